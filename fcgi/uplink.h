@@ -1,0 +1,104 @@
+#ifndef TIDINGS_UPLINK_H
+#define TIDINGS_UPLINK_H
+/*
+ * uplink - this responder's connection to the hub
+ *
+ *   AWAY       no connection; a timer tries again (20 ms, doubling to 500 ms)
+ *   GREETING   connected, HELLO sent
+ *   FILLING    FOLLOWING came; the window is not yet at its `newest`
+ *   FOLLOWING  caught up
+ *
+ *   any -> AWAY   the hub left, said nothing for UPLINK_SILENCE_MS, or broke
+ *                 the protocol
+ *
+ * Publishes, pages and questions are asked here and answered by callback, each
+ * exactly once, on the loop thread, never from within the asking call.  What
+ * is unanswered when the hub goes away is sent again to the one that comes
+ * back, under the same number, until its deadline passes.
+ */
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/digest.h"
+#include "lib/span.h"
+#include "lib/wire.h"
+
+enum {
+	UPLINK_DEADLINE_MS = 5000, /* an answer takes no longer, or it is "the
+	                              hub is away" */
+	UPLINK_SILENCE_MS = 10000, /* the hub is pinged each second; this long
+	                              without a byte and the connection is
+	                              closed */
+	UPLINK_WAITING_MAX = 65536, /* unanswered publishes; one more is answered
+	                               "away" at once */
+};
+
+struct uplink;
+struct window;
+struct pager;
+struct audience;
+
+struct uplink *uplink_new(struct ev_loop *loop, const char *socket_path,
+	uint64_t window_bytes);
+void uplink_free(struct uplink *uplink);
+
+/* ---- publishing */
+struct item {
+	struct span key;       /* idempotency key or empty */
+	struct digest digest;  /* only read if there is a key */
+	struct span data;
+};
+
+struct publication {
+	struct span channel;
+	struct span type;
+	bool is_volatile;
+	const struct item *items; /* at least one */
+	uint32_t count;
+};
+
+/* What became of it.  away: no hub answered in time; it may or may not have
+ * been stored. */
+struct stored {
+	bool away;
+	enum wire_outcome outcome;
+	uint64_t first, last;
+	struct span reason; /* borrowed for the call */
+};
+
+/* Copies what it needs.  `answer` may be NULL only for volatile ones.  Returns
+ * a handle for uplink_forget, valid until `answer` was called. */
+typedef void uplink_stored(void *arg, const struct stored *stored);
+struct pending *uplink_publish(struct uplink *uplink,
+	const struct publication *publication, uplink_stored *answer, void *arg);
+/* The asker is gone: the publish goes on, nobody is told. */
+void uplink_forget(struct pending *pending);
+
+/* ---- questions */
+struct channel_line {
+	struct span name;
+	uint64_t events, bytes, oldest, newest;
+	uint32_t subscribers;
+};
+
+/* lines == NULL: the hub is away. */
+typedef void uplink_channels_answer(void *arg,
+	const struct channel_line *lines, size_t count, bool more);
+/* `only` not empty: that channel (its line comes even if nothing is known of
+ * it, with zeros); else up to `limit` names after `after`. */
+struct pending *uplink_channels(struct uplink *uplink, struct span after,
+	uint16_t limit, struct span only, uplink_channels_answer *answer,
+	void *arg);
+
+/* ---- health */
+struct health {
+	bool away;
+	bool writable;
+	const char *reason; /* when away or not writable; borrowed */
+};
+
+struct health uplink_health(const struct uplink *uplink);
+
+#endif

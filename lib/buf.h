@@ -1,0 +1,48 @@
+#ifndef TIDINGS_BUF_H
+#define TIDINGS_BUF_H
+/*
+ * buf - bytes that grow, and memory that is never NULL
+ *
+ * All zero is a valid empty buf.  Memory that cannot be had ends the process
+ * with one log line: each daemon's parent starts a new one, and no caller has
+ * a path that nobody ever tests.
+ */
+#include <stddef.h>
+
+#include "lib/span.h"
+
+struct buf {
+	char *at;
+	size_t len;  /* bytes in use */
+	size_t size; /* bytes there is room for */
+};
+
+void buf_release(struct buf *buf); /* back to empty, memory returned */
+void buf_clear(struct buf *buf);   /* empty, memory kept */
+
+/* Makes room for `more` further bytes and returns where they go; the caller
+ * writes them and moves `len` itself. */
+char *buf_reserve(struct buf *buf, size_t more);
+
+void buf_add(struct buf *buf, const void *at, size_t len);
+void buf_add_span(struct buf *buf, struct span text);
+void buf_add_char(struct buf *buf, char c);
+void buf_printf(struct buf *buf, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Removes the first `len` bytes (len <= buf->len). */
+void buf_drop(struct buf *buf, size_t len);
+
+/* Borrows; valid until the next change of `buf`. */
+static inline struct span buf_span(const struct buf *buf)
+{
+	return span(buf->at, buf->len);
+}
+
+/* Zeroed memory of `size` bytes, freed with free(). */
+void *mem_new(size_t size);
+void *mem_resize(void *memory, size_t size);
+/* A terminated copy of `text`, freed with free(). */
+char *mem_text(struct span text);
+
+#endif

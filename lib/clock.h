@@ -1,0 +1,20 @@
+#ifndef TIDINGS_CLOCK_H
+#define TIDINGS_CLOCK_H
+/*
+ * clock - the two clocks
+ *
+ * Wall time is for people and may jump; durations are always taken from the
+ * monotonic clock.
+ */
+#include <stdint.h>
+
+#include "lib/buf.h"
+
+uint64_t clock_wall_ms(void); /* since 1970-01-01 UTC */
+uint64_t clock_wall_us(void);
+uint64_t clock_mono_us(void); /* since some moment before the process began */
+
+/* Appends `ms` as RFC 3339, e.g. 2026-11-20T08:15:30.123Z. */
+void clock_rfc3339(struct buf *out, uint64_t ms);
+
+#endif

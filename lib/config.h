@@ -1,0 +1,91 @@
+#ifndef TIDINGS_CONFIG_H
+#define TIDINGS_CONFIG_H
+/*
+ * config - tidings.conf, read whole at the start
+ *
+ * INI; every key optional; an unknown section or key, a bad value or a repeated
+ * key ends the start with one sentence that names file and line.  The table in
+ * config.c is the one list of keys with their defaults and ranges;
+ * conf/tidings.conf shows each with a comment, and a test compares the two.
+ * Sizes take K, M or G (1,024-based), durations ms, s, m, h or d.  inih's room.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Retention: an event goes as soon as any of the three is passed. */
+struct keep {
+	uint64_t age_ms; /* [7d]        0 = no limit, for all three */
+	uint64_t events; /* [1000000] */
+	uint64_t bytes;  /* [1G]        data, type and 64 bytes an event */
+};
+
+/* [channel NAME]: its events leave the shared pool and are kept by this
+ * alone; a key not given has the shared value. */
+struct config_channel {
+	char *name;
+	struct keep keep;
+};
+
+/* [inbox NAME]: path = FILE.  create = yes: make file and table if missing. */
+struct config_inbox {
+	char *name;
+	char *path;
+	bool create;
+};
+
+struct config {
+	/* [log] */
+	bool syslog;          /* to = stderr | syslog */
+	bool debug;           /* level = info | debug */
+
+	/* [hub] */
+	char *hub_socket;     /* socket = $(runstatedir)/tidings/hub.sock */
+	mode_t hub_socket_mode; /* socket_mode = 0660 */
+	gid_t hub_socket_group; /* socket_group = name or number */
+	uid_t *hub_users;     /* users = names or numbers that may speak to the
+	                         hub's socket beside root and its own uid */
+	size_t hub_user_count;
+	char *log_path;       /* log = $(localstatedir)/lib/tidings/log.db */
+	struct keep keep;     /* keep_age, keep_events, keep_bytes */
+	uint64_t key_age_ms;  /* key_age = 24h, at least 24h */
+
+	/* [responder] */
+	char *fcgi_socket;    /* socket = $(runstatedir)/tidings/fcgi.sock */
+	mode_t fcgi_socket_mode;
+	gid_t fcgi_socket_group;
+	unsigned workers;     /* workers = 1, 1..64 */
+	unsigned parsers;     /* parsers = 2, 1..16 threads a worker */
+	size_t streams;       /* streams = 0: what the descriptors allow */
+	size_t streams_per_address; /* 0 = no limit */
+	char **publish_from;  /* addresses or prefixes 10.0.0.0/8; a path-less
+	                         list, default 127.0.0.0/8 ::1 */
+	size_t publish_from_count;
+	unsigned publish_rate; /* POSTs per second and address, 0 = no limit;
+	                          a second's worth may come at once */
+	char **origins;       /* origins = "*" or https://a.example … */
+	size_t origin_count;
+	uint64_t keepalive_ms; /* 15s, 1s..1h */
+	uint64_t retry_ms;    /* 2s; sent with up to as much jitter again */
+	size_t window;        /* 16M, 1M..1G */
+	size_t max_event;     /* 64K, 1K..1M: bytes of one event's data */
+	size_t max_body;      /* 1M, >= max_event: bytes of a POST */
+	uint64_t rest_ms;     /* 250ms: longest rest between two fan-outs */
+
+	struct config_channel *channels;
+	size_t channel_count;
+	struct config_inbox *inboxes;
+	size_t inbox_count;
+};
+
+/* Fills `config` from `path`, or with the defaults if `path` is NULL; ends the
+ * process on any fault. */
+void config_load(struct config *config, const char *path);
+void config_release(struct config *config);
+
+/* The same without ending the process: NULL, or a sentence "FILE:LINE: ..." to
+ * be freed. */
+char *config_try(struct config *config, const char *path);
+
+#endif

@@ -1,0 +1,20 @@
+#ifndef TIDINGS_DIGEST_H
+#define TIDINGS_DIGEST_H
+/*
+ * digest - two events are "the same content" if their digests are equal
+ *
+ * XXH3, 128 bits, over the type and the data as the publisher sent them.  Not
+ * secret, not signed: it only tells a repeated POST from a mistaken one, and a
+ * publisher who forges a collision fools nobody but himself.  xxhash's room.
+ */
+#include <stdint.h>
+
+#include "lib/span.h"
+
+struct digest {
+	uint64_t high, low;
+};
+
+struct digest digest_of(struct span type, struct span data);
+
+#endif

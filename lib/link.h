@@ -1,0 +1,61 @@
+#ifndef TIDINGS_LINK_H
+#define TIDINGS_LINK_H
+/*
+ * link - one end of a hub socket: whole frames in, whole frames out
+ *
+ *   OPEN     frames come and go
+ *   CLOSED   descriptor closed, `closed` has been called once
+ *
+ * Owns its descriptor, its two watchers, the half-read frame and what the
+ * socket has not taken yet.  `frame` may call link_close() on its own link; the
+ * rest of what was read is then dropped.  Loop thread only.
+ */
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/span.h"
+
+enum {
+	LINK_OUT_MAX = 64 << 20, /* bytes that may wait to be sent; the peer of
+	                            a link that passes it is closed: it has
+	                            stopped reading and will resume */
+};
+
+struct link {
+	struct ev_loop *loop;
+	struct ev_io readable;
+	struct ev_io writable;
+	int fd;           /* -1 when CLOSED */
+	struct buf in;    /* less than one whole frame between callbacks */
+	struct buf out;   /* not yet taken by the socket */
+	size_t out_done;  /* bytes of `out` already sent */
+	bool corked;      /* link_send only queues until link_flush */
+	/* `body` is borrowed for the call. */
+	void (*frame)(void *owner, uint8_t type, struct span body);
+	/* The socket takes bytes again and `out` is empty.  May be NULL. */
+	void (*drained)(void *owner);
+	/* `why` is a sentence for the log; NULL if the peer just left. */
+	void (*closed)(void *owner, const char *why);
+	void *owner;
+};
+
+/* Takes `fd`.  The callbacks are set by the caller before. */
+void link_open(struct link *link, struct ev_loop *loop, int fd);
+/* Idempotent; calls `closed` the first time. */
+void link_close(struct link *link, const char *why);
+
+/* Copies what the socket does not take now. */
+void link_send(struct link *link, struct span bytes);
+/* Sends without copying and returns how many bytes the socket took; if that is
+ * fewer, `drained` will be called.  0 while earlier bytes wait. */
+size_t link_try(struct link *link, struct span bytes);
+/* Between cork and flush link_send only queues: one system call for many
+ * frames. */
+void link_cork(struct link *link);
+void link_flush(struct link *link);
+size_t link_pending(const struct link *link);
+
+#endif

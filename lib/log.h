@@ -1,0 +1,26 @@
+#ifndef TIDINGS_LOG_H
+#define TIDINGS_LOG_H
+/*
+ * log - six verbs, to standard error or to syslog
+ *
+ * A line reads "module: act object: reason"; log_warn and log_fatal add the
+ * text of errno.  Bytes below space and above '~' come out escaped, a line ends
+ * after 1,000 bytes.  Report once, where the object is known; never for each
+ * event or each subscriber at the default level.  Any thread.
+ */
+#include <stdbool.h>
+
+#define LOG_PRINTF __attribute__((format(printf, 1, 2)))
+
+/* `program` is borrowed for good. Before log_open lines go to stderr. */
+void log_open(const char *program, bool to_syslog, bool debug);
+
+void log_debug(const char *format, ...) LOG_PRINTF;
+void log_info(const char *format, ...) LOG_PRINTF;
+void log_warn(const char *format, ...) LOG_PRINTF;
+void log_warnx(const char *format, ...) LOG_PRINTF;
+/* A failed start: one clear sentence, then exit(1). */
+_Noreturn void log_fatal(const char *format, ...) LOG_PRINTF;
+_Noreturn void log_fatalx(const char *format, ...) LOG_PRINTF;
+
+#endif

@@ -1,0 +1,30 @@
+#ifndef TIDINGS_SOCK_H
+#define TIDINGS_SOCK_H
+/*
+ * sock - Unix sockets, close-on-exec and non-blocking
+ */
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum {
+	SOCK_BACKLOG = 4096, /* connections that wait while a worker is
+	                        replaced; the kernel's somaxconn is the other
+	                        limit.  One more is refused by the kernel. */
+};
+
+/* Binds and listens; replaces a socket file that nobody listens on, refuses
+ * (-1, already logged) one that answers.  `group` (gid_t)-1 leaves the group.
+ * The mode is in force before the socket can be connected to. */
+int sock_listen(const char *path, mode_t mode, gid_t group);
+
+/* Starts to connect; the descriptor or -1 with errno (not logged).  A Unix
+ * socket connects at once or not at all. */
+int sock_connect(const char *path);
+
+/* The uid at the other end (SO_PEERCRED), (uid_t)-1 if unknown. */
+uid_t sock_peer_uid(int fd);
+
+/* Raises the soft limit of descriptors to the hard one; returns it. */
+size_t sock_raise_limit(void);
+
+#endif

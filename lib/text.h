@@ -1,0 +1,37 @@
+#ifndef TIDINGS_TEXT_H
+#define TIDINGS_TEXT_H
+/*
+ * text - what may stand where: UTF-8, channel names, event types, keys
+ *
+ * One place for the rules, because the responder checks what is POSTed and the
+ * hub what is INSERTed.  Pure; any thread.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/span.h"
+
+enum {
+	CHANNEL_MAX = 255, /* bytes of a channel's name */
+	TYPE_MAX = 64,     /* bytes of an event type */
+	KEY_MAX = 200,     /* bytes of an idempotency key as published; the
+	                      "/123" that ?lines=1 adds comes on top */
+};
+
+/* True if `text` is UTF-8 by RFC 3629 (no overlong form, no surrogate, nothing
+ * above U+10FFFF); otherwise *bad is the offset of the first wrong byte.
+ * `bad` may be NULL. */
+bool text_is_utf8(struct span text, size_t *bad);
+
+/* Each returns NULL if `name` will do, otherwise a sentence for the publisher
+ * (static), e.g. "a channel name has 1 to 255 bytes". */
+const char *text_channel_fault(struct span name); /* UTF-8, no control char */
+const char *text_type_fault(struct span type);    /* may be empty; UTF-8, no
+                                                     control char */
+const char *text_key_fault(struct span key);      /* may be empty; same */
+
+/* 1 to 19 digits and at most 2^63-1, nothing else. */
+bool text_to_u64(struct span text, uint64_t *value);
+
+#endif

@@ -1,0 +1,197 @@
+#ifndef TIDINGS_WIRE_H
+#define TIDINGS_WIRE_H
+/*
+ * wire - what is said on the hub's socket (this comment is the protocol)
+ *
+ * A Unix stream socket.  Each side sends frames:
+ *
+ *     u32 length of what follows | u8 type | body
+ *
+ * Integers are little-endian and unsigned.  str8 is u8 length and bytes, str16
+ * u16, blob u32.  A frame has at most WIRE_FRAME_MAX bytes after its length; a
+ * longer or malformed one ends the connection with a log line.  Times are
+ * milliseconds since 1970, ids are positions in the log (1 to 2^53-1).
+ *
+ * ## To the hub
+ *
+ * HELLO     u16 version, u64 source, str8 program
+ *           First, once.  `source` is random, never 0, the same as long as the
+ *           process lives: it names its publishes across connections.
+ * FOLLOW    u64 after, u64 window
+ *           Send me the log from now on.  `after` is the newest id I hold, 0 if
+ *           none; `window` how many bytes of data the hub should begin with if
+ *           it cannot go on from `after`.
+ * PUBLISH   u64 number, u64 answered, u8 flags, str8 channel, str8 type,
+ *           u32 count, count x { str8 key, [u64 high, u64 low,] blob data }
+ *           One transaction, in order.  `number` rises by one with each
+ *           publish of this source and is the same when it is sent again on a
+ *           new connection; all numbers <= `answered` have had their answer
+ *           here, so the hub may forget them.  The digest (lib/digest.h, of
+ *           what the publisher sent) is there only if the key is not empty.
+ *           flags: WIRE_VOLATILE = not stored, no id, no key.
+ * PAGE      u64 tag, u8 from, u64 value, u64 upto, u32 bytes,
+ *           u16 count, count x str8 channel
+ *           Older events of these channels (sorted, no repeats), oldest first.
+ *           `from` says what `value` is: WIRE_AFTER a cursor, WIRE_SINCE a
+ *           time, WIRE_ALL nothing, WIRE_UNKNOWN nothing (a cursor that is no
+ *           number).  No event above `upto` is wanted; stop after `bytes` of data
+ *           (at least one event).
+ * CHANNELS  u64 tag, str8 after, u16 limit, str8 only
+ *           The channels whose names sort after `after` (bytewise), or the one.
+ * COUNTED   u64 tag, u32 count, count x { str8 channel, u32 subscribers }
+ *           Answer to COUNT; channels without subscribers are left out.
+ * PING      u64 tag
+ *
+ * ## From the hub
+ *
+ * WELCOME   u16 version, 16 bytes identity, u64 newest
+ *           Answer to HELLO.  `identity` is the log's own, random; another one
+ *           means another log.
+ * REFUSED   str16 sentence; the hub closes.
+ * FOLLOWING u64 from, u64 newest
+ *           Answer to FOLLOW, and again whenever the hub cannot go on where
+ *           this follower was.  Every event of the log above `from` follows.
+ *           If `from` is not the newest id that the follower holds, what it
+ *           holds is void: its window starts anew at `from`.  It has caught up
+ *           when it holds `newest`.
+ * EVENT     u64 id, u64 at, str8 channel, str8 type, data to the frame's end
+ *           id 0 = volatile.  Ids rise.
+ * STORED    u64 number, u8 outcome, u64 first, u64 last, str16 reason
+ *           Sent after COMMIT only.  first and last are the cursors of the
+ *           publish's first and last event.
+ * PAGED     u64 tag, u8 gap, u64 used, u64 through, u64 oldest, u64 newest,
+ *           u32 count, count x blob (an EVENT's body)
+ *           `used` is the cursor really used: the one asked for, or, at a gap,
+ *           one just below the oldest event still held after it (the newest id
+ *           if there is none); with it no second gap is found.  `through` is how
+ *           far the hub has looked, never above `upto` nor above what this
+ *           follower was sent (unless used is higher: then used).  oldest and newest of
+ *           what is held on these channels, 0 if nothing.
+ * CHANNELED u64 tag, u8 more, u32 count, count x { str8 channel, u64 events,
+ *           u64 bytes, u64 oldest, u64 newest, u32 subscribers }
+ *           Sorted by name.  Subscribers are those of all responders that
+ *           answered within WIRE_COUNT_MS.
+ * COUNT     u64 tag, str8 only ("" = all)
+ * STATE     u8 writable, str16 reason
+ *           After WELCOME and at each change: can the hub commit?
+ * PONG      u64 tag
+ *
+ * ## To change this
+ * 1. change this text; 2. raise WIRE_VERSION; 3. change wire.c and both ends;
+ * 4. add the old version's frames to tests/fuzz/corpus as malformed or still
+ * understood.  A hub refuses a HELLO of another version with a sentence that
+ * names both.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/span.h"
+
+enum {
+	WIRE_VERSION = 1,
+	WIRE_FRAME_MAX = 16 << 20,
+	WIRE_HEAD = 4, /* bytes of the length field */
+	WIRE_IDENTITY = 16,
+	WIRE_COUNT_MS = 500, /* the hub waits this long for COUNTED */
+};
+
+enum wire_type {
+	WIRE_HELLO = 1,
+	WIRE_FOLLOW,
+	WIRE_PUBLISH,
+	WIRE_PAGE,
+	WIRE_CHANNELS,
+	WIRE_COUNTED,
+	WIRE_PING,
+
+	WIRE_WELCOME = 65,
+	WIRE_REFUSED,
+	WIRE_FOLLOWING,
+	WIRE_EVENT,
+	WIRE_STORED,
+	WIRE_PAGED,
+	WIRE_CHANNELED,
+	WIRE_COUNT,
+	WIRE_STATE,
+	WIRE_PONG,
+};
+
+enum wire_flag {
+	WIRE_VOLATILE = 1,
+};
+
+enum wire_from {
+	WIRE_AFTER,
+	WIRE_SINCE,
+	WIRE_ALL,
+	WIRE_UNKNOWN,
+};
+
+enum wire_outcome {
+	WIRE_OUT_STORED,   /* committed now */
+	WIRE_OUT_REPEATED, /* same key, same content: committed before */
+	WIRE_OUT_CONFLICT, /* same key, other content */
+	WIRE_OUT_INVALID,  /* the hub's own check refused it; reason says why */
+	WIRE_OUT_FULL,     /* no room on the disk */
+	WIRE_OUT_FAILED,   /* could not be written; reason says why */
+};
+
+/* ---- reading: a cursor whose failure sticks.  Every read past the end sets
+ * `failed` and returns zero or the empty span, so decode straight down and ask
+ * once. Spans borrow from the frame. */
+struct wire_in {
+	const char *at;
+	const char *end;
+	bool failed;
+};
+
+struct wire_in wire_in(struct span body);
+uint8_t wire_get_u8(struct wire_in *in);
+uint16_t wire_get_u16(struct wire_in *in);
+uint32_t wire_get_u32(struct wire_in *in);
+uint64_t wire_get_u64(struct wire_in *in);
+struct span wire_get_str8(struct wire_in *in);
+struct span wire_get_str16(struct wire_in *in);
+struct span wire_get_blob(struct wire_in *in);
+struct span wire_get_bytes(struct wire_in *in, size_t len);
+struct span wire_get_rest(struct wire_in *in);
+/* True if nothing failed and nothing is left over. */
+bool wire_done(const struct wire_in *in);
+
+/* ---- writing: appends to `out`. A str8 over 255 bytes is a bug (assert). */
+/* Starts a frame; the result goes to wire_end, which fills in the length. */
+size_t wire_begin(struct buf *out, enum wire_type type);
+void wire_end(struct buf *out, size_t begun);
+void wire_put_u8(struct buf *out, uint8_t value);
+void wire_put_u16(struct buf *out, uint16_t value);
+void wire_put_u32(struct buf *out, uint32_t value);
+void wire_put_u64(struct buf *out, uint64_t value);
+void wire_put_str8(struct buf *out, struct span text);
+void wire_put_str16(struct buf *out, struct span text); /* cut at 65,535 */
+void wire_put_blob(struct buf *out, struct span bytes);
+void wire_put_bytes(struct buf *out, const void *at, size_t len);
+
+/* ---- the one body that several frames carry */
+struct wire_event {
+	uint64_t id; /* 0 = volatile */
+	uint64_t at; /* ms */
+	struct span channel;
+	struct span type;
+	struct span data;
+};
+
+bool wire_get_event(struct span body, struct wire_event *event);
+/* Appends the body without frame or length. */
+void wire_put_event(struct buf *out, const struct wire_event *event);
+/* Bytes that wire_put_event appends. */
+size_t wire_event_size(const struct wire_event *event);
+
+/* ---- frames in a stream of bytes: returns the whole frame's size (length
+ * field included) if `bytes` begins with one, 0 if more bytes are needed, and
+ * sets *bad if the length is impossible. */
+size_t wire_frame(struct span bytes, uint8_t *type, struct span *body,
+	bool *bad);
+
+#endif
