@@ -1,0 +1,115 @@
+"""An event stream as HTML's section 9.2 reads it, and nothing of ours.
+
+Parser turns bytes, in whatever pieces they arrive, into events.  It is written
+from the standard's text alone, so that the server is not judged by itself.
+"""
+
+from dataclasses import dataclass
+
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Event:
+    type: str       # "message" unless the stream said otherwise
+    data: str
+    last_id: str    # what Last-Event-ID would now be
+    id: str | None  # the id line of this very event, None without one
+
+    def __str__(self):
+        text = self.data if len(self.data) < 80 else self.data[:77] + "..."
+        return f"{self.type}#{self.id} {text!r}"
+
+
+class Parser:
+    """Feed it bytes; it returns the events that they completed."""
+
+    def __init__(self):
+        self.last_id = ""      # as of the last blank line
+        self.retry = None      # milliseconds
+        self.comments = []     # text after the colon
+        self.retries = []      # each retry that counted
+        self._start = b""      # the first bytes, until a BOM is ruled out
+        self._started = False
+        self._line = bytearray()
+        self._after_cr = False
+        self._clear()
+        self._id_buffer = ""
+
+    def _clear(self):
+        self._data = []
+        self._type = ""
+        self._own_id = None
+
+    def feed(self, piece):
+        if not self._started:
+            piece = self._skip_bom(piece)
+        events = []
+        for line in self._lines(piece):
+            event = self._take(line)
+            if event is not None:
+                events.append(event)
+        return events
+
+    def _skip_bom(self, piece):
+        self._start += piece
+        if len(self._start) < len(BOM) and BOM.startswith(self._start):
+            return b""
+        self._started = True
+        start, self._start = self._start, b""
+        return start.removeprefix(BOM)
+
+    def _lines(self, piece):
+        """Whole lines; LF, CR and CRLF end one, a CRLF may be cut in two."""
+        if self._after_cr and piece:
+            self._after_cr = False
+            piece = piece.removeprefix(b"\n")
+        if not piece:
+            return []
+        self._after_cr = piece.endswith(b"\r")
+        self._line += piece
+        text = bytes(self._line)
+        if b"\r" in text:
+            text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = text.split(b"\n")
+        self._line = bytearray(lines.pop())
+        return lines
+
+    def _take(self, line):
+        if not line:
+            return self._dispatch()
+        if line.startswith(b":"):
+            self.comments.append(line[1:].decode("utf-8", "replace"))
+            return None
+        name, colon, value = line.decode("utf-8", "replace").partition(":")
+        if colon and value.startswith(" "):
+            value = value[1:]
+        self._field(name, value)
+        return None
+
+    def _field(self, name, value):
+        if name == "event":
+            self._type = value
+        elif name == "data":
+            self._data.append(value)
+        elif name == "id":
+            if "\0" not in value:
+                self._id_buffer = self._own_id = value
+        elif name == "retry":
+            if value and all(c in "0123456789" for c in value):
+                self.retry = int(value)
+                self.retries.append(self.retry)
+
+    def _dispatch(self):
+        self.last_id = self._id_buffer
+        event = None
+        if self._data:
+            event = Event(self._type or "message", "\n".join(self._data),
+                          self.last_id, self._own_id)
+        self._clear()
+        return event
+
+
+def lines_of(data):
+    """What `data` becomes on its way: each CR, LF and CRLF a line end."""
+    return data.replace("\r\n", "\n").replace("\r", "\n")
