@@ -7,7 +7,13 @@
  * key ends the start with one sentence that names file and line.  The table in
  * config.c is the one list of keys with their defaults and ranges;
  * conf/tidings.conf shows each with a comment, and a test compares the two.
- * Sizes take K, M or G (1,024-based), durations ms, s, m, h or d.  inih's room.
+ * Sizes take K, M or G (1,024-based), durations ms, s, m, h or d (0 needs
+ * none). Lists are separated by spaces or commas, and a line that begins with
+ * space carries on the list above it.  A line is UTF-8, shorter than inih's
+ * limit (197 bytes by default); a BOM is skipped.  Comments: a line that begins
+ * with ; or
+ * #, and the rest of a line after a space and ;.  A section stands once.
+ * inih's room.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +24,7 @@
 struct keep {
 	uint64_t age_ms; /* [7d]        0 = no limit, for all three */
 	uint64_t events; /* [1000000] */
-	uint64_t bytes;  /* [1G]        data, type and 64 bytes an event */
+	uint64_t bytes;	 /* [1G]        data, type and 64 bytes an event */
 };
 
 /* [channel NAME]: its events leave the shared pool and are kept by this
@@ -37,41 +43,42 @@ struct config_inbox {
 
 struct config {
 	/* [log] */
-	bool syslog;          /* to = stderr | syslog */
-	bool debug;           /* level = info | debug */
+	bool syslog; /* to = stderr | syslog */
+	bool debug;  /* level = info | debug */
 
 	/* [hub] */
-	char *hub_socket;     /* socket = $(runstatedir)/tidings/hub.sock */
+	char *hub_socket;	/* socket = $(runstatedir)/tidings/hub.sock */
 	mode_t hub_socket_mode; /* socket_mode = 0660 */
-	gid_t hub_socket_group; /* socket_group = name or number */
-	uid_t *hub_users;     /* users = names or numbers that may speak to the
-	                         hub's socket beside root and its own uid */
+	gid_t hub_socket_group; /* socket_group = name or number; without:
+				 * (gid_t)-1, the process's own */
+	uid_t *hub_users; /* users = names or numbers that may speak to the
+			     hub's socket beside root and its own uid */
 	size_t hub_user_count;
-	char *log_path;       /* log = $(localstatedir)/lib/tidings/log.db */
-	struct keep keep;     /* keep_age, keep_events, keep_bytes */
-	uint64_t key_age_ms;  /* key_age = 24h, at least 24h */
+	char *log_path;	     /* log = $(localstatedir)/lib/tidings/log.db */
+	struct keep keep;    /* keep_age, keep_events, keep_bytes */
+	uint64_t key_age_ms; /* key_age = 24h, at least 24h */
 
 	/* [responder] */
-	char *fcgi_socket;    /* socket = $(runstatedir)/tidings/fcgi.sock */
-	mode_t fcgi_socket_mode;
+	char *fcgi_socket;	 /* socket = $(runstatedir)/tidings/fcgi.sock */
+	mode_t fcgi_socket_mode; /* 0660 */
 	gid_t fcgi_socket_group;
-	unsigned workers;     /* workers = 1, 1..64 */
-	unsigned parsers;     /* parsers = 2, 1..16 threads a worker */
-	size_t streams;       /* streams = 0: what the descriptors allow */
+	unsigned workers; /* workers = 1, 1..64 */
+	unsigned parsers; /* parsers = 2, 1..16 threads a worker */
+	size_t streams;	  /* streams = 0: what the descriptors allow */
 	size_t streams_per_address; /* 0 = no limit */
-	char **publish_from;  /* addresses or prefixes 10.0.0.0/8; a path-less
-	                         list, default 127.0.0.0/8 ::1 */
+	char **publish_from; /* addresses or prefixes 10.0.0.0/8; a path-less
+				list, default 127.0.0.0/8 ::1 */
 	size_t publish_from_count;
 	unsigned publish_rate; /* POSTs per second and address, 0 = no limit;
-	                          a second's worth may come at once */
-	char **origins;       /* origins = "*" or https://a.example … */
+				  a second's worth may come at once */
+	char **origins;	       /* origins = "*" or https://a.example … */
 	size_t origin_count;
 	uint64_t keepalive_ms; /* 15s, 1s..1h */
-	uint64_t retry_ms;    /* 2s; sent with up to as much jitter again */
-	size_t window;        /* 16M, 1M..1G */
-	size_t max_event;     /* 64K, 1K..1M: bytes of one event's data */
-	size_t max_body;      /* 1M, >= max_event: bytes of a POST */
-	uint64_t rest_ms;     /* 250ms: longest rest between two fan-outs */
+	uint64_t retry_ms;     /* 2s; sent with up to as much jitter again */
+	size_t window;	       /* 16M, 1M..1G */
+	size_t max_event;      /* 64K, 1K..1M: bytes of one event's data */
+	size_t max_body;       /* 1M, >= max_event: bytes of a POST */
+	uint64_t rest_ms;      /* 250ms: longest rest between two fan-outs */
 
 	struct config_channel *channels;
 	size_t channel_count;
@@ -87,5 +94,15 @@ void config_release(struct config *config);
 /* The same without ending the process: NULL, or a sentence "FILE:LINE: ..." to
  * be freed. */
 char *config_try(struct config *config, const char *path);
+
+/* The table itself: key number `index` of [hub], [responder] and so on with its
+ * default as text (NULL: the key must be given, or its default is that of
+ * [hub]); false after the last. */
+struct config_key {
+	const char *section;
+	const char *name;
+	const char *text;
+};
+bool config_key(size_t index, struct config_key *key);
 
 #endif

@@ -8,7 +8,10 @@
  *
  * Owns its descriptor, its two watchers, the half-read frame and what the
  * socket has not taken yet.  `frame` may call link_close() on its own link; the
- * rest of what was read is then dropped.  Loop thread only.
+ * rest of what was read is then dropped.  `closed` may free the link and its
+ * owner.  Sending never calls back: a link that fails while it sends is closed
+ * by the loop, soon after, and drops what is sent until then.  Loop thread
+ * only.
  */
 #include <ev.h>
 #include <stdbool.h>
@@ -20,19 +23,22 @@
 
 enum {
 	LINK_OUT_MAX = 64 << 20, /* bytes that may wait to be sent; the peer of
-	                            a link that passes it is closed: it has
-	                            stopped reading and will resume */
+				    a link that passes it is closed: it has
+				    stopped reading and will resume */
 };
 
 struct link {
 	struct ev_loop *loop;
 	struct ev_io readable;
 	struct ev_io writable;
-	int fd;           /* -1 when CLOSED */
-	struct buf in;    /* less than one whole frame between callbacks */
-	struct buf out;   /* not yet taken by the socket */
-	size_t out_done;  /* bytes of `out` already sent */
-	bool corked;      /* link_send only queues until link_flush */
+	int fd;		 /* -1 when CLOSED */
+	struct buf in;	 /* less than one whole frame between callbacks */
+	struct buf out;	 /* not yet taken by the socket */
+	size_t out_done; /* bytes of `out` already sent */
+	bool corked;	 /* link_send only queues until link_flush */
+	bool broken;	 /* cannot send any more; the loop will close it */
+	const char *why; /* broken: what to tell `closed` */
+	bool *gone;	 /* while frames are handed out: set by link_close */
 	/* `body` is borrowed for the call. */
 	void (*frame)(void *owner, uint8_t type, struct span body);
 	/* The socket takes bytes again and `out` is empty.  May be NULL. */
@@ -50,7 +56,8 @@ void link_close(struct link *link, const char *why);
 /* Copies what the socket does not take now. */
 void link_send(struct link *link, struct span bytes);
 /* Sends without copying and returns how many bytes the socket took; if that is
- * fewer, `drained` will be called.  0 while earlier bytes wait. */
+ * fewer, `drained` will be called.  0 while earlier bytes wait.  A frame begun
+ * by link_try is finished by it (or by link_send) before anything else. */
 size_t link_try(struct link *link, struct span bytes);
 /* Between cork and flush link_send only queues: one system call for many
  * frames. */

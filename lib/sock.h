@@ -8,8 +8,8 @@
 
 enum {
 	SOCK_BACKLOG = 4096, /* connections that wait while a worker is
-	                        replaced; the kernel's somaxconn is the other
-	                        limit.  One more is refused by the kernel. */
+				replaced; the kernel's somaxconn is the other
+				limit.  One more is refused by the kernel. */
 };
 
 /* Binds and listens; replaces a socket file that nobody listens on, refuses

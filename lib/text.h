@@ -14,9 +14,9 @@
 
 enum {
 	CHANNEL_MAX = 255, /* bytes of a channel's name */
-	TYPE_MAX = 64,     /* bytes of an event type */
-	KEY_MAX = 200,     /* bytes of an idempotency key as published; the
-	                      "/123" that ?lines=1 adds comes on top */
+	TYPE_MAX = 64,	   /* bytes of an event type */
+	KEY_MAX = 200,	   /* bytes of an idempotency key as published; the
+			      "/123" that ?lines=1 adds comes on top */
 };
 
 /* True if `text` is UTF-8 by RFC 3629 (no overlong form, no surrogate, nothing
@@ -27,9 +27,9 @@ bool text_is_utf8(struct span text, size_t *bad);
 /* Each returns NULL if `name` will do, otherwise a sentence for the publisher
  * (static), e.g. "a channel name has 1 to 255 bytes". */
 const char *text_channel_fault(struct span name); /* UTF-8, no control char */
-const char *text_type_fault(struct span type);    /* may be empty; UTF-8, no
-                                                     control char */
-const char *text_key_fault(struct span key);      /* may be empty; same */
+const char *text_type_fault(struct span type);	  /* may be empty; UTF-8, no
+						     control char */
+const char *text_key_fault(struct span key);	  /* may be empty; same */
 
 /* 1 to 19 digits and at most 2^63-1, nothing else. */
 bool text_to_u64(struct span text, uint64_t *value);

@@ -34,10 +34,9 @@
  *           Older events of these channels (sorted, no repeats), oldest first.
  *           `from` says what `value` is: WIRE_AFTER a cursor, WIRE_SINCE a
  *           time, WIRE_ALL nothing, WIRE_UNKNOWN nothing (a cursor that is no
- *           number).  No event above `upto` is wanted; stop after `bytes` of data
- *           (at least one event).
- * CHANNELS  u64 tag, str8 after, u16 limit, str8 only
- *           The channels whose names sort after `after` (bytewise), or the one.
+ *           number).  No event above `upto` is wanted; stop after `bytes` of
+ * data (at least one event). CHANNELS  u64 tag, str8 after, u16 limit, str8
+ * only The channels whose names sort after `after` (bytewise), or the one.
  * COUNTED   u64 tag, u32 count, count x { str8 channel, u32 subscribers }
  *           Answer to COUNT; channels without subscribers are left out.
  * PING      u64 tag
@@ -63,13 +62,12 @@
  *           u32 count, count x blob (an EVENT's body)
  *           `used` is the cursor really used: the one asked for, or, at a gap,
  *           one just below the oldest event still held after it (the newest id
- *           if there is none); with it no second gap is found.  `through` is how
- *           far the hub has looked, never above `upto` nor above what this
- *           follower was sent (unless used is higher: then used).  oldest and newest of
- *           what is held on these channels, 0 if nothing.
- * CHANNELED u64 tag, u8 more, u32 count, count x { str8 channel, u64 events,
- *           u64 bytes, u64 oldest, u64 newest, u32 subscribers }
- *           Sorted by name.  Subscribers are those of all responders that
+ *           if there is none); with it no second gap is found.  `through` is
+ * how far the hub has looked, never above `upto` nor above what this follower
+ * was sent (unless used is higher: then used).  oldest and newest of what is
+ * held on these channels, 0 if nothing. CHANNELED u64 tag, u8 more, u32 count,
+ * count x { str8 channel, u64 events, u64 bytes, u64 oldest, u64 newest, u32
+ * subscribers } Sorted by name.  Subscribers are those of all responders that
  *           answered within WIRE_COUNT_MS.
  * COUNT     u64 tag, str8 only ("" = all)
  * STATE     u8 writable, str16 reason
@@ -134,7 +132,7 @@ enum wire_outcome {
 	WIRE_OUT_REPEATED, /* same key, same content: committed before */
 	WIRE_OUT_CONFLICT, /* same key, other content */
 	WIRE_OUT_INVALID,  /* the hub's own check refused it; reason says why */
-	WIRE_OUT_FULL,     /* no room on the disk */
+	WIRE_OUT_FULL,	   /* no room on the disk */
 	WIRE_OUT_FAILED,   /* could not be written; reason says why */
 };
 
@@ -191,7 +189,7 @@ size_t wire_event_size(const struct wire_event *event);
 /* ---- frames in a stream of bytes: returns the whole frame's size (length
  * field included) if `bytes` begins with one, 0 if more bytes are needed, and
  * sets *bad if the length is impossible. */
-size_t wire_frame(struct span bytes, uint8_t *type, struct span *body,
-	bool *bad);
+size_t wire_frame(
+	struct span bytes, uint8_t *type, struct span *body, bool *bad);
 
 #endif

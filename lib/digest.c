@@ -1,0 +1,33 @@
+/*
+ * digest - see digest.h
+ *
+ * The type's length goes first, so that no two pairs give the same bytes.
+ */
+#include <config.h>
+
+#include "lib/digest.h"
+
+#include <xxhash.h>
+
+#include "lib/log.h"
+
+struct digest digest_of(struct span type, struct span data)
+{
+	XXH3_state_t *state = XXH3_createState();
+	unsigned char len[8];
+	XXH128_hash_t hash;
+
+	if (state == NULL)
+		log_fatalx("memory: cannot have a digest's state");
+	for (unsigned i = 0; i < sizeof(len); i++)
+		len[i] = (unsigned char)((uint64_t)type.len >> (8 * i));
+	XXH3_128bits_reset(state);
+	XXH3_128bits_update(state, len, sizeof(len));
+	if (type.len > 0)
+		XXH3_128bits_update(state, type.at, type.len);
+	if (data.len > 0)
+		XXH3_128bits_update(state, data.at, data.len);
+	hash = XXH3_128bits_digest(state);
+	XXH3_freeState(state);
+	return (struct digest){.high = hash.high64, .low = hash.low64};
+}

@@ -1,0 +1,250 @@
+/*
+ * link - see link.h
+ *
+ * While frames are handed out, the bytes they borrow belong to on_readable, so
+ * that the link, and even its owner, may go in the middle.
+ */
+#include <config.h>
+
+#include "lib/link.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/wire.h"
+
+enum {
+	READ_SIZE = 256 << 10, /* bytes asked for at once */
+	OUT_KEPT = 64 << 10,   /* memory an idle link may keep to send */
+};
+
+/* ---- the end */
+
+void link_close(struct link *link, const char *why)
+{
+	if (link->fd < 0)
+		return;
+	ev_io_stop(link->loop, &link->readable);
+	ev_io_stop(link->loop, &link->writable);
+	close(link->fd);
+	link->fd = -1;
+	buf_release(&link->in);
+	buf_release(&link->out);
+	link->out_done = 0;
+	if (link->gone != NULL)
+		*link->gone = true;
+	link->gone = NULL;
+	link->closed(link->owner, why);
+}
+
+/* Sending has no way on, so the loop will close; if the peer has left, what it
+ * said before is read first.  Not here, because a caller of link_send may be
+ * walking over its links. */
+static void give_up(struct link *link, const char *why)
+{
+	link->broken = true;
+	link->why = why;
+	buf_release(&link->out);
+	link->out_done = 0;
+	ev_io_stop(link->loop, &link->writable);
+	ev_feed_event(link->loop, &link->readable, EV_READ);
+}
+
+static const char *reason(int error)
+{
+	if (error == EPIPE || error == ECONNRESET)
+		return NULL; /* the peer just left */
+	return strerror(error);
+}
+
+/* ---- in */
+
+/* Hands out the whole frames at the beginning of `in`; false if the link went
+ * meanwhile. */
+static bool hand_out(struct link *link, struct buf *in)
+{
+	struct span rest = buf_span(in);
+	struct span body;
+	bool gone = false;
+	bool bad = false;
+	uint8_t type;
+	size_t size;
+
+	link->gone = &gone;
+	while ((size = wire_frame(rest, &type, &body, &bad)) > 0) {
+		rest = span(rest.at + size, rest.len - size);
+		link->frame(link->owner, type, body);
+		if (gone)
+			return false;
+	}
+	link->gone = NULL;
+	if (bad) {
+		link_close(link, "sent a frame of an impossible length");
+		return false;
+	}
+	buf_drop(in, in->len - rest.len);
+	return true;
+}
+
+static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
+{
+	struct link *link = watch->data;
+	struct buf in = link->in;
+	ssize_t n;
+
+	(void)loop;
+	(void)events;
+	if (link->broken && link->why != NULL) {
+		link_close(link, link->why);
+		return;
+	}
+	buf_reserve(&in, READ_SIZE);
+	n = recv(link->fd, in.at + in.len, in.size - in.len, 0);
+	link->in = (struct buf){0};
+	if (n > 0) {
+		in.len += (size_t)n;
+		if (!hand_out(link, &in)) {
+			buf_release(&in);
+			return;
+		}
+		if (link->broken)
+			ev_feed_event(link->loop, &link->readable, EV_READ);
+	}
+	if (in.len == 0)
+		buf_release(&in);
+	link->in = in;
+	if (n > 0 || (n < 0 && errno == EINTR))
+		return;
+	if (n < 0 && errno == EAGAIN && !link->broken)
+		return;
+	if (link->broken)
+		link_close(link, link->why);
+	else
+		link_close(link, n == 0 ? NULL : reason(errno));
+}
+
+/* ---- out */
+
+/* What the socket takes now; gives up the link if it takes nothing ever. */
+static size_t push(struct link *link, struct span bytes)
+{
+	size_t done = 0;
+
+	while (done < bytes.len) {
+		ssize_t n = send(link->fd, bytes.at + done, bytes.len - done,
+			MSG_NOSIGNAL);
+
+		if (n > 0) {
+			done += (size_t)n;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno == EAGAIN)
+			ev_io_start(link->loop, &link->writable);
+		else
+			give_up(link, reason(errno));
+		break;
+	}
+	return done;
+}
+
+static void queue(struct link *link, struct span bytes)
+{
+	if (link_pending(link) + bytes.len > LINK_OUT_MAX) {
+		give_up(link, "has stopped reading");
+		return;
+	}
+	if (link->out_done > link->out.len / 2) {
+		buf_drop(&link->out, link->out_done);
+		link->out_done = 0;
+	}
+	buf_add_span(&link->out, bytes);
+}
+
+static void flush(struct link *link)
+{
+	struct span waiting;
+
+	if (link_pending(link) == 0)
+		return;
+	waiting = span(link->out.at + link->out_done, link_pending(link));
+	link->out_done += push(link, waiting);
+	if (link->broken || link_pending(link) > 0)
+		return;
+	link->out_done = 0;
+	buf_clear(&link->out);
+	if (link->out.size > OUT_KEPT)
+		buf_release(&link->out);
+}
+
+static void on_writable(struct ev_loop *loop, struct ev_io *watch, int events)
+{
+	struct link *link = watch->data;
+
+	(void)events;
+	flush(link);
+	if (link->broken || link_pending(link) > 0)
+		return;
+	ev_io_stop(loop, watch);
+	if (link->drained != NULL)
+		link->drained(link->owner);
+}
+
+void link_send(struct link *link, struct span bytes)
+{
+	size_t done = 0;
+
+	if (link->fd < 0 || link->broken)
+		return;
+	if (!link->corked && link_pending(link) == 0)
+		done = push(link, bytes);
+	if (done < bytes.len && !link->broken)
+		queue(link, span(bytes.at + done, bytes.len - done));
+}
+
+size_t link_try(struct link *link, struct span bytes)
+{
+	if (link->fd < 0 || link->broken || link_pending(link) > 0)
+		return 0;
+	return push(link, bytes);
+}
+
+void link_cork(struct link *link)
+{
+	link->corked = true;
+}
+
+void link_flush(struct link *link)
+{
+	link->corked = false;
+	if (link->fd >= 0 && !link->broken)
+		flush(link);
+}
+
+size_t link_pending(const struct link *link)
+{
+	return link->out.len - link->out_done;
+}
+
+/* ---- the beginning */
+
+void link_open(struct link *link, struct ev_loop *loop, int fd)
+{
+	link->loop = loop;
+	link->fd = fd;
+	link->in = (struct buf){0};
+	link->out = (struct buf){0};
+	link->out_done = 0;
+	link->corked = false;
+	link->broken = false;
+	link->why = NULL;
+	link->gone = NULL;
+	ev_io_init(&link->readable, on_readable, fd, EV_READ);
+	ev_io_init(&link->writable, on_writable, fd, EV_WRITE);
+	link->readable.data = link;
+	link->writable.data = link;
+	ev_io_start(loop, &link->readable);
+}

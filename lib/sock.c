@@ -1,0 +1,130 @@
+/*
+ * sock - see sock.h
+ */
+#include <config.h>
+
+#include "lib/sock.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+
+/* A socket and its address; -1 with errno. */
+static int open_at(const char *path, struct sockaddr_un *at)
+{
+	size_t len = strlen(path);
+
+	*at = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (len >= sizeof(at->sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(at->sun_path, path, len + 1);
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static int close_keeping_errno(int fd)
+{
+	int kept = errno;
+
+	close(fd);
+	errno = kept;
+	return -1;
+}
+
+int sock_connect(const char *path)
+{
+	struct sockaddr_un at;
+	int fd = open_at(path, &at);
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&at, sizeof(at)) != 0)
+		return close_keeping_errno(fd);
+	return fd;
+}
+
+static int refuse(const char *path, const char *why)
+{
+	log_warnx("sock: cannot listen on %s: %s", path, why);
+	return -1;
+}
+
+/* Makes way at `path`; -1, already logged, if something there must stay. */
+static int clear_path(const char *path)
+{
+	struct stat found;
+	int fd;
+
+	if (lstat(path, &found) != 0)
+		return 0; /* bind will say what is wrong, if anything is */
+	if (!S_ISSOCK(found.st_mode))
+		return refuse(path, "there is a file that is no socket");
+	fd = sock_connect(path);
+	if (fd >= 0)
+		close(fd);
+	/* A full backlog (EAGAIN) is an answer too. */
+	if (fd >= 0 || (errno != ECONNREFUSED && errno != ENOENT))
+		return refuse(path, "another process has it");
+	unlink(path);
+	return 0;
+}
+
+/* Until listen() nobody can connect, so the mode is in force in time. */
+static int bind_and_listen(
+	int fd, const struct sockaddr_un *at, mode_t mode, gid_t group)
+{
+	if (bind(fd, (const struct sockaddr *)at, sizeof(*at)) != 0)
+		return -1;
+	if (group != (gid_t)-1 && chown(at->sun_path, (uid_t)-1, group) != 0)
+		return -1;
+	if (chmod(at->sun_path, mode) != 0)
+		return -1;
+	return listen(fd, SOCK_BACKLOG);
+}
+
+int sock_listen(const char *path, mode_t mode, gid_t group)
+{
+	struct sockaddr_un at;
+	int fd;
+
+	if (clear_path(path) != 0)
+		return -1;
+	fd = open_at(path, &at);
+	if (fd >= 0 && bind_and_listen(fd, &at, mode, group) == 0)
+		return fd;
+	log_warn("sock: cannot listen on %s", path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+uid_t sock_peer_uid(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+		return (uid_t)-1;
+	return peer.uid;
+}
+
+size_t sock_raise_limit(void)
+{
+	struct rlimit limit = {0};
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		log_fatal("sock: cannot read the limit of descriptors");
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+		log_warn("sock: cannot raise the limit of descriptors");
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return (size_t)limit.rlim_cur;
+}
