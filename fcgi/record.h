@@ -15,9 +15,9 @@
 enum {
 	RECORD_HEAD = 8,
 	RECORD_BODY = 32 << 10, /* bytes of content we put into one record: more
-	                           is less often taken whole by a Unix socket */
-	RECORD_END = 24,        /* bytes of record_end() */
-	RECORD_ABORT = 2,       /* type of FCGI_ABORT_REQUEST */
+				   is less often taken whole by a Unix socket */
+	RECORD_END = 24,	/* bytes of record_end() */
+	RECORD_ABORT = 2,	/* type of FCGI_ABORT_REQUEST */
 };
 
 /* Appends `content` as STDOUT records of at most RECORD_BODY bytes; nothing

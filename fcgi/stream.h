@@ -14,7 +14,10 @@
 #include "lib/span.h"
 #include "lib/wire.h"
 
+struct opening;
+struct paged;
 struct responder;
+struct subscriber;
 struct visitor;
 
 enum {
@@ -22,19 +25,19 @@ enum {
 };
 
 struct wish {
-	int fd;              /* taken */
-	uint16_t request;    /* FastCGI request id */
+	int fd;			     /* taken */
+	uint16_t request;	     /* FastCGI request id */
 	const struct span *channels; /* checked; sorted bytewise, no repeats */
-	uint16_t count;      /* 1 to CHANNELS_MAX */
-	bool fresh;          /* no cursor given: start at the newest event */
+	uint16_t count;		     /* 1 to CHANNELS_MAX */
+	bool fresh;	     /* no cursor given: start at the newest event */
 	enum wire_from from; /* otherwise: what `value` is */
 	uint64_t value;
 	struct span requested; /* the cursor as the browser wrote it */
 	bool envelope;
-	struct span headers; /* further response header lines, each ended by
-	                        CRLF (CORS), or empty */
+	struct span headers;	 /* further response header lines, each ended by
+				    CRLF (CORS), or empty */
 	struct visitor *visitor; /* held; quota_leave()d when the stream ends;
-	                            may be NULL */
+				    may be NULL */
 };
 
 /* All spans are borrowed for the call. */
@@ -47,5 +50,21 @@ void stream_later(struct responder *responder, int fd, uint16_t request,
 
 /* Streams open or waiting for their first byte. */
 size_t stream_count(const struct responder *responder);
+
+/* ---- what the other rooms tell this one */
+/* The window has been filled: whoever waited for it can begin. */
+void stream_filled(struct responder *responder);
+/* The window was thrown away (window_begin): everybody must find his place. */
+void stream_voided(struct responder *responder);
+/* Before that: remembers the cursor of those who have seen everything. */
+void stream_voiding(struct responder *responder);
+/* It has waited for the window as long as it may. */
+void stream_expire(struct opening *opening);
+/* The hub's answer to pager_ask(). */
+void stream_paged(struct subscriber *sub, struct paged *paged);
+/* The subscriber is about to be freed. */
+void stream_forget(struct subscriber *sub);
+/* SIGTERM: every stream gets its end; browsers come back by themselves. */
+void stream_drain(struct responder *responder);
 
 #endif

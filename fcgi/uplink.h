@@ -26,28 +26,30 @@
 #include "lib/wire.h"
 
 enum {
-	UPLINK_DEADLINE_MS = 5000, /* an answer takes no longer, or it is "the
-	                              hub is away" */
-	UPLINK_SILENCE_MS = 10000, /* the hub is pinged each second; this long
-	                              without a byte and the connection is
-	                              closed */
-	UPLINK_WAITING_MAX = 65536, /* unanswered publishes; one more is answered
-	                               "away" at once */
+	UPLINK_DEADLINE_MS = 5000,  /* an answer takes no longer, or it is "the
+				       hub is away" */
+	UPLINK_SILENCE_MS = 10000,  /* the hub is pinged each second; this long
+				       without a byte and the connection is
+				       closed */
+	UPLINK_WAITING_MAX = 65536, /* unanswered publishes, and their bytes;
+				       one more is answered "away" at once */
+	UPLINK_WAITING_BYTES = 64 << 20,
 };
 
+struct paged;
+struct pending;
+struct responder;
 struct uplink;
-struct window;
-struct pager;
-struct audience;
 
-struct uplink *uplink_new(struct ev_loop *loop, const char *socket_path,
-	uint64_t window_bytes);
+/* Starts to connect to config.hub_socket; fills the responder's window. */
+struct uplink *uplink_new(struct responder *responder);
+/* Unanswered callbacks are not called any more. */
 void uplink_free(struct uplink *uplink);
 
 /* ---- publishing */
 struct item {
-	struct span key;       /* idempotency key or empty */
-	struct digest digest;  /* only read if there is a key */
+	struct span key;      /* idempotency key or empty */
+	struct digest digest; /* only read if there is a key */
 	struct span data;
 };
 
@@ -72,7 +74,8 @@ struct stored {
  * a handle for uplink_forget, valid until `answer` was called. */
 typedef void uplink_stored(void *arg, const struct stored *stored);
 struct pending *uplink_publish(struct uplink *uplink,
-	const struct publication *publication, uplink_stored *answer, void *arg);
+	const struct publication *publication, uplink_stored *answer,
+	void *arg);
 /* The asker is gone: the publish goes on, nobody is told. */
 void uplink_forget(struct pending *pending);
 
@@ -84,15 +87,25 @@ struct channel_line {
 };
 
 /* lines == NULL: the hub is away. */
-typedef void uplink_channels_answer(void *arg,
-	const struct channel_line *lines, size_t count, bool more);
+typedef void uplink_channels_answer(
+	void *arg, const struct channel_line *lines, size_t count, bool more);
 /* `only` not empty: that channel (its line comes even if nothing is known of
  * it, with zeros); else up to `limit` names after `after`. */
 struct pending *uplink_channels(struct uplink *uplink, struct span after,
 	uint16_t limit, struct span only, uplink_channels_answer *answer,
 	void *arg);
 
-/* ---- health */
+/* `question`: the body of PAGE without its tag.  `paged` is the callback's to
+ * change, its spans are borrowed for the call. */
+typedef void uplink_paged(void *arg, struct paged *paged);
+struct pending *uplink_page(struct uplink *uplink, struct span question,
+	uplink_paged *answer, void *arg);
+
+/* ---- state */
+/* False while the window is being filled by a hub that is there: a place in it
+ * would be one that nobody should start from. */
+bool uplink_is_filled(const struct uplink *uplink);
+
 struct health {
 	bool away;
 	bool writable;

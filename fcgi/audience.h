@@ -1,0 +1,51 @@
+#ifndef TIDINGS_AUDIENCE_H
+#define TIDINGS_AUDIENCE_H
+/*
+ * audience - everybody who listens, and to what
+ *
+ * The index from channels to subscribers, and the clock that sends each of
+ * them a comment once in a keep-alive interval.  The beats are spread over the
+ * interval's seconds, so that 8,500 streams are not written at once.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/span.h"
+
+enum {
+	AUDIENCE_PATIENCE_S = 5,
+};
+
+struct audience;
+struct channels;
+struct opening;
+struct parcels;
+struct responder;
+struct subscriber;
+
+/* Makes the channel table; needs loop and config. */
+struct audience *audience_new(struct responder *responder);
+/* Closes every subscriber. */
+void audience_free(struct audience *audience);
+
+/* `names`: sub->count of them; fills in sub->seats. */
+void audience_join(struct audience *audience, struct subscriber *sub,
+	const struct span *names);
+void audience_leave(struct audience *audience, struct subscriber *sub);
+
+size_t audience_count(const struct audience *audience);
+/* Seconds since the audience was made; moved by its timer. */
+uint32_t audience_second(const struct audience *audience);
+struct channels *audience_channels(struct audience *audience);
+/* Composed parcels to share; made with the window. */
+struct parcels *audience_parcels(struct audience *audience);
+/* ---- openings that wait for the window to fill, oldest first; one that has
+ * waited AUDIENCE_PATIENCE_S is handed to stream_expire() */
+void audience_wait(struct audience *audience, struct opening *opening);
+struct opening *audience_waiting(struct audience *audience); /* or NULL */
+
+/* `visit` may close the subscriber it is given, no other. */
+void audience_each(struct audience *audience,
+	void (*visit)(void *arg, struct subscriber *sub), void *arg);
+
+#endif

@@ -1,0 +1,166 @@
+#include "config.h"
+
+#include "fcgi/event.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/clock.h"
+
+static void add_text(struct buf *out, const char *text)
+{
+	buf_add(out, text, strlen(text));
+}
+
+static void add_number(struct buf *out, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	buf_add(out, digits + at, sizeof(digits) - at);
+}
+
+static void add_line(struct buf *out, const char *at, size_t len)
+{
+	char *to = buf_reserve(out, len + 7);
+
+	memcpy(to, "data: ", 6);
+	if (len > 0)
+		memcpy(to + 6, at, len);
+	to[len + 6] = '\n';
+	out->len += len + 7;
+}
+
+/* The end of the line that begins at `at`: its CR or LF, or `end`. */
+static const char *line_end(const char *at, const char *end, bool has_cr)
+{
+	size_t len = (size_t)(end - at);
+	const char *lf = len == 0 ? NULL : memchr(at, '\n', len);
+	const char *cr = NULL;
+
+	if (has_cr && len > 0)
+		cr = memchr(at, '\r', lf == NULL ? len : (size_t)(lf - at));
+	if (cr != NULL)
+		return cr;
+	return lf != NULL ? lf : end;
+}
+
+static void add_data(struct buf *out, struct span data)
+{
+	const char *at = data.at;
+	const char *end = data.at + data.len;
+	bool has_cr = data.len > 0 && memchr(at, '\r', data.len) != NULL;
+
+	for (;;) {
+		const char *stop = line_end(at, end, has_cr);
+
+		add_line(out, at, (size_t)(stop - at));
+		if (stop == end)
+			return;
+		at = stop + 1;
+		if (*stop == '\r' && at < end && *at == '\n')
+			at++;
+	}
+}
+
+void event_json(struct buf *out, struct span text)
+{
+	static const char names[] = "\b\f\n\r\t\"\\";
+	static const char letters[] = "bfnrt\"\\";
+
+	buf_add_char(out, '"');
+	for (size_t i = 0, from = 0; i <= text.len; i++) {
+		unsigned char c = i < text.len ? (unsigned char)text.at[i] : 0;
+		const char *name;
+
+		if (i < text.len && c >= ' ' && c != '"' && c != '\\')
+			continue;
+		if (i > from)
+			buf_add(out, text.at + from, i - from);
+		from = i + 1;
+		if (i == text.len)
+			break;
+		name = c == 0 ? NULL : strchr(names, c);
+		if (name != NULL)
+			buf_printf(out, "\\%c", letters[name - names]);
+		else
+			buf_printf(out, "\\u%04x", c);
+	}
+	buf_add_char(out, '"');
+}
+
+static void add_envelope(struct buf *out, const struct wire_event *event)
+{
+	add_text(out, "data: {\"channel\":");
+	event_json(out, event->channel);
+	add_text(out, ",\"data\":");
+	event_json(out, event->data);
+	add_text(out, "}\n");
+}
+
+void event_text(struct buf *out, const struct wire_event *event, bool envelope)
+{
+	if (event->id != 0) {
+		buf_add(out, "id: ", 4);
+		add_number(out, event->id);
+		buf_add_char(out, '\n');
+	}
+	if (event->type.len > 0 && !span_is(event->type, "message")) {
+		buf_add(out, "event: ", 7);
+		buf_add_span(out, event->type);
+		buf_add_char(out, '\n');
+	}
+	if (envelope)
+		add_envelope(out, event);
+	else
+		add_data(out, event->data);
+	buf_add_char(out, '\n');
+}
+
+void event_connected(
+	struct buf *out, uint64_t id, const struct span *channels, size_t count)
+{
+	buf_printf(out, "id: %" PRIu64 "\nevent: connected\n", id);
+	add_text(out, "data: {\"channels\":[");
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add_char(out, ',');
+		event_json(out, channels[i]);
+	}
+	add_text(out, "],\"timestamp\":\"");
+	clock_rfc3339(out, clock_wall_ms());
+	add_text(out, "\"}\n\n");
+}
+
+static void add_id(struct buf *out, const char *name, uint64_t id)
+{
+	if (id == 0)
+		buf_printf(out, ",\"%s\":null", name);
+	else
+		buf_printf(out, ",\"%s\":\"%" PRIu64 "\"", name, id);
+}
+
+void event_reset(struct buf *out, uint64_t id, struct span requested,
+	uint64_t oldest, uint64_t newest)
+{
+	buf_printf(out, "id: %" PRIu64 "\nevent: reset\n", id);
+	add_text(out, "data: {\"requested\":");
+	event_json(out, requested);
+	add_id(out, "oldest", oldest);
+	add_id(out, "newest", newest);
+	add_text(out, "}\n\n");
+}
+
+struct span event_live(void)
+{
+	return span_of("event: live\ndata: {}\n\n");
+}
+
+struct span event_comment(void)
+{
+	return span_of(":\n\n");
+}

@@ -1,0 +1,35 @@
+#ifndef TIDINGS_EVENT_H
+#define TIDINGS_EVENT_H
+/*
+ * event - one event as the text of an event stream
+ *
+ * HTML standard 9.2.5/9.2.6: fields end at LF, CR or CRLF, so each of them in
+ * the data starts a new `data:` line and none can ever start a field of the
+ * publisher's choice.  Pure; any thread.
+ */
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "lib/wire.h"
+
+/* Appends one event: `id:` unless volatile, `event:` unless "" or "message",
+ * the data, a blank line.  envelope: the data is one line of JSON that names
+ * the channel, `{"channel":"...","data":"..."}`. */
+void event_text(struct buf *out, const struct wire_event *event, bool envelope);
+
+/* Appends `text` (UTF-8) as a JSON string with its quotes. */
+void event_json(struct buf *out, struct span text);
+
+/* Appends the event `connected`: `id` is the cursor really used. */
+void event_connected(struct buf *out, uint64_t id, const struct span *channels,
+	size_t count);
+
+/* Appends the event `reset`.  0 for oldest or newest becomes null. */
+void event_reset(struct buf *out, uint64_t id, struct span requested,
+	uint64_t oldest, uint64_t newest);
+
+/* The event `live`, and a comment; static. */
+struct span event_live(void);
+struct span event_comment(void);
+
+#endif

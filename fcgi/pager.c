@@ -1,0 +1,192 @@
+#include "config.h"
+
+#include "fcgi/pager.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/list.h"
+#include "fcgi/opening.h"
+#include "fcgi/parcel.h"
+#include "fcgi/record.h"
+#include "fcgi/responder.h"
+#include "fcgi/stream.h"
+#include "fcgi/subscriber.h"
+#include "fcgi/uplink.h"
+#include "fcgi/window.h"
+
+enum { BUCKETS = 1024 };
+
+struct page {
+	struct pager *pager;
+	struct node node;	 /* in its bucket */
+	struct node queued;	 /* in pager->queue while QUEUED */
+	struct node waiters;	 /* subscriber.page_node */
+	struct pending *pending; /* while ASKED */
+	uint32_t hash;
+	struct buf question; /* PAGE without its tag */
+};
+
+struct pager {
+	struct responder *responder;
+	struct node buckets[BUCKETS];
+	struct node queue;
+	unsigned asked;
+	struct buf scratch;
+};
+
+struct pager *pager_new(struct responder *responder)
+{
+	struct pager *pager = mem_new(sizeof(*pager));
+
+	pager->responder = responder;
+	list_init(&pager->queue);
+	for (size_t i = 0; i < BUCKETS; i++)
+		list_init(&pager->buckets[i]);
+	return pager;
+}
+
+static void page_free(struct page *page)
+{
+	list_remove(&page->node);
+	list_remove(&page->queued);
+	buf_release(&page->question);
+	free(page);
+}
+
+void pager_free(struct pager *pager)
+{
+	if (pager == NULL)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while (!list_empty(&pager->buckets[i])) {
+			struct page *page = list_entry(
+				pager->buckets[i].next, struct page, node);
+
+			if (page->pending != NULL)
+				uplink_forget(page->pending);
+			page_free(page);
+		}
+	}
+	buf_release(&pager->scratch);
+	free(pager);
+}
+
+static void compose(struct pager *pager, const struct subscriber *sub)
+{
+	const struct opening *opening = sub->opening;
+	struct buf *out = &pager->scratch;
+
+	buf_clear(out);
+	wire_put_u8(
+		out, (uint8_t)(opening != NULL ? opening->from : WIRE_AFTER));
+	wire_put_u64(out, opening != NULL ? opening->value : sub->id);
+	wire_put_u64(out, window_from(pager->responder->window));
+	wire_put_u32(out, RECORD_BODY);
+	wire_put_u16(out, sub->count);
+	for (uint16_t i = 0; i < sub->count; i++)
+		wire_put_str8(out, channel_name(sub->seats[i].channel));
+}
+
+static uint32_t hash(struct span bytes)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < bytes.len; i++)
+		h = (h ^ (unsigned char)bytes.at[i]) * 16777619u;
+	return h;
+}
+
+static struct page *find(struct pager *pager, uint32_t h, struct span question)
+{
+	struct node *bucket = &pager->buckets[h % BUCKETS];
+	struct node *node = bucket->next;
+
+	for (; node != bucket; node = node->next) {
+		struct page *page = list_entry(node, struct page, node);
+
+		if (page->hash == h &&
+			span_equal(buf_span(&page->question), question))
+			return page;
+	}
+	return NULL;
+}
+
+/* Everybody who waits gets the answer; some may close themselves or ask for
+ * the next page, which is another question. */
+static void deliver(struct page *page, struct paged *paged)
+{
+	while (!list_empty(&page->waiters)) {
+		struct subscriber *sub = list_entry(
+			page->waiters.next, struct subscriber, page_node);
+
+		list_remove(&sub->page_node);
+		sub->page = NULL;
+		stream_paged(sub, paged);
+	}
+	parcel_drop(paged->shared[0]);
+	parcel_drop(paged->shared[1]);
+}
+
+static void ask_next(struct pager *pager);
+
+static void answered(void *arg, struct paged *paged)
+{
+	struct page *page = arg;
+	struct pager *pager = page->pager;
+
+	page->pending = NULL;
+	list_remove(&page->node); /* the same question again is a new page */
+	pager->asked--;
+	deliver(page, paged);
+	page_free(page);
+	ask_next(pager);
+}
+
+static void ask_next(struct pager *pager)
+{
+	while (pager->asked < PAGER_ASKED && !list_empty(&pager->queue)) {
+		struct page *page =
+			list_entry(pager->queue.next, struct page, queued);
+
+		list_remove(&page->queued);
+		if (list_empty(&page->waiters)) {
+			page_free(page);
+			continue;
+		}
+		pager->asked++;
+		page->pending = uplink_page(pager->responder->uplink,
+			buf_span(&page->question), answered, page);
+	}
+}
+
+void pager_ask(struct pager *pager, struct subscriber *sub)
+{
+	struct page *page;
+	uint32_t h;
+
+	compose(pager, sub);
+	h = hash(buf_span(&pager->scratch));
+	page = find(pager, h, buf_span(&pager->scratch));
+	if (page == NULL) {
+		page = mem_new(sizeof(*page));
+		page->pager = pager;
+		page->hash = h;
+		buf_add_span(&page->question, buf_span(&pager->scratch));
+		list_init(&page->node);
+		list_init(&page->queued);
+		list_init(&page->waiters);
+		list_append(&pager->buckets[h % BUCKETS], &page->node);
+		list_append(&pager->queue, &page->queued);
+	}
+	sub->page = page;
+	list_append(&page->waiters, &sub->page_node);
+	ask_next(pager);
+}
+
+void pager_leave(struct pager *pager, struct subscriber *sub)
+{
+	(void)pager;
+	list_remove(&sub->page_node);
+	sub->page = NULL;
+}

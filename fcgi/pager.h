@@ -1,0 +1,51 @@
+#ifndef TIDINGS_PAGER_H
+#define TIDINGS_PAGER_H
+/*
+ * pager - older events, from the hub
+ *
+ * A page is one question to the hub: these channels, after this cursor.  It
+ * has the size of one parcel, so a reader who is far behind pins no more than
+ * one who is a little behind.  Subscribers with the same question share it:
+ * after a restart thousands come back with the same cursor.
+ *
+ *   QUEUED   no more than PAGER_ASKED are with the hub at once
+ *   ASKED    answered by the hub or, when it is away, by the uplink's deadline
+ *
+ * Who waits is on the page's list and on no other page's.  Loop thread.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/wire.h"
+
+enum {
+	PAGER_ASKED = 256, /* pages with the hub; others wait their turn here */
+};
+
+struct pager;
+struct parcel;
+struct responder;
+struct subscriber;
+
+/* The hub's answer. */
+struct paged {
+	bool away; /* no hub answered in time; nothing else is set */
+	bool gap;
+	uint64_t used, through, oldest, newest;
+	uint32_t count;
+	struct wire_in events; /* `count` blobs; borrowed for the call */
+	/* The events as a parcel, plain and in envelopes: made by the first
+	 * who needs it, shared by all who wait for this page. */
+	struct parcel *shared[2];
+};
+
+struct pager *pager_new(struct responder *responder);
+void pager_free(struct pager *pager);
+
+/* Asks for what follows the subscriber's cursor (or, while it is OPENING, what
+ * its opening wishes).  It is answered by stream_paged(), never from here. */
+void pager_ask(struct pager *pager, struct subscriber *sub);
+/* It does not want the answer any more; harmless if it does not wait. */
+void pager_leave(struct pager *pager, struct subscriber *sub);
+
+#endif

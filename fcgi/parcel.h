@@ -1,0 +1,44 @@
+#ifndef TIDINGS_PARCEL_H
+#define TIDINGS_PARCEL_H
+/*
+ * parcel - what one system call gives to one subscriber: FastCGI records, whole
+ *
+ * Some events joined up to RECORD_BODY bytes of text, or one event that is
+ * longer, over several records.  Immutable, counted: everybody at the same
+ * place of the same channel is given the same parcel.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+
+struct parcel {
+	uint32_t refs;
+	uint32_t len;
+	/* Where a subscriber is once it has been given this: position in the
+	 * window (0 = not from the window) and cursor. */
+	uint64_t pos, id;
+	char bytes[];
+};
+
+struct subscriber;
+struct window;
+struct parcels;
+
+/* Frames `text`; the caller holds the one reference. */
+struct parcel *parcel_new(uint16_t request, struct span text);
+struct parcel *parcel_hold(struct parcel *parcel);
+void parcel_drop(struct parcel *parcel); /* NULL will do */
+
+/* ---- composing from the window, and the last few that were composed */
+struct parcels *parcels_new(struct window *window);
+void parcels_free(struct parcels *parcels);
+/* The next events for `sub` after its position and cursor, up to the position
+ * `horizon`; the caller holds a reference.  NULL if there is none. */
+struct parcel *parcels_next(struct parcels *parcels,
+	const struct subscriber *sub, uint64_t horizon);
+/* Returns the memory of what was kept for sharing. */
+void parcels_clear(struct parcels *parcels);
+
+#endif

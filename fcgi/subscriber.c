@@ -1,0 +1,231 @@
+#include "config.h"
+
+#include "fcgi/subscriber.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fcgi/audience.h"
+#include "fcgi/event.h"
+#include "fcgi/fanout.h"
+#include "fcgi/pager.h"
+#include "fcgi/parcel.h"
+#include "fcgi/quota.h"
+#include "fcgi/record.h"
+#include "fcgi/responder.h"
+#include "fcgi/stream.h"
+#include "fcgi/window.h"
+
+enum {
+	BURST = 4, /* parcels a subscriber may be given in one turn, so that
+		      one who catches up does not hold up the others */
+};
+
+static void want(struct subscriber *sub, int events)
+{
+	if ((sub->watch.events & (EV_READ | EV_WRITE)) == events)
+		return;
+	ev_io_stop(sub->responder->loop, &sub->watch);
+	ev_io_set(&sub->watch, sub->watch.fd, events);
+	ev_io_start(sub->responder->loop, &sub->watch);
+}
+
+/* The web server says only two things on a stream: the browser has left (the
+ * end, or an ABORT record), or nothing. */
+static bool web_server_left(struct subscriber *sub)
+{
+	char bytes[256];
+	ssize_t len = recv(sub->watch.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	if (len < 0)
+		return errno != EAGAIN && errno != EINTR;
+	return len == 0 || (len >= 2 && bytes[1] == RECORD_ABORT);
+}
+
+static void ready(struct ev_loop *loop, struct ev_io *watch, int events)
+{
+	struct subscriber *sub = watch->data;
+
+	(void)loop;
+	if ((events & EV_READ) != 0 && web_server_left(sub)) {
+		subscriber_close(sub);
+		return;
+	}
+	if ((events & EV_WRITE) != 0)
+		subscriber_pump(sub, window_end(sub->responder->window));
+}
+
+struct subscriber *subscriber_new(
+	struct responder *responder, const struct wish *wish)
+{
+	struct subscriber *sub =
+		mem_new(sizeof(*sub) + wish->count * sizeof(sub->seats[0]));
+
+	sub->responder = responder;
+	sub->request = wish->request;
+	sub->count = wish->count;
+	sub->envelope = wish->envelope;
+	sub->visitor = wish->visitor;
+	list_init(&sub->due);
+	list_init(&sub->beat);
+	list_init(&sub->page_node);
+	ev_io_init(&sub->watch, ready, wish->fd, EV_READ);
+	sub->watch.data = sub;
+	ev_io_start(responder->loop, &sub->watch);
+	audience_join(responder->audience, sub, wish->channels);
+	return sub;
+}
+
+static void say_end(struct subscriber *sub)
+{
+	char bytes[RECORD_END];
+	struct buf out = {bytes, 0, sizeof(bytes)};
+
+	record_end(&out, sub->request);
+	/* If the socket is full the web server sees a cut connection. */
+	(void)!send(
+		sub->watch.fd, out.at, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void subscriber_close(struct subscriber *sub)
+{
+	struct responder *responder = sub->responder;
+
+	if (sub->half == NULL || sub->done == 0)
+		say_end(sub);
+	ev_io_stop(responder->loop, &sub->watch);
+	close(sub->watch.fd);
+	parcel_drop(sub->half);
+	pager_leave(responder->pager, sub);
+	fanout_forget(responder->fanout, sub);
+	stream_forget(sub);
+	audience_leave(responder->audience, sub);
+	if (sub->visitor != NULL)
+		quota_leave(responder->quota, sub->visitor);
+	free(sub);
+}
+
+/* Sends the rest of `half`; CAUGHT_UP if it is out. */
+static enum progress flush(struct subscriber *sub)
+{
+	while (sub->done < sub->half->len) {
+		ssize_t len = send(sub->watch.fd, sub->half->bytes + sub->done,
+			sub->half->len - sub->done,
+			MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0 && errno == EAGAIN) {
+			want(sub, EV_READ | EV_WRITE);
+			return BLOCKED;
+		}
+		if (len < 0) {
+			subscriber_close(sub);
+			return GONE;
+		}
+		sub->done += (uint32_t)len;
+	}
+	parcel_drop(sub->half);
+	sub->half = NULL;
+	sub->wrote = audience_second(sub->responder->audience);
+	return CAUGHT_UP;
+}
+
+bool subscriber_is_below(const struct subscriber *sub)
+{
+	const struct window *window = sub->responder->window;
+
+	if (sub->below || sub->pos < window_voided(window))
+		return true;
+	if (sub->pos >= window_floor(window))
+		return false;
+	/* Quiet channels: what left the window was on others. */
+	for (uint16_t i = 0; i < sub->count; i++)
+		if (sub->seats[i].channel->evicted > sub->pos)
+			return true;
+	return false;
+}
+
+/* Nothing for it up to the horizon: it has looked through all of that. */
+static void pass(struct subscriber *sub, uint64_t horizon)
+{
+	const struct window *window = sub->responder->window;
+	uint64_t mark;
+
+	if (sub->pos >= horizon)
+		return;
+	mark = window_mark(window, horizon);
+	sub->pos = horizon;
+	if (sub->id < mark)
+		sub->id = mark;
+}
+
+/* The next parcel, NULL if it has everything. */
+static struct parcel *next(struct subscriber *sub, uint64_t horizon)
+{
+	struct responder *responder = sub->responder;
+	struct parcel *parcel = parcels_next(
+		audience_parcels(responder->audience), sub, horizon);
+
+	if (parcel != NULL) {
+		sub->pos = parcel->pos;
+		if (sub->id < parcel->id)
+			sub->id = parcel->id;
+		return parcel;
+	}
+	pass(sub, horizon);
+	if (!sub->behind || sub->pos < window_end(responder->window))
+		return NULL;
+	sub->behind = false;
+	return parcel_new(sub->request, event_live());
+}
+
+bool subscriber_is_ready(const struct subscriber *sub)
+{
+	return sub->opening == NULL && sub->page == NULL && sub->half == NULL;
+}
+
+enum progress subscriber_pump(struct subscriber *sub, uint64_t horizon)
+{
+	assert(sub->opening == NULL && sub->page == NULL);
+	if (sub->behind)
+		horizon = window_end(sub->responder->window);
+	for (int i = 0; i < BURST; i++) {
+		if (sub->half == NULL) {
+			if (subscriber_is_below(sub)) {
+				want(sub, EV_READ);
+				pager_ask(sub->responder->pager, sub);
+				return PAGING;
+			}
+			sub->half = next(sub, horizon);
+			sub->done = 0;
+		}
+		if (sub->half == NULL) {
+			want(sub, EV_READ);
+			return CAUGHT_UP;
+		}
+		enum progress progress = flush(sub);
+		if (progress != CAUGHT_UP)
+			return progress;
+	}
+	want(sub, EV_READ | EV_WRITE);
+	return MORE;
+}
+
+enum progress subscriber_give(struct subscriber *sub, struct parcel *parcel)
+{
+	assert(sub->half == NULL);
+	sub->half = parcel;
+	sub->done = 0;
+	return flush(sub);
+}
+
+void subscriber_beat(struct subscriber *sub)
+{
+	if (!subscriber_is_ready(sub))
+		return;
+	subscriber_give(sub, parcel_new(sub->request, event_comment()));
+}

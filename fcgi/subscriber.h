@@ -1,0 +1,98 @@
+#ifndef TIDINGS_SUBSCRIBER_H
+#define TIDINGS_SUBSCRIBER_H
+/*
+ * subscriber - one browser, listening: a cursor, its channels, and at most one
+ * half-sent parcel
+ *
+ *   OPENING   opening != NULL: nothing has been written; waits for the window
+ *             to fill or for the hub to judge its cursor (stream.c)
+ *   LIVE      in the window; the fan-out calls subscriber_pump when there is
+ *             something new on its channels
+ *   BLOCKED   half != NULL and the socket is full: pumps itself once it is
+ *             writable, until it has reached the window's end
+ *   PAGING    page != NULL: below the window; waits for older events (pager.c)
+ *
+ *   LIVE -> BLOCKED -> LIVE     the socket is full, is writable again
+ *   LIVE -> PAGING -> LIVE      the window has overtaken it, it has caught up
+ *   any -> gone                 browser left, write failed, or draining
+ *
+ * There is no queue: live delivery, resume and a slow reader that catches up
+ * are the same loop.  Owns its descriptor, holds one parcel.  A subscriber
+ * that is gone is freed at once: after GONE nobody touches it.  Loop thread.
+ */
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fcgi/channel.h"
+#include "fcgi/list.h"
+#include "lib/span.h"
+
+struct responder;
+struct parcel;
+struct opening;
+struct page;
+struct visitor;
+
+/* Being on one channel. */
+struct seat {
+	struct node node; /* in channel->seats */
+	struct channel *channel;
+	struct subscriber *sub;
+};
+
+struct subscriber {
+	struct responder *responder;
+	struct ev_io watch;	 /* EV_READ always, EV_WRITE while BLOCKED */
+	uint64_t pos;		 /* window position looked through */
+	uint64_t id;		 /* cursor: every event up to it was given */
+	struct parcel *half;	 /* the parcel being sent */
+	uint32_t done;		 /* bytes of it already sent */
+	uint32_t wrote;		 /* second of the last write */
+	struct opening *opening; /* owned; freed with the first byte */
+	struct page *page;	 /* borrowed; waits there */
+	struct node page_node;
+	struct node due;  /* the fan-out's list */
+	struct node beat; /* the audience's list for its second */
+	struct visitor *visitor;
+	uint16_t request; /* FastCGI request id */
+	uint16_t count;	  /* seats, sorted by channel name */
+	bool envelope;
+	bool behind; /* began behind: owed an event `live` */
+	bool below;  /* `pos` means nothing, only `id` counts */
+	struct seat seats[];
+};
+
+enum progress {
+	CAUGHT_UP, /* has everything up to the horizon */
+	MORE,	   /* had its share of this turn; will go on by itself */
+	BLOCKED,   /* half-sent; will go on by itself */
+	PAGING,	   /* waits for the hub; will go on by itself */
+	GONE,	   /* freed */
+};
+
+struct wish;
+
+/* Takes the wish's descriptor; joins its channels; OPENING. */
+struct subscriber *subscriber_new(
+	struct responder *responder, const struct wish *wish);
+/* Frees it.  The web server is told properly if it can be: the request's end
+ * is sent unless a parcel is half-sent. */
+void subscriber_close(struct subscriber *sub);
+
+/* Writes what comes after its cursor, up to the window position `horizon`,
+ * at most a few parcels. */
+enum progress subscriber_pump(struct subscriber *sub, uint64_t horizon);
+/* Sends `parcel` (takes the caller's reference) and nothing else: CAUGHT_UP,
+ * BLOCKED or GONE.  Nothing may be half-sent. */
+enum progress subscriber_give(struct subscriber *sub, struct parcel *parcel);
+/* A comment, if nothing is half-sent. */
+void subscriber_beat(struct subscriber *sub);
+
+/* True if the window no longer holds all that this subscriber lacks. */
+bool subscriber_is_below(const struct subscriber *sub);
+/* Neither opening, nor paging, nor blocked: the fan-out may write to it. */
+bool subscriber_is_ready(const struct subscriber *sub);
+
+#endif
