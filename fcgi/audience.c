@@ -2,6 +2,7 @@
 
 #include "fcgi/audience.h"
 
+#include <assert.h>
 #include <ev.h>
 #include <stdlib.h>
 
@@ -89,17 +90,11 @@ struct audience *audience_new(struct responder *responder)
 	return audience;
 }
 
-static void close_one(void *arg, struct subscriber *sub)
-{
-	(void)arg;
-	subscriber_close(sub);
-}
-
 void audience_free(struct audience *audience)
 {
 	if (audience == NULL)
 		return;
-	audience_each(audience, close_one, NULL);
+	assert(audience->count == 0);
 	ev_timer_stop(audience->responder->loop, &audience->tick);
 	parcels_free(audience->parcels);
 	channels_free(audience->channels);

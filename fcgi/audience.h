@@ -25,7 +25,7 @@ struct subscriber;
 
 /* Makes the channel table; needs loop and config. */
 struct audience *audience_new(struct responder *responder);
-/* Closes every subscriber. */
+/* Nobody may be left in it. */
 void audience_free(struct audience *audience);
 
 /* `names`: sub->count of them; fills in sub->seats. */

@@ -3,9 +3,10 @@
 /*
  * responder - one worker: the rooms it is made of
  *
- * Made by main.c in this order and taken down in the reverse one.  Rooms get
- * it where a request may touch several of them; the inner rooms (window,
- * record, query, json ...) do not know it.
+ * Made by main.c in this order and taken down in the reverse one, after
+ * stream_drain() has closed every subscriber.  Rooms get it where a request may
+ * touch several of them; the inner rooms (channel, record, query, json ...) do
+ * not know it.
  */
 #include <ev.h>
 #include <stdbool.h>
@@ -22,14 +23,15 @@ struct gate;
 struct responder {
 	struct ev_loop *loop;
 	const struct config *config;
-	struct window *window;     /* the newest events */
 	struct audience *audience; /* who listens to what */
-	struct fanout *fanout;     /* when to write to them */
-	struct uplink *uplink;     /* the hub */
-	struct pager *pager;       /* older events, from the hub */
-	struct quota *quota;       /* who may have how much */
-	struct gate *gate;         /* where requests come in */
-	bool draining;             /* SIGTERM came: streams get their end */
+	struct window *window;	   /* the newest events; window_new(
+				      config->window, audience_channels()) */
+	struct fanout *fanout;	   /* when to write to them */
+	struct uplink *uplink;	   /* the hub */
+	struct pager *pager;	   /* older events, from the hub */
+	struct quota *quota;	   /* who may have how much */
+	struct gate *gate;	   /* where requests come in */
+	bool draining;		   /* SIGTERM came: streams get their end */
 };
 
 #endif
