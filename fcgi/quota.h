@@ -1,7 +1,7 @@
 #ifndef TIDINGS_QUOTA_H
 #define TIDINGS_QUOTA_H
 /*
- * quota - how many streams and how many POSTs an address may have
+ * quota - who may publish, and how much an address may have
  *
  * A visitor is one REMOTE_ADDR; it lives as long as it has streams or has
  * POSTed within the last minute.
@@ -15,10 +15,14 @@ struct config;
 
 enum {
 	QUOTA_VISITORS_MAX = 65536, /* addresses remembered; when full, an idle
-	                               one is forgotten, and if all have
-	                               streams a new one is refused */
+				       one is forgotten, and if all have
+				       streams a new one is refused */
+	QUOTA_RESERVE = 256, /* descriptors that streams leave to publishers,
+				the hub and ourselves; a quarter of them all if
+				there are few */
 };
 
+/* Borrows `config`. */
 struct quota *quota_new(const struct config *config);
 void quota_free(struct quota *quota);
 
@@ -27,6 +31,9 @@ void quota_free(struct quota *quota);
 struct visitor *quota_enter(struct quota *quota, const char *address);
 void quota_leave(struct quota *quota, struct visitor *visitor);
 
+/* Is the address one of publish_from?  An address that cannot be read is
+ * none. */
+bool quota_admits(const struct quota *quota, const char *address);
 /* Takes one POST from the address's bucket; false: 429. */
 bool quota_may_publish(struct quota *quota, const char *address);
 

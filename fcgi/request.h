@@ -14,28 +14,33 @@
 #include "lib/buf.h"
 
 struct request {
-	int fd;         /* the FastCGI connection, non-blocking; closes itself
-	                   with request_free unless taken */
-	uint16_t id;    /* FastCGI request id */
-	char *method;   /* REQUEST_METHOD */
-	char *uri;      /* REQUEST_URI: path and query, still encoded */
-	char *address;  /* REMOTE_ADDR */
-	char *origin;   /* HTTP_ORIGIN */
-	char *host;     /* HTTP_HOST */
-	char *scheme;   /* REQUEST_SCHEME, or from HTTPS=on */
-	char *accept;   /* HTTP_ACCEPT */
-	char *last_event_id; /* HTTP_LAST_EVENT_ID */
-	char *content_type;
-	char *content_length;
-	char *fetch_site;    /* HTTP_SEC_FETCH_SITE */
-	char *request_method; /* HTTP_ACCESS_CONTROL_REQUEST_METHOD */
-	bool has_last_event_id; /* the header was there, perhaps empty */
+	int fd;		     /* the FastCGI connection, non-blocking; closed by
+				request_free unless taken */
+	uint16_t id;	     /* FastCGI request id */
+	const char *method;  /* REQUEST_METHOD */
+	const char *uri;     /* REQUEST_URI: path and query, encoded */
+	const char *address; /* REMOTE_ADDR */
+	const char *origin;  /* HTTP_ORIGIN */
+	const char *host;    /* HTTP_HOST */
+	const char *scheme;  /* REQUEST_SCHEME, or from HTTPS */
+	const char *accept;  /* HTTP_ACCEPT */
+	const char *last_event_id; /* HTTP_LAST_EVENT_ID; an empty header
+				      counts as none */
+	const char *content_type;
+	const char *content_length;
+	const char *fetch_site; /* HTTP_SEC_FETCH_SITE */
+	char *texts;		/* where all of these are */
 	struct buf body;
-	bool too_long;  /* the body passed config.max_body; it was cut */
-	bool cut;       /* the body is shorter than CONTENT_LENGTH said */
+	bool too_long;	    /* the body passed config.max_body; it was cut */
+	bool head;	    /* HEAD: the answer has no body */
+	struct buf headers; /* further lines of the answer's head (CORS), each
+			       ended by CRLF */
 };
 
 struct request *request_new(void);
 void request_free(struct request *request); /* NULL will do */
+
+/* Copies what is wanted of a CGI environment ("NAME=value", NULL-ended). */
+void request_read(struct request *request, char *const *environment);
 
 #endif

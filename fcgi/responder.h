@@ -19,6 +19,8 @@ struct pager;
 struct fanout;
 struct quota;
 struct gate;
+struct replies;
+struct askers;
 
 struct responder {
 	struct ev_loop *loop;
@@ -30,6 +32,8 @@ struct responder {
 	struct uplink *uplink;	   /* the hub */
 	struct pager *pager;	   /* older events, from the hub */
 	struct quota *quota;	   /* who may have how much */
+	struct replies *replies;   /* answers on their way out */
+	struct askers *askers;	   /* who waits for the hub's word */
 	struct gate *gate;	   /* where requests come in */
 	bool draining;		   /* SIGTERM came: streams get their end */
 };

@@ -1,0 +1,389 @@
+/*
+ * accept - the gate: connections in, requests out
+ *
+ *   ARRIVING   accepted; its records are being collected
+ *   gone       complete and handed to route_request(), or closed
+ *
+ *   The gate itself is OPEN, RESTING (no descriptor was left: it looks again
+ *   after a second), FULL (too much is arriving) or SHUT (for good).
+ *
+ * FCGX_Accept_r() reads from `ipcFd` without accepting if a descriptor is there
+ * already.  That field is below fcgiapp.h's "don't use" line; it is the only
+ * way to have libfcgi read a request without letting it block on one, and has
+ * been the same since libfcgi 2.0.  We put a file in memory there that holds
+ * the collected records: so the connection itself never passes through
+ * libfcgi's hands, needs no thread to wait for it, and stays non-blocking.
+ */
+#include "fcgi/accept.h"
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <ev.h>
+#include <fcgiapp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fcgi/intake.h"
+#include "fcgi/request.h"
+#include "fcgi/responder.h"
+#include "fcgi/route.h"
+#include "lib/clock.h"
+#include "lib/config.h"
+#include "lib/log.h"
+
+_Static_assert(_Generic(((FCGX_Request *)NULL)->ipcFd, int : 1, default : 0) &&
+		       _Generic(((FCGX_Request *)NULL)->keepConnection, int : 1,
+			       default : 0),
+	"libfcgi's FCGX_Request is not as accept.c knows it");
+
+enum {
+	BATCH = 64, /* connections accepted before others get their turn */
+	CHUNK = 16 << 10,
+	REST_S = 1, /* after the descriptors have run out */
+};
+
+struct arrival {
+	struct gate *gate;
+	struct arrival *next, *previous;
+	struct ev_io readable;
+	struct ev_timer deadline;
+	uint64_t begun_us;
+	int fd;
+	bool waits;	/* watched, timed and counted */
+	size_t counted; /* bytes of it in gate->bytes */
+	struct intake intake;
+};
+
+struct gate {
+	struct responder *responder;
+	struct ev_io listener;
+	struct ev_timer rest;
+	bool shut;
+	struct arrival *first;
+	size_t count, bytes;
+	int file; /* where libfcgi reads requests from */
+};
+
+/* ---- libfcgi */
+
+static bool fill_file(struct gate *gate, const struct buf *records)
+{
+	if (gate->file < 0)
+		gate->file = memfd_create("request", MFD_CLOEXEC);
+	return gate->file >= 0 && ftruncate(gate->file, 0) == 0 &&
+	       pwrite(gate->file, records->at, records->len, 0) ==
+		       (ssize_t)records->len &&
+	       lseek(gate->file, 0, SEEK_SET) == 0;
+}
+
+static void read_body(struct request *request, FCGX_Stream *in)
+{
+	int got;
+
+	do {
+		char *to = buf_reserve(&request->body, CHUNK);
+
+		got = FCGX_GetStr(to, CHUNK, in);
+		request->body.len += (size_t)got;
+	} while (got == CHUNK);
+}
+
+/* NULL if libfcgi does not understand it. */
+static struct request *parse(struct gate *gate, const struct intake *intake)
+{
+	struct request *request;
+	FCGX_Request fcgi;
+
+	if (!fill_file(gate, &intake->records)) {
+		log_warn("accept: write request");
+		return NULL;
+	}
+	FCGX_InitRequest(&fcgi, -1, 0);
+	fcgi.ipcFd = gate->file;
+	fcgi.keepConnection = 1; /* do not close it */
+	FCGX_Detach(&fcgi);	 /* do not wait for the peer to close it */
+	if (FCGX_Accept_r(&fcgi) != 0) {
+		gate->file = -1; /* closed by libfcgi */
+		return NULL;
+	}
+	request = request_new();
+	request->id = intake->id;
+	request->too_long = intake->too_long;
+	request_read(request, fcgi.envp);
+	if (intake->body > 0)
+		read_body(request, fcgi.in);
+	if (FCGX_GetError(fcgi.in) != 0) {
+		request_free(request);
+		request = NULL;
+	}
+	fcgi.ipcFd = -1;
+	fcgi.keepConnection = 0;
+	FCGX_Free(&fcgi, 0);
+	return request;
+}
+
+/* ---- the gate */
+
+static bool is_full(const struct gate *gate)
+{
+	return gate->count >= GATE_WAITING_MAX || gate->bytes >= GATE_BYTES_MAX;
+}
+
+/* Watches the listener exactly if we may accept. */
+static void adjust(struct gate *gate)
+{
+	struct ev_loop *loop = gate->responder->loop;
+
+	if (!gate->shut && !is_full(gate) && !ev_is_active(&gate->rest))
+		ev_io_start(loop, &gate->listener);
+	else
+		ev_io_stop(loop, &gate->listener);
+}
+
+static void on_rested(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	adjust(timer->data);
+}
+
+/* ---- arrivals */
+
+static void count_bytes(struct arrival *arrival, size_t bytes)
+{
+	arrival->gate->bytes += bytes - arrival->counted;
+	arrival->counted = bytes;
+}
+
+static void stop_waiting(struct arrival *arrival)
+{
+	struct gate *gate = arrival->gate;
+
+	if (!arrival->waits)
+		return;
+	if (arrival->next != NULL)
+		arrival->next->previous = arrival->previous;
+	if (arrival->previous != NULL)
+		arrival->previous->next = arrival->next;
+	else
+		gate->first = arrival->next;
+	ev_io_stop(gate->responder->loop, &arrival->readable);
+	ev_timer_stop(gate->responder->loop, &arrival->deadline);
+	count_bytes(arrival, 0);
+	gate->count--;
+	adjust(gate);
+}
+
+static void arrival_free(struct arrival *arrival)
+{
+	stop_waiting(arrival);
+	if (arrival->fd >= 0)
+		close(arrival->fd);
+	intake_release(&arrival->intake);
+	free(arrival);
+}
+
+static void hand_over(struct arrival *arrival)
+{
+	struct gate *gate = arrival->gate;
+	struct request *request = parse(gate, &arrival->intake);
+
+	if (request != NULL) {
+		request->fd = arrival->fd;
+		arrival->fd = -1;
+	}
+	arrival_free(arrival);
+	if (request != NULL)
+		route_request(gate->responder, request);
+}
+
+/* Receives what there is; returns false if the peer is gone, and sets *more if
+ * there may be more. */
+static bool receive(struct arrival *arrival, bool *more)
+{
+	struct buf *records = &arrival->intake.records;
+	char *to = buf_reserve(records, CHUNK);
+	ssize_t got = recv(arrival->fd, to, CHUNK, MSG_DONTWAIT);
+
+	*more = got == CHUNK;
+	if (got < 0)
+		return errno == EAGAIN || errno == EINTR;
+	records->len += (size_t)got;
+	return got > 0;
+}
+
+static enum intake_state collect(struct arrival *arrival)
+{
+	enum intake_state state;
+	bool more;
+
+	do {
+		if (!receive(arrival, &more))
+			return INTAKE_REFUSED;
+		state = intake_look(&arrival->intake);
+	} while (state == INTAKE_WANTS && more);
+	return state;
+}
+
+static void set_deadline(struct arrival *arrival)
+{
+	struct ev_loop *loop = arrival->gate->responder->loop;
+	uint64_t spent = (clock_mono_us() - arrival->begun_us) / 1000;
+	uint64_t left = spent < GATE_TOTAL_MS ? GATE_TOTAL_MS - spent : 1;
+
+	if (left > GATE_SILENCE_MS)
+		left = GATE_SILENCE_MS;
+	arrival->deadline.repeat = (double)left / 1000.0;
+	ev_timer_again(loop, &arrival->deadline);
+}
+
+static void on_deadline(
+	struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	log_debug("accept: close connection: its request did not come whole");
+	arrival_free(timer->data);
+}
+
+/* Goes on with whatever has come.  True if more must come. */
+static bool advance(struct arrival *arrival)
+{
+	switch (collect(arrival)) {
+	case INTAKE_WANTS:
+		return true;
+	case INTAKE_COMPLETE:
+		hand_over(arrival);
+		return false;
+	case INTAKE_REFUSED:
+		break;
+	}
+	if (arrival->intake.why != NULL)
+		log_warnx("accept: close connection: %s", arrival->intake.why);
+	arrival_free(arrival);
+	return false;
+}
+
+static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
+{
+	struct arrival *arrival = watch->data;
+
+	(void)loop;
+	(void)events;
+	if (!advance(arrival))
+		return;
+	count_bytes(arrival, arrival->intake.records.len);
+	set_deadline(arrival);
+	adjust(arrival->gate);
+}
+
+static void start_waiting(struct arrival *arrival)
+{
+	struct gate *gate = arrival->gate;
+
+	arrival->waits = true;
+	arrival->begun_us = clock_mono_us();
+	arrival->next = gate->first;
+	if (gate->first != NULL)
+		gate->first->previous = arrival;
+	gate->first = arrival;
+	gate->count++;
+	count_bytes(arrival, arrival->intake.records.len);
+	ev_io_init(&arrival->readable, on_readable, arrival->fd, EV_READ);
+	arrival->readable.data = arrival;
+	ev_io_start(gate->responder->loop, &arrival->readable);
+	ev_init(&arrival->deadline, on_deadline);
+	arrival->deadline.data = arrival;
+	set_deadline(arrival);
+	adjust(gate);
+}
+
+static void arrive(struct gate *gate, int fd)
+{
+	struct arrival *arrival = mem_new(sizeof(*arrival));
+
+	arrival->gate = gate;
+	arrival->fd = fd;
+	intake_init(&arrival->intake, gate->responder->config->max_body);
+	if (advance(arrival))
+		start_waiting(arrival);
+}
+
+/* False if there was nobody, or no descriptor. */
+static bool accept_one(struct gate *gate)
+{
+	int fd = accept4(
+		gate->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd >= 0) {
+		arrive(gate, fd);
+		return true;
+	}
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		errno == ENOMEM) {
+		log_warn("accept: rest for %d s", REST_S);
+		ev_timer_set(&gate->rest, REST_S, 0.0);
+		ev_timer_start(gate->responder->loop, &gate->rest);
+		adjust(gate);
+		return false;
+	}
+	return errno == ECONNABORTED || errno == EINTR;
+}
+
+static void on_connection(struct ev_loop *loop, struct ev_io *watch, int events)
+{
+	struct gate *gate = watch->data;
+
+	(void)loop;
+	(void)events;
+	for (int i = 0; i < BATCH && !is_full(gate) && !gate->shut; i++)
+		if (!accept_one(gate))
+			return;
+}
+
+/* ---- life */
+
+struct gate *gate_new(struct responder *responder, int listener)
+{
+	struct gate *gate = mem_new(sizeof(*gate));
+
+	if (FCGX_Init() != 0)
+		log_fatalx("accept: libfcgi cannot be set up");
+	gate->responder = responder;
+	gate->file = -1;
+	ev_io_init(&gate->listener, on_connection, listener, EV_READ);
+	gate->listener.data = gate;
+	ev_timer_init(&gate->rest, on_rested, REST_S, 0.0);
+	gate->rest.data = gate;
+	adjust(gate);
+	return gate;
+}
+
+void gate_shut(struct gate *gate)
+{
+	gate->shut = true;
+	ev_timer_stop(gate->responder->loop, &gate->rest);
+	adjust(gate);
+}
+
+size_t gate_count(const struct gate *gate)
+{
+	return gate->count;
+}
+
+void gate_free(struct gate *gate)
+{
+	if (gate == NULL)
+		return;
+	gate_shut(gate);
+	while (gate->first != NULL)
+		arrival_free(gate->first);
+	if (gate->file >= 0)
+		close(gate->file);
+	free(gate);
+}

@@ -1,0 +1,37 @@
+#ifndef TIDINGS_ACCEPT_H
+#define TIDINGS_ACCEPT_H
+/*
+ * accept - the gate: connections in, requests out
+ *
+ * libfcgi's room.  Each connection is one request; it is collected without
+ * blocking (intake.h), then libfcgi reads it and it is given to
+ * route_request().
+ */
+#include <stddef.h>
+
+struct responder;
+struct gate;
+
+enum {
+	GATE_SILENCE_MS = 5000,	 /* a connection that says nothing for so long
+				    while we wait for its request is closed */
+	GATE_TOTAL_MS = 30000,	 /* and so is one whose request is not complete
+				    by then, however often it says a byte */
+	GATE_WAITING_MAX = 4096, /* connections whose request is not complete;
+				    when there are so many we accept no more:
+				    further ones wait in the kernel's queue */
+	GATE_BYTES_MAX = 64 << 20, /* bytes of incomplete requests; the same */
+};
+
+/* Watches `listener` (non-blocking, borrowed).  Ends the process if libfcgi
+ * cannot be set up.  libfcgi puts its own handlers on SIGTERM, SIGUSR1 and
+ * SIGPIPE where there are none: set yours after this. */
+struct gate *gate_new(struct responder *responder, int listener);
+void gate_free(struct gate *gate); /* closes incomplete connections */
+
+/* Accepts no more; what has been accepted goes on. */
+void gate_shut(struct gate *gate);
+/* Connections accepted whose request is not complete. */
+size_t gate_count(const struct gate *gate);
+
+#endif

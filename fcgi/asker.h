@@ -1,0 +1,41 @@
+#ifndef TIDINGS_ASKER_H
+#define TIDINGS_ASKER_H
+/*
+ * asker - a request that waits for the hub's word
+ *
+ * Watches its connection meanwhile: a browser that leaves is not waited for.
+ * The wait ends by the uplink's own deadline.  Owns the request.
+ */
+#include <ev.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+
+struct responder;
+struct request;
+struct pending;
+struct askers;
+
+struct asker {
+	struct responder *responder;
+	struct request *request;
+	struct pending *pending; /* set by the caller after asking the uplink */
+	struct ev_io watch;
+	struct asker *next, *previous;
+	unsigned kind;	 /* what kind of answer is wanted: the caller's */
+	uint32_t count;	 /* for the answer: how many events */
+	struct buf note; /* for the answer: the channel */
+};
+
+struct askers *askers_new(void);
+/* Nobody is told any more; the uplink must still be there. */
+void askers_free(struct askers *askers);
+size_t askers_count(const struct askers *askers);
+
+/* Takes the request. */
+struct asker *asker_new(struct responder *responder, struct request *request);
+/* The word has come: returns the request, and the asker is gone. */
+struct request *asker_done(struct asker *asker);
+
+#endif

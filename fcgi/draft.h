@@ -1,0 +1,54 @@
+#ifndef TIDINGS_DRAFT_H
+#define TIDINGS_DRAFT_H
+/*
+ * draft - what a POST says, read and checked, before the hub has seen it
+ *
+ * Spans borrow from the body they were read from or from the draft's own
+ * texts.  All zero is a draft without anything; set `channel` to the default
+ * first.  Each draft_ verb returns a fault: status 0 if there is none.  Pure.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fcgi/uplink.h"
+#include "lib/buf.h"
+#include "lib/span.h"
+
+enum {
+	DRAFT_LINES_MAX = 100000, /* events of one ?lines=1; more is a 413 */
+	FAULT_SENTENCE = 200,
+};
+
+struct fault {
+	unsigned status; /* 0 = nothing is wrong */
+	const char *code;
+	const char *sentence;
+};
+
+struct draft {
+	struct span channel;
+	struct span type;
+	struct span key;
+	struct item *items;
+	uint32_t count;
+	struct buf texts[4];	       /* what had to be decoded or composed */
+	char sentence[FAULT_SENTENCE]; /* of a fault that names a position */
+};
+
+void draft_release(struct draft *draft);
+
+/* ?event= and ?id=. */
+struct fault draft_queried(struct draft *draft, struct span query);
+/* The body as the data of one event, or of one a line. */
+struct fault draft_body(
+	struct draft *draft, struct span body, bool lines, size_t max_event);
+/* A JSON object: `message` and whatever else is the data; channel, event and
+ * id are taken out, a timestamp is added if there is none. */
+struct fault draft_object(
+	struct draft *draft, struct span body, size_t max_event);
+/* A JSON object whose `message` is a text: that is the data. */
+struct fault draft_message(
+	struct draft *draft, struct span body, size_t max_event);
+
+#endif

@@ -1,0 +1,61 @@
+#ifndef TIDINGS_INTAKE_H
+#define TIDINGS_INTAKE_H
+/*
+ * intake - the FastCGI records of one request, until all of them are there
+ *
+ *   WANTS      more bytes are needed
+ *   COMPLETE   BEGIN, PARAMS and STDIN have come, each to its end
+ *   REFUSED    this is nothing that libfcgi may see; `why` says what
+ *
+ * libfcgi 2.4.2 trusts its peer: a management record smashes its stack, a
+ * false length in PARAMS ends the process, a request that stops half-way holds
+ * its thread.  So nothing is given to it before the whole request is here and
+ * has been looked at.  Pure; any thread.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+
+enum {
+	INTAKE_PARAMS_MAX = 64 << 10, /* bytes of all PARAMS; more is refused:
+					 lighttpd sends them as one record */
+	INTAKE_EXCESS_MAX = 8 << 20,  /* bytes of a body beyond the limit that
+					 are read and thrown away, so that the
+					 web server hears our 413; then the
+					 request counts as complete */
+};
+
+enum intake_state {
+	INTAKE_WANTS,
+	INTAKE_COMPLETE,
+	INTAKE_REFUSED,
+};
+
+enum intake_stage {
+	INTAKE_BEGIN,
+	INTAKE_PARAMS,
+	INTAKE_STDIN,
+};
+
+struct intake {
+	struct buf records; /* append what was received here, then look */
+	size_t max_body;
+	enum intake_stage stage;
+	size_t looked; /* bytes of whole records that have been checked */
+	size_t params; /* content bytes so far */
+	size_t body;   /* the same, what was thrown away included */
+	uint16_t id;   /* FastCGI request id */
+	bool too_long; /* the body passed max_body; only its begin is kept */
+	const char *why;
+};
+
+void intake_init(struct intake *intake, size_t max_body);
+void intake_release(struct intake *intake);
+
+/* Looks at the records that have come since the last call.  When COMPLETE,
+ * `records` holds exactly the request, STDIN's end included. */
+enum intake_state intake_look(struct intake *intake);
+
+#endif

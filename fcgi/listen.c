@@ -1,0 +1,339 @@
+/*
+ * listen - a GET becomes a wish for a stream
+ */
+#include "fcgi/listen.h"
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/query.h"
+#include "fcgi/quota.h"
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
+#include "fcgi/responder.h"
+#include "fcgi/stream.h"
+#include "lib/clock.h"
+#include "lib/text.h"
+
+enum {
+	CURSOR_MAX = 64, /* bytes of a cursor that we repeat in a `reset` */
+};
+
+/* What is collected for one wish. */
+struct hearing {
+	struct buf names;      /* decoded channel names, one after another */
+	struct span *channels; /* in it */
+	size_t count;
+	struct buf cursor; /* decoded */
+};
+
+static void hearing_release(struct hearing *hearing)
+{
+	buf_release(&hearing->names);
+	buf_release(&hearing->cursor);
+	free(hearing->channels);
+}
+
+/* ---- channels */
+
+/* Room for all names at once, so that the spans stay where they are: a decoded
+ * name is no longer than it was. */
+static void hearing_init(struct hearing *hearing, const struct aim *aim)
+{
+	*hearing = (struct hearing){0};
+	buf_reserve(&hearing->names, aim->channel.len + aim->query.len + 1);
+}
+
+static const char *add_channel(struct hearing *hearing, size_t begin)
+{
+	struct span name =
+		span(hearing->names.at + begin, hearing->names.len - begin);
+	const char *fault = text_channel_fault(name);
+
+	if (fault != NULL)
+		return fault;
+	if (hearing->count == CHANNELS_MAX)
+		return "a stream has at most 1,000 channels";
+	if (hearing->channels == NULL || (hearing->count & 15) == 0)
+		hearing->channels = mem_resize(hearing->channels,
+			(hearing->count + 16) * sizeof(name));
+	hearing->channels[hearing->count++] = name;
+	return NULL;
+}
+
+static const char *add_given(struct hearing *hearing, struct span name)
+{
+	size_t begin = hearing->names.len;
+
+	buf_add_span(&hearing->names, name);
+	return add_channel(hearing, begin);
+}
+
+static const char *add_queried(struct hearing *hearing, struct span query)
+{
+	const char *fault = NULL;
+	struct pair pair;
+
+	while (fault == NULL && query_next(&query, &pair)) {
+		size_t begin = hearing->names.len;
+
+		if (!query_named(&pair, "channel"))
+			continue;
+		if (!pair.has_value)
+			return "?channel needs a value";
+		if (!query_decode_value(&hearing->names, pair.value))
+			return "?channel= has a '%' without two hexadecimal "
+			       "digits";
+		fault = add_channel(hearing, begin);
+	}
+	return fault;
+}
+
+static int bytewise(const void *left, const void *right)
+{
+	const struct span *a = left, *b = right;
+	int order = memcmp(a->at, b->at, a->len < b->len ? a->len : b->len);
+
+	if (order != 0 || a->len == b->len)
+		return order;
+	return a->len < b->len ? -1 : 1;
+}
+
+static void sort(struct hearing *hearing)
+{
+	size_t kept = 1;
+
+	if (hearing->count < 2)
+		return;
+	qsort(hearing->channels, hearing->count, sizeof(struct span), bytewise);
+	for (size_t i = 1; i < hearing->count; i++)
+		if (!span_equal(
+			    hearing->channels[i], hearing->channels[kept - 1]))
+			hearing->channels[kept++] = hearing->channels[i];
+	hearing->count = kept;
+}
+
+/* ---- where to begin */
+
+/* "10m" -> milliseconds; false if it is no such thing. */
+static bool read_span_of_time(struct span text, uint64_t *ms)
+{
+	static const struct {
+		char unit;
+		uint64_t ms;
+	} units[] = {
+		{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
+	uint64_t number;
+
+	if (text.len < 2 || text.len > 11 ||
+		!text_to_u64(span(text.at, text.len - 1), &number))
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (units[i].unit != text.at[text.len - 1])
+			continue;
+		*ms = number * units[i].ms;
+		return true;
+	}
+	return false;
+}
+
+static const char *read_since(struct wish *wish, struct span text)
+{
+	uint64_t now = clock_wall_ms(), ago;
+
+	wish->fresh = false;
+	if (span_is(text, "all")) {
+		wish->from = WIRE_ALL;
+		return NULL;
+	}
+	if (text_to_u64(text, &wish->value)) {
+		wish->from = WIRE_AFTER;
+		return NULL;
+	}
+	if (!read_span_of_time(text, &ago))
+		return "?since= is a duration such as 30s, 10m, 2h or 7d, a "
+		       "cursor, or all";
+	wish->from = WIRE_SINCE;
+	wish->value = ago < now ? now - ago : 0;
+	return NULL;
+}
+
+static void read_cursor(struct wish *wish, struct span text)
+{
+	wish->fresh = false;
+	wish->from =
+		text_to_u64(text, &wish->value) ? WIRE_AFTER : WIRE_UNKNOWN;
+}
+
+/* The value of the first such parameter that is not empty.  One that cannot be
+ * decoded is taken as written: no cursor either way. */
+static bool find_value(
+	struct hearing *hearing, struct span query, const char *name)
+{
+	struct pair pair;
+
+	buf_clear(&hearing->cursor);
+	if (!query_find(query, name, &pair))
+		return false;
+	if (!query_decode_value(&hearing->cursor, pair.value))
+		buf_add_span(&hearing->cursor, pair.value);
+	return hearing->cursor.len > 0;
+}
+
+static bool find_cursor(
+	struct hearing *hearing, const char *header, struct span query)
+{
+	if (header[0] != '\0') {
+		buf_add_span(&hearing->cursor, span_of(header));
+		return true;
+	}
+	return find_value(hearing, query, "lastEventId") ||
+	       find_value(hearing, query, "last_event_id") ||
+	       find_value(hearing, query, "lastEventID");
+}
+
+/* As much of the cursor as can be repeated to the browser. */
+static struct span repeatable(struct span text)
+{
+	size_t bad;
+
+	if (text.len > CURSOR_MAX)
+		text.len = CURSOR_MAX;
+	if (!text_is_utf8(text, &bad))
+		text.len = bad;
+	return text;
+}
+
+static const char *read_begin(struct hearing *hearing, struct wish *wish,
+	const struct request *request, struct span query)
+{
+	struct pair pair;
+	const char *fault = NULL;
+
+	wish->fresh = true;
+	if (find_cursor(hearing, request->last_event_id, query))
+		read_cursor(wish, buf_span(&hearing->cursor));
+	else if (find_value(hearing, query, "since"))
+		fault = read_since(wish, buf_span(&hearing->cursor));
+	else if (query_find(query, "since", &pair))
+		fault = "?since needs a value";
+	wish->requested = repeatable(buf_span(&hearing->cursor));
+	return fault;
+}
+
+/* ---- the answer */
+
+/* Would the client understand a stream?  curl says that it takes anything. */
+static bool takes_streams(const char *accept)
+{
+	return accept[0] == '\0' || strstr(accept, "text/event-stream") ||
+	       strstr(accept, "*/*") || strstr(accept, "text/*");
+}
+
+static void refuse_for_now(struct responder *responder, struct request *request)
+{
+	if (!takes_streams(request->accept)) {
+		reply_error_with(responder, request, "Retry-After: 5\r\n", 503,
+			"too_many_streams",
+			"no further stream can be served for now");
+		return;
+	}
+	stream_later(responder, request->fd, request->id,
+		buf_span(&request->headers));
+	request->fd = -1;
+	request_free(request);
+}
+
+static void answer_head(struct responder *responder, struct request *request)
+{
+	buf_printf(&request->headers, "Content-Type: text/event-stream\r\n"
+				      "X-Accel-Buffering: no\r\n");
+	reply(responder, request, &(struct answer){.status = 200});
+}
+
+static void open_stream(
+	struct responder *responder, struct request *request, struct wish *wish)
+{
+	if (request->head) {
+		answer_head(responder, request);
+		return;
+	}
+	if (!responder->draining)
+		wish->visitor = quota_enter(responder->quota, request->address);
+	if (wish->visitor == NULL) {
+		refuse_for_now(responder, request);
+		return;
+	}
+	wish->fd = request->fd;
+	wish->request = request->id;
+	wish->headers = buf_span(&request->headers);
+	request->fd = -1;
+	stream_open(responder, wish);
+	request_free(request);
+}
+
+static bool read_flag(struct span query, const char *name)
+{
+	struct pair pair;
+
+	return query_find(query, name, &pair) && span_is(pair.value, "1");
+}
+
+/* The channels are collected; `fault` is what was wrong with them. */
+static void answer(struct responder *responder, struct request *request,
+	const struct aim *aim, struct hearing *hearing, const char *fault)
+{
+	struct wish wish = {.envelope = read_flag(aim->query, "envelope")};
+	const char *code = "bad_channel";
+
+	sort(hearing);
+	wish.channels = hearing->channels;
+	wish.count = (uint16_t)hearing->count;
+	if (fault == NULL) {
+		code = "bad_since";
+		fault = read_begin(hearing, &wish, request, aim->query);
+	}
+	if (fault == NULL)
+		open_stream(responder, request, &wish);
+	else
+		reply_error(responder, request, 400, code, fault);
+	hearing_release(hearing);
+}
+
+void listen_channels(struct responder *responder, struct request *request,
+	const struct aim *aim)
+{
+	struct hearing hearing;
+	const char *fault;
+
+	hearing_init(&hearing, aim);
+	fault = add_queried(&hearing, aim->query);
+	if (fault == NULL && hearing.count == 0)
+		fault = add_given(&hearing, aim->channel);
+	answer(responder, request, aim, &hearing, fault);
+}
+
+void listen_channel(struct responder *responder, struct request *request,
+	const struct aim *aim)
+{
+	struct hearing hearing;
+	const char *fault;
+
+	hearing_init(&hearing, aim);
+	fault = add_given(&hearing, aim->channel);
+	if (fault == NULL)
+		fault = add_queried(&hearing, aim->query);
+	answer(responder, request, aim, &hearing, fault);
+}
+
+void listen_one(struct responder *responder, struct request *request,
+	const struct aim *aim)
+{
+	struct hearing hearing;
+
+	hearing_init(&hearing, aim);
+	answer(responder, request, aim, &hearing,
+		add_given(&hearing, aim->channel));
+}

@@ -1,0 +1,233 @@
+/*
+ * main - tidings.fcgi, the responder
+ *
+ *   parent   binds the socket, keeps it and its workers (lib/parent.h)
+ *   worker   SERVING, then from SIGTERM on DRAINING: accepts no more, streams
+ *            get their end, answers that are on their way finish; gone when
+ *            they have, or after DRAIN_MS
+ */
+#include "config.h"
+
+#include <ev.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fcgi/accept.h"
+#include "fcgi/asker.h"
+#include "fcgi/audience.h"
+#include "fcgi/fanout.h"
+#include "fcgi/pager.h"
+#include "fcgi/quota.h"
+#include "fcgi/reply.h"
+#include "fcgi/responder.h"
+#include "fcgi/stream.h"
+#include "fcgi/uplink.h"
+#include "fcgi/window.h"
+#include "lib/config.h"
+#include "lib/log.h"
+#include "lib/parent.h"
+#include "lib/sock.h"
+
+enum {
+	DRAIN_MS = 6000, /* more than the hub's word may take, less than the
+			    parent's patience */
+};
+
+struct options {
+	const char *config;
+	const char *socket;
+};
+
+struct job {
+	struct config config;
+	int listener;
+};
+
+struct worker {
+	struct responder responder;
+	struct ev_signal term, interrupt;
+	struct ev_prepare drained;
+	struct ev_timer deadline;
+};
+
+static const char usage[] =
+	"Usage: tidings.fcgi [-c FILE] [--socket PATH]\n"
+	"Serve Server-Sent Events behind a web server that speaks FastCGI.\n"
+	"\n"
+	"  -c, --config FILE   read this tidings.conf\n"
+	"  -s, --socket PATH   listen here, whatever the configuration says\n"
+	"  -h, --help          show this and end\n"
+	"  -V, --version       show the version and end\n";
+
+/* ---- a worker */
+
+static void on_drained(
+	struct ev_loop *loop, struct ev_prepare *prepare, int events)
+{
+	struct responder *responder = prepare->data;
+
+	(void)events;
+	if (gate_count(responder->gate) == 0 &&
+		askers_count(responder->askers) == 0 &&
+		replies_count(responder->replies) == 0 &&
+		stream_count(responder) == 0)
+		ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_deadline(
+	struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)timer;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_signal(
+	struct ev_loop *loop, struct ev_signal *signal, int events)
+{
+	struct worker *worker = signal->data;
+	struct responder *responder = &worker->responder;
+
+	(void)events;
+	if (responder->draining)
+		return;
+	responder->draining = true;
+	gate_shut(responder->gate);
+	stream_drain(responder);
+	ev_prepare_start(loop, &worker->drained);
+	ev_timer_start(loop, &worker->deadline);
+}
+
+static void watch(struct worker *worker)
+{
+	struct ev_loop *loop = worker->responder.loop;
+
+	ev_signal_init(&worker->term, on_signal, SIGTERM);
+	worker->term.data = worker;
+	ev_signal_start(loop, &worker->term);
+	ev_signal_init(&worker->interrupt, on_signal, SIGINT);
+	worker->interrupt.data = worker;
+	ev_signal_start(loop, &worker->interrupt);
+	ev_prepare_init(&worker->drained, on_drained);
+	worker->drained.data = &worker->responder;
+	ev_timer_init(&worker->deadline, on_deadline, DRAIN_MS / 1000.0, 0.0);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+}
+
+static void open_rooms(struct responder *responder, const struct job *job)
+{
+	responder->config = &job->config;
+	responder->loop = ev_loop_new(EVFLAG_AUTO);
+	if (responder->loop == NULL)
+		log_fatalx("responder: no event loop");
+	responder->audience = audience_new(responder);
+	responder->window = window_new(
+		job->config.window, audience_channels(responder->audience));
+	responder->fanout = fanout_new(responder);
+	responder->uplink = uplink_new(responder);
+	responder->pager = pager_new(responder);
+	responder->quota = quota_new(&job->config);
+	responder->replies = replies_new(responder->loop);
+	responder->askers = askers_new();
+	responder->gate = gate_new(responder, job->listener);
+}
+
+static void close_rooms(struct responder *responder)
+{
+	gate_free(responder->gate);
+	askers_free(responder->askers);
+	replies_free(responder->replies);
+	stream_drain(responder);
+	pager_free(responder->pager);
+	uplink_free(responder->uplink);
+	fanout_free(responder->fanout);
+	window_free(responder->window);
+	audience_free(responder->audience);
+	quota_free(responder->quota);
+	ev_loop_destroy(responder->loop);
+}
+
+static int work(void *arg, int index)
+{
+	struct worker worker = {0};
+
+	(void)index;
+	open_rooms(&worker.responder, arg);
+	watch(&worker);
+	ev_run(worker.responder.loop, 0);
+	close_rooms(&worker.responder);
+	return EXIT_SUCCESS;
+}
+
+/* ---- the parent */
+
+static void show(const char *text)
+{
+	fputs(text, stdout);
+	exit(EXIT_SUCCESS);
+}
+
+static struct options read_options(int argc, char **argv)
+{
+	static const struct option names[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"socket", required_argument, NULL, 's'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{0},
+	};
+	struct options options = {0};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:s:hV", names, NULL)) != -1)
+		switch (option) {
+		case 'c':
+			options.config = optarg;
+			break;
+		case 's':
+			options.socket = optarg;
+			break;
+		case 'h':
+			show(usage);
+			break;
+		case 'V':
+			show(PACKAGE_STRING "\n");
+			break;
+		default:
+			exit(EXIT_FAILURE); /* getopt has said why */
+		}
+	if (optind < argc)
+		log_fatalx("tidings.fcgi: what is \"%s\"?", argv[optind]);
+	return options;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = read_options(argc, argv);
+	struct job job = {0};
+	int status;
+
+	config_load(&job.config, options.config);
+	log_open("tidings.fcgi", job.config.syslog, job.config.debug);
+	sock_raise_limit();
+	job.listener = sock_listen(options.socket != NULL
+					   ? options.socket
+					   : job.config.fcgi_socket,
+		job.config.fcgi_socket_mode, job.config.fcgi_socket_group);
+	if (job.listener < 0)
+		return EXIT_FAILURE;
+	status = parent_run(&(struct parent_job){
+		.name = "responder",
+		.workers = (int)job.config.workers,
+		.work = work,
+		.arg = &job,
+	});
+	close(job.listener);
+	config_release(&job.config);
+	return status;
+}

@@ -1,0 +1,248 @@
+/*
+ * publish - a POST becomes events, and its answer says that they are stored
+ *
+ * Each verb walks the same way: may this client publish (admit)?  what does it
+ * say (a draft)?  send it, wait, answer.  The first thing wrong ends the walk:
+ * a fault is a status, a code and a sentence.
+ */
+#include "fcgi/publish.h"
+#include "config.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "fcgi/asker.h"
+#include "fcgi/cors.h"
+#include "fcgi/draft.h"
+#include "fcgi/json.h"
+#include "fcgi/query.h"
+#include "fcgi/quota.h"
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
+#include "fcgi/responder.h"
+#include "fcgi/uplink.h"
+#include "lib/config.h"
+#include "lib/text.h"
+
+static const char retry_after[] = "Retry-After: 1\r\n";
+
+enum kind {
+	KIND_ID,    /* {"status":"ok","id":...,"channel":...} */
+	KIND_LINES, /* the same with first and count */
+	KIND_SENT,  /* {"status":"message sent"} */
+};
+
+static void refuse(struct responder *responder, struct request *request,
+	const struct fault *fault)
+{
+	reply_error_with(responder, request,
+		fault->status == 429 || fault->status == 503 ? retry_after
+							     : NULL,
+		fault->status, fault->code, fault->sentence);
+}
+
+/* ---- may it? */
+
+static bool length_is_true(const struct request *request)
+{
+	uint64_t length;
+
+	return text_to_u64(span_of(request->content_length), &length) &&
+	       (request->too_long || length == request->body.len);
+}
+
+static struct fault admit(
+	const struct responder *responder, const struct request *request)
+{
+	if (!quota_admits(responder->quota, request->address))
+		return (struct fault){403, "not_allowed",
+			"this address may not publish (publish_from)"};
+	if (!cors_may_publish(responder->config, request))
+		return (struct fault){403, "foreign_origin",
+			"pages of this origin may not publish (origins)"};
+	if (!quota_may_publish(responder->quota, request->address))
+		return (struct fault){429, "too_many_posts",
+			"this address publishes too fast (publish_rate)"};
+	if (request->content_length[0] == '\0')
+		return (struct fault){
+			411, "length_required", "Content-Length is missing"};
+	if (request->too_long)
+		return (struct fault){413, "body_too_long",
+			"the body is longer than max_body"};
+	if (!length_is_true(request))
+		return (struct fault){400, "bad_length",
+			"Content-Length and the body differ"};
+	return (struct fault){0};
+}
+
+static bool is_json(const char *content_type)
+{
+	static const char json[] = "application/json";
+	size_t len = strcspn(content_type, "; \t");
+
+	return len == sizeof(json) - 1 &&
+	       strncasecmp(content_type, json, len) == 0;
+}
+
+static struct fault admit_json(
+	const struct responder *responder, const struct request *request)
+{
+	struct fault fault = admit(responder, request);
+
+	if (fault.status == 0 && !is_json(request->content_type))
+		fault = (struct fault){415, "not_json",
+			"the Content-Type must be application/json"};
+	return fault;
+}
+
+/* ---- the answer */
+
+static struct fault fault_of(const struct stored *stored)
+{
+	if (stored->away)
+		return (struct fault){503, "hub_away",
+			"the hub did not answer; it may or may not have been "
+			"stored"};
+	switch (stored->outcome) {
+	case WIRE_OUT_STORED:
+	case WIRE_OUT_REPEATED:
+		return (struct fault){0};
+	case WIRE_OUT_CONFLICT:
+		return (struct fault){409, "conflict",
+			"this id was published before with other content"};
+	case WIRE_OUT_INVALID:
+		return (struct fault){400, "invalid", "the hub refused it"};
+	case WIRE_OUT_FULL:
+		return (struct fault){
+			503, "disk_full", "there is no room on the disk"};
+	case WIRE_OUT_FAILED:
+		break;
+	}
+	return (struct fault){503, "store_failed", "it could not be written"};
+}
+
+static void compose(
+	struct buf *out, const struct asker *asker, const struct stored *stored)
+{
+	struct json_object *object = json_new();
+
+	if (asker->kind == KIND_SENT) {
+		json_add_text(object, "status", span_of("message sent"));
+		json_end(object, out);
+		return;
+	}
+	json_add_text(object, "status", span_of("ok"));
+	json_add_id(object, "id", stored->last);
+	json_add_text(object, "channel", buf_span(&asker->note));
+	if (asker->kind == KIND_LINES) {
+		json_add_id(object, "first", stored->first);
+		json_add_number(object, "count", asker->count);
+	}
+	json_end(object, out);
+}
+
+static void on_stored(void *arg, const struct stored *stored)
+{
+	struct asker *asker = arg;
+	struct responder *responder = asker->responder;
+	struct fault fault = fault_of(stored);
+	struct buf text = {0};
+
+	if (fault.status != 0) {
+		/* terminated, and as long as the hub made it */
+		buf_add_span(&text, stored->reason);
+		buf_add_char(&text, '\0');
+		if (!stored->away && stored->reason.len > 0)
+			fault.sentence = text.at;
+		refuse(responder, asker_done(asker), &fault);
+	} else {
+		compose(&text, asker, stored);
+		reply_json(responder, asker_done(asker), 200, buf_span(&text));
+	}
+	buf_release(&text);
+}
+
+static void send_draft(struct responder *responder, struct request *request,
+	const struct draft *draft, enum kind kind)
+{
+	struct asker *asker = asker_new(responder, request);
+	struct publication publication = {
+		.channel = draft->channel,
+		.type = draft->type,
+		.items = draft->items,
+		.count = draft->count,
+	};
+
+	asker->kind = kind;
+	asker->count = draft->count;
+	buf_add_span(&asker->note, draft->channel);
+	asker->pending = uplink_publish(
+		responder->uplink, &publication, on_stored, asker);
+	/* The uplink has its own copy; who waits needs none. */
+	buf_release(&request->body);
+}
+
+/* Sends the draft, or refuses it; takes request and draft. */
+static void finish(struct responder *responder, struct request *request,
+	struct draft *draft, enum kind kind, const struct fault *fault)
+{
+	if (fault->status == 0)
+		send_draft(responder, request, draft, kind);
+	else
+		refuse(responder, request, fault);
+	draft_release(draft);
+}
+
+static bool wants_lines(struct span query)
+{
+	struct pair pair;
+
+	return query_find(query, "lines", &pair) && span_is(pair.value, "1");
+}
+
+void publish_body(struct responder *responder, struct request *request,
+	const struct aim *aim)
+{
+	struct draft draft = {0};
+	struct fault fault = admit(responder, request);
+	bool lines = wants_lines(aim->query);
+	size_t max_event = responder->config->max_event;
+
+	draft.channel = aim->channel;
+	if (fault.status == 0)
+		fault = draft_queried(&draft, aim->query);
+	if (fault.status == 0)
+		fault = draft_body(
+			&draft, buf_span(&request->body), lines, max_event);
+	finish(responder, request, &draft, lines ? KIND_LINES : KIND_ID,
+		&fault);
+}
+
+void publish_object(struct responder *responder, struct request *request,
+	const struct aim *aim)
+{
+	struct draft draft = {0};
+	struct fault fault = admit_json(responder, request);
+
+	draft.channel = aim->channel;
+	if (fault.status == 0)
+		fault = draft_object(&draft, buf_span(&request->body),
+			responder->config->max_event);
+	finish(responder, request, &draft, KIND_ID, &fault);
+}
+
+void publish_message(struct responder *responder, struct request *request,
+	const struct aim *aim)
+{
+	struct draft draft = {0};
+	struct fault fault = admit_json(responder, request);
+
+	draft.channel = aim->channel;
+	if (fault.status == 0)
+		fault = draft_message(&draft, buf_span(&request->body),
+			responder->config->max_event);
+	finish(responder, request, &draft, KIND_SENT, &fault);
+}

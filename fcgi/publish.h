@@ -1,0 +1,15 @@
+#ifndef TIDINGS_PUBLISH_H
+#define TIDINGS_PUBLISH_H
+/*
+ * publish - a POST becomes events, and its answer says that they are stored
+ *
+ * Everything that can be wrong is checked here and told with a sentence; then
+ * the hub is asked, and only after its COMMIT is there a 2xx.
+ */
+#include "fcgi/route.h"
+
+verb publish_body;    /* the body, byte for byte; ?event ?id ?lines=1 */
+verb publish_object;  /* JSON with message, channel, event, id, ... */
+verb publish_message; /* JSON whose message is the data */
+
+#endif

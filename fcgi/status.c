@@ -1,0 +1,166 @@
+/*
+ * status - what is going on: /health and the channels
+ */
+#include "fcgi/status.h"
+#include "config.h"
+
+#include <string.h>
+
+#include "fcgi/asker.h"
+#include "fcgi/json.h"
+#include "fcgi/query.h"
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
+#include "fcgi/responder.h"
+#include "fcgi/stream.h"
+#include "fcgi/uplink.h"
+#include "lib/text.h"
+
+enum {
+	LIMIT = 100, /* channels of one answer, unless told */
+	LIMIT_MAX = 1000,
+};
+
+static const char hub_away[] = "the hub does not answer just now";
+
+static void send_json(struct responder *responder, struct request *request,
+	unsigned status, struct json_object *object)
+{
+	struct buf body = {0};
+
+	json_end(object, &body);
+	reply_json(responder, request, status, buf_span(&body));
+	buf_release(&body);
+}
+
+void status_health(struct responder *responder, struct request *request,
+	const struct aim *aim)
+{
+	struct health health = uplink_health(responder->uplink);
+	bool good = !health.away && health.writable;
+	struct json_object *object = json_new();
+
+	(void)aim;
+	json_add_text(object, "status", span_of(good ? "ok" : "degraded"));
+	if (!good)
+		json_add_text(object, "reason",
+			span_of(health.reason != NULL ? health.reason
+						      : hub_away));
+	json_add_number(object, "streams", stream_count(responder));
+	send_json(responder, request, good ? 200 : 503, object);
+}
+
+static void describe(
+	struct json_object *object, const struct channel_line *line)
+{
+	json_add_text(object, "channel", line->name);
+	json_add_number(object, "subscribers", line->subscribers);
+	json_add_number(object, "events", line->events);
+	json_add_number(object, "bytes", line->bytes);
+	json_add_id(object, "oldest", line->oldest);
+	json_add_id(object, "newest", line->newest);
+}
+
+static void refuse_away(struct responder *responder, struct request *request)
+{
+	reply_error_with(responder, request, "Retry-After: 1\r\n", 503,
+		"hub_away", hub_away);
+}
+
+static void on_channels(
+	void *arg, const struct channel_line *lines, size_t count, bool more)
+{
+	struct asker *asker = arg;
+	struct responder *responder = asker->responder;
+	struct request *request = asker_done(asker);
+	struct json_object *object, *list;
+
+	if (lines == NULL) {
+		refuse_away(responder, request);
+		return;
+	}
+	object = json_new();
+	list = json_add_list(object, "channels");
+	for (size_t i = 0; i < count; i++)
+		describe(json_add_item(list), &lines[i]);
+	json_add_bool(object, "more", more);
+	send_json(responder, request, 200, object);
+}
+
+static void on_channel(
+	void *arg, const struct channel_line *lines, size_t count, bool more)
+{
+	struct asker *asker = arg;
+	struct responder *responder = asker->responder;
+	struct request *request = asker_done(asker);
+	struct json_object *object;
+
+	(void)more;
+	if (lines == NULL || count != 1) {
+		refuse_away(responder, request);
+		return;
+	}
+	object = json_new();
+	describe(object, &lines[0]);
+	send_json(responder, request, 200, object);
+}
+
+static const char *read_limit(struct span query, uint16_t *limit)
+{
+	struct pair pair;
+	uint64_t number;
+
+	*limit = LIMIT;
+	if (!query_find(query, "limit", &pair))
+		return NULL;
+	if (!text_to_u64(pair.value, &number) || number < 1 ||
+		number > LIMIT_MAX)
+		return "?limit= is a number from 1 to 1000";
+	*limit = (uint16_t)number;
+	return NULL;
+}
+
+static const char *read_after(struct span query, struct buf *after)
+{
+	struct pair pair;
+
+	if (!query_find(query, "after", &pair) || pair.value.len == 0)
+		return NULL;
+	if (!query_decode_value(after, pair.value))
+		return "?after= has a '%' without two hexadecimal digits";
+	return text_channel_fault(buf_span(after));
+}
+
+static void ask(struct responder *responder, struct request *request,
+	struct span after, uint16_t limit)
+{
+	struct asker *asker = asker_new(responder, request);
+
+	asker->pending = uplink_channels(responder->uplink, after, limit,
+		span(NULL, 0), on_channels, asker);
+}
+
+void status_channels(struct responder *responder, struct request *request,
+	const struct aim *aim)
+{
+	struct buf after = {0};
+	uint16_t limit;
+	const char *fault = read_limit(aim->query, &limit);
+
+	if (fault == NULL)
+		fault = read_after(aim->query, &after);
+	if (fault == NULL)
+		ask(responder, request, buf_span(&after), limit);
+	else
+		reply_error(responder, request, 400, "bad_query", fault);
+	buf_release(&after);
+}
+
+void status_channel(struct responder *responder, struct request *request,
+	const struct aim *aim)
+{
+	struct asker *asker = asker_new(responder, request);
+
+	asker->pending = uplink_channels(responder->uplink, span(NULL, 0), 1,
+		aim->channel, on_channel, asker);
+}
