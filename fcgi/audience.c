@@ -14,6 +14,7 @@
 #include "fcgi/subscriber.h"
 #include "lib/buf.h"
 #include "lib/config.h"
+#include "lib/wire.h"
 
 struct audience {
 	struct responder *responder;
@@ -131,6 +132,36 @@ void audience_leave(struct audience *audience, struct subscriber *sub)
 	}
 	list_remove(&sub->beat);
 	audience->count--;
+}
+
+struct census {
+	struct buf lines;
+	uint32_t count;
+};
+
+static void count_channel(void *arg, struct channel *channel)
+{
+	struct census *census = arg;
+
+	if (channel == NULL || channel->subscribers == 0)
+		return;
+	census->count++;
+	wire_put_str8(&census->lines, channel_name(channel));
+	wire_put_u32(&census->lines, channel->subscribers);
+}
+
+void audience_census(
+	const struct audience *audience, struct span only, struct buf *out)
+{
+	struct census census = {0};
+
+	if (only.len == 0)
+		channels_each(audience->channels, count_channel, &census);
+	else
+		count_channel(&census, channel_find(audience->channels, only));
+	wire_put_u32(out, census.count);
+	wire_put_bytes(out, census.lines.at, census.lines.len);
+	buf_release(&census.lines);
 }
 
 size_t audience_count(const struct audience *audience)

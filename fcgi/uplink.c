@@ -216,44 +216,20 @@ static bool on_pong(struct uplink *uplink, struct wire_in *in)
 	return wire_done(in);
 }
 
-struct counting {
-	struct buf lines;
-	uint32_t count;
-};
-
-static void count_channel(void *arg, struct channel *channel)
-{
-	struct counting *counting = arg;
-
-	if (channel->subscribers == 0)
-		return;
-	counting->count++;
-	wire_put_str8(&counting->lines, channel_name(channel));
-	wire_put_u32(&counting->lines, channel->subscribers);
-}
-
 static bool on_count(struct uplink *uplink, struct wire_in *in)
 {
-	struct channels *table = audience_channels(uplink->responder->audience);
 	uint64_t tag = wire_get_u64(in);
 	struct span only = wire_get_str8(in);
-	struct counting counting = {0};
 	struct buf out = {0};
 	size_t begun;
 
 	if (!wire_done(in))
 		return false;
-	if (only.len == 0)
-		channels_each(table, count_channel, &counting);
-	else if (channel_find(table, only) != NULL)
-		count_channel(&counting, channel_find(table, only));
 	begun = wire_begin(&out, WIRE_COUNTED);
 	wire_put_u64(&out, tag);
-	wire_put_u32(&out, counting.count);
-	wire_put_bytes(&out, counting.lines.at, counting.lines.len);
+	audience_census(uplink->responder->audience, only, &out);
 	wire_end(&out, begun);
 	link_send(&uplink->link, buf_span(&out));
-	buf_release(&counting.lines);
 	buf_release(&out);
 	return true;
 }
