@@ -291,7 +291,8 @@ static bool each_item(struct loading *loading, const struct key *key,
 		bool ok;
 
 		text += strspn(text, between);
-		if (*text == '\0')
+		/* inih leaves a comment in a line that goes on. */
+		if (*text == '\0' || *text == ';')
 			return true;
 		len = strcspn(text, between);
 		item = mem_text(span(text, len));
