@@ -1,0 +1,131 @@
+/* event: what a publisher sends, as the text of an event stream */
+#include <config.h>
+
+#include "fcgi/event.h"
+#include "tests/unit/unit.h"
+
+static const struct {
+	const char *name;
+	uint64_t id;
+	const char *type;
+	struct span data;
+	const char *text;
+} plain[] = {
+	{"one line", 7, "", {"hello", 5}, "id: 7\ndata: hello\n\n"},
+	{"LF, CR and CRLF end a line alike", 7, "", {"a\nb\rc\r\nd", 8},
+		"id: 7\ndata: a\ndata: b\ndata: c\ndata: d\n\n"},
+	{"a publisher cannot forge an id", 7, "", {"x\rid: 9", 7},
+		"id: 7\ndata: x\ndata: id: 9\n\n"},
+	{"nor end an event", 7, "", {"x\n\nevent: y", 11},
+		"id: 7\ndata: x\ndata: \ndata: event: y\n\n"},
+	{"empty data is one empty line", 7, "", {"", 0}, "id: 7\ndata: \n\n"},
+	{"data without bytes", 7, "", {NULL, 0}, "id: 7\ndata: \n\n"},
+	{"a line end at the end is kept", 7, "", {"a\n", 2},
+		"id: 7\ndata: a\ndata: \n\n"},
+	{"CRLF at the end is one line end", 7, "", {"a\r\n", 3},
+		"id: 7\ndata: a\ndata: \n\n"},
+	{"LF before CR is two", 7, "", {"a\n\rb", 4},
+		"id: 7\ndata: a\ndata: \ndata: b\n\n"},
+	{"leading spaces survive", 7, "", {"  a", 3}, "id: 7\ndata:   a\n\n"},
+	{"a type", 7, "alarm", {"a", 1}, "id: 7\nevent: alarm\ndata: a\n\n"},
+	{"the default type is not said", 7, "message", {"a", 1},
+		"id: 7\ndata: a\n\n"},
+	{"a volatile event has no id", 0, "cpu", {"1", 1},
+		"event: cpu\ndata: 1\n\n"},
+	{"the largest id", 9007199254740991, "", {"a", 1},
+		"id: 9007199254740991\ndata: a\n\n"},
+};
+
+static void test_events_become_text(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(plain); i++) {
+		struct wire_event event = {.id = plain[i].id,
+			.channel = span_of("news"),
+			.type = span_of(plain[i].type),
+			.data = plain[i].data};
+		struct buf out = {0};
+
+		event_text(&out, &event, false);
+		CHECK_TEXT(plain[i].name, buf_span(&out), plain[i].text);
+		buf_release(&out);
+	}
+}
+
+static const struct {
+	const char *name;
+	struct span data;
+	const char *json;
+} envelopes[] = {
+	{"plain", {"hello", 5}, "hello"},
+	{"line ends stay apart", {"a\nb\rc\r\n", 7}, "a\\nb\\rc\\r\\n"},
+	{"quotes and backslashes", {"\"\\", 2}, "\\\"\\\\"},
+	{"NUL and other controls", {"\0\x01\t\x1f", 4},
+		"\\u0000\\u0001\\t\\u001f"},
+	{"UTF-8 is left alone", {"\xe2\x80\xa8\xc3\xa9", 5},
+		"\xe2\x80\xa8\xc3\xa9"},
+	{"nothing", {"", 0}, ""},
+};
+
+static void test_an_envelope_names_the_channel_on_one_line(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(envelopes); i++) {
+		struct wire_event event = {.id = 3,
+			.channel = span_of("a\"b"),
+			.data = envelopes[i].data};
+		struct buf out = {0};
+		struct buf want = {0};
+
+		event_text(&out, &event, true);
+		buf_printf(&want,
+			"id: 3\ndata: {\"channel\":\"a\\\"b\",\"data\":\"%s\"}"
+			"\n\n",
+			envelopes[i].json);
+		buf_add_char(&want, '\0');
+		CHECK_TEXT(envelopes[i].name, buf_span(&out), want.at);
+		buf_release(&out);
+		buf_release(&want);
+	}
+}
+
+static void test_a_reset_says_what_is_held(void **state)
+{
+	struct buf out = {0};
+
+	(void)state;
+	event_reset(&out, 41, span_of("x\n\"y"), 42, 0);
+	CHECK_TEXT("reset", buf_span(&out),
+		"id: 41\nevent: reset\ndata: {\"requested\":\"x\\n\\\"y\","
+		"\"oldest\":\"42\",\"newest\":null}\n\n");
+	buf_release(&out);
+}
+
+static void test_connected_names_cursor_and_channels(void **state)
+{
+	static const char start[] =
+		"id: 5\nevent: connected\ndata: "
+		"{\"channels\":[\"a\",\"b\"],\"timestamp\":\"";
+	const struct span names[] = {span_of("a"), span_of("b")};
+	struct buf out = {0};
+
+	(void)state;
+	event_connected(&out, 5, names, 2);
+	assert_true(out.len > sizeof(start));
+	assert_memory_equal(out.at, start, sizeof(start) - 1);
+	assert_memory_equal(out.at + out.len - 5, "Z\"}\n\n", 5);
+	buf_release(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_events_become_text),
+		cmocka_unit_test(
+			test_an_envelope_names_the_channel_on_one_line),
+		cmocka_unit_test(test_a_reset_says_what_is_held),
+		cmocka_unit_test(test_connected_names_cursor_and_channels),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
