@@ -40,12 +40,14 @@ function listen() {
 	stream?.close();
 	stream = new Stream(channels.length ? channels : ["main"], types.length ? types : ["message"], {
 		state: sayState,
+		id(last) {
+			$("last-id").value = last || "none yet";
+		},
 		event({ type, id, channel, data }) {
-			$("last-id").value = id || "none yet";
 			show("event", type === "message" ? channel : `${channel} · ${type}`, id, data);
 		},
-		gap({ requested, oldest }) {
-			show("gap", "gap", "", `Some events after ${requested} are gone; the oldest still held is ${oldest}.`);
+		gap({ requested }) {
+			show("gap", "gap", "", `Some events after ${requested} are no longer held.`);
 		},
 	});
 }

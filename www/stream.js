@@ -15,7 +15,8 @@ export class Stream {
 	#timer = 0;
 	#lastId = "";
 
-	// on: { state(name), event({type, id, channel, data}), gap({requested, oldest, newest}) }
+	// on: { state(name), id(last), event({type, id, channel, data}),
+	//       gap({requested, oldest, newest}) }
 	constructor(channels, types, on) {
 		this.channels = channels;
 		this.types = types;
@@ -53,6 +54,7 @@ export class Stream {
 			if (!(event instanceof MessageEvent))
 				return;
 			this.#lastId = event.lastEventId;
+			this.on.id(this.#lastId);
 			act(event);
 		});
 	}
