@@ -1,0 +1,398 @@
+#include "config.h"
+
+#include "hub/census.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/digest.h"
+#include "lib/text.h"
+
+enum { BUCKETS = 4096 };
+
+struct count {
+	struct count *same_hash;
+	uint32_t subscribers;
+	uint8_t len;
+	char name[];
+};
+
+struct asker {
+	struct asker *next;
+	struct peer *peer;
+	uint64_t tag;
+	uint16_t limit;
+	uint8_t len;
+	char after[CHANNEL_MAX];
+};
+
+struct waited { /* for this peer's COUNTED */
+	struct waited *next;
+	struct peer *peer;
+};
+
+struct census {
+	struct census *next;
+	struct hub *hub;
+	uint64_t tag; /* of our COUNT */
+	struct asker *askers;
+	struct waited *waited;
+	struct count *counts[BUCKETS];
+	struct ev_timer deadline;
+	uint8_t len; /* of `only` */
+	char only[CHANNEL_MAX];
+};
+
+struct line {
+	struct span name;
+	const struct channel *channel; /* NULL = nothing is stored */
+	uint32_t subscribers;
+};
+
+/* ---- counts */
+
+static struct count **find(struct census *census, struct span name)
+{
+	uint64_t hash = digest_of(name, span(NULL, 0)).low;
+	struct count **at = &census->counts[hash & (BUCKETS - 1)];
+
+	while (*at != NULL && !span_equal(span((*at)->name, (*at)->len), name))
+		at = &(*at)->same_hash;
+	return at;
+}
+
+static void add(struct census *census, struct span name, uint32_t subscribers)
+{
+	struct count **at = find(census, name);
+
+	if (*at == NULL) {
+		*at = mem_new(sizeof(**at) + name.len);
+		(*at)->len = (uint8_t)name.len;
+		memcpy((*at)->name, name.at, name.len);
+	}
+	(*at)->subscribers += subscribers;
+}
+
+/* ---- the answer */
+
+static int compare(struct span a, struct span b)
+{
+	int order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
+
+	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int compare_lines(const void *one, const void *other)
+{
+	const struct line *a = one, *b = other;
+
+	return compare(a->name, b->name);
+}
+
+static void add_line(struct buf *lines, struct census *census, struct span name,
+	const struct channel *channel)
+{
+	const struct count *count = *find(census, name);
+	struct line line = {name, channel, 0};
+
+	if (count != NULL)
+		line.subscribers = count->subscribers;
+	buf_add(lines, &line, sizeof(line));
+}
+
+struct listing {
+	struct census *census;
+	struct buf *lines;
+};
+
+static void add_stored(void *arg, struct channel *channel)
+{
+	struct listing *listing = arg;
+
+	if (channel->events > 0 ||
+		*find(listing->census, channel_name(channel)) != NULL)
+		add_line(listing->lines, listing->census, channel_name(channel),
+			channel);
+}
+
+/* Channels that are listened to, but never had an event. */
+static void add_listened(struct listing *listing, struct span after)
+{
+	struct census *census = listing->census;
+
+	for (size_t i = 0; i < BUCKETS; i++) {
+		const struct count *at = census->counts[i];
+
+		for (; at != NULL; at = at->same_hash) {
+			struct span name = span(at->name, at->len);
+
+			if (compare(name, after) > 0 &&
+				channel_find(&census->hub->channels, name) ==
+					NULL)
+				add_line(listing->lines, census, name, NULL);
+		}
+	}
+}
+
+static void put_line(struct hub *hub, struct buf *out, const struct line *line)
+{
+	const struct channel *channel = line->channel;
+	struct channel *known =
+		channel == NULL
+			? NULL
+			: channel_numbered(&hub->channels, channel->number);
+
+	wire_put_str8(out, line->name);
+	wire_put_u64(out, known == NULL ? 0 : known->events);
+	wire_put_u64(out, known == NULL ? 0 : known->bytes);
+	wire_put_u64(
+		out, known == NULL ? 0 : channel_oldest(&hub->channels, known));
+	wire_put_u64(
+		out, known == NULL || known->events == 0 ? 0 : known->newest);
+	wire_put_u32(out, line->subscribers);
+}
+
+static void collect(
+	struct census *census, const struct asker *asker, struct buf *lines)
+{
+	struct hub *hub = census->hub;
+	struct span only = span(census->only, census->len);
+	struct span after = span(asker->after, asker->len);
+	struct listing listing = {census, lines};
+
+	if (only.len > 0) {
+		add_line(lines, census, only,
+			channel_find(&hub->channels, only));
+		return;
+	}
+	channels_list(
+		&hub->channels, after, asker->limit, add_stored, &listing);
+	add_listened(&listing, after);
+	qsort(lines->at, lines->len / sizeof(struct line), sizeof(struct line),
+		compare_lines);
+}
+
+static void answer(struct census *census, const struct asker *asker)
+{
+	struct hub *hub = census->hub;
+	struct buf *out = &hub->scratch, lines = {0};
+	const struct line *line;
+	size_t count, begun;
+	bool more;
+
+	collect(census, asker, &lines);
+	line = (const struct line *)(const void *)lines.at;
+	count = lines.len / sizeof(*line);
+	more = count > asker->limit;
+	count = more ? asker->limit : count;
+	buf_clear(out);
+	begun = wire_begin(out, WIRE_CHANNELED);
+	wire_put_u64(out, asker->tag);
+	wire_put_u8(out, more);
+	wire_put_u32(out, (uint32_t)count);
+	for (size_t i = 0; i < count; i++)
+		put_line(hub, out, &line[i]);
+	wire_end(out, begun);
+	peer_send(asker->peer, out);
+	buf_release(&lines);
+}
+
+/* ---- life */
+
+static void census_free(struct census *census)
+{
+	struct census **at = &census->hub->censuses;
+
+	while (*at != census)
+		at = &(*at)->next;
+	*at = census->next;
+	ev_timer_stop(census->hub->loop, &census->deadline);
+	for (size_t i = 0; i < BUCKETS; i++)
+		while (census->counts[i] != NULL) {
+			struct count *count = census->counts[i];
+
+			census->counts[i] = count->same_hash;
+			free(count);
+		}
+	while (census->askers != NULL) {
+		struct asker *asker = census->askers;
+
+		census->askers = asker->next;
+		free(asker);
+	}
+	while (census->waited != NULL) {
+		struct waited *waited = census->waited;
+
+		census->waited = waited->next;
+		free(waited);
+	}
+	free(census);
+}
+
+static void finish(struct census *census)
+{
+	/* Names in answers are those of rows: none may be about to vanish. */
+	hub_commit(census->hub);
+	for (struct asker *at = census->askers; at != NULL; at = at->next)
+		answer(census, at);
+	census_free(census);
+}
+
+static void too_late(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	finish(timer->data);
+}
+
+static void ask_followers(struct census *census)
+{
+	struct hub *hub = census->hub;
+	struct buf *out = &hub->scratch;
+	size_t begun;
+
+	buf_clear(out);
+	begun = wire_begin(out, WIRE_COUNT);
+	wire_put_u64(out, census->tag);
+	wire_put_str8(out, span(census->only, census->len));
+	wire_end(out, begun);
+	for (struct peer *at = hub->peers; at != NULL; at = at->next) {
+		struct waited *waited;
+
+		if (at->follow == NOT || at->closed || peer_is_stalled(at))
+			continue;
+		waited = mem_new(sizeof(*waited));
+		waited->peer = at;
+		waited->next = census->waited;
+		census->waited = waited;
+		peer_send(at, out);
+	}
+}
+
+static struct census *census_new(struct hub *hub, struct span only)
+{
+	struct census *census = mem_new(sizeof(*census));
+
+	census->hub = hub;
+	census->tag = ++hub->census_tag;
+	census->len = (uint8_t)only.len;
+	if (only.len > 0)
+		memcpy(census->only, only.at, only.len);
+	census->next = hub->censuses;
+	hub->censuses = census;
+	ev_timer_init(&census->deadline, too_late, WIRE_COUNT_MS / 1e3, 0.);
+	census->deadline.data = census;
+	ev_timer_start(hub->loop, &census->deadline);
+	ask_followers(census);
+	return census;
+}
+
+static struct census *find_census(const struct hub *hub, struct span only)
+{
+	struct census *at = hub->censuses;
+
+	while (at != NULL && !span_equal(span(at->only, at->len), only))
+		at = at->next;
+	return at;
+}
+
+bool census_ask(struct peer *peer, struct wire_in *in)
+{
+	uint64_t tag = wire_get_u64(in);
+	struct span after = wire_get_str8(in);
+	uint16_t limit = wire_get_u16(in);
+	struct span only = wire_get_str8(in);
+	struct census *census;
+	struct asker *asker;
+
+	if (!wire_done(in))
+		return false;
+	census = find_census(peer->hub, only);
+	if (census == NULL)
+		census = census_new(peer->hub, only);
+	asker = mem_new(sizeof(*asker));
+	asker->peer = peer;
+	asker->tag = tag;
+	asker->limit = limit < CENSUS_LINES_MAX ? limit : CENSUS_LINES_MAX;
+	asker->len = (uint8_t)after.len;
+	if (after.len > 0)
+		memcpy(asker->after, after.at, after.len);
+	asker->next = census->askers;
+	census->askers = asker;
+	if (census->waited == NULL)
+		finish(census);
+	return true;
+}
+
+/* True if that was the last one waited for. */
+static bool no_longer_wait(struct census *census, const struct peer *peer)
+{
+	struct waited **at = &census->waited;
+
+	while (*at != NULL && (*at)->peer != peer)
+		at = &(*at)->next;
+	if (*at != NULL) {
+		struct waited *waited = *at;
+
+		*at = waited->next;
+		free(waited);
+	}
+	return census->waited == NULL;
+}
+
+bool census_counted(struct peer *peer, struct wire_in *in)
+{
+	struct census *census = peer->hub->censuses;
+	uint64_t tag = wire_get_u64(in);
+	uint32_t count = wire_get_u32(in);
+
+	while (census != NULL && census->tag != tag)
+		census = census->next;
+	for (uint32_t i = 0; i < count && !in->failed; i++) {
+		struct span name = wire_get_str8(in);
+		uint32_t subscribers = wire_get_u32(in);
+
+		if (!in->failed && text_channel_fault(name) == NULL &&
+			census != NULL)
+			add(census, name, subscribers);
+	}
+	if (!wire_done(in))
+		return false;
+	if (census != NULL && no_longer_wait(census, peer))
+		finish(census);
+	return true;
+}
+
+static void forget_asker(struct census *census, const struct peer *peer)
+{
+	struct asker **at = &census->askers;
+
+	while (*at != NULL) {
+		struct asker *asker = *at;
+
+		if (asker->peer != peer) {
+			at = &asker->next;
+			continue;
+		}
+		*at = asker->next;
+		free(asker);
+	}
+}
+
+void census_leave(struct peer *peer)
+{
+	struct census *next;
+
+	for (struct census *at = peer->hub->censuses; at != NULL; at = next) {
+		next = at->next;
+		forget_asker(at, peer);
+		if (no_longer_wait(at, peer))
+			finish(at);
+	}
+}
+
+void census_end(struct hub *hub)
+{
+	while (hub->censuses != NULL)
+		census_free(hub->censuses);
+}

@@ -1,0 +1,100 @@
+#ifndef TIDINGS_CHANNEL_H
+#define TIDINGS_CHANNEL_H
+/*
+ * channel - every channel of the log, in memory and as rows
+ *
+ * The table is read whole at the start and written through: a channel that
+ * changes is put on the list `dirty`, and its row is written once, in the
+ * transaction that changed it.  If that transaction fails, the rows are read
+ * again.  An empty channel may be dropped when there are very many; what was
+ * pruned of it then counts for every channel without a row (the floor).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hub/store.h"
+#include "lib/config.h"
+#include "lib/span.h"
+
+enum {
+	CHANNEL_ROWS_MAX = 100000, /* above it, empty channels are dropped, the
+				      longest empty first */
+};
+
+struct channel {
+	struct channel *same_name_hash, *same_number_hash;
+	struct channel *next_dirty;
+	uint64_t hash;
+	uint64_t number;
+	uint64_t events, bytes; /* held */
+	uint64_t newest;	/* id; 0 = none ever */
+	uint64_t oldest;	/* id, 0 = not looked up */
+	uint64_t pruned_through, pruned_at;
+	uint64_t keyed_at;
+	const struct keep *keep; /* its own limits; NULL = in the pool */
+	bool dirty;
+	bool wanted; /* scratch of whoever builds a set of channels */
+	uint8_t name_len;
+	char name[];
+};
+
+struct channels {
+	struct store *store;
+	const struct config *config;
+	struct channel **names, **numbers; /* hash chains */
+	size_t buckets, count;
+	struct channel *dirty;
+	uint64_t last_number;
+	uint64_t floor, floor_at;
+	uint64_t pruned_through; /* the highest of all */
+	uint64_t newest;	 /* the highest of all */
+	uint64_t pool_events, pool_bytes;
+	struct query write, reread, first_event, remove, list;
+};
+
+void channels_open(struct channels *channels, struct store *store,
+	const struct config *config);
+void channels_close(struct channels *channels);
+
+static inline struct span channel_name(const struct channel *channel)
+{
+	return span(channel->name, channel->name_len);
+}
+
+/* NULL if there is none. */
+struct channel *channel_find(const struct channels *channels, struct span name);
+struct channel *channel_numbered(
+	const struct channels *channels, uint64_t number);
+/* Found or made; the row comes with the next write. */
+struct channel *channel_get(struct channels *channels, struct span name);
+
+/* What an event counts for in the limits. */
+static inline uint64_t channel_weight(size_t type, size_t data)
+{
+	return type + data + 64;
+}
+
+void channel_count(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t weight);
+void channel_uncount(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t weight, uint64_t at);
+void channel_touch(struct channels *channels, struct channel *channel);
+
+/* Id of the oldest event held, 0 if none. */
+uint64_t channel_oldest(struct channels *channels, struct channel *channel);
+
+/* Before COMMIT, after it, after its failure. */
+void channels_write(struct channels *channels);
+void channels_settle(struct channels *channels);
+void channels_revert(struct channels *channels);
+
+/* Drops what may go above CHANNEL_ROWS_MAX: empty, and no key of it younger
+ * than `before` (ms).  In a transaction. */
+void channels_shed(struct channels *channels, uint64_t before);
+
+/* Up to `limit` names after `after`, in order: `each` is called for them. */
+void channels_list(struct channels *channels, struct span after, size_t limit,
+	void (*each)(void *arg, struct channel *channel), void *arg);
+
+#endif

@@ -1,0 +1,246 @@
+#include "config.h"
+
+#include "hub/db.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sqlite3.h>
+
+static enum db_result io_result(struct sqlite3 *handle, int code)
+{
+	int cause = sqlite3_system_errno(handle);
+
+	if (code == SQLITE_IOERR_SHMSIZE || code == SQLITE_IOERR_WRITE)
+		return cause == ENOSPC || cause == EDQUOT ||
+				       code == SQLITE_IOERR_SHMSIZE
+			       ? DB_FULL
+			       : DB_BROKEN;
+	return DB_BROKEN;
+}
+
+static enum db_result result(struct sqlite3 *handle, int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_ROW:
+		return DB_ROW;
+	case SQLITE_OK:
+	case SQLITE_DONE:
+		return DB_DONE;
+	case SQLITE_FULL:
+		return DB_FULL;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return DB_BUSY;
+	case SQLITE_TOOBIG:
+		return DB_TOOBIG;
+	case SQLITE_CONSTRAINT:
+		return DB_REFUSED;
+	case SQLITE_IOERR:
+		return io_result(handle, code);
+	default:
+		return DB_BROKEN;
+	}
+}
+
+static int count_wal(
+	void *arg, struct sqlite3 *handle, const char *name, int pages)
+{
+	struct db *db = arg;
+
+	(void)handle;
+	(void)name;
+	db->wal_pages = (uint64_t)pages;
+	return SQLITE_OK;
+}
+
+/* A file that others may write can hold triggers, views and functions that
+ * would run with our rights. */
+static void distrust(struct sqlite3 *handle)
+{
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+}
+
+enum db_result db_open(struct db *db, const char *path, enum db_kind kind)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+		    SQLITE_OPEN_EXRESCODE;
+	int code;
+
+	if (kind == DB_OWN)
+		flags |= SQLITE_OPEN_CREATE;
+	code = sqlite3_open_v2(path, &db->handle, flags, NULL);
+	if (code != SQLITE_OK)
+		return result(db->handle, code);
+	sqlite3_busy_timeout(db->handle, 0);
+	if (kind == DB_FOREIGN)
+		distrust(db->handle);
+	/* Also ends automatic checkpoints: whoever commits decides when. */
+	sqlite3_wal_hook(db->handle, count_wal, db);
+	return DB_DONE;
+}
+
+void db_close(struct db *db)
+{
+	int code = sqlite3_close(db->handle);
+
+	assert(code == SQLITE_OK); /* else a query was not released */
+	(void)code;
+	db->handle = NULL;
+}
+
+const char *db_error(const struct db *db)
+{
+	return db->handle == NULL ? "out of memory"
+				  : sqlite3_errmsg(db->handle);
+}
+
+bool db_not_a_database(const struct db *db)
+{
+	return sqlite3_errcode(db->handle) == SQLITE_NOTADB;
+}
+
+enum db_result db_run(struct db *db, const char *sql)
+{
+	return result(
+		db->handle, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
+}
+
+enum db_result db_ask(struct db *db, const char *sql, int64_t *value)
+{
+	struct query query = {0};
+	enum db_result got = db_prepare(db, &query, sql);
+
+	if (got == DB_DONE)
+		got = query_step(&query);
+	if (got == DB_ROW)
+		*value = sqlite3_column_int64(query.stmt, 0);
+	query_release(&query);
+	return got;
+}
+
+bool db_answers(struct db *db, const char *sql, const char *expected)
+{
+	struct query query = {0};
+	bool yes = db_prepare(db, &query, sql) == DB_DONE &&
+		   query_step(&query) == DB_ROW &&
+		   span_is(query_bytes(&query, 0), expected);
+
+	query_release(&query);
+	return yes;
+}
+
+void db_limit(struct db *db, int bytes)
+{
+	sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, bytes);
+}
+
+bool db_in_transaction(const struct db *db)
+{
+	return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+enum db_result db_checkpoint(struct db *db, bool all)
+{
+	int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+	int code =
+		sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
+
+	if (code == SQLITE_OK)
+		db->wal_pages = 0;
+	return result(db->handle, code);
+}
+
+enum db_result db_prepare(struct db *db, struct query *query, const char *sql)
+{
+	query->db = db;
+	return result(db->handle,
+		sqlite3_prepare_v3(db->handle, sql, -1,
+			SQLITE_PREPARE_PERSISTENT, &query->stmt, NULL));
+}
+
+void query_release(struct query *query)
+{
+	sqlite3_finalize(query->stmt);
+	query->stmt = NULL;
+}
+
+void query_reset(struct query *query)
+{
+	sqlite3_reset(query->stmt);
+}
+
+enum db_result query_step(struct query *query)
+{
+	int code = sqlite3_step(query->stmt);
+
+	if (code == SQLITE_ROW)
+		return DB_ROW;
+	sqlite3_reset(query->stmt);
+	return code == SQLITE_DONE ? DB_DONE : result(query->db->handle, code);
+}
+
+enum db_result query_run(struct query *query)
+{
+	enum db_result got;
+
+	do {
+		got = query_step(query);
+	} while (got == DB_ROW);
+	return got;
+}
+
+void query_bind_int(struct query *query, int at, uint64_t value)
+{
+	int code = sqlite3_bind_int64(query->stmt, at, (sqlite3_int64)value);
+
+	assert(code == SQLITE_OK);
+	(void)code;
+}
+
+void query_bind_blob(struct query *query, int at, struct span bytes)
+{
+	const void *from = bytes.at == NULL ? "" : bytes.at;
+	int code = sqlite3_bind_blob(
+		query->stmt, at, from, (int)bytes.len, SQLITE_STATIC);
+
+	assert(code == SQLITE_OK);
+	(void)code;
+}
+
+void query_bind_text(struct query *query, int at, struct span text)
+{
+	const char *from = text.at == NULL ? "" : text.at;
+	int code = sqlite3_bind_text(
+		query->stmt, at, from, (int)text.len, SQLITE_STATIC);
+
+	assert(code == SQLITE_OK);
+	(void)code;
+}
+
+uint64_t query_int(const struct query *query, int column)
+{
+	return (uint64_t)sqlite3_column_int64(query->stmt, column);
+}
+
+struct span query_bytes(const struct query *query, int column)
+{
+	const void *at = sqlite3_column_type(query->stmt, column) == SQLITE_BLOB
+				 ? sqlite3_column_blob(query->stmt, column)
+				 : (const void *)sqlite3_column_text(
+					   query->stmt, column);
+
+	return span(at, (size_t)sqlite3_column_bytes(query->stmt, column));
+}
+
+int query_type(const struct query *query, int column)
+{
+	return sqlite3_column_type(query->stmt, column);
+}
+
+int db_changes(const struct db *db)
+{
+	return sqlite3_changes(db->handle);
+}

@@ -1,0 +1,87 @@
+#ifndef TIDINGS_DB_H
+#define TIDINGS_DB_H
+/*
+ * db - SQLite's room
+ *
+ * A struct db is one connection, a struct query one prepared statement of it;
+ * both are valid when all zero, and their release functions accept that.  The
+ * many return codes come down to what a caller can do about them.  Bound spans
+ * are borrowed until the query is reset or bound again; columns are borrowed
+ * until the next step or reset.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/span.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+enum db_result {
+	DB_ROW,	    /* a row is there to be read */
+	DB_DONE,    /* done, nothing more */
+	DB_FULL,    /* no room on the disk (or quota): try again later */
+	DB_BUSY,    /* locked by another program: try again soon */
+	DB_TOOBIG,  /* a value longer than the connection's limit */
+	DB_REFUSED, /* a constraint or trigger said no */
+	DB_BROKEN,  /* the disk, the file or the schema; see db_error */
+};
+
+enum db_kind {
+	DB_OWN,	    /* may be created, ours alone */
+	DB_FOREIGN, /* must exist; nothing in it is trusted */
+};
+
+struct db {
+	struct sqlite3 *handle;
+	uint64_t wal_pages; /* in the write-ahead log after our last commit */
+};
+
+struct query {
+	struct sqlite3_stmt *stmt;
+	struct db *db;
+};
+
+enum { DB_INT = 1, DB_REAL, DB_TEXT, DB_BLOB, DB_NULL };
+
+/* On failure db_error() still tells why; db_close() in any case. */
+enum db_result db_open(struct db *db, const char *path, enum db_kind kind);
+void db_close(struct db *db);
+/* The sentence for the last failure; borrowed until the next call. */
+const char *db_error(const struct db *db);
+bool db_not_a_database(const struct db *db);
+
+/* Runs statements that answer nothing. */
+enum db_result db_run(struct db *db, const char *sql);
+/* The first column of the first row; DB_DONE if there is no row (*value kept).
+ */
+enum db_result db_ask(struct db *db, const char *sql, int64_t *value);
+/* True if the single answer of `sql` is the text `expected`. */
+bool db_answers(struct db *db, const char *sql, const char *expected);
+/* Longest value that this connection reads or writes. */
+void db_limit(struct db *db, int bytes);
+bool db_in_transaction(const struct db *db);
+/* Moves what the write-ahead log holds into the database.  `all` waits for
+ * nobody but leaves an empty file if it can. */
+enum db_result db_checkpoint(struct db *db, bool all);
+
+enum db_result db_prepare(struct db *db, struct query *query, const char *sql);
+void query_release(struct query *query);
+void query_reset(struct query *query);
+/* A DB_ROW leaves the query open until query_reset; all else resets it. */
+enum db_result query_step(struct query *query);
+/* Steps to the end, resets. */
+enum db_result query_run(struct query *query);
+
+void query_bind_int(struct query *query, int at, uint64_t value);
+void query_bind_blob(struct query *query, int at, struct span bytes);
+void query_bind_text(struct query *query, int at, struct span text);
+
+uint64_t query_int(const struct query *query, int column);
+struct span query_bytes(const struct query *query, int column);
+int query_type(const struct query *query, int column);
+
+/* Rows that the last statement changed. */
+int db_changes(const struct db *db);
+
+#endif

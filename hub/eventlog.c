@@ -1,0 +1,348 @@
+#include "config.h"
+
+#include "hub/eventlog.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+enum {
+	TAIL_ROWS = 262144, /* rows looked at to find a follower's beginning: a
+			       window of very small events starts smaller */
+};
+
+static const uint64_t id_max = ((uint64_t)1 << 53) - 1;
+
+static void read_identity(struct eventlog *log)
+{
+	struct query query = {0};
+	struct span identity;
+
+	store_prepare(log->store, &query,
+		"SELECT value FROM meta WHERE name = 'identity'");
+	if (query_step(&query) != DB_ROW)
+		log_fatalx("log %s: has no identity", log->store->path);
+	identity = query_bytes(&query, 0);
+	if (identity.len != WIRE_IDENTITY)
+		log_fatalx("log %s: damaged: its identity", log->store->path);
+	memcpy(log->identity, identity.at, identity.len);
+	query_release(&query);
+}
+
+static void read_holes(struct eventlog *log)
+{
+	struct query query = {0};
+
+	log->holes = mem_new((HOLES_MAX + 1) * sizeof(*log->holes));
+	store_prepare(log->store, &query,
+		"SELECT last, start FROM hole ORDER BY start DESC LIMIT 4096");
+	while (query_step(&query) == DB_ROW) {
+		log->holes[log->hole_count].last = query_int(&query, 0);
+		log->holes[log->hole_count++].start = query_int(&query, 1);
+	}
+	query_release(&query);
+	for (size_t i = 0; i < log->hole_count / 2; i++) {
+		struct hole *a = &log->holes[i];
+		struct hole *b = &log->holes[log->hole_count - 1 - i];
+		struct hole swap = *a;
+
+		*a = *b;
+		*b = swap;
+	}
+}
+
+static void read_newest(struct eventlog *log)
+{
+	struct query query = {0};
+
+	store_prepare(log->store, &query,
+		"SELECT id, at FROM event ORDER BY id DESC LIMIT 1");
+	if (query_step(&query) == DB_ROW) {
+		log->newest_event = query_int(&query, 0);
+		log->at = query_int(&query, 1);
+	}
+	query_release(&query);
+	log->newest = log->newest_event;
+	if (log->channels->newest > log->newest)
+		log->newest = log->channels->newest;
+	if (eventlog_last_start(log) > log->newest)
+		log->newest = eventlog_last_start(log);
+	if (log->newest >= id_max - 1000000000)
+		log_fatalx("log %s: damaged: an id of %llu", log->store->path,
+			(unsigned long long)log->newest);
+	log->committed = log->newest;
+}
+
+void eventlog_open(
+	struct eventlog *log, struct store *store, struct channels *channels)
+{
+	log->store = store;
+	log->channels = channels;
+	store_prepare(store, &log->append,
+		"INSERT INTO event VALUES(?1, ?2, ?3, ?4, ?5)");
+	store_prepare(store, &log->range,
+		"SELECT id, at, channel, type, data FROM event"
+		" WHERE id > ? AND id <= ? ORDER BY id");
+	store_prepare(store, &log->one,
+		"SELECT id, at, channel, type, data FROM event WHERE id = ?");
+	store_prepare(store, &log->backwards,
+		"SELECT id, length(type) + length(data) + 64 FROM event"
+		" WHERE id > ? ORDER BY id DESC");
+	store_prepare(store, &log->at_or_after,
+		"SELECT id, at FROM event WHERE id >= ? ORDER BY id LIMIT 1");
+	store_prepare(store, &log->next_on,
+		"SELECT id FROM event WHERE channel = ? AND id > ?"
+		" ORDER BY id LIMIT 1");
+	read_identity(log);
+	read_holes(log);
+	read_newest(log);
+}
+
+void eventlog_close(struct eventlog *log)
+{
+	query_release(&log->append);
+	query_release(&log->range);
+	query_release(&log->one);
+	query_release(&log->backwards);
+	query_release(&log->at_or_after);
+	query_release(&log->next_on);
+	free(log->holes);
+	log->holes = NULL;
+}
+
+static void merge_oldest_holes(struct eventlog *log)
+{
+	log->holes[1].last = log->holes[0].last;
+	log->hole_count--;
+	memmove(log->holes, log->holes + 1,
+		log->hole_count * sizeof(*log->holes));
+}
+
+bool eventlog_start(struct eventlog *log)
+{
+	struct query add = {0};
+	uint64_t start = clock_wall_us();
+	enum db_result got;
+
+	if (start <= log->newest)
+		start = log->newest + 1;
+	if (start > id_max - 1000000000)
+		log_fatalx("the clock says a year after 2255");
+	store_begin(log->store);
+	store_prepare(
+		log->store, &add, "INSERT INTO hole(last, start) VALUES(?, ?)");
+	query_bind_int(&add, 1, log->newest);
+	query_bind_int(&add, 2, start);
+	store_run(log->store, &add);
+	query_release(&add);
+	if (log->hole_count == HOLES_MAX &&
+		store_ok(log->store,
+			db_run(&log->store->db,
+				"UPDATE hole SET last = (SELECT last FROM hole"
+				" ORDER BY start LIMIT 1) WHERE start = (SELECT"
+				" start FROM hole ORDER BY start LIMIT 1"
+				" OFFSET 1)")))
+		store_ok(log->store, db_run(&log->store->db,
+					     "DELETE FROM hole WHERE start ="
+					     " (SELECT min(start) FROM hole)"));
+	got = store_commit(log->store);
+	if (got != DB_DONE)
+		return false;
+	log->holes[log->hole_count].last = log->newest;
+	log->holes[log->hole_count++].start = start;
+	if (log->hole_count > HOLES_MAX)
+		merge_oldest_holes(log);
+	log->newest = log->committed = start;
+	log->started = true;
+	return true;
+}
+
+uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
+	struct span type, struct span data)
+{
+	struct query *append = &log->append;
+	uint64_t now = clock_wall_ms();
+	uint64_t id = log->newest + 1;
+	uint64_t weight = channel_weight(type.len, data.len);
+
+	assert(log->started && log->store->writing);
+	if (now > log->at)
+		log->at = now;
+	query_bind_int(append, 1, id);
+	query_bind_int(append, 2, channel->number);
+	query_bind_int(append, 3, log->at);
+	query_bind_text(append, 4, type);
+	query_bind_blob(append, 5, data);
+	if (!store_run(log->store, append))
+		return 0;
+	log->newest = id;
+	log->rows++;
+	log->bytes += weight;
+	channel_count(log->channels, channel, id, weight);
+	return id;
+}
+
+void eventlog_settle(struct eventlog *log)
+{
+	log->committed = log->newest;
+	if (log->rows > 0)
+		log->newest_event = log->newest;
+	log->rows = 0;
+	log->bytes = 0;
+}
+
+void eventlog_revert(struct eventlog *log)
+{
+	log->newest = log->committed;
+	log->rows = 0;
+	log->bytes = 0;
+}
+
+const struct hole *eventlog_hole(const struct eventlog *log, uint64_t cursor)
+{
+	size_t low = 0, high = log->hole_count;
+
+	/* The first hole that ends above the cursor. */
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (log->holes[middle].start > cursor)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	if (low == log->hole_count || log->holes[low].last >= cursor)
+		return NULL;
+	return &log->holes[low];
+}
+
+uint64_t eventlog_last_start(const struct eventlog *log)
+{
+	return log->hole_count == 0 ? 0 : log->holes[log->hole_count - 1].start;
+}
+
+/* The time of the first event from `id` on; false if there is none. */
+static bool time_from(struct eventlog *log, uint64_t *id, uint64_t *at)
+{
+	struct query *query = &log->at_or_after;
+	bool found;
+
+	query_bind_int(query, 1, *id);
+	found = query_step(query) == DB_ROW;
+	if (found) {
+		*id = query_int(query, 0);
+		*at = query_int(query, 1);
+	}
+	query_reset(query);
+	return found;
+}
+
+uint64_t eventlog_since(struct eventlog *log, uint64_t at)
+{
+	uint64_t low = 1, high = log->newest + 1;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		uint64_t id = middle, found = 0;
+
+		if (!time_from(log, &id, &found) || found >= at)
+			high = middle;
+		else
+			low = id + 1;
+	}
+	return time_from(log, &low, &at) ? low : log->newest + 1;
+}
+
+uint64_t eventlog_tail(struct eventlog *log, uint64_t bytes, uint64_t floor)
+{
+	struct query *query = &log->backwards;
+	uint64_t begin = log->committed, sum = 0;
+	int rows = 0;
+
+	query_bind_int(query, 1, floor);
+	while (query_step(query) == DB_ROW) {
+		sum += query_int(query, 1);
+		if (sum > bytes || ++rows > TAIL_ROWS) {
+			query_reset(query);
+			return begin;
+		}
+		begin = query_int(query, 0) - 1;
+	}
+	query_reset(query);
+	return rows == 0 ? begin : floor;
+}
+
+static void fill(
+	struct eventlog *log, const struct query *row, struct wire_event *event)
+{
+	const struct channel *channel =
+		channel_numbered(log->channels, query_int(row, 2));
+
+	if (channel == NULL)
+		log_fatalx("log %s: damaged: an event of channel %llu",
+			log->store->path,
+			(unsigned long long)query_int(row, 2));
+	event->id = query_int(row, 0);
+	event->at = query_int(row, 1);
+	event->channel = channel_name(channel);
+	event->type = query_bytes(row, 3);
+	event->data = query_bytes(row, 4);
+}
+
+static bool row_of(struct eventlog *log, enum db_result got)
+{
+	/* Reading can fail too; a log that cannot be read is no log. */
+	if (got != DB_ROW && got != DB_DONE)
+		log_fatalx("log %s: read: %s", log->store->path,
+			db_error(&log->store->db));
+	return got == DB_ROW;
+}
+
+void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto)
+{
+	query_bind_int(&log->range, 1, after);
+	query_bind_int(&log->range, 2, upto);
+}
+
+bool eventlog_next(struct eventlog *log, struct wire_event *event)
+{
+	if (!row_of(log, query_step(&log->range)))
+		return false;
+	fill(log, &log->range, event);
+	return true;
+}
+
+void eventlog_rest(struct eventlog *log)
+{
+	query_reset(&log->range);
+	query_reset(&log->one);
+}
+
+bool eventlog_get(struct eventlog *log, uint64_t id, struct wire_event *event)
+{
+	query_reset(&log->one);
+	query_bind_int(&log->one, 1, id);
+	if (!row_of(log, query_step(&log->one)))
+		return false;
+	fill(log, &log->one, event);
+	return true;
+}
+
+uint64_t eventlog_next_on(
+	struct eventlog *log, const struct channel *channel, uint64_t after)
+{
+	uint64_t id = 0;
+
+	if (channel->newest <= after || channel->events == 0)
+		return 0;
+	query_bind_int(&log->next_on, 1, channel->number);
+	query_bind_int(&log->next_on, 2, after);
+	if (row_of(log, query_step(&log->next_on)))
+		id = query_int(&log->next_on, 0);
+	query_reset(&log->next_on);
+	return id;
+}

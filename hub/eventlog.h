@@ -1,0 +1,90 @@
+#ifndef TIDINGS_EVENTLOG_H
+#define TIDINGS_EVENTLOG_H
+/*
+ * eventlog - the one ordered log: ids, times, events
+ *
+ * Ids are given out in memory, one after the other.  At each start the sequence
+ * jumps to the clock in microseconds (if that is ahead), because a log restored
+ * from a backup, or a new one, cannot know which ids its predecessor gave out
+ * after it was copied.  Such a jump is a hole: ids strictly between `last` and
+ * `start` are nobody's here, and a cursor in there is from a lost history.
+ *
+ * Times never fall as ids rise, even if the clock is set back: so "since ten
+ * minutes ago" is a position in the log.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hub/channel.h"
+#include "hub/store.h"
+#include "lib/span.h"
+#include "lib/wire.h"
+
+enum {
+	HOLES_MAX = 4096, /* remembered; above it the two oldest become one, so
+			     that a cursor between them counts as lost too */
+};
+
+struct hole {
+	uint64_t last, start;
+};
+
+struct eventlog {
+	struct store *store;
+	struct channels *channels;
+	uint8_t identity[WIRE_IDENTITY];
+	uint64_t newest;       /* highest id given out, also in this
+				  transaction */
+	uint64_t committed;    /* highest id that followers may know */
+	uint64_t newest_event; /* committed, really an event's; 0 = none ever */
+	uint64_t at;	       /* of the newest event */
+	bool started;	       /* this start's hole has been recorded */
+	struct hole *holes;    /* rising */
+	size_t hole_count;
+	uint32_t rows; /* in this transaction */
+	size_t bytes;
+	struct query append, range, backwards, at_or_after, one, next_on;
+};
+
+void eventlog_open(
+	struct eventlog *log, struct store *store, struct channels *channels);
+void eventlog_close(struct eventlog *log);
+
+/* Records this start, if the disk lets it; false: try again later.  Nothing is
+ * appended before. */
+bool eventlog_start(struct eventlog *log);
+
+/* In a transaction.  The id, or 0 if the transaction is in trouble. */
+uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
+	struct span type, struct span data);
+void eventlog_settle(struct eventlog *log);
+void eventlog_revert(struct eventlog *log);
+
+/* The hole that `cursor` is lost in, NULL if none. */
+const struct hole *eventlog_hole(const struct eventlog *log, uint64_t cursor);
+/* Where the newest hole ends: below it cursors need the hub's judgement. */
+uint64_t eventlog_last_start(const struct eventlog *log);
+
+/* Lowest id of an event with a time >= `at`; newest + 1 if there is none. */
+uint64_t eventlog_since(struct eventlog *log, uint64_t at);
+
+/* Where the newest `bytes` of the log begin: every event above the returned id
+ * counts; never below `floor`. */
+uint64_t eventlog_tail(struct eventlog *log, uint64_t bytes, uint64_t floor);
+
+/* ---- reading: one event after the other in the order of ids.  Each fills
+ * `event` (borrowed until the next call) and returns true, or false at the end.
+ */
+/* Starts at the first event above `after`. */
+void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto);
+bool eventlog_next(struct eventlog *log, struct wire_event *event);
+/* The event `id`, if it is held. */
+bool eventlog_get(struct eventlog *log, uint64_t id, struct wire_event *event);
+/* Ends a reading; before it the write-ahead log cannot be emptied. */
+void eventlog_rest(struct eventlog *log);
+/* The channel's first id above `after`, 0 if none. */
+uint64_t eventlog_next_on(
+	struct eventlog *log, const struct channel *channel, uint64_t after);
+
+#endif

@@ -1,0 +1,170 @@
+#include "config.h"
+
+#include "hub/follow.h"
+
+#include "lib/clock.h"
+#include "lib/log.h"
+
+enum {
+	FOLLOW_PAGE = 256 << 10
+}; /* bytes of frames read from the log at once */
+
+static void say_following(struct peer *peer, uint64_t from)
+{
+	struct hub *hub = peer->hub;
+	uint64_t newest = hub->log.newest_event;
+	size_t begun;
+
+	buf_clear(&hub->scratch);
+	begun = wire_begin(&hub->scratch, WIRE_FOLLOWING);
+	wire_put_u64(&hub->scratch, from);
+	wire_put_u64(&hub->scratch, newest > from ? newest : from);
+	wire_end(&hub->scratch, begun);
+	peer_send(peer, &hub->scratch);
+	peer->sent = from;
+}
+
+/* On the ring, if the ring reaches back to where it is. */
+static void join(struct peer *peer)
+{
+	const struct ring *ring = &peer->hub->ring;
+
+	peer->follow = BEHIND;
+	if (peer->sent < ring->base)
+		return;
+	peer->follow = ON_RING;
+	peer->frame = ring_find(ring, peer->sent);
+}
+
+static void begin_anew(struct peer *peer)
+{
+	struct hub *hub = peer->hub;
+
+	say_following(peer, eventlog_tail(&hub->log, peer->window,
+				    hub->channels.pruned_through));
+	join(peer);
+}
+
+void follow_begin(struct peer *peer, uint64_t after, uint64_t window)
+{
+	struct hub *hub = peer->hub;
+
+	/* Nothing that may still be rolled back is to be counted. */
+	hub_commit(hub);
+	peer->window = window;
+	if (after == 0 || after > hub->log.committed ||
+		after < hub->channels.pruned_through ||
+		eventlog_hole(&hub->log, after) != NULL) {
+		begin_anew(peer);
+		return;
+	}
+	say_following(peer, after);
+	join(peer);
+}
+
+static void send_frames(struct peer *peer, struct span parts[2])
+{
+	const struct ring *ring = &peer->hub->ring;
+	size_t done, rest = 0, len = parts[0].len + parts[1].len;
+	uint64_t reached;
+
+	link_flush(&peer->link);
+	link_cork(&peer->link);
+	done = link_try(&peer->link, parts[0]);
+	if (done == parts[0].len && parts[1].len > 0)
+		done += link_try(&peer->link, parts[1]);
+	reached = ring_seek(ring, peer->frame, done, &rest);
+	if (rest > 0) {
+		/* The socket took half a frame: the other half is the peer's,
+		 * however far the ring goes meanwhile. */
+		size_t end = done + rest;
+
+		if (done < parts[0].len) {
+			size_t here =
+				end < parts[0].len ? rest : parts[0].len - done;
+
+			link_send(&peer->link, span(parts[0].at + done, here));
+			done += here;
+		}
+		if (done < end && done < len)
+			link_send(&peer->link,
+				span(parts[1].at + (done - parts[0].len),
+					end - done));
+		reached++;
+	}
+	if (reached > peer->frame)
+		peer->sent = ring_through(ring, reached - 1);
+	peer->frame = reached;
+}
+
+void follow_move(struct peer *peer)
+{
+	const struct ring *ring = &peer->hub->ring;
+	struct span parts[2];
+	size_t len;
+
+	if (peer->follow == NOT || peer->closed)
+		return;
+	if (peer->follow == BEHIND || peer->frame < ring->first)
+		join(peer);
+	if (peer->follow != ON_RING || peer->frame == ring->shown ||
+		peer_is_stalled(peer))
+		return;
+	len = ring_parts(ring, peer->frame, parts);
+	if (len > PEER_AHEAD) {
+		send_frames(peer, parts);
+		return;
+	}
+	link_send(&peer->link, parts[0]);
+	link_send(&peer->link, parts[1]);
+	peer->sent = ring_through(ring, ring->shown - 1);
+	peer->frame = ring->shown;
+}
+
+bool follow_wants_page(const struct peer *peer)
+{
+	return peer->follow == BEHIND && !peer->closed &&
+	       !peer_is_stalled(peer) &&
+	       link_pending(&peer->link) < FOLLOW_PAGE;
+}
+
+/* As many of its next events as a page takes; returns the last one's id. */
+static uint64_t read_page(struct hub *hub, uint64_t after)
+{
+	uint64_t end = clock_mono_us() + HUB_PAGING_US;
+	struct wire_event event;
+
+	eventlog_read(&hub->log, after, hub->log.committed);
+	while (hub->scratch.len < FOLLOW_PAGE) {
+		size_t begun;
+
+		if (!eventlog_next(&hub->log, &event)) {
+			after = hub->log.committed;
+			break;
+		}
+		begun = wire_begin(&hub->scratch, WIRE_EVENT);
+		wire_put_event(&hub->scratch, &event);
+		wire_end(&hub->scratch, begun);
+		after = event.id;
+		if (clock_mono_us() > end)
+			break;
+	}
+	eventlog_rest(&hub->log);
+	return after;
+}
+
+void follow_page(struct peer *peer)
+{
+	struct hub *hub = peer->hub;
+	uint64_t reached;
+
+	if (peer->sent < hub->channels.pruned_through) {
+		begin_anew(peer);
+		return;
+	}
+	buf_clear(&hub->scratch);
+	reached = read_page(hub, peer->sent);
+	peer_send(peer, &hub->scratch);
+	peer->sent = reached;
+	join(peer);
+}

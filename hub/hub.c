@@ -1,0 +1,314 @@
+#include "config.h"
+
+#include "hub/hub.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "hub/census.h"
+#include "hub/follow.h"
+#include "hub/page.h"
+#include "hub/peer.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+/* ---- whether the log can be written */
+
+static void set_writable(struct hub *hub, bool writable, const char *reason)
+{
+	if (hub->writable == writable)
+		return;
+	hub->writable = writable;
+	hub->reason = reason;
+	if (writable)
+		log_info("log %s: can be written again", hub->store.path);
+	else
+		log_warnx("log %s: cannot be written: %s", hub->store.path,
+			reason);
+	for (struct peer *at = hub->peers; at != NULL; at = at->next)
+		peer_send_state(at);
+}
+
+static const char *reason_of(enum db_result trouble)
+{
+	return trouble == DB_FULL ? "no room on the disk"
+				  : "another program has locked the log";
+}
+
+/* ---- the transaction */
+
+bool hub_begin(struct hub *hub)
+{
+	if (hub->log.rows >= HUB_ROWS_MAX || hub->log.bytes >= HUB_BYTES_MAX)
+		hub_commit(hub);
+	return hub->writable && store_begin(&hub->store);
+}
+
+void hub_answer(struct hub *hub, const struct answer *answer)
+{
+	buf_add(&hub->answers, answer, sizeof(*answer));
+}
+
+uint64_t hub_store(struct hub *hub, struct channel *channel, struct span type,
+	struct span data)
+{
+	struct wire_event event = {
+		.channel = channel_name(channel),
+		.type = type,
+		.data = data,
+	};
+
+	event.id = eventlog_append(&hub->log, channel, type, data);
+	event.at = hub->log.at;
+	if (event.id != 0)
+		ring_add(&hub->ring, &event, event.id);
+	return event.id;
+}
+
+static void tell(struct hub *hub, const struct answer *answer)
+{
+	struct buf *out = &hub->scratch;
+	size_t begun;
+
+	buf_clear(out);
+	begun = wire_begin(out, WIRE_STORED);
+	wire_put_u64(out, answer->number);
+	wire_put_u8(out, (uint8_t)answer->outcome);
+	wire_put_u64(out, answer->first);
+	wire_put_u64(out, answer->last);
+	wire_put_str16(out, span_of(answer->reason));
+	wire_end(out, begun);
+	peer_send(answer->peer, out);
+}
+
+/* A publish that went into a failed transaction has failed with it. */
+static void tell_all(struct hub *hub, enum db_result trouble)
+{
+	struct answer *answers = (struct answer *)(void *)hub->answers.at;
+	size_t count = hub->answers.len / sizeof(*answers);
+
+	for (size_t i = 0; i < count; i++) {
+		if (trouble != DB_DONE &&
+			answers[i].outcome <= WIRE_OUT_REPEATED) {
+			answers[i].outcome = trouble == DB_FULL
+						     ? WIRE_OUT_FULL
+						     : WIRE_OUT_FAILED;
+			answers[i].first = answers[i].last = 0;
+			answers[i].reason = reason_of(trouble);
+		}
+		tell(hub, &answers[i]);
+	}
+	buf_clear(&hub->answers);
+}
+
+static void settle(struct hub *hub)
+{
+	eventlog_settle(&hub->log);
+	channels_settle(&hub->channels);
+	receipts_settle(&hub->receipts);
+}
+
+static void revert(struct hub *hub)
+{
+	eventlog_revert(&hub->log);
+	channels_revert(&hub->channels);
+	receipts_revert(&hub->receipts);
+	ring_revert(&hub->ring, hub->log.committed);
+	retention_revert(&hub->retention);
+}
+
+void hub_commit(struct hub *hub)
+{
+	enum db_result trouble = DB_DONE;
+
+	if (hub->store.writing) {
+		retention_keep_up(&hub->retention);
+		receipts_write(&hub->receipts);
+		channels_write(&hub->channels);
+		trouble = store_commit(&hub->store);
+		if (trouble == DB_DONE)
+			settle(hub);
+		else
+			revert(hub);
+	}
+	ring_show(&hub->ring);
+	tell_all(hub, trouble);
+	if (trouble != DB_DONE)
+		set_writable(hub, false, reason_of(trouble));
+}
+
+/* ---- a turn */
+
+static void move_followers(struct hub *hub)
+{
+	for (struct peer *at = hub->peers; at != NULL; at = at->next)
+		follow_move(at);
+}
+
+static void turn(struct ev_loop *loop, struct ev_prepare *watch, int events)
+{
+	struct hub *hub = watch->data;
+	bool more;
+
+	(void)events;
+	if (hub->retention.behind && hub->writable)
+		retention_step(&hub->retention);
+	more = false;
+	hub_commit(hub);
+	move_followers(hub);
+	peers_flush(hub);
+	if (hub->store.db.wal_pages > HUB_WAL_PAGES)
+		store_checkpoint(&hub->store);
+	more |= pages_run(hub) || hub->retention.behind;
+	peers_flush(hub);
+	if (more)
+		ev_idle_start(loop, &hub->idle);
+	else
+		ev_idle_stop(loop, &hub->idle);
+}
+
+static void idle(struct ev_loop *loop, struct ev_idle *watch, int events)
+{
+	/* It need not do anything: while it is active the loop does not wait,
+	 * and the next turn comes. */
+	(void)loop;
+	(void)watch;
+	(void)events;
+}
+
+/* ---- now and then */
+
+/* Tries whether there is room again; before the first event of this start,
+ * that start has to be recorded. */
+static void try_to_write(struct hub *hub)
+{
+	if (!hub->log.started) {
+		if (!eventlog_start(&hub->log))
+			return;
+		ring_close(&hub->ring);
+		ring_open(&hub->ring, hub->log.committed);
+	} else {
+		if (store_begin(&hub->store))
+			store_ok(&hub->store,
+				db_run(&hub->store.db,
+					"UPDATE meta SET value = value + 1"
+					" WHERE name = 'probe'"));
+		if (store_commit(&hub->store) != DB_DONE)
+			return;
+	}
+	set_writable(hub, true, NULL);
+}
+
+static void tick(struct ev_loop *loop, struct ev_timer *watch, int events)
+{
+	struct hub *hub = watch->data;
+
+	(void)loop;
+	(void)events;
+	store_check_files(&hub->store);
+	if (!hub->writable)
+		try_to_write(hub);
+	if (!hub->writable)
+		return;
+	retention_step(&hub->retention);
+	receipts_shed(&hub->receipts, clock_mono_us());
+}
+
+static void on_listener(struct ev_loop *loop, struct ev_io *watch, int events)
+{
+	(void)loop;
+	(void)events;
+	peer_accept(watch->data, watch->fd);
+}
+
+static void on_signal(struct ev_loop *loop, struct ev_signal *watch, int events)
+{
+	(void)watch;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+/* ---- beginning and end */
+
+static void open_rooms(struct hub *hub)
+{
+	struct store *store = &hub->store;
+
+	store_open(store, hub->config->log_path);
+	channels_open(&hub->channels, store, hub->config);
+	eventlog_open(&hub->log, store, &hub->channels);
+	keys_open(&hub->keys, store, hub->config->key_age_ms);
+	receipts_open(&hub->receipts, store);
+	retention_open(&hub->retention, hub);
+	hub->writable = eventlog_start(&hub->log);
+	hub->reason = hub->writable ? NULL : reason_of(DB_FULL);
+	ring_open(&hub->ring, hub->log.committed);
+
+	log_info("log %s: open, newest id %llu", store->path,
+		(unsigned long long)hub->log.committed);
+}
+
+static void close_rooms(struct hub *hub)
+{
+	ring_close(&hub->ring);
+	retention_close(&hub->retention);
+	receipts_close(&hub->receipts);
+	keys_close(&hub->keys);
+	eventlog_close(&hub->log);
+	channels_close(&hub->channels);
+	store_close(&hub->store);
+	buf_release(&hub->answers);
+	buf_release(&hub->scratch);
+}
+
+static void start_watching(struct hub *hub, int listener)
+{
+	struct ev_loop *loop = hub->loop;
+
+	ev_io_init(&hub->listener, on_listener, listener, EV_READ);
+	ev_prepare_init(&hub->prepare, turn);
+	ev_idle_init(&hub->idle, idle);
+	ev_timer_init(&hub->tick, tick, 0., HUB_RETRY_MS / 1e3);
+	ev_signal_init(&hub->terminate, on_signal, SIGTERM);
+	ev_signal_init(&hub->interrupt, on_signal, SIGINT);
+	hub->listener.data = hub->prepare.data = hub->tick.data = hub;
+	ev_io_start(loop, &hub->listener);
+	ev_prepare_start(loop, &hub->prepare);
+	ev_timer_start(loop, &hub->tick);
+	ev_signal_start(loop, &hub->terminate);
+	ev_signal_start(loop, &hub->interrupt);
+}
+
+static void stop_watching(struct hub *hub)
+{
+	struct ev_loop *loop = hub->loop;
+
+	ev_io_stop(loop, &hub->listener);
+	ev_prepare_stop(loop, &hub->prepare);
+	ev_idle_stop(loop, &hub->idle);
+	ev_timer_stop(loop, &hub->tick);
+	ev_signal_stop(loop, &hub->terminate);
+	ev_signal_stop(loop, &hub->interrupt);
+}
+
+int hub_run(const struct config *config, int listener)
+{
+	struct hub hub = {.config = config};
+
+	hub.loop = ev_default_loop(EVFLAG_NOSIGMASK);
+	if (hub.loop == NULL)
+		log_fatalx("hub: libev cannot start");
+	open_rooms(&hub);
+	start_watching(&hub, listener);
+	ev_run(hub.loop, 0);
+	stop_watching(&hub);
+	/* What has come is finished, and answered. */
+	hub_commit(&hub);
+	move_followers(&hub);
+	peers_flush(&hub);
+	peers_close(&hub);
+	census_end(&hub);
+	close_rooms(&hub);
+	ev_loop_destroy(hub.loop);
+	return 0;
+}

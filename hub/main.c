@@ -1,0 +1,132 @@
+/*
+ * tidings-hub - keeps the log of events; see hub.h for what a turn is
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hub/hub.h"
+#include "lib/clock.h"
+#include "lib/config.h"
+#include "lib/log.h"
+#include "lib/parent.h"
+#include "lib/sock.h"
+
+enum { LOCK_WAIT_US = 5000000 }; /* for the hub before us to end */
+
+struct daemon {
+	struct config config;
+	int listener;
+};
+
+static void help(void)
+{
+	puts("Usage: tidings-hub [-c FILE]\n"
+	     "Keeps the log of events and serves it on a Unix socket.\n"
+	     "\n"
+	     "  -c, --config=FILE  read FILE instead of the defaults\n"
+	     "  -h, --help         say this\n"
+	     "  -V, --version      say the version");
+}
+
+/* The configuration file, or NULL. */
+static const char *read_options(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{NULL, 0, NULL, 0},
+	};
+	const char *file = NULL;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) !=
+		-1) {
+		switch (option) {
+		case 'c':
+			file = optarg;
+			break;
+		case 'h':
+			help();
+			exit(0);
+		case 'V':
+			puts("tidings-hub " PACKAGE_VERSION);
+			exit(0);
+		default:
+			exit(2);
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "tidings-hub: unexpected argument: %s\n",
+			argv[optind]);
+		exit(2);
+	}
+	return file;
+}
+
+/* One hub per log.  A file of its own, because closing any descriptor of the
+ * database itself would drop SQLite's locks.  Held until the process ends. */
+static void lock_log(const char *log)
+{
+	uint64_t end = clock_mono_us() + LOCK_WAIT_US;
+	struct timespec pause = {.tv_nsec = 10000000};
+	struct buf path = {0};
+	int fd;
+
+	buf_printf(&path, "%s.lock", log);
+	buf_add_char(&path, '\0');
+	fd = open(path.at, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		log_fatal("log %s: lock file %s", log, path.at);
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (clock_mono_us() > end)
+			log_fatalx("log %s: another hub uses it (%s is locked)",
+				log, path.at);
+		nanosleep(&pause, NULL);
+	}
+	buf_release(&path);
+}
+
+static int work(void *arg, int index)
+{
+	struct daemon *daemon = arg;
+
+	(void)index;
+	lock_log(daemon->config.log_path);
+	return hub_run(&daemon->config, daemon->listener);
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon daemon = {0};
+	const struct parent_job job = {
+		.name = "hub",
+		.workers = 1,
+		.work = work,
+		.arg = &daemon,
+	};
+	const char *file = read_options(argc, argv);
+	int status;
+
+	log_open("tidings-hub", false, false);
+	config_load(&daemon.config, file);
+	log_open("tidings-hub", daemon.config.syslog, daemon.config.debug);
+	sock_raise_limit();
+	daemon.listener = sock_listen(daemon.config.hub_socket,
+		daemon.config.hub_socket_mode, daemon.config.hub_socket_group);
+	if (daemon.listener < 0)
+		return 1;
+	status = parent_run(&job);
+	close(daemon.listener);
+	unlink(daemon.config.hub_socket);
+	config_release(&daemon.config);
+	return status;
+}

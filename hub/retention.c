@@ -1,0 +1,178 @@
+#include "config.h"
+
+#include "hub/retention.h"
+
+#include "hub/hub.h"
+#include "lib/clock.h"
+
+struct due {
+	uint64_t id, weight, at;
+	struct channel *channel;
+};
+
+/* How far above its limits something is. */
+struct excess {
+	uint64_t events, bytes;
+	uint64_t before; /* ms; what is older goes */
+};
+
+void retention_open(struct retention *retention, struct hub *hub)
+{
+	struct store *store = &hub->store;
+
+	retention->hub = hub;
+	store_prepare(store, &retention->pool,
+		"SELECT id, length(type) + length(data) + 64, at, channel"
+		" FROM event WHERE id > ? ORDER BY id LIMIT 4000");
+	store_prepare(store, &retention->channel,
+		"SELECT id, length(type) + length(data) + 64, at, channel"
+		" FROM event WHERE channel = ? AND id > ? ORDER BY id");
+	store_prepare(
+		store, &retention->remove, "DELETE FROM event WHERE id = ?");
+}
+
+void retention_close(struct retention *retention)
+{
+	query_release(&retention->pool);
+	query_release(&retention->channel);
+	query_release(&retention->remove);
+}
+
+static uint64_t above(uint64_t have, uint64_t limit)
+{
+	return limit != 0 && have > limit ? have - limit : 0;
+}
+
+static struct excess excess_of(
+	const struct keep *keep, uint64_t events, uint64_t bytes)
+{
+	struct excess excess = {
+		.events = above(events, keep->events),
+		.bytes = above(bytes, keep->bytes),
+	};
+	uint64_t now = clock_wall_ms();
+
+	if (keep->age_ms != 0 && keep->age_ms < now)
+		excess.before = now - keep->age_ms;
+	return excess;
+}
+
+static bool is_due(const struct excess *excess, const struct due *due)
+{
+	return excess->events > 0 || excess->bytes > 0 ||
+	       due->at < excess->before;
+}
+
+static void take(struct excess *excess, const struct due *due)
+{
+	if (excess->events > 0)
+		excess->events--;
+	excess->bytes -=
+		excess->bytes < due->weight ? excess->bytes : due->weight;
+}
+
+static void read_due(struct hub *hub, const struct query *row, struct due *due)
+{
+	due->id = query_int(row, 0);
+	due->weight = query_int(row, 1);
+	due->at = query_int(row, 2);
+	due->channel = channel_numbered(&hub->channels, query_int(row, 3));
+}
+
+/* Deletes what the statement, a scan in the order of ids, finds due. */
+static void scan(
+	struct retention *retention, struct query *rows, struct excess *excess)
+{
+	struct hub *hub = retention->hub;
+	bool of_pool = rows == &retention->pool;
+	struct due dues[RETENTION_STEP];
+	uint32_t count = 0;
+
+	while (count < retention->left && query_step(rows) == DB_ROW) {
+		struct due *due = &dues[count];
+
+		read_due(hub, rows, due);
+		if (!of_pool || due->channel->keep == NULL) {
+			if (!is_due(excess, due))
+				break;
+			take(excess, due);
+			count++;
+		}
+		if (of_pool)
+			retention->pool_low = due->id;
+	}
+	query_reset(rows);
+	for (uint32_t i = 0; i < count && store_begin(&hub->store); i++) {
+		query_bind_int(&retention->remove, 1, dues[i].id);
+		if (store_run(&hub->store, &retention->remove))
+			channel_uncount(&hub->channels, dues[i].channel,
+				dues[i].id, dues[i].weight, dues[i].at);
+	}
+	retention->left -= count;
+}
+
+static void prune_pool(struct retention *retention, uint64_t slack)
+{
+	struct hub *hub = retention->hub;
+	const struct keep *keep = &hub->config->keep;
+	struct excess excess = excess_of(
+		keep, hub->channels.pool_events, hub->channels.pool_bytes);
+
+	if (slack > 0 && excess.events < slack && excess.bytes < slack * 1024 &&
+		!retention->behind)
+		return;
+	query_bind_int(&retention->pool, 1, retention->pool_low);
+	scan(retention, &retention->pool, &excess);
+}
+
+static void prune_channel(
+	struct retention *retention, struct channel *channel, uint64_t slack)
+{
+	struct excess excess =
+		excess_of(channel->keep, channel->events, channel->bytes);
+
+	if (slack > 0 && excess.events < slack && excess.bytes < slack * 1024 &&
+		!retention->behind)
+		return;
+	query_bind_int(&retention->channel, 1, channel->number);
+	query_bind_int(&retention->channel, 2, channel->pruned_through);
+	scan(retention, &retention->channel, &excess);
+}
+
+void retention_keep_up(struct retention *retention)
+{
+	struct channel *dirty = retention->hub->channels.dirty;
+
+	if (retention->hub->log.rows == 0)
+		return;
+	retention->left = RETENTION_STEP;
+	for (struct channel *at = dirty; at != NULL; at = at->next_dirty)
+		if (at->keep != NULL)
+			prune_channel(retention, at, RETENTION_SLACK);
+	prune_pool(retention, RETENTION_SLACK);
+}
+
+void retention_step(struct retention *retention)
+{
+	struct hub *hub = retention->hub;
+	const struct config *config = hub->config;
+	bool keys_left;
+
+	retention->left = RETENTION_STEP;
+	prune_pool(retention, 0);
+	for (size_t i = 0; i < config->channel_count; i++) {
+		struct channel *channel = channel_find(
+			&hub->channels, span_of(config->channels[i].name));
+
+		if (channel != NULL && retention->left > 0)
+			prune_channel(retention, channel, 0);
+	}
+	keys_left = keys_prune(&hub->keys, clock_wall_ms(), RETENTION_STEP);
+	retention->behind = retention->left == 0 || keys_left;
+}
+
+void retention_revert(struct retention *retention)
+{
+	retention->pool_low = 0;
+	retention->behind = false;
+}

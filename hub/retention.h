@@ -1,0 +1,41 @@
+#ifndef TIDINGS_RETENTION_H
+#define TIDINGS_RETENTION_H
+/*
+ * retention - old events go
+ *
+ * All channels without limits of their own form one pool, whose oldest events
+ * go first, whichever channel they are on; the others are kept each by itself.
+ * Rows go in small steps, so that no publisher waits for long: along with the
+ * commits while there are any, from a timer otherwise.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hub/store.h"
+
+enum {
+	RETENTION_STEP = 1000, /* rows deleted in one transaction at most */
+	RETENTION_SLACK = 256, /* events above a limit before a commit takes
+				  some along; the timer takes them all */
+};
+
+struct hub;
+
+struct retention {
+	struct hub *hub;
+	uint64_t pool_low; /* no event of the pool is at or below it */
+	bool behind;	   /* the last step did not do it all */
+	uint32_t left;	   /* rows that this step may still delete */
+	struct query pool, channel, remove;
+};
+
+void retention_open(struct retention *retention, struct hub *hub);
+void retention_close(struct retention *retention);
+
+/* In a transaction that is about to be committed. */
+void retention_keep_up(struct retention *retention);
+/* Deletes what is due, at most a step, in a transaction left open. */
+void retention_step(struct retention *retention);
+void retention_revert(struct retention *retention);
+
+#endif
