@@ -771,6 +771,7 @@ static char *next_line(char *out, int size, void *stream)
 	struct reader *reader = stream;
 	struct loading *loading = reader->loading;
 	const char *start;
+	size_t start_len;
 	char *text;
 	ssize_t len;
 
@@ -792,11 +793,13 @@ static char *next_line(char *out, int size, void *stream)
 	} else {
 		start = text;
 	}
-	if (strlen(start) >= (size_t)size) {
+	start_len = strlen(start);
+	if (start_len >= (size_t)size) {
 		fault(loading, "a line has at most %d bytes", size - 3);
 		return NULL;
 	}
-	return strcpy(out, start);
+	memcpy(out, start, start_len + 1);
+	return out;
 }
 
 static bool set_given(struct loading *loading, size_t index, const char *text)

@@ -9,6 +9,8 @@
 #include "lib/config.h"
 #include "tests/unit/unit.h"
 
+static const uint64_t HOUR = 3600000, DAY = 86400000;
+
 /* Tries `text` as a file; the sentence comes back without the file's name. */
 static char *try_text(struct config *config, struct span text)
 {
@@ -49,7 +51,7 @@ static void test_without_a_file_everything_has_its_default(void **state)
 	assert_true(config.hub_socket_group == (gid_t)-1);
 	assert_int_equal(config.hub_user_count, 0);
 	assert_non_null(strstr(config.log_path, "/lib/tidings/log.db"));
-	assert_true(config.keep.age_ms == 7 * 86400000);
+	assert_true(config.keep.age_ms == 7 * DAY);
 	assert_true(config.keep.events == 1000000);
 	assert_true(config.keep.bytes == 1 << 30);
 	assert_true(config.key_age_ms == 86400000);
@@ -116,10 +118,10 @@ static void test_every_value_goes_where_it_belongs(void **state)
 	assert_int_equal(config.hub_users[0], 0);
 	assert_int_equal(config.hub_users[1], 33);
 	assert_string_equal(config.log_path, "/a/log.db");
-	assert_true(config.keep.age_ms == 36 * 3600000);
+	assert_true(config.keep.age_ms == 36 * HOUR);
 	assert_true(config.keep.events == 0);
 	assert_true(config.keep.bytes == 10 << 20);
-	assert_true(config.key_age_ms == 2 * 86400000);
+	assert_true(config.key_age_ms == 2 * DAY);
 	assert_string_equal(config.fcgi_socket, "/a/fcgi.sock");
 	assert_int_equal(config.fcgi_socket_mode, 0666);
 	assert_int_equal(config.fcgi_socket_group, 7);
