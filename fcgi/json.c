@@ -493,12 +493,16 @@ struct json_object *json_new(void)
 /* Appends `text` with U+FFFD for each byte that is no UTF-8. */
 static void add_mended(struct buf *out, struct span text)
 {
-	size_t bad;
+	struct span good;
 
-	while (!text_is_utf8(text, &bad)) {
-		buf_add(out, text.at, bad);
+	while (!text_is_utf8(text, &good.len)) {
+		good.at = text.at;
+		/* without the begin of the sequence that breaks there */
+		while (!text_is_utf8(good, NULL))
+			good.len--;
+		buf_add_span(out, good);
 		buf_add(out, "\xef\xbf\xbd", 3);
-		text = span(text.at + bad + 1, text.len - bad - 1);
+		text = span(text.at + good.len + 1, text.len - good.len - 1);
 	}
 	buf_add_span(out, text);
 }

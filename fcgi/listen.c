@@ -197,13 +197,9 @@ static bool find_cursor(
 /* As much of the cursor as can be repeated to the browser. */
 static struct span repeatable(struct span text)
 {
-	size_t bad;
-
 	if (text.len > CURSOR_MAX)
 		text.len = CURSOR_MAX;
-	if (!text_is_utf8(text, &bad))
-		text.len = bad;
-	return text;
+	return text_is_utf8(text, NULL) ? text : span(NULL, 0);
 }
 
 static const char *read_begin(struct hearing *hearing, struct wish *wish,

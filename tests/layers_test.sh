@@ -1,0 +1,64 @@
+#!/bin/sh
+# layers_test - who may know whom
+#
+# lib knows neither program, the programs do not know each other, and each
+# foreign library has one room.
+cd "${srcdir:-.}" || exit 1
+failed=0
+
+# ok SENTENCE ALLOWED PATTERN FILES...: no line of FILES but those of ALLOWED
+# (one path, or none) matches.
+ok()
+{
+	sentence=$1 allowed=$2 pattern=$3
+	shift 3
+	found=$(grep -nE "$pattern" "$@" /dev/null | grep -v "^$allowed:")
+	if [ -z "$found" ]; then
+		echo "ok - $sentence"
+	else
+		printf 'not ok - %s\n%s\n' "$sentence" "$found"
+		failed=1
+	fi
+}
+
+# room LIBRARY FILE HEADER: FILE includes HEADER and nobody else does.
+room()
+{
+	include="^ *# *include *[<\"]($3)[>\"]"
+	# shellcheck disable=SC2086
+	ok "$1 stays in $2" "$2" "$include" $all
+	if [ -f "$2" ] && ! grep -qE "$include" "$2"; then
+		echo "not ok - $2 is $1's room"
+		failed=1
+	fi
+}
+
+files()
+{
+	for folder; do
+		[ ! -d "$folder" ] || find "$folder" -name '*.[ch]' | sort
+	done
+}
+
+lib=$(files lib)
+hub=$(files hub)
+fcgi=$(files fcgi)
+all="$lib $hub $fcgi"
+[ -n "$lib" ] || { echo "not ok - there is no lib in $PWD"; exit 1; }
+
+include='^ *# *include *[<"]'
+# shellcheck disable=SC2086
+{
+ok "lib knows neither program" - "$include(\.\./)?(hub|fcgi|client|tests)/" $lib
+ok "the hub does not know the responder" - "$include(\.\./)?(fcgi|client|tests)/" $hub
+ok "the responder does not know the hub" - "$include(\.\./)?(hub|client|tests)/" $fcgi
+ok "nobody goes up to go down" - "$include\.\./" $all
+}
+room "SQLite" hub/db.c 'sqlite3\.h'
+room "json-c" fcgi/json.c 'json-c/.*|json\.h'
+room "libfcgi" fcgi/accept.c 'fcgiapp\.h|fcgi_stdio\.h|fcgios\.h'
+room "inih" lib/config.c 'ini\.h'
+room "xxhash" lib/digest.c 'xxhash\.h'
+room "syslog" lib/log.c 'syslog\.h'
+room "timerfd" lib/alarm.c 'sys/timerfd\.h'
+exit $failed

@@ -1,0 +1,398 @@
+/* draft: what a POST says */
+#include <config.h>
+
+#include <string.h>
+
+#include "fcgi/draft.h"
+#include "lib/text.h"
+#include "tests/unit/unit.h"
+
+enum { MAX_EVENT = 64 };
+
+static struct fault read_object(struct draft *draft, const char *body)
+{
+	*draft = (struct draft){.channel = span_of("main")};
+	return draft_object(draft, span_of(body), 1000);
+}
+
+static void test_the_object_goes_on_without_its_address(void **state)
+{
+	struct draft draft;
+	struct fault fault = read_object(&draft,
+		"{ \"channel\": \"a\\u00e4\", \"message\": [1, 2],\n"
+		"\"timestamp\" : \"t\", \"event\":\"e\", \"id\":\"k\","
+		" \"more\" : {\"channel\" : 1} }");
+
+	(void)state;
+	assert_int_equal(fault.status, 0);
+	CHECK_TEXT("channel", draft.channel, "a\xc3\xa4");
+	CHECK_TEXT("event", draft.type, "e");
+	CHECK_TEXT("id", draft.items[0].key, "k");
+	CHECK_TEXT("data", draft.items[0].data,
+		"{\"message\":[1,2],\"timestamp\":\"t\","
+		"\"more\":{\"channel\":1}}");
+	draft_release(&draft);
+}
+
+static void test_a_timestamp_is_added_if_there_is_none(void **state)
+{
+	const char begin[] = "{\"message\":1,\"timestamp\":\"20";
+	struct draft draft;
+	struct fault fault = read_object(&draft, "{\"message\":1}");
+
+	(void)state;
+	assert_int_equal(fault.status, 0);
+	assert_int_equal(draft.count, 1);
+	CHECK_TEXT("channel", draft.channel, "main");
+	CHECK_TEXT("event", draft.type, "");
+	CHECK_TEXT("begin", span(draft.items[0].data.at, sizeof(begin) - 1),
+		begin);
+	CHECK_TEXT("end",
+		span(draft.items[0].data.at + draft.items[0].data.len - 3, 3),
+		"Z\"}");
+	draft_release(&draft);
+}
+
+static struct digest digest_from(const char *body)
+{
+	struct draft draft;
+	struct fault fault = read_object(&draft, body);
+	struct digest digest;
+
+	assert_int_equal(fault.status, 0);
+	digest = draft.items[0].digest;
+	draft_release(&draft);
+	return digest;
+}
+
+static bool same(const char *left, const char *right)
+{
+	struct digest a = digest_from(left), b = digest_from(right);
+
+	return a.high == b.high && a.low == b.low;
+}
+
+static void test_the_same_content_is_told_from_other_content(void **state)
+{
+	const char plain[] = "{\"message\":1,\"id\":\"k\"}";
+
+	(void)state;
+	assert_true(same(plain, plain));
+	assert_true(same(plain, "{ \"id\" : \"k\", \"message\" : 1 }"));
+	assert_false(same(plain, "{\"message\":2,\"id\":\"k\"}"));
+	assert_false(
+		same(plain, "{\"message\":1,\"id\":\"k\",\"event\":\"e\"}"));
+	assert_false(same(
+		plain, "{\"message\":1,\"id\":\"k\",\"timestamp\":\"t\"}"));
+}
+
+static const struct {
+	const char *name, *body, *code;
+} objects[] = {
+	{"no JSON", "{", "bad_json"},
+	{"a name twice", "{\"message\":1,\"message\":1}", "bad_json"},
+	{"no message", "{\"channel\":\"a\"}", "no_message"},
+	{"a channel that is a number", "{\"message\":1,\"channel\":1}",
+		"bad_type"},
+	{"an empty channel", "{\"message\":1,\"channel\":\"\"}", "bad_channel"},
+	{"a channel with a line feed", "{\"message\":1,\"channel\":\"\\n\"}",
+		"bad_channel"},
+	{"a channel with a NUL", "{\"message\":1,\"channel\":\"a\\u0000\"}",
+		"bad_channel"},
+	{"an event that is null", "{\"message\":1,\"event\":null}", "bad_type"},
+	{"an event with a carriage return",
+		"{\"message\":1,\"event\":\"a\\rb\"}", "bad_event"},
+	{"half a pair", "{\"message\":1,\"event\":\"\\udfff\"}", "bad_text"},
+	{"an id that is a number", "{\"message\":1,\"id\":7}", "bad_type"},
+	{"an empty id", "{\"message\":1,\"id\":\"\"}", "bad_id"},
+	{"the channel spelled otherwise is still one",
+		"{\"message\":1,\"\\u0063hannel\":2}", "bad_type"},
+};
+
+static void test_a_wrong_object_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(objects); i++) {
+		struct draft draft;
+		struct fault fault = read_object(&draft, objects[i].body);
+
+		CHECK(objects[i].name, fault.status == 400);
+		CHECK_TEXT(
+			objects[i].name, span_of(fault.code), objects[i].code);
+		draft_release(&draft);
+	}
+}
+
+static void test_the_place_of_what_is_no_JSON_is_told(void **state)
+{
+	struct draft draft;
+	struct fault fault = read_object(&draft, "{\"message\":NaN}");
+
+	(void)state;
+	assert_string_equal(
+		fault.sentence, "a value belongs here (at byte 11)");
+	draft_release(&draft);
+}
+
+static void test_an_event_type_has_at_most_64_bytes(void **state)
+{
+	char body[200];
+	struct draft draft;
+
+	(void)state;
+	for (int len = 64; len <= 65; len++) {
+		snprintf(body, sizeof(body),
+			"{\"message\":1,\"event\":\"%.*s\"}", len,
+			"eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
+			"eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee");
+		assert_int_equal(
+			read_object(&draft, body).status, len == 64 ? 0 : 400);
+		draft_release(&draft);
+	}
+}
+
+static void test_a_message_is_the_data_itself(void **state)
+{
+	struct draft draft = {.channel = span_of("sse")};
+	struct fault fault;
+
+	(void)state;
+	fault = draft_message(
+		&draft, span_of("{\"message\":\"a\\nb \\u00e4\"}"), MAX_EVENT);
+	assert_int_equal(fault.status, 0);
+	CHECK_TEXT("data", draft.items[0].data, "a\nb \xc3\xa4");
+	draft_release(&draft);
+
+	draft = (struct draft){.channel = span_of("sse")};
+	fault = draft_message(&draft, span_of("{\"message\":1}"), MAX_EVENT);
+	assert_string_equal(fault.code, "bad_type");
+	draft_release(&draft);
+}
+
+/* ---- any body */
+
+static struct fault read_lines(struct draft *draft, struct span body)
+{
+	return draft_body(draft, body, true, MAX_EVENT);
+}
+
+static const struct {
+	const char *name, *body;
+	unsigned count;
+	const char *lines[4];
+} bodies[] = {
+	{"one without an end", "a", 1, {"a"}},
+	{"one with an end", "a\n", 1, {"a"}},
+	{"two", "a\nb\n", 2, {"a", "b"}},
+	{"CRLF", "a\r\nb\r\n", 2, {"a", "b"}},
+	{"an empty one is an event", "a\n\nb", 3, {"a", "", "b"}},
+	{"two ends at the end", "a\n\n", 2, {"a", ""}},
+	{"only an end", "\n", 1, {""}},
+	{"a CR alone ends nothing", "a\rb\n", 1, {"a\rb"}},
+	{"a CR at the very end stays", "a\r", 1, {"a\r"}},
+	{"only the last CR goes", "a\r\r\n", 1, {"a\r"}},
+	{"space stays", " a \n", 1, {" a "}},
+};
+
+static void test_a_body_is_divided_into_lines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(bodies); i++) {
+		struct draft draft = {0};
+		struct fault fault =
+			read_lines(&draft, span_of(bodies[i].body));
+
+		CHECK(bodies[i].name, fault.status == 0);
+		CHECK(bodies[i].name, draft.count == bodies[i].count);
+		for (size_t j = 0; j < draft.count; j++)
+			CHECK_TEXT(bodies[i].name, draft.items[j].data,
+				bodies[i].lines[j]);
+		draft_release(&draft);
+	}
+}
+
+static void test_each_line_has_a_key_of_its_own(void **state)
+{
+	struct draft draft = {0};
+
+	(void)state;
+	assert_int_equal(
+		draft_queried(&draft, span_of("id=k%2B&event=e+e")).status, 0);
+	assert_int_equal(read_lines(&draft, span_of("a\nb\na")).status, 0);
+	CHECK_TEXT("event", draft.type, "e e");
+	CHECK_TEXT("first", draft.items[0].key, "k+/1");
+	CHECK_TEXT("second", draft.items[1].key, "k+/2");
+	CHECK_TEXT("third", draft.items[2].key, "k+/3");
+	assert_true(draft.items[0].digest.low == draft.items[2].digest.low);
+	assert_false(draft.items[0].digest.low == draft.items[1].digest.low);
+	draft_release(&draft);
+}
+
+static void test_no_line_is_no_event(void **state)
+{
+	struct draft draft = {0};
+
+	(void)state;
+	assert_int_equal(read_lines(&draft, span(NULL, 0)).status, 400);
+	draft_release(&draft);
+}
+
+static void test_an_empty_body_is_an_event(void **state)
+{
+	struct draft draft = {0};
+
+	(void)state;
+	assert_int_equal(
+		draft_body(&draft, span(NULL, 0), false, MAX_EVENT).status, 0);
+	assert_int_equal(draft.count, 1);
+	assert_int_equal(draft.items[0].data.len, 0);
+	draft_release(&draft);
+}
+
+static void test_data_is_limited(void **state)
+{
+	char body[2 * MAX_EVENT + 2];
+	struct draft draft = {0};
+
+	(void)state;
+	memset(body, 'x', sizeof(body));
+	assert_int_equal(
+		draft_body(&draft, span(body, MAX_EVENT), false, MAX_EVENT)
+			.status,
+		0);
+	draft_release(&draft);
+	draft = (struct draft){0};
+	assert_int_equal(
+		draft_body(&draft, span(body, MAX_EVENT + 1), false, MAX_EVENT)
+			.status,
+		413);
+	body[MAX_EVENT] = '\n';
+	assert_int_equal(
+		read_lines(&draft, span(body, 2 * MAX_EVENT + 1)).status, 0);
+	draft_release(&draft);
+	draft = (struct draft){0};
+	assert_int_equal(
+		read_lines(&draft, span(body, 2 * MAX_EVENT + 2)).status, 413);
+	draft_release(&draft);
+}
+
+static void test_lines_are_limited(void **state)
+{
+	struct draft draft = {0};
+	struct buf body = {0};
+
+	(void)state;
+	for (int i = 0; i < DRAFT_LINES_MAX; i++)
+		buf_add_char(&body, '\n');
+	assert_int_equal(read_lines(&draft, buf_span(&body)).status, 0);
+	assert_int_equal(draft.count, DRAFT_LINES_MAX);
+	draft_release(&draft);
+	draft = (struct draft){0};
+	buf_add_char(&body, '\n');
+	assert_int_equal(read_lines(&draft, buf_span(&body)).status, 413);
+	draft_release(&draft);
+	buf_release(&body);
+}
+
+static void test_what_does_not_fit_into_one_frame_is_refused(void **state)
+{
+	char query[300] = "id=";
+	struct draft draft = {0};
+	struct buf body = {0};
+
+	(void)state;
+	memset(query + 3, 'k', KEY_MAX);
+	for (int i = 0; i < DRAFT_LINES_MAX; i++)
+		buf_add_char(&body, '\n');
+	assert_int_equal(draft_queried(&draft, span_of(query)).status, 0);
+	assert_int_equal(read_lines(&draft, buf_span(&body)).status, 413);
+	draft_release(&draft);
+	buf_release(&body);
+}
+
+static const struct {
+	const char *name, *query, *code; /* NULL: taken */
+} queries[] = {
+	{"nothing", "", NULL},
+	{"an empty event is none", "event=", NULL},
+	{"error and open are allowed", "event=error", NULL},
+	{"a line feed", "event=a%0Ab", "bad_event"},
+	{"a NUL", "event=a%00b", "bad_event"},
+	{"no UTF-8", "event=%ff", "bad_event"},
+	{"half an escape", "event=%f", "bad_query"},
+	{"an empty id", "id=", "bad_id"},
+	{"an id without a value", "id", "bad_id"},
+	{"a line feed in the id", "id=a%0D", "bad_id"},
+};
+
+static void test_event_and_id_come_from_the_query(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(queries); i++) {
+		struct draft draft = {0};
+		struct fault fault =
+			draft_queried(&draft, span_of(queries[i].query));
+
+		CHECK(queries[i].name,
+			(fault.status == 0) == (queries[i].code == NULL));
+		if (queries[i].code != NULL)
+			CHECK_TEXT(queries[i].name, span_of(fault.code),
+				queries[i].code);
+		draft_release(&draft);
+	}
+}
+
+static void test_a_body_that_is_no_UTF_8_is_refused_with_its_place(void **state)
+{
+	struct draft draft = {0};
+	struct fault fault =
+		draft_body(&draft, span_of("ab\xff"), false, MAX_EVENT);
+
+	(void)state;
+	assert_int_equal(fault.status, 400);
+	assert_string_equal(fault.sentence, "the body is no UTF-8 (at byte 2)");
+	draft_release(&draft);
+}
+
+static void test_data_keeps_every_byte(void **state)
+{
+	const char body[] = "\xef\xbb\xbf a\r\nb\0c\xe2\x80\xa8 ";
+	struct draft draft = {0};
+
+	(void)state;
+	assert_int_equal(draft_body(&draft, span(body, sizeof(body) - 1), false,
+				 MAX_EVENT)
+				 .status,
+		0);
+	assert_true(
+		span_equal(draft.items[0].data, span(body, sizeof(body) - 1)));
+	draft_release(&draft);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_object_goes_on_without_its_address),
+		cmocka_unit_test(test_a_timestamp_is_added_if_there_is_none),
+		cmocka_unit_test(
+			test_the_same_content_is_told_from_other_content),
+		cmocka_unit_test(test_a_wrong_object_is_refused),
+		cmocka_unit_test(test_the_place_of_what_is_no_JSON_is_told),
+		cmocka_unit_test(test_an_event_type_has_at_most_64_bytes),
+		cmocka_unit_test(test_a_message_is_the_data_itself),
+		cmocka_unit_test(test_a_body_is_divided_into_lines),
+		cmocka_unit_test(test_each_line_has_a_key_of_its_own),
+		cmocka_unit_test(test_no_line_is_no_event),
+		cmocka_unit_test(test_an_empty_body_is_an_event),
+		cmocka_unit_test(test_data_is_limited),
+		cmocka_unit_test(test_lines_are_limited),
+		cmocka_unit_test(
+			test_what_does_not_fit_into_one_frame_is_refused),
+		cmocka_unit_test(test_event_and_id_come_from_the_query),
+		cmocka_unit_test(
+			test_a_body_that_is_no_UTF_8_is_refused_with_its_place),
+		cmocka_unit_test(test_data_keeps_every_byte),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,151 @@
+/* query: what stands in a URL */
+#include <config.h>
+
+#include "fcgi/query.h"
+#include "tests/unit/unit.h"
+
+static const struct {
+	const char *name, *uri, *path, *query;
+} targets[] = {
+	{"a path", "/stream", "/stream", ""},
+	{"a path and a query", "/stream?a=b", "/stream", "a=b"},
+	{"only the first '?' divides", "/s?a=b?c", "/s", "a=b?c"},
+	{"an empty query", "/s?", "/s", ""},
+	{"a path is not decoded yet", "/a%3Fb?c", "/a%3Fb", "c"},
+	{"an absolute URI", "http://a.example:80/s?x", "/s", "x"},
+	{"an absolute URI without a path", "http://a.example", "", ""},
+	{"an absolute URI without a path but a query", "http://a?/b", "", "/b"},
+	{"a fragment is none of ours", "/s?a#b", "/s", "a"},
+	{"an asterisk", "*", "", ""},
+	{"nothing", "", "", ""},
+	{"a word", "stream", "", ""},
+	{"a '/' alone", "/", "/", ""},
+};
+
+static void test_a_target_is_divided_at_the_first_question_mark(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(targets); i++) {
+		struct target got = query_target(span_of(targets[i].uri));
+
+		CHECK_TEXT(targets[i].name, got.path, targets[i].path);
+		CHECK_TEXT(targets[i].name, got.query, targets[i].query);
+	}
+}
+
+static void test_a_path_is_taken_segment_by_segment(void **state)
+{
+	struct span path = span_of("/a/b%2Fc//d/"), part;
+
+	(void)state;
+	assert_true(query_segment(&path, &part));
+	CHECK_TEXT("first", part, "a");
+	assert_true(query_segment(&path, &part));
+	CHECK_TEXT("an encoded slash does not divide", part, "b%2Fc");
+	assert_true(query_segment(&path, &part));
+	CHECK_TEXT("empty", part, "");
+	assert_true(query_segment(&path, &part));
+	CHECK_TEXT("fourth", part, "d");
+	assert_true(query_segment(&path, &part));
+	CHECK_TEXT("behind the last slash", part, "");
+	assert_false(query_segment(&path, &part));
+}
+
+static void test_a_query_is_taken_pair_by_pair(void **state)
+{
+	struct span query = span_of("a=1&&b&c=&d=x=y&=z&");
+	struct pair pair;
+
+	(void)state;
+	assert_true(query_next(&query, &pair));
+	CHECK_TEXT("name", pair.name, "a");
+	CHECK_TEXT("value", pair.value, "1");
+	assert_true(query_next(&query, &pair));
+	CHECK_TEXT("a name alone", pair.name, "b");
+	assert_false(pair.has_value);
+	assert_true(query_next(&query, &pair));
+	CHECK_TEXT("an empty value", pair.value, "");
+	assert_true(pair.has_value);
+	assert_true(query_next(&query, &pair));
+	CHECK_TEXT("only the first '=' divides", pair.value, "x=y");
+	assert_true(query_next(&query, &pair));
+	CHECK_TEXT("no name", pair.name, "");
+	assert_false(query_next(&query, &pair));
+}
+
+static void test_a_name_is_found_also_encoded(void **state)
+{
+	struct span query = span_of("chan=0&chann%65l=1&channel=2");
+	struct pair pair;
+
+	(void)state;
+	assert_true(query_find(query, "channel", &pair));
+	CHECK_TEXT("the first counts", pair.value, "1");
+	assert_false(query_find(query, "chann", &pair));
+	assert_false(query_find(span(NULL, 0), "channel", &pair));
+}
+
+static const struct {
+	const char *name, *text, *segment, *value; /* NULL: refused */
+} decodings[] = {
+	{"plain", "abc", "abc", "abc"},
+	{"nothing", "", "", ""},
+	{"hexadecimal digits of both cases", "%2f%2F", "//", "//"},
+	{"decoded once only", "%2541", "%41", "%41"},
+	{"a plus", "a+b", "a+b", "a b"},
+	{"an encoded plus", "%2B", "+", "+"},
+	{"UTF-8", "%c3%a4", "\xc3\xa4", "\xc3\xa4"},
+	{"a '%' at the end", "a%", NULL, NULL},
+	{"one digit at the end", "a%4", NULL, NULL},
+	{"no digit", "%zz", NULL, NULL},
+	{"one digit", "%4z", NULL, NULL},
+	{"a sign is no digit", "%+1", NULL, NULL},
+};
+
+static void test_each_part_is_decoded_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(decodings); i++) {
+		struct span text = span_of(decodings[i].text);
+		struct buf out = {0};
+		bool good = query_decode(&out, text);
+
+		CHECK(decodings[i].name,
+			good == (decodings[i].segment != NULL));
+		if (good)
+			CHECK_TEXT(decodings[i].name, buf_span(&out),
+				decodings[i].segment);
+		buf_clear(&out);
+		good = query_decode_value(&out, text);
+		CHECK(decodings[i].name, good == (decodings[i].value != NULL));
+		if (good)
+			CHECK_TEXT(decodings[i].name, buf_span(&out),
+				decodings[i].value);
+		buf_release(&out);
+	}
+}
+
+static void test_an_encoded_nul_is_a_byte(void **state)
+{
+	struct buf out = {0};
+
+	(void)state;
+	assert_true(query_decode(&out, span_of("a%00b")));
+	assert_true(span_equal(buf_span(&out), span("a\0b", 3)));
+	buf_release(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_a_target_is_divided_at_the_first_question_mark),
+		cmocka_unit_test(test_a_path_is_taken_segment_by_segment),
+		cmocka_unit_test(test_a_query_is_taken_pair_by_pair),
+		cmocka_unit_test(test_a_name_is_found_also_encoded),
+		cmocka_unit_test(test_each_part_is_decoded_once),
+		cmocka_unit_test(test_an_encoded_nul_is_a_byte),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
