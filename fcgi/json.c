@@ -206,12 +206,13 @@ static void forget_names(struct reader *reader, size_t first)
 /* The names from `first` on are those of one object: is any there twice? */
 static bool names_differ(struct reader *reader, size_t first)
 {
-	struct name *names = reader->names + first;
 	size_t count = reader->name_count - first;
 	const char *twice = NULL;
+	struct name *names;
 
 	if (count < 2)
 		return true;
+	names = reader->names + first;
 	qsort(names, count, sizeof(*names), by_text);
 	for (size_t i = 1; i < count; i++) {
 		const char *at = reader->begin + names[i].at;
