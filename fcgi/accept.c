@@ -15,7 +15,7 @@
  * libfcgi's hands, needs no thread to wait for it, and stays non-blocking.
  */
 #include "fcgi/accept.h"
-#include "config.h"
+#include <config.h>
 
 #include <assert.h>
 #include <errno.h>
@@ -238,6 +238,8 @@ static void set_deadline(struct arrival *arrival)
 
 	if (left > GATE_SILENCE_MS)
 		left = GATE_SILENCE_MS;
+	if (arrival->gate->shut && left > GATE_SHUT_MS)
+		left = GATE_SHUT_MS;
 	arrival->deadline.repeat = (double)left / 1000.0;
 	ev_timer_again(loop, &arrival->deadline);
 }
@@ -366,9 +368,13 @@ struct gate *gate_new(struct responder *responder, int listener)
 
 void gate_shut(struct gate *gate)
 {
+	struct arrival *arrival;
+
 	gate->shut = true;
 	ev_timer_stop(gate->responder->loop, &gate->rest);
 	adjust(gate);
+	for (arrival = gate->first; arrival != NULL; arrival = arrival->next)
+		set_deadline(arrival);
 }
 
 size_t gate_count(const struct gate *gate)

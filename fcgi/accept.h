@@ -17,6 +17,7 @@ enum {
 				    while we wait for its request is closed */
 	GATE_TOTAL_MS = 30000,	 /* and so is one whose request is not complete
 				    by then, however often it says a byte */
+	GATE_SHUT_MS = 500,	 /* once the gate is shut we are less patient */
 	GATE_WAITING_MAX = 4096, /* connections whose request is not complete;
 				    when there are so many we accept no more:
 				    further ones wait in the kernel's queue */
@@ -29,7 +30,7 @@ enum {
 struct gate *gate_new(struct responder *responder, int listener);
 void gate_free(struct gate *gate); /* closes incomplete connections */
 
-/* Accepts no more; what has been accepted goes on. */
+/* Accepts no more; what is arriving may still arrive. */
 void gate_shut(struct gate *gate);
 /* Connections accepted whose request is not complete. */
 size_t gate_count(const struct gate *gate);

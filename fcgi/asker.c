@@ -5,7 +5,7 @@
  *   gone       it was called, or the browser left and the uplink was told
  */
 #include "fcgi/asker.h"
-#include "config.h"
+#include <config.h>
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * cors - which pages of other origins may read and publish
  */
 #include "fcgi/cors.h"
-#include "config.h"
+#include <config.h>
 
 #include <string.h>
 #include <strings.h>

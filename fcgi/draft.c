@@ -2,7 +2,7 @@
  * draft - what a POST says, read and checked, before the hub has seen it
  */
 #include "fcgi/draft.h"
-#include "config.h"
+#include <config.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
  * STDIN (FastCGI 1.0 sections 3.3, 3.4 and 5).
  */
 #include "fcgi/intake.h"
-#include "config.h"
+#include <config.h>
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
  * 100,000 names costs no more than sorting them.
  */
 #include "fcgi/json.h"
-#include "config.h"
+#include <config.h>
 
 #include <assert.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
  * listen - a GET becomes a wish for a stream
  */
 #include "fcgi/listen.h"
-#include "config.h"
+#include <config.h>
 
 #include <assert.h>
 #include <stdlib.h>

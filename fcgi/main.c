@@ -6,7 +6,7 @@
  *            get their end, answers that are on their way finish; gone when
  *            they have, or after DRAIN_MS
  */
-#include "config.h"
+#include <config.h>
 
 #include <ev.h>
 #include <getopt.h>

@@ -1,4 +1,4 @@
-#include "config.h"
+#include <config.h>
 
 #include "fcgi/parcel.h"
 
@@ -117,13 +117,12 @@ static struct parcel *finish(
 	struct parcels *parcels, const struct subscriber *sub, uint64_t through)
 {
 	struct parcel *parcel;
-	uint64_t mark = window_mark(parcels->window, through);
 
 	if (parcels->text.len == 0)
 		return NULL;
 	parcel = parcel_new(sub->request, buf_span(&parcels->text));
 	parcel->pos = through;
-	parcel->id = mark > sub->id ? mark : sub->id;
+	parcel->id = window_mark(parcels->window, through);
 	return parcel;
 }
 

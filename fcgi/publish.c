@@ -6,7 +6,7 @@
  * a fault is a status, a code and a sentence.
  */
 #include "fcgi/publish.h"
-#include "config.h"
+#include <config.h>
 
 #include <assert.h>
 #include <inttypes.h>

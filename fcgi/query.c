@@ -2,7 +2,7 @@
  * query - what stands in a URL
  */
 #include "fcgi/query.h"
-#include "config.h"
+#include <config.h>
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
  * one visitor.
  */
 #include "fcgi/quota.h"
-#include "config.h"
+#include <config.h>
 
 #include <arpa/inet.h>
 #include <stdint.h>

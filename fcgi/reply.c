@@ -7,7 +7,7 @@
  * A waiting reply owns its descriptor and what is left to send.
  */
 #include "fcgi/reply.h"
-#include "config.h"
+#include <config.h>
 
 #include <errno.h>
 #include <stdlib.h>

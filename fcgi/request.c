@@ -5,7 +5,7 @@
  * times a second.
  */
 #include "fcgi/request.h"
-#include "config.h"
+#include <config.h>
 
 #include <stdlib.h>
 #include <string.h>

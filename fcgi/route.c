@@ -2,7 +2,7 @@
  * route - which verb a request wants
  */
 #include "fcgi/route.h"
-#include "config.h"
+#include <config.h>
 
 #include <stddef.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * status - what is going on: /health and the channels
  */
 #include "fcgi/status.h"
-#include "config.h"
+#include <config.h>
 
 #include <string.h>
 
