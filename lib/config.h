@@ -5,14 +5,14 @@
  *
  * INI; every key optional; an unknown section or key, a bad value or a repeated
  * key ends the start with one sentence that names file and line.  The table in
- * config.c is the one list of keys with their defaults and ranges;
+ * setting.c is the one list of keys with their defaults and ranges;
  * conf/tidings.conf shows each with a comment, and a test compares the two.
+ *
  * Sizes take K, M or G (1,024-based), durations ms, s, m, h or d (0 needs
  * none). Lists are separated by spaces or commas, and a line that begins with
- * space carries on the list above it.  A line is UTF-8, shorter than inih's
- * limit (197 bytes by default); a BOM is skipped.  Comments: a line that begins
- * with ; or
- * #, and the rest of a line after a space and ;.  A section stands once.
+ * space carries on the list above it.  A section stands once.  A line is UTF-8,
+ * shorter than inih's limit (197 bytes by default); a BOM is skipped.  A line
+ * that begins with ; or # is a comment, and so is what follows a space and ;.
  * inih's room.
  */
 #include <stdbool.h>
