@@ -7,6 +7,7 @@
 
 #include "hub/census.h"
 #include "hub/follow.h"
+#include "hub/inboxes.h"
 #include "hub/page.h"
 #include "hub/peer.h"
 #include "lib/clock.h"
@@ -106,6 +107,7 @@ static void settle(struct hub *hub)
 	eventlog_settle(&hub->log);
 	channels_settle(&hub->channels);
 	receipts_settle(&hub->receipts);
+	inboxes_settle(hub->inboxes);
 }
 
 static void revert(struct hub *hub)
@@ -113,6 +115,7 @@ static void revert(struct hub *hub)
 	eventlog_revert(&hub->log);
 	channels_revert(&hub->channels);
 	receipts_revert(&hub->receipts);
+	inboxes_revert(hub->inboxes);
 	ring_revert(&hub->ring, hub->log.committed);
 	retention_revert(&hub->retention);
 }
@@ -124,6 +127,7 @@ void hub_commit(struct hub *hub)
 	if (hub->store.writing) {
 		retention_keep_up(&hub->retention);
 		receipts_write(&hub->receipts);
+		inboxes_write(hub->inboxes);
 		channels_write(&hub->channels);
 		trouble = store_commit(&hub->store);
 		if (trouble == DB_DONE)
@@ -153,7 +157,7 @@ static void turn(struct ev_loop *loop, struct ev_prepare *watch, int events)
 	(void)events;
 	if (hub->retention.behind && hub->writable)
 		retention_step(&hub->retention);
-	more = false;
+	more = inboxes_pull(hub->inboxes);
 	hub_commit(hub);
 	move_followers(hub);
 	peers_flush(hub);
@@ -243,13 +247,14 @@ static void open_rooms(struct hub *hub)
 	hub->writable = eventlog_start(&hub->log);
 	hub->reason = hub->writable ? NULL : reason_of(DB_FULL);
 	ring_open(&hub->ring, hub->log.committed);
-
+	hub->inboxes = inboxes_new(hub);
 	log_info("log %s: open, newest id %llu", store->path,
 		(unsigned long long)hub->log.committed);
 }
 
 static void close_rooms(struct hub *hub)
 {
+	inboxes_free(hub->inboxes);
 	ring_close(&hub->ring);
 	retention_close(&hub->retention);
 	receipts_close(&hub->receipts);

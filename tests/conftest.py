@@ -5,27 +5,25 @@ import pytest
 from world import World
 
 
-def worlds():
-    """Makes worlds that end with the test (or the module) that asked for them.
+@pytest.fixture
+def make_world():
+    """make_world(config, web=True ...): worlds that end with the test.
 
     The daemons' logs are shown when the test fails; a sanitizer's report, a
     failed assertion or an unexpected death in them is a failure of its own.
     """
-    made = []
+    worlds = []
 
     def make(*arguments, **how):
-        made.append(World(*arguments, **how))
-        return made[-1]
+        world = World(*arguments, **how)
+        worlds.append(world)
+        return world
     yield make
     faults = []
-    for world in made:
+    for world in worlds:
         faults += world.close()
         print(world.last_words)
     assert not faults, "\n".join(faults)
-
-
-make_world = pytest.fixture(worlds, name="make_world")
-make_shared_world = pytest.fixture(worlds, name="make_shared_world", scope="module")
 
 
 @pytest.fixture
@@ -38,9 +36,3 @@ def world(make_world):
 def web(make_world):
     """Hub, responder and lighttpd."""
     return make_world(web=True)
-
-
-@pytest.fixture(scope="module")
-def shared(make_shared_world):
-    """Hub, responder and lighttpd for the many small cases of one module."""
-    return make_shared_world(web=True)

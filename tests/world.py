@@ -21,7 +21,6 @@ import socket
 import sqlite3
 import subprocess
 import tempfile
-import threading
 import time
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -43,13 +42,11 @@ FAULTS = re.compile(
     re.MULTILINE)
 
 
-def program(name, needed=True):
+def program(name):
     for place in (BUILD / name, BUILD / "hub" / name, BUILD / "fcgi" / name):
         if place.is_file():
             return str(place)
-    if needed:
-        raise FileNotFoundError(f"{name} is not built in {BUILD}")
-    return name
+    raise FileNotFoundError(f"{name} is not built in {BUILD}")
 
 
 def eventually(condition, what, within=10):
@@ -254,7 +251,7 @@ class World:
         for section, keys in config.items():
             self.settings.setdefault(section, {}).update(keys)
         hub_config = self.write_config("hub.conf")
-        self.hub = self._daemon("hub", [*WRAP, program("tidings-hub", needed=hub), "-c", hub_config],
+        self.hub = self._daemon("hub", [*WRAP, program("tidings-hub"), "-c", hub_config],
                                 self.hub_serves)
         if proxy:
             self.settings["hub"]["socket"] = self.folder / "proxy.sock"
@@ -291,15 +288,6 @@ class World:
         path = self.folder / name
         path.write_text("\n".join(lines) + "\n")
         return str(path)
-
-    def restart_hub(self, config):
-        """Ends the hub and starts it with these settings changed."""
-        self.hub.stop()
-        for section, keys in config.items():
-            self.settings.setdefault(section, {}).update(keys)
-        self.settings["hub"]["socket"] = self.hub_socket
-        self.write_config("hub.conf")
-        self.hub.start()
 
     def _web_config(self):
         text = (TOP / "conf" / "lighttpd.conf.in").read_text()
@@ -399,11 +387,6 @@ class World:
         assert answer.status == 200, answer
         return answer.json
 
-    def holds(self, count, channel="main"):
-        """Waits until no more than so many events of the channel are held."""
-        eventually(lambda: self.channel(channel)["events"] <= count,
-                   f"no more than {count} events of {channel} being held")
-
     # ---- the end
     def faults(self):
         found = []
@@ -441,29 +424,6 @@ def insert(db, *data, channel=None, event=None, key=None):
         db.execute("ROLLBACK")
         raise
     return ids
-
-
-class Publishing(threading.Thread):
-    """A POST that is under way while the test goes on."""
-
-    def __init__(self, world, data, **how):
-        super().__init__(daemon=True)
-        self.world, self.data, self.how = world, data, how
-        self.cursor = self.fault = None
-        self.start()
-
-    def run(self):
-        try:
-            self.cursor = self.world.publish(self.data, **self.how)
-        except Exception as fault:
-            self.fault = fault
-
-    def is_acknowledged(self, within=12):
-        self.join(within * SLOW)
-        assert not self.is_alive(), "the POST has no answer"
-        if self.fault:
-            raise self.fault
-        return self.cursor
 
 
 def _lighttpd():

@@ -1,0 +1,374 @@
+#include "config.h"
+
+#include "hub/inbox.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub/hub.h"
+#include "hub/inbox_error.h"
+#include "hub/publish.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/text.h"
+
+void inbox_init(
+	struct inbox *inbox, struct hub *hub, const struct config_inbox *config)
+{
+	inbox->hub = hub;
+	inbox->config = config;
+}
+
+void inbox_release(struct inbox *inbox)
+{
+	inbox_file_close(&inbox->file);
+	errors_forget(inbox);
+	buf_release(&inbox->errors);
+}
+
+void inbox_say(struct inbox *inbox, const char *sentence)
+{
+	if (strcmp(inbox->said, sentence) == 0)
+		return;
+	strncpy(inbox->said, sentence, sizeof(inbox->said) - 1);
+	log_warnx("inbox %s (%s): %s", inbox->config->name, inbox->config->path,
+		sentence);
+}
+
+void inbox_lose(struct inbox *inbox, const char *why)
+{
+	inbox_say(inbox, why);
+	inbox_file_close(&inbox->file);
+	errors_forget(inbox);
+	inbox->state = AWAY;
+	inbox->due = inbox->broken = inbox->untidy = false;
+	inbox->draft = inbox->cursor = 0;
+}
+
+/* ---- opening */
+
+static void read_cursor(struct inbox *inbox)
+{
+	struct query query = {0};
+
+	store_prepare(&inbox->hub->store, &query,
+		"SELECT cursor FROM inbox WHERE identity = ?");
+	query_bind_blob(&query, 1, span(inbox->file.identity, INBOX_IDENTITY));
+	inbox->cursor = 0;
+	if (query_step(&query) == DB_ROW)
+		inbox->cursor = query_int(&query, 0);
+	query_release(&query);
+	inbox->draft = inbox->cursor;
+	inbox->consumed = 0;
+}
+
+static const struct inbox *twin(
+	const struct inbox *inbox, const struct inbox *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (&all[i] != inbox && all[i].state == OPEN &&
+			memcmp(all[i].file.identity, inbox->file.identity,
+				INBOX_IDENTITY) == 0)
+			return &all[i];
+	return NULL;
+}
+
+static void stop(struct inbox *inbox, const char *why)
+{
+	inbox_lose(inbox, why);
+	inbox->state = STOPPED;
+}
+
+/* An older copy of the file would hand out ids again that were published: its
+ * new rows would be passed over in silence.  False if it was stopped. */
+static bool check_sequence(struct inbox *inbox)
+{
+	struct query *query = &inbox->file.sequence;
+	uint64_t sequence = 0;
+	struct buf why = {0};
+	enum db_result got = query_step(query);
+
+	if (got == DB_ROW)
+		sequence = query_int(query, 0);
+	query_reset(query);
+	if (got != DB_ROW && got != DB_DONE)
+		return true; /* locked; next time */
+	if (sequence >= inbox->cursor)
+		return true;
+	buf_printf(&why,
+		"stopped: its ids go up to %" PRIu64 ", but %" PRIu64
+		" was already published: this is an older copy (to publish all "
+		"its rows, drop its table tidings_identity)",
+		sequence, inbox->cursor);
+	buf_add_char(&why, '\0');
+	stop(inbox, why.at);
+	buf_release(&why);
+	return false;
+}
+
+static void try_open(struct inbox *inbox, const struct inbox *all, size_t count)
+{
+	const char *why = inbox_file_open(&inbox->file, inbox->config);
+
+	if (why != NULL) {
+		inbox_say(inbox, why);
+		return;
+	}
+	if (twin(inbox, all, count) != NULL) {
+		stop(inbox,
+			"stopped: another inbox is the same file, or a copy "
+			"of it");
+		return;
+	}
+	read_cursor(inbox);
+	errors_read(inbox);
+	inbox->state = OPEN;
+	if (!check_sequence(inbox))
+		return;
+	inbox->said[0] = '\0';
+	inbox->due = inbox->untidy = true;
+	log_info("inbox %s (%s): open, after row %" PRIu64, inbox->config->name,
+		inbox->config->path, inbox->cursor);
+}
+
+void inbox_look(struct inbox *inbox, const struct inbox *all, size_t count)
+{
+	bool moved = inbox_file_moved(&inbox->file, inbox->config->path);
+
+	switch (inbox->state) {
+	case AWAY:
+		try_open(inbox, all, count);
+		break;
+	case OPEN:
+		if (inbox->broken)
+			inbox_lose(inbox, inbox->said);
+		else if (moved)
+			inbox_lose(inbox, "was removed or replaced");
+		else if (check_sequence(inbox))
+			inbox->due = true;
+		break;
+	case STOPPED:
+		if (moved)
+			inbox->state = AWAY;
+		else if (clock_mono_us() >= inbox->rest_until) {
+			inbox->rest_until = clock_mono_us() + 2000000;
+			inbox->state = AWAY;
+			try_open(inbox, all, count);
+		}
+		break;
+	}
+}
+
+/* ---- reading */
+
+/* NULL if the row was published (or had been), or the transaction is in
+ * trouble; else why it never will be. */
+static const char *publish(struct hub *hub, const struct query *row)
+{
+	struct span channel = query_bytes(row, 1);
+	struct span type = query_bytes(row, 2);
+	struct span data = query_bytes(row, 3);
+	struct span key = query_bytes(row, 4);
+	struct channel *to;
+	struct digest digest = {0};
+	const char *fault;
+	uint64_t id;
+
+	if (query_type(row, 1) == DB_NULL)
+		channel = span_of("main");
+	if (query_type(row, 3) == DB_NULL)
+		return "data is NULL";
+	fault = publish_fault(channel, type, data, hub->config->max_event);
+	if (fault == NULL)
+		fault = text_key_fault(key);
+	if (fault != NULL)
+		return fault;
+	to = channel_get(&hub->channels, channel);
+	if (key.len > 0) {
+		digest = digest_of(type, data);
+		switch (keys_look(&hub->keys, to, key, digest, &id)) {
+		case KEY_NEW:
+			break;
+		case KEY_REPEATED:
+			return NULL;
+		case KEY_CONFLICT:
+			return "this key was used for other content";
+		}
+	}
+	id = hub_store(hub, to, type, data);
+	if (id != 0 && key.len > 0)
+		keys_add(&hub->keys, to, key, digest, id, hub->log.at);
+	return NULL;
+}
+
+/* The next row has a value that is too long to be read at all. */
+static bool pass_over(struct inbox *inbox)
+{
+	struct query *query = &inbox->file.next_id;
+	bool found;
+
+	query_bind_int(query, 1, inbox->draft);
+	found = query_step(query) == DB_ROW && hub_begin(inbox->hub);
+	if (found) {
+		inbox->draft = query_int(query, 0);
+		errors_add(inbox, inbox->draft, "the row is too long");
+	}
+	query_reset(query);
+	return found;
+}
+
+static uint32_t read_rows(
+	struct inbox *inbox, uint32_t limit, enum db_result *got)
+{
+	struct query *rows = &inbox->file.rows;
+	struct hub *hub = inbox->hub;
+	uint32_t count = 0;
+
+	query_bind_int(rows, 1, inbox->draft);
+	query_bind_int(rows, 2, limit);
+	while ((*got = query_step(rows)) == DB_ROW) {
+		const char *fault;
+
+		if (!hub_begin(hub))
+			break;
+		fault = publish(hub, rows);
+		if (hub->store.trouble != DB_DONE)
+			break;
+		inbox->draft = query_int(rows, 0);
+		if (fault != NULL)
+			errors_add(inbox, inbox->draft, fault);
+		count++;
+	}
+	query_reset(rows);
+	return count;
+}
+
+bool inbox_pull(struct inbox *inbox)
+{
+	uint32_t limit = inbox->file.wal ? INBOX_ROWS : INBOX_ROWS_LOCKING;
+	enum db_result got;
+	uint32_t count;
+
+	if (inbox->state != OPEN || !inbox->due || inbox->broken ||
+		!inbox->hub->writable)
+		return false;
+	inbox->due = false;
+	if (errors_count(inbox) >= INBOX_ERRORS_MAX) {
+		inbox_say(inbox, "waits: too many rows could not be published, "
+				 "and it is "
+				 "locked");
+		return false;
+	}
+	count = read_rows(inbox, limit, &got);
+	if (got == DB_TOOBIG)
+		inbox->due = pass_over(inbox);
+	else if (got == DB_BROKEN || got == DB_REFUSED) {
+		/* Rows may have been taken: their transaction comes first. */
+		inbox_say(inbox, db_error(&inbox->file.db));
+		inbox->broken = true;
+	} else
+		inbox->due = count == limit;
+	return inbox->due;
+}
+
+/* ---- the transaction */
+
+void inbox_write(struct inbox *inbox)
+{
+	struct store *store = &inbox->hub->store;
+	struct query query = {0};
+
+	if (inbox->state != OPEN)
+		return;
+	errors_write(inbox);
+	if (inbox->draft == inbox->cursor)
+		return;
+	store_prepare(store, &query,
+		"INSERT INTO inbox(identity, cursor, name) VALUES(?1, ?2, ?3)"
+		" ON CONFLICT(identity) DO UPDATE SET cursor = ?2, name = ?3");
+	query_bind_blob(&query, 1, span(inbox->file.identity, INBOX_IDENTITY));
+	query_bind_int(&query, 2, inbox->draft);
+	query_bind_text(&query, 3, span_of(inbox->config->name));
+	store_run(store, &query);
+	query_release(&query);
+}
+
+void inbox_settle(struct inbox *inbox)
+{
+	inbox->untidy |= inbox->draft != inbox->cursor;
+	inbox->cursor = inbox->draft;
+	errors_settle(inbox);
+}
+
+void inbox_revert(struct inbox *inbox)
+{
+	inbox->draft = inbox->cursor;
+	inbox->due = true;
+	errors_revert(inbox);
+}
+
+/* ---- deleting what was published */
+
+/* The highest id of the next rows to delete, 0 if there are none. */
+static uint64_t next_to_consume(struct inbox *inbox)
+{
+	struct query *query = &inbox->file.due;
+	uint64_t through = 0;
+
+	query_bind_int(query, 1, inbox->consumed);
+	query_bind_int(query, 2, inbox->cursor);
+	if (query_step(query) == DB_ROW)
+		through = query_int(query, 0);
+	query_reset(query);
+	return through;
+}
+
+static void consume(struct inbox *inbox)
+{
+	struct query *query = &inbox->file.consume;
+	uint64_t through = next_to_consume(inbox);
+
+	if (through == 0) {
+		inbox->untidy = false;
+		if (inbox->file.db.wal_pages > INBOX_WAL_PAGES)
+			db_checkpoint(&inbox->file.db, true);
+		return;
+	}
+	query_bind_int(query, 1, inbox->consumed);
+	query_bind_int(query, 2, through);
+	switch (query_run(query)) {
+	case DB_ROW:
+	case DB_DONE:
+		inbox->consumed = through;
+		break;
+	case DB_FULL:
+	case DB_BUSY:
+		break; /* it can wait */
+	case DB_TOOBIG:
+	case DB_REFUSED:
+		inbox->consumed = through;
+		inbox_say(inbox, "its published rows cannot be deleted");
+		break;
+	case DB_BROKEN:
+		inbox_lose(inbox, db_error(&inbox->file.db));
+		break;
+	}
+}
+
+bool inbox_tidy(struct inbox *inbox)
+{
+	uint64_t begin = clock_mono_us();
+
+	if (inbox->state != OPEN || inbox->broken)
+		return false;
+	if (begin < inbox->rest_until)
+		return true;
+	errors_tell(inbox);
+	/* A row without its reason would be taken for a published one. */
+	if (inbox->untidy && errors_count(inbox) == 0)
+		consume(inbox);
+	inbox->rest_until = clock_mono_us();
+	inbox->rest_until += (inbox->rest_until - begin) * INBOX_PAUSE;
+	return inbox->untidy || errors_count(inbox) > 0;
+}

@@ -1,0 +1,42 @@
+#ifndef TIDINGS_INBOX_FILE_H
+#define TIDINGS_INBOX_FILE_H
+/*
+ * inbox_file - one SQLite file with a table `broadcast` that others write
+ *
+ * Nothing in it is trusted: no trigger, view or function of its schema runs on
+ * our connection, and every row is checked again by whoever reads it.  A
+ * database that is not ours keeps its journal mode; what is added to it is the
+ * table tidings_identity, by which the log knows it again.  Nothing here waits
+ * for a lock.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "hub/db.h"
+#include "lib/config.h"
+
+enum {
+	INBOX_IDENTITY = 16,
+	INBOX_VALUE_MAX = 4 << 20, /* no value above this is even read */
+};
+
+struct inbox_file {
+	struct db db;
+	uint8_t identity[INBOX_IDENTITY];
+	bool wal; /* reading does not keep writers waiting */
+	dev_t device;
+	ino_t inode;
+	struct query rows, next_id, set_error, due, consume, sequence;
+};
+
+/* NULL if it is open; else a sentence, borrowed until the next call, and it is
+ * closed. */
+const char *inbox_file_open(
+	struct inbox_file *file, const struct config_inbox *config);
+void inbox_file_close(struct inbox_file *file);
+
+/* True if `path` is no longer the file that was opened. */
+bool inbox_file_moved(const struct inbox_file *file, const char *path);
+
+#endif

@@ -1,0 +1,33 @@
+#ifndef TIDINGS_INBOXES_H
+#define TIDINGS_INBOXES_H
+/*
+ * inboxes - all of them, and when to look
+ *
+ * inotify tells that something is written near an inbox, but a writer's commit
+ * becomes visible only after that, and without another event.  So after one the
+ * files are looked at again and again, at first after INBOXES_FIRST_US, then
+ * more rarely, for INBOXES_HOT_US.  Whatever inotify misses, the poll finds.
+ */
+#include <stdbool.h>
+
+enum {
+	INBOXES_FIRST_US = 30,
+	INBOXES_LAST_US = 1000,	 /* longest pause between two looks */
+	INBOXES_HOT_US = 200000, /* after the last event */
+	INBOXES_POLL_MS = 250,
+};
+
+struct hub;
+struct inboxes;
+
+struct inboxes *inboxes_new(struct hub *hub);
+void inboxes_free(struct inboxes *inboxes);
+
+/* Rows into the transaction; true if there may be more. */
+bool inboxes_pull(struct inboxes *inboxes);
+/* Before COMMIT, after it, after its failure. */
+void inboxes_write(struct inboxes *inboxes);
+void inboxes_settle(struct inboxes *inboxes);
+void inboxes_revert(struct inboxes *inboxes);
+
+#endif
