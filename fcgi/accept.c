@@ -44,6 +44,7 @@ _Static_assert(_Generic(((FCGX_Request *)NULL)->ipcFd, int : 1, default : 0) &&
 enum {
 	BATCH = 64, /* connections accepted before others get their turn */
 	CHUNK = 16 << 10,
+	SPARE_MAX = 64 << 10,
 	REST_S = 1, /* after the descriptors have run out */
 };
 
@@ -66,7 +67,8 @@ struct gate {
 	bool shut;
 	struct arrival *first;
 	size_t count, bytes;
-	int file; /* where libfcgi reads requests from */
+	int file;	  /* where libfcgi reads requests from */
+	struct buf spare; /* for the next arrival's records */
 };
 
 /* ---- libfcgi */
@@ -179,11 +181,22 @@ static void stop_waiting(struct arrival *arrival)
 	adjust(gate);
 }
 
+/* Most requests come whole and one after the other: they share one buffer. */
+static void keep_spare(struct gate *gate, struct buf *records)
+{
+	if (gate->spare.at != NULL || records->size > SPARE_MAX)
+		return;
+	gate->spare = *records;
+	buf_clear(&gate->spare);
+	*records = (struct buf){0};
+}
+
 static void arrival_free(struct arrival *arrival)
 {
 	stop_waiting(arrival);
 	if (arrival->fd >= 0)
 		close(arrival->fd);
+	keep_spare(arrival->gate, &arrival->intake.records);
 	intake_release(&arrival->intake);
 	free(arrival);
 }
@@ -312,6 +325,8 @@ static void arrive(struct gate *gate, int fd)
 	arrival->gate = gate;
 	arrival->fd = fd;
 	intake_init(&arrival->intake, gate->responder->config->max_body);
+	arrival->intake.records = gate->spare;
+	gate->spare = (struct buf){0};
 	if (advance(arrival))
 		start_waiting(arrival);
 }
@@ -391,5 +406,6 @@ void gate_free(struct gate *gate)
 		arrival_free(gate->first);
 	if (gate->file >= 0)
 		close(gate->file);
+	buf_release(&gate->spare);
 	free(gate);
 }

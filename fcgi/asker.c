@@ -2,7 +2,11 @@
  * asker - a request that waits for the hub's word
  *
  *   WAITING    the uplink holds our callback
+ *   WATCHED    the same, and the connection is watched
  *   gone       it was called, or the browser left and the uplink was told
+ *
+ * Nearly every word comes within milliseconds, and to watch a descriptor costs
+ * a system call; so only who has waited for a while is watched.
  */
 #include "fcgi/asker.h"
 #include <config.h>
@@ -16,14 +20,28 @@
 #include "fcgi/responder.h"
 #include "fcgi/uplink.h"
 
-struct askers {
-	struct asker *first;
-	size_t count;
+enum {
+	WHILE_MS = 50,
 };
 
-struct askers *askers_new(void)
+struct askers {
+	struct ev_loop *loop;
+	struct asker *first; /* the newest */
+	size_t count;
+	struct ev_timer look; /* runs while somebody waits */
+};
+
+static void on_look(struct ev_loop *loop, struct ev_timer *timer, int events);
+
+struct askers *askers_new(struct ev_loop *loop)
 {
-	return mem_new(sizeof(struct askers));
+	struct askers *askers = mem_new(sizeof(*askers));
+
+	askers->loop = loop;
+	ev_timer_init(
+		&askers->look, on_look, WHILE_MS / 1000.0, WHILE_MS / 1000.0);
+	askers->look.data = askers;
+	return askers;
 }
 
 struct request *asker_done(struct asker *asker)
@@ -52,6 +70,7 @@ void askers_free(struct askers *askers)
 		uplink_forget(askers->first->pending);
 		request_free(asker_done(askers->first));
 	}
+	ev_timer_stop(askers->loop, &askers->look);
 	free(askers);
 }
 
@@ -76,6 +95,22 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
 	reply_end(asker_done(asker));
 }
 
+/* Watches all who were here already at the last look. */
+static void on_look(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct askers *askers = timer->data;
+	struct asker *asker;
+
+	(void)events;
+	if (askers->first == NULL)
+		ev_timer_stop(loop, timer);
+	for (asker = askers->first; asker != NULL; asker = asker->next) {
+		if (asker->seen)
+			ev_io_start(loop, &asker->watch);
+		asker->seen = true;
+	}
+}
+
 struct asker *asker_new(struct responder *responder, struct request *request)
 {
 	struct askers *askers = responder->askers;
@@ -90,6 +125,7 @@ struct asker *asker_new(struct responder *responder, struct request *request)
 	askers->count++;
 	ev_io_init(&asker->watch, on_readable, request->fd, EV_READ);
 	asker->watch.data = asker;
-	ev_io_start(responder->loop, &asker->watch);
+	if (!ev_is_active(&askers->look))
+		ev_timer_again(askers->loop, &askers->look);
 	return asker;
 }

@@ -7,6 +7,7 @@
  * The wait ends by the uplink's own deadline.  Owns the request.
  */
 #include <ev.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,12 +24,13 @@ struct asker {
 	struct pending *pending; /* set by the caller after asking the uplink */
 	struct ev_io watch;
 	struct asker *next, *previous;
+	bool seen;	 /* waits long enough to be watched at the next look */
 	unsigned kind;	 /* what kind of answer is wanted: the caller's */
 	uint32_t count;	 /* for the answer: how many events */
 	struct buf note; /* for the answer: the channel */
 };
 
-struct askers *askers_new(void);
+struct askers *askers_new(struct ev_loop *loop);
 /* Nobody is told any more; the uplink must still be there. */
 void askers_free(struct askers *askers);
 size_t askers_count(const struct askers *askers);

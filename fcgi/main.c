@@ -133,7 +133,7 @@ static void open_rooms(struct responder *responder, const struct job *job)
 	responder->pager = pager_new(responder);
 	responder->quota = quota_new(&job->config);
 	responder->replies = replies_new(responder->loop);
-	responder->askers = askers_new();
+	responder->askers = askers_new(responder->loop);
 	responder->gate = gate_new(responder, job->listener);
 }
 
