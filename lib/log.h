@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #define LOG_PRINTF __attribute__((format(printf, 1, 2)))
+#define LOG_ENDS   __attribute__((noreturn)) /* cppcheck knows no _Noreturn */
 
 /* `program` is borrowed for good. Before log_open lines go to stderr. */
 void log_open(const char *program, bool to_syslog, bool debug);
@@ -20,7 +21,7 @@ void log_info(const char *format, ...) LOG_PRINTF;
 void log_warn(const char *format, ...) LOG_PRINTF;
 void log_warnx(const char *format, ...) LOG_PRINTF;
 /* A failed start: one clear sentence, then exit(1). */
-_Noreturn void log_fatal(const char *format, ...) LOG_PRINTF;
-_Noreturn void log_fatalx(const char *format, ...) LOG_PRINTF;
+void log_fatal(const char *format, ...) LOG_PRINTF LOG_ENDS;
+void log_fatalx(const char *format, ...) LOG_PRINTF LOG_ENDS;
 
 #endif
