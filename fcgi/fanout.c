@@ -20,9 +20,10 @@
 #include "lib/config.h"
 
 enum {
-	LOOK_SHARE = 8,	  /* sockets are looked at each eighth of T so far */
-	LOOK_MIN_US = 50, /* but no sooner than this */
-	LOOK_MAX_US = 2000,
+	LOOK_US = 200,	     /* between two looks whether a slice was read */
+	PATIENCE_US = 20000, /* a slice is taken for read after this: the web
+				server has more to do than to read us */
+	FEW = 16, /* a fan-out of so few writes is not worth a clock */
 };
 
 enum state { IDLE, WRITING, DRAINING, RESTING };
@@ -37,8 +38,12 @@ struct fanout {
 	struct node due;	  /* subscribers of this one */
 	uint64_t horizon;	  /* window position this one goes up to */
 	uint64_t began;		  /* monotonic us */
-	struct subscriber *last[FANOUT_SAMPLE]; /* written last; NULL if gone */
+	uint64_t waited; /* monotonic us since when it waits for the reader */
 	unsigned written;
+	unsigned slices; /* written in this fan-out */
+	/* Some sockets of each of the last two slices, by its parity; NULL
+	 * where a subscriber has gone or is no measure. */
+	struct subscriber *sample[2][FANOUT_SAMPLE];
 };
 
 static void enqueue(struct fanout *fanout, struct subscriber *sub)
@@ -66,89 +71,117 @@ static void collect(struct fanout *fanout)
 	}
 }
 
-static void start(struct fanout *fanout)
+static bool has_news(const struct fanout *fanout)
 {
-	fanout->began = clock_mono_us();
-	fanout->horizon = window_end(fanout->responder->window);
-	fanout->written = 0;
-	for (size_t i = 0; i < FANOUT_SAMPLE; i++)
-		fanout->last[i] = NULL;
-	collect(fanout);
-	fanout->state = WRITING;
-}
-
-static void drain(struct fanout *fanout)
-{
-	uint64_t took = clock_mono_us() - fanout->began;
-	uint64_t look = took / LOOK_SHARE;
-
-	if (look < LOOK_MIN_US)
-		look = LOOK_MIN_US;
-	if (look > LOOK_MAX_US)
-		look = LOOK_MAX_US;
-	fanout->state = DRAINING;
-	alarm_set(&fanout->alarm, look);
+	return fanout->channels != NULL || !list_empty(&fanout->waiting);
 }
 
 static void write_to(struct fanout *fanout, struct subscriber *sub)
 {
-	enum progress progress;
+	size_t at = fanout->written++ % FANOUT_SAMPLE;
+	struct subscriber **sample = fanout->sample[fanout->slices % 2];
 
 	list_remove(&sub->due);
 	if (!subscriber_is_ready(sub))
 		return;
-	fanout->last[fanout->written++ % FANOUT_SAMPLE] = sub;
-	progress = subscriber_pump(sub, fanout->horizon);
-	if (progress == GONE || progress == CAUGHT_UP)
-		return;
-	/* Not a socket that tells how fast the web server reads. */
-	fanout->last[--fanout->written % FANOUT_SAMPLE] = NULL;
+	sample[at] = sub;
+	/* One that is behind does not tell how fast the web server reads. */
+	if (subscriber_pump(sub, fanout->horizon) != CAUGHT_UP)
+		sample[at] = NULL;
 }
 
 static void write_slice(struct fanout *fanout)
 {
+	for (size_t i = 0; i < FANOUT_SAMPLE; i++)
+		fanout->sample[fanout->slices % 2][i] = NULL;
 	for (int i = 0; i < FANOUT_SLICE && !list_empty(&fanout->due); i++)
 		write_to(fanout,
 			list_entry(fanout->due.next, struct subscriber, due));
-	if (list_empty(&fanout->due)) {
-		parcels_clear(audience_parcels(fanout->responder->audience));
-		drain(fanout);
-	} else {
-		alarm_set(&fanout->alarm, 0);
-	}
-	sched_yield();
+	fanout->slices++;
 }
 
-/* True if at least half of the sample has been read. */
-static bool is_read(const struct fanout *fanout)
+/* True if at least half of the slice's sample has been read. */
+static bool is_read(const struct fanout *fanout, unsigned slice)
 {
 	int asked = 0;
 	int empty = 0;
 
 	for (size_t i = 0; i < FANOUT_SAMPLE; i++) {
+		const struct subscriber *sub = fanout->sample[slice % 2][i];
 		int unread = 0;
 
-		if (fanout->last[i] == NULL)
+		if (sub == NULL)
 			continue;
 		asked++;
-		if (ioctl(fanout->last[i]->watch.fd, SIOCOUTQ, &unread) < 0 ||
-			unread == 0)
+		if (ioctl(sub->watch.fd, SIOCOUTQ, &unread) < 0 || unread == 0)
 			empty++;
 	}
 	return 2 * empty >= asked;
 }
 
-static void look(struct fanout *fanout)
+/* Looks at a slice; if it is still unread the alarm looks again. */
+static bool may_go_on(struct fanout *fanout, unsigned slice)
+{
+	uint64_t now = clock_mono_us();
+
+	if (fanout->waited == 0)
+		fanout->waited = now;
+	if (!is_read(fanout, slice) && now - fanout->waited < PATIENCE_US) {
+		alarm_set(&fanout->alarm, LOOK_US);
+		return false;
+	}
+	fanout->waited = 0;
+	return true;
+}
+
+static void rest(struct fanout *fanout)
 {
 	uint64_t took = clock_mono_us() - fanout->began;
 	uint64_t most = fanout->responder->config->rest_ms * 1000;
 
-	if (!is_read(fanout) && took < 2 * most) {
-		drain(fanout);
+	parcels_clear(audience_parcels(fanout->responder->audience));
+	if (has_news(fanout)) {
+		fanout->state = RESTING;
+		alarm_set(&fanout->alarm, took < most ? took : most);
+	} else {
+		fanout->state = IDLE;
+	}
+}
+
+/* ---- the states: each does what it can now, and sets the alarm or moves on */
+
+static void draining(struct fanout *fanout)
+{
+	if (fanout->written <= FEW || may_go_on(fanout, fanout->slices - 1))
+		rest(fanout);
+}
+
+static void writing(struct fanout *fanout)
+{
+	/* The slice before the last has the parity of the next. */
+	if (fanout->slices >= 2 && !may_go_on(fanout, fanout->slices))
+		return;
+	write_slice(fanout);
+	if (list_empty(&fanout->due)) {
+		fanout->state = DRAINING;
+		draining(fanout);
 		return;
 	}
-	fanout->state = RESTING;
-	alarm_set(&fanout->alarm, took < most ? took : most);
+	alarm_set(&fanout->alarm, 0);
+	sched_yield();
+}
+
+static void start(struct fanout *fanout)
+{
+	fanout->began = clock_mono_us();
+	fanout->waited = 0;
+	fanout->horizon = window_end(fanout->responder->window);
+	fanout->written = fanout->slices = 0;
+	collect(fanout);
+	if (list_empty(&fanout->due))
+		return;
+	fanout->state = WRITING;
+	writing(fanout);
 }
 
 static void ring(void *owner)
@@ -159,33 +192,27 @@ static void ring(void *owner)
 	case IDLE:
 		break;
 	case WRITING:
-		write_slice(fanout);
+		writing(fanout);
 		break;
 	case DRAINING:
-		look(fanout);
+		draining(fanout);
 		break;
 	case RESTING:
-		fanout->state = IDLE; /* prepare starts the next one */
+		fanout->state = IDLE; /* on_turn starts the next one */
 		break;
 	}
 }
 
 /* Once a turn of the loop, after all that has arrived was read: events that
  * came together leave together. */
-static void prepare(struct ev_loop *loop, struct ev_prepare *watch, int events)
+static void on_turn(struct ev_loop *loop, struct ev_prepare *watch, int events)
 {
 	struct fanout *fanout = watch->data;
 
 	(void)loop;
 	(void)events;
-	if (fanout->state != IDLE ||
-		(fanout->channels == NULL && list_empty(&fanout->waiting)))
-		return;
-	start(fanout);
-	if (list_empty(&fanout->due))
-		fanout->state = IDLE;
-	else
-		write_slice(fanout);
+	if (fanout->state == IDLE && has_news(fanout))
+		start(fanout);
 }
 
 struct fanout *fanout_new(struct responder *responder)
@@ -196,7 +223,7 @@ struct fanout *fanout_new(struct responder *responder)
 	list_init(&fanout->waiting);
 	list_init(&fanout->due);
 	alarm_init(&fanout->alarm, responder->loop, ring, fanout);
-	ev_prepare_init(&fanout->prepare, prepare);
+	ev_prepare_init(&fanout->prepare, on_turn);
 	fanout->prepare.data = fanout;
 	ev_prepare_start(responder->loop, &fanout->prepare);
 	return fanout;
@@ -231,6 +258,7 @@ void fanout_forget(struct fanout *fanout, struct subscriber *sub)
 {
 	list_remove(&sub->due);
 	for (size_t i = 0; i < FANOUT_SAMPLE; i++)
-		if (fanout->last[i] == sub)
-			fanout->last[i] = NULL;
+		for (size_t k = 0; k < 2; k++)
+			if (fanout->sample[k][i] == sub)
+				fanout->sample[k][i] = NULL;
 }
