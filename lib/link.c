@@ -1,7 +1,7 @@
 /*
  * link - see link.h
  *
- * While frames are handed out, the bytes they borrow belong to on_readable, so
+ * While frames are handed out, the bytes they borrow are not the link's, so
  * that the link, and even its owner, may go in the middle.
  */
 #include <config.h>
@@ -61,11 +61,15 @@ static const char *reason(int error)
 
 /* ---- in */
 
-/* Hands out the whole frames at the beginning of `in`; false if the link went
- * meanwhile. */
-static bool hand_out(struct link *link, struct buf *in)
+/* What was received last, by any link: all belong to one thread, and whoever
+ * keeps a part of it copies that.  A buffer of this size for each read costs
+ * more than the read. */
+static char scratch[READ_SIZE];
+
+/* Hands out the whole frames at the beginning of *rest and leaves what
+ * follows them there; false if the link went meanwhile. */
+static bool hand_out(struct link *link, struct span *rest)
 {
-	struct span rest = buf_span(in);
 	struct span body;
 	bool gone = false;
 	bool bad = false;
@@ -74,8 +78,8 @@ static bool hand_out(struct link *link, struct buf *in)
 
 	/* cppcheck-suppress autoVariables; reset before this returns */
 	link->gone = &gone;
-	while ((size = wire_frame(rest, &type, &body, &bad)) > 0) {
-		rest = span(rest.at + size, rest.len - size);
+	while ((size = wire_frame(*rest, &type, &body, &bad)) > 0) {
+		*rest = span(rest->at + size, rest->len - size);
 		link->frame(link->owner, type, body);
 		if (gone)
 			return false;
@@ -85,14 +89,39 @@ static bool hand_out(struct link *link, struct buf *in)
 		link_close(link, "sent a frame of an impossible length");
 		return false;
 	}
-	buf_drop(in, in->len - rest.len);
+	return true;
+}
+
+/* `len` bytes are in the scratch; false if the link went. */
+static bool take(struct link *link, size_t len)
+{
+	struct buf in = link->in;
+	struct span rest = span(scratch, len);
+	bool joined = in.len > 0;
+
+	link->in = (struct buf){0};
+	if (joined) {
+		buf_add_span(&in, rest);
+		rest = buf_span(&in);
+	}
+	if (!hand_out(link, &rest)) {
+		buf_release(&in);
+		return false;
+	}
+	if (joined && rest.len > 0) {
+		buf_drop(&in, in.len - rest.len);
+		link->in = in;
+	} else {
+		buf_release(&in);
+		if (rest.len > 0)
+			buf_add_span(&link->in, rest);
+	}
 	return true;
 }
 
 static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
 {
 	struct link *link = watch->data;
-	struct buf in = link->in;
 	ssize_t n;
 
 	(void)loop;
@@ -101,24 +130,13 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
 		link_close(link, link->why);
 		return;
 	}
-	buf_reserve(&in, READ_SIZE);
-	n = recv(link->fd, in.at + in.len, in.size - in.len, 0);
-	link->in = (struct buf){0};
+	n = recv(link->fd, scratch, sizeof(scratch), 0);
 	if (n > 0) {
-		in.len += (size_t)n;
-		if (!hand_out(link, &in)) {
-			buf_release(&in);
-			return;
-		}
-		if (link->broken)
+		if (take(link, (size_t)n) && link->broken)
 			ev_feed_event(link->loop, &link->readable, EV_READ);
-	}
-	if (in.len == 0)
-		buf_release(&in);
-	link->in = in;
-	if (n > 0 || (n < 0 && errno == EINTR))
 		return;
-	if (n < 0 && errno == EAGAIN && !link->broken)
+	}
+	if (n < 0 && (errno == EINTR || (errno == EAGAIN && !link->broken)))
 		return;
 	if (link->broken)
 		link_close(link, link->why);
