@@ -1,0 +1,147 @@
+/*
+ * fuzz_event - any data, read back as a browser reads it
+ *
+ * The reader below follows the HTML standard (9.2.6) and shares no line with
+ * event.c.  Whatever is in the data, exactly one event comes out, it is the one
+ * that went in, and its line ends are all that has changed.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "fcgi/event.h"
+#include "fcgi/json.h"
+#include "lib/text.h"
+#include "tests/fuzz/fuzz.h"
+
+struct heard {
+	struct buf id, type, data;
+	unsigned events;
+};
+
+static void field(struct heard *heard, struct span line)
+{
+	const char *colon = memchr(line.at, ':', line.len);
+	struct span name = line;
+	struct span value = span(NULL, 0);
+
+	if (colon == line.at)
+		return; /* a comment */
+	if (colon != NULL) {
+		name.len = (size_t)(colon - line.at);
+		value = span(colon + 1, line.len - name.len - 1);
+		if (value.len > 0 && value.at[0] == ' ')
+			value = span(value.at + 1, value.len - 1);
+	}
+	if (span_is(name, "data")) {
+		buf_add_span(&heard->data, value);
+		buf_add_char(&heard->data, '\n');
+	} else if (span_is(name, "event")) {
+		buf_clear(&heard->type);
+		buf_add_span(&heard->type, value);
+	} else if (span_is(name, "id")) {
+		buf_clear(&heard->id);
+		buf_add_span(&heard->id, value);
+	} else {
+		MUST(false); /* nothing else was written */
+	}
+}
+
+static void hear(struct heard *heard, struct span text)
+{
+	size_t begin = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] != '\n' && text.at[i] != '\r')
+			continue;
+		MUST(text.at[i] != '\r'); /* we end lines with LF alone */
+		if (i == begin)
+			heard->events++;
+		else
+			field(heard, span(text.at + begin, i - begin));
+		begin = i + 1;
+	}
+	MUST(begin == text.len);
+}
+
+/* `data` with each CR and CRLF as LF, and one LF at its end. */
+static void normalise(struct buf *out, struct span data)
+{
+	for (size_t i = 0; i < data.len; i++) {
+		if (data.at[i] == '\n' && i > 0 && data.at[i - 1] == '\r')
+			continue;
+		buf_add_char(out, data.at[i] == '\r' ? '\n' : data.at[i]);
+	}
+	buf_add_char(out, '\n');
+}
+
+static void check_plain(const struct wire_event *event)
+{
+	struct heard heard = {0};
+	struct buf text = {0};
+	struct buf want = {0};
+
+	event_text(&text, event, false);
+	hear(&heard, buf_span(&text));
+	normalise(&want, event->data);
+	MUST(heard.events == 1);
+	MUST(span_equal(buf_span(&heard.data), buf_span(&want)));
+	MUST(span_equal(buf_span(&heard.type), event->type));
+	MUST((heard.id.len > 0) == (event->id != 0));
+	buf_release(&text);
+	buf_release(&want);
+	buf_release(&heard.id);
+	buf_release(&heard.type);
+	buf_release(&heard.data);
+}
+
+/* The envelope is JSON and says the same; only for text, as the hub takes no
+ * other. */
+static void check_envelope(const struct wire_event *event)
+{
+	struct json_document document;
+	struct json_fault fault;
+	struct heard heard = {0};
+	struct buf text = {0};
+	struct buf data = {0};
+
+	event_text(&text, event, true);
+	hear(&heard, buf_span(&text));
+	MUST(heard.events == 1);
+	MUST(json_read(&document, buf_span(&heard.data), &fault));
+	MUST(document.count == 2);
+	MUST(json_decode(&data, json_member(&document, "data")->value));
+	MUST(span_equal(buf_span(&data), event->data));
+	buf_clear(&data);
+	MUST(json_decode(&data, json_member(&document, "channel")->value));
+	MUST(span_equal(buf_span(&data), event->channel));
+	json_release(&document);
+	buf_release(&text);
+	buf_release(&data);
+	buf_release(&heard.id);
+	buf_release(&heard.type);
+	buf_release(&heard.data);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct wire_event event = {.channel = span_of("news")};
+	size_t type = size > 0 ? data[0] % 8 : 0;
+
+	if (size < 1 + type)
+		return 0;
+	event.id = data[0] / 8;
+	event.type = span(data + 1, type);
+	event.data = span(data + 1 + type, size - 1 - type);
+	/* Nothing else passes the publisher's door. */
+	if (text_type_fault(event.type) != NULL ||
+		span_is(event.type, "message"))
+		event.type = span(NULL, 0);
+	if (!text_is_utf8(event.data, NULL))
+		return 0;
+	check_plain(&event);
+	if (text_channel_fault(event.data) == NULL)
+		event.channel = event.data;
+	check_envelope(&event);
+	return 0;
+}

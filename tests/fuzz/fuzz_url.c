@@ -1,0 +1,74 @@
+/*
+ * fuzz_url - any bytes as a request's target
+ *
+ * Each part is within the target, decoded parts never grow, and a part without
+ * '%' and '+' is decoded as it is.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "fcgi/query.h"
+#include "tests/fuzz/fuzz.h"
+
+static void within(struct span inner, struct span outer)
+{
+	if (inner.len == 0)
+		return;
+	MUST(inner.at >= outer.at);
+	MUST(inner.at + inner.len <= outer.at + outer.len);
+}
+
+static bool has(struct span text, char c)
+{
+	return text.len > 0 && memchr(text.at, c, text.len) != NULL;
+}
+
+static void decode(struct span text)
+{
+	struct buf segment = {0};
+	struct buf value = {0};
+	bool good = query_decode(&segment, text);
+
+	MUST(query_decode_value(&value, text) == good);
+	if (good) {
+		MUST(segment.len <= text.len && value.len == segment.len);
+		if (!has(text, '%'))
+			MUST(span_equal(buf_span(&segment), text));
+		if (!has(text, '+'))
+			MUST(span_equal(buf_span(&segment), buf_span(&value)));
+	} else {
+		MUST(has(text, '%'));
+	}
+	buf_release(&segment);
+	buf_release(&value);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span uri = span(data, size);
+	struct target target = query_target(uri);
+	struct span segment, rest;
+	struct pair pair, found;
+
+	within(target.path, uri);
+	within(target.query, uri);
+	MUST(!has(target.path, '?'));
+	for (rest = target.path; query_segment(&rest, &segment);) {
+		within(segment, target.path);
+		MUST(!has(segment, '/'));
+		decode(segment);
+	}
+	for (rest = target.query; query_next(&rest, &pair);) {
+		within(pair.name, target.query);
+		within(pair.value, target.query);
+		MUST(!has(pair.name, '&') && !has(pair.name, '='));
+		MUST(!has(pair.value, '&'));
+		MUST(pair.has_value || pair.value.len == 0);
+		decode(pair.name);
+		decode(pair.value);
+		if (query_named(&pair, "channel"))
+			MUST(query_find(target.query, "channel", &found));
+	}
+	return 0;
+}
