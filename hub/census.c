@@ -103,9 +103,10 @@ static void add_line(struct buf *lines, struct census *census, struct span name,
 struct listing {
 	struct census *census;
 	struct buf *lines;
+	size_t limit; /* of lines, with one more to know that there is one */
 };
 
-static void add_stored(void *arg, struct channel *channel)
+static bool add_stored(void *arg, struct channel *channel)
 {
 	struct listing *listing = arg;
 
@@ -113,6 +114,7 @@ static void add_stored(void *arg, struct channel *channel)
 		*find(listing->census, channel_name(channel)) != NULL)
 		add_line(listing->lines, listing->census, channel_name(channel),
 			channel);
+	return listing->lines->len / sizeof(struct line) <= listing->limit;
 }
 
 /* Channels that are listened to, but never had an event. */
@@ -158,15 +160,14 @@ static void collect(
 	struct hub *hub = census->hub;
 	struct span only = span(census->only, census->len);
 	struct span after = span(asker->after, asker->len);
-	struct listing listing = {census, lines};
+	struct listing listing = {census, lines, asker->limit};
 
 	if (only.len > 0) {
 		add_line(lines, census, only,
 			channel_find(&hub->channels, only));
 		return;
 	}
-	channels_list(
-		&hub->channels, after, asker->limit, add_stored, &listing);
+	channels_list(&hub->channels, after, add_stored, &listing);
 	add_listened(&listing, after);
 	qsort(lines->at, lines->len / sizeof(struct line), sizeof(struct line),
 		compare_lines);

@@ -45,6 +45,12 @@ static void unlink_from(struct channels *channels, struct channel *channel)
 	channels->count--;
 }
 
+void channel_forget(struct channels *channels, struct channel *channel)
+{
+	unlink_from(channels, channel);
+	free(channel);
+}
+
 static void grow(struct channels *channels)
 {
 	struct channel **old = channels->names;
@@ -168,6 +174,8 @@ static uint64_t meta(struct store *store, const char *sql)
 void channels_open(struct channels *channels, struct store *store,
 	const struct config *config)
 {
+	uint64_t number;
+
 	channels->store = store;
 	channels->config = config;
 	grow(channels);
@@ -189,9 +197,12 @@ void channels_open(struct channels *channels, struct store *store,
 	store_prepare(store, &channels->remove,
 		"DELETE FROM channel WHERE number = ?");
 	store_prepare(store, &channels->list,
-		"SELECT number FROM channel WHERE name > ? ORDER BY name"
-		" LIMIT ?");
+		"SELECT number FROM channel WHERE name > ? ORDER BY name");
 	read_all(channels);
+	/* A key may outlive its channel; its number is not used again. */
+	number = meta(store, "SELECT coalesce(max(channel), 0) FROM key");
+	if (number > channels->last_number)
+		channels->last_number = number;
 }
 
 void channels_close(struct channels *channels)
@@ -346,8 +357,7 @@ void channels_revert(struct channels *channels)
 			read_row(reread, at);
 			break;
 		case DB_DONE: /* it was made in the failed transaction */
-			unlink_from(channels, at);
-			free(at);
+			channel_forget(channels, at);
 			break;
 		case DB_FULL:
 		case DB_BUSY:
@@ -367,19 +377,19 @@ void channels_revert(struct channels *channels)
 	sum_up(channels);
 }
 
-void channels_list(struct channels *channels, struct span after, size_t limit,
-	void (*each)(void *arg, struct channel *channel), void *arg)
+void channels_list(struct channels *channels, struct span after,
+	bool (*each)(void *arg, struct channel *channel), void *arg)
 {
 	struct query *list = &channels->list;
+	bool more = true;
 
 	query_bind_blob(list, 1, after);
-	query_bind_int(list, 2, limit);
-	while (query_step(list) == DB_ROW) {
+	while (more && query_step(list) == DB_ROW) {
 		struct channel *channel =
 			channel_numbered(channels, query_int(list, 0));
 
 		if (channel != NULL)
-			each(arg, channel);
+			more = each(arg, channel);
 	}
 	query_reset(list);
 }

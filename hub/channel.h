@@ -50,6 +50,7 @@ struct channels {
 	uint64_t pruned_through; /* the highest of all */
 	uint64_t newest;	 /* the highest of all */
 	uint64_t pool_events, pool_bytes;
+	uint64_t shed_after; /* monotonic us: nothing to drop before */
 	struct query write, reread, first_event, remove, list;
 };
 
@@ -81,6 +82,9 @@ void channel_uncount(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t weight, uint64_t at);
 void channel_touch(struct channels *channels, struct channel *channel);
 
+/* Out of memory, when its row is gone. */
+void channel_forget(struct channels *channels, struct channel *channel);
+
 /* Id of the oldest event held, 0 if none. */
 uint64_t channel_oldest(struct channels *channels, struct channel *channel);
 
@@ -89,12 +93,13 @@ void channels_write(struct channels *channels);
 void channels_settle(struct channels *channels);
 void channels_revert(struct channels *channels);
 
-/* Drops what may go above CHANNEL_ROWS_MAX: empty, and no key of it younger
- * than `before` (ms).  In a transaction. */
+/* Drops channels above CHANNEL_ROWS_MAX that are empty and have no key younger
+ * than `before` (ms), at most a thousand, in a transaction of its own. */
 void channels_shed(struct channels *channels, uint64_t before);
 
-/* Up to `limit` names after `after`, in order: `each` is called for them. */
-void channels_list(struct channels *channels, struct span after, size_t limit,
-	void (*each)(void *arg, struct channel *channel), void *arg);
+/* Calls `each` for the names after `after`, in order, until it returns false.
+ */
+void channels_list(struct channels *channels, struct span after,
+	bool (*each)(void *arg, struct channel *channel), void *arg);
 
 #endif

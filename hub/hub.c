@@ -214,6 +214,9 @@ static void tick(struct ev_loop *loop, struct ev_timer *watch, int events)
 		try_to_write(hub);
 	if (!hub->writable)
 		return;
+	hub_commit(hub);
+	channels_shed(
+		&hub->channels, clock_wall_ms() - hub->config->key_age_ms);
 	retention_step(&hub->retention);
 	receipts_shed(&hub->receipts, clock_mono_us());
 }

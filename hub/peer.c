@@ -25,7 +25,7 @@ void peer_send(struct peer *peer, const struct buf *frame)
 
 bool peer_is_stalled(const struct peer *peer)
 {
-	return ev_is_active(&peer->link.writable) != 0;
+	return peer->link.writable.active != 0;
 }
 
 void peer_send_state(struct peer *peer)

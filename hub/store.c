@@ -3,6 +3,7 @@
 #include "hub/store.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -129,15 +130,36 @@ void store_checkpoint(struct store *store)
 	}
 }
 
-void store_check_files(struct store *store)
+static bool is_ours(const struct store *store, const char *path, ino_t inode)
 {
 	struct stat now;
 
-	if (stat(store->path, &now) < 0 || now.st_ino != store->inode ||
-		now.st_dev != store->device)
-		log_fatalx("log %s: was removed or replaced while in use",
-			store->path);
-	if (stat(store->wal_path, &now) < 0 || now.st_ino != store->wal_inode)
-		log_fatalx("log %s: was removed or replaced while in use",
-			store->wal_path);
+	return stat(path, &now) == 0 && now.st_ino == inode &&
+	       now.st_dev == store->device;
+}
+
+/* Applied to another database it would ruin that. */
+static void move_wal_away(const struct store *store)
+{
+	struct buf path = {0};
+
+	buf_printf(&path, "%s.orphan", store->wal_path);
+	buf_add_char(&path, '\0');
+	if (rename(store->wal_path, path.at) == 0)
+		log_warnx("log %s: its last changes are in %s", store->path,
+			path.at);
+	buf_release(&path);
+}
+
+void store_check_files(struct store *store)
+{
+	bool database = is_ours(store, store->path, store->inode);
+	bool wal = is_ours(store, store->wal_path, store->wal_inode);
+
+	if (database && wal)
+		return;
+	if (wal)
+		move_wal_away(store);
+	log_fatalx("log %s: was removed or replaced while in use",
+		database ? store->wal_path : store->path);
 }

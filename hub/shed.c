@@ -1,0 +1,104 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "hub/channel.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
+
+enum {
+	STEP = 1000,
+	RETRY_US = 10000000, /* to look through them all takes a while */
+};
+
+static int by_pruned(const void *one, const void *other)
+{
+	const struct channel *const *a = one, *const *b = other;
+
+	return ((*a)->pruned_through > (*b)->pruned_through) -
+	       ((*a)->pruned_through < (*b)->pruned_through);
+}
+
+static bool may_go(const struct channel *channel, uint64_t before)
+{
+	return channel->events == 0 && !channel->dirty &&
+	       channel->keyed_at < before;
+}
+
+/* All that may go, those first whose history ended first: they raise the floor
+ * least. */
+static size_t candidates(const struct channels *channels, uint64_t before,
+	struct channel **found)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < channels->buckets; i++) {
+		struct channel *at = channels->names[i];
+
+		for (; at != NULL; at = at->same_name_hash)
+			if (may_go(at, before))
+				found[count++] = at;
+	}
+	qsort(found, count, sizeof(struct channel *), by_pruned);
+	return count;
+}
+
+static bool write_floor(
+	struct channels *channels, uint64_t floor, uint64_t floor_at)
+{
+	struct query set = {0};
+	bool written;
+
+	store_prepare(channels->store, &set,
+		"UPDATE meta SET value = ?2 WHERE name = ?1");
+	query_bind_text(&set, 1, span_of("floor"));
+	query_bind_int(&set, 2, floor);
+	written = store_run(channels->store, &set);
+	query_bind_text(&set, 1, span_of("floor_at"));
+	query_bind_int(&set, 2, floor_at);
+	written = written && store_run(channels->store, &set);
+	query_release(&set);
+	return written;
+}
+
+static void drop(
+	struct channels *channels, struct channel **going, size_t count)
+{
+	uint64_t floor = channels->floor, floor_at = channels->floor_at;
+
+	store_begin(channels->store);
+	for (size_t i = 0; i < count; i++) {
+		query_bind_int(&channels->remove, 1, going[i]->number);
+		store_run(channels->store, &channels->remove);
+		if (going[i]->pruned_through > floor)
+			floor = going[i]->pruned_through;
+		if (going[i]->pruned_at > floor_at)
+			floor_at = going[i]->pruned_at;
+	}
+	write_floor(channels, floor, floor_at);
+	if (store_commit(channels->store) != DB_DONE)
+		return; /* tried again later */
+	channels->floor = floor;
+	channels->floor_at = floor_at;
+	for (size_t i = 0; i < count; i++)
+		channel_forget(channels, going[i]);
+}
+
+void channels_shed(struct channels *channels, uint64_t before)
+{
+	size_t count, most = channels->count - CHANNEL_ROWS_MAX;
+	struct channel **found;
+
+	if (channels->count <= CHANNEL_ROWS_MAX ||
+		clock_mono_us() < channels->shed_after)
+		return;
+	found = mem_new(channels->count * sizeof(struct channel *));
+	count = candidates(channels, before, found);
+	count = count < most ? count : most;
+	count = count < STEP ? count : STEP;
+	if (count > 0)
+		drop(channels, found, count);
+	else
+		channels->shed_after = clock_mono_us() + RETRY_US;
+	free(found);
+}
