@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "fcgi/intake.h"
+#include "fcgi/list.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
 #include "fcgi/route.h"
@@ -50,12 +51,11 @@ enum {
 
 struct arrival {
 	struct gate *gate;
-	struct arrival *next, *previous;
+	struct node node; /* in gate->arrivals, while it waits */
 	struct ev_io readable;
 	struct ev_timer deadline;
 	uint64_t begun_us;
 	int fd;
-	bool waits;	/* watched, timed and counted */
 	size_t counted; /* bytes of it in gate->bytes */
 	struct intake intake;
 };
@@ -65,7 +65,7 @@ struct gate {
 	struct ev_io listener;
 	struct ev_timer rest;
 	bool shut;
-	struct arrival *first;
+	struct node arrivals; /* those that wait for more */
 	size_t count, bytes;
 	int file;	  /* where libfcgi reads requests from */
 	struct buf spare; /* for the next arrival's records */
@@ -166,14 +166,9 @@ static void stop_waiting(struct arrival *arrival)
 {
 	struct gate *gate = arrival->gate;
 
-	if (!arrival->waits)
+	if (!list_linked(&arrival->node))
 		return;
-	if (arrival->next != NULL)
-		arrival->next->previous = arrival->previous;
-	if (arrival->previous != NULL)
-		arrival->previous->next = arrival->next;
-	else
-		gate->first = arrival->next;
+	list_remove(&arrival->node);
 	ev_io_stop(gate->responder->loop, &arrival->readable);
 	ev_timer_stop(gate->responder->loop, &arrival->deadline);
 	count_bytes(arrival, 0);
@@ -301,12 +296,8 @@ static void start_waiting(struct arrival *arrival)
 {
 	struct gate *gate = arrival->gate;
 
-	arrival->waits = true;
 	arrival->begun_us = clock_mono_us();
-	arrival->next = gate->first;
-	if (gate->first != NULL)
-		gate->first->previous = arrival;
-	gate->first = arrival;
+	list_append(&gate->arrivals, &arrival->node);
 	gate->count++;
 	count_bytes(arrival, arrival->intake.records.len);
 	ev_io_init(&arrival->readable, on_readable, arrival->fd, EV_READ);
@@ -324,6 +315,7 @@ static void arrive(struct gate *gate, int fd)
 
 	arrival->gate = gate;
 	arrival->fd = fd;
+	list_init(&arrival->node);
 	intake_init(&arrival->intake, gate->responder->config->max_body);
 	arrival->intake.records = gate->spare;
 	gate->spare = (struct buf){0};
@@ -372,6 +364,7 @@ struct gate *gate_new(struct responder *responder, int listener)
 	if (FCGX_Init() != 0)
 		log_fatalx("accept: libfcgi cannot be set up");
 	gate->responder = responder;
+	list_init(&gate->arrivals);
 	gate->file = -1;
 	ev_io_init(&gate->listener, on_connection, listener, EV_READ);
 	gate->listener.data = gate;
@@ -383,13 +376,14 @@ struct gate *gate_new(struct responder *responder, int listener)
 
 void gate_shut(struct gate *gate)
 {
-	struct arrival *arrival;
+	struct node *node;
 
 	gate->shut = true;
 	ev_timer_stop(gate->responder->loop, &gate->rest);
 	adjust(gate);
-	for (arrival = gate->first; arrival != NULL; arrival = arrival->next)
-		set_deadline(arrival);
+	for (node = gate->arrivals.next; node != &gate->arrivals;
+		node = node->next)
+		set_deadline(list_entry(node, struct arrival, node));
 }
 
 size_t gate_count(const struct gate *gate)
@@ -399,11 +393,15 @@ size_t gate_count(const struct gate *gate)
 
 void gate_free(struct gate *gate)
 {
+	struct node *node, *next;
+
 	if (gate == NULL)
 		return;
 	gate_shut(gate);
-	while (gate->first != NULL)
-		arrival_free(gate->first);
+	for (node = gate->arrivals.next; node != &gate->arrivals; node = next) {
+		next = node->next;
+		arrival_free(list_entry(node, struct arrival, node));
+	}
 	if (gate->file >= 0)
 		close(gate->file);
 	buf_release(&gate->spare);

@@ -26,7 +26,7 @@ enum {
 
 struct askers {
 	struct ev_loop *loop;
-	struct asker *first; /* the newest */
+	struct node waiting;
 	size_t count;
 	struct ev_timer look; /* runs while somebody waits */
 };
@@ -38,6 +38,7 @@ struct askers *askers_new(struct ev_loop *loop)
 	struct askers *askers = mem_new(sizeof(*askers));
 
 	askers->loop = loop;
+	list_init(&askers->waiting);
 	ev_timer_init(
 		&askers->look, on_look, WHILE_MS / 1000.0, WHILE_MS / 1000.0);
 	askers->look.data = askers;
@@ -49,12 +50,7 @@ struct request *asker_done(struct asker *asker)
 	struct askers *askers = asker->responder->askers;
 	struct request *request = asker->request;
 
-	if (asker->next != NULL)
-		asker->next->previous = asker->previous;
-	if (asker->previous != NULL)
-		asker->previous->next = asker->next;
-	else
-		askers->first = asker->next;
+	list_remove(&asker->node);
 	askers->count--;
 	ev_io_stop(asker->responder->loop, &asker->watch);
 	buf_release(&asker->note);
@@ -64,11 +60,17 @@ struct request *asker_done(struct asker *asker)
 
 void askers_free(struct askers *askers)
 {
+	struct node *node, *next;
+
 	if (askers == NULL)
 		return;
-	while (askers->first != NULL) {
-		uplink_forget(askers->first->pending);
-		request_free(asker_done(askers->first));
+	for (node = askers->waiting.next; node != &askers->waiting;
+		node = next) {
+		struct asker *asker = list_entry(node, struct asker, node);
+
+		next = node->next;
+		uplink_forget(asker->pending);
+		request_free(asker_done(asker));
 	}
 	ev_timer_stop(askers->loop, &askers->look);
 	free(askers);
@@ -99,12 +101,15 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
 static void on_look(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
 	struct askers *askers = timer->data;
-	struct asker *asker;
+	struct node *node;
 
 	(void)events;
-	if (askers->first == NULL)
+	if (list_empty(&askers->waiting))
 		ev_timer_stop(loop, timer);
-	for (asker = askers->first; asker != NULL; asker = asker->next) {
+	for (node = askers->waiting.next; node != &askers->waiting;
+		node = node->next) {
+		struct asker *asker = list_entry(node, struct asker, node);
+
 		if (asker->seen)
 			ev_io_start(loop, &asker->watch);
 		asker->seen = true;
@@ -118,10 +123,7 @@ struct asker *asker_new(struct responder *responder, struct request *request)
 
 	asker->responder = responder;
 	asker->request = request;
-	asker->next = askers->first;
-	if (askers->first != NULL)
-		askers->first->previous = asker;
-	askers->first = asker;
+	list_append(&askers->waiting, &asker->node);
 	askers->count++;
 	ev_io_init(&asker->watch, on_readable, request->fd, EV_READ);
 	asker->watch.data = asker;

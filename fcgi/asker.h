@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fcgi/list.h"
 #include "lib/buf.h"
 
 struct responder;
@@ -23,7 +24,7 @@ struct asker {
 	struct request *request;
 	struct pending *pending; /* set by the caller after asking the uplink */
 	struct ev_io watch;
-	struct asker *next, *previous;
+	struct node node;
 	bool seen;	 /* waits long enough to be watched at the next look */
 	unsigned kind;	 /* what kind of answer is wanted: the caller's */
 	uint32_t count;	 /* for the answer: how many events */

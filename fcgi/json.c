@@ -62,7 +62,9 @@ static void skip_space(struct reader *reader)
 /* The next byte, NUL at the end (a NUL byte is wrong everywhere, too). */
 static char peek(const struct reader *reader)
 {
-	return reader->at < reader->end ? *reader->at : '\0';
+	if (reader->at == reader->end)
+		return '\0';
+	return *reader->at;
 }
 
 static bool accept(struct reader *reader, char c)

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "fcgi/list.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/config.h"
@@ -25,8 +26,8 @@ enum {
 };
 
 struct visitor {
-	struct visitor *next;	       /* in its bucket */
-	struct visitor *older, *newer; /* in the line of the idle */
+	struct visitor *next; /* in its bucket */
+	struct node node;     /* in the line of the idle */
 	size_t streams;
 	double tokens;	  /* POSTs it may send at once */
 	uint64_t told_us; /* when `tokens` was so many */
@@ -44,7 +45,7 @@ struct quota {
 	size_t streams, streams_max;
 	size_t visitors;
 	struct visitor *buckets[BUCKETS];
-	struct visitor idle;	 /* the line's ends: newer = oldest visitor */
+	struct node idle;	 /* who has waited longest comes first */
 	struct visitor everyone; /* where there is no limit per address */
 	struct prefix *prefixes;
 	size_t prefix_count;
@@ -134,7 +135,8 @@ struct quota *quota_new(const struct config *config)
 
 	quota->config = config;
 	quota->streams_max = streams_allowed(config);
-	quota->idle.older = quota->idle.newer = &quota->idle;
+	list_init(&quota->idle);
+	list_init(&quota->everyone.node);
 	quota->prefixes = mem_new(
 		(config->publish_from_count + 1) * sizeof(*quota->prefixes));
 	for (size_t i = 0; i < config->publish_from_count; i++)
@@ -179,29 +181,17 @@ static struct visitor **place_of(struct quota *quota, const char *address)
 	return place;
 }
 
-static void leave_line(struct visitor *visitor)
+static void wait_in_line(struct quota *quota, struct visitor *visitor)
 {
-	if (visitor->newer == NULL)
-		return;
-	visitor->newer->older = visitor->older;
-	visitor->older->newer = visitor->newer;
-	visitor->newer = visitor->older = NULL;
-}
-
-static void join_line(struct quota *quota, struct visitor *visitor)
-{
-	leave_line(visitor);
-	visitor->newer = &quota->idle;
-	visitor->older = quota->idle.older;
-	visitor->older->newer = visitor;
-	quota->idle.older = visitor;
+	list_remove(&visitor->node);
+	list_append(&quota->idle, &visitor->node);
 }
 
 static void forget(struct quota *quota, struct visitor *visitor)
 {
 	struct visitor **place = place_of(quota, visitor->address);
 
-	leave_line(visitor);
+	list_remove(&visitor->node);
 	*place = visitor->next;
 	quota->visitors--;
 	visitor_free(visitor);
@@ -210,12 +200,17 @@ static void forget(struct quota *quota, struct visitor *visitor)
 /* Forgets who has been idle for long, and one more if there is no room. */
 static void make_room(struct quota *quota, uint64_t now)
 {
-	struct visitor *oldest;
+	struct node *node, *next;
 
-	while ((oldest = quota->idle.newer) != &quota->idle &&
-		(quota->visitors >= QUOTA_VISITORS_MAX ||
-			now - oldest->told_us > IDLE_US))
+	for (node = quota->idle.next; node != &quota->idle; node = next) {
+		struct visitor *oldest = list_entry(node, struct visitor, node);
+
+		if (quota->visitors < QUOTA_VISITORS_MAX &&
+			now - oldest->told_us <= IDLE_US)
+			return;
+		next = node->next;
 		forget(quota, oldest);
+	}
 }
 
 /* NULL if all that can be remembered have streams. */
@@ -232,6 +227,7 @@ static struct visitor *meet(struct quota *quota, const char *address)
 		return NULL;
 	visitor = mem_new(sizeof(*visitor));
 	visitor->address = mem_text(span_of(address));
+	list_init(&visitor->node);
 	visitor->tokens = quota->config->publish_rate;
 	visitor->told_us = now;
 	place = place_of(quota, address);
@@ -257,7 +253,7 @@ struct visitor *quota_enter(struct quota *quota, const char *address)
 	visitor = visitor_of(quota, address);
 	if (visitor == NULL || (most > 0 && visitor->streams >= most))
 		return NULL;
-	leave_line(visitor);
+	list_remove(&visitor->node);
 	visitor->streams++;
 	quota->streams++;
 	return visitor;
@@ -268,7 +264,7 @@ void quota_leave(struct quota *quota, struct visitor *visitor)
 	quota->streams--;
 	visitor->streams--;
 	if (visitor->streams == 0 && visitor != &quota->everyone)
-		join_line(quota, visitor);
+		wait_in_line(quota, visitor);
 }
 
 bool quota_may_publish(struct quota *quota, const char *address)
@@ -287,7 +283,7 @@ bool quota_may_publish(struct quota *quota, const char *address)
 		visitor->tokens = rate;
 	visitor->told_us = now;
 	if (visitor->streams == 0)
-		join_line(quota, visitor);
+		wait_in_line(quota, visitor);
 	if (visitor->tokens < 1)
 		return false;
 	visitor->tokens -= 1;

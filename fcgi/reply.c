@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "fcgi/json.h"
+#include "fcgi/list.h"
 #include "fcgi/record.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
@@ -23,7 +24,7 @@
 
 struct waiting {
 	struct replies *replies;
-	struct waiting *next, *previous;
+	struct node node;
 	struct ev_io writable;
 	struct ev_timer deadline;
 	int fd;
@@ -33,7 +34,7 @@ struct waiting {
 
 struct replies {
 	struct ev_loop *loop;
-	struct waiting *first;
+	struct node waiting;
 	size_t count;
 };
 
@@ -42,6 +43,7 @@ struct replies *replies_new(struct ev_loop *loop)
 	struct replies *replies = mem_new(sizeof(*replies));
 
 	replies->loop = loop;
+	list_init(&replies->waiting);
 	return replies;
 }
 
@@ -49,12 +51,7 @@ static void leave(struct waiting *waiting)
 {
 	struct replies *replies = waiting->replies;
 
-	if (waiting->next != NULL)
-		waiting->next->previous = waiting->previous;
-	if (waiting->previous != NULL)
-		waiting->previous->next = waiting->next;
-	else
-		replies->first = waiting->next;
+	list_remove(&waiting->node);
 	replies->count--;
 	ev_io_stop(replies->loop, &waiting->writable);
 	ev_timer_stop(replies->loop, &waiting->deadline);
@@ -65,10 +62,15 @@ static void leave(struct waiting *waiting)
 
 void replies_free(struct replies *replies)
 {
+	struct node *node, *next;
+
 	if (replies == NULL)
 		return;
-	while (replies->first != NULL)
-		leave(replies->first);
+	for (node = replies->waiting.next; node != &replies->waiting;
+		node = next) {
+		next = node->next;
+		leave(list_entry(node, struct waiting, node));
+	}
 	free(replies);
 }
 
@@ -114,14 +116,9 @@ static void wait(struct replies *replies, int fd, struct buf *rest, size_t sent)
 {
 	struct waiting *waiting = mem_new(sizeof(*waiting));
 
-	*waiting = (struct waiting){.replies = replies,
-		.fd = fd,
-		.rest = *rest,
-		.sent = sent,
-		.next = replies->first};
-	if (replies->first != NULL)
-		replies->first->previous = waiting;
-	replies->first = waiting;
+	*waiting = (struct waiting){
+		.replies = replies, .fd = fd, .rest = *rest, .sent = sent};
+	list_append(&replies->waiting, &waiting->node);
 	replies->count++;
 	ev_io_init(&waiting->writable, on_writable, fd, EV_WRITE);
 	waiting->writable.data = waiting;
