@@ -146,7 +146,7 @@ static void collect(struct page *page, uint64_t must)
 		if (eventlog_get(&page->hub->log, id, &event)) {
 			wire_put_u32(out, (uint32_t)wire_event_size(&event));
 			wire_put_event(out, &event);
-			page->taken += event.data.len;
+			page->taken += wire_event_size(&event);
 			page->count++;
 		}
 		page->through = id;

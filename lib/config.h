@@ -63,7 +63,6 @@ struct config {
 	mode_t fcgi_socket_mode; /* 0660 */
 	gid_t fcgi_socket_group;
 	unsigned workers; /* workers = 1, 1..64 */
-	unsigned parsers; /* parsers = 2, 1..16 threads a worker */
 	size_t streams;	  /* streams = 0: what the descriptors allow */
 	size_t streams_per_address; /* 0 = no limit */
 	char **publish_from; /* addresses or prefixes 10.0.0.0/8; a path-less

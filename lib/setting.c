@@ -294,7 +294,6 @@ static const struct setting responder_keys[] = {
 	{"socket_mode", "0660", parse_mode, AT(fcgi_socket_mode)},
 	{"socket_group", "", parse_group, AT(fcgi_socket_group)},
 	{"workers", "1", parse_number, AT(workers), .min = 1, .max = 64},
-	{"parsers", "2", parse_number, AT(parsers), .min = 1, .max = 16},
 	{"streams", "0", parse_number, AT(streams), .max = 1000000},
 	{"streams_per_address", "0", parse_number, AT(streams_per_address),
 		.max = 1000000},

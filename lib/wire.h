@@ -34,8 +34,8 @@
  *           Older events of these channels (sorted, no repeats), oldest first.
  *           `from` says what `value` is: WIRE_AFTER a cursor, WIRE_SINCE a
  *           time, WIRE_ALL nothing, WIRE_UNKNOWN nothing (a cursor that is no
- *           number).  No event above `upto` is wanted; stop after `bytes` of
- * data (at least one event). CHANNELS  u64 tag, str8 after, u16 limit, str8
+ *           number).  No event above `upto` is wanted; stop once the EVENT
+ *           bodies have `bytes` bytes (at least one event). CHANNELS  u64 tag, str8 after, u16 limit, str8
  * only The channels whose names sort after `after` (bytewise), or the one.
  * COUNTED   u64 tag, u32 count, count x { str8 channel, u32 subscribers }
  *           Answer to COUNT; channels without subscribers are left out.

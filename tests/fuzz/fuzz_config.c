@@ -19,7 +19,6 @@ static void check_good(const struct config *config)
 	MUST(config->hub_socket[0] != '\0' && config->log_path[0] != '\0');
 	MUST(config->fcgi_socket[0] != '\0');
 	MUST(config->workers >= 1 && config->workers <= 64);
-	MUST(config->parsers >= 1 && config->parsers <= 16);
 	MUST(config->key_age_ms >= 86400000);
 	MUST(config->max_body >= config->max_event);
 	MUST(config->window >= 1 << 20 && config->window <= 1 << 30);

@@ -59,7 +59,6 @@ static void test_without_a_file_everything_has_its_default(void **state)
 	assert_int_equal(config.fcgi_socket_mode, 0660);
 	assert_true(config.fcgi_socket_group == (gid_t)-1);
 	assert_int_equal(config.workers, 1);
-	assert_int_equal(config.parsers, 2);
 	assert_int_equal(config.streams, 0);
 	assert_int_equal(config.streams_per_address, 0);
 	assert_int_equal(config.publish_from_count, 2);
@@ -103,7 +102,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 		"keep_age = 36h\nkeep_events = 0\nkeep_bytes = 10M\n"
 		"key_age = 2d\n"
 		"[responder]\nsocket = /a/fcgi.sock\nsocket_mode = 0666\n"
-		"socket_group = 7\nworkers = 64\nparsers = 16\n"
+		"socket_group = 7\nworkers = 64\n"
 		"streams = 9000\nstreams_per_address = 20\n"
 		"publish_from = 10.0.0.0/8, 192.0.2.7 fd00::/8\n"
 		"publish_rate = 50\n"
@@ -126,7 +125,6 @@ static void test_every_value_goes_where_it_belongs(void **state)
 	assert_int_equal(config.fcgi_socket_mode, 0666);
 	assert_int_equal(config.fcgi_socket_group, 7);
 	assert_int_equal(config.workers, 64);
-	assert_int_equal(config.parsers, 16);
 	assert_int_equal(config.streams, 9000);
 	assert_int_equal(config.streams_per_address, 20);
 	assert_int_equal(config.publish_from_count, 3);
