@@ -73,13 +73,17 @@ struct gate {
 
 /* ---- libfcgi */
 
+/* What a longer request has left behind this one's end stays there: libfcgi
+ * looks no further than the end of STDIN, and truncating the file costs more
+ * than reading the request. */
 static bool fill_file(struct gate *gate, const struct buf *records)
 {
+	ssize_t written;
+
 	if (gate->file < 0)
 		gate->file = memfd_create("request", MFD_CLOEXEC);
-	return gate->file >= 0 && ftruncate(gate->file, 0) == 0 &&
-	       pwrite(gate->file, records->at, records->len, 0) ==
-		       (ssize_t)records->len &&
+	written = pwrite(gate->file, records->at, records->len, 0);
+	return written == (ssize_t)records->len &&
 	       lseek(gate->file, 0, SEEK_SET) == 0;
 }
 
