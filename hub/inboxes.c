@@ -71,8 +71,8 @@ static void heat(struct inboxes *inboxes, size_t i)
 	if (inboxes->pause == 0) {
 		inboxes->pause = INBOXES_FIRST_US;
 		alarm_set(&inboxes->alarm, inboxes->pause);
-	} else if (inboxes->pause > INBOXES_FIRST_US * 4) {
-		inboxes->pause = INBOXES_FIRST_US * 4;
+	} else if (inboxes->pause > INBOXES_WARM_US) {
+		inboxes->pause = INBOXES_WARM_US;
 		alarm_set(&inboxes->alarm, inboxes->pause);
 	}
 }

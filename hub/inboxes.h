@@ -12,6 +12,8 @@
 
 enum {
 	INBOXES_FIRST_US = 30,
+	INBOXES_WARM_US =
+		120, /* a further event makes it no longer than this */
 	INBOXES_LAST_US = 1000,	 /* longest pause between two looks */
 	INBOXES_HOT_US = 200000, /* after the last event */
 	INBOXES_POLL_MS = 250,
