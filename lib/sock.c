@@ -6,6 +6,7 @@
 #include "lib/sock.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -56,21 +57,40 @@ static int refuse(const char *path, const char *why)
 	return -1;
 }
 
+/* Is the process that called listen() gone?  Then those that answer are workers
+ * that have lost their parent and are ending. */
+static bool is_orphan(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	       peer.pid > 0 && kill(peer.pid, 0) != 0 && errno == ESRCH;
+}
+
+/* Does somebody listen at `path` who is there to stay? */
+static bool is_taken(const char *path)
+{
+	int fd = sock_connect(path);
+	bool taken;
+
+	if (fd < 0) /* a full backlog (EAGAIN) is an answer too */
+		return errno != ECONNREFUSED && errno != ENOENT;
+	taken = !is_orphan(fd);
+	close(fd);
+	return taken;
+}
+
 /* Makes way at `path`; -1, already logged, if something there must stay. */
 static int clear_path(const char *path)
 {
 	struct stat found;
-	int fd;
 
 	if (lstat(path, &found) != 0)
 		return 0; /* bind will say what is wrong, if anything is */
 	if (!S_ISSOCK(found.st_mode))
 		return refuse(path, "there is a file that is no socket");
-	fd = sock_connect(path);
-	if (fd >= 0)
-		close(fd);
-	/* A full backlog (EAGAIN) is an answer too. */
-	if (fd >= 0 || (errno != ECONNREFUSED && errno != ENOENT))
+	if (is_taken(path))
 		return refuse(path, "another process has it");
 	unlink(path);
 	return 0;

@@ -12,8 +12,9 @@ enum {
 				limit.  One more is refused by the kernel. */
 };
 
-/* Binds and listens; replaces a socket file that nobody listens on, refuses
- * (-1, already logged) one that answers.  `group` (gid_t)-1 leaves the group.
+/* Binds and listens; replaces a socket file that nobody listens on, or only
+ * workers whose parent was killed; refuses (-1, already logged) one that
+ * answers otherwise.  `group` (gid_t)-1 leaves the group.
  * The mode is in force before the socket can be connected to. */
 int sock_listen(const char *path, mode_t mode, gid_t group);
 

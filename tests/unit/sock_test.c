@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/buf.h"
@@ -122,6 +124,57 @@ static void test_a_socket_that_answers_is_left_alone(void **state)
 	close(first);
 }
 
+/* A parent that listens and forks a worker, and is killed. */
+static pid_t orphan_at(const char *path, int *worker_holds)
+{
+	int ends[2];
+	pid_t parent;
+	pid_t worker = 0;
+
+	assert_int_equal(pipe(ends), 0);
+	parent = fork();
+	if (parent == 0) {
+		sock_listen(path, 0600, (gid_t)-1);
+		worker = fork();
+		if (worker == 0) {
+			worker = getpid();
+			if (write(ends[1], &worker, sizeof(worker)) < 0)
+				_exit(1);
+		}
+		pause();
+		_exit(0);
+	}
+	close(ends[1]);
+	assert_int_equal(
+		read(ends[0], &worker, sizeof(worker)), sizeof(worker));
+	kill(parent, SIGKILL);
+	assert_int_equal(waitpid(parent, NULL, 0), parent);
+	*worker_holds = ends[0];
+	return worker;
+}
+
+static void test_workers_whose_parent_was_killed_are_no_hindrance(void **state)
+{
+	const struct place *place = *state;
+	int pipe_end;
+	pid_t worker = orphan_at(place->path, &pipe_end);
+	int client = sock_connect(place->path);
+	int listener;
+	char byte;
+
+	assert_true(client >= 0); /* it does answer */
+	listener = sock_listen(place->path, 0600, (gid_t)-1);
+	assert_true(listener >= 0);
+	kill(worker, SIGKILL);
+	assert_int_equal(read(pipe_end, &byte, 1), 0);
+	close(client);
+	client = sock_connect(place->path);
+	assert_true(client >= 0);
+	close(client);
+	close(listener);
+	close(pipe_end);
+}
+
 static void test_a_file_that_is_no_socket_is_left_alone(void **state)
 {
 	const struct place *place = *state;
@@ -188,6 +241,7 @@ int main(void)
 		TEST(test_the_socket_has_the_mode_and_the_group_it_was_given),
 		TEST(test_a_socket_file_that_nobody_listens_on_is_replaced),
 		TEST(test_a_socket_that_answers_is_left_alone),
+		TEST(test_workers_whose_parent_was_killed_are_no_hindrance),
 		TEST(test_a_file_that_is_no_socket_is_left_alone),
 		TEST(test_a_path_that_is_too_long_is_an_error_not_cut),
 		TEST(test_nobody_there_is_an_error_at_once),
