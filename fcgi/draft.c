@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/document.h"
 #include "fcgi/json.h"
 #include "fcgi/query.h"
 #include "lib/clock.h"
@@ -216,22 +217,22 @@ struct fault draft_body(
 
 /* ---- from JSON */
 
-static struct fault read_document(
-	struct draft *draft, struct span body, struct json_document *document)
+static struct fault read_body(
+	struct draft *draft, struct span body, struct document *document)
 {
-	struct json_fault fault;
+	struct document_fault fault;
 
-	if (json_read(document, body, &fault))
+	if (document_read(document, body, &fault))
 		return none;
 	return bad_at(draft, "bad_json", fault.why, fault.at);
 }
 
 /* A member that must be a string; *value stays as it is without one. */
 static struct fault read_member(struct draft *draft,
-	const struct json_document *document, const char *name, int text,
+	const struct document *document, const char *name, int text,
 	struct span *value)
 {
-	const struct json_member *member = json_member(document, name);
+	const struct member *member = document_member(document, name);
 
 	if (member == NULL)
 		return none;
@@ -252,7 +253,7 @@ static struct fault read_member(struct draft *draft,
 }
 
 static struct fault read_address(
-	struct draft *draft, const struct json_document *document)
+	struct draft *draft, const struct document *document)
 {
 	struct fault fault;
 
@@ -273,15 +274,15 @@ static struct fault read_address(
 }
 
 /* The object without what says where it goes, not yet closed. */
-static void compose(struct buf *out, const struct json_document *document)
+static void compose(struct buf *out, const struct document *document)
 {
-	const struct json_member *channel = json_member(document, "channel");
-	const struct json_member *event = json_member(document, "event");
-	const struct json_member *id = json_member(document, "id");
+	const struct member *channel = document_member(document, "channel");
+	const struct member *event = document_member(document, "event");
+	const struct member *id = document_member(document, "id");
 
 	buf_add_char(out, '{');
 	for (size_t i = 0; i < document->count; i++) {
-		const struct json_member *member = &document->members[i];
+		const struct member *member = &document->members[i];
 
 		if (member == channel || member == event || member == id)
 			continue;
@@ -293,18 +294,18 @@ static void compose(struct buf *out, const struct json_document *document)
 	}
 }
 
-static struct fault object_item(struct draft *draft,
-	const struct json_document *document, size_t max_event)
+static struct fault object_item(
+	struct draft *draft, const struct document *document, size_t max_event)
 {
 	struct buf *data = &draft->texts[DATA];
 	struct digest digest;
 
-	if (json_member(document, "message") == NULL)
+	if (document_member(document, "message") == NULL)
 		return bad("no_message", "message is missing");
 	compose(data, document);
 	/* What the publisher sent; the time we add differs each time. */
 	digest = digest_for(draft, buf_span(data));
-	if (json_member(document, "timestamp") == NULL) {
+	if (document_member(document, "timestamp") == NULL) {
 		buf_printf(data, ",\"timestamp\":\"");
 		clock_rfc3339(data, clock_wall_ms());
 		buf_add_char(data, '"');
@@ -316,28 +317,28 @@ static struct fault object_item(struct draft *draft,
 struct fault draft_object(
 	struct draft *draft, struct span body, size_t max_event)
 {
-	struct json_document document;
-	struct fault fault = read_document(draft, body, &document);
+	struct document document;
+	struct fault fault = read_body(draft, body, &document);
 
 	if (fault.status != 0)
 		return fault;
 	fault = read_address(draft, &document);
 	if (fault.status == 0)
 		fault = object_item(draft, &document, max_event);
-	json_release(&document);
+	document_release(&document);
 	return fault;
 }
 
 struct fault draft_message(
 	struct draft *draft, struct span body, size_t max_event)
 {
-	struct json_document document;
-	struct fault fault = read_document(draft, body, &document);
+	struct document document;
+	struct fault fault = read_body(draft, body, &document);
 	struct span message = {0};
 
 	if (fault.status != 0)
 		return fault;
-	if (json_member(&document, "message") == NULL)
+	if (document_member(&document, "message") == NULL)
 		fault = bad("no_message", "message is missing");
 	else
 		fault = read_member(
@@ -345,6 +346,6 @@ struct fault draft_message(
 	if (fault.status == 0)
 		fault = one_item(
 			draft, message, digest_for(draft, message), max_event);
-	json_release(&document);
+	document_release(&document);
 	return fault;
 }

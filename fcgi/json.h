@@ -1,12 +1,10 @@
 #ifndef TIDINGS_JSON_H
 #define TIDINGS_JSON_H
 /*
- * json - JSON in and out (RFC 8259)
+ * json - strings decoded, answers composed
  *
- * json-c's room.  json-c 0.16 lets through what is no JSON (single quotes,
- * NaN, overlong UTF-8, raw newlines, repeated keys), so what comes in is
- * checked here first, to the letter, and passed on as it was written; json-c
- * then decodes strings and composes answers.  Pure; any thread.
+ * json-c's room.  What comes in was checked before (document.h).  Pure; any
+ * thread.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,38 +13,7 @@
 #include "lib/buf.h"
 #include "lib/span.h"
 
-enum {
-	JSON_DEPTH = 32, /* arrays and objects within each other, the outermost
-			    included; deeper is a fault */
-};
-
-/* ---- in */
-struct json_fault {
-	size_t at;	 /* offset of the first wrong byte */
-	const char *why; /* static */
-};
-
-/* One member of the outermost object, as written. */
-struct json_member {
-	struct span name;  /* with its quotes */
-	struct span value; /* without space around it */
-};
-
-struct json_document {
-	struct json_member *members; /* in their order */
-	size_t count;
-};
-
-/* Checks `text`, which must be one object in which no object has a name twice,
- * and lists its members, which borrow from it.  False: `fault` says what is
- * wrong, and there is nothing to release. */
-bool json_read(struct json_document *document, struct span text,
-	struct json_fault *fault);
-void json_release(struct json_document *document);
-
-/* NULL if there is no member of that name. */
-const struct json_member *json_member(
-	const struct json_document *document, const char *name);
+/* ---- in: `value` is checked JSON */
 bool json_is_string(struct span value);
 /* Appends what the string `value` (checked, with its quotes) says; false if it
  * has half a surrogate pair, which is no text. */

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "fcgi/document.h"
 #include "fcgi/event.h"
 #include "fcgi/json.h"
 #include "lib/text.h"
@@ -99,8 +100,8 @@ static void check_plain(const struct wire_event *event)
  * other. */
 static void check_envelope(const struct wire_event *event)
 {
-	struct json_document document;
-	struct json_fault fault;
+	struct document document;
+	struct document_fault fault;
 	struct heard heard = {0};
 	struct buf text = {0};
 	struct buf data = {0};
@@ -108,14 +109,14 @@ static void check_envelope(const struct wire_event *event)
 	event_text(&text, event, true);
 	hear(&heard, buf_span(&text));
 	MUST(heard.events == 1);
-	MUST(json_read(&document, buf_span(&heard.data), &fault));
+	MUST(document_read(&document, buf_span(&heard.data), &fault));
 	MUST(document.count == 2);
-	MUST(json_decode(&data, json_member(&document, "data")->value));
+	MUST(json_decode(&data, document_member(&document, "data")->value));
 	MUST(span_equal(buf_span(&data), event->data));
 	buf_clear(&data);
-	MUST(json_decode(&data, json_member(&document, "channel")->value));
+	MUST(json_decode(&data, document_member(&document, "channel")->value));
 	MUST(span_equal(buf_span(&data), event->channel));
-	json_release(&document);
+	document_release(&document);
 	buf_release(&text);
 	buf_release(&data);
 	buf_release(&heard.id);

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "fcgi/document.h"
 #include "fcgi/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
@@ -30,8 +31,8 @@ static void decode(struct span value)
 /* Without its space it is the same object, and has no more space to lose. */
 static void minify(struct span text, size_t count)
 {
-	struct json_document document;
-	struct json_fault fault;
+	struct document document;
+	struct document_fault fault;
 	struct buf once = {0};
 	struct buf twice = {0};
 
@@ -39,9 +40,9 @@ static void minify(struct span text, size_t count)
 	MUST(once.len <= text.len);
 	MUST(memchr(once.at, '\n', once.len) == NULL);
 	MUST(memchr(once.at, '\r', once.len) == NULL);
-	MUST(json_read(&document, buf_span(&once), &fault));
+	MUST(document_read(&document, buf_span(&once), &fault));
 	MUST(document.count == count);
-	json_release(&document);
+	document_release(&document);
 	json_minify(&twice, buf_span(&once));
 	MUST(span_equal(buf_span(&once), buf_span(&twice)));
 	buf_release(&once);
@@ -51,10 +52,10 @@ static void minify(struct span text, size_t count)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = span(data, size);
-	struct json_document document;
-	struct json_fault fault = {.at = SIZE_MAX};
+	struct document document;
+	struct document_fault fault = {.at = SIZE_MAX};
 
-	if (!json_read(&document, text, &fault)) {
+	if (!document_read(&document, text, &fault)) {
 		MUST(fault.at <= size && fault.why != NULL);
 		return 0;
 	}
@@ -66,6 +67,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		decode(document.members[i].value);
 	}
 	minify(text, document.count);
-	json_release(&document);
+	document_release(&document);
 	return 0;
 }

@@ -1,0 +1,94 @@
+/*
+ * names - does an object have a name twice?
+ */
+#include <config.h>
+
+#include "fcgi/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/json.h"
+#include "lib/buf.h"
+
+struct name {
+	struct span text; /* what it says */
+	char *owned;	  /* the same, if it had to be decoded */
+	const char *at;	  /* where it is written */
+};
+
+static void forget(struct names *names, size_t first)
+{
+	while (names->count > first)
+		free(names->at[--names->count].owned);
+}
+
+void names_release(struct names *names)
+{
+	forget(names, 0);
+	free(names->at);
+	*names = (struct names){0};
+}
+
+bool names_add(struct names *names, struct span literal)
+{
+	struct name name = {
+		.text = span(literal.at + 1, literal.len - 2),
+		.at = literal.at,
+	};
+	struct buf decoded = {0};
+
+	if (name.text.len > 0 &&
+		memchr(name.text.at, '\\', name.text.len) != NULL) {
+		if (!json_decode(&decoded, literal)) {
+			buf_release(&decoded);
+			return false;
+		}
+		name.text = buf_span(&decoded);
+		name.owned = decoded.at;
+	}
+	if (names->count == names->room) {
+		names->room = names->room * 2 + 16;
+		names->at = mem_resize(names->at, names->room * sizeof(name));
+	}
+	names->at[names->count++] = name;
+	return true;
+}
+
+static int by_text(const void *left, const void *right)
+{
+	const struct name *a = left, *b = right;
+	size_t len = a->text.len < b->text.len ? a->text.len : b->text.len;
+	int order = len == 0 ? 0 : memcmp(a->text.at, b->text.at, len);
+
+	if (order != 0)
+		return order;
+	if (a->text.len != b->text.len)
+		return a->text.len < b->text.len ? -1 : 1;
+	return a->at < b->at ? -1 : 1;
+}
+
+/* The earliest of those that were there before. */
+static const char *find_twice(const struct name *names, size_t count)
+{
+	const char *twice = NULL;
+
+	for (size_t i = 1; i < count; i++)
+		if (span_equal(names[i - 1].text, names[i].text) &&
+			(twice == NULL || names[i].at < twice))
+			twice = names[i].at;
+	return twice;
+}
+
+const char *names_end(struct names *names, size_t first)
+{
+	size_t count = names->count - first;
+	const char *twice = NULL;
+
+	if (count > 1) {
+		qsort(names->at + first, count, sizeof(*names->at), by_text);
+		twice = find_twice(names->at + first, count);
+	}
+	forget(names, first);
+	return twice;
+}

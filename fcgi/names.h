@@ -1,0 +1,32 @@
+#ifndef TIDINGS_NAMES_H
+#define TIDINGS_NAMES_H
+/*
+ * names - does an object have a name twice?
+ *
+ * The names of all objects that are still open lie on one stack; when one
+ * ends, its part is sorted and neighbours are compared, so that an object of
+ * 100,000 names costs no more than sorting them.  Names are compared as what
+ * they say, not as they are written.  All zero is an empty stack.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/span.h"
+
+struct name;
+
+struct names {
+	struct name *at;
+	size_t count, room;
+};
+
+void names_release(struct names *names);
+
+/* Adds the name that is written `literal` (a checked JSON string with its
+ * quotes, borrowed); false if it has half a surrogate pair. */
+bool names_add(struct names *names, struct span literal);
+/* The names from `first` on are those of one object, which ends: takes them
+ * off.  Returns where one is that was there before, NULL if there is none. */
+const char *names_end(struct names *names, size_t first);
+
+#endif
