@@ -41,7 +41,7 @@ export class Stream {
 	#open() {
 		this.on.state("connecting");
 		const source = this.#source = new EventSource(this.#url());
-		source.onerror = () => this.#lost();
+		source.onerror = (event) => event instanceof MessageEvent || this.#lost();
 		this.#hear("connected", () => this.on.state("open"));
 		this.#hear("reset", (event) => this.on.gap(JSON.parse(event.data)));
 		for (const type of this.types)
@@ -50,7 +50,7 @@ export class Stream {
 
 	#hear(type, act) {
 		this.#source.addEventListener(type, (event) => {
-			// "error" and "open" are also the browser's own events
+			// what was published as "error" or "open" is not the browser's own
 			if (!(event instanceof MessageEvent))
 				return;
 			this.#lastId = event.lastEventId;
