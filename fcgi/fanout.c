@@ -39,6 +39,7 @@ struct fanout {
 	uint64_t horizon;	  /* window position this one goes up to */
 	uint64_t began;		  /* monotonic us */
 	uint64_t waited; /* monotonic us since when it waits for the reader */
+	bool rung;	 /* the alarm has: on_turn goes on */
 	unsigned written;
 	unsigned slices; /* written in this fan-out */
 	/* Some sockets of each of the last two slices, by its parity; NULL
@@ -188,6 +189,11 @@ static void ring(void *owner)
 {
 	struct fanout *fanout = owner;
 
+	fanout->rung = true;
+}
+
+static void go_on(struct fanout *fanout)
+{
 	switch (fanout->state) {
 	case IDLE:
 		break;
@@ -198,19 +204,24 @@ static void ring(void *owner)
 		draining(fanout);
 		break;
 	case RESTING:
-		fanout->state = IDLE; /* on_turn starts the next one */
+		fanout->state = IDLE;
 		break;
 	}
 }
 
-/* Once a turn of the loop, after all that has arrived was read: events that
- * came together leave together. */
+/* Once a turn of the loop, after all that has arrived was read and what it
+ * asks of the hub was sent: events that came together leave together, and a
+ * POST does not wait for a slice. */
 static void on_turn(struct ev_loop *loop, struct ev_prepare *watch, int events)
 {
 	struct fanout *fanout = watch->data;
 
 	(void)loop;
 	(void)events;
+	if (fanout->rung) {
+		fanout->rung = false;
+		go_on(fanout);
+	}
 	if (fanout->state == IDLE && has_news(fanout))
 		start(fanout);
 }
@@ -224,6 +235,7 @@ struct fanout *fanout_new(struct responder *responder)
 	list_init(&fanout->due);
 	alarm_init(&fanout->alarm, responder->loop, ring, fanout);
 	ev_prepare_init(&fanout->prepare, on_turn);
+	ev_set_priority(&fanout->prepare, EV_MINPRI);
 	fanout->prepare.data = fanout;
 	ev_prepare_start(responder->loop, &fanout->prepare);
 	return fanout;
