@@ -14,8 +14,7 @@
 
 enum {
 	RECORD_HEAD = 8,
-	RECORD_BODY = 32 << 10, /* bytes of content we put into one record: more
-				   is less often taken whole by a Unix socket */
+	RECORD_BODY = 31 << 10, /* bytes of content we put into one record */
 	RECORD_END = 24,	/* bytes of record_end() */
 	RECORD_ABORT = 2,	/* type of FCGI_ABORT_REQUEST */
 };
