@@ -2,28 +2,31 @@
 
 import pytest
 
+from realtext import real_lines
 from world import World
 
 
-@pytest.fixture
-def make_world():
-    """make_world(config, web=True ...): worlds that end with the test.
+def worlds():
+    """Makes worlds that end with the test (or the module) that asked for them.
 
     The daemons' logs are shown when the test fails; a sanitizer's report, a
     failed assertion or an unexpected death in them is a failure of its own.
     """
-    worlds = []
+    made = []
 
     def make(*arguments, **how):
-        world = World(*arguments, **how)
-        worlds.append(world)
-        return world
+        made.append(World(*arguments, **how))
+        return made[-1]
     yield make
     faults = []
-    for world in worlds:
+    for world in made:
         faults += world.close()
         print(world.last_words)
     assert not faults, "\n".join(faults)
+
+
+make_world = pytest.fixture(worlds, name="make_world")
+make_shared_world = pytest.fixture(worlds, name="make_shared_world", scope="module")
 
 
 @pytest.fixture
@@ -36,3 +39,21 @@ def world(make_world):
 def web(make_world):
     """Hub, responder and lighttpd."""
     return make_world(web=True)
+
+
+@pytest.fixture(scope="module")
+def shared(make_shared_world):
+    """Hub, responder and lighttpd for the many small cases of one module."""
+    return make_shared_world(web=True)
+
+
+@pytest.fixture(scope="session")
+def lines():
+    """Real text."""
+    return real_lines()
+
+
+@pytest.fixture
+def audience(web):
+    """Fifty browsers that listen to the channel text."""
+    return [web.listen("text") for _ in range(50)]

@@ -29,13 +29,16 @@ class Listener:
     """
 
     def __init__(self, crowd, door, target, headers=None, last_event_id=None,
-                 reconnect=False, receive_buffer=None, longest_wait=None, **more):
+                 reconnect=False, receive_buffer=None, longest_wait=None, stubborn=False,
+                 **more):
         self.crowd, self.door, self.target = crowd, door, target
         self.headers, self.more = dict(headers or {}), more
         self.last_id = last_event_id or ""
         self.reconnect = reconnect
         self.receive_buffer = receive_buffer
         self.longest_wait = longest_wait   # seconds: no test waits for a long retry
+        self.stubborn = stubborn           # comes back after a 503 too, as a page
+                                           # that makes a new EventSource
         self.state = "CONNECTING"
         self.events = []         # sse.Event, control events included
         self.answers = []        # one web.Answer for each connection
@@ -180,7 +183,7 @@ class Listener:
 
     def _end(self, answer):
         self._unwatch()
-        if answer.status not in (None, 200):
+        if answer.status not in (None, 200) and not self.stubborn:
             self.state = "CLOSED"
             return
         self._over(cut=not answer.ended)

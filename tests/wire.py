@@ -104,7 +104,7 @@ TYPES = {}
 def _message(number, name, fields):
     pairs = [field.split(":") for field in fields.split()]
     kind = namedtuple(name, [pair[0] for pair in pairs])
-    kind.number = number
+    kind.frame_type = number
     kind.codecs = [FIELDS[pair[1]] for pair in pairs]
     TYPES[number] = kind
     return kind
@@ -135,7 +135,7 @@ def encode_body(message):
 
 def encode(message):
     body = encode_body(message)
-    return struct.pack("<IB", len(body) + 1, message.number) + body
+    return struct.pack("<IB", len(body) + 1, message.frame_type) + body
 
 
 def decode(number, data):
@@ -241,7 +241,7 @@ class Hub(Peer):
         self.tag = 0
         if greet:
             self.send(Hello(VERSION, self.source, b"a test"))
-            self.welcome = self.expect(Welcome)
+            self.welcome = self.expect(Welcome, within)
 
     def ask_to_store(self, *data, channel="main", type="", key="", keys=None,
                      digest=(1, 2), flags=0, number=None):
@@ -361,7 +361,7 @@ class Proxy:
     # -- what a test says
     def hold(self, direction, *kinds):
         with self.lock:
-            self.holds[direction] = {kind.number for kind in kinds} or set(TYPES)
+            self.holds[direction] = {kind.frame_type for kind in kinds} or set(TYPES)
 
     def wait_until_held(self, direction, within=10):
         with self.lock:

@@ -21,6 +21,7 @@ import socket
 import sqlite3
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -28,13 +29,14 @@ from urllib.parse import quote, urlencode
 from fcgi import FcgiDoor
 from listener import Crowd, target_of
 from web import WebDoor
-from wire import Hub, Proxy
+from wire import Closed, Hub, Proxy
 
 TOP = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("TIDINGS_BUILD", TOP / "build")).resolve()
 WRAP = shlex.split(os.environ.get("TIDINGS_WRAP", ""))
 # Instruments make everything slower; deadlines grow with them.
 SLOW = float(os.environ.get("TIDINGS_SLOW", "1"))
+INSTRUMENTED = SLOW > 1
 
 FAULTS = re.compile(
     r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|stack smashing|"
@@ -42,11 +44,13 @@ FAULTS = re.compile(
     re.MULTILINE)
 
 
-def program(name):
+def program(name, needed=True):
     for place in (BUILD / name, BUILD / "hub" / name, BUILD / "fcgi" / name):
         if place.is_file():
             return str(place)
-    raise FileNotFoundError(f"{name} is not built in {BUILD}")
+    if needed:
+        raise FileNotFoundError(f"{name} is not built in {BUILD}")
+    return name
 
 
 def eventually(condition, what, within=10):
@@ -127,6 +131,12 @@ class Daemon:
         return eventually(lambda: self.workers()[index:index + 1],
                           f"{self.name} having worker {index}")[0]
 
+    def has_settled(self, index=0):
+        """Waits until the worker has lived a second: one that dies sooner is
+        started again with a back-off."""
+        eventually(lambda: _age(self.worker(index)) > 1.1, f"{self.name} having settled")
+        return self
+
     def kill_worker(self, index=0, number=signal.SIGKILL):
         pid = self.worker(index)
         os.kill(pid, number)
@@ -148,10 +158,13 @@ class Daemon:
             self._end(process)
 
     def kill(self):
-        """SIGKILL to the parent; the workers learn of it."""
-        process, self.process = self.process, None
+        """SIGKILL to the parent; its workers learn of it and end cleanly."""
+        workers, process = self.workers(), self.process
+        self.process = None
         process.kill()
         process.wait()
+        for pid in workers:
+            eventually(lambda: not is_alive(pid), f"worker {pid} ending after its parent")
 
     def kill_all(self):
         """SIGKILL to parent and workers at once, as a machine that loses power."""
@@ -208,6 +221,14 @@ def _session(pid):
         return None
 
 
+def _age(pid):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+        uptime = float(Path("/proc/uptime").read_text().split()[0])
+        return uptime - ticks / os.sysconf("SC_CLK_TCK")
+    return 0
+
+
 def free_port():
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -251,7 +272,7 @@ class World:
         for section, keys in config.items():
             self.settings.setdefault(section, {}).update(keys)
         hub_config = self.write_config("hub.conf")
-        self.hub = self._daemon("hub", [*WRAP, program("tidings-hub"), "-c", hub_config],
+        self.hub = self._daemon("hub", [*WRAP, program("tidings-hub", needed=hub), "-c", hub_config],
                                 self.hub_serves)
         if proxy:
             self.settings["hub"]["socket"] = self.folder / "proxy.sock"
@@ -289,6 +310,15 @@ class World:
         path.write_text("\n".join(lines) + "\n")
         return str(path)
 
+    def restart_hub(self, config):
+        """Ends the hub and starts it with these settings changed."""
+        self.hub.stop()
+        for section, keys in config.items():
+            self.settings.setdefault(section, {}).update(keys)
+        self.settings["hub"]["socket"] = self.hub_socket
+        self.write_config("hub.conf")
+        self.hub.start()
+
     def _web_config(self):
         text = (TOP / "conf" / "lighttpd.conf.in").read_text()
         values = {"BIND": "127.0.0.1", "PORT": self.port, "RUN": self.folder,
@@ -304,12 +334,8 @@ class World:
         try:
             with contextlib.closing(Hub(self.hub_socket, within=2)):
                 return True
-        except (OSError, EOFError):
+        except (OSError, Closed):  # nobody there, or just dying
             return False
-        except Exception as fault:  # wire.Closed: a hub that just dies
-            if type(fault).__name__ == "Closed":
-                return False
-            raise
 
     def responder_serves(self):
         with contextlib.suppress(OSError, TimeoutError):
@@ -325,8 +351,9 @@ class World:
         return self.door.ask("GET", "/health")
 
     def is_healthy(self, within=10):
-        """Waits until the responder has the hub."""
-        eventually(lambda: self.health().status == 200, "/health being ok", within)
+        """Waits until the responder has the hub; asks it without the web server."""
+        door = FcgiDoor(self.fcgi_socket)
+        eventually(lambda: door.ask("GET", "/health").status == 200, "/health being ok", within)
 
     def is_degraded(self, within=10):
         return eventually(lambda: (h := self.health()).status == 503 and h,
@@ -334,12 +361,14 @@ class World:
 
     # ---- the vocabulary
     def listen(self, *channels, path=None, wait=True, headers=None, last_event_id=None,
-               reconnect=False, longest_wait=0.2, receive_buffer=None, door=None, **query):
+               reconnect=False, longest_wait=0.2, receive_buffer=None, stubborn=False, door=None,
+               **query):
         """A browser; waits until it is connected unless told not to."""
         target = target_of(channels or ("main",) if path is None else channels, path, **query)
         listener = self.crowd.listen(
             door or self.door, target, headers=headers, last_event_id=last_event_id,
-            reconnect=reconnect, longest_wait=longest_wait, receive_buffer=receive_buffer)
+            reconnect=reconnect, longest_wait=longest_wait, receive_buffer=receive_buffer,
+            stubborn=stubborn)
         if wait:
             listener.wait(lambda: listener.told("connected"),
                           lambda: f"not connected; {listener.story()}")
@@ -387,6 +416,11 @@ class World:
         assert answer.status == 200, answer
         return answer.json
 
+    def holds(self, count, channel="main"):
+        """Waits until no more than so many events of the channel are held."""
+        eventually(lambda: self.channel(channel)["events"] <= count,
+                   f"no more than {count} events of {channel} being held")
+
     # ---- the end
     def faults(self):
         found = []
@@ -424,6 +458,29 @@ def insert(db, *data, channel=None, event=None, key=None):
         db.execute("ROLLBACK")
         raise
     return ids
+
+
+class Publishing(threading.Thread):
+    """A POST that is under way while the test goes on."""
+
+    def __init__(self, world, data, **how):
+        super().__init__(daemon=True)
+        self.world, self.data, self.how = world, data, how
+        self.cursor = self.fault = None
+        self.start()
+
+    def run(self):
+        try:
+            self.cursor = self.world.publish(self.data, **self.how)
+        except Exception as fault:
+            self.fault = fault
+
+    def is_acknowledged(self, within=12):
+        self.join(within * SLOW)
+        assert not self.is_alive(), "the POST has no answer"
+        if self.fault:
+            raise self.fault
+        return self.cursor
 
 
 def _lighttpd():

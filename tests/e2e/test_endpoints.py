@@ -1,0 +1,197 @@
+"""Each endpoint, as a browser meets it through lighttpd."""
+
+import json
+import time
+
+import pytest
+
+from world import SLOW, TOP, eventually
+
+
+def test_a_stream_of_main(web):
+    reader = web.listen(path="/stream")
+    id = web.publish("hello")
+    reader.sees("hello", id=id)
+    assert reader.answer.headers["content-type"].split(";")[0] == "text/event-stream"
+
+
+def test_a_stream_of_one_channel(web):
+    reader = web.listen("news")
+    assert reader.target == "/realtime/news"
+    web.publish("hello", channel="news")
+    reader.sees("hello")
+
+
+def test_a_stream_of_several_channels_with_envelope(web):
+    reader = web.listen("a", "b", envelope=1)
+    web.publish("x", channel="b")
+    reader.is_connected()
+    assert json.loads(reader.next().data) == {"channel": "b", "data": "x"}
+
+
+def test_a_broadcast(web):
+    reader = web.listen()
+    answer = web.broadcast(message={"text": "hello"}, event="note")
+    assert answer.status == 200
+    reader.is_connected()
+    event = reader.next()
+    assert (event.type, event.id) == ("note", answer.json["id"])
+    assert json.loads(event.data)["message"] == {"text": "hello"}
+
+
+def test_sse_events_and_send(web):
+    reader = web.listen(path="/sse/events")
+    answer = web.post("/sse/send", b'{"message": "plain"}', {"Content-Type": "application/json"})
+    assert answer.json == {"status": "message sent"}
+    reader.sees("plain")
+
+
+def test_health(web):
+    answer = web.door.ask("GET", "/health")
+    assert answer.status == 200 and answer.json["status"] == "ok"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_channels(web):
+    web.publish("x", channel="a")
+    web.listen("a")
+    lines = {line["channel"]: line for line in web.door.ask("GET", "/api/channels").json["channels"]}
+    assert lines["a"]["subscribers"] == 1 and lines["a"]["events"] == 1
+    assert web.channel("a")["newest"] == lines["a"]["newest"]
+
+
+def test_options(web):
+    for target in ("/stream", "/realtime/a", "/api/broadcast", "/sse/send", "/health", "/api/channels"):
+        answer = web.door.ask("OPTIONS", target, {"Origin": f"http://127.0.0.1:{web.port}",
+                                                  "Access-Control-Request-Method": "POST"})
+        assert answer.status in (200, 204), answer
+
+
+def test_the_page_is_served_by_the_web_server(web):
+    answer = web.door.ask("GET", "/")
+    assert answer.status == 200 and answer.body == (TOP / "www" / "index.html").read_bytes()
+    assert "default-src" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("target,channel", [
+    ("/realtime/a%2Fb", "a/b"), ("/realtime/a%252Fb", "a%2Fb"), ("/realtime/a+b", "a+b"),
+    ("/realtime/sp%C3%A4t", "spät"), ("/realtime/a%3Fb%26c%23d", "a?b&c#d"),
+    ("/realtime/%F0%9F%98%80", "😀"), ("/realtime/a%20b", "a b"), ("/realtime/...", "..."),
+    ("/stream?channel=..", ".."), ("/stream?channel=a%2Bb+c", "a+b c"), ("/realtime/a;b=c", "a;b=c"),
+    ("/realtime/a:b@c", "a:b@c"), ("/realtime/A%2fB", "A/B")])
+def test_a_channel_s_name_is_decoded_once(shared, target, channel):
+    reader = shared.listen(path=target)
+    assert reader.is_connected()[1]["channels"] == [channel]
+    assert shared.broadcast(message="here", channel=channel).status == 200
+    reader.wait(lambda: reader.data, reader.story)
+
+
+def test_a_publisher_s_connection_is_kept(web):
+    with web.door.dial() as sock:
+        request = web.door.request("/realtime/a", method="POST", body=b"x")
+        ids = [int(web.door.talk(sock, request, "POST").json["id"]) for _ in range(50)]
+    assert ids == list(range(ids[0], ids[0] + 50))
+
+
+def test_an_event_arrives_within_milliseconds(web):
+    reader = web.listen()
+    web.publish("the first")
+    reader.sees("the first")
+    delays = []
+    for n in range(50):
+        begun = time.monotonic()
+        web.publish(str(n))
+        reader.sees(str(n))
+        delays.append(time.monotonic() - begun)
+    assert sorted(delays)[25] < 0.05 * SLOW
+
+
+def test_a_browser_that_left_is_noticed_at_once(web):
+    """Without an event or a comment being sent to it."""
+    web.publish("x", channel="a")
+    reader = web.listen("a")
+    assert web.channel("a")["subscribers"] == 1
+    reader.leave()
+    begun = time.monotonic()
+    eventually(lambda: web.channel("a")["subscribers"] == 0, "the browser being noticed to be gone", 5)
+    assert time.monotonic() - begun < 1.5 * SLOW
+
+
+def test_a_hundred_browsers_that_leave_and_come_are_counted_right(web):
+    for _ in range(3):
+        readers = [web.listen("a") for _ in range(33)]
+        web.publish("x", channel="a")
+        for reader in readers:
+            reader.sees("x")
+        assert web.channel("a")["subscribers"] == 33
+        for reader in readers:
+            reader.leave()
+        eventually(lambda: web.channel("a")["subscribers"] == 0, "all being gone", 5)
+
+
+@pytest.mark.timeout(120)
+def test_a_browser_that_stops_reading_keeps_nobody_waiting_and_catches_up_complete(make_world):
+    world = make_world({"responder": {"window": "1M"}}, web=True)
+    slow = world.listen(receive_buffer=4096)
+    quick = world.listen()
+    ids = [world.publish("the first")]
+    slow.sees("the first")
+    slow.pause()
+    begun = time.monotonic()
+    for n in range(400):
+        ids.append(world.publish(f"{n} " + "x" * 50_000))
+    quick.wait(lambda: len(quick.ids) == len(ids), quick.story, 20)
+    assert time.monotonic() - begun < 30 * SLOW
+    assert len(slow.ids) == 1
+    slow.resume()
+    slow.wait(lambda: len(slow.ids) >= len(ids), slow.story, 40)
+    assert slow.ids == quick.ids == ids and not slow.told("reset") and slow.ends == 0
+    world.publish("live again")
+    slow.wait(lambda: slow.data[-1] == "live again", slow.story)
+
+
+def test_two_workers_share_the_streams(make_world):
+    world = make_world({"responder": {"workers": 2}}, web=True)
+    readers = [world.listen("a") for _ in range(40)]
+    for n in range(10):
+        world.publish(str(n), channel="a")
+    for reader in readers:
+        reader.sees(*[str(n) for n in range(10)])
+    assert world.channel("a")["subscribers"] == 40
+
+
+def test_the_hub_away_leaves_streams_open_and_health_says_so(web):
+    reader = web.listen()
+    web.hub.kill_all()
+    answer = web.is_degraded()
+    assert answer.json["status"] == "degraded" and answer.json["reason"]
+    assert reader.state == "OPEN" and reader.ends == 0
+    web.hub.start()
+    web.is_healthy()
+    web.publish("back")
+    reader.sees("back")
+    assert reader.ends == 0
+
+
+def test_a_killed_responder_worker_is_replaced_before_anybody_notices_a_refusal(web):
+    readers = [web.listen(reconnect=True) for _ in range(10)]
+    for turn in range(3):
+        before = web.responder.has_settled().kill_worker()
+        begun = time.monotonic()
+        assert web.door.ask("GET", "/health").status in (200, 503)  # 503: no hub yet
+        web.responder.has_other_worker(before)
+        assert time.monotonic() - begun < 0.2 * SLOW
+        web.is_healthy()
+        web.publish(f"turn {turn}")
+    for reader in readers:
+        reader.wait(lambda: len(reader.data) == 3, reader.story)
+        assert reader.data == ["turn 0", "turn 1", "turn 2"]
+        assert set(reader.statuses) == {200} and not reader.told("reset")
+
+
+def test_sigterm_ends_streams_properly_through_the_web_server(web):
+    readers = [web.listen() for _ in range(5)]
+    assert web.responder.stop() == 0
+    for reader in readers:
+        reader.has_ended()
+        assert reader.cuts == 0

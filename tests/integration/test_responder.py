@@ -1,0 +1,315 @@
+"""The responder alone; the test is its hub."""
+
+import os
+import time
+
+import pytest
+
+import wire
+from wire import Event, FakeHub, Hello, Publish, State, Stored, Welcome
+from world import SLOW, Publishing, eventually
+
+
+@pytest.fixture
+def alone(make_world):
+    world = make_world(hub=False, responder=False, inbox=False)
+    world.fake = FakeHub(world.hub_socket)
+    world.closing.callback(world.fake.close)
+    return world
+
+
+@pytest.fixture
+def served(alone):
+    """The responder follows the fake hub."""
+    alone.responder.start()
+    alone.peer = alone.fake.greet()
+    alone.is_healthy()
+    return alone
+
+
+def send(world, *data, channel=b"main", type=b""):
+    for one in data:
+        world.fake.newest += 1
+        world.peer.send(Event(world.fake.newest, 1, channel, type, one))
+    return world.fake.newest
+
+
+def test_it_says_hello_and_follows(served):
+    assert served.peer.hello.version == wire.VERSION and served.peer.hello.source > 0
+    assert served.peer.asked.after == 0 and served.peer.asked.window > 0
+
+
+def test_a_stream_gets_what_the_hub_sends(served):
+    reader = served.listen()
+    assert reader.is_connected()[0].id == "1000"
+    id = send(served, b"one")
+    reader.sees("one", id=id)
+
+
+def test_it_fills_its_window_before_it_serves_old_cursors(alone):
+    alone.responder.start()
+    peer = alone.peer = alone.fake.greet(start=990)
+    reader = alone.listen(last_event_id="995", wait=False)
+    for id in range(991, 1001):
+        peer.send(Event(id, 1, b"main", b"", str(id).encode()))
+    assert reader.is_connected()[0].id == "995"
+    reader.sees("996", "997", "998", "999", "1000")
+    assert reader.next().type == "live"
+    assert not any(isinstance(m, wire.Page) for m in peer.unread)
+
+
+def test_a_cursor_below_the_window_is_asked_of_the_hub(served):
+    reader = served.listen(last_event_id="500", wait=False)
+    page = served.peer.expect(wire.Page)
+    assert (page.start, page.value, page.channels) == (wire.AFTER, 500, [b"main"])
+    old = [Event(id, 1, b"main", b"", str(id).encode()) for id in (600, 700)]
+    served.peer.send(wire.Paged(page.tag, 0, 500, 1000, 600, 700, old))
+    assert reader.is_connected()[0].id == "500"
+    reader.sees("600", "700")
+    assert reader.next().type == "live"
+    send(served, b"now")
+    reader.sees("now")
+
+
+def test_a_gap_that_the_hub_finds_is_told_before_the_oldest_event(served):
+    reader = served.listen(last_event_id="500", wait=False)
+    page = served.peer.expect(wire.Page)
+    old = [Event(900, 1, b"main", b"", b"900")]
+    served.peer.send(wire.Paged(page.tag, 1, 899, 1000, 900, 900, old))
+    assert reader.is_connected()[0].id == "899"
+    reset, data = reader.is_told("reset")
+    assert reset.id == "899"
+    assert data == {"requested": "500", "oldest": "900", "newest": "900"}
+    reader.sees("900")
+
+
+def test_equal_requests_share_one_page(served):
+    readers = [served.listen(last_event_id="500", wait=False) for _ in range(20)]
+    page = served.peer.expect(wire.Page)
+    for reader in readers:
+        reader.wait(lambda: reader.sock is not None, reader.story)
+    served.peer.send(wire.Paged(page.tag, 0, 500, 1000, 600, 600,
+                                [Event(600, 1, b"main", b"", b"old")]))
+    answered = 1
+    while not all(r.told("connected") for r in readers):
+        try:
+            more = served.peer.expect(wire.Page, within=0.1)
+        except TimeoutError:
+            continue
+        served.peer.send(wire.Paged(more.tag, 0, more.value, 1000, 600, 600,
+                                    [Event(600, 1, b"main", b"", b"old")]))
+        answered += 1
+    for reader in readers:
+        reader.sees("old")
+    assert answered <= 10
+
+
+# ---- the hub is away
+
+def test_open_streams_stay_open_while_the_hub_is_away(served):
+    reader = served.listen()
+    send(served, b"one")
+    reader.sees("one")
+    served.fake.away()
+    served.is_degraded()
+    assert reader.state == "OPEN"
+    served.fake.open()
+    served.peer = served.fake.greet()
+    assert served.peer.asked.after == served.fake.newest
+    send(served, b"two")
+    reader.sees("two")
+    assert len(reader.told("connected")) == 1 and reader.ends == 0
+
+
+def test_fresh_streams_and_cursors_in_the_window_are_served_while_the_hub_is_away(served):
+    ids = [send(served, str(n).encode()) for n in range(5)]
+    served.listen().is_connected()
+    eventually(lambda: served.listen().is_connected()[0].id == str(ids[-1]), "the window filling")
+    served.fake.away()
+    served.is_degraded()
+    assert served.listen().is_connected()[0].id == str(ids[-1])
+    reader = served.listen(last_event_id=str(ids[1]))
+    reader.sees("2", "3", "4")
+
+
+def test_a_cursor_below_the_window_is_asked_to_come_back_while_the_hub_is_away(served):
+    served.fake.away()
+    served.is_degraded()
+    reader = served.listen(last_event_id="500", wait=False)
+    reader.has_ended()
+    assert reader.answer.status == 200 and reader.answer.ended
+    assert reader.events == [] and reader.parser.retry is not None
+
+
+def test_a_post_while_the_hub_is_away_is_a_503_after_five_seconds(served):
+    served.fake.away()
+    begun = time.monotonic()
+    answer = served.post("/realtime/main", b"x")
+    assert answer.status == 503 and answer.json["error"] and answer.json["message"]
+    assert int(answer.headers["retry-after"]) >= 1
+    assert 4 < time.monotonic() - begun < 7 * SLOW
+
+
+def test_a_post_is_sent_again_under_its_number_to_the_hub_that_comes_back(served):
+    source = served.peer.hello.source
+    publishing = Publishing(served, "x")
+    first = served.peer.expect(Publish)
+    served.fake.away()
+    served.fake.open()
+    served.peer = served.fake.greet()
+    again = served.peer.expect(Publish)
+    assert again == first
+    assert served.peer.hello.source == source
+    served.peer.send(Stored(again.number, wire.STORED, 1001, 1001, b""))
+    assert publishing.is_acknowledged() == 1001
+
+
+def test_numbers_rise_and_answers_are_told_to_be_forgotten(served):
+    for n in range(3):
+        publishing = Publishing(served, str(n))
+        publish = served.peer.expect(Publish)
+        assert (publish.number, publish.answered) == (n + 1, n)
+        served.peer.send(Stored(publish.number, wire.STORED, 1001 + n, 1001 + n, b""))
+        publishing.is_acknowledged()
+
+
+@pytest.mark.parametrize("outcome,status,code", [
+    (wire.CONFLICT, 409, None), (wire.INVALID, 400, None),
+    (wire.FULL, 503, "disk_full"), (wire.FAILED, 503, None)])
+def test_what_the_hub_says_becomes_a_status(served, outcome, status, code):
+    from threading import Thread
+    answers = []
+    thread = Thread(target=lambda: answers.append(served.post("/realtime/main", b"x")))
+    thread.start()
+    publish = served.peer.expect(Publish)
+    served.peer.send(Stored(publish.number, outcome, 0, 0, b"so it is"))
+    thread.join(10)
+    assert answers[0].status == status
+    assert answers[0].json["error"] == (code or answers[0].json["error"])
+    assert answers[0].json["message"]
+
+
+def test_a_hub_that_cannot_write_degrades_health_with_its_reason(served):
+    served.peer.send(State(0, b"the disk is full"))
+    answer = served.is_degraded()
+    assert answer.json["status"] == "degraded" and "the disk is full" in answer.json["reason"]
+    served.peer.send(State(1, b""))
+    served.is_healthy()
+
+
+def test_another_log_resets_open_streams(served):
+    reader = served.listen(reconnect=True)
+    send(served, b"one")
+    reader.sees("one")
+    served.fake.away()
+    served.fake.identity, served.fake.newest = os.urandom(16), 5000
+    served.fake.open()
+    served.peer = served.fake.greet()
+    page = served.peer.expect(wire.Page)
+    assert (page.start, page.value) == (wire.AFTER, 1001)
+    served.peer.send(wire.Paged(page.tag, 1, 5000, 5000, 0, 0, []))
+    reader.wait(lambda: reader.told("reset"), reader.story)
+    send(served, b"of the new log")
+    reader.wait(lambda: "of the new log" in reader.data, reader.story)
+    assert len(reader.told("reset")) == 1 and set(reader.statuses) == {200}
+    assert reader.ids == [1001, 5001]
+
+
+def test_a_hub_that_says_nothing_is_left(served):
+    """A PING without an answer: after ten seconds the connection is closed."""
+    begun = time.monotonic()
+    try:
+        while served.peer.sock.recv(4096):  # not answering the PINGs
+            assert time.monotonic() - begun < 20 * SLOW
+    except ConnectionResetError:
+        pass
+    assert time.monotonic() - begun > 5
+    served.fake.greet()
+    served.is_healthy()
+
+
+MALFORMED = {
+    "a frame of length 0": b"\0\0\0\0",
+    "a frame of 4 GiB": b"\xff\xff\xff\xff\x44",
+    "an unknown type": b"\x01\0\0\0\xc8",
+    "an EVENT cut short": b"\x03\0\0\0\x44\1\2",
+    "a HELLO, which is for hubs": wire.encode(Hello(1, 5, b"x")),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_hub_that_breaks_the_protocol_is_left_and_found_again(served, name):
+    reader = served.listen()
+    served.peer.send_raw(MALFORMED[name])
+    assert served.peer.sees_the_end()
+    served.peer = served.fake.greet()
+    send(served, b"still here")
+    reader.sees("still here")
+
+
+def test_a_hub_that_answers_what_nobody_asked_harms_nothing(served):
+    reader = served.listen()
+    served.peer.send(Stored(99, wire.STORED, 1, 1, b""),
+                     wire.Paged(77, 0, 1, 1, 0, 0, []), wire.Channeled(55, 0, []))
+    send(served, b"still here")
+    reader.sees("still here")
+
+
+def test_subscribers_are_counted_for_the_hub(served):
+    for channel in ("a", "a", "b"):
+        served.listen(channel)
+    served.peer.send(wire.Count(9, b""))
+    assert sorted(served.peer.expect(wire.Counted, tag=9).counts) == [(b"a", 2), (b"b", 1)]
+    served.peer.send(wire.Count(10, b"b"))
+    assert served.peer.expect(wire.Counted, tag=10).counts == [(b"b", 1)]
+
+
+def test_a_volatile_event_reaches_streams_without_an_id(served):
+    reader = served.listen("m")
+    served.peer.send(Event(0, 1, b"m", b"", b"42 %"))
+    assert reader.sees("42 %").id is None
+
+
+def test_a_burst_is_joined_into_few_records(served):
+    reader = served.listen()
+    reader.is_connected()
+    served.peer.send(*[Event(1001 + n, 1, b"main", b"", b"%d" % n) for n in range(1000)])
+    reader.wait(lambda: len(reader.data) == 1000, reader.story)
+    stdout = [length for type, length in reader.answer.records if type == 6]
+    assert len(stdout) < 100 and max(stdout) <= 32 << 10
+
+
+def test_an_event_of_more_than_a_record_spans_records(served):
+    reader = served.listen()
+    send(served, b"x" * 65536)
+    reader.sees("x" * 65536)
+    assert max(length for type, length in reader.answer.records if type == 6) <= 32 << 10
+
+
+def test_it_starts_without_a_hub_and_finds_it_later(alone):
+    alone.fake.away()
+    alone.responder.start()
+    assert alone.health().status == 503
+    early = alone.listen(wait=False, reconnect=True)
+    alone.fake.open()
+    alone.peer = alone.fake.greet()
+    alone.is_healthy()
+    early.wait(lambda: early.told("connected"), early.story)
+    assert set(early.statuses) == {200}
+    send(alone, b"here")
+    early.sees("here")
+
+
+def test_a_hub_of_another_version_is_not_followed(alone):
+    alone.responder.start()
+    peer = alone.fake.accept()
+    peer.expect(Hello)
+    peer.send(Welcome(99, bytes(16), 1))
+    assert peer.sees_the_end()
+    peer = alone.fake.accept()
+    peer.expect(Hello)
+    peer.send(wire.Refused(b"this hub speaks version 99, not 1"))
+    peer.close()
+    alone.responder.says("99")
+    alone.peer = alone.fake.greet()
+    alone.is_healthy()
