@@ -51,8 +51,8 @@ static const char *line_end(const char *at, const char *end, bool has_cr)
 
 static void add_data(struct buf *out, struct span data)
 {
-	const char *at = data.at;
-	const char *end = data.at + data.len;
+	const char *at = data.len == 0 ? "" : data.at; /* never NULL + 0 */
+	const char *end = at + data.len;
 	bool has_cr = data.len > 0 && memchr(at, '\r', data.len) != NULL;
 
 	for (;;) {
