@@ -55,7 +55,7 @@ log = {folder}/log.db
 [responder]
 socket = {folder}/fcgi.sock
 [inbox bench]
-path = {folder}/inbox.db
+path = {folder}/inbox/inbox.db
 create = yes
 """
 
@@ -174,6 +174,8 @@ class Tidings(System):
         return text
 
     def start(self):
+        # A folder of its own: the hub looks whenever a file in it changes.
+        (self.folder / "inbox").mkdir()
         (self.folder / "tidings.conf").write_text(TIDINGS.format(folder=self.folder))
         (self.folder / "lighttpd.conf").write_text(self.lighttpd_conf())
         conf = self.folder / "tidings.conf"
@@ -187,4 +189,4 @@ class Tidings(System):
         return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
 
     def inbox(self):
-        return self.folder / "inbox.db"
+        return self.folder / "inbox/inbox.db"
