@@ -5,17 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/digest.h"
+#include "hub/tally.h"
 #include "lib/text.h"
-
-enum { BUCKETS = 4096 };
-
-struct count {
-	struct count *same_hash;
-	uint32_t subscribers;
-	uint8_t len;
-	char name[];
-};
 
 struct asker {
 	struct asker *next;
@@ -37,7 +28,7 @@ struct census {
 	uint64_t tag; /* of our COUNT */
 	struct asker *askers;
 	struct waited *waited;
-	struct count *counts[BUCKETS];
+	struct tally tally;
 	struct ev_timer deadline;
 	uint8_t len; /* of `only` */
 	char only[CHANNEL_MAX];
@@ -48,30 +39,6 @@ struct line {
 	const struct channel *channel; /* NULL = nothing is stored */
 	uint32_t subscribers;
 };
-
-/* ---- counts */
-
-static struct count **find(struct census *census, struct span name)
-{
-	uint64_t hash = digest_of(name, span(NULL, 0)).low;
-	struct count **at = &census->counts[hash & (BUCKETS - 1)];
-
-	while (*at != NULL && !span_equal(span((*at)->name, (*at)->len), name))
-		at = &(*at)->same_hash;
-	return at;
-}
-
-static void add(struct census *census, struct span name, uint32_t subscribers)
-{
-	struct count **at = find(census, name);
-
-	if (*at == NULL) {
-		*at = mem_new(sizeof(**at) + name.len);
-		(*at)->len = (uint8_t)name.len;
-		memcpy((*at)->name, name.at, name.len);
-	}
-	(*at)->subscribers += subscribers;
-}
 
 /* ---- the answer */
 
@@ -89,51 +56,44 @@ static int compare_lines(const void *one, const void *other)
 	return compare(a->name, b->name);
 }
 
-static void add_line(struct buf *lines, struct census *census, struct span name,
-	const struct channel *channel)
-{
-	const struct count *count = *find(census, name);
-	struct line line = {name, channel, 0};
-
-	if (count != NULL)
-		line.subscribers = count->subscribers;
-	buf_add(lines, &line, sizeof(line));
-}
-
 struct listing {
 	struct census *census;
 	struct buf *lines;
+	struct span after;
 	size_t limit; /* of lines, with one more to know that there is one */
 };
+
+static void add_line(struct listing *listing, struct span name,
+	const struct channel *channel)
+{
+	const struct count *count = tally_find(&listing->census->tally, name);
+	struct line line = {name, channel, 0};
+
+	if (count != NULL)
+		line.subscribers = count->number;
+	buf_add(listing->lines, &line, sizeof(line));
+}
 
 static bool add_stored(void *arg, struct channel *channel)
 {
 	struct listing *listing = arg;
+	struct span name = channel_name(channel);
 
 	if (channel->events > 0 ||
-		*find(listing->census, channel_name(channel)) != NULL)
-		add_line(listing->lines, listing->census, channel_name(channel),
-			channel);
+		tally_find(&listing->census->tally, name) != NULL)
+		add_line(listing, name, channel);
 	return listing->lines->len / sizeof(struct line) <= listing->limit;
 }
 
 /* Channels that are listened to, but never had an event. */
-static void add_listened(struct listing *listing, struct span after)
+static void add_listened(void *arg, const struct count *count)
 {
-	struct census *census = listing->census;
+	struct listing *listing = arg;
+	struct span name = count_name(count);
 
-	for (size_t i = 0; i < BUCKETS; i++) {
-		const struct count *at = census->counts[i];
-
-		for (; at != NULL; at = at->same_hash) {
-			struct span name = span(at->name, at->len);
-
-			if (compare(name, after) > 0 &&
-				channel_find(&census->hub->channels, name) ==
-					NULL)
-				add_line(listing->lines, census, name, NULL);
-		}
-	}
+	if (compare(name, listing->after) > 0 &&
+		channel_find(&listing->census->hub->channels, name) == NULL)
+		add_line(listing, name, NULL);
 }
 
 static void put_line(struct hub *hub, struct buf *out, const struct line *line)
@@ -159,16 +119,15 @@ static void collect(
 {
 	struct hub *hub = census->hub;
 	struct span only = span(census->only, census->len);
-	struct span after = span(asker->after, asker->len);
-	struct listing listing = {census, lines, asker->limit};
+	struct listing listing = {
+		census, lines, span(asker->after, asker->len), asker->limit};
 
 	if (only.len > 0) {
-		add_line(lines, census, only,
-			channel_find(&hub->channels, only));
+		add_line(&listing, only, channel_find(&hub->channels, only));
 		return;
 	}
-	channels_list(&hub->channels, after, add_stored, &listing);
-	add_listened(&listing, after);
+	channels_list(&hub->channels, listing.after, add_stored, &listing);
+	tally_each(&census->tally, add_listened, &listing);
 	qsort(lines->at, lines->len / sizeof(struct line), sizeof(struct line),
 		compare_lines);
 }
@@ -208,13 +167,7 @@ static void census_free(struct census *census)
 		at = &(*at)->next;
 	*at = census->next;
 	ev_timer_stop(census->hub->loop, &census->deadline);
-	for (size_t i = 0; i < BUCKETS; i++)
-		while (census->counts[i] != NULL) {
-			struct count *count = census->counts[i];
-
-			census->counts[i] = count->same_hash;
-			free(count);
-		}
+	tally_release(&census->tally);
 	while (census->askers != NULL) {
 		struct asker *asker = census->askers;
 
@@ -355,7 +308,7 @@ bool census_counted(struct peer *peer, struct wire_in *in)
 
 		if (!in->failed && text_channel_fault(name) == NULL &&
 			census != NULL)
-			add(census, name, subscribers);
+			tally_add(&census->tally, name, subscribers);
 	}
 	if (!wire_done(in))
 		return false;

@@ -19,7 +19,7 @@
 
 enum {
 	CHANNEL_ROWS_MAX = 100000, /* above it, empty channels are dropped, the
-				      longest empty first */
+				      longest empty first (shed.c) */
 };
 
 struct channel {
@@ -54,10 +54,25 @@ struct channels {
 	struct query write, reread, first_event, remove, list;
 };
 
+/* ---- as rows: channel_row.c */
 void channels_open(struct channels *channels, struct store *store,
 	const struct config *config);
 void channels_close(struct channels *channels);
+/* Before COMMIT, after it, after its failure. */
+void channels_write(struct channels *channels);
+void channels_settle(struct channels *channels);
+void channels_revert(struct channels *channels);
 
+/* Drops channels above CHANNEL_ROWS_MAX that are empty and have no key younger
+ * than `before` (ms), at most a thousand, in a transaction of its own. */
+void channels_shed(struct channels *channels, uint64_t before);
+
+/* Calls `each` for the names after `after`, in order, until it returns false.
+ */
+void channels_list(struct channels *channels, struct span after,
+	bool (*each)(void *arg, struct channel *channel), void *arg);
+
+/* ---- in memory: channel.c */
 static inline struct span channel_name(const struct channel *channel)
 {
 	return span(channel->name, channel->name_len);
@@ -69,6 +84,13 @@ struct channel *channel_numbered(
 	const struct channels *channels, uint64_t number);
 /* Found or made; the row comes with the next write. */
 struct channel *channel_get(struct channels *channels, struct span name);
+
+/* For who reads the rows: one that is there; room for more; its part in what
+ * is the highest of all. */
+struct channel *channel_add(
+	struct channels *channels, struct span name, uint64_t number);
+void channels_grow(struct channels *channels);
+void channels_note(struct channels *channels, const struct channel *channel);
 
 /* What an event counts for in the limits. */
 static inline uint64_t channel_weight(size_t type, size_t data)
@@ -87,19 +109,5 @@ void channel_forget(struct channels *channels, struct channel *channel);
 
 /* Id of the oldest event held, 0 if none. */
 uint64_t channel_oldest(struct channels *channels, struct channel *channel);
-
-/* Before COMMIT, after it, after its failure. */
-void channels_write(struct channels *channels);
-void channels_settle(struct channels *channels);
-void channels_revert(struct channels *channels);
-
-/* Drops channels above CHANNEL_ROWS_MAX that are empty and have no key younger
- * than `before` (ms), at most a thousand, in a transaction of its own. */
-void channels_shed(struct channels *channels, uint64_t before);
-
-/* Calls `each` for the names after `after`, in order, until it returns false.
- */
-void channels_list(struct channels *channels, struct span after,
-	bool (*each)(void *arg, struct channel *channel), void *arg);
 
 #endif

@@ -101,7 +101,7 @@ static void note_held(const struct question *question, struct hub *hub,
 static uint64_t judge_cursor(
 	const struct question *question, const struct eventlog *log, bool *gap)
 {
-	const struct hole *hole = eventlog_hole(log, question->value);
+	const struct hole *hole = holes_find(&log->holes, question->value);
 
 	*gap = true;
 	if (question->value > log->committed)

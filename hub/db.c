@@ -63,12 +63,21 @@ static void distrust(struct sqlite3 *handle)
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 }
 
+/* One thread uses SQLite here: it needs no locks of its own, also not to count
+ * its memory.  Heeded only before its first use in a process. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum db_result db_open(struct db *db, const char *path, enum db_kind kind)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 		    SQLITE_OPEN_EXRESCODE;
 	int code;
 
+	configure();
 	if (kind == DB_OWN)
 		flags |= SQLITE_OPEN_CREATE;
 	code = sqlite3_open_v2(path, &db->handle, flags, NULL);

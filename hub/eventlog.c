@@ -33,28 +33,6 @@ static void read_identity(struct eventlog *log)
 	query_release(&query);
 }
 
-static void read_holes(struct eventlog *log)
-{
-	struct query query = {0};
-
-	log->holes = mem_new((HOLES_MAX + 1) * sizeof(*log->holes));
-	store_prepare(log->store, &query,
-		"SELECT last, start FROM hole ORDER BY start DESC LIMIT 4096");
-	while (query_step(&query) == DB_ROW) {
-		log->holes[log->hole_count].last = query_int(&query, 0);
-		log->holes[log->hole_count++].start = query_int(&query, 1);
-	}
-	query_release(&query);
-	for (size_t i = 0; i < log->hole_count / 2; i++) {
-		struct hole *a = &log->holes[i];
-		struct hole *b = &log->holes[log->hole_count - 1 - i];
-		struct hole swap = *a;
-
-		*a = *b;
-		*b = swap;
-	}
-}
-
 static void read_newest(struct eventlog *log)
 {
 	struct query query = {0};
@@ -69,8 +47,8 @@ static void read_newest(struct eventlog *log)
 	log->newest = log->newest_event;
 	if (log->channels->newest > log->newest)
 		log->newest = log->channels->newest;
-	if (eventlog_last_start(log) > log->newest)
-		log->newest = eventlog_last_start(log);
+	if (holes_last_start(&log->holes) > log->newest)
+		log->newest = holes_last_start(&log->holes);
 	if (log->newest >= id_max - 1000000000)
 		log_fatalx("log %s: damaged: an id of %llu", log->store->path,
 			(unsigned long long)log->newest);
@@ -98,7 +76,7 @@ void eventlog_open(
 		"SELECT id FROM event WHERE channel = ? AND id > ?"
 		" ORDER BY id LIMIT 1");
 	read_identity(log);
-	read_holes(log);
+	holes_read(&log->holes, store);
 	read_newest(log);
 }
 
@@ -110,53 +88,23 @@ void eventlog_close(struct eventlog *log)
 	query_release(&log->backwards);
 	query_release(&log->at_or_after);
 	query_release(&log->next_on);
-	free(log->holes);
-	log->holes = NULL;
-}
-
-static void merge_oldest_holes(struct eventlog *log)
-{
-	log->holes[1].last = log->holes[0].last;
-	log->hole_count--;
-	memmove(log->holes, log->holes + 1,
-		log->hole_count * sizeof(*log->holes));
+	holes_release(&log->holes);
 }
 
 bool eventlog_start(struct eventlog *log)
 {
-	struct query add = {0};
-	uint64_t start = clock_wall_us();
-	enum db_result got;
+	struct hole hole = {.last = log->newest, .start = clock_wall_us()};
 
-	if (start <= log->newest)
-		start = log->newest + 1;
-	if (start > id_max - 1000000000)
+	if (hole.start <= log->newest)
+		hole.start = log->newest + 1;
+	if (hole.start > id_max - 1000000000)
 		log_fatalx("the clock says a year after 2255");
 	store_begin(log->store);
-	store_prepare(
-		log->store, &add, "INSERT INTO hole(last, start) VALUES(?, ?)");
-	query_bind_int(&add, 1, log->newest);
-	query_bind_int(&add, 2, start);
-	store_run(log->store, &add);
-	query_release(&add);
-	if (log->hole_count == HOLES_MAX &&
-		store_ok(log->store,
-			db_run(&log->store->db,
-				"UPDATE hole SET last = (SELECT last FROM hole"
-				" ORDER BY start LIMIT 1) WHERE start = (SELECT"
-				" start FROM hole ORDER BY start LIMIT 1"
-				" OFFSET 1)")))
-		store_ok(log->store, db_run(&log->store->db,
-					     "DELETE FROM hole WHERE start ="
-					     " (SELECT min(start) FROM hole)"));
-	got = store_commit(log->store);
-	if (got != DB_DONE)
+	holes_write(&log->holes, log->store, &hole);
+	if (store_commit(log->store) != DB_DONE)
 		return false;
-	log->holes[log->hole_count].last = log->newest;
-	log->holes[log->hole_count++].start = start;
-	if (log->hole_count > HOLES_MAX)
-		merge_oldest_holes(log);
-	log->newest = log->committed = start;
+	holes_add(&log->holes, &hole);
+	log->newest = log->committed = hole.start;
 	log->started = true;
 	return true;
 }
@@ -200,29 +148,6 @@ void eventlog_revert(struct eventlog *log)
 	log->newest = log->committed;
 	log->rows = 0;
 	log->bytes = 0;
-}
-
-const struct hole *eventlog_hole(const struct eventlog *log, uint64_t cursor)
-{
-	size_t low = 0, high = log->hole_count;
-
-	/* The first hole that ends above the cursor. */
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (log->holes[middle].start > cursor)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	if (low == log->hole_count || log->holes[low].last >= cursor)
-		return NULL;
-	return &log->holes[low];
-}
-
-uint64_t eventlog_last_start(const struct eventlog *log)
-{
-	return log->hole_count == 0 ? 0 : log->holes[log->hole_count - 1].start;
 }
 
 /* The time of the first event from `id` on; false if there is none. */

@@ -4,10 +4,7 @@
  * eventlog - the one ordered log: ids, times, events
  *
  * Ids are given out in memory, one after the other.  At each start the sequence
- * jumps to the clock in microseconds (if that is ahead), because a log restored
- * from a backup, or a new one, cannot know which ids its predecessor gave out
- * after it was copied.  Such a jump is a hole: ids strictly between `last` and
- * `start` are nobody's here, and a cursor in there is from a lost history.
+ * jumps to the clock in microseconds, if that is ahead (hole.h).
  *
  * Times never fall as ids rise, even if the clock is set back: so "since ten
  * minutes ago" is a position in the log.
@@ -17,18 +14,10 @@
 #include <stdint.h>
 
 #include "hub/channel.h"
+#include "hub/hole.h"
 #include "hub/store.h"
 #include "lib/span.h"
 #include "lib/wire.h"
-
-enum {
-	HOLES_MAX = 4096, /* remembered; above it the two oldest become one, so
-			     that a cursor between them counts as lost too */
-};
-
-struct hole {
-	uint64_t last, start;
-};
 
 struct eventlog {
 	struct store *store;
@@ -40,8 +29,7 @@ struct eventlog {
 	uint64_t newest_event; /* committed, really an event's; 0 = none ever */
 	uint64_t at;	       /* of the newest event */
 	bool started;	       /* this start's hole has been recorded */
-	struct hole *holes;    /* rising */
-	size_t hole_count;
+	struct holes holes;
 	uint32_t rows; /* in this transaction */
 	size_t bytes;
 	struct query append, range, backwards, at_or_after, one, next_on;
@@ -60,11 +48,6 @@ uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
 	struct span type, struct span data);
 void eventlog_settle(struct eventlog *log);
 void eventlog_revert(struct eventlog *log);
-
-/* The hole that `cursor` is lost in, NULL if none. */
-const struct hole *eventlog_hole(const struct eventlog *log, uint64_t cursor);
-/* Where the newest hole ends: below it cursors need the hub's judgement. */
-uint64_t eventlog_last_start(const struct eventlog *log);
 
 /* Lowest id of an event with a time >= `at`; newest + 1 if there is none. */
 uint64_t eventlog_since(struct eventlog *log, uint64_t at);

@@ -54,7 +54,7 @@ void follow_begin(struct peer *peer, uint64_t after, uint64_t window)
 	peer->window = window;
 	if (after == 0 || after > hub->log.committed ||
 		after < hub->channels.pruned_through ||
-		eventlog_hole(&hub->log, after) != NULL) {
+		holes_find(&hub->log.holes, after) != NULL) {
 		begin_anew(peer);
 		return;
 	}

@@ -78,8 +78,8 @@ bool inbox_pull(struct inbox *inbox);
 void inbox_write(struct inbox *inbox);
 void inbox_settle(struct inbox *inbox);
 void inbox_revert(struct inbox *inbox);
-/* Deletes some published rows, writes some reasons, if it is time and nobody
- * else is writing; false if there is nothing left to do. */
+/* (inbox_tidy.c) Deletes some published rows, writes some reasons, if it is
+ * time and nobody else is writing; false if there is nothing left to do. */
 bool inbox_tidy(struct inbox *inbox);
 
 /* One log line about the inbox, unless it was the last one too. */

@@ -1,0 +1,204 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "hub/channel.h"
+#include "lib/buf.h"
+#include "lib/log.h"
+#include "lib/text.h"
+
+static void read_row(const struct query *row, struct channel *channel)
+{
+	channel->events = query_int(row, 2);
+	channel->bytes = query_int(row, 3);
+	channel->newest = query_int(row, 4);
+	channel->pruned_through = query_int(row, 5);
+	channel->pruned_at = query_int(row, 6);
+	channel->keyed_at = query_int(row, 7);
+	channel->oldest = 0;
+}
+
+/* The sums over all channels, from scratch. */
+static void sum_up(struct channels *channels)
+{
+	channels->pool_events = channels->pool_bytes = 0;
+	channels->newest = channels->pruned_through = channels->floor;
+	for (size_t i = 0; i < channels->buckets; i++) {
+		struct channel *at = channels->names[i];
+
+		for (; at != NULL; at = at->same_name_hash) {
+			channels_note(channels, at);
+			if (at->keep != NULL)
+				continue;
+			channels->pool_events += at->events;
+			channels->pool_bytes += at->bytes;
+		}
+	}
+}
+
+static void read_all(struct channels *channels)
+{
+	struct query all = {0};
+	enum db_result got;
+
+	store_prepare(channels->store, &all,
+		"SELECT number, name, events, bytes, newest, pruned_through,"
+		" pruned_at, keyed_at FROM channel");
+	while ((got = query_step(&all)) == DB_ROW) {
+		struct span name = query_bytes(&all, 1);
+
+		if (text_channel_fault(name) != NULL)
+			log_fatalx("log %s: damaged: a channel's name",
+				channels->store->path);
+		read_row(&all, channel_add(channels, name, query_int(&all, 0)));
+	}
+	if (got != DB_DONE)
+		log_fatalx("log %s: %s", channels->store->path,
+			db_error(&channels->store->db));
+	query_release(&all);
+	sum_up(channels);
+}
+
+static uint64_t meta(struct store *store, const char *sql)
+{
+	int64_t value = 0;
+
+	if (db_ask(&store->db, sql, &value) != DB_ROW)
+		log_fatalx("log %s: %s", store->path, db_error(&store->db));
+	return (uint64_t)value;
+}
+
+void channels_open(struct channels *channels, struct store *store,
+	const struct config *config)
+{
+	uint64_t number;
+
+	channels->store = store;
+	channels->config = config;
+	channels_grow(channels);
+	channels->floor =
+		meta(store, "SELECT value FROM meta WHERE name = 'floor'");
+	channels->floor_at =
+		meta(store, "SELECT value FROM meta WHERE name = 'floor_at'");
+	store_prepare(store, &channels->write,
+		"INSERT INTO channel VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+		" ON CONFLICT(number) DO UPDATE SET events = ?3, bytes = ?4,"
+		" newest = ?5, pruned_through = ?6, pruned_at = ?7,"
+		" keyed_at = ?8");
+	store_prepare(store, &channels->reread,
+		"SELECT number, name, events, bytes, newest, pruned_through,"
+		" pruned_at, keyed_at FROM channel WHERE number = ?");
+	store_prepare(store, &channels->first_event,
+		"SELECT id FROM event WHERE channel = ? AND id > ?"
+		" ORDER BY id LIMIT 1");
+	store_prepare(store, &channels->remove,
+		"DELETE FROM channel WHERE number = ?");
+	store_prepare(store, &channels->list,
+		"SELECT number FROM channel WHERE name > ? ORDER BY name");
+	read_all(channels);
+	/* A key may outlive its channel; its number is not used again. */
+	number = meta(store, "SELECT coalesce(max(channel), 0) FROM key");
+	if (number > channels->last_number)
+		channels->last_number = number;
+}
+
+void channels_close(struct channels *channels)
+{
+	query_release(&channels->write);
+	query_release(&channels->reread);
+	query_release(&channels->first_event);
+	query_release(&channels->remove);
+	query_release(&channels->list);
+	for (size_t i = 0; i < channels->buckets; i++) {
+		struct channel *next;
+
+		for (struct channel *at = channels->names[i]; at != NULL;
+			at = next) {
+			next = at->same_name_hash;
+			free(at);
+		}
+	}
+	free(channels->names);
+	free(channels->numbers);
+	channels->names = channels->numbers = NULL;
+}
+
+void channels_write(struct channels *channels)
+{
+	struct query *write = &channels->write;
+
+	for (struct channel *at = channels->dirty; at != NULL;
+		at = at->next_dirty) {
+		query_bind_int(write, 1, at->number);
+		query_bind_blob(write, 2, channel_name(at));
+		query_bind_int(write, 3, at->events);
+		query_bind_int(write, 4, at->bytes);
+		query_bind_int(write, 5, at->newest);
+		query_bind_int(write, 6, at->pruned_through);
+		query_bind_int(write, 7, at->pruned_at);
+		query_bind_int(write, 8, at->keyed_at);
+		store_run(channels->store, write);
+	}
+}
+
+void channels_settle(struct channels *channels)
+{
+	struct channel *next;
+
+	for (struct channel *at = channels->dirty; at != NULL; at = next) {
+		next = at->next_dirty;
+		at->dirty = false;
+	}
+	channels->dirty = NULL;
+}
+
+void channels_revert(struct channels *channels)
+{
+	struct query *reread = &channels->reread;
+	struct channel *next;
+
+	for (struct channel *at = channels->dirty; at != NULL; at = next) {
+		next = at->next_dirty;
+		at->dirty = false;
+		query_bind_int(reread, 1, at->number);
+		switch (query_step(reread)) {
+		case DB_ROW:
+			read_row(reread, at);
+			break;
+		case DB_DONE: /* it was made in the failed transaction */
+			channel_forget(channels, at);
+			break;
+		case DB_FULL:
+		case DB_BUSY:
+		case DB_TOOBIG:
+		case DB_REFUSED:
+		case DB_BROKEN:
+			log_fatalx("log %s: %s", channels->store->path,
+				db_error(&channels->store->db));
+		}
+		query_reset(reread);
+	}
+	channels->dirty = NULL;
+	channels->floor = meta(
+		channels->store, "SELECT value FROM meta WHERE name = 'floor'");
+	channels->floor_at = meta(channels->store,
+		"SELECT value FROM meta WHERE name = 'floor_at'");
+	sum_up(channels);
+}
+
+void channels_list(struct channels *channels, struct span after,
+	bool (*each)(void *arg, struct channel *channel), void *arg)
+{
+	struct query *list = &channels->list;
+	bool more = true;
+
+	query_bind_blob(list, 1, after);
+	while (more && query_step(list) == DB_ROW) {
+		struct channel *channel =
+			channel_numbered(channels, query_int(list, 0));
+
+		if (channel != NULL)
+			more = each(arg, channel);
+	}
+	query_reset(list);
+}

@@ -1,0 +1,68 @@
+#include "config.h"
+
+#include "hub/inbox.h"
+#include "hub/inbox_error.h"
+#include "lib/clock.h"
+
+/* The highest id of the next rows to delete, 0 if there are none. */
+static uint64_t next_to_consume(struct inbox *inbox)
+{
+	struct query *query = &inbox->file.due;
+	uint64_t through = 0;
+
+	query_bind_int(query, 1, inbox->consumed);
+	query_bind_int(query, 2, inbox->cursor);
+	if (query_step(query) == DB_ROW)
+		through = query_int(query, 0);
+	query_reset(query);
+	return through;
+}
+
+static void consume(struct inbox *inbox)
+{
+	struct query *query = &inbox->file.consume;
+	uint64_t through = next_to_consume(inbox);
+
+	if (through == 0) {
+		inbox->untidy = false;
+		if (inbox->file.db.wal_pages > INBOX_WAL_PAGES)
+			db_checkpoint(&inbox->file.db, true);
+		return;
+	}
+	query_bind_int(query, 1, inbox->consumed);
+	query_bind_int(query, 2, through);
+	switch (query_run(query)) {
+	case DB_ROW:
+	case DB_DONE:
+		inbox->consumed = through;
+		break;
+	case DB_FULL:
+	case DB_BUSY:
+		break; /* it can wait */
+	case DB_TOOBIG:
+	case DB_REFUSED:
+		inbox->consumed = through;
+		inbox_say(inbox, "its published rows cannot be deleted");
+		break;
+	case DB_BROKEN:
+		inbox_lose(inbox, db_error(&inbox->file.db));
+		break;
+	}
+}
+
+bool inbox_tidy(struct inbox *inbox)
+{
+	uint64_t begin = clock_mono_us();
+
+	if (inbox->state != OPEN || inbox->broken)
+		return false;
+	if (begin < inbox->rest_until)
+		return true;
+	errors_tell(inbox);
+	/* A row without its reason would be taken for a published one. */
+	if (inbox->untidy && errors_count(inbox) == 0)
+		consume(inbox);
+	inbox->rest_until = clock_mono_us();
+	inbox->rest_until += (inbox->rest_until - begin) * INBOX_PAUSE;
+	return inbox->untidy || errors_count(inbox) > 0;
+}
