@@ -268,7 +268,17 @@ class Hub(Peer):
     def event(self, within=10):
         return self.expect(Event, within=within)
 
-    def page(self, *channels, start=AFTER, value=0, upto=(1 << 53) - 1, bytes=1 << 20):
+    def page(self, *channels, start=AFTER, value=0, upto=(1 << 53) - 1):
+        """All pages from there on, as if they were one: a hub may stop early."""
+        first = page = self.one_page(*channels, start=start, value=value, upto=upto)
+        events, through = list(page.events), page.used
+        while page.through > through:
+            through = page.through
+            page = self.one_page(*channels, value=through, upto=upto)
+            events += page.events
+        return first._replace(events=events, through=through)
+
+    def one_page(self, *channels, start=AFTER, value=0, upto=(1 << 53) - 1, bytes=1 << 20):
         self.tag += 1
         names = sorted(_bytes(c) for c in channels)
         self.send(Page(self.tag, start, value, upto, bytes, names))

@@ -40,7 +40,8 @@ INSTRUMENTED = SLOW > 1
 
 FAULTS = re.compile(
     r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|stack smashing|"
-    r"Assertion .* failed|^==\d+== (?!\s*$)|was killed: (?!Killed)|exited with status",
+    r"Assertion .* failed|^==\d+== (?!\s*$|Warning: set address range)|was killed: (?!Killed)|"
+    r"exited with status",
     re.MULTILINE)
 
 

@@ -338,7 +338,7 @@ def test_a_page_ends_at_upto(history):
 
 
 def test_a_page_stops_after_its_bytes_with_at_least_one_event(history):
-    page = history.page("a", "b", value=history.ids[0], bytes=1)
+    page = history.one_page("a", "b", value=history.ids[0], bytes=1)
     assert [e.id for e in page.events] == history.ids[1:2]
     assert page.through == history.ids[1]
 
@@ -346,7 +346,7 @@ def test_a_page_stops_after_its_bytes_with_at_least_one_event(history):
 def test_pages_joined_are_the_whole(history):
     ids, cursor = [], history.ids[0] - 1
     while cursor < history.ids[-1]:
-        page = history.page("a", "b", value=cursor, bytes=2)
+        page = history.one_page("a", "b", value=cursor, bytes=2)
         assert page.through > cursor
         ids += [e.id for e in page.events]
         cursor = page.through

@@ -1,0 +1,252 @@
+"""A machine in trouble: a full disk, no descriptors left, a stopped process, a
+hand in the wrong file.  What was acknowledged stays true through all of it."""
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+
+from fcgi import Exchange, begin, params, stdin, variables
+from wire import FULL, Refused, Welcome
+from world import Publishing, eventually
+
+
+# ---- a full disk
+
+def can_mount():
+    return subprocess.run(["unshare", "-m", "sh", "-c", "mount -t tmpfs -o size=1m none /mnt"],
+                          stderr=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.mark.skipif(not can_mount(), reason="needs the right to mount a tmpfs of its own")
+def test_a_full_disk_refuses_with_its_own_code_and_loses_nothing_acknowledged(make_world):
+    world = make_world(hub=False, responder=False, inbox=False)
+    small = world.folder / "small"
+    small.mkdir()
+    world.settings["hub"]["log"] = small / "log.db"
+    world.write_config("hub.conf")
+    world.hub.command = ["unshare", "-m", "sh", "-c",
+                         f"mount -t tmpfs -o size=4m none {small} && "
+                         f"head -c 1000000 /dev/zero > {small}/ballast && exec \"$@\"", "sh",
+                         *world.hub.command]
+    world.hub.start()
+    world.responder.start()
+    world.is_healthy()
+    reader = world.listen(reconnect=True)
+    acknowledged = []
+    while True:
+        data = f"{len(acknowledged)} " + "x" * 20_000
+        answer = world.post("/realtime/main", data.encode())
+        if answer.status != 200:
+            break
+        acknowledged.append(data)
+        assert len(acknowledged) < 1000, "the disk is not getting full"
+    assert answer.status == 503 and answer.json["error"] == "disk_full", answer
+    assert int(answer.headers["retry-after"]) >= 1
+    assert world.is_degraded().json["reason"]
+    reader.wait(lambda: len(reader.data) >= len(acknowledged), reader.story)
+    assert reader.ends == 0, "streams go on while nothing can be stored"
+    peer = world.hub_peer()
+    assert peer.publish("x" * 60_000).outcome == FULL
+    # Somebody makes room: no restart is needed.
+    ballast = f"/proc/{world.hub.worker()}/root{small}/ballast"
+    os.unlink(ballast)
+
+    def stored():
+        answer = world.post("/realtime/main?id=after", b"after")
+        return answer.status == 200
+    eventually(stored, "publishing going on when there is room again", 20)
+    world.is_healthy()
+    since = world.listen(since="all")
+    since.wait(lambda: since.data and since.data[-1] == "after", since.story)
+    assert [d for d in since.data if d.startswith(tuple("0123456789"))] == acknowledged
+
+
+# ---- hands in the wrong file
+
+def test_a_log_removed_under_the_running_hub_takes_nothing_acknowledged_with_it(world):
+    reader = world.listen(reconnect=True)
+    first = world.publish("before")
+    reader.sees("before")
+    world.expected_faults = ["exited with status 1"]  # and comes back with a new log
+    for file in world.folder.glob("log.db*"):
+        file.unlink()
+
+    def stored():
+        answer = world.post("/realtime/main?id=k", b"after the removal")
+        return answer.status == 200 and int(answer.json["id"])
+    cursor = eventually(stored, "publishing going on after the removal", 20)
+    assert cursor > first
+    world.hub.kill_all()
+    world.hub.start()
+    world.is_healthy()
+    late = world.listen(since="all")
+    late.sees("after the removal", id=cursor)
+    reader.wait(lambda: "after the removal" in reader.data, reader.story)
+    assert reader.data == ["before", "after the removal"]
+
+
+def test_a_damaged_log_is_not_served(world):
+    for n in range(200):
+        world.publish("x" * 1000)
+    world.hub.stop()
+    with open(world.log_db, "r+b") as file:
+        for page in range(5, 40):
+            file.seek(page * 4096)
+            file.write(os.urandom(4096))
+    world.hub.launch()
+    world.expected_faults = ["hub 0"]
+    eventually(lambda: "log.db" in world.hub.log().split("open, newest")[-1].partition("\n")[2]
+               or "malformed" in world.hub.log() or "damaged" in world.hub.log(),
+               "the hub saying that its log is damaged")
+
+
+# ---- who may speak to whom
+
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+
+
+def tries_to_speak(path, uid):
+    """What another user hears on the hub's socket."""
+    script = ("import socket, struct, sys\n"
+              "s = socket.socket(socket.AF_UNIX); s.settimeout(5); s.connect(sys.argv[1])\n"
+              "try: s.sendall(struct.pack('<IBHQB', 12, 1, 1, 5, 0))\n"
+              "except OSError: pass  # refused before it was heard\n"
+              "print(s.recv(1000)[4:5])\n")
+    return subprocess.run([sys.executable, "-c", script, str(path)], user=uid, group=uid,
+                          extra_groups=[], capture_output=True, text=True, cwd="/")
+
+
+@needs_root
+@pytest.mark.parametrize("users,heard", [("", Refused), ("65534", Welcome), ("daemon nobody", Welcome)])
+def test_the_hub_speaks_to_those_who_are_named(make_world, users, heard):
+    world = make_world({"hub": {"socket_mode": "0666", "users": users or None}}, responder=False)
+    os.chmod(world.folder, 0o755)
+    said = tries_to_speak(world.hub_socket, 65534)
+    assert said.stdout.strip() == str(bytes([heard.frame_type])), said
+    assert world.hub_peer().publish("x").first
+
+
+def test_sockets_are_closed_to_others(world):
+    for path in (world.hub_socket, world.fcgi_socket):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660, path
+
+
+# ---- no descriptors left
+
+def test_a_responder_without_descriptors_serves_those_it_has_and_recovers(make_world):
+    world = make_world(hub=False, responder=False)
+    world.hub.start()
+    world.responder.command = ["prlimit", "--nofile=64:64", *world.responder.command]
+    world.responder.start()
+    world.is_healthy()
+    first = world.listen()
+    exchanges = []
+    for _ in range(150):
+        exchange = Exchange(world.fcgi_socket)
+        exchange.send(begin(), params(variables("GET", "/stream")), stdin())
+        exchanges.append(exchange)
+    world_alive = world.responder.worker()
+    peer = world.hub_peer()
+    peer.publish("one")
+    first.sees("one")
+    for exchange in exchanges:
+        exchange.close()
+    eventually(lambda: world.health().status == 200, "health being answered again", 15)
+    world.publish("two")
+    first.sees("two")
+    assert world.responder.worker() == world_alive and first.ends == 0
+
+
+def test_a_hub_without_descriptors_serves_those_it_has_and_recovers(make_world):
+    world = make_world(hub=False, responder=False)
+    world.hub.command = ["prlimit", "--nofile=40:40", *world.hub.command]
+    world.hub.start()
+    peer = world.hub_peer()
+    crowd = []
+    for _ in range(100):
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(str(world.hub_socket))
+        crowd.append(sock)
+    peer.publish("one")
+    for sock in crowd:
+        sock.close()
+    eventually(world.hub_serves, "the hub greeting again", 15)
+    assert peer.publish("two").first
+
+
+# ---- stopped for a while
+
+def test_a_hub_that_stands_still_delays_and_loses_nothing(world):
+    reader = world.listen()
+    world.publish("before")
+    pid = world.hub.freeze()
+    publishing = [Publishing(world, str(n)) for n in range(5)]
+    late = world.listen()
+    assert late.is_connected()[0].id
+    begun = time.monotonic()
+    eventually(lambda: time.monotonic() - begun > 0.5, "half a second of standing still")
+    assert not any(p.cursor for p in publishing)
+    world.hub.thaw(pid)
+    cursors = sorted(p.is_acknowledged() for p in publishing)
+    for listener in (reader, late):
+        listener.wait(lambda: len(listener.ids) >= 5 and listener.ids[-5:] == cursors, listener.story)
+        assert not listener.told("reset") and listener.ends == 0
+
+
+def test_a_responder_that_stands_still_delays_and_loses_nothing(world):
+    reader = world.listen()
+    world.publish("before")
+    pid = world.responder.freeze()
+    peer = world.hub_peer()
+    ids = [peer.publish(f"{n} " + "x" * 1000).first for n in range(2000)]
+    publishing = Publishing(world, "last")
+    world.responder.thaw(pid)
+    cursor = publishing.is_acknowledged()
+    reader.wait(lambda: reader.ids and reader.ids[-1] == cursor, reader.story, 20)
+    assert reader.ids[1:] == [*ids, cursor] and not reader.told("reset")
+
+
+# ---- large things
+
+def test_events_may_be_a_mebibyte_where_that_is_configured(make_world):
+    world = make_world({"responder": {"max_event": "1M", "max_body": "2M", "window": "1M"}})
+    reader, other = world.listen("a"), world.listen("a", "b")
+    data = "".join(f"line {n} äöü\n" for n in range(70_000))[:700_000]
+    ids = [world.publish(data, channel="a") for _ in range(4)]
+    for listener in (reader, other):
+        listener.wait(lambda: len(listener.ids) == 4, listener.story, 20)
+        assert listener.data == [data] * 4 and listener.ids == ids
+    late = world.listen("a", last_event_id=str(ids[0]))
+    late.wait(lambda: len(late.ids) == 3, late.story, 20)
+    assert late.data == [data] * 3
+
+
+def test_a_batch_of_ten_thousand_lines_is_one_publish(make_world):
+    world = make_world()
+    reader = world.listen("a")
+    lines = [f"line {n}" for n in range(10_000)]
+    cursor = world.publish("\n".join(lines), channel="a", lines=1)
+    reader.wait(lambda: len(reader.ids) == len(lines), reader.story, 20)
+    assert reader.data == lines and reader.ids == list(range(cursor - 9999, cursor + 1))
+
+
+def test_a_restart_in_the_middle_of_everything_is_clean(world):
+    readers = [world.listen(reconnect=True) for _ in range(20)]
+    for turn in range(3):
+        world.publish(f"{turn} before")
+        assert world.responder.stop() == 0
+        assert world.hub.stop() == 0
+        world.hub.start()
+        world.responder.start()
+        world.is_healthy()
+        world.publish(f"{turn} after")
+    wanted = [f"{t} {w}" for t in range(3) for w in ("before", "after")]
+    for reader in readers:
+        reader.wait(lambda: len(reader.data) >= 6, reader.story)
+        assert reader.data == wanted and not reader.told("reset")
+        assert set(reader.statuses) == {200}
