@@ -182,23 +182,28 @@ static void idle(struct ev_loop *loop, struct ev_idle *watch, int events)
 
 /* ---- now and then */
 
+/* As much as a large event, so that one is not promised room and then refused
+ * it. */
+static const char probe[] =
+	"UPDATE meta SET value = zeroblob(65536) WHERE name = 'probe'";
+
 /* Tries whether there is room again; before the first event of this start,
  * that start has to be recorded. */
 static void try_to_write(struct hub *hub)
 {
+	struct store *store = &hub->store;
+
+	/* The write-ahead log, once moved, is room too. */
+	store_checkpoint(store);
+	if (store_begin(store))
+		store_ok(store, db_run(&store->db, probe));
+	if (store_commit(store) != DB_DONE)
+		return;
 	if (!hub->log.started) {
 		if (!eventlog_start(&hub->log))
 			return;
 		ring_close(&hub->ring);
 		ring_open(&hub->ring, hub->log.committed);
-	} else {
-		if (store_begin(&hub->store))
-			store_ok(&hub->store,
-				db_run(&hub->store.db,
-					"UPDATE meta SET value = value + 1"
-					" WHERE name = 'probe'"));
-		if (store_commit(&hub->store) != DB_DONE)
-			return;
 	}
 	set_writable(hub, true, NULL);
 }

@@ -163,6 +163,10 @@ void schema_open(struct db *db, const char *path)
 	run(db, path, "PRAGMA temp_store = MEMORY");
 	run(db, path, "PRAGMA cache_size = -32768");
 	check_version(db, path);
+	/* What an earlier hub wrote, but perhaps could not bring to the disk,
+	 * must get there before it counts.  Without room for it, later. */
+	if (db_checkpoint(db, false) == DB_BROKEN)
+		fail(db, path);
 	if (db_ask(db, "SELECT count(*) FROM meta", &found) != DB_ROW)
 		fail(db, path);
 	if (found < 4)
