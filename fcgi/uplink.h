@@ -3,13 +3,10 @@
 /*
  * uplink - this responder's connection to the hub
  *
- *   AWAY       no connection; a timer tries again (20 ms, doubling to 500 ms)
- *   GREETING   connected, HELLO sent
- *   FILLING    FOLLOWING came; the window is not yet at its `newest`
- *   FOLLOWING  caught up
- *
- *   any -> AWAY   the hub left, said nothing for UPLINK_SILENCE_MS, or broke
- *                 the protocol
+ * Connects, and again when the hub goes away (after 20 ms, doubling to 500 ms);
+ * pings it, closes what is silent; sends what one turn of the loop has to say
+ * in one system call.  What is said is dialogue.c's, who waits for an answer
+ * answers.c's.
  *
  * Publishes, pages and questions are asked here and answered by callback, each
  * exactly once, on the loop thread, never from within the asking call.  What

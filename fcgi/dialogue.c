@@ -1,0 +1,210 @@
+#include <config.h>
+
+#include "fcgi/dialogue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/answers.h"
+#include "fcgi/audience.h"
+#include "fcgi/fanout.h"
+#include "fcgi/responder.h"
+#include "fcgi/stream.h"
+#include "fcgi/window.h"
+#include "lib/buf.h"
+#include "lib/config.h"
+#include "lib/link.h"
+#include "lib/log.h"
+
+/* ---- what is said to the hub */
+
+void dialogue_hello(struct dialogue *dialogue)
+{
+	struct buf out = {0};
+	size_t begun = wire_begin(&out, WIRE_HELLO);
+
+	wire_put_u16(&out, WIRE_VERSION);
+	wire_put_u64(&out, dialogue->source);
+	wire_put_str8(&out, span_of("tidings.fcgi"));
+	wire_end(&out, begun);
+	link_send(dialogue->link, buf_span(&out));
+	buf_release(&out);
+}
+
+static void say_follow(struct dialogue *dialogue, bool same_log)
+{
+	const struct window *window = dialogue->responder->window;
+	struct buf out = {0};
+	size_t begun = wire_begin(&out, WIRE_FOLLOW);
+
+	wire_put_u64(&out,
+		same_log && window_valid(window) ? window_newest(window) : 0);
+	wire_put_u64(&out, dialogue->responder->config->window);
+	wire_end(&out, begun);
+	link_send(dialogue->link, buf_span(&out));
+	buf_release(&out);
+}
+
+void dialogue_ping(struct dialogue *dialogue)
+{
+	struct buf out = {0};
+	size_t begun = wire_begin(&out, WIRE_PING);
+
+	wire_put_u64(&out, 0);
+	wire_end(&out, begun);
+	link_send(dialogue->link, buf_span(&out));
+	buf_release(&out);
+}
+
+/* ---- frames in: each returns false if it is malformed */
+
+static bool on_welcome(struct dialogue *dialogue, struct wire_in *in)
+{
+	uint16_t version = wire_get_u16(in);
+	struct span identity = wire_get_bytes(in, WIRE_IDENTITY);
+	bool same;
+
+	wire_get_u64(in);
+	if (!wire_done(in) || version != WIRE_VERSION)
+		return false;
+	same = span_equal(identity, span(dialogue->identity, WIRE_IDENTITY));
+	memcpy(dialogue->identity, identity.at, WIRE_IDENTITY);
+	dialogue->state = FILLING;
+	dialogue->target = UINT64_MAX;
+	say_follow(dialogue, same);
+	log_info("uplink: connected to the hub");
+	answers_send_all(dialogue->answers);
+	return true;
+}
+
+static bool on_refused(struct dialogue *dialogue, struct wire_in *in)
+{
+	struct span why = wire_get_str16(in);
+
+	log_warnx("uplink: the hub refuses us: %.*s", (int)why.len, why.at);
+	link_close(dialogue->link, NULL);
+	return true;
+}
+
+static void look_whether_filled(struct dialogue *dialogue)
+{
+	if (dialogue->state != FILLING ||
+		window_newest(dialogue->responder->window) < dialogue->target)
+		return;
+	dialogue->state = FOLLOWING;
+	stream_filled(dialogue->responder);
+}
+
+static bool on_following(struct dialogue *dialogue, struct wire_in *in)
+{
+	struct responder *responder = dialogue->responder;
+	struct window *window = responder->window;
+	uint64_t from = wire_get_u64(in);
+
+	dialogue->target = wire_get_u64(in);
+	if (!wire_done(in))
+		return false;
+	dialogue->state = FILLING;
+	if (!window_valid(window) || window_newest(window) != from) {
+		stream_voiding(responder);
+		window_begin(window, from);
+		stream_voided(responder);
+	}
+	look_whether_filled(dialogue);
+	return true;
+}
+
+static bool on_event(struct dialogue *dialogue, struct wire_in *in)
+{
+	struct responder *responder = dialogue->responder;
+	struct wire_event event;
+
+	if (!wire_get_event(wire_get_rest(in), &event) ||
+		event.channel.len == 0 || !window_valid(responder->window) ||
+		(event.id != 0 && event.id <= window_newest(responder->window)))
+		return false;
+	fanout_channel(
+		responder->fanout, window_append(responder->window, &event));
+	look_whether_filled(dialogue);
+	return true;
+}
+
+static bool on_stored(struct dialogue *dialogue, struct wire_in *in)
+{
+	return answers_stored(dialogue->answers, in);
+}
+
+static bool on_paged(struct dialogue *dialogue, struct wire_in *in)
+{
+	return answers_paged(dialogue->answers, in);
+}
+
+static bool on_channeled(struct dialogue *dialogue, struct wire_in *in)
+{
+	return answers_channeled(dialogue->answers, in);
+}
+
+static bool on_state(struct dialogue *dialogue, struct wire_in *in)
+{
+	bool writable = wire_get_u8(in) != 0;
+	struct span reason = wire_get_str16(in);
+
+	if (!wire_done(in))
+		return false;
+	dialogue->writable = writable;
+	free(dialogue->reason);
+	dialogue->reason = mem_text(reason);
+	return true;
+}
+
+static bool on_pong(struct dialogue *dialogue, struct wire_in *in)
+{
+	(void)dialogue;
+	wire_get_u64(in);
+	return wire_done(in);
+}
+
+static bool on_count(struct dialogue *dialogue, struct wire_in *in)
+{
+	uint64_t tag = wire_get_u64(in);
+	struct span only = wire_get_str8(in);
+	struct buf out = {0};
+	size_t begun;
+
+	if (!wire_done(in))
+		return false;
+	begun = wire_begin(&out, WIRE_COUNTED);
+	wire_put_u64(&out, tag);
+	audience_census(dialogue->responder->audience, only, &out);
+	wire_end(&out, begun);
+	link_send(dialogue->link, buf_span(&out));
+	buf_release(&out);
+	return true;
+}
+
+static bool (*const frames[])(struct dialogue *, struct wire_in *) = {
+	[WIRE_WELCOME] = on_welcome,
+	[WIRE_REFUSED] = on_refused,
+	[WIRE_FOLLOWING] = on_following,
+	[WIRE_EVENT] = on_event,
+	[WIRE_STORED] = on_stored,
+	[WIRE_PAGED] = on_paged,
+	[WIRE_CHANNELED] = on_channeled,
+	[WIRE_COUNT] = on_count,
+	[WIRE_STATE] = on_state,
+	[WIRE_PONG] = on_pong,
+};
+
+bool dialogue_frame(struct dialogue *dialogue, uint8_t type, struct span body)
+{
+	struct wire_in in = wire_in(body);
+
+	return type < sizeof(frames) / sizeof(frames[0]) &&
+	       frames[type] != NULL && frames[type](dialogue, &in);
+}
+
+void dialogue_release(struct dialogue *dialogue)
+{
+	answers_free(dialogue->answers);
+	free(dialogue->reason);
+}
