@@ -193,8 +193,6 @@ static void try_to_write(struct hub *hub)
 {
 	struct store *store = &hub->store;
 
-	/* The write-ahead log, once moved, is room too. */
-	store_checkpoint(store);
 	if (store_begin(store))
 		store_ok(store, db_run(&store->db, probe));
 	if (store_commit(store) != DB_DONE)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "lib/buf.h"
@@ -148,6 +149,23 @@ static void check_version(struct db *db, const char *path)
 	bring_up_to_date(db, path, version);
 }
 
+/* Moving the write-ahead log halfway would use up what room is left, and bring
+ * nothing. */
+static bool has_room_for_wal(const char *path)
+{
+	struct buf wal = {0};
+	struct statvfs disk;
+	struct stat file;
+	bool has = true;
+
+	buf_printf(&wal, "%s-wal", path);
+	buf_add_char(&wal, '\0');
+	if (stat(wal.at, &file) == 0 && statvfs(path, &disk) == 0)
+		has = (uint64_t)file.st_size < disk.f_bavail * disk.f_frsize;
+	buf_release(&wal);
+	return has;
+}
+
 void schema_open(struct db *db, const char *path)
 {
 	int64_t found = 0;
@@ -164,8 +182,8 @@ void schema_open(struct db *db, const char *path)
 	run(db, path, "PRAGMA cache_size = -32768");
 	check_version(db, path);
 	/* What an earlier hub wrote, but perhaps could not bring to the disk,
-	 * must get there before it counts.  Without room for it, later. */
-	if (db_checkpoint(db, false) == DB_BROKEN)
+	 * must get there before it counts. */
+	if (has_room_for_wal(path) && db_checkpoint(db, false) == DB_BROKEN)
 		fail(db, path);
 	if (db_ask(db, "SELECT count(*) FROM meta", &found) != DB_ROW)
 		fail(db, path);
