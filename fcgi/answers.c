@@ -34,6 +34,7 @@ struct answers {
 	void *owner;
 	struct node publishes; /* by number */
 	struct node questions; /* by deadline; at most a few hundred */
+	struct node refused;   /* publishes beyond the limit: never sent */
 	uint64_t number;
 	uint64_t tag;
 	size_t waiting; /* publishes */
@@ -49,6 +50,7 @@ struct answers *answers_new(
 	answers->owner = owner;
 	list_init(&answers->publishes);
 	list_init(&answers->questions);
+	list_init(&answers->refused);
 	return answers;
 }
 
@@ -75,6 +77,7 @@ void answers_free(struct answers *answers)
 		return;
 	free_all(&answers->publishes);
 	free_all(&answers->questions);
+	free_all(&answers->refused);
 	free(answers);
 }
 
@@ -126,29 +129,36 @@ static void put_publish(struct buf *out, const struct answers *answers,
 	wire_end(out, begun);
 }
 
+/* Takes the frame's place among those that wait; false if there is none. */
+static bool admit(struct answers *answers, struct pending *pending)
+{
+	size_t len = pending->frame.len;
+
+	answers->waiting++;
+	answers->bytes += len;
+	return answers->waiting <= UPLINK_WAITING_MAX &&
+	       (answers->bytes <= UPLINK_WAITING_BYTES ||
+		       answers->bytes == len);
+}
+
 struct pending *answers_publish(struct answers *answers,
 	const struct publication *publication, uplink_stored *answer, void *arg)
 {
 	struct pending *pending =
 		pending_new(answers, PUBLISH, answers->number + 1);
-	struct buf *frame = &pending->frame;
 
 	pending->answer.stored = answer;
 	pending->arg = arg;
-	if (answers->waiting >= UPLINK_WAITING_MAX ||
-		answers->bytes >= UPLINK_WAITING_BYTES) {
-		/* Never sent and of no number: answered at the next look. */
+	put_publish(&pending->frame, answers, pending->number, publication);
+	if (!admit(answers, pending)) {
+		/* Answered "away" at the next look, never from here. */
 		pending->deadline = 0;
-		answers->waiting++;
-		list_append(&answers->questions, &pending->node);
-		return pending;
+		list_append(&answers->refused, &pending->node);
+	} else {
+		answers->number++;
+		answers->send(answers->owner, buf_span(&pending->frame));
+		list_append(&answers->publishes, &pending->node);
 	}
-	put_publish(frame, answers, answers->number + 1, publication);
-	answers->number++;
-	answers->waiting++;
-	answers->bytes += frame->len;
-	answers->send(answers->owner, buf_span(frame));
-	list_append(&answers->publishes, &pending->node);
 	if (!publication->is_volatile)
 		return pending;
 	pending_free(pending);
@@ -370,4 +380,5 @@ void answers_expire(struct answers *answers, uint64_t now)
 {
 	expire_list(&answers->publishes, now);
 	expire_list(&answers->questions, now);
+	expire_list(&answers->refused, now);
 }

@@ -7,10 +7,9 @@
 #include <stdlib.h>
 
 #include "fcgi/channel.h"
-#include "fcgi/opening.h"
 #include "fcgi/parcel.h"
+#include "fcgi/parcels.h"
 #include "fcgi/responder.h"
-#include "fcgi/stream.h"
 #include "fcgi/subscriber.h"
 #include "lib/buf.h"
 #include "lib/config.h"
@@ -26,28 +25,7 @@ struct audience {
 	uint32_t second;
 	uint32_t next_list; /* where the next subscriber goes */
 	size_t count;
-	struct node waiting; /* openings */
 };
-
-/* Whoever was written to in this share of the interval needs no comment. */
-enum { FRESH_SHARE = 4 };
-
-static void beat(struct audience *audience, struct subscriber *sub)
-{
-	uint32_t silent = audience->second - sub->wrote;
-
-	if (silent * FRESH_SHARE >= audience->interval)
-		subscriber_beat(sub);
-}
-
-static void expire(struct audience *audience)
-{
-	struct opening *opening;
-
-	while ((opening = audience_waiting(audience)) != NULL &&
-		audience->second - opening->since > AUDIENCE_PATIENCE_S)
-		stream_expire(opening);
-}
 
 static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
@@ -67,9 +45,8 @@ static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 		list_remove(&sub->beat);
 		list_append(list, &sub->beat);
-		beat(audience, sub);
+		subscriber_beat(sub);
 	}
-	expire(audience);
 }
 
 struct audience *audience_new(struct responder *responder)
@@ -82,7 +59,6 @@ struct audience *audience_new(struct responder *responder)
 	audience->interval = seconds > 0 ? (uint32_t)seconds : 1;
 	audience->beats =
 		mem_new(audience->interval * sizeof(*audience->beats));
-	list_init(&audience->waiting);
 	for (uint32_t i = 0; i < audience->interval; i++)
 		list_init(&audience->beats[i]);
 	ev_timer_init(&audience->tick, tick, 1., 1.);
@@ -134,6 +110,10 @@ void audience_leave(struct audience *audience, struct subscriber *sub)
 	audience->count--;
 }
 
+/* What fits a frame, and the names of several hundred thousand channels; how
+ * many listen to the rest is not told. */
+enum { CENSUS_MAX = WIRE_FRAME_MAX - 1024 };
+
 struct census {
 	struct buf lines;
 	uint32_t count;
@@ -143,7 +123,8 @@ static void count_channel(void *arg, struct channel *channel)
 {
 	struct census *census = arg;
 
-	if (channel == NULL || channel->subscribers == 0)
+	if (channel == NULL || channel->subscribers == 0 ||
+		census->lines.len > CENSUS_MAX)
 		return;
 	census->count++;
 	wire_put_str8(&census->lines, channel_name(channel));
@@ -184,19 +165,6 @@ struct parcels *audience_parcels(struct audience *audience)
 	if (audience->parcels == NULL)
 		audience->parcels = parcels_new(audience->responder->window);
 	return audience->parcels;
-}
-
-void audience_wait(struct audience *audience, struct opening *opening)
-{
-	opening->since = audience->second;
-	list_append(&audience->waiting, &opening->node);
-}
-
-struct opening *audience_waiting(struct audience *audience)
-{
-	if (list_empty(&audience->waiting))
-		return NULL;
-	return list_entry(audience->waiting.next, struct opening, node);
 }
 
 void audience_each(struct audience *audience,

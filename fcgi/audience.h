@@ -4,22 +4,18 @@
  * audience - everybody who listens, and to what
  *
  * The index from channels to subscribers, and the clock that sends each of
- * them a comment once in a keep-alive interval.  The beats are spread over the
- * interval's seconds, so that 8,500 streams are not written at once.
+ * them a comment once in a keep-alive interval, whatever else it is sent.  The
+ * beats are spread over the interval's seconds, so that 8,500 streams are not
+ * written at once.
  */
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/span.h"
 
-enum {
-	AUDIENCE_PATIENCE_S = 5,
-};
-
 struct audience;
 struct buf;
 struct channels;
-struct opening;
 struct parcels;
 struct responder;
 struct subscriber;
@@ -45,11 +41,6 @@ uint32_t audience_second(const struct audience *audience);
 struct channels *audience_channels(struct audience *audience);
 /* Composed parcels to share; made with the window. */
 struct parcels *audience_parcels(struct audience *audience);
-/* ---- openings that wait for the window to fill, oldest first; one that has
- * waited AUDIENCE_PATIENCE_S is handed to stream_expire() */
-void audience_wait(struct audience *audience, struct opening *opening);
-struct opening *audience_waiting(struct audience *audience); /* or NULL */
-
 /* `visit` may close the subscriber it is given, no other. */
 void audience_each(struct audience *audience,
 	void (*visit)(void *arg, struct subscriber *sub), void *arg);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/hash.h"
 #include "lib/buf.h"
 
 enum {
@@ -18,16 +19,6 @@ struct channels {
 	size_t size; /* a power of two, grows with count */
 	size_t count;
 };
-
-/* FNV-1a: names are short, and 255 bytes is the longest. */
-static uint32_t hash(struct span name)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < name.len; i++)
-		h = (h ^ (unsigned char)name.at[i]) * 16777619u;
-	return h;
-}
 
 struct channels *channels_new(void)
 {
@@ -99,12 +90,12 @@ static struct channel *find(
 
 struct channel *channel_find(const struct channels *table, struct span name)
 {
-	return find(table, name, hash(name));
+	return find(table, name, hash_of(name));
 }
 
 struct channel *channel_get(struct channels *table, struct span name)
 {
-	uint32_t h = hash(name);
+	uint32_t h = hash_of(name);
 	struct channel *channel = find(table, name, h);
 
 	assert(name.len >= 1 && name.len <= 255);

@@ -31,14 +31,21 @@ void dialogue_hello(struct dialogue *dialogue)
 	buf_release(&out);
 }
 
-static void say_follow(struct dialogue *dialogue, bool same_log)
+static bool is_same_log(const struct dialogue *dialogue)
+{
+	return memcmp(dialogue->offered, dialogue->identity, WIRE_IDENTITY) ==
+	       0;
+}
+
+static void say_follow(struct dialogue *dialogue)
 {
 	const struct window *window = dialogue->responder->window;
 	struct buf out = {0};
 	size_t begun = wire_begin(&out, WIRE_FOLLOW);
 
-	wire_put_u64(&out,
-		same_log && window_valid(window) ? window_newest(window) : 0);
+	wire_put_u64(&out, is_same_log(dialogue) && window_valid(window)
+				   ? window_newest(window)
+				   : 0);
 	wire_put_u64(&out, dialogue->responder->config->window);
 	wire_end(&out, begun);
 	link_send(dialogue->link, buf_span(&out));
@@ -62,16 +69,14 @@ static bool on_welcome(struct dialogue *dialogue, struct wire_in *in)
 {
 	uint16_t version = wire_get_u16(in);
 	struct span identity = wire_get_bytes(in, WIRE_IDENTITY);
-	bool same;
 
 	wire_get_u64(in);
 	if (!wire_done(in) || version != WIRE_VERSION)
 		return false;
-	same = span_equal(identity, span(dialogue->identity, WIRE_IDENTITY));
-	memcpy(dialogue->identity, identity.at, WIRE_IDENTITY);
+	memcpy(dialogue->offered, identity.at, WIRE_IDENTITY);
 	dialogue->state = FILLING;
 	dialogue->target = UINT64_MAX;
-	say_follow(dialogue, same);
+	say_follow(dialogue);
 	log_info("uplink: connected to the hub");
 	answers_send_all(dialogue->answers);
 	return true;
@@ -105,9 +110,11 @@ static bool on_following(struct dialogue *dialogue, struct wire_in *in)
 	if (!wire_done(in))
 		return false;
 	dialogue->state = FILLING;
-	if (!window_valid(window) || window_newest(window) != from) {
+	if (!window_valid(window) || !is_same_log(dialogue) ||
+		window_newest(window) != from) {
 		stream_voiding(responder);
 		window_begin(window, from);
+		memcpy(dialogue->identity, dialogue->offered, WIRE_IDENTITY);
 		stream_voided(responder);
 	}
 	look_whether_filled(dialogue);

@@ -31,6 +31,7 @@ struct dialogue {
 	uint64_t source;	      /* this process, in its HELLO */
 	uint64_t target;	      /* id at which the window is filled */
 	char identity[WIRE_IDENTITY]; /* of the log that the window is of */
+	char offered[WIRE_IDENTITY];  /* of the hub's log, since WELCOME */
 	bool writable;		      /* the hub's last word about itself */
 	char *reason;
 	struct answers *answers; /* who waits for what */

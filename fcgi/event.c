@@ -35,34 +35,38 @@ static void add_line(struct buf *out, const char *at, size_t len)
 	out->len += len + 7;
 }
 
-/* The end of the line that begins at `at`: its CR or LF, or `end`. */
-static const char *line_end(const char *at, const char *end, bool has_cr)
+/* The next `c` at or after `at`, `end` if there is none.  `known` is what was
+ * found last: it is searched again only once it has been passed, or data of
+ * nothing but CRs would be searched for an LF at each of them. */
+static const char *find_next(
+	const char *known, const char *at, const char *end, char c)
 {
-	size_t len = (size_t)(end - at);
-	const char *lf = len == 0 ? NULL : memchr(at, '\n', len);
-	const char *cr = NULL;
+	const char *found;
 
-	if (has_cr && len > 0)
-		cr = memchr(at, '\r', lf == NULL ? len : (size_t)(lf - at));
-	if (cr != NULL)
-		return cr;
-	return lf != NULL ? lf : end;
+	if (known != NULL && known >= at)
+		return known;
+	found = at == end ? NULL : memchr(at, c, (size_t)(end - at));
+	return found == NULL ? end : found;
 }
 
 static void add_data(struct buf *out, struct span data)
 {
-	const char *at = data.len == 0 ? "" : data.at; /* never NULL + 0 */
+	const char *at = data.len == 0 ? "" : data.at;
 	const char *end = at + data.len;
-	bool has_cr = data.len > 0 && memchr(at, '\r', data.len) != NULL;
+	const char *lf = NULL;
+	const char *cr = NULL;
 
 	for (;;) {
-		const char *stop = line_end(at, end, has_cr);
+		const char *stop;
 
+		lf = find_next(lf, at, end, '\n');
+		cr = find_next(cr, at, end, '\r');
+		stop = lf < cr ? lf : cr;
 		add_line(out, at, (size_t)(stop - at));
 		if (stop == end)
 			return;
 		at = stop + 1;
-		if (*stop == '\r' && at < end && *at == '\n')
+		if (stop == cr && at < end && *at == '\n')
 			at++;
 	}
 }

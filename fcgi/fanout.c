@@ -11,6 +11,7 @@
 #include "fcgi/audience.h"
 #include "fcgi/channel.h"
 #include "fcgi/parcel.h"
+#include "fcgi/parcels.h"
 #include "fcgi/responder.h"
 #include "fcgi/subscriber.h"
 #include "fcgi/window.h"
@@ -140,7 +141,6 @@ static void rest(struct fanout *fanout)
 	uint64_t took = clock_mono_us() - fanout->began;
 	uint64_t most = fanout->responder->config->rest_ms * 1000;
 
-	parcels_clear(audience_parcels(fanout->responder->audience));
 	if (has_news(fanout)) {
 		fanout->state = RESTING;
 		alarm_set(&fanout->alarm, took < most ? took : most);
@@ -222,6 +222,8 @@ static void on_turn(struct ev_loop *loop, struct ev_prepare *watch, int events)
 		fanout->rung = false;
 		go_on(fanout);
 	}
+	if (fanout->state == IDLE || fanout->state == RESTING)
+		parcels_clear(audience_parcels(fanout->responder->audience));
 	if (fanout->state == IDLE && has_news(fanout))
 		start(fanout);
 }

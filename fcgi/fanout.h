@@ -10,13 +10,14 @@
  *   IDLE      nothing due; the next event starts a fan-out in the same turn
  *             of the loop
  *   WRITING   the due subscribers are written, FANOUT_SLICE at a time, up to
- *             the window's end as it was when the fan-out began.  No more than
- *             two slices are unread at any time, so that the web server's
- *             rounds stay short and a POST in between is not held up by
- *             thousands of streams.
+ *             the window's end as it was when the fan-out began.  Before a
+ *             slice the one before the last must have been read, or 20 ms have
+ *             gone by: so the web server's rounds stay short, and a POST in
+ *             between is not held up by thousands of streams.
  *   DRAINING  until the web server has read the last slice: half of the last
  *             few sockets written are empty (those who stopped reading must
  *             not hold this clock).  From the first write until now is T.
+ *             A fan-out of a few writes is not worth a clock and skips this.
  *   RESTING   if something has come meanwhile: T again, at most
  *             config.rest_ms; then it goes out, joined.  If nothing has come
  *             there is nothing to join: IDLE at once.

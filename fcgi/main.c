@@ -20,6 +20,7 @@
 #include "fcgi/asker.h"
 #include "fcgi/audience.h"
 #include "fcgi/fanout.h"
+#include "fcgi/opening.h"
 #include "fcgi/pager.h"
 #include "fcgi/quota.h"
 #include "fcgi/reply.h"
@@ -128,6 +129,7 @@ static void open_rooms(struct responder *responder, const struct job *job)
 	responder->audience = audience_new(responder);
 	responder->window = window_new(
 		job->config.window, audience_channels(responder->audience));
+	responder->openings = openings_new(responder);
 	responder->fanout = fanout_new(responder);
 	responder->uplink = uplink_new(responder);
 	responder->pager = pager_new(responder);
@@ -146,6 +148,7 @@ static void close_rooms(struct responder *responder)
 	pager_free(responder->pager);
 	uplink_free(responder->uplink);
 	fanout_free(responder->fanout);
+	openings_free(responder->openings);
 	window_free(responder->window);
 	audience_free(responder->audience);
 	quota_free(responder->quota);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/hash.h"
 #include "fcgi/list.h"
 #include "fcgi/opening.h"
 #include "fcgi/parcel.h"
@@ -88,15 +89,6 @@ static void compose(struct pager *pager, const struct subscriber *sub)
 		wire_put_str8(out, channel_name(sub->seats[i].channel));
 }
 
-static uint32_t hash(struct span bytes)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < bytes.len; i++)
-		h = (h ^ (unsigned char)bytes.at[i]) * 16777619u;
-	return h;
-}
-
 static struct page *find(struct pager *pager, uint32_t h, struct span question)
 {
 	struct node *bucket = &pager->buckets[h % BUCKETS];
@@ -130,6 +122,22 @@ static void deliver(struct page *page, struct paged *paged)
 
 static void ask_next(struct pager *pager);
 
+/* No hub has answered for as long as one may take: none will now. */
+static void give_up(struct pager *pager)
+{
+	struct paged no_hub = {.away = true};
+
+	while (!list_empty(&pager->queue)) {
+		struct page *page =
+			list_entry(pager->queue.next, struct page, queued);
+
+		list_remove(&page->queued);
+		list_remove(&page->node);
+		deliver(page, &no_hub);
+		page_free(page);
+	}
+}
+
 static void answered(void *arg, struct paged *paged)
 {
 	struct page *page = arg;
@@ -140,6 +148,8 @@ static void answered(void *arg, struct paged *paged)
 	pager->asked--;
 	deliver(page, paged);
 	page_free(page);
+	if (paged->away)
+		give_up(pager);
 	ask_next(pager);
 }
 
@@ -166,7 +176,7 @@ void pager_ask(struct pager *pager, struct subscriber *sub)
 	uint32_t h;
 
 	compose(pager, sub);
-	h = hash(buf_span(&pager->scratch));
+	h = hash_of(buf_span(&pager->scratch));
 	page = find(pager, h, buf_span(&pager->scratch));
 	if (page == NULL) {
 		page = mem_new(sizeof(*page));
@@ -184,9 +194,8 @@ void pager_ask(struct pager *pager, struct subscriber *sub)
 	ask_next(pager);
 }
 
-void pager_leave(struct pager *pager, struct subscriber *sub)
+void pager_leave(struct subscriber *sub)
 {
-	(void)pager;
 	list_remove(&sub->page_node);
 	sub->page = NULL;
 }

@@ -9,7 +9,8 @@
  * after a restart thousands come back with the same cursor.
  *
  *   QUEUED   no more than PAGER_ASKED are with the hub at once
- *   ASKED    answered by the hub or, when it is away, by the uplink's deadline
+ *   ASKED    answered by the hub or, when it is away, by the uplink's deadline;
+ *            then those who are QUEUED are answered the same
  *
  * Who waits is on the page's list and on no other page's.  Loop thread.
  */
@@ -46,6 +47,6 @@ void pager_free(struct pager *pager);
  * its opening wishes).  It is answered by stream_paged(), never from here. */
 void pager_ask(struct pager *pager, struct subscriber *sub);
 /* It does not want the answer any more; harmless if it does not wait. */
-void pager_leave(struct pager *pager, struct subscriber *sub);
+void pager_leave(struct subscriber *sub);
 
 #endif

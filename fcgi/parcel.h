@@ -5,9 +5,8 @@
  *
  * Some events joined up to RECORD_BODY bytes of text, or one event that is
  * longer, over several records.  Immutable, counted: everybody at the same
- * place of the same channel is given the same parcel.
+ * place of the same channels is given the same parcel.
  */
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,23 +21,9 @@ struct parcel {
 	char bytes[];
 };
 
-struct subscriber;
-struct window;
-struct parcels;
-
 /* Frames `text`; the caller holds the one reference. */
 struct parcel *parcel_new(uint16_t request, struct span text);
 struct parcel *parcel_hold(struct parcel *parcel);
 void parcel_drop(struct parcel *parcel); /* NULL will do */
-
-/* ---- composing from the window, and the last few that were composed */
-struct parcels *parcels_new(struct window *window);
-void parcels_free(struct parcels *parcels);
-/* The next events for `sub` after its position and cursor, up to the position
- * `horizon`; the caller holds a reference.  NULL if there is none. */
-struct parcel *parcels_next(struct parcels *parcels,
-	const struct subscriber *sub, uint64_t horizon);
-/* Returns the memory of what was kept for sharing. */
-void parcels_clear(struct parcels *parcels);
 
 #endif

@@ -17,6 +17,7 @@ struct window;
 struct audience;
 struct pager;
 struct fanout;
+struct openings;
 struct quota;
 struct gate;
 struct replies;
@@ -28,6 +29,7 @@ struct responder {
 	struct audience *audience; /* who listens to what */
 	struct window *window;	   /* the newest events; window_new(
 				      config->window, audience_channels()) */
+	struct openings *openings; /* who waits for the window to fill */
 	struct fanout *fanout;	   /* when to write to them */
 	struct uplink *uplink;	   /* the hub */
 	struct pager *pager;	   /* older events, from the hub */

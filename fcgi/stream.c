@@ -58,22 +58,10 @@ void stream_later(struct responder *responder, int fd, uint16_t request,
 	buf_release(&out);
 }
 
-static void opening_free(struct subscriber *sub)
-{
-	struct opening *opening = sub->opening;
-
-	if (opening == NULL)
-		return;
-	list_remove(&opening->node);
-	free(opening->requested);
-	free(opening->headers);
-	free(opening);
-	sub->opening = NULL;
-}
-
 void stream_forget(struct subscriber *sub)
 {
-	opening_free(sub);
+	opening_free(sub->opening);
+	sub->opening = NULL;
 }
 
 /* Says "not now" to one who has had no byte yet. */
@@ -134,7 +122,7 @@ static enum progress begin(struct subscriber *sub, const struct paged *paged)
 	if (paged != NULL && paged->gap)
 		add_reset(&text, sub, paged, 0);
 	sub->behind = sub->id < window_newest(responder->window);
-	opening_free(sub);
+	stream_forget(sub);
 	parcel = parcel_new(sub->request, buf_span(&text));
 	buf_release(&text);
 	return subscriber_give(sub, parcel);
@@ -176,20 +164,12 @@ static bool can_decide(const struct responder *responder)
 void stream_open(struct responder *responder, const struct wish *wish)
 {
 	struct subscriber *sub = subscriber_new(responder, wish);
-	struct opening *opening = mem_new(sizeof(*opening));
 
-	opening->fresh = wish->fresh;
-	opening->from = wish->from;
-	opening->value = wish->value;
-	opening->requested = mem_text(wish->requested);
-	opening->headers = mem_text(wish->headers);
-	opening->sub = sub;
-	list_init(&opening->node);
-	sub->opening = opening;
+	sub->opening = opening_new(sub, wish);
 	if (can_decide(responder))
 		decide(sub);
 	else
-		audience_wait(responder->audience, opening);
+		openings_add(responder->openings, sub->opening);
 }
 
 void stream_filled(struct responder *responder)
@@ -197,15 +177,13 @@ void stream_filled(struct responder *responder)
 	struct opening *opening;
 
 	while (can_decide(responder) &&
-		(opening = audience_waiting(responder->audience)) != NULL) {
-		list_remove(&opening->node);
+		(opening = openings_take(responder->openings)) != NULL)
 		decide(opening->sub);
-	}
 }
 
-void stream_expire(struct opening *opening)
+void stream_expire(struct subscriber *sub)
 {
-	postpone(opening->sub);
+	postpone(sub);
 }
 
 /* ---- the window is thrown away and begins anew */

@@ -14,7 +14,6 @@
 #include "lib/span.h"
 #include "lib/wire.h"
 
-struct opening;
 struct paged;
 struct responder;
 struct subscriber;
@@ -59,7 +58,7 @@ void stream_voided(struct responder *responder);
 /* Before that: remembers the cursor of those who have seen everything. */
 void stream_voiding(struct responder *responder);
 /* It has waited for the window as long as it may. */
-void stream_expire(struct opening *opening);
+void stream_expire(struct subscriber *sub);
 /* The hub's answer to pager_ask(). */
 void stream_paged(struct subscriber *sub, struct paged *paged);
 /* The subscriber is about to be freed. */

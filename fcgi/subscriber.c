@@ -13,6 +13,7 @@
 #include "fcgi/fanout.h"
 #include "fcgi/pager.h"
 #include "fcgi/parcel.h"
+#include "fcgi/parcels.h"
 #include "fcgi/quota.h"
 #include "fcgi/record.h"
 #include "fcgi/responder.h"
@@ -106,7 +107,7 @@ void subscriber_close(struct subscriber *sub)
 	ev_io_stop(responder->loop, &sub->watch);
 	close(sub->watch.fd);
 	parcel_drop(sub->half);
-	pager_leave(responder->pager, sub);
+	pager_leave(sub);
 	fanout_forget(responder->fanout, sub);
 	stream_forget(sub);
 	audience_leave(responder->audience, sub);
@@ -162,7 +163,9 @@ static void pass(struct subscriber *sub, uint64_t horizon)
 	const struct window *window = sub->responder->window;
 	uint64_t mark;
 
-	if (sub->pos >= horizon)
+	/* A fan-out takes many turns, in which a whole window may go by; what
+	 * came above its horizon has made its channel due again. */
+	if (sub->pos >= horizon || horizon < window_floor(window))
 		return;
 	mark = window_mark(window, horizon);
 	sub->pos = horizon;

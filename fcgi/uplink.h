@@ -30,7 +30,7 @@ enum {
 				       closed */
 	UPLINK_WAITING_MAX = 65536, /* unanswered publishes, and their bytes;
 				       one more is answered "away" at once */
-	UPLINK_WAITING_BYTES = 64 << 20,
+	UPLINK_WAITING_BYTES = 32 << 20, /* less than a link may have to send */
 };
 
 struct paged;
@@ -67,7 +67,8 @@ struct stored {
 	struct span reason; /* borrowed for the call */
 };
 
-/* Copies what it needs.  `answer` may be NULL only for volatile ones.  Returns
+/* Copies what it needs.  `answer` may be NULL only for volatile ones, which
+ * are never answered and have no handle.  Returns
  * a handle for uplink_forget, valid until `answer` was called. */
 typedef void uplink_stored(void *arg, const struct stored *stored);
 struct pending *uplink_publish(struct uplink *uplink,

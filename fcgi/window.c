@@ -10,7 +10,10 @@
 
 enum {
 	FIRST_ENTRIES = 1024,
-	PER_ENTRY = sizeof(struct entry) + 24, /* and malloc's own, about */
+	/* The ring is up to twice as long as what is in it; malloc's share and
+	 * the channel's list of positions come on top. */
+	PER_ENTRY = 2 * sizeof(struct entry) + 48,
+	PER_CHANNEL = sizeof(struct channel) + 64,
 };
 
 struct window {
@@ -41,9 +44,15 @@ static struct entry *entry(const struct window *window, uint64_t position)
 	return &window->entries[position & (window->size - 1)];
 }
 
-static size_t cost(const struct wire_event *event)
+/* What the event takes; the first of a channel pays for the channel too. */
+static size_t cost(
+	const struct wire_event *event, const struct channel *channel)
 {
-	return event->type.len + event->data.len + PER_ENTRY;
+	size_t bytes = event->type.len + event->data.len + PER_ENTRY;
+
+	if (channel->count == 1)
+		bytes += channel->name_len + PER_CHANNEL;
+	return bytes;
 }
 
 static void evict(struct window *window)
@@ -53,7 +62,7 @@ static void evict(struct window *window)
 
 	channel_evict(oldest->channel, position);
 	channel_tidy(window->channels, oldest->channel);
-	window->bytes -= cost(&oldest->event);
+	window->bytes -= oldest->cost;
 	window->from = oldest->mark;
 	window->floor = position;
 	free(oldest->bytes);
@@ -128,7 +137,8 @@ struct channel *window_append(
 	to->channel = channel;
 	to->mark = event->id != 0 ? event->id : newest;
 	copy(to, event);
-	window->bytes += cost(event);
+	to->cost = cost(event, channel);
+	window->bytes += to->cost;
 	while (window->bytes > window->limit && window->floor + 1 < window->end)
 		evict(window);
 	return channel;

@@ -23,6 +23,7 @@
 struct entry {
 	struct wire_event event; /* its spans live as long as the entry */
 	struct channel *channel;
+	size_t cost;   /* bytes it is counted with */
 	uint64_t mark; /* id of the newest stored event up to here */
 	void *bytes;
 };

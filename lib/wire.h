@@ -1,5 +1,6 @@
 #ifndef TIDINGS_WIRE_H
 #define TIDINGS_WIRE_H
+/* clang-format off */
 /*
  * wire - what is said on the hub's socket (this comment is the protocol)
  *
@@ -35,10 +36,13 @@
  *           `from` says what `value` is: WIRE_AFTER a cursor, WIRE_SINCE a
  *           time, WIRE_ALL nothing, WIRE_UNKNOWN nothing (a cursor that is no
  *           number).  No event above `upto` is wanted; stop once the EVENT
- *           bodies have `bytes` bytes (at least one event). CHANNELS  u64 tag, str8 after, u16 limit, str8
- * only The channels whose names sort after `after` (bytewise), or the one.
+ *           bodies have `bytes` bytes (at least one event).
+ * CHANNELS  u64 tag, str8 after, u16 limit, str8 only
+ *           The channels whose names sort after `after` (bytewise), or the
+ *           one.
  * COUNTED   u64 tag, u32 count, count x { str8 channel, u32 subscribers }
- *           Answer to COUNT; channels without subscribers are left out.
+ *           Answer to COUNT; channels without subscribers are left out, and
+ *           those that no longer fit the frame.
  * PING      u64 tag
  *
  * ## From the hub
@@ -50,9 +54,9 @@
  * FOLLOWING u64 from, u64 newest
  *           Answer to FOLLOW, and again whenever the hub cannot go on where
  *           this follower was.  Every event of the log above `from` follows.
- *           If `from` is not the newest id that the follower holds, what it
- *           holds is void: its window starts anew at `from`.  It has caught up
- *           when it holds `newest`.
+ *           If `from` is not the newest id that the follower holds, or this
+ *           is another log, what it holds is void: its window starts anew at
+ *           `from`.  It has caught up when it holds `newest`.
  * EVENT     u64 id, u64 at, str8 channel, str8 type, data to the frame's end
  *           id 0 = volatile.  Ids rise.
  * STORED    u64 number, u8 outcome, u64 first, u64 last, str16 reason
@@ -63,11 +67,12 @@
  *           `used` is the cursor really used: the one asked for, or, at a gap,
  *           one just below the oldest event still held after it (the newest id
  *           if there is none); with it no second gap is found.  `through` is
- * how far the hub has looked, never above `upto` nor above what this follower
- * was sent (unless used is higher: then used).  oldest and newest of what is
- * held on these channels, 0 if nothing. CHANNELED u64 tag, u8 more, u32 count,
- * count x { str8 channel, u64 events, u64 bytes, u64 oldest, u64 newest, u32
- * subscribers } Sorted by name.  Subscribers are those of all responders that
+ *           how far the hub has looked, never above `upto` nor above what this
+ *           follower was sent (unless used is higher: then used).  oldest and
+ *           newest of what is held on these channels, 0 if nothing.
+ * CHANNELED u64 tag, u8 more, u32 count, count x { str8 channel, u64 events,
+ *           u64 bytes, u64 oldest, u64 newest, u32 subscribers }
+ *           Sorted by name.  Subscribers are those of all responders that
  *           answered within WIRE_COUNT_MS.
  * COUNT     u64 tag, str8 only ("" = all)
  * STATE     u8 writable, str16 reason
@@ -80,6 +85,7 @@
  * understood.  A hub refuses a HELLO of another version with a sentence that
  * names both.
  */
+/* clang-format on */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,9 @@
 /* event: what a publisher sends, as the text of an event stream */
 #include <config.h>
 
+#include <string.h>
+#include <time.h>
+
 #include "fcgi/event.h"
 #include "tests/unit/unit.h"
 
@@ -26,6 +29,10 @@ static const struct {
 		"id: 7\ndata: a\ndata: \n\n"},
 	{"LF before CR is two", 7, "", {"a\n\rb", 4},
 		"id: 7\ndata: a\ndata: \ndata: b\n\n"},
+	{"CRs before an LF", 7, "", {"a\r\rb\nc", 6},
+		"id: 7\ndata: a\ndata: \ndata: b\ndata: c\n\n"},
+	{"LFs before a CR", 7, "", {"a\n\nb\rc", 6},
+		"id: 7\ndata: a\ndata: \ndata: b\ndata: c\n\n"},
 	{"leading spaces survive", 7, "", {"  a", 3}, "id: 7\ndata:   a\n\n"},
 	{"a type", 7, "alarm", {"a", 1}, "id: 7\nevent: alarm\ndata: a\n\n"},
 	{"the default type is not said", 7, "message", {"a", 1},
@@ -117,12 +124,32 @@ static void test_connected_names_cursor_and_channels(void **state)
 	buf_release(&out);
 }
 
+/* Once each CR searched all that followed for an LF: 5 s for this. */
+static void test_a_megabyte_of_line_ends_holds_nobody_up(void **state)
+{
+	static char ends[1 << 20];
+	struct wire_event event = {.id = 1,
+		.channel = span_of("a"),
+		.data = span(ends, sizeof(ends))};
+	struct buf out = {0};
+	clock_t began = clock();
+
+	(void)state;
+	memset(ends, '\r', sizeof(ends));
+	event_text(&out, &event, false);
+	assert_int_equal(out.len,
+		strlen("id: 1\n\n") + strlen("data: \n") * (sizeof(ends) + 1));
+	assert_true(clock() - began < CLOCKS_PER_SEC);
+	buf_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_events_become_text),
 		cmocka_unit_test(
 			test_an_envelope_names_the_channel_on_one_line),
+		cmocka_unit_test(test_a_megabyte_of_line_ends_holds_nobody_up),
 		cmocka_unit_test(test_a_reset_says_what_is_held),
 		cmocka_unit_test(test_connected_names_cursor_and_channels),
 	};
