@@ -210,9 +210,9 @@ static void tick(struct ev_loop *loop, struct ev_timer *watch, int events)
 {
 	struct hub *hub = watch->data;
 
-	(void)loop;
 	(void)events;
-	store_check_files(&hub->store);
+	ev_io_start(loop, &hub->listener);
+	files_check(&hub->store.files);
 	if (!hub->writable)
 		try_to_write(hub);
 	if (!hub->writable)
@@ -226,9 +226,10 @@ static void tick(struct ev_loop *loop, struct ev_timer *watch, int events)
 
 static void on_listener(struct ev_loop *loop, struct ev_io *watch, int events)
 {
-	(void)loop;
 	(void)events;
-	peer_accept(watch->data, watch->fd);
+	/* Those who wait would wake us again and again: the tick looks. */
+	if (!peer_accept(watch->data, watch->fd))
+		ev_io_stop(loop, watch);
 }
 
 static void on_signal(struct ev_loop *loop, struct ev_signal *watch, int events)

@@ -204,7 +204,7 @@ static void peer_new(struct hub *hub, int fd)
 		refuse(peer, "this user may not speak to the hub");
 }
 
-void peer_accept(struct hub *hub, int listener)
+bool peer_accept(struct hub *hub, int listener)
 {
 	for (int i = 0; i < 64; i++) {
 		int fd = accept4(
@@ -213,8 +213,9 @@ void peer_accept(struct hub *hub, int listener)
 		if (fd >= 0)
 			peer_new(hub, fd);
 		else if (errno != ECONNABORTED && errno != EINTR)
-			break;
+			return errno == EAGAIN;
 	}
+	return true;
 }
 
 void peers_flush(struct hub *hub)

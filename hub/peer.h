@@ -54,7 +54,8 @@ struct peer {
 	bool closed;
 };
 
-void peer_accept(struct hub *hub, int listener);
+/* False if no more can be accepted for now, e.g. for want of descriptors. */
+bool peer_accept(struct hub *hub, int listener);
 /* One log line, and it is closed. */
 void peer_drop(struct peer *peer, const char *why);
 /* Sends a frame built in hub->scratch. */

@@ -13,19 +13,17 @@
  * another, which finds the last state that was really committed.
  */
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "hub/db.h"
+#include "hub/files.h"
 
 struct store {
 	struct db db;
 	const char *path; /* borrowed */
-	char *wal_path;
 	bool writing;
 	enum db_result trouble; /* DB_DONE while there is none */
 	struct query begin, commit, rollback;
-	ino_t inode, wal_inode;
-	dev_t device;
+	struct files files;
 };
 
 /* Opens or creates; any fault is a failed start. */
@@ -47,9 +45,5 @@ void store_prepare(struct store *store, struct query *query, const char *sql);
 /* Moves the write-ahead log into the database.  If there is no room for that
  * yet, or somebody reads the file, it is tried again after a later commit. */
 void store_checkpoint(struct store *store);
-
-/* Ends the process if log.db or its -wal is no longer what was opened.  A -wal
- * whose database is gone is moved out of the way of the next one. */
-void store_check_files(struct store *store);
 
 #endif
