@@ -105,36 +105,32 @@ static bool is_ours(const struct files *files, const char *path, ino_t inode)
 	       now.st_dev == files->device;
 }
 
-/* Applied to another database it would ruin that. */
-static void move_wal_away(const struct files *files)
+void files_move_wal_away(const struct files *files)
 {
 	struct buf path = {0};
 
+	if (!is_ours(files, files->wal, files->wal_inode))
+		return;
 	buf_printf(&path, "%s.orphan", files->wal);
 	buf_add_char(&path, '\0');
 	if (rename(files->wal, path.at) == 0)
-		log_warnx("log %s: its last changes are in %s", files->path,
+		log_warnx("log %s: its write-ahead log is now %s", files->path,
 			path.at);
 	buf_release(&path);
 }
 
-void files_check(const struct files *files)
+enum files_state files_look(const struct files *files)
 {
-	bool database = is_ours(files, files->path, files->inode);
-	bool wal = is_ours(files, files->wal, files->wal_inode);
-
-	if (database && wal)
-		return;
-	if (wal)
-		move_wal_away(files);
-	log_fatalx("log %s: was removed or replaced while in use",
-		database ? files->wal : files->path);
+	if (!is_ours(files, files->path, files->inode))
+		return FILES_DB_GONE;
+	if (!is_ours(files, files->wal, files->wal_inode))
+		return FILES_WAL_GONE;
+	return FILES_FINE;
 }
 
-void files_check_news(const struct files *files)
+bool files_have_news(const struct files *files)
 {
 	char news[4096];
 
-	if (files->notify < 0 || read(files->notify, news, sizeof(news)) > 0)
-		files_check(files);
+	return files->notify < 0 || read(files->notify, news, sizeof(news)) > 0;
 }

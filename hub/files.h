@@ -11,6 +11,7 @@
  * The write-ahead log is made as long as it gets at the start: bringing a
  * growing file to the disk takes twice as long.
  */
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum {
@@ -31,10 +32,16 @@ struct files {
 void files_open(struct files *files, const char *path);
 void files_close(struct files *files);
 
-/* Ends the process if one of the two is no longer what was opened.  A -wal
- * whose database is gone is moved out of the way of the next one. */
-void files_check(const struct files *files);
-/* The same, if something has happened in the folder. */
-void files_check_news(const struct files *files);
+enum files_state {
+	FILES_FINE,
+	FILES_WAL_GONE, /* removed or replaced; the database is there */
+	FILES_DB_GONE,	/* the database is, whatever became of the other */
+};
+
+enum files_state files_look(const struct files *files);
+/* True if something has happened in the folder since it was last asked. */
+bool files_have_news(const struct files *files);
+/* Out of the way of another database, which it would ruin. */
+void files_move_wal_away(const struct files *files);
 
 #endif

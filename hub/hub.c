@@ -212,7 +212,7 @@ static void tick(struct ev_loop *loop, struct ev_timer *watch, int events)
 
 	(void)events;
 	ev_io_start(loop, &hub->listener);
-	files_check(&hub->store.files);
+	store_check_files(&hub->store);
 	if (!hub->writable)
 		try_to_write(hub);
 	if (!hub->writable)
@@ -230,6 +230,16 @@ static void on_listener(struct ev_loop *loop, struct ev_io *watch, int events)
 	/* Those who wait would wake us again and again: the tick looks. */
 	if (!peer_accept(watch->data, watch->fd))
 		ev_io_stop(loop, watch);
+}
+
+static void on_folder(struct ev_loop *loop, struct ev_io *watch, int events)
+{
+	struct hub *hub = watch->data;
+
+	(void)loop;
+	(void)events;
+	if (files_have_news(&hub->store.files))
+		store_check_files(&hub->store);
 }
 
 static void on_signal(struct ev_loop *loop, struct ev_signal *watch, int events)
@@ -278,13 +288,17 @@ static void start_watching(struct hub *hub, int listener)
 	struct ev_loop *loop = hub->loop;
 
 	ev_io_init(&hub->listener, on_listener, listener, EV_READ);
+	ev_io_init(&hub->folder, on_folder, hub->store.files.notify, EV_READ);
 	ev_prepare_init(&hub->prepare, turn);
 	ev_idle_init(&hub->idle, idle);
 	ev_timer_init(&hub->tick, tick, 0., HUB_RETRY_MS / 1e3);
 	ev_signal_init(&hub->terminate, on_signal, SIGTERM);
 	ev_signal_init(&hub->interrupt, on_signal, SIGINT);
-	hub->listener.data = hub->prepare.data = hub->tick.data = hub;
+	hub->listener.data = hub->folder.data = hub;
+	hub->prepare.data = hub->tick.data = hub;
 	ev_io_start(loop, &hub->listener);
+	if (hub->store.files.notify >= 0)
+		ev_io_start(loop, &hub->folder);
 	ev_prepare_start(loop, &hub->prepare);
 	ev_timer_start(loop, &hub->tick);
 	ev_signal_start(loop, &hub->terminate);
@@ -296,6 +310,7 @@ static void stop_watching(struct hub *hub)
 	struct ev_loop *loop = hub->loop;
 
 	ev_io_stop(loop, &hub->listener);
+	ev_io_stop(loop, &hub->folder);
 	ev_prepare_stop(loop, &hub->prepare);
 	ev_idle_stop(loop, &hub->idle);
 	ev_timer_stop(loop, &hub->tick);

@@ -72,6 +72,7 @@ struct hub {
 	bool ending;
 
 	struct ev_io listener;
+	struct ev_io folder; /* something happened to log.db's */
 	struct ev_prepare prepare;
 	struct ev_idle idle; /* active while there is work left */
 	struct ev_timer tick;

@@ -71,6 +71,13 @@ bool store_begin(struct store *store)
 	return store->trouble == DB_DONE;
 }
 
+/* Nothing is acknowledged that went into a file that is gone. */
+static void look_for_news(struct store *store)
+{
+	if (files_have_news(&store->files))
+		store_check_files(store);
+}
+
 enum db_result store_commit(struct store *store)
 {
 	enum db_result trouble;
@@ -86,7 +93,7 @@ enum db_result store_commit(struct store *store)
 	store->writing = false;
 	store->trouble = DB_DONE;
 	if (trouble == DB_DONE)
-		files_check_news(&store->files);
+		look_for_news(store);
 	return trouble;
 }
 
@@ -104,4 +111,17 @@ void store_checkpoint(struct store *store)
 		log_fatalx("log %s: checkpoint: %s", store->path,
 			db_error(&store->db));
 	}
+}
+
+void store_check_files(struct store *store)
+{
+	enum files_state state = files_look(&store->files);
+
+	if (state == FILES_FINE)
+		return;
+	db_checkpoint(&store->db, false);
+	if (state == FILES_DB_GONE)
+		files_move_wal_away(&store->files);
+	log_fatalx("log %s: was removed or replaced while in use",
+		state == FILES_DB_GONE ? store->path : store->files.wal);
 }
