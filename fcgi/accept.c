@@ -5,42 +5,31 @@
  *   gone       complete and handed to route_request(), or closed
  *
  *   The gate itself is OPEN, RESTING (no descriptor was left: it looks again
- *   after a second), FULL (too much is arriving) or SHUT (for good).
- *
- * FCGX_Accept_r() reads from `ipcFd` without accepting if a descriptor is there
- * already.  That field is below fcgiapp.h's "don't use" line; it is the only
- * way to have libfcgi read a request without letting it block on one, and has
- * been the same since libfcgi 2.0.  We put a file in memory there that holds
- * the collected records: so the connection itself never passes through
- * libfcgi's hands, needs no thread to wait for it, and stays non-blocking.
+ *   after a second), FULL (too many are arriving) or SHUT (for good).
  */
-#include "fcgi/accept.h"
 #include <config.h>
+
+#include "fcgi/accept.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <ev.h>
-#include <fcgiapp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "fcgi/intake.h"
 #include "fcgi/list.h"
+#include "fcgi/parse.h"
+#include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
 #include "fcgi/route.h"
 #include "lib/clock.h"
 #include "lib/config.h"
 #include "lib/log.h"
-
-_Static_assert(_Generic(((FCGX_Request *)NULL)->ipcFd, int : 1, default : 0) &&
-		       _Generic(((FCGX_Request *)NULL)->keepConnection, int : 1,
-			       default : 0),
-	"libfcgi's FCGX_Request is not as accept.c knows it");
 
 enum {
 	BATCH = 64, /* connections accepted before others get their turn */
@@ -67,77 +56,15 @@ struct gate {
 	bool shut;
 	struct node arrivals; /* those that wait for more */
 	size_t count, bytes;
-	int file;	  /* where libfcgi reads requests from */
+	struct parser *parser;
 	struct buf spare; /* for the next arrival's records */
 };
-
-/* ---- libfcgi */
-
-/* What a longer request has left behind this one's end stays there: libfcgi
- * looks no further than the end of STDIN, and truncating the file costs more
- * than reading the request. */
-static bool fill_file(struct gate *gate, const struct buf *records)
-{
-	ssize_t written;
-
-	if (gate->file < 0)
-		gate->file = memfd_create("request", MFD_CLOEXEC);
-	written = pwrite(gate->file, records->at, records->len, 0);
-	return written == (ssize_t)records->len &&
-	       lseek(gate->file, 0, SEEK_SET) == 0;
-}
-
-static void read_body(struct request *request, FCGX_Stream *in)
-{
-	int got;
-
-	do {
-		char *to = buf_reserve(&request->body, CHUNK);
-
-		got = FCGX_GetStr(to, CHUNK, in);
-		request->body.len += (size_t)got;
-	} while (got == CHUNK);
-}
-
-/* NULL if libfcgi does not understand it. */
-static struct request *parse(struct gate *gate, const struct intake *intake)
-{
-	struct request *request;
-	FCGX_Request fcgi;
-
-	if (!fill_file(gate, &intake->records)) {
-		log_warn("accept: write request");
-		return NULL;
-	}
-	FCGX_InitRequest(&fcgi, -1, 0);
-	fcgi.ipcFd = gate->file;
-	fcgi.keepConnection = 1; /* do not close it */
-	FCGX_Detach(&fcgi);	 /* do not wait for the peer to close it */
-	if (FCGX_Accept_r(&fcgi) != 0) {
-		gate->file = -1; /* closed by libfcgi */
-		return NULL;
-	}
-	request = request_new();
-	request->id = intake->id;
-	request->too_long = intake->too_long;
-	request_read(request, fcgi.envp);
-	if (intake->body > 0)
-		read_body(request, fcgi.in);
-	if (FCGX_GetError(fcgi.in) != 0) {
-		request_free(request);
-		request = NULL;
-	}
-	fcgi.ipcFd = -1;
-	fcgi.keepConnection = 0;
-	FCGX_Free(&fcgi, 0);
-	return request;
-}
 
 /* ---- the gate */
 
 static bool is_full(const struct gate *gate)
 {
-	return gate->count >= GATE_WAITING_MAX || gate->bytes >= GATE_BYTES_MAX;
+	return gate->count >= GATE_WAITING_MAX;
 }
 
 /* Watches the listener exactly if we may accept. */
@@ -160,10 +87,16 @@ static void on_rested(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 /* ---- arrivals */
 
-static void count_bytes(struct arrival *arrival, size_t bytes)
+/* False, and nothing counted, if that would be too much. */
+static bool count_bytes(struct arrival *arrival, size_t bytes)
 {
-	arrival->gate->bytes += bytes - arrival->counted;
+	struct gate *gate = arrival->gate;
+
+	if (gate->bytes - arrival->counted + bytes > GATE_BYTES_MAX)
+		return false;
+	gate->bytes += bytes - arrival->counted;
 	arrival->counted = bytes;
+	return true;
 }
 
 static void stop_waiting(struct arrival *arrival)
@@ -203,7 +136,7 @@ static void arrival_free(struct arrival *arrival)
 static void hand_over(struct arrival *arrival)
 {
 	struct gate *gate = arrival->gate;
-	struct request *request = parse(gate, &arrival->intake);
+	struct request *request = parser_read(gate->parser, &arrival->intake);
 
 	if (request != NULL) {
 		request->fd = arrival->fd;
@@ -227,6 +160,21 @@ static bool receive(struct arrival *arrival, bool *more)
 		return errno == EAGAIN || errno == EINTR;
 	records->len += (size_t)got;
 	return got > 0;
+}
+
+/* A web server that is still sending may not read it; then its client gets the
+ * web server's own 5xx. */
+static void refuse_busy(struct arrival *arrival)
+{
+	struct responder *responder = arrival->gate->responder;
+	struct request *request = request_new();
+
+	request->id = arrival->intake.id;
+	request->fd = arrival->fd;
+	arrival->fd = -1;
+	arrival_free(arrival);
+	reply_error_with(responder, request, REPLY_RETRY, 503, "busy",
+		"too much is being uploaded just now");
 }
 
 static enum intake_state collect(struct arrival *arrival)
@@ -270,7 +218,10 @@ static bool advance(struct arrival *arrival)
 {
 	switch (collect(arrival)) {
 	case INTAKE_WANTS:
-		return true;
+		if (count_bytes(arrival, arrival->intake.records.size))
+			return true;
+		refuse_busy(arrival);
+		return false;
 	case INTAKE_COMPLETE:
 		hand_over(arrival);
 		return false;
@@ -291,9 +242,7 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
 	(void)events;
 	if (!advance(arrival))
 		return;
-	count_bytes(arrival, arrival->intake.records.len);
 	set_deadline(arrival);
-	adjust(arrival->gate);
 }
 
 static void start_waiting(struct arrival *arrival)
@@ -303,7 +252,6 @@ static void start_waiting(struct arrival *arrival)
 	arrival->begun_us = clock_mono_us();
 	list_append(&gate->arrivals, &arrival->node);
 	gate->count++;
-	count_bytes(arrival, arrival->intake.records.len);
 	ev_io_init(&arrival->readable, on_readable, arrival->fd, EV_READ);
 	arrival->readable.data = arrival;
 	ev_io_start(gate->responder->loop, &arrival->readable);
@@ -365,11 +313,9 @@ struct gate *gate_new(struct responder *responder, int listener)
 {
 	struct gate *gate = mem_new(sizeof(*gate));
 
-	if (FCGX_Init() != 0)
-		log_fatalx("accept: libfcgi cannot be set up");
 	gate->responder = responder;
 	list_init(&gate->arrivals);
-	gate->file = -1;
+	gate->parser = parser_new();
 	ev_io_init(&gate->listener, on_connection, listener, EV_READ);
 	gate->listener.data = gate;
 	ev_timer_init(&gate->rest, on_rested, REST_S, 0.0);
@@ -406,8 +352,7 @@ void gate_free(struct gate *gate)
 		next = node->next;
 		arrival_free(list_entry(node, struct arrival, node));
 	}
-	if (gate->file >= 0)
-		close(gate->file);
+	parser_free(gate->parser);
 	buf_release(&gate->spare);
 	free(gate);
 }

@@ -3,9 +3,8 @@
 /*
  * accept - the gate: connections in, requests out
  *
- * libfcgi's room.  Each connection is one request; it is collected without
- * blocking (intake.h), then libfcgi reads it and it is given to
- * route_request().
+ * Each connection is one request; it is collected without blocking (intake.h),
+ * read (parse.h) and given to route_request().
  */
 #include <stddef.h>
 
@@ -21,7 +20,9 @@ enum {
 	GATE_WAITING_MAX = 4096, /* connections whose request is not complete;
 				    when there are so many we accept no more:
 				    further ones wait in the kernel's queue */
-	GATE_BYTES_MAX = 64 << 20, /* bytes of incomplete requests; the same */
+	GATE_BYTES_MAX = 64 << 20, /* memory of incomplete requests; the one
+				      that would pass it is answered 503 and
+				      closed, the others go on */
 };
 
 /* Watches `listener` (non-blocking, borrowed).  Ends the process if libfcgi

@@ -8,8 +8,9 @@
  * Nearly every word comes within milliseconds, and to watch a descriptor costs
  * a system call; so only who has waited for a while is watched.
  */
-#include "fcgi/asker.h"
 #include <config.h>
+
+#include "fcgi/asker.h"
 
 #include <errno.h>
 #include <stdlib.h>

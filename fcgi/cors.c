@@ -1,8 +1,9 @@
 /*
  * cors - which pages of other origins may read and publish
  */
-#include "fcgi/cors.h"
 #include <config.h>
+
+#include "fcgi/cors.h"
 
 #include <string.h>
 #include <strings.h>

@@ -39,14 +39,9 @@ static bool wrong(struct reader *reader, const char *why)
 	return wrong_at(reader, reader->at, why);
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static void skip_space(struct reader *reader)
 {
-	while (reader->at < reader->end && is_space(*reader->at))
+	while (reader->at < reader->end && json_is_space(*reader->at))
 		reader->at++;
 }
 

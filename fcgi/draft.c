@@ -1,8 +1,9 @@
 /*
  * draft - what a POST says, read and checked, before the hub has seen it
  */
-#include "fcgi/draft.h"
 #include <config.h>
+
+#include "fcgi/draft.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,10 +66,13 @@ static struct fault check_channel(const struct draft *draft)
 	return sentence == NULL ? none : bad("bad_channel", sentence);
 }
 
-static struct fault check_type(const struct draft *draft)
+/* "message" is what a browser calls an event without a type: one content. */
+static struct fault check_type(struct draft *draft)
 {
 	const char *sentence = text_type_fault(draft->type);
 
+	if (span_is(draft->type, "message"))
+		draft->type = span(NULL, 0);
 	return sentence == NULL ? none : bad("bad_event", sentence);
 }
 
@@ -159,21 +163,26 @@ static size_t count_lines(struct span body)
 	return count;
 }
 
-/* Writes all keys (id/1, id/2 ...) first: their buf must not grow any more
- * once items borrow from it. */
+/* Writes all keys (id/1, id/2 ...) before an item borrows one: their buf moves
+ * as it grows. */
 static void number_lines(struct draft *draft)
 {
 	struct buf *keys = &draft->texts[DATA];
-	size_t at = 0;
+	const char *at;
 
 	if (draft->key.len == 0)
 		return;
-	buf_reserve(keys, draft->count * (draft->key.len + 12));
 	for (uint32_t i = 0; i < draft->count; i++) {
+		size_t begin = keys->len;
+
 		buf_add_span(keys, draft->key);
 		buf_printf(keys, "/%u", i + 1);
-		draft->items[i].key = span(keys->at + at, keys->len - at);
-		at = keys->len;
+		draft->items[i].key.len = keys->len - begin;
+	}
+	at = keys->at;
+	for (uint32_t i = 0; i < draft->count; i++) {
+		draft->items[i].key.at = at;
+		at += draft->items[i].key.len;
 	}
 }
 

@@ -28,7 +28,7 @@ struct fault {
 
 struct draft {
 	struct span channel;
-	struct span type;
+	struct span type; /* empty if "message" was given: the same event */
 	struct span key;
 	struct item *items;
 	uint32_t count;
@@ -40,7 +40,9 @@ void draft_release(struct draft *draft);
 
 /* ?event= and ?id=. */
 struct fault draft_queried(struct draft *draft, struct span query);
-/* The body as the data of one event, or of one a line. */
+/* The body as the data of one event, or of one a line.  A line ends with LF or
+ * CRLF, the last one also without; an empty line is an event with empty data.
+ * A CR that no LF follows is data, at the very end of the body, too. */
 struct fault draft_body(
 	struct draft *draft, struct span body, bool lines, size_t max_event);
 /* A JSON object: `message` and whatever else is the data; channel, event and

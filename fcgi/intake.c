@@ -6,8 +6,9 @@
  * in this order and each with the same id; an empty record ends PARAMS and
  * STDIN (FastCGI 1.0 sections 3.3, 3.4 and 5).
  */
-#include "fcgi/intake.h"
 #include <config.h>
+
+#include "fcgi/intake.h"
 
 #include <string.h>
 

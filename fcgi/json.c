@@ -69,11 +69,6 @@ bool json_decode(struct buf *out, struct span value)
 	return true;
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 void json_minify(struct buf *out, struct span value)
 {
 	char *to = buf_reserve(out, value.len);
@@ -83,7 +78,7 @@ void json_minify(struct buf *out, struct span value)
 	for (size_t i = 0; i < value.len; i++) {
 		char c = value.at[i];
 
-		if (!in_string && is_space(c))
+		if (!in_string && json_is_space(c))
 			continue;
 		to[len++] = c;
 		if (c == '"')

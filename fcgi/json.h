@@ -13,6 +13,11 @@
 #include "lib/buf.h"
 #include "lib/span.h"
 
+static inline bool json_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /* ---- in: `value` is checked JSON */
 bool json_is_string(struct span value);
 /* Appends what the string `value` (checked, with its quotes) says; false if it

@@ -1,8 +1,9 @@
 /*
  * listen - a GET becomes a wish for a stream
  */
-#include "fcgi/listen.h"
 #include <config.h>
+
+#include "fcgi/listen.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -231,9 +232,12 @@ static bool takes_streams(const char *accept)
 static void refuse_for_now(struct responder *responder, struct request *request)
 {
 	if (!takes_streams(request->accept)) {
+		bool draining = responder->draining;
+
 		reply_error_with(responder, request, "Retry-After: 5\r\n", 503,
-			"too_many_streams",
-			"no further stream can be served for now");
+			draining ? "shutting_down" : "too_many_streams",
+			draining ? "the responder is being stopped"
+				 : "no further stream can be served for now");
 		return;
 	}
 	stream_later(responder, request->fd, request->id,
@@ -270,18 +274,11 @@ static void open_stream(
 	request_free(request);
 }
 
-static bool read_flag(struct span query, const char *name)
-{
-	struct pair pair;
-
-	return query_find(query, name, &pair) && span_is(pair.value, "1");
-}
-
 /* The channels are collected; `fault` is what was wrong with them. */
 static void answer(struct responder *responder, struct request *request,
 	const struct aim *aim, struct hearing *hearing, const char *fault)
 {
-	struct wish wish = {.envelope = read_flag(aim->query, "envelope")};
+	struct wish wish = {.envelope = query_flag(aim->query, "envelope")};
 	const char *code = "bad_channel";
 
 	sort(hearing);

@@ -5,8 +5,9 @@
  * say (a draft)?  send it, wait, answer.  The first thing wrong ends the walk:
  * a fault is a status, a code and a sentence.
  */
-#include "fcgi/publish.h"
 #include <config.h>
+
+#include "fcgi/publish.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -27,8 +28,6 @@
 #include "lib/config.h"
 #include "lib/text.h"
 
-static const char retry_after[] = "Retry-After: 1\r\n";
-
 enum kind {
 	KIND_ID,    /* {"status":"ok","id":...,"channel":...} */
 	KIND_LINES, /* the same with first and count */
@@ -39,7 +38,7 @@ static void refuse(struct responder *responder, struct request *request,
 	const struct fault *fault)
 {
 	reply_error_with(responder, request,
-		fault->status == 429 || fault->status == 503 ? retry_after
+		fault->status == 429 || fault->status == 503 ? REPLY_RETRY
 							     : NULL,
 		fault->status, fault->code, fault->sentence);
 }
@@ -102,10 +101,6 @@ static struct fault admit_json(
 
 static struct fault fault_of(const struct stored *stored)
 {
-	if (stored->away)
-		return (struct fault){503, "hub_away",
-			"the hub did not answer; it may or may not have been "
-			"stored"};
 	switch (stored->outcome) {
 	case WIRE_OUT_STORED:
 	case WIRE_OUT_REPEATED:
@@ -148,14 +143,21 @@ static void on_stored(void *arg, const struct stored *stored)
 {
 	struct asker *asker = arg;
 	struct responder *responder = asker->responder;
-	struct fault fault = fault_of(stored);
+	struct fault fault;
 	struct buf text = {0};
 
+	if (stored->away) {
+		reply_away(responder, asker_done(asker),
+			"the hub did not answer; it may or may not have been "
+			"stored");
+		return;
+	}
+	fault = fault_of(stored);
 	if (fault.status != 0) {
 		/* terminated, and as long as the hub made it */
 		buf_add_span(&text, stored->reason);
 		buf_add_char(&text, '\0');
-		if (!stored->away && stored->reason.len > 0)
+		if (stored->reason.len > 0)
 			fault.sentence = text.at;
 		refuse(responder, asker_done(asker), &fault);
 	} else {
@@ -196,19 +198,12 @@ static void finish(struct responder *responder, struct request *request,
 	draft_release(draft);
 }
 
-static bool wants_lines(struct span query)
-{
-	struct pair pair;
-
-	return query_find(query, "lines", &pair) && span_is(pair.value, "1");
-}
-
 void publish_body(struct responder *responder, struct request *request,
 	const struct aim *aim)
 {
 	struct draft draft = {0};
 	struct fault fault = admit(responder, request);
-	bool lines = wants_lines(aim->query);
+	bool lines = query_flag(aim->query, "lines");
 	size_t max_event = responder->config->max_event;
 
 	draft.channel = aim->channel;

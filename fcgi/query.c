@@ -1,8 +1,9 @@
 /*
  * query - what stands in a URL
  */
-#include "fcgi/query.h"
 #include <config.h>
+
+#include "fcgi/query.h"
 
 #include <string.h>
 
@@ -149,4 +150,11 @@ bool query_find(struct span query, const char *name, struct pair *pair)
 		if (query_named(pair, name))
 			return true;
 	return false;
+}
+
+bool query_flag(struct span query, const char *name)
+{
+	struct pair pair;
+
+	return query_find(query, name, &pair) && span_is(pair.value, "1");
 }

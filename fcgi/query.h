@@ -35,6 +35,8 @@ bool query_next(struct span *query, struct pair *pair);
 bool query_named(const struct pair *pair, const char *name);
 /* The first pair of that name. */
 bool query_find(struct span query, const char *name, struct pair *pair);
+/* Is it "name=1"? */
+bool query_flag(struct span query, const char *name);
 
 /* Appends a path's segment decoded; false if a '%' is not followed by two
  * hexadecimal digits.  query_decode_value also takes '+' for a space. */

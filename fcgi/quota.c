@@ -6,8 +6,9 @@
  * forgotten.  With no limit per address nothing is remembered of any: all are
  * one visitor.
  */
-#include "fcgi/quota.h"
 #include <config.h>
+
+#include "fcgi/quota.h"
 
 #include <arpa/inet.h>
 #include <stdint.h>

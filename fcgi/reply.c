@@ -6,8 +6,9 @@
  *
  * A waiting reply owns its descriptor and what is left to send.
  */
-#include "fcgi/reply.h"
 #include <config.h>
+
+#include "fcgi/reply.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -230,6 +231,13 @@ void reply_error(struct responder *responder, struct request *request,
 	unsigned status, const char *code, const char *message)
 {
 	reply_error_with(responder, request, NULL, status, code, message);
+}
+
+void reply_away(struct responder *responder, struct request *request,
+	const char *message)
+{
+	reply_error_with(
+		responder, request, REPLY_RETRY, 503, "hub_away", message);
 }
 
 void reply_end(struct request *request)

@@ -44,8 +44,13 @@ void reply_json(struct responder *responder, struct request *request,
  * header lines. */
 void reply_error(struct responder *responder, struct request *request,
 	unsigned status, const char *code, const char *message);
+#define REPLY_RETRY "Retry-After: 1\r\n"
 void reply_error_with(struct responder *responder, struct request *request,
 	const char *headers, unsigned status, const char *code,
+	const char *message);
+
+/* 503: the hub is away, which `message` says. */
+void reply_away(struct responder *responder, struct request *request,
 	const char *message);
 
 /* Ends a request that nobody reads any more: its end record and nothing else,

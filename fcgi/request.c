@@ -4,8 +4,9 @@
  * One block holds all texts: a request is made and freed some ten thousand
  * times a second.
  */
-#include "fcgi/request.h"
 #include <config.h>
+
+#include "fcgi/request.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 /*
  * route - which verb a request wants
  */
-#include "fcgi/route.h"
 #include <config.h>
+
+#include "fcgi/route.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 /*
  * status - what is going on: /health and the channels
  */
-#include "fcgi/status.h"
 #include <config.h>
+
+#include "fcgi/status.h"
 
 #include <string.h>
 
@@ -47,6 +48,8 @@ void status_health(struct responder *responder, struct request *request,
 			span_of(health.reason != NULL ? health.reason
 						      : hub_away));
 	json_add_number(object, "streams", stream_count(responder));
+	if (!good)
+		buf_printf(&request->headers, REPLY_RETRY);
 	send_json(responder, request, good ? 200 : 503, object);
 }
 
@@ -63,8 +66,7 @@ static void describe(
 
 static void refuse_away(struct responder *responder, struct request *request)
 {
-	reply_error_with(responder, request, "Retry-After: 1\r\n", 503,
-		"hub_away", hub_away);
+	reply_away(responder, request, hub_away);
 }
 
 static void on_channels(

@@ -56,7 +56,7 @@ ok "nobody goes up to go down" - "$include\.\./" $all
 }
 room "SQLite" hub/db.c 'sqlite3\.h'
 room "json-c" fcgi/json.c 'json-c/.*|json\.h'
-room "libfcgi" fcgi/accept.c 'fcgiapp\.h|fcgi_stdio\.h|fcgios\.h'
+room "libfcgi" fcgi/parse.c 'fcgiapp\.h|fcgi_stdio\.h|fcgios\.h'
 room "inih" lib/config.c 'ini\.h'
 room "xxhash" lib/digest.c 'xxhash\.h'
 room "syslog" lib/log.c 'syslog\.h'

@@ -4,7 +4,10 @@ lighttpd stops most of this; whoever else reaches the socket must not stop the
 responder either, nor break another client's stream.
 """
 
+import os
 import random
+import select
+import signal
 import struct
 import time
 
@@ -258,3 +261,40 @@ def test_a_variable_with_a_nul_in_it_stops_nobody(world):
     exchange.sock.shutdown(1)
     assert exchange.reads_the_end()
     assert world.health().status == 200
+
+
+def test_many_uploads_at_once_take_no_more_than_64_mebibytes(world):
+    body = (b"x" * 999 + b"\n") * 1000
+    request = whole("POST", "/realtime/a?lines=1", body=body)
+    uploads = [Exchange(world.fcgi_socket) for _ in range(100)]
+    for upload in uploads:
+        try:
+            upload.send(request[:-1])
+        except (BrokenPipeError, ConnectionResetError):
+            pass                          # refused: the answer is there to be read
+    refused, held = [], []
+    for upload in uploads:
+        (refused if select.select([upload.sock], [], [], 0)[0] else held).append(upload)
+    assert 20 <= len(held) <= 67
+    for upload in refused:
+        answer = upload.read()
+        assert answer.status == 503 and answer.json["error"] == "busy"
+        assert int(answer.headers["retry-after"]) >= 1
+    held[0].send(request[-1:])
+    assert held[0].read().json["count"] == 1000
+    for upload in held[1:]:
+        upload.close()
+    world.publish("and there is room again", channel="a")
+
+
+def test_one_who_is_refused_because_we_stop_is_told_so(world):
+    request = whole(target="/stream", headers={"Accept": "application/json"})
+    late = ask(world, request[:-1])
+    reader = world.listen()
+    reader.is_connected()
+    os.kill(world.responder.pid, signal.SIGTERM)
+    reader.has_ended()
+    late.send(request[-1:])
+    answer = late.read()
+    assert answer.status == 503 and answer.json["error"] == "shutting_down"
+    assert int(answer.headers["retry-after"]) >= 1

@@ -128,7 +128,23 @@ def test_lines_with_the_same_id_and_another_line_are_a_conflict(world):
     assert answer.status == 409 and answer.json["error"] and answer.json["message"]
 
 
+def test_lines_with_an_id_are_taken_however_long_the_id_is(world):
+    for length in (12, 50, *range(10, 190, 9)):
+        for count in (2, 3, 4, 5):
+            id = f"{length}-{count}-".ljust(length, "k")
+            answers = [world.post(f"/realtime/a?lines=1&id={id}", b"x\n" * count) for _ in range(2)]
+            assert [a.status for a in answers] == [200, 200], (length, count, answers)
+            assert answers[0].json == answers[1].json
+
+
 # ---- idempotency
+
+def test_the_type_message_and_none_are_the_same_content(world):
+    id = world.publish("x", channel="a", id="k1")
+    assert world.publish("x", channel="a", id="k1", event="message") == id
+    one = world.broadcast(message="x", id="k2", event="message")
+    assert world.broadcast(message="x", id="k2").json["id"] == one.json["id"]
+
 
 def test_the_same_id_and_content_is_published_once(world):
     reader = world.listen("a")

@@ -141,6 +141,11 @@ def test_a_cursor_below_the_window_is_asked_to_come_back_while_the_hub_is_away(s
     assert reader.events == [] and reader.parser.retry is not None
 
 
+def test_whoever_asks_for_health_while_the_hub_is_away_is_told_when_to_ask_again(served):
+    served.fake.away()
+    assert int(served.is_degraded().headers["retry-after"]) >= 1
+
+
 def test_a_post_while_the_hub_is_away_is_a_503_after_five_seconds(served):
     served.fake.away()
     begun = time.monotonic()

@@ -228,6 +228,36 @@ static void test_each_line_has_a_key_of_its_own(void **state)
 	draft_release(&draft);
 }
 
+static void test_no_key_moves_once_it_was_lent(void **state)
+{
+	(void)state;
+	for (int len = 1; len <= 200; len++)
+		for (unsigned count = 1; count <= 5; count++) {
+			struct draft draft = {0};
+			char key[201], want[220];
+
+			snprintf(key, sizeof(key), "%0*d", len, 7);
+			draft.key = span_of(key);
+			assert_int_equal(
+				read_lines(&draft, span("\n\n\n\n\n", count))
+					.status,
+				0);
+			for (unsigned i = 0; i < count; i++) {
+				snprintf(want, sizeof(want), "%s/%u", key,
+					i + 1);
+				CHECK_TEXT(key, draft.items[i].key, want);
+			}
+			draft_release(&draft);
+		}
+}
+
+static void test_the_type_message_is_the_content_without_type(void **state)
+{
+	(void)state;
+	assert_true(same("{\"message\":1,\"id\":\"k\"}",
+		"{\"message\":1,\"id\":\"k\",\"event\":\"message\"}"));
+}
+
 static void test_no_line_is_no_event(void **state)
 {
 	struct draft draft = {0};
@@ -382,6 +412,9 @@ int main(void)
 		cmocka_unit_test(test_a_message_is_the_data_itself),
 		cmocka_unit_test(test_a_body_is_divided_into_lines),
 		cmocka_unit_test(test_each_line_has_a_key_of_its_own),
+		cmocka_unit_test(test_no_key_moves_once_it_was_lent),
+		cmocka_unit_test(
+			test_the_type_message_is_the_content_without_type),
 		cmocka_unit_test(test_no_line_is_no_event),
 		cmocka_unit_test(test_an_empty_body_is_an_event),
 		cmocka_unit_test(test_data_is_limited),
