@@ -91,8 +91,9 @@ void eventlog_close(struct eventlog *log)
 	holes_release(&log->holes);
 }
 
-bool eventlog_start(struct eventlog *log)
+enum db_result eventlog_start(struct eventlog *log)
 {
+	enum db_result trouble;
 	struct hole hole = {.last = log->newest, .start = clock_wall_us()};
 
 	if (hole.start <= log->newest)
@@ -101,12 +102,13 @@ bool eventlog_start(struct eventlog *log)
 		log_fatalx("the clock says a year after 2255");
 	store_begin(log->store);
 	holes_write(&log->holes, log->store, &hole);
-	if (store_commit(log->store) != DB_DONE)
-		return false;
+	trouble = store_commit(log->store);
+	if (trouble != DB_DONE)
+		return trouble;
 	holes_add(&log->holes, &hole);
 	log->newest = log->committed = hole.start;
 	log->started = true;
-	return true;
+	return DB_DONE;
 }
 
 uint64_t eventlog_append(struct eventlog *log, struct channel *channel,

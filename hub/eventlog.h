@@ -39,9 +39,9 @@ void eventlog_open(
 	struct eventlog *log, struct store *store, struct channels *channels);
 void eventlog_close(struct eventlog *log);
 
-/* Records this start, if the disk lets it; false: try again later.  Nothing is
- * appended before. */
-bool eventlog_start(struct eventlog *log);
+/* Records this start: DB_DONE, or what is in the way; then try again later.
+ * Nothing is appended before. */
+enum db_result eventlog_start(struct eventlog *log);
 
 /* In a transaction.  The id, or 0 if the transaction is in trouble. */
 uint64_t eventlog_append(struct eventlog *log, struct channel *channel,

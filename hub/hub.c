@@ -15,25 +15,39 @@
 
 /* ---- whether the log can be written */
 
-static void set_writable(struct hub *hub, bool writable, const char *reason)
-{
-	if (hub->writable == writable)
-		return;
-	hub->writable = writable;
-	hub->reason = reason;
-	if (writable)
-		log_info("log %s: can be written again", hub->store.path);
-	else
-		log_warnx("log %s: cannot be written: %s", hub->store.path,
-			reason);
-	for (struct peer *at = hub->peers; at != NULL; at = at->next)
-		peer_send_state(at);
-}
-
 static const char *reason_of(enum db_result trouble)
 {
 	return trouble == DB_FULL ? "no room on the disk"
 				  : "another program has locked the log";
+}
+
+/* `trouble`: what stands in the way, DB_DONE if nothing does. */
+static void set_trouble(struct hub *hub, enum db_result trouble)
+{
+	if (hub->writable == (trouble == DB_DONE))
+		return;
+	hub->writable = trouble == DB_DONE;
+	hub->trouble = trouble;
+	hub->reason = hub->writable ? NULL : reason_of(trouble);
+	if (hub->writable)
+		log_info("log %s: can be written again", hub->store.path);
+	else
+		log_warnx("log %s: cannot be written: %s", hub->store.path,
+			hub->reason);
+	for (struct peer *at = hub->peers; at != NULL; at = at->next)
+		peer_send_state(at);
+}
+
+static void refuse(struct answer *answer, enum db_result trouble)
+{
+	answer->outcome = trouble == DB_FULL ? WIRE_OUT_FULL : WIRE_OUT_FAILED;
+	answer->first = answer->last = 0;
+	answer->reason = reason_of(trouble);
+}
+
+void hub_refuse(struct hub *hub, struct answer *answer)
+{
+	refuse(answer, hub->writable ? hub->store.trouble : hub->trouble);
 }
 
 /* ---- the transaction */
@@ -90,13 +104,8 @@ static void tell_all(struct hub *hub, enum db_result trouble)
 
 	for (size_t i = 0; i < count; i++) {
 		if (trouble != DB_DONE &&
-			answers[i].outcome <= WIRE_OUT_REPEATED) {
-			answers[i].outcome = trouble == DB_FULL
-						     ? WIRE_OUT_FULL
-						     : WIRE_OUT_FAILED;
-			answers[i].first = answers[i].last = 0;
-			answers[i].reason = reason_of(trouble);
-		}
+			answers[i].outcome <= WIRE_OUT_REPEATED)
+			refuse(&answers[i], trouble);
 		tell(hub, &answers[i]);
 	}
 	buf_clear(&hub->answers);
@@ -138,7 +147,7 @@ void hub_commit(struct hub *hub)
 	ring_show(&hub->ring);
 	tell_all(hub, trouble);
 	if (trouble != DB_DONE)
-		set_writable(hub, false, reason_of(trouble));
+		set_trouble(hub, trouble);
 }
 
 /* ---- a turn */
@@ -198,12 +207,12 @@ static void try_to_write(struct hub *hub)
 	if (store_commit(store) != DB_DONE)
 		return;
 	if (!hub->log.started) {
-		if (!eventlog_start(&hub->log))
+		if (eventlog_start(&hub->log) != DB_DONE)
 			return;
 		ring_close(&hub->ring);
 		ring_open(&hub->ring, hub->log.committed);
 	}
-	set_writable(hub, true, NULL);
+	set_trouble(hub, DB_DONE);
 }
 
 static void tick(struct ev_loop *loop, struct ev_timer *watch, int events)
@@ -261,8 +270,8 @@ static void open_rooms(struct hub *hub)
 	keys_open(&hub->keys, store, hub->config->key_age_ms);
 	receipts_open(&hub->receipts, store);
 	retention_open(&hub->retention, hub);
-	hub->writable = eventlog_start(&hub->log);
-	hub->reason = hub->writable ? NULL : reason_of(DB_FULL);
+	hub->writable = true;
+	set_trouble(hub, eventlog_start(&hub->log));
 	ring_open(&hub->ring, hub->log.committed);
 	hub->inboxes = inboxes_new(hub);
 	log_info("log %s: open, newest id %llu", store->path,

@@ -68,7 +68,8 @@ struct hub {
 	struct buf answers; /* struct answer, of the transaction */
 	struct buf scratch; /* a frame being built */
 	bool writable;
-	const char *reason; /* why not; static */
+	enum db_result trouble; /* why not */
+	const char *reason;	/* the same in words; static */
 	bool ending;
 
 	struct ev_io listener;
@@ -81,6 +82,9 @@ struct hub {
 
 /* Serves until SIGTERM; `listener` is borrowed.  Returns the exit status. */
 int hub_run(const struct config *config, int listener);
+
+/* hub_begin() has said no: the answer says why. */
+void hub_refuse(struct hub *hub, struct answer *answer);
 
 /* Ends the transaction: commits or rolls back, answers the publishers. */
 void hub_commit(struct hub *hub);

@@ -177,8 +177,7 @@ static void store(
 	struct receipt receipt = {.number = publish->number};
 
 	if (!hub_begin(hub)) {
-		answer->outcome = WIRE_OUT_FULL;
-		answer->reason = hub->reason;
+		hub_refuse(hub, answer);
 		return;
 	}
 	if (!store_all(hub, publish, answer)) {

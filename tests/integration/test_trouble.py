@@ -1,8 +1,10 @@
 """A machine in trouble: a full disk, no descriptors left, a stopped process, a
 hand in the wrong file.  What was acknowledged stays true through all of it."""
 
+import contextlib
 import os
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -67,6 +69,22 @@ def test_a_full_disk_refuses_with_its_own_code_and_loses_nothing_acknowledged(ma
 
 
 # ---- hands in the wrong file
+
+def test_a_log_locked_by_another_program_refuses_with_the_reason_until_it_is_free(world):
+    reader = world.listen()
+    world.publish("before")
+    with contextlib.closing(sqlite3.connect(world.log_db, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        answer = world.post("/realtime/main?id=k", b"meanwhile")
+        assert answer.status == 503 and answer.json["error"] != "disk_full", answer
+        assert int(answer.headers["retry-after"]) >= 1
+        assert "lock" in world.is_degraded().json["reason"]
+        db.execute("ROLLBACK")
+    eventually(lambda: world.post("/realtime/main?id=k", b"meanwhile").status == 200,
+               "publishing going on when the log is free")
+    world.is_healthy()
+    reader.sees("before", "meanwhile")
+
 
 def test_a_log_removed_under_the_running_hub_takes_nothing_acknowledged_with_it(world):
     reader = world.listen(reconnect=True)

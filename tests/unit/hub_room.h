@@ -35,7 +35,7 @@ static inline void room_open(struct room *room)
 	keys_open(&hub->keys, &hub->store, room->config.key_age_ms);
 	receipts_open(&hub->receipts, &hub->store);
 	retention_open(&hub->retention, hub);
-	assert_true(eventlog_start(&hub->log));
+	assert_int_equal(eventlog_start(&hub->log), DB_DONE);
 	ring_open(&hub->ring, hub->log.committed);
 	hub->writable = true;
 }
