@@ -1,0 +1,255 @@
+"""conf/quickstart: one command serves everything, and leaves nothing behind."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from listener import Crowd
+from web import WebDoor
+from world import BUILD, INSTRUMENTED, SLOW, TOP, eventually, free_port, is_alive
+
+pytestmark = [
+    pytest.mark.skipif(INSTRUMENTED or BUILD != TOP / "build", reason="quickstart runs ./build"),
+    pytest.mark.timeout(120)]
+
+
+class Quickstart:
+    """One run of it; every process that comes of it bears a mark."""
+
+    def __init__(self, folder, *arguments, port=None, before=()):
+        self.mark = f"TIDINGS_MARK={uuid.uuid4()}"
+        self.port = port or free_port()
+        self.output = folder / f"quickstart-{self.port}.log"
+        name, _, value = self.mark.partition("=")
+        with open(self.output, "wb") as out:
+            self.process = subprocess.Popen(
+                [*before, str(TOP / "conf" / "quickstart"), "--no-install", "--port",
+                 str(self.port), *arguments],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env=dict(os.environ, **{name: value}), start_new_session=True)
+        self.door = WebDoor(self.port)
+
+    def said(self):
+        return self.output.read_text(errors="replace")
+
+    def serves(self, within=60):
+        def ready():
+            assert self.process.poll() is None, self.said()
+            return f"http://127.0.0.1:{self.port}" in self.said()
+        eventually(ready, "quickstart printing its address", within)
+        assert self.door.ask("GET", "/health").status == 200
+        return self
+
+    @property
+    def folder(self):
+        return Path(re.search(r"data in (\S+)\)", self.said())[1])
+
+    def pids(self, name=""):
+        """Processes of this run, those whose command line holds `name`."""
+        found = []
+        for place in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if self.mark.encode() in (place / "environ").read_bytes().split(b"\0") \
+                        and name.encode() in (place / "cmdline").read_bytes() \
+                        and is_alive(int(place.name)):
+                    found.append(int(place.name))
+        return sorted(found)
+
+    def folders(self):
+        """The private folders that its processes' command lines speak of."""
+        lines = b""
+        for pid in self.pids():
+            with contextlib.suppress(OSError):
+                lines += Path(f"/proc/{pid}/cmdline").read_bytes()
+        return set(re.findall(rb"/tmp/tidings\.\w{6}", lines))
+
+    def parent(self, name):
+        """The first of the processes of a part: the others are its children."""
+        return next((p for p in self.pids(name) if _parent(p) not in self.pids(name)), None)
+
+    def interrupt(self, number=signal.SIGINT):
+        """Ctrl-C as a terminal sends it, to all of the foreground group; other
+        signals as kill does."""
+        with contextlib.suppress(ProcessLookupError):
+            send = os.killpg if number == signal.SIGINT else os.kill
+            send(self.process.pid, number)
+        return self.process.wait(30 * SLOW)
+
+    def has_left_nothing(self):
+        eventually(lambda: not self.pids(), f"nothing being left of {self.pids()}", 10)
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(("127.0.0.1", self.port))
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(20)
+        for pid in self.pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        print(self.said())
+
+
+def _parent(pid):
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+@pytest.fixture
+def quickstart(tmp_path):
+    runs = []
+
+    def start(*arguments, **how):
+        runs.append(Quickstart(tmp_path, *arguments, **how))
+        return runs[-1]
+    yield start
+    for run in runs:
+        run.close()
+
+
+@pytest.fixture
+def crowd():
+    crowd = Crowd()
+    yield crowd
+    crowd.close()
+
+
+def test_one_command_serves_everything_and_ends_without_a_trace(quickstart, crowd):
+    run = quickstart().serves()
+    folder = run.folder
+    reader = crowd.listen(run.door, "/stream")
+    reader.wait(lambda: reader.told("connected"), reader.story)
+    assert run.door.ask("GET", "/").body == (TOP / "www" / "index.html").read_bytes()
+    assert run.door.ask("POST", "/realtime/main", body=b"by POST").status == 200
+    with contextlib.closing(sqlite3.connect(folder / "inbox" / "inbox.db", timeout=5)) as db:
+        db.execute("INSERT INTO broadcast(data) VALUES ('by INSERT')")
+        db.commit()
+    reader.wait(lambda: {"by POST", "by INSERT"} <= set(reader.data), reader.story)
+    reader.wait(lambda: any("quickstart" in data for data in reader.data), reader.story, 15)
+    assert run.interrupt() == 130
+    run.has_left_nothing()
+    assert not folder.exists()
+
+
+def test_it_listens_on_the_loopback_only(quickstart):
+    run = quickstart("--no-demo").serves()
+    sockets = Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
+    listening = re.findall(rf"\s(\w+):{run.port:04X} \w+:0000 0A", sockets)
+    assert listening == ["0100007F"]
+
+
+def test_any_page_may_use_it_for_development(quickstart):
+    run = quickstart("--no-demo").serves()
+    answer = run.door.ask("POST", "/realtime/a", {"Origin": "https://anywhere.example"}, b"x")
+    assert answer.status == 200 and answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_two_run_side_by_side(quickstart):
+    runs = [quickstart("--no-demo"), quickstart("--no-demo")]
+    for run in runs:
+        run.serves()
+    assert runs[0].folder != runs[1].folder
+    ids = [json.loads(r.door.ask("POST", "/realtime/a", body=b"x").body)["id"] for r in runs]
+    assert len(set(ids)) == 2
+    assert runs[0].interrupt() == 130
+    runs[0].has_left_nothing()
+    assert runs[1].door.ask("POST", "/realtime/a", body=b"y").status == 200
+
+
+def test_a_port_that_is_taken_is_told_at_once(quickstart):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        run = quickstart("--no-demo", port=port)
+        assert run.process.wait(30) == 1
+        assert str(port) in run.said()
+
+
+def test_a_folder_keeps_its_log_over_two_runs_and_serves_one(quickstart, tmp_path):
+    folder = tmp_path / "data"
+    run = quickstart("--no-demo", "--dir", str(folder)).serves()
+    id = run.door.ask("POST", "/realtime/a", body=b"kept").json["id"]
+    other = quickstart("--no-demo", "--dir", str(folder))
+    assert other.process.wait(30) == 1 and str(folder) in other.said()
+    run.interrupt(signal.SIGTERM)
+    run.has_left_nothing()
+    again = quickstart("--no-demo", "--dir", str(folder)).serves()
+    assert again.door.ask("GET", "/api/channels/a").json["newest"] == id
+
+
+@pytest.mark.parametrize("part,name", [("hub", "tidings-hub"), ("responder", "tidings.fcgi"),
+                                       ("web server", "lighttpd")])
+def test_a_part_that_is_killed_runs_again_within_200_ms(quickstart, part, name):
+    run = quickstart("--no-demo").serves()
+    eventually(lambda: time.time() - _started(run.parent(name)) > 1.2, f"the {part} having settled")
+    pid = run.parent(name)
+    os.kill(pid, signal.SIGKILL)
+    begun = time.monotonic()
+    eventually(lambda: run.parent(name) not in (None, pid), f"the {part} running again")
+    assert time.monotonic() - begun < 0.2 * SLOW
+    eventually(lambda: _healthy(run), "all being well again", 15)
+
+
+def _started(pid):
+    ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    up = float(Path("/proc/uptime").read_text().split()[0])
+    return time.time() - up + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _healthy(run):
+    with contextlib.suppress(OSError):
+        return run.door.ask("GET", "/health").status == 200
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_at_any_moment_it_leaves_nothing(quickstart, number):
+    for processes in (0, 1, 2, 3, 5, 7, 8, 9, 10):
+        run = quickstart("--no-demo")
+        eventually(lambda: len(run.pids()) >= processes or "Ctrl-C" in run.said(),
+                   f"{processes} processes")
+        folders = run.folders()
+        run.interrupt(number)
+        run.has_left_nothing()
+        assert not [folder for folder in folders if os.path.exists(folder)]
+
+
+def test_killed_without_a_chance_it_takes_its_parts_along(quickstart):
+    run = quickstart("--no-demo").serves()
+    for pid in run.pids("quickstart"):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    run.process.wait()
+    run.has_left_nothing()
+    shutil.rmtree(run.folder)  # nobody was left who could
+
+
+def can_be_nobody():
+    return os.getuid() == 0 and subprocess.run(
+        ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "test", "-x",
+         str(BUILD / "fcgi" / "tidings.fcgi")], check=False).returncode == 0
+
+
+@pytest.mark.skipif(not can_be_nobody(), reason="needs root, and a tree that others may read")
+def test_an_ordinary_user_may_start_it(quickstart):
+    run = quickstart("--no-demo", before=["setpriv", "--reuid", "65534", "--regid", "65534",
+                                          "--clear-groups"]).serves()
+    assert run.door.ask("POST", "/realtime/a", body=b"x").status == 200
+    for pid in run.pids():
+        assert Path(f"/proc/{pid}").stat().st_uid == 65534
+    assert run.interrupt() == 130
+    run.has_left_nothing()
