@@ -125,8 +125,8 @@ void event_text(struct buf *out, const struct wire_event *event, bool envelope)
 	buf_add_char(out, '\n');
 }
 
-void event_connected(
-	struct buf *out, uint64_t id, const struct span *channels, size_t count)
+void event_connected(struct buf *out, uint64_t id, const struct span *channels,
+	size_t count, bool behind)
 {
 	buf_printf(out, "id: %" PRIu64 "\nevent: connected\n", id);
 	add_text(out, "data: {\"channels\":[");
@@ -137,7 +137,7 @@ void event_connected(
 	}
 	add_text(out, "],\"timestamp\":\"");
 	clock_rfc3339(out, clock_wall_ms());
-	add_text(out, "\"}\n\n");
+	add_text(out, behind ? "\",\"behind\":true}\n\n" : "\"}\n\n");
 }
 
 static void add_id(struct buf *out, const char *name, uint64_t id)

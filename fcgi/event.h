@@ -20,9 +20,10 @@ void event_text(struct buf *out, const struct wire_event *event, bool envelope);
 /* Appends `text` (UTF-8) as a JSON string with its quotes. */
 void event_json(struct buf *out, struct span text);
 
-/* Appends the event `connected`: `id` is the cursor really used. */
+/* Appends the event `connected`: `id` is the cursor really used.  `behind`: it
+ * says so, and an event `live` will follow. */
 void event_connected(struct buf *out, uint64_t id, const struct span *channels,
-	size_t count);
+	size_t count, bool behind);
 
 /* Appends the event `reset`.  0 for oldest or newest becomes null. */
 void event_reset(struct buf *out, uint64_t id, struct span requested,

@@ -83,7 +83,7 @@ static void add_connected(struct buf *out, const struct subscriber *sub)
 
 	for (uint16_t i = 0; i < sub->count; i++)
 		names[i] = channel_name(sub->seats[i].channel);
-	event_connected(out, sub->id, names, sub->count);
+	event_connected(out, sub->id, names, sub->count, sub->behind);
 	free(names);
 }
 
@@ -117,11 +117,11 @@ static enum progress begin(struct subscriber *sub, const struct paged *paged)
 	struct buf text = {0};
 	struct parcel *parcel;
 
+	sub->behind = sub->id < window_newest(responder->window);
 	add_head(&text, responder->config, span_of(sub->opening->headers));
 	add_connected(&text, sub);
 	if (paged != NULL && paged->gap)
 		add_reset(&text, sub, paged, 0);
-	sub->behind = sub->id < window_newest(responder->window);
 	stream_forget(sub);
 	parcel = parcel_new(sub->request, buf_span(&text));
 	buf_release(&text);

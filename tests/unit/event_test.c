@@ -117,10 +117,23 @@ static void test_connected_names_cursor_and_channels(void **state)
 	struct buf out = {0};
 
 	(void)state;
-	event_connected(&out, 5, names, 2);
+	event_connected(&out, 5, names, 2, false);
 	assert_true(out.len > sizeof(start));
 	assert_memory_equal(out.at, start, sizeof(start) - 1);
 	assert_memory_equal(out.at + out.len - 5, "Z\"}\n\n", 5);
+	buf_release(&out);
+}
+
+static void test_connected_says_that_live_will_follow(void **state)
+{
+	static const char end[] = "Z\",\"behind\":true}\n\n";
+	const struct span names[] = {span_of("a")};
+	struct buf out = {0};
+
+	(void)state;
+	event_connected(&out, 5, names, 1, true);
+	assert_memory_equal(out.at + out.len - (sizeof(end) - 1), end,
+		sizeof(end) - 1);
 	buf_release(&out);
 }
 
@@ -152,6 +165,7 @@ int main(void)
 		cmocka_unit_test(test_a_megabyte_of_line_ends_holds_nobody_up),
 		cmocka_unit_test(test_a_reset_says_what_is_held),
 		cmocka_unit_test(test_connected_names_cursor_and_channels),
+		cmocka_unit_test(test_connected_says_that_live_will_follow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
