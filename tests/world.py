@@ -240,7 +240,7 @@ class World:
     """config: {"responder": {"window": "1M"}, "inbox app": {"path": ...}}"""
 
     def __init__(self, config=None, web=False, proxy=False, hub=True, responder=True,
-                 inbox=True):
+                 inbox=True, pages=None):
         # /tmp, because a Unix socket's path has at most 107 bytes
         self.folder = Path(tempfile.mkdtemp(prefix="tidings-", dir="/tmp"))
         self.hub_socket = self.folder / "hub.sock"
@@ -250,6 +250,11 @@ class World:
         self.crowd = Crowd()
         self.closing = contextlib.ExitStack()
         self.daemons = []
+        self.www = TOP / "www"
+        if pages is not None:  # beside these, a test's own
+            self.www = self.folder / "www"
+            shutil.copytree(TOP / "www", self.www)
+            shutil.copytree(pages, self.www, dirs_exist_ok=True)
         self.proxy = None
         self.expected_faults = []
         try:
@@ -323,7 +328,7 @@ class World:
     def _web_config(self):
         text = (TOP / "conf" / "lighttpd.conf.in").read_text()
         values = {"BIND": "127.0.0.1", "PORT": self.port, "RUN": self.folder,
-                  "WWW": TOP / "www", "FCGI_SOCKET": self.fcgi_socket,
+                  "WWW": self.www, "FCGI_SOCKET": self.fcgi_socket,
                   "MAX_FDS": 4096, "MAX_CONNECTIONS": 1500}
         text = re.sub(r"@([A-Z_]+)@", lambda match: str(values[match.group(1)]), text)
         path = self.folder / "lighttpd.conf"

@@ -1,0 +1,321 @@
+// trunk - one stream for all channels of all windows
+//
+// It has a leg, the current one, and at times another beside it:
+//
+//   next   the same stream with other channels, from the same id on; when it
+//          has caught up it becomes the current one. What both bring is
+//          passed on once, so nobody else notices
+//   side   older events, for those who want them and for nobody else, until
+//          it has caught up
+//
+// A want is one feed of one window:
+//
+//   waiting -> joined           its channel is live, and it begins now, or the
+//                               replay holds what it lacks
+//   waiting -> side -> joined   it lacks more than that
+//   joined, side -> waiting     the current leg is lost before the side one
+//                               has caught up
+//
+// A channel is always live before the side leg looks back: what comes
+// meanwhile is in the replay, so that no event falls between the two. Every
+// change ends in plan(), which does the next thing that is due.
+
+import { earliest, isAfter } from "./ids.js";
+import { Leg } from "./leg.js";
+import { Replay } from "./replay.js";
+
+const CHANNELS_MAX = 1000; // of one stream
+const ADDRESS_MAX = 24000; // characters
+const JOIN_MS = 5; // changes that come together are made together
+
+const isSame = (a, b) => a.size === b.size && [...a].every((name) => b.has(name));
+
+export class Trunk {
+	#kind;
+	#on;
+	#types;
+	#wants = new Set();
+	#current = null;
+	#next = null;
+	#side = null;
+	#seen = new Map(); // channel -> id of its last event that was passed on
+	#replay = new Replay();
+	#timer = 0;
+	#state = "connecting"; // as those who have joined were told
+
+	// kind: { url(channels, { lastEventId | since }), read(event, channels) }
+	// on: { event(event, cursor, wants), state(state, wants), gap(said, wants),
+	//       welcome(want, { state, after, events }) }; wants are those meant,
+	// null means all who have joined.
+	constructor(kind, types, on) {
+		this.#kind = kind;
+		this.#types = types;
+		this.#on = on;
+	}
+
+	// want: { channel, after: id | since: text | neither, state }
+	add(want) {
+		want.phase = "waiting";
+		this.#wants.add(want);
+		if (this.#state === "lost")
+			this.#on.state("lost", [want]);
+		this.#soon();
+	}
+
+	drop(want) {
+		this.#wants.delete(want);
+		this.#soon();
+	}
+
+	addTypes(types) {
+		for (const leg of [this.#current, this.#next, this.#side])
+			leg?.addTypes(types);
+	}
+
+	close() {
+		clearTimeout(this.#timer);
+		this.#end("next");
+		this.#end("side");
+		this.#current?.close();
+		this.#current = null;
+		this.#state = "connecting";
+		this.#seen.clear();
+		this.#replay = new Replay();
+	}
+
+	// ---- what is due
+
+	#soon() {
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => this.#plan(), JOIN_MS);
+	}
+
+	#plan() {
+		if (this.#wants.size === 0) {
+			this.close();
+			return;
+		}
+		if (this.#side !== null && this.#those("side").length === 0)
+			this.#end("side");
+		if (this.#current === null)
+			this.#start();
+		if (!this.#current.isLive || this.#next !== null)
+			return;
+		for (const want of this.#those("waiting"))
+			this.#admit(want);
+		if (this.#side === null)
+			this.#change();
+		if (this.#side === null && this.#next === null)
+			this.#lookBack();
+	}
+
+	#those(phase) {
+		return [...this.#wants].filter((want) => want.phase === phase);
+	}
+
+	#wanted() {
+		const channels = new Set();
+		let length = 0;
+		for (const { channel } of this.#wants) {
+			if (channels.has(channel))
+				continue;
+			length += "&channel=".length + encodeURIComponent(channel).length;
+			if (channels.size === CHANNELS_MAX || length > ADDRESS_MAX)
+				break;
+			channels.add(channel);
+		}
+		return channels;
+	}
+
+	#leg(channels, query, on) {
+		return new Leg({
+			channels,
+			start: query.lastEventId ?? "",
+			url: (last) => this.#kind.url(channels, last === "" ? query : { lastEventId: last }),
+			read: (event) => this.#kind.read(event),
+		}, this.#types, on);
+	}
+
+	// ---- the current leg
+
+	#start() {
+		const known = this.#those("waiting").filter((want) => want.after !== undefined);
+		const start = known.length ? earliest(known.map((want) => want.after)) : undefined;
+		this.#state = known.length && known.every((want) => want.state === "live")
+			? "taking over" : "connecting";
+		this.#current = this.#leg(this.#wanted(), start === undefined ? {} : { lastEventId: start }, this.#main);
+		for (const channel of start === undefined ? [] : this.#current.channels)
+			this.#replay.begin(channel, start);
+		for (const want of known)
+			this.#join(want, []);
+	}
+
+	#main = {
+		state: (leg) => {
+			if (leg === this.#next)
+				this.#swap();
+			else if (leg === this.#current)
+				this.#follow(leg.state);
+		},
+		event: (leg, event) => {
+			const isNew = leg === this.#next && !this.#current.channels.has(event.channel);
+			this.#pass(leg, event, isNew);
+		},
+		reset: (leg, said) => {
+			// the current one is there: what is missing is of channels that
+			// begin only now
+			if (leg === this.#current)
+				this.#on.gap(said, null);
+		},
+	};
+
+	#follow(state) {
+		if (state === "lost") {
+			this.#end("next");
+			this.#end("side");
+		} else if (this.#state === "taking over" && state !== "live") {
+			return;
+		}
+		this.#state = state;
+		this.#on.state(state, null);
+		if (state === "live")
+			this.#begin(this.#current.cursor);
+	}
+
+	// The current leg is live: what it has brings from now on is complete.
+	#begin(floor) {
+		for (const channel of this.#current.channels)
+			if (!this.#replay.has(channel))
+				this.#replay.begin(channel, floor);
+		this.#plan();
+	}
+
+	#pass(leg, event, isNew) {
+		const { id, channel } = event;
+		if (id === "") {
+			if (leg === this.#current)
+				this.#on.event(event, "", null);
+			return;
+		}
+		if (this.#seen.has(channel) && !isAfter(id, this.#seen.get(channel)))
+			return;
+		this.#seen.set(channel, id);
+		this.#replay.add(event);
+		if (!isNew)
+			this.#on.event(event, leg === this.#current ? id : "", null);
+	}
+
+	// ---- other channels
+
+	#change() {
+		const wanted = this.#wanted();
+		if (isSame(wanted, this.#current.channels))
+			return;
+		const start = this.#current.cursor;
+		this.#next = this.#leg(wanted, { lastEventId: start }, this.#main);
+		for (const channel of wanted)
+			if (!this.#replay.has(channel))
+				this.#replay.begin(channel, start);
+	}
+
+	#swap() {
+		if (!this.#next.isLive)
+			return;
+		for (const channel of this.#current.channels) {
+			if (this.#next.channels.has(channel))
+				continue;
+			this.#replay.end(channel);
+			this.#seen.delete(channel);
+		}
+		this.#current.close();
+		this.#current = this.#next;
+		this.#next = null;
+		this.#begin(this.#current.cursor);
+	}
+
+	// ---- those who join
+
+	#admit(want) {
+		if (!this.#current.channels.has(want.channel) || want.since !== undefined || want.isBehind)
+			return;
+		want.after ??= this.#current.cursor;
+		if (this.#replay.isComplete(want.channel, want.after))
+			this.#join(want, this.#replay.after(want.channel, want.after));
+		else
+			want.isBehind = true;
+	}
+
+	#join(want, events) {
+		want.phase = "joined";
+		this.#on.welcome(want, {
+			state: this.#state === "live" ? "live" : undefined,
+			after: want.after,
+			events,
+		});
+	}
+
+	// ---- those who look back
+
+	// Those who begin at the same place have one leg together.
+	#lookBack() {
+		const [first] = this.#those("waiting").filter((want) => this.#looksBack(want));
+		if (first === undefined)
+			return;
+		const wants = this.#those("waiting").filter((want) => this.#looksBack(want) &&
+			want.since === first.since && want.after === first.after);
+		const query = first.since === undefined
+			? { lastEventId: first.after } : { since: first.since };
+		for (const want of wants)
+			want.phase = "side";
+		this.#on.state("catching up", wants);
+		this.#side = this.#leg(new Set(wants.map((want) => want.channel)), query, this.#aside);
+	}
+
+	#looksBack(want) {
+		return (want.since !== undefined || want.isBehind) && this.#current.channels.has(want.channel);
+	}
+
+	#aside = {
+		state: (leg) => {
+			if (leg === this.#side && leg.isLive)
+				this.#rejoin();
+		},
+		event: (leg, event) => {
+			if (leg !== this.#side || event.id === "")
+				return;
+			const wants = this.#those("side").filter((want) => want.channel === event.channel);
+			for (const want of wants)
+				progress(want, event.id);
+			this.#on.event(event, "", wants);
+		},
+		reset: (leg, said) => this.#on.gap(said, this.#those("side")),
+	};
+
+	#rejoin() {
+		for (const want of this.#those("side")) {
+			progress(want, this.#side.cursor);
+			want.isBehind = false;
+			this.#join(want, this.#replay.after(want.channel, want.after));
+		}
+		this.#end("side");
+		this.#plan();
+	}
+
+	#end(name) {
+		if (name === "next") {
+			this.#next?.close();
+			this.#next = null;
+			return;
+		}
+		this.#side?.close();
+		this.#side = null;
+		for (const want of this.#those("side"))
+			want.phase = "waiting";
+	}
+}
+
+// The want has everything up to that id.
+function progress(want, id) {
+	want.after = id;
+	want.since = undefined;
+}
