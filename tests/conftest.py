@@ -2,6 +2,7 @@
 
 import pytest
 
+from browser import browser, browsers, chromium, firefox  # noqa: F401, fixtures
 from realtext import real_lines
 from world import World
 
@@ -23,6 +24,14 @@ def worlds():
         faults += world.close()
         print(world.last_words)
     assert not faults, "\n".join(faults)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Lets a fixture know how the test went."""
+    outcome = yield
+    if call.when == "call":
+        item.failed = outcome.get_result().failed
 
 
 make_world = pytest.fixture(worlds, name="make_world")
