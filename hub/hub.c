@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hub/census.h"
+#include "hub/demo.h"
 #include "hub/follow.h"
 #include "hub/inboxes.h"
 #include "hub/page.h"
@@ -274,12 +275,14 @@ static void open_rooms(struct hub *hub)
 	set_trouble(hub, eventlog_start(&hub->log));
 	ring_open(&hub->ring, hub->log.committed);
 	hub->inboxes = inboxes_new(hub);
+	hub->demo = demo_new(hub);
 	log_info("log %s: open, newest id %llu", store->path,
 		(unsigned long long)hub->log.committed);
 }
 
 static void close_rooms(struct hub *hub)
 {
+	demo_free(hub->demo);
 	inboxes_free(hub->inboxes);
 	ring_close(&hub->ring);
 	retention_close(&hub->retention);

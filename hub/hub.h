@@ -37,6 +37,7 @@ enum {
 struct peer;
 struct inboxes;
 struct census;
+struct demo;
 
 /* What a publisher will be told once the transaction has ended. */
 struct answer {
@@ -58,6 +59,7 @@ struct hub {
 	struct ring ring;
 	struct inboxes *inboxes;
 	struct census *censuses;
+	struct demo *demo; /* NULL = none */
 	uint64_t last_census;
 
 	struct peer *peers;

@@ -57,6 +57,7 @@ struct config {
 	char *log_path;	     /* log = $(localstatedir)/lib/tidings/log.db */
 	struct keep keep;    /* keep_age, keep_events, keep_bytes */
 	uint64_t key_age_ms; /* key_age = 24h, at least 24h */
+	bool demo;	     /* demo = no | yes */
 
 	/* [responder] */
 	char *fcgi_socket;	 /* socket = $(runstatedir)/tidings/fcgi.sock */

@@ -286,6 +286,7 @@ static const struct setting hub_keys[] = {
 	{"keep_bytes", "1G", parse_size, AT(keep.bytes), .max = BYTES_MAX},
 	{"key_age", "24h", parse_time, AT(key_age_ms), .min = DAYS(1),
 		.max = FOREVER},
+	{"demo", "no", parse_choice, AT(demo), .words = {"no", "yes"}},
 };
 
 static const struct setting responder_keys[] = {

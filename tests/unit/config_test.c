@@ -55,6 +55,7 @@ static void test_without_a_file_everything_has_its_default(void **state)
 	assert_true(config.keep.events == 1000000);
 	assert_true(config.keep.bytes == 1 << 30);
 	assert_true(config.key_age_ms == 86400000);
+	assert_false(config.demo);
 	assert_non_null(strstr(config.fcgi_socket, "/tidings/fcgi.sock"));
 	assert_int_equal(config.fcgi_socket_mode, 0660);
 	assert_true(config.fcgi_socket_group == (gid_t)-1);
@@ -101,6 +102,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 		"socket_group = root\nusers = root, 33\nlog = /a/log.db\n"
 		"keep_age = 36h\nkeep_events = 0\nkeep_bytes = 10M\n"
 		"key_age = 2d\n"
+		"demo = yes\n"
 		"[responder]\nsocket = /a/fcgi.sock\nsocket_mode = 0666\n"
 		"socket_group = 7\nworkers = 64\n"
 		"streams = 9000\nstreams_per_address = 20\n"
@@ -121,6 +123,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 	assert_true(config.keep.events == 0);
 	assert_true(config.keep.bytes == 10 << 20);
 	assert_true(config.key_age_ms == 2 * DAY);
+	assert_true(config.demo);
 	assert_string_equal(config.fcgi_socket, "/a/fcgi.sock");
 	assert_int_equal(config.fcgi_socket_mode, 0666);
 	assert_int_equal(config.fcgi_socket_group, 7);

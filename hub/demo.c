@@ -1,0 +1,215 @@
+#include "config.h"
+
+#include "hub/demo.h"
+
+#include <ev.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "hub/hub.h"
+#include "lib/clock.h"
+
+enum { SENSORS = 3, SPECIAL_EVERY = 5, SPECIAL_FIRST = 3 };
+
+/* In tenths: what a sensor measures, and what it always comes back to. */
+struct sensor {
+	const char *name;
+	int temperature, humidity;
+	int mild, damp;
+};
+
+struct demo;
+
+struct stream {
+	struct demo *demo;
+	const struct kind *kind;
+	struct ev_timer timer;
+	uint64_t sequence; /* of its next event, from 1 on */
+};
+
+/* What a stream says, and how often.  `compose` appends the data but for the
+ * timestamp and the closing brace, and returns the event's type. */
+struct kind {
+	double seconds;
+	const char *(*compose)(struct demo *demo, uint64_t sequence);
+};
+
+static const char *compose_message(struct demo *demo, uint64_t sequence);
+static const char *compose_sensor(struct demo *demo, uint64_t sequence);
+static const char *compose_heartbeat(struct demo *demo, uint64_t sequence);
+static const char *compose_notification(struct demo *demo, uint64_t sequence);
+
+static const struct kind kinds[] = {
+	{2., compose_message},
+	{4., compose_sensor},
+	{5., compose_heartbeat},
+	{8., compose_notification},
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+struct demo {
+	struct hub *hub;
+	uint64_t began; /* monotonic us */
+	struct sensor sensors[SENSORS];
+	struct buf data; /* of the event being composed */
+	struct stream streams[KINDS];
+};
+
+static const char *pick(const char *const *texts, size_t count, uint64_t n)
+{
+	return texts[n % count];
+}
+
+#define PICK(texts, n) pick(texts, sizeof(texts) / sizeof((texts)[0]), n)
+
+/* ---- the streams */
+
+static const char *compose_special(struct demo *demo, uint64_t sequence)
+{
+	static const struct {
+		const char *type, *text;
+	} specials[] = {
+		{"announcement", "An announcement: an event type of its own, "
+				 "for those who listen for it"},
+		{"error", "An event of type error: it calls onerror, too, and "
+			  "nothing is wrong"},
+		{"alert", "An alert: only a demonstration, nothing burns"},
+	};
+	size_t at = sequence / SPECIAL_EVERY %
+		    (sizeof(specials) / sizeof(specials[0]));
+
+	buf_printf(&demo->data, "\"message\":\"%s\",\"sequence\":%" PRIu64,
+		specials[at].text, sequence);
+	return specials[at].type;
+}
+
+static const char *compose_message(struct demo *demo, uint64_t sequence)
+{
+	static const char *const texts[] = {
+		"Everybody who listens sees this event, with this id",
+		"Close the page and come back: what you missed will follow",
+		"POST to /api/broadcast, and your words appear here",
+		"An INSERT into the inbox is an event as well",
+		"Kill a part of the server, and see that no event is lost",
+		"This is a demonstration: demo = yes in the configuration",
+	};
+
+	if (sequence % SPECIAL_EVERY == SPECIAL_FIRST)
+		return compose_special(demo, sequence);
+	buf_printf(&demo->data, "\"message\":\"%s\",\"sequence\":%" PRIu64,
+		PICK(texts, sequence - 1), sequence);
+	return "";
+}
+
+/* A step at random, and some of the way back. */
+static int wander(int value, int home)
+{
+	return value + (home - value) / 8 + (int)(random() % 7) - 3;
+}
+
+static const char *compose_sensor(struct demo *demo, uint64_t sequence)
+{
+	struct sensor *sensor = &demo->sensors[(sequence - 1) % SENSORS];
+
+	sensor->temperature = wander(sensor->temperature, sensor->mild);
+	sensor->humidity = wander(sensor->humidity, sensor->damp);
+	buf_printf(&demo->data,
+		"\"sensor_id\":\"%s\",\"temperature\":%d.%d,\"humidity\":%d.%d,"
+		"\"unit\":\"\302\260C\"",
+		sensor->name, sensor->temperature / 10,
+		sensor->temperature % 10, sensor->humidity / 10,
+		sensor->humidity % 10);
+	return "sensor";
+}
+
+static const char *compose_heartbeat(struct demo *demo, uint64_t sequence)
+{
+	uint64_t uptime = (clock_mono_us() - demo->began) / 1000000;
+
+	buf_printf(&demo->data, "\"uptime\":%" PRIu64 ",\"sequence\":%" PRIu64,
+		uptime, sequence);
+	return "heartbeat";
+}
+
+static const char *compose_notification(struct demo *demo, uint64_t sequence)
+{
+	static const struct {
+		const char *level, *title, *text;
+	} notes[] = {
+		{"info", "New version", "A build is ready to be tried"},
+		{"success", "Backup complete", "All files are in safety"},
+		{"warning", "Disk filling up", "Four fifths are in use"},
+		{"error", "Job failed", "The nightly report was not sent"},
+	};
+	size_t at = (sequence - 1) % (sizeof(notes) / sizeof(notes[0]));
+
+	buf_printf(&demo->data,
+		"\"level\":\"%s\",\"title\":\"%s\",\"text\":\"%s\"",
+		notes[at].level, notes[at].title, notes[at].text);
+	return "notification";
+}
+
+/* ---- publishing */
+
+static void on_time(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct stream *stream = timer->data;
+	struct demo *demo = stream->demo;
+	struct hub *hub = demo->hub;
+	const char *type;
+
+	(void)loop;
+	(void)events;
+	if (!hub_begin(hub))
+		return;
+	buf_clear(&demo->data);
+	buf_add_char(&demo->data, '{');
+	type = stream->kind->compose(demo, stream->sequence++);
+	buf_printf(&demo->data, ",\"timestamp\":\"");
+	clock_rfc3339(&demo->data, clock_wall_ms());
+	buf_printf(&demo->data, "\"}");
+	hub_store(hub, channel_get(&hub->channels, span_of("main")),
+		span_of(type), buf_span(&demo->data));
+}
+
+struct demo *demo_new(struct hub *hub)
+{
+	static const struct sensor sensors[SENSORS] = {
+		{"cellar", 148, 624, 148, 624},
+		{"office", 217, 451, 217, 451},
+		{"roof", 96, 783, 96, 783},
+	};
+	struct demo *demo;
+
+	if (!hub->config->demo)
+		return NULL;
+	demo = mem_new(sizeof(*demo));
+	demo->hub = hub;
+	demo->began = clock_mono_us();
+	for (size_t i = 0; i < SENSORS; i++)
+		demo->sensors[i] = sensors[i];
+	for (size_t i = 0; i < KINDS; i++) {
+		struct stream *stream = &demo->streams[i];
+
+		stream->demo = demo;
+		stream->kind = &kinds[i];
+		stream->sequence = 1;
+		/* Repeated by libev from when it was due, so without drift. */
+		ev_timer_init(&stream->timer, on_time, kinds[i].seconds,
+			kinds[i].seconds);
+		stream->timer.data = stream;
+		ev_timer_start(hub->loop, &stream->timer);
+	}
+	return demo;
+}
+
+void demo_free(struct demo *demo)
+{
+	if (demo == NULL)
+		return;
+	for (size_t i = 0; i < KINDS; i++)
+		ev_timer_stop(demo->hub->loop, &demo->streams[i].timer);
+	buf_release(&demo->data);
+	free(demo);
+}

@@ -1,0 +1,17 @@
+#ifndef TIDINGS_DEMO_H
+#define TIDINGS_DEMO_H
+/*
+ * demo - events to look at, for whoever tries Tidings (demo = yes)
+ *
+ * Published on channel `main` as any publisher's would be: stored, with ids,
+ * the same for everybody.  Each stream keeps its own beat, which does not
+ * drift; what cannot be written at its time is left out.
+ */
+struct demo;
+struct hub;
+
+/* NULL if the configuration does not want it. */
+struct demo *demo_new(struct hub *hub);
+void demo_free(struct demo *demo); /* NULL will do */
+
+#endif
