@@ -76,6 +76,10 @@ export class Exchange {
 		};
 	}
 
+	get windows() {
+		return this.#windows.size;
+	}
+
 	has(window) {
 		return this.#windows.has(window);
 	}
@@ -99,8 +103,10 @@ export class Exchange {
 
 	// want: { n, stream, channel, interval, since, after, state }
 	want(window, want) {
+		if (!this.has(window))
+			return;
 		want.window = window;
-		this.#windows.get(window)?.set(want.n, want);
+		this.#windows.get(window).set(want.n, want);
 		if (this.#hasBegun)
 			this.#streams[want.stream].add(want);
 	}

@@ -20,11 +20,16 @@
 //   live, catching up -> lost -> catching up -> live, then recovered(count)
 //   any -> ended
 //
-// All windows of a browser share the streams, if it can elect one of them to
-// hold them (peers.js); otherwise each window holds its own.
+// All windows of a browser share the streams: one of them, the leader, holds
+// them (leader.js) and tells the others what comes. When it is gone, the
+// next one goes on from the smallest id that any window has reached, and each
+// window passes over what it has. A window that was frozen, or comes back out
+// of the browser's cache, joins as a new one with the ids it has reached. Where
+// windows cannot share, each holds its own streams.
 
-import { Exchange } from "./exchange.js";
+import { Leader } from "./leader.js";
 import { Member } from "./member.js";
+import { canShare, Peers } from "./peers.js";
 
 const TYPES = [
 	"message", "error", "open", "announcement", "alert", "sensor", "heartbeat", "notification",
@@ -35,7 +40,7 @@ const bytes = (text) => new TextEncoder().encode(text).length;
 
 // What a channel may be called: see README.md.
 export function isChannelName(name) {
-	return typeof name === "string" && name !== "" && bytes(name) <= 255 && name.isWellFormed() &&
+	return typeof name === "string" && name !== "" && name.isWellFormed() && bytes(name) <= 255 &&
 		!/\p{Cc}/u.test(name);
 }
 
@@ -56,29 +61,48 @@ function streamOf({ kind, channel, since, interval }) {
 
 class Feeds {
 	onrole = null;
-	leading = true;
-	windows = 1;
+	windows = 1; // as far as is known
 	#types = new Set(TYPES);
 	#members = new Map();
 	#count = 0;
-	#exchange;
+	#peers = null; // null: this window is for itself
+	#lead = null; // a Leader, while this window leads
+	#leader = null; // the name of the window that leads, once known
+	#isKnown = false; // a leader has been told of this window, or will be
+	#isAsleep = false;
+	#closing = new AbortController();
 
 	constructor() {
-		this.#exchange = new Exchange(this.#types, (message) => this.#hear(message));
-		this.#exchange.enter("", []);
-		this.#exchange.begin();
+		const { signal } = this.#closing;
+		addEventListener("pagehide", () => this.#sleep(), { signal });
+		addEventListener("pageshow", () => this.#wake(), { signal });
+		document.addEventListener("freeze", () => this.#sleep(), { signal });
+		document.addEventListener("resume", () => this.#wake(), { signal });
+		if (canShare())
+			this.#peers = new Peers({
+				joined: () => this.#hello(),
+				lead: () => this.#begin(),
+				hear: (message, from) => this.#hear(message, from),
+				gone: (name) => this.#lead?.gone(name),
+				failed: () => this.#part(),
+			});
+		this.#start();
+	}
+
+	get leading() {
+		return this.#lead !== null;
 	}
 
 	open(source, on) {
 		const n = ++this.#count;
 		const member = new Member({ n, ...streamOf(source) }, on);
 		this.#members.set(n, member);
-		this.#exchange.want("", member.request);
+		this.#ask({ kind: "want", want: member.request });
 		return {
 			close: () => {
 				if (!this.#members.delete(n))
 					return;
-				this.#exchange.drop("", n);
+				this.#ask({ kind: "drop", n });
 				member.become("ended");
 			},
 		};
@@ -86,54 +110,138 @@ class Feeds {
 
 	// Types of events that are to come through, besides the known ones.
 	addTypes(types) {
-		for (const type of types)
-			this.#types.add(type);
-		this.#exchange.addTypes(types);
+		this.#learn(types);
+		this.#ask({ kind: "types", types: [...types] });
 	}
 
 	close() {
-		this.#exchange.close();
+		this.#closing.abort();
+		this.#stop();
 		for (const member of this.#members.values())
 			member.become("ended");
 		this.#members.clear();
 	}
 
-	#hear(message) {
+	// ---- being there
+
+	#start() {
+		if (this.#peers !== null)
+			this.#peers.join();
+		else
+			this.#begin();
+	}
+
+	#stop() {
+		const wasLeading = this.leading;
+		this.#lead?.close();
+		this.#lead = this.#leader = null;
+		this.#isKnown = false;
+		this.#peers?.post({ kind: "bye" });
+		this.#peers?.leave();
+		for (const member of this.#members.values())
+			member.wait();
+		if (wasLeading)
+			this.onrole?.(false);
+	}
+
+	#sleep() {
+		if (this.#isAsleep)
+			return;
+		this.#isAsleep = true;
+		this.#stop();
+	}
+
+	#wake() {
+		if (!this.#isAsleep)
+			return;
+		this.#isAsleep = false;
+		for (const member of this.#members.values())
+			member.become("lost");
+		this.#start();
+	}
+
+	// The browser has what sharing needs, and denies it to this page.
+	#part() {
+		this.#stop();
+		this.#peers = null;
+		this.#start();
+	}
+
+	// ---- as any window
+
+	#hello() {
+		this.#isKnown = true;
+		this.#ask({
+			kind: "hello",
+			wants: [...this.#members.values()].map((member) => member.request),
+			types: [...this.#types],
+		});
+	}
+
+	// To whoever leads. If nobody does, the next one hears it all in a hello.
+	#ask(message) {
+		if (this.#lead !== null)
+			this.#lead.serve(message, this.#peers?.name ?? "");
+		else if (this.#isKnown)
+			this.#peers.post(message);
+	}
+
+	#hear(message, from) {
+		if (message.kind === "lead")
+			this.#follow(from);
+		else if (this.#lead !== null)
+			this.#lead.serve(message, from);
+		else if (message.kind === "windows")
+			this.#leader ??= from;
+		if (from === this.#leader)
+			this.#take(message);
+	}
+
+	#follow(leader) {
+		this.#leader = leader;
+		for (const member of this.#members.values())
+			member.wait();
+		if (this.#isKnown)
+			this.#hello();
+	}
+
+	#take(message) {
 		const { kind, stream, to } = message;
 		if (kind === "windows")
 			this.windows = message.count;
+		else if (kind === "types")
+			this.#learn(message.types);
 		else
 			for (const member of this.#meant(stream, to))
-				this.#give(member, message);
+				member.hear(message);
 	}
 
+	// The members that a message is for.
 	#meant(stream, to) {
-		if (to !== null)
-			return to.map(({ n }) => this.#members.get(n)).filter(Boolean);
-		return [...this.#members.values()].filter((member) => member.want.stream === stream);
+		if (to === null)
+			return [...this.#members.values()].filter((member) => member.want.stream === stream);
+		const name = this.#peers?.name ?? "";
+		return (to ?? []).filter(({ window }) => window === name)
+			.map(({ n }) => this.#members.get(n)).filter(Boolean);
 	}
 
-	#give(member, message) {
-		const isForIt = message.to !== null;
-		switch (message.kind) {
-		case "welcome":
-			member.welcome(message);
-			return;
-		case "state":
-			if (isForIt && message.state === "catching up")
-				member.phase = "side";
-			if (isForIt || member.phase === "joined" || message.state === "lost")
-				member.become(message.state);
-			return;
-		case "event":
-			if (isForIt || member.phase === "joined")
-				member.take(message.event, message.cursor);
-			return;
-		case "gap":
-			if (isForIt || member.phase === "joined")
-				member.gap(message.said);
-			return;
-		}
+	#learn(types) {
+		for (const type of types)
+			this.#types.add(type);
+	}
+
+	// ---- as the one that leads
+
+	#begin() {
+		this.#lead = new Leader(this.#peers, this.#types, (message) => {
+			this.#peers?.post(message);
+			this.#take(message);
+		});
+		this.#peers?.post({ kind: "lead" });
+		this.#isKnown = true;
+		this.#follow(this.#peers?.name ?? "");
+		this.#lead.gather();
+		this.onrole?.(true);
 	}
 }
 

@@ -37,12 +37,41 @@ export class Member {
 			: { ...this.want, state, since: undefined, after: this.#position };
 	}
 
-	welcome({ state, after, events }) {
+	// What a leader says; `to` is null if it is for all who have joined.
+	hear(message) {
 		if (this.phase === "ended")
 			return;
+		const isMeant = message.to !== null || this.phase === "joined";
+		switch (message.kind) {
+		case "welcome":
+			this.#join(message);
+			return;
+		case "state":
+			if (message.to !== null && message.state === "catching up")
+				this.phase = "side";
+			if (isMeant || message.state === "lost")
+				this.become(message.state);
+			return;
+		case "event":
+			if (isMeant)
+				this.#take(message.event, message.cursor);
+			return;
+		case "gap":
+			if (isMeant)
+				this.#say("gap", message.said);
+			return;
+		}
+	}
+
+	// Another leader is to come.
+	wait() {
+		if (this.phase !== "ended")
+			this.phase = "waiting";
+	}
+
+	#join({ state, after, events }) {
 		this.phase = "joined";
-		if (after !== "" || this.#position === undefined)
-			this.#position = later(after, this.#position ?? "");
+		this.#position = later(after, this.#position ?? "");
 		if (this.#wasLost || events.length > 0)
 			this.become("catching up");
 		for (const event of events)
@@ -52,7 +81,7 @@ export class Member {
 	}
 
 	// cursor: everything on the stream up to it has been brought.
-	take(event, cursor) {
+	#take(event, cursor) {
 		if (event.channel === this.want.channel)
 			this.#give(event);
 		if (cursor !== "" && this.phase === "joined")
@@ -76,10 +105,6 @@ export class Member {
 			this.#wasLost = false;
 			this.#say("recovered", this.#count);
 		}
-	}
-
-	gap({ requested, oldest, newest }) {
-		this.#say("gap", { requested, oldest, newest });
 	}
 
 	#give(event) {

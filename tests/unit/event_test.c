@@ -132,8 +132,8 @@ static void test_connected_says_that_live_will_follow(void **state)
 
 	(void)state;
 	event_connected(&out, 5, names, 1, true);
-	assert_memory_equal(out.at + out.len - (sizeof(end) - 1), end,
-		sizeof(end) - 1);
+	assert_memory_equal(
+		out.at + out.len - (sizeof(end) - 1), end, sizeof(end) - 1);
 	buf_release(&out);
 }
 

@@ -1,0 +1,105 @@
+// leader - what the leading window does for all windows
+//
+//   gathering  has said that it leads, and waits for each other window to say
+//              what it wants and how far it has got
+//   leading    the streams are open; who comes later is served as it comes
+//   over       close()
+//
+//   gathering -> leading   the last one has said it, is gone, or did not say it
+//                          in time: a stopped window joins when it goes on
+
+import { Exchange } from "./exchange.js";
+
+const HELLO_MS = 1000;
+
+export class Leader {
+	#exchange;
+	#peers;
+	#tell;
+	#known = new Set(); // names of windows that are watched
+	#silent = new Set(); // those that have not said hello
+	#state = "gathering";
+	#timer = 0;
+
+	// peers: null if there are no other windows. tell: (message) to all
+	// windows, this one included.
+	constructor(peers, types, tell) {
+		this.#peers = peers;
+		this.#tell = tell;
+		this.#exchange = new Exchange(types, tell);
+	}
+
+	close() {
+		this.#state = "over";
+		clearTimeout(this.#timer);
+		this.#exchange.close();
+	}
+
+	// To be called once, when this window has said hello.
+	async gather() {
+		this.#timer = setTimeout(() => this.#begin(), HELLO_MS);
+		const others = this.#peers === null ? [] : await this.#peers.others();
+		for (const name of others.filter((name) => !this.#exchange.has(name))) {
+			this.#silent.add(name);
+			this.#watch(name);
+		}
+		if (this.#silent.size === 0)
+			this.#begin();
+	}
+
+	// What a window asks for.
+	serve(message, from) {
+		switch (message.kind) {
+		case "hello":
+			this.#watch(from);
+			this.#learn(message.types);
+			this.#exchange.enter(from, message.wants);
+			this.#hasSpoken(from);
+			return;
+		case "want":
+			this.#exchange.want(from, message.want);
+			return;
+		case "drop":
+			this.#exchange.drop(from, message.n);
+			return;
+		case "types":
+			this.#learn(message.types);
+			return;
+		case "bye":
+			this.gone(from);
+			return;
+		}
+	}
+
+	gone(name) {
+		this.#known.delete(name);
+		this.#exchange.leave(name);
+		this.#hasSpoken(name);
+	}
+
+	#watch(name) {
+		if (this.#peers === null || name === this.#peers.name || this.#known.has(name))
+			return;
+		this.#known.add(name);
+		this.#peers.watch(name);
+	}
+
+	#learn(types) {
+		this.#exchange.addTypes(types);
+		this.#tell({ kind: "types", types });
+	}
+
+	#hasSpoken(name) {
+		if (this.#silent.delete(name) && this.#silent.size === 0)
+			this.#begin();
+	}
+
+	#begin() {
+		clearTimeout(this.#timer);
+		this.#silent.clear();
+		if (this.#state !== "gathering")
+			return;
+		this.#state = "leading";
+		this.#exchange.begin();
+	}
+}

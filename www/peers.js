@@ -1,0 +1,80 @@
+// peers - the windows of this browser, and which one of them leads
+//
+//   away     not taking part
+//   waiting  has its name; in the queue for the lead
+//   leading  has it, until it goes away
+//
+//   away -> waiting      join()
+//   waiting -> leading   the browser, when no other window leads any more
+//   any -> away          leave(), or the window's end, however it comes
+//
+// The lead is a Web Lock, and each window holds a lock of its own name, so that
+// the browser says who is there, and when somebody is gone: a window that
+// crashes has no last words.
+
+const PREFIX = "tidings 1";
+const LEAD = `${PREFIX} lead`;
+const WINDOW = `${PREFIX} window `;
+
+// Not in a page that came over plain HTTP from another machine.
+export const canShare = () => "locks" in navigator && "BroadcastChannel" in globalThis;
+
+export class Peers {
+	name = "";
+	#on;
+	#channel = null;
+	#left = null; // AbortController of this stay
+
+	// on: { joined(), lead(), hear(message, from), gone(name), failed() }
+	constructor(on) {
+		this.#on = on;
+	}
+
+	join() {
+		const { signal } = this.#left = new AbortController();
+		this.name = crypto.randomUUID();
+		this.#channel = new BroadcastChannel(PREFIX);
+		this.#channel.onmessage = ({ data }) => this.#on.hear(data.message, data.from);
+		this.#hold(WINDOW + this.name, signal, () => {
+			this.#on.joined();
+			this.#hold(LEAD, signal, () => this.#on.lead());
+		});
+	}
+
+	leave() {
+		this.#left?.abort();
+		this.#left = null;
+		this.#channel?.close();
+		this.#channel = null;
+	}
+
+	// To all other windows.
+	post(message) {
+		this.#channel?.postMessage({ message, from: this.name });
+	}
+
+	// The names of the other windows that are there.
+	async others() {
+		const { held } = await navigator.locks.query();
+		return held.map(({ name }) => name)
+			.filter((name) => name.startsWith(WINDOW) && name !== WINDOW + this.name)
+			.map((name) => name.slice(WINDOW.length));
+	}
+
+	// gone(name) is called once that window is no longer there.
+	watch(name) {
+		const { signal } = this.#left;
+		navigator.locks.request(WINDOW + name, { signal }, () => {
+			if (!signal.aborted)
+				this.#on.gone(name);
+		}).catch(() => {});
+	}
+
+	// Until leave(). A lock that was granted is given back when its promise ends.
+	#hold(name, signal, granted) {
+		navigator.locks.request(name, { signal }, () => signal.aborted || new Promise((resolve) => {
+			signal.addEventListener("abort", resolve);
+			granted();
+		})).catch(() => signal.aborted || this.#on.failed());
+	}
+}
