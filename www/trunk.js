@@ -113,10 +113,10 @@ export class Trunk {
 		return [...this.#wants].filter((want) => want.phase === phase);
 	}
 
-	#wanted() {
+	#wanted(wants) {
 		const channels = new Set();
 		let length = 0;
-		for (const { channel } of this.#wants) {
+		for (const { channel } of wants) {
 			if (channels.has(channel))
 				continue;
 			length += "&channel=".length + encodeURIComponent(channel).length;
@@ -143,8 +143,13 @@ export class Trunk {
 		const start = known.length ? earliest(known.map((want) => want.after)) : undefined;
 		this.#state = known.length && known.every((want) => want.state === "live")
 			? "taking over" : "connecting";
-		this.#current = this.#leg(this.#wanted(), start === undefined ? {} : { lastEventId: start }, this.#main);
-		for (const channel of start === undefined ? [] : this.#current.channels)
+		if (start === undefined) {
+			this.#current = this.#leg(this.#wanted(this.#wants), {}, this.#main);
+			return;
+		}
+		// Those that begin now come next: a gap in them is none.
+		this.#current = this.#leg(this.#wanted(known), { lastEventId: start }, this.#main);
+		for (const channel of this.#current.channels)
 			this.#replay.begin(channel, start);
 		for (const want of known)
 			this.#join(want, []);
@@ -208,7 +213,7 @@ export class Trunk {
 	// ---- other channels
 
 	#change() {
-		const wanted = this.#wanted();
+		const wanted = this.#wanted(this.#wants);
 		if (isSame(wanted, this.#current.channels))
 			return;
 		const start = this.#current.cursor;

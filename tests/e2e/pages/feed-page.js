@@ -1,5 +1,15 @@
 // A page that opens what a test tells it to, and remembers what it is told.
-import { openFeeds } from "./feed.js";
+// With ?alone, in a browser that has nothing to share streams by.
+if (location.search === "?alone")
+	delete Navigator.prototype.locks;
+window.made = 0; // EventSources
+window.EventSource = class extends EventSource {
+	constructor(address) {
+		super(address);
+		window.made++;
+	}
+};
+const { openFeeds } = await import("./feed.js");
 
 window.feeds = openFeeds();
 window.told = {}; // name -> { states, events, gaps, recovered }
@@ -18,4 +28,11 @@ window.listen = (name, source) => {
 window.post = async (channel, message) => {
 	const answer = await fetch(`/realtime/${encodeURIComponent(channel)}`, { method: "POST", body: message });
 	return answer.status;
+};
+
+// Numbered events of one feed: whether any is missing, doubled or out of order.
+window.sum = (name) => {
+	const numbers = window.told[name].events.map((event) => Number(event.data));
+	const faults = numbers.filter((number, i) => i > 0 && number !== numbers[i - 1] + 1);
+	return { first: numbers[0], last: numbers.at(-1), faults: faults.slice(0, 5) };
 };
