@@ -170,29 +170,34 @@ static void read_cursor(struct wish *wish, struct span text)
 
 /* The value of the first such parameter that is not empty.  One that cannot be
  * decoded is taken as written: no cursor either way. */
-static bool find_value(
-	struct hearing *hearing, struct span query, const char *name)
+static bool find_value(struct buf *value, struct span query, const char *name)
 {
 	struct pair pair;
 
-	buf_clear(&hearing->cursor);
+	buf_clear(value);
 	if (!query_find(query, name, &pair))
 		return false;
-	if (!query_decode_value(&hearing->cursor, pair.value))
-		buf_add_span(&hearing->cursor, pair.value);
-	return hearing->cursor.len > 0;
+	if (!query_decode_value(value, pair.value))
+		buf_add_span(value, pair.value);
+	return value->len > 0;
 }
 
 static bool find_cursor(
-	struct hearing *hearing, const char *header, struct span query)
+	struct buf *cursor, const struct request *request, struct span query)
 {
-	if (header[0] != '\0') {
-		buf_add_span(&hearing->cursor, span_of(header));
+	if (request->last_event_id[0] != '\0') {
+		buf_add_span(cursor, span_of(request->last_event_id));
 		return true;
 	}
-	return find_value(hearing, query, "lastEventId") ||
-	       find_value(hearing, query, "last_event_id") ||
-	       find_value(hearing, query, "lastEventID");
+	return find_value(cursor, query, "lastEventId") ||
+	       find_value(cursor, query, "last_event_id") ||
+	       find_value(cursor, query, "lastEventID");
+}
+
+void listen_last_id(
+	struct buf *out, const struct request *request, struct span query)
+{
+	find_cursor(out, request, query);
 }
 
 /* As much of the cursor as can be repeated to the browser. */
@@ -210,9 +215,9 @@ static const char *read_begin(struct hearing *hearing, struct wish *wish,
 	const char *fault = NULL;
 
 	wish->fresh = true;
-	if (find_cursor(hearing, request->last_event_id, query))
+	if (find_cursor(&hearing->cursor, request, query))
 		read_cursor(wish, buf_span(&hearing->cursor));
-	else if (find_value(hearing, query, "since"))
+	else if (find_value(&hearing->cursor, query, "since"))
 		fault = read_since(wish, buf_span(&hearing->cursor));
 	else if (query_find(query, "since", &pair))
 		fault = "?since needs a value";
@@ -253,19 +258,28 @@ static void answer_head(struct responder *responder, struct request *request)
 	reply(responder, request, &(struct answer){.status = 200});
 }
 
+struct visitor *listen_enter(
+	struct responder *responder, struct request *request)
+{
+	struct visitor *visitor = NULL;
+
+	if (request->head) {
+		answer_head(responder, request);
+		return NULL;
+	}
+	if (!responder->draining)
+		visitor = quota_enter(responder->quota, request->address);
+	if (visitor == NULL)
+		refuse_for_now(responder, request);
+	return visitor;
+}
+
 static void open_stream(
 	struct responder *responder, struct request *request, struct wish *wish)
 {
-	if (request->head) {
-		answer_head(responder, request);
+	wish->visitor = listen_enter(responder, request);
+	if (wish->visitor == NULL)
 		return;
-	}
-	if (!responder->draining)
-		wish->visitor = quota_enter(responder->quota, request->address);
-	if (wish->visitor == NULL) {
-		refuse_for_now(responder, request);
-		return;
-	}
 	wish->fd = request->fd;
 	wish->request = request->id;
 	wish->headers = buf_span(&request->headers);

@@ -9,8 +9,20 @@
  */
 #include "fcgi/route.h"
 
+struct buf;
+struct visitor;
+
 verb listen_channels; /* ?channel= or else the route's own */
 verb listen_channel;  /* the path's, and ?channel= more */
 verb listen_one;      /* the route's own only */
+
+/* ---- for streams of another kind */
+/* Appends the last id as the browser says it, in a header or the query. */
+void listen_last_id(
+	struct buf *out, const struct request *request, struct span query);
+/* NULL: it has been answered (HEAD, too many, being stopped).  Otherwise one
+ * more stream is counted until quota_leave(). */
+struct visitor *listen_enter(
+	struct responder *responder, struct request *request);
 
 #endif

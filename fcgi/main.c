@@ -26,6 +26,7 @@
 #include "fcgi/reply.h"
 #include "fcgi/responder.h"
 #include "fcgi/stream.h"
+#include "fcgi/tasks.h"
 #include "fcgi/uplink.h"
 #include "fcgi/window.h"
 #include "lib/config.h"
@@ -134,6 +135,7 @@ static void open_rooms(struct responder *responder, const struct job *job)
 	responder->uplink = uplink_new(responder);
 	responder->pager = pager_new(responder);
 	responder->quota = quota_new(&job->config);
+	responder->tasks = tasks_new(responder);
 	responder->replies = replies_new(responder->loop);
 	responder->askers = askers_new(responder->loop);
 	responder->gate = gate_new(responder, job->listener);
@@ -145,6 +147,7 @@ static void close_rooms(struct responder *responder)
 	askers_free(responder->askers);
 	replies_free(responder->replies);
 	stream_drain(responder);
+	tasks_free(responder->tasks);
 	pager_free(responder->pager);
 	uplink_free(responder->uplink);
 	fanout_free(responder->fanout);

@@ -22,6 +22,7 @@ struct quota;
 struct gate;
 struct replies;
 struct askers;
+struct tasks;
 
 struct responder {
 	struct ev_loop *loop;
@@ -34,6 +35,7 @@ struct responder {
 	struct uplink *uplink;	   /* the hub */
 	struct pager *pager;	   /* older events, from the hub */
 	struct quota *quota;	   /* who may have how much */
+	struct tasks *tasks;	   /* the demonstration tasks */
 	struct replies *replies;   /* answers on their way out */
 	struct askers *askers;	   /* who waits for the hub's word */
 	struct gate *gate;	   /* where requests come in */

@@ -16,6 +16,7 @@
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
 #include "fcgi/status.h"
+#include "fcgi/tasks.h"
 #include "lib/text.h"
 
 struct route {
@@ -29,6 +30,7 @@ static const struct route routes[] = {
 	{"/stream", "main", listen_channels, NULL},
 	{"/realtime", NULL, listen_channel, publish_body},
 	{"/api/broadcast", "main", NULL, publish_object},
+	{"/tasks/stream", "", tasks_listen, NULL},
 	{"/sse/events", "sse", listen_one, NULL},
 	{"/sse/send", "sse", NULL, publish_message},
 	{"/health", "", status_health, NULL},

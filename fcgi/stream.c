@@ -18,13 +18,14 @@
 #include "fcgi/record.h"
 #include "fcgi/responder.h"
 #include "fcgi/subscriber.h"
+#include "fcgi/tasks.h"
 #include "fcgi/uplink.h"
 #include "fcgi/window.h"
 #include "lib/buf.h"
 #include "lib/config.h"
 #include "lib/log.h"
 
-static void add_head(
+void stream_head(
 	struct buf *out, const struct config *config, struct span headers)
 {
 	uint64_t retry = config->retry_ms;
@@ -47,7 +48,7 @@ void stream_later(struct responder *responder, int fd, uint16_t request,
 	struct buf text = {0};
 	struct buf out = {0};
 
-	add_head(&text, responder->config, headers);
+	stream_head(&text, responder->config, headers);
 	record_stdout(&out, request, buf_span(&text));
 	record_end(&out, request);
 	/* A fresh socket takes this whole; if not, its browser sees a cut
@@ -69,7 +70,8 @@ static void postpone(struct subscriber *sub)
 {
 	struct buf text = {0};
 
-	add_head(&text, sub->responder->config, span_of(sub->opening->headers));
+	stream_head(
+		&text, sub->responder->config, span_of(sub->opening->headers));
 	sub->half = parcel_new(sub->request, buf_span(&text));
 	(void)!send(sub->watch.fd, sub->half->bytes, sub->half->len,
 		MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -118,7 +120,7 @@ static enum progress begin(struct subscriber *sub, const struct paged *paged)
 	struct parcel *parcel;
 
 	sub->behind = sub->id < window_newest(responder->window);
-	add_head(&text, responder->config, span_of(sub->opening->headers));
+	stream_head(&text, responder->config, span_of(sub->opening->headers));
 	add_connected(&text, sub);
 	if (paged != NULL && paged->gap)
 		add_reset(&text, sub, paged, 0);
@@ -331,9 +333,11 @@ static void finish(void *arg, struct subscriber *sub)
 void stream_drain(struct responder *responder)
 {
 	audience_each(responder->audience, finish, NULL);
+	tasks_drain(responder->tasks);
 }
 
 size_t stream_count(const struct responder *responder)
 {
-	return audience_count(responder->audience);
+	return audience_count(responder->audience) +
+	       tasks_count(responder->tasks);
 }

@@ -11,9 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/buf.h"
 #include "lib/span.h"
 #include "lib/wire.h"
 
+struct config;
 struct paged;
 struct responder;
 struct subscriber;
@@ -41,6 +43,10 @@ struct wish {
 
 /* All spans are borrowed for the call. */
 void stream_open(struct responder *responder, const struct wish *wish);
+
+/* Appends the response's head and `retry:`; `headers` as in a wish. */
+void stream_head(
+	struct buf *out, const struct config *config, struct span headers);
 
 /* Cannot be served for now: 200, `retry:`, end.  Takes `fd`.  Any other status
  * would stop EventSource for good (HTML standard 9.2.3). */

@@ -172,3 +172,12 @@ def test_requests_streams_and_posts(web):
         assert stream.status_code == 200
         assert requests.post(base + "/realtime/a", data="über".encode(), timeout=10).ok
         assert any(line.decode() == "data: über" for line in stream.iter_lines())
+
+
+@needs_node
+def test_a_standard_eventsource_stops_by_itself_after_the_tasks(web):
+    node = Node(web, "/tasks/stream?interval=0.05", 100, "start", "progress", "end", "close")
+    node.hears("close")
+    assert node.ends() == 0
+    assert len({e["id"] for e in node.said if "id" in e}) == 15
+    assert [e["state"] for e in node.said if e.get("error")][-1] == 2

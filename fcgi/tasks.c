@@ -1,0 +1,254 @@
+/*
+ * tasks - see tasks.h
+ *
+ *   RUNNING   waits for the next step, or for the time to say that it is there
+ *   gone      everything was told, the browser left, or the socket was full: it
+ *             then comes back with its id and loses nothing
+ */
+#include <config.h>
+
+#include "fcgi/tasks.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <ev.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fcgi/event.h"
+#include "fcgi/list.h"
+#include "fcgi/listen.h"
+#include "fcgi/query.h"
+#include "fcgi/quota.h"
+#include "fcgi/record.h"
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
+#include "fcgi/responder.h"
+#include "fcgi/stream.h"
+#include "fcgi/task_step.h"
+#include "lib/clock.h"
+#include "lib/config.h"
+
+enum { INTERVAL_MS = 5000 }; /* unless told */
+
+struct tasks {
+	struct responder *responder;
+	struct node all;
+	size_t count;
+};
+
+struct showing {
+	struct tasks *tasks;
+	struct node node;
+	struct ev_io watch;
+	struct ev_timer timer;
+	struct visitor *visitor;
+	struct task_place place;
+	uint32_t next;	  /* step */
+	uint64_t wrote;	  /* wall ms */
+	uint16_t request; /* FastCGI request id */
+};
+
+static void leave(struct showing *showing)
+{
+	struct responder *responder = showing->tasks->responder;
+
+	list_remove(&showing->node);
+	showing->tasks->count--;
+	ev_io_stop(responder->loop, &showing->watch);
+	ev_timer_stop(responder->loop, &showing->timer);
+	close(showing->watch.fd);
+	quota_leave(responder->quota, showing->visitor);
+	free(showing);
+}
+
+/* False, and it is gone, if the socket does not take all of it. */
+static bool give(struct showing *showing, const struct buf *records)
+{
+	ssize_t sent = send(showing->watch.fd, records->at, records->len,
+		MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	showing->wrote = clock_wall_ms();
+	if (sent == (ssize_t)records->len)
+		return true;
+	leave(showing);
+	return false;
+}
+
+static void finish(struct showing *showing)
+{
+	struct buf end = {0};
+
+	record_end(&end, showing->request);
+	if (give(showing, &end))
+		leave(showing);
+	buf_release(&end);
+}
+
+/* ---- the timetable */
+
+static uint64_t beat_due(const struct showing *showing)
+{
+	return showing->wrote + showing->tasks->responder->config->keepalive_ms;
+}
+
+static void set_timer(struct showing *showing)
+{
+	uint64_t now = clock_wall_ms();
+	uint64_t due = task_step_due(&showing->place, showing->next);
+
+	if (due > beat_due(showing))
+		due = beat_due(showing);
+	ev_timer_stop(showing->tasks->responder->loop, &showing->timer);
+	ev_timer_set(&showing->timer,
+		due > now ? (double)(due - now) / 1e3 : 0., 0.);
+	ev_timer_start(showing->tasks->responder->loop, &showing->timer);
+}
+
+/* Appends every step that is due; false if the last was among them. */
+static bool add_due(struct showing *showing, struct buf *text)
+{
+	uint64_t now = clock_wall_ms();
+
+	while (showing->next < TASK_STEPS &&
+		task_step_due(&showing->place, showing->next) <= now)
+		task_step_text(text, &showing->place, showing->next++);
+	return showing->next < TASK_STEPS;
+}
+
+/* Sends `text`, to which what is due is added. */
+static void go_on(struct showing *showing, struct buf *text)
+{
+	struct buf records = {0};
+	bool more = add_due(showing, text);
+
+	if (text->len == 0 && clock_wall_ms() >= beat_due(showing))
+		buf_add_span(text, event_comment());
+	record_stdout(&records, showing->request, buf_span(text));
+	if (records.len == 0 || give(showing, &records)) {
+		if (more)
+			set_timer(showing);
+		else
+			finish(showing);
+	}
+	buf_release(&records);
+}
+
+static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct buf text = {0};
+
+	(void)loop;
+	(void)events;
+	go_on(timer->data, &text);
+	buf_release(&text);
+}
+
+/* The web server says only that the browser has left. */
+static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
+{
+	char bytes[256];
+	ssize_t len = recv(watch->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	(void)loop;
+	(void)events;
+	if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR) ||
+		(len >= 2 && bytes[1] == RECORD_ABORT))
+		finish(watch->data);
+}
+
+/* ---- the request */
+
+/* Takes request and visitor. */
+static void begin(struct responder *responder, struct request *request,
+	struct visitor *visitor, const struct task_place *place, uint32_t next)
+{
+	struct showing *showing = mem_new(sizeof(*showing));
+	struct tasks *tasks = responder->tasks;
+	struct buf text = {0};
+
+	*showing = (struct showing){.tasks = tasks,
+		.visitor = visitor,
+		.place = *place,
+		.next = next,
+		.request = request->id,
+		.wrote = clock_wall_ms()};
+	list_append(&tasks->all, &showing->node);
+	tasks->count++;
+	ev_io_init(&showing->watch, on_readable, request->fd, EV_READ);
+	ev_init(&showing->timer, on_timer);
+	showing->watch.data = showing->timer.data = showing;
+	ev_io_start(responder->loop, &showing->watch);
+	request->fd = -1;
+	stream_head(&text, responder->config, buf_span(&request->headers));
+	go_on(showing, &text);
+	buf_release(&text);
+	request_free(request);
+}
+
+static bool read_interval(struct span query, uint64_t *interval)
+{
+	struct pair pair;
+
+	*interval = INTERVAL_MS;
+	return !query_find(query, "interval", &pair) ||
+	       (pair.has_value && task_interval_read(interval, pair.value));
+}
+
+void tasks_listen(struct responder *responder, struct request *request,
+	const struct aim *aim)
+{
+	struct task_place place = {.start = clock_wall_ms()};
+	struct visitor *visitor;
+	struct buf id = {0};
+	uint32_t next = 0;
+	bool good = read_interval(aim->query, &place.interval);
+	struct task_place last;
+
+	listen_last_id(&id, request, aim->query);
+	if (task_place_read(&last, buf_span(&id), place.start)) {
+		place = last;
+		next = last.step + 1;
+		good = true; /* the id knows the interval */
+	}
+	buf_release(&id);
+	if (!good) {
+		reply_error(responder, request, 400, "bad_interval",
+			"?interval= is a number of seconds from 0.05 to 60");
+	} else if (next == TASK_STEPS) {
+		reply(responder, request, &(struct answer){.status = 204});
+	} else {
+		visitor = listen_enter(responder, request);
+		if (visitor != NULL)
+			begin(responder, request, visitor, &place, next);
+	}
+}
+
+/* ---- life */
+
+struct tasks *tasks_new(struct responder *responder)
+{
+	struct tasks *tasks = mem_new(sizeof(*tasks));
+
+	tasks->responder = responder;
+	list_init(&tasks->all);
+	return tasks;
+}
+
+void tasks_free(struct tasks *tasks)
+{
+	assert(tasks->count == 0);
+	free(tasks);
+}
+
+size_t tasks_count(const struct tasks *tasks)
+{
+	return tasks->count;
+}
+
+void tasks_drain(struct tasks *tasks)
+{
+	while (!list_empty(&tasks->all))
+		finish(list_entry(tasks->all.next, struct showing, node));
+}

@@ -1,0 +1,27 @@
+#ifndef TIDINGS_TASKS_H
+#define TIDINGS_TASKS_H
+/*
+ * tasks - two tasks that make progress, to show what progress looks like
+ *
+ * GET /tasks/stream: a stream of this one connection, which nobody publishes
+ * and nothing stores: the timetable (task_step.h) is all there is to it.  After
+ * the last event it ends; who asks again with that event's id gets 204, which
+ * tells EventSource to stop (HTML standard 9.2.3).
+ */
+#include <stddef.h>
+
+#include "fcgi/route.h"
+
+struct responder;
+struct tasks;
+
+struct tasks *tasks_new(struct responder *responder);
+/* Nobody may be left: tasks_drain() comes first. */
+void tasks_free(struct tasks *tasks);
+size_t tasks_count(const struct tasks *tasks);
+/* Every one gets its end, and comes back with its id. */
+void tasks_drain(struct tasks *tasks);
+
+verb tasks_listen; /* ?interval=, Last-Event-ID or ?lastEventId= */
+
+#endif
