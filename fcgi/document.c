@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/json.h"
+#include "lib/json.h"
 #include "fcgi/names.h"
 #include "lib/buf.h"
 #include "lib/text.h"

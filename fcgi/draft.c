@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "fcgi/document.h"
-#include "fcgi/json.h"
+#include "lib/json.h"
 #include "fcgi/query.h"
 #include "lib/clock.h"
 #include "lib/text.h"

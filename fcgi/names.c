@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/json.h"
+#include "lib/json.h"
 #include "lib/buf.h"
 
 struct name {

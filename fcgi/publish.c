@@ -18,7 +18,7 @@
 #include "fcgi/asker.h"
 #include "fcgi/cors.h"
 #include "fcgi/draft.h"
-#include "fcgi/json.h"
+#include "lib/json.h"
 #include "fcgi/query.h"
 #include "fcgi/quota.h"
 #include "fcgi/reply.h"

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fcgi/json.h"
+#include "lib/json.h"
 #include "fcgi/list.h"
 #include "fcgi/record.h"
 #include "fcgi/request.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fcgi/asker.h"
-#include "fcgi/json.h"
+#include "lib/json.h"
 #include "fcgi/query.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"

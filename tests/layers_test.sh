@@ -43,7 +43,8 @@ files()
 lib=$(files lib)
 hub=$(files hub)
 fcgi=$(files fcgi)
-all="$lib $hub $fcgi"
+client=$(files client)
+all="$lib $hub $fcgi $client"
 [ -n "$lib" ] || { echo "not ok - there is no lib in $PWD"; exit 1; }
 
 include='^ *# *include *[<"]'
@@ -52,12 +53,15 @@ include='^ *# *include *[<"]'
 ok "lib knows neither program" - "$include(\.\./)?(hub|fcgi|client|tests)/" $lib
 ok "the hub does not know the responder" - "$include(\.\./)?(fcgi|client|tests)/" $hub
 ok "the responder does not know the hub" - "$include(\.\./)?(hub|client|tests)/" $fcgi
+ok "the client does not know the daemons" - "$include(\.\./)?(hub|fcgi|tests)/" $client
 ok "nobody goes up to go down" - "$include\.\./" $all
 }
 room "SQLite" hub/db.c 'sqlite3\.h'
-room "json-c" fcgi/json.c 'json-c/.*|json\.h'
+room "json-c" lib/json.c 'json-c/.*|json\.h'
 room "libfcgi" fcgi/parse.c 'fcgiapp\.h|fcgi_stdio\.h|fcgios\.h'
-room "inih" lib/config.c 'ini\.h'
+room "libcurl" client/http.c 'curl/.*'
+all="$lib $hub $fcgi" room "inih" lib/config.c 'ini\.h'
+all="$client" room "inih for client.conf" client/option_file.c 'ini\.h'
 room "xxhash" lib/digest.c 'xxhash\.h'
 room "syslog" lib/log.c 'syslog\.h'
 room "timerfd" lib/alarm.c 'sys/timerfd\.h'

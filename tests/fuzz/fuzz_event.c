@@ -11,7 +11,7 @@
 
 #include "fcgi/document.h"
 #include "fcgi/event.h"
-#include "fcgi/json.h"
+#include "lib/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fcgi/document.h"
-#include "fcgi/json.h"
+#include "lib/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 

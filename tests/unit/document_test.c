@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fcgi/document.h"
-#include "fcgi/json.h"
+#include "lib/json.h"
 #include "tests/unit/unit.h"
 
 static const char *const good[] = {

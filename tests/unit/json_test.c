@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "fcgi/json.h"
+#include "lib/json.h"
 #include "tests/unit/unit.h"
 
 static void test_one_line_keeps_what_is_in_strings(void **state)

@@ -1,10 +1,9 @@
 #ifndef TIDINGS_JSON_H
 #define TIDINGS_JSON_H
 /*
- * json - strings decoded, answers composed
+ * json - strings decoded, answers composed and read
  *
- * json-c's room.  What comes in was checked before (document.h).  Pure; any
- * thread.
+ * json-c's room.  Pure; any thread.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +17,9 @@ static inline bool json_is_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* ---- in: `value` is checked JSON */
+struct json_object;
+
+/* ---- in: `value` is checked JSON (fcgi/document.h) */
 bool json_is_string(struct span value);
 /* Appends what the string `value` (checked, with its quotes) says; false if it
  * has half a surrogate pair, which is no text. */
@@ -27,9 +28,27 @@ bool json_decode(struct buf *out, struct span value);
  * and otherwise byte for byte. */
 void json_minify(struct buf *out, struct span value);
 
-/* ---- out */
-struct json_object;
+/* ---- in: an answer, taken apart.  NULL unless `text` is JSON and an object
+ * or a list; freed with json_free.  Asking a member of NULL is allowed, and so
+ * is asking for one that is not there. */
+struct json_object *json_parse(struct span text);
+void json_free(struct json_object *object);
+/* True if `text` is one JSON value of any kind. */
+bool json_is_valid(struct span text);
+/* A member that is an object or a list, else NULL; borrowed. */
+struct json_object *json_member(struct json_object *object, const char *name);
+size_t json_length(struct json_object *list); /* 0 if it is none */
+struct json_object *json_item(struct json_object *list, size_t index);
+/* A member that is a string; false if it is none.  Borrowed. */
+bool json_text(
+	struct json_object *object, const char *name, struct span *text);
+/* A member that is a number, or a string of digits as cursors are; else 0. */
+uint64_t json_number(struct json_object *object, const char *name);
+bool json_is_true(struct json_object *object, const char *name);
+/* Appends the whole of it in one line, and a newline. */
+void json_write(struct json_object *object, struct buf *out);
 
+/* ---- out */
 struct json_object *json_new(void);
 /* Text must be UTF-8; what is not comes out as U+FFFD. */
 void json_add_text(

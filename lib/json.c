@@ -1,12 +1,13 @@
 /*
- * json - strings decoded, answers composed
+ * json - strings decoded, answers composed and read
  */
 #include <config.h>
 
-#include "fcgi/json.h"
+#include "lib/json.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,124 @@ void json_minify(struct buf *out, struct span value)
 	out->len += len;
 }
 
+/* ---- in: answers */
+
+static struct json_object *parse(struct span text)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *value = NULL;
+
+	json_tokener_set_flags(
+		tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	if (text.len > 0 && text.len <= INT_MAX)
+		value = json_tokener_parse_ex(
+			tokener, text.at, (int)text.len);
+	/* A number may go on: only a further byte ends it. */
+	if (json_tokener_get_error(tokener) == json_tokener_continue)
+		value = json_tokener_parse_ex(tokener, " ", 1);
+	else if (value != NULL &&
+		 json_tokener_get_parse_end(tokener) != text.len) {
+		json_object_put(value);
+		value = NULL;
+	}
+	if (json_tokener_get_error(tokener) != json_tokener_success) {
+		json_object_put(value);
+		value = NULL;
+	}
+	json_tokener_free(tokener);
+	return value;
+}
+
+struct json_object *json_parse(struct span text)
+{
+	struct json_object *value;
+
+	while (text.len > 0 && json_is_space(text.at[text.len - 1]))
+		text.len--;
+	value = parse(text);
+	if (json_object_is_type(value, json_type_object) ||
+		json_object_is_type(value, json_type_array))
+		return value;
+	json_object_put(value);
+	return NULL;
+}
+
+void json_free(struct json_object *object)
+{
+	json_object_put(object);
+}
+
+bool json_is_valid(struct span text)
+{
+	struct json_object *list;
+	struct buf wrapped = {0};
+
+	/* json-c returns NULL for null as well: in a list that is told apart */
+	buf_add_char(&wrapped, '[');
+	buf_add_span(&wrapped, text);
+	buf_add_char(&wrapped, ']');
+	list = json_parse(buf_span(&wrapped));
+	buf_release(&wrapped);
+	if (json_length(list) != 1) {
+		json_free(list);
+		return false;
+	}
+	json_free(list);
+	return true;
+}
+
+struct json_object *json_member(struct json_object *object, const char *name)
+{
+	struct json_object *member = NULL;
+
+	if (!json_object_is_type(object, json_type_object) ||
+		!json_object_object_get_ex(object, name, &member))
+		return NULL;
+	return member;
+}
+
+size_t json_length(struct json_object *list)
+{
+	return json_object_is_type(list, json_type_array)
+		       ? json_object_array_length(list)
+		       : 0;
+}
+
+struct json_object *json_item(struct json_object *list, size_t index)
+{
+	return json_object_array_get_idx(list, index);
+}
+
+bool json_text(
+	struct json_object *object, const char *name, struct span *text)
+{
+	struct json_object *member = json_member(object, name);
+
+	if (!json_object_is_type(member, json_type_string))
+		return false;
+	*text = span(json_object_get_string(member),
+		(size_t)json_object_get_string_len(member));
+	return true;
+}
+
+uint64_t json_number(struct json_object *object, const char *name)
+{
+	struct json_object *member = json_member(object, name);
+	uint64_t number = 0;
+	struct span text;
+
+	if (json_object_is_type(member, json_type_int))
+		return json_object_get_uint64(member);
+	if (json_text(object, name, &text))
+		text_to_u64(text, &number);
+	return number;
+}
+
+bool json_is_true(struct json_object *object, const char *name)
+{
+	return json_object_get_boolean(json_member(object, name)) != 0;
+}
+
 /* ---- out */
 
 struct json_object *json_new(void)
@@ -164,7 +283,7 @@ struct json_object *json_add_item(struct json_object *list)
 	return item;
 }
 
-void json_end(struct json_object *object, struct buf *out)
+void json_write(struct json_object *object, struct buf *out)
 {
 	size_t len;
 	const char *text = json_object_to_json_string_length(object,
@@ -172,5 +291,10 @@ void json_end(struct json_object *object, struct buf *out)
 
 	buf_add(out, text, len);
 	buf_add_char(out, '\n');
+}
+
+void json_end(struct json_object *object, struct buf *out)
+{
+	json_write(object, out);
 	json_object_put(object);
 }

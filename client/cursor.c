@@ -1,0 +1,110 @@
+#include <config.h>
+
+#include "client/cursor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lib/text.h"
+
+enum { ID_MAX = 64 }; /* bytes of a cursor file that are looked at */
+
+static enum outcome cannot(const struct cursor *cursor, const char *what)
+{
+	return fail_errno(OUT_FILE, "cursor file %s: %s", cursor->path, what);
+}
+
+static enum outcome write_draft(struct cursor *cursor, struct span id)
+{
+	char line[ID_MAX + 1];
+	int len = snprintf(
+		line, sizeof(line), "%.*s\n", (int)id.len, id.at);
+	int fd = open(cursor->draft.at, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+		0644);
+	ssize_t wrote;
+
+	if (fd < 0)
+		return cannot(cursor, "cannot be written");
+	errno = ENOSPC; /* what a short write means */
+	wrote = write(fd, line, (size_t)len);
+	if (close(fd) < 0 || wrote != len)
+		return cannot(cursor, "cannot be written");
+	return OUT_OK;
+}
+
+enum outcome cursor_move(struct cursor *cursor, struct span id)
+{
+	enum outcome outcome = OUT_OK;
+
+	if (id.len > ID_MAX - 1 || span_equal(id, buf_span(&cursor->id)))
+		return OUT_OK;
+	if (cursor->path != NULL) {
+		outcome = write_draft(cursor, id);
+		if (outcome == OUT_OK &&
+			rename(cursor->draft.at, cursor->path) < 0)
+			outcome = cannot(cursor, "cannot be replaced");
+	}
+	if (outcome == OUT_OK) {
+		buf_clear(&cursor->id);
+		buf_add_span(&cursor->id, id);
+	}
+	return outcome;
+}
+
+static enum outcome read_id(struct cursor *cursor, int fd)
+{
+	char text[ID_MAX];
+	ssize_t len = read(fd, text, sizeof(text));
+	uint64_t number;
+
+	if (len < 0)
+		return cannot(cursor, "cannot be read");
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		len--;
+	if (len == 0)
+		return OUT_OK; /* made by `touch`: from now on */
+	if (!text_to_u64(span(text, (size_t)len), &number))
+		return fail(OUT_FILE,
+			"cursor file %s: it does not hold an id of an event",
+			cursor->path);
+	buf_add(&cursor->id, text, (size_t)len);
+	return OUT_OK;
+}
+
+/* A cursor that cannot be written must stop us before the first event. */
+static enum outcome try_writing(struct cursor *cursor)
+{
+	enum outcome outcome = write_draft(cursor, buf_span(&cursor->id));
+
+	if (outcome == OUT_OK)
+		unlink(cursor->draft.at);
+	return outcome;
+}
+
+enum outcome cursor_open(struct cursor *cursor, const char *path)
+{
+	enum outcome outcome = OUT_OK;
+	int fd;
+
+	*cursor = (struct cursor){.path = path};
+	if (path == NULL)
+		return OUT_OK;
+	buf_printf(&cursor->draft, "%s.new", path);
+	buf_add_char(&cursor->draft, '\0');
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		return cannot(cursor, "cannot be read");
+	if (fd >= 0) {
+		outcome = read_id(cursor, fd);
+		close(fd);
+	}
+	return outcome == OUT_OK ? try_writing(cursor) : outcome;
+}
+
+void cursor_close(struct cursor *cursor)
+{
+	buf_release(&cursor->id);
+	buf_release(&cursor->draft);
+}

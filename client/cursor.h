@@ -1,0 +1,25 @@
+#ifndef TIDINGS_CURSOR_H
+#define TIDINGS_CURSOR_H
+/*
+ * cursor - the last id that was dealt with, in a file
+ *
+ * One line: the id.  Replaced by rename, so that it holds the old id or the
+ * new one whatever kills the program.  Not fsynced: after a power cut it may
+ * be some events old, and these come again.
+ */
+#include "client/outcome.h"
+#include "lib/buf.h"
+#include "lib/span.h"
+
+struct cursor {
+	const char *path; /* borrowed; NULL = kept in memory only */
+	struct buf id;	  /* empty = none yet */
+	struct buf draft; /* the name that is renamed to `path` */
+};
+
+/* Reads the file, which need not be there; tries whether it can be written. */
+enum outcome cursor_open(struct cursor *cursor, const char *path);
+void cursor_close(struct cursor *cursor);
+enum outcome cursor_move(struct cursor *cursor, struct span id);
+
+#endif

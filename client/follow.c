@@ -1,0 +1,261 @@
+/*
+ * follow - see follow.h
+ */
+#include <config.h>
+
+#include "client/follow.h"
+
+#include <string.h>
+
+#include "client/backoff.h"
+#include "client/http.h"
+#include "client/interrupt.h"
+#include "client/sse.h"
+#include "lib/clock.h"
+#include "lib/json.h"
+
+enum {
+	SILENCE_MS = 60000, /* four keep-alives: then the stream is dead */
+	RETRY_MAX_MS = 60000, /* a `retry:` above it is not believed */
+};
+
+struct walk {
+	const struct follow *follow;
+	const struct follower *follower;
+	struct http *http;
+	struct sse sse;
+	struct buf last; /* id; empty = none yet */
+	struct buf path;
+	enum follow_word word;
+	bool answered; /* by a stream, once at least */
+	bool begun;    /* this connection has */
+	bool lost;     /* somebody was told that it is gone */
+	unsigned tries;
+	uint64_t end; /* monotonic us; 0 = none */
+};
+
+/* ---- the request */
+
+static void add_channel(struct buf *path, const char *channel)
+{
+	buf_add_span(path, span_of("&channel="));
+	http_encode(path, span_of(channel));
+}
+
+/* Everything in the query: a header could be dropped by a proxy. */
+static void make_path(struct walk *walk)
+{
+	const struct follow *follow = walk->follow;
+	struct buf *path = &walk->path;
+
+	buf_clear(path);
+	buf_add_span(path, span_of("/stream?envelope=1"));
+	for (size_t i = 0; i < follow->count; i++)
+		add_channel(path, follow->channels[i]);
+	if (walk->last.len > 0) {
+		buf_add_span(path, span_of("&lastEventId="));
+		http_encode(path, buf_span(&walk->last));
+	} else if (follow->since != NULL) {
+		buf_add_span(path, span_of("&since="));
+		http_encode(path, span_of(follow->since));
+	}
+	buf_add_char(path, '\0');
+}
+
+/* ---- what the stream says */
+
+static void remember(struct walk *walk, const struct sse_event *event)
+{
+	if (!event->has_id)
+		return;
+	buf_clear(&walk->last);
+	buf_add_span(&walk->last, event->id);
+}
+
+static enum follow_word on_published(struct walk *walk,
+	const struct sse_event *event, struct span channel, struct span data)
+{
+	const struct follow_event told = {
+		.id = event->has_id ? event->id : span(NULL, 0),
+		.type = event->type,
+		.channel = channel,
+		.data = data,
+	};
+
+	return walk->follower->event(walk->follower->arg, &told);
+}
+
+/* The server's own word: anybody may publish under these types, but what is
+ * published has an envelope. */
+static enum follow_word on_notice(struct walk *walk,
+	const struct sse_event *event, struct json_object *data)
+{
+	const struct follower *follower = walk->follower;
+
+	if (span_is(event->type, "connected")) {
+		walk->begun = walk->answered = true;
+		if (walk->lost)
+			say("connected again");
+		walk->lost = false;
+		walk->tries = 0;
+		return follower->begun(follower->arg, event->id);
+	}
+	if (span_is(event->type, "reset"))
+		return follower->gap(follower->arg, event->id,
+			json_number(data, "oldest"),
+			json_number(data, "newest"));
+	if (span_is(event->type, "live") && follower->live != NULL)
+		return follower->live(follower->arg);
+	return FOLLOW_ON;
+}
+
+static bool on_event(void *arg, const struct sse_event *event)
+{
+	struct walk *walk = arg;
+	struct json_object *object = json_parse(event->data);
+	struct span channel, data;
+
+	if (json_text(object, "channel", &channel) &&
+		json_text(object, "data", &data))
+		walk->word = on_published(walk, event, channel, data);
+	else
+		walk->word = on_notice(walk, event, object);
+	json_free(object);
+	if (walk->word == FOLLOW_ON)
+		remember(walk, event);
+	return walk->word == FOLLOW_ON;
+}
+
+static bool on_bytes(void *arg, struct span bytes)
+{
+	struct walk *walk = arg;
+
+	if (sse_feed(&walk->sse, bytes))
+		return true;
+	if (walk->word == FOLLOW_ON) {
+		walk->word = FOLLOW_FAILED;
+		say("an event is far too long");
+	}
+	return false;
+}
+
+/* ---- coming back */
+
+static uint64_t pause_ms(const struct walk *walk)
+{
+	uint64_t retry = walk->sse.retry_ms; /* jittered already */
+
+	return walk->tries == 0 && retry > 0 && retry < RETRY_MAX_MS
+		       ? retry
+		       : backoff_ms(walk->tries);
+}
+
+static bool is_over(const struct walk *walk)
+{
+	return walk->end != 0 && clock_mono_us() >= walk->end;
+}
+
+/* Before the first stream an error is the user's to mend. */
+static bool is_final(const struct walk *walk, const struct http_answer *answer)
+{
+	if (answer->outcome == OUT_USAGE || answer->outcome == OUT_TLS)
+		return true;
+	if (walk->answered || walk->follow->wait)
+		return false;
+	return answer->outcome != OUT_OK;
+}
+
+static enum outcome no_stream(
+	struct walk *walk, const struct http_answer *answer)
+{
+	struct json_object *body = json_parse(buf_span(&answer->body));
+	struct span message = {0};
+
+	json_text(body, "message", &message);
+	fail(answer->outcome, "%s%s%.*s", answer->sentence.at,
+		message.len > 0 ? ": " : "", (int)message.len, message.at);
+	json_free(body);
+	(void)walk;
+	return answer->outcome;
+}
+
+static bool is_stream(const struct http_answer *answer)
+{
+	return strncmp(answer->type.at, "text/event-stream", 17) == 0;
+}
+
+/* One stream, from its request to its end; true if another shall follow. */
+static bool walk_once(struct walk *walk, enum outcome *outcome)
+{
+	uint64_t now = clock_mono_us();
+	struct http_request request = {.path = walk->path.at,
+		.silence_ms = SILENCE_MS,
+		.deadline_ms = walk->end == 0 ? 0
+					      : (walk->end - now) / 1000 + 1,
+		.bytes = on_bytes,
+		.arg = walk};
+	struct http_answer answer = {0};
+	bool again = true;
+
+	sse_begin(&walk->sse);
+	walk->begun = false;
+	http_perform(walk->http, &request, &answer);
+	if (answer.interrupted || is_over(walk)) {
+		again = false;
+	} else if (answer.outcome == OUT_OK && !is_stream(&answer)) {
+		*outcome = fail(OUT_TROUBLE,
+			"%s%s: that is no stream of events (Content-Type: %s)",
+			http_url(walk->http), walk->path.at, answer.type.at);
+		again = false;
+	} else if (is_final(walk, &answer)) {
+		*outcome = no_stream(walk, &answer);
+		again = false;
+	} else if (!walk->lost) {
+		walk->lost = true;
+		say("%s; coming back",
+			answer.outcome == OUT_OK ? "the stream has ended"
+						 : answer.sentence.at);
+	}
+	if (!walk->begun)
+		walk->tries++;
+	http_answer_release(&answer);
+	return again;
+}
+
+static enum outcome how_it_ended(const struct walk *walk, enum outcome outcome)
+{
+	if (outcome != OUT_OK)
+		return outcome;
+	if (walk->word == FOLLOW_FAILED)
+		return OUT_FAILED;
+	if (walk->word == FOLLOW_ON && !interrupt_caught() && is_over(walk))
+		return OUT_TIMEOUT;
+	return OUT_OK;
+}
+
+enum outcome follow_run(struct http *http, const struct follow *follow,
+	const struct follower *follower)
+{
+	struct walk walk = {
+		.follow = follow, .follower = follower, .http = http};
+	enum outcome outcome = OUT_OK;
+
+	sse_init(&walk.sse, on_event, &walk);
+	buf_add_span(&walk.last, follow->id);
+	if (follow->deadline_ms != 0)
+		walk.end = clock_mono_us() + follow->deadline_ms * 1000;
+	interrupt_catch();
+	for (;;) {
+		make_path(&walk);
+		if (!walk_once(&walk, &outcome))
+			break;
+		backoff_wait(pause_ms(&walk), walk.end);
+		if (interrupt_caught() || is_over(&walk))
+			break;
+	}
+	outcome = how_it_ended(&walk, outcome);
+	sse_release(&walk.sse);
+	buf_release(&walk.last);
+	buf_release(&walk.path);
+	return outcome;
+}

@@ -1,0 +1,61 @@
+#ifndef TIDINGS_FOLLOW_H
+#define TIDINGS_FOLLOW_H
+/*
+ * follow - some channels, for as long as it takes
+ *
+ *   CONNECTING  a stream was asked for
+ *   REPLAYING   it has begun below the newest event
+ *   LIVE        it has caught up
+ *   WAITING     it ended; the next is due
+ *
+ * Comes back after every cut, with the last id, forever: only the caller, a
+ * signal, a deadline or a server that never answered a first time end it.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/outcome.h"
+#include "lib/buf.h"
+#include "lib/span.h"
+
+struct http;
+
+struct follow_event {
+	struct span id; /* empty = volatile */
+	struct span type, channel, data;
+};
+
+/* What the caller is told.  `event` and `gap` end everything by returning
+ * anything but FOLLOW_ON. */
+enum follow_word { FOLLOW_ON, FOLLOW_DONE, FOLLOW_FAILED };
+
+struct follower {
+	enum follow_word (*event)(void *arg, const struct follow_event *event);
+	/* `id` is where the stream really goes on; requested as the server
+	 * repeats it; oldest and newest 0 = nothing is held. */
+	enum follow_word (*gap)(void *arg, struct span id, uint64_t oldest,
+		uint64_t newest);
+	/* The stream has begun at `id`; told for each connection. */
+	enum follow_word (*begun)(void *arg, struct span id);
+	/* It has caught up; may be NULL.  Not told of a stream that began at
+	 * the newest event. */
+	enum follow_word (*live)(void *arg);
+	void *arg;
+};
+
+struct follow {
+	const char *const *channels; /* borrowed */
+	size_t count;
+	const char *since; /* where to begin without an id; NULL = now */
+	struct span id;	   /* where to begin; beats `since`; borrowed */
+	bool wait;	   /* also for a server that never answered */
+	uint64_t deadline_ms; /* for the whole; 0 = none */
+};
+
+/* OUT_OK after FOLLOW_DONE or a signal, OUT_FAILED after FOLLOW_FAILED (the
+ * caller knows why), OUT_TIMEOUT, or what was wrong, its sentence said. */
+enum outcome follow_run(struct http *http, const struct follow *follow,
+	const struct follower *follower);
+
+#endif

@@ -1,0 +1,69 @@
+#include <config.h>
+
+#include "client/help.h"
+
+#include <stdio.h>
+
+#include "client/verbs.h"
+#include "lib/buf.h"
+
+enum { COLUMN = 26 }; /* where descriptions begin */
+
+static void print_row(const struct option_row *row)
+{
+	struct buf left = {0};
+
+	if (row->letter != '\0')
+		buf_printf(&left, "  -%c, --%s", row->letter, row->name);
+	else
+		buf_printf(&left, "      --%s", row->name);
+	if (row->value != NULL)
+		buf_printf(&left, " %s", row->value);
+	printf("%-*.*s", COLUMN, (int)left.len, left.at);
+	if (left.len >= COLUMN)
+		printf("\n%*s", COLUMN, "");
+	printf("%s", row->help);
+	if (row->initial != NULL)
+		printf(" [%s]", row->initial);
+	putchar('\n');
+	buf_release(&left);
+}
+
+static void print_rows(const struct option_row *rows)
+{
+	for (; rows != NULL && rows->name != NULL; rows++)
+		print_row(rows);
+}
+
+void help_verb(const struct verb *verb)
+{
+	printf("Usage: tidings %s [FLAGS] %s\n%c%s.\n", verb->name,
+		verb->arguments, verb->summary[0] - 'a' + 'A',
+		verb->summary + 1);
+	if (verb->more != NULL)
+		printf("\n%s\n", verb->more);
+	putchar('\n');
+	print_rows(verb->rows);
+	putchar('\n');
+	print_rows(option_common);
+}
+
+enum outcome help_all(const char *name)
+{
+	const struct verb *verb = name == NULL ? NULL : verb_named(name);
+
+	if (verb != NULL) {
+		help_verb(verb);
+		return OUT_OK;
+	}
+	if (name != NULL)
+		return fail(OUT_USAGE, "there is no verb \"%s\"", name);
+	puts("Usage: tidings VERB [FLAGS] [ARGUMENTS]\n"
+	     "Publish events, and listen to them.\n");
+	for (size_t i = 0; verbs[i] != NULL; i++)
+		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+	puts("\n`tidings VERB --help` shows its flags.  Each can also be set in "
+	     "the environment\n(TIDINGS_URL, TIDINGS_SUB_SINCE) or in "
+	     "~/.config/tidings/client.conf.");
+	return OUT_OK;
+}

@@ -1,0 +1,357 @@
+/*
+ * http - see http.h
+ *
+ * curl's multi interface with one request in it: only that lets a signal, a
+ * deadline and a silent server end a wait.
+ */
+#include <config.h>
+
+#include "client/http.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client/interrupt.h"
+#include "client/option.h"
+#include "lib/clock.h"
+
+struct http {
+	CURLM *multi;
+	CURL *easy;
+	struct buf url; /* terminated, no slash at its end */
+	char error[CURL_ERROR_SIZE];
+
+	const struct http_request *request;
+	struct http_answer *answer;
+	uint64_t began, heard; /* monotonic us */
+	bool too_long;
+};
+
+/* ---- what curl calls */
+
+static bool is_stream(const struct http *http)
+{
+	return http->request->bytes != NULL && http->answer->status == 200;
+}
+
+static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
+{
+	struct http *http = arg;
+	struct http_answer *answer = http->answer;
+
+	(void)one;
+	http->heard = clock_mono_us();
+	if (answer->status == 0) {
+		curl_easy_getinfo(
+			http->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+		answer->seconds = (double)(http->heard - http->began) / 1e6;
+	}
+	if (is_stream(http)) {
+		if (http->request->bytes(http->request->arg, span(bytes, len)))
+			return len;
+		answer->interrupted = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (answer->body.len + len > HTTP_BODY_MAX) {
+		http->too_long = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	buf_add(&answer->body, bytes, len);
+	return len;
+}
+
+/* ---- one request */
+
+static void set_request(struct http *http, struct curl_slist *lines)
+{
+	const struct http_request *request = http->request;
+	struct buf url = {0};
+	CURL *easy = http->easy;
+
+	buf_printf(&url, "%s%s", http->url.at, request->path);
+	buf_add_char(&url, '\0');
+	curl_easy_setopt(easy, CURLOPT_URL, url.at);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, lines);
+	curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+	if (request->method != NULL && strcmp(request->method, "POST") == 0) {
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+			(curl_off_t)request->body.len);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+			request->body.at == NULL ? "" : request->body.at);
+	}
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+	buf_release(&url);
+}
+
+static struct curl_slist *add_line(struct curl_slist *lines, const char *line)
+{
+	return line == NULL ? lines : curl_slist_append(lines, line);
+}
+
+static struct curl_slist *make_lines(const struct http_request *request)
+{
+	struct curl_slist *lines = NULL;
+
+	/* Without these curl would wait for a "100 Continue", and call a body
+	 * a form. */
+	lines = add_line(lines, "Expect:");
+	lines = add_line(lines, "Content-Type: application/octet-stream");
+	lines = add_line(lines, option_text("header"));
+	for (size_t i = 0; request->headers != NULL && request->headers[i]; i++)
+		lines = add_line(lines, request->headers[i]);
+	return lines;
+}
+
+/* ---- how it ended */
+
+static void add_sentence(struct http_answer *answer, const char *text)
+{
+	buf_add_span(&answer->sentence, span_of(text));
+}
+
+static enum outcome of_code(CURLcode code)
+{
+	static const struct {
+		CURLcode code;
+		enum outcome outcome;
+	} outcomes[] = {
+		{CURLE_URL_MALFORMAT, OUT_USAGE},
+		{CURLE_UNSUPPORTED_PROTOCOL, OUT_USAGE},
+		{CURLE_PEER_FAILED_VERIFICATION, OUT_TLS},
+		{CURLE_SSL_CONNECT_ERROR, OUT_TLS},
+		{CURLE_SSL_CERTPROBLEM, OUT_TLS},
+		{CURLE_SSL_CACERT_BADFILE, OUT_TLS},
+		{CURLE_SSL_ENGINE_INITFAILED, OUT_TLS},
+	};
+
+	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+		if (outcomes[i].code == code)
+			return outcomes[i].outcome;
+	return OUT_AWAY;
+}
+
+static void judge_code(struct http *http, CURLcode code)
+{
+	struct http_answer *answer = http->answer;
+
+	answer->outcome = of_code(code);
+	buf_printf(&answer->sentence, "%s: ", http->url.at);
+	if (http->too_long)
+		add_sentence(answer, "the answer is far too long");
+	else if (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR ||
+		 code == CURLE_GOT_NOTHING)
+		add_sentence(answer, "the connection was cut");
+	else
+		add_sentence(answer, http->error[0] != '\0'
+					     ? http->error
+					     : curl_easy_strerror(code));
+}
+
+static void judge_status(struct http *http)
+{
+	struct http_answer *answer = http->answer;
+
+	if (answer->status >= 200 && answer->status <= 299)
+		return;
+	answer->outcome = answer->status >= 400 && answer->status <= 499
+				  ? OUT_REFUSED
+				  : OUT_TROUBLE;
+	buf_printf(&answer->sentence, "%s%s: status %ld", http->url.at,
+		http->request->path, answer->status);
+}
+
+static void judge(struct http *http, CURLcode code)
+{
+	struct http_answer *answer = http->answer;
+	curl_off_t after = 0;
+	char *type = NULL;
+
+	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+	curl_easy_getinfo(http->easy, CURLINFO_CONTENT_TYPE, &type);
+	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &after);
+	buf_printf(&answer->type, "%s", type == NULL ? "" : type);
+	answer->retry_after_ms = (uint64_t)after * 1000;
+	if (answer->interrupted)
+		return;
+	if (code == CURLE_OK)
+		judge_status(http);
+	else
+		judge_code(http, code);
+}
+
+/* ---- the wait */
+
+static uint64_t deadline_ms(const struct http_request *request)
+{
+	if (request->deadline_ms != 0)
+		return request->deadline_ms;
+	return request->bytes == NULL ? HTTP_ANSWER_MS : 0;
+}
+
+/* True, and the answer says so, if the server has had its time. */
+static bool is_late(struct http *http)
+{
+	uint64_t now = clock_mono_us(), most = deadline_ms(http->request);
+	uint64_t silence = http->request->silence_ms;
+
+	if (most != 0 && now - http->began > most * 1000)
+		buf_printf(&http->answer->sentence,
+			"%s: no whole answer came in time", http->url.at);
+	else if (silence != 0 && now - http->heard > silence * 1000)
+		buf_printf(&http->answer->sentence,
+			"%s: the stream has fallen silent", http->url.at);
+	else
+		return false;
+	http->answer->outcome = OUT_AWAY;
+	return true;
+}
+
+static void wait_and_work(struct http *http)
+{
+	struct curl_waitfd signals = {interrupt_fd(), CURL_WAIT_POLLIN, 0};
+	int running = 1;
+
+	for (;;) {
+		CURLMsg *message;
+		int left;
+
+		curl_multi_perform(http->multi, &running);
+		message = curl_multi_info_read(http->multi, &left);
+		if (message != NULL) {
+			judge(http, message->data.result);
+			return;
+		}
+		if (interrupt_caught()) {
+			http->answer->interrupted = true;
+			return;
+		}
+		if (is_late(http))
+			return;
+		curl_multi_poll(http->multi, &signals, signals.fd >= 0, 250,
+			NULL);
+	}
+}
+
+void http_perform(struct http *http, const struct http_request *request,
+	struct http_answer *answer)
+{
+	struct curl_slist *lines = make_lines(request);
+
+	http_answer_release(answer);
+	http->request = request;
+	http->answer = answer;
+	http->error[0] = '\0';
+	http->too_long = false;
+	set_request(http, lines);
+	http->began = http->heard = clock_mono_us();
+	curl_multi_add_handle(http->multi, http->easy);
+	wait_and_work(http);
+	curl_multi_remove_handle(http->multi, http->easy);
+	buf_add_char(&answer->sentence, '\0');
+	buf_add_char(&answer->type, '\0');
+	curl_slist_free_all(lines);
+}
+
+void http_answer_release(struct http_answer *answer)
+{
+	buf_release(&answer->body);
+	buf_release(&answer->type);
+	buf_release(&answer->sentence);
+	*answer = (struct http_answer){0};
+}
+
+/* ---- life */
+
+static bool url_will_do(const char *url)
+{
+	return strncasecmp(url, "http://", 7) == 0 ||
+	       strncasecmp(url, "https://", 8) == 0;
+}
+
+static void set_always(struct http *http)
+{
+	CURL *easy = http->easy;
+
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->error);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, PACKAGE_NAME
+		"/" PACKAGE_VERSION);
+	curl_easy_setopt(
+		easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
+	/* A server that vanishes without a word is found out in a minute. */
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+	curl_easy_setopt(easy, CURLOPT_USERPWD, option_text("user"));
+	if (option_given("ca-file"))
+		curl_easy_setopt(easy, CURLOPT_CAINFO, option_text("ca-file"));
+	if (option_switch("insecure")) {
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
+struct http *http_new(void)
+{
+	const char *url = option_text("url");
+	struct http *http;
+
+	if (!url_will_do(url)) {
+		fail(OUT_USAGE, "%s: an address begins with http:// or https://",
+			url);
+		return NULL;
+	}
+	http = mem_new(sizeof(*http));
+	buf_add_span(&http->url, span_of(url));
+	while (http->url.at[http->url.len - 1] == '/')
+		http->url.len--;
+	buf_add_char(&http->url, '\0');
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	http->multi = curl_multi_init();
+	http->easy = curl_easy_init();
+	if (http->multi == NULL || http->easy == NULL)
+		abort(); /* no memory */
+	set_always(http);
+	return http;
+}
+
+void http_free(struct http *http)
+{
+	if (http == NULL)
+		return;
+	curl_easy_cleanup(http->easy);
+	curl_multi_cleanup(http->multi);
+	curl_global_cleanup();
+	buf_release(&http->url);
+	free(http);
+}
+
+const char *http_url(const struct http *http)
+{
+	return http->url.at;
+}
+
+void http_encode(struct buf *out, struct span text)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "0123456789-._~";
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+
+		if (c != '\0' && strchr(plain, c) != NULL) {
+			buf_add_char(out, (char)c);
+			continue;
+		}
+		buf_add_char(out, '%');
+		buf_add_char(out, digits[c >> 4]);
+		buf_add_char(out, digits[c & 15]);
+	}
+}

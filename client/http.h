@@ -1,0 +1,66 @@
+#ifndef TIDINGS_HTTP_H
+#define TIDINGS_HTTP_H
+/*
+ * http - requests and streams to one server
+ *
+ * libcurl's room.  One request at a time; http_perform blocks until it has
+ * ended, its deadline has passed, or interrupt_caught().  What went wrong comes
+ * back as an outcome and a sentence; nothing is printed here.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/outcome.h"
+#include "lib/buf.h"
+#include "lib/span.h"
+
+enum {
+	HTTP_CONNECT_MS = 10000, /* to connect, TLS included */
+	HTTP_ANSWER_MS = 30000,	 /* for an answer that is no stream */
+	HTTP_BODY_MAX = 64 << 20, /* a longer one ends the request */
+};
+
+struct http;
+
+/* False ends the request. */
+typedef bool http_bytes(void *arg, struct span bytes);
+
+struct http_request {
+	const char *method; /* NULL = GET */
+	const char *path;   /* with its query, encoded */
+	const char *const *headers; /* further lines, NULL-ended; or NULL */
+	struct span body;	    /* of a POST */
+	uint64_t deadline_ms; /* the whole of it; 0 = HTTP_ANSWER_MS unless
+				 `bytes` is given */
+	uint64_t silence_ms;  /* longest time without a byte; 0 = any */
+	http_bytes *bytes;    /* a stream: gets the body of a 200 as it comes */
+	void *arg;
+};
+
+struct http_answer {
+	enum outcome outcome; /* OUT_OK = 200 to 299 */
+	long status;	      /* 0 = none came */
+	struct buf body;      /* of any answer not given to `bytes` */
+	struct buf type;      /* Content-Type, terminated */
+	uint64_t retry_after_ms;
+	struct buf sentence; /* what went wrong, terminated */
+	bool interrupted;    /* by a signal, or by `bytes` */
+	double seconds;	     /* until the answer's first byte */
+};
+
+/* Takes --url, --user and the like from the options; NULL after a sentence if
+ * the URL will not do. */
+struct http *http_new(void);
+void http_free(struct http *http);
+const char *http_url(const struct http *http); /* without a slash at its end */
+
+/* `answer` is all zero or one used before. */
+void http_perform(struct http *http, const struct http_request *request,
+	struct http_answer *answer);
+void http_answer_release(struct http_answer *answer);
+
+/* Appends `text` percent-encoded as a path segment or a query's value. */
+void http_encode(struct buf *out, struct span text);
+
+#endif

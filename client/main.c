@@ -1,0 +1,61 @@
+/*
+ * tidings - one command for people and scripts: tidings VERB ...
+ */
+#include <config.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/help.h"
+#include "client/outcome.h"
+#include "client/verbs.h"
+
+const struct verb *const verbs[] = {
+	&verb_pub,
+	&verb_sub,
+	&verb_tail,
+	&verb_history,
+	&verb_channels,
+	&verb_status,
+	NULL,
+};
+
+const struct verb *verb_named(const char *name)
+{
+	for (size_t i = 0; verbs[i] != NULL; i++)
+		if (strcmp(verbs[i]->name, name) == 0)
+			return verbs[i];
+	return NULL;
+}
+
+static enum outcome run_verb(const struct verb *verb, int argc, char **argv)
+{
+	enum outcome outcome;
+	bool help;
+
+	outcome = option_read(verb, argc, argv, &help);
+	if (help)
+		help_verb(verb);
+	else if (outcome == OUT_OK)
+		outcome = verb->run(verb);
+	option_release();
+	return outcome;
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "--help";
+	const struct verb *verb = verb_named(word);
+
+	signal(SIGPIPE, SIG_IGN);
+	if (verb != NULL)
+		return (int)run_verb(verb, argc - 1, argv + 1);
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+		strcmp(word, "help") == 0)
+		return (int)help_all(argc > 2 ? argv[2] : NULL);
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+		return puts(PACKAGE_STRING) < 0;
+	return (int)fail(OUT_USAGE,
+		"there is no verb \"%s\"; `tidings --help` lists them", word);
+}

@@ -1,0 +1,70 @@
+#include <config.h>
+
+#include "client/outcome.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/safe.h"
+
+enum { SENTENCE_MAX = 2000 };
+
+static bool quiet;
+
+static void print(const char *format, va_list args, const char *why)
+	__attribute__((format(printf, 1, 0)));
+
+static void print(const char *format, va_list args, const char *why)
+{
+	char text[SENTENCE_MAX];
+	struct buf line = {0};
+
+	vsnprintf(text, sizeof(text), format, args);
+	buf_add_span(&line, span_of("tidings: "));
+	safe_add(&line, span_of(text));
+	if (why != NULL)
+		buf_printf(&line, ": %s", why);
+	buf_add_char(&line, '\n');
+	fwrite(line.at, 1, line.len, stderr);
+	buf_release(&line);
+}
+
+void be_quiet(void)
+{
+	quiet = true;
+}
+
+void say(const char *format, ...)
+{
+	va_list args;
+
+	if (quiet)
+		return;
+	va_start(args, format);
+	print(format, args, NULL);
+	va_end(args);
+}
+
+enum outcome fail(enum outcome outcome, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print(format, args, NULL);
+	va_end(args);
+	return outcome;
+}
+
+enum outcome fail_errno(enum outcome outcome, const char *format, ...)
+{
+	const char *why = strerror(errno);
+	va_list args;
+
+	va_start(args, format);
+	print(format, args, why);
+	va_end(args);
+	return outcome;
+}

@@ -1,0 +1,36 @@
+#ifndef TIDINGS_PRINT_H
+#define TIDINGS_PRINT_H
+/*
+ * print - an event on standard output
+ *
+ *   LINES   for people: time, channel, type, data; what could command a
+ *           terminal is shown as \x1b
+ *   NDJSON  {"id":...,"channel":...,"event":...,"data":...}
+ *   FORMAT  the user's own, bytes as they are
+ *
+ * Each event is one write(): whoever reads gets whole events only, whatever
+ * kills this program.
+ */
+#include <stdbool.h>
+
+#include "client/follow.h"
+#include "client/outcome.h"
+
+enum print_kind { PRINT_LINES, PRINT_NDJSON, PRINT_FORMAT };
+
+struct print {
+	enum print_kind kind;
+	const char *format;  /* borrowed: %i %t %c %d %% \n \t \\ */
+	bool colour, channels; /* show the channel's name */
+	struct buf out;
+};
+
+/* As the flags --json and --format say, or whether a terminal looks. */
+enum outcome print_open(struct print *print, bool channels);
+void print_close(struct print *print);
+enum outcome print_event(
+	struct print *print, const struct follow_event *event);
+/* All of `text` to standard output; OUT_FILE after a sentence. */
+enum outcome print_bytes(struct span text);
+
+#endif

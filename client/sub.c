@@ -1,0 +1,332 @@
+/*
+ * sub, tail, history - events of some channels, printed or handed to a command
+ *
+ * An event counts as dealt with when it was written or its command has
+ * succeeded; only then does the cursor move.  So nothing is lost, and what was
+ * in flight when the program was killed comes twice.
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cursor.h"
+#include "client/follow.h"
+#include "client/hook.h"
+#include "client/http.h"
+#include "client/interrupt.h"
+#include "client/print.h"
+#include "client/verbs.h"
+#include "lib/json.h"
+#include "lib/text.h"
+
+enum mode { SUB, TAIL, HISTORY };
+
+struct subscription {
+	enum mode mode;
+	struct cursor cursor;
+	struct print print;
+	const char *types; /* those wanted, or NULL = all */
+	const char *command;
+	uint64_t left; /* events, 0 = no limit */
+	uint64_t newest; /* HISTORY: the last one to print */
+	bool gap_allowed;
+	enum outcome outcome; /* why it failed */
+};
+
+/* ---- what the stream brings */
+
+/* Is `type` one of the words in "a,b c"? */
+static bool is_among(struct span type, const char *words)
+{
+	while (*words != '\0') {
+		size_t len = strcspn(words, ", ");
+
+		if (len > 0 && span_equal(type, span(words, len)))
+			return true;
+		words += len + strspn(words + len, ", ");
+	}
+	return false;
+}
+
+static enum follow_word failed(struct subscription *sub, enum outcome outcome)
+{
+	sub->outcome = outcome;
+	return FOLLOW_FAILED;
+}
+
+static enum follow_word move(struct subscription *sub, struct span id)
+{
+	enum outcome outcome = id.len == 0 ? OUT_OK
+					   : cursor_move(&sub->cursor, id);
+
+	return outcome == OUT_OK ? FOLLOW_ON : failed(sub, outcome);
+}
+
+static bool is_last(const struct subscription *sub, struct span id)
+{
+	uint64_t number;
+
+	return sub->mode == HISTORY && text_to_u64(id, &number) &&
+	       number >= sub->newest;
+}
+
+static enum outcome deal_with(
+	struct subscription *sub, const struct follow_event *event)
+{
+	if (sub->command != NULL)
+		return hook_run(sub->command, event);
+	return print_event(&sub->print, event);
+}
+
+static enum follow_word on_event(void *arg, const struct follow_event *event)
+{
+	struct subscription *sub = arg;
+	bool wanted = sub->types == NULL || is_among(event->type, sub->types);
+	enum outcome outcome;
+
+	if (wanted) {
+		outcome = deal_with(sub, event);
+		if (outcome != OUT_OK)
+			return failed(sub, outcome);
+		if (move(sub, event->id) != FOLLOW_ON)
+			return FOLLOW_FAILED;
+		if (sub->left > 0 && --sub->left == 0)
+			return FOLLOW_DONE;
+	}
+	return is_last(sub, event->id) ? FOLLOW_DONE : FOLLOW_ON;
+}
+
+static enum follow_word on_gap(
+	void *arg, struct span id, uint64_t oldest, uint64_t newest)
+{
+	struct subscription *sub = arg;
+
+	(void)oldest;
+	(void)newest;
+	fail(OUT_GAP, "events up to %.*s are no longer held: there is a gap",
+		(int)id.len, id.at);
+	if (!sub->gap_allowed)
+		return failed(sub, OUT_GAP);
+	return move(sub, id);
+}
+
+/* The place where a stream begins is a cursor too: a kill before the first
+ * event loses nothing. */
+static enum follow_word on_begun(void *arg, struct span id)
+{
+	struct subscription *sub = arg;
+
+	if (is_last(sub, id))
+		return FOLLOW_DONE;
+	return sub->cursor.id.len == 0 && sub->mode != HISTORY ? move(sub, id)
+							       : FOLLOW_ON;
+}
+
+static enum follow_word on_live(void *arg)
+{
+	const struct subscription *sub = arg;
+
+	return sub->mode == HISTORY ? FOLLOW_DONE : FOLLOW_ON;
+}
+
+/* ---- the verbs */
+
+static enum outcome check_channels(void)
+{
+	for (size_t i = 0; i < argument_count(); i++) {
+		const char *fault =
+			text_channel_fault(span_of(argument(i)));
+
+		if (fault != NULL)
+			return fail(OUT_USAGE, "channel \"%s\": %s",
+				argument(i), fault);
+	}
+	return OUT_OK;
+}
+
+static enum outcome follow_channels(
+	struct subscription *sub, struct http *http)
+{
+	const struct follow follow = {
+		.channels = (const char *const *)arguments_from(0),
+		.count = argument_count(),
+		.since = option_text("since"),
+		.id = buf_span(&sub->cursor.id),
+		.wait = option_switch("wait"),
+		.deadline_ms = option_ms("timeout"),
+	};
+	const struct follower follower = {
+		on_event, on_gap, on_begun, on_live, sub};
+	enum outcome outcome = follow_run(http, &follow, &follower);
+
+	return outcome == OUT_FAILED ? sub->outcome : outcome;
+}
+
+/* The newest id held on any of the channels, 0 if nothing is. */
+static enum outcome find_newest(struct http *http, uint64_t *newest)
+{
+	struct http_answer answer = {0};
+	enum outcome outcome = OUT_OK;
+	struct buf path = {0};
+
+	*newest = 0;
+	for (size_t i = 0; i < argument_count() && outcome == OUT_OK; i++) {
+		struct json_object *channel;
+		uint64_t id;
+
+		buf_clear(&path);
+		buf_add_span(&path, span_of("/api/channels/"));
+		http_encode(&path, span_of(argument(i)));
+		buf_add_char(&path, '\0');
+		http_perform(http, &(struct http_request){.path = path.at},
+			&answer);
+		outcome = answer.outcome;
+		if (outcome != OUT_OK)
+			fail(outcome, "%s", answer.sentence.at);
+		channel = json_parse(buf_span(&answer.body));
+		id = json_number(channel, "newest");
+		*newest = id > *newest ? id : *newest;
+		json_free(channel);
+	}
+	http_answer_release(&answer);
+	buf_release(&path);
+	return outcome;
+}
+
+static enum outcome run(struct subscription *sub, struct http *http)
+{
+	enum outcome outcome = OUT_OK;
+
+	if (sub->mode == HISTORY) {
+		outcome = find_newest(http, &sub->newest);
+		if (outcome != OUT_OK || sub->newest == 0)
+			return outcome;
+	}
+	return follow_channels(sub, http);
+}
+
+static enum outcome subscribe(enum mode mode)
+{
+	struct subscription sub = {.mode = mode,
+		.types = option_text("event"),
+		.command = mode == SUB ? option_text("exec") : NULL,
+		.left = option_given("count") ? option_number("count") : 0,
+		.gap_allowed = mode != SUB || option_switch("allow-gap")};
+	enum outcome outcome = check_channels();
+	struct http *http = NULL;
+
+	if (outcome == OUT_OK)
+		outcome = print_open(&sub.print, argument_count() > 1);
+	if (outcome == OUT_OK)
+		outcome = cursor_open(&sub.cursor,
+			mode == SUB ? option_text("cursor") : NULL);
+	if (outcome == OUT_OK) {
+		http = http_new();
+		outcome = http == NULL ? OUT_USAGE : run(&sub, http);
+	}
+	http_free(http);
+	cursor_close(&sub.cursor);
+	print_close(&sub.print);
+	if (outcome == OUT_OK && interrupt_caught())
+		interrupt_die();
+	return outcome;
+}
+
+static enum outcome run_sub(const struct verb *verb)
+{
+	(void)verb;
+	return subscribe(SUB);
+}
+
+static enum outcome run_tail(const struct verb *verb)
+{
+	(void)verb;
+	return subscribe(TAIL);
+}
+
+static enum outcome run_history(const struct verb *verb)
+{
+	(void)verb;
+	return subscribe(HISTORY);
+}
+
+/* ---- their tables */
+
+#define ROWS_OF_ALL                                                            \
+	{"event", 'e', TEXT, "TYPES", NULL,                                    \
+		"only events of these types (a,b)"},                           \
+	{"count", 'n', NUMBER, "N", NULL, "end after N events"},               \
+	{"timeout", 't', DURATION, "TIME", NULL,                               \
+		"end after TIME, with status 9"},                              \
+	{"json", 'j', SWITCH, NULL, NULL,                                      \
+		"a JSON object per line, also on a terminal"},                 \
+	{"format", 'f', TEXT, "FORMAT", NULL,                                  \
+		"%i id, %t type, %c channel, %d data; \\n and \\t"},           \
+	{"wait", 'w', SWITCH, NULL, NULL,                                      \
+		"wait for a server that is not there yet"}
+
+static const struct option_row sub_rows[] = {
+	{"since", 's', TEXT, "WHEN", NULL,
+		"begin in the past: 10m, an id, or all"},
+	{"cursor", 'C', TEXT, "FILE", NULL,
+		"keep the last id in FILE, and go on from there"},
+	{"exec", 'x', TEXT, "COMMAND", NULL,
+		"run COMMAND for each event instead of printing it"},
+	{"allow-gap", 'g', SWITCH, NULL, NULL,
+		"go on where events are no longer held (else status 3)"},
+	ROWS_OF_ALL,
+	{0},
+};
+
+static const struct option_row tail_rows[] = {
+	{"since", 's', TEXT, "WHEN", "1h",
+		"begin there: 10m, an id, or all"},
+	ROWS_OF_ALL,
+	{0},
+};
+
+static const struct option_row history_rows[] = {
+	{"since", 's', TEXT, "WHEN", "all",
+		"begin there: 10m, an id, or all"},
+	ROWS_OF_ALL,
+	{0},
+};
+
+const struct verb verb_sub = {
+	.name = "sub",
+	.arguments = "CHANNEL...",
+	.summary = "print events as they come, and lose none",
+	.more = "With --cursor nothing is lost: after a cut of any length, a "
+		"restart of anything or\na kill of this program it goes on "
+		"after the last event that was printed, or whose\ncommand "
+		"succeeded.  The one in flight at that moment may come twice.\n"
+		"\n"
+		"COMMAND gets the data on its standard input, and TIDINGS_ID, "
+		"TIDINGS_EVENT and\nTIDINGS_CHANNEL in its environment.  If "
+		"it fails, this ends with status 1.",
+	.rows = sub_rows,
+	.least = 1,
+	.most = -1,
+	.run = run_sub,
+};
+
+const struct verb verb_tail = {
+	.name = "tail",
+	.arguments = "CHANNEL...",
+	.summary = "print what was, then what comes",
+	.rows = tail_rows,
+	.least = 1,
+	.most = -1,
+	.run = run_tail,
+};
+
+const struct verb verb_history = {
+	.name = "history",
+	.arguments = "CHANNEL...",
+	.summary = "print the events that are held, and end",
+	.rows = history_rows,
+	.least = 1,
+	.most = -1,
+	.run = run_history,
+};

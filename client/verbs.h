@@ -1,0 +1,15 @@
+#ifndef TIDINGS_VERBS_H
+#define TIDINGS_VERBS_H
+/*
+ * verbs - what `tidings` can do, in the order in which --help shows it
+ */
+#include "client/option.h"
+
+extern const struct verb verb_pub, verb_sub, verb_tail, verb_history,
+	verb_channels, verb_status;
+
+extern const struct verb *const verbs[]; /* NULL-ended */
+
+const struct verb *verb_named(const char *name); /* NULL = none */
+
+#endif
