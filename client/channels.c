@@ -31,9 +31,9 @@ static struct json_object *ask(
 		json_free(object);
 		object = NULL;
 	} else if (object == NULL) {
-		*outcome = fail(OUT_TROUBLE,
-			"%s%s: that is no answer of Tidings", http_url(http),
-			path);
+		*outcome =
+			fail(OUT_TROUBLE, "%s%s: that is no answer of Tidings",
+				http_url(http), path);
 	}
 	http_answer_release(&answer);
 	return object;

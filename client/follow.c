@@ -15,7 +15,7 @@
 #include "lib/json.h"
 
 enum {
-	SILENCE_MS = 60000, /* four keep-alives: then the stream is dead */
+	SILENCE_MS = 60000,   /* four keep-alives: then the stream is dead */
 	RETRY_MAX_MS = 60000, /* a `retry:` above it is not believed */
 };
 
@@ -190,8 +190,8 @@ static bool walk_once(struct walk *walk, enum outcome *outcome)
 	uint64_t now = clock_mono_us();
 	struct http_request request = {.path = walk->path.at,
 		.silence_ms = SILENCE_MS,
-		.deadline_ms = walk->end == 0 ? 0
-					      : (walk->end - now) / 1000 + 1,
+		.deadline_ms =
+			walk->end == 0 ? 0 : (walk->end - now) / 1000 + 1,
 		.bytes = on_bytes,
 		.arg = walk};
 	struct http_answer answer = {0};
@@ -212,9 +212,9 @@ static bool walk_once(struct walk *walk, enum outcome *outcome)
 		again = false;
 	} else if (!walk->lost) {
 		walk->lost = true;
-		say("%s; coming back",
-			answer.outcome == OUT_OK ? "the stream has ended"
-						 : answer.sentence.at);
+		say("%s; coming back", answer.outcome == OUT_OK
+					       ? "the stream has ended"
+					       : answer.sentence.at);
 	}
 	if (!walk->begun)
 		walk->tries++;

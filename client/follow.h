@@ -34,8 +34,8 @@ struct follower {
 	enum follow_word (*event)(void *arg, const struct follow_event *event);
 	/* `id` is where the stream really goes on; requested as the server
 	 * repeats it; oldest and newest 0 = nothing is held. */
-	enum follow_word (*gap)(void *arg, struct span id, uint64_t oldest,
-		uint64_t newest);
+	enum follow_word (*gap)(
+		void *arg, struct span id, uint64_t oldest, uint64_t newest);
 	/* The stream has begun at `id`; told for each connection. */
 	enum follow_word (*begun)(void *arg, struct span id);
 	/* It has caught up; may be NULL.  Not told of a stream that began at
@@ -47,9 +47,9 @@ struct follower {
 struct follow {
 	const char *const *channels; /* borrowed */
 	size_t count;
-	const char *since; /* where to begin without an id; NULL = now */
-	struct span id;	   /* where to begin; beats `since`; borrowed */
-	bool wait;	   /* also for a server that never answered */
+	const char *since;    /* where to begin without an id; NULL = now */
+	struct span id;	      /* where to begin; beats `since`; borrowed */
+	bool wait;	      /* also for a server that never answered */
 	uint64_t deadline_ms; /* for the whole; 0 = none */
 };
 

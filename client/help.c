@@ -62,7 +62,8 @@ enum outcome help_all(const char *name)
 	     "Publish events, and listen to them.\n");
 	for (size_t i = 0; verbs[i] != NULL; i++)
 		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
-	puts("\n`tidings VERB --help` shows its flags.  Each can also be set in "
+	puts("\n`tidings VERB --help` shows its flags.  Each can also be set "
+	     "in "
 	     "the environment\n(TIDINGS_URL, TIDINGS_SUB_SINCE) or in "
 	     "~/.config/tidings/client.conf.");
 	return OUT_OK;

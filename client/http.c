@@ -230,8 +230,8 @@ static void wait_and_work(struct http *http)
 		}
 		if (is_late(http))
 			return;
-		curl_multi_poll(http->multi, &signals, signals.fd >= 0, 250,
-			NULL);
+		curl_multi_poll(
+			http->multi, &signals, signals.fd >= 0, 250, NULL);
 	}
 }
 
@@ -280,8 +280,8 @@ static void set_always(struct http *http)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, PACKAGE_NAME
-		"/" PACKAGE_VERSION);
+	curl_easy_setopt(
+		easy, CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
 	curl_easy_setopt(
 		easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
 	/* A server that vanishes without a word is found out in a minute. */
@@ -302,8 +302,8 @@ struct http *http_new(void)
 	struct http *http;
 
 	if (!url_will_do(url)) {
-		fail(OUT_USAGE, "%s: an address begins with http:// or https://",
-			url);
+		fail(OUT_USAGE,
+			"%s: an address begins with http:// or https://", url);
 		return NULL;
 	}
 	http = mem_new(sizeof(*http));

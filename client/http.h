@@ -16,8 +16,8 @@
 #include "lib/span.h"
 
 enum {
-	HTTP_CONNECT_MS = 10000, /* to connect, TLS included */
-	HTTP_ANSWER_MS = 30000,	 /* for an answer that is no stream */
+	HTTP_CONNECT_MS = 10000,  /* to connect, TLS included */
+	HTTP_ANSWER_MS = 30000,	  /* for an answer that is no stream */
 	HTTP_BODY_MAX = 64 << 20, /* a longer one ends the request */
 };
 
@@ -27,8 +27,8 @@ struct http;
 typedef bool http_bytes(void *arg, struct span bytes);
 
 struct http_request {
-	const char *method; /* NULL = GET */
-	const char *path;   /* with its query, encoded */
+	const char *method;	    /* NULL = GET */
+	const char *path;	    /* with its query, encoded */
 	const char *const *headers; /* further lines, NULL-ended; or NULL */
 	struct span body;	    /* of a POST */
 	uint64_t deadline_ms; /* the whole of it; 0 = HTTP_ANSWER_MS unless

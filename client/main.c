@@ -16,6 +16,7 @@ const struct verb *const verbs[] = {
 	&verb_sub,
 	&verb_tail,
 	&verb_history,
+	&verb_run,
 	&verb_channels,
 	&verb_status,
 	NULL,

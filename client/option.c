@@ -126,8 +126,8 @@ static enum outcome offer(
 	const char *fault = value_fault(value->row, text);
 
 	if (fault != NULL)
-		return fail(OUT_USAGE, "%s: \"%s\" is not %s", from, text,
-			fault);
+		return fail(
+			OUT_USAGE, "%s: \"%s\" is not %s", from, text, fault);
 	if (value->text == NULL) {
 		value->text = mem_text(span_of(text));
 		value->from = from;
@@ -151,8 +151,8 @@ static void describe(struct option *names, struct buf *letters)
 	buf_add_span(letters, span_of(said.verb->after ? "+:" : ":"));
 	for (size_t i = 0; i < said.count; i++) {
 		const struct option_row *row = said.values[i].row;
-		int takes = row->value == NULL ? no_argument
-					       : required_argument;
+		int takes =
+			row->value == NULL ? no_argument : required_argument;
 
 		names[i] = (struct option){row->name, takes, NULL, 0};
 		if (row->letter == '\0')
@@ -181,7 +181,8 @@ static enum outcome complain(int found, char **argv)
 		said.verb->name, argv[optind - 1], said.verb->name);
 }
 
-static enum outcome read_line(int argc, char **argv)
+/* Flags up to the first word that is none, or among the words. */
+static enum outcome read_flags(int argc, char **argv)
 {
 	struct option names[ROWS_MAX + 1] = {0};
 	enum outcome outcome = OUT_OK;
@@ -190,11 +191,11 @@ static enum outcome read_line(int argc, char **argv)
 
 	describe(names, &letters);
 	opterr = 0;
-	optind = 1;
+	optind = 0; /* GNU's way to begin anew */
 	while (outcome == OUT_OK && (found = getopt_long(argc, argv, letters.at,
 					     names, &which)) != -1) {
-		struct value *value = found == 0 ? &said.values[which]
-						 : by_letter(found);
+		struct value *value =
+			found == 0 ? &said.values[which] : by_letter(found);
 
 		if (value == NULL) {
 			outcome = complain(found, argv);
@@ -212,11 +213,28 @@ static enum outcome read_line(int argc, char **argv)
 	return outcome;
 }
 
+/* A verb whose arguments are a command takes flags before the first argument
+ * and after it; those of the command are the command's. */
+static enum outcome read_line(int argc, char **argv)
+{
+	enum outcome outcome = read_flags(argc, argv);
+	char **first = said.arguments;
+
+	if (outcome != OUT_OK || !said.verb->after || said.argument_count == 0)
+		return outcome;
+	outcome = read_flags((int)said.argument_count, first);
+	said.arguments--;
+	said.argument_count++;
+	said.arguments[0] = first[0];
+	return outcome;
+}
+
 /* ---- the environment and the file */
 
 static bool is_common(const struct option_row *row)
 {
-	for (const struct option_row *at = option_common; at->name != NULL; at++)
+	for (const struct option_row *at = option_common; at->name != NULL;
+		at++)
 		if (at == row)
 			return true;
 	return false;
@@ -226,8 +244,7 @@ static bool is_common(const struct option_row *row)
 static void variable_name(struct buf *out, const struct option_row *row)
 {
 	buf_clear(out);
-	buf_printf(out, "TIDINGS_%s%s%s",
-		is_common(row) ? "" : said.verb->name,
+	buf_printf(out, "TIDINGS_%s%s%s", is_common(row) ? "" : said.verb->name,
 		is_common(row) ? "" : "_", row->name);
 	for (size_t i = 0; i < out->len; i++)
 		out->at[i] = out->at[i] == '-'
@@ -259,8 +276,7 @@ static enum outcome on_key(const char *section, const char *name,
 	const char *text, const char *place)
 {
 	struct value *value = find(name);
-	bool ours = section[0] == '\0' ||
-		    strcmp(section, said.verb->name) == 0;
+	bool ours = section[0] == '\0' || strcmp(section, said.verb->name) == 0;
 
 	if (!ours)
 		return OUT_OK;

@@ -38,7 +38,7 @@ struct verb {
 	const char *more;      /* further lines of its --help; may be NULL */
 	const struct option_row *rows;
 	int least, most; /* arguments; most -1 = any number */
-	bool after;	 /* what follows the first argument is not for us */
+	bool after;	 /* what follows the first argument is a command */
 	enum outcome (*run)(const struct verb *verb);
 };
 
@@ -59,7 +59,7 @@ uint64_t option_ms(const char *name);
 bool option_given(const char *name);
 
 size_t argument_count(void);
-const char *argument(size_t index); /* NULL beyond the last */
+const char *argument(size_t index);  /* NULL beyond the last */
 char **arguments_from(size_t index); /* NULL-ended, borrowed */
 
 #endif

@@ -16,8 +16,8 @@ enum outcome print_open(struct print *print, bool channels)
 {
 	bool terminal = isatty(STDOUT_FILENO) != 0;
 
-	*print = (struct print){.format = option_text("format"),
-		.channels = channels};
+	*print = (struct print){
+		.format = option_text("format"), .channels = channels};
 	if (print->format != NULL && option_switch("json"))
 		return fail(OUT_USAGE, "--json or --format, not both");
 	if (print->format != NULL)
@@ -151,9 +151,9 @@ static void add_format(struct print *print, const struct follow_event *event)
 		} else if (*at == '\\' && at[1] != '\0') {
 			at++;
 			found = strchr(escapes, *at);
-			buf_add_char(out, found == NULL	 ? *at
-					  : *at == '0' ? '\0'
-						       : found[1]);
+			buf_add_char(out, found == NULL ? *at
+					  : *at == '0'	? '\0'
+							: found[1]);
 		} else {
 			buf_add_char(out, *at);
 		}

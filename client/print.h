@@ -20,7 +20,7 @@ enum print_kind { PRINT_LINES, PRINT_NDJSON, PRINT_FORMAT };
 
 struct print {
 	enum print_kind kind;
-	const char *format;  /* borrowed: %i %t %c %d %% \n \t \\ */
+	const char *format;    /* borrowed: %i %t %c %d %% \n \t \\ */
 	bool colour, channels; /* show the channel's name */
 	struct buf out;
 };
@@ -28,8 +28,7 @@ struct print {
 /* As the flags --json and --format say, or whether a terminal looks. */
 enum outcome print_open(struct print *print, bool channels);
 void print_close(struct print *print);
-enum outcome print_event(
-	struct print *print, const struct follow_event *event);
+enum outcome print_event(struct print *print, const struct follow_event *event);
 /* All of `text` to standard output; OUT_FILE after a sentence. */
 enum outcome print_bytes(struct span text);
 

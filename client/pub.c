@@ -24,8 +24,8 @@
 #include "lib/json.h"
 
 enum {
-	BATCH_LINES = 1000,	 /* of one request with --lines */
-	BATCH_BYTES = 256 << 10, /* the same; under any sensible max_body */
+	BATCH_LINES = 1000,	  /* of one request with --lines */
+	BATCH_BYTES = 256 << 10,  /* the same; under any sensible max_body */
 	LINE_MAX_BYTES = 1 << 20, /* the server's limit for an event, at most */
 };
 

@@ -28,7 +28,7 @@ struct subscription {
 	struct print print;
 	const char *types; /* those wanted, or NULL = all */
 	const char *command;
-	uint64_t left; /* events, 0 = no limit */
+	uint64_t left;	 /* events, 0 = no limit */
 	uint64_t newest; /* HISTORY: the last one to print */
 	bool gap_allowed;
 	enum outcome outcome; /* why it failed */
@@ -57,8 +57,8 @@ static enum follow_word failed(struct subscription *sub, enum outcome outcome)
 
 static enum follow_word move(struct subscription *sub, struct span id)
 {
-	enum outcome outcome = id.len == 0 ? OUT_OK
-					   : cursor_move(&sub->cursor, id);
+	enum outcome outcome =
+		id.len == 0 ? OUT_OK : cursor_move(&sub->cursor, id);
 
 	return outcome == OUT_OK ? FOLLOW_ON : failed(sub, outcome);
 }
@@ -135,8 +135,7 @@ static enum follow_word on_live(void *arg)
 static enum outcome check_channels(void)
 {
 	for (size_t i = 0; i < argument_count(); i++) {
-		const char *fault =
-			text_channel_fault(span_of(argument(i)));
+		const char *fault = text_channel_fault(span_of(argument(i)));
 
 		if (fault != NULL)
 			return fail(OUT_USAGE, "channel \"%s\": %s",
@@ -145,8 +144,7 @@ static enum outcome check_channels(void)
 	return OUT_OK;
 }
 
-static enum outcome follow_channels(
-	struct subscription *sub, struct http *http)
+static enum outcome follow_channels(struct subscription *sub, struct http *http)
 {
 	const struct follow follow = {
 		.channels = (const char *const *)arguments_from(0),
@@ -179,8 +177,8 @@ static enum outcome find_newest(struct http *http, uint64_t *newest)
 		buf_add_span(&path, span_of("/api/channels/"));
 		http_encode(&path, span_of(argument(i)));
 		buf_add_char(&path, '\0');
-		http_perform(http, &(struct http_request){.path = path.at},
-			&answer);
+		http_perform(
+			http, &(struct http_request){.path = path.at}, &answer);
 		outcome = answer.outcome;
 		if (outcome != OUT_OK)
 			fail(outcome, "%s", answer.sentence.at);
@@ -253,18 +251,20 @@ static enum outcome run_history(const struct verb *verb)
 
 /* ---- their tables */
 
-#define ROWS_OF_ALL                                                            \
-	{"event", 'e', TEXT, "TYPES", NULL,                                    \
-		"only events of these types (a,b)"},                           \
-	{"count", 'n', NUMBER, "N", NULL, "end after N events"},               \
-	{"timeout", 't', DURATION, "TIME", NULL,                               \
-		"end after TIME, with status 9"},                              \
-	{"json", 'j', SWITCH, NULL, NULL,                                      \
-		"a JSON object per line, also on a terminal"},                 \
-	{"format", 'f', TEXT, "FORMAT", NULL,                                  \
-		"%i id, %t type, %c channel, %d data; \\n and \\t"},           \
-	{"wait", 'w', SWITCH, NULL, NULL,                                      \
-		"wait for a server that is not there yet"}
+#define ROWS_OF_ALL                                                          \
+	{"event", 'e', TEXT, "TYPES", NULL,                                  \
+		"only events of these types (a,b)"},                         \
+		{"count", 'n', NUMBER, "N", NULL, "end after N events"},     \
+		{"timeout", 't', DURATION, "TIME", NULL,                     \
+			"end after TIME, with status 9"},                    \
+		{"json", 'j', SWITCH, NULL, NULL,                            \
+			"a JSON object per line, also on a terminal"},       \
+		{"format", 'f', TEXT, "FORMAT", NULL,                        \
+			"%i id, %t type, %c channel, %d data; \\n and \\t"}, \
+	{                                                                    \
+		"wait", 'w', SWITCH, NULL, NULL,                             \
+			"wait for a server that is not there yet"            \
+	}
 
 static const struct option_row sub_rows[] = {
 	{"since", 's', TEXT, "WHEN", NULL,
@@ -280,15 +280,13 @@ static const struct option_row sub_rows[] = {
 };
 
 static const struct option_row tail_rows[] = {
-	{"since", 's', TEXT, "WHEN", "1h",
-		"begin there: 10m, an id, or all"},
+	{"since", 's', TEXT, "WHEN", "1h", "begin there: 10m, an id, or all"},
 	ROWS_OF_ALL,
 	{0},
 };
 
 static const struct option_row history_rows[] = {
-	{"since", 's', TEXT, "WHEN", "all",
-		"begin there: 10m, an id, or all"},
+	{"since", 's', TEXT, "WHEN", "all", "begin there: 10m, an id, or all"},
 	ROWS_OF_ALL,
 	{0},
 };

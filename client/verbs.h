@@ -5,7 +5,7 @@
  */
 #include "client/option.h"
 
-extern const struct verb verb_pub, verb_sub, verb_tail, verb_history,
+extern const struct verb verb_pub, verb_sub, verb_tail, verb_history, verb_run,
 	verb_channels, verb_status;
 
 extern const struct verb *const verbs[]; /* NULL-ended */

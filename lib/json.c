@@ -7,8 +7,8 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,8 +100,7 @@ static struct json_object *parse(struct span text)
 	json_tokener_set_flags(
 		tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	if (text.len > 0 && text.len <= INT_MAX)
-		value = json_tokener_parse_ex(
-			tokener, text.at, (int)text.len);
+		value = json_tokener_parse_ex(tokener, text.at, (int)text.len);
 	/* A number may go on: only a further byte ends it. */
 	if (json_tokener_get_error(tokener) == json_tokener_continue)
 		value = json_tokener_parse_ex(tokener, " ", 1);
@@ -178,8 +177,7 @@ struct json_object *json_item(struct json_object *list, size_t index)
 	return json_object_array_get_idx(list, index);
 }
 
-bool json_text(
-	struct json_object *object, const char *name, struct span *text)
+bool json_text(struct json_object *object, const char *name, struct span *text)
 {
 	struct json_object *member = json_member(object, name);
 
@@ -248,6 +246,20 @@ void json_add_number(
 	struct json_object *object, const char *name, uint64_t number)
 {
 	json_object_object_add(object, name, json_object_new_uint64(number));
+}
+
+void json_add_decimal(
+	struct json_object *object, const char *name, double number)
+{
+	char digits[40];
+	size_t len = (size_t)snprintf(digits, sizeof(digits), "%.3f", number);
+
+	while (digits[len - 1] == '0')
+		digits[--len] = '\0';
+	if (digits[len - 1] == '.')
+		digits[len - 1] = '\0';
+	json_object_object_add(
+		object, name, json_object_new_double_s(number, digits));
 }
 
 void json_add_bool(struct json_object *object, const char *name, bool value)

@@ -40,8 +40,7 @@ struct json_object *json_member(struct json_object *object, const char *name);
 size_t json_length(struct json_object *list); /* 0 if it is none */
 struct json_object *json_item(struct json_object *list, size_t index);
 /* A member that is a string; false if it is none.  Borrowed. */
-bool json_text(
-	struct json_object *object, const char *name, struct span *text);
+bool json_text(struct json_object *object, const char *name, struct span *text);
 /* A member that is a number, or a string of digits as cursors are; else 0. */
 uint64_t json_number(struct json_object *object, const char *name);
 bool json_is_true(struct json_object *object, const char *name);
@@ -55,6 +54,9 @@ void json_add_text(
 	struct json_object *object, const char *name, struct span text);
 void json_add_number(
 	struct json_object *object, const char *name, uint64_t number);
+/* With up to three decimals. */
+void json_add_decimal(
+	struct json_object *object, const char *name, double number);
 void json_add_bool(struct json_object *object, const char *name, bool value);
 /* A cursor: a string of digits, null for 0. */
 void json_add_id(struct json_object *object, const char *name, uint64_t id);

@@ -1,0 +1,218 @@
+#include <config.h>
+
+#include "client/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "client/outcome.h"
+
+enum {
+	AFTER_MS = 100, /* output is waited for so long after its end: what it
+			   left running may hold the pipe */
+};
+
+static const int sent_on[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD};
+
+/* ---- its outputs */
+
+/* A terminal that passes bytes as they are. */
+static bool open_terminal(int like, int ends[2])
+{
+	struct winsize size = {0};
+	struct termios mode;
+
+	ioctl(like, TIOCGWINSZ, &size);
+	if (openpty(&ends[0], &ends[1], NULL, NULL, &size) < 0)
+		return false;
+	tcgetattr(ends[1], &mode);
+	mode.c_oflag &= ~(tcflag_t)OPOST;
+	tcsetattr(ends[1], TCSANOW, &mode);
+	return true;
+}
+
+static bool open_output(int ours, int ends[2])
+{
+	if (isatty(ours) ? !open_terminal(ours, ends) : pipe(ends) < 0)
+		return false;
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	return true;
+}
+
+/* Reads once; what came goes on and is shown.  False at its end. */
+static bool pass(struct child *child, int which)
+{
+	char bytes[16 << 10];
+	ssize_t got = read(child->from[which], bytes, sizeof(bytes));
+	struct span left;
+
+	if (got < 0 && errno == EINTR)
+		return true;
+	if (got <= 0)
+		return false; /* a pseudo-terminal ends with EIO */
+	left = span(bytes, (size_t)got);
+	while (left.len > 0) {
+		ssize_t wrote = write(child->to[which], left.at, left.len);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote < 0)
+			return false; /* then the child shall see it, too */
+		left = span(left.at + wrote, left.len - (size_t)wrote);
+	}
+	child->output(child->arg, span(bytes, (size_t)got), which == 1);
+	return true;
+}
+
+static void close_output(struct child *child, int which)
+{
+	if (child->from[which] >= 0)
+		close(child->from[which]);
+	child->from[which] = -1;
+}
+
+/* ---- signals */
+
+static int take_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(sent_on) / sizeof(sent_on[0]); i++)
+		sigaddset(&set, sent_on[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void resize(const struct child *child)
+{
+	struct winsize size;
+
+	for (int i = 0; i < 2; i++)
+		if (ioctl(child->to[i], TIOCGWINSZ, &size) == 0)
+			ioctl(child->from[i], TIOCSWINSZ, &size);
+}
+
+static void on_signals(struct child *child)
+{
+	struct signalfd_siginfo info;
+
+	while (read(child->signals, &info, sizeof(info)) == sizeof(info)) {
+		int number = (int)info.ssi_signo;
+
+		if (number == SIGCHLD)
+			child->ended |= waitpid(child->pid, &child->status,
+						WNOHANG) == child->pid;
+		else if (number == SIGWINCH)
+			resize(child);
+		else if (info.ssi_code == SI_USER && !child->ended)
+			kill(child->pid, number);
+	}
+}
+
+/* ---- life */
+
+static void become(char *const *command, int outputs[2][2])
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	dup2(outputs[0][1], STDOUT_FILENO);
+	dup2(outputs[1][1], STDERR_FILENO);
+	execvp(command[0], command);
+	fail_errno(OUT_FAILED, "%s", command[0]);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+bool child_start(struct child *child, char *const *command, int *status)
+{
+	int outputs[2][2];
+
+	*status = 126;
+	child->to[0] = STDOUT_FILENO;
+	child->to[1] = STDERR_FILENO;
+	for (int i = 0; i < 2; i++) {
+		if (!open_output(child->to[i], outputs[i])) {
+			fail_errno(OUT_FAILED, "no pipe for its output");
+			return false;
+		}
+		child->from[i] = outputs[i][0];
+	}
+	child->signals = take_signals();
+	child->pid = fork();
+	if (child->pid == 0)
+		become(command, outputs);
+	close(outputs[0][1]);
+	close(outputs[1][1]);
+	if (child->pid < 0) {
+		fail_errno(OUT_FAILED, "%s cannot be started", command[0]);
+		return false;
+	}
+	return true;
+}
+
+static void turn(struct child *child, struct pollfd fds[3])
+{
+	for (int i = 0; i < 2; i++)
+		if (fds[i].revents != 0 && !pass(child, i))
+			close_output(child, i);
+	if (fds[2].revents != 0)
+		on_signals(child);
+}
+
+void child_wait(struct child *child)
+{
+	int ready = 1;
+
+	while (!child->ended || (child->from[0] >= 0 && ready > 0) ||
+		(child->from[1] >= 0 && ready > 0)) {
+		struct pollfd fds[3] = {
+			{child->from[0], POLLIN, 0},
+			{child->from[1], POLLIN, 0},
+			{child->signals, POLLIN, 0},
+		};
+
+		ready = poll(fds, 3, child->ended ? AFTER_MS : -1);
+		if (ready > 0)
+			turn(child, fds);
+	}
+	close_output(child, 0);
+	close_output(child, 1);
+	close(child->signals);
+}
+
+int child_exit_status(const struct child *child)
+{
+	return WIFSIGNALED(child->status) ? 128 + WTERMSIG(child->status)
+					  : WEXITSTATUS(child->status);
+}
+
+void child_follow(const struct child *child)
+{
+	sigset_t set;
+	int number = WTERMSIG(child->status);
+
+	if (!WIFSIGNALED(child->status))
+		_exit(WEXITSTATUS(child->status));
+	/* its core is enough */
+	signal(number, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(number);
+	_exit(128 + number);
+}

@@ -1,0 +1,30 @@
+#ifndef TIDINGS_REPORT_H
+#define TIDINGS_REPORT_H
+/*
+ * report - events that are published beside the work, never in its way
+ *
+ * A thread of its own posts what stands in the queue, in order, again until it
+ * is acknowledged.  A queue that is full loses its oldest progress, and says
+ * how many; nobody ever waits for room.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/span.h"
+
+enum { REPORT_MAX = 2000 }; /* events that may wait */
+
+struct report;
+
+/* `channel` is borrowed.  NULL after a sentence if the URL will not do. */
+struct report *report_new(const char *channel);
+/* `type` is static; `data` is copied.  What may be dropped is progress; one
+ * that `replaces` takes the place of the last if that did so, too, and has not
+ * been sent. */
+void report_add(struct report *report, const char *type, struct span data,
+	bool replaces);
+/* Waits for the queue to empty, at most so long; then frees it.  False if
+ * something was not acknowledged. */
+bool report_end(struct report *report, uint64_t wait_ms);
+
+#endif

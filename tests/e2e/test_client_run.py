@@ -1,0 +1,149 @@
+"""`tidings run`: a command as it is, and its progress on a channel."""
+
+import json
+import os
+import pty
+import select
+import signal
+import time
+
+import pytest
+
+from client import Client
+from world import eventually, program
+
+
+@pytest.fixture(name="run")
+def runner(shared):
+    started = []
+
+    def run(*arguments, **how):
+        started.append(Client(shared, "run", *arguments, **how))
+        return started[-1]
+    yield run
+    for client in started:
+        if client.process.poll() is None:
+            client.process.kill()
+            client.process.wait()
+
+
+def told(reader):
+    """(type, object) of each event up to `close`."""
+    seen = []
+    while not seen or seen[-1][0] != "close":
+        event = reader.next()
+        if event.type not in ("connected", "live"):
+            seen.append((event.type, json.loads(event.data)))
+    return seen
+
+
+def test_each_line_is_progress_between_start_and_close(run, shared):
+    reader = shared.listen("build")
+    client = run("build", "--", "sh", "-c", "echo one; echo two; exit 3")
+    assert client.ends(3) == ["one", "two"]
+    seen = told(reader)
+    assert [kind for kind, _ in seen] == ["start", "progress", "progress", "end", "close"]
+    assert [data["message"] for _, data in seen[1:3]] == ["one", "two"]
+    assert seen[0][1]["message"] == "sh -c echo one; echo two; exit 3"
+    assert seen[3][1]["status"] == 3
+    assert all(data["task"] == "sh" for _, data in seen)
+
+
+def test_output_and_error_stay_apart_and_unchanged(run, shared):
+    reader = shared.listen("apart")
+    client = run("apart", "sh", "-c", r"printf 'a\000\377b\n'; echo oops >&2; printf end")
+    client.ends()
+    assert client.errors == ["oops"]
+    seen = {data["message"]: data.get("output") for kind, data in told(reader) if kind == "progress"}
+    assert seen == {"a\ufffdb": None, "oops": "stderr", "end": None}
+
+
+def test_percents_are_recognised(run, shared):
+    reader = shared.listen("percent")
+    run("percent", "--task", "copy", "sh", "-c",
+        "echo 'copied 12.5 %'; echo '[3/4] cc x.c'; echo 'no figure'; echo '300%'").ends()
+    seen = [data for kind, data in told(reader) if kind == "progress"]
+    assert [data.get("percent") for data in seen] == [12.5, 75, None, None]
+    assert seen[0]["task"] == "copy"
+
+
+def test_a_progress_bar_is_followed(run, shared):
+    reader = shared.listen("bar")
+    run("bar", "sh", "-c", r"for i in 1 2 3; do printf '\r%s0%%' $i; sleep 0.2; done; echo").ends()
+    seen = [data["percent"] for kind, data in told(reader) if kind == "progress"]
+    assert seen == [10, 20, 30]
+
+
+def test_a_signal_reaches_the_command_and_its_end_is_ours(run, shared):
+    reader = shared.listen("signals")
+    client = run("signals", "sh", "-c", "trap 'echo got it; exit 7' TERM; echo ready; "
+                 "while :; do sleep 0.05; done")
+    client.prints(1)
+    client.process.send_signal(signal.SIGTERM)
+    assert client.ends(7) == ["ready", "got it"]
+    assert told(reader)[-2][1]["status"] == 7
+
+
+def test_a_command_that_is_killed_ends_us_so(run):
+    run("killed", "sh", "-c", "kill -KILL $$").ends(-signal.SIGKILL)
+
+
+def test_standard_input_is_the_commands(run):
+    assert run("input", "cat", input="to cat\n").ends() == ["to cat"]
+
+
+def test_a_command_that_is_not_there_has_the_shells_status(run):
+    client = run("missing", "no-such-command-anywhere")
+    client.ends(127)
+    assert "no-such-command-anywhere" in client.sentence
+
+
+def test_no_command_is_a_usage_error(run):
+    client = run("nothing", "--")
+    client.ends(2)
+    assert "which command" in client.sentence
+
+
+def test_a_server_that_is_away_keeps_nobody_waiting(run, shared):
+    began = time.monotonic()
+    client = run("away", "sh", "-c", "for i in $(seq 5000); do echo $i; done",
+                 url="http://127.0.0.1:9")
+    assert len(client.ends()) == 5000
+    assert time.monotonic() - began < 8
+    assert "not published" in client.errors[0]
+
+
+def test_a_hub_that_is_away_meanwhile_gets_all_of_it_later(make_world):
+    world = make_world(web=True)
+    reader = world.listen("later")
+    client = Client(world, "run", "later", "--linger", "20s", "--", "sh", "-c",
+                    "echo one; read x; echo two")
+    reader.wait(lambda: len(reader.data) == 2, lambda: "no first line")
+    world.hub.stop()
+    client.feed("\n")
+    client.says("not published", within=20)
+    world.hub.start()
+    client.ends(within=30)
+    assert [data.get("message") for kind, data in told(reader) if kind == "progress"] == ["one", "two"]
+
+
+def test_a_terminal_stays_a_terminal(shared):
+    """A program that draws only for people draws, through us, too."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ["TIDINGS_URL"] = f"http://127.0.0.1:{shared.port}"
+        os.execv(program("client/tidings"), ["tidings", "run", "tty", "--", "sh", "-c",
+                 "test -t 0 && test -t 1 && test -t 2 && stty size </dev/stdout && echo tty"])
+    import fcntl, struct, termios
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
+    out = b""
+    deadline = time.monotonic() + 10
+    while b"tty" not in out and time.monotonic() < deadline:
+        if select.select([terminal], [], [], 0.1)[0]:
+            try:
+                out += os.read(terminal, 4096)
+            except OSError:
+                break
+    assert b"tty" in out
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(terminal)
