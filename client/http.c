@@ -1,8 +1,8 @@
 /*
  * http - see http.h
  *
- * curl's multi interface with one request in it: only that lets a signal, a
- * deadline and a silent server end a wait.
+ * curl's multi interface throughout: only that lets a signal, a deadline and a
+ * silent server end a wait.
  */
 #include <config.h>
 
@@ -19,43 +19,52 @@
 
 struct http {
 	CURLM *multi;
-	CURL *easy;
 	struct buf url; /* terminated, no slash at its end */
-	char error[CURL_ERROR_SIZE];
+	struct transfer *transfers;
+};
 
+struct transfer {
+	struct transfer *next;
+	struct http *http;
+	CURL *easy;
+	struct curl_slist *lines;
 	const struct http_request *request;
 	struct http_answer *answer;
 	uint64_t began, heard; /* monotonic us */
-	bool too_long;
+	bool too_long, done;
+	char error[CURL_ERROR_SIZE];
 };
 
 /* ---- what curl calls */
 
-static bool is_stream(const struct http *http)
+static bool is_stream(const struct transfer *transfer)
 {
-	return http->request->bytes != NULL && http->answer->status == 200;
+	return transfer->request->bytes != NULL &&
+	       transfer->answer->status == 200;
 }
 
 static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
 {
-	struct http *http = arg;
-	struct http_answer *answer = http->answer;
+	struct transfer *transfer = arg;
+	const struct http_request *request = transfer->request;
+	struct http_answer *answer = transfer->answer;
 
 	(void)one;
-	http->heard = clock_mono_us();
+	transfer->heard = clock_mono_us();
 	if (answer->status == 0) {
-		curl_easy_getinfo(
-			http->easy, CURLINFO_RESPONSE_CODE, &answer->status);
-		answer->seconds = (double)(http->heard - http->began) / 1e6;
+		curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE,
+			&answer->status);
+		answer->seconds =
+			(double)(transfer->heard - transfer->began) / 1e6;
 	}
-	if (is_stream(http)) {
-		if (http->request->bytes(http->request->arg, span(bytes, len)))
+	if (is_stream(transfer)) {
+		if (request->bytes(request->arg, span(bytes, len)))
 			return len;
 		answer->interrupted = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
 	if (answer->body.len + len > HTTP_BODY_MAX) {
-		http->too_long = true;
+		transfer->too_long = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
 	buf_add(&answer->body, bytes, len);
@@ -64,26 +73,53 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
 
 /* ---- one request */
 
-static void set_request(struct http *http, struct curl_slist *lines)
+static void set_request(struct transfer *transfer)
 {
-	const struct http_request *request = http->request;
+	const struct http_request *request = transfer->request;
 	struct buf url = {0};
-	CURL *easy = http->easy;
+	CURL *easy = transfer->easy;
 
-	buf_printf(&url, "%s%s", http->url.at, request->path);
+	buf_printf(&url, "%s%s", transfer->http->url.at, request->path);
 	buf_add_char(&url, '\0');
 	curl_easy_setopt(easy, CURLOPT_URL, url.at);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, lines);
-	curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->lines);
 	if (request->method != NULL && strcmp(request->method, "POST") == 0) {
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
 			(curl_off_t)request->body.len);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
 			request->body.at == NULL ? "" : request->body.at);
+	} else if (request->method != NULL) {
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 	}
-	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 	buf_release(&url);
+}
+
+/* What every request has. */
+static void set_always(struct transfer *transfer)
+{
+	CURL *easy = transfer->easy;
+
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(
+		easy, CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
+	curl_easy_setopt(
+		easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
+	/* A server that vanishes without a word is found out in a minute. */
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+	curl_easy_setopt(easy, CURLOPT_USERPWD, option_text("user"));
+	if (option_given("ca-file"))
+		curl_easy_setopt(easy, CURLOPT_CAINFO, option_text("ca-file"));
+	if (option_switch("insecure")) {
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
 }
 
 static struct curl_slist *add_line(struct curl_slist *lines, const char *line)
@@ -133,53 +169,55 @@ static enum outcome of_code(CURLcode code)
 	return OUT_AWAY;
 }
 
-static void judge_code(struct http *http, CURLcode code)
+static void judge_code(struct transfer *transfer, CURLcode code)
 {
-	struct http_answer *answer = http->answer;
+	struct http_answer *answer = transfer->answer;
 
 	answer->outcome = of_code(code);
-	buf_printf(&answer->sentence, "%s: ", http->url.at);
-	if (http->too_long)
+	buf_printf(&answer->sentence, "%s: ", transfer->http->url.at);
+	if (transfer->too_long)
 		add_sentence(answer, "the answer is far too long");
 	else if (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR ||
 		 code == CURLE_GOT_NOTHING)
 		add_sentence(answer, "the connection was cut");
 	else
-		add_sentence(answer, http->error[0] != '\0'
-					     ? http->error
+		add_sentence(answer, transfer->error[0] != '\0'
+					     ? transfer->error
 					     : curl_easy_strerror(code));
 }
 
-static void judge_status(struct http *http)
+static void judge_status(struct transfer *transfer)
 {
-	struct http_answer *answer = http->answer;
+	struct http_answer *answer = transfer->answer;
 
 	if (answer->status >= 200 && answer->status <= 299)
 		return;
 	answer->outcome = answer->status >= 400 && answer->status <= 499
 				  ? OUT_REFUSED
 				  : OUT_TROUBLE;
-	buf_printf(&answer->sentence, "%s%s: status %ld", http->url.at,
-		http->request->path, answer->status);
+	buf_printf(&answer->sentence, "%s%s: status %ld",
+		transfer->http->url.at, transfer->request->path,
+		answer->status);
 }
 
-static void judge(struct http *http, CURLcode code)
+static void judge(struct transfer *transfer, CURLcode code)
 {
-	struct http_answer *answer = http->answer;
+	struct http_answer *answer = transfer->answer;
+	CURL *easy = transfer->easy;
 	curl_off_t after = 0;
 	char *type = NULL;
 
-	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &answer->status);
-	curl_easy_getinfo(http->easy, CURLINFO_CONTENT_TYPE, &type);
-	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &after);
-	buf_printf(&answer->type, "%s", type == NULL ? "" : type);
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer->status);
+	curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
+	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &after);
+	buf_add_span(&answer->type, span_of(type));
 	answer->retry_after_ms = (uint64_t)after * 1000;
 	if (answer->interrupted)
 		return;
 	if (code == CURLE_OK)
-		judge_status(http);
+		judge_status(transfer);
 	else
-		judge_code(http, code);
+		judge_code(transfer, code);
 }
 
 /* ---- the wait */
@@ -192,67 +230,124 @@ static uint64_t deadline_ms(const struct http_request *request)
 }
 
 /* True, and the answer says so, if the server has had its time. */
-static bool is_late(struct http *http)
+static bool is_late(struct transfer *transfer)
 {
-	uint64_t now = clock_mono_us(), most = deadline_ms(http->request);
-	uint64_t silence = http->request->silence_ms;
+	uint64_t now = clock_mono_us();
+	uint64_t most = deadline_ms(transfer->request);
+	uint64_t silence = transfer->request->silence_ms;
+	struct buf *sentence = &transfer->answer->sentence;
+	const char *url = transfer->http->url.at;
 
-	if (most != 0 && now - http->began > most * 1000)
-		buf_printf(&http->answer->sentence,
-			"%s: no whole answer came in time", http->url.at);
-	else if (silence != 0 && now - http->heard > silence * 1000)
-		buf_printf(&http->answer->sentence,
-			"%s: the stream has fallen silent", http->url.at);
+	if (most != 0 && now - transfer->began > most * 1000)
+		buf_printf(sentence, "%s: no whole answer came in time", url);
+	else if (silence != 0 && now - transfer->heard > silence * 1000)
+		buf_printf(sentence, "%s: the stream has fallen silent", url);
 	else
 		return false;
-	http->answer->outcome = OUT_AWAY;
+	transfer->answer->outcome = OUT_AWAY;
 	return true;
 }
 
-static void wait_and_work(struct http *http)
+static void end(struct transfer *transfer)
+{
+	if (transfer->done)
+		return;
+	transfer->done = true;
+	curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+	buf_add_char(&transfer->answer->sentence, '\0');
+	buf_add_char(&transfer->answer->type, '\0');
+}
+
+static void end_ended(struct http *http)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+		CURLcode code = message->data.result;
+		struct transfer *transfer = NULL;
+
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
+			(char **)&transfer);
+		judge(transfer, code);
+		end(transfer);
+	}
+}
+
+static void end_late(struct http *http)
+{
+	bool interrupted = interrupt_caught();
+
+	for (struct transfer *at = http->transfers; at != NULL; at = at->next) {
+		if (at->done || (!interrupted && !is_late(at)))
+			continue;
+		at->answer->interrupted |= interrupted;
+		end(at);
+	}
+}
+
+void http_turn(struct http *http, int ms)
 {
 	struct curl_waitfd signals = {interrupt_fd(), CURL_WAIT_POLLIN, 0};
-	int running = 1;
+	int running;
 
-	for (;;) {
-		CURLMsg *message;
-		int left;
+	curl_multi_poll(http->multi, &signals, signals.fd >= 0, ms, NULL);
+	curl_multi_perform(http->multi, &running);
+	end_ended(http);
+	end_late(http);
+}
 
-		curl_multi_perform(http->multi, &running);
-		message = curl_multi_info_read(http->multi, &left);
-		if (message != NULL) {
-			judge(http, message->data.result);
-			return;
-		}
-		if (interrupt_caught()) {
-			http->answer->interrupted = true;
-			return;
-		}
-		if (is_late(http))
-			return;
-		curl_multi_poll(
-			http->multi, &signals, signals.fd >= 0, 250, NULL);
-	}
+struct transfer *http_start(struct http *http,
+	const struct http_request *request, struct http_answer *answer)
+{
+	struct transfer *transfer = mem_new(sizeof(*transfer));
+	int running;
+
+	http_answer_release(answer);
+	transfer->http = http;
+	transfer->request = request;
+	transfer->answer = answer;
+	transfer->lines = make_lines(request);
+	transfer->easy = curl_easy_init();
+	if (transfer->easy == NULL)
+		abort(); /* no memory */
+	transfer->next = http->transfers;
+	http->transfers = transfer;
+	set_always(transfer);
+	set_request(transfer);
+	transfer->began = transfer->heard = clock_mono_us();
+	curl_multi_add_handle(http->multi, transfer->easy);
+	curl_multi_perform(http->multi, &running);
+	end_ended(http);
+	return transfer;
+}
+
+bool http_is_done(const struct transfer *transfer)
+{
+	return transfer->done;
+}
+
+void http_stop(struct transfer *transfer)
+{
+	struct transfer **at = &transfer->http->transfers;
+
+	while (*at != transfer)
+		at = &(*at)->next;
+	*at = transfer->next;
+	end(transfer);
+	curl_easy_cleanup(transfer->easy);
+	curl_slist_free_all(transfer->lines);
+	free(transfer);
 }
 
 void http_perform(struct http *http, const struct http_request *request,
 	struct http_answer *answer)
 {
-	struct curl_slist *lines = make_lines(request);
+	struct transfer *transfer = http_start(http, request, answer);
 
-	http_answer_release(answer);
-	http->request = request;
-	http->answer = answer;
-	http->error[0] = '\0';
-	http->too_long = false;
-	set_request(http, lines);
-	http->began = http->heard = clock_mono_us();
-	curl_multi_add_handle(http->multi, http->easy);
-	wait_and_work(http);
-	curl_multi_remove_handle(http->multi, http->easy);
-	buf_add_char(&answer->sentence, '\0');
-	buf_add_char(&answer->type, '\0');
-	curl_slist_free_all(lines);
+	while (!http_is_done(transfer))
+		http_turn(http, 250);
+	http_stop(transfer);
 }
 
 void http_answer_release(struct http_answer *answer)
@@ -269,31 +364,6 @@ static bool url_will_do(const char *url)
 {
 	return strncasecmp(url, "http://", 7) == 0 ||
 	       strncasecmp(url, "https://", 8) == 0;
-}
-
-static void set_always(struct http *http)
-{
-	CURL *easy = http->easy;
-
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->error);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(
-		easy, CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
-	curl_easy_setopt(
-		easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
-	/* A server that vanishes without a word is found out in a minute. */
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
-	curl_easy_setopt(easy, CURLOPT_USERPWD, option_text("user"));
-	if (option_given("ca-file"))
-		curl_easy_setopt(easy, CURLOPT_CAINFO, option_text("ca-file"));
-	if (option_switch("insecure")) {
-		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
 }
 
 struct http *http_new(void)
@@ -313,10 +383,8 @@ struct http *http_new(void)
 	buf_add_char(&http->url, '\0');
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	http->multi = curl_multi_init();
-	http->easy = curl_easy_init();
-	if (http->multi == NULL || http->easy == NULL)
+	if (http->multi == NULL)
 		abort(); /* no memory */
-	set_always(http);
 	return http;
 }
 
@@ -324,7 +392,8 @@ void http_free(struct http *http)
 {
 	if (http == NULL)
 		return;
-	curl_easy_cleanup(http->easy);
+	while (http->transfers != NULL)
+		http_stop(http->transfers);
 	curl_multi_cleanup(http->multi);
 	curl_global_cleanup();
 	buf_release(&http->url);

@@ -3,9 +3,10 @@
 /*
  * http - requests and streams to one server
  *
- * libcurl's room.  One request at a time; http_perform blocks until it has
- * ended, its deadline has passed, or interrupt_caught().  What went wrong comes
- * back as an outcome and a sentence; nothing is printed here.
+ * libcurl's room.  http_perform blocks until its request has ended, its
+ * deadline has passed, or interrupt_caught(); http_start and http_turn are the
+ * same for many at once.  What went wrong comes back as an outcome and a
+ * sentence; nothing is printed here.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@ enum {
 };
 
 struct http;
+struct transfer;
 
 /* False ends the request. */
 typedef bool http_bytes(void *arg, struct span bytes);
@@ -58,6 +60,17 @@ const char *http_url(const struct http *http); /* without a slash at its end */
 /* `answer` is all zero or one used before. */
 void http_perform(struct http *http, const struct http_request *request,
 	struct http_answer *answer);
+
+/* ---- many at once.  `request` and `answer` stay the caller's and must be
+ * there until http_stop. */
+struct transfer *http_start(struct http *http,
+	const struct http_request *request, struct http_answer *answer);
+/* Works for at most `ms`; returns once something has happened. */
+void http_turn(struct http *http, int ms);
+/* The answer is complete: it ended, was late, or interrupted. */
+bool http_is_done(const struct transfer *transfer);
+/* Ends it, wherever it is. */
+void http_stop(struct transfer *transfer);
 void http_answer_release(struct http_answer *answer);
 
 /* Appends `text` percent-encoded as a path segment or a query's value. */
