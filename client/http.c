@@ -200,6 +200,15 @@ static void judge_status(struct transfer *transfer)
 		answer->status);
 }
 
+static void keep_header(CURL *easy, const char *name, struct buf *out)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) ==
+		CURLHE_OK)
+		buf_add_span(out, span_of(header->value));
+}
+
 static void judge(struct transfer *transfer, CURLcode code)
 {
 	struct http_answer *answer = transfer->answer;
@@ -211,6 +220,8 @@ static void judge(struct transfer *transfer, CURLcode code)
 	curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
 	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &after);
 	buf_add_span(&answer->type, span_of(type));
+	keep_header(easy, "Server", &answer->server);
+	keep_header(easy, "Access-Control-Allow-Origin", &answer->origin);
 	answer->retry_after_ms = (uint64_t)after * 1000;
 	if (answer->interrupted)
 		return;
@@ -256,6 +267,8 @@ static void end(struct transfer *transfer)
 	curl_multi_remove_handle(transfer->http->multi, transfer->easy);
 	buf_add_char(&transfer->answer->sentence, '\0');
 	buf_add_char(&transfer->answer->type, '\0');
+	buf_add_char(&transfer->answer->server, '\0');
+	buf_add_char(&transfer->answer->origin, '\0');
 }
 
 static void end_ended(struct http *http)
@@ -354,6 +367,8 @@ void http_answer_release(struct http_answer *answer)
 {
 	buf_release(&answer->body);
 	buf_release(&answer->type);
+	buf_release(&answer->server);
+	buf_release(&answer->origin);
 	buf_release(&answer->sentence);
 	*answer = (struct http_answer){0};
 }

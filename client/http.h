@@ -44,7 +44,9 @@ struct http_answer {
 	enum outcome outcome; /* OUT_OK = 200 to 299 */
 	long status;	      /* 0 = none came */
 	struct buf body;      /* of any answer not given to `bytes` */
-	struct buf type;      /* Content-Type, terminated */
+	struct buf type;      /* Content-Type, terminated; as are ... */
+	struct buf server;    /* Server */
+	struct buf origin;    /* Access-Control-Allow-Origin */
 	uint64_t retry_after_ms;
 	struct buf sentence; /* what went wrong, terminated */
 	bool interrupted;    /* by a signal, or by `bytes` */

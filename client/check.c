@@ -1,0 +1,93 @@
+/*
+ * check - does an installation do what it should, seen from outside?
+ */
+#include <config.h>
+
+#include <stdio.h>
+
+#include "client/interrupt.h"
+#include "client/print.h"
+#include "client/safe.h"
+#include "client/trial.h"
+#include "client/verbs.h"
+
+static void print_verdict(
+	struct trial *trial, const struct trial_row *row, bool good)
+{
+	struct buf out = {0};
+
+	buf_printf(&out, "%-4s %-21s ", good ? "ok" : "FAIL", row->name);
+	safe_add(&out, buf_span(&trial->note));
+	buf_add_char(&out, '\n');
+	if (!good && trial->hint != NULL)
+		buf_printf(&out, "     -> %s\n", trial->hint);
+	print_bytes(buf_span(&out));
+	buf_release(&out);
+}
+
+/* 'y' run, 's' skip, 'q' end. */
+static char ask_user(const struct trial_row *row)
+{
+	char line[64];
+
+	printf("%s?  [Enter] try it, s skip, q end: ", row->name);
+	fflush(stdout);
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		return 'q';
+	return line[0] == 's' || line[0] == 'q' ? line[0] : 'y';
+}
+
+static enum outcome run_all(struct trial *trial)
+{
+	enum outcome outcome = OUT_OK;
+	const struct trial_row *row = trial_rows;
+
+	for (; row->name != NULL && !interrupt_caught(); row++) {
+		char wish = option_switch("auto") ? 'y' : ask_user(row);
+		bool good;
+
+		if (wish == 'q')
+			break;
+		if (wish == 's')
+			continue;
+		trial->hint = NULL;
+		good = row->run(trial);
+		print_verdict(trial, row, good);
+		if (!good)
+			outcome = OUT_FAILED;
+		/* without a server nothing else can be said */
+		if (!good && row == trial_rows && trial->answer.status == 0)
+			break;
+	}
+	return interrupt_caught() ? OUT_FAILED : outcome;
+}
+
+static enum outcome run_check(const struct verb *verb)
+{
+	struct trial trial;
+	enum outcome outcome;
+
+	(void)verb;
+	if (!trial_open(&trial))
+		return OUT_USAGE;
+	if (option_switch("auto"))
+		interrupt_catch();
+	outcome = run_all(&trial);
+	trial_close(&trial);
+	return outcome;
+}
+
+static const struct option_row rows[] = {
+	{"auto", 'a', SWITCH, NULL, NULL, "run all of them, and ask nothing"},
+	{0},
+};
+
+const struct verb verb_check = {
+	.name = "check",
+	.arguments = "",
+	.summary = "try an installation through its web server",
+	.more = "Status 0 only if nothing failed.",
+	.rows = rows,
+	.most = 0,
+	.run = run_check,
+};

@@ -1,0 +1,39 @@
+#ifndef TIDINGS_TRIAL_H
+#define TIDINGS_TRIAL_H
+/*
+ * trial - what `tidings check` tries, one after the other
+ *
+ * Each goes through the web server as browsers do, on a channel of its own.
+ * What fails leaves a hint, which names the directive where the web server is
+ * one that we know.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/http.h"
+#include "lib/buf.h"
+
+struct trial {
+	struct http *http;
+	struct http_answer answer; /* of the last question */
+	struct buf path, text;	   /* for the step at hand */
+	char channel[32], server[32];
+	struct buf heard; /* data of the last event that an ear heard */
+	uint64_t heard_at;
+	struct buf note;  /* on success: a figure; else what is wrong */
+	const char *hint; /* what to do about it; static, or NULL */
+};
+
+struct trial_row {
+	const char *name;
+	bool (*run)(struct trial *trial); /* false = failed; says why in note */
+};
+
+extern const struct trial_row trial_rows[]; /* closed by a NULL name */
+
+/* False after a sentence. */
+bool trial_open(struct trial *trial);
+void trial_close(struct trial *trial);
+
+#endif
