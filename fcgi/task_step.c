@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "fcgi/json.h"
+#include "lib/json.h"
 #include "lib/clock.h"
 #include "lib/text.h"
 
