@@ -76,10 +76,6 @@ export class Exchange {
 		};
 	}
 
-	get windows() {
-		return this.#windows.size;
-	}
-
 	has(window) {
 		return this.#windows.has(window);
 	}

@@ -156,7 +156,7 @@ class Feeds {
 			return;
 		this.#isAsleep = false;
 		for (const member of this.#members.values())
-			member.become("lost");
+			member.loses();
 		this.#start();
 	}
 
@@ -173,7 +173,8 @@ class Feeds {
 		this.#isKnown = true;
 		this.#ask({
 			kind: "hello",
-			wants: [...this.#members.values()].map((member) => member.request),
+			wants: [...this.#members.values()].filter((member) => member.phase !== "ended")
+				.map((member) => member.request),
 			types: [...this.#types],
 		});
 	}
@@ -234,7 +235,8 @@ class Feeds {
 
 	#begin() {
 		this.#lead = new Leader(this.#peers, this.#types, (message) => {
-			this.#peers?.post(message);
+			if (this.#concernsOthers(message))
+				this.#peers?.post(message);
 			this.#take(message);
 		});
 		this.#peers?.post({ kind: "lead" });
@@ -242,6 +244,13 @@ class Feeds {
 		this.#follow(this.#peers?.name ?? "");
 		this.#lead.gather();
 		this.onrole?.(true);
+	}
+
+	// Events are many: a window that is alone, or alone meant, tells nobody.
+	#concernsOthers({ kind, to }) {
+		if (kind === "event" && this.windows === 1)
+			return false;
+		return !to?.every(({ window }) => window === this.#peers?.name);
 	}
 }
 

@@ -69,6 +69,12 @@ export class Member {
 			this.phase = "waiting";
 	}
 
+	// It was not there for a while.
+	loses() {
+		if (this.state !== "connecting")
+			this.become("lost");
+	}
+
 	#join({ state, after, events }) {
 		this.phase = "joined";
 		this.#position = later(after, this.#position ?? "");

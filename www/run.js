@@ -34,13 +34,7 @@ export class Run {
 	// want: { interval, after, state }
 	add(want) {
 		this.#wants.add(want);
-		if (this.#source === null)
-			this.#open(want);
-		this.#on.welcome(want, {
-			state: this.#state === "connecting" ? undefined : this.#state,
-			after: want.after ?? "",
-			events: this.#events.filter((event) => isAfter(event.id, want.after ?? "")),
-		});
+		queueMicrotask(() => this.#serve(want));
 	}
 
 	drop(want) {
@@ -54,6 +48,7 @@ export class Run {
 	}
 
 	close() {
+		this.#wants.clear();
 		this.#source?.close();
 		this.#source = null;
 		this.#events = [];
@@ -61,12 +56,25 @@ export class Run {
 		this.#state = "connecting";
 	}
 
-	#open(want) {
-		const known = [...this.#wants].map((other) => other.after ?? "").filter(Boolean);
+	// Once all are there that came together.
+	#serve(want) {
+		if (!this.#wants.has(want))
+			return;
+		if (this.#source === null)
+			this.#open(want);
+		this.#on.welcome(want, {
+			state: this.#state === "connecting" ? undefined : this.#state,
+			after: want.after ?? "",
+			events: this.#events.filter((event) => isAfter(event.id, want.after ?? "")),
+		});
+	}
+
+	#open({ interval }) {
+		const known = [...this.#wants].map((want) => want.after ?? "").filter(Boolean);
 		const url = (last) => {
 			const query = new URLSearchParams();
-			if (want.interval !== undefined)
-				query.set("interval", want.interval);
+			if (interval !== undefined)
+				query.set("interval", interval);
 			if (last !== "")
 				query.set("lastEventId", last);
 			return query.size ? `/tasks/stream?${query}` : "/tasks/stream";
@@ -98,7 +106,6 @@ export class Run {
 
 	#finish() {
 		this.close();
-		this.#wants.clear();
 		this.#on.state("ended", null);
 	}
 }

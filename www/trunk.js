@@ -26,7 +26,6 @@ import { Replay } from "./replay.js";
 
 const CHANNELS_MAX = 1000; // of one stream
 const ADDRESS_MAX = 24000; // characters
-const JOIN_MS = 5; // changes that come together are made together
 
 const isSame = (a, b) => a.size === b.size && [...a].every((name) => b.has(name));
 
@@ -40,7 +39,7 @@ export class Trunk {
 	#side = null;
 	#seen = new Map(); // channel -> id of its last event that was passed on
 	#replay = new Replay();
-	#timer = 0;
+	#isDue = false;
 	#state = "connecting"; // as those who have joined were told
 
 	// kind: { url(channels, { lastEventId | since }), read(event, channels) }
@@ -73,7 +72,7 @@ export class Trunk {
 	}
 
 	close() {
-		clearTimeout(this.#timer);
+		this.#wants.clear();
 		this.#end("next");
 		this.#end("side");
 		this.#current?.close();
@@ -85,9 +84,16 @@ export class Trunk {
 
 	// ---- what is due
 
+	// What is changed together is planned together. (No timer: those of a
+	// hidden window are held up for a second and more.)
 	#soon() {
-		clearTimeout(this.#timer);
-		this.#timer = setTimeout(() => this.#plan(), JOIN_MS);
+		if (this.#isDue)
+			return;
+		this.#isDue = true;
+		queueMicrotask(() => {
+			this.#isDue = false;
+			this.#plan();
+		});
 	}
 
 	#plan() {

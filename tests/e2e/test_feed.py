@@ -461,6 +461,24 @@ def test_a_frozen_leader_gives_way_and_misses_nothing(world, chromium):
     assert not leader.leads and leader.told()["recovered"][0] > 100
 
 
+def test_a_window_that_hangs_while_the_lead_changes_misses_nothing(world, open_page):
+    """Longer than the new leader waits for anybody."""
+    pages = [open_page().listens("main") for _ in range(3)]
+    leader, heir, other = pages
+    assert leader.leads
+    with Numbers(world) as numbers:
+        numbers.goes_on()
+        other.run("hang(3000)")
+        numbers.goes_on()
+        leader.close()
+        leader_of([heir])
+        numbers.goes_on()
+        last = numbers.stop()
+    for page in (heir, other):
+        page.has_all(last)
+        assert page.states() == ["connecting", "live"]
+
+
 def test_a_leader_that_comes_back_from_another_page_misses_nothing(world, chromium):
     """Out of the browser's cache, with all that it had; Firefox loads it anew."""
     pages = [Page(chromium.blank(), f"http://127.0.0.1:{world.port}/feed.html").listens("main")

@@ -36,3 +36,10 @@ window.sum = (name) => {
 	const faults = numbers.filter((number, i) => i > 0 && number !== numbers[i - 1] + 1);
 	return { first: numbers[0], last: numbers.at(-1), faults: faults.slice(0, 5) };
 };
+
+// Does nothing else for so long, as a page with too much to do.
+window.hang = (ms) => setTimeout(() => {
+	const end = performance.now() + ms;
+	while (performance.now() < end)
+		;
+});
