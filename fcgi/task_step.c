@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/json.h"
 #include "lib/clock.h"
+#include "lib/json.h"
 #include "lib/text.h"
 
 /* From the future: a clock that was put back, or an invention. */
@@ -73,9 +73,11 @@ bool task_interval_read(uint64_t *interval, struct span text)
 		dot == NULL ? span("0", 1) : span(dot + 1, text.len - len - 1);
 	uint64_t seconds, part;
 
-	if (!text_to_u64(span(text.at, len), &seconds) || rest.len > 3 ||
+	if (!text_to_u64(span(text.at, len), &seconds) ||
 		!text_to_u64(rest, &part) || seconds > TASK_INTERVAL_MAX / 1000)
 		return false;
+	if (rest.len > 3) /* no finer than a millisecond */
+		text_to_u64(span(rest.at, 3), &part);
 	for (size_t i = rest.len; i < 3; i++)
 		part *= 10;
 	*interval = seconds * 1000 + part;

@@ -46,7 +46,7 @@ struct showing {
 	struct visitor *visitor;
 	struct task_place place;
 	uint32_t next;	  /* step */
-	uint64_t wrote;	  /* wall ms */
+	uint64_t wrote;	  /* monotonic us */
 	uint16_t request; /* FastCGI request id */
 };
 
@@ -69,7 +69,7 @@ static bool give(struct showing *showing, const struct buf *records)
 	ssize_t sent = send(showing->watch.fd, records->at, records->len,
 		MSG_NOSIGNAL | MSG_DONTWAIT);
 
-	showing->wrote = clock_wall_ms();
+	showing->wrote = clock_mono_us();
 	if (sent == (ssize_t)records->len)
 		return true;
 	leave(showing);
@@ -88,21 +88,26 @@ static void finish(struct showing *showing)
 
 /* ---- the timetable */
 
-static uint64_t beat_due(const struct showing *showing)
+/* How long until the time to say that it is there, ms. */
+static uint64_t beat_in(const struct showing *showing)
 {
-	return showing->wrote + showing->tasks->responder->config->keepalive_ms;
+	uint64_t most = showing->tasks->responder->config->keepalive_ms;
+	uint64_t silent = (clock_mono_us() - showing->wrote) / 1000;
+
+	return silent < most ? most - silent : 0;
 }
 
 static void set_timer(struct showing *showing)
 {
 	uint64_t now = clock_wall_ms();
 	uint64_t due = task_step_due(&showing->place, showing->next);
+	uint64_t wait = due > now ? due - now : 0;
 
-	if (due > beat_due(showing))
-		due = beat_due(showing);
+	/* Also if the wall clock was put back. */
+	if (wait > beat_in(showing))
+		wait = beat_in(showing);
 	ev_timer_stop(showing->tasks->responder->loop, &showing->timer);
-	ev_timer_set(&showing->timer,
-		due > now ? (double)(due - now) / 1e3 : 0., 0.);
+	ev_timer_set(&showing->timer, (double)wait / 1e3, 0.);
 	ev_timer_start(showing->tasks->responder->loop, &showing->timer);
 }
 
@@ -123,7 +128,7 @@ static void go_on(struct showing *showing, struct buf *text)
 	struct buf records = {0};
 	bool more = add_due(showing, text);
 
-	if (text->len == 0 && clock_wall_ms() >= beat_due(showing))
+	if (text->len == 0 && beat_in(showing) == 0)
 		buf_add_span(text, event_comment());
 	record_stdout(&records, showing->request, buf_span(text));
 	if (records.len == 0 || give(showing, &records)) {
@@ -173,7 +178,7 @@ static void begin(struct responder *responder, struct request *request,
 		.place = *place,
 		.next = next,
 		.request = request->id,
-		.wrote = clock_wall_ms()};
+		.wrote = clock_mono_us()};
 	list_append(&tasks->all, &showing->node);
 	tasks->count++;
 	ev_io_init(&showing->watch, on_readable, request->fd, EV_READ);
