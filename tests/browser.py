@@ -14,7 +14,6 @@ import os
 import re
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 
 from firefox import Firefox
-from world import SLOW, TOP, eventually
+from world import TOP, eventually
 
 WIDTH, HEIGHT = 1280, 900
 SCREENSHOTS = TOP / "build" / "screenshots"
@@ -349,9 +348,3 @@ def firefox(make_world, browsers, request):
 def browser(request):
     """Each browser in turn."""
     return request.getfixturevalue(request.param)
-
-
-def within_seconds(seconds):
-    """For loops that must not wait for one fact: true until then."""
-    deadline = time.monotonic() + seconds * SLOW
-    return lambda: time.monotonic() < deadline

@@ -24,31 +24,32 @@ class Readme:
         self._read(path.read_text().split("\n"))
 
     def _read(self, lines):
-        kinds = list(self._kinds(lines))
-        for kind, group in itertools.groupby(zip(kinds, lines), lambda pair: pair[0]):
+        for kind, group in itertools.groupby(zip(self._kinds(lines), lines), lambda pair: pair[0]):
             text = [line for _, line in group]
-            if kind == "code":
+            if kind == "c":
                 code = [COMMENT.sub("", line).rstrip() for line in text]
                 self.blocks.append([line for line in code if line])
-            elif kind == "table":
+            elif kind == "t":
                 self.tables.append([len(re.split(r"(?<!\\)\|", row)) for row in text])
-            if kind != "code":
+            if kind != "c":
                 self._take_prose("\n".join(text))
 
     @staticmethod
     def _kinds(lines):
-        fenced = blank_before = False
+        kinds, fenced = [], False
         for line in lines:
             if FENCE.match(line):
                 fenced = not fenced
-                yield "fence"
-            elif fenced or (line.startswith("    ") and (blank_before or line.strip())):
-                yield "code"
-            elif line.startswith("|"):
-                yield "table"
+                kinds.append("fence")
+            elif fenced or line.startswith("    "):
+                kinds.append("code")
+            elif line.strip():
+                kinds.append("table" if line.startswith("|") else "prose")
             else:
-                yield "prose"
-            blank_before = not line.strip()
+                kinds.append("blank")
+        # a blank line inside a block that is set in is part of it
+        return re.sub(r"(?<=c)b+(?=c)", lambda blanks: "c" * len(blanks[0]),
+                      "".join(kind[0] for kind in kinds))
 
     def _take_prose(self, text):
         for marks, title in re.findall(r"^(#+) (.*)$", text, re.M):

@@ -1,0 +1,64 @@
+"""Each command in the README does what the README says, as it stands there."""
+
+import os
+import re
+import select
+import subprocess
+import time
+
+from test_readme import Readme
+from world import SLOW, TOP
+
+ADDRESS = "127.0.0.1:8000"
+# What is another one each time.
+CHANGING = [(r"\d{16}", "ID"), (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"), (r"^retry: \d+", "retry: N"),
+            (r"-?\d+(\.\d+)?|null", "0")]
+
+
+def sessions():
+    """For each block of the README with a prompt, its commands and what they print."""
+    for block in Readme(TOP / "README.md").blocks:
+        parts = re.split(r"^ {4}\$ ", "\n".join(block) + "\n", flags=re.M)
+        for part in parts[1:]:
+            command, _, output = part.partition("\n")
+            yield command, [line.strip() for line in output.split("\n") if line.strip()]
+
+
+def plain(line):
+    for pattern, word in CHANGING:
+        line = re.sub(pattern, word, line)
+    return line
+
+
+def prints(command, wanted, environment, within=20):
+    """The lines that it prints; a stream is left after as many as are wanted."""
+    with subprocess.Popen(["bash", "-c", "exec " + command], stdout=subprocess.PIPE,
+                          env=environment) as process:
+        deadline, said = time.monotonic() + within * SLOW, b""
+        while not wanted or len(lines_of(said)) < len(wanted):
+            left = max(0, deadline - time.monotonic())
+            piece = select.select([process.stdout], [], [], left)[0] and os.read(
+                process.stdout.fileno(), 1 << 16)
+            if not piece:
+                break
+            said += piece
+        process.terminate()
+    return lines_of(said)
+
+
+def lines_of(said):
+    return [line.strip() for line in said.decode().split("\n")[:-1] if line.strip()]
+
+
+def test_each_command_prints_what_the_readme_shows(make_world):
+    web = make_world({"hub": {"demo": "no"}}, web=True)
+    (web.folder / ".curlrc").write_text(f'connect-to = "{ADDRESS}:127.0.0.1:{web.port}"\nsilent\n')
+    environment = dict(os.environ, HOME=str(web.folder))
+    environment.pop("CURL_HOME", None)
+    done = 0
+    for command, wanted in sessions():
+        command = re.sub(r"/tmp/tidings\.\w+/inbox/inbox\.db", str(web.inboxes["main"]), command)
+        lines = prints(command, wanted, environment)
+        assert [plain(line) for line in lines] == [plain(line) for line in wanted], command
+        done += 1
+    assert done >= 4
