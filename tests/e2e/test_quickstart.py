@@ -78,11 +78,11 @@ class Quickstart:
         """The first of the processes of a part: the others are its children."""
         return next((p for p in self.pids(name) if _parent(p) not in self.pids(name)), None)
 
-    def interrupt(self, number=signal.SIGINT):
+    def interrupt(self, number=signal.SIGINT, group=False):
         """Ctrl-C as a terminal sends it, to all of the foreground group; other
-        signals as kill does."""
+        signals as kill does, unless to the group as well."""
         with contextlib.suppress(ProcessLookupError):
-            send = os.killpg if number == signal.SIGINT else os.kill
+            send = os.killpg if group or number == signal.SIGINT else os.kill
             send(self.process.pid, number)
         return self.process.wait(30 * SLOW)
 
@@ -216,14 +216,15 @@ def _healthy(run):
     return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_at_any_moment_it_leaves_nothing(quickstart, number):
+@pytest.mark.parametrize("number, group", [
+    (signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGTERM, True)])
+def test_interrupted_at_any_moment_it_leaves_nothing(quickstart, number, group):
     for processes in (0, 1, 2, 3, 5, 7, 8, 9, 10):
         run = quickstart("--no-demo")
         eventually(lambda: len(run.pids()) >= processes or "Ctrl-C" in run.said(),
                    f"{processes} processes")
         folders = run.folders()
-        run.interrupt(number)
+        run.interrupt(number, group)
         run.has_left_nothing()
         assert not [folder for folder in folders if os.path.exists(folder)]
 
