@@ -7,7 +7,9 @@
 
 #include "fcgi/answers.h"
 #include "fcgi/audience.h"
+#include "fcgi/channel.h"
 #include "fcgi/fanout.h"
+#include "fcgi/meter.h"
 #include "fcgi/responder.h"
 #include "fcgi/stream.h"
 #include "fcgi/window.h"
@@ -121,6 +123,16 @@ static bool on_following(struct dialogue *dialogue, struct wire_in *in)
 	return true;
 }
 
+/* A volatile event is for those who are there: without any it would only push
+ * stored ones out of the window. */
+static bool is_heard(const struct responder *responder, struct span name)
+{
+	const struct channel *channel =
+		channel_find(audience_channels(responder->audience), name);
+
+	return channel != NULL && channel->subscribers > 0;
+}
+
 static bool on_event(struct dialogue *dialogue, struct wire_in *in)
 {
 	struct responder *responder = dialogue->responder;
@@ -130,6 +142,8 @@ static bool on_event(struct dialogue *dialogue, struct wire_in *in)
 		event.channel.len == 0 || !window_valid(responder->window) ||
 		(event.id != 0 && event.id <= window_newest(responder->window)))
 		return false;
+	if (event.id == 0 && !is_heard(responder, event.channel))
+		return true;
 	fanout_channel(
 		responder->fanout, window_append(responder->window, &event));
 	look_whether_filled(dialogue);
@@ -189,6 +203,22 @@ static bool on_count(struct dialogue *dialogue, struct wire_in *in)
 	return true;
 }
 
+static bool on_measure(struct dialogue *dialogue, struct wire_in *in)
+{
+	struct responder *responder = dialogue->responder;
+	struct buf out = {0};
+	size_t begun;
+
+	if (!wire_done(in))
+		return false;
+	begun = wire_begin(&out, WIRE_MEASURED);
+	meter_report(responder->meter, &out, (uint32_t)stream_count(responder));
+	wire_end(&out, begun);
+	link_send(dialogue->link, buf_span(&out));
+	buf_release(&out);
+	return true;
+}
+
 static bool (*const frames[])(struct dialogue *, struct wire_in *) = {
 	[WIRE_WELCOME] = on_welcome,
 	[WIRE_REFUSED] = on_refused,
@@ -200,6 +230,7 @@ static bool (*const frames[])(struct dialogue *, struct wire_in *) = {
 	[WIRE_COUNT] = on_count,
 	[WIRE_STATE] = on_state,
 	[WIRE_PONG] = on_pong,
+	[WIRE_MEASURE] = on_measure,
 };
 
 bool dialogue_frame(struct dialogue *dialogue, uint8_t type, struct span body)

@@ -10,6 +10,7 @@
 
 #include "fcgi/audience.h"
 #include "fcgi/channel.h"
+#include "fcgi/meter.h"
 #include "fcgi/parcel.h"
 #include "fcgi/parcels.h"
 #include "fcgi/responder.h"
@@ -46,6 +47,10 @@ struct fanout {
 	/* Some sockets of each of the last two slices, by its parity; NULL
 	 * where a subscriber has gone or is no measure. */
 	struct subscriber *sample[2][FANOUT_SAMPLE];
+	/* The first of the slice that is written in time, and where it was: its
+	 * events' age is taken for that of all. */
+	const struct subscriber *probe;
+	uint64_t probe_from;
 };
 
 static void enqueue(struct fanout *fanout, struct subscriber *sub)
@@ -82,24 +87,38 @@ static void write_to(struct fanout *fanout, struct subscriber *sub)
 {
 	size_t at = fanout->written++ % FANOUT_SAMPLE;
 	struct subscriber **sample = fanout->sample[fanout->slices % 2];
+	uint64_t from = sub->pos;
+	bool behind = sub->behind;
 
 	list_remove(&sub->due);
 	if (!subscriber_is_ready(sub))
 		return;
 	sample[at] = sub;
 	/* One that is behind does not tell how fast the web server reads. */
-	if (subscriber_pump(sub, fanout->horizon) != CAUGHT_UP)
+	if (subscriber_pump(sub, fanout->horizon) != CAUGHT_UP) {
 		sample[at] = NULL;
+	} else if (fanout->probe == NULL && !behind) {
+		fanout->probe = sub;
+		fanout->probe_from = from;
+	}
 }
 
 static void write_slice(struct fanout *fanout)
 {
+	uint64_t began = clock_mono_us();
+	unsigned before = fanout->written;
+
+	fanout->probe = NULL;
 	for (size_t i = 0; i < FANOUT_SAMPLE; i++)
 		fanout->sample[fanout->slices % 2][i] = NULL;
 	for (int i = 0; i < FANOUT_SLICE && !list_empty(&fanout->due); i++)
 		write_to(fanout,
 			list_entry(fanout->due.next, struct subscriber, due));
 	fanout->slices++;
+	if (fanout->probe != NULL)
+		meter_latency(fanout->responder->meter, fanout->probe,
+			fanout->probe_from, (began + clock_mono_us()) / 2,
+			fanout->written - before);
 }
 
 /* True if at least half of the slice's sample has been read. */

@@ -20,6 +20,7 @@
 #include "fcgi/asker.h"
 #include "fcgi/audience.h"
 #include "fcgi/fanout.h"
+#include "fcgi/meter.h"
 #include "fcgi/opening.h"
 #include "fcgi/pager.h"
 #include "fcgi/quota.h"
@@ -127,6 +128,7 @@ static void open_rooms(struct responder *responder, const struct job *job)
 	responder->loop = ev_loop_new(EVFLAG_AUTO);
 	if (responder->loop == NULL)
 		log_fatalx("responder: no event loop");
+	responder->meter = meter_new();
 	responder->audience = audience_new(responder);
 	responder->window = window_new(
 		job->config.window, audience_channels(responder->audience));
@@ -155,6 +157,7 @@ static void close_rooms(struct responder *responder)
 	window_free(responder->window);
 	audience_free(responder->audience);
 	quota_free(responder->quota);
+	meter_free(responder->meter);
 	ev_loop_destroy(responder->loop);
 }
 

@@ -7,6 +7,7 @@
  * longer, over several records.  Immutable, counted: everybody at the same
  * place of the same channels is given the same parcel.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,8 @@
 struct parcel {
 	uint32_t refs;
 	uint32_t len;
+	uint32_t events; /* stored ones */
+	bool replay;	 /* they come from the hub's log */
 	/* Where a subscriber is once it has been given this: position in the
 	 * window (0 = not from the window) and cursor. */
 	uint64_t pos, id;

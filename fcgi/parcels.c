@@ -40,6 +40,7 @@ struct parcels {
 	struct kept kept[KEPT];
 	bool any;	     /* something is kept */
 	struct buf text;     /* scratch */
+	uint32_t events;     /* stored ones in it */
 	struct source *heap; /* scratch, by position, smallest first */
 	size_t heap_count, heap_size;
 };
@@ -208,6 +209,8 @@ static bool add(struct parcels *parcels, const struct subscriber *sub,
 		parcels->text.len = before;
 		return false;
 	}
+	parcels->events +=
+		window_entry(parcels->window, position)->event.id != 0;
 	return true;
 }
 
@@ -233,6 +236,7 @@ static struct parcel *compose(
 	struct parcel *parcel;
 
 	buf_clear(&parcels->text);
+	parcels->events = 0;
 	while (parcels->heap_count > 0 &&
 		parcels->heap[0].position <= horizon) {
 		if (!add(parcels, sub, parcels->heap[0].position)) {
@@ -242,6 +246,7 @@ static struct parcel *compose(
 		advance(parcels);
 	}
 	parcel = parcel_new(sub->request, buf_span(&parcels->text));
+	parcel->events = parcels->events;
 	parcel->pos = through;
 	parcel->id = window_mark(parcels->window, through);
 	return parcel;

@@ -18,6 +18,7 @@
 
 #include "lib/json.h"
 #include "fcgi/list.h"
+#include "fcgi/meter.h"
 #include "fcgi/record.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
@@ -186,6 +187,7 @@ void reply(struct responder *responder, struct request *request,
 	struct buf text = {0}, records = {0};
 	ssize_t sent;
 
+	meter_answered(responder->meter, answer->status);
 	compose(&text, request, answer);
 	record_stdout(&records, request->id, buf_span(&text));
 	record_end(&records, request->id);

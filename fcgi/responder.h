@@ -23,10 +23,12 @@ struct gate;
 struct replies;
 struct askers;
 struct tasks;
+struct meter;
 
 struct responder {
 	struct ev_loop *loop;
 	const struct config *config;
+	struct meter *meter;	   /* what was done, for the hub */
 	struct audience *audience; /* who listens to what */
 	struct window *window;	   /* the newest events; window_new(
 				      config->window, audience_channels()) */

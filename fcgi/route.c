@@ -32,6 +32,7 @@ static const struct route routes[] = {
 	{"/api/broadcast", "main", NULL, publish_object},
 	{"/tasks/stream", "", tasks_listen, NULL},
 	{"/sse/events", "sse", listen_one, NULL},
+	{"/metrics", "metrics", listen_one, NULL},
 	{"/sse/send", "sse", NULL, publish_message},
 	{"/health", "", status_health, NULL},
 	{"/api/channels", "", status_channels, NULL},

@@ -12,6 +12,7 @@
 #include "fcgi/audience.h"
 #include "fcgi/event.h"
 #include "fcgi/fanout.h"
+#include "fcgi/meter.h"
 #include "fcgi/opening.h"
 #include "fcgi/pager.h"
 #include "fcgi/parcel.h"
@@ -26,10 +27,11 @@
 #include "lib/log.h"
 
 void stream_head(
-	struct buf *out, const struct config *config, struct span headers)
+	struct buf *out, struct responder *responder, struct span headers)
 {
-	uint64_t retry = config->retry_ms;
+	uint64_t retry = responder->config->retry_ms;
 
+	meter_answered(responder->meter, 200);
 	/* Up to as much again, so that those who were cut together do not come
 	 * back together. */
 	retry += (uint64_t)random() % (retry + 1);
@@ -48,7 +50,7 @@ void stream_later(struct responder *responder, int fd, uint16_t request,
 	struct buf text = {0};
 	struct buf out = {0};
 
-	stream_head(&text, responder->config, headers);
+	stream_head(&text, responder, headers);
 	record_stdout(&out, request, buf_span(&text));
 	record_end(&out, request);
 	/* A fresh socket takes this whole; if not, its browser sees a cut
@@ -70,8 +72,7 @@ static void postpone(struct subscriber *sub)
 {
 	struct buf text = {0};
 
-	stream_head(
-		&text, sub->responder->config, span_of(sub->opening->headers));
+	stream_head(&text, sub->responder, span_of(sub->opening->headers));
 	sub->half = parcel_new(sub->request, buf_span(&text));
 	(void)!send(sub->watch.fd, sub->half->bytes, sub->half->len,
 		MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -120,7 +121,7 @@ static enum progress begin(struct subscriber *sub, const struct paged *paged)
 	struct parcel *parcel;
 
 	sub->behind = sub->id < window_newest(responder->window);
-	stream_head(&text, responder->config, span_of(sub->opening->headers));
+	stream_head(&text, responder, span_of(sub->opening->headers));
 	add_connected(&text, sub);
 	if (paged != NULL && paged->gap)
 		add_reset(&text, sub, paged, 0);
@@ -241,6 +242,8 @@ static struct parcel *compose_page(
 		if (wire_get_event(wire_get_blob(&in), &event))
 			event_text(&text, &event, sub->envelope);
 	parcel = parcel_new(sub->request, buf_span(&text));
+	parcel->events = paged->count;
+	parcel->replay = true;
 	buf_release(&text);
 	return parcel;
 }

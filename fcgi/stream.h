@@ -44,9 +44,10 @@ struct wish {
 /* All spans are borrowed for the call. */
 void stream_open(struct responder *responder, const struct wish *wish);
 
-/* Appends the response's head and `retry:`; `headers` as in a wish. */
+/* Appends the response's head and `retry:`; `headers` as in a wish.  This is
+ * the moment at which the request counts as answered. */
 void stream_head(
-	struct buf *out, const struct config *config, struct span headers);
+	struct buf *out, struct responder *responder, struct span headers);
 
 /* Cannot be served for now: 200, `retry:`, end.  Takes `fd`.  Any other status
  * would stop EventSource for good (HTML standard 9.2.3). */

@@ -11,6 +11,7 @@
 #include "fcgi/audience.h"
 #include "fcgi/event.h"
 #include "fcgi/fanout.h"
+#include "fcgi/meter.h"
 #include "fcgi/pager.h"
 #include "fcgi/parcel.h"
 #include "fcgi/parcels.h"
@@ -116,6 +117,16 @@ void subscriber_close(struct subscriber *sub)
 	free(sub);
 }
 
+static void count(struct subscriber *sub)
+{
+	struct meter *meter = sub->responder->meter;
+
+	if (sub->behind || sub->half->replay)
+		meter->replayed += sub->half->events;
+	else
+		meter->delivered += sub->half->events;
+}
+
 /* Sends the rest of `half`; CAUGHT_UP if it is out. */
 static enum progress flush(struct subscriber *sub)
 {
@@ -136,6 +147,7 @@ static enum progress flush(struct subscriber *sub)
 		}
 		sub->done += (uint32_t)len;
 	}
+	count(sub);
 	parcel_drop(sub->half);
 	sub->half = NULL;
 	sub->wrote = audience_second(sub->responder->audience);

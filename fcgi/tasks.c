@@ -186,7 +186,7 @@ static void begin(struct responder *responder, struct request *request,
 	showing->watch.data = showing->timer.data = showing;
 	ev_io_start(responder->loop, &showing->watch);
 	request->fd = -1;
-	stream_head(&text, responder->config, buf_span(&request->headers));
+	stream_head(&text, responder, buf_span(&request->headers));
 	go_on(showing, &text);
 	buf_release(&text);
 	request_free(request);

@@ -215,6 +215,7 @@ static void fill(
 			(unsigned long long)query_int(row, 2));
 	event->id = query_int(row, 0);
 	event->at = query_int(row, 1);
+	event->taken = 0;
 	event->channel = channel_name(channel);
 	event->type = query_bytes(row, 3);
 	event->data = query_bytes(row, 4);

@@ -76,6 +76,7 @@ uint64_t hub_store(struct hub *hub, struct channel *channel, struct span type,
 
 	event.id = eventlog_append(&hub->log, channel, type, data);
 	event.at = hub->log.at;
+	event.taken = clock_mono_us();
 	if (event.id != 0)
 		ring_add(&hub->ring, &event, event.id);
 	return event.id;
@@ -130,6 +131,17 @@ static void revert(struct hub *hub)
 	retention_revert(&hub->retention);
 }
 
+static enum db_result commit(struct hub *hub)
+{
+	uint64_t began = clock_mono_us();
+	enum db_result trouble = store_commit(&hub->store);
+
+	if (trouble == DB_DONE && hub->log.rows > 0)
+		meter_committed(
+			&hub->meter, hub->log.rows, clock_mono_us() - began);
+	return trouble;
+}
+
 void hub_commit(struct hub *hub)
 {
 	enum db_result trouble = DB_DONE;
@@ -139,7 +151,7 @@ void hub_commit(struct hub *hub)
 		receipts_write(&hub->receipts);
 		inboxes_write(hub->inboxes);
 		channels_write(&hub->channels);
-		trouble = store_commit(&hub->store);
+		trouble = commit(hub);
 		if (trouble == DB_DONE)
 			settle(hub);
 		else
@@ -276,12 +288,14 @@ static void open_rooms(struct hub *hub)
 	ring_open(&hub->ring, hub->log.committed);
 	hub->inboxes = inboxes_new(hub);
 	hub->demo = demo_new(hub);
+	meter_open(&hub->meter, hub);
 	log_info("log %s: open, newest id %llu", store->path,
 		(unsigned long long)hub->log.committed);
 }
 
 static void close_rooms(struct hub *hub)
 {
+	meter_close(&hub->meter);
 	demo_free(hub->demo);
 	inboxes_free(hub->inboxes);
 	ring_close(&hub->ring);

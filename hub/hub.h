@@ -16,6 +16,7 @@
 #include "hub/channel.h"
 #include "hub/eventlog.h"
 #include "hub/key.h"
+#include "hub/meter.h"
 #include "hub/receipt.h"
 #include "hub/retention.h"
 #include "hub/ring.h"
@@ -57,6 +58,7 @@ struct hub {
 	struct receipts receipts;
 	struct retention retention;
 	struct ring ring;
+	struct meter meter;
 	struct inboxes *inboxes;
 	struct census *censuses;
 	struct demo *demo; /* NULL = none */

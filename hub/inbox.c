@@ -177,6 +177,8 @@ static const char *publish(struct hub *hub, const struct query *row)
 
 	if (query_type(row, 1) == DB_NULL)
 		channel = span_of("main");
+	if (span_is(type, "message"))
+		type = span(NULL, 0); /* the same event, also by its key */
 	if (query_type(row, 3) == DB_NULL)
 		return "data is NULL";
 	fault = publish_fault(channel, type, data, hub->config->max_event);

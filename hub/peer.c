@@ -135,6 +135,7 @@ static bool (*const frames[])(struct peer *, struct wire_in *) = {
 	[WIRE_CHANNELS] = census_ask,
 	[WIRE_COUNTED] = census_counted,
 	[WIRE_PING] = on_ping,
+	[WIRE_MEASURED] = meter_measured,
 };
 
 static void on_frame(void *owner, uint8_t type, struct span body)

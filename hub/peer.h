@@ -51,6 +51,7 @@ struct peer {
 	uint64_t window; /* bytes it likes to begin with */
 	struct page_request *pages, **pages_end;
 	size_t page_bytes;
+	struct measured measured; /* what it reports */
 	bool closed;
 };
 

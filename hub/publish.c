@@ -195,11 +195,12 @@ static void store(
 static void take_volatile(struct hub *hub, const struct publish *publish)
 {
 	struct wire_in in = publish->items;
-	uint64_t now = clock_wall_ms();
+	uint64_t now = clock_wall_ms(), taken = clock_mono_us();
 
 	for (uint32_t i = 0; i < publish->count; i++) {
 		struct wire_event event = {
 			.at = now,
+			.taken = taken,
 			.channel = publish->channel,
 			.type = publish->type,
 			.data = get_item(&in).data,

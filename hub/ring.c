@@ -76,6 +76,7 @@ void ring_add(
 	put_int(ring, &at, WIRE_EVENT, 1);
 	put_int(ring, &at, event->id, 8);
 	put_int(ring, &at, event->at, 8);
+	put_int(ring, &at, event->taken, 8);
 	put_int(ring, &at, event->channel.len, 1);
 	put(ring, &at, event->channel.at, event->channel.len);
 	put_int(ring, &at, event->type.len, 1);

@@ -43,6 +43,17 @@
  * COUNTED   u64 tag, u32 count, count x { str8 channel, u32 subscribers }
  *           Answer to COUNT; channels without subscribers are left out, and
  *           those that no longer fit the frame.
+ * MEASURED  u64 us, u32 subscribers, 4 x u64 answers, u64 delivered,
+ *           u64 replayed, histogram
+ *           Answer to MEASURE: what happened since this process last said so,
+ *           which is `us` microseconds ago, whatever hub it was said to; so
+ *           the sum over all is never counted twice.  Requests answered, by
+ *           status (2xx, 3xx, 4xx, 5xx), events written to streams, those in
+ *           time and those to streams that were catching up; and how old the
+ *           former were (lib/histogram.h: u64 sum, u8 count, count x
+ *           { u8 bucket, u64 number }).  Subscribers are those of now.
+ * METRICS   u64 tag, u8 format
+ *           What has been measured, as text: WIRE_PROMETHEUS, WIRE_OPENMETRICS.
  * PING      u64 tag
  *
  * ## From the hub
@@ -57,8 +68,11 @@
  *           If `from` is not the newest id that the follower holds, or this
  *           is another log, what it holds is void: its window starts anew at
  *           `from`.  It has caught up when it holds `newest`.
- * EVENT     u64 id, u64 at, str8 channel, str8 type, data to the frame's end
- *           id 0 = volatile.  Ids rise.
+ * EVENT     u64 id, u64 at, u64 taken, str8 channel, str8 type,
+ *           data to the frame's end
+ *           id 0 = volatile.  Ids rise.  `taken` is when the hub took it in
+ *           hand, in microseconds of CLOCK_MONOTONIC, which all processes of a
+ *           machine share; 0 if it is an older one, read from the log.
  * STORED    u64 number, u8 outcome, u64 first, u64 last, str16 reason
  *           Sent after COMMIT only.  first and last are the cursors of the
  *           publish's first and last event.
@@ -75,6 +89,8 @@
  *           Sorted by name.  Subscribers are those of all responders that
  *           answered within WIRE_COUNT_MS.
  * COUNT     u64 tag, str8 only ("" = all)
+ * MEASURE   nothing; to followers, every WIRE_MEASURE_MS
+ * METERED   u64 tag, text to the frame's end
  * STATE     u8 writable, str16 reason
  *           After WELCOME and at each change: can the hub commit?
  * PONG      u64 tag
@@ -94,11 +110,12 @@
 #include "lib/span.h"
 
 enum {
-	WIRE_VERSION = 1,
+	WIRE_VERSION = 2,
 	WIRE_FRAME_MAX = 16 << 20,
 	WIRE_HEAD = 4, /* bytes of the length field */
 	WIRE_IDENTITY = 16,
 	WIRE_COUNT_MS = 500, /* the hub waits this long for COUNTED */
+	WIRE_MEASURE_MS = 2000,
 };
 
 enum wire_type {
@@ -109,6 +126,8 @@ enum wire_type {
 	WIRE_CHANNELS,
 	WIRE_COUNTED,
 	WIRE_PING,
+	WIRE_MEASURED,
+	WIRE_METRICS,
 
 	WIRE_WELCOME = 65,
 	WIRE_REFUSED,
@@ -120,6 +139,8 @@ enum wire_type {
 	WIRE_COUNT,
 	WIRE_STATE,
 	WIRE_PONG,
+	WIRE_MEASURE,
+	WIRE_METERED,
 };
 
 enum wire_flag {
@@ -131,6 +152,11 @@ enum wire_from {
 	WIRE_SINCE,
 	WIRE_ALL,
 	WIRE_UNKNOWN,
+};
+
+enum wire_format {
+	WIRE_PROMETHEUS,
+	WIRE_OPENMETRICS,
 };
 
 enum wire_outcome {
@@ -180,7 +206,8 @@ void wire_put_bytes(struct buf *out, const void *at, size_t len);
 /* ---- the one body that several frames carry */
 struct wire_event {
 	uint64_t id; /* 0 = volatile */
-	uint64_t at; /* ms */
+	uint64_t at;	/* ms */
+	uint64_t taken; /* monotonic us; 0 = not known */
 	struct span channel;
 	struct span type;
 	struct span data;

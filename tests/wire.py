@@ -5,6 +5,7 @@ or the hub with FakeHub, or stands between the two with Proxy and decides which
 frames go on.
 """
 
+import json
 import os
 import random
 import selectors
@@ -14,7 +15,7 @@ import threading
 import time
 from collections import deque, namedtuple
 
-VERSION = 1
+VERSION = 2
 FRAME_MAX = 16 << 20
 VOLATILE = 1
 AFTER, SINCE, ALL, UNKNOWN = range(4)
@@ -95,6 +96,8 @@ FIELDS["counts"] = _list(4, lambda pair: FIELDS["str8"][0](pair[0]) + struct.pac
                          lambda body: (body.text(1), body.number(4)))
 FIELDS["lines"] = _list(4, _put_line,
                         lambda body: Line(body.text(1), *struct.unpack("<QQQQI", body.take(36))))
+FIELDS["buckets"] = _list(1, lambda pair: struct.pack("<BQ", *pair),
+                          lambda body: struct.unpack("<BQ", body.take(9)))
 FIELDS["events"] = _list(4, lambda event: FIELDS["blob"][0](encode_body(event)),
                          lambda body: decode(68, body.text(4)))
 
@@ -117,16 +120,21 @@ Page = _message(4, "Page", "tag:u64 start:u8 value:u64 upto:u64 bytes:u32 channe
 Channels = _message(5, "Channels", "tag:u64 after:str8 limit:u16 only:str8")
 Counted = _message(6, "Counted", "tag:u64 counts:counts")
 Ping = _message(7, "Ping", "tag:u64")
+Measured = _message(8, "Measured", "us:u64 subscribers:u32 ok:u64 moved:u64 refused:u64 failed:u64 "
+                    "delivered:u64 replayed:u64 sum:u64 latency:buckets")
+Metrics = _message(9, "Metrics", "tag:u64 format:u8")
 Welcome = _message(65, "Welcome", "version:u16 identity:identity newest:u64")
 Refused = _message(66, "Refused", "sentence:str16")
 Following = _message(67, "Following", "start:u64 newest:u64")
-Event = _message(68, "Event", "id:u64 at:u64 channel:str8 type:str8 data:rest")
+Event = _message(68, "Event", "id:u64 at:u64 taken:u64 channel:str8 type:str8 data:rest")
 Stored = _message(69, "Stored", "number:u64 outcome:u8 first:u64 last:u64 reason:str16")
 Paged = _message(70, "Paged", "tag:u64 gap:u8 used:u64 through:u64 oldest:u64 newest:u64 events:events")
 Channeled = _message(71, "Channeled", "tag:u64 more:u8 lines:lines")
 Count = _message(72, "Count", "tag:u64 only:str8")
 State = _message(73, "State", "writable:u8 reason:str16")
 Pong = _message(74, "Pong", "tag:u64")
+Measure = _message(75, "Measure", "")
+Metered = _message(76, "Metered", "tag:u64 text:rest")
 
 
 def encode_body(message):
@@ -165,11 +173,17 @@ class Closed(Exception):
     """The other side closed."""
 
 
+def _is_sample(event):
+    return event.id == 0 and event.channel == b"metrics" and event.data.startswith(b"{")
+
+
 class Peer:
     def __init__(self, sock):
         self.sock = sock
         self.buffer = bytearray()
         self.unread = deque()
+        self.samples = []  # of the metrics: they come whatever a test is about
+        self.report = None  # what is answered to MEASURE
 
     def send(self, *messages):
         self.send_raw(b"".join(map(encode, messages)))
@@ -194,8 +208,17 @@ class Peer:
             message = decode(number, body)
             if isinstance(message, Ping):
                 self.send(Pong(message.tag))
+            elif isinstance(message, Measure):
+                self.measure()
+            elif isinstance(message, Event) and _is_sample(message):
+                self.samples.append(json.loads(message.data))
             else:
                 self.unread.append(message)
+
+    def measure(self):
+        if self.report is not None:
+            report, self.report = self.report, None
+            self.send(report)
 
     def expect(self, kind, within=10, **fields):
         """The next message of this kind (with these values); others wait."""

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "lib/histogram.h"
 #include "lib/wire.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -32,6 +33,21 @@ static void read_event(struct span body)
 	MUST(wire_event_size(&event) == body.len);
 	wire_put_event(&again, &event);
 	MUST(span_equal(buf_span(&again), body));
+	buf_release(&again);
+}
+
+static void read_histogram(struct span body)
+{
+	struct histogram histogram = {0}, back = {0};
+	struct wire_in in = wire_in(body);
+	struct buf again = {0};
+
+	if (!histogram_get(&in, &histogram))
+		return;
+	histogram_put(&again, &histogram);
+	in = wire_in(buf_span(&again));
+	MUST(histogram_get(&in, &back) && wire_done(&in));
+	MUST(memcmp(&histogram, &back, sizeof(back)) == 0);
 	buf_release(&again);
 }
 
@@ -104,11 +120,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(len <= rest.len && len == WIRE_HEAD + 1 + body.len);
 		within(body, rest);
 		read_event(body);
+		read_histogram(body);
 		read_fields(type, body);
 		write_again(type, body);
 		rest = span(rest.at + len, rest.len - len);
 	}
 	read_event(span(data, size));
+	read_histogram(span(data, size));
 	read_fields(0, span(data, size));
 	return 0;
 }

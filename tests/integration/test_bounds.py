@@ -78,7 +78,7 @@ def test_a_burst_during_a_fan_out_ends_nobodys_stream(served):
     ids = iter(range(2001, 9000))
 
     def event(channel, data=b"x"):
-        return Event(next(ids), 1, channel, b"", data)
+        return Event(next(ids), 1, 0, channel, b"", data)
 
     slow = [is_connected(stream(world, "/realtime/a")) for _ in range(1500)]
     is_connected(stream(world, "/realtime/q"))

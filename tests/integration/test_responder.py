@@ -30,7 +30,7 @@ def served(alone):
 def send(world, *data, channel=b"main", type=b""):
     for one in data:
         world.fake.newest += 1
-        world.peer.send(Event(world.fake.newest, 1, channel, type, one))
+        world.peer.send(Event(world.fake.newest, 1, 0, channel, type, one))
     return world.fake.newest
 
 
@@ -51,7 +51,7 @@ def test_it_fills_its_window_before_it_serves_old_cursors(alone):
     peer = alone.peer = alone.fake.greet(start=990)
     reader = alone.listen(last_event_id="995", wait=False)
     for id in range(991, 1001):
-        peer.send(Event(id, 1, b"main", b"", str(id).encode()))
+        peer.send(Event(id, 1, 0, b"main", b"", str(id).encode()))
     assert reader.is_connected()[0].id == "995"
     reader.sees("996", "997", "998", "999", "1000")
     assert reader.next().type == "live"
@@ -62,7 +62,7 @@ def test_a_cursor_below_the_window_is_asked_of_the_hub(served):
     reader = served.listen(last_event_id="500", wait=False)
     page = served.peer.expect(wire.Page)
     assert (page.start, page.value, page.channels) == (wire.AFTER, 500, [b"main"])
-    old = [Event(id, 1, b"main", b"", str(id).encode()) for id in (600, 700)]
+    old = [Event(id, 1, 0, b"main", b"", str(id).encode()) for id in (600, 700)]
     served.peer.send(wire.Paged(page.tag, 0, 500, 1000, 600, 700, old))
     assert reader.is_connected()[0].id == "500"
     reader.sees("600", "700")
@@ -74,7 +74,7 @@ def test_a_cursor_below_the_window_is_asked_of_the_hub(served):
 def test_a_gap_that_the_hub_finds_is_told_before_the_oldest_event(served):
     reader = served.listen(last_event_id="500", wait=False)
     page = served.peer.expect(wire.Page)
-    old = [Event(900, 1, b"main", b"", b"900")]
+    old = [Event(900, 1, 0, b"main", b"", b"900")]
     served.peer.send(wire.Paged(page.tag, 1, 899, 1000, 900, 900, old))
     assert reader.is_connected()[0].id == "899"
     reset, data = reader.is_told("reset")
@@ -89,7 +89,7 @@ def test_equal_requests_share_one_page(served):
     for reader in readers:
         reader.wait(lambda: reader.sock is not None, reader.story)
     served.peer.send(wire.Paged(page.tag, 0, 500, 1000, 600, 600,
-                                [Event(600, 1, b"main", b"", b"old")]))
+                                [Event(600, 1, 0, b"main", b"", b"old")]))
     answered = 1
     while not all(r.told("connected") for r in readers):
         try:
@@ -97,7 +97,7 @@ def test_equal_requests_share_one_page(served):
         except TimeoutError:
             continue
         served.peer.send(wire.Paged(more.tag, 0, more.value, 1000, 600, 600,
-                                    [Event(600, 1, b"main", b"", b"old")]))
+                                    [Event(600, 1, 0, b"main", b"", b"old")]))
         answered += 1
     for reader in readers:
         reader.sees("old")
@@ -271,14 +271,14 @@ def test_subscribers_are_counted_for_the_hub(served):
 
 def test_a_volatile_event_reaches_streams_without_an_id(served):
     reader = served.listen("m")
-    served.peer.send(Event(0, 1, b"m", b"", b"42 %"))
+    served.peer.send(Event(0, 1, 0, b"m", b"", b"42 %"))
     assert reader.sees("42 %").id is None
 
 
 def test_a_burst_is_joined_into_few_records(served):
     reader = served.listen()
     reader.is_connected()
-    served.peer.send(*[Event(1001 + n, 1, b"main", b"", b"%d" % n) for n in range(1000)])
+    served.peer.send(*[Event(1001 + n, 1, 0, b"main", b"", b"%d" % n) for n in range(1000)])
     reader.wait(lambda: len(reader.data) == 1000, reader.story)
     stdout = [length for type, length in reader.answer.records if type == 6]
     assert len(stdout) < 100 and max(stdout) <= 32 << 10

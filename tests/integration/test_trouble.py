@@ -13,7 +13,7 @@ import time
 import pytest
 
 from fcgi import Exchange, begin, params, stdin, variables
-from wire import FULL, Refused, Welcome
+from wire import VERSION, FULL, Refused, Welcome
 from world import Publishing, eventually
 
 
@@ -132,10 +132,10 @@ def tries_to_speak(path, uid):
     """What another user hears on the hub's socket."""
     script = ("import socket, struct, sys\n"
               "s = socket.socket(socket.AF_UNIX); s.settimeout(5); s.connect(sys.argv[1])\n"
-              "try: s.sendall(struct.pack('<IBHQB', 12, 1, 1, 5, 0))\n"
+              "try: s.sendall(struct.pack('<IBHQB', 12, 1, int(sys.argv[2]), 5, 0))\n"
               "except OSError: pass  # refused before it was heard\n"
               "print(s.recv(1000)[4:5])\n")
-    return subprocess.run([sys.executable, "-c", script, str(path)], user=uid, group=uid,
+    return subprocess.run([sys.executable, "-c", script, str(path), str(VERSION)], user=uid, group=uid,
                           extra_groups=[], capture_output=True, text=True, cwd="/")
 
 

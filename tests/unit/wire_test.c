@@ -201,6 +201,7 @@ static void test_an_event_comes_back(void **state)
 	const struct wire_event sent = {
 		.id = 9007199254740991,
 		.at = 1795240530123,
+		.taken = 86400000001,
 		.channel = span_of("news"),
 		.type = span_of("alert"),
 		.data = span("a\0b\r\n", 5),
@@ -212,7 +213,8 @@ static void test_an_event_comes_back(void **state)
 	wire_put_event(&out, &sent);
 	assert_int_equal(out.len, wire_event_size(&sent));
 	assert_true(wire_get_event(buf_span(&out), &got));
-	assert_true(got.id == sent.id && got.at == sent.at);
+	assert_true(got.id == sent.id && got.at == sent.at &&
+		    got.taken == sent.taken);
 	assert_true(span_equal(got.channel, sent.channel));
 	assert_true(span_equal(got.type, sent.type));
 	assert_true(span_equal(got.data, sent.data));
@@ -227,7 +229,7 @@ static void test_an_event_may_be_empty_but_not_short(void **state)
 
 	(void)state;
 	wire_put_event(&out, &sent);
-	assert_int_equal(out.len, 18);
+	assert_int_equal(out.len, 26);
 	assert_true(wire_get_event(buf_span(&out), &got));
 	assert_int_equal(got.data.len, 0);
 	for (size_t len = 0; len < out.len; len++)

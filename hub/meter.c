@@ -1,0 +1,263 @@
+#include "config.h"
+
+#include "hub/meter.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "hub/hub.h"
+#include "hub/peer.h"
+#include "lib/clock.h"
+
+/* ---- what comes in */
+
+void meter_committed(struct meter *meter, uint64_t events, uint64_t us)
+{
+	meter->events += events;
+	histogram_add(&meter->commits, us, 1);
+	histogram_add(&meter->commits_now, us, 1);
+}
+
+static struct work get_work(struct wire_in *in)
+{
+	struct work work = {0};
+
+	for (int i = 0; i < METER_CLASSES; i++)
+		work.answers[i] = wire_get_u64(in);
+	work.delivered = wire_get_u64(in);
+	work.replayed = wire_get_u64(in);
+	return work;
+}
+
+static void add_work(struct work *to, const struct work *more)
+{
+	for (int i = 0; i < METER_CLASSES; i++)
+		to->answers[i] += more->answers[i];
+	to->delivered += more->delivered;
+	to->replayed += more->replayed;
+}
+
+bool meter_measured(struct peer *peer, struct wire_in *in)
+{
+	struct meter *meter = &peer->hub->meter;
+	uint64_t us = wire_get_u64(in);
+	uint32_t subscribers = wire_get_u32(in);
+	struct work work = get_work(in);
+	struct histogram latency = {0};
+
+	if (!histogram_get(in, &latency) || !wire_done(in))
+		return false;
+	peer->measured.us += us;
+	peer->measured.subscribers = subscribers;
+	add_work(&peer->measured.work, &work);
+	add_work(&meter->work, &work);
+	histogram_merge(&meter->latency, &latency);
+	histogram_merge(&meter->latency_now, &latency);
+	return true;
+}
+
+uint32_t meter_responders(const struct meter *meter)
+{
+	uint32_t count = 0;
+
+	for (struct peer *at = meter->hub->peers; at != NULL; at = at->next)
+		count += at->follow != NOT && !at->closed;
+	return count;
+}
+
+uint64_t meter_subscribers(const struct meter *meter)
+{
+	uint64_t count = 0;
+
+	for (struct peer *at = meter->hub->peers; at != NULL; at = at->next)
+		if (!at->closed)
+			count += at->measured.subscribers;
+	return count;
+}
+
+/* ---- rates, a second */
+
+struct rates {
+	double requests, deliveries, events;
+	double received, sent;
+	double errors, cpu, memory; /* percent; below 0 = not known */
+};
+
+static uint64_t sum_answers(const struct work *work)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < METER_CLASSES; i++)
+		sum += work->answers[i];
+	return sum;
+}
+
+/* Adds up what each responder did in the time that its reports cover, and
+ * begins anew. */
+static void take_reports(struct meter *meter, struct rates *rates)
+{
+	struct work all = {0};
+	uint64_t answers;
+
+	for (struct peer *at = meter->hub->peers; at != NULL; at = at->next) {
+		struct measured *measured = &at->measured;
+		const struct work *work = &measured->work;
+		double seconds = (double)measured->us / 1e6;
+
+		if (seconds > 0) {
+			rates->requests += (double)sum_answers(work) / seconds;
+			rates->deliveries +=
+				(double)(work->delivered + work->replayed) /
+				seconds;
+		}
+		add_work(&all, work);
+		measured->us = 0;
+		measured->work = (struct work){0};
+	}
+	answers = sum_answers(&all);
+	if (answers > 0)
+		rates->errors = (double)(all.answers[2] + all.answers[3]) *
+				100 / (double)answers;
+}
+
+static double rate(uint64_t now, uint64_t before, double seconds)
+{
+	/* An interface that goes takes its figures along. */
+	return now < before ? 0 : (double)(now - before) / seconds;
+}
+
+static void read_machine(
+	struct meter *meter, struct rates *rates, double seconds)
+{
+	struct machine last = meter->machine;
+	struct machine *now = &meter->machine;
+	double busy, idle;
+
+	machine_read(now);
+	busy = rate(now->busy, last.busy, seconds);
+	idle = rate(now->idle, last.idle, seconds);
+	if (busy + idle > 0)
+		rates->cpu = 100 * busy / (busy + idle);
+	if (now->memory > 0)
+		rates->memory = 100 - (double)now->available * 100 /
+					      (double)now->memory;
+	rates->received = rate(now->received, last.received, seconds);
+	rates->sent = rate(now->sent, last.sent, seconds);
+}
+
+static struct rates take_rates(struct meter *meter)
+{
+	struct rates rates = {.errors = -1, .cpu = -1, .memory = -1};
+	uint64_t now = clock_mono_us();
+	double seconds = (double)(now - meter->sampled + 1) / 1e6;
+
+	take_reports(meter, &rates);
+	read_machine(meter, &rates, seconds);
+	rates.events = rate(meter->events, meter->events_sampled, seconds);
+	meter->events_sampled = meter->events;
+	meter->sampled = now;
+	return rates;
+}
+
+/* ---- the sample */
+
+static void add_percent(struct buf *out, const char *name, double percent)
+{
+	if (percent < 0)
+		buf_printf(out, ",\"%s\":null", name);
+	else
+		buf_printf(out, ",\"%s\":%.1f", name, percent);
+}
+
+static void add_latency(struct buf *out, const char *name,
+	const struct histogram *histogram, double part)
+{
+	if (histogram->count == 0)
+		buf_printf(out, ",\"%s\":null", name);
+	else
+		buf_printf(out, ",\"%s\":%.2f", name,
+			histogram_at(histogram, part) / 1e3);
+}
+
+static void compose(struct meter *meter, const struct rates *rates)
+{
+	struct buf *out = &meter->text;
+
+	buf_clear(out);
+	buf_printf(out, "{\"timestamp\":\"");
+	clock_rfc3339(out, clock_wall_ms());
+	buf_add_char(out, '"');
+	add_percent(out, "cpu_percent", rates->cpu);
+	add_percent(out, "memory_percent", rates->memory);
+	buf_printf(out, ",\"requests_per_second\":%.1f", rates->requests);
+	add_percent(out, "error_percent", rates->errors);
+	buf_printf(out,
+		",\"network_in_bytes_per_second\":%.0f"
+		",\"network_out_bytes_per_second\":%.0f"
+		",\"subscribers\":%" PRIu64 ",\"events_per_second\":%.1f"
+		",\"deliveries_per_second\":%.1f",
+		rates->received, rates->sent, meter_subscribers(meter),
+		rates->events, rates->deliveries);
+	add_latency(out, "delivery_p50_ms", &meter->latency_now, 0.5);
+	add_latency(out, "delivery_p99_ms", &meter->latency_now, 0.99);
+	add_latency(out, "commit_p50_ms", &meter->commits_now, 0.5);
+	add_latency(out, "commit_p99_ms", &meter->commits_now, 0.99);
+	buf_printf(
+		out, ",\"responders\":%" PRIu32 "}", meter_responders(meter));
+}
+
+static void on_sample(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct meter *meter = timer->data;
+	struct rates rates = take_rates(meter);
+	struct wire_event event = {
+		.at = clock_wall_ms(),
+		.taken = clock_mono_us(),
+		.channel = span_of("metrics"),
+	};
+
+	(void)loop;
+	(void)events;
+	compose(meter, &rates);
+	meter->latency_now = meter->commits_now = (struct histogram){0};
+	event.data = buf_span(&meter->text);
+	if (meter_responders(meter) > 0)
+		ring_add(&meter->hub->ring, &event, meter->hub->log.newest);
+}
+
+static void on_beat(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct meter *meter = timer->data;
+	struct buf *out = &meter->hub->scratch;
+
+	(void)events;
+	buf_clear(out);
+	wire_end(out, wire_begin(out, WIRE_MEASURE));
+	for (struct peer *at = meter->hub->peers; at != NULL; at = at->next)
+		if (at->follow != NOT && !peer_is_stalled(at))
+			peer_send(at, out);
+	ev_timer_set(&meter->sample, METER_PATIENCE_MS / 1e3, 0.);
+	ev_timer_start(loop, &meter->sample);
+}
+
+/* ---- life */
+
+void meter_open(struct meter *meter, struct hub *hub)
+{
+	meter->hub = hub;
+	meter->began = clock_wall_ms();
+	meter->sampled = clock_mono_us();
+	machine_read(&meter->machine);
+	ev_timer_init(&meter->beat, on_beat, WIRE_MEASURE_MS / 1e3,
+		WIRE_MEASURE_MS / 1e3);
+	ev_init(&meter->sample, on_sample);
+	meter->beat.data = meter->sample.data = meter;
+	ev_timer_start(hub->loop, &meter->beat);
+}
+
+void meter_close(struct meter *meter)
+{
+	ev_timer_stop(meter->hub->loop, &meter->beat);
+	ev_timer_stop(meter->hub->loop, &meter->sample);
+	buf_release(&meter->text);
+}

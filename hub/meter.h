@@ -1,0 +1,73 @@
+#ifndef TIDINGS_METER_H
+#define TIDINGS_METER_H
+/*
+ * meter - figures about everything, every two seconds
+ *
+ * A beat asks each follower what has happened there (MEASURE); a moment later a
+ * sample is made of the reports that have come, and of what the hub knows by
+ * itself, and goes to whoever listens on channel `metrics`: a volatile event,
+ * so no disk is woken.
+ *
+ * A report is what happened since the last one, with the time that it covers:
+ * rates are the sum of what each responder did in its own time, totals only
+ * grow.  So one that starts, stops or was away for a while bends nothing.  One
+ * that does not answer is not in the sample; its streams are counted until its
+ * connection ends.  Volatile events are counted nowhere.
+ */
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hub/machine.h"
+#include "lib/histogram.h"
+#include "lib/wire.h"
+
+enum {
+	METER_PATIENCE_MS = 200, /* reports that come later are in the next
+				    sample */
+	METER_CLASSES = 4,	 /* of answers: 2xx, 3xx, 4xx, 5xx */
+};
+
+struct hub;
+struct peer;
+
+/* What responders have done. */
+struct work {
+	uint64_t answers[METER_CLASSES];
+	uint64_t delivered, replayed;
+};
+
+/* Of one responder, since the last sample; `subscribers` is of now. */
+struct measured {
+	uint64_t us;
+	struct work work;
+	uint32_t subscribers;
+};
+
+struct meter {
+	struct hub *hub;
+	struct ev_timer beat, sample;
+	uint64_t sampled; /* monotonic us of the last sample */
+	uint64_t began;	  /* ms since 1970 */
+	struct machine machine;
+	uint64_t events;	 /* stored, since the start */
+	uint64_t events_sampled; /* as of the last sample */
+	struct work work;	 /* of all responders, since the start */
+	struct histogram latency, commits;	   /* since the start */
+	struct histogram latency_now, commits_now; /* since the last sample */
+	struct buf text;
+};
+
+void meter_open(struct meter *meter, struct hub *hub);
+void meter_close(struct meter *meter);
+
+/* So many events were stored by a COMMIT that took so long. */
+void meter_committed(struct meter *meter, uint64_t events, uint64_t us);
+/* MEASURED came; false if malformed. */
+bool meter_measured(struct peer *peer, struct wire_in *in);
+
+/* Followers, and the streams that they hold. */
+uint32_t meter_responders(const struct meter *meter);
+uint64_t meter_subscribers(const struct meter *meter);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * machine - what /proc says
+ */
+#include "config.h"
+
+#include "hub/machine.h"
+
+#include "tests/unit/unit.h"
+
+static void test_waiting_for_a_disk_is_idle_and_guests_count_once(void **state)
+{
+	struct machine machine = {0};
+
+	(void)state;
+	machine_read_stat(&machine, "cpu  100 20 30 4000 500 6 7 8 90 10\n"
+				    "cpu0 1 2 3 4 5 6 7 8 9 10\nintr 1\n");
+	assert_int_equal(machine.busy, 100 + 20 + 30 + 6 + 7 + 8);
+	assert_int_equal(machine.idle, 4500);
+}
+
+static void test_memory_is_what_is_available_not_what_is_free(void **state)
+{
+	struct machine machine = {0};
+
+	(void)state;
+	machine_read_meminfo(&machine,
+		"MemTotal:        8000 kB\nMemFree:          100 kB\n"
+		"MemAvailable:    6000 kB\n");
+	assert_int_equal(machine.memory, 8000 * 1024);
+	assert_int_equal(machine.available, 6000 * 1024);
+}
+
+static void test_network_bytes_are_those_of_all_interfaces(void **state)
+{
+	struct machine machine = {.received = 1, .sent = 1};
+
+	(void)state;
+	machine_read_net(&machine,
+		"Inter-|   Receive                            |  Transmit\n"
+		" face |bytes    packets errs drop fifo frame compressed "
+		"multicast|bytes    packets errs\n"
+		"    lo: 1000 1 0 0 0 0 0 0 1000 1 0 0 0 0 0 0\n"
+		"  eth0:18446744073709550000 1 0 0 0 0 0 0 7 1 0 0 0 0 0 0\n"
+		" wlan0:9 1 0 0\n");
+	assert_true(machine.received == 18446744073709551000u);
+	assert_int_equal(machine.sent, 1007);
+}
+
+static void test_what_proc_does_not_say_is_not_made_up(void **state)
+{
+	static const char *const texts[] = {
+		"", "\n", "cpu", "lo:", ":", "MemTotal", "nonsense 1 2 3\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct machine machine = {0};
+
+		machine_read_stat(&machine, texts[i]);
+		machine_read_meminfo(&machine, texts[i]);
+		machine_read_net(&machine, texts[i]);
+		assert_int_equal(machine.busy + machine.idle, 0);
+		assert_int_equal(machine.memory + machine.available, 0);
+		assert_int_equal(machine.received + machine.sent, 0);
+	}
+}
+
+static void test_this_machine_can_be_read(void **state)
+{
+	struct machine machine = {0};
+
+	(void)state;
+	machine_read(&machine);
+	assert_true(machine.busy > 0 && machine.idle > 0);
+	assert_true(
+		machine.available > 0 && machine.available < machine.memory);
+	assert_true(machine.own_memory > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_waiting_for_a_disk_is_idle_and_guests_count_once),
+		cmocka_unit_test(
+			test_memory_is_what_is_available_not_what_is_free),
+		cmocka_unit_test(
+			test_network_bytes_are_those_of_all_interfaces),
+		cmocka_unit_test(test_what_proc_does_not_say_is_not_made_up),
+		cmocka_unit_test(test_this_machine_can_be_read),
+	};
+
+	return cmocka_run_group_tests_name("hub_machine", tests, NULL, NULL);
+}
