@@ -15,7 +15,6 @@
 #include "lib/span.h"
 #include "lib/wire.h"
 
-struct config;
 struct paged;
 struct responder;
 struct subscriber;
