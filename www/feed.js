@@ -6,7 +6,8 @@
 //   feed.close(); feeds.close();
 //
 // source: { kind: "channel", channel, since?: "10m" | "all" | id },
-// { kind: "plain" } (/sse/events) or { kind: "tasks", interval?: seconds }.
+// { kind: "plain" } (/sse/events) or { kind: "tasks", interval?: seconds }; what
+// is none of these is a TypeError.
 // event: { type, id ("" if volatile), channel, data (text), at (ms, when it
 // came), replayed (it came while catching up) }.
 //
@@ -44,19 +45,31 @@ export function isChannelName(name) {
 		!/\p{Cc}/u.test(name);
 }
 
-function streamOf({ kind, channel, since, interval }) {
-	switch (kind) {
-	case "channel":
-		if (!isChannelName(channel))
-			throw new TypeError("not a channel's name");
+const isSince = (since) => /^(all|\d{1,20}|\d{1,10}[smhd])$/.test(since);
+const isInterval = (seconds) => seconds >= 0.05 && seconds <= 60;
+
+function check(condition, what) {
+	if (!condition)
+		throw new TypeError(`not ${what}`);
+}
+
+// What the server would refuse is refused here: it would refuse a whole stream.
+const KINDS = {
+	channel({ channel, since }) {
+		check(isChannelName(channel), "a channel's name");
+		check(since === undefined || isSince(since), "a time span, an id or all");
 		return { stream: "channel", channel, since };
-	case "plain":
-		return { stream: "plain", channel: "sse" };
-	case "tasks":
+	},
+	plain: () => ({ stream: "plain", channel: "sse" }),
+	tasks({ interval }) {
+		check(interval === undefined || isInterval(interval), "0.05 to 60 seconds");
 		return { stream: "tasks", channel: "tasks", interval };
-	default:
-		throw new TypeError(`no kind of feed: ${kind}`);
-	}
+	},
+};
+
+function wantOf(source) {
+	check(Object.hasOwn(KINDS, source.kind), "a kind of feed");
+	return KINDS[source.kind](source);
 }
 
 class Feeds {
@@ -95,7 +108,7 @@ class Feeds {
 
 	open(source, on) {
 		const n = ++this.#count;
-		const member = new Member({ n, ...streamOf(source) }, on);
+		const member = new Member({ n, ...wantOf(source) }, on);
 		this.#members.set(n, member);
 		this.#ask({ kind: "want", want: member.request });
 		return {

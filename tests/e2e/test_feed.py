@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import itertools
+import json
 import threading
 import time
 from pathlib import Path
@@ -142,6 +143,11 @@ def page(open_page):
     return open_page()
 
 
+@pytest.fixture
+def chromium_page(world, chromium):
+    return Page(chromium.blank(), f"http://127.0.0.1:{world.port}/feed.html")
+
+
 def subscribers(world, channel):
     return world.channel(channel)["subscribers"]
 
@@ -252,6 +258,31 @@ def test_channels_come_and_go_under_a_burst(world, page):
     eventually(lambda: subscribers(world, "quiet 0") == 0, "nobody listening to it any more")
     assert subscribers(world, "other") == subscribers(world, "main") == 1
     assert page.states() == ["connecting", "live"]
+
+
+@pytest.mark.parametrize("source", [
+    {"kind": "channel", "channel": ""}, {"kind": "channel", "channel": "a\nb"},
+    {"kind": "channel", "channel": "\u0085"}, {"kind": "channel", "channel": "é" * 128},
+    {"kind": "channel", "channel": "\ud800"}, {"kind": "channel", "channel": "a", "since": "1y"},
+    {"kind": "tasks", "interval": 0}, {"kind": "tasks", "interval": "x"}, {"kind": "toString"}])
+def test_what_the_server_would_refuse_disturbs_nobody(world, chromium_page, source):
+    chromium_page.listens("main")
+    fault = chromium_page.run("try { feeds.open(JSON.parse(arguments[0]), {}); }"
+                              "catch (fault) { return fault.name; }", json.dumps(source))
+    assert fault == "TypeError"
+    world.publish("one")
+    chromium_page.has("one")
+
+
+def test_a_channel_may_have_any_other_name(world, page):
+    names = ["a/b", "?&#=+%", "..", "Grüße 你好 👋", "é" * 127, "__proto__", "a b"]
+    for name in names:
+        page.listens(name)
+    for name in names:
+        world.broadcast(channel=name, message="for you")
+    for name in names:
+        page.window.wait(lambda: len(page.data(name)) == 1, f"an event on {name}")
+        assert page.told(name)["events"][0]["channel"] == name
 
 
 def test_what_was_closed_is_not_listened_to(world, page):
@@ -380,6 +411,55 @@ def test_a_gap_in_a_channel_added_is_none_in_others(make_world, browser):
     page.has("other", name="other")
     assert not page.told()["gaps"] and not page.told("other")["gaps"]
     assert page.states() == ["connecting", "live"]
+
+
+# ---- tasks
+
+def types(page, name="tasks"):
+    return [event["type"] for event in page.told(name)["events"]]
+
+
+def test_tasks_run_to_their_close_and_end(page):
+    page.listens(kind="tasks", interval=0.05)
+    page.is_("ended", "tasks")
+    steps = types(page)
+    assert steps[0] == "start" and steps[-1] == "close"
+    assert steps.count("start") == steps.count("end") == 2 and "progress" in steps
+    ids = [event["id"] for event in page.told("tasks")["events"]]
+    assert len(set(ids)) == len(ids) and {e["channel"] for e in page.told("tasks")["events"]} == {"tasks"}
+    assert page.states("tasks") == ["connecting", "live", "ended"]
+    page.opens(kind="tasks", interval=0.05, name="again")
+    page.is_("ended", "again")
+    assert types(page, "again") == steps
+    assert page.told("again")["events"][0]["id"] != ids[0]
+
+
+def test_a_window_that_comes_later_sees_the_whole_run(open_page):
+    first, second = open_page(), open_page()
+    first.listens(kind="tasks", interval=0.2)
+    first.window.wait(lambda: "progress" in types(first), "some progress")
+    second.opens(kind="tasks")
+    for page in (first, second):
+        page.is_("ended", "tasks")
+    assert first.data("tasks") == second.data("tasks") and types(second)[0] == "start"
+
+
+def test_tasks_go_on_under_another_leader_and_another_responder(world, open_page):
+    pages = [open_page() for _ in range(3)]
+    for page in pages:
+        page.listens(kind="tasks", interval=0.3)
+    leader = leader_of(pages)
+    rest = [page for page in pages if page is not leader]
+    leader.window.wait(lambda: "progress" in types(leader), "some progress")
+    leader.close()
+    rest[0].window.wait(lambda: "end" in types(rest[0]), "the end of the first")
+    world.responder.has_settled().kill_worker()
+    for page in rest:
+        page.is_("ended", "tasks", within=30)
+    assert types(rest[0]) == types(rest[1])
+    steps = [int(event["id"].rpartition("-")[2]) for event in rest[0].told("tasks")["events"]]
+    assert steps == list(range(steps[0], steps[0] + len(steps)))
+    assert types(rest[0]).count("start") == types(rest[0]).count("end") == 2
 
 
 # ---- several windows
