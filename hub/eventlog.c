@@ -68,8 +68,8 @@ void eventlog_open(
 	store_prepare(store, &log->one,
 		"SELECT id, at, channel, type, data FROM event WHERE id = ?");
 	store_prepare(store, &log->backwards,
-		"SELECT id, length(type) + length(data) + 64 FROM event"
-		" WHERE id > ? ORDER BY id DESC");
+		"SELECT id, length(CAST(type AS BLOB)) + length(data) + 64"
+		" FROM event WHERE id > ? ORDER BY id DESC");
 	store_prepare(store, &log->at_or_after,
 		"SELECT id, at FROM event WHERE id >= ? ORDER BY id LIMIT 1");
 	store_prepare(store, &log->next_on,

@@ -5,6 +5,9 @@
 #include "hub/hub.h"
 #include "lib/clock.h"
 
+/* channel_weight() in SQL, where the length of a text is that in characters. */
+#define WEIGHT "length(CAST(type AS BLOB)) + length(data) + 64"
+
 struct due {
 	uint64_t id, weight, at;
 	struct channel *channel;
@@ -22,10 +25,10 @@ void retention_open(struct retention *retention, struct hub *hub)
 
 	retention->hub = hub;
 	store_prepare(store, &retention->pool,
-		"SELECT id, length(type) + length(data) + 64, at, channel"
+		"SELECT id, " WEIGHT ", at, channel"
 		" FROM event WHERE id > ? ORDER BY id LIMIT 4000");
 	store_prepare(store, &retention->channel,
-		"SELECT id, length(type) + length(data) + 64, at, channel"
+		"SELECT id, " WEIGHT ", at, channel"
 		" FROM event WHERE channel = ? AND id > ? ORDER BY id");
 	store_prepare(
 		store, &retention->remove, "DELETE FROM event WHERE id = ?");

@@ -52,6 +52,16 @@ def test_the_oldest_go_when_they_are_too_large(make_world):
     is_held(peer, ids[-16:])
 
 
+def test_types_in_any_language_count_by_their_bytes(make_world):
+    _, peer = a_hub(make_world, keep_bytes="16K")
+    data = "x" * 960  # 1,088 with the type and what each event counts for
+    ids = []
+    for _ in range(200):
+        ids.append(peer.publish(data, type="\N{GRINNING FACE}" * 16).first)
+        peer.event()
+    is_held(peer, ids[-15:])
+
+
 def test_the_oldest_go_when_they_are_too_old(make_world):
     _, peer = a_hub(make_world, keep_age="1500ms")
     fill(peer, 5)
