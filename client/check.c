@@ -79,6 +79,8 @@ static enum outcome run_check(const struct verb *verb)
 
 static const struct option_row rows[] = {
 	{"auto", 'a', SWITCH, NULL, NULL, "run all of them, and ask nothing"},
+	{"wait", 'w', DURATION, "TIME", "5s",
+		"how long an event may take before it counts as held back"},
 	{0},
 };
 

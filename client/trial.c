@@ -11,12 +11,12 @@
 
 #include "client/ear.h"
 #include "client/interrupt.h"
+#include "client/option.h"
 #include "lib/clock.h"
 #include "lib/json.h"
 
 enum {
-	BEGIN_MS = 5000,  /* a stream's first event takes no longer */
-	ARRIVE_MS = 3000, /* nor does one that was published */
+	SAMPLE_MS = 2000, /* metrics come so often */
 	LEAVE_MS = 40000, /* two keep-alives and some: a reader who has left */
 	APART_MS = 400,	  /* between two publishes that must not come as one */
 };
@@ -59,6 +59,11 @@ static bool fine(struct trial *trial, const char *format, ...)
 	return true;
 }
 
+static double seconds(const struct trial *trial)
+{
+	return (double)trial->patience_ms / 1e3;
+}
+
 /* ---- asking */
 
 static struct json_object *ask(struct trial *trial, const char *method,
@@ -67,7 +72,7 @@ static struct json_object *ask(struct trial *trial, const char *method,
 	struct http_request request = {.method = method,
 		.path = path,
 		.body = body,
-		.deadline_ms = BEGIN_MS};
+		.deadline_ms = trial->patience_ms};
 
 	http_perform(trial->http, &request, &trial->answer);
 	return json_parse(buf_span(&trial->answer.body));
@@ -182,8 +187,8 @@ static bool no_beginning(struct trial *trial, const struct ear *ear)
 			"stopped, or has too many streams");
 	if (ear->bytes == 0)
 		return wrong(trial, hold_hint(trial),
-			"nothing of the stream came within %d s",
-			BEGIN_MS / 1000);
+			"nothing of the stream came within %.1f s",
+			seconds(trial));
 	return wrong(trial, NULL, "that is no stream of Tidings");
 }
 
@@ -229,7 +234,7 @@ static bool begins(struct trial *trial, const char *path)
 	bool good;
 
 	listen(trial, &ear, path);
-	good = wait_for(trial, &ear, is_connected, BEGIN_MS);
+	good = wait_for(trial, &ear, is_connected, trial->patience_ms);
 	if (good)
 		fine(trial, "begins after %.1f ms",
 			(double)(clock_mono_us() - began) / 1e3);
@@ -250,12 +255,13 @@ static bool try_metrics(struct trial *trial)
 	bool good;
 
 	listen(trial, &ear, "/metrics");
-	good = wait_for(trial, &ear, is_connected, BEGIN_MS);
+	good = wait_for(trial, &ear, is_connected, trial->patience_ms);
 	if (!good)
 		no_beginning(trial, &ear);
-	else if (!wait_for(trial, &ear, has_event, BEGIN_MS))
+	else if (!wait_for(trial, &ear, has_event,
+			 trial->patience_ms + SAMPLE_MS))
 		good = wrong(trial, hold_hint(trial),
-			"no sample came within %d s", BEGIN_MS / 1000);
+			"no sample came within %.1f s", seconds(trial));
 	else
 		fine(trial, "a sample came");
 	ear_close(&ear);
@@ -292,10 +298,10 @@ static bool round_trip(struct trial *trial, struct ear *ear, double *took)
 	trial->text.len--;
 	if (!post(trial, trial->text.at))
 		return false;
-	if (!wait_for(trial, ear, has_heard, ARRIVE_MS))
+	if (!wait_for(trial, ear, has_heard, trial->patience_ms))
 		return wrong(trial, hold_hint(trial),
-			"what was published did not arrive within %d s",
-			ARRIVE_MS / 1000);
+			"what was published did not arrive within %.1f s",
+			seconds(trial));
 	*took = (double)(trial->heard_at - began) / 1e3;
 	return true;
 }
@@ -309,7 +315,7 @@ static bool try_broadcast(struct trial *trial)
 
 	own_path(trial, &path, span(NULL, 0));
 	listen(trial, &ear, path.at);
-	good = wait_for(trial, &ear, is_connected, BEGIN_MS);
+	good = wait_for(trial, &ear, is_connected, trial->patience_ms);
 	if (!good)
 		no_beginning(trial, &ear);
 	else
@@ -330,7 +336,7 @@ static bool try_resume(struct trial *trial)
 
 	own_path(trial, &path, span(NULL, 0));
 	listen(trial, &ear, path.at);
-	good = wait_for(trial, &ear, is_connected, BEGIN_MS) ||
+	good = wait_for(trial, &ear, is_connected, trial->patience_ms) ||
 	       no_beginning(trial, &ear);
 	good = good && round_trip(trial, &ear, &took);
 	own_path(trial, &back, buf_span(&ear.last));
@@ -341,7 +347,7 @@ static bool try_resume(struct trial *trial)
 	good = good && post(trial, trial->text.at);
 	if (good) {
 		listen(trial, &second, back.at);
-		good = wait_for(trial, &second, has_heard, ARRIVE_MS)
+		good = wait_for(trial, &second, has_heard, trial->patience_ms)
 			       ? second.events == 1
 			       : wrong(trial, NULL,
 					 "what was published meanwhile did not "
@@ -373,7 +379,7 @@ static bool try_buffering(struct trial *trial)
 
 	own_path(trial, &path, span(NULL, 0));
 	listen(trial, &ear, path.at);
-	good = wait_for(trial, &ear, is_connected, BEGIN_MS) ||
+	good = wait_for(trial, &ear, is_connected, trial->patience_ms) ||
 	       no_beginning(trial, &ear);
 	for (int i = 0; good && i < 3; i++) {
 		good = round_trip(trial, &ear, &took);
@@ -398,7 +404,7 @@ static bool try_cors(struct trial *trial)
 	struct http_request request = {.method = "OPTIONS",
 		.path = "/api/broadcast",
 		.headers = foreign,
-		.deadline_ms = BEGIN_MS};
+		.deadline_ms = trial->patience_ms};
 	const struct http_answer *answer = &trial->answer;
 
 	http_perform(trial->http, &request, &trial->answer);
@@ -451,7 +457,7 @@ static bool try_leaving(struct trial *trial)
 
 	own_path(trial, &path, span(NULL, 0));
 	listen(trial, &ear, path.at);
-	good = wait_for(trial, &ear, is_connected, BEGIN_MS) ||
+	good = wait_for(trial, &ear, is_connected, trial->patience_ms) ||
 	       no_beginning(trial, &ear);
 	if (good && subscribers(trial) == 0)
 		good = wrong(trial, NULL, "a reader is not counted");
@@ -479,7 +485,8 @@ bool trial_open(struct trial *trial)
 {
 	uint32_t random = 0;
 
-	*trial = (struct trial){.http = http_new()};
+	*trial = (struct trial){
+		.http = http_new(), .patience_ms = option_ms("wait")};
 	(void)!getrandom(&random, sizeof(random), 0);
 	snprintf(trial->channel, sizeof(trial->channel), "check-%08" PRIx32,
 		random);

@@ -16,6 +16,7 @@
 
 struct trial {
 	struct http *http;
+	uint64_t patience_ms;	   /* a first event, an answer, an arrival */
 	struct http_answer answer; /* of the last question */
 	struct buf path, text;	   /* for the step at hand */
 	char channel[32], server[32];

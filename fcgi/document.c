@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/json.h"
 #include "fcgi/names.h"
 #include "lib/buf.h"
+#include "lib/json.h"
 #include "lib/text.h"
 
 struct reader {

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "fcgi/document.h"
-#include "lib/json.h"
 #include "fcgi/query.h"
 #include "lib/clock.h"
+#include "lib/json.h"
 #include "lib/text.h"
 
 /* Which of the texts holds what. */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/json.h"
 #include "lib/buf.h"
+#include "lib/json.h"
 
 struct name {
 	struct span text; /* what it says */

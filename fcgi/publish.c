@@ -18,7 +18,6 @@
 #include "fcgi/asker.h"
 #include "fcgi/cors.h"
 #include "fcgi/draft.h"
-#include "lib/json.h"
 #include "fcgi/query.h"
 #include "fcgi/quota.h"
 #include "fcgi/reply.h"
@@ -26,6 +25,7 @@
 #include "fcgi/responder.h"
 #include "fcgi/uplink.h"
 #include "lib/config.h"
+#include "lib/json.h"
 #include "lib/text.h"
 
 enum kind {

@@ -16,13 +16,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/json.h"
 #include "fcgi/list.h"
 #include "fcgi/meter.h"
 #include "fcgi/record.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
 #include "lib/buf.h"
+#include "lib/json.h"
 
 struct waiting {
 	struct replies *replies;

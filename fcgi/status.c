@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "fcgi/asker.h"
-#include "lib/json.h"
 #include "fcgi/query.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
 #include "fcgi/stream.h"
 #include "fcgi/uplink.h"
+#include "lib/json.h"
 #include "lib/text.h"
 
 enum {

@@ -205,7 +205,7 @@ void wire_put_bytes(struct buf *out, const void *at, size_t len);
 
 /* ---- the one body that several frames carry */
 struct wire_event {
-	uint64_t id; /* 0 = volatile */
+	uint64_t id;	/* 0 = volatile */
 	uint64_t at;	/* ms */
 	uint64_t taken; /* monotonic us; 0 = not known */
 	struct span channel;
