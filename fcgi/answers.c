@@ -9,12 +9,13 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 
-enum kind { PUBLISH, PAGE, CHANNELS };
+enum kind { PUBLISH, PAGE, CHANNELS, METRICS };
 
 union callback {
 	uplink_stored *stored;
 	uplink_paged *paged;
 	uplink_channels_answer *channels;
+	uplink_metered *metered;
 };
 
 struct pending {
@@ -252,6 +253,18 @@ struct pending *answers_channels(struct answers *answers,
 	return pending;
 }
 
+struct pending *answers_metrics(struct answers *answers,
+	enum wire_format format, uplink_metered *answer, void *arg)
+{
+	const char body = (char)format;
+	struct pending *pending =
+		ask(answers, METRICS, WIRE_METRICS, span(&body, 1));
+
+	pending->answer.metered = answer;
+	pending->arg = arg;
+	return pending;
+}
+
 static void paged(struct pending *pending, struct paged *paged)
 {
 	if (!pending->forgotten)
@@ -322,6 +335,23 @@ bool answers_channeled(struct answers *answers, struct wire_in *in)
 	return wire_done(in);
 }
 
+static void metered(struct pending *pending, struct span text)
+{
+	if (!pending->forgotten)
+		pending->answer.metered(pending->arg, text);
+	pending_free(pending);
+}
+
+bool answers_metered(struct answers *answers, struct wire_in *in)
+{
+	struct pending *pending = find(&answers->questions, wire_get_u64(in));
+	struct span text = wire_get_rest(in);
+
+	if (wire_done(in) && pending != NULL && pending->kind == METRICS)
+		metered(pending, text);
+	return wire_done(in);
+}
+
 /* ---- hubs come and go */
 
 static void send_list(struct answers *answers, struct node *list)
@@ -358,6 +388,9 @@ static void expire(struct pending *pending)
 		break;
 	case CHANNELS:
 		channeled(pending, NULL, 0, false);
+		break;
+	case METRICS:
+		metered(pending, span(NULL, 0));
 		break;
 	}
 }

@@ -35,6 +35,8 @@ struct pending *answers_page(struct answers *answers, struct span question,
 struct pending *answers_channels(struct answers *answers,
 	const struct channel_question *question, uplink_channels_answer *answer,
 	void *arg);
+struct pending *answers_metrics(struct answers *answers,
+	enum wire_format format, uplink_metered *answer, void *arg);
 void answers_forget(struct pending *pending);
 
 /* A hub has come: everything unanswered, publishes first and in order. */
@@ -42,10 +44,11 @@ void answers_send_all(struct answers *answers);
 /* `now`: monotonic us. */
 void answers_expire(struct answers *answers, uint64_t now);
 
-/* The bodies of STORED, PAGED and CHANNELED; false if malformed.  An answer
+/* The bodies of STORED, PAGED, CHANNELED and METERED; false if malformed.  An answer
  * that nobody waits for is ignored: it came too late. */
 bool answers_stored(struct answers *answers, struct wire_in *in);
 bool answers_paged(struct answers *answers, struct wire_in *in);
 bool answers_channeled(struct answers *answers, struct wire_in *in);
+bool answers_metered(struct answers *answers, struct wire_in *in);
 
 #endif

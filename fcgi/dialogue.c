@@ -80,6 +80,8 @@ static bool on_welcome(struct dialogue *dialogue, struct wire_in *in)
 	dialogue->target = UINT64_MAX;
 	say_follow(dialogue);
 	log_info("uplink: connected to the hub");
+	free(dialogue->refusal);
+	dialogue->refusal = NULL;
 	answers_send_all(dialogue->answers);
 	return true;
 }
@@ -88,7 +90,11 @@ static bool on_refused(struct dialogue *dialogue, struct wire_in *in)
 {
 	struct span why = wire_get_str16(in);
 
-	log_warnx("uplink: the hub refuses us: %.*s", (int)why.len, why.at);
+	if (dialogue->refusal == NULL || !span_is(why, dialogue->refusal))
+		log_warnx("uplink: the hub refuses us: %.*s", (int)why.len,
+			why.at);
+	free(dialogue->refusal);
+	dialogue->refusal = mem_text(why);
 	link_close(dialogue->link, NULL);
 	return true;
 }
@@ -165,6 +171,11 @@ static bool on_channeled(struct dialogue *dialogue, struct wire_in *in)
 	return answers_channeled(dialogue->answers, in);
 }
 
+static bool on_metered(struct dialogue *dialogue, struct wire_in *in)
+{
+	return answers_metered(dialogue->answers, in);
+}
+
 static bool on_state(struct dialogue *dialogue, struct wire_in *in)
 {
 	bool writable = wire_get_u8(in) != 0;
@@ -231,6 +242,7 @@ static bool (*const frames[])(struct dialogue *, struct wire_in *) = {
 	[WIRE_STATE] = on_state,
 	[WIRE_PONG] = on_pong,
 	[WIRE_MEASURE] = on_measure,
+	[WIRE_METERED] = on_metered,
 };
 
 bool dialogue_frame(struct dialogue *dialogue, uint8_t type, struct span body)
@@ -245,4 +257,5 @@ void dialogue_release(struct dialogue *dialogue)
 {
 	answers_free(dialogue->answers);
 	free(dialogue->reason);
+	free(dialogue->refusal);
 }

@@ -10,7 +10,7 @@
  *
  * The uplink moves it to HUB_AWAY and GREETING, the hub's frames to the rest.
  * What the hub sends goes on from here to the window, the answers and the
- * audience.  Plain data of its uplink; owns answers and reason.
+ * audience.  Plain data of its uplink; owns answers, reason and refusal.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +34,7 @@ struct dialogue {
 	char offered[WIRE_IDENTITY];  /* of the hub's log, since WELCOME */
 	bool writable;		      /* the hub's last word about itself */
 	char *reason;
+	char *refusal;		 /* the last one, which is not logged twice */
 	struct answers *answers; /* who waits for what */
 };
 

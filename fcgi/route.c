@@ -10,6 +10,7 @@
 
 #include "fcgi/cors.h"
 #include "fcgi/listen.h"
+#include "fcgi/metrics.h"
 #include "fcgi/publish.h"
 #include "fcgi/query.h"
 #include "fcgi/reply.h"
@@ -32,7 +33,7 @@ static const struct route routes[] = {
 	{"/api/broadcast", "main", NULL, publish_object},
 	{"/tasks/stream", "", tasks_listen, NULL},
 	{"/sse/events", "sse", listen_one, NULL},
-	{"/metrics", "metrics", listen_one, NULL},
+	{"/metrics", "metrics", metrics_show, NULL},
 	{"/sse/send", "sse", NULL, publish_message},
 	{"/health", "", status_health, NULL},
 	{"/api/channels", "", status_channels, NULL},

@@ -200,6 +200,12 @@ struct pending *uplink_channels(struct uplink *uplink, struct span after,
 		uplink->dialogue.answers, &question, answer, arg);
 }
 
+struct pending *uplink_metrics(struct uplink *uplink, enum wire_format format,
+	uplink_metered *answer, void *arg)
+{
+	return answers_metrics(uplink->dialogue.answers, format, answer, arg);
+}
+
 void uplink_forget(struct pending *pending)
 {
 	answers_forget(pending);

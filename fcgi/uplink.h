@@ -93,6 +93,11 @@ struct pending *uplink_channels(struct uplink *uplink, struct span after,
 	uint16_t limit, struct span only, uplink_channels_answer *answer,
 	void *arg);
 
+/* text.at == NULL: the hub is away.  Borrowed for the call. */
+typedef void uplink_metered(void *arg, struct span text);
+struct pending *uplink_metrics(struct uplink *uplink, enum wire_format format,
+	uplink_metered *answer, void *arg);
+
 /* `question`: the body of PAGE without its tag.  `paged` is the callback's to
  * change, its spans are borrowed for the call. */
 typedef void uplink_paged(void *arg, struct paged *paged);

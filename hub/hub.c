@@ -307,6 +307,7 @@ static void close_rooms(struct hub *hub)
 	store_close(&hub->store);
 	buf_release(&hub->answers);
 	buf_release(&hub->scratch);
+	buf_release(&hub->refused);
 }
 
 static void start_watching(struct hub *hub, int listener)

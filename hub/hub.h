@@ -71,6 +71,7 @@ struct hub {
 
 	struct buf answers; /* struct answer, of the transaction */
 	struct buf scratch; /* a frame being built */
+	struct buf refused; /* the last refusal, which is not logged twice */
 	bool writable;
 	enum db_result trouble; /* why not */
 	const char *reason;	/* the same in words; static */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hub/census.h"
+#include "hub/exposition.h"
 #include "hub/follow.h"
 #include "hub/page.h"
 #include "hub/publish.h"
@@ -48,6 +49,7 @@ static void welcome(struct peer *peer)
 	struct hub *hub = peer->hub;
 	size_t begun;
 
+	buf_clear(&hub->refused);
 	buf_clear(&hub->scratch);
 	begun = wire_begin(&hub->scratch, WIRE_WELCOME);
 	wire_put_u16(&hub->scratch, WIRE_VERSION);
@@ -56,6 +58,18 @@ static void welcome(struct peer *peer)
 	wire_end(&hub->scratch, begun);
 	peer_send(peer, &hub->scratch);
 	peer_send_state(peer);
+}
+
+/* Whoever is refused comes back twice a second: the same is not said again
+ * until somebody was welcome. */
+static bool is_said(struct hub *hub, const char *sentence)
+{
+	struct span said = buf_span(&hub->refused);
+	bool again = span_is(said, sentence);
+
+	buf_clear(&hub->refused);
+	buf_add_span(&hub->refused, span_of(sentence));
+	return again;
 }
 
 /* The peer may still be on its way to the close when this is called. */
@@ -70,7 +84,7 @@ static void refuse(struct peer *peer, const char *sentence)
 	wire_end(out, begun);
 	link_flush(&peer->link);
 	link_send(&peer->link, buf_span(out));
-	peer_drop(peer, sentence);
+	peer_drop(peer, is_said(peer->hub, sentence) ? NULL : sentence);
 }
 
 /* ---- frames in: each returns false if it is malformed */
@@ -136,6 +150,7 @@ static bool (*const frames[])(struct peer *, struct wire_in *) = {
 	[WIRE_COUNTED] = census_counted,
 	[WIRE_PING] = on_ping,
 	[WIRE_MEASURED] = meter_measured,
+	[WIRE_METRICS] = exposition_ask,
 };
 
 static void on_frame(void *owner, uint8_t type, struct span body)

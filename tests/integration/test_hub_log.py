@@ -42,6 +42,23 @@ def test_another_version_is_refused_with_a_sentence_that_names_both(hub):
     assert peer.sees_the_end()
 
 
+def test_who_is_refused_again_and_again_is_logged_once_until_something_changes(hub):
+    def is_refused():
+        peer = hub.hub_peer(greet=False)
+        peer.send(Hello(99, 5, b"a test"))
+        peer.expect(Refused)
+        assert peer.sees_the_end()
+
+    def lines():
+        return hub.hub.log().count("you speak 99")
+    for _ in range(5):
+        is_refused()
+    eventually(lambda: lines() == 1, "one line")
+    hub.hub_peer()
+    is_refused()
+    eventually(lambda: lines() == 2, "two lines")
+
+
 MALFORMED = {
     "a frame of length 0": b"\0\0\0\0",
     "a frame of 4 GiB": b"\xff\xff\xff\xff\x01",

@@ -116,6 +116,20 @@ def test_a_key_makes_a_row_idempotent_with_rows_and_posts(world):
     assert [row[0] for row in world.rows("SELECT error FROM broadcast WHERE error IS NOT NULL")] == []
 
 
+def test_a_row_of_event_message_is_the_same_as_one_without(world):
+    reader = world.listen("a")
+    world.insert("x", channel="a", event="message", key="k1")
+    reader.sees("x")
+    world.insert("x", channel="a", key="k1")
+    assert world.post("/realtime/a?id=k1", b"x").status == 200
+    assert world.post("/realtime/a?id=k1&event=message", b"x").status == 200
+    world.insert("fence", channel="a", event="message")
+    reader.sees("fence")
+    assert world.channel("a")["events"] == 2
+    peer = world.hub_peer()
+    assert [event.type for event in peer.page("a", start=2).events] == [b"", b""]
+
+
 def test_a_key_with_other_content_is_an_error_in_its_row(world):
     reader = world.listen("a")
     world.insert("x", channel="a", key="k1")

@@ -305,6 +305,18 @@ def test_it_starts_without_a_hub_and_finds_it_later(alone):
     early.sees("here")
 
 
+def test_a_hub_that_refuses_it_again_and_again_is_logged_once(alone):
+    alone.responder.start()
+    for sentence in (b"one", b"one", b"one", b"two"):
+        peer = alone.fake.accept()
+        peer.expect(Hello)
+        peer.send(wire.Refused(b"refused for reason " + sentence))
+        assert peer.sees_the_end()
+    alone.responder.says("for reason two")
+    assert alone.responder.log().count("for reason one") == 1
+    assert "away" not in alone.responder.log()
+
+
 def test_a_hub_of_another_version_is_not_followed(alone):
     alone.responder.start()
     peer = alone.fake.accept()

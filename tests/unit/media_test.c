@@ -1,0 +1,65 @@
+/*
+ * media - what an Accept header says
+ */
+#include <config.h>
+
+#include "fcgi/media.h"
+
+#include "tests/unit/unit.h"
+
+static const struct {
+	const char *name;
+	const char *accept;
+	unsigned plain, open, stream;
+} cases[] = {
+	{"nothing", "", 0, 0, 0},
+	{"anything is nothing in particular", "*/*", 0, 0, 0},
+	{"neither is any text", "text/*", 0, 0, 0},
+	{"a browser's EventSource", "text/event-stream", 0, 0, 1000},
+	{"a plain name", "text/plain", 1000, 0, 0},
+	{"case does not matter", "Text/PLAIN;Q=0.5", 500, 0, 0},
+	{"Prometheus",
+		"application/openmetrics-text;version=1.0.0,"
+		"application/openmetrics-text;version=0.0.1;q=0.75,"
+		"text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+		500, 1000, 0},
+	{"an old Prometheus",
+		"application/openmetrics-text; version=0.0.1,"
+		"text/plain;version=0.0.4;q=0.5",
+		500, 0, 0},
+	{"another version of the text", "text/plain; version=1.0.0", 0, 0, 0},
+	{"unwanted", "text/plain;q=0, text/event-stream", 0, 0, 1000},
+	{"unwanted in three digits", "text/plain;q=0.000", 0, 0, 0},
+	{"a little", "text/plain;q=0.001", 1, 0, 0},
+	{"space everywhere", " text/plain ; q=0.25 , text/event-stream ", 250,
+		0, 1000},
+	{"the best of two", "text/plain;q=0.2,text/plain;q=0.8", 800, 0, 0},
+	{"other parameters", "text/plain;charset=utf-8;q=0.3", 300, 0, 0},
+	{"a name that goes on", "text/plainer,text/plai", 0, 0, 0},
+	{"nonsense", ";;,,=,q=1,text/plain;;;q=x", 1000, 0, 0},
+};
+
+static void test_it_is_read_as_it_is_meant(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *accept = cases[i].accept;
+
+		CHECK(cases[i].name, media_quality(accept, "text/plain",
+					     "0.0.4") == cases[i].plain);
+		CHECK(cases[i].name,
+			media_quality(accept, "application/openmetrics-text",
+				"1.0.0") == cases[i].open);
+		CHECK(cases[i].name, media_quality(accept, "text/event-stream",
+					     NULL) == cases[i].stream);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_it_is_read_as_it_is_meant),
+	};
+
+	return cmocka_run_group_tests_name("media", tests, NULL, NULL);
+}
