@@ -74,6 +74,7 @@ def test_both_forms_say_the_same(world):
 
 def test_totals_count_what_happened(world):
     readers = [world.listen("news") for _ in range(10)]
+    eventually(lambda: figures(world)["tidings_subscribers",] == 10, "a report", 5)
     before = figures(world)
     first = world.publish("0", channel="news")
     for n in range(1, 20):
