@@ -100,6 +100,17 @@ void db_close(struct db *db)
 	db->handle = NULL;
 }
 
+void db_forsake_wal(struct db *db)
+{
+	sqlite3_db_config(
+		db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
+const char *db_wal_path(const struct db *db)
+{
+	return sqlite3_filename_wal(sqlite3_db_filename(db->handle, "main"));
+}
+
 const char *db_error(const struct db *db)
 {
 	return db->handle == NULL ? "out of memory"

@@ -47,6 +47,11 @@ enum { DB_INT = 1, DB_REAL, DB_TEXT, DB_BLOB, DB_NULL };
 /* On failure db_error() still tells why; db_close() in any case. */
 enum db_result db_open(struct db *db, const char *path, enum db_kind kind);
 void db_close(struct db *db);
+/* Before db_close: what the write-ahead log holds is not to be moved into the
+ * file any more. */
+void db_forsake_wal(struct db *db);
+/* Where its write-ahead log is, if it has one; borrowed. */
+const char *db_wal_path(const struct db *db);
 /* The sentence for the last failure; borrowed until the next call. */
 const char *db_error(const struct db *db);
 bool db_not_a_database(const struct db *db);

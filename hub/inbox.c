@@ -42,7 +42,7 @@ void inbox_lose(struct inbox *inbox, const char *why)
 	inbox_file_close(&inbox->file);
 	errors_forget(inbox);
 	inbox->state = AWAY;
-	inbox->due = inbox->broken = inbox->untidy = false;
+	inbox->due = inbox->broken = inbox->untidy = inbox->fresh = false;
 	inbox->draft = inbox->cursor = 0;
 }
 
@@ -126,10 +126,19 @@ static void try_open(struct inbox *inbox, const struct inbox *all, size_t count)
 	inbox->state = OPEN;
 	if (!check_sequence(inbox))
 		return;
+	inbox->due = inbox->untidy = inbox->fresh = true;
+}
+
+/* Not said when it is opened: one that can be opened but not read would say so
+ * again and again. */
+static void say_open(struct inbox *inbox, uint64_t cursor)
+{
+	if (!inbox->fresh)
+		return;
+	inbox->fresh = false;
 	inbox->said[0] = '\0';
-	inbox->due = inbox->untidy = true;
 	log_info("inbox %s (%s): open, after row %" PRIu64, inbox->config->name,
-		inbox->config->path, inbox->cursor);
+		inbox->config->path, cursor);
 }
 
 void inbox_look(struct inbox *inbox, const struct inbox *all, size_t count)
@@ -145,6 +154,9 @@ void inbox_look(struct inbox *inbox, const struct inbox *all, size_t count)
 			inbox_lose(inbox, inbox->said);
 		else if (moved)
 			inbox_lose(inbox, "was removed or replaced");
+		else if (inbox_file_split(&inbox->file))
+			inbox_lose(inbox, "its write-ahead log was removed or "
+					  "replaced");
 		else if (check_sequence(inbox))
 			inbox->due = true;
 		break;
@@ -249,6 +261,7 @@ static uint32_t read_rows(
 bool inbox_pull(struct inbox *inbox)
 {
 	uint32_t limit = inbox->file.wal ? INBOX_ROWS : INBOX_ROWS_LOCKING;
+	uint64_t cursor = inbox->cursor;
 	enum db_result got;
 	uint32_t count;
 
@@ -263,6 +276,8 @@ bool inbox_pull(struct inbox *inbox)
 		return false;
 	}
 	count = read_rows(inbox, limit, &got);
+	if (got == DB_ROW || got == DB_DONE)
+		say_open(inbox, cursor);
 	if (got == DB_TOOBIG)
 		inbox->due = pass_over(inbox);
 	else if (got == DB_BROKEN || got == DB_REFUSED) {

@@ -58,6 +58,7 @@ struct inbox {
 	uint64_t draft;	     /* the cursor, in this transaction */
 	bool due;	     /* look for rows in this turn */
 	bool broken;	     /* OPEN, but to be closed at the next look */
+	bool fresh;	     /* OPEN, but nothing could be read yet */
 	struct buf errors;   /* struct inbox_error */
 	uint64_t consumed;   /* rows up to here are gone, or kept for good */
 	bool untidy;	     /* there may be rows to delete */

@@ -109,6 +109,22 @@ bool inbox_file_moved(const struct inbox_file *file, const char *path)
 	       now.st_dev != file->device;
 }
 
+bool inbox_file_split(struct inbox_file *file)
+{
+	struct stat now;
+	bool found;
+
+	if (!file->wal)
+		return false;
+	found = stat(db_wal_path(&file->db), &now) == 0;
+	if (found && now.st_ino == file->wal_inode)
+		return false;
+	/* Ours may be older than what came by theirs. */
+	if (found)
+		db_forsake_wal(&file->db);
+	return true;
+}
+
 /* ---- the schema */
 
 static const char *make_table(struct inbox_file *file)
@@ -224,6 +240,7 @@ static const char *try_open(
 	struct inbox_file *file, const struct config_inbox *config)
 {
 	bool empty = false;
+	struct stat wal;
 	const char *why = look_at_file(file, config, &empty);
 
 	if (why != NULL)
@@ -239,6 +256,8 @@ static const char *try_open(
 	if (why != NULL)
 		return why;
 	file->wal = db_answers(&file->db, "PRAGMA journal_mode", "wal");
+	if (file->wal && stat(db_wal_path(&file->db), &wal) == 0)
+		file->wal_inode = wal.st_ino;
 	/* What is lost here by a power cut is a deletion, done again.  A
 	 * rollback journal needs FULL to be safe at all. */
 	if (file->wal)

@@ -26,7 +26,7 @@ struct inbox_file {
 	uint8_t identity[INBOX_IDENTITY];
 	bool wal; /* reading does not keep writers waiting */
 	dev_t device;
-	ino_t inode;
+	ino_t inode, wal_inode;
 	struct query rows, next_id, set_error, due, consume, sequence;
 };
 
@@ -38,5 +38,8 @@ void inbox_file_close(struct inbox_file *file);
 
 /* True if `path` is no longer the file that was opened. */
 bool inbox_file_moved(const struct inbox_file *file, const char *path);
+/* True if it is open with a write-ahead log that others no longer find: what
+ * they commit would never be seen. */
+bool inbox_file_split(struct inbox_file *file);
 
 #endif

@@ -44,8 +44,9 @@ static void consume(struct inbox *inbox)
 		inbox->consumed = through;
 		inbox_say(inbox, "its published rows cannot be deleted");
 		break;
-	case DB_BROKEN:
-		inbox_lose(inbox, db_error(&inbox->file.db));
+	case DB_BROKEN: /* if rows cannot be read either, that will be seen */
+		inbox->untidy = false;
+		inbox_say(inbox, db_error(&inbox->file.db));
 		break;
 	}
 }

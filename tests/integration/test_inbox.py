@@ -242,6 +242,68 @@ def _has_table(path):
     return False
 
 
+def test_rows_are_published_also_when_the_write_ahead_log_was_taken_away(world):
+    reader = world.listen()
+    world.insert("before")
+    reader.sees("before")
+    path = world.inboxes["main"]
+    with world.open_inbox() as db:
+        eventually(lambda: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0,
+                   "all rows being in the file itself")
+    for end in ("-wal", "-shm"):
+        path.with_name(path.name + end).unlink()
+    world.insert("behind its back")
+    reader.sees("behind its back")
+    world.insert("after")
+    reader.sees("after")
+    assert world.hub.log().count("write-ahead log was removed") == 1
+
+
+def _spoil(path, pages):
+    with path.open("r+b") as file:
+        for page in pages:
+            file.seek((page - 1) * 4096)
+            file.write(b"\xff" * 4096)
+
+
+def _inbox_lines(world):
+    return [line for line in world.hub.log().splitlines() if "inbox main" in line]
+
+
+def test_an_inbox_that_can_be_opened_but_not_read_says_so_once(world):
+    world.hub.stop()
+    path = world.inboxes["main"]
+    world.insert(*["x" * 3000 for _ in range(100)])
+    with world.open_inbox() as db:
+        assert db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    _spoil(path, range(10, path.stat().st_size // 4096))
+    before = len(_inbox_lines(world))
+    world.hub.start()
+    world.hub.says("malformed")
+    time.sleep(1)  # some polls
+    assert len(_inbox_lines(world)) - before == 1, _inbox_lines(world)
+    reader = world.listen()
+    world.publish("by POST")
+    reader.sees("by POST")
+
+
+def test_an_inbox_whose_rows_cannot_be_removed_is_read_on_and_says_so_once(world):
+    world.hub.stop()
+    path = world.inboxes["main"]
+    with world.open_inbox() as db:
+        db.execute("CREATE INDEX spoilt ON broadcast(data)")
+        (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'spoilt'").fetchone()
+        db.execute("INSERT INTO broadcast(data) VALUES ('one')")
+        assert db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    _spoil(path, [page])
+    before = len(_inbox_lines(world))
+    world.hub.start()
+    world.listen(path="/stream?since=all").sees("one")
+    world.hub.says("malformed")
+    time.sleep(1)  # some polls
+    assert len(_inbox_lines(world)) - before == 2, _inbox_lines(world)
+
+
 def test_an_inbox_locked_by_another_writer_stops_nobody_else(make_world):
     world = make_world()
     path = world.folder / "second.db"
