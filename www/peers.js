@@ -33,7 +33,12 @@ export class Peers {
 	join() {
 		const { signal } = this.#left = new AbortController();
 		this.name = crypto.randomUUID();
-		this.#channel = new BroadcastChannel(PREFIX);
+		try {
+			this.#channel = new BroadcastChannel(PREFIX);
+		} catch {
+			queueMicrotask(() => this.#on.failed());
+			return;
+		}
 		this.#channel.onmessage = ({ data }) => this.#on.hear(data.message, data.from);
 		this.#hold(WINDOW + this.name, signal, () => {
 			this.#on.joined();

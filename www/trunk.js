@@ -109,8 +109,7 @@ export class Trunk {
 			return;
 		for (const want of this.#those("waiting"))
 			this.#admit(want);
-		if (this.#side === null)
-			this.#change();
+		this.#change();
 		if (this.#side === null && this.#next === null)
 			this.#lookBack();
 	}

@@ -374,6 +374,24 @@ def test_a_killed_hub_costs_no_event(world, page):
     assert page.states() == ["connecting", "live"] and not page.told()["gaps"]
 
 
+def test_a_machine_that_has_its_network_again_comes_back_at_once(make_world, chromium):
+    """However long the browser would wait."""
+    world = make_world({"responder": {"retry": "60s"}}, web=True, pages=PAGES)
+    chromium.expects(*AWAY)
+    page = Page(chromium.blank(), f"http://127.0.0.1:{world.port}/feed.html").listens("main")
+    conditions = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.window.cdp("Network.enable")
+    page.window.cdp("Network.emulateNetworkConditions", offline=True, **conditions)
+    world.responder.has_settled().kill_worker()
+    page.is_("lost")
+    world.is_healthy()
+    world.publish("meanwhile")
+    page.window.cdp("Network.emulateNetworkConditions", offline=False, **conditions)
+    page.is_("live", within=20)
+    page.has("meanwhile")
+    assert page.told()["recovered"] == [1]
+
+
 def test_a_gap_is_told(make_world, browser):
     world = make_world({"hub": {"keep_events": 5}}, web=True, pages=PAGES)
     browser.expects(*AWAY)

@@ -96,6 +96,24 @@ test("older events go to the one who wants them, and the newer ones follow", asy
 	assert.equal(welcome.after, "11");
 });
 
+test("a channel is added while others look back", async () => {
+	await want("a");
+	open()[0].connects("10");
+	await want("a", { since: "all" });
+	const side = open()[1];
+	side.connects("0", true);
+	const b = await want("b");
+	const next = open()[2];
+	next.connects("10");
+	assert.deepEqual(open(), [side, next]);
+	assert.equal(welcomes(b).length, 1);
+	next.brings("11", "a", "a11");
+	side.brings("1", "a", "a1");
+	side.isLive();
+	assert.deepEqual(open(), [next]);
+	assert.deepEqual(told.findLast(({ kind }) => kind === "welcome").events.map(({ data }) => data), ["a11"]);
+});
+
 test("who looks back while the connection is lost goes on where it was", async () => {
 	await want("a");
 	open()[0].connects("10");
