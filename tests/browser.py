@@ -257,6 +257,7 @@ class FirefoxBrowser(Browser):
     seen = 0  # of its log
 
     def start(self):
+        self.changed = set()
         return Firefox(shutil.which("firefox-esr"), WIDTH, HEIGHT)
 
     def console(self):
@@ -279,21 +280,25 @@ class FirefoxBrowser(Browser):
                 "s.minWidth = s.maxWidth = arguments[0] + 'px';", width)
 
     def set_theme(self, window, theme):
-        self._set(window, "Int", "layout.css.prefers-color-scheme.content-override",
+        self.sets("layout.css.prefers-color-scheme.content-override",
                   ("dark", "light").index(theme))
 
     def speaks(self, window, languages):
-        self._set(window, "Char", "intl.accept_languages", languages)
+        self.sets("intl.accept_languages", languages)
 
-    def _set(self, window, kind, name, value):
-        with window.driver.inside():
+    def sets(self, name, value):
+        """A preference, until the test ends."""
+        kind = {bool: "Bool", int: "Int", str: "Char"}[type(value)]
+        with self.driver.inside():
             self.driver.execute_script(f"Services.prefs.set{kind}Pref(...arguments)", name, value)
+        self.changed.add(name)
 
     def restore(self):
         with self.driver.inside():
             self.driver.execute_script(
-                "for (const name of ['layout.css.prefers-color-scheme.content-override',"
-                " 'intl.accept_languages']) Services.prefs.clearUserPref(name);")
+                "for (const name of arguments[0]) Services.prefs.clearUserPref(name);",
+                list(self.changed))
+        self.changed.clear()
 
 
 KINDS = {"chromium": ChromiumBrowser, "firefox": FirefoxBrowser}
