@@ -190,7 +190,7 @@ uint64_t channel_oldest(struct channels *channels, struct channel *channel)
 		return channel->events == 0 ? 0 : channel->oldest;
 	query_bind_int(query, 1, channel->number);
 	query_bind_int(query, 2, channel->pruned_through);
-	if (query_step(query) == DB_ROW)
+	if (store_step(channels->store, query))
 		channel->oldest = query_int(query, 0);
 	query_reset(query);
 	return channel->oldest;

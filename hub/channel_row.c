@@ -39,12 +39,11 @@ static void sum_up(struct channels *channels)
 static void read_all(struct channels *channels)
 {
 	struct query all = {0};
-	enum db_result got;
 
 	store_prepare(channels->store, &all,
 		"SELECT number, name, events, bytes, newest, pruned_through,"
 		" pruned_at, keyed_at FROM channel");
-	while ((got = query_step(&all)) == DB_ROW) {
+	while (store_step(channels->store, &all)) {
 		struct span name = query_bytes(&all, 1);
 
 		if (text_channel_fault(name) != NULL)
@@ -52,9 +51,6 @@ static void read_all(struct channels *channels)
 				channels->store->path);
 		read_row(&all, channel_add(channels, name, query_int(&all, 0)));
 	}
-	if (got != DB_DONE)
-		log_fatalx("log %s: %s", channels->store->path,
-			db_error(&channels->store->db));
 	query_release(&all);
 	sum_up(channels);
 }
@@ -161,21 +157,10 @@ void channels_revert(struct channels *channels)
 		next = at->next_dirty;
 		at->dirty = false;
 		query_bind_int(reread, 1, at->number);
-		switch (query_step(reread)) {
-		case DB_ROW:
+		if (store_step(channels->store, reread))
 			read_row(reread, at);
-			break;
-		case DB_DONE: /* it was made in the failed transaction */
+		else /* it was made in the failed transaction */
 			channel_forget(channels, at);
-			break;
-		case DB_FULL:
-		case DB_BUSY:
-		case DB_TOOBIG:
-		case DB_REFUSED:
-		case DB_BROKEN:
-			log_fatalx("log %s: %s", channels->store->path,
-				db_error(&channels->store->db));
-		}
 		query_reset(reread);
 	}
 	channels->dirty = NULL;
@@ -193,7 +178,7 @@ void channels_list(struct channels *channels, struct span after,
 	bool more = true;
 
 	query_bind_blob(list, 1, after);
-	while (more && query_step(list) == DB_ROW) {
+	while (more && store_step(channels->store, list)) {
 		struct channel *channel =
 			channel_numbered(channels, query_int(list, 0));
 

@@ -24,7 +24,7 @@ static void read_identity(struct eventlog *log)
 
 	store_prepare(log->store, &query,
 		"SELECT value FROM meta WHERE name = 'identity'");
-	if (query_step(&query) != DB_ROW)
+	if (!store_step(log->store, &query))
 		log_fatalx("log %s: has no identity", log->store->path);
 	identity = query_bytes(&query, 0);
 	if (identity.len != WIRE_IDENTITY)
@@ -39,7 +39,7 @@ static void read_newest(struct eventlog *log)
 
 	store_prepare(log->store, &query,
 		"SELECT id, at FROM event ORDER BY id DESC LIMIT 1");
-	if (query_step(&query) == DB_ROW) {
+	if (store_step(log->store, &query)) {
 		log->newest_event = query_int(&query, 0);
 		log->at = query_int(&query, 1);
 	}
@@ -159,7 +159,7 @@ static bool time_from(struct eventlog *log, uint64_t *id, uint64_t *at)
 	bool found;
 
 	query_bind_int(query, 1, *id);
-	found = query_step(query) == DB_ROW;
+	found = store_step(log->store, query);
 	if (found) {
 		*id = query_int(query, 0);
 		*at = query_int(query, 1);
@@ -191,7 +191,7 @@ uint64_t eventlog_tail(struct eventlog *log, uint64_t bytes, uint64_t floor)
 	int rows = 0;
 
 	query_bind_int(query, 1, floor);
-	while (query_step(query) == DB_ROW) {
+	while (store_step(log->store, query)) {
 		sum += query_int(query, 1);
 		if (sum > bytes || ++rows > TAIL_ROWS) {
 			query_reset(query);
@@ -221,15 +221,6 @@ static void fill(
 	event->data = query_bytes(row, 4);
 }
 
-static bool row_of(struct eventlog *log, enum db_result got)
-{
-	/* Reading can fail too; a log that cannot be read is no log. */
-	if (got != DB_ROW && got != DB_DONE)
-		log_fatalx("log %s: read: %s", log->store->path,
-			db_error(&log->store->db));
-	return got == DB_ROW;
-}
-
 void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto)
 {
 	query_bind_int(&log->range, 1, after);
@@ -238,7 +229,7 @@ void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto)
 
 bool eventlog_next(struct eventlog *log, struct wire_event *event)
 {
-	if (!row_of(log, query_step(&log->range)))
+	if (!store_step(log->store, &log->range))
 		return false;
 	fill(log, &log->range, event);
 	return true;
@@ -254,7 +245,7 @@ bool eventlog_get(struct eventlog *log, uint64_t id, struct wire_event *event)
 {
 	query_reset(&log->one);
 	query_bind_int(&log->one, 1, id);
-	if (!row_of(log, query_step(&log->one)))
+	if (!store_step(log->store, &log->one))
 		return false;
 	fill(log, &log->one, event);
 	return true;
@@ -269,7 +260,7 @@ uint64_t eventlog_next_on(
 		return 0;
 	query_bind_int(&log->next_on, 1, channel->number);
 	query_bind_int(&log->next_on, 2, after);
-	if (row_of(log, query_step(&log->next_on)))
+	if (store_step(log->store, &log->next_on))
 		id = query_int(&log->next_on, 0);
 	query_reset(&log->next_on);
 	return id;

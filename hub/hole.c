@@ -14,7 +14,7 @@ void holes_read(struct holes *holes, struct store *store)
 	holes->all = mem_new((HOLES_MAX + 1) * sizeof(*holes->all));
 	store_prepare(store, &query,
 		"SELECT last, start FROM hole ORDER BY start LIMIT 4096");
-	while (query_step(&query) == DB_ROW) {
+	while (store_step(store, &query)) {
 		struct hole *hole = &holes->all[holes->count++];
 
 		hole->last = query_int(&query, 0);

@@ -56,7 +56,7 @@ static void read_cursor(struct inbox *inbox)
 		"SELECT cursor FROM inbox WHERE identity = ?");
 	query_bind_blob(&query, 1, span(inbox->file.identity, INBOX_IDENTITY));
 	inbox->cursor = 0;
-	if (query_step(&query) == DB_ROW)
+	if (store_step(&inbox->hub->store, &query))
 		inbox->cursor = query_int(&query, 0);
 	query_release(&query);
 	inbox->draft = inbox->cursor;

@@ -72,7 +72,7 @@ void errors_read(struct inbox *inbox)
 		"SELECT row, reason FROM inbox_error WHERE identity = ?"
 		" ORDER BY row");
 	query_bind_blob(&query, 1, span(inbox->file.identity, INBOX_IDENTITY));
-	while (query_step(&query) == DB_ROW)
+	while (store_step(&inbox->hub->store, &query))
 		push(inbox, query_int(&query, 0), query_bytes(&query, 1), true);
 	query_release(&query);
 }

@@ -36,7 +36,7 @@ enum key_state keys_look(struct keys *keys, const struct channel *channel,
 		return KEY_NEW;
 	query_bind_int(find, 1, channel->number);
 	query_bind_blob(find, 2, name);
-	if (query_step(find) == DB_ROW) {
+	if (store_step(keys->store, find)) {
 		*id = query_int(find, 0);
 		state = query_int(find, 1) == digest.high &&
 					query_int(find, 2) == digest.low
@@ -71,7 +71,7 @@ bool keys_prune(struct keys *keys, uint64_t now, uint32_t limit)
 	uint32_t due = 0;
 
 	query_bind_int(oldest, 1, limit);
-	while (query_step(oldest) == DB_ROW) {
+	while (store_step(keys->store, oldest)) {
 		if (query_int(oldest, 1) + keys->age_ms >= now)
 			break;
 		through = query_int(oldest, 0);

@@ -109,7 +109,7 @@ static void read_rows(struct receipts *receipts)
 
 	store_prepare(receipts->store, &all,
 		"SELECT id, source, results FROM receipt ORDER BY id");
-	while (query_step(&all) == DB_ROW) {
+	while (store_step(receipts->store, &all)) {
 		struct source *source = get(receipts, query_int(&all, 1));
 		struct span results = query_bytes(&all, 2);
 		struct receipt_row row = {.id = query_int(&all, 0)};

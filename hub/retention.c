@@ -91,7 +91,7 @@ static void scan(
 	struct due dues[RETENTION_STEP];
 	uint32_t count = 0;
 
-	while (count < retention->left && query_step(rows) == DB_ROW) {
+	while (count < retention->left && store_step(&hub->store, rows)) {
 		struct due *due = &dues[count];
 
 		read_due(hub, rows, due);

@@ -55,6 +55,16 @@ bool store_run(struct store *store, struct query *query)
 	return store_ok(store, query_run(query));
 }
 
+bool store_step(struct store *store, struct query *query)
+{
+	enum db_result got = query_step(query);
+
+	if (got != DB_ROW && got != DB_DONE)
+		log_fatalx(
+			"log %s: read: %s", store->path, db_error(&store->db));
+	return got == DB_ROW;
+}
+
 void store_prepare(struct store *store, struct query *query, const char *sql)
 {
 	if (db_prepare(&store->db, query, sql) != DB_DONE)

@@ -40,6 +40,9 @@ enum db_result store_commit(struct store *store);
 bool store_ok(struct store *store, enum db_result got);
 /* Runs it, if the transaction is not already in trouble. */
 bool store_run(struct store *store, struct query *query);
+/* The next row, or false at the end.  A log that cannot be read is no log: that
+ * ends the process too. */
+bool store_step(struct store *store, struct query *query);
 void store_prepare(struct store *store, struct query *query, const char *sql);
 
 /* Moves the write-ahead log into the database.  If there is no room for that

@@ -123,6 +123,25 @@ def test_a_damaged_log_is_not_served(world):
                "the hub saying that its log is damaged")
 
 
+@pytest.mark.parametrize("table", ["event", "channel", "key", "receipt", "inbox",
+                                   "inbox_error", "hole", "meta"])
+def test_a_log_with_one_damaged_table_is_not_served(world, table):
+    world.insert("a row", key="k")
+    world.publish("an event", id="k2")
+    world.hub.stop()
+    with contextlib.closing(sqlite3.connect(world.log_db)) as db:
+        pages = db.execute("SELECT rootpage FROM sqlite_schema WHERE tbl_name = ?",
+                           [table]).fetchall()
+        assert db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    with open(world.log_db, "r+b") as file:
+        for (page,) in pages:
+            file.seek((page - 1) * 4096)
+            file.write(b"\xff" * 4096)
+    world.hub.launch()
+    world.expected_faults = ["hub 0"]
+    world.hub.says("malformed")
+
+
 # ---- who may speak to whom
 
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
