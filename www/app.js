@@ -1,87 +1,44 @@
-// app - the page: forms in, events out. What others published is only ever
-// set as text.
-import { Stream } from "./stream.js";
+// app - the page: one set of streams, and a view for each section
+//
+// What the views tell each other goes over `bus`, an EventTarget:
+//   event   { key, type, id, channel, data, at, replayed }   something came
+//   stream  { key, state }      a stream has another state, or was closed (null)
+//   gap     { key, requested, oldest, newest }
+//   sent    { channel, id }     this window has published it
 
-const SHOWN_MAX = 200; // older ones leave the page
+import { Connections } from "./connections.js";
+import { openFeeds } from "./feed.js";
+import { addWords, keepLanguage, preferred, setLanguage } from "./i18n.js";
+import { mount as compose } from "./compose.js";
+import { mount as events } from "./events.js";
+import { mount as metrics } from "./metrics.js";
+import { mount as status } from "./status.js";
+import { mount as streams } from "./streams.js";
+import { mount as tasks } from "./tasks.js";
+import { mount as toasts } from "./toasts.js";
+import { words } from "./words/page.js";
+
+addWords(words);
 
 const $ = (id) => document.getElementById(id);
-const words = (text) => [...new Set(text.split(/\s+/).filter(Boolean))];
 
-let stream = null;
+const bus = new EventTarget();
+const feeds = openFeeds();
+const page = { bus, feeds, connections: new Connections(feeds, bus) };
 
-function show(kind, from, id, text) {
-	const item = document.createElement("li");
-	item.className = kind;
-	for (const [name, value] of [["from", from], ["id", id], ["data", text]]) {
-		const part = document.createElement("span");
-		part.className = name;
-		part.textContent = value;
-		item.append(part);
-	}
-	$("events").prepend(item);
-	while ($("events").childElementCount > SHOWN_MAX)
-		$("events").lastElementChild.remove();
-}
+compose($("compose"), page);
+streams($("streams"), page);
+events($("streams"), page);
+metrics($("metrics"), page);
+tasks($("tasks"), page);
+toasts($("toasts"), $("streams"), page);
+status($("connection"), page);
 
-function sayState(state) {
-	const sentences = {
-		connecting: "connecting",
-		open: `listening to ${stream?.channels.join(", ") ?? ""}`,
-		closed: "refused; trying again soon",
-	};
-	$("state").dataset.state = state;
-	$("state").textContent = sentences[state];
-}
-
-function listen() {
-	const form = new FormData($("listen"));
-	const channels = words(form.get("channels"));
-	const types = words(form.get("types"));
-	stream?.close();
-	stream = new Stream(channels.length ? channels : ["main"], types.length ? types : ["message"], {
-		state: sayState,
-		id(last) {
-			$("last-id").value = last || "none yet";
-		},
-		event({ type, id, channel, data }) {
-			show("event", type === "message" ? channel : `${channel} · ${type}`, id, data);
-		},
-		gap({ requested }) {
-			show("gap", "gap", "", `Some events after ${requested} are no longer held.`);
-		},
-	});
-}
-
-async function publish(form) {
-	const { channel, message } = Object.fromEntries(new FormData(form));
-	const answer = await fetch("/api/broadcast", {
-		method: "POST",
-		headers: { "Content-Type": "application/json" },
-		body: JSON.stringify({ channel, message }),
-	});
-	const said = await answer.json();
-	if (!answer.ok)
-		throw new Error(said.message);
-	return `stored as ${said.id}`;
-}
-
-$("listen").addEventListener("submit", (event) => {
-	event.preventDefault();
-	listen();
+$("language").addEventListener("change", ({ target }) => {
+	setLanguage(target.value);
+	keepLanguage(target.value);
 });
+setLanguage(preferred());
+$("language").value = document.documentElement.lang;
 
-$("publish").addEventListener("submit", async (event) => {
-	event.preventDefault();
-	const form = event.currentTarget;
-	const note = $("published");
-	delete note.dataset.bad;
-	try {
-		note.textContent = await publish(form);
-		form.elements.message.value = "";
-	} catch (error) {
-		note.dataset.bad = "";
-		note.textContent = `Not published: ${error.message}`;
-	}
-});
-
-listen();
+page.connections.open({ kind: "channel", channel: "main" });

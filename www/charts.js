@@ -1,0 +1,88 @@
+// charts - lines over the last minutes, drawn by Chart.js if it is there
+//
+// Chart.js comes from the web server (Debian: libjs-chart.js). Without it the
+// page shows the figures alone.
+
+const LIBRARY = "/javascript/chart.js/chart.esm.js";
+export const SAMPLES = 90; // of two seconds each: three minutes
+
+let library = null;
+
+// The library's module, or null.
+async function load() {
+	try {
+		const chart = await import(LIBRARY);
+		const { Chart, LineController, LineElement, PointElement, LinearScale, CategoryScale, Filler } = chart;
+		Chart.register(LineController, LineElement, PointElement, LinearScale, CategoryScale, Filler);
+		return chart;
+	} catch {
+		return null;
+	}
+}
+
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function optionsOf({ most, axis = String }) {
+	const line = color("--line"), text = color("--dim");
+	return {
+		animation: false,
+		responsive: true,
+		maintainAspectRatio: false,
+		events: [],
+		layout: { padding: { top: 4 } },
+		elements: { point: { radius: 0 }, line: { borderWidth: 1.75, tension: 0.25 } },
+		scales: {
+			x: { display: false },
+			y: {
+				min: 0, suggestedMax: most, grid: { color: line, drawBorder: false },
+				ticks: { color: text, maxTicksLimit: 3, font: { size: 10 }, callback: (value) => axis(value) },
+			},
+		},
+	};
+}
+
+const COLORS = ["--accent", "--second"];
+
+function datasetsOf(lines) {
+	return lines.map((data, n) => ({
+		data,
+		borderColor: color(COLORS[n]),
+		backgroundColor: `${color(COLORS[n])}22`,
+		fill: n === 0 ? "origin" : false,
+		spanGaps: false,
+	}));
+}
+
+// One chart: `lines` are arrays that the caller goes on filling.
+class LineChart {
+	#chart;
+
+	constructor({ Chart }, canvas, lines, scale) {
+		this.lines = lines;
+		this.scale = scale;
+		this.#chart = new Chart(canvas, {
+			type: "line",
+			data: { labels: Array(SAMPLES).fill(""), datasets: datasetsOf(lines) },
+			options: optionsOf(scale),
+		});
+	}
+
+	show() {
+		this.#chart.update("none");
+	}
+
+	// The theme has changed.
+	repaint() {
+		this.#chart.options = optionsOf(this.scale);
+		this.#chart.data.datasets = datasetsOf(this.lines);
+		this.show();
+	}
+}
+
+// scale: { most: the axis goes at least so far, axis: (number) => text }.
+// Resolves to a LineChart, or null without the library.
+export async function lineChart(canvas, lines, scale) {
+	library ??= load();
+	const loaded = await library;
+	return loaded === null ? null : new LineChart(loaded, canvas, lines, scale);
+}

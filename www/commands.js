@@ -1,0 +1,23 @@
+// commands - what would publish the same from a terminal
+//
+// Quoted for a POSIX shell: within single quotes nothing has a meaning but the
+// single quote itself.
+
+export const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+const sql = (text) => `'${text.replaceAll("'", "''")}'`;
+
+export function publishPath({ channel, type }) {
+	const query = type === "" ? "" : `?event=${encodeURIComponent(type)}`;
+	return `/realtime/${encodeURIComponent(channel)}${query}`;
+}
+
+// --data-raw, because --data-binary takes "@name" for a file.
+export const asCurl = (event) =>
+	`curl --data-raw ${shell(event.data)} ${shell(location.origin + publishPath(event))}`;
+
+export function asSql({ channel, type, data }) {
+	const columns = ["channel", ...(type === "" ? [] : ["event"]), "data"];
+	const values = [channel, ...(type === "" ? [] : [type]), data].map(sql);
+	const insert = `INSERT INTO broadcast(${columns.join(", ")}) VALUES (${values.join(", ")})`;
+	return `sqlite3 main.db ${shell(insert)}`;
+}

@@ -1,0 +1,159 @@
+// compose - publishes, and says what became of it
+//
+// The time that is told is from the click to the moment when this very event
+// has come back over a stream; without a stream on that channel there is only
+// the answer's time.
+
+import { asCurl, asSql, publishPath } from "./commands.js";
+import { copyButton, el, setText } from "./dom.js";
+import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
+import { words } from "./words/compose.js";
+
+addWords(words);
+
+const REMEMBERED = 50; // ids of our own whose return is awaited
+
+function field(name, key, attributes = {}) {
+	return el("label", { class: "field" }, el("span", { "data-t": key }),
+		el("input", { name, autocomplete: "off", spellcheck: "false", autocapitalize: "none", ...attributes }));
+}
+
+function makeForm() {
+	return translate(el("form", { id: "publish", novalidate: true },
+		el("label", { class: "field message" }, el("span", { "data-t": "message" }),
+			el("textarea", { name: "message", rows: "2", required: true, "data-t-placeholder": "say-something" })),
+		field("channel", "channel", { value: "main", required: true }),
+		field("type", "type", { placeholder: "message" }),
+		el("label", { class: "field" }, el("span", { "data-t": "format" }),
+			el("select", { name: "format" }, el("option", { value: "text", "data-t": "format-text" }),
+				el("option", { value: "json" }, "JSON"))),
+		el("button", { class: "button send", "data-t": "publish" })));
+}
+
+function commandOf(id, label, text) {
+	const code = el("code", { id, tabindex: "0", lang: "en" });
+	return [el("div", { class: "command" }, el("b", { "data-t": label }), el("pre", {}, code),
+		copyButton(text, { copy: "copy" })), code];
+}
+
+// ---- sending
+
+const read = (form) => {
+	const { channel, type, message, format } = form.elements;
+	return { channel: channel.value, type: type.value, data: message.value, format: format.value };
+};
+
+// What is wrong with it: a word's key, or null.
+function faultOf({ channel, data, format }) {
+	if (channel === "")
+		return "no-channel";
+	if (data === "")
+		return "no-message";
+	if (format === "json")
+		try {
+			JSON.parse(data);
+		} catch {
+			return "no-json";
+		}
+	return null;
+}
+
+async function publish(event) {
+	const answer = await fetch(publishPath(event), {
+		method: "POST", headers: { "Content-Type": "text/plain" }, body: event.data,
+	});
+	const said = await answer.json().catch(() => ({ message: `HTTP ${answer.status}` }));
+	if (!answer.ok)
+		throw new Error(said.message);
+	return said;
+}
+
+// ---- the round trip
+
+class Returns {
+	#sent = new Map(); // id -> { began, done }
+	#heard = new Map(); // id -> when, of what came before its answer
+
+	hear(id) {
+		const sent = this.#sent.get(id);
+		if (sent !== undefined) {
+			this.#sent.delete(id);
+			sent.done(performance.now() - sent.began);
+			return;
+		}
+		this.#heard.set(id, performance.now());
+		if (this.#heard.size > REMEMBERED)
+			this.#heard.delete(this.#heard.keys().next().value);
+	}
+
+	// Calls done(ms) once the event has come.
+	wait(id, began, done) {
+		const at = this.#heard.get(id);
+		if (at !== undefined) {
+			done(at - began);
+			return;
+		}
+		this.#sent.set(id, { began, done });
+		if (this.#sent.size > REMEMBERED)
+			this.#sent.delete(this.#sent.keys().next().value);
+	}
+}
+
+const inMs = (ms) => formatNumber(ms, { maximumFractionDigits: ms < 10 ? 1 : 0 });
+
+export function mount(section, { bus }) {
+	const form = makeForm();
+	const told = el("p", { id: "published", role: "status" });
+	const [curl, curlText] = commandOf("as-curl", "as-curl", () => curlText.textContent);
+	const [insert, sqlText] = commandOf("as-sql", "as-sql", () => sqlText.textContent);
+	const returns = new Returns();
+	section.append(form, told, translate(el("details", { class: "commands" },
+		el("summary", { "data-t": "same-by" }), curl, insert)));
+
+	const showCommands = () => {
+		const event = read(form);
+		setText(curlText, asCurl(event));
+		setText(sqlText, asSql(event));
+	};
+	const say = (text, tone) => {
+		told.dataset.tone = tone;
+		setText(told, text);
+	};
+	const send = async () => {
+		const event = read(form);
+		const fault = faultOf(event);
+		if (fault !== null) {
+			say(t(fault), "bad");
+			form.elements[fault === "no-channel" ? "channel" : "message"].focus();
+			return;
+		}
+		const began = performance.now();
+		try {
+			const { id } = await publish(event);
+			bus.dispatchEvent(new CustomEvent("sent", { detail: { channel: event.channel, id } }));
+			say(t("stored", { id, ms: inMs(performance.now() - began) }), "good");
+			returns.wait(id, began, (ms) => say(t("stored-and-back", { id, ms: inMs(ms) }), "good"));
+			if (form.elements.message.value === event.data)
+				form.elements.message.value = "";
+			showCommands();
+		} catch (error) {
+			say(t("not-published", { why: error.message }), "bad");
+		}
+	};
+
+	bus.addEventListener("event", ({ detail: { id } }) => id !== "" && returns.hear(id));
+	form.addEventListener("input", showCommands);
+	form.addEventListener("change", showCommands);
+	form.addEventListener("submit", (event) => {
+		event.preventDefault();
+		send();
+	});
+	form.elements.message.addEventListener("keydown", (event) => {
+		if (event.key !== "Enter" || event.shiftKey || event.isComposing)
+			return;
+		event.preventDefault();
+		send();
+	});
+	onLanguage(() => say("", ""));
+	showCommands();
+}

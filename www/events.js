@@ -1,0 +1,209 @@
+// events - what came, newest first: a list of at most ROWS_MAX rows
+//
+// Events wait in `fresh` until the next frame and become rows together; of
+// more than ROWS_MAX that wait only the newest ever do. While paused they wait
+// on. What the filter hides stays a row and is shown again by the filter.
+
+import { copyButton, el, setText } from "./dom.js";
+import { addWords, formatTime, onLanguage, t, translate } from "./i18n.js";
+import { words } from "./words/events.js";
+
+addWords(words);
+
+const ROWS_MAX = 250;
+const SHOWN_MAX = 4000; // characters of an event's data
+const FRAME_MS = 250; // a window that is not seen has no frames
+
+// ---- rows
+
+function shorten(data) {
+	return data.length <= SHOWN_MAX ? data : `${data.slice(0, SHOWN_MAX)} …`;
+}
+
+const whole = new WeakMap(); // row -> data that is longer than what is shown
+
+function eventRow({ type, id, channel, data, at, replayed }, mine) {
+	const row = el("li", {
+		class: `event${mine ? " mine" : ""}${replayed ? " replayed" : ""}`,
+		"data-id": id, "data-type": type, "data-channel": channel,
+	}, el("div", { class: "row-head" },
+		el("time", {}, formatTime(at)),
+		el("span", { class: "channel" }, channel),
+		type === "message" ? "" : el("span", { class: "type", "data-type": type }, type),
+		replayed ? el("span", { class: "mark", "data-t": "recovered-mark" }, t("recovered-mark")) : "",
+		el("span", { class: "id" }, id)),
+	el("div", { class: "data" }, shorten(data)));
+	if (data.length > SHOWN_MAX)
+		whole.set(row, data);
+	return row;
+}
+
+function noteRow(kind, text) {
+	return el("li", { class: kind }, el("div", { class: "data" }, text));
+}
+
+// ---- the list
+
+class List {
+	#fresh = []; // what is not a row yet: an event, or a function that makes one
+	#frame = 0;
+	#timer = 0;
+	#sent = new Set(); // ids that this window has published
+	paused = false;
+	wanted = ""; // the type that is shown; "" = all
+
+	constructor(element, said) {
+		this.element = element;
+		this.said = said;
+	}
+
+	get waiting() {
+		return this.#fresh.length;
+	}
+
+	add(item) {
+		this.#fresh.push(item);
+		if (this.#fresh.length >= 2 * ROWS_MAX)
+			this.#fresh.splice(0, this.#fresh.length - ROWS_MAX);
+		this.wake();
+	}
+
+	wake() {
+		if (this.paused || this.#timer !== 0)
+			return;
+		const flush = () => this.#flush();
+		this.#frame = requestAnimationFrame(flush);
+		this.#timer = setTimeout(flush, FRAME_MS);
+	}
+
+	#flush() {
+		cancelAnimationFrame(this.#frame);
+		clearTimeout(this.#timer);
+		this.#timer = 0;
+		if (this.paused)
+			return;
+		const fresh = this.#fresh.splice(0).slice(-ROWS_MAX);
+		const rows = fresh.map((item) => this.#row(item)).reverse();
+		const { element } = this;
+		const atTop = element.scrollTop < 8;
+		const before = element.scrollHeight;
+		element.prepend(...rows);
+		while (element.childElementCount > ROWS_MAX)
+			element.lastElementChild.remove();
+		// whoever reads further down goes on reading there
+		if (!atTop)
+			element.scrollTop += element.scrollHeight - before;
+		this.said();
+	}
+
+	#row(item) {
+		const row = typeof item === "function" ? item() : eventRow(item, this.#sent.has(item.id));
+		row.hidden = this.#isHidden(row);
+		return row;
+	}
+
+	#isHidden(row) {
+		return this.wanted !== "" && row.dataset.type !== this.wanted && row.matches(".event");
+	}
+
+	filter(type) {
+		this.wanted = type;
+		for (const row of this.element.children)
+			row.hidden = this.#isHidden(row);
+	}
+
+	sent(id) {
+		this.#sent.add(id);
+		if (this.#sent.size > ROWS_MAX)
+			this.#sent.delete(this.#sent.values().next().value);
+		this.element.querySelector(`[data-id="${CSS.escape(id)}"]`)?.classList.add("mine");
+	}
+
+	clear() {
+		this.#fresh.length = 0;
+		this.element.replaceChildren();
+		this.said();
+	}
+
+	// What is shown, oldest first, a JSON object per line.
+	text() {
+		return [...this.element.querySelectorAll("li.event:not([hidden])")].reverse()
+			.map((row) => JSON.stringify({
+				id: row.dataset.id, channel: row.dataset.channel, event: row.dataset.type,
+				data: whole.get(row) ?? row.querySelector(".data").textContent,
+			})).join("\n");
+	}
+}
+
+// ---- what is above it
+
+function filterOf(list, bus) {
+	const select = el("select", { id: "filter", name: "filter", "data-t-aria-label": "filter" },
+		el("option", { value: "", "data-t": "all-types" }));
+	const known = new Set();
+	bus.addEventListener("event", ({ detail: { type } }) => {
+		if (known.has(type) || known.size >= 100)
+			return;
+		known.add(type);
+		select.append(el("option", { value: type }, type));
+	});
+	select.addEventListener("change", () => list.filter(select.value));
+	return select;
+}
+
+function pauseOf(list) {
+	const button = el("button", {
+		id: "pause", type: "button", class: "button quiet", "aria-pressed": "false",
+	});
+	const show = () => {
+		const waiting = list.paused && list.waiting > 0;
+		button.setAttribute("aria-pressed", String(list.paused));
+		setText(button, waiting ? t("resume-count", { n: list.waiting })
+			: t(list.paused ? "resume" : "pause"));
+	};
+	button.addEventListener("click", () => {
+		list.paused = !list.paused;
+		list.wake();
+		show();
+	});
+	setInterval(show, 500);
+	onLanguage(show);
+	return button;
+}
+
+export function mount(section, { bus, connections }) {
+	const rows = el("ol", { id: "events", tabindex: "0", "data-t-aria-label": "events-newest" });
+	const empty = el("p", { class: "empty", "data-t": "no-events" });
+	const list = new List(rows, () => {
+		empty.hidden = rows.childElementCount > 0;
+	});
+	const copy = copyButton(() => list.text(), { copy: "copy" });
+	copy.id = "copy";
+	section.append(translate(el("div", { class: "feed" },
+		el("div", { class: "bar" }, el("label", { class: "field" }, filterOf(list, bus)),
+			pauseOf(list), el("button", {
+				id: "clear", type: "button", class: "button quiet", "data-t": "clear",
+				onclick: () => list.clear(),
+			}), copy), empty, rows)));
+
+	bus.addEventListener("event", ({ detail }) => list.add(detail));
+	bus.addEventListener("gap", ({ detail: { key } }) =>
+		list.add(() => noteRow("gap", t("gap", { name: key.replace(/^channel:/, "") }))));
+	bus.addEventListener("sent", ({ detail: { id } }) => list.sent(id));
+
+	// what a cut has cost: told once it is over
+	const recovered = new Map();
+	bus.addEventListener("stream", ({ detail: { key, state } }) => {
+		const connection = connections.get(key);
+		if (state === null || connection === undefined) {
+			recovered.delete(key);
+			return;
+		}
+		const more = connection.recovered - (recovered.get(key) ?? 0);
+		recovered.set(key, connection.recovered);
+		if (more > 0)
+			list.add(() => noteRow("note", t("recovered", {
+				count: more, name: key.replace(/^channel:/, ""),
+			})));
+	});
+}

@@ -1,0 +1,135 @@
+// metrics - what machine and server do, as figures and as charts
+//
+// Listens to channel `metrics` on a feed of its own, also if the reader has not
+// connected to it: it costs no connection. A sample that is not what it should
+// be leaves a gap in the lines.
+
+import { lineChart, SAMPLES } from "./charts.js";
+import { el, setText } from "./dom.js";
+import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
+import { words } from "./words/metrics.js";
+
+addWords(words);
+
+const number = (digits) => (value) => formatNumber(value, { maximumFractionDigits: digits });
+const percent = (value) => `${number(1)(value)} %`;
+const ms = (value) => `${number(2)(value)} ms`;
+
+const count = (value) => formatNumber(value, { notation: "compact" });
+
+function bytes(value) {
+	const units = ["B", "kB", "MB", "GB"];
+	const at = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
+	return `${number(1)(value / 1000 ** at)} ${units[at]}/s`;
+}
+
+// keys: the sample's, one line each; most: the axis goes at least so far.
+// axis: how its figures are written; by themselves unless told.
+const CHARTS = [
+	{ name: "cpu", keys: ["cpu_percent"], format: percent, most: 100 },
+	{ name: "memory", keys: ["memory_percent"], format: percent, most: 100 },
+	{ name: "requests", keys: ["requests_per_second"], format: number(1), most: 1 },
+	{ name: "errors", keys: ["error_percent"], format: percent, most: 5 },
+	{ name: "network", keys: ["network_in_bytes_per_second", "network_out_bytes_per_second"], format: bytes, axis: count, most: 1000 },
+	{ name: "subscribers", keys: ["subscribers"], format: number(0), most: 2 },
+	{ name: "latency", keys: ["delivery_p50_ms", "delivery_p99_ms"], format: ms, most: 1 },
+];
+// Figures that have no chart.
+const FIGURES = [
+	["events_per_second", number(1)], ["deliveries_per_second", number(1)],
+	["commit_p50_ms", ms], ["commit_p99_ms", ms], ["responders", number(0)],
+];
+
+const isFigure = (value) => typeof value === "number" && Number.isFinite(value);
+const read = (sample, key) => isFigure(sample?.[key]) ? sample[key] : null;
+const show = (value, format) => value === null ? "–" : format(value);
+
+function parse(data) {
+	try {
+		return JSON.parse(data);
+	} catch {
+		return null;
+	}
+}
+
+// ---- one chart
+
+class Panel {
+	#chart = null;
+
+	constructor(chart) {
+		Object.assign(this, chart);
+		this.lines = this.keys.map(() => Array(SAMPLES).fill(null));
+		this.value = el("span", { class: "value", "data-value": this.name }, "–");
+		this.canvas = el("canvas", { "data-metric": this.name, role: "img" });
+		this.element = translate(el("figure", { class: "chart" },
+			el("figcaption", {}, el("span", { "data-t": `chart-${this.name}` }),
+				this.keys.length > 1 ? el("small", { "data-t": `lines-${this.name}` }) : "", this.value),
+			el("div", { class: "canvas" }, this.canvas)));
+	}
+
+	async start() {
+		this.#chart = await lineChart(this.canvas, this.lines, this);
+		if (this.#chart === null)
+			this.canvas.parentElement.hidden = true;
+	}
+
+	add(sample) {
+		const values = this.keys.map((key) => read(sample, key));
+		this.lines.forEach((line, n) => {
+			line.push(values[n]);
+			line.shift();
+		});
+		setText(this.value, values.map((value) => show(value, this.format)).join(" · "));
+		this.#chart?.show();
+	}
+
+	// For those who do not see it; at a humane rate.
+	describe() {
+		this.canvas.setAttribute("aria-label",
+			t("chart-label", { name: t(`chart-${this.name}`), value: this.value.textContent }));
+	}
+
+	repaint() {
+		this.#chart?.repaint();
+	}
+}
+
+// ---- all
+
+export function mount(section, { feeds }) {
+	const panels = CHARTS.map((chart) => new Panel(chart));
+	const figures = FIGURES.map(([key, format]) => {
+		const value = el("dd", { "data-figure": key }, "–");
+		return { key, format, value, element: el("div", {}, el("dt", { "data-t": `figure-${key}` }), value) };
+	});
+	section.append(translate(el("p", { class: "lead", "data-t": "metrics-lead" })),
+		el("div", { class: "charts" }, ...panels.map((panel) => panel.element),
+			translate(el("dl", { class: "figures" }, ...figures.map((figure) => figure.element)))));
+
+	const hear = ({ data }) => {
+		const sample = parse(data);
+		for (const panel of panels)
+			panel.add(sample);
+		for (const { key, format, value } of figures)
+			setText(value, show(read(sample, key), format));
+	};
+	// The library is large: fetched when somebody comes near to it.
+	const near = new IntersectionObserver((entries) => {
+		if (!entries.some((entry) => entry.isIntersecting))
+			return;
+		near.disconnect();
+		for (const panel of panels)
+			panel.start();
+	}, { rootMargin: "600px" });
+	near.observe(section);
+
+	const describe = () => panels.forEach((panel) => panel.describe());
+	setInterval(describe, 15_000);
+	onLanguage(describe);
+	matchMedia("(prefers-color-scheme: dark)").addEventListener("change",
+		() => panels.forEach((panel) => panel.repaint()));
+	feeds.open({ kind: "channel", channel: "metrics" }, {
+		state() {}, event: hear, gap() {}, recovered() {},
+	});
+}

@@ -1,0 +1,159 @@
+// streams - which streams are connected, and how each of them is
+//
+// A card for each connection; its figures are read anew once a second and
+// whenever its state changes, never for each event.
+
+import { isChannelName } from "./feed.js";
+import { el, setText } from "./dom.js";
+import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
+import { words } from "./words/streams.js";
+
+addWords(words);
+
+const PRESETS = [
+	["main", { kind: "channel", channel: "main" }],
+	["metrics", { kind: "channel", channel: "metrics" }],
+	["plain", { kind: "plain" }],
+	["tasks", { kind: "tasks" }],
+];
+const TONES = {
+	connecting: "warn", live: "good", "catching up": "info", lost: "bad", ended: "off",
+};
+
+const nameOf = ({ kind, channel }) => ({ channel, plain: "/sse/events", tasks: "/tasks/stream" })[kind];
+
+// ---- one of them
+
+class Card {
+	#types = new Map(); // type -> element
+
+	constructor(connection, close) {
+		this.connection = connection;
+		const figure = (name) => {
+			const value = el("dd", { class: name });
+			return [el("div", {}, el("dt", { "data-t": `stream-${name}` }), value), value];
+		};
+		[this.figures, this.values] = [[], {}];
+		for (const name of ["total", "rate", "since", "recovered", "last-id"]) {
+			const [element, value] = figure(name);
+			this.figures.push(element);
+			this.values[name] = value;
+		}
+		this.state = el("span", { class: "badge state" });
+		this.types = el("p", { class: "types" });
+		const name = nameOf(connection.source);
+		this.close = el("button", { type: "button", class: "button quiet disconnect", onclick: close });
+		this.element = translate(el("article", {
+			class: "stream", "data-key": connection.key, "aria-label": name,
+		}, el("div", { class: "stream-head" }, el("h3", { title: name }, name), this.state, this.close),
+		el("dl", {}, ...this.figures), this.types));
+		this.language();
+	}
+
+	language() {
+		setText(this.close, t("disconnect"));
+		this.close.setAttribute("aria-label", t("disconnect-name", { name: nameOf(this.connection.source) }));
+		translate(this.element);
+		this.show();
+	}
+
+	#since() {
+		const { lastAt } = this.connection;
+		if (lastAt === null)
+			return t("never");
+		return t("seconds", { count: Math.max(0, Math.floor((Date.now() - lastAt) / 1000)) });
+	}
+
+	show() {
+		const { state, total, lastId, recovered } = this.connection;
+		this.element.dataset.state = state.replace(" ", "-");
+		this.state.dataset.tone = TONES[state];
+		setText(this.state, t(`state-${state}`));
+		setText(this.values.total, formatNumber(total));
+		setText(this.values.rate, formatNumber(this.connection.rate(), { maximumFractionDigits: 1 }));
+		setText(this.values.since, this.#since());
+		setText(this.values.recovered, formatNumber(recovered));
+		setText(this.values["last-id"], lastId || t("none-yet"));
+		this.#showTypes();
+	}
+
+	#showTypes() {
+		for (const [type, count] of this.connection.types) {
+			if (!this.#types.has(type)) {
+				const number = el("b");
+				this.types.append(el("span", { class: "type", "data-type": type }, type, " ", number));
+				this.#types.set(type, number);
+			}
+			setText(this.#types.get(type), formatNumber(count));
+		}
+	}
+}
+
+// ---- all of them
+
+function connectForm(connections) {
+	const field = el("input", {
+		name: "channel", required: true, autocomplete: "off", spellcheck: "false",
+		autocapitalize: "none", "data-t-placeholder": "channel-example",
+	});
+	const history = el("select", { name: "since" },
+		el("option", { value: "", "data-t": "from-now" }),
+		el("option", { value: "10m", "data-t": "from-10m" }),
+		el("option", { value: "all", "data-t": "from-all" }));
+	const form = el("form", { id: "connect", novalidate: true },
+		el("label", { class: "field" }, el("span", { "data-t": "channel" }), field),
+		el("label", { class: "field" }, el("span", { "data-t": "from" }), history),
+		el("button", { class: "button", "data-t": "connect" }));
+	const judge = () => {
+		const good = isChannelName(field.value);
+		field.setCustomValidity(good ? "" : t("bad-channel"));
+		field.setAttribute("aria-invalid", String(!good));
+		return good;
+	};
+	field.addEventListener("input", () => field.hasAttribute("aria-invalid") && judge());
+	form.addEventListener("submit", (event) => {
+		event.preventDefault();
+		if (!judge()) {
+			form.reportValidity();
+			return;
+		}
+		connections.open({
+			kind: "channel", channel: field.value, since: history.value || undefined,
+		});
+		field.value = "";
+		field.removeAttribute("aria-invalid");
+	});
+	return form;
+}
+
+function presetButtons(connections) {
+	return el("p", { class: "presets" }, el("span", { "data-t": "presets" }), " ",
+		...PRESETS.flatMap(([name, source]) => [el("button", {
+			type: "button", class: "button quiet", "data-connect": name,
+			onclick: () => connections.open(source),
+		}, nameOf(source)), " "]));
+}
+
+export function mount(section, { bus, connections }) {
+	const cards = new Map();
+	const list = el("div", { class: "cards" });
+	const empty = el("p", { class: "empty", "data-t": "no-streams" });
+	section.append(translate(el("div", { class: "connections" },
+		connectForm(connections), presetButtons(connections), list, empty)));
+
+	bus.addEventListener("stream", ({ detail: { key, state } }) => {
+		if (state === null) {
+			cards.get(key)?.element.remove();
+			cards.delete(key);
+		} else if (cards.has(key)) {
+			cards.get(key).show();
+		} else {
+			const card = new Card(connections.get(key), () => connections.close(key));
+			cards.set(key, card);
+			list.append(card.element);
+		}
+		empty.hidden = cards.size > 0;
+	});
+	setInterval(() => cards.forEach((card) => card.show()), 500);
+	onLanguage(() => cards.forEach((card) => card.language()));
+}
