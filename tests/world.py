@@ -272,7 +272,7 @@ class World:
             "responder": {"socket": self.fcgi_socket, "retry": "100ms"},
         }
         if inbox:
-            self.settings["inbox main"] = {"path": self.folder / "inbox" / "main.db",
+            self.settings["inbox main"] = {"path": self.folder / "inbox" / "inbox.db",
                                            "create": "yes"}
             (self.folder / "inbox").mkdir()
         for section, keys in config.items():

@@ -19,5 +19,5 @@ export function asSql({ channel, type, data }) {
 	const columns = ["channel", ...(type === "" ? [] : ["event"]), "data"];
 	const values = [channel, ...(type === "" ? [] : [type]), data].map(sql);
 	const insert = `INSERT INTO broadcast(${columns.join(", ")}) VALUES (${values.join(", ")})`;
-	return `sqlite3 main.db ${shell(insert)}`;
+	return `sqlite3 inbox.db ${shell(insert)}`;
 }
