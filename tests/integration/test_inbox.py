@@ -206,7 +206,7 @@ def test_a_restored_copy_of_an_inbox_is_stopped_with_one_line(world):
     world.insert("two", "three")
     reader.sees("two", "three")
     world.hub.stop()
-    for file in path.parent.glob("main.db*"):
+    for file in path.parent.glob("inbox.db*"):
         if not file.name.endswith(".copy"):
             file.unlink()
     shutil.move(str(path) + ".copy", path)
@@ -226,7 +226,7 @@ def test_a_new_inbox_in_the_place_of_the_old_one_starts_at_its_beginning(world):
     reader.sees("one", "two")
     path = world.inboxes["main"]
     world.hub.stop()
-    for file in path.parent.glob("main.db*"):
+    for file in path.parent.glob("inbox.db*"):
         file.unlink()
     world.hub.start()
     eventually(path.exists, "the hub making the inbox anew")
