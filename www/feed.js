@@ -57,8 +57,8 @@ function check(condition, what) {
 const KINDS = {
 	channel({ channel, since }) {
 		check(isChannelName(channel), "a channel's name");
-		check(since === undefined || isSince(since), "a time span, an id or all");
-		return { stream: "channel", channel, since };
+		check(!since || isSince(since), "a time span, an id or all");
+		return { stream: "channel", channel, since: since || undefined };
 	},
 	plain: () => ({ stream: "plain", channel: "sse" }),
 	tasks({ interval }) {

@@ -39,6 +39,8 @@ export class Leader {
 	async gather() {
 		this.#timer = setTimeout(() => this.#begin(), HELLO_MS);
 		const others = this.#peers === null ? [] : await this.#peers.others();
+		if (this.#state !== "gathering")
+			return;
 		for (const name of others.filter((name) => !this.#exchange.has(name))) {
 			this.#silent.add(name);
 			this.#watch(name);

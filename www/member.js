@@ -78,7 +78,7 @@ export class Member {
 	#join({ state, after, events }) {
 		this.phase = "joined";
 		this.#position = later(after, this.#position ?? "");
-		if (this.#wasLost || events.length > 0)
+		if (events.length > 0)
 			this.become("catching up");
 		for (const event of events)
 			this.#give(event);
@@ -94,6 +94,7 @@ export class Member {
 			this.#position = later(cursor, this.#position ?? "");
 	}
 
+	// Who was live before is live again only by way of catching up.
 	become(state) {
 		if (state === this.state || this.phase === "ended")
 			return;

@@ -58,9 +58,10 @@ export class Peers {
 		this.#channel?.postMessage({ message, from: this.name });
 	}
 
-	// The names of the other windows that are there.
+	// The names of the other windows that are there; none if the browser does
+	// not say, as at the end of a page.
 	async others() {
-		const { held } = await navigator.locks.query();
+		const { held } = await navigator.locks.query().catch(() => ({ held: [] }));
 		return held.map(({ name }) => name)
 			.filter((name) => name.startsWith(WINDOW) && name !== WINDOW + this.name)
 			.map((name) => name.slice(WINDOW.length));

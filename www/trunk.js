@@ -73,8 +73,8 @@ export class Trunk {
 
 	close() {
 		this.#wants.clear();
-		this.#end("next");
-		this.#end("side");
+		this.#endNext();
+		this.#endSide();
 		this.#current?.close();
 		this.#current = null;
 		this.#state = "connecting";
@@ -102,7 +102,7 @@ export class Trunk {
 			return;
 		}
 		if (this.#side !== null && this.#those("side").length === 0)
-			this.#end("side");
+			this.#endSide();
 		if (this.#current === null)
 			this.#start();
 		if (!this.#current.isLive || this.#next !== null)
@@ -172,8 +172,8 @@ export class Trunk {
 			this.#pass(leg, event, isNew);
 		},
 		reset: (leg, said) => {
-			// the current one is there: what is missing is of channels that
-			// begin only now
+			// While the current one is there, what the next one lacks is
+			// of channels that begin only now.
 			if (leg === this.#current)
 				this.#on.gap(said, null);
 		},
@@ -181,8 +181,8 @@ export class Trunk {
 
 	#follow(state) {
 		if (state === "lost") {
-			this.#end("next");
-			this.#end("side");
+			this.#endNext();
+			this.#endSide();
 		} else if (this.#state === "taking over" && state !== "live") {
 			return;
 		}
@@ -192,7 +192,7 @@ export class Trunk {
 			this.#begin(this.#current.cursor);
 	}
 
-	// The current leg is live: what it has brings from now on is complete.
+	// The current leg is live: what it brings from now on is complete.
 	#begin(floor) {
 		for (const channel of this.#current.channels)
 			if (!this.#replay.has(channel))
@@ -307,16 +307,16 @@ export class Trunk {
 			want.isBehind = false;
 			this.#join(want, this.#replay.after(want.channel, want.after));
 		}
-		this.#end("side");
+		this.#endSide();
 		this.#plan();
 	}
 
-	#end(name) {
-		if (name === "next") {
-			this.#next?.close();
-			this.#next = null;
-			return;
-		}
+	#endNext() {
+		this.#next?.close();
+		this.#next = null;
+	}
+
+	#endSide() {
 		this.#side?.close();
 		this.#side = null;
 		for (const want of this.#those("side"))

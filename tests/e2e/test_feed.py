@@ -328,6 +328,8 @@ def test_a_killed_responder_costs_no_event(slow_world, browser):
         page.listens("main")
         page.listens("other")
     world.publish("before")
+    for page in pages:
+        page.has("before")
     world.responder.has_settled().kill_worker()
     for page in pages:
         page.is_("lost")

@@ -6,7 +6,7 @@ import { Replay } from "./replay.js";
 
 let said, member;
 const event = (id, channel = "a") => ({ type: "message", id, channel, data: `e${id}`, at: 0 });
-const welcome = (after, state = "live", events = []) =>
+const welcome = (after, ...[state, events = []]) =>
 	member.hear({ kind: "welcome", to: [{}], state, after, events });
 const comes = (id, channel, cursor = id) =>
 	member.hear({ kind: "event", to: null, event: event(id, channel), cursor });
@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 test("what another leader brings again is told once", () => {
-	welcome("5");
+	welcome("5", "live");
 	comes("6");
 	comes("8");
 	member.wait();
@@ -33,7 +33,7 @@ test("what another leader brings again is told once", () => {
 });
 
 test("it goes on from what passed on other channels too", () => {
-	welcome("5");
+	welcome("5", "live");
 	comes("6");
 	comes("9", "other");
 	assert.equal(member.request.after, "9");
@@ -42,7 +42,7 @@ test("it goes on from what passed on other channels too", () => {
 });
 
 test("a connection that comes back is caught up with, and counted once", () => {
-	welcome("5");
+	welcome("5", "live");
 	const state = (name) => member.hear({ kind: "state", to: null, state: name });
 	state("lost");
 	state("catching up");
@@ -57,7 +57,7 @@ test("a connection that comes back is caught up with, and counted once", () => {
 });
 
 test("who has slept is given what it missed as such", () => {
-	welcome("5");
+	welcome("5", "live");
 	member.wait();
 	member.loses();
 	welcome("5", "live", [event("6"), event("7")]);
@@ -74,7 +74,7 @@ test("a page's fault does not stop the stream", () => {
 			throw new Error(id);
 		},
 	});
-	welcome("5");
+	welcome("5", "live");
 	comes("6");
 	comes("7");
 	assert.deepEqual(seen, ["6", "7"]);
@@ -104,4 +104,12 @@ test("a replay is bounded, and knows what it no longer holds", () => {
 	for (let i = 0; i < 100; i++)
 		replay.add({ ...event(String(20_000 + i)), data: "x".repeat(1 << 20) });
 	assert.ok(replay.after("a", "100").length <= 4);
+});
+
+test("a leader that is not connected yet makes nobody catch up", () => {
+	welcome("5", "live");
+	member.wait();
+	member.loses();
+	welcome("5", undefined);
+	assert.equal(member.state, "lost");
 });
