@@ -370,6 +370,7 @@ def test_a_killed_hub_costs_no_event(world, page):
     world.publish("before")
     world.hub.has_settled().kill_worker()
     world.insert("inserted")
+    page.has("before", "inserted")
     world.is_healthy()
     world.publish("after")
     page.has("before", "inserted", "after")
