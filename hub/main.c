@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,7 @@ static int work(void *arg, int index)
 	struct daemon *daemon = arg;
 
 	(void)index;
+	signal(SIGPIPE, SIG_IGN); /* whoever reads our log lines may go */
 	lock_log(daemon->config.log_path);
 	return hub_run(&daemon->config, daemon->listener);
 }
@@ -125,8 +127,9 @@ int main(int argc, char **argv)
 	if (daemon.listener < 0)
 		return 1;
 	status = parent_run(&job);
-	close(daemon.listener);
+	/* In this order: once it is closed, the socket may be another's. */
 	unlink(daemon.config.hub_socket);
+	close(daemon.listener);
 	config_release(&daemon.config);
 	return status;
 }

@@ -225,6 +225,8 @@ int parent_run(const struct parent_job *job)
 	sigaddset(&set, SIGHUP);
 	/* An ignored SIGCHLD, inherited, would take the children from us. */
 	signal(SIGCHLD, SIG_DFL);
+	/* Whoever reads our log lines may go. */
+	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &set, &before);
 	run(&parent, &set);
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -218,6 +218,24 @@ def test_a_hub_without_descriptors_serves_those_it_has_and_recovers(make_world):
 
 # ---- stopped for a while
 
+@pytest.mark.parametrize("name", ["hub", "responder"])
+def test_the_service_goes_on_when_nobody_reads_its_log_lines_any_more(world, name):
+    daemon = getattr(world, name)
+    daemon.stop()
+    read, write = os.pipe()
+    daemon.process = subprocess.Popen(daemon.command, stdin=subprocess.DEVNULL, stdout=write,
+                                      stderr=write, start_new_session=True)
+    os.close(write)
+    eventually(daemon.ready, f"{name} serving")
+    os.close(read)
+    killed = daemon.has_settled().kill_worker()
+    daemon.has_other_worker(than=killed)
+    world.is_healthy()
+    reader = world.listen()
+    world.publish("unheard")
+    reader.sees("unheard")
+
+
 def test_a_hub_that_stands_still_delays_and_loses_nothing(world):
     reader = world.listen()
     world.publish("before")
