@@ -84,7 +84,7 @@ def test_a_thousand_channels_in_28_kib_of_url_are_served(shared):
     reader.sees("here")
 
 
-@pytest.mark.parametrize("target", ["/stream", "/realtime/a", "/sse/events", "/stream?channel=a"])
+@pytest.mark.parametrize("target", ["/stream", "/realtime/a", "/sse/events", "/metrics", "/stream?channel=a"])
 def test_head_on_a_stream_gets_headers_only(door, target):
     answer = door.ask("HEAD", target)
     assert answer.status == 200

@@ -52,6 +52,18 @@ def test_health(web):
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_metrics_as_a_stream_and_as_text(web):
+    reader = web.listen(path="/metrics")
+    sample = json.loads(reader.next().data) if reader.is_connected() else None
+    assert sample["subscribers"] == 1 and sample["responders"] == 1
+    answer = web.door.ask("GET", "/metrics", {"Accept": "text/plain"})
+    assert answer.status == 200 and b"\ntidings_subscribers 1\n" in answer.body
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    head = web.door.ask("HEAD", "/metrics", {"Accept": "text/plain"})
+    assert head.status == 200 and head.headers["vary"] == "Accept"
+    assert int(head.headers["content-length"]) > 1000 and head.body == b""
+
+
 def test_channels(web):
     web.publish("x", channel="a")
     web.listen("a")
@@ -61,7 +73,7 @@ def test_channels(web):
 
 
 def test_options(web):
-    for target in ("/stream", "/realtime/a", "/api/broadcast", "/sse/send", "/health", "/api/channels"):
+    for target in ("/stream", "/realtime/a", "/api/broadcast", "/sse/send", "/health", "/metrics", "/api/channels"):
         answer = web.door.ask("OPTIONS", target, {"Origin": f"http://127.0.0.1:{web.port}",
                                                   "Access-Control-Request-Method": "POST"})
         assert answer.status in (200, 204), answer

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from wire import Event, FakeHub, Measure, Measured
+from wire import VOLATILE, Event, FakeHub, Following, Measure, Measured, Page
 from world import SLOW, eventually
 
 NUMBERS = {
@@ -352,6 +352,39 @@ def test_a_volatile_event_that_nobody_hears_takes_no_room(make_world):
     peer.send(Event(id, 1, 0, b"news", b"", b"held"))
     peer.send(*[Event(0, 1, 0, b"metrics", b"", bytes(1000)) for _ in range(3000)])
     world.listen("news", last_event_id=str(id - 1)).sees("held")
+
+
+def test_a_window_of_samples_alone_still_knows_where_everybody_is(make_world):
+    world = make_world(hub=False, responder=False, config={"responder": {"window": "1M"}})
+    world.fake = FakeHub(world.hub_socket)
+    world.closing.callback(world.fake.close)
+    starting = threading.Thread(target=world.responder.start)
+    starting.start()
+    peer = world.fake.greet()
+    starting.join()
+    watcher = world.listen("metrics")
+    id = world.fake.newest + 1
+    peer.send(Event(id, 1, 0, b"news", b"", b"pushed out"))
+    for count in range(100, 2000, 100):  # so many at once that the watcher keeps up
+        peer.send(*[Event(0, 1, 0, b"metrics", b"", b"x" * 1000)] * 100)
+        watcher.wait(lambda count=count: len(watcher.data) == count, watcher.story)
+    reader = world.listen("news", last_event_id=str(id))
+    peer.send(Event(id + 1, 1, 0, b"news", b"", b"next"))
+    reader.sees("next", id=id + 1)
+    assert not reader.told("reset") and not reader.told("live")
+    world.listen("news", last_event_id=str(id - 1), wait=False)
+    asked = peer.expect(Page)
+    assert (asked.value, asked.channels) == (id - 1, [b"news"])
+
+
+def test_a_ring_of_samples_alone_still_takes_a_follower_that_was_away(hub):
+    publisher, follower = hub.hub_peer(), hub.hub_peer()
+    newest = publisher.publish("pushed out").first
+    for _ in range(200):
+        publisher.publish("x" * 60_000, channel="figures", flags=VOLATILE)
+    assert follower.follow(after=newest) == Following(newest, newest)
+    publisher.publish("next")
+    assert follower.event().data == b"next"
 
 
 # ---- the machine
