@@ -106,9 +106,14 @@ void db_forsake_wal(struct db *db)
 		db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
+const char *db_path(const struct db *db)
+{
+	return sqlite3_db_filename(db->handle, "main");
+}
+
 const char *db_wal_path(const struct db *db)
 {
-	return sqlite3_filename_wal(sqlite3_db_filename(db->handle, "main"));
+	return sqlite3_filename_wal(db_path(db));
 }
 
 const char *db_error(const struct db *db)

@@ -50,7 +50,9 @@ void db_close(struct db *db);
 /* Before db_close: what the write-ahead log holds is not to be moved into the
  * file any more. */
 void db_forsake_wal(struct db *db);
-/* Where its write-ahead log is, if it has one; borrowed. */
+/* Where the file really is, and its write-ahead log, if it has one; borrowed.
+ */
+const char *db_path(const struct db *db);
 const char *db_wal_path(const struct db *db);
 /* The sentence for the last failure; borrowed until the next call. */
 const char *db_error(const struct db *db);

@@ -98,7 +98,8 @@ static void tell(struct hub *hub, const struct answer *answer)
 	peer_send(answer->peer, out);
 }
 
-/* A publish that went into a failed transaction has failed with it. */
+/* A publish that went into a failed transaction has failed with it; so has a
+ * conflict, perhaps with what was in there. */
 static void tell_all(struct hub *hub, enum db_result trouble)
 {
 	struct answer *answers = (struct answer *)(void *)hub->answers.at;
@@ -106,7 +107,7 @@ static void tell_all(struct hub *hub, enum db_result trouble)
 
 	for (size_t i = 0; i < count; i++) {
 		if (trouble != DB_DONE &&
-			answers[i].outcome <= WIRE_OUT_REPEATED)
+			answers[i].outcome <= WIRE_OUT_CONFLICT)
 			refuse(&answers[i], trouble);
 		tell(hub, &answers[i]);
 	}

@@ -79,10 +79,12 @@ static void lock_log(const char *log)
 {
 	uint64_t end = clock_mono_us() + LOCK_WAIT_US;
 	struct timespec pause = {.tv_nsec = 10000000};
+	char *file = realpath(log, NULL); /* it may be a link */
 	struct buf path = {0};
 	int fd;
 
-	buf_printf(&path, "%s.lock", log);
+	buf_printf(&path, "%s.lock", file == NULL ? log : file);
+	free(file);
 	buf_add_char(&path, '\0');
 	fd = open(path.at, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)

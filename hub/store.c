@@ -15,7 +15,7 @@ void store_open(struct store *store, const char *path)
 	store_prepare(store, &store->begin, "BEGIN IMMEDIATE");
 	store_prepare(store, &store->commit, "COMMIT");
 	store_prepare(store, &store->rollback, "ROLLBACK");
-	files_open(&store->files, path);
+	files_open(&store->files, db_path(&store->db));
 }
 
 void store_close(struct store *store)

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from fcgi import Exchange, begin, params, stdin, variables
-from wire import VERSION, FULL, Refused, Welcome
+from wire import ALL, FULL, STORED, VERSION, Item, Publish, Refused, Stored, Welcome
 from world import Publishing, eventually
 
 
@@ -24,8 +24,12 @@ def can_mount():
                           stderr=subprocess.DEVNULL).returncode == 0
 
 
-@pytest.mark.skipif(not can_mount(), reason="needs the right to mount a tmpfs of its own")
-def test_a_full_disk_refuses_with_its_own_code_and_loses_nothing_acknowledged(make_world):
+needs_mount = pytest.mark.skipif(not can_mount(),
+                                 reason="needs the right to mount a tmpfs of its own")
+
+
+def a_small_disk(make_world):
+    """A world with its log on a disk of 4 MiB; and what to remove for more room."""
     world = make_world(hub=False, responder=False, inbox=False)
     small = world.folder / "small"
     small.mkdir()
@@ -36,6 +40,27 @@ def test_a_full_disk_refuses_with_its_own_code_and_loses_nothing_acknowledged(ma
                          f"head -c 1000000 /dev/zero > {small}/ballast && exec \"$@\"", "sh",
                          *world.hub.command]
     world.hub.start()
+    return world, lambda: os.unlink(f"/proc/{world.hub.worker()}/root{small}/ballast")
+
+
+@needs_mount
+def test_what_was_not_stored_is_no_conflict(make_world):
+    world, make_room = a_small_disk(make_world)
+    peer = world.hub_peer()
+    while peer.publish("x" * 20_000).outcome == STORED:
+        pass
+    make_room()
+    eventually(lambda: peer.publish("x" * 60_000).outcome == STORED, "there being room again")
+    peer.send(Publish(1000, 0, 0, b"main", b"", [Item(b"key", (1, 1), b"x" * 60_000)]
+                      + [Item(b"", None, b"x" * 60_000)] * 30),
+              Publish(1001, 0, 0, b"main", b"", [Item(b"key", (2, 2), b"other content")]))
+    assert peer.expect(Stored, number=1000).outcome == FULL
+    assert peer.expect(Stored, number=1001).outcome == FULL
+
+
+@needs_mount
+def test_a_full_disk_refuses_with_its_own_code_and_loses_nothing_acknowledged(make_world):
+    world, make_room = a_small_disk(make_world)
     world.responder.start()
     world.is_healthy()
     reader = world.listen(reconnect=True)
@@ -55,8 +80,7 @@ def test_a_full_disk_refuses_with_its_own_code_and_loses_nothing_acknowledged(ma
     peer = world.hub_peer()
     assert peer.publish("x" * 60_000).outcome == FULL
     # Somebody makes room: no restart is needed.
-    ballast = f"/proc/{world.hub.worker()}/root{small}/ballast"
-    os.unlink(ballast)
+    make_room()
 
     def stored():
         answer = world.post("/realtime/main?id=after", b"after")
@@ -69,6 +93,25 @@ def test_a_full_disk_refuses_with_its_own_code_and_loses_nothing_acknowledged(ma
 
 
 # ---- hands in the wrong file
+
+def test_the_log_may_be_a_link_to_another_disk(make_world):
+    world = make_world(hub=False, responder=False, inbox=False)
+    there = world.folder / "there"
+    there.mkdir()
+    world.log_db.symlink_to(there / "log.db")
+    world.hub.start()
+    peer = world.hub_peer()
+    cursor = peer.publish("kept").first
+    world.hub.kill_all()
+    world.hub.start()
+    peer = world.hub_peer()
+    assert [e.id for e in peer.page("main", start=ALL).events] == [cursor]
+    world.expected_faults = ["exited with status 1"]
+    for file in there.glob("log.db*"):
+        file.unlink()
+    world.hub.says("was removed")
+
+
 
 def test_a_log_locked_by_another_program_refuses_with_the_reason_until_it_is_free(world):
     reader = world.listen()
