@@ -220,12 +220,8 @@ static void try_to_write(struct hub *hub)
 		store_ok(store, db_run(&store->db, probe));
 	if (store_commit(store) != DB_DONE)
 		return;
-	if (!hub->log.started) {
-		if (eventlog_start(&hub->log) != DB_DONE)
-			return;
-		ring_close(&hub->ring);
-		ring_open(&hub->ring, hub->log.committed);
-	}
+	if (!hub->log.started && eventlog_start(&hub->log) != DB_DONE)
+		return;
 	set_trouble(hub, DB_DONE);
 }
 

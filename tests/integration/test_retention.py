@@ -1,5 +1,7 @@
 """What is no longer held, and that nobody is deceived about it."""
 
+import contextlib
+import sqlite3
 import time
 
 import pytest
@@ -136,6 +138,42 @@ def test_a_channel_that_is_forgotten_leaves_its_mark(make_world):
     peer.event()
     assert gap(peer, "old", cursor=old[0]).gap == 1
     assert gap(peer, "old", cursor=old[2]).gap == 0
+
+
+def test_above_a_hundred_thousand_channels_the_longest_empty_are_dropped_with_their_mark(
+        make_world):
+    world, peer = a_hub(make_world, keep_events=10)
+    ids = [id for n in range(20) for id in fill(peer, 1, f"c{n}")]
+    newer = fill(peer, 10, "newer")
+    eventually(lambda: held(peer, "c19") == [], "the first channels being empty")
+    world.hub.stop()
+    with contextlib.closing(sqlite3.connect(world.log_db)) as db:
+        db.execute("WITH RECURSIVE n(n) AS (VALUES(100) UNION ALL SELECT n + 1 FROM n LIMIT 99999)"
+                   " INSERT INTO channel SELECT n, CAST('d' || n AS BLOB), 0, 0, ?1, ?1, 0, 0 FROM n",
+                   [newer[0]])
+        db.commit()
+    world.hub.start()
+
+    def are_dropped():
+        with contextlib.closing(sqlite3.connect(world.log_db)) as db:
+            return db.execute("SELECT count(*) FROM channel").fetchone()[0] == 100_000
+    eventually(are_dropped, "as many channels as there may be", 20)
+
+    def are_true(peer):
+        for n in range(20):
+            assert gap(peer, f"c{n}", cursor=ids[n] - 1).gap == 1
+            assert gap(peer, f"c{n}", cursor=ids[19]).gap == 0
+        assert gap(peer, "newer", cursor=newer[0]).gap == 0
+        assert gap(peer, "d100", cursor=ids[19]).gap == 1  # by its own mark
+        assert gap(peer, "never used", cursor=ids[19]).gap == 0
+    are_true(world.hub_peer())
+    world.hub.kill_all()
+    world.hub.start()
+    peer = world.hub_peer()
+    are_true(peer)
+    again = peer.publish("x", channel="c0").first
+    assert held(peer, "c0") == [again]
+    assert gap(peer, "c0", cursor=ids[19]).gap == 0
 
 
 def test_all_never_gaps_and_since_gaps_for_what_is_gone(make_world):
