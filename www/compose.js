@@ -101,7 +101,7 @@ class Returns {
 
 const inMs = (ms) => formatNumber(ms, { maximumFractionDigits: ms < 10 ? 1 : 0 });
 
-export function mount(section, { bus }) {
+export function mount(section, { bus, feeds }) {
 	const form = makeForm();
 	const told = el("p", { id: "published", role: "status" });
 	const [curl, curlText] = commandOf("as-curl", "as-curl", () => curlText.textContent);
@@ -127,6 +127,8 @@ export function mount(section, { bus }) {
 			form.elements[fault === "no-channel" ? "channel" : "message"].focus();
 			return;
 		}
+		if (event.type !== "")
+			feeds.addTypes([event.type]); // or this window would not hear it
 		const began = performance.now();
 		try {
 			const { id } = await publish(event);

@@ -1,7 +1,7 @@
 // streams - which streams are connected, and how each of them is
 //
-// A card for each connection; its figures are read anew once a second and
-// whenever its state changes, never for each event.
+// A card for each connection. Its figures are read anew twice a second, when its
+// state changes, and in the frame after an event, however many have come.
 
 import { isChannelName } from "./feed.js";
 import { el, setText } from "./dom.js";
@@ -91,7 +91,10 @@ class Card {
 
 // ---- all of them
 
-function connectForm(connections) {
+// A browser tells a page only of types that it asked for.
+const typesIn = (text) => text.split(/[\s,]+/).filter(Boolean);
+
+function connectForm({ connections, feeds }) {
 	const field = el("input", {
 		name: "channel", required: true, autocomplete: "off", spellcheck: "false",
 		autocapitalize: "none", "data-t-placeholder": "channel-example",
@@ -100,9 +103,14 @@ function connectForm(connections) {
 		el("option", { value: "", "data-t": "from-now" }),
 		el("option", { value: "10m", "data-t": "from-10m" }),
 		el("option", { value: "all", "data-t": "from-all" }));
+	const types = el("input", {
+		name: "types", autocomplete: "off", spellcheck: "false", autocapitalize: "none",
+		"data-t-placeholder": "types-example",
+	});
 	const form = el("form", { id: "connect", novalidate: true },
 		el("label", { class: "field" }, el("span", { "data-t": "channel" }), field),
 		el("label", { class: "field" }, el("span", { "data-t": "from" }), history),
+		el("label", { class: "field wide" }, el("span", { "data-t": "further-types" }), types),
 		el("button", { class: "button", "data-t": "connect" }));
 	const judge = () => {
 		const good = isChannelName(field.value);
@@ -117,6 +125,7 @@ function connectForm(connections) {
 			form.reportValidity();
 			return;
 		}
+		feeds.addTypes(typesIn(types.value));
 		connections.open({
 			kind: "channel", channel: field.value, since: history.value || undefined,
 		});
@@ -129,17 +138,18 @@ function connectForm(connections) {
 function presetButtons(connections) {
 	return el("p", { class: "presets" }, el("span", { "data-t": "presets" }), " ",
 		...PRESETS.flatMap(([name, source]) => [el("button", {
-			type: "button", class: "button quiet", "data-connect": name,
+			type: "button", class: "button quiet", lang: "en", "data-connect": name,
 			onclick: () => connections.open(source),
 		}, nameOf(source)), " "]));
 }
 
-export function mount(section, { bus, connections }) {
+export function mount(section, page) {
+	const { bus, connections } = page;
 	const cards = new Map();
 	const list = el("div", { class: "cards" });
 	const empty = el("p", { class: "empty", "data-t": "no-streams" });
 	section.append(translate(el("div", { class: "connections" },
-		connectForm(connections), presetButtons(connections), list, empty)));
+		connectForm(page), presetButtons(connections), list, empty)));
 
 	bus.addEventListener("stream", ({ detail: { key, state } }) => {
 		if (state === null) {
@@ -153,6 +163,16 @@ export function mount(section, { bus, connections }) {
 			list.append(card.element);
 		}
 		empty.hidden = cards.size > 0;
+	});
+	const changed = new Set(); // keys
+	bus.addEventListener("event", ({ detail: { key } }) => {
+		if (changed.size === 0)
+			requestAnimationFrame(() => {
+				for (const each of changed)
+					cards.get(each)?.show();
+				changed.clear();
+			});
+		changed.add(key);
 	});
 	setInterval(() => cards.forEach((card) => card.show()), 500);
 	onLanguage(() => cards.forEach((card) => card.language()));

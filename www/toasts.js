@@ -148,7 +148,8 @@ export function mount(corner, section, { bus }) {
 			own.delete(own.values().next().value);
 	});
 	bus.addEventListener("event", ({ detail }) => {
-		if (!toastsOn.checked && !systemOn.checked || !isNews(detail))
+		const [pops, notifies] = [toastsOn.checked, systemOn.checked];
+		if (!pops && !notifies || !isNews(detail))
 			return;
 		// one's own comes back before its answer: by then it is known
 		setTimeout(() => {
@@ -157,9 +158,9 @@ export function mount(corner, section, { bus }) {
 			const news = readEvent(detail);
 			if (news === null)
 				return;
-			if (toastsOn.checked)
+			if (pops)
 				show(news);
-			if (systemOn.checked && shown.size < SHOWN_MAX)
+			if (notifies && shown.size <= SHOWN_MAX)
 				notify(news);
 		}, 50);
 	});
