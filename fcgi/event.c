@@ -159,9 +159,9 @@ void event_reset(struct buf *out, uint64_t id, struct span requested,
 	add_text(out, "}\n\n");
 }
 
-struct span event_live(void)
+void event_live(struct buf *out, uint64_t id)
 {
-	return span_of("event: live\ndata: {}\n\n");
+	buf_printf(out, "id: %" PRIu64 "\nevent: live\ndata: {}\n\n", id);
 }
 
 struct span event_comment(void)

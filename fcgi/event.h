@@ -29,8 +29,10 @@ void event_connected(struct buf *out, uint64_t id, const struct span *channels,
 void event_reset(struct buf *out, uint64_t id, struct span requested,
 	uint64_t oldest, uint64_t newest);
 
-/* The event `live`, and a comment; static. */
-struct span event_live(void);
+/* Appends the event `live`: everything up to `id` was given. */
+void event_live(struct buf *out, uint64_t id);
+
+/* A comment; static. */
 struct span event_comment(void);
 
 #endif

@@ -185,6 +185,17 @@ static void pass(struct subscriber *sub, uint64_t horizon)
 		sub->id = mark;
 }
 
+static struct parcel *live(const struct subscriber *sub)
+{
+	struct buf text = {0};
+	struct parcel *parcel;
+
+	event_live(&text, sub->id);
+	parcel = parcel_new(sub->request, buf_span(&text));
+	buf_release(&text);
+	return parcel;
+}
+
 /* The next parcel, NULL if it has everything. */
 static struct parcel *next(struct subscriber *sub, uint64_t horizon)
 {
@@ -202,7 +213,7 @@ static struct parcel *next(struct subscriber *sub, uint64_t horizon)
 	if (!sub->behind || sub->pos < window_end(responder->window))
 		return NULL;
 	sub->behind = false;
-	return parcel_new(sub->request, event_live());
+	return live(sub);
 }
 
 bool subscriber_is_ready(const struct subscriber *sub)

@@ -13,10 +13,13 @@
 
 import { Source } from "./source.js";
 
+const FRESH_MS = 10000;
+
 export class Leg {
 	#on;
 	#read;
 	#source;
+	#movedAt = 0; // ms
 
 	// url: (last id) => address. start: the id to go on from, or "".
 	// read: (MessageEvent) => { word, said } for what the server itself says
@@ -33,6 +36,12 @@ export class Leg {
 			message: (event) => this.#hear(event),
 			down: () => this.#become("lost"),
 		});
+	}
+
+	// Its cursor is not much older than now. It moves only with events, and
+	// nobody may have published for days.
+	get isFresh() {
+		return Date.now() - this.#movedAt < FRESH_MS;
 	}
 
 	get isLive() {
@@ -58,6 +67,8 @@ export class Leg {
 		const { word, said, channel, data } = this.#read(event);
 		// What has no id leaves the last one where it was.
 		const id = event.lastEventId === this.cursor ? "" : event.lastEventId;
+		if (id !== "" || word !== undefined)
+			this.#movedAt = Date.now();
 		this.cursor = event.lastEventId;
 		if (word === "connected") {
 			this.#source.isGood();

@@ -217,10 +217,15 @@ export class Trunk {
 
 	// ---- other channels
 
+	// A channel that joins gets what came on it after the cursor, in vain: so
+	// that this is not the work of days, the same channels have their cursor
+	// brought up to now first, by a stream with an event `live`.
 	#change() {
-		const wanted = this.#wanted(this.#wants);
+		let wanted = this.#wanted(this.#wants);
 		if (isSame(wanted, this.#current.channels))
 			return;
+		if (!this.#current.isFresh && [...wanted].some((name) => !this.#current.channels.has(name)))
+			wanted = new Set(this.#current.channels);
 		const start = this.#current.cursor;
 		this.#next = this.#leg(wanted, { lastEventId: start }, this.#main);
 		for (const channel of wanted)

@@ -247,6 +247,20 @@ def test_live_comes_once_behind_the_last_old_event(world):
     assert types == ["connected"] + ["message"] * 99 + ["live"]
 
 
+def test_live_says_how_far_it_has_looked_where_there_was_nothing(world):
+    id = world.publish("quiet", channel="quiet")
+    last = [world.publish(str(n), channel="busy") for n in range(50)][-1]
+    reader = world.listen("quiet", last_event_id=str(id))
+    assert json.loads(reader.told("connected")[0].data)["behind"] is True
+    reader.wait(lambda: reader.told("live"), lambda: reader.story())
+    assert reader.told("live")[0].id == str(last)
+    again = world.listen("quiet", last_event_id=str(last))
+    assert "behind" not in json.loads(again.told("connected")[0].data)
+    world.publish("next", channel="quiet")
+    reader.sees("next")
+    again.sees("next")
+
+
 def test_since_all_begins_at_the_oldest(world):
     world.publish("elsewhere", channel="b")
     for n in range(3):

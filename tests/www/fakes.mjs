@@ -40,8 +40,8 @@ globalThis.EventSource = class extends EventTarget {
 		this.says(type, id, JSON.stringify({ channel, data }));
 	}
 
-	isLive() {
-		this.says("live", "", "{}");
+	isLive(id = "") {
+		this.says("live", id, "{}");
 	}
 
 	// The connection is lost; does the browser come back by itself?

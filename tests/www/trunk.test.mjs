@@ -3,6 +3,7 @@ import { beforeEach, test } from "node:test";
 import { forget, listeners, open, settled, sources } from "./fakes.mjs";
 import { Exchange } from "./exchange.js";
 
+const realNow = Date.now;
 let told, exchange;
 
 beforeEach(() => {
@@ -59,6 +60,29 @@ test("a channel that is added begins where it became live", async () => {
 	assert.equal(welcomes(b).length, 0);
 	next.isLive();
 	assert.equal(welcomes(b)[0].after, "12");
+});
+
+test("a channel that is added to a quiet stream does not bring the past of days", async (t) => {
+	const now = Date.now();
+	await want("quiet");
+	open()[0].connects("10");
+	Date.now = () => now + 3600_000;
+	t.after(() => Date.now = realNow);
+	await want("busy");
+	const [current, again] = open();
+	assert.deepEqual(channels(again), ["quiet"]);
+	assert.equal(again.query.get("lastEventId"), "10");
+	current.brings("11", "quiet", "q11");
+	again.connects("10", true);
+	again.brings("11", "quiet", "q11");
+	again.isLive("5000");
+	const next = open()[1];
+	assert.deepEqual(open(), [again, next]);
+	assert.deepEqual(channels(next), ["busy", "quiet"]);
+	assert.equal(next.query.get("lastEventId"), "5000");
+	next.connects("5000");
+	assert.deepEqual(open(), [next]);
+	assert.deepEqual(passed(), ["q11"]);
 });
 
 test("a gap in a channel that is added is told to nobody", async () => {
