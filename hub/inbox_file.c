@@ -53,8 +53,9 @@ static const char id_trigger[] =
 	"   sqlite_sequence WHERE name = 'broadcast'), 0);\n"
 	"END";
 
+/* Not "OF id": that would let rowid, its other name, pass. */
 static const char update_trigger[] =
-	"CREATE TRIGGER broadcast_update BEFORE UPDATE OF id ON broadcast\n"
+	"CREATE TRIGGER broadcast_update BEFORE UPDATE ON broadcast\n"
 	"WHEN NEW.id <> OLD.id BEGIN\n"
 	" SELECT RAISE(ABORT, 'an id cannot be changed');\n"
 	"END";

@@ -187,6 +187,22 @@ def test_an_id_below_the_sequence_is_refused(world):
                 db.execute("INSERT INTO broadcast(id, data) VALUES (?, 'x')", [id])
 
 
+@pytest.mark.parametrize("name", ["id", "rowid", "oid", "_rowid_"])
+def test_an_id_cannot_be_changed_by_any_of_its_names(world, name):
+    reader = world.listen()
+    world.insert("one", "two")
+    reader.sees("one", "two")
+    eventually(lambda: world.rows() == [], "published rows being removed")
+    with world.open_inbox() as db:
+        db.execute("BEGIN")
+        db.execute("INSERT INTO broadcast(data) VALUES ('three')")
+        with pytest.raises(sqlite3.IntegrityError, match="cannot be changed"):
+            db.execute(f"UPDATE broadcast SET {name} = 1 WHERE data = 'three'")
+        db.execute("UPDATE broadcast SET data = 'four' WHERE data = 'three'")
+        db.execute("COMMIT")
+    reader.sees("four")
+
+
 def test_consumed_rows_are_removed_later(world):
     reader = world.listen()
     world.insert(*[str(n) for n in range(100)])
