@@ -14,7 +14,8 @@ static size_t bucket(struct span name)
 
 const struct count *tally_find(const struct tally *tally, struct span name)
 {
-	const struct count *at = tally->counts[bucket(name)];
+	const struct count *at =
+		tally->counts == NULL ? NULL : tally->counts[bucket(name)];
 
 	while (at != NULL && !span_equal(count_name(at), name))
 		at = at->same_hash;
@@ -23,9 +24,12 @@ const struct count *tally_find(const struct tally *tally, struct span name)
 
 void tally_add(struct tally *tally, struct span name, uint32_t number)
 {
-	struct count **first = &tally->counts[bucket(name)];
-	struct count *at = *first;
+	struct count **first, *at;
 
+	if (tally->counts == NULL)
+		tally->counts = mem_new(TALLY_BUCKETS * sizeof(*first));
+	first = &tally->counts[bucket(name)];
+	at = *first;
 	while (at != NULL && !span_equal(count_name(at), name))
 		at = at->same_hash;
 	if (at == NULL) {
@@ -41,7 +45,7 @@ void tally_add(struct tally *tally, struct span name, uint32_t number)
 void tally_each(const struct tally *tally,
 	void (*each)(void *arg, const struct count *count), void *arg)
 {
-	for (size_t i = 0; i < TALLY_BUCKETS; i++)
+	for (size_t i = 0; tally->counts != NULL && i < TALLY_BUCKETS; i++)
 		for (const struct count *at = tally->counts[i]; at != NULL;
 			at = at->same_hash)
 			each(arg, at);
@@ -49,11 +53,13 @@ void tally_each(const struct tally *tally,
 
 void tally_release(struct tally *tally)
 {
-	for (size_t i = 0; i < TALLY_BUCKETS; i++)
+	for (size_t i = 0; tally->counts != NULL && i < TALLY_BUCKETS; i++)
 		while (tally->counts[i] != NULL) {
 			struct count *count = tally->counts[i];
 
 			tally->counts[i] = count->same_hash;
 			free(count);
 		}
+	free(tally->counts);
+	tally->counts = NULL;
 }

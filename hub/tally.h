@@ -19,7 +19,7 @@ struct count {
 };
 
 struct tally {
-	struct count *counts[TALLY_BUCKETS];
+	struct count **counts; /* hash chains; NULL while it is empty */
 };
 
 void tally_release(struct tally *tally);

@@ -491,6 +491,19 @@ def test_subscribers_of_all_responders_are_counted(hub):
     assert line.subscribers == 7
 
 
+@pytest.mark.skipif(INSTRUMENTED, reason="instruments have a memory of their own")
+def test_questions_for_many_channels_cost_little_while_a_responder_does_not_count(hub):
+    silent = hub.hub_peer()
+    silent.follow()
+    peer = hub.hub_peer()
+    before = resident(hub.hub.worker())
+    peer.send(*[wire.Channels(n, b"", 1, b"channel %d" % n) for n in range(3000)])
+    peer.ping()
+    assert resident(hub.hub.worker()) - before < 20 << 20
+    for n in range(3000):
+        peer.expect(wire.Channeled)
+
+
 def test_a_responder_that_does_not_count_delays_the_answer_and_no_more(hub):
     asker, mute = hub.hub_peer(), hub.hub_peer()
     mute.follow()
