@@ -40,5 +40,6 @@ $("language").addEventListener("change", ({ target }) => {
 });
 setLanguage(preferred());
 $("language").value = document.documentElement.lang;
+document.body.classList.add("ready");
 
 page.connections.open({ kind: "channel", channel: "main" });

@@ -120,16 +120,21 @@ export function mount(corner, section, { bus }) {
 	section.querySelector(".bar").append(translate(el("div", { class: "toggles" }, toastsLabel, systemLabel)));
 	corner.append(rest);
 
+	let due = 0; // about to be shown
+	let restTimer = 0;
 	const showRest = () => {
 		rest.hidden = more === 0;
 		setText(rest, more === 0 ? "" : t("more", { count: more }));
 	};
-	const show = (news) => {
-		if (shown.size >= SHOWN_MAX) {
-			more++;
+	const isFull = () => shown.size + due >= SHOWN_MAX;
+	const countRest = () => {
+		more++;
+		restTimer ||= setTimeout(() => {
+			restTimer = 0;
 			showRest();
-			return;
-		}
+		}, 200);
+	};
+	const show = (news) => {
 		const toast = new Toast(news, () => {
 			shown.delete(toast);
 			if (shown.size === 0)
@@ -151,16 +156,22 @@ export function mount(corner, section, { bus }) {
 		const [pops, notifies] = [toastsOn.checked, systemOn.checked];
 		if (!pops && !notifies || !isNews(detail))
 			return;
+		const news = readEvent(detail);
+		if (news === null)
+			return;
+		if (isFull()) {
+			countRest();
+			return;
+		}
 		// one's own comes back before its answer: by then it is known
+		due++;
 		setTimeout(() => {
+			due--;
 			if (own.has(detail.id))
-				return;
-			const news = readEvent(detail);
-			if (news === null)
 				return;
 			if (pops)
 				show(news);
-			if (notifies && shown.size <= SHOWN_MAX)
+			if (notifies)
 				notify(news);
 		}, 50);
 	});
