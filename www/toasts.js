@@ -48,6 +48,7 @@ class Toast {
 	#left = LIFE_MS;
 	#began = 0;
 	#timer = 0;
+	#holds = 0; // by pointer, by keyboard
 
 	constructor({ title, text, tone }, gone) {
 		this.gone = gone;
@@ -59,21 +60,28 @@ class Toast {
 			}, "×"),
 			el("div", { class: "progress" })));
 		for (const [name, act] of [["pointerenter", "hold"], ["focusin", "hold"],
-			["pointerleave", "run"], ["focusout", "run"]])
+			["pointerleave", "release"], ["focusout", "release"]])
 			this.element.addEventListener(name, () => this[act]());
-		this.run();
+		this.#run();
 	}
 
 	hold() {
+		if (this.#holds++ > 0)
+			return;
 		clearTimeout(this.#timer);
 		this.#left -= performance.now() - this.#began;
 		this.element.dataset.held = "";
 	}
 
-	run() {
+	release() {
+		if (--this.#holds > 0)
+			return;
 		delete this.element.dataset.held;
+		this.#run();
+	}
+
+	#run() {
 		this.#began = performance.now();
-		clearTimeout(this.#timer);
 		this.#timer = setTimeout(() => this.close(), Math.max(500, this.#left));
 	}
 
