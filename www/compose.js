@@ -110,8 +110,11 @@ export function mount(section, { bus, feeds }) {
 	section.append(form, told, translate(el("details", { class: "commands" },
 		el("summary", { "data-t": "same-by" }), curl, insert)));
 
+	// Without a message, those of the last one: there is something to copy.
+	let last = "hello";
 	const showCommands = () => {
 		const event = read(form);
+		event.data ||= last;
 		setText(curlText, asCurl(event));
 		setText(sqlText, asSql(event));
 	};
@@ -135,6 +138,7 @@ export function mount(section, { bus, feeds }) {
 			bus.dispatchEvent(new CustomEvent("sent", { detail: { channel: event.channel, id } }));
 			say(t("stored", { id, ms: inMs(performance.now() - began) }), "good");
 			returns.wait(id, began, (ms) => say(t("stored-and-back", { id, ms: inMs(ms) }), "good"));
+			last = event.data;
 			if (form.elements.message.value === event.data)
 				form.elements.message.value = "";
 			showCommands();
