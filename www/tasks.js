@@ -6,6 +6,7 @@
 //
 //   waiting  nothing was heard of it      running  start or progress came
 //   done     end came; its clock stands
+//   stopped  close came, or the stream has ended, before its end
 
 import { el, setText } from "./dom.js";
 import { isChannelName } from "./feed.js";
@@ -58,6 +59,8 @@ class Task {
 		const when = timeOf(said, at);
 		if (type === "start" || this.#began === null)
 			this.#start(when);
+		else if (this.state === "stopped")
+			[this.state, this.#ended] = ["running", null];
 		if (type === "end")
 			this.#end(when);
 		const percent = type === "end" ? 100 : said.percent;
@@ -77,6 +80,17 @@ class Task {
 		this.steps.replaceChildren();
 	}
 
+	// Nothing more will come of it.
+	stop() {
+		if (this.state !== "running")
+			return;
+		[this.state, this.#ended] = ["stopped", Date.now()];
+		if (!this.bar.hasAttribute("value"))
+			this.bar.value = 0; // or it would go on moving
+		setText(this.step, t("task-stopped"));
+		this.show();
+	}
+
 	#end(when) {
 		[this.state, this.#ended] = ["done", when];
 	}
@@ -85,6 +99,7 @@ class Task {
 		this.steps.append(el("li", {}, el("time", {}, formatTime(when)), " ", words));
 		while (this.steps.childElementCount > STEPS_MAX)
 			this.steps.firstElementChild.remove();
+		this.steps.scrollTop = this.steps.scrollHeight;
 	}
 
 	show() {
@@ -104,34 +119,54 @@ class Task {
 
 // ---- all
 
+// A name is one stream's own: two channels may both have a "backup".
 class Board {
-	#tasks = new Map();
+	#tasks = new Map(); // key of the stream, and name -> Task
 
 	constructor(element) {
 		this.element = element;
 	}
 
-	get(name) {
-		let task = this.#tasks.get(name);
+	get(key, name) {
+		const both = JSON.stringify([key, name]);
+		let task = this.#tasks.get(both);
 		if (task === undefined) {
 			task = new Task(name);
-			this.#tasks.set(name, task);
+			task.key = key;
+			this.#tasks.set(both, task);
 			this.element.append(task.element);
 			if (this.#tasks.size > TASKS_MAX)
-				this.drop(this.#tasks.keys().next().value);
+				this.#drop(this.#tasks.entries().next().value);
 		}
 		return task;
 	}
 
-	drop(name) {
-		this.#tasks.get(name)?.element.remove();
-		this.#tasks.delete(name);
+	#drop([both, task]) {
+		task.element.remove();
+		this.#tasks.delete(both);
+	}
+
+	drop(isMeant) {
+		for (const entry of this.#tasks)
+			if (isMeant(entry[1]))
+				this.#drop(entry);
+	}
+
+	stop(key) {
+		for (const task of this.#tasks.values())
+			if (task.key === key)
+				task.stop();
 	}
 
 	tick() {
 		for (const task of this.#tasks.values())
-			if (task.state !== "done")
+			if (task.state === "running")
 				task.show();
+	}
+
+	retell() {
+		for (const task of this.#tasks.values())
+			task.show();
 	}
 }
 
@@ -156,12 +191,19 @@ function watchForm(watch) {
 	const form = el("form", { novalidate: true },
 		el("label", { class: "field" }, el("span", { "data-t": "task-channel" }), field),
 		el("button", { class: "button quiet", "data-t": "watch" }));
+	const judge = () => {
+		const good = isChannelName(field.value);
+		field.setCustomValidity(good ? "" : t("bad-channel"));
+		field.setAttribute("aria-invalid", String(!good));
+		return good;
+	};
+	field.addEventListener("input", () => field.hasAttribute("aria-invalid") && judge());
 	form.addEventListener("submit", (event) => {
 		event.preventDefault();
-		const good = isChannelName(field.value);
-		field.setAttribute("aria-invalid", String(!good));
-		if (good)
+		if (judge())
 			watch(field.value);
+		else
+			form.reportValidity();
 	});
 	return form;
 }
@@ -173,30 +215,38 @@ export function mount(section, { bus, connections }) {
 
 	const run = (interval) => {
 		connections.close("tasks");
-		for (const name of ["function1", "function2"]) {
-			board.drop(name);
-			board.get(name);
-		}
+		board.drop(({ key }) => key === "tasks");
+		board.get("tasks", "function1");
+		board.get("tasks", "function2");
 		connections.open({ kind: "tasks", interval });
 	};
 	const watch = (channel) => {
-		watched.add(`channel:${channel}`);
-		connections.open({ kind: "channel", channel });
-		board.get(channel);
+		const { key } = connections.open({ kind: "channel", channel });
+		watched.add(key);
+		board.get(key, channel);
 	};
 	section.append(translate(el("div", {}, el("p", { class: "lead", "data-t": "tasks-lead" }),
 		el("div", { class: "bar" }, runForm(run), watchForm(watch)))), element);
-	board.get("function1");
-	board.get("function2");
+	board.get("tasks", "function1");
+	board.get("tasks", "function2");
 
 	bus.addEventListener("event", ({ detail: { key, type, channel, data, at } }) => {
 		if (!watched.has(key) || !TYPES.has(type))
 			return;
-		const said = parse(data);
-		if (type === "close")
+		if (type === "close") {
+			board.stop(key);
 			return;
-		board.get(text(said.task) || channel).tell(type, said, at);
+		}
+		const said = parse(data);
+		const name = text(said.task) || channel;
+		if (name !== channel) // its tasks have names: nothing will be called as it is
+			board.drop((task) => task.key === key && task.name === channel && task.state === "waiting");
+		board.get(key, name).tell(type, said, at);
+	});
+	bus.addEventListener("stream", ({ detail: { key, state } }) => {
+		if (state === null || state === "ended")
+			board.stop(key);
 	});
 	setInterval(() => board.tick(), 200);
-	onLanguage(() => board.tick());
+	onLanguage(() => board.retell());
 }

@@ -13,6 +13,7 @@ export const words = {
 		"task-start": "begun",
 		"task-progress": "at work",
 		"task-end": "done",
+		"task-stopped": "stopped before its end",
 		"task-seconds": "{n} s",
 	},
 	"pt-BR": {
@@ -29,6 +30,7 @@ export const words = {
 		"task-start": "começou",
 		"task-progress": "trabalhando",
 		"task-end": "pronta",
+		"task-stopped": "parou antes do fim",
 		"task-seconds": "{n} s",
 	},
 };
