@@ -4,7 +4,8 @@
 // page shows the figures alone.
 
 const LIBRARY = "/javascript/chart.js/chart.esm.js";
-export const SAMPLES = 90; // of two seconds each: three minutes
+export const SAMPLE_MS = 2000; // from one to the next
+export const SAMPLES = 90; // that is, three minutes
 
 let library = null;
 
@@ -30,7 +31,7 @@ function optionsOf({ most, axis = String }) {
 		maintainAspectRatio: false,
 		events: [],
 		layout: { padding: { top: 4 } },
-		elements: { point: { radius: 0 }, line: { borderWidth: 1.75, tension: 0.25 } },
+		elements: { line: { borderWidth: 1.75, tension: 0.25 } },
 		scales: {
 			x: { display: false },
 			y: {
@@ -41,6 +42,9 @@ function optionsOf({ most, axis = String }) {
 	};
 }
 
+// Of a sample without neighbours no line would tell.
+const isAlone = (line, n) => (line[n - 1] ?? null) === null && (line[n + 1] ?? null) === null;
+
 const COLORS = ["--accent", "--second"];
 
 function datasetsOf(lines) {
@@ -48,6 +52,8 @@ function datasetsOf(lines) {
 		data,
 		borderColor: color(COLORS[n]),
 		backgroundColor: `${color(COLORS[n])}22`,
+		pointBackgroundColor: color(COLORS[n]),
+		pointRadius: ({ dataIndex }) => isAlone(data, dataIndex) ? 1.75 : 0,
 		fill: n === 0 ? "origin" : false,
 		spanGaps: false,
 	}));

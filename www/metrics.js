@@ -1,10 +1,10 @@
 // metrics - what machine and server do, as figures and as charts
 //
 // Listens to channel `metrics` on a feed of its own, also if the reader has not
-// connected to it: it costs no connection. A sample that is not what it should
-// be leaves a gap in the lines.
+// connected to it: it costs no connection. What a sample does not say leaves a
+// gap in the lines, and so does each sample that did not come.
 
-import { lineChart, SAMPLES } from "./charts.js";
+import { lineChart, SAMPLE_MS, SAMPLES } from "./charts.js";
 import { el, setText } from "./dom.js";
 import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
 import { words } from "./words/metrics.js";
@@ -60,7 +60,9 @@ class Panel {
 	constructor(chart) {
 		Object.assign(this, chart);
 		this.lines = this.keys.map(() => Array(SAMPLES).fill(null));
-		this.value = el("span", { class: "value", "data-value": this.name }, "–");
+		this.figures = this.keys.map((key, n) => el("span", { "data-line": n }, "–"));
+		this.value = el("span", { class: "value", "data-value": this.name },
+			...this.figures.flatMap((figure, n) => n === 0 ? [figure] : [" · ", figure]));
 		this.canvas = el("canvas", { "data-metric": this.name, role: "img" });
 		this.element = translate(el("figure", { class: "chart" },
 			el("figcaption", {}, el("span", { "data-t": `chart-${this.name}` }),
@@ -74,14 +76,23 @@ class Panel {
 			this.canvas.parentElement.hidden = true;
 	}
 
-	add(sample) {
-		const values = this.keys.map((key) => read(sample, key));
+	#push(values) {
 		this.lines.forEach((line, n) => {
 			line.push(values[n]);
 			line.shift();
 		});
-		setText(this.value, values.map((value) => show(value, this.format)).join(" · "));
+	}
+
+	// `missed`: how many samples should have come before it.
+	add(sample, missed) {
+		for (let n = 0; n < Math.min(missed, SAMPLES); n++)
+			this.#push(this.keys.map(() => null));
+		this.#push(this.keys.map((key) => read(sample, key)));
 		this.#chart?.show();
+	}
+
+	say(sample) {
+		this.keys.forEach((key, n) => setText(this.figures[n], show(read(sample, key), this.format)));
 	}
 
 	// For those who do not see it; at a humane rate.
@@ -107,12 +118,20 @@ export function mount(section, { feeds }) {
 		el("div", { class: "charts" }, ...panels.map((panel) => panel.element),
 			translate(el("dl", { class: "figures" }, ...figures.map((figure) => figure.element)))));
 
-	const hear = ({ data }) => {
-		const sample = parse(data);
+	const say = (sample) => {
 		for (const panel of panels)
-			panel.add(sample);
+			panel.say(sample);
 		for (const { key, format, value } of figures)
 			setText(value, show(read(sample, key), format));
+	};
+	let last = null; // when the last one came, ms
+	const hear = ({ data, at }) => {
+		const sample = parse(data);
+		const missed = last === null ? 0 : Math.max(0, Math.round((at - last) / SAMPLE_MS) - 1);
+		last = at;
+		for (const panel of panels)
+			panel.add(sample, missed);
+		say(sample);
 	};
 	// The library is large: fetched when somebody comes near to it.
 	const near = new IntersectionObserver((entries) => {
@@ -130,6 +149,7 @@ export function mount(section, { feeds }) {
 	matchMedia("(prefers-color-scheme: dark)").addEventListener("change",
 		() => panels.forEach((panel) => panel.repaint()));
 	feeds.open({ kind: "channel", channel: "metrics" }, {
-		state() {}, event: hear, gap() {}, recovered() {},
+		state: (name) => name === "lost" && say(null), // what was is no longer known
+		event: hear, gap() {}, recovered() {},
 	});
 }
