@@ -23,7 +23,7 @@ async function load() {
 
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-function optionsOf({ most, axis = String }) {
+function optionsOf({ most, axis }) {
 	const line = color("--line"), text = color("--dim");
 	return {
 		animation: false,

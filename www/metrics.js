@@ -58,7 +58,7 @@ class Panel {
 	#chart = null;
 
 	constructor(chart) {
-		Object.assign(this, chart);
+		Object.assign(this, { axis: number(2), ...chart });
 		this.lines = this.keys.map(() => Array(SAMPLES).fill(null));
 		this.figures = this.keys.map((key, n) => el("span", { "data-line": n }, "–"));
 		this.value = el("span", { class: "value", "data-value": this.name },

@@ -17,7 +17,8 @@ const SHOWN_MAX = 3;
 const LIFE_MS = 6000;
 const TEXT_MAX = 240;
 const TYPES = new Set(["message", "notification", "alert", "announcement"]);
-const TONES = { success: "good", warning: "warn", error: "bad" };
+// By the level that its data tells, or by its type.
+const TONES = { __proto__: null, success: "good", warning: "warn", error: "bad", alert: "warn" };
 
 const cut = (text) => text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)} …` : text;
 const word = (value) => typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
@@ -32,13 +33,13 @@ function readEvent({ channel, type, data }) {
 		// then it is text
 	}
 	if (said === null || typeof said !== "object" || Array.isArray(said))
-		return { title: channel, text: cut(data), tone: "info" };
+		return { title: channel, text: cut(data), tone: TONES[type] ?? "info" };
 	if (type === "message" && typeof said.sequence === "number")
 		return null; // the demonstration's steady beat is no news
 	return {
 		title: cut(word(said.title) || (type === "message" ? channel : `${channel} · ${type}`)),
 		text: cut(word(said.text ?? said.message) || data),
-		tone: TONES[said.level] ?? "info",
+		tone: TONES[said.level ?? type] ?? "info",
 	};
 }
 
