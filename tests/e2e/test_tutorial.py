@@ -1,4 +1,4 @@
-"""The curl commands that a tutorial would show, run as the README has them.
+"""The commands that the README shows without their output, run as they stand.
 
 They name port 8000; a .curlrc leads them to where the test's server is.
 """
@@ -12,7 +12,7 @@ import threading
 import pytest
 
 from sse import Parser
-from world import SLOW, TOP, eventually
+from world import SLOW, TOP, eventually, program
 
 
 def commands():
@@ -20,7 +20,8 @@ def commands():
     text = (TOP / "README.md").read_text()
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line.startswith("curl ")]
+    return [line.split("    #")[0].split("  #")[0].rstrip() for line in lines
+            if re.match(r"(curl|tidings|seq) ", line)]
 
 
 @pytest.fixture(name="tutorial")
@@ -28,9 +29,13 @@ def tutorial_world(make_world):
     world = make_world({"hub": {"demo": "yes"}}, web=True)
     (world.folder / ".curlrc").write_text(
         f'connect-to = "127.0.0.1:8000:127.0.0.1:{world.port}"\nsilent\n')
-    world.environment = dict(os.environ, HOME=str(world.folder))
+    client = os.path.dirname(program("client/tidings"))
+    world.environment = dict(os.environ, HOME=str(world.folder),
+                             PATH=f"{client}:{os.environ['PATH']}",
+                             TIDINGS_URL=f"http://127.0.0.1:{world.port}")
     world.environment.pop("CURL_HOME", None)
     world.publish("hello", channel="sse")
+    world.publish("disk full", channel="alerts")
     return world
 
 
@@ -65,7 +70,9 @@ def test_the_readme_has_what_a_tutorial_shows():
 def answers(world, command):
     done = subprocess.run(["sh", "-c", command], env=world.environment, capture_output=True,
                           timeout=20 * SLOW, check=True)
-    if "text/plain" in command:
+    if not command.startswith("curl "):
+        assert done.stdout, done.stderr
+    elif "text/plain" in command:
         assert b"# TYPE tidings_" in done.stdout, done.stdout[:200]
     else:
         assert json.loads(done.stdout)["status"] in ("ok", "message sent"), done.stdout
