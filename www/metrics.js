@@ -118,7 +118,9 @@ export function mount(section, { feeds }) {
 		el("div", { class: "charts" }, ...panels.map((panel) => panel.element),
 			translate(el("dl", { class: "figures" }, ...figures.map((figure) => figure.element)))));
 
+	let said = null; // the sample whose figures are shown
 	const say = (sample) => {
+		said = sample;
 		for (const panel of panels)
 			panel.say(sample);
 		for (const { key, format, value } of figures)
@@ -145,9 +147,13 @@ export function mount(section, { feeds }) {
 
 	const describe = () => panels.forEach((panel) => panel.describe());
 	setInterval(describe, 15_000);
-	onLanguage(describe);
-	matchMedia("(prefers-color-scheme: dark)").addEventListener("change",
-		() => panels.forEach((panel) => panel.repaint()));
+	const repaint = () => panels.forEach((panel) => panel.repaint());
+	onLanguage(() => {
+		say(said);
+		describe();
+		repaint();
+	});
+	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 	feeds.open({ kind: "channel", channel: "metrics" }, {
 		state: (name) => name === "lost" && say(null), // what was is no longer known
 		event: hear, gap() {}, recovered() {},
