@@ -1,6 +1,8 @@
 """The demonstration: events of four kinds, each at its beat, the same for everybody."""
 
+import contextlib
 import json
+import sqlite3
 from datetime import datetime
 from itertools import pairwise
 
@@ -77,3 +79,21 @@ def test_it_is_off_unless_asked_for(demo, make_world):
                          demo.readers[0].story)
     assert reader.data == []
     assert world.channel("main")["events"] == 0
+
+
+def test_what_cannot_be_written_is_left_out_and_it_goes_on_afterwards(make_world):
+    world = make_world(config={"hub": {"demo": "yes"}})
+    reader = world.listen("main")
+    reader.wait(lambda: reader.data, reader.story, 5 * SLOW)
+    with contextlib.closing(sqlite3.connect(world.log_db, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        world.is_degraded()
+        count = len(reader.data)
+        samples = world.listen("metrics")
+        samples.wait(lambda: len(samples.data) >= 2, samples.story, 8 * SLOW)
+        assert len(reader.data) == count
+        db.execute("ROLLBACK")
+    reader.wait(lambda: len(reader.data) >= count + 2, reader.story, 8 * SLOW)
+    sequence = [e["sequence"] for e in map(json.loads, reader.data)
+                if "message" in e]
+    assert sequence == sorted(set(sequence))
