@@ -15,7 +15,7 @@ import { words } from "./words/tasks.js";
 
 addWords(words);
 
-const STEPS_MAX = 12; // of a task, in its list
+const STEPS_MAX = 10; // of a task, in its list
 const TASKS_MAX = 20;
 const TYPES = new Set(["start", "progress", "end", "close"]);
 
@@ -99,7 +99,6 @@ class Task {
 		this.steps.append(el("li", {}, el("time", {}, formatTime(when)), " ", words));
 		while (this.steps.childElementCount > STEPS_MAX)
 			this.steps.firstElementChild.remove();
-		this.steps.scrollTop = this.steps.scrollHeight;
 	}
 
 	show() {
