@@ -7,6 +7,7 @@
 //   sent    { channel, id }     this window has published it
 
 import { Connections } from "./connections.js";
+import { copyButton } from "./dom.js";
 import { openFeeds } from "./feed.js";
 import { addWords, keepLanguage, preferred, setLanguage } from "./i18n.js";
 import { mount as compose } from "./compose.js";
@@ -33,6 +34,7 @@ metrics($("metrics"), page);
 tasks($("tasks"), page);
 toasts($("toasts"), $("streams"), page);
 status($("connection"), page);
+$("kill").after(copyButton(() => $("kill").textContent, { copy: "copy" }));
 
 $("language").addEventListener("change", ({ target }) => {
 	setLanguage(target.value);

@@ -39,7 +39,8 @@ function eventRow({ type, id, channel, data, at, replayed }, mine) {
 }
 
 function noteRow(kind, text) {
-	return el("li", { class: kind }, el("div", { class: "data" }, text));
+	return el("li", { class: kind }, el("time", {}, formatTime(Date.now())),
+		el("div", { class: "data" }, text));
 }
 
 // ---- the list
@@ -171,6 +172,46 @@ function pauseOf(list) {
 	return button;
 }
 
+// ---- cuts, and what they have cost
+
+const nameOf = (key) => key.replace(/^channel:/, "");
+
+// A cut is told once for all streams; what came after it for each of them.
+function noteCuts(list, bus, connections) {
+	const lost = new Set(); // keys
+	const gaps = new Set(); // keys that were told of a gap since they were lost
+	const recovered = new Map(); // key -> how many are told already
+
+	const lose = (key) => {
+		if (lost.size === 0)
+			list.add(() => noteRow("cut", t("cut")));
+		if (!lost.has(key))
+			gaps.delete(key);
+		lost.add(key);
+	};
+	const count = (key, all) => {
+		const more = all - (recovered.get(key) ?? 0);
+		recovered.set(key, all);
+		if (more > 0)
+			list.add(() => noteRow("note", t(gaps.has(key) ? "recovered-some" : "recovered",
+				{ count: more, name: nameOf(key) })));
+	};
+	bus.addEventListener("gap", ({ detail: { key } }) => {
+		gaps.add(key);
+		list.add(() => noteRow("gap", t("gap", { name: nameOf(key) })));
+	});
+	bus.addEventListener("stream", ({ detail: { key, state } }) => {
+		if (state === "lost")
+			lose(key);
+		else if (state === null || state === "live" || state === "ended")
+			lost.delete(key);
+		if (state === null)
+			recovered.delete(key);
+		else
+			count(key, connections.get(key)?.recovered ?? 0);
+	});
+}
+
 export function mount(section, { bus, connections }) {
 	const rows = el("ol", { id: "events", tabindex: "0", "data-t-aria-label": "events-newest" });
 	const empty = el("p", { class: "empty", "data-t": "no-events" });
@@ -187,23 +228,6 @@ export function mount(section, { bus, connections }) {
 			}), copy), empty, rows)));
 
 	bus.addEventListener("event", ({ detail }) => list.add(detail));
-	bus.addEventListener("gap", ({ detail: { key } }) =>
-		list.add(() => noteRow("gap", t("gap", { name: key.replace(/^channel:/, "") }))));
 	bus.addEventListener("sent", ({ detail: { id } }) => list.sent(id));
-
-	// what a cut has cost: told once it is over
-	const recovered = new Map();
-	bus.addEventListener("stream", ({ detail: { key, state } }) => {
-		const connection = connections.get(key);
-		if (state === null || connection === undefined) {
-			recovered.delete(key);
-			return;
-		}
-		const more = connection.recovered - (recovered.get(key) ?? 0);
-		recovered.set(key, connection.recovered);
-		if (more > 0)
-			list.add(() => noteRow("note", t("recovered", {
-				count: more, name: key.replace(/^channel:/, ""),
-			})));
-	});
+	noteCuts(list, bus, connections);
 }

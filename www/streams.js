@@ -3,8 +3,9 @@
 // A card for each connection. Its figures are read anew twice a second, when its
 // state changes, and in the frame after an event, however many have come.
 
-import { isChannelName } from "./feed.js";
+import { keyOf } from "./connections.js";
 import { el, setText } from "./dom.js";
+import { isChannelName } from "./feed.js";
 import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
 import { words } from "./words/streams.js";
 
@@ -135,12 +136,15 @@ function connectForm({ connections, feeds }) {
 	return form;
 }
 
-function presetButtons(connections) {
+function presetButtons({ bus, connections }) {
+	const buttons = new Map(PRESETS.map(([name, source]) => [keyOf(source), el("button", {
+		type: "button", class: "button quiet", lang: "en", "data-connect": name,
+		onclick: () => connections.open(source),
+	}, nameOf(source))]));
+	bus.addEventListener("stream", ({ detail: { key, state } }) =>
+		buttons.get(key)?.setAttribute("aria-disabled", String(state !== null)));
 	return el("p", { class: "presets" }, el("span", { "data-t": "presets" }), " ",
-		...PRESETS.flatMap(([name, source]) => [el("button", {
-			type: "button", class: "button quiet", lang: "en", "data-connect": name,
-			onclick: () => connections.open(source),
-		}, nameOf(source)), " "]));
+		...[...buttons.values()].flatMap((button) => [button, " "]));
 }
 
 export function mount(section, page) {
@@ -149,7 +153,7 @@ export function mount(section, page) {
 	const list = el("div", { class: "cards" });
 	const empty = el("p", { class: "empty", "data-t": "no-streams" });
 	section.append(translate(el("div", { class: "connections" },
-		connectForm(page), presetButtons(connections), list, empty)));
+		list, empty, connectForm(page), presetButtons(page))));
 
 	bus.addEventListener("stream", ({ detail: { key, state } }) => {
 		if (state === null) {

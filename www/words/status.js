@@ -4,13 +4,13 @@ export const words = {
 		"all-connecting": "connecting",
 		"all-live": "live",
 		"all-catching up": "catching up",
-		"all-lost": "lost, coming back",
+		"all-lost": "reconnecting",
 	},
 	"pt-BR": {
 		"all-none": "desconectado",
 		"all-connecting": "conectando",
 		"all-live": "ao vivo",
 		"all-catching up": "recuperando",
-		"all-lost": "perdido, voltando",
+		"all-lost": "reconectando",
 	},
 };
