@@ -31,7 +31,7 @@ export const words = {
 	},
 	"pt-BR": {
 		channel: "Canal",
-		"channel-example": "por exemplo, alertas",
+		"channel-example": "ex.: alertas",
 		from: "Início",
 		"from-now": "agora",
 		"from-10m": "há 10 minutos",
