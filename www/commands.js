@@ -6,9 +6,11 @@
 export const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 const sql = (text) => `'${text.replaceAll("'", "''")}'`;
 
-export function publishPath({ channel, type }) {
-	const query = type === "" ? "" : `?event=${encodeURIComponent(type)}`;
-	return `/realtime/${encodeURIComponent(channel)}${query}`;
+export function publishPath({ channel, type, id }) {
+	const query = Object.entries({ event: type || undefined, id })
+		.filter(([, value]) => value !== undefined)
+		.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+	return `/realtime/${encodeURIComponent(channel)}${query && `?${query}`}`;
 }
 
 // --data-raw, because --data-binary takes "@name" for a file.

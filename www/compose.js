@@ -4,14 +4,13 @@
 // has come back over a stream; without a stream on that channel there is only
 // the answer's time.
 
-import { asCurl, asSql, publishPath } from "./commands.js";
+import { asCurl, asSql } from "./commands.js";
 import { copyButton, el, setText } from "./dom.js";
 import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
+import { NoAnswer, Returns, Sender } from "./sending.js";
 import { words } from "./words/compose.js";
 
 addWords(words);
-
-const REMEMBERED = 50; // ids of our own whose return is awaited
 
 function field(name, key, attributes = {}) {
 	return el("label", { class: "field" }, el("span", { "data-t": key }),
@@ -47,6 +46,8 @@ const read = (form) => {
 function faultOf({ channel, data, format }) {
 	if (channel === "")
 		return "no-channel";
+	if (channel === "." || channel === "..")
+		return "dot-channel"; // a browser takes that for a folder
 	if (data === "")
 		return "no-message";
 	if (format === "json")
@@ -58,47 +59,6 @@ function faultOf({ channel, data, format }) {
 	return null;
 }
 
-async function publish(event) {
-	const answer = await fetch(publishPath(event), {
-		method: "POST", headers: { "Content-Type": "text/plain" }, body: event.data,
-	});
-	const said = await answer.json().catch(() => ({ message: `HTTP ${answer.status}` }));
-	if (!answer.ok)
-		throw new Error(said.message);
-	return said;
-}
-
-// ---- the round trip
-
-class Returns {
-	#sent = new Map(); // id -> { began, done }
-	#heard = new Map(); // id -> when, of what came before its answer
-
-	hear(id) {
-		const sent = this.#sent.get(id);
-		if (sent !== undefined) {
-			this.#sent.delete(id);
-			sent.done(performance.now() - sent.began);
-			return;
-		}
-		this.#heard.set(id, performance.now());
-		if (this.#heard.size > REMEMBERED)
-			this.#heard.delete(this.#heard.keys().next().value);
-	}
-
-	// Calls done(ms) once the event has come.
-	wait(id, began, done) {
-		const at = this.#heard.get(id);
-		if (at !== undefined) {
-			done(at - began);
-			return;
-		}
-		this.#sent.set(id, { began, done });
-		if (this.#sent.size > REMEMBERED)
-			this.#sent.delete(this.#sent.keys().next().value);
-	}
-}
-
 const inMs = (ms) => formatNumber(ms, { maximumFractionDigits: ms < 10 ? 1 : 0 });
 
 export function mount(section, { bus, feeds }) {
@@ -106,7 +66,7 @@ export function mount(section, { bus, feeds }) {
 	const told = el("p", { id: "published", role: "status" });
 	const [curl, curlText] = commandOf("as-curl", "as-curl", () => curlText.textContent);
 	const [insert, sqlText] = commandOf("as-sql", "as-sql", () => sqlText.textContent);
-	const returns = new Returns();
+	const [sender, returns] = [new Sender(), new Returns()];
 	section.append(form, told, translate(el("details", { class: "commands" },
 		el("summary", { "data-t": "same-by" }), curl, insert)));
 
@@ -127,14 +87,17 @@ export function mount(section, { bus, feeds }) {
 		const fault = faultOf(event);
 		if (fault !== null) {
 			say(t(fault), "bad");
-			form.elements[fault === "no-channel" ? "channel" : "message"].focus();
+			form.elements[fault.endsWith("channel") ? "channel" : "message"].focus();
 			return;
 		}
 		if (event.type !== "")
 			feeds.addTypes([event.type]); // or this window would not hear it
 		const began = performance.now();
 		try {
-			const { id } = await publish(event);
+			const said = await sender.send(event);
+			if (said === null)
+				return;
+			const { id } = said;
 			bus.dispatchEvent(new CustomEvent("sent", { detail: { channel: event.channel, id } }));
 			say(t("stored", { id, ms: inMs(performance.now() - began) }), "good");
 			returns.wait(id, began, (ms) => say(t("stored-and-back", { id, ms: inMs(ms) }), "good"));
@@ -143,7 +106,8 @@ export function mount(section, { bus, feeds }) {
 				form.elements.message.value = "";
 			showCommands();
 		} catch (error) {
-			say(t("not-published", { why: error.message }), "bad");
+			say(error instanceof NoAnswer ? t("no-answer")
+				: t("not-published", { why: error.message }), "bad");
 		}
 	};
 

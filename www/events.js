@@ -1,8 +1,9 @@
 // events - what came, newest first: a list of at most ROWS_MAX rows
 //
 // Events wait in `fresh` until the next frame and become rows together; of
-// more than ROWS_MAX that wait only the newest ever do. While paused they wait
-// on. What the filter hides stays a row and is shown again by the filter.
+// more than ROWS_MAX that wait only the newest ever do, but what is told of cuts
+// and gaps always does. While paused they wait on. What the filter hides stays
+// a row and is shown again by the filter.
 
 import { copyButton, el, setText } from "./dom.js";
 import { addWords, formatTime, onLanguage, t, translate } from "./i18n.js";
@@ -11,6 +12,7 @@ import { words } from "./words/events.js";
 addWords(words);
 
 const ROWS_MAX = 250;
+const NOTES_MAX = 20; // that are older than the newest ROWS_MAX
 const SHOWN_MAX = 4000; // characters of an event's data
 const FRAME_MS = 250; // a window that is not seen has no frames
 
@@ -30,7 +32,7 @@ function eventRow({ type, id, channel, data, at, replayed }, mine) {
 		el("time", {}, formatTime(at)),
 		el("span", { class: "channel" }, channel),
 		type === "message" ? "" : el("span", { class: "type", "data-type": type }, type),
-		replayed ? el("span", { class: "mark", "data-t": "recovered-mark" }, t("recovered-mark")) : "",
+		replayed ? el("span", { class: "mark", "data-t": "replayed" }, t("replayed")) : "",
 		el("span", { class: "id" }, id)),
 	el("div", { class: "data" }, shorten(data)));
 	if (data.length > SHOWN_MAX)
@@ -46,7 +48,8 @@ function noteRow(kind, text) {
 // ---- the list
 
 class List {
-	#fresh = []; // what is not a row yet: an event, or a function that makes one
+	#fresh = []; // what is not a row yet: an event, or a function that makes a note
+	#skipped = 0; // events that will never be rows
 	#frame = 0;
 	#timer = 0;
 	#sent = new Set(); // ids that this window has published
@@ -59,14 +62,21 @@ class List {
 	}
 
 	get waiting() {
-		return this.#fresh.length;
+		return this.#fresh.length + this.#skipped;
 	}
 
 	add(item) {
 		this.#fresh.push(item);
 		if (this.#fresh.length >= 2 * ROWS_MAX)
-			this.#fresh.splice(0, this.#fresh.length - ROWS_MAX);
+			this.#trim();
 		this.wake();
+	}
+
+	#trim() {
+		const old = this.#fresh.splice(0, Math.max(0, this.#fresh.length - ROWS_MAX));
+		const notes = old.filter((item) => typeof item === "function").slice(-NOTES_MAX);
+		this.#skipped += old.length - notes.length;
+		this.#fresh.unshift(...notes);
 	}
 
 	wake() {
@@ -83,8 +93,9 @@ class List {
 		this.#timer = 0;
 		if (this.paused)
 			return;
-		const fresh = this.#fresh.splice(0).slice(-ROWS_MAX);
-		const rows = fresh.map((item) => this.#row(item)).reverse();
+		this.#trim();
+		this.#skipped = 0;
+		const rows = this.#fresh.splice(0).map((item) => this.#row(item)).reverse();
 		const { element } = this;
 		const atTop = element.scrollTop < 8;
 		const before = element.scrollHeight;
@@ -121,7 +132,7 @@ class List {
 	}
 
 	clear() {
-		this.#fresh.length = 0;
+		this.#fresh.length = this.#skipped = 0;
 		this.element.replaceChildren();
 		this.said();
 	}

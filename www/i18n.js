@@ -38,18 +38,22 @@ export function t(key, values = {}) {
 	});
 }
 
-export const formatNumber = (number, options) =>
-	new Intl.NumberFormat(current, options).format(number);
+// To make a formatter takes a hundred times as long as to use it.
+const formatters = new Map();
 
-const clocks = new Map();
-
-export function formatTime(ms) {
-	if (!clocks.has(current))
-		clocks.set(current, new Intl.DateTimeFormat(current, {
-			hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false,
-		}));
-	return clocks.get(current).format(ms);
+function formatter(Kind, options) {
+	const key = `${current} ${Kind.name} ${JSON.stringify(options)}`;
+	if (!formatters.has(key))
+		formatters.set(key, new Kind(current, options));
+	return formatters.get(key);
 }
+
+export const formatNumber = (number, options = {}) =>
+	formatter(Intl.NumberFormat, options).format(number);
+
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+
+export const formatTime = (ms) => formatter(Intl.DateTimeFormat, CLOCK).format(ms);
 
 const ATTRIBUTES = ["title", "placeholder", "aria-label"];
 

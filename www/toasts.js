@@ -63,6 +63,7 @@ class Toast {
 		for (const [name, act] of [["pointerenter", "hold"], ["focusin", "hold"],
 			["pointerleave", "release"], ["focusout", "release"]])
 			this.element.addEventListener(name, () => this[act]());
+		this.element.addEventListener("keydown", ({ key }) => key === "Escape" && this.close());
 		this.#run();
 	}
 
@@ -88,7 +89,12 @@ class Toast {
 
 	close() {
 		clearTimeout(this.#timer);
+		// whoever was in it by keyboard goes on in the next one
+		const had = this.element.contains(document.activeElement);
+		const next = this.element.nextElementSibling ?? this.element.previousElementSibling;
 		this.element.remove();
+		if (had)
+			next?.querySelector("button")?.focus();
 		this.gone(this);
 	}
 }
