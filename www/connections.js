@@ -16,6 +16,7 @@ class Connection {
 	types = new Map(); // type -> how many
 	lastAt = null; // ms
 	recovered = 0; // events that came after their time, and came all the same
+	gaps = 0;
 	#seconds = []; // [second, how many], the newest last
 
 	constructor(source) {
@@ -91,7 +92,11 @@ export class Connections {
 					connection.count(event);
 					this.#tell("event", { ...event, key });
 				},
-				gap: (said) => isOurs() && this.#tell("gap", { ...said, key }),
+				gap: (said) => {
+					connection.gaps++;
+					if (isOurs())
+						this.#tell("gap", { ...said, key });
+				},
 				recovered: (count) => {
 					connection.recovered += count;
 					if (isOurs())

@@ -42,12 +42,13 @@ class Card {
 		}
 		this.state = el("span", { class: "badge state" });
 		this.types = el("p", { class: "types" });
+		this.gaps = el("p", { class: "gaps", hidden: true });
 		const name = nameOf(connection.source);
 		this.close = el("button", { type: "button", class: "button quiet disconnect", onclick: close });
 		this.element = translate(el("article", {
 			class: "stream", "data-key": connection.key, "aria-label": name,
 		}, el("div", { class: "stream-head" }, el("h3", { title: name }, name), this.state, this.close),
-		el("dl", {}, ...this.figures), this.types));
+		el("dl", {}, ...this.figures), this.gaps, this.types));
 		this.language();
 	}
 
@@ -75,6 +76,9 @@ class Card {
 		setText(this.values.since, this.#since());
 		setText(this.values.recovered, formatNumber(recovered));
 		setText(this.values["last-id"], lastId || t("none-yet"));
+		const { gaps } = this.connection;
+		this.gaps.hidden = gaps === 0;
+		setText(this.gaps, t("gaps", { count: gaps }));
 		this.#showTypes();
 	}
 
