@@ -1,0 +1,145 @@
+"""Metrics as charts, tasks as bars."""
+
+import json
+import re
+
+import pytest
+
+from page import Page
+
+pytestmark = pytest.mark.page
+METRICS = ("cpu", "memory", "requests", "errors", "network", "subscribers", "latency")
+PIXELS = """
+return Object.fromEntries([...document.querySelectorAll("canvas[data-metric]")].map((canvas) => {
+	const copy = new OffscreenCanvas(canvas.width, canvas.height)
+		.getContext("2d", { willReadFrequently: true });
+	copy.drawImage(canvas, 0, 0);
+	const pixels = copy.getImageData(0, 0, canvas.width, canvas.height).data;
+	let sum = 0, drawn = 0;
+	for (let at = 0; at < pixels.length; at += 4) {
+		sum = (sum * 31 + pixels[at] + pixels[at + 1] * 3 + pixels[at + 3] * 7) % 1e9;
+		drawn += pixels[at + 3] > 0;
+	}
+	return [canvas.dataset.metric, [sum, drawn]];
+}));
+"""
+
+
+def shown(page):
+    return {name: page.window.text(f'[data-value="{name}"]') for name in METRICS}
+
+
+@pytest.mark.timeout(120)
+def test_the_charts_move_with_real_figures(browser, web):
+    page = Page(browser, web)
+    page.go("metrics")
+    page.window.wait(lambda: re.search(r"\d", shown(page)["cpu"] or ""), "a first sample", 20)
+    values, pixels = shown(page), page.window.run(PIXELS)
+    assert set(pixels) == set(METRICS) == set(values)
+    for _ in range(100):
+        web.publish("load")
+    web.door.ask("GET", "/api/nothing")
+    page.window.wait(lambda: len([n for n in METRICS if shown(page)[n] != values[n]]) >= 3,
+                     "three of the values changing", 20)
+    page.window.wait(lambda: all(page.window.run(PIXELS)[n][0] != pixels[n][0] for n in METRICS),
+                     "all charts changing", 20)
+    assert all(drawn > 100 for _, drawn in page.window.run(PIXELS).values())
+    assert re.search(r"\d", shown(page)["subscribers"]) and "NaN" not in str(shown(page))
+
+
+def test_the_figures_are_those_of_the_stream(chromium, make_world):
+    """What a chart says is what channel metrics said."""
+    web = make_world(web=True, hub=True)
+    reader = web.listen(path="/metrics", wait=False)
+    page = Page(chromium, web)
+    for _ in range(3):
+        web.listen("main")
+    page.go("metrics")
+    page.window.wait(lambda: any(
+        str(json.loads(data)["subscribers"]) == re.sub(r"\D", "", shown(page)["subscribers"] or "-")
+        and json.loads(data)["subscribers"] >= 4 for data in reader.data[-2:]),
+        "the number of subscribers", 20)
+
+
+@pytest.mark.timeout(120)
+def test_tasks_run_until_they_are_done(browser, web):
+    page = Page(browser, web)
+    page.go("tasks")
+    start_tasks(page, 0.2)
+    page.window.wait(lambda: percent(page, "function1") not in (None, 100),
+                     "the first task making progress", 20)
+    assert page.window.text('[data-task="function1"] .step')
+    page.window.wait(lambda: percent(page, "function1") == 100, "the first being done", 20)
+    page.window.wait(lambda: percent(page, "function2") == 100, "the second being done", 20)
+    stream = page.stream("tasks").is_("ended", 20)
+    page.sees("", type="close")
+    types = list(stream.look()["types"])
+    assert {"start", "progress", "end", "close"} <= set(types)
+    assert re.search(r"\d", page.window.text('[data-task="function1"] .elapsed'))
+    elapsed = page.window.text('[data-task="function2"] .elapsed')
+    rows = [r for r in page.seen()["rows"] if r["channel"] == "tasks"] or page.seen()["rows"]
+    kinds = [r["type"] for r in rows if r["type"] in ("start", "end", "close")]
+    assert kinds == ["start", "end", "start", "end", "close"]
+    assert page.window.text('[data-task="function2"] .elapsed') == elapsed  # it stands still
+
+
+def start_tasks(page, interval):
+    """Begins the two tasks at this interval."""
+    page.window.run("""
+        const field = document.querySelector("#tasks [name=interval]");
+        if (field !== null) {
+            field.value = arguments[0];
+            field.dispatchEvent(new Event("input", { bubbles: true }));
+            field.dispatchEvent(new Event("change", { bubbles: true }));
+        }
+    """, str(interval))
+    page.window.click('#tasks [data-connect="tasks"], #tasks form:has([name=interval]) button')
+
+
+def percent(page, task):
+    value = page.window.run("return document.querySelector(arguments[0])?.value ?? null",
+                            f'[data-task="{task}"] progress')
+    most = page.window.run("return document.querySelector(arguments[0])?.max ?? null",
+                           f'[data-task="{task}"] progress')
+    return None if value is None or most is None else round(100 * value / most)
+
+
+@pytest.mark.timeout(120)
+def test_tasks_go_on_where_they_were_when_the_responder_dies(chromium, make_world):
+    web = make_world({"responder": {"retry": "300ms"}}, web=True)
+    chromium.expects("Failed to load resource", "net::ERR")
+    page = Page(chromium, web)
+    web.responder.has_settled()
+    page.go("tasks")
+    start_tasks(page, 0.2)
+    page.window.wait(lambda: (percent(page, "function1") or 0) > 20, "progress", 20)
+    web.responder.kill_worker()
+    page.stream("tasks").is_("ended", 30)
+    page.sees("", type="close")
+    rows = [json.loads(r["data"]) | {"type": r["type"]} for r in page.seen()["rows"]
+            if r["type"] in ("start", "progress", "end", "close")]
+    assert [r["type"] for r in rows if r["type"] != "progress"] == \
+        ["start", "end", "start", "end", "close"]
+    for task in ("function1", "function2"):
+        percents = [r["percent"] for r in rows if r["type"] == "progress" and r["task"] == task]
+        assert percents == sorted(set(percents)) and len(percents) > 2
+
+
+def test_a_real_programs_task_is_shown_alike(chromium, web):
+    page = Page(chromium, web)
+    page.go("tasks")
+    page.window.fill("#tasks form [name=channel]", "backup of /home")
+    page.window.click("#tasks form:has([name=channel]) button:not([type=button])")
+    page.window.wait(lambda: web.channel("backup of /home")["subscribers"] == 1, "a subscriber")
+
+    def tell(type, **data):
+        web.publish(json.dumps(data), channel="backup of /home", event=type)
+    tell("start", timestamp="2026-11-21T00:00:00Z")
+    tell("progress", percent=40, message="copying photos")
+    name = "backup of /home"
+    page.window.wait(lambda: percent(page, name) == 40, "40 percent", 10)
+    assert "copying photos" in page.window.text(f'[data-task="{name}"]')
+    tell("progress", message="no idea how much is left")
+    page.window.wait(lambda: "no idea" in page.window.text(f'[data-task="{name}"]'), "the step")
+    tell("end")
+    page.window.wait(lambda: percent(page, name) == 100, "its end")
