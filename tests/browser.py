@@ -90,7 +90,10 @@ class Window:
     def click(self, css, within=10):
         """As a hand does: what is hidden or covered cannot be clicked."""
         def clicked():
-            self.find(css, within).click()
+            element = self.find(css, within)
+            # away from the edges, where a header may stand over it
+            self.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+            element.click()
             return True
         return self.wait(clicked, f"a click on {css}", within)
 
