@@ -130,10 +130,8 @@ def test_it_breaks_no_rule_of_accessibility(chromium, web, theme, language):
     web.publish(json.dumps({"task": "copying", "percent": 30, "message": "step"}),
                 event="progress")
     page.sees("copying")
-    found = {}
-    for section in SECTIONS:
-        page.go(section)
-        found |= {f"{section}: {v}": 1 for v in violations(page)}
+    page.window.run("for (const e of document.querySelectorAll('details')) e.open = true;")
+    found = violations(page)
     assert not found, "\n".join(found)
 
 
