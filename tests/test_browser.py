@@ -1,5 +1,9 @@
 """What the tests of the page rest on: that a browser's complaints are heard."""
 
+import pytest
+
+pytestmark = pytest.mark.page
+
 
 def test_what_a_page_complains_of_is_heard(browser, web):
     window = browser.open(f"http://127.0.0.1:{web.port}/")

@@ -7,6 +7,8 @@ import pytest
 from page import Page
 from world import SLOW
 
+pytestmark = pytest.mark.page
+
 EVENTS, BATCH = 100_000, 2_000
 HEAP_GROWTH = 2 << 20      # bytes
 NODES_GROWTH = 500

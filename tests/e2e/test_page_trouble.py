@@ -8,6 +8,8 @@ import pytest
 from page import Page
 from world import eventually
 
+page_only = pytest.mark.page  # the others run with each instrument, too
+
 # The browsers' own complaints of what the test does to them.
 BROKEN = (r"Failed to load resource", r"net::ERR_", r"NetworkError", r"was interrupted",
           r"can.t establish a connection", r"503", r"CORS request did not succeed")
@@ -47,6 +49,7 @@ def survives(web, page, stream, missed):
 
 
 @pytest.mark.timeout(120)
+@page_only
 def test_a_killed_responder_is_survived(browser, make_world, numbers):
     web = make_world({"responder": {"retry": "1s"}}, web=True)
     page, stream = begins(browser, web, numbers)
@@ -65,6 +68,7 @@ def test_a_killed_responder_is_survived(browser, make_world, numbers):
     page.sees("and it still sends")
 
 
+@page_only
 def test_a_killed_hub_is_survived(chromium, web, numbers):
     page, stream = begins(chromium, web, numbers)
     web.hub.has_settled()
@@ -90,6 +94,7 @@ def test_all_killed_at_once_is_survived(chromium, make_world, numbers):
 
 
 @pytest.mark.timeout(120)
+@page_only
 def test_a_browser_that_has_given_up_is_made_to_try_again(browser, make_world, numbers):
     """Without a responder lighttpd answers 503, and EventSource ends for good."""
     web = make_world({"responder": {"retry": "200ms"}}, web=True)
@@ -140,6 +145,7 @@ def newest(peer):
 
 
 @pytest.mark.timeout(120)
+@page_only
 def test_another_log_is_shown_as_a_gap_and_read_on(chromium, web, numbers):
     page, stream = begins(chromium, web, numbers)
     web.hub.stop()
@@ -152,6 +158,7 @@ def test_another_log_is_shown_as_a_gap_and_read_on(chromium, web, numbers):
     page.sees("in the new log")
 
 
+@page_only
 def test_a_stopped_window_catches_up(chromium, web, numbers):
     """A window in the background may be frozen, and goes on where it was."""
     page, stream = begins(chromium, web, numbers)
