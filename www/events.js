@@ -24,6 +24,25 @@ function shorten(data) {
 
 const whole = new WeakMap(); // row -> data that is longer than what is shown
 
+// What an object says in words stands out from the rest of its text, which
+// stays as it came.
+const WORDS = /"(?:message|title|text)":\s*"((?:[^"\\]|\\.)+)"/g;
+
+function dataOf(text) {
+	const element = el("div", { class: "data" });
+	if (!text.startsWith("{"))
+		return el("div", { class: "data" }, text);
+	let from = 0;
+	for (const found of text.matchAll(WORDS)) {
+		const at = found.index + found[0].length - found[1].length - 1;
+		element.append(text.slice(from, at), el("b", {}, found[1]));
+		from = at + found[1].length;
+	}
+	element.append(text.slice(from));
+	element.classList.toggle("object", from > 0);
+	return element;
+}
+
 function eventRow({ type, id, channel, data, at, replayed }, mine) {
 	const row = el("li", {
 		class: `event${mine ? " mine" : ""}${replayed ? " replayed" : ""}`,
@@ -34,7 +53,7 @@ function eventRow({ type, id, channel, data, at, replayed }, mine) {
 		type === "message" ? "" : el("span", { class: "type", "data-type": type }, type),
 		replayed ? el("span", { class: "mark", "data-t": "replayed" }, t("replayed")) : "",
 		el("span", { class: "id" }, id)),
-	el("div", { class: "data" }, shorten(data)));
+	dataOf(shorten(data)));
 	if (data.length > SHOWN_MAX)
 		whole.set(row, data);
 	return row;
