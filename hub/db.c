@@ -264,8 +264,3 @@ int query_type(const struct query *query, int column)
 {
 	return sqlite3_column_type(query->stmt, column);
 }
-
-int db_changes(const struct db *db)
-{
-	return sqlite3_changes(db->handle);
-}

@@ -88,7 +88,4 @@ uint64_t query_int(const struct query *query, int column);
 struct span query_bytes(const struct query *query, int column);
 int query_type(const struct query *query, int column);
 
-/* Rows that the last statement changed. */
-int db_changes(const struct db *db);
-
 #endif

@@ -204,8 +204,8 @@ static void write_cpu(struct exposition *exposition)
 {
 	const struct machine *machine = machine_of(exposition);
 
-	add_seconds(exposition, "{mode=\"busy\"}", ticks_us(machine->busy));
-	add_seconds(exposition, "{mode=\"idle\"}", ticks_us(machine->idle));
+	add_seconds(exposition, "{mode=\"busy\"}", ticks_us(machine->busy.sum));
+	add_seconds(exposition, "{mode=\"idle\"}", ticks_us(machine->idle.sum));
 }
 
 static void write_memory(struct exposition *exposition)
@@ -219,12 +219,12 @@ static void write_memory(struct exposition *exposition)
 
 static void write_received(struct exposition *exposition)
 {
-	add_count(exposition, "", machine_of(exposition)->received);
+	add_count(exposition, "", machine_of(exposition)->received.sum);
 }
 
 static void write_sent(struct exposition *exposition)
 {
-	add_count(exposition, "", machine_of(exposition)->sent);
+	add_count(exposition, "", machine_of(exposition)->sent.sum);
 }
 
 static void write_own_cpu(struct exposition *exposition)

@@ -12,6 +12,13 @@
 
 #include "lib/buf.h"
 
+static void count(struct total *total, uint64_t now)
+{
+	if (now > total->seen)
+		total->sum += now - total->seen;
+	total->seen = now;
+}
+
 void machine_read_stat(struct machine *machine, const char *text)
 {
 	/* user nice system idle iowait irq softirq steal; what guests use is in
@@ -24,9 +31,9 @@ void machine_read_stat(struct machine *machine, const char *text)
 	at = (char *)(uintptr_t)(text + 4);
 	for (int i = 0; i < 8; i++)
 		ticks[i] = strtoull(at, &at, 10);
-	machine->idle = ticks[3] + ticks[4];
-	machine->busy =
-		ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6] + ticks[7];
+	count(&machine->idle, ticks[3] + ticks[4]);
+	count(&machine->busy, ticks[0] + ticks[1] + ticks[2] + ticks[5] +
+				      ticks[6] + ticks[7]);
 }
 
 static uint64_t kilobytes(const char *text, const char *name)
@@ -47,17 +54,23 @@ void machine_read_net(struct machine *machine, const char *text)
 	/* A line is "name: received, seven other figures, sent, ...". */
 	static const char format[] = "%" SCNu64 " %*u %*u %*u %*u %*u %*u %*u "
 				     "%" SCNu64;
+	uint64_t received_all = 0, sent_all = 0;
+	bool any = false;
 
-	machine->received = machine->sent = 0;
 	for (const char *at = strchr(text, ':'); at != NULL;
 		at = strchr(at + 1, ':')) {
 		uint64_t received, sent;
 
 		if (sscanf(at + 1, format, &received, &sent) != 2)
 			continue;
-		machine->received += received;
-		machine->sent += sent;
+		received_all += received;
+		sent_all += sent;
+		any = true;
 	}
+	if (!any)
+		return;
+	count(&machine->received, received_all);
+	count(&machine->sent, sent_all);
 }
 
 /* ---- where the texts are */

@@ -4,19 +4,25 @@
  * machine - what the whole machine is doing, from /proc
  *
  * Processor time and network bytes are counted since the machine started, the
- * latter over all interfaces, loopback included.  What /proc does not say stays
- * zero.
+ * latter over all interfaces, loopback included.  They never fall, although the
+ * kernel's own may: an interface that goes takes its figures along.  What /proc
+ * does not say stays zero.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
+struct total {
+	uint64_t sum;
+	uint64_t seen; /* the kernel's figure, last time */
+};
+
 struct machine {
-	uint64_t busy, idle;	    /* ticks of all processors; waiting for a
-				       disk is idle */
-	uint64_t memory, available; /* bytes */
-	uint64_t received, sent;    /* bytes */
-	uint64_t own_busy;	    /* us of processor time of this process */
-	uint64_t own_memory;	    /* its bytes in memory */
+	struct total busy, idle;     /* ticks of all processors; waiting for a
+					disk is idle */
+	uint64_t memory, available;  /* bytes */
+	struct total received, sent; /* bytes */
+	uint64_t own_busy;	     /* us of processor time of this process */
+	uint64_t own_memory;	     /* its bytes in memory */
 };
 
 void machine_read(struct machine *machine);

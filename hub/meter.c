@@ -122,8 +122,7 @@ static void take_reports(struct meter *meter, struct rates *rates)
 
 static double rate(uint64_t now, uint64_t before, double seconds)
 {
-	/* An interface that goes takes its figures along. */
-	return now < before ? 0 : (double)(now - before) / seconds;
+	return (double)(now - before) / seconds;
 }
 
 static void read_machine(
@@ -134,15 +133,15 @@ static void read_machine(
 	double busy, idle;
 
 	machine_read(now);
-	busy = rate(now->busy, last.busy, seconds);
-	idle = rate(now->idle, last.idle, seconds);
+	busy = rate(now->busy.sum, last.busy.sum, seconds);
+	idle = rate(now->idle.sum, last.idle.sum, seconds);
 	if (busy + idle > 0)
 		rates->cpu = 100 * busy / (busy + idle);
 	if (now->memory > 0)
 		rates->memory = 100 - (double)now->available * 100 /
 					      (double)now->memory;
-	rates->received = rate(now->received, last.received, seconds);
-	rates->sent = rate(now->sent, last.sent, seconds);
+	rates->received = rate(now->received.sum, last.received.sum, seconds);
+	rates->sent = rate(now->sent.sum, last.sent.sum, seconds);
 }
 
 static struct rates take_rates(struct meter *meter)
@@ -236,6 +235,8 @@ static void on_beat(struct ev_loop *loop, struct ev_timer *timer, int events)
 	for (struct peer *at = meter->hub->peers; at != NULL; at = at->next)
 		if (at->follow != NOT && !peer_is_stalled(at))
 			peer_send(at, out);
+	/* It may still run, if this beat comes late. */
+	ev_timer_stop(loop, &meter->sample);
 	ev_timer_set(&meter->sample, METER_PATIENCE_MS / 1e3, 0.);
 	ev_timer_start(loop, &meter->sample);
 }
