@@ -21,7 +21,7 @@ export const words = {
 		"metrics-lead": "Os últimos três minutos, uma amostra a cada dois segundos; para o Prometheus, o mesmo está em /metrics.",
 		"chart-cpu": "Processador",
 		"chart-memory": "Memória",
-		"chart-requests": "Pedidos por segundo",
+		"chart-requests": "Requisições por segundo",
 		"chart-errors": "Erros",
 		"chart-network": "Rede",
 		"lines-network": "entrada · saída",

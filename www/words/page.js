@@ -31,6 +31,6 @@ export const words = {
 			"recebe o que perdeu, uma só vez e em ordem.",
 		"try-message": "Envie uma mensagem aqui embaixo e veja-a voltar.",
 		"try-window": "Abra esta página em outra janela: isso já é um bate-papo.",
-		"try-kill": "Mate o processo que segura os fluxos e observe:",
+		"try-kill": "Mate o processo que mantém os fluxos e observe:",
 	},
 };

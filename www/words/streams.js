@@ -63,6 +63,6 @@ export const words = {
 		"state-live": "ao vivo",
 		"state-catching up": "recuperando",
 		"state-lost": "perdido",
-		"state-ended": "terminado",
+		"state-ended": "encerrado",
 	},
 };
