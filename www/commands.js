@@ -3,7 +3,7 @@
 // Quoted for a POSIX shell: within single quotes nothing has a meaning but the
 // single quote itself.
 
-export const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 const sql = (text) => `'${text.replaceAll("'", "''")}'`;
 
 export function publishPath({ channel, type, id }) {

@@ -71,9 +71,12 @@ export class Connections {
 	}
 
 	// Opens it unless it is open; throws a TypeError for what cannot be a channel.
+	// One that has ended begins anew.
 	open(source) {
 		const connection = new Connection(source);
 		const { key } = connection;
+		if (this.get(key)?.state === "ended")
+			this.close(key);
 		if (this.#all.has(key))
 			return this.get(key);
 		const entry = { connection, feed: null };

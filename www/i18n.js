@@ -21,8 +21,6 @@ export function addWords(more) {
 			words[tag].set(key, text);
 }
 
-export const language = () => current;
-
 function find(key, values) {
 	if (values.count === undefined)
 		return words[current].get(key);

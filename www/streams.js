@@ -146,7 +146,7 @@ function presetButtons({ bus, connections }) {
 		onclick: () => connections.open(source),
 	}, nameOf(source))]));
 	bus.addEventListener("stream", ({ detail: { key, state } }) =>
-		buttons.get(key)?.setAttribute("aria-disabled", String(state !== null)));
+		buttons.get(key)?.setAttribute("aria-disabled", String(state !== null && state !== "ended")));
 	return el("p", { class: "presets" }, el("span", { "data-t": "presets" }), " ",
 		...[...buttons.values()].flatMap((button) => [button, " "]));
 }

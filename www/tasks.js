@@ -17,9 +17,11 @@ addWords(words);
 
 const STEPS_MAX = 10; // of a task, in its list
 const TASKS_MAX = 20;
+const TEXT_MAX = 240; // of a name or a message
 const TYPES = new Set(["start", "progress", "end", "close"]);
 
-const text = (value) => typeof value === "string" || typeof value === "number" ? String(value) : "";
+const cut = (said) => said.length > TEXT_MAX ? `${said.slice(0, TEXT_MAX)} …` : said;
+const text = (value) => typeof value === "string" || typeof value === "number" ? cut(String(value)) : "";
 
 function parse(data) {
 	try {

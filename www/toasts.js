@@ -21,7 +21,7 @@ const TYPES = new Set(["message", "notification", "alert", "announcement"]);
 const TONES = { __proto__: null, success: "good", warning: "warn", error: "bad", alert: "warn" };
 
 const cut = (text) => text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)} …` : text;
-const word = (value) => typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
+const word = (value = null) => value === null ? "" : typeof value === "string" ? value : JSON.stringify(value);
 
 // Data that is an object may say what it is in words; anything else is text.
 // Null if it is no news.
@@ -39,7 +39,7 @@ function readEvent({ channel, type, data }) {
 	return {
 		title: cut(word(said.title) || (type === "message" ? channel : `${channel} · ${type}`)),
 		text: cut(word(said.text ?? said.message) || data),
-		tone: TONES[said.level ?? type] ?? "info",
+		tone: TONES[word(said.level) || type] ?? "info",
 	};
 }
 

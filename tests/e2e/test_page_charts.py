@@ -125,6 +125,29 @@ def test_tasks_go_on_where_they_were_when_the_responder_dies(chromium, make_worl
         assert percents == sorted(set(percents)) and len(percents) > 2
 
 
+def test_tasks_that_have_ended_can_be_connected_to_again(chromium, web):
+    page = Page(chromium, web)
+    page.go("tasks")
+    start_tasks(page, 0.2)
+    page.stream("tasks").is_("ended", 30)
+    page.window.click('#streams [data-connect="tasks"]')
+    page.stream("tasks").is_("live", 10)
+    page.window.wait(lambda: percent(page, "function1") not in (None, 100),
+                     "the first task beginning anew", 20)
+
+
+def test_what_a_task_says_is_cut_where_nobody_would_read_on(chromium, web):
+    page = Page(chromium, web)
+    page.go("tasks")
+    page.window.fill("#tasks form [name=channel]", "backup")
+    page.window.click("#tasks form:has([name=channel]) button:not([type=button])")
+    page.window.wait(lambda: web.channel("backup")["subscribers"] == 1, "a subscriber")
+    web.publish(json.dumps({"task": "n" * 9000, "message": "m" * 9000}),
+                channel="backup", event="progress")
+    page.window.wait(lambda: "mmm" in page.window.text("#tasks"), "the message", 10)
+    assert len(page.window.text("#tasks")) < 4000
+
+
 def test_a_real_programs_task_is_shown_alike(chromium, web):
     page = Page(chromium, web)
     page.go("tasks")

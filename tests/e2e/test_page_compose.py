@@ -109,6 +109,20 @@ def test_toasts_do_not_cover_the_page_in_a_burst(chromium, web):
     assert 1 <= page.window.count("#toasts .toast") <= 10
 
 
+@pytest.mark.parametrize("odd", [
+    {"level": {"toString": 1}, "text": "odd level"},
+    {"title": None, "text": "odd title"},
+    {"level": "constructor", "text": {"odd": "text"}},
+])
+def test_a_notification_of_another_shape_pops_up_all_the_same(chromium, web, odd):
+    page = Page(chromium, web)
+    page.go("compose")
+    switch(page, "#toasts-on")
+    web.publish(json.dumps(odd), event="notification")
+    page.window.wait(lambda: "odd" in (page.window.text("#toasts .toast") or ""), "a toast")
+    assert "null" not in page.window.text("#toasts .toast")
+
+
 def test_toasts_can_be_switched_off(chromium, web):
     page = Page(chromium, web)
     page.only("main")
