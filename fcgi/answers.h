@@ -44,8 +44,8 @@ void answers_send_all(struct answers *answers);
 /* `now`: monotonic us. */
 void answers_expire(struct answers *answers, uint64_t now);
 
-/* The bodies of STORED, PAGED, CHANNELED and METERED; false if malformed.  An answer
- * that nobody waits for is ignored: it came too late. */
+/* The bodies of STORED, PAGED, CHANNELED and METERED; false if malformed.  An
+ * answer that nobody waits for is ignored: it came too late. */
 bool answers_stored(struct answers *answers, struct wire_in *in);
 bool answers_paged(struct answers *answers, struct wire_in *in);
 bool answers_channeled(struct answers *answers, struct wire_in *in);
