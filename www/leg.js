@@ -63,6 +63,13 @@ export class Leg {
 		this.#on.state(this);
 	}
 
+	// On a stream without envelope somebody may publish the same later on.
+	#begin({ behind }) {
+		this.#source.isGood();
+		if (this.state === "connecting" || this.state === "lost")
+			this.#become(behind ? "catching up" : "live");
+	}
+
 	#hear(event) {
 		const { word, said, channel, data } = this.#read(event);
 		// What has no id leaves the last one where it was.
@@ -71,8 +78,7 @@ export class Leg {
 			this.#movedAt = Date.now();
 		this.cursor = event.lastEventId;
 		if (word === "connected") {
-			this.#source.isGood();
-			this.#become(said.behind ? "catching up" : "live");
+			this.#begin(said);
 		} else if (word === "live") {
 			this.#become("live");
 		} else if (word === "reset") {

@@ -224,3 +224,15 @@ test("a stream has at most a thousand channels", async () => {
 	assert.equal(channels(open()[0]).length <= 1000, true);
 	assert.equal(open()[0].address.length < 28 * 1024, true);
 });
+
+test("what is published in the server's words does not hold up a plain stream", async () => {
+	exchange.want("w", { n: ++n, stream: "plain", channel: "sse", state: "connecting" });
+	await settled();
+	const [plain] = open();
+	plain.connects("10");
+	plain.says("connected", "11", '{"channels": [], "behind": true}');
+	plain.says("message", "12", "text");
+	assert.deepEqual(passed(), ["text"]);
+	const states = told.filter(({ kind }) => kind === "state").map(({ state }) => state);
+	assert.deepEqual(states, ["live"]);
+});
