@@ -138,6 +138,8 @@ export function mount(corner, section, { bus }) {
 	let due = 0; // about to be shown
 	let restTimer = 0;
 	const showRest = () => {
+		if (shown.size === 0)
+			more = 0; // there are none that it could be more than
 		rest.hidden = more === 0;
 		setText(rest, more === 0 ? "" : t("more", { count: more }));
 	};
@@ -152,8 +154,6 @@ export function mount(corner, section, { bus }) {
 	const show = (news) => {
 		const toast = new Toast(news, () => {
 			shown.delete(toast);
-			if (shown.size === 0)
-				more = 0;
 			showRest();
 		});
 		shown.add(toast);

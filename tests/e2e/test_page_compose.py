@@ -156,6 +156,25 @@ def test_a_system_notification_is_made_if_it_is_allowed(chromium, web):
     assert len(said) == 1 and "to the desktop" in said[0]
 
 
+def test_a_burst_without_toasts_leaves_nothing_in_the_corner(chromium, web):
+    page = Page(chromium, web)
+    chromium.allows(page.url, "notifications")
+    stream, = page.only("main")
+    switch(page, "#system-on")
+    switch(page, "#toasts-on", off=True)
+    page.window.run("""
+        window.corner = 0;
+        new MutationObserver(() => window.corner++).observe(
+            document.querySelector("#toasts"), { childList: true, subtree: true });
+        window.later = false;
+    """)
+    web.publish("\n".join(f"message {n}" for n in range(50)), lines=1)
+    stream.counts(50)
+    page.window.run("setTimeout(() => window.later = true, 400)")
+    page.window.wait(lambda: page.window.run("return window.later"), "what would show it")
+    assert page.window.run("return window.corner") == 0
+
+
 def test_without_permission_the_switch_says_so(chromium, web):
     page = Page(chromium, web)
     page.window.cdp("Browser.setPermission", permission={"name": "notifications"},
