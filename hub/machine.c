@@ -47,6 +47,8 @@ void machine_read_meminfo(struct machine *machine, const char *text)
 {
 	machine->memory = kilobytes(text, "MemTotal:");
 	machine->available = kilobytes(text, "MemAvailable:");
+	if (machine->available > machine->memory) /* in some containers */
+		machine->available = machine->memory;
 }
 
 void machine_read_net(struct machine *machine, const char *text)

@@ -28,6 +28,9 @@ static void test_memory_is_what_is_available_not_what_is_free(void **state)
 		"MemAvailable:    6000 kB\n");
 	assert_int_equal(machine.memory, 8000 * 1024);
 	assert_int_equal(machine.available, 6000 * 1024);
+	machine_read_meminfo(
+		&machine, "MemTotal: 50 kB\nMemAvailable: 60 kB\n");
+	assert_int_equal(machine.available, 50 * 1024);
 }
 
 static void test_network_bytes_are_those_of_all_interfaces(void **state)
