@@ -66,3 +66,15 @@ def lines():
 def audience(web):
     """Fifty browsers that listen to the channel text."""
     return [web.listen("text") for _ in range(50)]
+
+
+# Of feed.js's tests these run in Firefox each time, the others with --full.
+IN_BOTH = ("test_what_is_published", "test_a_killed_responder", "test_tasks_run", "test_five_windows",
+           "test_a_window_that_joins_begins_now")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.name == "test_feed.py" and "[firefox" in item.name \
+                and not item.name.startswith(IN_BOTH):
+            item.add_marker(pytest.mark.again)

@@ -193,6 +193,9 @@ def test_a_type_of_ones_own_comes_once_it_is_named(world, open_page):
         page.listens("main")
     follower = next(page for page in (first, second) if not page.leads)
     world.publish("unheard", event="own")
+    world.publish("and after it")
+    for page in (first, second):
+        page.has("and after it")
     follower.run("feeds.addTypes(['own'])")
     leader_of([first, second]).window.wait(
         lambda: world.publish("heard", event="own") and "heard" in first.data(), "own events")
