@@ -80,13 +80,14 @@ export class Exchange {
 		return this.#windows.has(window);
 	}
 
-	// All that this window wants.
+	// All that this window wants. The count comes first: by it a new window
+	// knows who leads, and heeds what is said to it.
 	enter(window, wants) {
 		this.#empty(window);
 		this.#windows.set(window, new Map());
+		this.#count();
 		for (const want of wants)
 			this.want(window, want);
-		this.#count();
 	}
 
 	leave(window) {

@@ -236,3 +236,12 @@ test("what is published in the server's words does not hold up a plain stream", 
 	const states = told.filter(({ kind }) => kind === "state").map(({ state }) => state);
 	assert.deepEqual(states, ["live"]);
 });
+
+test("a window that joins while the connection is lost is told so, once it knows who leads", async () => {
+	await want("a");
+	open()[0].connects("10");
+	open()[0].breaks();
+	told = [];
+	exchange.enter("v", [{ n: 1, stream: "channel", channel: "a", state: "connecting" }]);
+	assert.deepEqual(told.map(({ kind, state }) => state ?? kind), ["windows", "lost"]);
+});
