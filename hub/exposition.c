@@ -258,7 +258,8 @@ static const struct family families[] = {
 		write_deliveries},
 	{"tidings_delivery_latency_seconds", HISTOGRAM, "seconds",
 		"Time from when the hub takes an event in hand until it is "
-		"written to the web server, for live deliveries.",
+		"written to the web server, for a sample of the live "
+		"deliveries.",
 		write_latency},
 	{"tidings_commit_duration_seconds", HISTOGRAM, "seconds",
 		"Time that a COMMIT of events takes.", write_commits},
