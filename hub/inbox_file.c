@@ -8,57 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The name of a constraint is what a program that breaks it gets to read.
- * These are guard rails: whoever writes the file can switch them off. */
-static const char table[] =
-	"CREATE TABLE broadcast(\n"
-	" id INTEGER PRIMARY KEY AUTOINCREMENT\n"
-	"  CONSTRAINT \"an id is at least 1; leave it out\"\n"
-	"  CHECK (id >= 1),\n"
-	" channel TEXT NOT NULL DEFAULT 'main'\n"
-	"  CONSTRAINT \"a channel name has 1 to 255 bytes\"\n"
-	"  CHECK (length(CAST(channel AS BLOB)) BETWEEN 1 AND 255)\n"
-	"  CONSTRAINT \"a channel name has no control characters\"\n"
-	"  CHECK (channel NOT GLOB '*[^ -~\302\240-\364\217\277\277]*'\n"
-	"   AND instr(CAST(channel AS BLOB), x'00') = 0),\n"
-	" event TEXT\n"
-	"  CONSTRAINT \"an event type has at most 64 bytes\"\n"
-	"  CHECK (length(CAST(event AS BLOB)) <= 64)\n"
-	"  CONSTRAINT \"an event type has no control characters\"\n"
-	"  CHECK (event NOT GLOB '*[^ -~\302\240-\364\217\277\277]*'\n"
-	"   AND instr(CAST(event AS BLOB), x'00') = 0),\n"
-	" data ANY NOT NULL\n"
-	"  CONSTRAINT \"data has at most 1 MiB\"\n"
-	"  CHECK (length(data) <= 1048576),\n"
-	" key TEXT\n"
-	"  CONSTRAINT \"a key has at most 200 bytes\"\n"
-	"  CHECK (length(CAST(key AS BLOB)) <= 200),\n"
-	" created_at TEXT NOT NULL\n"
-	"  DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),\n"
-	" error TEXT -- why a row was not published\n"
-	") STRICT";
-
-/* Rows are read in the order of their ids, each once: one that got in below
- * those already read would never be published. */
-static const char id_trigger[] =
-	"CREATE TRIGGER broadcast_insert BEFORE INSERT ON broadcast\n"
-	"WHEN NEW.id <> -1 OR NEW.error IS NOT NULL BEGIN\n"
-	" SELECT RAISE(ABORT, 'leave error out: it is for the hub to fill')\n"
-	"  WHERE NEW.error IS NOT NULL;\n"
-	" SELECT RAISE(ABORT, 'leave id out, or choose one above all before')\n"
-	"  WHERE NEW.id <> -1 AND NEW.id <= coalesce((SELECT seq FROM\n"
-	"   sqlite_sequence WHERE name = 'broadcast'), 0);\n"
-	" SELECT RAISE(ABORT, 'leave id out: this one is far too high')\n"
-	"  WHERE NEW.id > 1000000000 + coalesce((SELECT seq FROM\n"
-	"   sqlite_sequence WHERE name = 'broadcast'), 0);\n"
-	"END";
-
-/* Not "OF id": that would let rowid, its other name, pass. */
-static const char update_trigger[] =
-	"CREATE TRIGGER broadcast_update BEFORE UPDATE ON broadcast\n"
-	"WHEN NEW.id <> OLD.id BEGIN\n"
-	" SELECT RAISE(ABORT, 'an id cannot be changed');\n"
-	"END";
+#include "lib/broadcast.h"
 
 /* The sentence for what went wrong last. */
 static const char *fault(const struct inbox_file *file)
@@ -128,51 +78,18 @@ bool inbox_file_split(struct inbox_file *file)
 
 /* ---- the schema */
 
-static const char *make_table(struct inbox_file *file)
-{
-	struct db *db = &file->db;
-	bool made;
-
-	if (db_run(db, "BEGIN IMMEDIATE") != DB_DONE)
-		return fault(file);
-	made = db_run(db, table) == DB_DONE &&
-	       db_run(db, id_trigger) == DB_DONE &&
-	       db_run(db, update_trigger) == DB_DONE &&
-	       db_run(db, "COMMIT") == DB_DONE;
-	if (made)
-		return NULL;
-	if (db_in_transaction(db))
-		db_run(db, "ROLLBACK");
-	return "its table cannot be made now";
-}
-
 static const char *check_table(struct inbox_file *file, bool create)
 {
-	struct db *db = &file->db;
-	int64_t found = 0;
-	enum db_result got = db_ask(db,
-		"SELECT count(*) FROM sqlite_schema WHERE name = 'broadcast'"
-		" COLLATE NOCASE",
-		&found);
+	bool found = false;
+	const char *why = broadcast_fault(&file->db, &found);
 
-	if (got != DB_ROW)
-		return fault(file);
-	if (found == 0 && create)
-		return make_table(file);
-	if (found == 0)
+	if (why != NULL || found)
+		return why;
+	if (!create)
 		return "it has no table broadcast";
-	if (!db_answers(db,
-		    "SELECT type FROM pragma_table_list('broadcast')"
-		    " WHERE schema = 'main'",
-		    "table"))
-		return "broadcast is not an ordinary table in it";
-	if (db_ask(db,
-		    "SELECT 1 FROM sqlite_schema WHERE name = 'broadcast'"
-		    " COLLATE NOCASE AND sql LIKE '%AUTOINCREMENT%'",
-		    &found) != DB_ROW)
-		return "its table broadcast has no AUTOINCREMENT, so that ids "
-		       "would be used again";
-	return NULL;
+	return broadcast_make(&file->db) == DB_DONE
+		       ? NULL
+		       : "its table cannot be made now";
 }
 
 static bool read_identity(struct inbox_file *file)

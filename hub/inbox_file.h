@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "hub/db.h"
+#include "lib/db.h"
 #include "lib/config.h"
 
 enum {

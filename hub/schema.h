@@ -9,7 +9,7 @@
  * which are run in one transaction on a log of that version; 4. add a test that
  * opens a log made by the version before.  A log of a newer version is refused.
  */
-#include "hub/db.h"
+#include "lib/db.h"
 
 enum { SCHEMA_VERSION = 1 };
 

@@ -14,7 +14,7 @@
  */
 #include <stdbool.h>
 
-#include "hub/db.h"
+#include "lib/db.h"
 #include "hub/files.h"
 
 struct store {

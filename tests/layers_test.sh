@@ -56,7 +56,7 @@ ok "the responder does not know the hub" - "$include(\.\./)?(hub|client|tests)/"
 ok "the client does not know the daemons" - "$include(\.\./)?(hub|fcgi|tests)/" $client
 ok "nobody goes up to go down" - "$include\.\./" $all
 }
-room "SQLite" hub/db.c 'sqlite3\.h'
+room "SQLite" lib/db.c 'sqlite3\.h'
 room "json-c" lib/json.c 'json-c/.*|json\.h'
 room "libfcgi" fcgi/parse.c 'fcgiapp\.h|fcgi_stdio\.h|fcgios\.h'
 room "libcurl" client/http.c 'curl/.*'

@@ -1,6 +1,6 @@
-#include "config.h"
+#include <config.h>
 
-#include "hub/db.h"
+#include "lib/db.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -155,6 +155,11 @@ bool db_answers(struct db *db, const char *sql, const char *expected)
 
 	query_release(&query);
 	return yes;
+}
+
+void db_wait(struct db *db, int ms)
+{
+	sqlite3_busy_timeout(db->handle, ms);
 }
 
 void db_limit(struct db *db, int bytes)

@@ -65,6 +65,8 @@ enum db_result db_run(struct db *db, const char *sql);
 enum db_result db_ask(struct db *db, const char *sql, int64_t *value);
 /* True if the single answer of `sql` is the text `expected`. */
 bool db_answers(struct db *db, const char *sql, const char *expected);
+/* How long a statement waits for a lock of another program; 0 at first. */
+void db_wait(struct db *db, int ms);
 /* Longest value that this connection reads or writes. */
 void db_limit(struct db *db, int bytes);
 bool db_in_transaction(const struct db *db);
