@@ -19,6 +19,7 @@ const struct verb *const verbs[] = {
 	&verb_run,
 	&verb_channels,
 	&verb_status,
+	&verb_inbox,
 	&verb_bench,
 	&verb_check,
 	NULL,

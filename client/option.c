@@ -19,7 +19,10 @@
 #include "lib/text.h"
 #include "lib/value.h"
 
-enum { ROWS_MAX = 32 };
+enum {
+	ROWS_MAX = 32,
+	LIST_MARK = '\n', /* between the values of a LIST */
+};
 
 struct value {
 	const struct option_row *row;
@@ -114,6 +117,7 @@ static const char *value_fault(const struct option_row *row, const char *text)
 			       ? NULL
 			       : "a duration such as 500ms, 10s, 5m, 2h or 1d";
 	case TEXT:
+	case LIST:
 		break;
 	}
 	return NULL;
@@ -181,6 +185,24 @@ static enum outcome complain(int found, char **argv)
 		said.verb->name, argv[optind - 1], said.verb->name);
 }
 
+/* The last one counts, unless all do. */
+static enum outcome take(struct value *value, const char *text)
+{
+	char *before = value->text;
+	enum outcome outcome;
+	struct buf all = {0};
+
+	value->text = NULL;
+	if (value->row->kind == LIST && before != NULL)
+		buf_printf(&all, "%s%c", before, LIST_MARK);
+	buf_add_span(&all, span_of(value->row->kind == SWITCH ? "yes" : text));
+	buf_add_char(&all, '\0');
+	outcome = offer(value, all.at, value->row->name);
+	buf_release(&all);
+	free(before);
+	return outcome;
+}
+
 /* Flags up to the first word that is none, or among the words. */
 static enum outcome read_flags(int argc, char **argv)
 {
@@ -201,11 +223,7 @@ static enum outcome read_flags(int argc, char **argv)
 			outcome = complain(found, argv);
 			break;
 		}
-		free(value->text); /* the last one counts */
-		value->text = NULL;
-		outcome = offer(value,
-			value->row->kind == SWITCH ? "yes" : optarg,
-			value->row->name);
+		outcome = take(value, optarg);
 	}
 	buf_release(&letters);
 	said.arguments = argv + optind;
@@ -371,6 +389,20 @@ uint64_t option_ms(const char *name)
 	if (text != NULL)
 		duration(text, &ms);
 	return ms;
+}
+
+bool option_item(const char *name, size_t index, struct span *item)
+{
+	const char *at = option_text(name);
+
+	for (; at != NULL && index > 0; index--) {
+		at = strchr(at, LIST_MARK);
+		at = at == NULL ? NULL : at + 1;
+	}
+	if (at == NULL)
+		return false;
+	*item = span(at, strcspn(at, (const char[]){LIST_MARK, '\0'}));
+	return true;
 }
 
 size_t argument_count(void)

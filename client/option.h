@@ -14,10 +14,12 @@
 #include <stdint.h>
 
 #include "client/outcome.h"
+#include "lib/span.h"
 
 enum option_kind {
 	SWITCH,	  /* yes or no */
 	TEXT,	  /* anything */
+	LIST,	  /* the same; each further --flag adds one */
 	NUMBER,	  /* 0 to 2^63-1 */
 	DURATION, /* 500ms, 10s, 5m, 2h, 1d; bare numbers are seconds */
 };
@@ -57,6 +59,8 @@ bool option_switch(const char *name);
 uint64_t option_number(const char *name);
 uint64_t option_ms(const char *name);
 bool option_given(const char *name);
+/* The one at `index` of a LIST; false beyond the last.  Borrowed. */
+bool option_item(const char *name, size_t index, struct span *item);
 
 size_t argument_count(void);
 const char *argument(size_t index);  /* NULL beyond the last */

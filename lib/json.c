@@ -230,16 +230,32 @@ static void add_mended(struct buf *out, struct span text)
 	buf_add_span(out, text);
 }
 
+static struct json_object *new_text(struct span text)
+{
+	struct buf mended = {0};
+	struct json_object *string;
+
+	add_mended(&mended, text);
+	string = json_object_new_string_len(
+		mended.len == 0 ? "" : mended.at, (int)mended.len);
+	buf_release(&mended);
+	return string;
+}
+
 void json_add_text(
 	struct json_object *object, const char *name, struct span text)
 {
-	struct buf mended = {0};
+	json_object_object_add(object, name, new_text(text));
+}
 
-	add_mended(&mended, text);
-	json_object_object_add(object, name,
-		json_object_new_string_len(
-			mended.len == 0 ? "" : mended.at, (int)mended.len));
-	buf_release(&mended);
+void json_quote(struct buf *out, struct span text)
+{
+	struct json_object *string = new_text(text);
+
+	buf_add_span(out, span_of(json_object_to_json_string_ext(string,
+				  JSON_C_TO_STRING_PLAIN |
+					  JSON_C_TO_STRING_NOSLASHESCAPE)));
+	json_object_put(string);
 }
 
 void json_add_number(

@@ -60,6 +60,8 @@ void json_add_decimal(
 void json_add_bool(struct json_object *object, const char *name, bool value);
 /* A cursor: a string of digits, null for 0. */
 void json_add_id(struct json_object *object, const char *name, uint64_t id);
+/* Appends `text` as a JSON string, with its quotes. */
+void json_quote(struct buf *out, struct span text);
 /* A list of objects: returned ones are filled by the caller. */
 struct json_object *json_add_list(struct json_object *object, const char *name);
 struct json_object *json_add_item(struct json_object *list);

@@ -1,0 +1,32 @@
+#ifndef TIDINGS_CHANGE_H
+#define TIDINGS_CHANGE_H
+/*
+ * change - triggers that publish what happens to a table
+ *
+ * After each insert, update or delete of a row an event of that type is
+ * inserted into `broadcast`, within the application's own transaction.  Its
+ * data is {"table":...,"change":"update","old":{...},"new":{...}}; an insert
+ * has no old, a delete no new.  A blob is given in hexadecimal, an infinite
+ * number as null.  A row whose event were longer than CHANGE_MAX is told by
+ * its primary key only ("key" instead, "too_long":true), since no row may
+ * keep the application's own statement from succeeding.
+ *
+ * Columns are those of now: done again, the triggers are made anew.
+ */
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "lib/db.h"
+
+enum { CHANGE_MAX = 60000 }; /* bytes; events have 64 KiB unless configured */
+
+/* The name of `table` as its schema writes it, terminated.  NULL, or a
+ * sentence (static) why it cannot have triggers. */
+const char *change_table(struct db *db, const char *table, struct buf *name);
+/* Appends the statements for it; false if its columns cannot be read. */
+bool change_sql(
+	struct db *db, const char *name, const char *channel, struct buf *out);
+/* Appends the statements that take them away. */
+void change_off_sql(const char *table, struct buf *out);
+
+#endif

@@ -1,0 +1,258 @@
+/*
+ * inbox - makes an application's own SQLite database one that publishes
+ *
+ * Works on the file, not on the server: one transaction, all or nothing, and
+ * done again it changes nothing but triggers whose table has changed.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "client/change.h"
+#include "client/print.h"
+#include "client/verbs.h"
+#include "lib/broadcast.h"
+#include "lib/text.h"
+
+enum { LOCK_MS = 5000 }; /* an application may hold the lock for so long */
+
+struct work {
+	struct db db;
+	const char *path;
+	struct buf done; /* lines, told once they are true */
+};
+
+static enum outcome trouble(const struct work *work, enum db_result result)
+{
+	if (result == DB_BUSY)
+		return fail(OUT_FILE,
+			"%s: another program has held its lock for %d s",
+			work->path, LOCK_MS / 1000);
+	return fail(OUT_FILE, "%s: %s", work->path, db_error(&work->db));
+}
+
+static enum outcome run_sql(struct work *work, const char *sql)
+{
+	enum db_result result = db_run(&work->db, sql);
+
+	return result == DB_DONE ? OUT_OK : trouble(work, result);
+}
+
+/* ---- the table */
+
+static enum outcome make_table(struct work *work)
+{
+	static const char columns[] =
+		"SELECT id, channel, event, data, key, created_at, error"
+		" FROM main.broadcast";
+	struct query query = {0};
+	bool found;
+	const char *fault = broadcast_fault(&work->db, &found);
+	enum db_result result;
+
+	if (fault != NULL)
+		return fail(OUT_FILE, "%s: %s", work->path, fault);
+	if (!found) {
+		result = broadcast_make(&work->db);
+		buf_printf(&work->done, "the table broadcast is made\n");
+		return result == DB_DONE ? OUT_OK : trouble(work, result);
+	}
+	result = db_prepare(&work->db, &query, columns);
+	query_release(&query);
+	if (result != DB_DONE)
+		return fail(OUT_FILE,
+			"%s: it has a table broadcast of another kind: %s",
+			work->path, db_error(&work->db));
+	buf_printf(&work->done, "the table broadcast is there already\n");
+	return OUT_OK;
+}
+
+/* ---- its triggers */
+
+static enum outcome add_triggers(
+	struct work *work, const char *name, const char *channel)
+{
+	struct buf sql = {0};
+	bool good = change_sql(&work->db, name, channel, &sql);
+	enum outcome outcome;
+
+	buf_add_char(&sql, '\0');
+	outcome = good ? run_sql(work, sql.at) : trouble(work, DB_BROKEN);
+	buf_release(&sql);
+	buf_printf(&work->done, "changes of %s are published on channel %s\n",
+		name, channel);
+	return outcome;
+}
+
+static enum outcome publish_changes(struct work *work, const char *table)
+{
+	const char *channel = option_text("channel"), *fault;
+	struct buf name = {0};
+	enum outcome outcome;
+
+	fault = change_table(&work->db, table, &name);
+	if (fault == NULL && channel == NULL)
+		channel = name.at;
+	if (fault == NULL)
+		fault = text_channel_fault(span_of(channel));
+	if (fault != NULL)
+		outcome =
+			fail(OUT_USAGE, "%s: %s: %s", work->path, table, fault);
+	else
+		outcome = add_triggers(work, name.at, channel);
+	buf_release(&name);
+	return outcome;
+}
+
+static enum outcome leave_changes(struct work *work, const char *table)
+{
+	enum outcome outcome;
+	struct buf sql = {0};
+
+	change_off_sql(table, &sql);
+	buf_add_char(&sql, '\0');
+	outcome = run_sql(work, sql.at);
+	buf_release(&sql);
+	buf_printf(&work->done, "changes of %s are not published\n", table);
+	return outcome;
+}
+
+static enum outcome for_each(struct work *work, const char *option,
+	enum outcome (*run)(struct work *, const char *))
+{
+	enum outcome outcome = OUT_OK;
+	struct span item;
+
+	for (size_t i = 0; outcome == OUT_OK && option_item(option, i, &item);
+		i++) {
+		char *table = mem_text(item);
+
+		outcome = run(work, table);
+		free(table);
+	}
+	return outcome;
+}
+
+/* ---- the whole */
+
+static enum outcome change_file(struct work *work)
+{
+	enum outcome outcome = run_sql(work, "BEGIN IMMEDIATE");
+
+	if (outcome == OUT_OK)
+		outcome = make_table(work);
+	if (outcome == OUT_OK)
+		outcome = for_each(work, "off", leave_changes);
+	if (outcome == OUT_OK)
+		outcome = for_each(work, "on", publish_changes);
+	return outcome == OUT_OK ? run_sql(work, "COMMIT") : outcome;
+}
+
+static void tell(const struct work *work)
+{
+	const char *line = work->done.at, *end = line + work->done.len;
+
+	while (line < end) {
+		const char *stop = memchr(line, '\n', (size_t)(end - line));
+
+		say("%s: %.*s", work->path, (int)(stop - line), line);
+		line = stop + 1;
+	}
+}
+
+static enum outcome look_at_file(const struct work *work)
+{
+	struct stat file;
+
+	if (stat(work->path, &file) < 0)
+		return fail_errno(OUT_FILE, "%s", work->path);
+	if (!S_ISREG(file.st_mode))
+		return fail(
+			OUT_FILE, "%s: that is no regular file", work->path);
+	return OUT_OK;
+}
+
+/* The lines for tidings.conf, the file's name without its folders and ending
+ * as the inbox's. */
+static enum outcome print_section(const struct work *work)
+{
+	char whole[PATH_MAX];
+	struct buf out = {0};
+	enum outcome outcome;
+	const char *name;
+
+	if (realpath(work->path, whole) == NULL)
+		return fail_errno(OUT_FILE, "%s", work->path);
+	name = strrchr(whole, '/') + 1;
+	buf_printf(&out, "[inbox %.*s]\npath = %s\n",
+		(int)(strcspn(name + 1, ".") + 1), name, whole);
+	outcome = print_bytes(buf_span(&out));
+	buf_release(&out);
+	if (outcome == OUT_OK)
+		say("the hub reads it once these lines are in tidings.conf "
+		    "and it may write the file and its folder");
+	return outcome;
+}
+
+static enum outcome init(const char *path)
+{
+	struct work work = {.path = path};
+	enum outcome outcome = look_at_file(&work);
+	enum db_result result;
+
+	if (outcome != OUT_OK)
+		return outcome;
+	result = db_open(&work.db, path, DB_FOREIGN);
+	if (result == DB_DONE) {
+		db_wait(&work.db, LOCK_MS);
+		outcome = change_file(&work);
+		if (outcome != OUT_OK && db_in_transaction(&work.db))
+			db_run(&work.db, "ROLLBACK");
+	} else {
+		outcome = trouble(&work, result);
+	}
+	db_close(&work.db);
+	if (outcome == OUT_OK)
+		tell(&work);
+	buf_release(&work.done);
+	return outcome == OUT_OK ? print_section(&work) : outcome;
+}
+
+static enum outcome run_inbox(const struct verb *verb)
+{
+	if (strcmp(argument(0), "init") != 0)
+		return fail(OUT_USAGE,
+			"inbox: there is no \"%s\", only init (tidings %s "
+			"--help)",
+			argument(0), verb->name);
+	return init(argument(1));
+}
+
+static const struct option_row rows[] = {
+	{"on", 'o', LIST, "TABLE", NULL,
+		"publish inserts, updates and deletes of TABLE, too"},
+	{"off", '\0', LIST, "TABLE", NULL, "publish those of TABLE no longer"},
+	{"channel", 'C', TEXT, "NAME", NULL,
+		"publish them on this channel instead of one named as the "
+		"table"},
+	{0},
+};
+
+const struct verb verb_inbox = {
+	.name = "inbox",
+	.arguments = "init FILE.db",
+	.summary = "let an application's SQLite database publish",
+	.more = "Adds the table broadcast to FILE.db: a row that is inserted "
+		"there is an event.\nWith --on, which may be given several "
+		"times, triggers publish what happens to a\ntable as JSON, so "
+		"that the application stays as it is.  Prints what "
+		"tidings.conf\nneeds to know.",
+	.rows = rows,
+	.least = 2,
+	.most = 2,
+	.run = run_inbox,
+};
