@@ -1,5 +1,5 @@
 /*
- * channels, status - what is going on at the server
+ * channels - those that are there, who listens, what is held
  */
 #include <config.h>
 
@@ -7,39 +7,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "client/ask.h"
 #include "client/http.h"
 #include "client/print.h"
 #include "client/safe.h"
 #include "client/verbs.h"
 #include "lib/json.h"
-
-/* ---- asking */
-
-/* The answer as JSON, freed by the caller; NULL after a sentence. */
-static struct json_object *ask(
-	struct http *http, const char *path, enum outcome *outcome)
-{
-	struct http_request request = {.path = path};
-	struct http_answer answer = {0};
-	struct json_object *object;
-
-	http_perform(http, &request, &answer);
-	object = json_parse(buf_span(&answer.body));
-	*outcome = answer.outcome;
-	if (answer.outcome != OUT_OK && answer.status != 503) {
-		fail(answer.outcome, "%s", answer.sentence.at);
-		json_free(object);
-		object = NULL;
-	} else if (object == NULL) {
-		*outcome =
-			fail(OUT_TROUBLE, "%s%s: that is no answer of Tidings",
-				http_url(http), path);
-	}
-	http_answer_release(&answer);
-	return object;
-}
-
-/* ---- channels */
 
 static void add_channel(struct buf *out, struct json_object *channel)
 {
@@ -121,37 +94,4 @@ const struct verb verb_channels = {
 	.rows = channels_rows,
 	.most = 0,
 	.run = run_channels,
-};
-
-/* ---- status */
-
-static enum outcome run_status(const struct verb *verb)
-{
-	struct http *http = http_new();
-	struct json_object *health;
-	struct span status = span_of("?"), reason = {0};
-	enum outcome outcome = OUT_USAGE;
-	struct buf out = {0};
-
-	(void)verb;
-	health = http == NULL ? NULL : ask(http, "/health", &outcome);
-	if (health != NULL) {
-		json_text(health, "status", &status);
-		json_text(health, "reason", &reason);
-		buf_printf(&out, "%.*s%s%.*s\n", (int)status.len, status.at,
-			reason.len > 0 ? ": " : "", (int)reason.len, reason.at);
-		print_bytes(buf_span(&out));
-	}
-	json_free(health);
-	buf_release(&out);
-	http_free(http);
-	return outcome;
-}
-
-const struct verb verb_status = {
-	.name = "status",
-	.arguments = "",
-	.summary = "say how the server is",
-	.most = 0,
-	.run = run_status,
 };

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "client/interrupt.h"
 #include "client/print.h"
@@ -37,15 +38,45 @@ static char ask_user(const struct trial_row *row)
 	return line[0] == 's' || line[0] == 'q' ? line[0] : 'y';
 }
 
+/* Is it among those that were asked for?  Health always is: without it nothing
+ * else can be explained. */
+static bool is_wanted(const struct trial_row *row)
+{
+	if (argument_count() == 0 || row == trial_rows)
+		return true;
+	for (size_t i = 0; i < argument_count(); i++)
+		if (strncmp(row->name, argument(i), strlen(argument(i))) == 0)
+			return true;
+	return false;
+}
+
+static enum outcome check_names(void)
+{
+	for (size_t i = 0; i < argument_count(); i++) {
+		const struct trial_row *row = trial_rows;
+
+		while (row->name != NULL && strncmp(row->name, argument(i),
+						    strlen(argument(i))) != 0)
+			row++;
+		if (row->name == NULL)
+			return fail(OUT_USAGE,
+				"check: there is no check \"%s\"", argument(i));
+	}
+	return OUT_OK;
+}
+
 static enum outcome run_all(struct trial *trial)
 {
 	enum outcome outcome = OUT_OK;
 	const struct trial_row *row = trial_rows;
 
 	for (; row->name != NULL && !interrupt_caught(); row++) {
-		char wish = option_switch("auto") ? 'y' : ask_user(row);
 		bool good;
+		char wish;
 
+		if (!is_wanted(row))
+			continue;
+		wish = option_switch("auto") ? 'y' : ask_user(row);
 		if (wish == 'q')
 			break;
 		if (wish == 's')
@@ -65,9 +96,11 @@ static enum outcome run_all(struct trial *trial)
 static enum outcome run_check(const struct verb *verb)
 {
 	struct trial trial;
-	enum outcome outcome;
+	enum outcome outcome = check_names();
 
 	(void)verb;
+	if (outcome != OUT_OK)
+		return outcome;
 	if (!trial_open(&trial))
 		return OUT_USAGE;
 	if (option_switch("auto"))
@@ -86,10 +119,11 @@ static const struct option_row rows[] = {
 
 const struct verb verb_check = {
 	.name = "check",
-	.arguments = "",
+	.arguments = "[NAME...]",
 	.summary = "try an installation through its web server",
-	.more = "Status 0 only if nothing failed.",
+	.more = "Names begin as those that it prints do.  Status 0 only if "
+		"nothing failed.",
 	.rows = rows,
-	.most = 0,
+	.most = -1,
 	.run = run_check,
 };

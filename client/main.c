@@ -22,6 +22,7 @@ const struct verb *const verbs[] = {
 	&verb_inbox,
 	&verb_bench,
 	&verb_check,
+	&verb_menu,
 	NULL,
 };
 

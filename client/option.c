@@ -305,6 +305,21 @@ static enum outcome on_key(const char *section, const char *name,
 	return offer(value, text, place);
 }
 
+void option_export(void)
+{
+	struct buf name = {0};
+
+	for (size_t i = 0; i < said.count; i++) {
+		const struct value *value = &said.values[i];
+
+		if (!is_common(value->row) || value->text == NULL)
+			continue;
+		variable_name(&name, value->row);
+		setenv(name.at, value->text, 1);
+	}
+	buf_release(&name);
+}
+
 /* ---- the whole */
 
 static enum outcome count_arguments(void)

@@ -53,6 +53,10 @@ enum outcome option_read(
 	const struct verb *verb, int argc, char **argv, bool *help);
 void option_release(void);
 
+/* Puts what was said of all verbs into the environment, for programs that are
+ * started. */
+void option_export(void);
+
 /* ---- asked by the verbs, by name; a name that is in no table is a bug */
 const char *option_text(const char *name); /* NULL = nowhere said */
 bool option_switch(const char *name);

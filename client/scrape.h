@@ -1,0 +1,48 @@
+#ifndef TIDINGS_SCRAPE_H
+#define TIDINGS_SCRAPE_H
+/*
+ * scrape - the server's figures at one moment, from GET /metrics
+ *
+ * Read from the text that the hub writes for Prometheus (README, Metrics);
+ * what a server does not say stays 0.  Pure, but for scrape_ask.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/http.h"
+#include "client/outcome.h"
+#include "lib/span.h"
+
+enum { SCRAPE_BOUNDS = 32 };
+
+/* A histogram: how many took at most `seconds`, in rising order. */
+struct scrape_curve {
+	double seconds[SCRAPE_BOUNDS], count[SCRAPE_BOUNDS];
+	size_t bounds;
+};
+
+struct scrape {
+	uint64_t at; /* monotonic us, when it was asked for */
+	double subscribers, responders;
+	double events, live, replayed;	      /* since the start */
+	double good, moved, wrong, failed;    /* answers: 2xx 3xx 4xx 5xx */
+	double log_events, log_bytes, newest; /* newest: an id, below 2^53 */
+	double writable;		      /* 1 or 0 */
+	double began;			      /* Unix time, s */
+	struct scrape_curve latency, commits;
+};
+
+/* False if `text` has none of these figures. */
+bool scrape_read(struct scrape *scrape, struct span text);
+
+/* The time, in ms, that `part` (0 to 1) did not exceed of what was counted
+ * since `before` (NULL = since the start); negative if nothing was. */
+double scrape_quantile(const struct scrape_curve *now,
+	const struct scrape_curve *before, double part);
+
+/* Asks for it; `answer` then says what was wrong. */
+bool scrape_ask(
+	struct http *http, struct http_answer *answer, struct scrape *scrape);
+
+#endif

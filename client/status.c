@@ -1,0 +1,195 @@
+/*
+ * status - how the server is, once or all the time
+ *
+ *   once     a line for each figure, or JSON; the exit status says if it is ok
+ *   --watch  on a terminal a screen that is drawn anew until q or Ctrl-C,
+ *            anywhere else the same as once, again and again
+ */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/backoff.h"
+#include "client/interrupt.h"
+#include "client/print.h"
+#include "client/screen.h"
+#include "client/verbs.h"
+#include "client/view.h"
+
+enum { INTERVAL_LEAST_MS = 100 };
+
+/* ---- as text */
+
+static enum outcome print_view(const struct view *view)
+{
+	struct buf out = {0};
+	enum outcome outcome;
+
+	(option_switch("json") ? view_json : view_lines)(view, &out);
+	if (option_switch("watch") && !option_switch("json"))
+		buf_add_char(&out, '\n');
+	outcome = print_bytes(buf_span(&out));
+	buf_release(&out);
+	return outcome;
+}
+
+static enum outcome once(struct view *view)
+{
+	enum outcome outcome;
+
+	view_ask(view, false);
+	if (!view->known)
+		return fail(view->outcome, "%s", view->status.at);
+	outcome = print_view(view);
+	return outcome == OUT_OK ? view->outcome : outcome;
+}
+
+static enum outcome again_and_again(struct view *view, uint64_t interval)
+{
+	enum outcome outcome = OUT_OK;
+
+	while (outcome == OUT_OK && !interrupt_caught()) {
+		view_ask(view, false);
+		if (interrupt_caught())
+			break;
+		outcome = print_view(view);
+		backoff_wait(interval, 0);
+	}
+	return outcome;
+}
+
+/* ---- as a screen */
+
+static void draw_text(enum screen_look look, struct buf *text)
+{
+	char *line = text->at, *end = text->at + text->len;
+
+	while (line < end) {
+		char *stop = memchr(line, '\n', (size_t)(end - line));
+		char *upto = stop == NULL ? end : stop;
+
+		screen_line(look, span(line, (size_t)(upto - line)));
+		line = upto + 1;
+	}
+	buf_clear(text);
+}
+
+static void draw_channels(const struct view *view)
+{
+	struct buf line = {0};
+
+	screen_line(SCREEN_PLAIN, span(NULL, 0));
+	screen_line(SCREEN_BOLD, span_of(view_channel_head));
+	for (size_t i = 0; screen_left() > 1; i++) {
+		if (!view_channel(view, i, &line))
+			break;
+		draw_text(SCREEN_PLAIN, &line);
+	}
+	if (view->more)
+		screen_line(SCREEN_DIM,
+			span_of("and further ones: tidings channels"));
+	buf_release(&line);
+}
+
+static void draw_head(const struct view *view, struct buf *line)
+{
+	char now[16] = "";
+	time_t when = time(NULL);
+	struct tm local;
+
+	if (localtime_r(&when, &local) != NULL)
+		strftime(now, sizeof(now), "%H:%M:%S", &local);
+	buf_printf(line, "Tidings   %s   q ends", now);
+	draw_text(SCREEN_BOLD, line);
+	if (view->outcome != OUT_OK) {
+		buf_printf(line, " %s ", view->status.at);
+		draw_text(SCREEN_ALARM, line);
+	}
+}
+
+static void draw(const struct view *view)
+{
+	struct buf text = {0};
+
+	screen_begin();
+	draw_head(view, &text);
+	screen_line(SCREEN_PLAIN, span(NULL, 0));
+	view_lines(view, &text);
+	draw_text(SCREEN_PLAIN, &text);
+	if (view->channels != NULL)
+		draw_channels(view);
+	screen_end();
+	buf_release(&text);
+}
+
+static enum outcome show(struct view *view, uint64_t interval)
+{
+	enum screen_key key = SCREEN_NOTHING;
+
+	if (!screen_open())
+		return fail(OUT_USAGE,
+			"--watch: this terminal cannot be drawn on (TERM); "
+			"`tidings status --watch | cat` does without");
+	while (key != SCREEN_QUIT && !interrupt_caught()) {
+		if (key == SCREEN_NOTHING)
+			view_ask(view, true);
+		if (interrupt_caught())
+			break;
+		draw(view);
+		key = screen_wait((int)interval);
+	}
+	screen_close();
+	return OUT_OK;
+}
+
+/* ---- the verb */
+
+static enum outcome watch(struct view *view)
+{
+	uint64_t interval = option_ms("interval");
+	bool screen = isatty(STDOUT_FILENO) != 0 && isatty(STDIN_FILENO) != 0;
+
+	if (interval < INTERVAL_LEAST_MS || interval > 3600000)
+		return fail(OUT_USAGE, "--interval: from 100ms to 1h, please");
+	interrupt_catch();
+	return screen && !option_switch("json")
+		       ? show(view, interval)
+		       : again_and_again(view, interval);
+}
+
+static enum outcome run_status(const struct verb *verb)
+{
+	struct view view = {.http = http_new()};
+	enum outcome outcome;
+
+	(void)verb;
+	if (view.http == NULL)
+		return OUT_USAGE;
+	outcome = option_switch("watch") ? watch(&view) : once(&view);
+	view_release(&view);
+	http_free(view.http);
+	if (outcome == OUT_OK && interrupt_caught())
+		interrupt_die();
+	return outcome;
+}
+
+static const struct option_row rows[] = {
+	{"watch", 'w', SWITCH, NULL, NULL, "show it all the time, until q"},
+	{"interval", 'i', DURATION, "TIME", "2s", "how often --watch looks"},
+	{"json", 'j', SWITCH, NULL, NULL, "a JSON object, also on a terminal"},
+	{0},
+};
+
+const struct verb verb_status = {
+	.name = "status",
+	.arguments = "",
+	.summary = "say how the server is",
+	.more = "Health, subscribers, lag, sizes.  Status 0 if it is ok, 7 if "
+		"it is degraded.",
+	.rows = rows,
+	.most = 0,
+	.run = run_status,
+};

@@ -1,0 +1,54 @@
+#ifndef TIDINGS_VIEW_H
+#define TIDINGS_VIEW_H
+/*
+ * view - how the server is: asked together, told as lines or as JSON
+ *
+ * What it is made of may be missing: a server that is away has no health, a
+ * web server may keep /metrics to itself.
+ */
+#include <stdbool.h>
+
+#include "client/http.h"
+#include "client/outcome.h"
+#include "client/scrape.h"
+#include "lib/buf.h"
+
+struct json_object;
+
+enum { VIEW_CHANNELS = 1000 }; /* the first ones by name */
+
+struct view {
+	struct http *http; /* borrowed */
+	struct http_answer answer;
+	enum outcome outcome;	   /* of asking for its health */
+	bool known;		   /* it has answered */
+	struct buf status;	   /* "ok", or what is wrong; terminated */
+	struct buf fault;	   /* why there are no figures; terminated */
+	struct scrape now, before; /* `at` 0 = none */
+	struct json_object *channels;
+	bool more;			     /* there are further channels */
+	unsigned short order[VIEW_CHANNELS]; /* most subscribers first */
+};
+
+/* Only health, and nothing but `status` is known then. */
+void view_ask_health(struct view *view);
+/* Asks anew; what was `now` becomes `before`. */
+void view_ask(struct view *view, bool channels);
+void view_release(struct view *view);
+
+/* From when figures are counted: `before`, or NULL = the hub's start. */
+const struct scrape *view_since(const struct view *view);
+/* By how much a second `now` has grown since `before`. */
+double view_rate(const struct view *view, double now, double before);
+
+/* A line for each figure; rates and times are those since `before`, or since
+ * the start. */
+void view_lines(const struct view *view, struct buf *out);
+/* The same as one object in one line. */
+void view_json(const struct view *view, struct buf *out);
+
+extern const char view_channel_head[];
+/* A line; false beyond the last. */
+bool view_channel(const struct view *view, size_t index, struct buf *out);
+
+#endif

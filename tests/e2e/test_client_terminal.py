@@ -1,0 +1,246 @@
+"""What a person at a terminal sees of `tidings`: status --watch, menu, check, sub."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from client import Client
+from terminal import Terminal
+from world import eventually, program
+
+
+@pytest.fixture
+def terminal():
+    """terminal(world, verb, ...) with 24 lines of 80 columns."""
+    opened = []
+
+    def open_terminal(world, *arguments, env=None, url=None, **size):
+        environment = {name: value for name, value in os.environ.items()
+                       if not name.startswith("TIDINGS_")}
+        environment["TIDINGS_URL"] = url or f"http://127.0.0.1:{world.port}"
+        environment["HOME"] = environment["XDG_CONFIG_HOME"] = str(world.folder)
+        opened.append(Terminal([program("client/tidings"), *arguments],
+                               {**environment, **(env or {})}, **size))
+        return opened[-1]
+    yield open_terminal
+    for one in opened:
+        one.close()
+
+
+def watch(terminal, world, *arguments, **how):
+    return terminal(world, "status", "--watch", "--interval", "200ms", *arguments, **how)
+
+
+def figure(screen, name):
+    return int(re.search(rf"^{name} +([\d,]+)", screen.text, re.M)[1].replace(",", ""))
+
+
+# ---- status --watch
+
+def test_the_screen_follows_what_happens_and_q_ends_it(world_with_web, terminal):
+    world = world_with_web
+    screen = watch(terminal, world)
+    screen.shows("status       ok", "hub up", "q ends")
+    before = figure(screen, "published")
+    listener = Client(world, "sub", "watched")
+    screen.shows("watched", within=15)
+    for _ in range(7):
+        assert world.post("/realtime/watched", b"x").status == 200
+    eventually(lambda: figure(screen, "published") == before + 7, "the figure moving on")
+    listener.prints(7)
+    eventually(lambda: re.search(r"^watched +1 +7 +\d{16}", screen.text, re.M), "the channel's line")
+    listener.kill()
+    screen.presses("q")
+    screen.ends(0)
+    assert screen.is_as_before
+
+
+def test_ctrl_c_ends_the_screen_and_leaves_the_terminal_as_it_was(shared, terminal):
+    screen = watch(terminal, shared)
+    screen.shows("status       ok")
+    screen.presses("\x03")
+    screen.ends(-signal.SIGINT)
+    assert screen.is_as_before
+    assert screen.raw.endswith((b"\x1b[?1049l\r\x1b[?1l\x1b>", b"\x1b>"))
+
+
+def test_a_hub_that_is_away_is_said_so_and_its_return_too(world_with_web, terminal):
+    world = world_with_web
+    screen = watch(terminal, world)
+    screen.shows("status       ok")
+    world.hub.stop()
+    screen.shows("degraded: the hub is away", within=15)
+    world.hub.start()
+    screen.shows("status       ok", within=15)
+    screen.hides("degraded", within=15)
+
+
+def test_a_web_server_that_is_away_is_said_so(shared, terminal):
+    screen = watch(terminal, shared, url="http://127.0.0.1:9")
+    screen.shows("http://127.0.0.1:9: Failed to connect")
+    screen.presses("q")
+    screen.ends(0)
+
+
+@pytest.mark.parametrize("rows, columns", [(5, 20), (1, 1), (60, 200)])
+def test_the_screen_fits_a_window_of_any_size(shared, terminal, rows, columns):
+    screen = watch(terminal, shared)
+    screen.shows("status       ok")
+    screen.resizes(rows, columns)
+    screen.shows("T" if columns == 1 else "Tidings ")
+    if rows == 5:
+        screen.hides("hub up")
+    screen.presses("q")
+    screen.ends(0)
+
+
+def test_a_channel_s_name_cannot_command_the_screen_and_keeps_its_letters(shared, terminal):
+    for name in ("%C3%A9%E4%B8%96", "%C2%9B31m"):
+        shared.post(f"/realtime/{name}", b"x")
+    screen = watch(terminal, shared, rows=50)
+    screen.shows("é世")
+    assert "\\u009b" not in screen.text  # such a name is no channel at all
+
+
+def test_a_terminal_that_cannot_be_drawn_on_is_told(shared, terminal):
+    screen = watch(terminal, shared, env={"TERM": "no-such-terminal"})
+    screen.ends(2)
+    assert "this terminal cannot be drawn on" in screen.text
+
+
+def test_a_terminal_that_goes_away_ends_it(shared, terminal):
+    screen = watch(terminal, shared)
+    screen.shows("status       ok")
+    os.kill(screen.process.pid, signal.SIGHUP)
+    screen.ends(-signal.SIGHUP)
+
+
+# ---- menu
+
+def test_the_menu_shows_the_main_stream_until_ctrl_c(shared, terminal):
+    menu = terminal(shared, "menu", rows=60)
+    menu.shows("Tidings at", ": ok", "tidings sub main", "your choice:")
+    menu.presses("1\r")
+    menu.shows("Ctrl-C comes back to the menu")
+    eventually(lambda: b"hello from afar" in menu.raw or
+               not shared.post("/realtime/main", b"hello from afar"), "the event")
+    menu.presses("\x03")
+    eventually(lambda: menu.text.count("q  end") == 2, "the menu again")
+    menu.presses("q\r")
+    menu.ends(0)
+    assert menu.is_as_before
+
+
+def test_the_menu_shows_metrics(shared, terminal):
+    menu = terminal(shared, "menu", rows=60)
+    menu.shows("your choice:")
+    menu.presses("2\r")
+    menu.shows('"subscribers"')
+    menu.presses("\x03")
+    eventually(lambda: menu.text.count("q  end") == 2, "the menu again")
+
+
+def test_the_menu_publishes_and_shows_a_channel_of_one_s_own(shared, terminal):
+    menu = terminal(shared, "menu", rows=90)
+    menu.shows("your choice:")
+    menu.presses("4\r")
+    menu.shows("channel [main]:")
+    menu.presses("my own\r")
+    menu.shows("message:")
+    menu.presses("it's \"mine\"; $HOME\r")
+    eventually(lambda: re.search(r"^\d{16}$", menu.text, re.M), "the id")
+    menu.presses("3\r")
+    eventually(lambda: menu.text.count("channel [main]:") == 2, "the question")
+    menu.presses("my own\r")
+    eventually(lambda: re.search(r"^\d\d:\d\d:\d\d it's \"mine\"; \$HOME$", menu.text, re.M),
+               "the event")
+    menu.presses("\x03")
+    eventually(lambda: menu.text.count("q  end") == 3, "the menu again")
+
+
+def test_the_menu_tests_the_broadcast_api(shared, terminal):
+    menu = terminal(shared, "menu", rows=60)
+    menu.shows("your choice:")
+    menu.presses("5\r")
+    menu.shows("ok   broadcast")
+    menu.hides("resume after a cut")
+
+
+def test_the_menu_says_that_the_server_is_away_and_stays(shared, terminal):
+    menu = terminal(shared, "menu", url="http://127.0.0.1:9", rows=60)
+    menu.shows("http://127.0.0.1:9: Failed to connect", "your choice:")
+    menu.presses("8\r")
+    menu.shows("(it ended with status 4)")
+    menu.presses("z\r")
+    menu.shows("there is no z here")
+    menu.presses("\x04")
+    menu.ends(0)
+
+
+def test_flags_of_the_menu_hold_for_what_it_runs(shared, terminal):
+    menu = terminal(shared, "menu", "--url", f"http://localhost:{shared.port}", rows=60,
+                    url="http://127.0.0.1:9")
+    menu.shows(f"http://localhost:{shared.port}: ok", "your choice:")
+    menu.presses("8\r")
+    menu.shows("subscribers")
+
+
+# ---- others
+
+def test_check_asks_before_each(shared, terminal):
+    check = terminal(shared, "check")
+    check.shows("health?  [Enter]")
+    check.presses("\r")
+    check.shows("ok   health", "main stream?")
+    check.presses("q\r")
+    check.ends(0)
+
+
+def test_events_on_a_terminal_are_for_people(shared, terminal):
+    listener = terminal(shared, "sub", "people")
+    eventually(lambda: shared.channel("people")["subscribers"] == 1, "the subscriber")
+    shared.post("/realtime/people?event=news", "first\nsecond \x1b[31mline".encode())
+    listener.shows("news first", "         second \\x1b[31mline")
+    assert re.search(r"^\d\d:\d\d:\d\d news first$", listener.text, re.M)
+
+
+# ---- status, once
+
+def test_status_once_as_lines_and_as_json(world_with_web):
+    world = world_with_web
+    assert world.post("/realtime/a?lines=1", b"\n".join(b"%d" % n for n in range(1234))).status == 200
+    eventually(lambda: "published    1,234" in Client(world, "status").ends(), "the figure")
+    status = Client(world, "status", "--json")
+    status.ends()
+    told = status.events()[0]
+    assert told["status"] == "ok" and told["events"] == told["log_events"] == 1234
+    assert told["newest"].isdigit() and told["log_bytes"] > 0 and told["commit_p99_ms"] > 0
+
+
+def test_status_of_a_degraded_server_is_7_and_says_why(world_with_web):
+    world_with_web.hub.stop()
+    assert Client(world_with_web, "status").ends(7)[0] == (
+        "status       degraded: the hub is away")
+
+
+def test_status_watch_that_is_piped_tells_again_and_again(shared):
+    status = Client(shared, "status", "--watch", "--json", "--interval", "100ms")
+    status.prints(3)
+    assert "events_per_second" in status.events()[2]
+    status.process.send_signal(signal.SIGINT)
+    status.ends(-signal.SIGINT)
+
+
+def test_checks_by_name(shared):
+    lines = Client(shared, "check", "--auto", "cross", "broadcast").ends(0, 30)
+    assert [" ".join(line[:26].split()) for line in lines] == ["ok health", "ok broadcast",
+                                                       "ok cross-origin rules"]
+    assert "there is no check \"nosuch\"" in (
+        client := Client(shared, "check", "--auto", "nosuch")).ends(2) or client.sentence
+
+
+@pytest.fixture
+def world_with_web(make_world):
+    return make_world(web=True)
