@@ -1,7 +1,8 @@
 /*
  * main - tidings.fcgi, the responder
  *
- *   parent   binds the socket, keeps it and its workers (lib/parent.h)
+ *   parent   binds the socket, or has it from a service manager (LISTEN_FDS),
+ *            and keeps it and its workers (lib/parent.h)
  *   worker   SERVING, then from SIGTERM on DRAINING: accepts no more, streams
  *            get their end, answers that are on their way finish; gone when
  *            they have, or after DRAIN_MS
@@ -215,6 +216,18 @@ static struct options read_options(int argc, char **argv)
 	return options;
 }
 
+static int open_listener(
+	const struct options *options, const struct config *config)
+{
+	int listener = sock_inherited();
+
+	if (listener >= 0)
+		return listener;
+	return sock_listen(
+		options->socket != NULL ? options->socket : config->fcgi_socket,
+		config->fcgi_socket_mode, config->fcgi_socket_group);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = read_options(argc, argv);
@@ -224,10 +237,7 @@ int main(int argc, char **argv)
 	config_load(&job.config, options.config);
 	log_open("tidings.fcgi", job.config.syslog, job.config.debug);
 	sock_raise_limit();
-	job.listener = sock_listen(options.socket != NULL
-					   ? options.socket
-					   : job.config.fcgi_socket,
-		job.config.fcgi_socket_mode, job.config.fcgi_socket_group);
+	job.listener = open_listener(&options, &job.config);
 	if (job.listener < 0)
 		return EXIT_FAILURE;
 	status = parent_run(&(struct parent_job){

@@ -6,7 +6,9 @@
 #include "lib/sock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -15,6 +17,8 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+
+enum { LISTEN_FD = 3 }; /* the first after standard error: sd_listen_fds(3) */
 
 /* A socket and its address; -1 with errno. */
 static int open_at(const char *path, struct sockaddr_un *at)
@@ -123,6 +127,26 @@ int sock_listen(const char *path, mode_t mode, gid_t group)
 	if (fd >= 0)
 		close(fd);
 	return -1;
+}
+
+static bool is_set_to(const char *variable, long number)
+{
+	const char *text = getenv(variable);
+
+	return text != NULL && strtol(text, NULL, 10) == number;
+}
+
+int sock_inherited(void)
+{
+	if (!is_set_to("LISTEN_PID", (long)getpid()))
+		return -1;
+	if (!is_set_to("LISTEN_FDS", 1))
+		log_fatalx("sock: LISTEN_FDS is not 1: one socket, please");
+	if (fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC) != 0 ||
+		fcntl(LISTEN_FD, F_SETFL,
+			fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK) != 0)
+		log_fatal("sock: cannot use the socket of LISTEN_FDS");
+	return LISTEN_FD;
 }
 
 uid_t sock_peer_uid(int fd)

@@ -18,6 +18,11 @@ enum {
  * The mode is in force before the socket can be connected to. */
 int sock_listen(const char *path, mode_t mode, gid_t group);
 
+/* The one listening socket that a service manager opened for this process
+ * (LISTEN_FDS, sd_listen_fds(3)), or -1: there is none.  The environment is
+ * left as it is, for a program that this one executes. */
+int sock_inherited(void);
+
 /* Starts to connect; the descriptor or -1 with errno (not logged).  A Unix
  * socket connects at once or not at all. */
 int sock_connect(const char *path);
