@@ -1,0 +1,101 @@
+"""The systemd units: what systemd itself says of them, and a socket it opens."""
+
+import os
+import re
+import shutil
+import socket
+import stat
+import subprocess
+
+import pytest
+
+from fcgi import FcgiDoor
+from world import BUILD, Daemon, eventually, program
+
+UNITS = BUILD / "conf" / "service"
+SERVICES = ("tidings-hub.service", "tidings-responder.service")
+EXPOSED = 1.0  # of 10, at most
+
+pytestmark = [
+    pytest.mark.deploy,
+    pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs package systemd"),
+]
+
+
+def run(*command, **more):
+    done = subprocess.run(command, text=True, capture_output=True, timeout=50, **more)
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def units(tmp_path):
+    """The units, with the programs where these are built."""
+    for unit in (*SERVICES, "tidings-responder.socket"):
+        text = re.sub(r"(ExecStart=)\S+/(\S+)", lambda m: m[1] + program(m[2]),
+                      (UNITS / unit).read_text())
+        text = re.sub(r"Documentation=.*", "Documentation=file:/etc/passwd", text)
+        (tmp_path / unit).write_text(text)
+    return tmp_path
+
+
+def test_systemd_finds_nothing_wrong(units):
+    assert run("systemd-analyze", "verify", "--man=no", *sorted(units.iterdir())).strip() == ""
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_a_service_is_hardly_exposed(units, unit):
+    said = run("systemd-analyze", "security", "--offline=true",
+               f"--threshold={EXPOSED * 10:.0f}", units / unit)
+    assert float(re.search(r"Overall exposure level for \S+: ([\d.]+)", said)[1]) <= EXPOSED
+
+
+def test_a_responder_serves_on_the_socket_that_it_was_given(make_world):
+    world = make_world(responder=False)
+    given = world.folder / "given.sock"
+    config = world.write_config("given.conf")
+    responder = Daemon("given", ["systemd-socket-activate", "-l", str(given),
+                                 program("tidings.fcgi"), "-c", config], world.folder,
+                       lambda: given.exists() and FcgiDoor(given).ask("GET", "/health").status)
+    world.daemons.append(responder)
+    responder.start()
+    eventually(lambda: FcgiDoor(given).ask("GET", "/health").status == 200, "/health being ok")
+    assert not world.fcgi_socket.exists(), "what the configuration says does not count"
+    killed = responder.kill_worker()
+    responder.has_other_worker(killed)
+    eventually(lambda: FcgiDoor(given).ask("GET", "/health").status == 200, "/health being ok")
+
+
+def test_a_socket_of_another_process_is_not_taken(make_world, monkeypatch):
+    monkeypatch.setenv("LISTEN_PID", "1")
+    monkeypatch.setenv("LISTEN_FDS", "1")
+    world = make_world()
+    assert world.fcgi_socket.exists()
+
+
+def test_two_sockets_at_once_are_refused(make_world):
+    world = make_world(hub=False, responder=False)
+    with socket.socket(socket.AF_UNIX) as probe:
+        done = subprocess.Popen(
+            ["systemd-socket-activate", "-l", str(world.folder / "a"), "-l",
+             str(world.folder / "b"), program("tidings.fcgi")],
+            text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        eventually((world.folder / "b").exists, "the sockets being there")
+        eventually(lambda: probe.connect_ex(str(world.folder / "b")) == 0, "somebody listening")
+        _, said = done.communicate(timeout=20)
+    assert done.returncode == 1 and "LISTEN_FDS" in said, said
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root: it makes users and their folders")
+def test_the_user_and_the_folders_are_made(tmp_path):
+    (tmp_path / "etc").mkdir()
+    run("systemd-sysusers", f"--root={tmp_path}", UNITS / "sysusers.conf")
+    passwd = (tmp_path / "etc/passwd").read_text()
+    uid, gid = map(int, re.search(r"^tidings:x:(\d+):(\d+):", passwd, re.M).groups())
+    run("systemd-tmpfiles", f"--root={tmp_path}", "--create", UNITS / "tmpfiles.conf")
+    rules = [line.split() for line in (UNITS / "tmpfiles.conf").read_text().splitlines()
+             if line.startswith("d ")]
+    assert len(rules) == 3
+    for _, path, mode, *_ in rules:
+        made = (tmp_path / path.lstrip("/")).stat()
+        assert (stat.S_IMODE(made.st_mode), made.st_uid, made.st_gid) == (int(mode, 8), uid, gid)
