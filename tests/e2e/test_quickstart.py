@@ -220,6 +220,20 @@ def _healthy(run):
     return False
 
 
+def test_an_application_s_database_publishes_too(quickstart, tmp_path):
+    path = tmp_path / "my shop.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE orders(item)")
+    db.close()
+    client = [str(BUILD / "client" / "tidings"), "inbox", "init", str(path), "--on", "orders"]
+    subprocess.run(client, check=True, capture_output=True)
+    run = quickstart("--no-demo", "--inbox", str(path)).serves()
+    with sqlite3.connect(path, timeout=10) as db:
+        db.execute("INSERT INTO orders VALUES ('cup')")
+    db.close()
+    eventually(lambda: run.door.ask("GET", "/api/channels/orders").json["events"] == 1, "the event")
+
+
 @pytest.mark.parametrize("number, group", [
     (signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGTERM, True)])
 def test_interrupted_at_any_moment_it_leaves_nothing(quickstart, number, group):
