@@ -23,6 +23,6 @@ struct json_object *ask(
 			fail(OUT_TROUBLE, "%s%s: that is no answer of Tidings",
 				http_url(http), path);
 	}
-	http_answer_release(&answer);
+	answer_release(&answer);
 	return object;
 }

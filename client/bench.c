@@ -288,7 +288,7 @@ static void release(struct bench *bench)
 	close_streams(bench);
 	for (size_t i = 0; i < bench->publishers; i++) {
 		buf_release(&bench->posters[i].body);
-		http_answer_release(&bench->posters[i].answer);
+		answer_release(&bench->posters[i].answer);
 	}
 	buf_release(&bench->latencies);
 	buf_release(&bench->path);

@@ -11,6 +11,7 @@
 #include "client/http.h"
 #include "client/print.h"
 #include "client/safe.h"
+#include "client/url.h"
 #include "client/verbs.h"
 #include "lib/json.h"
 
@@ -36,7 +37,7 @@ static enum outcome print_page(struct http *http, struct buf *after)
 	enum outcome outcome;
 
 	buf_add_span(&path, span_of("/api/channels?limit=1000&after="));
-	http_encode(&path, buf_span(after));
+	url_encode(&path, buf_span(after));
 	buf_add_char(&path, '\0');
 	answer = ask(http, path.at, &outcome);
 	list = json_member(answer, "channels");

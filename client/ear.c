@@ -50,7 +50,7 @@ void ear_close(struct ear *ear)
 {
 	if (ear->transfer != NULL)
 		http_stop(ear->transfer);
-	http_answer_release(&ear->answer);
+	answer_release(&ear->answer);
 	sse_release(&ear->sse);
 	buf_release(&ear->path);
 	buf_release(&ear->last);

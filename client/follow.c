@@ -11,6 +11,7 @@
 #include "client/http.h"
 #include "client/interrupt.h"
 #include "client/sse.h"
+#include "client/url.h"
 #include "lib/clock.h"
 #include "lib/json.h"
 
@@ -39,7 +40,7 @@ struct walk {
 static void add_channel(struct buf *path, const char *channel)
 {
 	buf_add_span(path, span_of("&channel="));
-	http_encode(path, span_of(channel));
+	url_encode(path, span_of(channel));
 }
 
 /* Everything in the query: a header could be dropped by a proxy. */
@@ -54,10 +55,10 @@ static void make_path(struct walk *walk)
 		add_channel(path, follow->channels[i]);
 	if (walk->last.len > 0) {
 		buf_add_span(path, span_of("&lastEventId="));
-		http_encode(path, buf_span(&walk->last));
+		url_encode(path, buf_span(&walk->last));
 	} else if (follow->since != NULL) {
 		buf_add_span(path, span_of("&since="));
-		http_encode(path, span_of(follow->since));
+		url_encode(path, span_of(follow->since));
 	}
 	buf_add_char(path, '\0');
 }
@@ -218,7 +219,7 @@ static bool walk_once(struct walk *walk, enum outcome *outcome)
 	}
 	if (!walk->begun)
 		walk->tries++;
-	http_answer_release(&answer);
+	answer_release(&answer);
 	return again;
 }
 

@@ -11,10 +11,10 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "client/interrupt.h"
 #include "client/option.h"
+#include "client/url.h"
 #include "lib/clock.h"
 
 struct http {
@@ -127,15 +127,29 @@ static struct curl_slist *add_line(struct curl_slist *lines, const char *line)
 	return line == NULL ? lines : curl_slist_append(lines, line);
 }
 
+static struct curl_slist *add_item(struct curl_slist *lines, struct span item)
+{
+	char *line = mem_text(item);
+
+	lines = add_line(lines, line);
+	free(line);
+	return lines;
+}
+
 static struct curl_slist *make_lines(const struct http_request *request)
 {
 	struct curl_slist *lines = NULL;
+	struct span header;
 
 	/* Without these curl would wait for a "100 Continue", and call a body
 	 * a form. */
 	lines = add_line(lines, "Expect:");
-	lines = add_line(lines, "Content-Type: application/octet-stream");
-	lines = add_line(lines, option_text("header"));
+	lines = add_line(
+		lines, request->type != NULL
+			       ? request->type
+			       : "Content-Type: application/octet-stream");
+	for (size_t i = 0; option_item("header", i, &header); i++)
+		lines = add_item(lines, header);
 	for (size_t i = 0; request->headers != NULL && request->headers[i]; i++)
 		lines = add_line(lines, request->headers[i]);
 	return lines;
@@ -186,20 +200,6 @@ static void judge_code(struct transfer *transfer, CURLcode code)
 					     : curl_easy_strerror(code));
 }
 
-static void judge_status(struct transfer *transfer)
-{
-	struct http_answer *answer = transfer->answer;
-
-	if (answer->status >= 200 && answer->status <= 299)
-		return;
-	answer->outcome = answer->status >= 400 && answer->status <= 499
-				  ? OUT_REFUSED
-				  : OUT_TROUBLE;
-	buf_printf(&answer->sentence, "%s%s: status %ld",
-		transfer->http->url.at, transfer->request->path,
-		answer->status);
-}
-
 static void keep_header(CURL *easy, const char *name, struct buf *out)
 {
 	struct curl_header *header;
@@ -226,7 +226,8 @@ static void judge(struct transfer *transfer, CURLcode code)
 	if (answer->interrupted)
 		return;
 	if (code == CURLE_OK)
-		judge_status(transfer);
+		answer_judge(answer, transfer->http->url.at,
+			transfer->request->path);
 	else
 		judge_code(transfer, code);
 }
@@ -316,7 +317,7 @@ struct transfer *http_start(struct http *http,
 	struct transfer *transfer = mem_new(sizeof(*transfer));
 	int running;
 
-	http_answer_release(answer);
+	answer_release(answer);
 	transfer->http = http;
 	transfer->request = request;
 	transfer->answer = answer;
@@ -363,23 +364,7 @@ void http_perform(struct http *http, const struct http_request *request,
 	http_stop(transfer);
 }
 
-void http_answer_release(struct http_answer *answer)
-{
-	buf_release(&answer->body);
-	buf_release(&answer->type);
-	buf_release(&answer->server);
-	buf_release(&answer->origin);
-	buf_release(&answer->sentence);
-	*answer = (struct http_answer){0};
-}
-
 /* ---- life */
-
-static bool url_will_do(const char *url)
-{
-	return strncasecmp(url, "http://", 7) == 0 ||
-	       strncasecmp(url, "https://", 8) == 0;
-}
 
 struct http *http_new(void)
 {
@@ -418,24 +403,4 @@ void http_free(struct http *http)
 const char *http_url(const struct http *http)
 {
 	return http->url.at;
-}
-
-void http_encode(struct buf *out, struct span text)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz"
-				    "0123456789-._~";
-
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.at[i];
-
-		if (c != '\0' && strchr(plain, c) != NULL) {
-			buf_add_char(out, (char)c);
-			continue;
-		}
-		buf_add_char(out, '%');
-		buf_add_char(out, digits[c >> 4]);
-		buf_add_char(out, digits[c & 15]);
-	}
 }

@@ -12,8 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/outcome.h"
-#include "lib/buf.h"
+#include "client/answer.h"
 #include "lib/span.h"
 
 enum {
@@ -29,8 +28,9 @@ struct transfer;
 typedef bool http_bytes(void *arg, struct span bytes);
 
 struct http_request {
-	const char *method;	    /* NULL = GET */
-	const char *path;	    /* with its query, encoded */
+	const char *method; /* NULL = GET */
+	const char *path;   /* with its query, encoded */
+	const char *type;   /* the line "Content-Type: ..."; NULL = octets */
 	const char *const *headers; /* further lines, NULL-ended; or NULL */
 	struct span body;	    /* of a POST */
 	uint64_t deadline_ms; /* the whole of it; 0 = HTTP_ANSWER_MS unless
@@ -38,19 +38,6 @@ struct http_request {
 	uint64_t silence_ms;  /* longest time without a byte; 0 = any */
 	http_bytes *bytes;    /* a stream: gets the body of a 200 as it comes */
 	void *arg;
-};
-
-struct http_answer {
-	enum outcome outcome; /* OUT_OK = 200 to 299 */
-	long status;	      /* 0 = none came */
-	struct buf body;      /* of any answer not given to `bytes` */
-	struct buf type;      /* Content-Type, terminated; as are ... */
-	struct buf server;    /* Server */
-	struct buf origin;    /* Access-Control-Allow-Origin */
-	uint64_t retry_after_ms;
-	struct buf sentence; /* what went wrong, terminated */
-	bool interrupted;    /* by a signal, or by `bytes` */
-	double seconds;	     /* until the answer's first byte */
 };
 
 /* Takes --url, --user and the like from the options; NULL after a sentence if
@@ -73,9 +60,5 @@ void http_turn(struct http *http, int ms);
 bool http_is_done(const struct transfer *transfer);
 /* Ends it, wherever it is. */
 void http_stop(struct transfer *transfer);
-void http_answer_release(struct http_answer *answer);
-
-/* Appends `text` percent-encoded as a path segment or a query's value. */
-void http_encode(struct buf *out, struct span text);
 
 #endif

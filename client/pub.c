@@ -20,6 +20,7 @@
 #include "client/http.h"
 #include "client/interrupt.h"
 #include "client/print.h"
+#include "client/url.h"
 #include "client/verbs.h"
 #include "lib/json.h"
 
@@ -48,19 +49,19 @@ static void make_path(struct publisher *publisher, bool lines)
 
 	buf_clear(path);
 	buf_add_span(path, span_of("/realtime/"));
-	http_encode(path, span_of(argument(0)));
+	url_encode(path, span_of(argument(0)));
 	if (lines) {
 		buf_add_span(path, span_of("?lines=1"));
 		separator = '&';
 	}
 	if (type != NULL) {
 		buf_printf(path, "%cevent=", separator);
-		http_encode(path, span_of(type));
+		url_encode(path, span_of(type));
 		separator = '&';
 	}
 	if (publisher->id.len > 0) {
 		buf_printf(path, "%cid=", separator);
-		http_encode(path, buf_span(&publisher->id));
+		url_encode(path, buf_span(&publisher->id));
 		if (lines)
 			buf_printf(path, "-%u", publisher->batches);
 	}
@@ -139,7 +140,7 @@ static enum outcome post(
 		outcome = refused(&answer);
 	else
 		outcome = read_id(publisher, &answer);
-	http_answer_release(&answer);
+	answer_release(&answer);
 	return outcome;
 }
 

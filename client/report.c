@@ -20,6 +20,7 @@
 #include "client/backoff.h"
 #include "client/http.h"
 #include "client/outcome.h"
+#include "client/url.h"
 #include "lib/buf.h"
 
 enum { BATCH_MAX = 200, POST_MS = 10000 };
@@ -98,7 +99,7 @@ static void make_path(struct report *report, struct buf *path, const char *type)
 {
 	buf_clear(path);
 	buf_add_span(path, span_of("/realtime/"));
-	http_encode(path, span_of(report->channel));
+	url_encode(path, span_of(report->channel));
 	buf_printf(path, "?lines=1&event=%s&id=%s-%u", type, report->run,
 		report->batches++);
 	buf_add_char(path, '\0');
@@ -144,7 +145,7 @@ static void post(struct report *report, const char *type, struct span body)
 		}
 		backoff_wait(backoff_ms(tries), 0);
 	}
-	http_answer_release(&answer);
+	answer_release(&answer);
 	buf_release(&path);
 }
 

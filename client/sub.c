@@ -16,6 +16,7 @@
 #include "client/http.h"
 #include "client/interrupt.h"
 #include "client/print.h"
+#include "client/url.h"
 #include "client/verbs.h"
 #include "lib/json.h"
 #include "lib/text.h"
@@ -175,7 +176,7 @@ static enum outcome find_newest(struct http *http, uint64_t *newest)
 
 		buf_clear(&path);
 		buf_add_span(&path, span_of("/api/channels/"));
-		http_encode(&path, span_of(argument(i)));
+		url_encode(&path, span_of(argument(i)));
 		buf_add_char(&path, '\0');
 		http_perform(
 			http, &(struct http_request){.path = path.at}, &answer);
@@ -187,7 +188,7 @@ static enum outcome find_newest(struct http *http, uint64_t *newest)
 		*newest = id > *newest ? id : *newest;
 		json_free(channel);
 	}
-	http_answer_release(&answer);
+	answer_release(&answer);
 	buf_release(&path);
 	return outcome;
 }

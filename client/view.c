@@ -117,7 +117,7 @@ void view_ask(struct view *view, bool channels)
 
 void view_release(struct view *view)
 {
-	http_answer_release(&view->answer);
+	answer_release(&view->answer);
 	buf_release(&view->status);
 	buf_release(&view->fault);
 	json_free(view->channels);
