@@ -72,6 +72,8 @@ static void adjust(struct gate *gate)
 {
 	struct ev_loop *loop = gate->responder->loop;
 
+	if (gate->listener.fd < 0)
+		return;
 	if (!gate->shut && !is_full(gate) && !ev_is_active(&gate->rest))
 		ev_io_start(loop, &gate->listener);
 	else
@@ -261,7 +263,7 @@ static void start_waiting(struct arrival *arrival)
 	adjust(gate);
 }
 
-static void arrive(struct gate *gate, int fd)
+void gate_take(struct gate *gate, int fd)
 {
 	struct arrival *arrival = mem_new(sizeof(*arrival));
 
@@ -282,7 +284,7 @@ static bool accept_one(struct gate *gate)
 		gate->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd >= 0) {
-		arrive(gate, fd);
+		gate_take(gate, fd);
 		return true;
 	}
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||

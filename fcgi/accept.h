@@ -25,11 +25,14 @@ enum {
 				      closed, the others go on */
 };
 
-/* Watches `listener` (non-blocking, borrowed).  Ends the process if libfcgi
- * cannot be set up.  libfcgi puts its own handlers on SIGTERM, SIGUSR1 and
- * SIGPIPE where there are none: set yours after this. */
+/* Watches `listener` (non-blocking, borrowed; -1 = nobody listens).  Ends the
+ * process if libfcgi cannot be set up.  libfcgi puts its own handlers on
+ * SIGTERM, SIGUSR1 and SIGPIPE where there are none: set yours after this. */
 struct gate *gate_new(struct responder *responder, int listener);
 void gate_free(struct gate *gate); /* closes incomplete connections */
+
+/* Takes a connection (non-blocking) that somebody else has accepted. */
+void gate_take(struct gate *gate, int fd);
 
 /* Accepts no more; what is arriving may still arrive. */
 void gate_shut(struct gate *gate);

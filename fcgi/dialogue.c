@@ -48,7 +48,7 @@ static void say_follow(struct dialogue *dialogue)
 	wire_put_u64(&out, is_same_log(dialogue) && window_valid(window)
 				   ? window_newest(window)
 				   : 0);
-	wire_put_u64(&out, dialogue->responder->config->window);
+	wire_put_u64(&out, dialogue->responder->history);
 	wire_end(&out, begun);
 	link_send(dialogue->link, buf_span(&out));
 	buf_release(&out);
@@ -60,6 +60,18 @@ void dialogue_ping(struct dialogue *dialogue)
 	size_t begun = wire_begin(&out, WIRE_PING);
 
 	wire_put_u64(&out, 0);
+	wire_end(&out, begun);
+	link_send(dialogue->link, buf_span(&out));
+	buf_release(&out);
+}
+
+void dialogue_measured(struct dialogue *dialogue)
+{
+	struct responder *responder = dialogue->responder;
+	struct buf out = {0};
+	size_t begun = wire_begin(&out, WIRE_MEASURED);
+
+	meter_report(responder->meter, &out, (uint32_t)stream_count(responder));
 	wire_end(&out, begun);
 	link_send(dialogue->link, buf_span(&out));
 	buf_release(&out);
@@ -216,17 +228,9 @@ static bool on_count(struct dialogue *dialogue, struct wire_in *in)
 
 static bool on_measure(struct dialogue *dialogue, struct wire_in *in)
 {
-	struct responder *responder = dialogue->responder;
-	struct buf out = {0};
-	size_t begun;
-
 	if (!wire_done(in))
 		return false;
-	begun = wire_begin(&out, WIRE_MEASURED);
-	meter_report(responder->meter, &out, (uint32_t)stream_count(responder));
-	wire_end(&out, begun);
-	link_send(dialogue->link, buf_span(&out));
-	buf_release(&out);
+	dialogue_measured(dialogue);
 	return true;
 }
 

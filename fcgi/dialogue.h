@@ -42,6 +42,8 @@ void dialogue_release(struct dialogue *dialogue);
 
 void dialogue_hello(struct dialogue *dialogue);
 void dialogue_ping(struct dialogue *dialogue);
+/* What has been measured since the hub last asked. */
+void dialogue_measured(struct dialogue *dialogue);
 
 /* One frame of the hub; false if it is malformed. May close the link. */
 bool dialogue_frame(struct dialogue *dialogue, uint8_t type, struct span body);

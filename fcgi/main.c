@@ -6,10 +6,15 @@
  *   worker   SERVING, then from SIGTERM on DRAINING: accepts no more, streams
  *            get their end, answers that are on their way finish; gone when
  *            they have, or after DRAIN_MS
+ *
+ * Started by a web server it is a worker without a parent: for as long as it is
+ * let, if the listening socket is its standard input (mod_fcgid, lighttpd's
+ * bin-path), or as a CGI program for one request (cgi.h).
  */
 #include <config.h>
 
 #include <ev.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +25,7 @@
 #include "fcgi/accept.h"
 #include "fcgi/asker.h"
 #include "fcgi/audience.h"
+#include "fcgi/cgi.h"
 #include "fcgi/fanout.h"
 #include "fcgi/meter.h"
 #include "fcgi/opening.h"
@@ -31,6 +37,7 @@
 #include "fcgi/tasks.h"
 #include "fcgi/uplink.h"
 #include "fcgi/window.h"
+#include "lib/clock.h"
 #include "lib/config.h"
 #include "lib/log.h"
 #include "lib/parent.h"
@@ -48,11 +55,12 @@ struct options {
 
 struct job {
 	struct config config;
-	int listener;
+	int listener; /* -1: a CGI program has none */
 };
 
 struct worker {
 	struct responder responder;
+	struct cgi *cgi; /* NULL if it is none */
 	struct ev_signal term, interrupt;
 	struct ev_prepare drained;
 	struct ev_timer deadline;
@@ -102,7 +110,8 @@ static void on_signal(
 	responder->draining = true;
 	gate_shut(responder->gate);
 	stream_drain(responder);
-	ev_prepare_start(loop, &worker->drained);
+	if (worker->cgi == NULL) /* which knows itself when it is done */
+		ev_prepare_start(loop, &worker->drained);
 	ev_timer_start(loop, &worker->deadline);
 }
 
@@ -126,6 +135,7 @@ static void watch(struct worker *worker)
 static void open_rooms(struct responder *responder, const struct job *job)
 {
 	responder->config = &job->config;
+	responder->history = job->listener < 0 ? 0 : job->config.window;
 	responder->loop = ev_loop_new(EVFLAG_AUTO);
 	if (responder->loop == NULL)
 		log_fatalx("responder: no event loop");
@@ -172,6 +182,72 @@ static int work(void *arg, int index)
 	ev_run(worker.responder.loop, 0);
 	close_rooms(&worker.responder);
 	return EXIT_SUCCESS;
+}
+
+/* ---- started by a web server */
+
+/* It cannot always say -c. */
+static const char *find_config(const char *given)
+{
+	static const char usual[] = SYSCONFDIR "/tidings/tidings.conf";
+
+	if (given == NULL)
+		given = getenv("TIDINGS_CONF");
+	if (given == NULL && access(usual, F_OK) == 0)
+		given = usual;
+	return given;
+}
+
+/* Or what is opened next would be taken for them. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The command line is not looked at: of a query without "=" a web server makes
+ * arguments (RFC 3875 section 4.4), so it is the browser's. */
+static int serve_one_request(void)
+{
+	struct job job = {.listener = -1};
+	struct worker worker = {0};
+	int status;
+
+	fill_standard_descriptors();
+	config_load(&job.config, find_config(NULL));
+	log_open("tidings.fcgi", job.config.syslog, job.config.debug);
+	log_faults_only();
+	job.config.window = CGI_WINDOW;
+	/* each process has a `retry:` of its own */
+	srandom((unsigned)clock_mono_us() ^ (unsigned)getpid());
+	open_rooms(&worker.responder, &job);
+	watch(&worker);
+	worker.cgi = cgi_new(&worker.responder);
+	ev_run(worker.responder.loop, 0);
+	status = cgi_free(worker.cgi);
+	close_rooms(&worker.responder);
+	config_release(&job.config);
+	return status;
+}
+
+static int serve_standard_input(const struct options *options)
+{
+	struct job job = {.listener = STDIN_FILENO};
+	int status;
+
+	config_load(&job.config, find_config(options->config));
+	log_open("tidings.fcgi", job.config.syslog, job.config.debug);
+	sock_raise_limit();
+	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
+	srandom((unsigned)clock_mono_us() ^ (unsigned)getpid());
+	status = work(&job, 0);
+	config_release(&job.config);
+	return status;
 }
 
 /* ---- the parent */
@@ -228,16 +304,15 @@ static int open_listener(
 		config->fcgi_socket_mode, config->fcgi_socket_group);
 }
 
-int main(int argc, char **argv)
+static int serve(const struct options *options)
 {
-	struct options options = read_options(argc, argv);
 	struct job job = {0};
 	int status;
 
-	config_load(&job.config, options.config);
+	config_load(&job.config, options->config);
 	log_open("tidings.fcgi", job.config.syslog, job.config.debug);
 	sock_raise_limit();
-	job.listener = open_listener(&options, &job.config);
+	job.listener = open_listener(options, &job.config);
 	if (job.listener < 0)
 		return EXIT_FAILURE;
 	status = parent_run(&(struct parent_job){
@@ -249,4 +324,16 @@ int main(int argc, char **argv)
 	close(job.listener);
 	config_release(&job.config);
 	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+
+	if (cgi_is_meant())
+		return serve_one_request();
+	options = read_options(argc, argv);
+	if (options.socket == NULL && sock_is_listening(STDIN_FILENO))
+		return serve_standard_input(&options);
+	return serve(&options);
 }

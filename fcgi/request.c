@@ -37,6 +37,8 @@ static const struct variable variables[] = {
 	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site),
 };
 
+static const char HTTPS[] = "HTTPS";
+
 enum { VARIABLES = sizeof(variables) / sizeof(variables[0]) };
 
 static const char **field_of(struct request *request, size_t index)
@@ -76,7 +78,7 @@ static void point(struct request *request, const char *variable, bool *https)
 		if (variables[i].len == len &&
 			memcmp(variables[i].name, variable, len) == 0)
 			*field_of(request, i) = equals + 1;
-	if (len == 5 && memcmp(variable, "HTTPS", 5) == 0)
+	if (span_is(span(variable, len), HTTPS))
 		*https = strcmp(equals + 1, "off") != 0 && equals[1] != '\0';
 }
 
@@ -96,6 +98,14 @@ static void keep(struct request *request)
 		*field_of(request, i) = at;
 		at += size;
 	}
+}
+
+bool request_reads(struct span name)
+{
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (span_is(name, variables[i].name))
+			return true;
+	return span_is(name, HTTPS);
 }
 
 void request_read(struct request *request, char *const *environment)

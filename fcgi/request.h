@@ -40,6 +40,9 @@ struct request {
 struct request *request_new(void);
 void request_free(struct request *request); /* NULL will do */
 
+/* Does request_read() look at the variable of this name? */
+bool request_reads(struct span name);
+
 /* Copies what is wanted of a CGI environment ("NAME=value", NULL-ended). */
 void request_read(struct request *request, char *const *environment);
 

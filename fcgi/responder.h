@@ -10,6 +10,7 @@
  */
 #include <ev.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct config;
 struct uplink;
@@ -41,6 +42,8 @@ struct responder {
 	struct replies *replies;   /* answers on their way out */
 	struct askers *askers;	   /* who waits for the hub's word */
 	struct gate *gate;	   /* where requests come in */
+	size_t history;		   /* bytes of older events that the hub is to
+				      begin with */
 	bool draining;		   /* SIGTERM came: streams get their end */
 };
 

@@ -167,6 +167,10 @@ void uplink_free(struct uplink *uplink)
 	if (uplink == NULL)
 		return;
 	uplink->link.closed = on_end;
+	if (uplink->dialogue.state >= FILLING) {
+		dialogue_measured(&uplink->dialogue);
+		link_flush(&uplink->link);
+	}
 	link_close(&uplink->link, NULL);
 	ev_timer_stop(uplink->responder->loop, &uplink->retry);
 	ev_timer_stop(uplink->responder->loop, &uplink->tick);

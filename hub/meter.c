@@ -56,6 +56,12 @@ bool meter_measured(struct peer *peer, struct wire_in *in)
 	return true;
 }
 
+void meter_depart(struct peer *peer)
+{
+	add_work(&peer->hub->meter.departed, &peer->measured.work);
+	peer->measured = (struct measured){0};
+}
+
 uint32_t meter_responders(const struct meter *meter)
 {
 	uint32_t count = 0;
@@ -92,25 +98,31 @@ static uint64_t sum_answers(const struct work *work)
 	return sum;
 }
 
+static void add_rates(
+	struct rates *rates, const struct work *work, double seconds)
+{
+	rates->requests += (double)sum_answers(work) / seconds;
+	rates->deliveries +=
+		(double)(work->delivered + work->replayed) / seconds;
+}
+
 /* Adds up what each responder did in the time that its reports cover, and
  * begins anew. */
-static void take_reports(struct meter *meter, struct rates *rates)
+static void take_reports(
+	struct meter *meter, struct rates *rates, double seconds)
 {
-	struct work all = {0};
+	struct work all = meter->departed;
 	uint64_t answers;
 
+	add_rates(rates, &meter->departed, seconds);
+	meter->departed = (struct work){0};
 	for (struct peer *at = meter->hub->peers; at != NULL; at = at->next) {
 		struct measured *measured = &at->measured;
-		const struct work *work = &measured->work;
-		double seconds = (double)measured->us / 1e6;
 
-		if (seconds > 0) {
-			rates->requests += (double)sum_answers(work) / seconds;
-			rates->deliveries +=
-				(double)(work->delivered + work->replayed) /
-				seconds;
-		}
-		add_work(&all, work);
+		if (measured->us > 0)
+			add_rates(rates, &measured->work,
+				(double)measured->us / 1e6);
+		add_work(&all, &measured->work);
 		measured->us = 0;
 		measured->work = (struct work){0};
 	}
@@ -150,7 +162,7 @@ static struct rates take_rates(struct meter *meter)
 	uint64_t now = clock_mono_us();
 	double seconds = (double)(now - meter->sampled + 1) / 1e6;
 
-	take_reports(meter, &rates);
+	take_reports(meter, &rates, seconds);
 	read_machine(meter, &rates, seconds);
 	rates.events = rate(meter->events, meter->events_sampled, seconds);
 	meter->events_sampled = meter->events;

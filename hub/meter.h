@@ -12,7 +12,8 @@
  * rates are the sum of what each responder did in its own time, totals only
  * grow.  So one that starts, stops or was away for a while bends nothing.  One
  * that does not answer is not in the sample; its streams are counted until its
- * connection ends.  Volatile events are counted nowhere.
+ * connection ends.  What those have done that have left meanwhile is spread
+ * over the time since the last sample.  Volatile events are counted nowhere.
  */
 #include <ev.h>
 #include <stdbool.h>
@@ -53,6 +54,7 @@ struct meter {
 	uint64_t events;	 /* stored, since the start */
 	uint64_t events_sampled; /* as of the last sample */
 	struct work work;	 /* of all responders, since the start */
+	struct work departed;	 /* of those that left since the last sample */
 	struct histogram latency, commits;	   /* since the start */
 	struct histogram latency_now, commits_now; /* since the last sample */
 	struct buf text;
@@ -65,6 +67,8 @@ void meter_close(struct meter *meter);
 void meter_committed(struct meter *meter, uint64_t events, uint64_t us);
 /* MEASURED came; false if malformed. */
 bool meter_measured(struct peer *peer, struct wire_in *in);
+/* It is about to be freed. */
+void meter_depart(struct peer *peer);
 
 /* Followers, and the streams that they hold. */
 uint32_t meter_responders(const struct meter *meter);

@@ -174,6 +174,7 @@ static void on_closed(void *owner, const char *why)
 
 	peer->closed = true;
 	peer->follow = NOT;
+	meter_depart(peer);
 	page_forget(peer);
 	census_leave(peer);
 	if (peer->source != NULL)

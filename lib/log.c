@@ -22,7 +22,8 @@ static struct {
 	const char *program;
 	bool to_syslog;
 	bool debug;
-} conf = {"tidings", false, false};
+	bool faults_only;
+} conf = {"tidings", false, false, false};
 
 void log_open(const char *program, bool to_syslog, bool debug)
 {
@@ -108,6 +109,11 @@ static void say(int priority, int error, const char *format, va_list args)
 	errno = kept;
 }
 
+void log_faults_only(void)
+{
+	conf.faults_only = true;
+}
+
 void log_debug(const char *format, ...)
 {
 	va_list args;
@@ -123,6 +129,8 @@ void log_info(const char *format, ...)
 {
 	va_list args;
 
+	if (conf.faults_only)
+		return;
 	va_start(args, format);
 	say(LOG_INFO, ERRNO_NONE, format, args);
 	va_end(args);

@@ -16,6 +16,10 @@
 /* `program` is borrowed for good. Before log_open lines go to stderr. */
 void log_open(const char *program, bool to_syslog, bool debug);
 
+/* No more log_info: a process for one request has nothing to tell that is no
+ * fault. */
+void log_faults_only(void);
+
 void log_debug(const char *format, ...) LOG_PRINTF;
 void log_info(const char *format, ...) LOG_PRINTF;
 void log_warn(const char *format, ...) LOG_PRINTF;

@@ -149,6 +149,16 @@ int sock_inherited(void)
 	return LISTEN_FD;
 }
 
+bool sock_is_listening(int fd)
+{
+	int listening = 0;
+	socklen_t len = sizeof(listening);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) ==
+		       0 &&
+	       listening != 0;
+}
+
 uid_t sock_peer_uid(int fd)
 {
 	struct ucred peer;

@@ -27,6 +27,9 @@ int sock_inherited(void);
  * socket connects at once or not at all. */
 int sock_connect(const char *path);
 
+/* Is this a socket that somebody has called listen() on? */
+bool sock_is_listening(int fd);
+
 /* The uid at the other end (SO_PEERCRED), (uid_t)-1 if unknown. */
 uid_t sock_peer_uid(int fd);
 

@@ -45,9 +45,9 @@
  *           those that no longer fit the frame.
  * MEASURED  u64 us, u32 subscribers, 4 x u64 answers, u64 delivered,
  *           u64 replayed, histogram
- *           Answer to MEASURE: what happened since this process last said so,
- *           which is `us` microseconds ago, whatever hub it was said to; so
- *           the sum over all is never counted twice.  Requests answered, by
+ *           Answer to MEASURE, and the last word of a process that ends: what
+ *           happened since it last said so, which is `us` microseconds ago,
+ *           whatever hub it was said to; so the sum over all is never counted twice.  Requests answered, by
  *           status (2xx, 3xx, 4xx, 5xx), events written to streams, those in
  *           time and those to streams that were catching up; and how old the
  *           former were (lib/histogram.h: u64 sum, u8 count, count x
