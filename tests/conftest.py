@@ -15,8 +15,8 @@ def worlds():
     """
     made = []
 
-    def make(*arguments, **how):
-        made.append(World(*arguments, **how))
+    def make(*arguments, kind=World, **how):
+        made.append(kind(*arguments, **how))
         return made[-1]
     yield make
     faults = []
