@@ -160,6 +160,7 @@ static void close_rooms(struct responder *responder)
 	askers_free(responder->askers);
 	replies_free(responder->replies);
 	stream_drain(responder);
+	uplink_farewell(responder->uplink);
 	tasks_free(responder->tasks);
 	pager_free(responder->pager);
 	uplink_free(responder->uplink);

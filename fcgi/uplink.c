@@ -162,15 +162,20 @@ struct uplink *uplink_new(struct responder *responder)
 	return uplink;
 }
 
-void uplink_free(struct uplink *uplink)
+void uplink_farewell(struct uplink *uplink)
 {
-	if (uplink == NULL)
-		return;
 	uplink->link.closed = on_end;
 	if (uplink->dialogue.state >= FILLING) {
 		dialogue_measured(&uplink->dialogue);
 		link_flush(&uplink->link);
 	}
+}
+
+void uplink_free(struct uplink *uplink)
+{
+	if (uplink == NULL)
+		return;
+	uplink->link.closed = on_end;
 	link_close(&uplink->link, NULL);
 	ev_timer_stop(uplink->responder->loop, &uplink->retry);
 	ev_timer_stop(uplink->responder->loop, &uplink->tick);

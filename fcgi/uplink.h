@@ -40,6 +40,9 @@ struct uplink;
 
 /* Starts to connect to config.hub_socket; fills the responder's window. */
 struct uplink *uplink_new(struct responder *responder);
+/* Tells the hub what was measured since it last asked; uplink_free() is next.
+ */
+void uplink_farewell(struct uplink *uplink);
 /* Unanswered callbacks are not called any more. */
 void uplink_free(struct uplink *uplink);
 
