@@ -30,6 +30,7 @@ void sse_begin(struct sse *sse)
 	buf_clear(&sse->line);
 	buf_clear(&sse->data);
 	buf_clear(&sse->type);
+	buf_clear(&sse->id);
 	sse->has_id = sse->after_cr = sse->begun = false;
 }
 

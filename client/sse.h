@@ -36,7 +36,8 @@ struct sse {
 
 void sse_init(struct sse *sse, sse_take *take, void *arg);
 void sse_release(struct sse *sse);
-/* A new connection begins: half an event is dropped, `id` and `retry` stay. */
+/* A new connection begins: half an event is dropped, with its id; `retry`
+ * stays. */
 void sse_begin(struct sse *sse);
 /* False if `take` said so, or an event is too long. */
 bool sse_feed(struct sse *sse, struct span bytes);
