@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from web import WebDoor
-from world import BUILD, Daemon, eventually, free_port
+from world import BUILD, TOP, Daemon, eventually, free_port
 
 pytestmark = pytest.mark.deploy
 
@@ -78,6 +78,14 @@ def test_what_an_administrator_has_changed_stays(installed, tmp_path):
     assert script.read_text() != "an old one\n"
     make("uninstall", root)
     assert files(root) == {str(own.relative_to(root))}
+
+
+@pytest.mark.skipif(not (TOP / "debian").is_dir(), reason="needs debian/, which is in git only")
+def test_the_package_is_built_with_all_that_quickstart_builds_with():
+    wanted = re.search(r'^PACKAGES="([^"]*)"', (TOP / "conf/quickstart").read_text(), re.M)[1]
+    control = (TOP / "debian/control").read_text().split("\n\n")[0]
+    libraries = {name for name in wanted.split() if name.endswith("-dev")} - {"libc6-dev"}
+    assert libraries and libraries <= set(re.findall(r"^ (\S+-dev)\b", control, re.M))
 
 
 # ---- in a web server that was there before

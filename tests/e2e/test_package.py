@@ -1,0 +1,177 @@
+"""The Debian packages: built, judged, installed on a clean Debian, upgraded, purged.
+
+Once where systemd is init, and once where SysV's scripts are.  It needs
+Debian's packages from the network, so it runs with --full only.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from machine import Machine, lacks
+from world import TOP, eventually
+
+BASE = "adduser,init-system-helpers,iproute2,procps,curl,sqlite3,lighttpd,systemd-sysv,dbus"
+
+
+def missing_tools(*tools):
+    return [tool for tool in tools if shutil.which(tool) is None]
+
+
+pytestmark = [
+    pytest.mark.deploy, pytest.mark.rare, pytest.mark.timeout(300),
+    pytest.mark.skipif(not (TOP / "debian").is_dir(), reason="needs debian/, which is in git only"),
+    pytest.mark.skipif(bool(missing_tools("dh", "dpkg-buildpackage", "help2man")),
+                       reason="needs debhelper, dpkg-dev and help2man"),
+]
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    """Built from what git would give to somebody else."""
+    place = tmp_path_factory.mktemp("packages")
+    listed = subprocess.run(["git", "-C", TOP, "ls-files", "-z"], check=True, capture_output=True)
+    source = place / "source"
+    source.mkdir()
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (TOP / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(TOP / name, source / name)
+    with open(place / "log", "wb") as log:
+        done = subprocess.run(["dpkg-buildpackage", "-us", "-uc", "-b"], cwd=source, stdout=log,
+                              stderr=log, env={**os.environ, "DEB_BUILD_OPTIONS": "parallel=2"})
+    assert done.returncode == 0, (place / "log").read_text()[-3000:]
+    return place
+
+
+@pytest.fixture(scope="module")
+def newer(packages):
+    """The same, of the next version."""
+    tree = packages / "newer"
+    subprocess.run(["dpkg-deb", "-R", *packages.glob("tidings_*.deb"), tree], check=True)
+    control = tree / "DEBIAN/control"
+    control.write_text(re.sub(r"^(Version: .*)$", r"\1+1", control.read_text(), flags=re.M))
+    subprocess.run(["dpkg-deb", "-b", tree, packages / "tidings_newer.deb"], check=True,
+                   capture_output=True)
+    return packages / "tidings_newer.deb"
+
+
+@pytest.fixture(scope="module")
+def clean(packages, tmp_path_factory):
+    """A Debian that has what the packages need, and not the packages."""
+    if missing_tools("mmdebstrap") or lacks():
+        pytest.skip(lacks() or "needs mmdebstrap")
+    names = set()
+    for deb in packages.glob("tidings*_*.deb"):
+        needs = subprocess.run(["dpkg-deb", "-f", deb, "Depends"], text=True, check=True,
+                               capture_output=True).stdout
+        names |= {need.split("|")[0].split("(")[0].strip() for need in needs.split(",")}
+    names = {name for name in names if not name.startswith("tidings")} - {""}
+    place = tmp_path_factory.mktemp("clean")
+    done = subprocess.run(["mmdebstrap", "--variant=minbase", "--include=" + BASE,
+                           "--include=" + ",".join(sorted(names)), "bookworm", place / "root"],
+                          text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    yield place / "root"
+    shutil.rmtree(place / "root")
+
+
+@pytest.fixture(params=["systemd", "sysv"])
+def machine(request, clean, packages, newer, tmp_path):
+    boot = request.param == "systemd"
+    if lacks(boot):
+        pytest.skip(lacks(boot))
+    subprocess.run(["cp", "-a", clean, tmp_path / "root"], check=True)
+    for deb in (*packages.glob("tidings*_0*_*.deb"), newer):
+        if "dbgsym" not in deb.name:
+            shutil.copy(deb, tmp_path / "root/root")
+    made = Machine(tmp_path / "root", boot)
+    yield made
+    print(made.asks("journalctl --no-pager -u 'tidings*'" if boot else
+                    "cat /var/log/tidings/*")[1])
+    made.close()
+    shutil.rmtree(tmp_path / "root")
+
+
+def files(machine):
+    """All but what a running system makes by itself."""
+    found = machine.does("find / -xdev ( -path /proc -o -path /sys -o -path /run -o -path /tmp "
+                         "-o -path /root -o -path /var/log -o -path /var/cache "
+                         "-o -path /var/lib/dpkg ) -prune -o -print"
+                         .replace("(", r"\(").replace(")", r"\)"))
+    return set(found.splitlines())
+
+
+def publishes(machine, text):
+    said = machine.does(f"curl -s -d '{text}' http://127.0.0.1/realtime/alerts")
+    assert '"status":"ok"' in said, said
+
+
+def heard(machine):
+    said = machine.asks("timeout 2 curl -sN 'http://127.0.0.1/realtime/alerts?since=1h'")[1]
+    return re.findall(r"^data: (\w+)$", said, re.M)
+
+
+def test_lintian_accepts_the_packages(packages):
+    if missing_tools("lintian"):
+        pytest.skip("needs lintian")
+    done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning",
+                           *packages.glob("*.changes")], text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_file_is_in_both_packages_and_none_is_forgotten(packages):
+    names = [subprocess.run(["dpkg-deb", "--fsys-tarfile", deb], check=True, capture_output=True)
+             for deb in sorted(packages.glob("tidings*_0*_*.deb")) if "dbgsym" not in deb.name]
+    listed = [set(subprocess.run(["tar", "-t"], input=name.stdout, capture_output=True, check=True)
+                  .stdout.decode().split()) for name in names]
+    assert {name for name in set.intersection(*listed) if not name.endswith("/")} == set()
+    assert "./usr/bin/tidings" in listed[0] | listed[1]
+    assert "./usr/share/tidings/www/index.html" in listed[0] | listed[1]
+
+
+def test_a_life(machine):
+    before = files(machine)
+    machine.does("dpkg -i /root/tidings_0*.deb /root/tidings-client_0*.deb")
+
+    # one further command, and it serves
+    machine.does("lighty-enable-mod tidings && service lighttpd restart")
+    eventually(lambda: '"ok"' in machine.asks("curl -s http://127.0.0.1/health")[1], "health")
+    assert "app.js" in machine.does("curl -s http://127.0.0.1/tidings/")
+    publishes(machine, "one")
+    machine.does("""sqlite3 /var/lib/tidings/inbox/inbox.db \
+        "INSERT INTO broadcast(channel, data) VALUES ('alerts', 'two')" """)
+    eventually(lambda: heard(machine) == ["one", "two"], "both being heard")
+    for service in ("tidings-hub", "tidings-responder"):
+        machine.does(f"service {service} status")
+        owner = machine.does(f"stat -c %U /proc/$(pidof -s {service.replace('-responder', '.fcgi')})")
+        assert owner.strip() == "tidings"
+    assert "alerts" in machine.does("TIDINGS_URL=http://127.0.0.1 tidings channels")
+
+    # an upgrade keeps data and configuration, and other programs run
+    machine.does("echo '# mine' >>/etc/tidings/tidings.conf")
+    pid = machine.does("pidof tidings-hub")
+    machine.does("dpkg -i /root/tidings_newer.deb")
+    assert not set(machine.does("pidof tidings-hub").split()) & set(pid.split())
+    eventually(lambda: '"ok"' in machine.asks("curl -s http://127.0.0.1/health")[1], "health")
+    publishes(machine, "three")
+    assert heard(machine) == ["one", "two", "three"]
+    assert "# mine" in machine.does("cat /etc/tidings/tidings.conf")
+
+    # removed: the web server is well, data and configuration are there
+    machine.does("dpkg -r tidings")
+    assert machine.asks("pidof tidings-hub tidings.fcgi")[0] == 1
+    assert machine.does("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1/") == "200"
+    machine.does("test -s /var/lib/tidings/log.db && grep -q mine /etc/tidings/tidings.conf")
+
+    # purged: nothing but the user is left
+    machine.does("dpkg --purge tidings tidings-client")
+    machine.does("lighty-disable-mod fastcgi setenv; rm -f /etc/passwd- /etc/shadow- /etc/group- "
+                 "/etc/gshadow- /etc/subuid- /etc/subgid-")
+    left = {name for name in files(machine) - before if not name.startswith("/dev/")}
+    assert left == set()
+    assert machine.asks("ls -d /run/tidings* /var/log/tidings*")[0] == 2
+    assert re.search(r"^tidings:.*:/usr/sbin/nologin$", machine.does("cat /etc/passwd"), re.M)
