@@ -226,6 +226,24 @@ def test_a_program_that_is_named_by_its_url_serves_what_follows(make_world):
     assert world.door.ask("GET", "/cgi-bin/tidings.fcgi").status == 404
 
 
+def test_a_responder_that_lighttpd_starts_takes_the_socket_that_it_is_given(make_world):
+    """FastCGI with `bin-path`: it stays, and is started again if it dies."""
+    world = make_world(kind=CgiWorld, more="""
+        fastcgi.server = ( "/health" => (( "bin-path" => "@PROGRAM@", "socket" => "@RUN@/own.sock",
+            "max-procs" => 1, "check-local" => "disable",
+            "bin-environment" => ( "TIDINGS_CONF" => "@CONF@" ) )) )""")
+    first, = world.processes()
+    reader = world.listen("a")
+    world.publish("x", channel="a")
+    reader.sees("x")
+    reader.leave()
+    world.processes_are(1)
+    assert world.health().status == 200 and world.processes() == [first]
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: world.health().status == 200, "it being there again")
+    assert world.processes() != [first]
+
+
 def _resident(pid):
     with open(f"/proc/{pid}/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
