@@ -3,6 +3,7 @@
 #include "client/help.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "client/verbs.h"
 #include "lib/buf.h"
@@ -48,9 +49,36 @@ void help_verb(const struct verb *verb)
 	print_rows(option_common);
 }
 
+/* A flag in one line: VERB --flag -f VALUE what it is. */
+static void print_words(const char *verb, const struct option_row *rows)
+{
+	for (; rows != NULL && rows->name != NULL; rows++)
+		printf("%s\t--%s\t-%c\t%s\t%s\n", verb, rows->name,
+			rows->letter == '\0' ? '-' : rows->letter,
+			rows->value == NULL ? "-" : rows->value, rows->help);
+}
+
+/* For completions: tabs between words, none of which is empty. */
+static enum outcome help_words(void)
+{
+	for (size_t i = 0; verbs[i] != NULL; i++) {
+		const struct verb *verb = verbs[i];
+
+		printf("%s\t-\t-\t%s\t%s\n", verb->name,
+			verb->arguments[0] == '\0' ? "-" : verb->arguments,
+			verb->summary);
+		print_words(verb->name, verb->rows);
+		print_words(verb->name, option_common);
+	}
+	return OUT_OK;
+}
+
 enum outcome help_all(const char *name)
 {
 	const struct verb *verb = name == NULL ? NULL : verb_named(name);
+
+	if (name != NULL && strcmp(name, "--words") == 0)
+		return help_words();
 
 	if (verb != NULL) {
 		help_verb(verb);

@@ -6,7 +6,8 @@
 #include "client/option.h"
 
 void help_verb(const struct verb *verb);
-/* All verbs, or the one of that name (`tidings help pub`). */
+/* All verbs, or the one of that name (`tidings help pub`), or the tables for
+ * the shells' completions (`tidings help --words`). */
 enum outcome help_all(const char *name);
 
 #endif
