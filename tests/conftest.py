@@ -4,10 +4,11 @@ import pytest
 
 from browser import browser, browsers, chromium, firefox  # noqa: F401, fixtures
 from realtext import real_lines
+from servers import DEFAULT, SERVERS
 from world import World
 
 
-def worlds():
+def worlds(server):
     """Makes worlds that end with the test (or the module) that asked for them.
 
     The daemons' logs are shown when the test fails; a sanitizer's report, a
@@ -16,6 +17,8 @@ def worlds():
     made = []
 
     def make(*arguments, kind=World, **how):
+        if kind is World:
+            how.setdefault("server", server)
         made.append(kind(*arguments, **how))
         return made[-1]
     yield make
@@ -24,6 +27,12 @@ def worlds():
         faults += world.close()
         print(world.last_words)
     assert not faults, "\n".join(faults)
+
+
+@pytest.fixture(scope="module")
+def server(request):
+    """The web server of the worlds that have one."""
+    return getattr(request, "param", DEFAULT)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -46,13 +55,13 @@ def world(make_world):
 
 @pytest.fixture
 def web(make_world):
-    """Hub, responder and lighttpd."""
+    """Hub, responder and web server."""
     return make_world(web=True)
 
 
 @pytest.fixture(scope="module")
 def shared(make_shared_world):
-    """Hub, responder and lighttpd for the many small cases of one module."""
+    """Hub, responder and web server for the many small cases of one module."""
     return make_shared_world(web=True)
 
 

@@ -28,6 +28,7 @@ from urllib.parse import quote, urlencode
 
 from fcgi import FcgiDoor
 from listener import Crowd, target_of
+from servers import SERVERS
 from web import WebDoor
 from wire import Closed, Hub, Proxy
 
@@ -240,13 +241,14 @@ class World:
     """config: {"responder": {"window": "1M"}, "inbox app": {"path": ...}}"""
 
     def __init__(self, config=None, web=False, proxy=False, hub=True, responder=True,
-                 inbox=True, pages=None):
+                 inbox=True, pages=None, server=SERVERS["lighttpd"]):
         # /tmp, because a Unix socket's path has at most 107 bytes
         self.folder = Path(tempfile.mkdtemp(prefix="tidings-", dir="/tmp"))
         self.hub_socket = self.folder / "hub.sock"
         self.fcgi_socket = self.folder / "fcgi.sock"
         self.log_db = self.folder / "log.db"
         self.port = free_port() if web else None
+        self.web_server = server
         self.crowd = Crowd()
         self.closing = contextlib.ExitStack()
         self.daemons = []
@@ -255,16 +257,16 @@ class World:
             self.www = self.folder / "www"
             shutil.copytree(TOP / "www", self.www)
             shutil.copytree(pages, self.www, dirs_exist_ok=True)
-        self.proxy = None
+        self.proxy = self.web = None
         self.expected_faults = []
         try:
-            self._make(config or {}, web, proxy, hub, responder, inbox)
+            self._make(config or {}, server if web else None, proxy, hub, responder, inbox)
         except BaseException:
             self.close()
             print(self.last_words)
             raise
 
-    def _make(self, config, web, proxy, hub, responder, inbox):
+    def _make(self, config, server, proxy, hub, responder, inbox):
         self.inboxes = {}
         self.settings = {
             "log": {"level": "info"},
@@ -294,8 +296,8 @@ class World:
             self.responder.start()
             if hub:
                 self.is_healthy()
-        if web:
-            self.web = self._daemon("lighttpd", [_lighttpd(), "-D", "-f", self._web_config()],
+        if server:
+            self.web = self._daemon(server.name, server.command(self._web_config()),
                                     self.web_serves)
             self.web.start()
             self.door = WebDoor(self.port)
@@ -326,14 +328,16 @@ class World:
         self.hub.start()
 
     def _web_config(self):
-        text = (TOP / "conf" / "lighttpd.conf.in").read_text()
-        values = {"BIND": "127.0.0.1", "PORT": self.port, "RUN": self.folder,
-                  "WWW": self.www, "FCGI_SOCKET": self.fcgi_socket,
-                  "MAX_FDS": 4096, "MAX_CONNECTIONS": 1500}
-        text = re.sub(r"@([A-Z_]+)@", lambda match: str(values[match.group(1)]), text)
-        path = self.folder / "lighttpd.conf"
-        path.write_text(text)
-        return str(path)
+        return self.web_server.configure(self.folder, self.port, self.fcgi_socket, self.www)
+
+    def change_web(self, old, new):
+        """Restarts the web server with its configuration changed."""
+        path = self.web_server.path(self.folder)
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        self.web.stop()
+        self.web.start()
 
     # ---- are they there?
     def hub_serves(self):
@@ -442,7 +446,8 @@ class World:
     def close(self):
         """Ends everything; returns what was wrong in the logs."""
         self.crowd.close()
-        for daemon in reversed(self.daemons):
+        # The web server last: Apache waits long for what reads from a responder.
+        for daemon in sorted(reversed(self.daemons), key=lambda d: d is self.web):
             daemon.clean_up()
         self.closing.close()
         faults = self.faults()
@@ -487,7 +492,3 @@ class Publishing(threading.Thread):
         if self.fault:
             raise self.fault
         return self.cursor
-
-
-def _lighttpd():
-    return shutil.which("lighttpd", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
