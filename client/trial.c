@@ -121,17 +121,14 @@ static bool try_health(struct trial *trial)
 	else if (answer->status == 0)
 		trial_wrong(trial, "is the web server running there? (--url)",
 			"%s", answer->sentence.at);
-	else if (answer->status == 502 || answer->status == 503 ||
-		 answer->status == 500)
+	else if (answer->status >= 500)
 		trial_wrong(trial,
-			"is tidings.fcgi running, at the socket that the "
-			"web server knows, and may the web server open "
-			"it?",
+			trial_hint(trial, answer->status == 500
+						  ? TRIAL_NO_HANDLER
+						  : TRIAL_BACKEND),
 			"status %ld, from the web server", answer->status);
 	else if (!good)
-		trial_wrong(trial,
-			"the web server does not pass /health to "
-			"tidings.fcgi: see part 3 of lighttpd.conf",
+		trial_wrong(trial, trial_hint(trial, TRIAL_ROUTE),
 			"status %ld, and no answer of Tidings", answer->status);
 	json_free(health);
 	return good && trial_fine(trial, "%.1f ms", answer->seconds * 1e3);

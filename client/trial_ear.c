@@ -1,10 +1,9 @@
 /*
- * trial_ear - a stream under trial, and what holds it back
+ * trial_ear - a stream under trial
  */
 #include <config.h>
 
 #include <string.h>
-#include <strings.h>
 
 #include "client/interrupt.h"
 #include "client/trial_room.h"
@@ -61,45 +60,21 @@ bool trial_wait(struct trial *trial, struct ear *ear,
 	return true;
 }
 
-const char *trial_hold_hint(const struct trial *trial)
-{
-	static const struct {
-		const char *server, *hint;
-	} hints[] = {
-		{"lighttpd", "lighttpd collects the whole answer first: set "
-			     "server.stream-response-body = 2"},
-		{"apache", "Apache collects answers: set flushpackets=on for "
-			   "this backend (ProxyPass ... or <Proxy ...> "
-			   "ProxySet flushpackets=on), and no mod_deflate"},
-		{"nginx", "nginx collects answers: set proxy_buffering off (or "
-			  "fastcgi_buffering off), and gzip off"},
-	};
-
-	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
-		if (strncasecmp(trial->server, hints[i].server,
-			    strlen(hints[i].server)) == 0)
-			return hints[i].hint;
-	return "something between here and tidings.fcgi collects answers: "
-	       "turn its buffering off for streams";
-}
-
 bool trial_no_beginning(struct trial *trial, const struct ear *ear)
 {
 	const struct http_answer *answer = &ear->answer;
 
 	if (answer->sentence.len > 1)
 		return trial_wrong(trial,
-			answer->status == 404
-				? "the web server does not pass this path to "
-				  "tidings.fcgi: see part 3 of lighttpd.conf"
-				: NULL,
+			answer->status == 404 ? trial_hint(trial, TRIAL_ROUTE)
+					      : NULL,
 			"%s", answer->sentence.at);
 	if (ear_has_ended(ear))
 		return trial_wrong(trial, NULL,
 			"the stream ended at once: the server is being "
 			"stopped, or has too many streams");
 	if (ear->bytes == 0)
-		return trial_wrong(trial, trial_hold_hint(trial),
+		return trial_wrong(trial, trial_hint(trial, TRIAL_HELD),
 			"nothing of the stream came within %.1f s",
 			trial_seconds(trial));
 	return trial_wrong(trial, NULL, "that is no stream of Tidings");

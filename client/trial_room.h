@@ -16,6 +16,19 @@ bool trial_fine(struct trial *trial, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 double trial_seconds(const struct trial *trial); /* its patience */
 
+/* ---- what is wrong with the web server, and how it is put right */
+enum trial_fault {
+	TRIAL_HELD,	  /* answers come late, or not before their end */
+	TRIAL_ROUTE,	  /* the path does not lead to Tidings */
+	TRIAL_BACKEND,	  /* 502, 503: tidings.fcgi is not reached */
+	TRIAL_NO_HANDLER, /* 500 */
+	TRIAL_LEFT,	  /* a reader who has left is not noticed */
+	TRIAL_CUT,	  /* a stream on which nothing comes is ended */
+	TRIAL_FAULTS
+};
+/* By the name that the web server gives itself; never NULL. */
+const char *trial_hint(const struct trial *trial, enum trial_fault fault);
+
 /* ---- questions */
 /* The answer as JSON, freed by the caller; NULL if it is none. */
 struct json_object *trial_ask(struct trial *trial, const char *path);
@@ -33,8 +46,6 @@ trial_fact has_heard; /* the text that was published last */
 /* Until `fact`; false if it does not come true in time. */
 bool trial_wait(
 	struct trial *trial, struct ear *ear, trial_fact *fact, uint64_t ms);
-/* What holds streams back, by the name that the web server gives itself. */
-const char *trial_hold_hint(const struct trial *trial);
 /* Why a stream did not begin; always false. */
 bool trial_no_beginning(struct trial *trial, const struct ear *ear);
 

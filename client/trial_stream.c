@@ -49,7 +49,7 @@ bool trial_metrics(struct trial *trial)
 		trial_no_beginning(trial, &ear);
 	else if (!trial_wait(trial, &ear, has_event,
 			 trial->patience_ms + SAMPLE_MS))
-		good = trial_wrong(trial, trial_hold_hint(trial),
+		good = trial_wrong(trial, trial_hint(trial, TRIAL_HELD),
 			"no sample came within %.1f s", trial_seconds(trial));
 	else
 		trial_fine(trial, "a sample came");
@@ -89,7 +89,7 @@ static bool round_trip(struct trial *trial, struct ear *ear,
 	if (!publish(trial, trial->text.at))
 		return false;
 	if (!trial_wait(trial, ear, has_heard, trial->patience_ms))
-		return trial_wrong(trial, trial_hold_hint(trial),
+		return trial_wrong(trial, trial_hint(trial, TRIAL_HELD),
 			"what was published did not arrive within %.1f s",
 			trial_seconds(trial));
 	*took = (double)(trial->heard_at - began) / 1e3;
@@ -183,7 +183,7 @@ bool trial_buffering(struct trial *trial)
 		pause_ms(trial, APART_MS);
 	}
 	if (good && most > APART_MS)
-		good = trial_wrong(trial, trial_hold_hint(trial),
+		good = trial_wrong(trial, trial_hint(trial, TRIAL_HELD),
 			"an event took %.0f ms", most);
 	else if (good)
 		trial_fine(trial, "three lone events, none took over %.1f ms",
@@ -214,9 +214,7 @@ static bool wait_for_nobody(struct trial *trial)
 	while (subscribers(trial) != 0) {
 		if (clock_mono_us() - began > LEAVE_MS * 1000ull ||
 			interrupt_caught())
-			return trial_wrong(trial,
-				"lighttpd: set tcp-fin-propagate = enable; "
-				"otherwise a shorter `keepalive` helps",
+			return trial_wrong(trial, trial_hint(trial, TRIAL_LEFT),
 				"a reader who has left still counts after %d s",
 				LEAVE_MS / 1000);
 		pause_ms(trial, 50);
@@ -225,19 +223,29 @@ static bool wait_for_nobody(struct trial *trial)
 		(double)(clock_mono_us() - began) / 1e3);
 }
 
+/* The other stream is there to see that it stays. */
 bool trial_leaving(struct trial *trial)
 {
-	struct buf path = {0};
-	struct ear ear = {0};
+	struct buf path = {0}, other = {0};
+	struct ear ear = {0}, quiet = {0};
 	bool good;
 
+	buf_printf(&other, "/realtime/%s-quiet", trial->channel);
+	buf_add_char(&other, '\0');
 	own_path(trial, &path, span(NULL, 0));
+	trial_listen(trial, &quiet, other.at);
 	trial_listen(trial, &ear, path.at);
 	good = trial_wait(trial, &ear, is_connected, trial->patience_ms) ||
 	       trial_no_beginning(trial, &ear);
 	if (good && subscribers(trial) == 0)
 		good = trial_wrong(trial, NULL, "a reader is not counted");
 	ear_close(&ear);
+	good = good && wait_for_nobody(trial);
+	if (good && ear_has_ended(&quiet))
+		good = trial_wrong(trial, trial_hint(trial, TRIAL_CUT),
+			"another stream was ended meanwhile, for being quiet");
+	ear_close(&quiet);
 	buf_release(&path);
-	return good && wait_for_nobody(trial);
+	buf_release(&other);
+	return good;
 }

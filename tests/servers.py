@@ -14,8 +14,8 @@ TOP = Path(__file__).resolve().parent.parent
 SBIN = os.environ["PATH"] + ":/usr/sbin:/sbin"
 MODULES = "/usr/lib/apache2/modules"
 # Apache will not be root, but these folders are root's alone.
-NOT_ROOT = ["setpriv", "--reuid", "www-data", "--regid", "www-data", "--clear-groups",
-            "--inh-caps", "+dac_override", "--ambient-caps", "+dac_override", "--"]
+RIGHTS = ["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"]
+NOT_ROOT = ["setpriv", "--reuid", "www-data", "--regid", "www-data", "--clear-groups", *RIGHTS, "--"]
 
 
 class Server:

@@ -330,12 +330,14 @@ class World:
     def _web_config(self):
         return self.web_server.configure(self.folder, self.port, self.fcgi_socket, self.www)
 
-    def change_web(self, old, new):
-        """Restarts the web server with its configuration changed."""
+    def change_web(self, *changes):
+        """Restarts the web server with (old, new) changed in its configuration."""
         path = self.web_server.path(self.folder)
         text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        path.write_text(text)
         self.web.stop()
         self.web.start()
 

@@ -40,7 +40,7 @@ def test_interactive_asks_before_each_and_skips(shared):
 
 def test_lighttpd_that_collects_answers_is_told_which_directive(make_world):
     world = make_world(web=True)
-    world.change_web("server.stream-response-body = 2", "server.stream-response-body = 0")
+    world.change_web(("server.stream-response-body = 2", "server.stream-response-body = 0"))
     lines = check(world, 1, "--auto", "--wait", "1s")
     assert verdicts(lines)["main stream"] == "FAIL"
     assert verdicts(lines)["health"] == "ok"
@@ -49,7 +49,7 @@ def test_lighttpd_that_collects_answers_is_told_which_directive(make_world):
 
 def test_a_route_that_is_missing_is_told(make_world):
     world = make_world(web=True)
-    world.change_web('"/realtime/" => var.tidings,', "")
+    world.change_web(('"/realtime/" => var.tidings,', ""))
     lines = check(world, 1, "--auto", "--wait", "1s")
     assert verdicts(lines)["main stream"] == "ok"
     assert verdicts(lines)["custom channel"] == "FAIL"

@@ -157,8 +157,9 @@ def test_any_page_may_use_it_for_development(quickstart):
     assert answer.status == 200 and answer.headers["access-control-allow-origin"] == "*"
 
 
-def test_two_run_side_by_side(quickstart):
-    runs = [quickstart("--no-demo"), quickstart("--no-demo")]
+@pytest.mark.parametrize("servers", [("lighttpd", "lighttpd"), ("apache", "apache")])
+def test_two_run_side_by_side(quickstart, servers):
+    runs = [quickstart("--no-demo", "--server", server) for server in servers]
     for run in runs:
         run.serves()
     assert runs[0].folder != runs[1].folder
@@ -192,10 +193,11 @@ def test_a_folder_keeps_its_log_over_two_runs_and_serves_one(quickstart, tmp_pat
 
 
 @pytest.mark.parametrize("part,name", [("hub", "tidings-hub"), ("responder", "tidings.fcgi"),
-                                       ("web server", "lighttpd")])
+                                       ("lighttpd", "lighttpd.conf"), ("apache", "apache.conf")])
 def test_a_part_that_is_killed_runs_again_within_200_ms(quickstart, part, name):
     """Once in three times at least: the machine may have other things to do."""
-    run, took = quickstart("--no-demo").serves(), []
+    server = part if part == "apache" else "lighttpd"
+    run, took = quickstart("--no-demo", "--server", server).serves(), []
     while len(took) < 3 and min(took, default=1) > 0.2:
         eventually(lambda: time.time() - _started(run.parent(name)) > 1.2,
                    f"the {part} having settled")
@@ -264,9 +266,10 @@ def can_be_nobody():
 
 
 @pytest.mark.skipif(not can_be_nobody(), reason="needs root, and a tree that others may read")
-def test_an_ordinary_user_may_start_it(quickstart):
-    run = quickstart("--no-demo", before=["setpriv", "--reuid", "65534", "--regid", "65534",
-                                          "--clear-groups"]).serves()
+@pytest.mark.parametrize("server", ["lighttpd", "apache"])
+def test_an_ordinary_user_may_start_it(quickstart, server):
+    nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    run = quickstart("--no-demo", "--server", server, before=nobody).serves()
     assert run.door.ask("POST", "/realtime/a", body=b"x").status == 200
     for pid in run.pids():
         assert Path(f"/proc/{pid}").stat().st_uid == 65534

@@ -1,0 +1,90 @@
+"""Under Apache: what differs from lighttpd, and what `tidings check` says of its usual mistakes."""
+
+import contextlib
+import os
+import shutil
+import time
+
+import pytest
+
+from servers import RIGHTS, SERVERS
+from test_client_check import CHECKS, check, hints, verdicts
+from world import SLOW, eventually
+
+KEEPALIVE = 1
+QUICK = {"responder": {"keepalive": f"{KEEPALIVE}s"}}
+
+
+@pytest.fixture(scope="module")
+def server():
+    return SERVERS["apache"]
+
+
+def test_all_is_well(make_world):
+    world = make_world(QUICK, web=True)
+    assert verdicts(check(world, 0, "--auto")) == {name: "ok" for name in CHECKS}
+
+
+def test_a_browser_that_left_is_noticed_within_two_keepalives(make_world):
+    world = make_world(QUICK, web=True)
+    world.listen("a").leave()
+    begun = time.monotonic()
+    eventually(lambda: world.channel("a")["subscribers"] == 0, "the browser being noticed to be gone")
+    assert time.monotonic() - begun < (2 * KEEPALIVE + 1) * SLOW
+
+
+def test_answers_that_are_collected_are_told_the_directive(make_world):
+    world = make_world(web=True)
+    world.change_web(("flushpackets=on ", ""))
+    lines = check(world, 1, "--auto", "--wait", "500ms")
+    seen = verdicts(lines)
+    assert seen["health"] == "ok"
+    assert seen["main stream"] == seen["events leave at once"] == "FAIL"
+    assert "flushpackets=on" in hints(lines)
+
+
+def changed(world, *changes):
+    """Restarts Apache, which then need not pass on anything."""
+    world.web.ready = lambda: is_answered(world)
+    world.change_web(*changes)
+    return world
+
+
+def is_answered(world):
+    with contextlib.suppress(OSError):
+        return world.door.ask("GET", "/").status is not None
+    return False
+
+
+@pytest.mark.parametrize("old, new, hint", [
+    ("\nLoadModule proxy_fcgi_module", "\n# ", "a2enmod proxy_fcgi"),
+    ("/fcgi.sock|", "/elsewhere.sock|", "is tidings.fcgi running"),
+    ('ProxyPass "/health"', 'ProxyPass "/healthy"', "does not pass this path"),
+], ids=["no-mod_proxy_fcgi", "another-socket", "no-route"])
+def test_a_backend_that_is_not_reached_is_told(make_world, old, new, hint):
+    world = make_world(QUICK, web=True)
+    # a word of mod_proxy_fcgi's own would end the start
+    changed(world, (old, new), ("\nProxyFCGIBackendType", "\n# "))
+    lines = check(world, 1, "--auto", "--wait", "500ms")
+    assert verdicts(lines)["health"] == "FAIL"
+    assert hint in hints(lines)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to take Apache's right to the socket away")
+def test_a_socket_that_apache_may_not_open_is_told_the_key(make_world):
+    world = make_world(web=True)
+    for path in (world.folder, world.web.log_path):
+        shutil.chown(path, "www-data")
+    world.web.command = [word for word in world.web.command if word not in RIGHTS]
+    changed(world)
+    lines = check(world, 1, "--auto", "--wait", "500ms")
+    assert verdicts(lines)["health"] == "FAIL"
+    assert "socket_group" in hints(lines)
+
+
+def test_a_time_limit_that_ends_quiet_streams_is_told(make_world):
+    world = make_world(web=True)
+    world.change_web(("timeout=90", "timeout=1"))
+    lines = check(world, 1, "--auto")
+    assert verdicts(lines)["leaving is noticed"] == "FAIL"
+    assert "timeout=" in hints(lines) and "keepalive" in hints(lines)
