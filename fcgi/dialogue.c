@@ -48,7 +48,9 @@ static void say_follow(struct dialogue *dialogue)
 	wire_put_u64(&out, is_same_log(dialogue) && window_valid(window)
 				   ? window_newest(window)
 				   : 0);
-	wire_put_u64(&out, dialogue->responder->history);
+	wire_put_u64(&out, dialogue->responder->lone
+				   ? 0
+				   : dialogue->responder->config->window);
 	wire_end(&out, begun);
 	link_send(dialogue->link, buf_span(&out));
 	buf_release(&out);

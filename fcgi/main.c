@@ -135,7 +135,7 @@ static void watch(struct worker *worker)
 static void open_rooms(struct responder *responder, const struct job *job)
 {
 	responder->config = &job->config;
-	responder->history = job->listener < 0 ? 0 : job->config.window;
+	responder->lone = job->listener < 0;
 	responder->loop = ev_loop_new(EVFLAG_AUTO);
 	if (responder->loop == NULL)
 		log_fatalx("responder: no event loop");

@@ -10,7 +10,6 @@
  */
 #include <ev.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 struct config;
 struct uplink;
@@ -42,9 +41,9 @@ struct responder {
 	struct replies *replies;   /* answers on their way out */
 	struct askers *askers;	   /* who waits for the hub's word */
 	struct gate *gate;	   /* where requests come in */
-	size_t history;		   /* bytes of older events that the hub is to
-				      begin with */
-	bool draining;		   /* SIGTERM came: streams get their end */
+	bool lone;     /* serves one request and ends (cgi.h): asks the
+			  hub for no older events, and sleeps longer */
+	bool draining; /* SIGTERM came: streams get their end */
 };
 
 #endif

@@ -19,7 +19,8 @@
 enum {
 	RETRY_MIN_MS = 20,
 	RETRY_MAX_MS = 500,
-	TICK_MS = 100, /* deadlines are looked at this often */
+	TICK_MS = 100,	     /* deadlines are looked at this often */
+	LONE_TICK_MS = 1000, /* by a thousand processes at once */
 	PING_US = 1000000,
 };
 
@@ -138,6 +139,7 @@ static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
 struct uplink *uplink_new(struct responder *responder)
 {
 	struct uplink *uplink = mem_new(sizeof(*uplink));
+	double beat = (responder->lone ? LONE_TICK_MS : TICK_MS) / 1e3;
 
 	uplink->responder = uplink->dialogue.responder = responder;
 	uplink->dialogue.link = &uplink->link;
@@ -152,7 +154,7 @@ struct uplink *uplink_new(struct responder *responder)
 	uplink->link.frame = on_frame;
 	uplink->link.closed = on_closed;
 	ev_init(&uplink->retry, retry);
-	ev_timer_init(&uplink->tick, tick, TICK_MS / 1e3, TICK_MS / 1e3);
+	ev_timer_init(&uplink->tick, tick, beat, beat);
 	ev_prepare_init(&uplink->prepare, prepare);
 	uplink->retry.data = uplink->tick.data = uplink->prepare.data = uplink;
 	ev_timer_start(responder->loop, &uplink->tick);

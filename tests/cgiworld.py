@@ -98,6 +98,11 @@ class CgiWorld(World):
     def processes_are(self, count, within=10):
         eventually(lambda: len(self.processes()) == count, f"there being {count} processes", within)
 
+    def process(self):
+        """The pid of the one that there is, once those of short requests have ended."""
+        self.processes_are(1)
+        return self.processes()[0]
+
     def close(self):
         faults = super().close()
         deadline = time.monotonic() + 10

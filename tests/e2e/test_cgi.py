@@ -186,7 +186,7 @@ def test_a_browser_that_stops_reading_costs_little_memory_and_catches_up(lighttp
     first = lighttpd.publish("the first")
     slow.sees("the first")
     slow.pause()
-    pid, = lighttpd.processes()
+    pid = lighttpd.process()
     before = _resident(pid)
     ids = [first] + [lighttpd.publish(f"{n} " + "x" * 60_000) for n in range(200)]
     if not INSTRUMENTED:  # they keep what was freed
@@ -198,7 +198,7 @@ def test_a_browser_that_stops_reading_costs_little_memory_and_catches_up(lighttp
 
 def test_sigterm_ends_a_stream_properly(lighttpd):
     reader = lighttpd.listen()
-    pid, = lighttpd.processes()
+    pid = lighttpd.process()
     os.kill(pid, signal.SIGTERM)
     reader.has_ended()
     assert reader.ends == 1 and reader.cuts == 0
@@ -232,7 +232,7 @@ def test_a_responder_that_lighttpd_starts_takes_the_socket_that_it_is_given(make
         fastcgi.server = ( "/health" => (( "bin-path" => "@PROGRAM@", "socket" => "@RUN@/own.sock",
             "max-procs" => 1, "check-local" => "disable",
             "bin-environment" => ( "TIDINGS_CONF" => "@CONF@" ) )) )""")
-    first, = world.processes()
+    first = world.process()
     reader = world.listen("a")
     world.publish("x", channel="a")
     reader.sees("x")
