@@ -5,7 +5,8 @@
  *            and keeps it and its workers (lib/parent.h)
  *   worker   SERVING, then from SIGTERM on DRAINING: accepts no more, streams
  *            get their end, answers that are on their way finish; gone when
- *            they have, or after DRAIN_MS
+ *            they have, or after DRAIN_MS.  SIGHUP: the same, but a successor
+ *            is there, so that it takes its time (departure.h)
  *
  * Started by a web server it is a worker without a parent: for as long as it is
  * let, if the listening socket is its standard input (mod_fcgid, lighttpd's
@@ -26,6 +27,7 @@
 #include "fcgi/asker.h"
 #include "fcgi/audience.h"
 #include "fcgi/cgi.h"
+#include "fcgi/departure.h"
 #include "fcgi/fanout.h"
 #include "fcgi/meter.h"
 #include "fcgi/opening.h"
@@ -39,6 +41,7 @@
 #include "fcgi/window.h"
 #include "lib/clock.h"
 #include "lib/config.h"
+#include "lib/handover.h"
 #include "lib/log.h"
 #include "lib/parent.h"
 #include "lib/sock.h"
@@ -46,11 +49,14 @@
 enum {
 	DRAIN_MS = 6000, /* more than the hub's word may take, less than the
 			    parent's patience */
+	READY_LOOK_MS = 10,
 };
 
 struct options {
 	const char *config;
 	const char *socket;
+	bool test;	   /* of the configuration only */
+	char *const *argv; /* main's */
 };
 
 struct job {
@@ -61,9 +67,12 @@ struct job {
 struct worker {
 	struct responder responder;
 	struct cgi *cgi; /* NULL if it is none */
-	struct ev_signal term, interrupt;
+	struct departure *departure;
+	struct ev_signal term, interrupt, hangup;
 	struct ev_prepare drained;
 	struct ev_timer deadline;
+	struct ev_timer ready; /* looks whether the window has been filled */
+	bool ending;
 };
 
 static const char usage[] =
@@ -72,6 +81,7 @@ static const char usage[] =
 	"\n"
 	"  -c, --config FILE   read this tidings.conf\n"
 	"  -s, --socket PATH   listen here, whatever the configuration says\n"
+	"  -t, --test          read the configuration, and end\n"
 	"  -h, --help          show this and end\n"
 	"  -V, --version       show the version and end\n";
 
@@ -98,21 +108,58 @@ static void on_deadline(
 	ev_break(loop, EVBREAK_ALL);
 }
 
+static void end_within(struct worker *worker, unsigned ms)
+{
+	struct ev_loop *loop = worker->responder.loop;
+
+	if (worker->cgi == NULL) /* which knows itself when it is done */
+		ev_prepare_start(loop, &worker->drained);
+	ev_timer_stop(loop, &worker->deadline);
+	ev_timer_set(&worker->deadline, ms / 1000.0, 0.0);
+	ev_timer_start(loop, &worker->deadline);
+}
+
 static void on_signal(
 	struct ev_loop *loop, struct ev_signal *signal, int events)
 {
 	struct worker *worker = signal->data;
 	struct responder *responder = &worker->responder;
 
+	(void)loop;
 	(void)events;
-	if (responder->draining)
+	if (worker->ending)
 		return;
-	responder->draining = true;
+	worker->ending = responder->draining = true;
 	gate_shut(responder->gate);
 	stream_drain(responder);
-	if (worker->cgi == NULL) /* which knows itself when it is done */
-		ev_prepare_start(loop, &worker->drained);
-	ev_timer_start(loop, &worker->deadline);
+	end_within(worker, DRAIN_MS);
+}
+
+static void on_hangup(
+	struct ev_loop *loop, struct ev_signal *signal, int events)
+{
+	struct worker *worker = signal->data;
+
+	(void)loop;
+	(void)events;
+	if (worker->responder.draining)
+		return;
+	departure_begin(worker->departure);
+	end_within(worker, DEPARTURE_MS);
+}
+
+/* From now on there is somebody to take over from an older version. */
+static void on_ready(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct worker *worker = timer->data;
+	const struct responder *responder = &worker->responder;
+
+	(void)events;
+	if (!window_valid(responder->window) ||
+		!uplink_is_filled(responder->uplink))
+		return;
+	parent_ready();
+	ev_timer_stop(loop, timer);
 }
 
 static void watch(struct worker *worker)
@@ -125,9 +172,16 @@ static void watch(struct worker *worker)
 	ev_signal_init(&worker->interrupt, on_signal, SIGINT);
 	worker->interrupt.data = worker;
 	ev_signal_start(loop, &worker->interrupt);
+	ev_signal_init(&worker->hangup, on_hangup, SIGHUP);
+	worker->hangup.data = worker;
+	ev_signal_start(loop, &worker->hangup);
+	ev_timer_init(&worker->ready, on_ready, 0.0, READY_LOOK_MS / 1000.0);
+	worker->ready.data = worker;
+	ev_timer_start(loop, &worker->ready);
+	worker->departure = departure_new(&worker->responder);
 	ev_prepare_init(&worker->drained, on_drained);
 	worker->drained.data = &worker->responder;
-	ev_timer_init(&worker->deadline, on_deadline, DRAIN_MS / 1000.0, 0.0);
+	ev_init(&worker->deadline, on_deadline);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
 }
@@ -181,6 +235,7 @@ static int work(void *arg, int index)
 	open_rooms(&worker.responder, arg);
 	watch(&worker);
 	ev_run(worker.responder.loop, 0);
+	departure_free(worker.departure);
 	close_rooms(&worker.responder);
 	return EXIT_SUCCESS;
 }
@@ -231,6 +286,7 @@ static int serve_one_request(void)
 	worker.cgi = cgi_new(&worker.responder);
 	ev_run(worker.responder.loop, 0);
 	status = cgi_free(worker.cgi);
+	departure_free(worker.departure);
 	close_rooms(&worker.responder);
 	config_release(&job.config);
 	return status;
@@ -264,20 +320,24 @@ static struct options read_options(int argc, char **argv)
 	static const struct option names[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"socket", required_argument, NULL, 's'},
+		{"test", no_argument, NULL, 't'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 		{0},
 	};
-	struct options options = {0};
+	struct options options = {.argv = argv};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:s:hV", names, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "c:s:thV", names, NULL)) != -1)
 		switch (option) {
 		case 'c':
 			options.config = optarg;
 			break;
 		case 's':
 			options.socket = optarg;
+			break;
+		case 't':
+			options.test = true;
 			break;
 		case 'h':
 			show(usage);
@@ -296,8 +356,10 @@ static struct options read_options(int argc, char **argv)
 static int open_listener(
 	const struct options *options, const struct config *config)
 {
-	int listener = sock_inherited();
+	int listener = handover_listener();
 
+	if (listener < 0)
+		listener = sock_inherited();
 	if (listener >= 0)
 		return listener;
 	return sock_listen(
@@ -311,6 +373,8 @@ static int serve(const struct options *options)
 	int status;
 
 	config_load(&job.config, options->config);
+	if (options->test)
+		return EXIT_SUCCESS;
 	log_open("tidings.fcgi", job.config.syslog, job.config.debug);
 	sock_raise_limit();
 	job.listener = open_listener(options, &job.config);
@@ -319,6 +383,8 @@ static int serve(const struct options *options)
 	status = parent_run(&(struct parent_job){
 		.name = "responder",
 		.workers = (int)job.config.workers,
+		.listener = job.listener,
+		.argv = options->argv,
 		.work = work,
 		.arg = &job,
 	});
@@ -334,7 +400,8 @@ int main(int argc, char **argv)
 	if (cgi_is_meant())
 		return serve_one_request();
 	options = read_options(argc, argv);
-	if (options.socket == NULL && sock_is_listening(STDIN_FILENO))
+	if (!options.test && options.socket == NULL &&
+		sock_is_listening(STDIN_FILENO))
 		return serve_standard_input(&options);
 	return serve(&options);
 }

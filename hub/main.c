@@ -16,6 +16,7 @@
 #include "hub/hub.h"
 #include "lib/clock.h"
 #include "lib/config.h"
+#include "lib/handover.h"
 #include "lib/log.h"
 #include "lib/parent.h"
 #include "lib/sock.h"
@@ -33,15 +34,17 @@ static void help(void)
 	     "Keeps the log of events and serves it on a Unix socket.\n"
 	     "\n"
 	     "  -c, --config=FILE  read FILE instead of the defaults\n"
+	     "  -t, --test         read the configuration, and end\n"
 	     "  -h, --help         say this\n"
 	     "  -V, --version      say the version");
 }
 
 /* The configuration file, or NULL. */
-static const char *read_options(int argc, char **argv)
+static const char *read_options(int argc, char **argv, bool *test)
 {
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
+		{"test", no_argument, NULL, 't'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0},
@@ -49,11 +52,14 @@ static const char *read_options(int argc, char **argv)
 	const char *file = NULL;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) !=
+	while ((option = getopt_long(argc, argv, "c:thV", options, NULL)) !=
 		-1) {
 		switch (option) {
 		case 'c':
 			file = optarg;
+			break;
+		case 't':
+			*test = true;
 			break;
 		case 'h':
 			help();
@@ -111,24 +117,32 @@ static int work(void *arg, int index)
 int main(int argc, char **argv)
 {
 	struct daemon daemon = {0};
-	const struct parent_job job = {
-		.name = "hub",
-		.workers = 1,
-		.work = work,
-		.arg = &daemon,
-	};
-	const char *file = read_options(argc, argv);
+	bool test = false;
+	const char *file = read_options(argc, argv, &test);
 	int status;
 
 	log_open("tidings-hub", false, false);
 	config_load(&daemon.config, file);
+	if (test)
+		return 0;
 	log_open("tidings-hub", daemon.config.syslog, daemon.config.debug);
 	sock_raise_limit();
-	daemon.listener = sock_listen(daemon.config.hub_socket,
-		daemon.config.hub_socket_mode, daemon.config.hub_socket_group);
+	daemon.listener = handover_listener();
+	if (daemon.listener < 0)
+		daemon.listener = sock_listen(daemon.config.hub_socket,
+			daemon.config.hub_socket_mode,
+			daemon.config.hub_socket_group);
 	if (daemon.listener < 0)
 		return 1;
-	status = parent_run(&job);
+	status = parent_run(&(struct parent_job){
+		.name = "hub",
+		.workers = 1,
+		.alone = true,
+		.listener = daemon.listener,
+		.argv = argv,
+		.work = work,
+		.arg = &daemon,
+	});
 	/* In this order: once it is closed, the socket may be another's. */
 	unlink(daemon.config.hub_socket);
 	close(daemon.listener);

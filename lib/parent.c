@@ -2,8 +2,9 @@
  * parent - see parent.h
  *
  * Signals are blocked and waited for, one at a time, so there is no handler and
- * nothing that a handler may not do.  Death of a worker, the end of a back-off
- * and the end's deadline are the only things that ever happen.
+ * nothing that a handler may not do.  Death of a child, a worker's word that it
+ * is ready, and the end of a back-off or a deadline are the only things that
+ * ever happen.
  */
 #include <config.h>
 
@@ -24,10 +25,12 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/handover.h"
 #include "lib/log.h"
 
 enum {
 	WORKERS_MAX = 64,
+	OLD_MAX = 256, /* of versions before; further ones are killed */
 	QUICK_DEATH_US = 1000000,
 	BACKOFF_FIRST_US = 50000,
 	BACKOFF_LAST_US = 5000000,
@@ -38,16 +41,41 @@ struct slot {
 	uint64_t started; /* clock_mono_us */
 	uint64_t due;	  /* no child: when to start one */
 	uint64_t backoff; /* the last one; 0 after a life of a second */
+	bool ready;	  /* it has said so */
+};
+
+/* A worker of a version before. */
+struct old {
+	pid_t pid;
+	uint64_t deadline; /* when it is killed; 0 = not asked to go yet */
 };
 
 struct parent {
 	const struct parent_job *job;
 	struct slot slots[WORKERS_MAX];
+	struct old old[OLD_MAX];
+	size_t old_count;
 	pid_t pid;
+	pid_t test;	   /* of a new version's configuration; 0 = none */
+	uint64_t test_end; /* when it must be done */
+	bool test_again;   /* SIGHUP came meanwhile */
 	bool ending;
 	bool killed;	   /* the deadline has passed */
 	uint64_t deadline; /* ending: when those left are killed */
 };
+
+static bool has_parent; /* in a worker */
+
+static int ready_signal(void)
+{
+	return SIGRTMIN; /* queued: none covers another's up */
+}
+
+void parent_ready(void)
+{
+	if (has_parent)
+		sigqueue(getppid(), ready_signal(), (union sigval){0});
+}
 
 _Noreturn static void be_worker(const struct parent *parent, int index)
 {
@@ -60,6 +88,7 @@ _Noreturn static void be_worker(const struct parent *parent, int index)
 		log_fatal("parent: cannot ask for the parent's death");
 	if (getppid() != parent->pid)
 		exit(1);
+	has_parent = true;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	exit(parent->job->work(parent->job->arg, index));
@@ -81,6 +110,7 @@ static void start(struct parent *parent, int index)
 
 	fflush(NULL); /* or the child would write it again */
 	slot->started = clock_mono_us();
+	slot->ready = false;
 	pid = fork();
 	if (pid == 0)
 		be_worker(parent, index);
@@ -121,20 +151,147 @@ static void bury(struct parent *parent, int index, int status)
 		slot->backoff = 0;
 }
 
+/* ---- workers of versions before */
+
+static void bury_old(struct parent *parent, pid_t pid, int status)
+{
+	for (size_t i = 0; i < parent->old_count; i++) {
+		if (parent->old[i].pid != pid)
+			continue;
+		parent->old[i] = parent->old[--parent->old_count];
+		log_info("parent: the %s of before, pid %ld, is gone%s",
+			parent->job->name, (long)pid,
+			WIFSIGNALED(status) ? ", killed" : "");
+		return;
+	}
+}
+
+static void ask_to_go(struct parent *parent, struct old *old, uint64_t now)
+{
+	bool alone = parent->job->alone;
+
+	kill(old->pid, alone ? SIGTERM : SIGHUP);
+	old->deadline = now + 1000ull * (alone ? PARENT_END_DEADLINE_MS
+					       : PARENT_GIVE_WAY_MS);
+}
+
+static bool are_ready(const struct parent *parent, uint64_t now)
+{
+	for (int i = 0; i < parent->job->workers; i++) {
+		const struct slot *slot = &parent->slots[i];
+
+		if (slot->pid == 0 ||
+			(!slot->ready && now - slot->started <
+						 PARENT_READY_MS * 1000ull))
+			return false;
+	}
+	return true;
+}
+
+/* Asks them to go as soon as they may, kills those whose time is over; returns
+ * when to look again. */
+static uint64_t part_with_old(struct parent *parent, uint64_t now)
+{
+	bool may_go = parent->job->alone || are_ready(parent, now);
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < parent->old_count; i++) {
+		struct old *old = &parent->old[i];
+
+		if (old->deadline == 0 && may_go)
+			ask_to_go(parent, old, now);
+		else if (old->deadline == 0 && now + 50000 < next)
+			next = now + 50000; /* somebody's PARENT_READY_MS */
+		if (old->deadline == 0)
+			continue;
+		if (now >= old->deadline) {
+			kill(old->pid, SIGKILL);
+			old->deadline = UINT64_MAX;
+		}
+		if (old->deadline < next)
+			next = old->deadline;
+	}
+	return next;
+}
+
+/* ---- becoming the new version */
+
+static void begin_test(struct parent *parent)
+{
+	if (parent->job->argv == NULL || parent->ending)
+		return;
+	parent->test_again = parent->test != 0;
+	if (parent->test_again)
+		return;
+	parent->test = handover_test(parent->job->argv);
+	if (parent->test < 0)
+		parent->test = 0;
+	parent->test_end = clock_mono_us() + PARENT_TEST_MS * 1000ull;
+}
+
+static void become_new(struct parent *parent)
+{
+	pid_t pids[OLD_MAX];
+	size_t count = 0;
+
+	for (int i = 0; i < parent->job->workers; i++)
+		if (parent->slots[i].pid != 0)
+			pids[count++] = parent->slots[i].pid;
+	for (size_t i = 0; i < parent->old_count && count < OLD_MAX; i++)
+		pids[count++] = parent->old[i].pid;
+	log_info("parent: becomes the program on the disk");
+	handover_exec(parent->job->argv, parent->job->listener, pids, count);
+}
+
+static void end_test(struct parent *parent, int status)
+{
+	parent->test = 0;
+	if (parent->ending)
+		return;
+	if (parent->test_again)
+		begin_test(parent); /* the file may be another by now */
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		become_new(parent);
+	else
+		log_warnx("parent: the program or its configuration will not "
+			  "do; all stays as it is");
+}
+
+/* Those whom a life before ours has left us. */
+static void take_over(struct parent *parent)
+{
+	pid_t pids[OLD_MAX];
+
+	parent->old_count = handover_workers(pids, OLD_MAX);
+	for (size_t i = 0; i < parent->old_count; i++)
+		parent->old[i] = (struct old){.pid = pids[i]};
+}
+
 static void reap(struct parent *parent)
 {
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == parent->test)
+			end_test(parent, status);
 		for (int i = 0; i < parent->job->workers; i++)
 			if (parent->slots[i].pid == pid)
 				bury(parent, i, status);
+		bury_old(parent, pid, status);
+	}
+}
+
+static void note_ready(struct parent *parent, pid_t pid)
+{
+	for (int i = 0; i < parent->job->workers; i++)
+		if (parent->slots[i].pid == pid)
+			parent->slots[i].ready = true;
 }
 
 static int living(const struct parent *parent)
 {
-	int count = 0;
+	int count = (int)parent->old_count;
 
 	for (int i = 0; i < parent->job->workers; i++)
 		count += parent->slots[i].pid != 0;
@@ -146,6 +303,8 @@ static void signal_all(const struct parent *parent, int number)
 	for (int i = 0; i < parent->job->workers; i++)
 		if (parent->slots[i].pid != 0)
 			kill(parent->slots[i].pid, number);
+	for (size_t i = 0; i < parent->old_count; i++)
+		kill(parent->old[i].pid, number);
 }
 
 static void begin_end(struct parent *parent)
@@ -158,22 +317,39 @@ static void begin_end(struct parent *parent)
 	signal_all(parent, SIGTERM);
 }
 
-/* Does what is due and returns when to look again, UINT64_MAX = never. */
-static uint64_t act(struct parent *parent)
+static uint64_t go_on_ending(struct parent *parent, uint64_t now)
 {
-	uint64_t now = clock_mono_us();
+	if (now < parent->deadline)
+		return parent->deadline;
+	if (!parent->killed)
+		log_warnx("parent: %d of %s did not end, killed",
+			living(parent), parent->job->name);
+	parent->killed = true;
+	signal_all(parent, SIGKILL);
+	return UINT64_MAX;
+}
+
+static uint64_t earlier(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+static uint64_t watch_test(struct parent *parent, uint64_t now)
+{
+	if (parent->test == 0)
+		return UINT64_MAX;
+	if (now < parent->test_end)
+		return parent->test_end;
+	kill(parent->test, SIGKILL);
+	return UINT64_MAX;
+}
+
+static uint64_t start_due(struct parent *parent, uint64_t now)
+{
 	uint64_t next = UINT64_MAX;
 
-	if (parent->ending) {
-		if (now < parent->deadline)
-			return parent->deadline;
-		if (!parent->killed)
-			log_warnx("parent: %d of %s did not end, killed",
-				living(parent), parent->job->name);
-		parent->killed = true;
-		signal_all(parent, SIGKILL);
-		return UINT64_MAX;
-	}
+	if (parent->job->alone && parent->old_count > 0)
+		return next;
 	for (int i = 0; i < parent->job->workers; i++) {
 		struct slot *slot = &parent->slots[i];
 
@@ -185,8 +361,20 @@ static uint64_t act(struct parent *parent)
 	return next;
 }
 
-/* One signal of `set`, or 0 when `until` has come. */
-static int wait_for(const sigset_t *set, uint64_t until)
+/* Does what is due and returns when to look again, UINT64_MAX = never. */
+static uint64_t act(struct parent *parent)
+{
+	uint64_t now = clock_mono_us(), next;
+
+	if (parent->ending)
+		return go_on_ending(parent, now);
+	next = start_due(parent, now);
+	next = earlier(next, part_with_old(parent, now));
+	return earlier(next, watch_test(parent, now));
+}
+
+/* One signal of `set`, from `*from`; or 0 when `until` has come. */
+static int wait_for(const sigset_t *set, uint64_t until, pid_t *from)
 {
 	uint64_t now = clock_mono_us();
 	uint64_t left = until > now ? until - now : 0;
@@ -194,21 +382,29 @@ static int wait_for(const sigset_t *set, uint64_t until)
 		.tv_sec = (time_t)(left / 1000000),
 		.tv_nsec = (long)(left % 1000000) * 1000,
 	};
-	int number = until == UINT64_MAX ? sigwaitinfo(set, NULL)
-					 : sigtimedwait(set, NULL, &wait);
+	siginfo_t info = {0};
+	int number = until == UINT64_MAX ? sigwaitinfo(set, &info)
+					 : sigtimedwait(set, &info, &wait);
 
+	*from = info.si_pid;
 	return number < 0 ? 0 : number;
 }
 
 static void run(struct parent *parent, const sigset_t *set)
 {
+	reap(parent); /* who died while we became what we are */
 	while (!parent->ending || living(parent) > 0) {
-		int number = wait_for(set, act(parent));
+		pid_t from;
+		int number = wait_for(set, act(parent), &from);
 
 		if (number == SIGTERM || number == SIGINT)
 			begin_end(parent);
 		else if (number == SIGCHLD)
 			reap(parent);
+		else if (number == SIGHUP)
+			begin_test(parent);
+		else if (number == ready_signal())
+			note_ready(parent, from);
 	}
 }
 
@@ -223,11 +419,13 @@ int parent_run(const struct parent_job *job)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, ready_signal());
 	/* An ignored SIGCHLD, inherited, would take the children from us. */
 	signal(SIGCHLD, SIG_DFL);
 	/* Whoever reads our log lines may go. */
 	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &set, &before);
+	take_over(&parent);
 	run(&parent, &set);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return parent.killed ? 1 : 0;

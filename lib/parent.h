@@ -4,6 +4,12 @@
  * parent - keeps workers alive and parses nothing
  *
  *   RUNNING   each worker's slot has a child, or a time when to start one
+ *   TESTING   SIGHUP came: the program, as it is on the disk now, tries its
+ *             configuration; if that will do we become it (handover.h),
+ *             otherwise all stays as it is
+ *   TAKING    we have just become it: new workers start; once they are ready
+ *             the old ones are asked to give way (SIGHUP; SIGTERM where only
+ *             one may be) and are gone after PARENT_GIVE_WAY_MS
  *   ENDING    SIGTERM or SIGINT came: children got SIGTERM, none is started;
  *             after END_DEADLINE those left get SIGKILL
  *
@@ -14,14 +20,24 @@
  * SIGTERM (PR_SET_PDEATHSIG).  Workers are forked, not executed: the process
  * must be single-threaded until then and must hold no open database.
  */
+#include <stdbool.h>
+
 enum {
 	PARENT_END_DEADLINE_MS =
-		10000, /* a draining worker may take this long */
+		10000,		    /* a draining worker may take this long */
+	PARENT_GIVE_WAY_MS = 60000, /* and this long with a successor beside
+				       it, for the sake of slow readers */
+	PARENT_READY_MS = 5000,	    /* a worker that has not said that it is
+				       ready counts as ready after this */
+	PARENT_TEST_MS = 10000,	    /* a test that takes longer has failed */
 };
 
 struct parent_job {
 	const char *name; /* for the log: "hub", "responder" */
 	int workers;	  /* 1 to 64 */
+	bool alone;   /* no worker starts while one of the version before is */
+	int listener; /* to be handed on, or -1 */
+	char *const *argv; /* main's own, to become it anew; NULL = never */
 	/* Runs in the child with default signal handling and an empty mask;
 	 * what it returns is the child's exit status.  `index` from 0. */
 	int (*work)(void *arg, int index);
@@ -30,5 +46,8 @@ struct parent_job {
 
 /* Returns the parent's exit status: 0 after a clean end. */
 int parent_run(const struct parent_job *job);
+
+/* Called by a worker, once: it can do its work now. */
+void parent_ready(void);
 
 #endif

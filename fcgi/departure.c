@@ -1,0 +1,74 @@
+#include <config.h>
+
+#include "fcgi/departure.h"
+
+#include <ev.h>
+#include <stdlib.h>
+
+#include "fcgi/accept.h"
+#include "fcgi/audience.h"
+#include "fcgi/parcel.h"
+#include "fcgi/responder.h"
+#include "fcgi/subscriber.h"
+#include "fcgi/tasks.h"
+#include "lib/buf.h"
+
+struct departure {
+	struct responder *responder;
+	struct ev_timer tick;
+	unsigned left; /* streams to be ended in this tick */
+};
+
+/* Who is ready has everything that we have, and its browser knows the id. */
+static void end_one(void *arg, struct subscriber *sub)
+{
+	struct departure *departure = arg;
+	struct buf text = {0};
+	struct parcel *parcel;
+
+	if (departure->left == 0 || !subscriber_is_ready(sub))
+		return;
+	departure->left--;
+	buf_printf(&text, "retry: %ld\n\n",
+		DEPARTURE_RETRY + random() % DEPARTURE_RETRY);
+	parcel = parcel_new(sub->request, buf_span(&text));
+	buf_release(&text);
+	if (subscriber_give(sub, parcel) == CAUGHT_UP)
+		subscriber_close(sub);
+}
+
+static void on_tick(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct departure *departure = timer->data;
+
+	(void)loop;
+	(void)events;
+	departure->left = DEPARTURE_PIECE;
+	audience_each(departure->responder->audience, end_one, departure);
+}
+
+struct departure *departure_new(struct responder *responder)
+{
+	struct departure *departure = mem_new(sizeof(*departure));
+
+	departure->responder = responder;
+	ev_timer_init(&departure->tick, on_tick, 0.0, DEPARTURE_TICK_MS / 1e3);
+	departure->tick.data = departure;
+	return departure;
+}
+
+void departure_free(struct departure *departure)
+{
+	ev_timer_stop(departure->responder->loop, &departure->tick);
+	free(departure);
+}
+
+void departure_begin(struct departure *departure)
+{
+	struct responder *responder = departure->responder;
+
+	responder->draining = true;
+	gate_shut(responder->gate);
+	tasks_drain(responder->tasks);
+	ev_timer_start(responder->loop, &departure->tick);
+}

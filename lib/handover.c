@@ -1,0 +1,114 @@
+#include <config.h>
+
+#include "lib/handover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/log.h"
+
+static const char variable[] = "TIDINGS_HANDOVER";
+
+/* The numbers after our own pid; NULL if they are not meant for us. */
+static const char *find(void)
+{
+	const char *text = getenv(variable);
+	char *rest;
+
+	if (text == NULL || strtol(text, &rest, 10) != (long)getpid())
+		return NULL;
+	return rest;
+}
+
+int handover_listener(void)
+{
+	const char *text = find();
+	int fd = text == NULL ? -1 : (int)strtol(text, NULL, 10);
+
+	if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+		log_fatal("parent: the socket that was handed over");
+	return fd;
+}
+
+size_t handover_workers(pid_t *pids, size_t most)
+{
+	const char *text = find();
+	size_t count = 0;
+	char *rest;
+
+	if (text == NULL)
+		return 0;
+	strtol(text, &rest, 10); /* the socket */
+	while (count < most) {
+		char *at = rest;
+		long pid = strtol(at, &rest, 10);
+
+		if (rest == at)
+			break;
+		pids[count++] = (pid_t)pid;
+	}
+	unsetenv(variable);
+	return count;
+}
+
+/* ---- the other side */
+
+static char **with_test(char *const *argv)
+{
+	static char test[] = "--test";
+	size_t count = 0;
+	char **words;
+
+	while (argv[count] != NULL)
+		count++;
+	words = mem_new((count + 2) * sizeof(*words));
+	memcpy(words, argv, count * sizeof(*words));
+	words[count] = test;
+	return words;
+}
+
+pid_t handover_test(char *const *argv)
+{
+	char **words = with_test(argv);
+	sigset_t none;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		execvp(words[0], words);
+		_exit(127);
+	}
+	if (pid < 0)
+		log_warn("parent: cannot fork to try the new program");
+	free(words);
+	return pid;
+}
+
+void handover_exec(
+	char *const *argv, int listener, const pid_t *pids, size_t count)
+{
+	struct buf text = {0};
+
+	buf_printf(&text, "%ld %d", (long)getpid(), listener);
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&text, " %ld", (long)pids[i]);
+	buf_add_char(&text, '\0');
+	if (listener >= 0)
+		fcntl(listener, F_SETFD, 0);
+	if (setenv(variable, text.at, 1) == 0) {
+		fflush(NULL);
+		execvp(argv[0], argv);
+	}
+	log_warn("parent: cannot execute %s", argv[0]);
+	unsetenv(variable);
+	if (listener >= 0)
+		fcntl(listener, F_SETFD, FD_CLOEXEC);
+	buf_release(&text);
+}

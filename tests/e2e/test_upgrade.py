@@ -1,0 +1,185 @@
+"""A new program or configuration takes over while it is used: SIGHUP to the parent.
+
+Nobody is refused, nothing is missed or doubled, and the browsers of the old
+responder come back one after the other.
+"""
+
+import os
+import shutil
+import signal
+import time
+
+import pytest
+
+from test_kills import Load
+from world import SLOW, eventually, is_alive
+
+
+def reload(daemon, within=20):
+    """SIGHUP; returns when another worker serves and the old one has gone."""
+    pid, old = daemon.pid, daemon.worker()
+    os.kill(pid, signal.SIGHUP)
+    daemon.has_other_worker(old, within)
+    eventually(lambda: not is_alive(old), f"worker {old} giving way", 70)
+    assert daemon.process.poll() is None and daemon.pid == pid
+    return daemon.workers()
+
+
+@pytest.mark.timeout(120)
+def test_reloads_of_everything_refuse_nobody_and_lose_nothing(make_world):
+    world = make_world(web=True)
+    load = Load(world, may_fail=set())
+    for turn in range(6):
+        reload((world.responder, world.hub)[turn % 2])
+        load.goes_on()
+    load.ends()
+    assert load.faults() == []
+    assert load.statuses() == {200}
+    assert sum(reader.cuts for reader in load.readers) == 0
+    assert max(len(reader.statuses) for reader in load.readers) >= 4
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+@pytest.mark.timeout(1500)
+def test_a_hundred_rolling_restarts_of_responders_and_twenty_of_the_hub(make_world):
+    """Under 1,000 clients and 200 events/s."""
+    world = make_world(web=True)
+    crowd = [world.listen(reconnect=True, wait=False) for _ in range(1000)]
+    for reader in crowd:
+        reader.wait(lambda reader=reader: reader.told("connected"), reader.story, 60 * SLOW)
+    world.listen_count = len(crowd)
+    steady = Steady(world, 200)
+    steady.start()
+    for turn in range(120):
+        reload(world.hub if turn % 6 == 5 else world.responder, 60)
+        steady.goes_on()
+    count = steady.stop()
+    fence = world.publish("fence")
+    wanted = [str(number) for number in range(count)] + ["fence"]
+    for reader in crowd:
+        reader.wait(lambda reader=reader: reader.ids and reader.ids[-1] == fence, reader.story, 60)
+        assert reader.data == wanted
+        assert not reader.told("reset")
+        assert set(reader.statuses) == {200}
+    assert steady.statuses == {200}
+    print(f"{count} events, {sum(len(r.statuses) for r in crowd)} connections, "
+          f"{sum(r.cuts for r in crowd)} cuts")
+
+
+class Steady:
+    """Publishes 0, 1, 2 ... at a rate, and remembers each status."""
+
+    def __init__(self, world, rate):
+        import threading
+        self.world, self.rate, self.count, self.statuses = world, rate, 0, set()
+        self.ending = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self):
+        self.thread.start()
+
+    def _run(self):
+        began = time.monotonic()
+        while not self.ending.is_set():
+            if self.count < (time.monotonic() - began) * self.rate:
+                answer = self.world.post(f"/realtime/main?id=s{self.count}", b"%d" % self.count)
+                self.statuses.add(answer.status)
+                self.count += answer.status == 200
+            else:
+                self.ending.wait(0.002)
+
+    def goes_on(self):
+        wanted = self.count + 20
+        eventually(lambda: self.count >= wanted, "publishing going on", 30)
+
+    def stop(self):
+        self.ending.set()
+        self.thread.join()
+        return self.count
+
+
+def test_the_returns_are_spread_and_nobody_is_away_for_long(make_world):
+    """500 streams: 2,500 a second end, and each is back at once, whatever `retry` is."""
+    world = make_world({"responder": {"retry": "5s"}}, web=True)
+    crowd = [world.listen(reconnect=True, wait=False) for _ in range(500)]
+    for reader in crowd:
+        reader.wait(lambda reader=reader: reader.told("connected"), reader.story, 30 * SLOW)
+    began = time.monotonic()
+    reload(world.responder)
+    ended = time.monotonic() - began
+    for reader in crowd:
+        reader.wait(lambda reader=reader: len(reader.told("connected")) == 2, reader.story, 4 * SLOW)
+    assert ended >= 0.15  # ten pieces of 50, 20 ms apart
+    assert all(5000 <= reader.parser.retry <= 10000 for reader in crowd)
+    assert sum(reader.cuts for reader in crowd) == 0
+
+
+def test_a_configuration_that_will_not_do_changes_nothing(web):
+    path = web.folder / "responder.conf"
+    text, workers = path.read_text(), web.responder.workers()
+    path.write_text(text.replace("[responder]\n", "[responder]\nnonsense = 1\n"))
+    os.kill(web.responder.pid, signal.SIGHUP)
+    web.responder.says("the program or its configuration will not do; all stays as it is")
+    assert "responder.conf:" in web.responder.log() and "nonsense" in web.responder.log()
+    assert web.responder.workers() == workers
+    assert web.health().status == 200
+    path.write_text(text)
+    assert reload(web.responder) != workers
+
+
+def test_a_reload_takes_up_a_changed_configuration(web):
+    path = web.folder / "responder.conf"
+    path.write_text(path.read_text().replace("[responder]\n", "[responder]\nworkers = 3\nmax_body = 1K\n"))
+    reload(web.responder)
+    eventually(lambda: len(web.responder.workers()) == 3, "three workers")
+    assert web.post("/realtime/main", b"x" * 1025).status == 413
+
+
+def test_a_reload_executes_the_program_that_is_there_now(make_world, tmp_path):
+    """What an upgrade of a package does: another file under the same name."""
+    world = make_world(web=True)
+    world.responder.stop()
+    copy = tmp_path / "tidings.fcgi"
+    shutil.copy2(world.responder.command[0], copy)
+    world.responder.command[0] = str(copy)
+    world.responder.start()
+    world.is_healthy()
+    before = os.readlink(f"/proc/{world.responder.worker()}/exe")
+    new = tmp_path / "new"
+    shutil.copy2(copy, new)
+    new.rename(copy)
+    assert os.readlink(f"/proc/{world.responder.worker()}/exe") == before + " (deleted)"
+    reload(world.responder)
+    assert os.readlink(f"/proc/{world.responder.worker()}/exe") == str(copy)
+    assert os.readlink(f"/proc/{world.responder.pid}/exe") == str(copy)
+
+
+def test_a_worker_that_does_not_start_leaves_the_old_one_serving(web):
+    """The new one waits for a hub that is away: after five seconds it counts as ready."""
+    web.hub.stop()
+    reader = web.listen(wait=False, reconnect=True)
+    old = web.responder.worker()
+    os.kill(web.responder.pid, signal.SIGHUP)
+    web.responder.has_other_worker(old)
+    web.hub.start()
+    eventually(lambda: not is_alive(old), "the old one giving way", 20)
+    web.publish("after")
+    reader.sees("after", within=20)
+
+
+def test_several_reloads_at_once_are_all_heeded(web):
+    old = web.responder.worker()
+    for _ in range(20):
+        os.kill(web.responder.pid, signal.SIGHUP)
+    web.responder.has_other_worker(old)
+    eventually(lambda: len(web.responder.workers()) == 1 and not is_alive(old), "one worker", 20)
+    assert web.health().status == 200
+
+
+def test_a_stop_in_the_middle_of_a_reload_is_a_stop(web):
+    for _ in range(3):
+        os.kill(web.responder.pid, signal.SIGHUP)
+    os.kill(web.hub.pid, signal.SIGHUP)
+    assert web.hub.stop() == 0
+    assert web.responder.stop() == 0
