@@ -275,6 +275,7 @@ static int serve_one_request(void)
 	int status;
 
 	fill_standard_descriptors();
+	log_open("tidings.fcgi", false, false);
 	config_load(&job.config, find_config(NULL));
 	log_open("tidings.fcgi", job.config.syslog, job.config.debug);
 	log_faults_only();
@@ -297,6 +298,7 @@ static int serve_standard_input(const struct options *options)
 	struct job job = {.listener = STDIN_FILENO};
 	int status;
 
+	log_open("tidings.fcgi", false, false);
 	config_load(&job.config, find_config(options->config));
 	log_open("tidings.fcgi", job.config.syslog, job.config.debug);
 	sock_raise_limit();
@@ -372,6 +374,7 @@ static int serve(const struct options *options)
 	struct job job = {0};
 	int status;
 
+	log_open("tidings.fcgi", false, false);
 	config_load(&job.config, options->config);
 	if (options->test)
 		return EXIT_SUCCESS;

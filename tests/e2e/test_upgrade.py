@@ -130,7 +130,7 @@ def test_a_configuration_that_will_not_do_changes_nothing(web):
 
 def test_a_reload_takes_up_a_changed_configuration(web):
     path = web.folder / "responder.conf"
-    path.write_text(path.read_text().replace("[responder]\n", "[responder]\nworkers = 3\nmax_body = 1K\n"))
+    path.write_text(path.read_text().replace("[responder]\n", "[responder]\nworkers = 3\nmax_event = 1K\n"))
     reload(web.responder)
     eventually(lambda: len(web.responder.workers()) == 3, "three workers")
     assert web.post("/realtime/main", b"x" * 1025).status == 413
