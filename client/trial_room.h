@@ -23,8 +23,7 @@ enum trial_fault {
 	TRIAL_BACKEND,	  /* 502, 503: tidings.fcgi is not reached */
 	TRIAL_NO_HANDLER, /* 500 */
 	TRIAL_LEFT,	  /* a reader who has left is not noticed */
-	TRIAL_CUT,	  /* a stream on which nothing comes is ended */
-	TRIAL_FAULTS
+	TRIAL_CUT	  /* a stream on which nothing comes is ended */
 };
 /* By the name that the web server gives itself; never NULL. */
 const char *trial_hint(const struct trial *trial, enum trial_fault fault);

@@ -46,5 +46,5 @@ class Server:
 SERVERS = {server.name: server for server in (
     Server("lighttpd", "lighttpd", ["-D", "-f"], {"MAX_FDS": 4096, "MAX_CONNECTIONS": 1500}),
     Server("apache", "apache2", ["-DFOREGROUND", "-f"],
-           {"MODULES": MODULES, "PROCESSES": 2, "THREADS": 300, "STREAMS": 600}))}
+           {"MODULES": MODULES, "PLACES": 8, "THREADS": 300, "STREAMS": 600}))}
 DEFAULT = SERVERS[os.environ.get("TIDINGS_SERVER", "lighttpd")]

@@ -11,6 +11,8 @@ from servers import RIGHTS, SERVERS
 from test_client_check import CHECKS, check, hints, verdicts
 from world import SLOW, eventually
 
+pytestmark = pytest.mark.deploy
+
 KEEPALIVE = 1
 QUICK = {"responder": {"keepalive": f"{KEEPALIVE}s"}}
 

@@ -1,4 +1,4 @@
-"""Every kind of bad input, through lighttpd, and the answer it gets.
+"""Every kind of bad input, through the web server, and the answer it gets.
 
 All cases of this module share one world: whatever one of them does must not
 harm the next, and the stream that is open all the while sees nothing of it.
@@ -63,8 +63,14 @@ def is_refused(answer, status, retry_after=False):
     "/realtime/" + "x" * 256,
     "/realtime/%zz",
 ], ids=lambda target: target[:40])
-def test_a_stream_of_a_bad_channel_is_a_400(door, target):
-    is_refused(door.ask("GET", target), 400)
+def test_a_stream_of_a_bad_channel_is_a_400(shared, door, target):
+    answer = door.ask("GET", target)
+    if shared.web_server.name == "apache" and target in ("/realtime/%00", "/realtime/%zz"):
+        assert answer.status in (400, 404)  # Apache says so itself
+    elif shared.web_server.name == "apache" and len(target) > 16_000:
+        assert answer.status == 414
+    else:
+        is_refused(answer, 400)
 
 
 @pytest.mark.parametrize("cursor", ["abc", "99999999999999999999", "-1", "9007199254740990", "1" * 500])
@@ -77,9 +83,11 @@ def test_a_bad_cursor_is_a_200_and_a_reset(shared, cursor):
 
 
 def test_a_thousand_channels_in_28_kib_of_url_are_served(shared):
-    names = [f"channel-{n:04}-" + "x" * 6 for n in range(1000)]
+    """Under Apache as many as fit into 16,000 bytes."""
+    count, most = (570, 16_000) if shared.web_server.name == "apache" else (1000, 28 << 10)
+    names = [f"channel-{n:04}-" + "x" * 6 for n in range(count)]
     reader = shared.listen(*names)
-    assert 25_000 < len(reader.target) <= 28 << 10
+    assert most * 0.9 < len(reader.target) <= most
     shared.publish("here", channel=names[-1])
     reader.sees("here")
 
@@ -126,9 +134,9 @@ def test_a_path_that_wants_out_gets_nothing(door, target):
     assert answer.status in (400, 404) or (answer.status, answer.body) == (200, page), answer
 
 
-def test_headers_of_more_than_the_limit_are_a_431(door):
+def test_headers_of_more_than_the_limit_are_a_431(shared, door):
     answer = door.ask("GET", "/health", {"X-Filler": "x" * 40_000})
-    assert answer.status == 431
+    assert answer.status == (400 if shared.web_server.name == "apache" else 431)
 
 
 def test_a_hundred_parameters_that_mean_nothing_mean_nothing(door):

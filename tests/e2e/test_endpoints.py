@@ -1,4 +1,4 @@
-"""Each endpoint, as a browser meets it through lighttpd."""
+"""Each endpoint, as a browser meets it through the web server."""
 
 import json
 import time
@@ -61,7 +61,9 @@ def test_metrics_as_a_stream_and_as_text(web):
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     head = web.door.ask("HEAD", "/metrics", {"Accept": "text/plain"})
     assert head.status == 200 and head.headers["vary"] == "Accept"
-    assert int(head.headers["content-length"]) > 1000 and head.body == b""
+    assert head.body == b""
+    if web.web_server.name != "apache":  # which leaves it out
+        assert int(head.headers["content-length"]) > 1000
 
 
 def test_channels(web):
@@ -120,6 +122,8 @@ def test_an_event_arrives_within_milliseconds(web):
 
 def test_a_browser_that_left_is_noticed_at_once(web):
     """Without an event or a comment being sent to it."""
+    if web.web_server.name == "apache":
+        pytest.skip("Apache notices it within two keep-alives: see test_apache.py")
     web.publish("x", channel="a")
     reader = web.listen("a")
     assert web.channel("a")["subscribers"] == 1
@@ -129,7 +133,8 @@ def test_a_browser_that_left_is_noticed_at_once(web):
     assert time.monotonic() - begun < 1.5 * SLOW
 
 
-def test_a_hundred_browsers_that_leave_and_come_are_counted_right(web):
+def test_a_hundred_browsers_that_leave_and_come_are_counted_right(make_world):
+    web = make_world({"responder": {"keepalive": "1s"}}, web=True)
     for _ in range(3):
         readers = [web.listen("a") for _ in range(33)]
         web.publish("x", channel="a")

@@ -1,4 +1,4 @@
-"""INSERT, by real sqlite3 and by any program that can write SQLite, to browsers behind lighttpd."""
+"""INSERT, by real sqlite3 and by any program that can write SQLite, to browsers behind a web server."""
 
 import subprocess
 import threading

@@ -101,7 +101,8 @@ def test_sigterm_ends_it_properly(make_world):
     assert (reader.ends, reader.cuts) == (1, 0)
 
 
-def test_a_browser_that_leaves_is_noticed(web):
+def test_a_browser_that_leaves_is_noticed(make_world):
+    web = make_world({"responder": {"keepalive": "1s"}}, web=True)
     reader = runs(web, interval=60)
     reader.wait(lambda: reader.told("start"), lambda: "no start")
     assert web.health().json["streams"] == 1
