@@ -10,7 +10,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import tempfile
@@ -181,18 +180,31 @@ def test_a_restart_is_another_process_whether_it_ran_or_not(hub):
     assert hub.status(HUB) == 0
 
 
+def worker(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
 @pytest.mark.parametrize("action", ["reload", "force-reload"])
-def test_a_reload_keeps_the_socket_open_throughout(hub, action):
+def test_a_reload_begins_anew_and_refuses_nobody(hub, action):
     hub.does(RESPONDER, "start")
     eventually(lambda: hub.health() == 200, "/health being ok")
-    with socket.socket(socket.AF_UNIX) as waiting:
-        hub.does(RESPONDER, action)
-        waiting.connect(str(hub.run / "fcgi.sock"))  # no moment without a listener
-    eventually(lambda: hub.health() == 200, "/health being ok")
+    pid = hub.pid(RESPONDER)
+    before = worker(pid)
+    hub.does(RESPONDER, action)
+    while not set(worker(pid)) - set(before):
+        assert hub.health() == 200
     assert hub.status(RESPONDER) == 0
-    assert hub.has(RESPONDER) == [hub.pid(RESPONDER)]
+    assert hub.has(RESPONDER) == [pid] == [hub.pid(RESPONDER)]
     hub.does(RESPONDER, "stop")
     assert hub.asks(RESPONDER, action)[0] == 7
+
+
+def test_a_reload_with_a_bad_configuration_says_so_and_changes_nothing(hub):
+    before = worker(hub.pid(HUB))
+    hub.conf.write_text("[hub]\nsockte = /nowhere\n")
+    status, said = hub.asks(HUB, "reload")
+    assert status == 1 and "tidings.conf:2" in said
+    assert worker(hub.pid(HUB)) == before
 
 
 def test_a_service_that_was_killed_is_dead_and_can_be_started(hub):
@@ -275,8 +287,7 @@ def test_its_log_is_rotated_while_it_writes(hub):
     assert "parent: started hub" in before
     subprocess.run(["logrotate", "-f", "-s", hub.folder / "rotated", rules], check=True)
     assert (hub.logs / f"{HUB}.log.1").read_text().startswith(before)
-    worker = int(Path(f"/proc/{hub.pid(HUB)}/task/{hub.pid(HUB)}/children").read_text())
-    os.kill(worker, signal.SIGKILL)
+    os.kill(int(worker(hub.pid(HUB))[0]), signal.SIGKILL)
     eventually(lambda: "was killed" in hub.log(HUB), "new lines in the new log", 10 * SLOW)
     assert not hub.log(HUB).startswith("\0")
 

@@ -14,6 +14,8 @@ import pytest
 from machine import Machine, lacks
 from world import TOP, eventually
 
+POSTING = "until [ -e /root/enough ]; do curl -s -m 10 -o /dev/null -w '%{http_code}\\n' -d up " \
+          "http://127.0.0.1/realtime/up >>/root/statuses; sleep 0.02; done; touch /root/posted"
 BASE = "adduser,init-system-helpers,iproute2,procps,curl,sqlite3,lighttpd,systemd-sysv,dbus"
 
 
@@ -110,8 +112,8 @@ def publishes(machine, text):
     assert '"status":"ok"' in said, said
 
 
-def heard(machine):
-    said = machine.asks("timeout 2 curl -sN 'http://127.0.0.1/realtime/alerts?since=1h'")[1]
+def heard(machine, channel="alerts"):
+    said = machine.asks(f"timeout 2 curl -sN 'http://127.0.0.1/realtime/{channel}?since=1h'")[1]
     return re.findall(r"^data: (\w+)$", said, re.M)
 
 
@@ -151,14 +153,20 @@ def test_a_life(machine):
         assert owner.strip() == "tidings"
     assert "alerts" in machine.does("TIDINGS_URL=http://127.0.0.1 tidings channels")
 
-    # an upgrade keeps data and configuration, and other programs run
+    # an upgrade keeps data and configuration and refuses nobody, and other programs run
     machine.does("echo '# mine' >>/etc/tidings/tidings.conf")
-    pid = machine.does("pidof tidings-hub")
-    machine.does("dpkg -i /root/tidings_newer.deb")
-    assert not set(machine.does("pidof tidings-hub").split()) & set(pid.split())
-    eventually(lambda: '"ok"' in machine.asks("curl -s http://127.0.0.1/health")[1], "health")
+    old = machine.does("pgrep -x 'tidings-hub|tidings.fcgi'").split()
+    machine.does(f"({POSTING}) >/dev/null 2>&1 & sleep 0.5; dpkg -i /root/tidings_newer.deb")
+    for service in ("tidings-hub", "tidings.fcgi"):
+        eventually(lambda: set(machine.does(f"pgrep -x {service}").split()) - set(old),
+                   f"{service} having a new worker")
+        assert "deleted" not in machine.does(f"readlink /proc/$(pgrep -o -x {service})/exe")
+    machine.does("touch /root/enough; while [ ! -e /root/posted ]; do sleep 0.1; done")
+    statuses = machine.does("cat /root/statuses").split()
+    assert len(statuses) > 20 and set(statuses) == {"200"}
     publishes(machine, "three")
     assert heard(machine) == ["one", "two", "three"]
+    assert len(heard(machine, "up")) == len(statuses)
     assert "# mine" in machine.does("cat /etc/tidings/tidings.conf")
 
     # removed: the web server is well, data and configuration are there

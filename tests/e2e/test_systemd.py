@@ -32,7 +32,7 @@ def run(*command, **more):
 def units(tmp_path):
     """The units, with the programs where these are built."""
     for unit in (*SERVICES, "tidings-responder.socket"):
-        text = re.sub(r"(ExecStart=)\S+/(\S+)", lambda m: m[1] + program(m[2]),
+        text = re.sub(r"(Exec\w+=)\S+/(tidings\S+)", lambda m: m[1] + program(m[2]),
                       (UNITS / unit).read_text())
         text = re.sub(r"Documentation=.*", "Documentation=file:/etc/passwd", text)
         (tmp_path / unit).write_text(text)
