@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
+#include "lib/former.h"
 #include "lib/log.h"
 
 static const char variable[] = "TIDINGS_HANDOVER";
@@ -36,25 +37,22 @@ int handover_listener(void)
 	return fd;
 }
 
-size_t handover_workers(pid_t *pids, size_t most)
+void handover_workers(struct former *former)
 {
 	const char *text = find();
-	size_t count = 0;
-	char *rest;
+	char *rest, *at;
 
 	if (text == NULL)
-		return 0;
+		return;
 	strtol(text, &rest, 10); /* the socket */
-	while (count < most) {
-		char *at = rest;
-		long pid = strtol(at, &rest, 10);
+	for (;;) {
+		long pid = strtol(at = rest, &rest, 10);
 
 		if (rest == at)
 			break;
-		pids[count++] = (pid_t)pid;
+		former_add(former, (pid_t)pid);
 	}
 	unsetenv(variable);
-	return count;
 }
 
 /* ---- the other side */
@@ -91,14 +89,13 @@ pid_t handover_test(char *const *argv)
 	return pid;
 }
 
-void handover_exec(
-	char *const *argv, int listener, const pid_t *pids, size_t count)
+void handover_exec(char *const *argv, int listener, const struct former *former)
 {
 	struct buf text = {0};
 
 	buf_printf(&text, "%ld %d", (long)getpid(), listener);
-	for (size_t i = 0; i < count; i++)
-		buf_printf(&text, " %ld", (long)pids[i]);
+	for (size_t i = 0; i < former->count; i++)
+		buf_printf(&text, " %ld", (long)former->all[i].pid);
 	buf_add_char(&text, '\0');
 	if (listener >= 0)
 		fcntl(listener, F_SETFD, 0);

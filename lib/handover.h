@@ -9,14 +9,14 @@
  * environment: TIDINGS_HANDOVER = its pid, the socket's descriptor, the pids
  * of the workers.  Signals that are blocked stay so, and none is lost.
  */
-#include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
+
+struct former;
 
 /* The socket that was handed to this process, or -1: it was not.  Taken. */
 int handover_listener(void);
-/* The workers that were, at most `most`; after that nothing is known. */
-size_t handover_workers(pid_t *pids, size_t most);
+/* Adds the workers that were; after that nothing is known. */
+void handover_workers(struct former *former);
 
 /* Starts the program of `argv` with --test: does it take its configuration?
  * The pid of that child, or -1 (logged). */
@@ -24,6 +24,6 @@ pid_t handover_test(char *const *argv);
 /* Becomes the program of `argv`.  Returns only if it cannot be (logged), and
  * then nothing has changed. */
 void handover_exec(
-	char *const *argv, int listener, const pid_t *pids, size_t count);
+	char *const *argv, int listener, const struct former *former);
 
 #endif

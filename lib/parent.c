@@ -25,15 +25,16 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/former.h"
 #include "lib/handover.h"
 #include "lib/log.h"
 
 enum {
 	WORKERS_MAX = 64,
-	OLD_MAX = 256, /* of versions before; further ones are killed */
 	QUICK_DEATH_US = 1000000,
 	BACKOFF_FIRST_US = 50000,
 	BACKOFF_LAST_US = 5000000,
+	READY_LOOK_US = 50000, /* whether somebody counts as ready by now */
 };
 
 struct slot {
@@ -44,17 +45,10 @@ struct slot {
 	bool ready;	  /* it has said so */
 };
 
-/* A worker of a version before. */
-struct old {
-	pid_t pid;
-	uint64_t deadline; /* when it is killed; 0 = not asked to go yet */
-};
-
 struct parent {
 	const struct parent_job *job;
 	struct slot slots[WORKERS_MAX];
-	struct old old[OLD_MAX];
-	size_t old_count;
+	struct former former; /* workers of versions before */
 	pid_t pid;
 	pid_t test;	   /* of a new version's configuration; 0 = none */
 	uint64_t test_end; /* when it must be done */
@@ -151,30 +145,6 @@ static void bury(struct parent *parent, int index, int status)
 		slot->backoff = 0;
 }
 
-/* ---- workers of versions before */
-
-static void bury_old(struct parent *parent, pid_t pid, int status)
-{
-	for (size_t i = 0; i < parent->old_count; i++) {
-		if (parent->old[i].pid != pid)
-			continue;
-		parent->old[i] = parent->old[--parent->old_count];
-		log_info("parent: the %s of before, pid %ld, is gone%s",
-			parent->job->name, (long)pid,
-			WIFSIGNALED(status) ? ", killed" : "");
-		return;
-	}
-}
-
-static void ask_to_go(struct parent *parent, struct old *old, uint64_t now)
-{
-	bool alone = parent->job->alone;
-
-	kill(old->pid, alone ? SIGTERM : SIGHUP);
-	old->deadline = now + 1000ull * (alone ? PARENT_END_DEADLINE_MS
-					       : PARENT_GIVE_WAY_MS);
-}
-
 static bool are_ready(const struct parent *parent, uint64_t now)
 {
 	for (int i = 0; i < parent->job->workers; i++) {
@@ -188,30 +158,22 @@ static bool are_ready(const struct parent *parent, uint64_t now)
 	return true;
 }
 
-/* Asks them to go as soon as they may, kills those whose time is over; returns
- * when to look again. */
-static uint64_t part_with_old(struct parent *parent, uint64_t now)
+/* Asks those of before to go as soon as they may. */
+static uint64_t part_with_former(struct parent *parent, uint64_t now)
 {
-	bool may_go = parent->job->alone || are_ready(parent, now);
-	uint64_t next = UINT64_MAX;
+	const struct parent_job *job = parent->job;
 
-	for (size_t i = 0; i < parent->old_count; i++) {
-		struct old *old = &parent->old[i];
-
-		if (old->deadline == 0 && may_go)
-			ask_to_go(parent, old, now);
-		else if (old->deadline == 0 && now + 50000 < next)
-			next = now + 50000; /* somebody's PARENT_READY_MS */
-		if (old->deadline == 0)
-			continue;
-		if (now >= old->deadline) {
-			kill(old->pid, SIGKILL);
-			old->deadline = UINT64_MAX;
-		}
-		if (old->deadline < next)
-			next = old->deadline;
-	}
-	return next;
+	if (parent->former.count == 0)
+		return UINT64_MAX;
+	if (job->alone)
+		former_ask(&parent->former, SIGTERM,
+			now + PARENT_END_DEADLINE_MS * 1000ull);
+	else if (are_ready(parent, now))
+		former_ask(&parent->former, SIGHUP,
+			now + PARENT_GIVE_WAY_MS * 1000ull);
+	else
+		return now + READY_LOOK_US;
+	return former_kill_late(&parent->former, now);
 }
 
 /* ---- becoming the new version */
@@ -231,16 +193,13 @@ static void begin_test(struct parent *parent)
 
 static void become_new(struct parent *parent)
 {
-	pid_t pids[OLD_MAX];
-	size_t count = 0;
+	struct former all = parent->former;
 
 	for (int i = 0; i < parent->job->workers; i++)
 		if (parent->slots[i].pid != 0)
-			pids[count++] = parent->slots[i].pid;
-	for (size_t i = 0; i < parent->old_count && count < OLD_MAX; i++)
-		pids[count++] = parent->old[i].pid;
+			former_add(&all, parent->slots[i].pid);
 	log_info("parent: becomes the program on the disk");
-	handover_exec(parent->job->argv, parent->job->listener, pids, count);
+	handover_exec(parent->job->argv, parent->job->listener, &all);
 }
 
 static void end_test(struct parent *parent, int status)
@@ -257,16 +216,6 @@ static void end_test(struct parent *parent, int status)
 			  "do; all stays as it is");
 }
 
-/* Those whom a life before ours has left us. */
-static void take_over(struct parent *parent)
-{
-	pid_t pids[OLD_MAX];
-
-	parent->old_count = handover_workers(pids, OLD_MAX);
-	for (size_t i = 0; i < parent->old_count; i++)
-		parent->old[i] = (struct old){.pid = pids[i]};
-}
-
 static void reap(struct parent *parent)
 {
 	int status;
@@ -278,7 +227,10 @@ static void reap(struct parent *parent)
 		for (int i = 0; i < parent->job->workers; i++)
 			if (parent->slots[i].pid == pid)
 				bury(parent, i, status);
-		bury_old(parent, pid, status);
+		if (former_remove(&parent->former, pid))
+			log_info("parent: the %s of before, pid %ld, is gone%s",
+				parent->job->name, (long)pid,
+				WIFSIGNALED(status) ? ", killed" : "");
 	}
 }
 
@@ -291,7 +243,7 @@ static void note_ready(struct parent *parent, pid_t pid)
 
 static int living(const struct parent *parent)
 {
-	int count = (int)parent->old_count;
+	int count = (int)parent->former.count;
 
 	for (int i = 0; i < parent->job->workers; i++)
 		count += parent->slots[i].pid != 0;
@@ -303,8 +255,7 @@ static void signal_all(const struct parent *parent, int number)
 	for (int i = 0; i < parent->job->workers; i++)
 		if (parent->slots[i].pid != 0)
 			kill(parent->slots[i].pid, number);
-	for (size_t i = 0; i < parent->old_count; i++)
-		kill(parent->old[i].pid, number);
+	former_signal(&parent->former, number);
 }
 
 static void begin_end(struct parent *parent)
@@ -348,7 +299,7 @@ static uint64_t start_due(struct parent *parent, uint64_t now)
 {
 	uint64_t next = UINT64_MAX;
 
-	if (parent->job->alone && parent->old_count > 0)
+	if (parent->job->alone && parent->former.count > 0)
 		return next;
 	for (int i = 0; i < parent->job->workers; i++) {
 		struct slot *slot = &parent->slots[i];
@@ -369,7 +320,7 @@ static uint64_t act(struct parent *parent)
 	if (parent->ending)
 		return go_on_ending(parent, now);
 	next = start_due(parent, now);
-	next = earlier(next, part_with_old(parent, now));
+	next = earlier(next, part_with_former(parent, now));
 	return earlier(next, watch_test(parent, now));
 }
 
@@ -425,7 +376,7 @@ int parent_run(const struct parent_job *job)
 	/* Whoever reads our log lines may go. */
 	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &set, &before);
-	take_over(&parent);
+	handover_workers(&parent.former);
 	run(&parent, &set);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return parent.killed ? 1 : 0;
