@@ -72,7 +72,7 @@ class CgiWorld(World):
         self.www_copy.mkdir()
         self.folder.chmod(0o755)
         values = {"BIND": "127.0.0.1", "PORT": self.port, "RUN": self.folder, "WWW": self.www_copy,
-                  "FCGI_SOCKET": self.fcgi_socket, "MAX_FDS": 1024, "MAX_CONNECTIONS": 400,
+                  "FCGI_SOCKET": self.fcgi_socket, "MAX_FDS": 4096, "MAX_CONNECTIONS": 1500,
                   "PROGRAM": self.binary, "PROGRAM_DIR": self.folder, "MODULES": MODULES,
                   "CONF": self.folder / "responder.conf"}
         text = (TOP / "conf" / f"{self.server}.conf.in").read_text()
