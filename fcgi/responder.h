@@ -3,7 +3,7 @@
 /*
  * responder - one worker: the rooms it is made of
  *
- * Made by main.c in this order and taken down in the reverse one, after
+ * Made by worker.c in this order and taken down in the reverse one, after
  * stream_drain() has closed every subscriber.  Rooms get it where a request may
  * touch several of them; the inner rooms (channel, record, query, json ...) do
  * not know it.
