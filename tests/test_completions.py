@@ -12,6 +12,7 @@ import pytest
 from world import SLOW, TOP, program
 
 pyte = pytest.importorskip("pyte")
+pytestmark = pytest.mark.deploy
 SETUP = {
     "bash": [r"PS1='$ '", "bind 'set completion-query-items 0'", "bind 'set page-completions off'",
              "bind 'set show-all-if-ambiguous on'", "bind 'set enable-bracketed-paste off'",

@@ -42,7 +42,9 @@ def below(root, path):
 
 @pytest.mark.parametrize("path", [
     "bin/tidings", "sbin/tidings-hub", "sbin/tidings.fcgi", "share/tidings/www/index.html",
-    "share/tidings/www/words/page.js", "share/doc/tidings/README.md", "etc/tidings/tidings.conf",
+    "share/man/man1/tidings.1", "share/man/man5/tidings.conf.5", "share/man/man8/tidings-hub.8",
+    "share/man/man8/tidings.fcgi.8", "share/bash-completion/completions/tidings",
+    "share/zsh/site-functions/_tidings", "share/tidings/www/words/page.js", "share/doc/tidings/README.md", "etc/tidings/tidings.conf",
     "etc/init.d/tidings-hub", "etc/init.d/tidings-responder", "etc/default/tidings",
     "etc/logrotate.d/tidings", "etc/lighttpd/conf-available/50-tidings.conf",
     "etc/apache2/conf-available/tidings.conf", "lib/systemd/system/tidings-hub.service",
@@ -64,6 +66,13 @@ def test_the_configuration_is_one_that_the_hub_takes(installed, tmp_path):
     done = subprocess.run([below(installed, "sbin/tidings-hub"), "-c", config],
                           text=True, capture_output=True, timeout=20)
     assert f"tidings.conf:{text.count(chr(10)) + 2}:" in done.stderr, "the first fault is the last line"
+
+
+def test_the_manual_names_files_where_they_are(installed):
+    text = below(installed, "share/man/man8/tidings-hub.8").read_text()
+    prefix = of_makefile("prefix")
+    for path in ("etc/tidings/tidings.conf", "var/run/tidings/hub.sock", "var/lib/tidings/log.db"):
+        assert f".It Pa {prefix}/{path}\n" in text
 
 
 def test_what_an_administrator_has_changed_stays(installed, tmp_path):
