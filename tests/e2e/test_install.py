@@ -182,6 +182,7 @@ def test_apache_with_tidings_enabled_serves_both(make_world, installed):
     environment = {"APACHE_CONFDIR": str(etc), "APACHE_ENVVARS": str(etc / "envvars"),
                    "APACHE_RUN_DIR": str(world.folder), "APACHE_LOCK_DIR": str(world.folder),
                    "APACHE_LOG_DIR": str(world.folder), "APACHE_PID_FILE": str(world.folder / "pid"),
+                   "APACHE_STATE_DIRECTORY": str(world.folder / "state"),
                    "APACHE_RUN_USER": "www-data", "APACHE_RUN_GROUP": "www-data"}
     for command in (["a2enmod", "-q", "proxy_fcgi", "headers"], ["a2enconf", "-q", "tidings"]):
         subprocess.run(command, check=True, capture_output=True, timeout=20,
