@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from servers import MODULES, SERVERS
 from web import WebDoor
 from world import BUILD, TOP, Daemon, eventually, free_port
 
@@ -164,6 +165,26 @@ def test_lighttpd_with_tidings_enabled_serves_both(make_world, installed):
                       world.folder, asks_alive(port))
     world.daemons.append(lighttpd)
     lighttpd.start()
+    serves_the_page_and_a_stream(world, port)
+
+
+@pytest.mark.skipif(not Path(MODULES).exists(), reason="needs Apache")
+def test_an_apache_that_serves_other_things_serves_tidings_too(make_world, installed):
+    world, port, server = make_world(), free_port(), SERVERS["apache"]
+    elsewhere = world.folder / "elsewhere"
+    elsewhere.mkdir()
+    path = Path(server.configure(world.folder, port, world.fcgi_socket, elsewhere))
+    (world.folder / "tidings-enabled.conf").write_text(
+        fill(below(installed, "etc/apache2/conf-available/tidings.conf").read_text(), world, installed))
+    path.write_text(path.read_text().split("# ---- 2.")[0] + f"""
+DocumentRoot "{elsewhere}"
+TypesConfig /dev/null
+AddType text/html .html
+Include "{world.folder}/tidings-enabled.conf"
+""")
+    apache = Daemon("apache", server.command(str(path)), world.folder, asks_alive(port))
+    world.daemons.append(apache)
+    apache.start()
     serves_the_page_and_a_stream(world, port)
 
 
