@@ -24,17 +24,19 @@ static const char channel[] = "CHANNEL", message[] = "MESSAGE";
 static const struct item {
 	char key;
 	const char *name;
+	bool endless;		  /* until Ctrl-C */
 	const char *words[WORDS]; /* the verb, its arguments */
 } items[] = {
-	{'1', "the main stream", {"sub", "main"}},
-	{'2', "live metrics", {"sub", "metrics"}},
-	{'3', "a channel, from its beginning",
+	{'1', "the main stream", true, {"sub", "main"}},
+	{'2', "live metrics", true, {"sub", "metrics"}},
+	{'3', "a channel, from its beginning", true,
 		{"tail", "--since", "all", channel}},
-	{'4', "publish an event", {"pub", channel, message}},
-	{'5', "test the broadcast API", {"check", "--auto", "broadcast"}},
-	{'6', "test the whole installation", {"check", "--auto"}},
-	{'7', "what is going on", {"status", "--watch"}},
-	{'8', "the channels there are", {"channels"}},
+	{'4', "publish an event", false, {"pub", channel, message}},
+	{'5', "test the broadcast API", false,
+		{"check", "--auto", "broadcast"}},
+	{'6', "test the whole installation", false, {"check", "--auto"}},
+	{'7', "what is going on", false, {"status", "--watch"}},
+	{'8', "the channels there are", false, {"channels"}},
 };
 
 enum { ITEMS = sizeof(items) / sizeof(items[0]) };
@@ -125,7 +127,7 @@ static bool ask_words(
 		if (!read_line(answer))
 			return false;
 		if (is_channel && answer[0] == '\0')
-			strcpy(answer, "main");
+			snprintf(answer, LINE_SIZE, "main");
 		words[i] = answer;
 	}
 	return true;
@@ -139,7 +141,7 @@ static bool run_item(const struct item *item)
 
 	if (!ask_words(item, words, answers))
 		return false;
-	if (strcmp(words[0], "sub") == 0 || strcmp(words[0], "tail") == 0)
+	if (item->endless)
 		puts("(Ctrl-C comes back to the menu)");
 	fflush(stdout);
 	status = run_words(words);

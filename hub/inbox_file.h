@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "lib/db.h"
 #include "lib/config.h"
+#include "lib/db.h"
 
 enum {
 	INBOX_IDENTITY = 16,

@@ -14,8 +14,8 @@
  */
 #include <stdbool.h>
 
-#include "lib/db.h"
 #include "hub/files.h"
+#include "lib/db.h"
 
 struct store {
 	struct db db;
