@@ -80,6 +80,18 @@ def test_all_are_back_and_complete_within_ten_seconds(make_world, restart):
     assert took < 10 * SLOW
 
 
+@pytest.mark.again
+@pytest.mark.parametrize("server, restart", RESTARTS, indirect=["server"])
+def test_all_are_back_within_ten_seconds_though_nothing_is_published(make_world, restart):
+    """A quiet stream ends with its next comment when Apache is told to stop."""
+    world = make_world({"responder": {"retry": "2s", "keepalive": "4s"}}, web=True)
+    readers = [world.listen(reconnect=True, longest_wait=4) for _ in range(BROWSERS)]
+    begun = time.monotonic()
+    restart(world.web)
+    eventually(lambda: all(len(reader.told("connected")) == 2 for reader in readers), "all being back", 15)
+    assert time.monotonic() - begun < 10 * SLOW
+
+
 @pytest.mark.parametrize("server", ["apache"], indirect=True)
 def test_a_graceful_restart_of_apache_is_noticed_by_nobody(make_world):
     world = make_world(web=True)
