@@ -98,6 +98,13 @@ def test_the_package_is_built_with_all_that_quickstart_builds_with():
     assert libraries and libraries <= set(re.findall(r"^ (\S+-dev)\b", control, re.M))
 
 
+@pytest.mark.skipif(not (TOP / ".git").exists(), reason="needs the git tree")
+def test_git_keeps_nothing_that_is_made():
+    done = subprocess.run(["git", "-C", TOP, "ls-files", "-ci", "--exclude-standard"],
+                          text=True, capture_output=True, check=True)
+    assert done.stdout == ""
+
+
 # ---- in a web server that was there before
 
 
