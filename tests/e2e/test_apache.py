@@ -61,7 +61,7 @@ def is_answered(world):
 @pytest.mark.parametrize("old, new, hint", [
     ("\nLoadModule proxy_fcgi_module", "\n# ", "a2enmod proxy_fcgi"),
     ("/fcgi.sock|", "/elsewhere.sock|", "is tidings.fcgi running"),
-    ('ProxyPass "/health"', 'ProxyPass "/healthy"', "does not pass this path"),
+    ('ProxyPass "/', 'ProxyPass "/under/', "does not pass this path"),
 ], ids=["no-mod_proxy_fcgi", "another-socket", "no-route"])
 def test_a_backend_that_is_not_reached_is_told(make_world, old, new, hint):
     world = make_world(QUICK, web=True)

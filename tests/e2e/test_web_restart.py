@@ -57,7 +57,7 @@ RESTARTS = [pytest.param("lighttpd", full, id="lighttpd-restart"),
             pytest.param("lighttpd", at_once, id="lighttpd-killed", marks=pytest.mark.again),
             pytest.param("apache", full, id="apache-restart"),
             pytest.param("apache", at_once, id="apache-killed", marks=pytest.mark.again),
-            pytest.param("apache", by_itself, id="apache-restart-by-itself")]
+            pytest.param("apache", by_itself, id="apache-restart-by-itself", marks=pytest.mark.again)]
 
 
 @pytest.mark.parametrize("server, restart", RESTARTS, indirect=["server"])
