@@ -15,9 +15,9 @@
 #include <string.h>
 
 #include "client/option_file.h"
+#include "client/option_value.h"
 #include "lib/buf.h"
 #include "lib/text.h"
-#include "lib/value.h"
 
 enum {
 	ROWS_MAX = 32,
@@ -75,60 +75,11 @@ static const struct value *known(const char *name)
 	return value;
 }
 
-static bool switch_value(const char *text, bool *on)
-{
-	static const char *const words[2][4] = {
-		{"no", "false", "0", "off"}, {"yes", "true", "1", "on"}};
-
-	for (int i = 0; i < 8; i++)
-		if (strcmp(words[i / 4][i % 4], text) == 0) {
-			*on = i >= 4;
-			return true;
-		}
-	return false;
-}
-
-/* "10s", or "10", which is the same. */
-static bool duration(const char *text, uint64_t *ms)
-{
-	struct buf with_unit = {0};
-	bool good;
-
-	buf_printf(&with_unit, "%s%s", text,
-		strspn(text, "0123456789") == strlen(text) ? "s" : "");
-	buf_add_char(&with_unit, '\0');
-	good = value_amount(with_unit.at, value_times, ms);
-	buf_release(&with_unit);
-	return good;
-}
-
-/* NULL, or what the text should have been. */
-static const char *value_fault(const struct option_row *row, const char *text)
-{
-	uint64_t number;
-	bool on;
-
-	switch (row->kind) {
-	case SWITCH:
-		return switch_value(text, &on) ? NULL : "yes or no";
-	case NUMBER:
-		return text_to_u64(span_of(text), &number) ? NULL : "a number";
-	case DURATION:
-		return duration(text, &number)
-			       ? NULL
-			       : "a duration such as 500ms, 10s, 5m, 2h or 1d";
-	case TEXT:
-	case LIST:
-		break;
-	}
-	return NULL;
-}
-
 /* Keeps the text unless somebody more important has said something. */
 static enum outcome offer(
 	struct value *value, const char *text, const char *from)
 {
-	const char *fault = value_fault(value->row, text);
+	const char *fault = option_fault(value->row->kind, text);
 
 	if (fault != NULL)
 		return fail(
@@ -386,7 +337,7 @@ bool option_switch(const char *name)
 	const char *text = option_text(name);
 	bool on = false;
 
-	return text != NULL && switch_value(text, &on) && on;
+	return text != NULL && option_is_on(text, &on) && on;
 }
 
 uint64_t option_number(const char *name)
@@ -403,7 +354,7 @@ uint64_t option_ms(const char *name)
 	uint64_t ms = 0;
 
 	if (text != NULL)
-		duration(text, &ms);
+		option_duration(text, &ms);
 	return ms;
 }
 
