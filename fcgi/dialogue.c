@@ -81,13 +81,40 @@ void dialogue_measured(struct dialogue *dialogue)
 
 /* ---- frames in: each returns false if it is malformed */
 
+/* It is tried twice a second; the same is not said again. */
+static void part_with_hub(struct dialogue *dialogue, struct span why)
+{
+	if (dialogue->refusal == NULL || !span_is(why, dialogue->refusal))
+		log_warnx("uplink: cannot work with this hub: %.*s",
+			(int)why.len, why.at);
+	free(dialogue->refusal);
+	dialogue->refusal = mem_text(why);
+	link_close(dialogue->link, NULL);
+}
+
+static void part_over_version(struct dialogue *dialogue, unsigned version)
+{
+	struct buf why = {0};
+
+	buf_printf(&why,
+		"the hub speaks version %u of the protocol, this responder %d",
+		version, WIRE_VERSION);
+	part_with_hub(dialogue, buf_span(&why));
+	buf_release(&why);
+}
+
 static bool on_welcome(struct dialogue *dialogue, struct wire_in *in)
 {
 	uint16_t version = wire_get_u16(in);
 	struct span identity = wire_get_bytes(in, WIRE_IDENTITY);
 
 	wire_get_u64(in);
-	if (!wire_done(in) || version != WIRE_VERSION)
+	/* Another version's WELCOME may go on in a way that we do not know. */
+	if (!in->failed && version != WIRE_VERSION) {
+		part_over_version(dialogue, version);
+		return true;
+	}
+	if (!wire_done(in))
 		return false;
 	memcpy(dialogue->offered, identity.at, WIRE_IDENTITY);
 	dialogue->state = FILLING;
@@ -102,14 +129,7 @@ static bool on_welcome(struct dialogue *dialogue, struct wire_in *in)
 
 static bool on_refused(struct dialogue *dialogue, struct wire_in *in)
 {
-	struct span why = wire_get_str16(in);
-
-	if (dialogue->refusal == NULL || !span_is(why, dialogue->refusal))
-		log_warnx("uplink: the hub refuses us: %.*s", (int)why.len,
-			why.at);
-	free(dialogue->refusal);
-	dialogue->refusal = mem_text(why);
-	link_close(dialogue->link, NULL);
+	part_with_hub(dialogue, wire_get_str16(in));
 	return true;
 }
 

@@ -34,7 +34,8 @@ struct dialogue {
 	char offered[WIRE_IDENTITY];  /* of the hub's log, since WELCOME */
 	bool writable;		      /* the hub's last word about itself */
 	char *reason;
-	char *refusal;		 /* the last one, which is not logged twice */
+	char *refusal; /* why there is no work with this hub, since the last
+			  that welcomed us; NULL */
 	struct answers *answers; /* who waits for what */
 };
 

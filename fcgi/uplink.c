@@ -236,6 +236,8 @@ struct health uplink_health(const struct uplink *uplink)
 	};
 
 	if (health.away)
-		health.reason = "the hub is away";
+		health.reason = uplink->dialogue.refusal != NULL
+					? uplink->dialogue.refusal
+					: "the hub is away";
 	return health;
 }

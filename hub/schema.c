@@ -64,10 +64,8 @@ static const char tables[] =
 	" ('identity', randomblob(16)), ('floor', 0), ('floor_at', 0),"
 	" ('probe', 0);";
 
-/* steps[v] leads from version v to v + 1. */
-static const char *const steps[SCHEMA_VERSION] = {
-	[0] = tables,
-};
+/* steps[v - 1] leads from version v to v + 1; the last is none. */
+static const char *const steps[SCHEMA_VERSION] = {NULL};
 
 _Noreturn static void fail(struct db *db, const char *path)
 {
@@ -115,20 +113,34 @@ static void make_private(const char *path)
 		log_fatal("log %s: create", path);
 }
 
-static void bring_up_to_date(struct db *db, const char *path, int64_t version)
+static void set_version(struct db *db, const char *path, int64_t version)
 {
 	struct buf set = {0};
 
-	if (version == SCHEMA_VERSION)
-		return;
-	run(db, path, "BEGIN IMMEDIATE");
-	for (; version < SCHEMA_VERSION; version++)
-		run(db, path, steps[version]);
-	buf_printf(&set, "PRAGMA user_version = %d", SCHEMA_VERSION);
+	buf_printf(&set, "PRAGMA user_version = %lld", (long long)version);
 	buf_add_char(&set, '\0');
 	run(db, path, set.at);
-	run(db, path, "COMMIT");
 	buf_release(&set);
+}
+
+static void create(struct db *db, const char *path)
+{
+	run(db, path, "BEGIN IMMEDIATE");
+	run(db, path, tables);
+	set_version(db, path, SCHEMA_VERSION);
+	run(db, path, "COMMIT");
+}
+
+void schema_migrate(struct db *db, const char *path, int64_t from, int64_t to,
+	const char *const *list)
+{
+	run(db, path, "BEGIN IMMEDIATE");
+	for (int64_t version = from; version < to; version++)
+		run(db, path, list[version - 1]);
+	set_version(db, path, to);
+	run(db, path, "COMMIT");
+	log_info("log %s: brought from schema %lld to %lld", path,
+		(long long)from, (long long)to);
 }
 
 static void check_version(struct db *db, const char *path)
@@ -146,7 +158,10 @@ static void check_version(struct db *db, const char *path)
 	if (version < 0 || (version == 0 && others != 0))
 		log_fatalx(
 			"log %s: is a database, but not a Tidings log", path);
-	bring_up_to_date(db, path, version);
+	if (version == 0)
+		create(db, path);
+	else if (version < SCHEMA_VERSION)
+		schema_migrate(db, path, version, SCHEMA_VERSION, steps);
 }
 
 /* Moving the write-ahead log halfway would use up what room is left, and bring
