@@ -101,7 +101,9 @@ def test_the_package_is_built_with_all_that_quickstart_builds_with():
 @pytest.mark.skipif(not (TOP / ".git").exists(), reason="needs the git tree")
 def test_git_keeps_nothing_that_is_made():
     done = subprocess.run(["git", "-C", TOP, "ls-files", "-ci", "--exclude-standard"],
-                          text=True, capture_output=True, check=True)
+                          text=True, capture_output=True)
+    if done.returncode != 0:
+        pytest.skip("needs a git tree of one's own: " + done.stderr.strip())
     assert done.stdout == ""
 
 

@@ -24,7 +24,7 @@ def missing_tools(*tools):
 
 
 pytestmark = [
-    pytest.mark.deploy, pytest.mark.rare, pytest.mark.timeout(300),
+    pytest.mark.deploy, pytest.mark.rare, pytest.mark.timeout(900),
     pytest.mark.skipif(not (TOP / "debian").is_dir(), reason="needs debian/, which is in git only"),
     pytest.mark.skipif(bool(missing_tools("dh", "dpkg-buildpackage")),
                        reason="needs debhelper and dpkg-dev"),
@@ -35,7 +35,9 @@ pytestmark = [
 def packages(tmp_path_factory):
     """Built from what git would give to somebody else."""
     place = tmp_path_factory.mktemp("packages")
-    listed = subprocess.run(["git", "-C", TOP, "ls-files", "-z"], check=True, capture_output=True)
+    listed = subprocess.run(["git", "-C", TOP, "ls-files", "-z"], capture_output=True)
+    if listed.returncode != 0:
+        pytest.skip("needs a git tree of one's own")
     source = place / "source"
     source.mkdir()
     for name in filter(None, listed.stdout.decode().split("\0")):
