@@ -145,6 +145,11 @@ static enum outcome change_file(struct work *work)
 
 	if (outcome == OUT_OK)
 		outcome = make_table(work);
+	if (outcome == OUT_OK &&
+		!db_answers(&work->db, "PRAGMA journal_mode", "wal"))
+		buf_printf(&work->done,
+			"the hub's reading keeps nobody waiting if its journal "
+			"mode is WAL\n");
 	if (outcome == OUT_OK)
 		outcome = for_each(work, "off", leave_changes);
 	if (outcome == OUT_OK)

@@ -116,6 +116,7 @@ def test_an_event_comes_at_once_over_http_2(world, connection):
     connection.does("post", "/realtime/a", "from the same connection")
     connection.sees("data: from the same connection\n\n", 0)
     assert time.monotonic() - begun < 1 * SLOW
+    eventually(lambda: connection.status(1), "the POST's answer")
     assert (connection.status(0), connection.status(1)) == (200, 200)
 
 
