@@ -7,6 +7,8 @@ responder come back one after the other.
 import os
 import shutil
 import signal
+import socket
+import subprocess
 import time
 
 import pytest
@@ -183,3 +185,43 @@ def test_a_stop_in_the_middle_of_a_reload_is_a_stop(web):
     os.kill(web.hub.pid, signal.SIGHUP)
     assert web.hub.stop() == 0
     assert web.responder.stop() == 0
+
+
+def keep_its_socket(world):
+    """From now on a service manager's: it opens the socket, and starts the responder with it."""
+    responder = world.responder
+    responder.stop()
+    world.fcgi_socket.unlink()
+    listener = socket.socket(socket.AF_UNIX)
+    world.closing.callback(listener.close)
+    listener.bind(str(world.fcgi_socket))
+    world.fcgi_socket.chmod(0o777)
+    listener.listen(4096)
+
+    def launch():
+        with open(responder.log_path, "ab") as log:
+            responder.process = subprocess.Popen(
+                ["sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@" 3<&0 </dev/null',
+                 *responder.command], stdin=listener, stdout=log, stderr=log,
+                env=responder.environment, start_new_session=True)
+    responder.launch = launch
+    responder.start()
+    world.is_healthy()
+
+
+@pytest.mark.timeout(120)
+def test_a_killed_parent_whose_socket_a_service_manager_holds_costs_nobody_anything(make_world):
+    """Its workers answer what they have, and the rest waits at the socket for the next parent."""
+    world = make_world(web=True)
+    keep_its_socket(world)
+    load = Load(world, may_fail=set())
+    for _ in range(4):
+        world.responder.has_settled().kill()
+        world.responder.start()
+        load.goes_on()
+    reload(world.responder)  # the socket is handed on, whoever opened it
+    load.goes_on()
+    load.ends()
+    assert load.faults() == []
+    assert load.statuses() == {200}
+    assert sum(publisher.refused for publisher in load.publishers) == 0
