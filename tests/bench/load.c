@@ -164,6 +164,8 @@ static void publish(struct load *load)
 	uint64_t tick = second / 100;
 
 	load->began = now;
+	if (load->options.reconnect != 0)
+		streams_reconnect(load->streams);
 	if (load->options.insert != NULL)
 		start_inserter(load);
 	else

@@ -37,6 +37,8 @@ static const struct row rows[] = {
 	{"settle", NUMBER, AT(settle), "seconds before memory is read [0.3]"},
 	{"drain", NUMBER, AT(drain), "seconds to wait for the rest [15]"},
 	{"insert", TEXT, AT(insert), "command that publishes --events events"},
+	{"reconnect", COUNT, AT(reconnect),
+		"1 = streams that end come back [0]"},
 	{"kill", PID, AT(kill), "process to SIGKILL; streams reconnect"},
 	{"kill-after", NUMBER, AT(kill_after), "seconds [2]"},
 	{"server", PIDS, AT(servers), "process to account for, repeatable"},

@@ -31,6 +31,7 @@ struct options {
 	double settle;	  /* seconds of rest before memory is read */
 	double drain;	  /* seconds to wait for what is still to come */
 	const char *insert; /* shell command that publishes instead */
+	uint32_t reconnect; /* 1 = a stream that ends comes back */
 	pid_t kill;	    /* to be killed, 0 = nobody */
 	double kill_after;  /* seconds after the first event */
 	pid_t servers[OPTIONS_SERVERS];
