@@ -75,7 +75,9 @@ static void add_trigger_name(
 
 /* ---- a row as JSON */
 
-/* What json_quote() can take of NEW."name". */
+/* What json_quote() can take of NEW."name": || takes the mark from a text that
+ * json() made, without which it were told as an object now and as a text later.
+ */
 static void add_value(
 	struct buf *out, const char *row, const struct column *column)
 {
@@ -84,22 +86,32 @@ static void add_value(
 	buf_printf(&name, "%s.", row);
 	add_quoted(&name, span_of(column->name), '"');
 	buf_printf(out,
-		"json_quote(CASE typeof(%.*s) WHEN 'blob' THEN hex(%.*s)"
-		" WHEN 'real' THEN CASE WHEN abs(%.*s) < 1.8e308"
+		"json_quote(CASE typeof(%.*s) WHEN 'text' THEN %.*s || ''"
+		" WHEN 'blob' THEN hex(%.*s) WHEN 'real' THEN CASE WHEN "
+		"abs(%.*s) < 1.8e308"
 		" THEN %.*s END",
 		(int)name.len, name.at, (int)name.len, name.at, (int)name.len,
-		name.at, (int)name.len, name.at);
+		name.at, (int)name.len, name.at, (int)name.len, name.at);
 	buf_printf(out, " ELSE %.*s END)", (int)name.len, name.at);
 	buf_release(&name);
+}
+
+/* Its bytes; length() alone ends at a NUL. */
+static void add_length(
+	struct buf *out, const char *row, const struct column *column)
+{
+	buf_printf(out, "ifnull(length(CAST(%s.", row);
+	add_quoted(out, span_of(column->name), '"');
+	buf_add_span(out, span_of(" AS BLOB)), 0)"));
 }
 
 /* The same, and null if it is long. */
 static void add_key_value(
 	struct buf *out, const char *row, const struct column *column)
 {
-	buf_printf(out, "CASE WHEN length(%s.", row);
-	add_quoted(out, span_of(column->name), '"');
-	buf_printf(out, ") > %d THEN 'null' ELSE ", KEY_TEXT);
+	buf_add_span(out, span_of("CASE WHEN "));
+	add_length(out, row, column);
+	buf_printf(out, " > %d THEN 'null' ELSE ", KEY_TEXT);
 	add_value(out, row, column);
 	buf_add_span(out, span_of(" END"));
 }
@@ -125,6 +137,24 @@ static void add_object(struct buf *out, const char *row,
 	buf_add_span(out, span_of(" || '}'))"));
 }
 
+/* " + " and the bytes of all columns of `row`. */
+static void add_lengths(struct buf *out, const char *row,
+	const struct column *columns, size_t count)
+{
+	size_t added = 0;
+
+	buf_add_span(out, span_of(" + (0"));
+	for (size_t i = 0; i < count; i++) {
+		if (columns[i].bare)
+			continue;
+		if (++added % GROUP == 0)
+			buf_add_span(out, span_of(") + (0"));
+		buf_add_span(out, span_of(" + "));
+		add_length(out, row, &columns[i]);
+	}
+	buf_add_char(out, ')');
+}
+
 static void add_head(
 	struct buf *out, const char *table, const struct kind *kind)
 {
@@ -137,6 +167,29 @@ static void add_head(
 }
 
 /* ---- a trigger */
+
+/* The event's data, or NULL: what cannot become short enough is not even put
+ * together, since SQLite has a longest value, and applications lower it. */
+static void add_whole(struct buf *out, const struct kind *kind,
+	const char *table, const struct column *columns, size_t count)
+{
+	buf_add_span(out, span_of("CASE WHEN 0"));
+	if (kind->old)
+		add_lengths(out, "OLD", columns, count);
+	if (kind->new)
+		add_lengths(out, "NEW", columns, count);
+	buf_printf(out, " <= %d THEN ", CHANGE_MAX);
+	add_head(out, table, kind);
+	if (kind->old) {
+		buf_add_span(out, span_of(" || ',\"old\":' || "));
+		add_object(out, "OLD", columns, count, false);
+	}
+	if (kind->new) {
+		buf_add_span(out, span_of(" || ',\"new\":' || "));
+		add_object(out, "NEW", columns, count, false);
+	}
+	buf_add_span(out, span_of(" || '}' END"));
+}
 
 static void add_trigger(struct buf *out, const struct kind *kind,
 	const char *table, const char *channel, const struct column *columns,
@@ -157,16 +210,8 @@ static void add_trigger(struct buf *out, const struct kind *kind,
 	buf_add_span(out, span_of(" || ',\"too_long\":true,\"key\":' || "));
 	add_object(out, kind->new ? "NEW" : "OLD", columns, count, true);
 	buf_add_span(out, span_of(" || '}' END FROM (SELECT "));
-	add_head(out, table, kind);
-	if (kind->old) {
-		buf_add_span(out, span_of(" || ',\"old\":' || "));
-		add_object(out, "OLD", columns, count, false);
-	}
-	if (kind->new) {
-		buf_add_span(out, span_of(" || ',\"new\":' || "));
-		add_object(out, "NEW", columns, count, false);
-	}
-	buf_add_span(out, span_of(" || '}' AS whole); END;\n"));
+	add_whole(out, kind, table, columns, count);
+	buf_add_span(out, span_of(" AS whole); END;\n"));
 }
 
 /* ---- the table */
@@ -245,8 +290,7 @@ bool change_sql(
 	struct buf columns = {0};
 	bool good = read_columns(db, name, &columns);
 
-	if (good)
-		change_off_sql(name, out);
+	good = good && change_off_sql(db, name, out);
 	for (size_t i = 0; good && i < 3; i++)
 		add_trigger(out, &kinds[i], name, channel,
 			(struct column *)(void *)columns.at,
@@ -255,11 +299,25 @@ bool change_sql(
 	return good;
 }
 
-void change_off_sql(const char *table, struct buf *out)
+/* Found by their table: one that was renamed has kept those of its old name. */
+bool change_off_sql(struct db *db, const char *table, struct buf *out)
 {
-	for (size_t i = 0; i < 3; i++) {
-		buf_add_span(out, span_of("DROP TRIGGER IF EXISTS "));
-		add_trigger_name(out, table, &kinds[i]);
+	struct query query = {0};
+	bool good =
+		db_prepare(db, &query,
+			"SELECT name FROM main.sqlite_schema"
+			" WHERE type = 'trigger'"
+			" AND tbl_name = ? COLLATE NOCASE"
+			" AND name LIKE 'tidings~_%' ESCAPE '~'"
+			" AND sql LIKE '%INSERT INTO broadcast%'") == DB_DONE;
+
+	if (good)
+		query_bind_text(&query, 1, span_of(table));
+	while (good && query_step(&query) == DB_ROW) {
+		buf_add_span(out, span_of("DROP TRIGGER "));
+		add_quoted(out, query_bytes(&query, 0), '"');
 		buf_add_span(out, span_of(";\n"));
 	}
+	query_release(&query);
+	return good;
 }

@@ -26,7 +26,7 @@ const char *change_table(struct db *db, const char *table, struct buf *name);
 /* Appends the statements for it; false if its columns cannot be read. */
 bool change_sql(
 	struct db *db, const char *name, const char *channel, struct buf *out);
-/* Appends the statements that take them away. */
-void change_off_sql(const char *table, struct buf *out);
+/* Appends the statements that take them away; false if that cannot be read. */
+bool change_off_sql(struct db *db, const char *table, struct buf *out);
 
 #endif

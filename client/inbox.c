@@ -73,6 +73,31 @@ static enum outcome make_table(struct work *work)
 
 /* ---- its triggers */
 
+/* Would the table take what the triggers insert?  If not, the application's own
+ * statements were to fail. */
+static enum outcome try_event(struct work *work, const char *channel)
+{
+	struct query query = {0};
+	enum outcome outcome = run_sql(work, "SAVEPOINT tidings");
+	enum db_result result;
+
+	if (outcome != OUT_OK)
+		return outcome;
+	result = db_prepare(&work->db, &query,
+		"INSERT INTO main.broadcast(channel, event, data)"
+		" VALUES (?, 'insert', '{}')");
+	if (result == DB_DONE) {
+		query_bind_text(&query, 1, span_of(channel));
+		result = query_run(&query);
+	}
+	if (result != DB_DONE)
+		outcome = trouble(work, result);
+	query_release(&query);
+	if (outcome != OUT_OK)
+		return outcome; /* all of it is rolled back */
+	return run_sql(work, "ROLLBACK TO tidings; RELEASE tidings");
+}
+
 static enum outcome add_triggers(
 	struct work *work, const char *name, const char *channel)
 {
@@ -82,6 +107,8 @@ static enum outcome add_triggers(
 
 	buf_add_char(&sql, '\0');
 	outcome = good ? run_sql(work, sql.at) : trouble(work, DB_BROKEN);
+	if (outcome == OUT_OK)
+		outcome = try_event(work, channel);
 	buf_release(&sql);
 	buf_printf(&work->done, "changes of %s are published on channel %s\n",
 		name, channel);
@@ -110,12 +137,12 @@ static enum outcome publish_changes(struct work *work, const char *table)
 
 static enum outcome leave_changes(struct work *work, const char *table)
 {
-	enum outcome outcome;
 	struct buf sql = {0};
+	bool good = change_off_sql(&work->db, table, &sql);
+	enum outcome outcome;
 
-	change_off_sql(table, &sql);
 	buf_add_char(&sql, '\0');
-	outcome = run_sql(work, sql.at);
+	outcome = good ? run_sql(work, sql.at) : trouble(work, DB_BROKEN);
 	buf_release(&sql);
 	buf_printf(&work->done, "changes of %s are not published\n", table);
 	return outcome;

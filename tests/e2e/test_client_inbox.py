@@ -94,6 +94,65 @@ def test_any_ordinary_table_will_do(shop, definition, insert, expected):
         ("insert", {"table": name, "change": "insert", "new": expected})]
 
 
+def test_a_database_in_utf_16_takes_its_application_s_rows_as_before(shop, tmp_path):
+    path = tmp_path / "wide.db"
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA encoding = 'UTF-16'")
+    db.execute("CREATE TABLE orders(item)")
+    init(shop, "--on", "orders", path=path)
+    db.execute("INSERT INTO orders VALUES ('für')")
+    assert [json.loads(data)["new"] for data, in db.execute("SELECT data FROM broadcast")] \
+        == [{"item": "für"}]
+    db.close()
+
+
+def test_triggers_that_would_break_the_application_are_not_made(shop):
+    sql(shop, "CREATE TABLE broadcast(id INTEGER PRIMARY KEY AUTOINCREMENT, channel, event, data,"
+        " key, created_at, error, more NOT NULL)")
+    assert "NOT NULL constraint failed" in init(shop, "--on", "orders", status=8).sentence
+    sql(shop, "INSERT INTO orders(item) VALUES ('cup')")
+
+
+def test_a_row_at_the_application_s_own_limit_is_stored_and_told_by_its_key(shop):
+    init(shop, "--on", "orders")
+    db = sqlite3.connect(shop.shop, timeout=10)
+    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1_000_000)
+    for photo in (b"x" * 999_000, "\0" + "x" * 900_000):
+        db.execute("INSERT INTO orders(photo) VALUES (?)", (photo,))
+        db.execute("UPDATE orders SET price = 1")
+        db.execute("DELETE FROM orders")
+    db.commit()
+    db.close()
+    events = hear(shop, "orders", 6)
+    assert [kind for kind, _ in events] == ["insert", "update", "delete"] * 2
+    assert all(data["too_long"] and data["key"] == {"id": 1} for _, data in events)
+
+
+def test_a_key_with_a_nul_in_it_is_as_long_as_it_is(shop):
+    sql(shop, "CREATE TABLE words(word TEXT PRIMARY KEY)")
+    init(shop, "--on", "words")
+    sql(shop, "INSERT INTO words VALUES (char(0) || hex(zeroblob(1000000)))")
+    assert hear(shop, "words", 1)[0][1]["key"] == {"word": None}
+
+
+def test_a_text_made_by_json_functions_is_a_text_in_every_event(shop):
+    init(shop, "--on", "orders")
+    sql(shop, "INSERT INTO orders(id, item) VALUES (1, json('{\"x\":1}'))", "DELETE FROM orders")
+    assert [data.get("new", data.get("old"))["item"] for _, data in hear(shop, "orders", 2)] \
+        == ['{"x":1}'] * 2
+
+
+def test_a_table_that_was_renamed_publishes_each_change_once(shop):
+    init(shop, "--on", "orders")
+    sql(shop, "ALTER TABLE orders RENAME TO sales")
+    init(shop, "--on", "sales")
+    sql(shop, "INSERT INTO sales(item) VALUES ('cup')")
+    assert hear(shop, "sales", 1)[0][1]["table"] == "sales"
+    assert sql(shop, "SELECT seq FROM sqlite_sequence WHERE name = 'broadcast'") == [(1,)]
+    init(shop, "--off", "sales")
+    assert sql(shop, "SELECT name FROM sqlite_schema WHERE tbl_name = 'sales' AND type = 'trigger'") == []
+
+
 def test_done_again_it_follows_a_changed_table_and_publishes_nothing_twice(shop):
     init(shop, "--on", "orders")
     sql(shop, "ALTER TABLE orders ADD COLUMN buyer TEXT")
