@@ -244,8 +244,10 @@ static enum outcome print_report(struct bench *bench, double cpu)
 	enum outcome outcome;
 	struct buf out = {0};
 
-	qsort(bench->latencies.at, bench->latencies.len / sizeof(uint32_t),
-		sizeof(uint32_t), compare);
+	if (bench->latencies.len > 0)
+		qsort(bench->latencies.at,
+			bench->latencies.len / sizeof(uint32_t),
+			sizeof(uint32_t), compare);
 	buf_printf(&out,
 		"streams     %zu\n"
 		"published   %" PRIu64 " in %.1f s, %.0f/s, each acknowledged; "

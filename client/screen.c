@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <term.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -19,7 +20,13 @@ static struct {
 
 bool screen_open(void)
 {
+	int fault;
+
 	setlocale(LC_CTYPE, "");
+	/* newterm() keeps memory for a terminal that it does not know */
+	if (setupterm(NULL, STDOUT_FILENO, &fault) != OK)
+		return false;
+	del_curterm(cur_term);
 	shown.screen = newterm(NULL, stdout, stdin);
 	if (shown.screen == NULL)
 		return false;

@@ -181,8 +181,10 @@ static int serve(const struct options *options)
 
 	log_open("tidings.fcgi", false, false);
 	config_load(&job.config, options->config);
-	if (options->test)
+	if (options->test) {
+		config_release(&job.config);
 		return EXIT_SUCCESS;
+	}
 	log_open("tidings.fcgi", job.config.syslog, job.config.debug);
 	sock_raise_limit();
 	job.listener = open_listener(options, &job.config);

@@ -128,8 +128,9 @@ static void collect(
 	}
 	channels_list(&hub->channels, listing.after, add_stored, &listing);
 	tally_each(&census->tally, add_listened, &listing);
-	qsort(lines->at, lines->len / sizeof(struct line), sizeof(struct line),
-		compare_lines);
+	if (lines->len > 0)
+		qsort(lines->at, lines->len / sizeof(struct line),
+			sizeof(struct line), compare_lines);
 }
 
 static void answer(struct census *census, const struct asker *asker)

@@ -123,8 +123,10 @@ int main(int argc, char **argv)
 
 	log_open("tidings-hub", false, false);
 	config_load(&daemon.config, file);
-	if (test)
+	if (test) {
+		config_release(&daemon.config);
 		return 0;
+	}
 	log_open("tidings-hub", daemon.config.syslog, daemon.config.debug);
 	sock_raise_limit();
 	daemon.listener = handover_listener();
