@@ -29,6 +29,8 @@ enum {
 	OPEN_MS = 30000,    /* until all are */
 	DRAIN_MS = 10000,   /* after the last publish, for what is on its way */
 	PUBLISHERS_MAX = 64,
+	SIZE_MOST = 1 << 20, /* bytes of an event, whatever is configured */
+	RATE_MOST = 10000000,
 	HEAD_MAX = 64,		  /* bytes that number and time take, at most */
 	LATENCIES_MAX = 64 << 20, /* bytes of them; what comes later is not
 				     among them */
@@ -264,7 +266,8 @@ static enum outcome print_report(struct bench *bench, double cpu)
 		percentile(bench, 1), 100 * cpu / seconds);
 	outcome = print_bytes(buf_span(&out));
 	buf_release(&out);
-	if (outcome == OUT_OK && (bench->lost > 0 || bench->again > 0))
+	if (outcome == OUT_OK &&
+		(bench->lost > 0 || bench->again > 0 || bench->refused > 0))
 		outcome = OUT_FAILED;
 	return outcome;
 }
@@ -335,6 +338,11 @@ static enum outcome run_bench(const struct verb *verb)
 	if (bench.streams < 1 || bench.streams > 20000)
 		return fail(
 			OUT_USAGE, "%s: --streams is 1 to 20000", verb->name);
+	if (bench.size > SIZE_MOST || bench.rate > RATE_MOST)
+		return fail(OUT_USAGE, "%s: --size is at most %d, --rate %d",
+			verb->name, SIZE_MOST, RATE_MOST);
+	if (option_ms("time") < 100 || option_ms("time") > 3600000)
+		return fail(OUT_USAGE, "%s: --time is 100ms to 1h", verb->name);
 	if (bench.publishers < 1 || bench.publishers > PUBLISHERS_MAX)
 		return fail(OUT_USAGE, "%s: --publishers is 1 to %d",
 			verb->name, PUBLISHERS_MAX);

@@ -23,9 +23,11 @@ static void add_channel(struct buf *out, struct json_object *channel)
 	json_text(channel, "channel", &name);
 	json_text(channel, "newest", &newest);
 	safe_add(&safe, name);
-	buf_printf(out, "%-24.*s %11" PRIu64 " %11" PRIu64 "  %.*s\n",
-		(int)safe.len, safe.at, json_number(channel, "subscribers"),
-		json_number(channel, "events"), (int)newest.len, newest.at);
+	buf_printf(out, "%-24.*s %11" PRIu64 " %11" PRIu64 "  ", (int)safe.len,
+		safe.at, json_number(channel, "subscribers"),
+		json_number(channel, "events"));
+	safe_add(out, newest);
+	buf_add_char(out, '\n');
 	buf_release(&safe);
 }
 

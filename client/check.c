@@ -12,9 +12,10 @@
 #include "client/trial.h"
 #include "client/verbs.h"
 
-static void print_verdict(
+static enum outcome print_verdict(
 	struct trial *trial, const struct trial_row *row, bool good)
 {
+	enum outcome outcome;
 	struct buf out = {0};
 
 	buf_printf(&out, "%-4s %-21s ", good ? "ok" : "FAIL", row->name);
@@ -22,8 +23,9 @@ static void print_verdict(
 	buf_add_char(&out, '\n');
 	if (!good && trial->hint != NULL)
 		buf_printf(&out, "     -> %s\n", trial->hint);
-	print_bytes(buf_span(&out));
+	outcome = print_bytes(buf_span(&out));
 	buf_release(&out);
+	return outcome == OUT_OK && !good ? OUT_FAILED : outcome;
 }
 
 /* 'y' run, 's' skip, 'q' end. */
@@ -71,6 +73,7 @@ static enum outcome run_all(struct trial *trial)
 	const struct trial_row *row = trial_rows;
 
 	for (; row->name != NULL && !interrupt_caught(); row++) {
+		enum outcome printed;
 		bool good;
 		char wish;
 
@@ -83,9 +86,11 @@ static enum outcome run_all(struct trial *trial)
 			continue;
 		trial->hint = NULL;
 		good = row->run(trial);
-		print_verdict(trial, row, good);
-		if (!good)
-			outcome = OUT_FAILED;
+		printed = print_verdict(trial, row, good);
+		if (printed == OUT_FILE)
+			return printed;
+		if (printed != OUT_OK)
+			outcome = printed;
 		/* without a server nothing else can be said */
 		if (!good && row == trial_rows && trial->answer.status == 0)
 			break;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -16,10 +17,12 @@
 #include <unistd.h>
 
 #include "client/outcome.h"
+#include "lib/clock.h"
 
 enum {
-	AFTER_MS = 100, /* output is waited for so long after its end: what it
-			   left running may hold the pipe */
+	AFTER_US = 100000, /* output is waited for so long after its end: what
+			      it left running may hold the pipe */
+	TERMINAL_BYTES = 64 << 10, /* more than one ever holds */
 };
 
 static const int sent_on[] = {
@@ -51,27 +54,57 @@ static bool open_output(int ours, int ends[2])
 	return true;
 }
 
+static void on_signals(struct child *child);
+
+/* Until `fd` takes at least PIPE_BUF bytes; signals go on meanwhile. */
+static void wait_for_room(struct child *child, int fd)
+{
+	struct pollfd fds[2] = {{fd, POLLOUT, 0}, {child->signals, POLLIN, 0}};
+
+	do {
+		fds[0].revents = 0;
+		if (poll(fds, 2, -1) > 0 && fds[1].revents != 0)
+			on_signals(child);
+	} while (fds[0].revents == 0);
+}
+
+static bool pass_on(struct child *child, int fd, struct span left)
+{
+	while (left.len > 0) {
+		ssize_t wrote;
+
+		wait_for_room(child, fd);
+		wrote = write(
+			fd, left.at, left.len < PIPE_BUF ? left.len : PIPE_BUF);
+		if (wrote < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (wrote < 0)
+			return errno ==
+			       EBADF; /* it was closed from the start */
+		left = span(left.at + wrote, left.len - (size_t)wrote);
+	}
+	return true;
+}
+
 /* Reads once; what came goes on and is shown.  False at its end. */
 static bool pass(struct child *child, int which)
 {
 	char bytes[16 << 10];
-	ssize_t got = read(child->from[which], bytes, sizeof(bytes));
-	struct span left;
+	size_t most = sizeof(bytes);
+	ssize_t got;
 
+	if (child->ended && child->left[which] < most)
+		most = child->left[which];
+	if (most == 0)
+		return false;
+	got = read(child->from[which], bytes, most);
 	if (got < 0 && errno == EINTR)
 		return true;
 	if (got <= 0)
 		return false; /* a pseudo-terminal ends with EIO */
-	left = span(bytes, (size_t)got);
-	while (left.len > 0) {
-		ssize_t wrote = write(child->to[which], left.at, left.len);
-
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote < 0)
-			return false; /* then the child shall see it, too */
-		left = span(left.at + wrote, left.len - (size_t)wrote);
-	}
+	child->left[which] -= child->ended ? (size_t)got : 0;
+	if (!pass_on(child, child->to[which], span(bytes, (size_t)got)))
+		return false; /* then the child shall see it, too */
 	child->output(child->arg, span(bytes, (size_t)got), which == 1);
 	return true;
 }
@@ -85,24 +118,62 @@ static void close_output(struct child *child, int which)
 
 /* ---- signals */
 
+static void set_of_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof(sent_on) / sizeof(sent_on[0]); i++)
+		sigaddset(set, sent_on[i]);
+}
+
 static int take_signals(void)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(sent_on) / sizeof(sent_on[0]); i++)
-		sigaddset(&set, sent_on[i]);
+	set_of_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* What comes now is the user's wish to be rid of us. */
+static void leave_signals(struct child *child)
+{
+	sigset_t set;
+
+	on_signals(child);
+	close(child->signals);
+	set_of_signals(&set);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* The keyboard's SIGWINCH may have reached it before its terminal had the new
+ * size: so it gets another. */
 static void resize(const struct child *child)
 {
-	struct winsize size;
+	struct winsize ours, its;
+	bool changed = false;
 
-	for (int i = 0; i < 2; i++)
-		if (ioctl(child->to[i], TIOCGWINSZ, &size) == 0)
-			ioctl(child->from[i], TIOCSWINSZ, &size);
+	for (int i = 0; i < 2; i++) {
+		if (ioctl(child->to[i], TIOCGWINSZ, &ours) < 0 ||
+			ioctl(child->from[i], TIOCGWINSZ, &its) < 0 ||
+			memcmp(&ours, &its, sizeof(ours)) == 0)
+			continue;
+		ioctl(child->from[i], TIOCSWINSZ, &ours);
+		changed = true;
+	}
+	if (changed)
+		kill(0, SIGWINCH);
+}
+
+/* What it wrote before its end is all there; what comes after that is of others
+ * that it left running. */
+static void on_end(struct child *child)
+{
+	child->ended = true;
+	for (int i = 0; i < 2; i++) {
+		int size = fcntl(child->from[i], F_GETPIPE_SZ);
+
+		child->left[i] = size > 0 ? (size_t)size : TERMINAL_BYTES;
+	}
 }
 
 static void on_signals(struct child *child)
@@ -112,12 +183,13 @@ static void on_signals(struct child *child)
 	while (read(child->signals, &info, sizeof(info)) == sizeof(info)) {
 		int number = (int)info.ssi_signo;
 
-		if (number == SIGCHLD)
-			child->ended |= waitpid(child->pid, &child->status,
-						WNOHANG) == child->pid;
+		if (number == SIGCHLD && waitpid(child->pid, &child->status,
+						 WNOHANG) == child->pid)
+			on_end(child);
 		else if (number == SIGWINCH)
 			resize(child);
-		else if (info.ssi_code == SI_USER && !child->ended)
+		else if (number != SIGCHLD && info.ssi_code <= 0 &&
+			 !child->ended)
 			kill(child->pid, number);
 	}
 }
@@ -127,6 +199,7 @@ static void on_signals(struct child *child)
 static void become(char *const *command, int outputs[2][2])
 {
 	sigset_t none;
+	int error;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -134,8 +207,9 @@ static void become(char *const *command, int outputs[2][2])
 	dup2(outputs[0][1], STDOUT_FILENO);
 	dup2(outputs[1][1], STDERR_FILENO);
 	execvp(command[0], command);
+	error = errno;
 	fail_errno(OUT_FAILED, "%s", command[0]);
-	_exit(errno == ENOENT ? 127 : 126);
+	_exit(error == ENOENT ? 127 : 126);
 }
 
 bool child_start(struct child *child, char *const *command, int *status)
@@ -176,23 +250,27 @@ static void turn(struct child *child, struct pollfd fds[3])
 
 void child_wait(struct child *child)
 {
-	int ready = 1;
+	int64_t patience = AFTER_US;
 
-	while (!child->ended || (child->from[0] >= 0 && ready > 0) ||
-		(child->from[1] >= 0 && ready > 0)) {
+	while (!child->ended || ((child->from[0] >= 0 || child->from[1] >= 0) &&
+					patience > 0)) {
+		uint64_t began = clock_mono_us();
+		bool ended = child->ended;
 		struct pollfd fds[3] = {
 			{child->from[0], POLLIN, 0},
 			{child->from[1], POLLIN, 0},
 			{child->signals, POLLIN, 0},
 		};
 
-		ready = poll(fds, 3, child->ended ? AFTER_MS : -1);
-		if (ready > 0)
-			turn(child, fds);
+		if (poll(fds, 3, ended ? (int)(patience / 1000) + 1 : -1) < 0)
+			continue;
+		if (ended)
+			patience -= (int64_t)(clock_mono_us() - began);
+		turn(child, fds);
 	}
 	close_output(child, 0);
 	close_output(child, 1);
-	close(child->signals);
+	leave_signals(child);
 }
 
 int child_exit_status(const struct child *child)

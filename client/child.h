@@ -24,6 +24,7 @@ struct child {
 	void *arg;
 	int from[2], to[2]; /* its standard output and error, ours */
 	int signals;
+	size_t left[2]; /* once it has ended: bytes that may still be its own */
 	bool ended;
 };
 

@@ -21,7 +21,7 @@ static enum outcome write_draft(struct cursor *cursor, struct span id)
 	char line[ID_MAX + 1];
 	int len = snprintf(line, sizeof(line), "%.*s\n", (int)id.len, id.at);
 	int fd = open(cursor->draft.at,
-		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	ssize_t wrote;
 
 	if (fd < 0)

@@ -65,6 +65,18 @@ static void make_path(struct walk *walk)
 
 /* ---- what the stream says */
 
+static bool is_over(const struct walk *walk)
+{
+	return walk->end != 0 && clock_mono_us() >= walk->end;
+}
+
+/* Also between two events that have come together: what is done with one may
+ * take its time. */
+static bool must_end(const struct walk *walk)
+{
+	return interrupt_caught() || is_over(walk);
+}
+
 static void remember(struct walk *walk, const struct sse_event *event)
 {
 	if (!event->has_id)
@@ -124,7 +136,7 @@ static bool on_event(void *arg, const struct sse_event *event)
 	json_free(object);
 	if (walk->word == FOLLOW_ON)
 		remember(walk, event);
-	return walk->word == FOLLOW_ON;
+	return walk->word == FOLLOW_ON && !must_end(walk);
 }
 
 static bool on_bytes(void *arg, struct span bytes)
@@ -133,7 +145,7 @@ static bool on_bytes(void *arg, struct span bytes)
 
 	if (sse_feed(&walk->sse, bytes))
 		return true;
-	if (walk->word == FOLLOW_ON) {
+	if (walk->word == FOLLOW_ON && !must_end(walk)) {
 		walk->word = FOLLOW_FAILED;
 		say("an event is far too long");
 	}
@@ -149,11 +161,6 @@ static uint64_t pause_ms(const struct walk *walk)
 	return walk->tries == 0 && retry > 0 && retry < RETRY_MAX_MS
 		       ? retry
 		       : backoff_ms(walk->tries);
-}
-
-static bool is_over(const struct walk *walk)
-{
-	return walk->end != 0 && clock_mono_us() >= walk->end;
 }
 
 /* Before the first stream an error is the user's to mend. */

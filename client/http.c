@@ -9,6 +9,7 @@
 #include "client/http.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,7 +59,11 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
 			(double)(transfer->heard - transfer->began) / 1e6;
 	}
 	if (is_stream(transfer)) {
-		if (request->bytes(request->arg, span(bytes, len)))
+		bool more = request->bytes(request->arg, span(bytes, len));
+
+		/* what was done with it is no silence of the server's */
+		transfer->heard = clock_mono_us();
+		if (more)
 			return len;
 		answer->interrupted = true;
 		return CURL_WRITEFUNC_ERROR;
@@ -69,6 +74,15 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
 	}
 	buf_add(&answer->body, bytes, len);
 	return len;
+}
+
+/* Commands that are run while it is open shall not hold it. */
+static int on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)arg;
+	(void)purpose;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return CURL_SOCKOPT_OK;
 }
 
 /* ---- one request */
@@ -104,6 +118,8 @@ static void set_always(struct transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(

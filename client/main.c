@@ -3,6 +3,7 @@
  */
 #include <config.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,19 +49,38 @@ static enum outcome run_verb(const struct verb *verb, int argc, char **argv)
 	return outcome;
 }
 
+/* A descriptor that is closed would become a socket's, and events be printed
+ * into that.  What is there instead cannot be read or written either. */
+static void hold_standard(void)
+{
+	static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", modes[fd]);
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "--help";
 	const struct verb *verb = verb_named(word);
+	enum outcome outcome = OUT_OK;
 
+	hold_standard();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* ignored, nobody could be waited for */
 	if (verb != NULL)
-		return (int)run_verb(verb, argc - 1, argv + 1);
-	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
-		strcmp(word, "help") == 0)
-		return (int)help_all(argc > 2 ? argv[2] : NULL);
-	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
-		return puts(PACKAGE_STRING) < 0;
-	return (int)fail(OUT_USAGE,
-		"there is no verb \"%s\"; `tidings --help` lists them", word);
+		outcome = run_verb(verb, argc - 1, argv + 1);
+	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+		 strcmp(word, "help") == 0)
+		outcome = help_all(argc > 2 ? argv[2] : NULL);
+	else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+		puts(PACKAGE_STRING);
+	else
+		outcome = fail(OUT_USAGE,
+			"there is no verb \"%s\"; `tidings --help` lists them",
+			word);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && outcome == OUT_OK)
+		outcome = fail_errno(OUT_FILE, "standard output");
+	return (int)outcome;
 }

@@ -85,7 +85,7 @@ static void print_items(void)
 /* Its exit status; Ctrl-C is its own until it has ended. */
 static int run_words(const char *const *words)
 {
-	const char *argv[WORDS + 2] = {"tidings"};
+	const char *argv[WORDS + 3] = {"tidings"};
 	posix_spawnattr_t attributes;
 	sigset_t restored;
 	int status = 0;
@@ -116,11 +116,13 @@ static int run_words(const char *const *words)
 static bool ask_words(
 	const struct item *item, const char **words, char answers[2][LINE_SIZE])
 {
+	size_t asked = 0;
+
 	for (size_t i = 0; item->words[i] != NULL; i++) {
 		bool is_channel = item->words[i] == channel;
 		char *answer = answers[is_channel];
 
-		words[i] = item->words[i];
+		*words++ = item->words[i];
 		if (!is_channel && item->words[i] != message)
 			continue;
 		fputs(is_channel ? "channel [main]: " : "message: ", stdout);
@@ -128,14 +130,18 @@ static bool ask_words(
 			return false;
 		if (is_channel && answer[0] == '\0')
 			snprintf(answer, LINE_SIZE, "main");
-		words[i] = answer;
+		if (asked++ == 0) { /* none of them is a flag */
+			words[-1] = "--";
+			words++;
+		}
+		words[-1] = answer;
 	}
 	return true;
 }
 
 static bool run_item(const struct item *item)
 {
-	const char *words[WORDS + 1] = {0};
+	const char *words[WORDS + 2] = {0};
 	char answers[2][LINE_SIZE];
 	int status;
 

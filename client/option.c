@@ -22,6 +22,8 @@
 enum {
 	ROWS_MAX = 32,
 	LIST_MARK = '\n', /* between the values of a LIST */
+	LONG = 256, /* what getopt calls the first flag; each its own, or an
+		       ambiguous beginning would be taken for one of them */
 };
 
 struct value {
@@ -110,7 +112,8 @@ static void describe(struct option *names, struct buf *letters)
 		int takes =
 			row->value == NULL ? no_argument : required_argument;
 
-		names[i] = (struct option){row->name, takes, NULL, 0};
+		names[i] =
+			(struct option){row->name, takes, NULL, LONG + (int)i};
 		if (row->letter == '\0')
 			continue;
 		buf_add_char(letters, row->letter);
@@ -130,6 +133,10 @@ static struct value *by_letter(int letter)
 
 static enum outcome complain(int found, char **argv)
 {
+	if (found == '?' && optopt > 0 && optopt < LONG)
+		return fail(OUT_USAGE,
+			"%s: there is no flag -%c (tidings %s --help)",
+			said.verb->name, optopt, said.verb->name);
 	if (found == ':')
 		return fail(OUT_USAGE, "%s: %s needs a value", said.verb->name,
 			argv[optind - 1]);
@@ -161,15 +168,15 @@ static enum outcome read_flags(int argc, char **argv)
 	struct option names[ROWS_MAX + 1] = {0};
 	enum outcome outcome = OUT_OK;
 	struct buf letters = {0};
-	int found, which = 0;
+	int found;
 
 	describe(names, &letters);
 	opterr = 0;
 	optind = 0; /* GNU's way to begin anew */
 	while (outcome == OUT_OK && (found = getopt_long(argc, argv, letters.at,
-					     names, &which)) != -1) {
-		struct value *value =
-			found == 0 ? &said.values[which] : by_letter(found);
+					     names, NULL)) != -1) {
+		struct value *value = found >= LONG ? &said.values[found - LONG]
+						    : by_letter(found);
 
 		if (value == NULL) {
 			outcome = complain(found, argv);

@@ -27,6 +27,13 @@ static char *next_line(char *out, int size, void *arg)
 	if (reading->outcome != OUT_OK ||
 		fgets(out, size, reading->file) == NULL)
 		return NULL;
+	if (strlen(out) == (size_t)size - 1 && out[size - 2] != '\n') {
+		reading->outcome = fail(OUT_USAGE,
+			"%s:%d: a line has at most %d bytes; the environment "
+			"or a flag may be longer",
+			reading->path, reading->line, size - 2);
+		return NULL;
+	}
 	return out;
 }
 

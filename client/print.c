@@ -3,6 +3,8 @@
 #include "client/print.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -33,13 +35,28 @@ void print_close(struct print *print)
 	buf_release(&print->out);
 }
 
+/* `tidings history x | head -1` ends without a word, as others do. */
+static void nobody_reads(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+}
+
 enum outcome print_bytes(struct span text)
 {
+	struct pollfd room = {STDOUT_FILENO, POLLOUT, 0};
+
 	while (text.len > 0) {
 		ssize_t wrote = write(STDOUT_FILENO, text.at, text.len);
 
 		if (wrote < 0 && errno == EINTR)
 			continue;
+		if (wrote < 0 && errno == EAGAIN) {
+			poll(&room, 1, -1);
+			continue;
+		}
+		if (wrote < 0 && errno == EPIPE)
+			nobody_reads();
 		if (wrote < 0)
 			return fail_errno(OUT_FILE, "standard output");
 		text = span(text.at + wrote, text.len - (size_t)wrote);

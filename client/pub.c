@@ -131,11 +131,10 @@ static enum outcome post(
 		if (interrupt_caught())
 			break;
 	}
-	if (interrupt_caught() && answer.outcome != OUT_OK)
+	if (answer.interrupted ||
+		(interrupt_caught() && answer.outcome != OUT_OK))
 		outcome = fail(OUT_AWAY, "interrupted: it may or may not have "
 					 "been published");
-	else if (interrupt_caught() && answer.status == 0)
-		outcome = OUT_AWAY;
 	else if (answer.outcome != OUT_OK)
 		outcome = refused(&answer);
 	else
@@ -154,14 +153,20 @@ static enum outcome print_last(struct publisher *publisher)
 
 /* ---- one event */
 
-/* False at the end, or after an error. */
+/* False at the end, after an error or a signal. */
 static bool read_more(struct buf *input, enum outcome *outcome)
 {
+	struct pollfd fds[2] = {
+		{STDIN_FILENO, POLLIN, 0}, {interrupt_fd(), POLLIN, 0}};
 	char *at = buf_reserve(input, 64 << 10);
-	ssize_t got = read(STDIN_FILENO, at, 64 << 10);
+	ssize_t got;
 
-	if (got < 0 && errno == EINTR)
-		return !interrupt_caught();
+	poll(fds, 2, -1);
+	if (interrupt_caught())
+		return false;
+	got = read(STDIN_FILENO, at, 64 << 10);
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return true;
 	if (got < 0)
 		*outcome = fail_errno(OUT_FILE, "standard input");
 	if (got > 0)
@@ -191,6 +196,10 @@ static enum outcome publish_one(struct publisher *publisher)
 		outcome = read_all(&body);
 	else
 		buf_add_span(&body, span_of(message));
+	if (outcome == OUT_OK && interrupt_caught()) {
+		buf_release(&body);
+		return OUT_OK; /* the half of it is not the message */
+	}
 	if (outcome == OUT_OK && option_switch("json") &&
 		!json_is_valid(buf_span(&body)))
 		outcome = fail(OUT_USAGE, "the message is not JSON");
@@ -254,12 +263,11 @@ static bool is_due(const struct buf *input)
 	uint64_t lines;
 	size_t len = take_batch(input, false, &lines);
 
-	if (lines == BATCH_LINES || len > BATCH_BYTES / 2 ||
-		input->len > BATCH_BYTES)
+	if (lines == BATCH_LINES || input->len > BATCH_BYTES)
 		return len > 0;
 	if (option_given("id"))
 		return false;
-	return len > 0 && poll(&more, 1, 0) == 0;
+	return len > BATCH_BYTES / 2 || (len > 0 && poll(&more, 1, 0) == 0);
 }
 
 static enum outcome publish_lines(struct publisher *publisher)
@@ -277,6 +285,10 @@ static enum outcome publish_lines(struct publisher *publisher)
 	}
 	while (outcome == OUT_OK && !interrupt_caught() && input.len > 0)
 		outcome = send_batch(publisher, &input, true);
+	if (outcome == OUT_OK && interrupt_caught())
+		say("interrupted: %" PRIu64 " lines are published, and none "
+		    "that follows",
+			publisher->lines);
 	buf_release(&input);
 	return outcome == OUT_OK ? print_last(publisher) : outcome;
 }
@@ -306,6 +318,14 @@ static enum outcome run_pub(const struct verb *verb)
 	(void)verb;
 	if (publisher.http == NULL)
 		return OUT_USAGE;
+	if (strcmp(argument(0), ".") == 0 || strcmp(argument(0), "..") == 0) {
+		http_free(publisher.http);
+		return fail(OUT_USAGE,
+			"channel \"%s\": a path cannot name it, so that "
+			"nothing "
+			"can be published there",
+			argument(0));
+	}
 	choose_id(&publisher.id);
 	interrupt_catch();
 	if (!option_switch("lines"))
@@ -319,6 +339,8 @@ static enum outcome run_pub(const struct verb *verb)
 	buf_release(&publisher.path);
 	buf_release(&publisher.id);
 	buf_release(&publisher.last);
+	if (outcome == OUT_OK && interrupt_caught())
+		interrupt_die();
 	return outcome;
 }
 

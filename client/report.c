@@ -23,7 +23,7 @@
 #include "client/url.h"
 #include "lib/buf.h"
 
-enum { BATCH_MAX = 200, POST_MS = 10000 };
+enum { BATCH_MAX = 200, BATCH_BYTES = 256 << 10, POST_MS = 10000 };
 
 struct entry {
 	struct entry *next;
@@ -154,8 +154,9 @@ static const char *take_batch(struct report *report, struct buf *body)
 {
 	const char *type = report->first->type;
 
-	for (unsigned i = 0; i < BATCH_MAX && report->first != NULL &&
-			     strcmp(report->first->type, type) == 0;
+	for (unsigned i = 0;
+		i < BATCH_MAX && body->len < BATCH_BYTES &&
+		report->first != NULL && strcmp(report->first->type, type) == 0;
 		i++) {
 		struct entry *entry = take_first(report);
 

@@ -19,7 +19,10 @@
 #include "lib/json.h"
 #include "lib/text.h"
 
-enum { LINE_MOST = 4096 }; /* bytes of a line that are published */
+enum {
+	LINE_MOST = 4096
+}; /* bytes of a line, and of the command's, that
+	are published */
 
 struct run {
 	struct report *report;
@@ -58,6 +61,8 @@ static void tell_start(struct run *run, char *const *command)
 
 	for (size_t i = 0; command[i] != NULL; i++)
 		buf_printf(&words, "%s%s", i == 0 ? "" : " ", command[i]);
+	if (words.len > LINE_MOST)
+		words.len = LINE_MOST;
 	json_add_text(object, "message", buf_span(&words));
 	publish(run, "start", object, false);
 	buf_release(&words);

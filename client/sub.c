@@ -227,7 +227,8 @@ static enum outcome subscribe(enum mode mode)
 	http_free(http);
 	cursor_close(&sub.cursor);
 	print_close(&sub.print);
-	if (outcome == OUT_OK && interrupt_caught())
+	/* failed: Ctrl-C has ended the command, too */
+	if ((outcome == OUT_OK || outcome == OUT_FAILED) && interrupt_caught())
 		interrupt_die();
 	return outcome;
 }

@@ -1,13 +1,18 @@
 """`tidings`, the command: publish, listen, look, and what goes wrong."""
 
+import fcntl
+import os
 import signal
 import socket
+import subprocess
+import sys
+import termios
 from random import Random
 
 import pytest
 
 from client import Client, Steady
-from world import eventually
+from world import eventually, program
 
 
 @pytest.fixture(name="run")
@@ -61,6 +66,50 @@ def test_lines_leave_as_they_come(run, shared):
         client.feed(line + "\n")
         reader.sees(line)
     client.ends()
+
+
+def test_lines_with_an_id_are_the_same_however_a_pipe_cuts_them(run, shared):
+    text = b"".join(b"%06d %s\n" % (i, b"y" * 200) for i in range(3000))
+    for chunk in (len(text), 50_000):
+        client = run("pub", "cuts", "--lines", "--id", "cuts-1")
+        for at in range(0, len(text), chunk):
+            client.feed(text[at:at + chunk])
+        client.ends()
+    assert shared.door.ask("GET", "/api/channels/cuts").json["events"] == 3000
+
+
+def test_ctrl_c_while_a_message_is_typed_publishes_nothing(run, shared):
+    client = run("pub", "half-typed")
+    client.feed("I resi")
+    eventually(lambda: _waiting(client.process.stdin) == 0, "pub waiting for more")
+    client.process.send_signal(signal.SIGINT)
+    client.process.wait(10)
+    client.ends(-signal.SIGINT)
+    assert run("history", "half-typed").ends() == []
+
+
+def test_lines_that_are_interrupted_say_how_many_are_published(run, shared):
+    client = run("pub", "cut-lines", "--lines")
+    reader = shared.listen("cut-lines")
+    client.feed("one\ntwo\n")
+    reader.sees("one", "two")
+    client.feed("thr")
+    eventually(lambda: _waiting(client.process.stdin) == 0, "pub waiting for more")
+    client.process.send_signal(signal.SIGTERM)
+    client.process.wait(10)
+    client.ends(-signal.SIGTERM)
+    assert "2 lines are published" in client.sentence
+    assert len(client.lines) == 1
+
+
+def _waiting(pipe):
+    """Bytes that are written and not read."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, b"...."), sys.byteorder)
+
+
+def test_a_channel_that_no_path_can_name_is_refused(run):
+    for name in (".", ".."):
+        assert "cannot name it" in _sentence(run("pub", name, "x"), 2)
 
 
 def test_lines_with_an_id_are_published_once_however_often_they_are_sent(run, shared):
@@ -188,6 +237,63 @@ def test_ctrl_c_ends_it_as_a_signal_does(run, shared):
     client.process.send_signal(signal.SIGINT)
     client.ends(-signal.SIGINT)
     assert client.errors == []
+
+
+def test_a_signal_or_the_time_ends_it_between_two_commands(run, shared, tmp_path):
+    shared.publish("\n".join("abcdefghij"), channel="slow-hook", lines=1)
+    out = tmp_path / "out"
+    line = ("sub", "slow-hook", "--since", "all", "--exec", f"cat >> {out}; sleep 1")
+    run(*line, "--timeout", "300ms").ends(9, within=4)
+    assert out.read_text() == "a"
+    client = run(*line)
+    eventually(lambda: out.read_text() == "aa", "the first command of the second run")
+    client.process.send_signal(signal.SIGTERM)
+    client.ends(-signal.SIGTERM, within=4)
+    assert out.read_text() == "aa"
+
+
+def test_a_reader_that_goes_ends_it_without_a_word(run, shared):
+    shared.publish("x", channel="nobody")
+    read, write = os.pipe()
+    os.close(read)
+    client = run("history", "nobody", stdout=write)
+    os.close(write)
+    client.ends(-signal.SIGPIPE)
+    assert client.errors == []
+
+
+def test_a_reader_that_is_slow_is_waited_for_on_a_pipe_that_does_not_block(run, shared):
+    shared.publish("z" * 60_000, channel="not-blocking")
+    shared.publish("y" * 60_000, channel="not-blocking")
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    client = run("history", "not-blocking", "--format", "%d", stdout=write)
+    os.close(write)
+    eventually(lambda: _waiting(read) > 60_000, "a full pipe")
+    with os.fdopen(read, "rb") as pipe:
+        assert len(pipe.read()) == 120_002
+    client.ends()
+
+
+def test_standard_output_that_is_closed_is_no_place_for_an_event(run, shared, tmp_path):
+    cursor, out = tmp_path / "cursor", tmp_path / "status"
+    shared.publish("x", channel="closed")
+    environment = f"TIDINGS_URL=http://127.0.0.1:{shared.port}"
+    command = f"{environment} {program('client/tidings')} sub closed --since all --cursor {cursor} -n 1"
+    subprocess.run(["sh", "-c", f"{command} >&- 2>/dev/null; echo $? > {out}"], check=True, timeout=20)
+    assert out.read_text() == "8\n"
+    assert run("sub", "closed", "--cursor", cursor, "-n", 1, "--format", "%d").ends() == ["x"]
+
+
+def test_help_and_checks_that_nobody_can_read_are_no_success(run):
+    with open("/dev/full", "wb") as full:
+        for line in (("--help",), ("pub", "--help"), ("check", "--auto")):
+            run(*line, stdout=full).ends(8, within=30)
+
+
+def test_a_beginning_of_two_flags_is_neither(run):
+    assert "no flag --c" in _sentence(run("sub", "x", "--c", "5"), 2)
+    assert "no flag -z" in _sentence(run("sub", "-zq", "x"), 2)
 
 
 def test_standard_output_that_is_full_moves_no_cursor(run, shared, tmp_path):

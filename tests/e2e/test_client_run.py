@@ -1,16 +1,21 @@
 """`tidings run`: a command as it is, and its progress on a channel."""
 
+import contextlib
+import fcntl
 import json
 import os
 import pty
 import select
 import signal
+import sys
+import termios
 import time
 
 import pytest
 
 from client import Client
-from world import eventually, program
+from terminal import Terminal
+from world import SLOW, eventually, program
 
 
 @pytest.fixture(name="run")
@@ -96,6 +101,82 @@ def test_a_command_that_is_not_there_has_the_shells_status(run):
     client = run("missing", "no-such-command-anywhere")
     client.ends(127)
     assert "no-such-command-anywhere" in client.sentence
+
+
+def test_what_a_command_leaves_running_keeps_nobody(run):
+    for noise in ("while :; do echo x; sleep 0.02; done", "yes"):
+        client = run("left", "--linger", "0ms", "--", "sh", "-c", f"({noise}) & echo $!; exit 3")
+        try:
+            assert client.process.wait(5 * SLOW) == 3
+        finally:
+            client.prints(1)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(client.lines[0]), signal.SIGKILL)
+
+
+def test_a_parent_that_ignores_sigchld_is_no_matter(run):
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        client = run("no-sigchld", "sh", "-c", "exit 3")
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    client.ends(3)
+
+
+def test_a_very_long_command_line_is_told_in_part(run, shared):
+    reader = shared.listen("long-words")
+    client = run("long-words", "true", "x" * 100_000)
+    client.ends()
+    assert client.errors == []
+    assert len(told(reader)[0][1]["message"]) == 4096
+
+
+def test_a_signal_reaches_the_command_while_nobody_reads_its_output(run):
+    read, write = os.pipe()
+    client = run("unread", "--linger", "0ms", "--", "sh", "-c",
+                 "trap 'exit 7' TERM; yes & wait; exit 1", stdout=write)
+    os.close(write)
+    eventually(lambda: int.from_bytes(fcntl.ioctl(read, termios.FIONREAD, b"...."), sys.byteorder)
+               > 60_000, "a full pipe")
+    client.process.send_signal(signal.SIGTERM)
+    eventually(lambda: not _children(client.process.pid), "the command's end")
+    os.close(read)
+    client.ends(7)
+
+
+def test_the_wait_for_the_last_event_can_be_cut_short(run):
+    client = run("impatient", "--linger", "60s", "--", "echo", "done", url="http://127.0.0.1:9")
+    client.says("not published")
+    client.prints(1)
+    eventually(lambda: not _children(client.process.pid), "the command's end")
+    client.process.send_signal(signal.SIGINT)
+    client.ends(-signal.SIGINT, within=5)
+
+
+def _children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+        return children.read().split()
+
+
+RESIZED = """
+import os, signal, time
+def tell(*_): print("columns", os.get_terminal_size(1).columns, flush=True)
+signal.signal(signal.SIGWINCH, tell)
+print("ready", flush=True)
+while True: time.sleep(1)
+"""
+
+
+def test_a_terminal_s_new_size_is_there_when_the_command_looks(shared):
+    terminal = Terminal([program("client/tidings"), "run", "resized", "--", "/usr/bin/python3", "-c",
+                         RESIZED], {**os.environ, "TIDINGS_URL": f"http://127.0.0.1:{shared.port}"})
+    try:
+        terminal.shows("ready")
+        terminal.resizes(30, 101)
+        terminal.shows("columns 101")
+    finally:
+        terminal.presses("\x03")
+        terminal.close()
 
 
 def test_no_command_is_a_usage_error(run):
