@@ -172,6 +172,7 @@ static enum outcome find_newest(struct http *http, uint64_t *newest)
 	*newest = 0;
 	for (size_t i = 0; i < argument_count() && outcome == OUT_OK; i++) {
 		struct json_object *channel;
+		struct span name;
 		uint64_t id;
 
 		buf_clear(&path);
@@ -184,6 +185,10 @@ static enum outcome find_newest(struct http *http, uint64_t *newest)
 		if (outcome != OUT_OK)
 			fail(outcome, "%s", answer.sentence.at);
 		channel = json_parse(buf_span(&answer.body));
+		if (outcome == OUT_OK && !json_text(channel, "channel", &name))
+			outcome = fail(OUT_TROUBLE,
+				"%s%s: that is no answer of Tidings",
+				http_url(http), path.at);
 		id = json_number(channel, "newest");
 		*newest = id > *newest ? id : *newest;
 		json_free(channel);

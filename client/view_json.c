@@ -31,6 +31,12 @@ static double at(const struct scrape *scrape, const struct number *number)
 	return *(const double *)(const void *)from;
 }
 
+/* A server may say anything. */
+static uint64_t whole(double value)
+{
+	return value >= 0 && value < 1e18 ? (uint64_t)value : 0;
+}
+
 static void add_rate(struct json_object *object, const struct view *view,
 	const struct number *number)
 {
@@ -59,12 +65,12 @@ static void add_figures(struct json_object *object, const struct view *view)
 	const struct scrape *now = &view->now, *from = view_since(view);
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		json_add_number(object, numbers[i].name,
-			(uint64_t)at(now, &numbers[i]));
+		json_add_number(
+			object, numbers[i].name, whole(at(now, &numbers[i])));
 		if (numbers[i].rate && from != NULL)
 			add_rate(object, view, &numbers[i]);
 	}
-	json_add_id(object, "newest", (uint64_t)now->newest);
+	json_add_id(object, "newest", whole(now->newest));
 	json_add_bool(object, "writable", now->writable != 0);
 	add_times(object, "lag_p50_ms", "lag_p99_ms", &now->latency,
 		from == NULL ? NULL : &from->latency);

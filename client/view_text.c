@@ -14,7 +14,7 @@
 /* 1234567 as 1,234,567 */
 static void add_count(struct buf *out, double value)
 {
-	char digits[32];
+	char digits[320]; /* 1e308 has 309 */
 	int len = snprintf(digits, sizeof(digits), "%.0f", value);
 
 	for (int i = 0; i < len; i++) {

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import termios
+import threading
 from random import Random
 
 import pytest
@@ -372,6 +373,42 @@ def test_a_server_that_is_no_tidings_is_named(run, shared):
     url = f"http://127.0.0.1:{shared.port}/nowhere"
     assert "404" in _sentence(run("sub", "x", url=url), 6)
     assert "404" in _sentence(run("pub", "x", "y", url=url), 6)
+
+
+def _answers(listener, bodies):
+    """Serves each path its body, and any other the last one."""
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        with connection:
+            path = connection.recv(65536).split()[1:2]
+            body = bodies.get(path[0].decode() if path else "", bodies[""])
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+                               b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+@pytest.fixture(name="stranger")
+def strange_server():
+    """A web server that is no Tidings, though it says some of what one says."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        bodies = {"/health": b'{"status":"ok"}', "": b"<html></html>",
+                  "/metrics": b"tidings_subscribers 1e300\ntidings_events_total -5\n"}
+        threading.Thread(target=_answers, args=(listener, bodies), daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_history_of_a_server_that_is_no_tidings_is_not_an_empty_one(run, stranger):
+    assert "no answer of Tidings" in _sentence(run("history", "x", url=stranger), 7)
+
+
+def test_figures_beyond_all_measure_are_shown_as_they_are(run, stranger):
+    lines = run("status", url=stranger).ends()
+    figure = next(line for line in lines if line.startswith("subscribers")).split()[1]
+    assert float(figure.replace(",", "")) == 1e300
+    run("status", "--json", url=stranger).ends()
 
 
 def test_flags_come_from_the_environment_and_a_file(run, shared, tmp_path):
