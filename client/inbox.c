@@ -226,7 +226,9 @@ static enum outcome print_section(const struct work *work)
 	buf_release(&out);
 	if (outcome == OUT_OK)
 		say("the hub reads it once these lines are in tidings.conf "
-		    "and it may write the file and its folder");
+		    "and it may write the file and its folder; the "
+		    "application must be one that waits for a lock "
+		    "(busy_timeout)");
 	return outcome;
 }
 
