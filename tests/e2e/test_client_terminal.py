@@ -160,6 +160,18 @@ def test_the_menu_publishes_and_shows_a_channel_of_one_s_own(shared, terminal):
     eventually(lambda: menu.text.count("q  end") == 3, "the menu again")
 
 
+def test_a_message_that_looks_like_a_flag_is_published_from_the_menu(shared, terminal):
+    reader = shared.listen("-flags")
+    menu = terminal(shared, "menu", rows=60)
+    menu.shows("your choice:")
+    menu.presses("4\r")
+    menu.shows("channel [main]:")
+    menu.presses("-flags\r")
+    menu.shows("message:")
+    menu.presses("--help\r")
+    reader.sees("--help")
+
+
 def test_the_menu_tests_the_broadcast_api(shared, terminal):
     menu = terminal(shared, "menu", rows=60)
     menu.shows("your choice:")
