@@ -62,8 +62,13 @@ static enum outcome read_id(struct cursor *cursor, int fd)
 		return cannot(cursor, "cannot be read");
 	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
 		len--;
+	/* What a power cut may leave of it on some file systems.  To take that
+	 * for "from now on" would lose events without a word. */
 	if (len == 0)
-		return OUT_OK; /* made by `touch`: from now on */
+		return fail(OUT_FILE,
+			"cursor file %s: it is empty; remove it to begin with "
+			"what comes now",
+			cursor->path);
 	if (!text_to_u64(span(text, (size_t)len), &number))
 		return fail(OUT_FILE,
 			"cursor file %s: it does not hold an id of an event",

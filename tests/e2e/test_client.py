@@ -216,6 +216,11 @@ def test_a_cursor_file_that_is_none_is_named(run, tmp_path):
     assert "cannot be written" in _sentence(run("sub", "x", "--cursor", tmp_path / "no" / "c"), 8)
 
 
+def test_a_cursor_file_that_a_power_cut_has_emptied_is_not_taken_for_a_new_one(run, tmp_path):
+    (tmp_path / "cursor").write_bytes(b"")
+    assert "it is empty" in _sentence(run("sub", "x", "--cursor", tmp_path / "cursor"), 8)
+
+
 def test_a_full_disk_under_the_cursor_ends_it(run, shared, tmp_path):
     client = run("sub", "full", "--cursor", "/dev/full", "-n", 1)
     client.ends(8)
