@@ -123,6 +123,10 @@ static void report(const struct parent *parent, int index, int status)
 	const char *name = parent->job->name;
 	long pid = (long)parent->slots[index].pid;
 
+	/* before it could catch the signal: it had nothing to end */
+	if (parent->ending && WIFSIGNALED(status) &&
+		WTERMSIG(status) == SIGTERM)
+		return;
 	if (WIFSIGNALED(status))
 		log_warnx("parent: %s %d, pid %ld, was killed: %s", name, index,
 			pid, strsignal(WTERMSIG(status)));
