@@ -125,7 +125,7 @@ static void set_always(struct transfer *transfer)
 	curl_easy_setopt(
 		easy, CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
 	curl_easy_setopt(
-		easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
+		easy, CURLOPT_CONNECTTIMEOUT_MS, (long)REQUEST_CONNECT_MS);
 	/* A server that vanishes without a word is found out in a minute. */
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
@@ -138,37 +138,11 @@ static void set_always(struct transfer *transfer)
 	}
 }
 
-static struct curl_slist *add_line(struct curl_slist *lines, const char *line)
+static void add_line(void *arg, const char *line)
 {
-	return line == NULL ? lines : curl_slist_append(lines, line);
-}
+	struct transfer *transfer = arg;
 
-static struct curl_slist *add_item(struct curl_slist *lines, struct span item)
-{
-	char *line = mem_text(item);
-
-	lines = add_line(lines, line);
-	free(line);
-	return lines;
-}
-
-static struct curl_slist *make_lines(const struct http_request *request)
-{
-	struct curl_slist *lines = NULL;
-	struct span header;
-
-	/* Without these curl would wait for a "100 Continue", and call a body
-	 * a form. */
-	lines = add_line(lines, "Expect:");
-	lines = add_line(
-		lines, request->type != NULL
-			       ? request->type
-			       : "Content-Type: application/octet-stream");
-	for (size_t i = 0; option_item("header", i, &header); i++)
-		lines = add_item(lines, header);
-	for (size_t i = 0; request->headers != NULL && request->headers[i]; i++)
-		lines = add_line(lines, request->headers[i]);
-	return lines;
+	transfer->lines = curl_slist_append(transfer->lines, line);
 }
 
 /* ---- how it ended */
@@ -250,30 +224,11 @@ static void judge(struct transfer *transfer, CURLcode code)
 
 /* ---- the wait */
 
-static uint64_t deadline_ms(const struct http_request *request)
-{
-	if (request->deadline_ms != 0)
-		return request->deadline_ms;
-	return request->bytes == NULL ? HTTP_ANSWER_MS : 0;
-}
-
-/* True, and the answer says so, if the server has had its time. */
 static bool is_late(struct transfer *transfer)
 {
-	uint64_t now = clock_mono_us();
-	uint64_t most = deadline_ms(transfer->request);
-	uint64_t silence = transfer->request->silence_ms;
-	struct buf *sentence = &transfer->answer->sentence;
-	const char *url = transfer->http->url.at;
-
-	if (most != 0 && now - transfer->began > most * 1000)
-		buf_printf(sentence, "%s: no whole answer came in time", url);
-	else if (silence != 0 && now - transfer->heard > silence * 1000)
-		buf_printf(sentence, "%s: the stream has fallen silent", url);
-	else
-		return false;
-	transfer->answer->outcome = OUT_AWAY;
-	return true;
+	return request_is_late(transfer->request, transfer->began,
+		transfer->heard, clock_mono_us(), transfer->http->url.at,
+		transfer->answer);
 }
 
 static void end(struct transfer *transfer)
@@ -337,7 +292,7 @@ struct transfer *http_start(struct http *http,
 	transfer->http = http;
 	transfer->request = request;
 	transfer->answer = answer;
-	transfer->lines = make_lines(request);
+	request_lines(request, add_line, transfer);
 	transfer->easy = curl_easy_init();
 	if (transfer->easy == NULL)
 		abort(); /* no memory */

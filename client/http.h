@@ -9,36 +9,14 @@
  * sentence; nothing is printed here.
  */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "client/answer.h"
-#include "lib/span.h"
+#include "client/request.h"
 
-enum {
-	HTTP_CONNECT_MS = 10000,  /* to connect, TLS included */
-	HTTP_ANSWER_MS = 30000,	  /* for an answer that is no stream */
-	HTTP_BODY_MAX = 64 << 20, /* a longer one ends the request */
-};
+enum { HTTP_BODY_MAX = 64 << 20 }; /* a longer one ends the request */
 
 struct http;
 struct transfer;
-
-/* False ends the request. */
-typedef bool http_bytes(void *arg, struct span bytes);
-
-struct http_request {
-	const char *method; /* NULL = GET */
-	const char *path;   /* with its query, encoded */
-	const char *type;   /* the line "Content-Type: ..."; NULL = octets */
-	const char *const *headers; /* further lines, NULL-ended; or NULL */
-	struct span body;	    /* of a POST */
-	uint64_t deadline_ms; /* the whole of it; 0 = HTTP_ANSWER_MS unless
-				 `bytes` is given */
-	uint64_t silence_ms;  /* longest time without a byte; 0 = any */
-	http_bytes *bytes;    /* a stream: gets the body of a 200 as it comes */
-	void *arg;
-};
 
 /* Takes --url, --user and the like from the options; NULL after a sentence if
  * the URL will not do. */

@@ -28,8 +28,7 @@ enum {
 
 struct value {
 	const struct option_row *row;
-	char *text;	  /* owned; NULL = not said */
-	const char *from; /* who said it, for a sentence: "--since" */
+	char *text; /* owned; NULL = not said */
 };
 
 static struct {
@@ -77,7 +76,8 @@ static const struct value *known(const char *name)
 	return value;
 }
 
-/* Keeps the text unless somebody more important has said something. */
+/* Keeps the text unless somebody more important has said something; `from` is
+ * for a sentence: "--since". */
 static enum outcome offer(
 	struct value *value, const char *text, const char *from)
 {
@@ -86,10 +86,8 @@ static enum outcome offer(
 	if (fault != NULL)
 		return fail(
 			OUT_USAGE, "%s: \"%s\" is not %s", from, text, fault);
-	if (value->text == NULL) {
+	if (value->text == NULL)
 		value->text = mem_text(span_of(text));
-		value->from = from;
-	}
 	return OUT_OK;
 }
 
@@ -148,16 +146,19 @@ static enum outcome complain(int found, char **argv)
 static enum outcome take(struct value *value, const char *text)
 {
 	char *before = value->text;
+	struct buf all = {0}, flag = {0};
 	enum outcome outcome;
-	struct buf all = {0};
 
 	value->text = NULL;
 	if (value->row->kind == LIST && before != NULL)
 		buf_printf(&all, "%s%c", before, LIST_MARK);
 	buf_add_span(&all, span_of(value->row->kind == SWITCH ? "yes" : text));
 	buf_add_char(&all, '\0');
-	outcome = offer(value, all.at, value->row->name);
+	buf_printf(&flag, "--%s", value->row->name);
+	buf_add_char(&flag, '\0');
+	outcome = offer(value, all.at, flag.at);
 	buf_release(&all);
+	buf_release(&flag);
 	free(before);
 	return outcome;
 }
@@ -242,7 +243,6 @@ static enum outcome read_environment(void)
 		text = getenv(name.at);
 		if (text != NULL)
 			outcome = offer(&said.values[i], text, name.at);
-		said.values[i].from = NULL; /* the name is gone */
 	}
 	buf_release(&name);
 	return outcome;

@@ -351,7 +351,7 @@ def test_an_unknown_verb_is_named(run):
 
 @pytest.mark.parametrize("arguments, word", [
     (("sub",), "CHANNEL"),
-    (("sub", "x", "--count", "many"), "not a number"),
+    (("sub", "x", "--count", "many"), '--count: "many" is not a number'),
     (("sub", "x", "--timeout", "soon"), "not a duration"),
     (("sub", "x", "--nonsense"), "--nonsense"),
     (("sub", "x", "--since"), "needs a value"),

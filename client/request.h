@@ -1,0 +1,44 @@
+#ifndef TIDINGS_CLIENT_REQUEST_H
+#define TIDINGS_CLIENT_REQUEST_H
+/*
+ * request - what is asked of a server, and how long it may take
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/answer.h"
+#include "lib/span.h"
+
+enum {
+	REQUEST_CONNECT_MS = 10000, /* to connect, TLS included */
+	REQUEST_ANSWER_MS = 30000,  /* for an answer that is no stream */
+};
+
+/* False ends the request. */
+typedef bool request_bytes(void *arg, struct span bytes);
+
+struct http_request {
+	const char *method; /* NULL = GET */
+	const char *path;   /* with its query, encoded */
+	const char *type;   /* the line "Content-Type: ..."; NULL = octets */
+	const char *const *headers; /* further lines, NULL-ended; or NULL */
+	struct span body;	    /* of a POST */
+	uint64_t deadline_ms; /* the whole of it; 0 = REQUEST_ANSWER_MS unless
+				 `bytes` is given */
+	uint64_t silence_ms;  /* longest time without a byte; 0 = any */
+	request_bytes *bytes; /* a stream: gets the body of a 200 as it comes */
+	void *arg;
+};
+
+/* Gives each header line that is sent to `add`, those of --header among them;
+ * the text is borrowed for the call. */
+void request_lines(const struct http_request *request,
+	void (*add)(void *arg, const char *line), void *arg);
+
+/* True, and the answer says so, if the server at `url` has had its time: it
+ * was asked at `began`, its last byte came at `heard` (monotonic us). */
+bool request_is_late(const struct http_request *request, uint64_t began,
+	uint64_t heard, uint64_t now, const char *url,
+	struct http_answer *answer);
+
+#endif
