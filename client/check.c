@@ -37,7 +37,9 @@ static char ask_user(const struct trial_row *row)
 	fflush(stdout);
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		return 'q';
-	return line[0] == 's' || line[0] == 'q' ? line[0] : 'y';
+	return line[0] == 'n' || line[0] == 's' ? 's'
+	       : line[0] == 'q'			? 'q'
+						: 'y';
 }
 
 /* Is it among those that were asked for?  Health always is: without it nothing

@@ -105,7 +105,8 @@ static void add_data(struct buf *out, struct span data)
 
 static void add_line(struct print *print, const struct follow_event *event)
 {
-	add_time(print);
+	if (!print->untimed)
+		add_time(print);
 	if (print->channels)
 		add_dim(print, event->channel);
 	if (!span_is(event->type, "message"))

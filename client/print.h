@@ -22,6 +22,7 @@ struct print {
 	enum print_kind kind;
 	const char *format;    /* borrowed: %i %t %c %d %% \n \t \\ */
 	bool colour, channels; /* show the channel's name */
+	bool untimed; /* LINES: without the time, which is that of arrival */
 	struct buf out;
 };
 

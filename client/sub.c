@@ -222,6 +222,7 @@ static enum outcome subscribe(enum mode mode)
 
 	if (outcome == OUT_OK)
 		outcome = print_open(&sub.print, argument_count() > 1);
+	sub.print.untimed = mode == HISTORY;
 	if (outcome == OUT_OK)
 		outcome = cursor_open(&sub.cursor,
 			mode == SUB ? option_text("cursor") : NULL);

@@ -218,6 +218,13 @@ def test_events_on_a_terminal_are_for_people(shared, terminal):
     assert re.search(r"^\d\d:\d\d:\d\d news first$", listener.text, re.M)
 
 
+def test_history_on_a_terminal_shows_no_time_that_is_not_the_event_s(shared, terminal):
+    shared.publish("long ago", channel="past")
+    history = terminal(shared, "history", "past")
+    history.ends(0)
+    assert history.lines[0] == "long ago"
+
+
 # ---- status, once
 
 def test_status_once_as_lines_and_as_json(world_with_web):
