@@ -363,6 +363,15 @@ static void run(struct parent *parent, const sigset_t *set)
 	}
 }
 
+/* What still waits unread would become our death when it is unblocked. */
+static void let_go(const sigset_t *set, const sigset_t *before)
+{
+	for (int number = 1; number <= SIGRTMAX; number++)
+		if (sigismember(set, number) == 1)
+			signal(number, SIG_IGN);
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
 int parent_run(const struct parent_job *job)
 {
 	struct parent parent = {.job = job, .pid = getpid()};
@@ -382,6 +391,6 @@ int parent_run(const struct parent_job *job)
 	sigprocmask(SIG_BLOCK, &set, &before);
 	handover_workers(&parent.former);
 	run(&parent, &set);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	let_go(&set, &before);
 	return parent.killed ? 1 : 0;
 }

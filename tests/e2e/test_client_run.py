@@ -103,15 +103,16 @@ def test_a_command_that_is_not_there_has_the_shells_status(run):
     assert "no-such-command-anywhere" in client.sentence
 
 
-def test_what_a_command_leaves_running_keeps_nobody(run):
+def test_what_a_command_leaves_running_keeps_nobody(run, tmp_path):
+    pid = tmp_path / "pid"
     for noise in ("while :; do echo x; sleep 0.02; done", "yes"):
-        client = run("left", "--linger", "0ms", "--", "sh", "-c", f"({noise}) & echo $!; exit 3")
+        client = run("left", "--linger", "0ms", "--", "sh", "-c",
+                     f"({noise}) & echo $! >{pid}; exit 3")
         try:
             assert client.process.wait(5 * SLOW) == 3
         finally:
-            client.prints(1)
             with contextlib.suppress(ProcessLookupError):
-                os.kill(int(client.lines[0]), signal.SIGKILL)
+                os.kill(int(pid.read_text()), signal.SIGKILL)
 
 
 def test_a_parent_that_ignores_sigchld_is_no_matter(run):

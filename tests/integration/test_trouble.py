@@ -3,6 +3,7 @@ hand in the wrong file.  What was acknowledged stays true through all of it."""
 
 import contextlib
 import os
+import signal
 import socket
 import sqlite3
 import stat
@@ -14,7 +15,7 @@ import pytest
 
 from fcgi import Exchange, begin, params, stdin, variables
 from wire import ALL, FULL, STORED, VERSION, Item, Publish, Refused, Stored, Welcome
-from world import Publishing, eventually
+from world import Publishing, eventually, is_alive
 
 
 # ---- a full disk
@@ -348,3 +349,26 @@ def test_a_restart_in_the_middle_of_everything_is_clean(world):
         reader.wait(lambda: len(reader.data) >= 6, reader.story)
         assert reader.data == wanted and not reader.told("reset")
         assert set(reader.statuses) == {200}
+
+
+def test_a_stop_is_clean_whatever_else_was_said_to_the_parent(world):
+    """A worker's word that it is ready, or another SIGHUP, may wait unread when
+    the last worker ends; it must not become the parent's death."""
+    for daemon in (world.responder, world.hub):
+        daemon.has_settled()
+        worker = daemon.freeze()
+        eventually(lambda: status(worker, "State").startswith("T"), "the worker being stopped")
+        daemon.process.terminate()
+        eventually(lambda: int(status(worker, "ShdPnd"), 16), "the worker being told to end")
+        os.kill(daemon.pid, signal.SIGSTOP)
+        for number in (signal.SIGRTMIN, signal.SIGHUP, signal.SIGTERM):
+            os.kill(daemon.pid, number)
+        os.kill(worker, signal.SIGKILL)
+        eventually(lambda: not is_alive(worker), "the worker having ended")
+        os.kill(daemon.pid, signal.SIGCONT)
+        assert daemon.stop() == 0
+
+
+def status(pid, name):
+    with open(f"/proc/{pid}/status") as lines:
+        return next(line.split(":")[1].strip() for line in lines if line.startswith(name))
