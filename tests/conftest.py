@@ -1,5 +1,8 @@
 """The fixtures: a world with everything, or one made to measure."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from browser import browser, browsers, chromium, firefox  # noqa: F401, fixtures
@@ -112,7 +115,29 @@ IN_BOTH = ("test_what_is_published", "test_a_killed_responder", "test_tasks_run"
            "test_a_window_that_joins_begins_now")
 
 
-def pytest_collection_modifyitems(items):
+# tests/run names a file here in which the failed tests are written down, and
+# one of those to play.  What a sanitizer or a crash said (at the end of a
+# world) is marked: it is forgiven nobody.
+FAILED = os.environ.get("TIDINGS_FAILED")
+ONLY = os.environ.get("TIDINGS_ONLY")
+
+
+def pytest_runtest_logreport(report):
+    if FAILED and report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        mark = "! " if report.when == "teardown" else ""
+        with open(FAILED, "a") as names:
+            names.write(f"{mark}{report.nodeid}\n")
+
+
+def play_only(config, items, names):
+    others = [item for item in items if item.nodeid not in names]
+    items[:] = [item for item in items if item.nodeid in names]
+    config.hook.pytest_deselected(items=others)
+
+
+def pytest_collection_modifyitems(config, items):
+    if ONLY:
+        play_only(config, items, set(Path(ONLY).read_text().splitlines()))
     for item in items:
         if item.path.name == "test_feed.py" and "[firefox" in item.name \
                 and not item.name.startswith(IN_BOTH):
