@@ -1,0 +1,154 @@
+"""Hub, responder, web server, a foreign sqlite3 writer and a publisher are
+killed with SIGKILL again and again, under four publishers and two hundred
+subscribers; nothing acknowledged is lost, doubled or out of order."""
+
+import contextlib
+import random
+import subprocess
+import threading
+import time
+
+from crowd import Audience, Publishers
+from verdict import Account
+from world import eventually, program
+
+TELLING = True
+SHORT = {"kills": 4, "subscribers": 40, "serving_ms": 1000}
+FULL = {"kills": 1000, "subscribers": 200, "serving_ms": 200}
+
+PUBLISHERS = 4
+PAUSE = 0.1  # seconds at most between being ready and being killed
+
+
+class Killer(threading.Thread):
+    """Kills its victim so many times; `times` has how long each was away."""
+
+    def __init__(self, scene, name, kills, once):
+        super().__init__(daemon=True)
+        self.name_, self.kills, self.once = name, kills, once
+        self.rng = random.Random(scene.rng.random())
+        self.times = []
+        self.fault = None
+
+    def run(self):
+        try:
+            for number in range(self.kills):
+                self.times.append(self.once(self.rng, number))
+        except Exception as fault:
+            self.fault = fault
+
+    def percentile(self, share):
+        return round(1000 * sorted(self.times)[int(share * (len(self.times) - 1))], 1)
+
+
+def of_worker(daemon, serves):
+    """The worker; its parent starts another."""
+    def once(rng, number):
+        index = rng.randrange(len(daemon.workers()) or 1)
+        daemon.has_settled(index)
+        time.sleep(rng.uniform(0, PAUSE))
+        killed = daemon.kill_worker(index)
+        began = time.monotonic()
+        daemon.has_other_worker(killed, 20)
+        eventually(serves, f"{daemon.name} serving", 20)
+        return time.monotonic() - began
+    return once
+
+
+def of_web_server(world):
+    def once(rng, number):
+        time.sleep(rng.uniform(0.5, 1.5))
+        world.web.kill()
+        began = time.monotonic()
+        world.web.start(20)
+        return time.monotonic() - began
+    return once
+
+
+def of_writer(world, account):
+    """The sqlite3 program, in the middle of its inserts."""
+    def once(rng, number):
+        rows = [f"w/{number}/{n} " + "y" * n for n in range(40)]
+        for data in rows:
+            account.tries("main", data)
+        sql = ".timeout 5000\n" + "".join(
+            f"BEGIN IMMEDIATE; INSERT INTO broadcast(data) VALUES ('{one}'), ('{other}');"
+            f" COMMIT; SELECT '{number}/{n}';\n"
+            for n, (one, other) in enumerate(zip(rows[::2], rows[1::2])))
+        told = killed_at(["sqlite3", str(world.inboxes["main"])], sql, rng.uniform(0, 0.06))
+        for n in range(len(told)):
+            account.acknowledges(rows[2 * n])
+            account.acknowledges(rows[2 * n + 1])
+        return 0
+    return once
+
+
+def of_publisher(world, account):
+    """The client, which prints the event's id when it is acknowledged."""
+    def once(rng, number):
+        data = f"k/{number} " + "z" * (number % 100)
+        account.tries("main", data)
+        told = killed_at([program("client/tidings"), "pub", "--url",
+                          f"http://127.0.0.1:{world.port}", "main", data], "",
+                         rng.uniform(0, 0.04))
+        if told:
+            account.acknowledges(data, int(told[0]))
+        time.sleep(rng.uniform(0, PAUSE))
+        return 0
+    return once
+
+
+def killed_at(command, text, seconds):
+    """Whole lines that the program printed before it was killed, or ended."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True) as process:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(text)
+            process.stdin.flush()
+            process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        process.kill()
+        printed = process.stdout.read()
+    return printed.splitlines() if printed.endswith("\n") else printed.splitlines()[:-1]
+
+
+def play(scene, kills, subscribers, serving_ms):
+    world = scene.world({"responder": {"workers": "2"}})
+    account = Account()
+    crowd = Audience(world, account)
+    crowd.join(subscribers)
+    killers = [Killer(scene, *row) for row in (
+        ("hub", kills, of_worker(world.hub, world.hub_serves)),
+        ("responder", kills, of_worker(world.responder, world.responder_serves)),
+        ("web_server", kills, of_web_server(world)),
+        ("writer", kills, of_writer(world, account)),
+        ("publisher", kills, of_publisher(world, account)))]
+    with Publishers(world, account, PUBLISHERS) as publishers:
+        for killer in killers:
+            killer.start()
+        watch(scene, killers, publishers)
+    world.is_healthy(20)
+    crowd.calms_down()
+    scene.faultless(crowd.faults())
+    hub, serving = killers[0], killers[0].percentile(0.99)
+    scene.note(killed=sum(len(k.times) for k in killers), events=len(account.tried),
+               acknowledged=len(account.acknowledged), repeats=publishers.repeats,
+               deliveries=crowd.delivered(), statuses=crowd.statuses(),
+               hub_serves_p50_ms=hub.percentile(0.5), hub_serves_p99_ms=serving)
+    scene.must(serving < serving_ms, f"the hub served again after {serving} ms (p99)")
+
+
+def watch(scene, killers, publishers):
+    """Until all have killed; a fault of one is everybody's end."""
+    told = time.monotonic()
+    while any(killer.is_alive() for killer in killers):
+        for killer in killers:
+            killer.join(0.2)
+            if killer.fault:
+                raise killer.fault
+        publishers.check()
+        if time.monotonic() > told + 10:
+            told = time.monotonic()
+            scene.say(", ".join(f"{k.name_} {len(k.times)}" for k in killers)
+                      + f" killed; {publishers.count} published")

@@ -1,0 +1,131 @@
+"""The checker: what publishers and subscribers wrote down, against the log.
+
+An event is known by its token, the first word of its data, which no other event
+has.  The truth is the table of events; nothing was pruned from it.  The faults
+are named after what was promised:
+
+    I1  what was acknowledged is in the log exactly once, under that id
+    I2  what was not acknowledged is there once or not at all
+    I3  a subscriber saw strictly rising ids, and none of its channels' missing,
+        over all its connections
+    I4  what it saw is what was published, to the byte
+    I5  an id never stood for two events, and none was taken back
+    I6  when all is calm every subscriber has the newest within two seconds
+"""
+
+import contextlib
+import sqlite3
+import threading
+from array import array
+from bisect import bisect_right
+from collections import Counter
+from zlib import crc32
+
+CALM = 2  # seconds
+
+
+def token_of(data):
+    return data.partition(" ")[0]
+
+
+class Seen:
+    """What one subscriber was sent, in order."""
+
+    def __init__(self, channels, start):
+        self.channels, self.start = frozenset(channels), start  # ids after this one
+        self.ids = array("Q")
+        self.sums = array("L")
+        self.resets = 0
+        self.late = None  # seconds, if it was late when all was calm
+
+    def add(self, id, data):
+        self.ids.append(int(id))
+        self.sums.append(crc32(data.encode()))
+
+
+class Account:
+    """What publishers tried and were told; used by several threads."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.tried = {}         # token -> (channel, crc32)
+        self.acknowledged = {}  # token -> id, or None where none was told
+        self.quarrels = []
+
+    def tries(self, channel, data):
+        with self.lock:
+            self.tried[token_of(data)] = (channel, crc32(data.encode()))
+
+    def acknowledges(self, data, id=None):
+        token, id = token_of(data), None if id is None else int(id)
+        with self.lock:
+            before = self.acknowledged.setdefault(token, id)
+            if before != id:
+                self.quarrels.append(f"I1 {token}: acknowledged as {before}, then as {id}")
+
+    def newest(self):
+        with self.lock:
+            return max((id for id in self.acknowledged.values() if id), default=0)
+
+
+def truth_of(log_db, newest_first=False):
+    """{id: (channel, token, crc32)}; the hub may run."""
+    with contextlib.closing(sqlite3.connect(f"file:{log_db}?mode=ro", uri=True, timeout=10)) as db:
+        return {id: (channel.decode(), token_of(data.decode()), crc32(data))
+                for id, channel, data in db.execute(
+                    "SELECT event.id, name, CAST(data AS BLOB) FROM event"
+                    " JOIN channel ON number = channel ORDER BY event.id")}
+
+
+def faults(account, seen, truth):
+    """Sentences, none when every promise was kept; seen: {name: Seen}."""
+    found = list(account.quarrels)
+    found += _of_publishers(account, truth)
+    ids = {}
+    for name, one in sorted(seen.items()):
+        wanted = ids.get(one.channels)
+        if wanted is None:
+            wanted = ids[one.channels] = [
+                id for id, row in truth.items() if row[0] in one.channels]
+        found += [f"{fault} ({name})" for fault in _of_subscriber(one, wanted, truth)]
+    return found
+
+
+def _of_publishers(account, truth):
+    where = {}
+    for id, (_, token, _) in truth.items():
+        where.setdefault(token, []).append(id)
+    for token, ids in where.items():
+        if len(ids) > 1:
+            promise = "I1" if token in account.acknowledged else "I2"
+            yield f"{promise} {token}: in the log {len(ids)} times, {ids[:4]}"
+    for token, id in account.acknowledged.items():
+        if token not in where:
+            yield f"I1 {token}: acknowledged as {id}, not in the log"
+        elif id is not None and id not in where[token]:
+            yield f"I1 {token}: acknowledged as {id}, is {where[token][0]} in the log"
+    for id, (channel, token, sum) in truth.items():
+        if account.tried.get(token) != (channel, sum):
+            yield f"I4 {id}: {token} in {channel} is not what was published"
+
+
+def _of_subscriber(one, wanted, truth):
+    last = one.start
+    for id, sum in zip(one.ids, one.sums):
+        if id <= last:
+            yield f"I3 {id} came after {last}"
+        last = max(last, id)
+        if id not in truth:
+            yield f"I5 {id} was seen, and is not in the log"
+        elif truth[id][0] not in one.channels:
+            yield f"I3 {id} is of the channel {truth[id][0]}"
+        elif truth[id][2] != sum:
+            yield f"I4 {id} was seen with other bytes than {truth[id][1]} has"
+    times = Counter(one.ids)
+    for id in wanted[bisect_right(wanted, one.start):bisect_right(wanted, last)]:
+        if id not in times:
+            yield f"I3 {id} {truth[id][1]} was missed"
+    if one.late is not None:
+        yield f"I6 not at the newest id after {one.late:.1f} s of calm"
+    if one.resets:
+        yield f"I3 {one.resets} resets that nothing justified"
