@@ -17,7 +17,8 @@ SHORT = {"kills": 4, "subscribers": 40, "serving_ms": 1000}
 FULL = {"kills": 1000, "subscribers": 200, "serving_ms": 200}
 
 PUBLISHERS = 4
-PAUSE = 0.1  # seconds at most between being ready and being killed
+PAUSE = 0.1  # seconds at most between having settled and being killed
+REST = 0.5, 1.5  # seconds before each of the others
 
 
 class Killer(threading.Thread):
@@ -38,7 +39,8 @@ class Killer(threading.Thread):
             self.fault = fault
 
     def percentile(self, share):
-        return round(1000 * sorted(self.times)[int(share * (len(self.times) - 1))], 1)
+        last = len(self.times) - 1
+        return round(1000 * sorted(self.times)[min(int(share * len(self.times)), last)], 1)
 
 
 def of_worker(daemon, serves):
@@ -57,7 +59,7 @@ def of_worker(daemon, serves):
 
 def of_web_server(world):
     def once(rng, number):
-        time.sleep(rng.uniform(0.5, 1.5))
+        time.sleep(rng.uniform(*REST))
         world.web.kill()
         began = time.monotonic()
         world.web.start(20)
@@ -68,6 +70,7 @@ def of_web_server(world):
 def of_writer(world, account):
     """The sqlite3 program, in the middle of its inserts."""
     def once(rng, number):
+        time.sleep(rng.uniform(*REST))
         rows = [f"w/{number}/{n} " + "y" * n for n in range(40)]
         for data in rows:
             account.tries("main", data)
@@ -86,6 +89,7 @@ def of_writer(world, account):
 def of_publisher(world, account):
     """The client, which prints the event's id when it is acknowledged."""
     def once(rng, number):
+        time.sleep(rng.uniform(*REST))
         data = f"k/{number} " + "z" * (number % 100)
         account.tries("main", data)
         told = killed_at([program("client/tidings"), "pub", "--url",
@@ -93,7 +97,6 @@ def of_publisher(world, account):
                          rng.uniform(0, 0.04))
         if told:
             account.acknowledges(data, int(told[0]))
-        time.sleep(rng.uniform(0, PAUSE))
         return 0
     return once
 

@@ -68,7 +68,7 @@ class Account:
             return max((id for id in self.acknowledged.values() if id), default=0)
 
 
-def truth_of(log_db, newest_first=False):
+def truth_of(log_db):
     """{id: (channel, token, crc32)}; the hub may run."""
     with contextlib.closing(sqlite3.connect(f"file:{log_db}?mode=ro", uri=True, timeout=10)) as db:
         return {id: (channel.decode(), token_of(data.decode()), crc32(data))
