@@ -154,9 +154,11 @@ static bool are_ready(const struct parent *parent, uint64_t now)
 	for (int i = 0; i < parent->job->workers; i++) {
 		const struct slot *slot = &parent->slots[i];
 
-		if (slot->pid == 0 ||
-			(!slot->ready && now - slot->started <
-						 PARENT_READY_MS * 1000ull))
+		if (slot->pid == 0)
+			return false;
+		/* it may have been started after `now` was read */
+		if (!slot->ready &&
+			now < slot->started + PARENT_READY_MS * 1000ull)
 			return false;
 	}
 	return true;

@@ -146,6 +146,24 @@ def test_a_worker_that_does_not_start_leaves_the_old_one_serving(web):
     reader.sees("after", within=20)
 
 
+def test_new_workers_that_die_at_once_leave_the_old_one_serving(web):
+    """Nor has the hub been there for any of them to become ready."""
+    reader, old = web.listen(reconnect=True), web.responder.worker()
+    web.hub.stop()
+    os.kill(web.responder.pid, signal.SIGHUP)
+    web.responder.says("becomes the program on the disk")
+    for _ in range(4):
+        for new in web.responder.has_other_worker(old):
+            os.kill(new, signal.SIGKILL)
+            eventually(lambda new=new: not is_alive(new), f"worker {new} ending")
+    assert is_alive(old) and reader.state == "OPEN" and reader.ends == 0
+    web.hub.start()
+    eventually(lambda: not is_alive(old), "the old one giving way", 20)
+    web.publish("after")
+    reader.sees("after", within=20)
+    assert set(reader.statuses) == {200}
+
+
 def test_several_reloads_at_once_are_all_heeded(web):
     old = web.responder.worker()
     for _ in range(20):
