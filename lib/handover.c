@@ -57,6 +57,16 @@ void handover_workers(struct former *former)
 
 /* ---- the other side */
 
+/* Not execvp where the path is known: that gives what is no program, an empty
+ * file say, to a shell, which is content with it. */
+static void execute(char *const *argv)
+{
+	if (strchr(argv[0], '/') != NULL)
+		execv(argv[0], argv);
+	else
+		execvp(argv[0], argv);
+}
+
 static char **with_test(char *const *argv)
 {
 	static char test[] = "--test";
@@ -80,7 +90,7 @@ pid_t handover_test(char *const *argv)
 	if (pid == 0) {
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		execvp(words[0], words);
+		execute(words);
 		_exit(127);
 	}
 	if (pid < 0)
@@ -101,7 +111,7 @@ void handover_exec(char *const *argv, int listener, const struct former *former)
 		fcntl(listener, F_SETFD, 0);
 	if (setenv(variable, text.at, 1) == 0) {
 		fflush(NULL);
-		execvp(argv[0], argv);
+		execute(argv);
 	}
 	log_warn("parent: cannot execute %s", argv[0]);
 	unsetenv(variable);

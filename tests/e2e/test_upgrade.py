@@ -133,6 +133,26 @@ def test_a_reload_executes_the_program_that_is_there_now(make_world, tmp_path):
     assert os.readlink(f"/proc/{world.responder.pid}/exe") == str(copy)
 
 
+@pytest.mark.parametrize("daemon", ["responder", "hub"])
+def test_a_program_that_was_written_to_a_full_disk_changes_nothing(make_world, tmp_path, daemon):
+    """Its file is empty."""
+    world = make_world()
+    daemon = getattr(world, daemon)
+    daemon.stop()
+    copy = tmp_path / "program"
+    shutil.copy2(daemon.command[0], copy)
+    daemon.command[0] = str(copy)
+    daemon.start()
+    world.is_healthy()
+    workers = daemon.workers()
+    copy.unlink()
+    copy.touch(0o755)
+    os.kill(daemon.pid, signal.SIGHUP)
+    daemon.says("the program or its configuration will not do; all stays as it is")
+    assert daemon.workers() == workers
+    assert world.health().status == 200
+
+
 def test_a_worker_that_does_not_start_leaves_the_old_one_serving(web):
     """The new one waits for a hub that is away: after five seconds it counts as ready."""
     web.hub.stop()
