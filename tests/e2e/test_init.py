@@ -207,6 +207,14 @@ def test_a_reload_with_a_bad_configuration_says_so_and_changes_nothing(hub):
     assert worker(hub.pid(HUB)) == before
 
 
+def test_a_reload_with_a_configuration_that_only_root_can_read_says_so(hub):
+    before = worker(hub.pid(HUB))
+    hub.conf.chmod(0o600)
+    status, said = hub.asks(HUB, "reload")
+    assert status == 1 and "tidings.conf" in said and "goes on as it was" in said
+    assert worker(hub.pid(HUB)) == before
+
+
 def test_a_service_that_was_killed_is_dead_and_can_be_started(hub):
     parent = hub.pid(HUB)
     os.kill(parent, signal.SIGKILL)
