@@ -146,7 +146,7 @@ int main(int argc, char **argv)
 		.arg = &daemon,
 	});
 	/* In this order: once it is closed, the socket may be another's. */
-	unlink(daemon.config.hub_socket);
+	sock_unlink(daemon.listener);
 	close(daemon.listener);
 	config_release(&daemon.config);
 	return status;

@@ -129,6 +129,16 @@ int sock_listen(const char *path, mode_t mode, gid_t group)
 	return -1;
 }
 
+void sock_unlink(int listener)
+{
+	struct sockaddr_un at = {0};
+	socklen_t len = sizeof(at);
+
+	if (getsockname(listener, (struct sockaddr *)&at, &len) == 0 &&
+		at.sun_family == AF_UNIX && at.sun_path[0] != '\0')
+		unlink(at.sun_path);
+}
+
 static bool is_set_to(const char *variable, long number)
 {
 	const char *text = getenv(variable);

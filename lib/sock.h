@@ -18,6 +18,9 @@ enum {
  * The mode is in force before the socket can be connected to. */
 int sock_listen(const char *path, mode_t mode, gid_t group);
 
+/* Removes its file, whatever a configuration says by now. */
+void sock_unlink(int listener);
+
 /* The one listening socket that a service manager opened for this process
  * (LISTEN_FDS, sd_listen_fds(3)), or -1: there is none.  The environment is
  * left as it is, for a program that this one executes. */

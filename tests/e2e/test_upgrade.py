@@ -114,6 +114,19 @@ def test_a_reload_takes_up_a_changed_configuration(web):
     assert web.post("/realtime/main", b"x" * 1025).status == 413
 
 
+def test_a_hub_whose_socket_was_renamed_removes_its_own_and_nothing_else(make_world):
+    """After a reload it still listens where it did."""
+    world = make_world(responder=False)
+    other = world.folder / "other"
+    other.write_text("somebody's")
+    world.settings["hub"]["socket"] = other
+    world.write_config("hub.conf")
+    reload(world.hub)
+    assert world.hub_serves()
+    assert world.hub.stop() == 0
+    assert other.read_text() == "somebody's" and not world.hub_socket.exists()
+
+
 def test_a_reload_executes_the_program_that_is_there_now(make_world, tmp_path):
     """What an upgrade of a package does: another file under the same name."""
     world = make_world(web=True)
