@@ -38,9 +38,9 @@ static void print_rows(const struct option_row *rows)
 
 void help_verb(const struct verb *verb)
 {
-	printf("Usage: tidings %s [FLAGS] %s\n%c%s.\n", verb->name,
-		verb->arguments, verb->summary[0] - 'a' + 'A',
-		verb->summary + 1);
+	printf("Usage: tidings %s [FLAGS]%s%s\n%c%s.\n", verb->name,
+		verb->arguments[0] == '\0' ? "" : " ", verb->arguments,
+		verb->summary[0] - 'a' + 'A', verb->summary + 1);
 	if (verb->more != NULL)
 		printf("\n%s\n", verb->more);
 	putchar('\n');

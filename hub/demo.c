@@ -138,7 +138,7 @@ static const char *compose_notification(struct demo *demo, uint64_t sequence)
 		const char *level, *title, *text;
 	} notes[] = {
 		{"info", "New version", "A build is ready to be tried"},
-		{"success", "Backup complete", "All files are in safety"},
+		{"success", "Backup complete", "All files are safe"},
 		{"warning", "Disk filling up", "Four fifths are in use"},
 		{"error", "Job failed", "The nightly report was not sent"},
 	};
