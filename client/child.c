@@ -143,6 +143,8 @@ static void leave_signals(struct child *child)
 	close(child->signals);
 	set_of_signals(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	if (child->late != 0)
+		raise(child->late);
 }
 
 /* The keyboard's SIGWINCH may have reached it before its terminal had the new
@@ -188,8 +190,9 @@ static void on_signals(struct child *child)
 			on_end(child);
 		else if (number == SIGWINCH)
 			resize(child);
-		else if (number != SIGCHLD && info.ssi_code <= 0 &&
-			 !child->ended)
+		else if (number != SIGCHLD && child->ended)
+			child->late = number;
+		else if (number != SIGCHLD && info.ssi_code <= 0)
 			kill(child->pid, number);
 	}
 }

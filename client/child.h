@@ -26,6 +26,7 @@ struct child {
 	int signals;
 	size_t left[2]; /* once it has ended: bytes that may still be its own */
 	bool ended;
+	int late; /* the signal that came after its end, 0 = none: it is ours */
 };
 
 /* Starts it; false after a sentence if it cannot be (status 126 or 127, as

@@ -154,6 +154,15 @@ def test_the_wait_for_the_last_event_can_be_cut_short(run):
     client.ends(-signal.SIGINT, within=5)
 
 
+def test_ctrl_c_between_a_command_s_end_and_that_of_its_output_is_heeded(run):
+    client = run("impatient", "--linger", "60s", "--", "sh", "-c", "sleep 1 & echo done",
+                 url="http://127.0.0.1:9")
+    client.prints(1)
+    eventually(lambda: not _children(client.process.pid), "the command's end")
+    client.process.send_signal(signal.SIGINT)
+    client.ends(-signal.SIGINT, within=5)
+
+
 def _children(pid):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
         return children.read().split()
