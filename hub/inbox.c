@@ -18,11 +18,13 @@ void inbox_init(
 {
 	inbox->hub = hub;
 	inbox->config = config;
+	holder_init(&inbox->holder);
 }
 
 void inbox_release(struct inbox *inbox)
 {
 	inbox_file_close(&inbox->file);
+	holder_close(&inbox->holder);
 	errors_forget(inbox);
 	buf_release(&inbox->errors);
 }
@@ -40,6 +42,7 @@ void inbox_lose(struct inbox *inbox, const char *why)
 {
 	inbox_say(inbox, why);
 	inbox_file_close(&inbox->file);
+	holder_close(&inbox->holder);
 	errors_forget(inbox);
 	inbox->state = AWAY;
 	inbox->due = inbox->broken = inbox->untidy = inbox->fresh = false;
@@ -126,6 +129,7 @@ static void try_open(struct inbox *inbox, const struct inbox *all, size_t count)
 	inbox->state = OPEN;
 	if (!check_sequence(inbox))
 		return;
+	holder_open(&inbox->holder, &inbox->file.db, inbox->file.wal);
 	inbox->due = inbox->untidy = inbox->fresh = true;
 }
 
@@ -157,8 +161,11 @@ void inbox_look(struct inbox *inbox, const struct inbox *all, size_t count)
 		else if (inbox_file_split(&inbox->file))
 			inbox_lose(inbox, "its write-ahead log was removed or "
 					  "replaced");
-		else if (check_sequence(inbox))
+		else if (check_sequence(inbox)) {
 			inbox->due = true;
+			holder_look(&inbox->holder, &inbox->file.version,
+				inbox->config->name);
+		}
 		break;
 	case STOPPED:
 		if (moved)

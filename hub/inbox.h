@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hub/holder.h"
 #include "hub/inbox_file.h"
 #include "lib/buf.h"
 #include "lib/config.h"
@@ -53,6 +54,7 @@ struct inbox {
 	const struct config_inbox *config;
 	enum inbox_state state;
 	struct inbox_file file;
+	struct holder holder;
 	char said[256];	     /* the last trouble, which is not said twice */
 	uint64_t cursor;     /* committed */
 	uint64_t draft;	     /* the cursor, in this transaction */

@@ -151,7 +151,9 @@ static bool prepare(struct inbox_file *file)
 		       " AND error IS NULL") == DB_DONE &&
 	       db_prepare(db, &file->sequence,
 		       "SELECT seq FROM main.sqlite_sequence"
-		       " WHERE name = 'broadcast' COLLATE NOCASE") == DB_DONE;
+		       " WHERE name = 'broadcast' COLLATE NOCASE") == DB_DONE &&
+	       db_prepare(db, &file->version, "PRAGMA main.data_version") ==
+		       DB_DONE;
 }
 
 static const char *try_open(
@@ -204,5 +206,6 @@ void inbox_file_close(struct inbox_file *file)
 	query_release(&file->due);
 	query_release(&file->consume);
 	query_release(&file->sequence);
+	query_release(&file->version);
 	db_close(&file->db);
 }

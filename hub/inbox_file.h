@@ -27,7 +27,7 @@ struct inbox_file {
 	bool wal; /* reading does not keep writers waiting */
 	dev_t device;
 	ino_t inode, wal_inode;
-	struct query rows, next_id, set_error, due, consume, sequence;
+	struct query rows, next_id, set_error, due, consume, sequence, version;
 };
 
 /* NULL if it is open; else a sentence, borrowed until the next call, and it is

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -336,6 +337,21 @@ def test_an_inbox_locked_by_another_writer_stops_nobody_else(make_world):
         assert time.monotonic() - begun < 3 * SLOW
         db.execute("COMMIT")
     reader.sees("held back")
+
+
+def test_the_log_names_the_process_that_keeps_an_inbox_locked(world):
+    name = Path("/proc/self/comm").read_text().strip()
+    with world.open_inbox() as db:
+        for _ in range(25):  # who is busy, but commits, keeps nobody away
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("INSERT INTO broadcast(data) VALUES ('busy')")
+            time.sleep(0.1)
+            db.execute("COMMIT")
+        db.execute("BEGIN IMMEDIATE")
+        world.hub.says(f"inbox main: has been locked for 2 s by process {os.getpid()} ({name})")
+        db.execute("COMMIT")
+        world.hub.says("inbox main: is no longer locked")
+    assert world.hub.log().count("has been locked") == 1
 
 
 def test_the_application_s_own_database_publishes_in_its_own_transactions(make_world):
