@@ -155,15 +155,18 @@ static struct options read_options(int argc, char **argv)
 static int open_listener(
 	const struct options *options, const struct config *config)
 {
-	int listener = handover_listener();
+	const char *path =
+		options->socket != NULL ? options->socket : config->fcgi_socket;
+	int listener = handover_listener(), inherited = sock_inherited();
 
+	if (listener >= 0 && inherited < 0)
+		sock_stays(listener, path);
 	if (listener < 0)
-		listener = sock_inherited();
+		listener = inherited;
 	if (listener >= 0)
 		return listener;
 	return sock_listen(
-		options->socket != NULL ? options->socket : config->fcgi_socket,
-		config->fcgi_socket_mode, config->fcgi_socket_group);
+		path, config->fcgi_socket_mode, config->fcgi_socket_group);
 }
 
 static int work(void *arg, int index)

@@ -130,7 +130,9 @@ int main(int argc, char **argv)
 	log_open("tidings-hub", daemon.config.syslog, daemon.config.debug);
 	sock_raise_limit();
 	daemon.listener = handover_listener();
-	if (daemon.listener < 0)
+	if (daemon.listener >= 0)
+		sock_stays(daemon.listener, daemon.config.hub_socket);
+	else
 		daemon.listener = sock_listen(daemon.config.hub_socket,
 			daemon.config.hub_socket_mode,
 			daemon.config.hub_socket_group);

@@ -129,13 +129,31 @@ int sock_listen(const char *path, mode_t mode, gid_t group)
 	return -1;
 }
 
+/* Where it listens; false: nowhere in the file system. */
+static bool find_path(int listener, struct sockaddr_un *at)
+{
+	socklen_t len = sizeof(*at);
+
+	memset(at, 0, sizeof(*at));
+	return getsockname(listener, (struct sockaddr *)at, &len) == 0 &&
+	       at->sun_family == AF_UNIX && at->sun_path[0] != '\0';
+}
+
+void sock_stays(int listener, const char *path)
+{
+	struct sockaddr_un at;
+
+	if (find_path(listener, &at) && strcmp(at.sun_path, path) != 0)
+		log_warnx("sock: listens on %s until it is restarted, not on "
+			  "%s",
+			at.sun_path, path);
+}
+
 void sock_unlink(int listener)
 {
-	struct sockaddr_un at = {0};
-	socklen_t len = sizeof(at);
+	struct sockaddr_un at;
 
-	if (getsockname(listener, (struct sockaddr *)&at, &len) == 0 &&
-		at.sun_family == AF_UNIX && at.sun_path[0] != '\0')
+	if (find_path(listener, &at))
 		unlink(at.sun_path);
 }
 

@@ -18,6 +18,9 @@ enum {
  * The mode is in force before the socket can be connected to. */
 int sock_listen(const char *path, mode_t mode, gid_t group);
 
+/* A reload keeps the socket; says so in the log if it is not at `path`. */
+void sock_stays(int listener, const char *path);
+
 /* Removes its file, whatever a configuration says by now. */
 void sock_unlink(int listener);
 

@@ -123,6 +123,7 @@ def test_a_hub_whose_socket_was_renamed_removes_its_own_and_nothing_else(make_wo
     world.write_config("hub.conf")
     reload(world.hub)
     assert world.hub_serves()
+    world.hub.says(f"listens on {world.hub_socket} until it is restarted, not on {other}")
     assert world.hub.stop() == 0
     assert other.read_text() == "somebody's" and not world.hub_socket.exists()
 
