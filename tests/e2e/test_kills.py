@@ -107,6 +107,7 @@ class Load:
 
 
 @pytest.mark.slow
+@pytest.mark.rare  # tests/torture/kills.py shows it in less time
 @pytest.mark.timeout(400)
 def test_thirty_kills_of_hub_and_responder_workers_are_nobody_s_loss(make_world):
     """The POST that a killed responder had taken on is a 500 of lighttpd's own, a
@@ -126,6 +127,7 @@ def test_thirty_kills_of_hub_and_responder_workers_are_nobody_s_loss(make_world)
 
 
 @pytest.mark.slow
+@pytest.mark.rare  # tests/torture/kills.py shows it in less time
 @pytest.mark.timeout(400)
 def test_thirty_kills_of_everything_in_turn_are_nobody_s_loss(make_world):
     world = make_world(web=True)
