@@ -14,10 +14,10 @@ enum { SENTENCE_MAX = 2000 };
 
 static bool quiet;
 
-static void say(const char *format, va_list args, const char *why)
+static void put(const char *format, va_list args, const char *why)
 	__attribute__((format(printf, 1, 0)));
 
-static void say(const char *format, va_list args, const char *why)
+static void put(const char *format, va_list args, const char *why)
 {
 	char text[SENTENCE_MAX];
 	struct buf line = {0};
@@ -44,7 +44,7 @@ void say(const char *format, ...)
 	if (quiet)
 		return;
 	va_start(args, format);
-	say(format, args, NULL);
+	put(format, args, NULL);
 	va_end(args);
 }
 
@@ -53,7 +53,7 @@ enum outcome fail(enum outcome outcome, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say(format, args, NULL);
+	put(format, args, NULL);
 	va_end(args);
 	return outcome;
 }
@@ -64,7 +64,7 @@ enum outcome fail_errno(enum outcome outcome, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say(format, args, why);
+	put(format, args, why);
 	va_end(args);
 	return outcome;
 }
