@@ -35,6 +35,7 @@ enum {
 	BATCH = 64, /* connections accepted before others get their turn */
 	CHUNK = 16 << 10,
 	SPARE_MAX = 64 << 10,
+	LIGHT_MAX = 4 << 10,
 	REST_S = 1, /* after the descriptors have run out */
 };
 
@@ -123,6 +124,20 @@ static void keep_spare(struct gate *gate, struct buf *records)
 	gate->spare = *records;
 	buf_clear(&gate->spare);
 	*records = (struct buf){0};
+}
+
+/* Who waits holds no more than it has said: thousands may wait at once. */
+static void travel_light(struct arrival *arrival)
+{
+	struct buf *records = &arrival->intake.records;
+	struct buf light = {0};
+
+	if (records->len > LIGHT_MAX)
+		return;
+	buf_add_span(&light, buf_span(records));
+	keep_spare(arrival->gate, records);
+	buf_release(records);
+	*records = light;
 }
 
 static void arrival_free(struct arrival *arrival)
@@ -220,6 +235,7 @@ static bool advance(struct arrival *arrival)
 {
 	switch (collect(arrival)) {
 	case INTAKE_WANTS:
+		travel_light(arrival);
 		if (count_bytes(arrival, arrival->intake.records.size))
 			return true;
 		refuse_busy(arrival);

@@ -10,12 +10,13 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from fcgi import Exchange, begin, params, stdin, variables
 from wire import ALL, FULL, STORED, VERSION, Item, Publish, Refused, Stored, Welcome
-from world import Publishing, eventually, is_alive
+from world import SLOW, Publishing, eventually, is_alive
 
 
 # ---- a full disk
@@ -258,6 +259,21 @@ def test_a_hub_without_descriptors_serves_those_it_has_and_recovers(make_world):
         sock.close()
     eventually(world.hub_serves, "the hub greeting again", 15)
     assert peer.publish("two").first
+
+
+def test_connections_that_never_ask_cost_next_to_nothing(world):
+    def memory():
+        return int(Path(f"/proc/{world.responder.worker()}/statm").read_text().split()[1])
+    had = memory()
+    peers = []
+    for _ in range(800):
+        peers.append(Exchange(world.fcgi_socket))
+        peers[-1].send(begin())
+    assert world.health().status == 200, "those before were taken"
+    grown = (memory() - had) * os.sysconf("SC_PAGE_SIZE") / len(peers)
+    assert grown < 2048 * SLOW, f"{grown:.0f} bytes for each connection"
+    for peer in peers:
+        peer.close()
 
 
 # ---- stopped for a while
