@@ -3,7 +3,7 @@
 /*
  * inbox_file - one SQLite file with a table `broadcast` that others write
  *
- * Nothing in it is trusted: no trigger, view or function of its schema runs on
+ * Nothing in it is trusted: no trigger or view of its schema runs on
  * our connection, and every row is checked again by whoever reads it.  A
  * database that is not ours keeps its journal mode; what is added to it is the
  * table tidings_identity, by which the log knows it again.  Nothing here waits

@@ -378,6 +378,25 @@ def test_the_application_s_own_database_publishes_in_its_own_transactions(make_w
         assert db.execute("PRAGMA journal_mode").fetchone()[0] == mode == "delete"
 
 
+def test_an_application_that_checks_its_json_in_its_own_schema_publishes(make_world):
+    world = make_world()
+    with world.open_inbox() as db:
+        db.execute("CREATE TABLE orders(doc TEXT CHECK (json_valid(doc)),"
+                   " number INT AS (json_extract(doc, '$.number')))")
+        db.execute("CREATE INDEX by_customer ON orders(json_extract(doc, '$.customer'))")
+        db.execute("CREATE INDEX by_size ON broadcast(json_valid(data))")
+    reader = world.listen()
+    with world.open_inbox() as db:
+        db.execute("""INSERT INTO orders(doc) VALUES ('{"number": 7}')""")
+        insert(db, "{}")
+    reader.sees("{}")
+    world.hub.kill_all()
+    world.insert("[]")
+    world.hub.start()
+    reader.sees("[]")
+    eventually(lambda: not world.rows(), "published rows being removed")
+
+
 def test_a_foreign_trigger_does_not_run_in_the_hub(world):
     reader = world.listen()
     with world.open_inbox() as db:
