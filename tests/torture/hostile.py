@@ -1,0 +1,215 @@
+"""Those who may write an inbox do their worst to it, case after case: no browser
+is sent a malformed byte, the hub does not end, and good rows are published:
+those of all other inboxes at once, those of this one too, where SQLite takes
+them, unless a log line says why the inbox is none any more."""
+
+import codecs
+import contextlib
+import os
+import re
+import sqlite3
+import time
+from collections import Counter
+
+from deeds import BREAKING, TABLE, choose
+from listener import CONTROL, Listener, target_of
+from world import SLOW, eventually
+
+TELLING = True
+SHORT = {"cases": 160, "inboxes": 16}
+FULL = {"cases": 10000, "inboxes": 32}
+
+# A line of a stream as design has it; all else is malformed.
+LINE = re.compile(r"(retry: \d+|id: \d+|event: [^\0-\x1f\x7f]{1,64}|data: [^\r\n]*|:[^\r\n]*|)\n")
+CHANNELS = ("hostile", "main", "good", "x", "\ufeffbom", "\u2028\u2029", "\U0010ffff", ": comment",
+            "retry: 1", " x", "reset", "ok", "7", "-1", "0.5", "9223372036854775807")
+HARMLESS_LINES = ("open,", "its published rows cannot be deleted")
+
+
+class Strict(Listener):
+    """A browser that reads to the byte; `fault` is what it could not read."""
+
+    fault = None
+    newest = 0
+
+    def _open(self):
+        self.decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self.rest = ""
+        self.texts = Counter()
+        super()._open()
+
+    def _read(self, body):
+        try:
+            self._check(self.rest + self.decoder.decode(body))
+        except ValueError as fault:
+            self.fault = self.fault or f"not UTF-8: {fault}"
+        for event in self.parser.feed(body):
+            self.texts[event.data] += 1
+            if event.type == "connected":
+                self.events.append(event)
+            elif event.type not in CONTROL:
+                self._rises(event)
+
+    def _check(self, text):
+        *lines, self.rest = text.split("\n")
+        for line in lines:
+            if not LINE.fullmatch(line + "\n"):
+                self.fault = self.fault or f"a malformed line: {line[:200]!r}"
+
+    def _rises(self, event):
+        id = int(event.id) if event.id else 0
+        if id <= self.newest or event.type == "reset" and event.data.startswith('{"requested"'):
+            self.fault = self.fault or f"{event} after {self.newest}"
+        self.newest = id
+
+
+class Inbox:
+    """One that is ruined and mended, and what the hub has said about it."""
+
+    def __init__(self, world, name, path):
+        self.world, self.name, self.path = world, name, path
+        self.renewed()
+
+    def renewed(self):
+        self.history = []     # names of deeds since it was new
+        self.broken = False   # one of them was of BREAKING
+        self.high = 0         # highest id it may have had
+        self.complaint = None
+        self.wanted = None
+
+    def connect(self):
+        return contextlib.closing(sqlite3.connect(self.path, isolation_level=None, timeout=5))
+
+    def suffer(self, rng):
+        """Some deeds, of which each may fail, in one connection."""
+        with contextlib.suppress(sqlite3.Error), self.connect() as db:
+            db.text_factory = bytes
+            if rng.random() < 0.5:
+                db.execute("BEGIN")
+            for _ in range(rng.randrange(1, 4)):
+                deed = choose(rng)
+                self.history.append(deed.__name__)
+                self.broken |= deed in BREAKING
+                with contextlib.suppress(sqlite3.Error):
+                    deed(db, rng)
+            if db.in_transaction:
+                db.execute(rng.choice(("COMMIT", "COMMIT", "COMMIT", "ROLLBACK")))
+
+    def insert(self, data):
+        """A good row; `wanted` is it, if it is in the table and above all before."""
+        self.wanted, refused = None, True
+        with contextlib.suppress(sqlite3.Error, sqlite3.Warning), self.connect() as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("INSERT INTO broadcast(channel, data) VALUES ('good', ?)", [data])
+            rows = db.execute("SELECT id FROM broadcast WHERE data = ? AND channel = 'good'",
+                              [data]).fetchall()
+            seq = db.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'broadcast'"
+                             " COLLATE NOCASE").fetchone()[0]
+            db.execute("COMMIT")
+            high, self.high = self.high, max([self.high] + [seq] * isinstance(seq, int))
+            refused = not rows
+            if rows and isinstance(rows[-1][0], int) and rows[-1][0] > high:
+                self.wanted = data
+        return refused
+
+    def mend(self, rng, number):
+        """A new database in its place, of one kind or another, in one step."""
+        new = self.path.with_name(f"new{number}")
+        sql = self.world.rows("SELECT sql FROM sqlite_schema WHERE tbl_name = 'broadcast'"
+                              " AND name NOT LIKE 'sqlite_%' AND sql IS NOT NULL")
+        with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as db:
+            db.execute(rng.choice(("PRAGMA encoding = 'UTF-16le'", "PRAGMA encoding = 'UTF-16be'",
+                                   "PRAGMA page_size = 512", "PRAGMA page_size = 65536",
+                                   "PRAGMA auto_vacuum = 2", "PRAGMA journal_mode = WAL",
+                                   "PRAGMA journal_mode = PERSIST"))).fetchall()
+            for (statement,) in sql if rng.random() < 0.7 else [(f"CREATE TABLE broadcast{TABLE}",)]:
+                db.execute(statement)
+        os.replace(new, self.path)
+        for end in ("-wal", "-shm", "-journal"):
+            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+        self.renewed()
+
+
+class HubLog:
+    """What is new in the hub's log, and which inbox each line is about."""
+
+    def __init__(self, daemon):
+        self.daemon, self.at = daemon, 0
+
+    def read(self, inboxes):
+        with open(self.daemon.log_path, errors="replace") as file:
+            file.seek(self.at)
+            text = file.read()
+            self.at = file.tell()
+        for name, sentence in re.findall(r"inbox (\w+) \(\S+\): (.*)", text):
+            if name in inboxes and not sentence.startswith(HARMLESS_LINES):
+                inboxes[name].complaint = sentence
+            elif name in inboxes and sentence.startswith("open,"):
+                inboxes[name].complaint = None
+
+
+def make_world(scene, count):
+    world = scene.world({f"inbox h{n}": {"path": "", "create": "yes"} for n in range(0)})
+    folder = world.folder / "hostile"
+    folder.mkdir()
+    world.restart_hub({f"inbox h{n}": {"path": folder / f"h{n}.db", "create": "yes"}
+                       for n in range(count)})
+    world.is_healthy()
+    eventually(lambda: world.hub.log().count("): open, after row 0") >= count, "the inboxes")
+    return world, {f"h{n}": Inbox(world, f"h{n}", folder / f"h{n}.db") for n in range(count)}
+
+
+def play(scene, cases, inboxes):
+    world, all = make_world(scene, inboxes)
+    reader = Strict(world.crowd, world.door, target_of(CHANNELS))
+    world.crowd.listeners.append(reader)
+    world.crowd.call(reader._open)
+    reader.wait(lambda: reader.told("connected"), reader.story)
+    log, counts, worst = HubLog(world.hub), Counter(), 0.0
+    for number in range(0, cases, inboxes):
+        for n, inbox in enumerate(all.values()):
+            inbox.suffer(scene.rng)
+            counts["refused"] += inbox.insert(f"g/{number + n}")
+        worst = max(worst, others_flow(world, reader, number))
+        for inbox in all.values():
+            counts[judge(scene, reader, log, all, inbox)] += 1
+        scene.must(reader.fault is None, f"{reader.fault} (case {number} and before)")
+        for inbox in all.values():
+            if inbox.complaint or inbox.wanted is None or len(inbox.history) > 40:
+                inbox.mend(scene.rng, number)
+                counts["mended"] += 1
+        if number % (25 * inboxes) == 0:
+            scene.say(f"case {number}: {dict(counts)}")
+            world.hub.has_settled().kill_worker()
+            world.is_healthy()
+    scene.must(reader.state == "OPEN" and not reader.cuts, reader.story())
+    scene.note(cases_done=-(-cases // inboxes) * inboxes, published=counts["published"],
+               explained=counts["explained"], not_taken_by_sqlite=counts["refused"],
+               below_the_cursor=counts["nothing"] - counts["refused"], mended=counts["mended"],
+               hostile_events=sum(reader.texts.values()), malformed=0,
+               others_waited_ms=round(1000 * worst))
+
+
+def others_flow(world, reader, number):
+    """Seconds until an untouched inbox's row and a POST have arrived."""
+    begun = time.monotonic()
+    world.insert(f"w/{number}", channel="main")
+    world.publish(f"p/{number}")
+    reader.wait(lambda: reader.texts[f"w/{number}"] and reader.texts[f"p/{number}"], reader.story,
+                10 * SLOW)
+    return time.monotonic() - begun
+
+
+def judge(scene, reader, log, all, inbox):
+    """Waits for the good row, or the line that says why it does not come."""
+    def over():
+        log.read(all)
+        return reader.texts[inbox.wanted] or inbox.complaint and inbox.broken
+    if inbox.wanted is None:
+        return "nothing"
+    try:
+        eventually(over, "the good row", 10)
+    except AssertionError:
+        scene.must(False, f"{inbox.name}: {inbox.wanted} is in the table and neither published nor"
+                          f" explained ({inbox.complaint}); it suffered {inbox.history}")
+    return "published" if reader.texts[inbox.wanted] else "explained"
