@@ -53,12 +53,13 @@ static size_t number(const unsigned char *at)
 static bool record_at(
 	const struct buf *records, size_t offset, struct record *record)
 {
-	const unsigned char *at = (const unsigned char *)records->at + offset;
 	size_t have = records->len - offset;
+	const unsigned char *at;
 	size_t content;
 
 	if (have < HEAD)
 		return false;
+	at = (const unsigned char *)records->at + offset;
 	content = number(at + 4);
 	*record = (struct record){
 		.type = at[1],

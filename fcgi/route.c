@@ -88,7 +88,6 @@ static verb *choose(struct responder *responder, struct request *request,
 {
 	const char *method = request->method;
 
-	request->head = strcmp(method, "HEAD") == 0;
 	if (route->get != NULL && (request->head || strcmp(method, "GET") == 0))
 		return route->get;
 	if (route->post != NULL && strcmp(method, "POST") == 0)
@@ -141,6 +140,7 @@ void route_request(struct responder *responder, struct request *request)
 	struct span rest = {0};
 	const struct route *route = find(target.path, &rest);
 
+	request->head = strcmp(request->method, "HEAD") == 0;
 	cors_headers(&request->headers, responder->config, request);
 	if (route == NULL) {
 		reply_error(responder, request, 404, "not_found",

@@ -9,7 +9,7 @@
 #include "fcgi/intake.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { MAX_BODY = 1000 };
+enum { MAX_BODY = 100 };
 
 static enum intake_state in_pieces(
 	struct intake *intake, struct span bytes, size_t piece)

@@ -85,6 +85,11 @@ def test_head_gets_the_head_only(world):
     assert answer.headers["content-type"].split(";")[0] == "text/event-stream"
 
 
+def test_head_gets_the_head_only_where_there_is_nothing(world):
+    answer = world.door.ask("HEAD", "/nowhere")
+    assert (answer.status, answer.body) == (404, b"")
+
+
 # ---- events as text
 
 def test_an_event_is_id_type_data_and_a_blank_line(world):

@@ -1,0 +1,217 @@
+/*
+ * fuzz_inbox - any bytes as rows that somebody has INSERTed
+ *
+ * A row may hold values of any kind, whatever the table's checks say.  Each of
+ * them above the cursor is an event, byte for byte and in order, or has a
+ * reason why not, or repeats a key; and every event is one that a publisher
+ * might have POSTed.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "hub/hub.h"
+#include "hub/inbox.h"
+#include "hub/inbox_error.h"
+#include "lib/text.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/rows.h"
+
+enum { MAX_EVENT = 300, LONG_TIMES = 16, TEXT_MAX = 8192 };
+
+enum kind { NONE, TEXT, BLOB, NUMBER, REAL, LONG, KINDS };
+
+static char texts[TEXT_MAX]; /* of values that are not in the input itself */
+static size_t texts_len;
+
+/* ---- reading rows */
+
+static uint8_t take_byte(struct span *rest)
+{
+	uint8_t byte = 0;
+
+	if (rest->len > 0) {
+		byte = (uint8_t)rest->at[0];
+		*rest = span(rest->at + 1, rest->len - 1);
+	}
+	return byte;
+}
+
+static struct span take_bytes(struct span *rest, size_t len)
+{
+	struct span bytes = span(rest->at, len < rest->len ? len : rest->len);
+
+	*rest = span(rest->at + bytes.len, rest->len - bytes.len);
+	return bytes;
+}
+
+static struct span keep(struct span bytes, size_t times)
+{
+	char *at = texts + texts_len;
+	size_t len = 0;
+
+	for (; times > 0 && texts_len + bytes.len <= TEXT_MAX; times--) {
+		memcpy(texts + texts_len, bytes.at, bytes.len);
+		texts_len += bytes.len;
+		len += bytes.len;
+	}
+	return span(at, len);
+}
+
+/* A number is read as text, as SQLite makes it. */
+static struct span as_text(enum kind kind, struct span bytes)
+{
+	char text[64];
+	int64_t number = 0;
+
+	memcpy(&number, bytes.at, bytes.len < 8 ? bytes.len : 8);
+	if (kind == NUMBER)
+		snprintf(text, sizeof(text), "%" PRId64, number);
+	else
+		snprintf(text, sizeof(text), "%.15g", (double)number / 1000);
+	return keep(span_of(text), 1);
+}
+
+/* A byte: what kind of value; another: how long; then the value. */
+static struct value take_value(struct span *rest)
+{
+	static const int types[] = {[TEXT] = DB_TEXT,
+		[BLOB] = DB_BLOB,
+		[NUMBER] = DB_INT,
+		[REAL] = DB_REAL,
+		[LONG] = DB_TEXT};
+	enum kind kind = take_byte(rest) % KINDS;
+	struct value value = {DB_NULL, span("", 0)};
+
+	if (kind == NONE)
+		return value;
+	value.type = types[kind];
+	value.bytes = take_bytes(rest, take_byte(rest));
+	if (kind == LONG)
+		value.bytes = keep(value.bytes, LONG_TIMES);
+	else if (kind != TEXT && kind != BLOB)
+		value.bytes = as_text(kind, value.bytes);
+	return value;
+}
+
+static void take_rows(struct span rest)
+{
+	uint64_t id = 0;
+
+	texts_len = 0;
+	while (rest.len > 0 && rows.count < ROWS_MAX) {
+		struct row *row = &rows.all[rows.count];
+		uint8_t step = take_byte(&rest);
+
+		id = step == 255 ? INT64_MAX : id + 1 + step % 64;
+		row->id = id;
+		row->too_long = step >= 192 && step < 255;
+		for (int i = 1; i < ROWS_COLUMNS; i++)
+			row->values[i] = take_value(&rest);
+		rows.count++;
+		if (id == INT64_MAX)
+			return;
+	}
+}
+
+/* ---- what has become of them */
+
+static bool is_plain(struct span text, size_t most)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.at[i] < ' ' || text.at[i] == '\x7f')
+			return false;
+	return text.len <= most && text_is_utf8(text, NULL);
+}
+
+static void check_event(const struct stored_event *event, const struct row *row)
+{
+	const struct value *values = row->values;
+
+	MUST(event->channel.len > 0 && is_plain(event->channel, CHANNEL_MAX));
+	MUST(is_plain(event->type, TYPE_MAX));
+	MUST(event->data.len <= MAX_EVENT && text_is_utf8(event->data, NULL));
+	MUST(!row->too_long && values[3].type != DB_NULL);
+	MUST(span_equal(event->data, values[3].bytes));
+	MUST(values[1].type == DB_NULL
+			? span_is(event->channel, "main")
+			: span_equal(event->channel, values[1].bytes));
+	MUST(span_is(values[2].bytes, "message")
+			? event->type.len == 0
+			: span_equal(event->type, values[2].bytes));
+}
+
+static const char *reason_of(const struct inbox *inbox, uint64_t row)
+{
+	const struct inbox_error *errors =
+		(const struct inbox_error *)(const void *)inbox->errors.at;
+
+	for (size_t i = 0; i < errors_count(inbox); i++)
+		if (errors[i].row == row)
+			return errors[i].reason;
+	return NULL;
+}
+
+/* Was an earlier event of the same channel given this row's key? */
+static bool repeats(size_t at, size_t stored)
+{
+	const struct row *row = &rows.all[at];
+	struct span key = row->values[4].bytes;
+	struct span channel = row->values[1].type == DB_NULL
+				      ? span_of("main")
+				      : row->values[1].bytes;
+
+	for (size_t i = 0; i < stored && key.len > 0; i++) {
+		const struct stored_event *event = &rows.stored[i];
+
+		if (span_equal(event->channel, channel) &&
+			span_equal(rows.all[event->row].values[4].bytes, key))
+			return true;
+	}
+	return false;
+}
+
+static void compare(const struct inbox *inbox)
+{
+	size_t next = 0;
+
+	for (size_t at = 0; at < rows.count; at++) {
+		const struct row *row = &rows.all[at];
+		bool stored =
+			next < rows.stored_count && rows.stored[next].row == at;
+		const char *reason = reason_of(inbox, row->id);
+
+		MUST(stored + (reason != NULL) <= 1);
+		if (reason == NULL)
+			MUST(stored != repeats(at, next));
+		else
+			MUST(*reason != '\0');
+		if (stored)
+			check_event(&rows.stored[next++], row);
+	}
+	MUST(next == rows.stored_count);
+	MUST(rows.count == 0 || inbox->draft == rows.all[rows.count - 1].id);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char name[] = "fuzz";
+	static struct config config = {.max_event = MAX_EVENT};
+	static const struct config_inbox named = {.name = name, .path = name};
+	struct hub hub = {.config = &config, .writable = true};
+	struct inbox inbox = {.state = OPEN, .due = true};
+
+	hub.store.trouble = DB_DONE;
+	inbox_init(&inbox, &hub, &named);
+	inbox.file.rows.stmt = (struct sqlite3_stmt *)(void *)&inbox;
+	rows_clear();
+	take_rows(span(data, size));
+	while (inbox_pull(&inbox))
+		;
+	compare(&inbox);
+	errors_forget(&inbox);
+	buf_release(&inbox.errors);
+	return 0;
+}
