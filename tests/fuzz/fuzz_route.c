@@ -34,18 +34,21 @@ struct texts {
 /* Takes the lines off `rest`; as for libfcgi, each is a C string with a '='. */
 static void read_lines(struct texts *texts, struct span *rest)
 {
-	char *at = texts->all = mem_text(*rest), *begun = at;
-	char *line;
+	size_t from = 0;
 
-	while (at != NULL && (line = strsep(&at, "\n")) != NULL &&
-		*line != '\0')
-		if (strchr(line, '=') != NULL && texts->count < VARIABLES_MAX)
+	texts->all = mem_text(*rest);
+	while (from < rest->len && texts->count < VARIABLES_MAX) {
+		char *line = texts->all + from;
+		size_t len = strcspn(line, "\n");
+
+		from += from + len < rest->len ? len + 1 : len;
+		line[len] = '\0';
+		if (len == 0)
+			break;
+		if (strchr(line, '=') != NULL)
 			texts->environment[texts->count++] = line;
-	if (at == NULL)
-		at = begun + strlen(begun);
-	if ((size_t)(at - begun) > rest->len)
-		at = begun + rest->len;
-	*rest = span(rest->at + (at - begun), rest->len - (size_t)(at - begun));
+	}
+	*rest = span(rest->at + from, rest->len - from);
 }
 
 static struct request *make_request(
