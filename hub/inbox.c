@@ -2,6 +2,7 @@
 
 #include "hub/inbox.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -298,6 +299,19 @@ bool inbox_pull(struct inbox *inbox)
 
 /* ---- the transaction */
 
+static void say_unsynced(struct inbox *inbox)
+{
+	struct buf why = {0};
+
+	buf_printf(&why,
+		"cannot be brought to the disk: a power cut may take back rows "
+		"that were published: %s",
+		strerror(errno));
+	buf_add_char(&why, '\0');
+	inbox_say(inbox, why.at);
+	buf_release(&why);
+}
+
 void inbox_write(struct inbox *inbox)
 {
 	struct store *store = &inbox->hub->store;
@@ -308,6 +322,8 @@ void inbox_write(struct inbox *inbox)
 	errors_write(inbox);
 	if (inbox->draft == inbox->cursor)
 		return;
+	if (!inbox_file_sync(&inbox->file))
+		say_unsynced(inbox);
 	store_prepare(store, &query,
 		"INSERT INTO inbox(identity, cursor, name) VALUES(?1, ?2, ?3)"
 		" ON CONFLICT(identity) DO UPDATE SET cursor = ?2, name = ?3");

@@ -205,7 +205,7 @@ void errors_tell(struct inbox *inbox)
 		return;
 	/* This one must outlive a power cut, as the log forgets it next; and to
 	 * change a row that is too long is to write it whole. */
-	db_run(&inbox->file.db, "PRAGMA synchronous = FULL");
+	db_run(&inbox->file.db, "PRAGMA synchronous = EXTRA");
 	db_limit(&inbox->file.db, VALUE_MAX);
 	done = tell_some(inbox, &told);
 	db_limit(&inbox->file.db, INBOX_VALUE_MAX);

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/broadcast.h"
+#include "lib/buf.h"
 
 /* The sentence for what went wrong last. */
 static const char *fault(const struct inbox_file *file)
@@ -48,6 +50,7 @@ static const char *look_at_file(
 		return "is not a regular file";
 	file->device = at.st_dev;
 	file->inode = at.st_ino;
+	file->named = false;
 	*empty = at.st_size == 0;
 	return NULL;
 }
@@ -74,6 +77,43 @@ bool inbox_file_split(struct inbox_file *file)
 	if (found)
 		db_forsake_wal(&file->db);
 	return true;
+}
+
+/* ---- the disk */
+
+/* Closing the descriptor of a database would drop SQLite's locks; it has none
+ * on its write-ahead log, or on a folder. */
+static bool sync_path(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool done = fd >= 0 && fdatasync(fd) == 0;
+	int kept = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = kept;
+	return done;
+}
+
+static bool sync_folder(const struct inbox_file *file)
+{
+	const char *path = db_path(&file->db);
+	char *folder =
+		mem_text(span(path, (size_t)(strrchr(path, '/') - path) + 1));
+	bool done = sync_path(folder);
+
+	free(folder);
+	return done;
+}
+
+bool inbox_file_sync(struct inbox_file *file)
+{
+	/* A journal that was removed comes back. */
+	if (!file->wal)
+		return sync_folder(file);
+	if (!file->named)
+		file->named = sync_folder(file);
+	return sync_path(db_wal_path(&file->db)) && file->named;
 }
 
 /* ---- the schema */

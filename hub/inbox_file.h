@@ -24,7 +24,8 @@ enum {
 struct inbox_file {
 	struct db db;
 	uint8_t identity[INBOX_IDENTITY];
-	bool wal; /* reading does not keep writers waiting */
+	bool wal;   /* reading does not keep writers waiting */
+	bool named; /* the log of `wal` is on the disk under its name */
 	dev_t device;
 	ino_t inode, wal_inode;
 	struct query rows, next_id, set_error, due, consume, sequence, version;
@@ -41,5 +42,9 @@ bool inbox_file_moved(const struct inbox_file *file, const char *path);
 /* True if it is open with a write-ahead log that others no longer find: what
  * they commit would never be seen. */
 bool inbox_file_split(struct inbox_file *file);
+/* Brings to the disk what can be read: it may be there for others to see before
+ * it would outlive a power cut, which would then give its ids to other rows.
+ * False with errno. */
+bool inbox_file_sync(struct inbox_file *file);
 
 #endif

@@ -5,6 +5,7 @@ nothing acknowledged is lost, no id stands for two events, the log opens."""
 import contextlib
 import math
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -29,11 +30,16 @@ SURVIVE = 0, 0, 0.1, 0.5, 0.9  # of what was not synced
 
 
 class Writer:
-    """The sqlite3 program inserting pairs of rows; what it says it committed is
-    acknowledged."""
+    """The sqlite3 program inserting pairs of rows.  If it asks for enough, what
+    it says it committed is acknowledged; else, what a cut has left of it."""
 
-    def __init__(self, world, disk, account, rng):
-        self.inbox, self.account, self.rng = world.inboxes["main"], account, rng
+    # (journal mode, synchronous, whether COMMIT outlives a power cut)
+    KINDS = (("wal", "FULL", True), ("wal", "NORMAL", False),
+             ("delete", "EXTRA", True), ("delete", "FULL", False))
+
+    def __init__(self, world, disk, account, kind):
+        self.inbox, self.account = world.inboxes["main"], account
+        self.journal, self.synchronous, self.strict = kind
         self.environment = dict(os.environ, **disk.environment())
         self.count = 0
         self.process = self.thread = None
@@ -49,7 +55,8 @@ class Writer:
 
     def _write(self):
         with contextlib.suppress(BrokenPipeError):
-            print(".timeout 5000", file=self.process.stdin)
+            print(f".timeout 5000\nPRAGMA synchronous = {self.synchronous};",
+                  file=self.process.stdin)
             while not self.over.wait(0.005):
                 pair = [f"w/{self.count}/{n} " + "y" * (self.count % 50) for n in (0, 1)]
                 for data in pair:
@@ -61,6 +68,7 @@ class Writer:
                       file=self.process.stdin, flush=True)
 
     def stop(self, number=signal.SIGKILL):
+        """With SIGTERM no cut comes any more."""
         if self.process is None:
             return
         self.over.set()
@@ -72,9 +80,22 @@ class Writer:
         self.process.wait()
         self.process.stdout.close()
         self.process = None
-        for pair in self.pairs[:told]:
-            for data in pair:
-                self.account.acknowledges(data)
+        if self.strict or number == signal.SIGTERM:
+            self._acknowledge(data for pair in self.pairs[:told] for data in pair)
+
+    def _acknowledge(self, rows):
+        for data in rows:
+            self.account.acknowledges(data)
+
+    def finds(self, folder):
+        """Looks at a copy of what is there after a cut: that must be published."""
+        for path in self.inbox.parent.glob(self.inbox.name + "*"):
+            shutil.copy(path, folder)
+        with contextlib.closing(sqlite3.connect(folder / self.inbox.name)) as db, \
+                contextlib.suppress(sqlite3.OperationalError):  # no table yet
+            self._acknowledge(data for data, in db.execute("SELECT data FROM broadcast"))
+        for path in folder.glob(self.inbox.name + "*"):
+            path.unlink()
 
 
 class Place:
@@ -87,22 +108,22 @@ class Place:
         self.world = scene.world(web=False, hub=False, responder=False)
         self.disk = ForgetfulDisk(self.world, scene.folder(), swallow)
         self.disk.under(self.world.hub)
-        self.account = Account()
-        if self.rng.random() < 0.5:
-            self._keep_a_journal()
+        self.account, self.copies = Account(), scene.folder()
+        self.writer = Writer(self.world, self.disk, self.account, self.rng.choice(Writer.KINDS))
+        self._make_inbox()
         self.world.hub.start()
         self.world.responder.start()
         self.world.is_healthy()
-        self.writer = Writer(self.world, self.disk, self.account, self.rng)
         self.crowd = Audience(self.world, self.account)
         self.crowd.join(subscribers)
         self.kinds = Counter()
         self.steps = 0
         self.publishers = Publishers(self.world, self.account, 4, rate=0, longest=700)
 
-    def _keep_a_journal(self):
-        """As an application's own database may: the hub would make one in WAL."""
+    def _make_inbox(self):
+        """As an application's own database, whose journal mode the hub keeps."""
         with contextlib.closing(sqlite3.connect(self.world.inboxes["main"])) as db:
+            db.execute(f"PRAGMA journal_mode = {self.writer.journal}")
             db.execute("CREATE TABLE own(x)")
 
     def play(self, cuts, kinds):
@@ -137,6 +158,7 @@ class Place:
     def comes_back(self, steps=None):
         """Perhaps not for longer than so many steps."""
         self.disk.comes_back(self.rng, self.rng.choice(self.survive))
+        self.writer.finds(self.copies)
         if steps:
             self.disk.arm(steps)
         self.world.hub.launch()
@@ -242,7 +264,8 @@ def play(scene, cuts, subscribers, proofs):
         figures.update(cuts=count, steps=place.steps, events=len(place.account.tried),
                        acknowledged=len(place.account.acknowledged),
                        deliveries=place.crowd.delivered(), **place.kinds)
-        scene.say(f"{figures['cuts']} cuts, {figures['acknowledged']} acknowledged")
+        scene.say(f"{figures['cuts']} cuts, {figures['acknowledged']} acknowledged; inbox: "
+                  f"{place.writer.journal}, {place.writer.synchronous}")
     scene.note(**{name: count for name, count in figures.items() if name != "cuts"})
     proves_itself(scene, subscribers, proofs, OF_WAL, "wal unsynced")
     proves_itself(scene, subscribers, proofs, OF_ALL, "nothing synced")
