@@ -21,6 +21,8 @@ from bisect import bisect_right
 from collections import Counter
 from zlib import crc32
 
+from sse import lines_of
+
 CALM = 2  # seconds
 
 
@@ -69,9 +71,10 @@ class Account:
 
 
 def truth_of(log_db):
-    """{id: (channel, token, crc32)}; the hub may run."""
+    """{id: (channel, token, crc32, crc32 as a browser has it)}; the hub may run."""
     with contextlib.closing(sqlite3.connect(f"file:{log_db}?mode=ro", uri=True, timeout=10)) as db:
-        return {id: (channel.decode(), token_of(data.decode()), crc32(data))
+        return {id: (channel.decode(), token_of(data.decode()), crc32(data),
+                     crc32(lines_of(data.decode()).encode()))
                 for id, channel, data in db.execute(
                     "SELECT event.id, name, CAST(data AS BLOB) FROM event"
                     " JOIN channel ON number = channel ORDER BY event.id")}
@@ -93,7 +96,7 @@ def faults(account, seen, truth):
 
 def _of_publishers(account, truth):
     where = {}
-    for id, (_, token, _) in truth.items():
+    for id, (_, token, *_) in truth.items():
         where.setdefault(token, []).append(id)
     for token, ids in where.items():
         if len(ids) > 1:
@@ -104,7 +107,7 @@ def _of_publishers(account, truth):
             yield f"I1 {token}: acknowledged as {id}, not in the log"
         elif id is not None and id not in where[token]:
             yield f"I1 {token}: acknowledged as {id}, is {where[token][0]} in the log"
-    for id, (channel, token, sum) in truth.items():
+    for id, (channel, token, sum, *_) in truth.items():
         if account.tried.get(token) != (channel, sum):
             yield f"I4 {id}: {token} in {channel} is not what was published"
 
@@ -119,7 +122,7 @@ def _of_subscriber(one, wanted, truth):
             yield f"I5 {id} was seen, and is not in the log"
         elif truth[id][0] not in one.channels:
             yield f"I3 {id} is of the channel {truth[id][0]}"
-        elif truth[id][2] != sum:
+        elif truth[id][-1] != sum:
             yield f"I4 {id} was seen with other bytes than {truth[id][1]} has"
     times = Counter(one.ids)
     for id in wanted[bisect_right(wanted, one.start):bisect_right(wanted, last)]:
