@@ -1,0 +1,338 @@
+"""All kinds of events published in all ways at once, to subscribers of all
+kinds, while connections are cut, processes killed and stopped, the disk full
+and readers slow, each in an order that the seed chooses."""
+
+import contextlib
+import os
+import random
+import re
+import signal
+import sqlite3
+import subprocess
+import threading
+import time
+
+from mixture import CHANNELS, Mixture
+from verdict import Account, faults, truth_of
+from wanderer import Wanderers, gaps
+from wire import Event, Paged, Proxy, Stored
+from world import SLOW, eventually
+
+TELLING = True
+SHORT = {"rounds": 1, "subscribers": 24}
+FULL = {"rounds": 20, "subscribers": 60}
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TO_RESPONDER = Proxy.TO_RESPONDER
+FLOOD = 11 << 20  # bytes: more than the hub keeps in memory
+STILL = 3         # seconds without an event
+KEPT = 30         # events of the channel "few"
+
+# Hub and responder speak to nobody else: neither may find fault with the other.
+QUARREL = re.compile(r"malformed frame|impossible length|of an unknown type|has stopped reading")
+
+
+class Drip(threading.Thread):
+    """Rows one by one, each its own transaction, as fast as they go."""
+
+    def __init__(self, world, account, name, channel):
+        super().__init__(daemon=True)
+        self.world, self.account, self.name_, self.channel = world, account, name, channel
+        self.enough = threading.Event()
+
+    def run(self):
+        with self.world.open_inbox(timeout=20 * SLOW) as db:
+            for n in range(400):
+                data = f"{self.name_}/{n} drop"
+                self.account.tries(self.channel, data)
+                db.execute("INSERT INTO broadcast(channel, data) VALUES (?, ?)",
+                           (self.channel, data))
+                self.account.acknowledges(data)
+                if self.enough.wait(0.0005):
+                    return
+
+    def __enter__(self):
+        self.start()
+
+    def __exit__(self, *how):
+        self.enough.set()
+        self.join()
+
+
+class Medley:
+    def __init__(self, scene):
+        self.scene, self.rng = scene, scene.rng
+        self.full = scene.folder() / "full"
+        self.account, self.few_account = Account(), Account()
+        self.world = self.make_world()
+        self.crowd = Wanderers(self.world, self.account)
+        self.few = Wanderers(self.world, self.few_account)
+        self.names = 0
+
+    def make_world(self):
+        world = self.scene.world(
+            {"responder": {"workers": "2", "window": "1M"},
+             "channel few": {"keep_events": str(KEPT)}},
+            web=False, proxy=True, hub=False, responder=False)
+        shim = self.full.parent / "full.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", shim, f"{HERE}/full.c", "-ldl"],
+                       check=True)
+        world.hub.environment.update(LD_PRELOAD=str(shim), TIDINGS_FULL=str(self.full))
+        world.hub.environment["ASAN_OPTIONS"] += ":verify_asan_link_order=0"
+        world.hub.start()
+        world.responder.start()
+        world.is_healthy()
+        return world
+
+    def name(self, kind):
+        self.names += 1
+        return f"{kind}/{self.names}"
+
+    # ---- who listens
+    def join(self, count):
+        for _ in range(count):
+            channels = self.rng.sample(CHANNELS[1:], self.rng.randrange(4))
+            if not channels or self.rng.random() < 0.8:
+                channels.append(CHANNELS[0])
+            if self.rng.random() < 0.2:
+                channels.append("metrics")
+            self.crowd.join(1, *channels, envelope=self.rng.random() < 0.3, **self.beginning())
+
+    def beginning(self):
+        """Now, or somewhere in the past."""
+        with self.account.lock:
+            known = [id for id in self.account.acknowledged.values() if id]
+        if not known or self.rng.random() < 0.4:
+            return {}
+        cursor = str(self.rng.choice(known[-self.rng.choice([20, len(known)]):]))
+        return self.rng.choice([{"last_event_id": cursor}, {"in_url": cursor}])
+
+    def some(self, share):
+        return [one for one in self.crowd.subscribers if self.rng.random() < share]
+
+    def call(self, method, *whom):
+        for one in whom:
+            self.world.crowd.call(getattr(one, method))
+
+    # ---- what is published beside the mixture
+    def chat(self, account, channel, count):
+        lines = [self.name(channel) for _ in range(count)]
+        for data in lines:
+            account.tries(channel, data)
+        last = self.world.publish("\n".join(lines), channel=channel, lines=1)
+        for data in lines:
+            account.acknowledges(data, last - count + 1)
+            count -= 1
+
+    def pour(self, channel):
+        """More rows than any memory holds."""
+        name = self.name("flood")
+        rows = [f"{name}/{n} {self.rng.randbytes(31_000).hex()}" for n in range(FLOOD // 62_000)]
+        for data in rows:
+            self.account.tries(channel, data)
+        with self.world.open_inbox(timeout=20 * SLOW) as db:
+            for at in range(0, len(rows), 16):
+                db.execute("BEGIN IMMEDIATE")
+                db.executemany("INSERT INTO broadcast(channel, data) VALUES (?, ?)",
+                               [(channel, data) for data in rows[at:at + 16]])
+                db.execute("COMMIT")
+        for data in rows:
+            self.account.acknowledges(data)
+        self.rows_are_taken()
+
+    def rows_are_taken(self):
+        last = self.world.rows("SELECT seq FROM sqlite_sequence WHERE name = 'broadcast'")[0][0]
+        with contextlib.closing(sqlite3.connect(f"file:{self.world.log_db}?mode=ro", uri=True,
+                                                timeout=20 * SLOW)) as db:
+            cursor = "SELECT coalesce(max(cursor), 0) FROM inbox"
+            eventually(lambda: db.execute(cursor).fetchone()[0] >= last,
+                       "the rows being published", 20)
+
+    def drip(self):
+        return Drip(self.world, self.account, self.name("drip"), self.rng.choice(CHANNELS))
+
+    # ---- what happens
+    def cut_browsers(self):
+        self.call("cut", *self.some(0.4))
+        self.join(3)
+
+    def kill_hub(self):
+        with self.drip():
+            time.sleep(self.rng.uniform(0.02, 0.1))
+            killed = self.world.hub.kill_worker()
+            self.world.hub.has_other_worker(killed)
+
+    def kill_responder(self):
+        killed = self.world.responder.kill_worker(self.rng.randrange(2))
+        self.world.responder.has_other_worker(killed)
+
+    def kill_both(self):
+        self.world.hub.kill_worker()
+        for index in (0, 1):
+            self.world.responder.kill_worker(index)
+
+    def restart_hub(self):
+        self.world.hub.stop()
+        self.world.hub.start()
+
+    def cut_unanswered(self):
+        """The hub has stored something, and nobody is told; then it, or the
+        connection, is no more."""
+        proxy, kinds = self.world.proxy, self.rng.choice([(Stored, Event), (Stored,), (Event,)])
+        proxy.hold(TO_RESPONDER, *kinds)
+        with contextlib.suppress(AssertionError):
+            proxy.wait_until_held(TO_RESPONDER, 2)
+        time.sleep(self.rng.uniform(0, 0.1))
+        if self.rng.random() < 0.5:
+            self.world.hub.kill_worker()
+        proxy.cut()
+
+    def hold_a_while(self):
+        """Answers before events, readers who come meanwhile."""
+        proxy = self.world.proxy
+        proxy.hold(TO_RESPONDER, self.rng.choice([Event, Paged]))
+        self.call("cut", *self.some(0.2))
+        self.join(2)
+        time.sleep(0.15)
+        proxy.release(TO_RESPONDER)
+
+    def fill_disk(self):
+        with self.drip():
+            for _ in range(4):
+                time.sleep(self.rng.uniform(0.01, 0.05))
+                self.full.touch()
+                time.sleep(self.rng.uniform(0.03, 0.1))
+                self.full.unlink()
+                eventually(lambda: self.world.health().status == 200,
+                           "the log being written again")
+
+    def flood(self):
+        """While the responders are stopped, some readers have stopped reading
+        and others are away."""
+        with self.away(self.few.subscribers[:2]):
+            stopped = self.some(0.3)
+            for one in stopped:
+                one.pause()
+            frozen = [self.world.responder.freeze(index) for index in (0, 1)]
+            self.pour(self.rng.choice(CHANNELS[1:]))
+            for pid in frozen:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+            self.is_up()
+            for one in stopped:
+                one.resume()
+
+    def rush(self):
+        """While everybody reads, or should."""
+        stopped = self.some(0.1)
+        for one in stopped:
+            one.pause()
+        self.pour(self.rng.choice(CHANNELS[1:]))
+        for one in stopped:
+            one.resume()
+
+    def away_over_a_restart(self):
+        with self.away(self.few.subscribers[2:]):
+            self.kill_both()
+            self.is_up()
+
+    @contextlib.contextmanager
+    def away(self, few):
+        """Some readers are gone meanwhile; those of "quiet" miss one event,
+        those of "few" more than retention leaves."""
+        away = [*self.some(0.2), *self.quiet, *few]
+        self.call("go", *away)
+        self.chat(self.account, "quiet", 1)
+        self.chat(self.few_account, "few", 3 * KEPT)
+        self.world.holds(KEPT, "few")
+        yield
+        self.call("return_", *away)
+
+    def is_up(self):
+        self.world.is_healthy(20)
+
+    def play(self, rounds, subscribers):
+        """Yields after each thing that happened."""
+        self.join(subscribers)
+        self.quiet = self.crowd.join(2, "quiet")
+        self.crowd.join(20, CHANNELS[0])
+        self.few.join(4, "few")
+        self.few.are_connected()
+        self.crowd.are_connected()
+        things = [self.cut_browsers, self.kill_hub, self.kill_responder, self.restart_hub,
+                  self.cut_unanswered, self.cut_unanswered, self.cut_unanswered, self.fill_disk,
+                  self.hold_a_while, self.flood, self.rush, self.away_over_a_restart]
+        for _ in range(rounds):
+            self.rng.shuffle(things)
+            for thing in things:
+                self.scene.say(thing.__name__)
+                thing()
+                self.is_up()
+                self.chat(self.few_account, "few", 3)
+                time.sleep(0.05)
+                yield
+
+    # ---- the end
+    def is_quiet(self):
+        """After a last burst nothing new comes; still everybody gets the newest
+        there is, also those who come only now."""
+        self.is_up()
+        for channel in 3 * CHANNELS + 6 * CHANNELS[:1]:
+            self.chat(self.account, channel, 1)
+        self.rows_are_taken()
+        time.sleep(1.2)  # a sample of the metrics is the newest in the window
+        self.call("cut", *self.some(0.3))
+        self.join(6)
+        self.crowd.are_connected()
+        newest = {}
+        for id, row in truth_of(self.world.log_db).items():
+            newest[row[0]] = id
+        everybody = [(one, max(newest.get(c, 0) for c in one.channels))
+                     for one in self.crowd.subscribers + self.few.subscribers]
+        self.all_arrive(lambda: [one for one, id in everybody
+                                 if max(one.newest, one.seen.start) < id])
+
+    def all_arrive(self, late):
+        """However long there is to read: but for STILL seconds nothing comes."""
+        read = -1
+        while late() and read != (read := self.crowd.delivered()):
+            with contextlib.suppress(AssertionError):
+                self.world.crowd.wait(lambda: not late(), lambda: "", STILL * SLOW)
+        if late():
+            one = late()[0]
+            raise AssertionError(f"I6 {len(late())} stand still before the newest, of "
+                                 f"{one.channels} at {one.newest}")
+
+    def ends(self):
+        """What was not there in time."""
+        try:
+            self.is_quiet()
+        except AssertionError as fault:
+            return [str(fault)]
+        self.crowd.calms_down()
+        self.few.calms_down()
+        return []
+
+    def faults(self):
+        truth = {id: row for id, row in truth_of(self.world.log_db).items() if row[0] != "few"}
+        seen = {f"subscriber {n}": one.seen for n, one in enumerate(self.crowd.subscribers)}
+        found = faults(self.account, seen, truth) + self.crowd.quarrels()
+        for n, one in enumerate(self.few.subscribers):
+            found += [f"{fault} (few {n})" for fault in gaps(self.few_account, one)]
+        return found + [line for daemon in self.world.daemons
+                        for line in daemon.log().splitlines() if QUARREL.search(line)]
+
+
+def play(scene, rounds, subscribers):
+    random.seed(scene.seed)
+    medley = Medley(scene)
+    with Mixture(scene, medley.world, medley.account, 4, rate=50) as mixture:
+        for _ in medley.play(rounds, subscribers):
+            mixture.check()
+    late = medley.ends()
+    scene.faultless(medley.faults() + late)
+    gaps = sum(one.seen.resets for one in medley.few.subscribers)
+    scene.note(events=len(medley.account.tried), acknowledged=len(medley.account.acknowledged),
+               deliveries=medley.crowd.delivered(), subscribers=len(medley.crowd.subscribers),
+               gaps=gaps)
+    scene.must(gaps > 0, "no gap was seen: too little happened")

@@ -1,0 +1,147 @@
+"""The checker itself: the bugs of seeded/ are put into the product, one at a
+time, and the short scenarios must find them; the product as it is passes."""
+
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from seeded import read_all
+from world import BUILD, TOP
+
+SHORT = {"mutants": 3, "sound": 1, "jobs": 2, "only": ""}
+FULL = {"mutants": 0, "sound": 3, "jobs": 2, "only": ""}  # 0 = all; only: part of a name
+
+# What is tried in this order, until one finds it: (scenario, seeds).
+JUDGES = [("restored", range(1, 2)), ("medley", range(1, 5))]
+SHARE = 0.96   # of the mutants must be found
+LIMIT = 200    # seconds a judge may take
+
+SOURCES = ("hub", "fcgi", "lib", "client", "tests", "man", "conf", "www", "m4", "build-aux",
+           "debian")
+PROGRAMS = ("hub/tidings-hub", "fcgi/tidings.fcgi")
+
+
+class Bench:
+    """A copy of the sources and of what was built of them, where one mutant
+    after the other is made; only what changed is compiled."""
+
+    def __init__(self, folder):
+        self.top, self.build = folder, folder / BUILD.name
+        for path in TOP.iterdir():
+            if path.is_file():
+                shutil.copy2(path, folder)
+            elif path.name in SOURCES:
+                shutil.copytree(path, folder / path.name, symlinks=True,
+                                ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+        shutil.copytree(BUILD, self.build, symlinks=True,
+                        ignore=shutil.ignore_patterns("logs"))
+        self.changed = {}
+
+    def make(self, mutant):
+        """Builds it; what an earlier one changed is as it was."""
+        for file, text in self.changed.items():
+            (self.top / file).write_text(text)
+        self.changed = {file: (self.top / file).read_text() for file in mutant.files}
+        for file in mutant.files:
+            (self.top / file).write_text(mutant.apply(file, self.changed[file]))
+        made = subprocess.run(["make", "-s", "-C", self.build, *PROGRAMS, "CFLAGS=-O1 -g -w"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if made.returncode != 0:
+            raise AssertionError(f"{mutant.name!r} cannot be built:\n{made.stderr[-2000:]}")
+
+    def plays(self, scenario, seed):
+        """What the scenario found, None if nothing."""
+        command = [sys.executable, TOP / "tests/torture/run", scenario, "--short",
+                   "--seed", str(seed)]
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            text=True, errors="replace", env=dict(os.environ, TIDINGS_BUILD=str(self.build)))
+        try:
+            told = process.communicate(timeout=LIMIT)[1]
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            process.communicate()
+            return f"it hung for {LIMIT} s"
+        if process.returncode != (1 if "VIOLATION: " in told else 0):
+            raise AssertionError(f"{scenario} --seed {seed} ended with status "
+                                 f"{process.returncode}:\n{told[-2000:]}")
+        return told.partition("VIOLATION: ")[2].strip() or None
+
+
+class Trial:
+    """The mutants still to be judged, and what became of the others."""
+
+    def __init__(self, scene, mutants):
+        self.scene, self.lock = scene, threading.Lock()
+        self.left = queue.SimpleQueue()
+        for mutant in mutants:
+            self.left.put(mutant)
+        self.missed, self.found, self.errors = [], Counter(), []
+
+    def work(self):
+        try:
+            bench = Bench(self.scene.folder())
+            while not self.errors:
+                self.judge(bench, self.left.get_nowait())
+        except queue.Empty:
+            pass
+        except Exception as error:
+            self.errors.append(error)
+
+    def judge(self, bench, mutant):
+        bench.make(mutant)
+        began = time.monotonic()
+        for scenario, seeds in mutant.judges or JUDGES:
+            for seed in seeds:
+                fault = bench.plays(scenario, seed)
+                if fault is not None:
+                    self.note(mutant, scenario, f"{scenario} {seed} in "
+                              f"{time.monotonic() - began:.0f} s: {' '.join(fault.split())[:100]}")
+                    return
+        self.note(mutant, None, "NOT FOUND")
+
+    def note(self, mutant, scenario, text):
+        with self.lock:
+            if scenario is None:
+                self.missed.append(mutant.name)
+            else:
+                self.found[scenario] += 1
+        self.scene.say(f"{mutant.name}: {text}")
+
+    def run(self, jobs):
+        threads = [threading.Thread(target=self.work, daemon=True) for _ in range(jobs)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self.errors:
+            raise self.errors[0]
+
+
+def is_sound(scene, bench, times):
+    """The product as it is passes, or what is found means nothing."""
+    for scenario, seeds in JUDGES:
+        for seed in list(seeds) * times:
+            fault = bench.plays(scenario, seed)
+            scene.must(fault is None, f"the product itself, by {scenario} --seed {seed}: {fault}")
+
+
+def play(scene, mutants, sound, jobs, only):
+    some = [mutant for mutant in read_all()
+            if any(part in mutant.name for part in only.split("|"))]
+    if mutants:
+        some = scene.rng.sample(some, mutants)
+    is_sound(scene, Bench(scene.folder()), sound)
+    scene.say(f"the product passes {sound} times")
+    trial = Trial(scene, some)
+    trial.run(jobs)
+    scene.note(mutants=len(some), found=sum(trial.found.values()), found_by=dict(trial.found),
+               missed=sorted(trial.missed))
+    scene.must(len(trial.missed) <= (1 - SHARE) * len(some),
+               f"not found: {', '.join(sorted(trial.missed))}")
