@@ -3,6 +3,7 @@ time, and the short scenarios must find them; the product as it is passes."""
 
 import os
 import queue
+import re
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,8 @@ class Bench:
                                 ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
         shutil.copytree(BUILD, self.build, symlinks=True,
                         ignore=shutil.ignore_patterns("logs"))
+        flags = re.search(r"(?m)^CFLAGS = (.*)", (self.build / "Makefile").read_text())[1]
+        self.flags = f"CFLAGS={flags} -w"  # a mutant may leave a variable unused
         self.changed = {}
 
     def make(self, mutant):
@@ -50,7 +53,7 @@ class Bench:
         self.changed = {file: (self.top / file).read_text() for file in mutant.files}
         for file in mutant.files:
             (self.top / file).write_text(mutant.apply(file, self.changed[file]))
-        made = subprocess.run(["make", "-s", "-C", self.build, *PROGRAMS, "CFLAGS=-O1 -g -w"],
+        made = subprocess.run(["make", "-s", "-C", self.build, *PROGRAMS, self.flags],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if made.returncode != 0:
             raise AssertionError(f"{mutant.name!r} cannot be built:\n{made.stderr[-2000:]}")
