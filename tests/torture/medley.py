@@ -314,7 +314,8 @@ class Medley:
         return []
 
     def faults(self):
-        truth = {id: row for id, row in truth_of(self.world.log_db).items() if row[0] != "few"}
+        truth = {id: row for id, row in truth_of(self.world.log_db, shown=True).items()
+                 if row[0] != "few"}
         seen = {f"subscriber {n}": one.seen for n, one in enumerate(self.crowd.subscribers)}
         found = faults(self.account, seen, truth) + self.crowd.quarrels()
         for n, one in enumerate(self.few.subscribers):

@@ -70,14 +70,15 @@ class Account:
             return max((id for id in self.acknowledged.values() if id), default=0)
 
 
-def truth_of(log_db):
-    """{id: (channel, token, crc32, crc32 as a browser has it)}; the hub may run."""
+def truth_of(log_db, shown=False):
+    """{id: (channel, token, crc32)}; the hub may run.  shown: and the crc32 of
+    the data as a browser has it, to which CR and CRLF are LF."""
     with contextlib.closing(sqlite3.connect(f"file:{log_db}?mode=ro", uri=True, timeout=10)) as db:
+        rows = db.execute("SELECT event.id, name, CAST(data AS BLOB) FROM event"
+                          " JOIN channel ON number = channel ORDER BY event.id")
         return {id: (channel.decode(), token_of(data.decode()), crc32(data),
-                     crc32(lines_of(data.decode()).encode()))
-                for id, channel, data in db.execute(
-                    "SELECT event.id, name, CAST(data AS BLOB) FROM event"
-                    " JOIN channel ON number = channel ORDER BY event.id")}
+                     *([crc32(lines_of(data.decode()).encode())] if shown else []))
+                for id, channel, data in rows}
 
 
 def faults(account, seen, truth):
