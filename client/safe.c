@@ -8,6 +8,7 @@ void safe_add(struct buf *out, struct span text)
 		unsigned char c = (unsigned char)text.at[i];
 		/* U+0080 to U+009F: some terminals obey these, too */
 		bool c1 = c == 0xc2 && i + 1 < text.len &&
+			  (unsigned char)text.at[i + 1] >= 0x80 &&
 			  (unsigned char)text.at[i + 1] < 0xa0;
 
 		if (c1)

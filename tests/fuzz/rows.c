@@ -1,5 +1,5 @@
 /*
- * rows - what an inbox sees of SQLite and of the hub, and nothing else
+ * rows - what an inbox, or a publish, sees of SQLite and of the hub
  *
  * There is one query that has rows, the one that is bound twice (inbox.c); the
  * other asks for the next id; whatever else is run succeeds and says nothing.
@@ -36,6 +36,7 @@ void rows_clear(void)
 	for (size_t i = 0; i < made_count; i++)
 		free(made[i]);
 	rows.count = rows.stored_count = key_count = made_count = 0;
+	rows.answers = 0;
 }
 
 /* ---- SQLite */
@@ -164,6 +165,12 @@ uint64_t hub_store(struct hub *hub, struct channel *channel, struct span type,
 	return rows.stored_count;
 }
 
+void hub_answer(struct hub *hub, const struct answer *answer)
+{
+	rows.answer = *answer;
+	rows.answers++;
+}
+
 struct channel *channel_find(const struct channels *all, struct span name)
 {
 	for (size_t i = 0; i < made_count; i++)
@@ -207,17 +214,23 @@ void keys_add(struct keys *all, struct channel *channel, struct span name,
 	keys[key_count++] = (struct key){channel, name, digest};
 }
 
-/* ---- what a row has nothing to do with */
+/* ---- what neither has anything to do with */
 
-#define NEVER                    \
-	{                        \
-		MUST(!"called"); \
-		abort();         \
+#define NEVER                \
+	{                    \
+		MUST(false); \
+		abort();     \
 	}
 
 /* clang-format off */
 void hub_refuse(struct hub *hub, struct answer *answer) NEVER
-void hub_answer(struct hub *hub, const struct answer *answer) NEVER
+enum db_result store_commit(struct store *store) NEVER
+uint64_t channel_oldest(
+	struct channels *channels, struct channel *channel) NEVER
+uint64_t eventlog_since(struct eventlog *log, uint64_t at) NEVER
+uint64_t eventlog_next_on(struct eventlog *log,
+	const struct channel *channel, uint64_t after) NEVER
+const struct hole *holes_find(const struct holes *holes, uint64_t id) NEVER
 const char *inbox_file_open(
 	struct inbox_file *file, const struct config_inbox *config) NEVER
 void inbox_file_close(struct inbox_file *file) NEVER

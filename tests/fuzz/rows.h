@@ -1,7 +1,7 @@
 #ifndef TIDINGS_TESTS_FUZZ_ROWS_H
 #define TIDINGS_TESTS_FUZZ_ROWS_H
 /*
- * rows - what an inbox sees of SQLite and of the hub, and nothing else
+ * rows - what an inbox, or a publish, sees of SQLite and of the hub
  *
  * In place of lib/db.c, hub/store.c, hub/hub.c, hub/key.c and hub/inbox_file.c:
  * the rows are what the fuzzer wants them to be, and what is stored is only
@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/buf.h"
+#include "hub/hub.h"
 #include "lib/span.h"
 
-enum { ROWS_MAX = 64, ROWS_COLUMNS = 5 };
+enum { ROWS_MAX = 256, ROWS_COLUMNS = 5 };
 
 struct value {
 	int type; /* DB_INT, DB_TEXT ... */
@@ -37,6 +37,8 @@ struct rows {
 	size_t count, at;
 	struct stored_event stored[ROWS_MAX];
 	size_t stored_count;
+	struct answer answer; /* the last one for a publisher */
+	unsigned answers;
 	uint64_t after;
 };
 

@@ -1,0 +1,100 @@
+/*
+ * fuzz_publish - any bytes as a responder's PUBLISH, and as its PAGE
+ *
+ * A PUBLISH is malformed, and then nothing comes of it, or has one answer; what
+ * is stored is all of it or nothing, and within the rules.  The channels of a
+ * PAGE are names, sorted, without repeats.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "hub/cursor.h"
+#include "hub/hub.h"
+#include "hub/peer.h"
+#include "hub/publish.h"
+#include "lib/text.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/rows.h"
+
+enum { MAX_EVENT = 100 };
+
+static void check_stored(const struct stored_event *event, struct span body)
+{
+	MUST(text_channel_fault(event->channel) == NULL);
+	MUST(text_type_fault(event->type) == NULL);
+	MUST(event->data.len <= MAX_EVENT && text_is_utf8(event->data, NULL));
+	MUST(event->data.at >= body.at);
+	MUST(event->data.at + event->data.len <= body.at + body.len);
+}
+
+static void check(struct span body, bool good)
+{
+	const struct answer *answer = &rows.answer;
+	struct wire_in in = wire_in(body);
+
+	MUST(rows.answers == good);
+	if (!good) {
+		MUST(rows.stored_count == 0);
+		return;
+	}
+	MUST(answer->number == wire_get_u64(&in));
+	MUST(answer->outcome <= WIRE_OUT_INVALID);
+	if (answer->outcome != WIRE_OUT_STORED)
+		MUST(rows.stored_count == 0);
+	else if (rows.stored_count > 0)
+		MUST(answer->first != 0 && answer->last != 0);
+	MUST((answer->reason != NULL) == (answer->outcome > 1));
+	for (size_t i = 0; i < rows.stored_count; i++)
+		check_stored(&rows.stored[i], body);
+}
+
+static void take(struct hub *hub, struct span body)
+{
+	struct source source = {.peers = 1};
+	struct peer peer = {.hub = hub, .source = &source};
+	struct wire_in in = wire_in(body);
+
+	rows_clear();
+	check(body, publish_take(&peer, &in));
+	receipts_revert(&hub->receipts);
+	buf_release(&source.draft);
+}
+
+static void question(struct span body)
+{
+	struct wire_in in = wire_in(body);
+	struct question question;
+	struct buf before = {0};
+
+	if (!question_read(&question, &in))
+		return;
+	MUST(question.name_count > 0 && question.from <= WIRE_UNKNOWN);
+	for (unsigned i = 0; i < question.name_count; i++) {
+		struct span name = wire_get_str8(&question.names);
+
+		MUST(text_channel_fault(name) == NULL);
+		buf_add_char(&before, '\0');
+		/* NUL ends it: no name has one. */
+		MUST(strncmp(before.at, name.at, name.len) < 0 ||
+			(strncmp(before.at, name.at, name.len) == 0 &&
+				before.len - 1 < name.len));
+		buf_clear(&before);
+		buf_add_span(&before, name);
+	}
+	buf_release(&before);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct config config = {.max_event = MAX_EVENT};
+	static struct hub hub = {.config = &config, .writable = true};
+
+	if (hub.ring.bytes == NULL) {
+		hub.store.trouble = DB_DONE;
+		ring_open(&hub.ring, 0);
+	}
+	take(&hub, span(data, size));
+	question(span(data, size));
+	return 0;
+}
