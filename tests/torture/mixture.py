@@ -173,6 +173,33 @@ class Mixed(threading.Thread):
             self.account.acknowledges(data)
 
 
+class Drip(threading.Thread):
+    """Rows one by one, each its own transaction, as fast as they go."""
+
+    def __init__(self, world, account, name, channel):
+        super().__init__(daemon=True)
+        self.world, self.account, self.name_, self.channel = world, account, name, channel
+        self.enough = threading.Event()
+
+    def run(self):
+        with self.world.open_inbox(timeout=20 * SLOW) as db:
+            for n in range(400):
+                data = f"{self.name_}/{n} drop"
+                self.account.tries(self.channel, data)
+                db.execute("INSERT INTO broadcast(channel, data) VALUES (?, ?)",
+                           (self.channel, data))
+                self.account.acknowledges(data)
+                if self.enough.wait(0.0005):
+                    return
+
+    def __enter__(self):
+        self.start()
+
+    def __exit__(self, *how):
+        self.enough.set()
+        self.join()
+
+
 class Mixture:
     """Some of them while the block lasts; a fault of theirs is raised."""
 
