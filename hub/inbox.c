@@ -9,10 +9,9 @@
 
 #include "hub/hub.h"
 #include "hub/inbox_error.h"
-#include "hub/publish.h"
+#include "hub/row.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "lib/text.h"
 
 void inbox_init(
 	struct inbox *inbox, struct hub *hub, const struct config_inbox *config)
@@ -182,48 +181,6 @@ void inbox_look(struct inbox *inbox, const struct inbox *all, size_t count)
 
 /* ---- reading */
 
-/* NULL if the row was published (or had been), or the transaction is in
- * trouble; else why it never will be. */
-static const char *publish(struct hub *hub, const struct query *row)
-{
-	struct span channel = query_bytes(row, 1);
-	struct span type = query_bytes(row, 2);
-	struct span data = query_bytes(row, 3);
-	struct span key = query_bytes(row, 4);
-	struct channel *to;
-	struct digest digest = {0};
-	const char *fault;
-	uint64_t id;
-
-	if (query_type(row, 1) == DB_NULL)
-		channel = span_of("main");
-	if (span_is(type, "message"))
-		type = span(NULL, 0); /* the same event, also by its key */
-	if (query_type(row, 3) == DB_NULL)
-		return "data is NULL";
-	fault = publish_fault(channel, type, data, hub->config->max_event);
-	if (fault == NULL)
-		fault = text_key_fault(key);
-	if (fault != NULL)
-		return fault;
-	to = channel_get(&hub->channels, channel);
-	if (key.len > 0) {
-		digest = digest_of(type, data);
-		switch (keys_look(&hub->keys, to, key, digest, &id)) {
-		case KEY_NEW:
-			break;
-		case KEY_REPEATED:
-			return NULL;
-		case KEY_CONFLICT:
-			return "this key was used for other content";
-		}
-	}
-	id = hub_store(hub, to, type, data);
-	if (id != 0 && key.len > 0)
-		keys_add(&hub->keys, to, key, digest, id, hub->log.at);
-	return NULL;
-}
-
 /* The next row has a value that is too long to be read at all. */
 static bool pass_over(struct inbox *inbox)
 {
@@ -254,7 +211,7 @@ static uint32_t read_rows(
 
 		if (!hub_begin(hub))
 			break;
-		fault = publish(hub, rows);
+		fault = row_publish(hub, rows);
 		if (hub->store.trouble != DB_DONE)
 			break;
 		inbox->draft = query_int(rows, 0);

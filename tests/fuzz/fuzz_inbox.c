@@ -1,10 +1,9 @@
 /*
  * fuzz_inbox - any bytes as rows that somebody has INSERTed
  *
- * A row may hold values of any kind, whatever the table's checks say.  Each of
- * them above the cursor is an event, byte for byte and in order, or has a
- * reason why not, or repeats a key; and every event is one that a publisher
- * might have POSTed.
+ * A row may hold values of any kind, whatever the table's checks say.  Each is
+ * an event, byte for byte, or has a reason why not, or repeats a key; and every
+ * event is one that a publisher might have POSTed.
  */
 #include <config.h>
 
@@ -13,8 +12,7 @@
 #include <string.h>
 
 #include "hub/hub.h"
-#include "hub/inbox.h"
-#include "hub/inbox_error.h"
+#include "hub/row.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/rows.h"
@@ -98,22 +96,11 @@ static struct value take_value(struct span *rest)
 
 static void take_rows(struct span rest)
 {
-	uint64_t id = 0;
-
+	rows_clear();
 	texts_len = 0;
-	while (rest.len > 0 && rows.count < ROWS_MAX) {
-		struct row *row = &rows.all[rows.count];
-		uint8_t step = take_byte(&rest);
-
-		id = step == 255 ? INT64_MAX : id + 1 + step % 64;
-		row->id = id;
-		row->too_long = step >= 192 && step < 255;
+	for (; rest.len > 0 && rows.count < ROWS_MAX; rows.count++)
 		for (int i = 1; i < ROWS_COLUMNS; i++)
-			row->values[i] = take_value(&rest);
-		rows.count++;
-		if (id == INT64_MAX)
-			return;
-	}
+			rows.all[rows.count].values[i] = take_value(&rest);
 }
 
 /* ---- what has become of them */
@@ -133,7 +120,7 @@ static void check_event(const struct stored_event *event, const struct row *row)
 	MUST(event->channel.len > 0 && is_plain(event->channel, CHANNEL_MAX));
 	MUST(is_plain(event->type, TYPE_MAX));
 	MUST(event->data.len <= MAX_EVENT && text_is_utf8(event->data, NULL));
-	MUST(!row->too_long && values[3].type != DB_NULL);
+	MUST(values[3].type != DB_NULL);
 	MUST(span_equal(event->data, values[3].bytes));
 	MUST(values[1].type == DB_NULL
 			? span_is(event->channel, "main")
@@ -141,17 +128,6 @@ static void check_event(const struct stored_event *event, const struct row *row)
 	MUST(span_is(values[2].bytes, "message")
 			? event->type.len == 0
 			: span_equal(event->type, values[2].bytes));
-}
-
-static const char *reason_of(const struct inbox *inbox, uint64_t row)
-{
-	const struct inbox_error *errors =
-		(const struct inbox_error *)(const void *)inbox->errors.at;
-
-	for (size_t i = 0; i < errors_count(inbox); i++)
-		if (errors[i].row == row)
-			return errors[i].reason;
-	return NULL;
 }
 
 /* Was an earlier event of the same channel given this row's key? */
@@ -173,45 +149,26 @@ static bool repeats(size_t at, size_t stored)
 	return false;
 }
 
-static void compare(const struct inbox *inbox)
-{
-	size_t next = 0;
-
-	for (size_t at = 0; at < rows.count; at++) {
-		const struct row *row = &rows.all[at];
-		bool stored =
-			next < rows.stored_count && rows.stored[next].row == at;
-		const char *reason = reason_of(inbox, row->id);
-
-		MUST(stored + (reason != NULL) <= 1);
-		if (reason == NULL)
-			MUST(stored != repeats(at, next));
-		else
-			MUST(*reason != '\0');
-		if (stored)
-			check_event(&rows.stored[next++], row);
-	}
-	MUST(next == rows.stored_count);
-	MUST(rows.count == 0 || inbox->draft == rows.all[rows.count - 1].id);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char name[] = "fuzz";
 	static struct config config = {.max_event = MAX_EVENT};
-	static const struct config_inbox named = {.name = name, .path = name};
-	struct hub hub = {.config = &config, .writable = true};
-	struct inbox inbox = {.state = OPEN, .due = true};
+	static struct hub hub = {.config = &config, .writable = true};
+	const struct query query = {0};
 
-	hub.store.trouble = DB_DONE;
-	inbox_init(&inbox, &hub, &named);
-	inbox.file.rows.stmt = (struct sqlite3_stmt *)(void *)&inbox;
-	rows_clear();
 	take_rows(span(data, size));
-	while (inbox_pull(&inbox))
-		;
-	compare(&inbox);
-	errors_forget(&inbox);
-	buf_release(&inbox.errors);
+	store_begin(&hub.store);
+	for (rows.at = 0; rows.at < rows.count; rows.at++) {
+		size_t before = rows.stored_count;
+		const char *reason = row_publish(&hub, &query);
+		bool stored = rows.stored_count == before + 1;
+
+		MUST(stored || rows.stored_count == before);
+		if (reason != NULL)
+			MUST(!stored && *reason != '\0');
+		else
+			MUST(stored != repeats(rows.at, before));
+		if (stored)
+			check_event(&rows.stored[before], &rows.all[rows.at]);
+	}
 	return 0;
 }

@@ -1,8 +1,8 @@
 /*
- * rows - what an inbox, or a publish, sees of SQLite and of the hub
+ * rows - what a row, or a publish, sees of SQLite and of the hub
  *
- * There is one query that has rows, the one that is bound twice (inbox.c); the
- * other asks for the next id; whatever else is run succeeds and says nothing.
+ * Every statement succeeds and says nothing; the row that is read is
+ * rows.all[rows.at].
  */
 #include <config.h>
 
@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "hub/hub.h"
-#include "hub/inbox.h"
 #include "lib/db.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -41,18 +40,23 @@ void rows_clear(void)
 
 /* ---- SQLite */
 
-static void rewind_rows(void)
+struct span query_bytes(const struct query *query, int column)
 {
-	rows.at = 0;
-	while (rows.at < rows.count && rows.all[rows.at].id <= rows.after)
-		rows.at++;
+	return rows.all[rows.at].values[column].bytes;
+}
+
+int query_type(const struct query *query, int column)
+{
+	return rows.all[rows.at].values[column].type;
+}
+
+uint64_t query_int(const struct query *query, int column)
+{
+	return rows.all[rows.at].id;
 }
 
 void query_bind_int(struct query *query, int at, uint64_t value)
 {
-	if (at == 1)
-		rows.after = value;
-	rewind_rows();
 }
 
 void query_bind_blob(struct query *query, int at, struct span bytes)
@@ -61,40 +65,16 @@ void query_bind_blob(struct query *query, int at, struct span bytes)
 
 void query_bind_text(struct query *query, int at, struct span text)
 {
-	query_bind_blob(query, at, text);
 }
 
-/* Only `stmt` of the rows' query is set; next_id's is not, and begins anew. */
 enum db_result query_step(struct query *query)
 {
-	if (query->stmt != NULL)
-		rows.at++;
-	if (rows.at >= rows.count + (query->stmt != NULL))
-		return DB_DONE;
-	if (query->stmt == NULL)
-		return DB_ROW;
-	return rows.all[rows.at - 1].too_long ? DB_TOOBIG : DB_ROW;
+	return DB_DONE;
 }
 
-static const struct row *row_of(const struct query *query)
+enum db_result query_run(struct query *query)
 {
-	return &rows.all[rows.at - (query->stmt != NULL)];
-}
-
-uint64_t query_int(const struct query *query, int column)
-{
-	MUST(column == 0);
-	return row_of(query)->id;
-}
-
-struct span query_bytes(const struct query *query, int column)
-{
-	return row_of(query)->values[column].bytes;
-}
-
-int query_type(const struct query *query, int column)
-{
-	return row_of(query)->values[column].type;
+	return DB_DONE;
 }
 
 void query_reset(struct query *query)
@@ -103,11 +83,6 @@ void query_reset(struct query *query)
 
 void query_release(struct query *query)
 {
-}
-
-enum db_result query_run(struct query *query)
-{
-	return DB_DONE;
 }
 
 enum db_result db_run(struct db *db, const char *sql)
@@ -127,11 +102,6 @@ bool db_in_transaction(const struct db *db)
 const char *db_error(const struct db *db)
 {
 	return "";
-}
-
-bool inbox_file_sync(struct inbox_file *file)
-{
-	return true;
 }
 
 /* ---- the hub */
@@ -166,7 +136,7 @@ uint64_t hub_store(struct hub *hub, struct channel *channel, struct span type,
 {
 	MUST(hub->store.writing && rows.stored_count < ROWS_MAX);
 	rows.stored[rows.stored_count++] = (struct stored_event){
-		rows.at - 1, channel_name(channel), type, data};
+		rows.at, channel_name(channel), type, data};
 	return rows.stored_count;
 }
 
@@ -236,11 +206,6 @@ uint64_t eventlog_since(struct eventlog *log, uint64_t at) NEVER
 uint64_t eventlog_next_on(struct eventlog *log,
 	const struct channel *channel, uint64_t after) NEVER
 const struct hole *holes_find(const struct holes *holes, uint64_t id) NEVER
-const char *inbox_file_open(
-	struct inbox_file *file, const struct config_inbox *config) NEVER
-void inbox_file_close(struct inbox_file *file) NEVER
-bool inbox_file_moved(const struct inbox_file *file, const char *path) NEVER
-bool inbox_file_split(struct inbox_file *file) NEVER
 enum db_result db_open(
 	struct db *db, const char *path, enum db_kind kind) NEVER
 void db_close(struct db *db) NEVER
