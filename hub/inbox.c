@@ -46,6 +46,8 @@ void inbox_lose(struct inbox *inbox, const char *why)
 	errors_forget(inbox);
 	inbox->state = AWAY;
 	inbox->due = inbox->broken = inbox->untidy = inbox->fresh = false;
+	inbox->littered = false;
+	inbox->version = 0;
 	inbox->draft = inbox->cursor = 0;
 }
 
@@ -145,6 +147,26 @@ static void say_open(struct inbox *inbox, uint64_t cursor)
 		inbox->config->path, cursor);
 }
 
+static void look_at_open(struct inbox *inbox, bool moved)
+{
+	const char *why;
+
+	if (inbox->broken)
+		inbox_lose(inbox, inbox->said);
+	else if (moved)
+		inbox_lose(inbox, "was removed or replaced");
+	else if (inbox_file_split(&inbox->file))
+		inbox_lose(
+			inbox, "its write-ahead log was removed or replaced");
+	else if ((why = inbox_file_ruined(&inbox->file)) != NULL)
+		inbox_lose(inbox, why);
+	else if (check_sequence(inbox)) {
+		inbox->due = true;
+		holder_look(&inbox->holder, &inbox->file.version,
+			inbox->config->name);
+	}
+}
+
 void inbox_look(struct inbox *inbox, const struct inbox *all, size_t count)
 {
 	bool moved = inbox_file_moved(&inbox->file, inbox->config->path);
@@ -154,18 +176,7 @@ void inbox_look(struct inbox *inbox, const struct inbox *all, size_t count)
 		try_open(inbox, all, count);
 		break;
 	case OPEN:
-		if (inbox->broken)
-			inbox_lose(inbox, inbox->said);
-		else if (moved)
-			inbox_lose(inbox, "was removed or replaced");
-		else if (inbox_file_split(&inbox->file))
-			inbox_lose(inbox, "its write-ahead log was removed or "
-					  "replaced");
-		else if (check_sequence(inbox)) {
-			inbox->due = true;
-			holder_look(&inbox->holder, &inbox->file.version,
-				inbox->config->name);
-		}
+		look_at_open(inbox, moved);
 		break;
 	case STOPPED:
 		if (moved)

@@ -64,6 +64,10 @@ struct inbox {
 	struct buf errors;   /* struct inbox_error */
 	uint64_t consumed;   /* rows up to here are gone, or kept for good */
 	bool untidy;	     /* there may be rows to delete */
+	bool littered;	     /* some of them cannot be */
+	uint64_t version;    /* of the file, when rows were last looked for that
+				came in below the cursor; as far as row ... */
+	int64_t looked;	     /* INT64_MAX = all */
 	uint64_t rest_until; /* monotonic us */
 	uint64_t lines_second;
 	uint32_t lines;
@@ -82,7 +86,8 @@ void inbox_write(struct inbox *inbox);
 void inbox_settle(struct inbox *inbox);
 void inbox_revert(struct inbox *inbox);
 /* (inbox_tidy.c) Deletes some published rows, writes some reasons, if it is
- * time and nobody else is writing; false if there is nothing left to do. */
+ * time and nobody else is writing; once these are gone, finds rows that came in
+ * below the cursor.  False if there is nothing left to do. */
 bool inbox_tidy(struct inbox *inbox);
 
 /* One log line about the inbox, unless it was the last one too. */

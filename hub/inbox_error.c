@@ -124,8 +124,9 @@ static void say(struct inbox *inbox, const struct inbox_error *error)
 		inbox->lines = 0;
 	inbox->lines_second = second;
 	if (inbox->lines++ < INBOX_LINES)
-		log_warnx("inbox %s: row %" PRIu64 " not published: %s",
-			inbox->config->name, error->row, error->reason);
+		log_warnx("inbox %s: row %" PRId64 " not published: %s",
+			inbox->config->name, (int64_t)error->row,
+			error->reason);
 	else if (inbox->lines == INBOX_LINES + 1)
 		log_warnx("inbox %s: more rows not published: see their column "
 			  "error",

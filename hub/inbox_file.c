@@ -132,6 +132,21 @@ static const char *check_table(struct inbox_file *file, bool create)
 		       : "its table cannot be made now";
 }
 
+const char *inbox_file_ruined(struct inbox_file *file)
+{
+	uint64_t version = file->schema_version;
+	bool found = true;
+	const char *why = NULL;
+
+	if (query_step(&file->schema) == DB_ROW)
+		version = query_int(&file->schema, 0);
+	query_reset(&file->schema);
+	if (version != file->schema_version)
+		why = broadcast_fault(&file->db, &found);
+	file->schema_version = version;
+	return found ? why : "it has no table broadcast";
+}
+
 static bool read_identity(struct inbox_file *file)
 {
 	struct query query = {0};
@@ -193,6 +208,12 @@ static bool prepare(struct inbox_file *file)
 		       "SELECT seq FROM main.sqlite_sequence"
 		       " WHERE name = 'broadcast' COLLATE NOCASE") == DB_DONE &&
 	       db_prepare(db, &file->version, "PRAGMA main.data_version") ==
+		       DB_DONE &&
+	       db_prepare(db, &file->below,
+		       "SELECT id, error IS NULL FROM main.broadcast"
+		       " WHERE id > ? AND id <= ? ORDER BY id LIMIT 200") ==
+		       DB_DONE &&
+	       db_prepare(db, &file->schema, "PRAGMA main.schema_version") ==
 		       DB_DONE;
 }
 
@@ -247,5 +268,7 @@ void inbox_file_close(struct inbox_file *file)
 	query_release(&file->consume);
 	query_release(&file->sequence);
 	query_release(&file->version);
+	query_release(&file->below);
+	query_release(&file->schema);
 	db_close(&file->db);
 }

@@ -28,7 +28,9 @@ struct inbox_file {
 	bool named; /* the log of `wal` is on the disk under its name */
 	dev_t device;
 	ino_t inode, wal_inode;
-	struct query rows, next_id, set_error, due, consume, sequence, version;
+	struct query rows, next_id, set_error, due, consume, sequence, version,
+		below, schema;
+	uint64_t schema_version; /* that was found to be good */
 };
 
 /* NULL if it is open; else a sentence, borrowed until the next call, and it is
@@ -46,5 +48,9 @@ bool inbox_file_split(struct inbox_file *file);
  * it would outlive a power cut, which would then give its ids to other rows.
  * False with errno. */
 bool inbox_file_sync(struct inbox_file *file);
+
+/* NULL, or why it is no inbox any more since its schema was changed; borrowed
+ * until the next call. */
+const char *inbox_file_ruined(struct inbox_file *file);
 
 #endif

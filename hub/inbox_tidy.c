@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "hub/hub.h"
 #include "hub/inbox.h"
 #include "hub/inbox_error.h"
 #include "lib/clock.h"
@@ -24,6 +25,7 @@ static void consume(struct inbox *inbox)
 	uint64_t through = next_to_consume(inbox);
 
 	if (through == 0) {
+		inbox->consumed = inbox->cursor;
 		inbox->untidy = false;
 		if (inbox->file.db.wal_pages > INBOX_WAL_PAGES)
 			db_checkpoint(&inbox->file.db, true);
@@ -42,18 +44,63 @@ static void consume(struct inbox *inbox)
 	case DB_TOOBIG:
 	case DB_REFUSED:
 		inbox->consumed = through;
+		inbox->littered = true;
 		inbox_say(inbox, "its published rows cannot be deleted");
 		break;
 	case DB_BROKEN: /* if rows cannot be read either, that will be seen */
 		inbox->untidy = false;
+		inbox->littered = true;
 		inbox_say(inbox, db_error(&inbox->file.db));
 		break;
 	}
 }
 
+static bool has_changed(struct inbox *inbox)
+{
+	struct query *query = &inbox->file.version;
+	bool changed = query_step(query) == DB_ROW &&
+		       query_int(query, 0) != inbox->version;
+
+	if (changed)
+		inbox->version = query_int(query, 0);
+	query_reset(query);
+	return changed;
+}
+
+/* The table was made anew, or its last id was lowered, or an id was chosen: a
+ * row at or below the cursor would never be published, and nobody would know.
+ * True if there is more to look at. */
+static bool look_below(struct inbox *inbox)
+{
+	struct query *query = &inbox->file.below;
+	bool more = false;
+
+	if (has_changed(inbox))
+		inbox->looked = INT64_MIN;
+	if (inbox->looked == INT64_MAX)
+		return false;
+	query_bind_int(query, 1, (uint64_t)inbox->looked);
+	query_bind_int(query, 2, inbox->cursor);
+	while (query_step(query) == DB_ROW) {
+		more = true;
+		if (query_int(query, 1) != 0) {
+			if (!hub_begin(inbox->hub))
+				break;
+			errors_add(inbox, query_int(query, 0),
+				"its id is not above those published before");
+		}
+		inbox->looked = (int64_t)query_int(query, 0);
+	}
+	query_reset(query);
+	if (!more)
+		inbox->looked = INT64_MAX;
+	return more;
+}
+
 bool inbox_tidy(struct inbox *inbox)
 {
 	uint64_t begin = clock_mono_us();
+	bool more = false;
 
 	if (inbox->state != OPEN || inbox->broken)
 		return false;
@@ -63,7 +110,9 @@ bool inbox_tidy(struct inbox *inbox)
 	/* A row without its reason would be taken for a published one. */
 	if (inbox->untidy && errors_count(inbox) == 0)
 		consume(inbox);
+	if (!inbox->untidy && !inbox->littered && errors_count(inbox) == 0)
+		more = look_below(inbox);
 	inbox->rest_until = clock_mono_us();
 	inbox->rest_until += (inbox->rest_until - begin) * INBOX_PAUSE;
-	return inbox->untidy || errors_count(inbox) > 0;
+	return more || inbox->untidy || errors_count(inbox) > 0;
 }

@@ -204,6 +204,56 @@ def test_an_id_cannot_be_changed_by_any_of_its_names(world, name):
     reader.sees("four")
 
 
+def test_a_row_that_came_in_below_those_published_says_so(world):
+    reader = world.listen()
+    world.insert("one", "two", "three")
+    reader.sees("one", "two", "three")
+    eventually(lambda: not world.rows(), "published rows being removed")
+    with world.open_inbox() as db:
+        db.execute("DROP TRIGGER broadcast_insert")
+        db.execute("PRAGMA ignore_check_constraints = 1")
+        db.execute("BEGIN")
+        for id in (2, -7):
+            db.execute("INSERT INTO broadcast(id, data) VALUES (?, 'below')", [id])
+        db.execute("INSERT INTO broadcast(data) VALUES ('four')")
+        db.execute("COMMIT")
+    reader.sees("four")
+    eventually(lambda: [bool(row[1]) for row in world.rows("SELECT id, error FROM broadcast")]
+               == [True, True], "both rows saying what is wrong")
+    for id in (2, -7):
+        assert world.hub.log().count(f"row {id} not published: its id is not above") == 1
+
+
+def test_a_table_that_was_made_anew_loses_no_row_in_silence(world):
+    reader = world.listen()
+    world.insert("one", "two")
+    reader.sees("one", "two")
+    eventually(lambda: not world.rows(), "published rows being removed")
+    with world.open_inbox() as db:
+        table = [sql for (sql,) in db.execute(
+            "SELECT sql FROM sqlite_schema WHERE tbl_name = 'broadcast' AND sql IS NOT NULL")]
+        db.execute("BEGIN")
+        db.execute("DROP TABLE broadcast")
+        for sql in table:
+            db.execute(sql)
+        for n in range(4):
+            db.execute("INSERT INTO broadcast(data) VALUES (?)", [f"anew {n}"])
+        db.execute("COMMIT")
+    reader.sees("anew 2", "anew 3")
+    eventually(lambda: [data for data, error in world.rows("SELECT data, error FROM broadcast")
+                        if error] == ["anew 0", "anew 1"], "the others saying what is wrong")
+
+
+def test_a_table_that_is_no_inbox_any_more_is_said_while_it_is_open(world):
+    reader = world.listen()
+    world.insert("one")
+    reader.sees("one")
+    with world.open_inbox() as db:
+        db.execute("ALTER TABLE broadcast RENAME TO former")
+        db.execute("CREATE TABLE broadcast(id TEXT, channel, event, data, key, error)")
+    world.hub.says("has no AUTOINCREMENT")
+
+
 def test_consumed_rows_are_removed_later(world):
     reader = world.listen()
     world.insert(*[str(n) for n in range(100)])
