@@ -1,0 +1,80 @@
+"""Subscribers are cut at seeded moments, as soon as they are connected, in the
+midst of older events, at the very hand-over to live ones, while live, and come
+back with Last-Event-ID during 5,000 events a second; all see each event once."""
+
+import time
+
+from listener import target_of
+from returning import Life, Lines, Returning, channel_name
+from verdict import Account, faults, truth_of
+
+TELLING = True
+SHORT = {"reconnects": 2000, "subscribers": 80, "history": 20000}
+FULL = {"reconnects": 100000, "subscribers": 150, "history": 400000}
+
+RATE = 5000
+CHANNELS = 20
+FAR = 8  # of the subscribers begin far in the past, again and again
+LIVES = 6
+
+
+def play(scene, reconnects, subscribers, history):
+    # A window of two seconds: who is away longer is given pages.
+    world = scene.world({"hub": {"keep_bytes": "0", "keep_events": "0"},
+                         "responder": {"workers": "2", "window": "2M"}})
+    account = Account()
+    lines = Lines(scene, world, account, RATE, CHANNELS)
+    marks = lines.fill(history)
+    plan = [near(scene.rng, chair, marks) for chair in range(FAR, subscribers)]
+    for chair in range(FAR):
+        channels = some_channels(scene.rng)
+        plan += [far(scene.rng, chair, channels, marks) for _ in range(LIVES)]
+    returning = Returning(scene, world, plan, reconnects)
+    began = time.monotonic()
+    with lines:
+        returning.until_calm(lambda count: lines.check())
+        rate = (lines.count - history) / (time.monotonic() - began)
+    report, sat = returning.ends(lines.fences)
+    scene.say(f"{report}")
+    truth = truth_of(world.log_db)
+    scene.must(len(truth) == lines.count, f"{lines.count} published, {len(truth)} in the log")
+    scene.faultless(faults(account, {name: one.seen for name, one in sat.items()}, truth)
+                    + [fault for name, one in sat.items() for fault in of_books(name, one)])
+    scene.note(events=len(truth), deliveries=sum(one.count for one in sat.values()),
+               subscribers_in_all=len(sat), events_per_s=round(rate), **report)
+    scene.must(report["answered"] >= reconnects, "fewer reconnects than wanted")
+
+
+def of_books(name, one):
+    """What the subscriber itself noticed, and where it was to begin."""
+    if one.disorder or one.breaks:
+        yield f"I3 {one.disorder} ids not rising, {one.breaks} gaps ({name})"
+    asked = one.life.last_id or since(one.life.target)
+    if asked and asked != one.seen.start:
+        yield f"I3 began after {one.seen.start}, not {asked} ({name})"
+
+
+def since(target):
+    """The id that it names, if any."""
+    value = target.rpartition("since=")[2]
+    return int(value) if value.isdigit() else 0
+
+
+def some_channels(rng):
+    count = rng.choices([1, 5, CHANNELS], [15, 4, 1])[0]
+    return [channel_name(n) for n in sorted(rng.sample(range(CHANNELS), count))]
+
+
+def near(rng, chair, marks):
+    """Begins now, or with the last moments."""
+    channels = some_channels(rng)
+    since = rng.choice([None, None, None, "1s", "3s", marks[-1]])
+    return Life(chair, "web" if chair % 2 else "fcgi", 0, target_of(channels, since=since), channels)
+
+
+def far(rng, chair, channels, marks):
+    """Begins up to the whole history ago."""
+    mark = rng.choice(marks[:len(marks) // 2])
+    last_id, since = rng.choice([(mark, None), (0, mark), (0, "all")])
+    return Life(chair, "web" if chair % 2 else "fcgi", last_id,
+                target_of(channels, since=since), channels)
