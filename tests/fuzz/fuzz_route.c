@@ -1,11 +1,11 @@
 /*
  * fuzz_route - any bytes as a request that the web server has understood
  *
- * The first byte is the hub's mood; then lines NAME=value, a blank line, the
- * body.  Whatever the request was, there is exactly one whole answer: header
- * lines without anything smuggled in, JSON of the length that was promised or
- * an event stream of our own lines only, and what the browser named as its last
- * event is what the hub was asked about.
+ * The first byte is the hub's mood and the responder's; then lines NAME=value,
+ * a blank line, the body.  Whatever the request was, there is exactly one whole
+ * answer: header lines without anything smuggled in, JSON of the length that
+ * was promised or an event stream of our own lines only, and what the browser
+ * named as its last event is what the hub was asked about.
  */
 #include <config.h>
 
@@ -221,6 +221,8 @@ static void play(struct request *request, uint8_t mood)
 	struct responder *responder = stub_responder();
 
 	stub_question.asked = false;
+	stub_everybody((mood & 32) != 0);
+	responder->draining = (mood & 64) != 0;
 	route_request(responder, request);
 	for (int turn = 0; turn < 4; turn++)
 		stub_answer(mood);

@@ -30,6 +30,9 @@ extern struct stub_question stub_question;
 /* Made at the first call, with the window filled. */
 struct responder *stub_responder(void);
 
+/* Pages of all origins may read and publish, or of one. */
+void stub_everybody(bool yes);
+
 /* Answers everything that has been asked; the bits of `mood` say how. */
 void stub_answer(uint8_t mood);
 
