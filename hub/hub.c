@@ -120,6 +120,7 @@ static void settle(struct hub *hub)
 	channels_settle(&hub->channels);
 	receipts_settle(&hub->receipts);
 	inboxes_settle(hub->inboxes);
+	retention_settle(&hub->retention);
 }
 
 static void revert(struct hub *hub)

@@ -24,6 +24,7 @@ void retention_open(struct retention *retention, struct hub *hub)
 	struct store *store = &hub->store;
 
 	retention->hub = hub;
+	retention->left = RETENTION_STEP;
 	store_prepare(store, &retention->pool,
 		"SELECT id, " WEIGHT ", at, channel"
 		" FROM event WHERE id > ? ORDER BY id LIMIT 4000");
@@ -148,7 +149,6 @@ void retention_keep_up(struct retention *retention)
 
 	if (retention->hub->log.rows == 0)
 		return;
-	retention->left = RETENTION_STEP;
 	for (struct channel *at = dirty; at != NULL; at = at->next_dirty)
 		if (at->keep != NULL)
 			prune_channel(retention, at, RETENTION_SLACK);
@@ -161,7 +161,6 @@ void retention_step(struct retention *retention)
 	const struct config *config = hub->config;
 	bool keys_left;
 
-	retention->left = RETENTION_STEP;
 	prune_pool(retention, 0);
 	for (size_t i = 0; i < config->channel_count; i++) {
 		struct channel *channel = channel_find(
@@ -174,8 +173,14 @@ void retention_step(struct retention *retention)
 	retention->behind = retention->left == 0 || keys_left;
 }
 
+void retention_settle(struct retention *retention)
+{
+	retention->left = RETENTION_STEP;
+}
+
 void retention_revert(struct retention *retention)
 {
+	retention->left = RETENTION_STEP;
 	retention->pool_low = 0;
 	retention->behind = false;
 }

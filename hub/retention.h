@@ -25,7 +25,7 @@ struct retention {
 	struct hub *hub;
 	uint64_t pool_low; /* no event of the pool is at or below it */
 	bool behind;	   /* the last step did not do it all */
-	uint32_t left;	   /* rows that this step may still delete */
+	uint32_t left;	   /* rows that this transaction may still delete */
 	struct query pool, channel, remove;
 };
 
@@ -36,6 +36,8 @@ void retention_close(struct retention *retention);
 void retention_keep_up(struct retention *retention);
 /* Deletes what is due, at most a step, in a transaction left open. */
 void retention_step(struct retention *retention);
+/* The transaction was committed, or was not. */
+void retention_settle(struct retention *retention);
 void retention_revert(struct retention *retention);
 
 #endif
