@@ -29,7 +29,8 @@ void ledger_init(struct ledger *ledger)
 		zeroed((size_t)ledger->streams * ledger->publishers, 4);
 	ledger->missing = zeroed(ledger->capacity, 4);
 	for (uint32_t i = 0; i < ledger->capacity; i++)
-		ledger->missing[i] = listeners(ledger, i % ledger->channels);
+		ledger->missing[i] = listeners(ledger, i % ledger->channels) -
+				     ledger->stalled;
 }
 
 void ledger_release(struct ledger *ledger)
@@ -66,14 +67,28 @@ void ledger_deliver(struct ledger *ledger, uint32_t stream,
 	}
 	*word |= bit;
 	ledger->delivered++;
-	ledger->last = now;
 	if (number < *newest)
 		ledger->reordered++;
 	else
 		*newest = number + 1;
+	if (ledger_stalls(ledger, stream)) {
+		ledger->late++;
+		return;
+	}
+	ledger->last = now;
 	histogram_add(&ledger->latency, now - payload->at);
 	if (--ledger->missing[number] == 0)
 		histogram_add(&ledger->until_all, now - payload->at);
+}
+
+bool ledger_stalls(const struct ledger *ledger, uint32_t stream)
+{
+	uint32_t each;
+
+	if (ledger->stalled == 0)
+		return false;
+	each = ledger->streams / ledger->stalled;
+	return stream % each == 0 && stream / each < ledger->stalled;
 }
 
 uint64_t ledger_owed(const struct ledger *ledger)
@@ -84,6 +99,13 @@ uint64_t ledger_owed(const struct ledger *ledger)
 	for (uint32_t i = 0; i < ledger->published % ledger->channels; i++)
 		owed += listeners(ledger, i);
 	return owed;
+}
+
+bool ledger_is_settled(const struct ledger *ledger)
+{
+	uint64_t late = (uint64_t)ledger->published * ledger->stalled;
+
+	return ledger->delivered - ledger->late == ledger_owed(ledger) - late;
 }
 
 bool ledger_is_complete(struct ledger *ledger, uint32_t events)

@@ -17,12 +17,14 @@
 
 struct ledger {
 	uint32_t streams;
+	uint32_t stalled; /* of them; the figures are those of the others */
 	uint32_t channels;
 	uint32_t publishers;
 	uint32_t capacity; /* events it has room for */
 
 	uint32_t published; /* events 0 to published - 1 are owed */
 	uint64_t delivered; /* each stream and event once */
+	uint64_t late;	    /* of these, to streams that stalled */
 	uint64_t doubled;
 	uint64_t reordered; /* later than a younger one of the same publisher */
 	uint64_t foreign;   /* of no event that this run could have sent */
@@ -45,8 +47,13 @@ void ledger_release(struct ledger *ledger);
 void ledger_deliver(struct ledger *ledger, uint32_t stream,
 	const struct payload *payload, uint64_t now);
 
+/* Is this one of the stalled?  They are spread evenly. */
+bool ledger_stalls(const struct ledger *ledger, uint32_t stream);
+
 /* Deliveries that the published events amount to. */
 uint64_t ledger_owed(const struct ledger *ledger);
+/* Has everybody who reads had everything? */
+bool ledger_is_settled(const struct ledger *ledger);
 
 /* Moves `complete` on; true if it has reached `events`. */
 bool ledger_is_complete(struct ledger *ledger, uint32_t events);

@@ -5,6 +5,7 @@
  *   resting      nothing happens; then memory is read
  *   publishing   by POST (publishers.c) or by a command that INSERTs
  *   draining     until every stream has every event, or a deadline
+ *   catching up  the stalled streams, if there are any, read at last
  *
  * One thread, one epoll, meant for a core of its own.  Prints key=value lines;
  * `client_util` near 1 says that the client, not the server, was measured.
@@ -180,8 +181,7 @@ static void publish(struct load *load)
 		if (drained == UINT64_MAX && is_published(load))
 			drained = now + (uint64_t)(load->options.drain * 1e9);
 		if (drained != UINT64_MAX &&
-			(now > drained || load->ledger.delivered ==
-						  ledger_owed(&load->ledger)))
+			(now > drained || ledger_is_settled(&load->ledger)))
 			break;
 		if (back < next)
 			next = back;
@@ -192,6 +192,23 @@ static void publish(struct load *load)
 		waitpid(load->inserter, NULL, 0);
 }
 
+/* Those who stalled read what they have missed. */
+static void catch_up(struct load *load)
+{
+	uint64_t began = payload_now(), now = began;
+	uint64_t deadline = began + (uint64_t)(load->options.drain * 1e9);
+
+	streams_wake(load->streams);
+	while (load->ledger.delivered < ledger_owed(&load->ledger) &&
+		now < deadline) {
+		uint64_t back = streams_tick(load->streams, now);
+		uint64_t next = now + second / 100;
+		turn(load, back < next ? back : next);
+		now = payload_now();
+	}
+	load->caught_up_ns = now - began;
+}
+
 static void measure(struct load *load)
 {
 	uint64_t cpu = own_cpu_us();
@@ -200,6 +217,8 @@ static void measure(struct load *load)
 	publish(load);
 	census(load, &load->after);
 	load->client_us = own_cpu_us() - cpu;
+	if (load->options.stalled > 0)
+		catch_up(load);
 }
 
 int main(int argc, char **argv)
@@ -209,6 +228,7 @@ int main(int argc, char **argv)
 	options_parse(&load.options, argc, argv);
 	raise_descriptors(load.options.streams + OPTIONS_PUBLISHERS + 32);
 	load.ledger.streams = load.options.streams;
+	load.ledger.stalled = load.options.stalled;
 	load.ledger.channels = load.options.channels;
 	load.ledger.publishers = load.options.publishers;
 	load.ledger.capacity = options_capacity(&load.options);

@@ -27,6 +27,7 @@ static const struct row rows[] = {
 	{"listen", TEXT, AT(listen), "path of a stream, {} = channel number"},
 	{"publish", TEXT, AT(publish), "path of a POST, {} and {key}"},
 	{"streams", COUNT, AT(streams), "to open [1]"},
+	{"stalled", COUNT, AT(stalled), "of them, read only at the end [0]"},
 	{"channels", COUNT, AT(channels), "to spread them over [1]"},
 	{"publishers", COUNT, AT(publishers), "keep-alive connections [1]"},
 	{"size", COUNT, AT(size), "bytes of an event's data [100]"},
@@ -107,6 +108,9 @@ static void check(const struct options *options)
 	if (options->publishers == 0 ||
 		options->publishers > OPTIONS_PUBLISHERS)
 		errx(2, "--publishers: from 1 to %d", OPTIONS_PUBLISHERS);
+	if (options->stalled > 0 &&
+		(options->channels != 1 || options->stalled > options->streams))
+		errx(2, "--stalled: at most all streams, on one channel");
 	if (options->insert != NULL && options->events == 0)
 		errx(2, "--insert needs --events");
 	if (options->insert == NULL && options->publish == NULL &&

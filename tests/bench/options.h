@@ -21,6 +21,7 @@ struct options {
 	const char *listen;  /* path; {} becomes the channel's number */
 	const char *publish; /* path; {} likewise, {key} a unique key */
 	uint32_t streams;
+	uint32_t stalled; /* of them, that do not read until the end */
 	uint32_t channels;
 	uint32_t publishers;
 	uint32_t size;	  /* bytes of an event's data */

@@ -59,6 +59,10 @@ static void print_publishing(const struct load *load)
 			server / (double)ledger->delivered,
 			server / ledger->published);
 	}
+	if (ledger->stalled > 0)
+		printf("stalled=%u\nlate=%" PRIu64 "\ncaught_up_s=%.3f\n",
+			ledger->stalled, ledger->late,
+			(double)load->caught_up_ns / 1e9);
 	histogram_print(&ledger->latency, "latency");
 	histogram_print(&ledger->until_all, "until_all");
 	printf("server_util=%.3f\nclient_util=%.3f\n", server * 1e3 / all,

@@ -30,7 +30,8 @@ struct load {
 	uint64_t pss_after;
 	uint64_t opening_ns;
 	uint64_t opening_cpu_us;
-	uint64_t client_us; /* while publishing and draining */
+	uint64_t client_us;    /* while publishing and draining */
+	uint64_t caught_up_ns; /* how long the stalled took */
 	struct census before;
 	struct census after;
 };

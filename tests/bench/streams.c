@@ -20,6 +20,8 @@ enum {
 	READ = 256 << 10, /* one read; larger bursts take another */
 	RETRY_MS = 3000,  /* what a browser does without `retry:` */
 	TICK_NS = 1000000,
+	STALLED_BUFFER = 4 << 10,
+	STALLED_SEGMENT = 1400,
 };
 
 struct stream {
@@ -35,6 +37,7 @@ struct streams {
 	struct sse_sink sink;
 	int epoll;
 	bool reconnect;
+	bool awake;	/* the stalled read too */
 	uint32_t begun; /* streams whose first connect() was made */
 	uint32_t opened;
 	uint32_t underway;
@@ -155,6 +158,22 @@ static void request(
 	watch(streams, stream, EPOLL_CTL_MOD, EPOLLIN | EPOLLRDHUP);
 }
 
+static bool is_stalled(
+	const struct streams *streams, const struct stream *stream)
+{
+	return !streams->awake &&
+	       ledger_stalls(streams->sink.ledger, stream->sse.stream);
+}
+
+/* Loopback's segments would let the server's kernel hold a megabyte. */
+static void narrow(int fd)
+{
+	setsockopt(
+		fd, SOL_SOCKET, SO_RCVBUF, &(int){STALLED_BUFFER}, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &(int){STALLED_SEGMENT},
+		sizeof(int));
+}
+
 static void dial(struct streams *streams, struct stream *stream, uint64_t now)
 {
 	struct sockaddr_in there = {.sin_family = AF_INET,
@@ -164,6 +183,8 @@ static void dial(struct streams *streams, struct stream *stream, uint64_t now)
 
 	if (fd < 0)
 		err(1, "streams: socket %u", stream->sse.stream);
+	if (is_stalled(streams, stream))
+		narrow(fd);
 	stream->fd = fd;
 	stream->state = CONNECTING;
 	streams->underway++;
@@ -217,6 +238,8 @@ static void head(
 	streams->underway--;
 	if (streams->opened < streams->options->streams)
 		streams->opened++;
+	if (is_stalled(streams, stream))
+		watch(streams, stream, EPOLL_CTL_DEL, 0);
 	if (len > skip)
 		body(streams, stream, at + skip, len - skip);
 }
@@ -267,6 +290,18 @@ uint64_t streams_tick(struct streams *streams, uint64_t now)
 void streams_reconnect(struct streams *streams)
 {
 	streams->reconnect = true;
+}
+
+void streams_wake(struct streams *streams)
+{
+	streams->reconnect = true;
+	for (uint32_t i = 0; i < streams->options->streams; i++) {
+		struct stream *stream = &streams->all[i];
+		if (is_stalled(streams, stream) && stream->state == OPEN)
+			watch(streams, stream, EPOLL_CTL_ADD,
+				EPOLLIN | EPOLLRDHUP);
+	}
+	streams->awake = true;
 }
 
 uint32_t streams_opened(const struct streams *streams)

@@ -9,6 +9,8 @@
  *   HEAD        request sent, header not complete
  *   OPEN        bytes of the body come
  *
+ * Some may be stalled: OPEN, but not read until streams_wake().
+ *
  * They behave as a browser does: after a cut connection back after the retry
  * time with Last-Event-ID, after a wrong status never again.
  */
@@ -37,6 +39,9 @@ uint64_t streams_tick(struct streams *streams, uint64_t now);
 
 /* From now on a cut stream comes back; before, it stays closed. */
 void streams_reconnect(struct streams *streams);
+
+/* The stalled begin to read; if they were cut, they come back. */
+void streams_wake(struct streams *streams);
 
 /* How many had the first byte of their body, and now wait for none. */
 uint32_t streams_opened(const struct streams *streams);
