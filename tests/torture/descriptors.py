@@ -16,8 +16,8 @@ from verdict import Account
 from world import INSTRUMENTED, SLOW, eventually
 
 TELLING = True
-SHORT = {"connects": 1000, "wave": 1000, "peers": 800, "seconds": 1.0}
-FULL = {"connects": 10000, "wave": 2000, "peers": 10000, "seconds": 3.0}
+SHORT = {"connects": 1000, "wave": 1000, "peers": 800, "seconds": 0.6, "stay": 0}
+FULL = {"connects": 10000, "wave": 2000, "peers": 10000, "seconds": 3.0, "stay": 1}
 
 LIMIT = 256         # descriptors
 STANDING = 20       # subscribers
@@ -201,9 +201,9 @@ def out_of_descriptors(scene, name, connects, wave, seconds):
     stage.ends()
 
 
-def half_open(scene, peers, seconds):
+def half_open(scene, peers, seconds, stay):
     """The kernel's queue takes no more than it has room for: the others come
-    when the first have been given up."""
+    when the first have been given up.  Those that stay are, in the end, too."""
     stage = Stage(scene, "half_open")
     socks, wanted, rounds = [], peers, 0
     deadline = time.monotonic() + 60 * SLOW
@@ -217,6 +217,8 @@ def half_open(scene, peers, seconds):
         stage.rests(seconds)
         scene.note(**{f"post_in_round_{rounds}_s": stage.posts()})
     scene.must(wanted <= 0, f"half_open: {wanted} peers found no place")
+    if not stay:
+        close_all(socks)
     eventually(lambda: descriptors_of(stage.pids["responder"]) <= stage.had["responder"][0] + 2,
                "the responder giving up those that say nothing", 4 * SILENCE)
     close_all(socks)
@@ -224,9 +226,9 @@ def half_open(scene, peers, seconds):
     stage.ends()
 
 
-def play(scene, connects, wave, peers, seconds):
+def play(scene, connects, wave, peers, seconds, stay):
     raise_limit(max(peers, wave) + 1000)
     for name in ("hub", "responder"):
         out_of_descriptors(scene, name, connects, wave, seconds)
         scene.say(f"the {name} had none left")
-    half_open(scene, peers, seconds)
+    half_open(scene, peers, seconds, stay)
