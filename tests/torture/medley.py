@@ -66,8 +66,7 @@ class Medley:
             channels = self.rng.sample(CHANNELS[1:], self.rng.randrange(4))
             if not channels or self.rng.random() < 0.8:
                 channels.append(CHANNELS[0])
-            if self.rng.random() < 0.2:
-                channels.append("metrics")
+            channels += [extra for extra in ("metrics", "wide") if self.rng.random() < 0.15]
             self.crowd.join(1, *channels, envelope=self.rng.random() < 0.3, **self.beginning())
 
     def beginning(self):
@@ -96,9 +95,9 @@ class Medley:
             account.acknowledges(data, last - count + 1)
             count -= 1
 
-    def pour(self, channel):
-        """More rows than any memory holds."""
-        name = self.name("flood")
+    def pour(self):
+        """More rows than any memory holds, on a channel that few listen to."""
+        name, channel = self.name("flood"), "wide"
         rows = [f"{name}/{n} {self.rng.randbytes(31_000).hex()}" for n in range(FLOOD // 62_000)]
         for data in rows:
             self.account.tries(channel, data)
@@ -182,11 +181,11 @@ class Medley:
         """While the responders are stopped, some readers have stopped reading
         and others are away."""
         with self.away(self.few.subscribers[:2]):
-            stopped = self.some(0.3)
+            stopped = self.some(0.3) + self.wide[:1]
             for one in stopped:
                 one.pause()
             frozen = [self.world.responder.freeze(index) for index in (0, 1)]
-            self.pour(self.rng.choice(CHANNELS[1:]))
+            self.pour()
             for pid in frozen:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
@@ -196,10 +195,10 @@ class Medley:
 
     def rush(self):
         """While everybody reads, or should."""
-        stopped = self.some(0.1)
+        stopped = self.some(0.1) + self.wide[1:2]
         for one in stopped:
             one.pause()
-        self.pour(self.rng.choice(CHANNELS[1:]))
+        self.pour()
         for one in stopped:
             one.resume()
 
@@ -227,6 +226,7 @@ class Medley:
         """Yields after each thing that happened."""
         self.join(subscribers)
         self.quiet = self.crowd.join(2, "quiet")
+        self.wide = self.crowd.join(3, "wide", "a", "b")
         self.crowd.join(20, CHANNELS[0])
         self.few.join(4, "few")
         self.few.are_connected()
