@@ -53,7 +53,7 @@ class Mixed(threading.Thread):
         self.stop = threading.Event()
         self.number = 0
         self.fault = None
-        self.ways = [(self.post, 5), (self.repeated, 4), (self.batch, 2), (self.object, 2),
+        self.ways = [(self.post, 8), (self.repeated, 4), (self.batch, 2), (self.object, 2),
                      (self.rows, 3), (self.long_batch, 1)]
 
     def run(self):
