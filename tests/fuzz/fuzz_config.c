@@ -36,14 +36,18 @@ static void check_good(const struct config *config)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static char path[64];
+	static int fd = -1;
 	struct config config;
-	char path[64];
-	int fd = memfd_create("config", MFD_CLOEXEC);
 	char *fault;
 
-	MUST(fd >= 0);
-	MUST(write(fd, data, size) == (ssize_t)size);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	/* One file for all: to make it takes longer than to read it. */
+	if (fd < 0) {
+		fd = memfd_create("config", MFD_CLOEXEC);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	}
+	MUST(pwrite(fd, data, size, 0) == (ssize_t)size);
+	MUST(ftruncate(fd, (off_t)size) == 0);
 	fault = config_try(&config, path);
 	if (fault == NULL) {
 		check_good(&config);
@@ -53,6 +57,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(config.hub_socket == NULL && config.channels == NULL);
 		free(fault);
 	}
-	close(fd);
 	return 0;
 }
