@@ -1,94 +1,17 @@
 /*
- * json - strings decoded, answers composed and read
+ * json - see json.h; json-c's room: answers taken apart and put together
  */
 #include <config.h>
 
 #include "lib/json.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "lib/log.h"
 #include "lib/text.h"
-
-/* ---- in */
-
-bool json_is_string(struct span value)
-{
-	return value.len > 0 && value.at[0] == '"';
-}
-
-static unsigned code_unit(const char *digits)
-{
-	char text[5] = {digits[0], digits[1], digits[2], digits[3], '\0'};
-
-	return (unsigned)strtoul(text, NULL, 16);
-}
-
-/* json-c would silently put U+FFFD where half a pair is. */
-static bool pairs_are_whole(struct span value)
-{
-	bool expect_low = false;
-
-	for (size_t i = 1; i + 1 < value.len; i++) {
-		unsigned unit = 0;
-
-		if (value.at[i] == '\\' && value.at[++i] == 'u') {
-			unit = code_unit(value.at + i + 1);
-			i += 4;
-		}
-		if (expect_low != (unit >= 0xdc00 && unit <= 0xdfff))
-			return false;
-		expect_low = unit >= 0xd800 && unit <= 0xdbff;
-	}
-	return !expect_low;
-}
-
-bool json_decode(struct buf *out, struct span value)
-{
-	struct json_tokener *tokener;
-	struct json_object *text;
-
-	assert(value.len >= 2 && value.at[0] == '"');
-	if (memchr(value.at, '\\', value.len) == NULL) {
-		buf_add(out, value.at + 1, value.len - 2);
-		return true;
-	}
-	if (!pairs_are_whole(value))
-		return false;
-	tokener = json_tokener_new();
-	text = json_tokener_parse_ex(tokener, value.at, (int)value.len);
-	assert(json_object_is_type(text, json_type_string));
-	buf_add(out, json_object_get_string(text),
-		(size_t)json_object_get_string_len(text));
-	json_object_put(text);
-	json_tokener_free(tokener);
-	return true;
-}
-
-void json_minify(struct buf *out, struct span value)
-{
-	char *to = buf_reserve(out, value.len);
-	bool in_string = false;
-	size_t len = 0;
-
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.at[i];
-
-		if (!in_string && json_is_space(c))
-			continue;
-		to[len++] = c;
-		if (c == '"')
-			in_string = !in_string;
-		else if (c == '\\')
-			to[len++] = value.at[++i];
-	}
-	out->len += len;
-}
 
 /* ---- in: answers */
 
@@ -97,6 +20,8 @@ static struct json_object *parse(struct span text)
 	struct json_tokener *tokener = json_tokener_new();
 	struct json_object *value = NULL;
 
+	if (tokener == NULL)
+		log_fatalx("memory: cannot read JSON");
 	json_tokener_set_flags(
 		tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	if (text.len > 0 && text.len <= INT_MAX)
@@ -206,62 +131,40 @@ bool json_is_true(struct json_object *object, const char *name)
 	return json_object_get_boolean(json_member(object, name)) != 0;
 }
 
-/* ---- out */
+/* ---- out: put together */
+
+/* json-c has none where there is no memory. */
+static struct json_object *made(struct json_object *value)
+{
+	if (value == NULL)
+		log_fatalx("memory: cannot have a JSON value");
+	return value;
+}
+
+static void add(
+	struct json_object *object, const char *name, struct json_object *value)
+{
+	if (json_object_object_add(object, name, value) != 0)
+		log_fatalx("memory: cannot have a member of an object");
+}
 
 struct json_object *json_new(void)
 {
-	return json_object_new_object();
-}
-
-/* Appends `text` with U+FFFD for each byte that is no UTF-8. */
-static void add_mended(struct buf *out, struct span text)
-{
-	struct span good;
-
-	while (!text_is_utf8(text, &good.len)) {
-		good.at = text.at;
-		/* without the begin of the sequence that breaks there */
-		while (!text_is_utf8(good, NULL))
-			good.len--;
-		buf_add_span(out, good);
-		buf_add(out, "\xef\xbf\xbd", 3);
-		text = span(text.at + good.len + 1, text.len - good.len - 1);
-	}
-	buf_add_span(out, text);
-}
-
-static struct json_object *new_text(struct span text)
-{
-	struct buf mended = {0};
-	struct json_object *string;
-
-	add_mended(&mended, text);
-	string = json_object_new_string_len(
-		mended.len == 0 ? "" : mended.at, (int)mended.len);
-	buf_release(&mended);
-	return string;
+	return made(json_object_new_object());
 }
 
 void json_add_text(
 	struct json_object *object, const char *name, struct span text)
 {
-	json_object_object_add(object, name, new_text(text));
-}
-
-void json_quote(struct buf *out, struct span text)
-{
-	struct json_object *string = new_text(text);
-
-	buf_add_span(out, span_of(json_object_to_json_string_ext(string,
-				  JSON_C_TO_STRING_PLAIN |
-					  JSON_C_TO_STRING_NOSLASHESCAPE)));
-	json_object_put(string);
+	add(object, name,
+		made(json_object_new_string_len(
+			text.at == NULL ? "" : text.at, (int)text.len)));
 }
 
 void json_add_number(
 	struct json_object *object, const char *name, uint64_t number)
 {
-	json_object_object_add(object, name, json_object_new_uint64(number));
+	add(object, name, made(json_object_new_uint64(number)));
 }
 
 void json_add_decimal(
@@ -274,13 +177,12 @@ void json_add_decimal(
 		digits[--len] = '\0';
 	if (digits[len - 1] == '.')
 		digits[len - 1] = '\0';
-	json_object_object_add(
-		object, name, json_object_new_double_s(number, digits));
+	add(object, name, made(json_object_new_double_s(number, digits)));
 }
 
 void json_add_bool(struct json_object *object, const char *name, bool value)
 {
-	json_object_object_add(object, name, json_object_new_boolean(value));
+	add(object, name, made(json_object_new_boolean(value)));
 }
 
 void json_add_id(struct json_object *object, const char *name, uint64_t id)
@@ -288,36 +190,108 @@ void json_add_id(struct json_object *object, const char *name, uint64_t id)
 	char digits[24];
 
 	if (id == 0) {
-		json_object_object_add(object, name, NULL);
+		add(object, name, NULL);
 		return;
 	}
 	snprintf(digits, sizeof(digits), "%" PRIu64, id);
-	json_object_object_add(object, name, json_object_new_string(digits));
+	add(object, name, made(json_object_new_string(digits)));
 }
 
 struct json_object *json_add_list(struct json_object *object, const char *name)
 {
-	struct json_object *list = json_object_new_array();
+	struct json_object *list = made(json_object_new_array());
 
-	json_object_object_add(object, name, list);
+	add(object, name, list);
 	return list;
 }
 
 struct json_object *json_add_item(struct json_object *list)
 {
-	struct json_object *item = json_object_new_object();
+	struct json_object *item = json_new();
 
-	json_object_array_add(list, item);
+	if (json_object_array_add(list, item) != 0)
+		log_fatalx("memory: cannot have an item of a list");
 	return item;
+}
+
+/* ---- out: written.  json-c's own writer leaves out whatever it has no memory
+ * for, and does not say so. */
+
+static void write_value(struct json_object *value, struct buf *out);
+
+static void write_object(struct json_object *object, struct buf *out)
+{
+	bool first = true;
+
+	buf_add_char(out, '{');
+	json_object_object_foreach(object, name, member)
+	{
+		if (!first)
+			buf_add_char(out, ',');
+		first = false;
+		json_quote(out, span_of(name));
+		buf_add_char(out, ':');
+		write_value(member, out);
+	}
+	buf_add_char(out, '}');
+}
+
+static void write_list(struct json_object *list, struct buf *out)
+{
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		if (i > 0)
+			buf_add_char(out, ',');
+		write_value(json_object_array_get_idx(list, i), out);
+	}
+	buf_add_char(out, ']');
+}
+
+static void write_number(struct json_object *number, struct buf *out)
+{
+	if (json_object_get_int64(number) < 0)
+		buf_printf(out, "%" PRId64, json_object_get_int64(number));
+	else
+		buf_printf(out, "%" PRIu64, json_object_get_uint64(number));
+}
+
+static void write_value(struct json_object *value, struct buf *out)
+{
+	const char *digits;
+
+	switch (json_object_get_type(value)) {
+	case json_type_null:
+		buf_add_span(out, span_of("null"));
+		break;
+	case json_type_boolean:
+		buf_add_span(
+			out, span_of(json_object_get_boolean(value) ? "true"
+								    : "false"));
+		break;
+	case json_type_int:
+		write_number(value, out);
+		break;
+	case json_type_double: /* it has its digits with it, unless NaN */
+		digits = json_object_get_userdata(value);
+		buf_add_span(out, span_of(digits == NULL ? "null" : digits));
+		break;
+	case json_type_string:
+		json_quote(out,
+			span(json_object_get_string(value),
+				(size_t)json_object_get_string_len(value)));
+		break;
+	case json_type_object:
+		write_object(value, out);
+		break;
+	case json_type_array:
+		write_list(value, out);
+		break;
+	}
 }
 
 void json_write(struct json_object *object, struct buf *out)
 {
-	size_t len;
-	const char *text = json_object_to_json_string_length(object,
-		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
-
-	buf_add(out, text, len);
+	write_value(object, out);
 	buf_add_char(out, '\n');
 }
 

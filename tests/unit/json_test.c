@@ -24,6 +24,10 @@ static const struct {
 	{"empty", "\"\"", ""},
 	{"plain", "\"abc\"", "abc"},
 	{"escapes", "\"a\\n\\\"\\\\\\/\\u00e4\"", "a\n\"\\/\xc3\xa4"},
+	{"controls", "\"\\b\\f\\r\\t\"", "\b\f\r\t"},
+	{"two bytes", "\"\\u0080\\u07FF\"", "\xc2\x80\xdf\xbf"},
+	{"three bytes", "\"\\u0800\\uffff\"", "\xe0\xa0\x80\xef\xbf\xbf"},
+	{"the last of all", "\"\\udbff\\udfff\"", "\xf4\x8f\xbf\xbf"},
 	{"a pair", "\"\\uD83D\\uDE00\"", "\xf0\x9f\x98\x80"},
 	{"raw UTF-8 beside an escape", "\"\xc3\xa4\\t\"", "\xc3\xa4\t"},
 	{"a high half", "\"\\ud800\"", NULL},
@@ -82,6 +86,41 @@ static void test_an_answer_is_composed(void **state)
 	buf_release(&out);
 }
 
+static const char *const written[] = {
+	"{\"a\":null,\"b\":[],\"c\":{}}\n",
+	"[-9223372036854775808,18446744073709551615,0,-1]\n",
+	"[1.50,-2e10,true,false]\n",
+	"[\"\\b\\f\\n\\r\\t\\\"\\\\/"
+	"\\u0001\\u001f\x7f\",\"\xf0\x9f\x99\x82\"]\n",
+	"{\"a\\nname\":[[[{\"deep\":[1]}]]]}\n",
+};
+
+static void test_what_was_read_is_written_as_it_was(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(written); i++) {
+		struct json_object *value = json_parse(span_of(written[i]));
+		struct buf out = {0};
+
+		json_end(value, &out);
+		CHECK_TEXT(written[i], buf_span(&out), written[i]);
+		buf_release(&out);
+	}
+}
+
+static void test_decimals_end_where_nothing_follows(void **state)
+{
+	struct json_object *object = json_new();
+	struct buf out = {0};
+
+	(void)state;
+	json_add_decimal(object, "half", 0.5);
+	json_add_decimal(object, "whole", -3);
+	json_end(object, &out);
+	CHECK_TEXT("decimals", buf_span(&out), "{\"half\":0.5,\"whole\":-3}\n");
+	buf_release(&out);
+}
+
 static const struct {
 	const char *name, *text, *json;
 } mended[] = {
@@ -117,6 +156,8 @@ int main(void)
 		cmocka_unit_test(test_strings_are_decoded),
 		cmocka_unit_test(test_an_escaped_nul_is_decoded),
 		cmocka_unit_test(test_an_answer_is_composed),
+		cmocka_unit_test(test_what_was_read_is_written_as_it_was),
+		cmocka_unit_test(test_decimals_end_where_nothing_follows),
 		cmocka_unit_test(test_an_answer_is_always_UTF_8),
 	};
 

@@ -1,0 +1,167 @@
+/*
+ * json_text - see json.h; JSON as text, most of all its strings
+ */
+#include <config.h>
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/json.h"
+#include "lib/text.h"
+
+/* ---- in */
+
+bool json_is_string(struct span value)
+{
+	return value.len > 0 && value.at[0] == '"';
+}
+
+static unsigned code_unit(const char *digits)
+{
+	char text[5] = {digits[0], digits[1], digits[2], digits[3], '\0'};
+
+	return (unsigned)strtoul(text, NULL, 16);
+}
+
+static bool pairs_are_whole(struct span value)
+{
+	bool expect_low = false;
+
+	for (size_t i = 1; i + 1 < value.len; i++) {
+		unsigned unit = 0;
+
+		if (value.at[i] == '\\' && value.at[++i] == 'u') {
+			unit = code_unit(value.at + i + 1);
+			i += 4;
+		}
+		if (expect_low != (unit >= 0xdc00 && unit <= 0xdfff))
+			return false;
+		expect_low = unit >= 0xd800 && unit <= 0xdbff;
+	}
+	return !expect_low;
+}
+
+static void add_utf8(struct buf *out, unsigned point)
+{
+	static const unsigned char leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+	int len = point < 0x80	    ? 1
+		  : point < 0x800   ? 2
+		  : point < 0x10000 ? 3
+				    : 4;
+
+	buf_add_char(out, (char)(leads[len] | point >> 6 * (len - 1)));
+	while (--len > 0)
+		buf_add_char(
+			out, (char)(0x80 | (point >> 6 * (len - 1) & 0x3f)));
+}
+
+/* What stands at `at`, after the backslash; returns how long it is. */
+static size_t unescape(struct buf *out, const char *at)
+{
+	static const char escapes[] = "bfnrt", meant[] = "\b\f\n\r\t";
+	const char *found = strchr(escapes, *at);
+	unsigned unit;
+
+	if (*at != 'u') {
+		buf_add_char(out, found == NULL ? *at : meant[found - escapes]);
+		return 1;
+	}
+	unit = code_unit(at + 1);
+	if (unit < 0xd800 || unit > 0xdfff) {
+		add_utf8(out, unit);
+		return 5;
+	}
+	add_utf8(out,
+		0x10000 + ((unit & 0x3ff) << 10) + (code_unit(at + 7) & 0x3ff));
+	return 11;
+}
+
+bool json_decode(struct buf *out, struct span value)
+{
+	assert(value.len >= 2 && value.at[0] == '"');
+	if (!pairs_are_whole(value))
+		return false;
+	for (size_t i = 1; i + 1 < value.len;) {
+		const char *escape =
+			memchr(value.at + i, '\\', value.len - 1 - i);
+		size_t plain = escape == NULL ? value.len - 1 - i
+					      : (size_t)(escape - value.at) - i;
+
+		buf_add(out, value.at + i, plain);
+		i += plain;
+		if (escape != NULL)
+			i += 1 + unescape(out, escape + 1);
+	}
+	return true;
+}
+
+void json_minify(struct buf *out, struct span value)
+{
+	char *to = buf_reserve(out, value.len);
+	bool in_string = false;
+	size_t len = 0;
+
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.at[i];
+
+		if (!in_string && json_is_space(c))
+			continue;
+		to[len++] = c;
+		if (c == '"')
+			in_string = !in_string;
+		else if (c == '\\')
+			to[len++] = value.at[++i];
+	}
+	out->len += len;
+}
+
+/* ---- out */
+
+/* Appends `text` with U+FFFD for each byte that is no UTF-8. */
+static void add_mended(struct buf *out, struct span text)
+{
+	struct span good;
+
+	while (!text_is_utf8(text, &good.len)) {
+		good.at = text.at;
+		/* without the begin of the sequence that breaks there */
+		while (!text_is_utf8(good, NULL))
+			good.len--;
+		buf_add_span(out, good);
+		buf_add(out, "\xef\xbf\xbd", 3);
+		text = span(text.at + good.len + 1, text.len - good.len - 1);
+	}
+	buf_add_span(out, text);
+}
+
+static void quote(struct buf *out, struct span text)
+{
+	static const char special[] = "\b\f\n\r\t\"\\";
+	static const char escapes[] = "bfnrt\"\\";
+
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+		const char *found = c == 0 ? NULL : strchr(special, c);
+
+		if (found != NULL) {
+			buf_add_char(out, '\\');
+			buf_add_char(out, escapes[found - special]);
+		} else if (c < ' ') {
+			buf_printf(out, "\\u%04x", c);
+		} else {
+			buf_add_char(out, (char)c);
+		}
+	}
+	buf_add_char(out, '"');
+}
+
+void json_quote(struct buf *out, struct span text)
+{
+	struct buf mended = {0};
+
+	add_mended(&mended, text);
+	quote(out, buf_span(&mended));
+	buf_release(&mended);
+}
