@@ -97,6 +97,7 @@ static inline void room_commit(struct room *room)
 	eventlog_settle(&hub->log);
 	channels_settle(&hub->channels);
 	receipts_settle(&hub->receipts);
+	retention_settle(&hub->retention);
 	ring_show(&hub->ring);
 }
 
