@@ -112,6 +112,7 @@ static bool dispatch(struct books *books, const struct event *event)
 		books->events = 0;
 	} else if (is(event->type, "reset")) {
 		books->resets++;
+		memset(books->next, 0, sizeof(books->next));
 	} else if (event->data.at != NULL) {
 		published(books, event);
 	}

@@ -75,7 +75,7 @@ class Line(threading.Thread):
 class Lines:
     """Some such threads; `account` is None where the books would be too large."""
 
-    def __init__(self, scene, world, account, rate, channels=20, threads=4, longest=150, batch=50):
+    def __init__(self, scene, world, account, rate, channels=20, threads=8, longest=150, batch=80):
         self.all = [Line(world, account, scene.rng.random(),
                          [channel_name(c) for c in range(n, channels, threads)],
                          rate / threads, longest, batch) for n in range(threads)]
