@@ -9,8 +9,8 @@ from returning import Life, Lines, Returning, channel_name
 from verdict import Account, faults, truth_of
 
 TELLING = True
-SHORT = {"reconnects": 2000, "subscribers": 80, "history": 20000}
-FULL = {"reconnects": 100000, "subscribers": 150, "history": 400000}
+SHORT = {"reconnects": 2000, "subscribers": 80, "history": 20000, "window": "2M"}
+FULL = {"reconnects": 100000, "subscribers": 120, "history": 400000, "window": "8M"}
 
 RATE = 5000
 CHANNELS = 20
@@ -18,10 +18,10 @@ FAR = 8  # of the subscribers begin far in the past, again and again
 LIVES = 6
 
 
-def play(scene, reconnects, subscribers, history):
-    # A window of two seconds: who is away longer is given pages.
+def play(scene, reconnects, subscribers, history, window):
+    # The window has two seconds, or eight: who is further behind is given pages.
     world = scene.world({"hub": {"keep_bytes": "0", "keep_events": "0"},
-                         "responder": {"workers": "2", "window": "2M"}})
+                         "responder": {"workers": "2", "window": window}})
     account = Account()
     lines = Lines(scene, world, account, RATE, CHANNELS)
     marks = lines.fill(history)
