@@ -30,7 +30,7 @@ enum {
 	HUB_BYTES_MAX = 4 << 20, /* ... these */
 	HUB_PAGING_US = 2000,	 /* older events are read this long between two
 				    commits */
-	HUB_WAL_PAGES = 2048,	 /* of the write-ahead log; above it, they are
+	HUB_WAL_PAGES = 1536,	 /* of the write-ahead log; above it, they are
 				    moved into the database, after the answers */
 	HUB_RETRY_MS = 250,	 /* without room a commit is tried this often */
 };

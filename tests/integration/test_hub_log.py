@@ -628,3 +628,10 @@ def test_the_log_belongs_to_the_service_alone(hub):
     hub.hub_peer().publish("x")
     for file in hub.folder.glob("log.db*"):
         assert file.stat().st_mode & 0o077 == 0, file
+
+
+def test_the_write_ahead_log_stays_within_8_mib(hub):
+    peer = hub.hub_peer()
+    for _ in range(100):
+        assert peer.publish(*["x" * 400] * 500).outcome == STORED
+    assert Path(f"{hub.log_db}-wal").stat().st_size <= 8 << 20

@@ -39,8 +39,8 @@ struct books {
 	uint64_t *ids, *sums;
 	uint32_t resets;
 	uint32_t disorder; /* ids that did not rise */
-	uint32_t breaks; /* numbers of a channel that did not follow, after no
-			  * reset */
+	uint32_t breaks;   /* numbers of a channel that did not follow, after no
+			    * reset */
 	uint32_t next[BOOKS_CHANNELS];
 	/* of this connection */
 	enum place place;

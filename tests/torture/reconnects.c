@@ -9,12 +9,12 @@
  *     CHAIR web|fcgi LAST-ID TARGET
  *
  * Those of one chair follow each other: the next sits down when the one before
- * has caught up.  After so many answered reconnects no more cuts are made, and
- * `calm` is printed, later `all there` when all have caught up.  The next line
- * of standard input has an id for each chair; once all have seen that far, or
- * the last number of the line, milliseconds, is over, a line of JSON tells what
- * happened, and BOOKS ("-" for none) has ids and sums of the subscribers, one
- * after the other.
+ * has caught up.  After so many answered reconnects, or an empty line, no more
+ * cuts are made, and `calm` is printed, later `all there` when all have caught
+ * up.  The next line of standard input has an id for each chair; once all have
+ * seen that far, or the last number of the line, milliseconds, is over, a line
+ * of JSON tells what happened, and BOOKS ("-" for none) has ids and sums of the
+ * subscribers, one after the other.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -289,6 +289,13 @@ static bool all_caught_up(void)
 	return true;
 }
 
+static void enough(void)
+{
+	calm = true;
+	for (uint32_t i = 0; i < chair_count; i++)
+		chairs[i].life->books.cut = (struct cut){0};
+}
+
 static void tick(void)
 {
 	uint64_t now = now_ms();
@@ -296,11 +303,8 @@ static void tick(void)
 	for (uint32_t i = 0; i < chair_count; i++)
 		if (chairs[i].due <= now)
 			time_is_up(&chairs[i], now);
-	if (!calm && answered >= reconnects) {
-		calm = true;
-		for (uint32_t i = 0; i < chair_count; i++)
-			chairs[i].life->books.cut = (struct cut){0};
-	}
+	if (!calm && answered >= reconnects)
+		enough();
 }
 
 /* Returns true if standard input has something to say. */
@@ -450,8 +454,8 @@ int main(int argc, char **argv)
 	read_plan(keep);
 	open_doors(argv[3], argv[4]);
 	while (!calm) {
-		if (turn())
-			errx(2, "spoken to too early");
+		if (turn() && getchar() == '\n')
+			enough();
 		progress();
 	}
 	say("calm");

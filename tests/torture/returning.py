@@ -142,7 +142,7 @@ class Returning:
         self.scene.must(line, "the subscribers have ended early")
         return line.strip()
 
-    def until_calm(self, check, patience=1800):
+    def until_calm(self, check, patience=7200):
         """Calls check(reconnects so far) once a second."""
         watchdog = threading.Timer(patience, self.process.kill)
         watchdog.start()
@@ -155,6 +155,11 @@ class Returning:
                     self.scene.say(f"{line} reconnects")
         finally:
             watchdog.cancel()
+
+    def enough(self):
+        """Before there were so many reconnects."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
 
     def all_there(self):
         """Nobody publishes, and nobody is cut any more."""
