@@ -106,7 +106,8 @@ bool cors_may_publish(
 	if (any_is_allowed(config))
 		return true;
 	if (request->origin[0] == '\0')
-		return strcmp(site, "cross-site") != 0;
+		return site[0] == '\0' || strcmp(site, "same-origin") == 0 ||
+		       strcmp(site, "none") == 0;
 	/* A page cannot set Sec-Fetch-Site itself; and behind a proxy that
 	 * ends TLS our scheme is not the browser's. */
 	return is_allowed(config, request) || strcmp(site, "same-origin") == 0;

@@ -1,19 +1,21 @@
 #ifndef TIDINGS_HASH_H
 #define TIDINGS_HASH_H
 /*
- * hash - FNV-1a, 32 bits: for names and short questions
+ * hash - SipHash-2-4 of names, questions and addresses
+ *
+ * Anybody may choose names.  The key is drawn anew by each process, so that
+ * nobody can choose ten thousand which share a bucket.
  */
 #include <stdint.h>
 
 #include "lib/span.h"
 
-static inline uint32_t hash_of(struct span bytes)
-{
-	uint32_t hash = 2166136261u;
+struct hash_key {
+	uint64_t low, high;
+};
 
-	for (size_t i = 0; i < bytes.len; i++)
-		hash = (hash ^ (unsigned char)bytes.at[i]) * 16777619u;
-	return hash;
-}
+/* With this process's own key. */
+uint32_t hash_of(struct span bytes);
+uint64_t hash_with(const struct hash_key *key, struct span bytes);
 
 #endif

@@ -234,15 +234,27 @@ static bool takes_streams(const char *accept)
 	       strstr(accept, "*/*") || strstr(accept, "text/*");
 }
 
-static void refuse_for_now(struct responder *responder, struct request *request)
-{
-	if (!takes_streams(request->accept)) {
-		bool draining = responder->draining;
+static const struct refusal {
+	unsigned status;
+	const char *code, *sentence;
+} refusals[] = {
+	[QUOTA_YES] = {503, "shutting_down", "the responder is being stopped"},
+	[QUOTA_TOO_MANY] = {503, "too_many_streams",
+		"no further stream can be served for now (streams, channels)"},
+	[QUOTA_TOO_MANY_FROM_YOU] = {429, "too_many_from_address",
+		"this address has too many streams (streams_per_address, "
+		"channels_per_address)"},
+};
 
-		reply_error_with(responder, request, "Retry-After: 5\r\n", 503,
-			draining ? "shutting_down" : "too_many_streams",
-			draining ? "the responder is being stopped"
-				 : "no further stream can be served for now");
+/* `word`: what the quota said; yes if it was not asked. */
+static void refuse_for_now(struct responder *responder, struct request *request,
+	enum quota_word word)
+{
+	const struct refusal *refusal = &refusals[word];
+
+	if (!takes_streams(request->accept)) {
+		reply_error_with(responder, request, "Retry-After: 5\r\n",
+			refusal->status, refusal->code, refusal->sentence);
 		return;
 	}
 	stream_later(responder, request->fd, request->id,
@@ -259,8 +271,9 @@ static void answer_head(struct responder *responder, struct request *request)
 }
 
 struct visitor *listen_enter(
-	struct responder *responder, struct request *request)
+	struct responder *responder, struct request *request, size_t channels)
 {
+	enum quota_word word = QUOTA_YES;
 	struct visitor *visitor = NULL;
 
 	if (request->head) {
@@ -268,16 +281,17 @@ struct visitor *listen_enter(
 		return NULL;
 	}
 	if (!responder->draining)
-		visitor = quota_enter(responder->quota, request->address);
+		word = quota_enter(
+			responder->quota, request->address, channels, &visitor);
 	if (visitor == NULL)
-		refuse_for_now(responder, request);
+		refuse_for_now(responder, request, word);
 	return visitor;
 }
 
 static void open_stream(
 	struct responder *responder, struct request *request, struct wish *wish)
 {
-	wish->visitor = listen_enter(responder, request);
+	wish->visitor = listen_enter(responder, request, wish->count);
 	if (wish->visitor == NULL)
 		return;
 	wish->fd = request->fd;

@@ -21,8 +21,8 @@ verb listen_one;      /* the route's own only */
 void listen_last_id(
 	struct buf *out, const struct request *request, struct span query);
 /* NULL: it has been answered (HEAD, too many, being stopped).  Otherwise one
- * more stream is counted until quota_leave(). */
+ * more stream, of so many channels, is counted until quota_leave(). */
 struct visitor *listen_enter(
-	struct responder *responder, struct request *request);
+	struct responder *responder, struct request *request, size_t channels);
 
 #endif

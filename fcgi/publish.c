@@ -53,18 +53,36 @@ static bool length_is_true(const struct request *request)
 	       (request->too_long || length == request->body.len);
 }
 
+static struct fault admit_now(
+	const struct responder *responder, const struct request *request)
+{
+	switch (quota_may_publish(responder->quota, request->address)) {
+	case QUOTA_YES:
+		return (struct fault){0};
+	case QUOTA_TOO_MANY_FROM_YOU:
+		return (struct fault){429, "too_many_posts",
+			"this address publishes too fast (publish_rate)"};
+	case QUOTA_TOO_MANY:
+		break;
+	}
+	return (struct fault){429, "too_many_posts",
+		"too much is published just now (publish_rate_total)"};
+}
+
 static struct fault admit(
 	const struct responder *responder, const struct request *request)
 {
+	struct fault fault;
+
 	if (!quota_admits(responder->quota, request->address))
 		return (struct fault){403, "not_allowed",
 			"this address may not publish (publish_from)"};
 	if (!cors_may_publish(responder->config, request))
 		return (struct fault){403, "foreign_origin",
 			"pages of this origin may not publish (origins)"};
-	if (!quota_may_publish(responder->quota, request->address))
-		return (struct fault){429, "too_many_posts",
-			"this address publishes too fast (publish_rate)"};
+	fault = admit_now(responder, request);
+	if (fault.status != 0)
+		return fault;
 	if (request->content_length[0] == '\0')
 		return (struct fault){
 			411, "length_required", "Content-Length is missing"};

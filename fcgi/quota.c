@@ -1,7 +1,7 @@
 /*
- * quota - who may publish, and how much an address may have
+ * quota - who may publish, and how much a visitor may have
  *
- * Visitors hang in a hash table by address and, while they have no stream, in
+ * Visitors hang in a hash table and, while they have no stream, in
  * a line in the order of their last POST: its head is the first to be
  * forgotten.  With no limit per address nothing is remembered of any: all are
  * one visitor.
@@ -10,42 +10,49 @@
 
 #include "fcgi/quota.h"
 
-#include <arpa/inet.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "fcgi/address.h"
+#include "fcgi/hash.h"
 #include "fcgi/list.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/config.h"
 
 enum {
-	BUCKETS = 4096,
+	CHAINS = 4096,
 	IDLE_US = 60 * 1000 * 1000,
 };
 
-struct visitor {
-	struct visitor *next; /* in its bucket */
-	struct node node;     /* in the line of the idle */
+/* What is in use at a time. */
+struct usage {
 	size_t streams;
-	double tokens;	  /* POSTs it may send at once */
-	uint64_t told_us; /* when `tokens` was so many */
-	char *address;
+	size_t channels; /* of these streams, each counted for each */
 };
 
-/* IPv4 as ::ffff:a.b.c.d. */
-struct prefix {
-	unsigned char address[16];
-	unsigned bits;
+/* POSTs that may be sent at once; as many come back within a second. */
+struct bucket {
+	double tokens;
+	uint64_t told_us; /* when there were so many */
+};
+
+struct visitor {
+	struct visitor *next; /* in its chain */
+	struct node node;     /* in the line of the idle */
+	struct usage usage;
+	struct bucket posts;
+	struct holder holder;
 };
 
 struct quota {
 	const struct config *config;
-	size_t streams, streams_max;
+	struct usage usage, most; /* of all */
+	struct bucket posts;	  /* of all */
 	size_t visitors;
-	struct visitor *buckets[BUCKETS];
+	struct visitor *chains[CHAINS];
 	struct node idle;	 /* who has waited longest comes first */
 	struct visitor everyone; /* where there is no limit per address */
 	struct prefix *prefixes;
@@ -54,62 +61,10 @@ struct quota {
 
 /* ---- who may publish */
 
-static bool read_address(
-	const char *text, unsigned char address[16], unsigned *bits)
-{
-	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	if (inet_pton(AF_INET6, text, address) == 1) {
-		*bits = 128;
-		return true;
-	}
-	memcpy(address, mapped, sizeof(mapped));
-	*bits = 32;
-	return inet_pton(AF_INET, text, address + 12) == 1;
-}
-
-/* "10.0.0.0/8", "::1"; what lib/config let through is well-formed. */
-static bool read_prefix(const char *text, struct prefix *prefix)
-{
-	char address[INET6_ADDRSTRLEN];
-	const char *slash = strchr(text, '/');
-	size_t len = slash == NULL ? strlen(text) : (size_t)(slash - text);
-	unsigned width;
-
-	if (len >= sizeof(address))
-		return false;
-	memcpy(address, text, len);
-	address[len] = '\0';
-	if (!read_address(address, prefix->address, &width))
-		return false;
-	prefix->bits = 128;
-	if (slash != NULL)
-		prefix->bits =
-			128 - width + (unsigned)strtoul(slash + 1, NULL, 10);
-	return prefix->bits <= 128;
-}
-
-static bool covers(const struct prefix *prefix, const unsigned char *address)
-{
-	size_t bytes = prefix->bits / 8;
-	unsigned rest = prefix->bits % 8;
-	unsigned mask = 0xff00u >> rest & 0xff;
-
-	if (memcmp(prefix->address, address, bytes) != 0)
-		return false;
-	return rest == 0 ||
-	       (prefix->address[bytes] & mask) == (address[bytes] & mask);
-}
-
 bool quota_admits(const struct quota *quota, const char *address)
 {
-	unsigned char binary[16];
-	unsigned width;
-
-	if (!read_address(address, binary, &width))
-		return false;
 	for (size_t i = 0; i < quota->prefix_count; i++)
-		if (covers(&quota->prefixes[i], binary))
+		if (prefix_covers(&quota->prefixes[i], address))
 			return true;
 	return false;
 }
@@ -130,54 +85,52 @@ static size_t streams_allowed(const struct config *config)
 	return (size_t)limit.rlim_cur - reserve;
 }
 
+static struct bucket full_bucket(unsigned rate)
+{
+	return (struct bucket){rate, clock_mono_us()};
+}
+
 struct quota *quota_new(const struct config *config)
 {
 	struct quota *quota = mem_new(sizeof(*quota));
 
 	quota->config = config;
-	quota->streams_max = streams_allowed(config);
+	quota->most = (struct usage){
+		streams_allowed(config), config->stream_channels};
+	quota->posts = full_bucket(config->publish_rate_total);
 	list_init(&quota->idle);
 	list_init(&quota->everyone.node);
 	quota->prefixes = mem_new(
 		(config->publish_from_count + 1) * sizeof(*quota->prefixes));
 	for (size_t i = 0; i < config->publish_from_count; i++)
-		if (read_prefix(config->publish_from[i],
+		if (prefix_read(config->publish_from[i],
 			    &quota->prefixes[quota->prefix_count]))
 			quota->prefix_count++;
 	return quota;
-}
-
-static void visitor_free(struct visitor *visitor)
-{
-	free(visitor->address);
-	free(visitor);
 }
 
 void quota_free(struct quota *quota)
 {
 	if (quota == NULL)
 		return;
-	for (size_t i = 0; i < BUCKETS; i++) {
-		while (quota->buckets[i] != NULL) {
-			struct visitor *visitor = quota->buckets[i];
+	for (size_t i = 0; i < CHAINS; i++) {
+		while (quota->chains[i] != NULL) {
+			struct visitor *visitor = quota->chains[i];
 
-			quota->buckets[i] = visitor->next;
-			visitor_free(visitor);
+			quota->chains[i] = visitor->next;
+			free(visitor);
 		}
 	}
 	free(quota->prefixes);
 	free(quota);
 }
 
-static struct visitor **place_of(struct quota *quota, const char *address)
+static struct visitor **place_of(struct quota *quota, const char *holder)
 {
-	uint64_t hash = 14695981039346656037u; /* FNV-1a */
-	struct visitor **place;
+	struct visitor **place =
+		&quota->chains[hash_of(span_of(holder)) % CHAINS];
 
-	for (const char *at = address; *at != '\0'; at++)
-		hash = (hash ^ (unsigned char)*at) * 1099511628211u;
-	place = &quota->buckets[(hash ^ hash >> 32) % BUCKETS];
-	while (*place != NULL && strcmp((*place)->address, address) != 0)
+	while (*place != NULL && strcmp((*place)->holder.text, holder) != 0)
 		place = &(*place)->next;
 	return place;
 }
@@ -190,12 +143,12 @@ static void wait_in_line(struct quota *quota, struct visitor *visitor)
 
 static void forget(struct quota *quota, struct visitor *visitor)
 {
-	struct visitor **place = place_of(quota, visitor->address);
+	struct visitor **place = place_of(quota, visitor->holder.text);
 
 	list_remove(&visitor->node);
 	*place = visitor->next;
 	quota->visitors--;
-	visitor_free(visitor);
+	free(visitor);
 }
 
 /* Forgets who has been idle for long, and one more if there is no room. */
@@ -207,7 +160,7 @@ static void make_room(struct quota *quota, uint64_t now)
 		struct visitor *oldest = list_entry(node, struct visitor, node);
 
 		if (quota->visitors < QUOTA_VISITORS_MAX &&
-			now - oldest->told_us <= IDLE_US)
+			now - oldest->posts.told_us <= IDLE_US)
 			return;
 		next = node->next;
 		forget(quota, oldest);
@@ -217,76 +170,130 @@ static void make_room(struct quota *quota, uint64_t now)
 /* NULL if all that can be remembered have streams. */
 static struct visitor *meet(struct quota *quota, const char *address)
 {
-	struct visitor *visitor = *place_of(quota, address);
-	uint64_t now = clock_mono_us();
+	struct holder holder = address_holder(address);
+	struct visitor *visitor = *place_of(quota, holder.text);
 	struct visitor **place;
 
 	if (visitor != NULL)
 		return visitor;
-	make_room(quota, now);
+	make_room(quota, clock_mono_us());
 	if (quota->visitors >= QUOTA_VISITORS_MAX)
 		return NULL;
 	visitor = mem_new(sizeof(*visitor));
-	visitor->address = mem_text(span_of(address));
+	visitor->holder = holder;
 	list_init(&visitor->node);
-	visitor->tokens = quota->config->publish_rate;
-	visitor->told_us = now;
-	place = place_of(quota, address);
+	visitor->posts = full_bucket(quota->config->publish_rate);
+	place = place_of(quota, holder.text);
 	*place = visitor;
 	quota->visitors++;
 	return visitor;
 }
 
+/* ---- streams */
+
 static struct visitor *visitor_of(struct quota *quota, const char *address)
 {
-	if (quota->config->streams_per_address == 0)
+	if (quota->config->streams_per_address == 0 &&
+		quota->config->channels_per_address == 0)
 		return &quota->everyone;
 	return meet(quota, address);
 }
 
-struct visitor *quota_enter(struct quota *quota, const char *address)
+/* Is there room for one more stream? */
+static bool has_room(
+	const struct usage *used, const struct usage *most, size_t channels)
 {
-	size_t most = quota->config->streams_per_address;
-	struct visitor *visitor;
-
-	if (quota->streams >= quota->streams_max)
-		return NULL;
-	visitor = visitor_of(quota, address);
-	if (visitor == NULL || (most > 0 && visitor->streams >= most))
-		return NULL;
-	list_remove(&visitor->node);
-	visitor->streams++;
-	quota->streams++;
-	return visitor;
+	if (most->streams > 0 && used->streams >= most->streams)
+		return false;
+	return most->channels == 0 ||
+	       (channels <= most->channels &&
+		       used->channels <= most->channels - channels);
 }
 
-void quota_leave(struct quota *quota, struct visitor *visitor)
+static void use(struct usage *used, size_t channels)
 {
-	quota->streams--;
-	visitor->streams--;
-	if (visitor->streams == 0 && visitor != &quota->everyone)
+	used->streams++;
+	used->channels += channels;
+}
+
+static void give_back(struct usage *used, size_t channels)
+{
+	used->streams--;
+	used->channels -= channels;
+}
+
+enum quota_word quota_enter(struct quota *quota, const char *address,
+	size_t channels, struct visitor **visitor)
+{
+	const struct usage each = {quota->config->streams_per_address,
+		quota->config->channels_per_address};
+	struct visitor *who;
+
+	*visitor = NULL;
+	if (!has_room(&quota->usage, &quota->most, channels))
+		return QUOTA_TOO_MANY;
+	who = visitor_of(quota, address);
+	if (who == NULL)
+		return QUOTA_TOO_MANY;
+	if (!has_room(&who->usage, &each, channels))
+		return QUOTA_TOO_MANY_FROM_YOU;
+	list_remove(&who->node);
+	use(&who->usage, channels);
+	use(&quota->usage, channels);
+	*visitor = who;
+	return QUOTA_YES;
+}
+
+void quota_leave(struct quota *quota, struct visitor *visitor, size_t channels)
+{
+	give_back(&quota->usage, channels);
+	give_back(&visitor->usage, channels);
+	if (visitor->usage.streams == 0 && visitor != &quota->everyone)
 		wait_in_line(quota, visitor);
 }
 
-bool quota_may_publish(struct quota *quota, const char *address)
+/* ---- POSTs */
+
+static bool has_token(struct bucket *bucket, unsigned rate)
 {
-	double rate = quota->config->publish_rate;
 	uint64_t now = clock_mono_us();
-	struct visitor *visitor;
 
-	if (quota->config->publish_rate == 0)
+	if (rate == 0)
 		return true;
-	visitor = meet(quota, address);
+	bucket->tokens += rate * (double)(now - bucket->told_us) / 1e6;
+	if (bucket->tokens > rate)
+		bucket->tokens = rate;
+	bucket->told_us = now;
+	return bucket->tokens >= 1;
+}
+
+static enum quota_word take_from_address(
+	struct quota *quota, const char *address)
+{
+	struct visitor *visitor = meet(quota, address);
+	bool good;
+
 	if (visitor == NULL)
-		return false;
-	visitor->tokens += rate * (double)(now - visitor->told_us) / 1e6;
-	if (visitor->tokens > rate)
-		visitor->tokens = rate;
-	visitor->told_us = now;
-	if (visitor->streams == 0)
+		return QUOTA_TOO_MANY;
+	good = has_token(&visitor->posts, quota->config->publish_rate);
+	if (visitor->usage.streams == 0)
 		wait_in_line(quota, visitor);
-	if (visitor->tokens < 1)
-		return false;
-	visitor->tokens -= 1;
-	return true;
+	if (!good)
+		return QUOTA_TOO_MANY_FROM_YOU;
+	visitor->posts.tokens -= 1;
+	return QUOTA_YES;
+}
+
+enum quota_word quota_may_publish(struct quota *quota, const char *address)
+{
+	const struct config *config = quota->config;
+	enum quota_word word = QUOTA_YES;
+
+	if (!has_token(&quota->posts, config->publish_rate_total))
+		return QUOTA_TOO_MANY;
+	if (config->publish_rate > 0)
+		word = take_from_address(quota, address);
+	if (word == QUOTA_YES)
+		quota->posts.tokens -= 1;
+	return word;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fcgi/cors.h"
+#include "fcgi/host.h"
 #include "fcgi/listen.h"
 #include "fcgi/metrics.h"
 #include "fcgi/publish.h"
@@ -141,6 +142,11 @@ void route_request(struct responder *responder, struct request *request)
 	const struct route *route = find(target.path, &rest);
 
 	request->head = strcmp(request->method, "HEAD") == 0;
+	if (!host_is_ours(responder->config, request)) {
+		reply_error(responder, request, 421, "wrong_host",
+			"there is no site of that name here (hosts)");
+		return;
+	}
 	cors_headers(&request->headers, responder->config, request);
 	if (route == NULL) {
 		reply_error(responder, request, 404, "not_found",

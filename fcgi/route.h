@@ -4,7 +4,7 @@
  * route - which verb a request wants
  *
  * One table of paths.  What every answer has in common is settled here: the
- * CORS lines, 404, 405, OPTIONS, HEAD.
+ * CORS lines, 404, 405, 421, OPTIONS, HEAD.
  */
 #include "lib/span.h"
 

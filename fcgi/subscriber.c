@@ -113,7 +113,7 @@ void subscriber_close(struct subscriber *sub)
 	stream_forget(sub);
 	audience_leave(responder->audience, sub);
 	if (sub->visitor != NULL)
-		quota_leave(responder->quota, sub->visitor);
+		quota_leave(responder->quota, sub->visitor, sub->count);
 	free(sub);
 }
 

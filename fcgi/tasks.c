@@ -59,7 +59,7 @@ static void leave(struct showing *showing)
 	ev_io_stop(responder->loop, &showing->watch);
 	ev_timer_stop(responder->loop, &showing->timer);
 	close(showing->watch.fd);
-	quota_leave(responder->quota, showing->visitor);
+	quota_leave(responder->quota, showing->visitor, 0);
 	free(showing);
 }
 
@@ -224,7 +224,7 @@ void tasks_listen(struct responder *responder, struct request *request,
 	} else if (next == TASK_STEPS) {
 		reply(responder, request, &(struct answer){.status = 204});
 	} else {
-		visitor = listen_enter(responder, request);
+		visitor = listen_enter(responder, request, 0);
 		if (visitor != NULL)
 			begin(responder, request, visitor, &place, next);
 	}

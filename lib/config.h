@@ -65,13 +65,20 @@ struct config {
 	gid_t fcgi_socket_group;
 	unsigned workers; /* workers = 1, 1..64 */
 	size_t streams;	  /* streams = 0: what the descriptors allow */
-	size_t streams_per_address; /* 0 = no limit */
+	size_t streams_per_address;  /* 0 = no limit */
+	size_t stream_channels;	     /* channels = 1000000: of all streams, each
+					counted for each; 0 = no limit */
+	size_t channels_per_address; /* 0 = no limit */
 	char **publish_from; /* addresses or prefixes 10.0.0.0/8; a path-less
 				list, default 127.0.0.0/8 ::1 */
 	size_t publish_from_count;
 	unsigned publish_rate; /* POSTs per second and address, 0 = no limit;
 				  a second's worth may come at once */
-	char **origins;	       /* origins = "*" or https://a.example … */
+	unsigned publish_rate_total; /* the same for all addresses together */
+	char **hosts; /* names and addresses of this site, no ports; none: any
+			 Host will do */
+	size_t host_count;
+	char **origins; /* origins = "*" or https://a.example … */
 	size_t origin_count;
 	uint64_t keepalive_ms; /* 15s, 1s..1h */
 	uint64_t retry_ms;     /* 2s; sent with up to as much jitter again */

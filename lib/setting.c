@@ -199,6 +199,20 @@ static bool add_origin(const struct setting *setting, const char *item,
 	return true;
 }
 
+static bool add_host(const struct setting *setting, const char *item,
+	void *target, struct buf *fault)
+{
+	if (!value_is_host(item)) {
+		buf_printf(fault,
+			"%s: \"%s\" is neither a name such as www.example.org "
+			"nor an address such as 192.0.2.7 or [::1]",
+			setting->name, item);
+		return false;
+	}
+	add_text(setting, item, target);
+	return true;
+}
+
 static bool add_each(const struct setting *setting, const char *text,
 	void *target, struct buf *fault,
 	bool (*add)(const struct setting *, const char *, void *, struct buf *))
@@ -240,6 +254,12 @@ static bool parse_origins(const struct setting *setting, const char *text,
 	void *target, struct buf *fault)
 {
 	return add_each(setting, text, target, fault, add_origin);
+}
+
+static bool parse_hosts(const struct setting *setting, const char *text,
+	void *target, struct buf *fault)
+{
+	return add_each(setting, text, target, fault, add_host);
 }
 
 void setting_clear(const struct setting *setting, void *target)
@@ -298,9 +318,16 @@ static const struct setting responder_keys[] = {
 	{"streams", "0", parse_number, AT(streams), .max = 1000000},
 	{"streams_per_address", "0", parse_number, AT(streams_per_address),
 		.max = 1000000},
+	{"channels", "1000000", parse_number, AT(stream_channels),
+		.max = 1000000000},
+	{"channels_per_address", "0", parse_number, AT(channels_per_address),
+		.max = 1000000000},
 	{"publish_from", "127.0.0.0/8 ::1", parse_prefixes,
 		LIST(publish_from, publish_from_count)},
 	{"publish_rate", "0", parse_number, AT(publish_rate), .max = 1000000},
+	{"publish_rate_total", "0", parse_number, AT(publish_rate_total),
+		.max = 1000000},
+	{"hosts", "", parse_hosts, LIST(hosts, host_count)},
 	{"origins", "", parse_origins, LIST(origins, origin_count)},
 	{"keepalive", "15s", parse_time, AT(keepalive_ms), .min = 1000,
 		.max = 3600000},

@@ -124,6 +124,25 @@ bool value_is_prefix(const char *text)
 	       bits <= (four ? 32 : 128);
 }
 
+bool value_is_host(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.";
+	size_t len = strlen(text);
+	char address[INET6_ADDRSTRLEN];
+	unsigned char binary[16];
+
+	if (text[0] != '[')
+		return len > 0 && strspn(text, letters) == len &&
+		       text[0] != '.' && text[len - 1] != '.';
+	if (len < 3 || len - 2 >= sizeof(address) || text[len - 1] != ']')
+		return false;
+	memcpy(address, text + 1, len - 2);
+	address[len - 2] = '\0';
+	return inet_pton(AF_INET6, address, binary) == 1;
+}
+
 bool value_is_origin(const char *text)
 {
 	const char *host = strstr(text, "://");

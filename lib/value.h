@@ -36,6 +36,8 @@ bool value_group(const char *text, gid_t *group);
 
 /* An IPv4 or IPv6 address, or a prefix of one: 10.0.0.0/8. */
 bool value_is_prefix(const char *text);
+/* A name or address as in Host, without a port: a.example, [::1]. */
+bool value_is_host(const char *text);
 /* "*", or what browsers send as Origin: scheme, host, port and no path. */
 bool value_is_origin(const char *text);
 

@@ -66,6 +66,10 @@ static void test_without_a_file_everything_has_its_default(void **state)
 	assert_string_equal(config.publish_from[0], "127.0.0.0/8");
 	assert_string_equal(config.publish_from[1], "::1");
 	assert_int_equal(config.publish_rate, 0);
+	assert_int_equal(config.publish_rate_total, 0);
+	assert_int_equal(config.stream_channels, 1000000);
+	assert_int_equal(config.channels_per_address, 0);
+	assert_int_equal(config.host_count, 0);
 	assert_int_equal(config.origin_count, 0);
 	assert_true(config.keepalive_ms == 15000);
 	assert_true(config.retry_ms == 2000);
@@ -107,7 +111,9 @@ static void test_every_value_goes_where_it_belongs(void **state)
 		"socket_group = 7\nworkers = 64\n"
 		"streams = 9000\nstreams_per_address = 20\n"
 		"publish_from = 10.0.0.0/8, 192.0.2.7 fd00::/8\n"
-		"publish_rate = 50\n"
+		"publish_rate = 50\npublish_rate_total = 200\n"
+		"channels = 0\nchannels_per_address = 30\n"
+		"hosts = www.example, 127.0.0.1 [::1]\n"
 		"origins = https://a.example http://localhost:8080\n"
 		"keepalive = 1s\nretry = 500ms\nwindow = 1M\n"
 		"max_event = 1K\nmax_body = 4096\nrest = 0\n");
@@ -134,6 +140,11 @@ static void test_every_value_goes_where_it_belongs(void **state)
 	assert_string_equal(config.publish_from[0], "10.0.0.0/8");
 	assert_string_equal(config.publish_from[2], "fd00::/8");
 	assert_int_equal(config.publish_rate, 50);
+	assert_int_equal(config.publish_rate_total, 200);
+	assert_int_equal(config.stream_channels, 0);
+	assert_int_equal(config.channels_per_address, 30);
+	assert_int_equal(config.host_count, 3);
+	assert_string_equal(config.hosts[2], "[::1]");
 	assert_int_equal(config.origin_count, 2);
 	assert_string_equal(config.origins[1], "http://localhost:8080");
 	assert_true(config.keepalive_ms == 1000);
@@ -359,6 +370,9 @@ static const struct {
 		"[responder]\npublish_from = ::1 1.2.3.4/33\n",
 		":2: publish_from: \"1.2.3.4/33\" is not an address such as "
 		"192.0.2.7 or a prefix such as 10.0.0.0/8"},
+	{"a host with a port", "[responder]\nhosts = a.example:80\n",
+		":2: hosts: \"a.example:80\" is neither a name such as "
+		"www.example.org nor an address such as 192.0.2.7 or [::1]"},
 	{"an origin with a path", "[responder]\norigins = https://a.example/\n",
 		":2: origins: \"https://a.example/\" is neither * nor an "
 		"origin such as https://www.example.org"},

@@ -52,6 +52,8 @@ static const struct {
 	{"null", &none, "http", "a", "null", "cross-site", FOREIGN, false},
 	{"cross-site without an origin", &none, "http", "a", "", "cross-site",
 		SILENT, false},
+	{"a neighbour of the same domain without an origin", &none, "http", "a",
+		"", "same-site", SILENT, false},
 	{"typed into the address line", &none, "http", "a", "", "none", SILENT,
 		true},
 	{"no host", &none, "http", "", "http://", "", FOREIGN, false},

@@ -198,6 +198,44 @@ static void test_users_and_groups_are_names_or_numbers(void **state)
 	assert_false(value_group("no-such-group", &group));
 }
 
+static const struct {
+	const char *text;
+	bool good;
+} hosts[] = {
+	{"localhost", true},
+	{"www.Example.org", true},
+	{"my_host-1.example", true},
+	{"192.0.2.7", true},
+	{"[::1]", true},
+	{"[2001:db8::7]", true},
+	{"", false},
+	{"*", false},
+	{"*.example.org", false},
+	{".example.org", false},
+	{"example.org.", false},
+	{"example.org:80", false},
+	{"https://example.org", false},
+	{"example.org/", false},
+	{"user@example.org", false},
+	{"b\xc3\xbc"
+	 "cher.example",
+		false},
+	{"::1", false},
+	{"[]", false},
+	{"[::1", false},
+	{"[::1]:80", false},
+	{"[192.0.2.7]", false},
+	{"[00000000000000000000000000000000000000000000000000]", false},
+};
+
+static void test_a_host_is_a_name_or_an_address_without_port(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(hosts); i++)
+		CHECK(hosts[i].text,
+			value_is_host(hosts[i].text) == hosts[i].good);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +244,8 @@ int main(void)
 		cmocka_unit_test(
 			test_a_prefix_is_an_address_and_perhaps_its_length),
 		cmocka_unit_test(test_an_origin_is_scheme_host_and_port),
+		cmocka_unit_test(
+			test_a_host_is_a_name_or_an_address_without_port),
 		cmocka_unit_test(test_a_mode_is_three_octal_digits),
 		cmocka_unit_test(test_users_and_groups_are_names_or_numbers),
 	};
