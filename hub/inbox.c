@@ -114,7 +114,8 @@ static bool check_sequence(struct inbox *inbox)
 
 static void try_open(struct inbox *inbox, const struct inbox *all, size_t count)
 {
-	const char *why = inbox_file_open(&inbox->file, inbox->config);
+	const char *why = inbox_file_open(
+		&inbox->file, inbox->config, inbox->hub->config->log_path);
 
 	if (why != NULL) {
 		inbox_say(inbox, why);

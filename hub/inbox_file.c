@@ -36,8 +36,27 @@ static const char *make_file(const char *path)
 	return why;
 }
 
-static const char *look_at_file(
-	struct inbox_file *file, const struct config_inbox *config, bool *empty)
+/* Whoever may write the folder of an inbox of ours may put a link there, to a
+ * file that only we can write. */
+static bool is_foreign_link(const char *path)
+{
+	struct stat at;
+
+	return lstat(path, &at) == 0 && S_ISLNK(at.st_mode) && at.st_uid != 0 &&
+	       at.st_uid != geteuid();
+}
+
+/* By whatever name: opened again and closed, it would lose its locks. */
+static bool is_log(const struct stat *at, const char *log)
+{
+	struct stat other;
+
+	return stat(log, &other) == 0 && other.st_ino == at->st_ino &&
+	       other.st_dev == at->st_dev;
+}
+
+static const char *look_at_file(struct inbox_file *file,
+	const struct config_inbox *config, const char *log, bool *empty)
 {
 	struct stat at;
 	const char *why = config->create ? make_file(config->path) : NULL;
@@ -48,6 +67,10 @@ static const char *look_at_file(
 		return strerror(errno);
 	if (!S_ISREG(at.st_mode))
 		return "is not a regular file";
+	if (is_log(&at, log))
+		return "is the log itself";
+	if (config->create && is_foreign_link(config->path))
+		return "is a link of another user";
 	file->device = at.st_dev;
 	file->inode = at.st_ino;
 	file->named = false;
@@ -82,10 +105,11 @@ bool inbox_file_split(struct inbox_file *file)
 /* ---- the disk */
 
 /* Closing the descriptor of a database would drop SQLite's locks; it has none
- * on its write-ahead log, or on a folder. */
+ * on its write-ahead log, or on a folder.  Others may have put something else
+ * in its place: a FIFO would keep us waiting for its writer. */
 static bool sync_path(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	bool done = fd >= 0 && fdatasync(fd) == 0;
 	int kept = errno;
 
@@ -217,12 +241,12 @@ static bool prepare(struct inbox_file *file)
 		       DB_DONE;
 }
 
-static const char *try_open(
-	struct inbox_file *file, const struct config_inbox *config)
+static const char *try_open(struct inbox_file *file,
+	const struct config_inbox *config, const char *log)
 {
 	bool empty = false;
 	struct stat wal;
-	const char *why = look_at_file(file, config, &empty);
+	const char *why = look_at_file(file, config, log, &empty);
 
 	if (why != NULL)
 		return why;
@@ -246,11 +270,11 @@ static const char *try_open(
 	return prepare(file) ? NULL : fault(file);
 }
 
-const char *inbox_file_open(
-	struct inbox_file *file, const struct config_inbox *config)
+const char *inbox_file_open(struct inbox_file *file,
+	const struct config_inbox *config, const char *log)
 {
 	static char sentence[256];
-	const char *why = try_open(file, config);
+	const char *why = try_open(file, config, log);
 
 	if (why == NULL)
 		return NULL;

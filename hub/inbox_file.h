@@ -34,9 +34,9 @@ struct inbox_file {
 };
 
 /* NULL if it is open; else a sentence, borrowed until the next call, and it is
- * closed. */
-const char *inbox_file_open(
-	struct inbox_file *file, const struct config_inbox *config);
+ * closed.  `log`: the path of the log, which is no inbox. */
+const char *inbox_file_open(struct inbox_file *file,
+	const struct config_inbox *config, const char *log);
 void inbox_file_close(struct inbox_file *file);
 
 /* True if `path` is no longer the file that was opened. */
