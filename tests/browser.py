@@ -220,7 +220,8 @@ class ChromiumBrowser(Browser):
                 f"--window-size={WIDTH},{HEIGHT}", "--no-first-run", "--hide-scrollbars",
                 "--disable-dev-shm-usage",  # containers have 64 MB of it
                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                # a name that its owner has pointed here
+                "--host-resolver-rules=MAP evil.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
                 *(["--no-sandbox"] if os.getuid() == 0 else [])):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "WARNING"})

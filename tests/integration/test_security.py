@@ -1,7 +1,7 @@
 """Who may do what, and how much, asked of responder and hub without a web server.
 
 What a browser can bring about, and what only shows behind a web server, is in
-tests/e2e/test_security.py.
+tests/e2e/test_security_web.py.
 """
 
 import contextlib
