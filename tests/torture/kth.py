@@ -5,6 +5,7 @@ error or a clean end, nothing acknowledged is lost, and the next start serves.""
 import contextlib
 import re
 from collections import Counter
+from zlib import crc32
 
 from crowd import Audience
 from failing import KINDS, Failing, is_instrumented
@@ -72,11 +73,15 @@ class Stage:
         return int(answer.json["id"])
 
     def inserts(self):
+        """A row; and waits until everybody has it, whoever died meanwhile."""
         data = f"k/{self.count} in"
         self.count += 1
         self.account.tries("main", data)
         self.world.insert(data)
         self.account.acknowledges(data)
+        sum = crc32(data.encode())
+        self.world.crowd.wait(lambda: all(sum in one.seen.sums[-20:] for one in self.standing),
+                              lambda: f"the inserted row {data} was not published", 15 * SLOW)
 
     def listens(self, channel, **how):
         """A browser that comes, hears the newest, and goes."""

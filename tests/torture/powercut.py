@@ -19,7 +19,7 @@ from verdict import Account, faults, truth_of
 from world import SLOW, WRAP, eventually, is_alive
 
 TELLING = True
-SHORT = {"cuts": 8, "subscribers": 10, "proofs": 2}
+SHORT = {"cuts": 6, "subscribers": 10, "proofs": 2}
 FULL = {"cuts": 1000, "subscribers": 40, "proofs": 20}
 
 A_WORLD = 50        # cuts, then the books are checked and another one begins
