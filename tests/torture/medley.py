@@ -150,10 +150,13 @@ class Medley:
     def cut_unanswered(self):
         """The hub has stored something, and nobody is told; then it, or the
         connection, is no more."""
-        proxy, some = self.world.proxy, self.rng.randrange(1, 2 * PUBLISHERS)
+        proxy, some = self.world.proxy, self.rng.randrange(1, PUBLISHERS)
         proxy.hold(TO_RESPONDER, *self.rng.choice([(Stored, Event), (Stored,)]))
+
+        def held():
+            return sum(frame[4] == Stored.frame_type for _, frame in proxy.waiting[TO_RESPONDER])
         with contextlib.suppress(AssertionError):
-            eventually(lambda: len(proxy.waiting[TO_RESPONDER]) >= some, "some being held", 0.3)
+            eventually(lambda: held() >= some, "so many answers being held", 0.5)
         if self.rng.random() < 0.5:
             self.world.hub.kill_worker()
         proxy.cut()
@@ -300,7 +303,8 @@ def play(scene, rounds, subscribers):
     if WRAP:
         raise NotHere("an instrument and a preloaded disk do not mix")
     medley = Medley(scene)
-    with Mixture(scene, medley.world, medley.account, PUBLISHERS, rate=35) as mixture:
+    with Mixture(scene, medley.world, medley.account, PUBLISHERS, rate=35) as mixture, \
+            Drip(medley.world, medley.account, "drip", "wide", pause=0.004):
         for _ in medley.play(rounds, subscribers):
             mixture.check()
     late = medley.ends()

@@ -5,6 +5,7 @@ in it says the event's type: "p1/7@news" is of the type news.
 """
 
 import contextlib
+import itertools
 import json
 import random
 import sqlite3
@@ -174,30 +175,38 @@ class Mixed(threading.Thread):
 
 
 class Drip(threading.Thread):
-    """Rows one by one, each its own transaction, as fast as they go."""
+    """Rows one by one while the block lasts, each its own transaction."""
 
-    def __init__(self, world, account, name, channel):
+    def __init__(self, world, account, name, channel, pause=0.0005):
         super().__init__(daemon=True)
-        self.world, self.account, self.name_, self.channel = world, account, name, channel
+        self.world, self.account, self.name_ = world, account, name
+        self.channel, self.pause = channel, pause
         self.enough = threading.Event()
+        self.fault = None
 
     def run(self):
-        with self.world.open_inbox(timeout=20 * SLOW) as db:
-            for n in range(400):
-                data = f"{self.name_}/{n} drop"
-                self.account.tries(self.channel, data)
-                db.execute("INSERT INTO broadcast(channel, data) VALUES (?, ?)",
-                           (self.channel, data))
-                self.account.acknowledges(data)
-                if self.enough.wait(0.0005):
-                    return
+        try:
+            with self.world.open_inbox(timeout=20 * SLOW) as db:
+                for number in itertools.count():
+                    self.insert(db, f"{self.name_}/{number} drop")
+                    if self.enough.wait(self.pause):
+                        return
+        except Exception as fault:
+            self.fault = fault
+
+    def insert(self, db, data):
+        self.account.tries(self.channel, data)
+        db.execute("INSERT INTO broadcast(channel, data) VALUES (?, ?)", (self.channel, data))
+        self.account.acknowledges(data)
 
     def __enter__(self):
         self.start()
 
-    def __exit__(self, *how):
+    def __exit__(self, kind, value, trace):
         self.enough.set()
-        self.join()
+        self.join(30 * SLOW)
+        if kind is None and self.fault:
+            raise self.fault
 
 
 class Mixture:
