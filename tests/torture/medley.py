@@ -268,9 +268,9 @@ class Medley:
                                  if max(one.newest, one.seen.start) < id])
 
     def all_arrive(self, late):
-        """However long there is to read: but for STILL seconds nothing comes."""
-        read = -1
-        while late() and read != (read := self.crowd.delivered()):
+        """However much there is to read; not if for STILL seconds nothing comes."""
+        read, end = -1, time.monotonic() + 60 * SLOW
+        while late() and time.monotonic() < end and read != (read := self.crowd.delivered()):
             with contextlib.suppress(AssertionError):
                 self.world.crowd.wait(lambda: not late(), lambda: "", STILL * SLOW)
         if late():

@@ -5,6 +5,7 @@ import os
 import queue
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -67,7 +68,7 @@ class Bench:
         try:
             told = process.communicate(timeout=LIMIT)[1]
         except subprocess.TimeoutExpired:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # it ends what it started
             process.communicate()
             return f"it hung for {LIMIT} s"
         if process.returncode != (1 if "VIOLATION: " in told else 0):
