@@ -8,6 +8,7 @@
 
 #include "lib/buf.h"
 #include "lib/digest.h"
+#include "lib/log.h"
 
 enum { BUCKETS = 1024 }; /* at first; doubled when as many channels are there */
 
@@ -127,6 +128,16 @@ struct channel *channel_numbered(
 	while (at != NULL && at->number != number)
 		at = at->same_number_hash;
 	return at;
+}
+
+struct channel *channel_of_row(const struct channels *channels, uint64_t number)
+{
+	struct channel *channel = channel_numbered(channels, number);
+
+	if (channel == NULL)
+		log_fatalx("log %s: damaged: an event of channel %llu",
+			channels->store->path, (unsigned long long)number);
+	return channel;
 }
 
 void channel_touch(struct channels *channels, struct channel *channel)

@@ -82,6 +82,10 @@ static inline struct span channel_name(const struct channel *channel)
 struct channel *channel_find(const struct channels *channels, struct span name);
 struct channel *channel_numbered(
 	const struct channels *channels, uint64_t number);
+/* That of a row of the log; if there is none the log is damaged, which ends the
+ * process. */
+struct channel *channel_of_row(
+	const struct channels *channels, uint64_t number);
 /* Found or made; the row comes with the next write. */
 struct channel *channel_get(struct channels *channels, struct span name);
 

@@ -207,12 +207,8 @@ static void fill(
 	struct eventlog *log, const struct query *row, struct wire_event *event)
 {
 	const struct channel *channel =
-		channel_numbered(log->channels, query_int(row, 2));
+		channel_of_row(log->channels, query_int(row, 2));
 
-	if (channel == NULL)
-		log_fatalx("log %s: damaged: an event of channel %llu",
-			log->store->path,
-			(unsigned long long)query_int(row, 2));
 	event->id = query_int(row, 0);
 	event->at = query_int(row, 1);
 	event->taken = 0;
@@ -221,10 +217,17 @@ static void fill(
 	event->data = query_bytes(row, 4);
 }
 
+_Noreturn static void end_damaged(const struct eventlog *log, uint64_t id)
+{
+	log_fatalx("log %s: damaged: event %llu is not in its place",
+		log->store->path, (unsigned long long)id);
+}
+
 void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto)
 {
 	query_bind_int(&log->range, 1, after);
 	query_bind_int(&log->range, 2, upto);
+	log->reached = after;
 }
 
 bool eventlog_next(struct eventlog *log, struct wire_event *event)
@@ -232,6 +235,9 @@ bool eventlog_next(struct eventlog *log, struct wire_event *event)
 	if (!store_step(log->store, &log->range))
 		return false;
 	fill(log, &log->range, event);
+	if (event->id <= log->reached)
+		end_damaged(log, event->id);
+	log->reached = event->id;
 	return true;
 }
 
@@ -241,14 +247,16 @@ void eventlog_rest(struct eventlog *log)
 	query_reset(&log->one);
 }
 
-bool eventlog_get(struct eventlog *log, uint64_t id, struct wire_event *event)
+void eventlog_get(struct eventlog *log, const struct channel *channel,
+	uint64_t id, struct wire_event *event)
 {
 	query_reset(&log->one);
 	query_bind_int(&log->one, 1, id);
 	if (!store_step(log->store, &log->one))
-		return false;
+		end_damaged(log, id);
 	fill(log, &log->one, event);
-	return true;
+	if (event->channel.at != channel_name(channel).at)
+		end_damaged(log, id);
 }
 
 uint64_t eventlog_next_on(
@@ -263,5 +271,7 @@ uint64_t eventlog_next_on(
 	if (store_step(log->store, &log->next_on))
 		id = query_int(&log->next_on, 0);
 	query_reset(&log->next_on);
+	if (id != 0 && id <= after)
+		end_damaged(log, id);
 	return id;
 }

@@ -32,6 +32,7 @@ struct eventlog {
 	struct holes holes;
 	uint32_t rows; /* in this transaction */
 	size_t bytes;
+	uint64_t reached; /* by the reading that is under way */
 	struct query append, range, backwards, at_or_after, one, next_on;
 };
 
@@ -57,13 +58,17 @@ uint64_t eventlog_since(struct eventlog *log, uint64_t at);
 uint64_t eventlog_tail(struct eventlog *log, uint64_t bytes, uint64_t floor);
 
 /* ---- reading: one event after the other in the order of ids.  Each fills
- * `event` (borrowed until the next call) and returns true, or false at the end.
+ * `event` (borrowed until the next call).  What cannot be, such as an event
+ * that the index has and the table has not, is a damaged log: that ends the
+ * process.
  */
 /* Starts at the first event above `after`. */
 void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto);
+/* False at the end. */
 bool eventlog_next(struct eventlog *log, struct wire_event *event);
-/* The event `id`, if it is held. */
-bool eventlog_get(struct eventlog *log, uint64_t id, struct wire_event *event);
+/* The event `id` of the channel, as eventlog_next_on found it. */
+void eventlog_get(struct eventlog *log, const struct channel *channel,
+	uint64_t id, struct wire_event *event);
 /* Ends a reading; before it the write-ahead log cannot be emptied. */
 void eventlog_rest(struct eventlog *log);
 /* The channel's first id above `after`, 0 if none. */

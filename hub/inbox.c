@@ -65,7 +65,9 @@ static void read_cursor(struct inbox *inbox)
 		inbox->cursor = query_int(&query, 0);
 	query_release(&query);
 	inbox->draft = inbox->cursor;
-	inbox->consumed = 0;
+	if (memcmp(inbox->known, inbox->file.identity, INBOX_IDENTITY) != 0)
+		inbox->consumed = 0;
+	memcpy(inbox->known, inbox->file.identity, INBOX_IDENTITY);
 }
 
 static const struct inbox *twin(
@@ -152,6 +154,8 @@ static void look_at_open(struct inbox *inbox, bool moved)
 {
 	const char *why;
 
+	if (moved) /* a copy may have rows again that are gone */
+		memset(inbox->known, 0, sizeof(inbox->known));
 	if (inbox->broken)
 		inbox_lose(inbox, inbox->said);
 	else if (moved)

@@ -55,13 +55,14 @@ struct inbox {
 	enum inbox_state state;
 	struct inbox_file file;
 	struct holder holder;
-	char said[256];	     /* the last trouble, which is not said twice */
-	uint64_t cursor;     /* committed */
-	uint64_t draft;	     /* the cursor, in this transaction */
-	bool due;	     /* look for rows in this turn */
-	bool broken;	     /* OPEN, but to be closed at the next look */
-	bool fresh;	     /* OPEN, but nothing could be read yet */
-	struct buf errors;   /* struct inbox_error */
+	char said[256];	   /* the last trouble, which is not said twice */
+	uint64_t cursor;   /* committed */
+	uint64_t draft;	   /* the cursor, in this transaction */
+	bool due;	   /* look for rows in this turn */
+	bool broken;	   /* OPEN, but to be closed at the next look */
+	bool fresh;	   /* OPEN, but nothing could be read yet */
+	struct buf errors; /* struct inbox_error */
+	uint8_t known[INBOX_IDENTITY]; /* of the file that this is about: */
 	uint64_t consumed;   /* rows up to here are gone, or kept for good */
 	bool untidy;	     /* there may be rows to delete */
 	bool littered;	     /* some of them cannot be */

@@ -143,12 +143,12 @@ static void collect(struct page *page, uint64_t must)
 		!is_full(page, must)) {
 		uint64_t id = page->heap[0].id;
 
-		if (eventlog_get(&page->hub->log, id, &event)) {
-			wire_put_u32(out, (uint32_t)wire_event_size(&event));
-			wire_put_event(out, &event);
-			page->taken += wire_event_size(&event);
-			page->count++;
-		}
+		eventlog_get(
+			&page->hub->log, page->heap[0].channel, id, &event);
+		wire_put_u32(out, (uint32_t)wire_event_size(&event));
+		wire_put_event(out, &event);
+		page->taken += wire_event_size(&event);
+		page->count++;
 		page->through = id;
 		advance(page);
 	}

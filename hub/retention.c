@@ -80,7 +80,7 @@ static void read_due(struct hub *hub, const struct query *row, struct due *due)
 	due->id = query_int(row, 0);
 	due->weight = query_int(row, 1);
 	due->at = query_int(row, 2);
-	due->channel = channel_numbered(&hub->channels, query_int(row, 3));
+	due->channel = channel_of_row(&hub->channels, query_int(row, 3));
 }
 
 /* Deletes what the statement, a scan in the order of ids, finds due. */

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from fcgi import Exchange, begin, params, stdin, variables
-from wire import ALL, FULL, STORED, VERSION, Item, Publish, Refused, Stored, Welcome
+from wire import ALL, FULL, STORED, VERSION, Closed, Item, Publish, Refused, Stored, Welcome
 from world import SLOW, Publishing, eventually, is_alive
 
 
@@ -185,6 +185,38 @@ def test_a_log_with_one_damaged_table_is_not_served(world, table):
     world.hub.launch()
     world.expected_faults = ["hub 0"]
     world.hub.says("malformed")
+
+
+def test_a_log_without_the_channel_of_an_event_says_so(world):
+    world.publish("an event")
+    world.hub.stop()
+    with contextlib.closing(sqlite3.connect(world.log_db)) as db:
+        db.execute("DELETE FROM channel")
+        db.commit()
+    world.hub.launch()
+    world.expected_faults = ["hub 0"]
+    world.hub.says("damaged: an event of channel")
+    assert "Segmentation" not in world.hub.log()
+
+
+def test_an_event_that_only_the_index_has_is_not_passed_over(world):
+    lost, _ = world.publish("lost"), world.publish("kept")
+    world.hub.stop()
+    with contextlib.closing(sqlite3.connect(world.log_db)) as db:
+        index = db.execute("SELECT * FROM sqlite_schema WHERE name = 'event_of_channel'").fetchone()
+        db.execute("PRAGMA writable_schema = 1")
+        db.execute("DELETE FROM sqlite_schema WHERE name = 'event_of_channel'")
+        db.commit()
+    with contextlib.closing(sqlite3.connect(world.log_db)) as db:
+        db.execute("DELETE FROM event WHERE id = ?", [lost])
+        db.execute("PRAGMA writable_schema = 1")
+        db.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", index)
+        db.commit()
+    world.hub.start()
+    world.expected_faults = ["hub 0"]
+    with contextlib.suppress(Closed, OSError):
+        world.hub_peer().page("main", start=ALL)
+    world.hub.says(f"damaged: event {lost} is not in its place")
 
 
 # ---- who may speak to whom
