@@ -20,7 +20,7 @@
 #include "lib/wire.h"
 
 enum {
-	PAGER_ASKED = 256, /* pages with the hub; others wait their turn here */
+	PAGER_ASKED = 16, /* pages with the hub; others wait their turn here */
 };
 
 struct pager;

@@ -10,7 +10,8 @@ import time
 
 import pytest
 import wire
-from wire import Count, Counted, Event, FakeHub, Follow, Hello, Publish, State, Stored, Welcome
+from wire import (Count, Counted, Event, FakeHub, Follow, Hello, Page, Paged, Publish, State,
+                  Stored, Welcome)
 from world import eventually
 
 
@@ -145,3 +146,18 @@ def test_a_hub_with_another_log_that_dies_while_it_greets_is_not_taken_for_the_o
         peer.send(Welcome(wire.VERSION, identity, 5000), State(1, b""))
         assert peer.expect(Follow).after == 0
         peer.close()
+
+
+def test_browsers_that_gave_up_waiting_for_older_events_keep_no_other_waiting(served):
+    world = served()
+    gone = [stream(world, "/realtime/a", {"Last-Event-ID": str(n)}) for n in range(1, 201)]
+    eventually(lambda: world.health().json["streams"] == len(gone), "all of them waiting")
+    for connection in gone:
+        connection.close()
+    eventually(lambda: world.health().json["streams"] == 0, "all of them gone")
+    stream(world, "/realtime/a", {"Last-Event-ID": "500"})
+    first = 0  # questions that the hub is asked before this one's
+    while (page := world.peer.expect(Page)).value != 500:
+        first += 1
+        world.peer.send(Paged(page.tag, 0, page.value, page.upto, 1, 1000, []))
+    assert first <= 20
