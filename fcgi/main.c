@@ -191,8 +191,10 @@ static int serve(const struct options *options)
 	log_open("tidings.fcgi", job.config.syslog, job.config.debug);
 	sock_raise_limit();
 	job.listener = open_listener(options, &job.config);
-	if (job.listener < 0)
+	if (job.listener < 0) {
+		config_release(&job.config);
 		return EXIT_FAILURE;
+	}
 	status = parent_run(&(struct parent_job){
 		.name = "responder",
 		.workers = (int)job.config.workers,

@@ -136,8 +136,10 @@ int main(int argc, char **argv)
 		daemon.listener = sock_listen(daemon.config.hub_socket,
 			daemon.config.hub_socket_mode,
 			daemon.config.hub_socket_group);
-	if (daemon.listener < 0)
+	if (daemon.listener < 0) {
+		config_release(&daemon.config);
 		return 1;
+	}
 	status = parent_run(&(struct parent_job){
 		.name = "hub",
 		.workers = 1,

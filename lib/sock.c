@@ -72,30 +72,36 @@ static bool is_orphan(int fd)
 	       peer.pid > 0 && kill(peer.pid, 0) != 0 && errno == ESRCH;
 }
 
-/* Does somebody listen at `path` who is there to stay? */
-static bool is_taken(const char *path)
+/* Why what is at `path` must stay; NULL if nobody listens there, or nobody for
+ * long.  A full backlog (EAGAIN) is an answer too. */
+static const char *claim(const char *path)
 {
+	static const char taken[] = "another process has it";
 	int fd = sock_connect(path);
-	bool taken;
+	bool orphan;
 
-	if (fd < 0) /* a full backlog (EAGAIN) is an answer too */
-		return errno != ECONNREFUSED && errno != ENOENT;
-	taken = !is_orphan(fd);
+	if (fd < 0 && (errno == ECONNREFUSED || errno == ENOENT))
+		return NULL;
+	if (fd < 0)
+		return errno == EAGAIN ? taken : strerror(errno);
+	orphan = is_orphan(fd);
 	close(fd);
-	return taken;
+	return orphan ? NULL : taken;
 }
 
 /* Makes way at `path`; -1, already logged, if something there must stay. */
 static int clear_path(const char *path)
 {
 	struct stat found;
+	const char *why;
 
 	if (lstat(path, &found) != 0)
 		return 0; /* bind will say what is wrong, if anything is */
 	if (!S_ISSOCK(found.st_mode))
 		return refuse(path, "there is a file that is no socket");
-	if (is_taken(path))
-		return refuse(path, "another process has it");
+	why = claim(path);
+	if (why != NULL)
+		return refuse(path, why);
 	unlink(path);
 	return 0;
 }

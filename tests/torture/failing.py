@@ -29,7 +29,7 @@ KINDS = {
 
 def is_instrumented(program):
     """An instrument has a malloc of its own."""
-    return b"__asan_init" in Path(program).read_bytes()
+    return any(word in Path(program).read_bytes() for word in (b"__asan_init", b"__tsan_init"))
 
 
 class Failing:
