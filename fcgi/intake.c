@@ -203,6 +203,23 @@ static enum intake_state look_at(
 	return INTAKE_REFUSED;
 }
 
+/* libfcgi 2.4.2 forgets the padding where another kind of record is due, and
+ * takes what is in it for records, which nobody would have looked at. */
+static void drop_padding(struct intake *intake, struct record *record)
+{
+	size_t size = HEAD + record->content.len;
+	size_t padding = record->size - size;
+	char *at = intake->records.at + intake->looked;
+	size_t behind = intake->records.len - intake->looked - record->size;
+
+	if (padding == 0)
+		return;
+	memmove(at + size, at + record->size, behind);
+	at[6] = 0;
+	intake->records.len -= padding;
+	record->size = size;
+}
+
 enum intake_state intake_look(struct intake *intake)
 {
 	enum intake_state state = INTAKE_WANTS;
@@ -216,6 +233,7 @@ enum intake_state intake_look(struct intake *intake)
 		record_at(&intake->records, intake->looked, &record)) {
 		if (intake->records.at[intake->looked] != VERSION)
 			return refuse(intake, "speaks no FastCGI version 1");
+		drop_padding(intake, &record);
 		intake->looked += record.size;
 		state = look_at(intake, &record);
 	}

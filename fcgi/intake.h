@@ -40,7 +40,8 @@ enum intake_stage {
 };
 
 struct intake {
-	struct buf records; /* append what was received here, then look */
+	struct buf records; /* append what was received here, then look:
+			       padding is taken out */
 	size_t max_body;
 	enum intake_stage stage;
 	size_t looked; /* bytes of whole records that have been checked */

@@ -70,6 +70,17 @@ def test_padding_is_skipped(world):
     assert exchange.read().status == 200
 
 
+def test_padding_is_skipped_before_params_and_before_a_body(world):
+    reader = world.listen("a")
+    cgi = variables("POST", "/realtime/a", body=b"padded")
+    content = b"".join(pair(*item) for item in cgi.items())
+    exchange = ask(world, record(BEGIN, struct.pack(">HB5x", 1, 0), padding=8),
+                   record(PARAMS, content), record(PARAMS, padding=8),
+                   record(STDIN, b"padded", padding=2), record(STDIN, padding=8))
+    assert exchange.read().status == 200
+    reader.sees("padded")
+
+
 def test_the_answer_carries_the_request_s_own_id_and_ends_it(world):
     exchange = ask(world, whole())
     assert exchange.read().end == (0, 0)
@@ -224,6 +235,22 @@ def test_what_is_no_request_stops_nobody(world, name):
     exchange = ask(world, NONSENSE[name])
     exchange.sock.shutdown(1)
     assert exchange.reads_the_end(15 * SLOW)
+    world.publish("still here")
+    reader.sees("still here")
+    assert world.responder.worker() == before and reader.ends == 0
+
+
+@pytest.mark.parametrize("type,content", [(BEGIN, struct.pack(">HB5x", 1, 0)), (PARAMS, b"")],
+                         ids=["begin", "params"])
+def test_a_record_that_is_hidden_in_padding_stops_nobody(world, type, content):
+    reader = world.listen()
+    before = world.responder.worker()
+    hidden = record(GET_VALUES, pair("FCGI_MPXS_CONNS", "") * 12, 0)
+    pieces = [begin(), params(variables("POST", "/realtime/a", body=b"x")), stdin(b"x")]
+    with_hidden = record(type, content, padding=len(hidden))[:-len(hidden)] + hidden
+    pieces = [piece.replace(record(type, content), with_hidden) for piece in pieces]
+    assert hidden in b"".join(pieces)
+    ask(world, *pieces).reads_the_end(15 * SLOW)
     world.publish("still here")
     reader.sees("still here")
     assert world.responder.worker() == before and reader.ends == 0
