@@ -2,6 +2,7 @@
 
 import pytest
 
+from failing import is_instrumented
 from kth import Stage, publish, start_up, try_all
 from scene import Scene
 
@@ -10,7 +11,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.rare, pytest.mark.timeout(300)]
 
 def test_an_answer_is_whole_or_there_is_none_whichever_memory_was_missing():
     with Scene("kth", 1) as scene:
-        assert try_all(Stage(scene, "responder"), publish, "malloc", 0) > 20
+        stage = Stage(scene, "responder")
+        if is_instrumented(stage.daemon.command[-3]):
+            pytest.skip("an instrument has a malloc of its own")
+        assert try_all(stage, publish, "malloc", 0) > 20
 
 
 @pytest.mark.parametrize("name", ["hub", "responder"])
