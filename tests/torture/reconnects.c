@@ -4,17 +4,14 @@
  *
  *     reconnects SEED RECONNECTS PORT SOCKET BOOKS < conversation
  *
- * Standard input is first the plan, a subscriber a line, then a dot:
- *
- *     CHAIR web|fcgi LAST-ID TARGET
- *
- * Those of one chair follow each other: the next sits down when the one before
- * has caught up.  After so many answered reconnects, or an empty line, no more
- * cuts are made, and `calm` is printed, later `all there` when all have caught
- * up.  The next line of standard input has an id for each chair; once all have
- * seen that far, or the last number of the line, milliseconds, is over, a line
- * of JSON tells what happened, and BOOKS ("-" for none) has ids and sums of the
- * subscribers, one after the other.
+ * Standard input is first the plan (lives.h).  Those of one chair follow each
+ * other: the next sits down when the one before has caught up.  After so many
+ * answered reconnects, or an empty line, no more cuts are made, and `calm` is
+ * printed, later `all there` when all have caught up.  The next line of
+ * standard input has an id for each chair; once all have seen that far, or the
+ * last number of the line, milliseconds, is over, a line of JSON tells what
+ * happened, and BOOKS ("-" for none) has ids and sums of the subscribers, one
+ * after the other.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -29,24 +26,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "books.h"
-#include "framing.h"
+#include "lives.h"
 
 enum {
-	CHAIRS = 1024,
-	LIVES = 4096,
-	TARGET = 512,
-	STDIN_NUMBER = CHAIRS,
+	STDIN_NUMBER = LIVES_CHAIRS,
 	PATIENCE_MS = 120000, /* until all have caught up */
-};
-
-struct life {
-	uint32_t chair;
-	uint64_t last_id;
-	enum framing_kind door;
-	char target[TARGET];
-	int64_t late_ms; /* -1: seen in time */
-	struct books books;
 };
 
 /* AWAY until `due`; else connected, and cut at `due` at the latest. */
@@ -61,9 +45,8 @@ struct chair {
 	struct framing framing;
 };
 
-static struct life lives[LIVES];
-static struct chair chairs[CHAIRS];
-static uint32_t life_count, chair_count;
+static struct lives lives;
+static struct chair chairs[LIVES_CHAIRS];
 static uint64_t random_state;
 static uint64_t reconnects; /* wanted */
 static uint64_t answered;   /* reconnects that were told `connected` */
@@ -136,16 +119,6 @@ static bool caught_up(const struct chair *chair)
 	return chair->fd >= 0 && chair->life->books.place >= HANDED_OVER;
 }
 
-static void next_life(struct chair *chair)
-{
-	for (struct life *life = chair->life + 1; life < lives + life_count;
-		life++)
-		if (life->chair == chair->life->chair) {
-			chair->life = life;
-			return;
-		}
-}
-
 static void hang_up(struct chair *chair)
 {
 	struct linger reset = {1, 0};
@@ -170,12 +143,14 @@ static void is_refused(struct chair *chair)
 
 static void leave(struct chair *chair)
 {
-	enum place place = chair->life->books.place;
+	struct life *life = chair->life;
 
-	cuts[place]++;
-	if (place >= HANDED_OVER)
-		next_life(chair);
+	cuts[life->books.place]++;
+	if (life->books.place >= HANDED_OVER)
+		life = lives_next(&lives, life->chair, life);
 	hang_up(chair);
+	if (life != NULL)
+		chair->life = life;
 }
 
 static void watch(struct chair *chair, int act, uint32_t events)
@@ -283,7 +258,7 @@ static void time_is_up(struct chair *chair, uint64_t now)
 
 static bool all_caught_up(void)
 {
-	for (uint32_t i = 0; i < chair_count; i++)
+	for (uint32_t i = 0; i < lives.chairs; i++)
 		if (!caught_up(&chairs[i]))
 			return false;
 	return true;
@@ -292,7 +267,7 @@ static bool all_caught_up(void)
 static void enough(void)
 {
 	calm = true;
-	for (uint32_t i = 0; i < chair_count; i++)
+	for (uint32_t i = 0; i < lives.chairs; i++)
 		chairs[i].life->books.cut = (struct cut){0};
 }
 
@@ -300,7 +275,7 @@ static void tick(void)
 {
 	uint64_t now = now_ms();
 
-	for (uint32_t i = 0; i < chair_count; i++)
+	for (uint32_t i = 0; i < lives.chairs; i++)
 		if (chairs[i].due <= now)
 			time_is_up(&chairs[i], now);
 	if (!calm && answered >= reconnects)
@@ -328,35 +303,22 @@ static bool turn(void)
 	return said;
 }
 
-static void read_plan(bool keep)
+static void sit_down(void)
 {
-	struct life *life = lives;
-	char door[8];
-
-	while (scanf("%" SCNu32 " %7s %" SCNu64 " %511s", &life->chair, door,
-		       &life->last_id, life->target) == 4) {
-		life->door = door[0] == 'w' ? FRAMING_HTTP : FRAMING_FCGI;
-		life->late_ms = -1;
-		life->books.keep = keep;
-		struct chair *chair = &chairs[life->chair];
-		if (chair->life == NULL)
-			chair->life = life;
-		if (life->chair >= chair_count)
-			chair_count = life->chair + 1;
-		chair->fd = -1;
-		chair->due = now_ms() + chance(200);
-		if (++life_count == LIVES || ++life == lives + LIVES)
-			errx(2, "too many lives");
+	for (uint32_t i = 0; i < lives.chairs; i++) {
+		chairs[i].life = lives_next(&lives, i, NULL);
+		if (chairs[i].life == NULL)
+			errx(2, "nobody sits on chair %u", i);
+		chairs[i].fd = -1;
+		chairs[i].due = now_ms() + chance(200);
 	}
-	if (getchar() != '.' || getchar() != '\n')
-		errx(2, "the plan ends without a dot");
 }
 
 static uint64_t read_fences(void)
 {
 	uint64_t within;
 
-	for (uint32_t i = 0; i < chair_count; i++)
+	for (uint32_t i = 0; i < lives.chairs; i++)
 		if (scanf("%" SCNu64, &chairs[i].wanted) != 1)
 			errx(2, "no fences");
 	if (scanf("%" SCNu64, &within) != 1)
@@ -372,10 +334,10 @@ static void wait_for_fences(uint64_t within)
 	while (!all && now_ms() < began + within) {
 		turn();
 		all = true;
-		for (uint32_t i = 0; i < chair_count; i++)
+		for (uint32_t i = 0; i < lives.chairs; i++)
 			all &= chairs[i].life->books.seen >= chairs[i].wanted;
 	}
-	for (uint32_t i = 0; i < chair_count; i++)
+	for (uint32_t i = 0; i < lives.chairs; i++)
 		if (chairs[i].life->books.seen < chairs[i].wanted)
 			chairs[i].life->late_ms = (int64_t)within;
 }
@@ -385,29 +347,12 @@ static void report(void)
 	printf("{\"answered\": %" PRIu64 ", \"connects\": %" PRIu64
 	       ", \"refused\": %" PRIu64 ", \"ends\": %" PRIu64
 	       ", \"reset\": %" PRIu64 ", \"cuts\": [%" PRIu64 ", %" PRIu64
-	       ", %" PRIu64 ", %" PRIu64 "], \"lives\": [",
+	       ", %" PRIu64 ", %" PRIu64 "], \"lives\": ",
 		answered, connects, refused, ends, resets_sent,
 		cuts[UNANSWERED], cuts[REPLAYING], cuts[HANDED_OVER],
 		cuts[LIVE]);
-	for (struct life *life = lives; life < lives + life_count; life++)
-		printf("%s[%" PRIu64 ", %" PRIu64 ", %u, %u, %u, %" PRId64 "]",
-			life == lives ? "" : ", ", life->books.start,
-			life->books.count, life->books.resets,
-			life->books.disorder, life->books.breaks,
-			life->late_ms);
-	printf("]}\n");
-}
-
-static void write_books(const char *path)
-{
-	FILE *file = fopen(path, "w");
-
-	if (file == NULL)
-		err(2, "%s", path);
-	for (uint32_t i = 0; i < life_count; i++)
-		books_write(&lives[i].books, file);
-	if (fclose(file) != 0)
-		err(2, "%s", path);
+	lives_print(&lives);
+	printf("}\n");
 }
 
 static void say(const char *words)
@@ -451,10 +396,14 @@ int main(int argc, char **argv)
 	random_state = strtoull(argv[1], NULL, 10);
 	reconnects = strtoull(argv[2], NULL, 10);
 	bool keep = strcmp(argv[5], "-") != 0;
-	read_plan(keep);
+	lives_read(&lives, keep);
+	sit_down();
 	open_doors(argv[3], argv[4]);
 	while (!calm) {
-		if (turn() && getchar() == '\n')
+		int said = turn() ? getchar() : 0;
+		if (said == EOF)
+			errx(2, "nobody is there any more");
+		if (said == '\n')
 			enough();
 		progress();
 	}
@@ -467,9 +416,8 @@ int main(int argc, char **argv)
 		;
 	wait_for_fences(read_fences());
 	if (keep)
-		write_books(argv[5]);
+		lives_write(&lives, argv[5]);
 	report();
-	for (uint32_t i = 0; i < life_count; i++)
-		books_release(&lives[i].books);
+	lives_release(&lives);
 	return 0;
 }

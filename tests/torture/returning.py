@@ -19,7 +19,7 @@ from verdict import CALM, Seen
 from world import SLOW
 
 HERE = Path(__file__).resolve().parent
-SOURCES = "reconnects.c", "books.c", "framing.c"
+SOURCES = "reconnects.c", "lives.c", "books.c", "framing.c"
 
 # One subscriber: chair, "web" or "fcgi", Last-Event-ID to begin with (or 0),
 # target; those of a chair follow each other.
