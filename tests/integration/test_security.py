@@ -131,15 +131,17 @@ def colliding_names():
 
 def test_channels_chosen_to_share_a_bucket_keep_nobody_waiting(world):
     """With a hash that has no key these took 14 times as long as others, 100,000 of them minutes."""
+    worker = world.responder.worker()
+
     def takes(every):
-        begun = time.monotonic()
+        before = spent(worker)
         for at in range(0, len(every), 256):
             world.listen(path="/stream?" + "&".join("channel=" + name for name in every[at:at + 256]))
-        return time.monotonic() - begun
+        return spent(worker) - before
 
     chosen = colliding_names()
     innocent = takes([name[::-1] for name in chosen])
-    assert takes(chosen) < 4 * innocent + 0.2 * SLOW
+    assert takes(chosen) < 4 * innocent + 0.3 * SLOW
 
 
 @pytest.mark.skipif(INSTRUMENTED, reason="instruments need memory of their own")
@@ -158,6 +160,13 @@ def test_what_visitors_may_take_of_memory_is_bounded(make_world):
     assert resident(worker) - before < 50000 * 300
     for stream in streams:
         stream.close()
+
+
+def spent(pid):
+    """Seconds of processor."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(pid):
