@@ -82,6 +82,7 @@ void files_open(struct files *files, const char *path)
 		log_fatal("log %s: stat", path);
 	files->inode = now.st_ino;
 	files->device = now.st_dev;
+	files->size = now.st_size;
 	if (stat(files->wal, &now) < 0)
 		log_fatal("log %s: stat", files->wal);
 	files->wal_inode = now.st_ino;
@@ -119,13 +120,25 @@ void files_move_wal_away(const struct files *files)
 	buf_release(&path);
 }
 
-enum files_state files_look(const struct files *files)
+/* Nobody makes it shorter: room in it is used again. */
+static bool is_cut(struct files *files)
+{
+	struct stat now;
+	off_t before = files->size;
+
+	if (stat(files->path, &now) < 0)
+		return false;
+	files->size = now.st_size;
+	return now.st_size < before;
+}
+
+enum files_state files_look(struct files *files)
 {
 	if (!is_ours(files, files->path, files->inode))
 		return FILES_DB_GONE;
 	if (!is_ours(files, files->wal, files->wal_inode))
 		return FILES_WAL_GONE;
-	return FILES_FINE;
+	return is_cut(files) ? FILES_DB_CUT : FILES_FINE;
 }
 
 bool files_have_news(const struct files *files)

@@ -25,6 +25,7 @@ struct files {
 	char *wal;
 	dev_t device;
 	ino_t inode, wal_inode;
+	off_t size; /* of the database, when it was last looked at */
 	int notify; /* -1 if there is no inotify */
 };
 
@@ -36,9 +37,10 @@ enum files_state {
 	FILES_FINE,
 	FILES_WAL_GONE, /* removed or replaced; the database is there */
 	FILES_DB_GONE,	/* the database is, whatever became of the other */
+	FILES_DB_CUT,	/* it has become shorter */
 };
 
-enum files_state files_look(const struct files *files);
+enum files_state files_look(struct files *files);
 /* True if something has happened in the folder since it was last asked. */
 bool files_have_news(const struct files *files);
 /* Out of the way of another database, which it would ruin. */

@@ -181,6 +181,27 @@ static bool has_room_for_wal(const char *path)
 	return has;
 }
 
+/* SQLite would delete the write-ahead log of a database that is empty, and what
+ * was acknowledged with it, without a word. */
+static void keep_orphan(const struct db *db, const char *path)
+{
+	const char *wal = db_wal_path(db);
+	struct buf orphan = {0};
+	struct stat file;
+
+	if (stat(db_path(db), &file) < 0 || file.st_size > 0 ||
+		stat(wal, &file) < 0 || file.st_size == 0)
+		return;
+	buf_printf(&orphan, "%s.orphan", wal);
+	buf_add_char(&orphan, '\0');
+	if (rename(wal, orphan.at) < 0)
+		log_fatal("log %s: its write-ahead log", path);
+	log_warnx("log %s: was removed or emptied, and is made anew: its "
+		  "write-ahead log is now %s",
+		path, orphan.at);
+	buf_release(&orphan);
+}
+
 void schema_open(struct db *db, const char *path)
 {
 	int64_t found = 0;
@@ -189,6 +210,7 @@ void schema_open(struct db *db, const char *path)
 	make_private(path);
 	if (db_open(db, path, DB_OWN) != DB_DONE)
 		fail(db, path);
+	keep_orphan(db, path);
 	if (!db_answers(db, "PRAGMA journal_mode = WAL", "wal"))
 		fail(db, path);
 	run(db, path, "PRAGMA synchronous = FULL");

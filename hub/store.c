@@ -129,6 +129,8 @@ void store_check_files(struct store *store)
 
 	if (state == FILES_FINE)
 		return;
+	if (state == FILES_DB_CUT)
+		log_fatalx("log %s: was cut short while in use", store->path);
 	db_checkpoint(&store->db, false);
 	if (state == FILES_DB_GONE)
 		files_move_wal_away(&store->files);

@@ -153,6 +153,31 @@ def test_a_log_removed_under_the_running_hub_takes_nothing_acknowledged_with_it(
     assert reader.data == ["before", "after the removal"]
 
 
+def test_a_log_that_is_cut_short_under_the_running_hub_is_not_written_on(world):
+    for n in range(50):
+        world.publish("x" * 1000)
+    world.hub.stop()
+    world.hub.start()
+    world.expected_faults = ["exited with status 1"]
+    os.truncate(world.log_db, world.log_db.stat().st_size // 2)
+    world.hub.says("was cut short while in use")
+
+
+@pytest.mark.parametrize("how", ["removed", "emptied"])
+def test_a_log_that_is_gone_is_not_made_anew_in_silence(world, how):
+    first = world.publish("acknowledged")
+    world.hub.kill_all()
+    if how == "removed":
+        world.log_db.unlink()
+    else:
+        os.truncate(world.log_db, 0)
+    world.hub.start()
+    world.is_healthy()
+    world.hub.says(f"was removed or emptied, and is made anew: its write-ahead log is now "
+                   f"{world.log_db}-wal.orphan")
+    assert world.publish("after") > first
+
+
 def test_a_damaged_log_is_not_served(world):
     for n in range(200):
         world.publish("x" * 1000)
