@@ -295,3 +295,8 @@ def the_schema_by_hand(db, rng):
         ("INSERT INTO sqlite_schema VALUES ('trigger', 't', 'broadcast', 0, 'CREATE TRIGGER t"
          " AFTER DELETE ON broadcast BEGIN SELECT load_extension(''x''); END')",))))
     db.execute(f"PRAGMA schema_version = {rng.randrange(1000, 10**6)}")
+
+
+# After these, ids begin again; a row may get one that was published, but whose
+# row has not been removed yet, and is then removed in its stead.
+REUSING = {deed.__name__ for deed in (the_table_made_anew, the_table_renamed, the_sequence)}

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections import Counter
 
-from deeds import BREAKING, TABLE, choose
+from deeds import BREAKING, REUSING, TABLE, choose
 from listener import CONTROL, Listener, target_of
 from world import SLOW, eventually
 
@@ -76,12 +76,13 @@ class Inbox:
         self.complaint = None
         self.wanted = None
 
-    def connect(self):
-        return contextlib.closing(sqlite3.connect(self.path, isolation_level=None, timeout=5))
+    def connect(self, timeout=5.0):
+        return contextlib.closing(
+            sqlite3.connect(self.path, isolation_level=None, timeout=timeout))
 
     def suffer(self, rng):
         """Some deeds, of which each may fail, in one connection."""
-        with contextlib.suppress(sqlite3.Error), self.connect() as db:
+        with contextlib.suppress(sqlite3.Error), self.connect(timeout=0.2) as db:
             db.text_factory = bytes
             if rng.random() < 0.5:
                 db.execute("BEGIN")
@@ -108,11 +109,13 @@ class Inbox:
         return refused
 
     def row_says(self):
-        """What is wrong with the good row: its id, in a table that is another one."""
+        """What is wrong with the good row: its id, in a table that is another one;
+        or "gone", if it was taken for the one that had this id before."""
         with contextlib.suppress(sqlite3.Error), self.connect() as db:
-            return any("not above those published" in error for (error,) in db.execute(
-                "SELECT error FROM broadcast WHERE data = ? AND error IS NOT NULL",
-                [self.wanted]))
+            rows = db.execute("SELECT error FROM broadcast WHERE data = ?", [self.wanted]).fetchall()
+            if not rows and REUSING & set(self.history):
+                return "gone"
+            return rows and rows[0][0] and "not above those published" in rows[0][0]
 
     def state(self):
         """For whoever has to find out why."""
@@ -200,7 +203,8 @@ def play(scene, cases, inboxes):
             world.is_healthy()
     scene.must(reader.state == "OPEN" and not reader.cuts, reader.story())
     scene.note(cases_done=-(-cases // inboxes) * inboxes, published=counts["published"],
-               explained=counts["explained"], not_taken_by_sqlite=counts["refused"],
+               explained=counts["explained"], said_in_row=counts["said_in_row"],
+               taken_for_another=counts["taken_for_another"], not_taken_by_sqlite=counts["refused"],
                mended=counts["mended"],
                hostile_events=sum(reader.texts.values()), malformed=0,
                others_waited_ms=round(1000 * worst))
@@ -218,16 +222,23 @@ def others_flow(world, reader, number):
 
 def judge(scene, reader, log, all, inbox):
     """Waits for the good row, or the line that says why it does not come."""
+    begun = time.monotonic()
+
     def over():
         log.read(all)
-        return (reader.texts[inbox.wanted]
-                or inbox.broken and (inbox.complaint or inbox.row_says()))
+        if reader.texts[inbox.wanted]:
+            return "published"
+        if inbox.broken and inbox.complaint:
+            return "explained"
+        says = inbox.broken and inbox.row_says()
+        if says == "gone":  # or published, and on its way
+            return time.monotonic() > begun + 2 * SLOW and "taken_for_another"
+        return says and "said_in_row"
     if inbox.wanted is None:
         return "nothing"
     try:
-        eventually(over, "the good row", 10)
+        return eventually(over, "the good row", 10)
     except AssertionError:
         scene.must(False, f"{inbox.name}: {inbox.wanted} is in the table and neither published nor"
                           f" explained ({inbox.complaint}); it suffered {inbox.history};"
                           f" {inbox.state()}")
-    return "published" if reader.texts[inbox.wanted] else "explained"
