@@ -82,7 +82,7 @@ class Inbox:
 
     def suffer(self, rng):
         """Some deeds, of which each may fail, in one connection."""
-        with contextlib.suppress(sqlite3.Error), self.connect(timeout=0.2) as db:
+        with contextlib.suppress(sqlite3.Error, UnicodeError), self.connect(timeout=0.2) as db:
             db.text_factory = bytes
             if rng.random() < 0.5:
                 db.execute("BEGIN")
@@ -90,7 +90,7 @@ class Inbox:
                 deed = choose(rng)
                 self.history.append(deed.__name__)
                 self.broken |= deed in BREAKING
-                with contextlib.suppress(sqlite3.Error):
+                with contextlib.suppress(sqlite3.Error, UnicodeError):
                     deed(db, rng)
             if db.in_transaction:
                 db.execute(rng.choice(("COMMIT", "COMMIT", "COMMIT", "ROLLBACK")))
@@ -98,7 +98,7 @@ class Inbox:
     def insert(self, data):
         """A good row; `wanted` is it, if it is in the table."""
         self.wanted, refused = None, True
-        with contextlib.suppress(sqlite3.Error, sqlite3.Warning), self.connect() as db:
+        with contextlib.suppress(sqlite3.Error, sqlite3.Warning, UnicodeError), self.connect() as db:
             db.execute("BEGIN IMMEDIATE")
             db.execute("INSERT INTO broadcast(channel, data) VALUES ('good', ?)", [data])
             rows = db.execute("SELECT id FROM broadcast WHERE data = ? AND channel = 'good'",
@@ -111,7 +111,7 @@ class Inbox:
     def row_says(self):
         """What is wrong with the good row: its id, in a table that is another one;
         or "gone", if it was taken for the one that had this id before."""
-        with contextlib.suppress(sqlite3.Error), self.connect() as db:
+        with contextlib.suppress(sqlite3.Error, UnicodeError), self.connect() as db:
             rows = db.execute("SELECT error FROM broadcast WHERE data = ?", [self.wanted]).fetchall()
             if not rows and REUSING & set(self.history):
                 return "gone"
@@ -127,7 +127,7 @@ class Inbox:
                 with self.connect() as db:
                     db.text_factory = bytes
                     said[sql] = db.execute(sql).fetchall()
-            except sqlite3.Error as fault:
+            except (sqlite3.Error, UnicodeError) as fault:
                 said[sql] = fault
         return said
 
