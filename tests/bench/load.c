@@ -198,6 +198,8 @@ static void catch_up(struct load *load)
 	uint64_t began = payload_now(), now = began;
 	uint64_t deadline = began + (uint64_t)(load->options.drain * 1e9);
 
+	printf("waking=1\n"); /* for who watches the server meanwhile */
+	fflush(stdout);
 	streams_wake(load->streams);
 	while (load->ledger.delivered < ledger_owed(&load->ledger) &&
 		now < deadline) {
