@@ -198,8 +198,6 @@ static void catch_up(struct load *load)
 	uint64_t began = payload_now(), now = began;
 	uint64_t deadline = began + (uint64_t)(load->options.drain * 1e9);
 
-	printf("waking=1\n"); /* for who watches the server meanwhile */
-	fflush(stdout);
 	streams_wake(load->streams);
 	while (load->ledger.delivered < ledger_owed(&load->ledger) &&
 		now < deadline) {
@@ -219,6 +217,8 @@ static void measure(struct load *load)
 	publish(load);
 	census(load, &load->after);
 	load->client_us = own_cpu_us() - cpu;
+	printf("settled=1\n"); /* for who watches the server meanwhile */
+	fflush(stdout);
 	if (load->options.stalled > 0)
 		catch_up(load);
 }
