@@ -44,12 +44,13 @@ class Line(threading.Thread):
         self.fault = None
 
     def run(self):
-        began = time.monotonic()
+        began, before = time.monotonic(), self.count
         try:
             while not self.stop.is_set():
                 self.publish(self.rng.choice(self.channels), self.rng.randint(1, self.batch))
                 if self.rate:
-                    self.stop.wait(max(0, began + self.count / self.rate - time.monotonic()))
+                    due = began + (self.count - before) / self.rate
+                    self.stop.wait(max(0, due - time.monotonic()))
         except Exception as fault:
             self.fault = fault
 
