@@ -109,7 +109,8 @@ def one_run(scene, subscribers, stalled, events, size, rate):
 
 
 def play(scene, subscribers, share, pairs, events, size, rate, ratio):
-    subprocess.run(["make", "-s", "-C", BUILD, "tests/bench/load"], check=True)
+    subprocess.run(["make", "-s", "-C", BUILD, "tests/bench/load"], check=True,
+                   stdout=subprocess.DEVNULL)
     stalled, ratios, all_runs = subscribers // share, [], []
     for number in range(pairs):
         order = [0, stalled] if number % 2 == 0 else [stalled, 0]
