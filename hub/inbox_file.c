@@ -156,6 +156,9 @@ static const char *check_table(struct inbox_file *file, bool create)
 		       : "its table cannot be made now";
 }
 
+static const char columns[] = "SELECT id, channel, event, data, key, error"
+			      " FROM main.broadcast LIMIT 0";
+
 const char *inbox_file_ruined(struct inbox_file *file)
 {
 	uint64_t version = file->schema_version;
@@ -167,6 +170,9 @@ const char *inbox_file_ruined(struct inbox_file *file)
 	query_reset(&file->schema);
 	if (version != file->schema_version)
 		why = broadcast_fault(&file->db, &found);
+	if (version != file->schema_version && why == NULL && found &&
+		db_run(&file->db, columns) == DB_BROKEN)
+		why = fault(file);
 	file->schema_version = version;
 	return found ? why : "it has no table broadcast";
 }

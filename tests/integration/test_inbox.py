@@ -254,6 +254,16 @@ def test_a_table_that_is_no_inbox_any_more_is_said_while_it_is_open(world):
     world.hub.says("has no AUTOINCREMENT")
 
 
+def test_a_column_that_is_gone_is_said_while_the_inbox_is_open(world):
+    reader = world.listen()
+    world.insert("one")
+    reader.sees("one")
+    with world.open_inbox() as db:
+        db.execute("DROP TRIGGER broadcast_insert")
+        db.execute("ALTER TABLE broadcast DROP COLUMN error")
+    world.hub.says("no such column: error")
+
+
 def test_consumed_rows_are_removed_later(world):
     reader = world.listen()
     world.insert(*[str(n) for n in range(100)])
