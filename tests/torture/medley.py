@@ -97,6 +97,19 @@ class Medley:
             account.acknowledges(data, last - count + 1)
             count -= 1
 
+    def pairs(self, channel, count):
+        """Two events shortly after each other, then nothing until all have them."""
+        peer = self.world.hub_peer()
+        readers = [one for one in self.crowd.subscribers if channel in one.channels]
+        for _ in range(count):
+            for data in self.name("pair"), self.name("pair"):
+                self.account.tries(channel, data)
+                last = peer.publish(data, channel=channel).last
+                self.account.acknowledges(data, last)
+                time.sleep(self.rng.uniform(0, 0.002))
+            self.world.crowd.wait(lambda: all(one.newest >= last for one in readers),
+                                  lambda: f"I6 not all of {channel} have {last}", 10 * SLOW)
+
     def pour(self):
         """More rows than any memory holds, on a channel that few listen to."""
         name, channel = self.name("flood"), "wide"
@@ -260,7 +273,7 @@ class Medley:
         """After a last burst nothing new comes; still everybody gets the newest
         there is, also those who come only now."""
         self.is_up()
-        for channel in 3 * CHANNELS + 6 * CHANNELS[:1]:
+        for channel in 3 * CHANNELS:
             self.chat(self.account, channel, 1)
         self.rows_are_taken()
         time.sleep(1.2)  # a sample of the metrics is the newest in the window
@@ -274,6 +287,7 @@ class Medley:
                      for one in self.crowd.subscribers + self.few.subscribers]
         self.all_arrive(lambda: [one for one, id in everybody
                                  if max(one.newest, one.seen.start) < id])
+        self.pairs(CHANNELS[0], 30)
 
     def all_arrive(self, late):
         """However much there is to read; not if for STILL seconds nothing comes."""
