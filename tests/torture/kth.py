@@ -239,12 +239,14 @@ def play(scene, each):
     if WRAP:
         raise NotHere("an instrument and preloaded failures do not mix")
     for name in ("hub", "responder"):
-        stage = Stage(scene, name)
-        kinds = [kind for kind in KINDS
-                 if kind != "malloc" or not is_instrumented(stage.daemon.command[-3])]
-        for phase in PHASES:
+        endings = Counter()
+        for phase in PHASES:  # in a log of its own: of 4096 starts it knows no more
+            stage = Stage(scene, name)
+            kinds = [kind for kind in KINDS
+                     if kind != "malloc" or not is_instrumented(stage.daemon.command[-3])]
             counts = {kind: try_all(stage, phase, kind, each) for kind in kinds}
             scene.faultless(stage.faults())
+            endings.update(stage.endings)
             scene.say(f"{name}, {phase.__name__}: {counts}")
             scene.note(**{f"{name} {phase.__name__}": sum(counts.values())})
-        scene.note(**{f"{name} {ending}": count for ending, count in stage.endings.items()})
+        scene.note(**{f"{name} {ending}": count for ending, count in endings.items()})
