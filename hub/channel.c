@@ -2,7 +2,6 @@
 
 #include "hub/channel.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,7 +165,7 @@ void channel_count(struct channels *channels, struct channel *channel,
 {
 	channel->events++;
 	channel->bytes += weight;
-	channel->newest = id;
+	channel->newest = channel->sound = id;
 	channels->newest = id;
 	if (channel->keep == NULL) {
 		channels->pool_events++;
@@ -178,8 +177,10 @@ void channel_count(struct channels *channels, struct channel *channel,
 void channel_uncount(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t weight, uint64_t at)
 {
-	assert(channel->events > 0 && channel->bytes >= weight);
-	channel->events--;
+	/* In a damaged log an event may weigh more than was counted. */
+	if (weight > channel->bytes)
+		weight = channel->bytes;
+	channel->events -= channel->events > 0;
 	channel->bytes -= weight;
 	channel->oldest = 0;
 	channel->pruned_through = id;
@@ -205,4 +206,24 @@ uint64_t channel_oldest(struct channels *channels, struct channel *channel)
 		channel->oldest = query_int(query, 0);
 	query_reset(query);
 	return channel->oldest;
+}
+
+static bool lacks_end(const struct channel *channel, uint64_t after)
+{
+	return channel->newest > after && channel->newest > channel->sound &&
+	       channel->newest > channel->pruned_through;
+}
+
+uint64_t channels_lost_end(const struct channels *channels, uint64_t after)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < channels->buckets; i++) {
+		const struct channel *at = channels->names[i];
+
+		for (; at != NULL; at = at->same_name_hash)
+			if (lacks_end(at, after) && at->newest > lost)
+				lost = at->newest;
+	}
+	return lost;
 }

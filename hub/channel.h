@@ -32,6 +32,8 @@ struct channel {
 	uint64_t oldest;	/* id, 0 = not looked up */
 	uint64_t pruned_through, pruned_at;
 	uint64_t keyed_at;
+	uint64_t sound; /* all that followers were sent up to here is there;
+			   0 = nothing was looked at */
 	const struct keep *keep; /* its own limits; NULL = in the pool */
 	bool dirty;
 	bool wanted; /* scratch of whoever builds a set of channels */
@@ -49,6 +51,7 @@ struct channels {
 	uint64_t floor, floor_at;
 	uint64_t pruned_through; /* the highest of all */
 	uint64_t newest;	 /* the highest of all */
+	uint64_t unsummed;	 /* rows up to this id may have no sum */
 	uint64_t pool_events, pool_bytes;
 	uint64_t shed_after; /* monotonic us: nothing to drop before */
 	struct query write, reread, first_event, remove, list;
@@ -107,6 +110,10 @@ void channel_count(struct channels *channels, struct channel *channel,
 void channel_uncount(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t weight, uint64_t at);
 void channel_touch(struct channels *channels, struct channel *channel);
+
+/* The highest id that is some channel's newest, above `after`, and was not found;
+ * 0 if there is none. */
+uint64_t channels_lost_end(const struct channels *channels, uint64_t after);
 
 /* Out of memory, when its row is gone. */
 void channel_forget(struct channels *channels, struct channel *channel);

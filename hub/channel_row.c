@@ -3,11 +3,13 @@
 #include <stdlib.h>
 
 #include "hub/channel.h"
+#include "hub/sum.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/text.h"
 
-static void read_row(const struct query *row, struct channel *channel)
+static void read_row(const struct channels *channels, const struct query *row,
+	struct channel *channel)
 {
 	channel->events = query_int(row, 2);
 	channel->bytes = query_int(row, 3);
@@ -16,6 +18,12 @@ static void read_row(const struct query *row, struct channel *channel)
 	channel->pruned_at = query_int(row, 6);
 	channel->keyed_at = query_int(row, 7);
 	channel->oldest = 0;
+	if (query_type(row, 8) == DB_NULL
+			? channel->newest > channels->unsummed
+			: query_int(row, 8) != sum_of_channel(channel))
+		log_fatalx("log %s: damaged: the row of channel %.*s",
+			channels->store->path, channel->name_len,
+			channel->name);
 }
 
 /* The sums over all channels, from scratch. */
@@ -42,14 +50,15 @@ static void read_all(struct channels *channels)
 
 	store_prepare(channels->store, &all,
 		"SELECT number, name, events, bytes, newest, pruned_through,"
-		" pruned_at, keyed_at FROM channel");
+		" pruned_at, keyed_at, sum FROM channel");
 	while (store_step(channels->store, &all)) {
 		struct span name = query_bytes(&all, 1);
 
 		if (text_channel_fault(name) != NULL)
 			log_fatalx("log %s: damaged: a channel's name",
 				channels->store->path);
-		read_row(&all, channel_add(channels, name, query_int(&all, 0)));
+		read_row(channels, &all,
+			channel_add(channels, name, query_int(&all, 0)));
 	}
 	query_release(&all);
 	sum_up(channels);
@@ -76,14 +85,17 @@ void channels_open(struct channels *channels, struct store *store,
 		meta(store, "SELECT value FROM meta WHERE name = 'floor'");
 	channels->floor_at =
 		meta(store, "SELECT value FROM meta WHERE name = 'floor_at'");
+	channels->unsummed =
+		meta(store, "SELECT value FROM meta WHERE name = 'unsummed'");
 	store_prepare(store, &channels->write,
-		"INSERT INTO channel VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+		"INSERT INTO channel VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+		" ?9)"
 		" ON CONFLICT(number) DO UPDATE SET events = ?3, bytes = ?4,"
 		" newest = ?5, pruned_through = ?6, pruned_at = ?7,"
-		" keyed_at = ?8");
+		" keyed_at = ?8, sum = ?9");
 	store_prepare(store, &channels->reread,
 		"SELECT number, name, events, bytes, newest, pruned_through,"
-		" pruned_at, keyed_at FROM channel WHERE number = ?");
+		" pruned_at, keyed_at, sum FROM channel WHERE number = ?");
 	store_prepare(store, &channels->first_event,
 		"SELECT id FROM event WHERE channel = ? AND id > ?"
 		" ORDER BY id LIMIT 1");
@@ -133,6 +145,7 @@ void channels_write(struct channels *channels)
 		query_bind_int(write, 6, at->pruned_through);
 		query_bind_int(write, 7, at->pruned_at);
 		query_bind_int(write, 8, at->keyed_at);
+		query_bind_int(write, 9, sum_of_channel(at));
 		store_run(channels->store, write);
 	}
 }
@@ -158,7 +171,7 @@ void channels_revert(struct channels *channels)
 		at->dirty = false;
 		query_bind_int(reread, 1, at->number);
 		if (store_step(channels->store, reread))
-			read_row(reread, at);
+			read_row(channels, reread, at);
 		else /* it was made in the failed transaction */
 			channel_forget(channels, at);
 		query_reset(reread);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/buf.h"
+#include "hub/lock.h"
+#include "hub/sum.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -55,29 +56,46 @@ static void read_newest(struct eventlog *log)
 	log->committed = log->newest;
 }
 
-void eventlog_open(
-	struct eventlog *log, struct store *store, struct channels *channels)
+/* What was acknowledged is nowhere any more: whoever has a later cursor will be
+ * told by the hole that this start makes. */
+static void compare_with_lock(const struct eventlog *log)
+{
+	if (log->lock->newest > log->newest)
+		log_warnx("log %s: ends at id %llu, but ids up to %llu were "
+			  "acknowledged: the events between are gone",
+			log->store->path, (unsigned long long)log->newest,
+			(unsigned long long)log->lock->newest);
+}
+
+void eventlog_open(struct eventlog *log, struct store *store,
+	struct channels *channels, const struct lock *lock)
 {
 	log->store = store;
 	log->channels = channels;
+	log->lock = lock;
+	log->ends_from = id_max;
 	store_prepare(store, &log->append,
-		"INSERT INTO event VALUES(?1, ?2, ?3, ?4, ?5)");
+		"INSERT INTO event VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 	store_prepare(store, &log->range,
-		"SELECT id, at, channel, type, data FROM event"
+		"SELECT id, at, channel, type, data, sum, back FROM event"
 		" WHERE id > ? AND id <= ? ORDER BY id");
 	store_prepare(store, &log->one,
-		"SELECT id, at, channel, type, data FROM event WHERE id = ?");
+		"SELECT id, at, channel, type, data, sum, back FROM event"
+		" WHERE id = ?");
 	store_prepare(store, &log->backwards,
 		"SELECT id, length(CAST(type AS BLOB)) + length(data) + 64"
 		" FROM event WHERE id > ? ORDER BY id DESC");
 	store_prepare(store, &log->at_or_after,
 		"SELECT id, at FROM event WHERE id >= ? ORDER BY id LIMIT 1");
 	store_prepare(store, &log->next_on,
-		"SELECT id FROM event WHERE channel = ? AND id > ?"
+		/* The index alone, and then the row, which may be missing. */
+		"SELECT id, (SELECT back FROM event AS row WHERE row.id ="
+		" event.id) FROM event WHERE channel = ? AND id > ?"
 		" ORDER BY id LIMIT 1");
 	read_identity(log);
 	holes_read(&log->holes, store);
 	read_newest(log);
+	compare_with_lock(log);
 }
 
 void eventlog_close(struct eventlog *log)
@@ -98,6 +116,8 @@ enum db_result eventlog_start(struct eventlog *log)
 
 	if (hole.start <= log->newest)
 		hole.start = log->newest + 1;
+	if (hole.start <= log->lock->newest)
+		hole.start = log->lock->newest + 1;
 	if (hole.start > id_max - 1000000000)
 		log_fatalx("the clock says a year after 2255");
 	store_begin(log->store);
@@ -111,36 +131,53 @@ enum db_result eventlog_start(struct eventlog *log)
 	return DB_DONE;
 }
 
+static void bind(struct query *append, const struct channel *channel,
+	const struct wire_event *event)
+{
+	uint64_t previous = channel->newest;
+
+	query_bind_int(append, 1, event->id);
+	query_bind_int(append, 2, channel->number);
+	query_bind_int(append, 3, event->at);
+	query_bind_text(append, 4, event->type);
+	query_bind_blob(append, 5, event->data);
+	query_bind_int(append, 6, sum_of_event(event, previous));
+	query_bind_int(append, 7, previous == 0 ? 0 : event->id - previous);
+}
+
 uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
 	struct span type, struct span data)
 {
-	struct query *append = &log->append;
 	uint64_t now = clock_wall_ms();
-	uint64_t id = log->newest + 1;
 	uint64_t weight = channel_weight(type.len, data.len);
+	struct wire_event event = {
+		.id = log->newest + 1,
+		.channel = channel_name(channel),
+		.type = type,
+		.data = data,
+	};
 
 	assert(log->started && log->store->writing);
 	if (now > log->at)
 		log->at = now;
-	query_bind_int(append, 1, id);
-	query_bind_int(append, 2, channel->number);
-	query_bind_int(append, 3, log->at);
-	query_bind_text(append, 4, type);
-	query_bind_blob(append, 5, data);
-	if (!store_run(log->store, append))
+	event.at = log->at;
+	bind(&log->append, channel, &event);
+	if (!store_run(log->store, &log->append))
 		return 0;
-	log->newest = id;
+	log->newest = event.id;
 	log->rows++;
 	log->bytes += weight;
-	channel_count(log->channels, channel, id, weight);
-	return id;
+	channel_count(log->channels, channel, event.id, weight);
+	return event.id;
 }
 
 void eventlog_settle(struct eventlog *log)
 {
 	log->committed = log->newest;
-	if (log->rows > 0)
+	if (log->rows > 0) {
 		log->newest_event = log->newest;
+		lock_note(log->lock, log->newest);
+	}
 	log->rows = 0;
 	log->bytes = 0;
 }
@@ -201,77 +238,4 @@ uint64_t eventlog_tail(struct eventlog *log, uint64_t bytes, uint64_t floor)
 	}
 	query_reset(query);
 	return rows == 0 ? begin : floor;
-}
-
-static void fill(
-	struct eventlog *log, const struct query *row, struct wire_event *event)
-{
-	const struct channel *channel =
-		channel_of_row(log->channels, query_int(row, 2));
-
-	event->id = query_int(row, 0);
-	event->at = query_int(row, 1);
-	event->taken = 0;
-	event->channel = channel_name(channel);
-	event->type = query_bytes(row, 3);
-	event->data = query_bytes(row, 4);
-}
-
-_Noreturn static void end_damaged(const struct eventlog *log, uint64_t id)
-{
-	log_fatalx("log %s: damaged: event %llu is not in its place",
-		log->store->path, (unsigned long long)id);
-}
-
-void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto)
-{
-	query_bind_int(&log->range, 1, after);
-	query_bind_int(&log->range, 2, upto);
-	log->reached = after;
-}
-
-bool eventlog_next(struct eventlog *log, struct wire_event *event)
-{
-	if (!store_step(log->store, &log->range))
-		return false;
-	fill(log, &log->range, event);
-	if (event->id <= log->reached)
-		end_damaged(log, event->id);
-	log->reached = event->id;
-	return true;
-}
-
-void eventlog_rest(struct eventlog *log)
-{
-	query_reset(&log->range);
-	query_reset(&log->one);
-}
-
-void eventlog_get(struct eventlog *log, const struct channel *channel,
-	uint64_t id, struct wire_event *event)
-{
-	query_reset(&log->one);
-	query_bind_int(&log->one, 1, id);
-	if (!store_step(log->store, &log->one))
-		end_damaged(log, id);
-	fill(log, &log->one, event);
-	if (event->channel.at != channel_name(channel).at)
-		end_damaged(log, id);
-}
-
-uint64_t eventlog_next_on(
-	struct eventlog *log, const struct channel *channel, uint64_t after)
-{
-	uint64_t id = 0;
-
-	if (channel->newest <= after || channel->events == 0)
-		return 0;
-	query_bind_int(&log->next_on, 1, channel->number);
-	query_bind_int(&log->next_on, 2, after);
-	if (store_step(log->store, &log->next_on))
-		id = query_int(&log->next_on, 0);
-	query_reset(&log->next_on);
-	if (id != 0 && id <= after)
-		end_damaged(log, id);
-	return id;
 }

@@ -19,9 +19,17 @@
 #include "lib/span.h"
 #include "lib/wire.h"
 
+enum {
+	EVENTLOG_SAID = 16, /* of these each is logged once, however many
+			       subscribers come for it */
+};
+
+struct lock;
+
 struct eventlog {
 	struct store *store;
 	struct channels *channels;
+	const struct lock *lock;
 	uint8_t identity[WIRE_IDENTITY];
 	uint64_t newest;       /* highest id given out, also in this
 				  transaction */
@@ -33,11 +41,15 @@ struct eventlog {
 	uint32_t rows; /* in this transaction */
 	size_t bytes;
 	uint64_t reached; /* by the reading that is under way */
+	uint64_t ends_from; /* channels that go on above it have their newest
+			       event */
+	uint64_t said[EVENTLOG_SAID]; /* damaged events, the last ones */
+	size_t said_count;
 	struct query append, range, backwards, at_or_after, one, next_on;
 };
 
-void eventlog_open(
-	struct eventlog *log, struct store *store, struct channels *channels);
+void eventlog_open(struct eventlog *log, struct store *store,
+	struct channels *channels, const struct lock *lock);
 void eventlog_close(struct eventlog *log);
 
 /* Records this start: DB_DONE, or what is in the way; then try again later.
@@ -57,22 +69,34 @@ uint64_t eventlog_since(struct eventlog *log, uint64_t at);
  * counts; never below `floor`. */
 uint64_t eventlog_tail(struct eventlog *log, uint64_t bytes, uint64_t floor);
 
-/* ---- reading: one event after the other in the order of ids.  Each fills
- * `event` (borrowed until the next call).  What cannot be, such as an event
- * that the index has and the table has not, is a damaged log: that ends the
- * process.
+/* ---- reading, in the order of ids: eventlog_read.c
+ *
+ * Each fills `event` (borrowed until the next call).  An event that is not what
+ * was stored, or is gone, is logged, and whoever reads says that there is a
+ * gap.  Order that cannot be is a damaged log, which ends the process.
  */
-/* Starts at the first event above `after`. */
+enum eventlog_found {
+	EVENTLOG_END,
+	EVENTLOG_EVENT,
+	EVENTLOG_GAP, /* of what is not above event->id something is lost: it
+			 has to be asked for by pages, which find out what */
+};
+
+/* Of all channels: starts at the first event above `after`. */
 void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto);
-/* False at the end. */
-bool eventlog_next(struct eventlog *log, struct wire_event *event);
-/* The event `id` of the channel, as eventlog_next_on found it. */
-void eventlog_get(struct eventlog *log, const struct channel *channel,
-	uint64_t id, struct wire_event *event);
-/* Ends a reading; before it the write-ahead log cannot be emptied. */
-void eventlog_rest(struct eventlog *log);
-/* The channel's first id above `after`, 0 if none. */
+/* `from`: where the one who reads began. */
+enum eventlog_found eventlog_next(
+	struct eventlog *log, uint64_t from, struct wire_event *event);
+
+/* Of one channel: its first id above `after`, 0 if none.  That of an event that
+ * must be there is told also if it is not. */
 uint64_t eventlog_next_on(
 	struct eventlog *log, const struct channel *channel, uint64_t after);
+/* The event with that id; false if it is lost. */
+bool eventlog_get(struct eventlog *log, const struct channel *channel,
+	uint64_t id, struct wire_event *event);
+
+/* Ends a reading; before it the write-ahead log cannot be emptied. */
+void eventlog_rest(struct eventlog *log);
 
 #endif

@@ -21,7 +21,7 @@ static void say_following(struct peer *peer, uint64_t from)
 	wire_put_u64(&hub->scratch, newest > from ? newest : from);
 	wire_end(&hub->scratch, begun);
 	peer_send(peer, &hub->scratch);
-	peer->sent = from;
+	peer->sent = peer->from = from;
 }
 
 /* On the ring, if the ring reaches back to where it is. */
@@ -128,29 +128,38 @@ bool follow_wants_page(const struct peer *peer)
 	       link_pending(&peer->link) < FOLLOW_PAGE;
 }
 
-/* As many of its next events as a page takes; returns the last one's id. */
-static uint64_t read_page(struct hub *hub, uint64_t after)
+static void put_frame(struct buf *out, const struct wire_event *event)
 {
+	size_t begun = wire_begin(out, WIRE_EVENT);
+
+	wire_put_event(out, event);
+	wire_end(out, begun);
+}
+
+/* As many of its next events as a page takes.  Sets *reached to the last one's
+ * id; false if up to there something is lost. */
+static bool read_page(struct peer *peer, uint64_t *reached)
+{
+	struct hub *hub = peer->hub;
 	uint64_t end = clock_mono_us() + HUB_PAGING_US;
+	enum eventlog_found found = EVENTLOG_EVENT;
 	struct wire_event event;
 
-	eventlog_read(&hub->log, after, hub->log.committed);
-	while (hub->scratch.len < FOLLOW_PAGE) {
-		size_t begun;
-
-		if (!eventlog_next(&hub->log, &event)) {
-			after = hub->log.committed;
+	eventlog_read(&hub->log, peer->sent, hub->log.committed);
+	*reached = hub->log.committed;
+	while (hub->scratch.len < FOLLOW_PAGE && clock_mono_us() <= end) {
+		found = eventlog_next(&hub->log, peer->from, &event);
+		if (found == EVENTLOG_END) {
+			*reached = hub->log.committed;
 			break;
 		}
-		begun = wire_begin(&hub->scratch, WIRE_EVENT);
-		wire_put_event(&hub->scratch, &event);
-		wire_end(&hub->scratch, begun);
-		after = event.id;
-		if (clock_mono_us() > end)
+		*reached = event.id;
+		if (found == EVENTLOG_GAP)
 			break;
+		put_frame(&hub->scratch, &event);
 	}
 	eventlog_rest(&hub->log);
-	return after;
+	return found != EVENTLOG_GAP;
 }
 
 void follow_page(struct peer *peer)
@@ -163,8 +172,11 @@ void follow_page(struct peer *peer)
 		return;
 	}
 	buf_clear(&hub->scratch);
-	reached = read_page(hub, peer->sent);
-	peer_send(peer, &hub->scratch);
-	peer->sent = reached;
+	if (read_page(peer, &reached)) {
+		peer_send(peer, &hub->scratch);
+		peer->sent = reached;
+	} else {
+		say_following(peer, reached);
+	}
 	join(peer);
 }

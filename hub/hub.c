@@ -277,7 +277,7 @@ static void open_rooms(struct hub *hub)
 
 	store_open(store, hub->config->log_path);
 	channels_open(&hub->channels, store, hub->config);
-	eventlog_open(&hub->log, store, &hub->channels);
+	eventlog_open(&hub->log, store, &hub->channels, hub->lock);
 	keys_open(&hub->keys, store, hub->config->key_age_ms);
 	receipts_open(&hub->receipts, store);
 	retention_open(&hub->retention, hub);
@@ -343,9 +343,9 @@ static void stop_watching(struct hub *hub)
 	ev_signal_stop(loop, &hub->interrupt);
 }
 
-int hub_run(const struct config *config, int listener)
+int hub_run(const struct config *config, int listener, const struct lock *lock)
 {
-	struct hub hub = {.config = config};
+	struct hub hub = {.config = config, .lock = lock};
 
 	hub.loop = ev_default_loop(EVFLAG_NOSIGMASK);
 	if (hub.loop == NULL)

@@ -39,6 +39,7 @@ struct peer;
 struct inboxes;
 struct census;
 struct demo;
+struct lock;
 
 /* What a publisher will be told once the transaction has ended. */
 struct answer {
@@ -51,6 +52,7 @@ struct answer {
 struct hub {
 	struct ev_loop *loop;
 	const struct config *config;
+	const struct lock *lock;
 	struct store store;
 	struct channels channels;
 	struct eventlog log;
@@ -85,8 +87,8 @@ struct hub {
 	struct ev_signal terminate, interrupt;
 };
 
-/* Serves until SIGTERM; `listener` is borrowed.  Returns the exit status. */
-int hub_run(const struct config *config, int listener);
+/* Serves until SIGTERM; all is borrowed.  Returns the exit status. */
+int hub_run(const struct config *config, int listener, const struct lock *lock);
 
 /* hub_begin() has said no: the answer says why. */
 void hub_refuse(struct hub *hub, struct answer *answer);

@@ -3,25 +3,19 @@
  */
 #include "config.h"
 
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "hub/hub.h"
-#include "lib/clock.h"
+#include "hub/lock.h"
 #include "lib/config.h"
 #include "lib/handover.h"
 #include "lib/log.h"
 #include "lib/parent.h"
 #include "lib/sock.h"
-
-enum { LOCK_WAIT_US = 5000000 }; /* for the hub before us to end */
 
 struct daemon {
 	struct config config;
@@ -79,39 +73,15 @@ static const char *read_options(int argc, char **argv, bool *test)
 	return file;
 }
 
-/* One hub per log.  A file of its own, because closing any descriptor of the
- * database itself would drop SQLite's locks.  Held until the process ends. */
-static void lock_log(const char *log)
-{
-	uint64_t end = clock_mono_us() + LOCK_WAIT_US;
-	struct timespec pause = {.tv_nsec = 10000000};
-	char *file = realpath(log, NULL); /* it may be a link */
-	struct buf path = {0};
-	int fd;
-
-	buf_printf(&path, "%s.lock", file == NULL ? log : file);
-	free(file);
-	buf_add_char(&path, '\0');
-	fd = open(path.at, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		log_fatal("log %s: lock file %s", log, path.at);
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (clock_mono_us() > end)
-			log_fatalx("log %s: another hub uses it (%s is locked)",
-				log, path.at);
-		nanosleep(&pause, NULL);
-	}
-	buf_release(&path);
-}
-
 static int work(void *arg, int index)
 {
 	struct daemon *daemon = arg;
+	struct lock lock;
 
 	(void)index;
 	signal(SIGPIPE, SIG_IGN); /* whoever reads our log lines may go */
-	lock_log(daemon->config.log_path);
-	return hub_run(&daemon->config, daemon->listener);
+	lock_take(&lock, daemon->config.log_path);
+	return hub_run(&daemon->config, daemon->listener, &lock);
 }
 
 int main(int argc, char **argv)

@@ -67,8 +67,9 @@ struct page {
 	struct hub *hub;
 	uint64_t after, limit; /* its events are above and not above */
 	uint64_t through;
+	bool gap; /* below `after` something is missing */
 	size_t bytes, taken;
-	uint32_t count;
+	uint32_t count, lost;
 	uint64_t end; /* when time is up, unless nothing was found */
 	struct ahead heap[PAGE_CHANNELS_MAX];
 	size_t heap_count;
@@ -124,7 +125,7 @@ static void advance(struct page *page)
 
 static bool is_full(const struct page *page, uint64_t must)
 {
-	if (page->count == 0)
+	if (page->count == 0 && page->lost == 0)
 		return false;
 	if (page->taken >= PAGE_BYTES_MAX)
 		return true;
@@ -133,29 +134,59 @@ static bool is_full(const struct page *page, uint64_t must)
 	       (page->taken >= page->bytes || clock_mono_us() > page->end);
 }
 
-static void collect(struct page *page, uint64_t must)
+static void put(struct page *page, const struct wire_event *event)
 {
 	struct buf *out = &page->hub->scratch;
+
+	wire_put_u32(out, (uint32_t)wire_event_size(event));
+	wire_put_event(out, event);
+	page->taken += wire_event_size(event);
+	page->count++;
+}
+
+/* The next event; false if it is lost, and the page has to end before it, so
+ * that the next one begins with the gap. */
+static bool take_next(struct page *page)
+{
+	const struct ahead *top = page->heap;
 	struct wire_event event;
 
+	if (eventlog_get(&page->hub->log, top->channel, top->id, &event)) {
+		put(page, &event);
+	} else {
+		if (page->count > 0)
+			return false;
+		page->gap = true;
+		page->lost++;
+		page->after = top->id;
+	}
+	page->through = top->id;
+	advance(page);
+	return true;
+}
+
+static void collect(struct page *page, uint64_t must)
+{
 	page->through = page->after;
 	while (page->heap_count > 0 && page->heap[0].id <= page->limit &&
-		!is_full(page, must)) {
-		uint64_t id = page->heap[0].id;
-
-		eventlog_get(
-			&page->hub->log, page->heap[0].channel, id, &event);
-		wire_put_u32(out, (uint32_t)wire_event_size(&event));
-		wire_put_event(out, &event);
-		page->taken += wire_event_size(&event);
-		page->count++;
-		page->through = id;
-		advance(page);
-	}
+		!is_full(page, must))
+		if (!take_next(page))
+			return;
 	if (page->heap_count == 0 || page->heap[0].id > page->limit)
 		page->through = page->limit;
 	if (page->through < page->after)
 		page->through = page->after;
+}
+
+static void put_head(struct buf *out, const struct page *page,
+	const struct verdict *verdict)
+{
+	wire_put_u8(out, page->gap);
+	wire_put_u64(out, page->after);
+	wire_put_u64(out, page->through);
+	wire_put_u64(out, verdict->oldest);
+	wire_put_u64(out, verdict->newest);
+	wire_put_u32(out, page->count);
 }
 
 static void answer(struct peer *peer, const struct question *question,
@@ -164,29 +195,23 @@ static void answer(struct peer *peer, const struct question *question,
 	struct hub *hub = peer->hub;
 	struct buf *out = &hub->scratch;
 	struct page page = {.hub = hub, .after = verdict->used};
-	size_t begun, counted, end;
+	size_t begun, head, end;
 
+	page.gap = verdict->gap;
 	page.limit = verdict->limit;
 	page.bytes = question->bytes;
 	page.end = clock_mono_us() + HUB_PAGING_US;
 	buf_clear(out);
 	begun = wire_begin(out, WIRE_PAGED);
 	wire_put_u64(out, question->tag);
-	wire_put_u8(out, verdict->gap);
-	wire_put_u64(out, verdict->used);
-	counted = out->len;
-	wire_put_u64(out, 0); /* through, once known */
-	wire_put_u64(out, verdict->oldest);
-	wire_put_u64(out, verdict->newest);
-	wire_put_u32(out, 0); /* count */
+	head = out->len;
+	put_head(out, &page, verdict); /* to keep its place */
 	build_heap(&page, question);
 	collect(&page, verdict->must);
 	eventlog_rest(&hub->log);
 	end = out->len;
-	out->len = counted;
-	wire_put_u64(out, page.through);
-	out->len += 16;
-	wire_put_u32(out, page.count);
+	out->len = head;
+	put_head(out, &page, verdict);
 	out->len = end;
 	wire_end(out, begun);
 	peer_send(peer, out);

@@ -46,6 +46,7 @@ struct peer {
 	uid_t uid;
 	struct source *source; /* NULL = STRANGE */
 	enum follow_state follow;
+	uint64_t from;	 /* where it began to follow */
 	uint64_t sent;	 /* newest stored id that it was sent */
 	uint64_t frame;	 /* ON_RING: the next to send */
 	uint64_t window; /* bytes it likes to begin with */

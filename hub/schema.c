@@ -20,7 +20,11 @@ static const char tables[] =
 	" channel INTEGER NOT NULL," /* channel.number */
 	" at INTEGER NOT NULL,"	     /* ms; never falls as id rises */
 	" type TEXT NOT NULL,"
-	" data BLOB NOT NULL) STRICT;"
+	" data BLOB NOT NULL,"
+	" sum INTEGER,"	  /* sum_of_event() */
+	" back INTEGER) STRICT;" /* so far below the id is that of the
+				    channel's event before it; 0 = there was
+				    none.  NULL, as is sum, up to `unsummed` */
 	/* The id is part of every index entry: this is (channel, id). */
 	"CREATE INDEX event_of_channel ON event(channel);"
 	"CREATE TABLE channel("
@@ -31,8 +35,8 @@ static const char tables[] =
 	" newest INTEGER NOT NULL,"
 	" pruned_through INTEGER NOT NULL," /* highest id that was pruned */
 	" pruned_at INTEGER NOT NULL,"	    /* its time */
-	" keyed_at INTEGER NOT NULL"	    /* last use of a key, 0 = never */
-	") STRICT;"
+	" keyed_at INTEGER NOT NULL,"	    /* last use of a key, 0 = never */
+	" sum INTEGER) STRICT;"		    /* sum_of_channel() */
 	"CREATE TABLE key("	   /* what idempotency keys stand for */
 	" id INTEGER PRIMARY KEY," /* the event's, which may be pruned */
 	" channel INTEGER NOT NULL,"
@@ -62,10 +66,18 @@ static const char tables[] =
 	" value ANY NOT NULL) STRICT, WITHOUT ROWID;"
 	"INSERT INTO meta VALUES"
 	" ('identity', randomblob(16)), ('floor', 0), ('floor_at', 0),"
-	" ('probe', 0);";
+	" ('probe', 0), ('unsummed', 0);";
+
+static const char to_2[] =
+	"ALTER TABLE event ADD COLUMN sum INTEGER;"
+	"ALTER TABLE event ADD COLUMN back INTEGER;"
+	"ALTER TABLE channel ADD COLUMN sum INTEGER;"
+	"INSERT INTO meta VALUES('unsummed', max("
+	" (SELECT coalesce(max(id), 0) FROM event),"
+	" (SELECT coalesce(max(newest), 0) FROM channel)));";
 
 /* steps[v - 1] leads from version v to v + 1; the last is none. */
-static const char *const steps[SCHEMA_VERSION] = {NULL};
+static const char *const steps[SCHEMA_VERSION] = {to_2, NULL};
 
 _Noreturn static void fail(struct db *db, const char *path)
 {
@@ -224,7 +236,7 @@ void schema_open(struct db *db, const char *path)
 		fail(db, path);
 	if (db_ask(db, "SELECT count(*) FROM meta", &found) != DB_ROW)
 		fail(db, path);
-	if (found < 4)
+	if (found < 5)
 		log_fatalx("log %s: its table meta is incomplete", path);
 	/* Writes once, so that a log that cannot be written fails here and so
 	 * that the -wal file exists. */

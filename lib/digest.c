@@ -31,3 +31,8 @@ struct digest digest_of(struct span type, struct span data)
 	XXH3_freeState(state);
 	return (struct digest){.high = hash.high64, .low = hash.low64};
 }
+
+uint64_t digest_add(uint64_t before, struct span bytes)
+{
+	return XXH3_64bits_withSeed(bytes.at, bytes.len, before);
+}

@@ -17,4 +17,8 @@ struct digest {
 
 struct digest digest_of(struct span type, struct span data);
 
+/* XXH3, 64 bits, of `bytes` on top of what was digested before, 0 at first.
+ * Where one span ends and the next begins counts. */
+uint64_t digest_add(uint64_t before, struct span bytes);
+
 #endif

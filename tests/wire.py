@@ -294,12 +294,13 @@ class Hub(Peer):
     def page(self, *channels, start=AFTER, value=0, upto=(1 << 53) - 1):
         """All pages from there on, as if they were one: a hub may stop early."""
         first = page = self.one_page(*channels, start=start, value=value, upto=upto)
-        events, through = list(page.events), page.used
+        events, through, gap = list(page.events), page.used, page.gap
         while page.through > through:
             through = page.through
             page = self.one_page(*channels, value=through, upto=upto)
             events += page.events
-        return first._replace(events=events, through=through)
+            gap |= page.gap
+        return first._replace(events=events, through=through, gap=gap)
 
     def one_page(self, *channels, start=AFTER, value=0, upto=(1 << 53) - 1, bytes=1 << 20):
         self.tag += 1

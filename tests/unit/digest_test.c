@@ -64,6 +64,17 @@ static void test_one_changed_bit_of_a_long_text_is_seen(void **state)
 	buf_release(&data);
 }
 
+static void test_where_one_span_ends_counts_for_the_sum(void **state)
+{
+	uint64_t whole = digest_add(0, span_of("ab"));
+
+	(void)state;
+	assert_true(whole == digest_add(0, span_of("ab")));
+	assert_true(whole != digest_add(digest_add(0, span_of("a")),
+				     span_of("b")));
+	assert_true(whole != digest_add(whole, span(NULL, 0)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -73,6 +84,7 @@ int main(void)
 		cmocka_unit_test(
 			test_the_digest_is_xxh3_of_length_type_and_data),
 		cmocka_unit_test(test_one_changed_bit_of_a_long_text_is_seen),
+		cmocka_unit_test(test_where_one_span_ends_counts_for_the_sum),
 	};
 
 	return cmocka_run_group_tests_name("digest", tests, NULL, NULL);

@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "hub/hub.h"
+#include "hub/lock.h"
 #include "lib/buf.h"
 #include "tests/unit/unit.h"
 
 struct room {
 	struct config config;
 	struct hub hub;
+	struct lock lock;
 	char folder[64];
 	char path[96];
 };
@@ -29,9 +31,11 @@ static inline void room_open(struct room *room)
 	room->config.max_event = 65536;
 	room->config.key_age_ms = 86400000;
 	hub->config = &room->config;
+	lock_take(&room->lock, room->path);
 	store_open(&hub->store, room->path);
 	channels_open(&hub->channels, &hub->store, &room->config);
-	eventlog_open(&hub->log, &hub->store, &hub->channels);
+	eventlog_open(
+		&hub->log, &hub->store, &hub->channels, &room->lock);
 	keys_open(&hub->keys, &hub->store, room->config.key_age_ms);
 	receipts_open(&hub->receipts, &hub->store);
 	retention_open(&hub->retention, hub);
@@ -51,6 +55,7 @@ static inline void room_close(struct room *room)
 	eventlog_close(&hub->log);
 	channels_close(&hub->channels);
 	store_close(&hub->store);
+	close(room->lock.fd);
 	buf_release(&hub->answers);
 	buf_release(&hub->scratch);
 }
@@ -72,6 +77,8 @@ static inline int room_teardown(void **state)
 	struct room *room = *state;
 
 	room_close(room);
+	unlink(room->path);
+	strcat(room->path, ".lock");
 	unlink(room->path);
 	rmdir(room->folder);
 	free(room);

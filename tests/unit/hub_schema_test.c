@@ -32,7 +32,7 @@ static int setup(void **state)
 	schema_open(&log->db, log->path);
 	assert_int_equal(
 		db_run(&log->db,
-			"INSERT INTO event VALUES(1, 1, 1, '', x'78')"),
+			"INSERT INTO event VALUES(1, 1, 1, '', x'78', 0, 0)"),
 		DB_DONE);
 	*state = log;
 	return 0;
@@ -100,7 +100,7 @@ static void test_a_step_that_fails_changes_nothing_and_ends_the_start(
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(WEXITSTATUS(status), 1);
 	schema_open(&log->db, log->path);
-	assert_int_equal(ask(log, "PRAGMA user_version"), 1);
+	assert_int_equal(ask(log, "PRAGMA user_version"), SCHEMA_VERSION);
 	assert_int_equal(ask(log, "SELECT count(*) FROM sqlite_schema "
 				  "WHERE name IN ('more', 'never')"),
 		0);
