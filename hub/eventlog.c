@@ -88,9 +88,7 @@ void eventlog_open(struct eventlog *log, struct store *store,
 	store_prepare(store, &log->at_or_after,
 		"SELECT id, at FROM event WHERE id >= ? ORDER BY id LIMIT 1");
 	store_prepare(store, &log->next_on,
-		/* The index alone, and then the row, which may be missing. */
-		"SELECT id, (SELECT back FROM event AS row WHERE row.id ="
-		" event.id) FROM event WHERE channel = ? AND id > ?"
+		"SELECT id FROM event WHERE channel = ? AND id > ?"
 		" ORDER BY id LIMIT 1");
 	read_identity(log);
 	holes_read(&log->holes, store);

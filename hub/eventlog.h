@@ -88,13 +88,14 @@ void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto);
 enum eventlog_found eventlog_next(
 	struct eventlog *log, uint64_t from, struct wire_event *event);
 
-/* Of one channel: its first id above `after`, 0 if none.  That of an event that
- * must be there is told also if it is not. */
+/* Of one channel: its first id above `after`, 0 if none.  If the newest must be
+ * there and is not, its id is told all the same. */
 uint64_t eventlog_next_on(
 	struct eventlog *log, const struct channel *channel, uint64_t after);
-/* The event with that id; false if it is lost. */
+/* The event with that id; false if it is lost.  Sets *gap, and never clears it,
+ * if it is or if there was another between it and `after`. */
 bool eventlog_get(struct eventlog *log, const struct channel *channel,
-	uint64_t id, struct wire_event *event);
+	uint64_t after, uint64_t id, struct wire_event *event, bool *gap);
 
 /* Ends a reading; before it the write-ahead log cannot be emptied. */
 void eventlog_rest(struct eventlog *log);

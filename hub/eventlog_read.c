@@ -128,35 +128,38 @@ uint64_t eventlog_next_on(
 	struct eventlog *log, const struct channel *channel, uint64_t after)
 {
 	struct query *query = &log->next_on;
-	uint64_t id = 0, previous = 0;
+	uint64_t id = channel->newest;
 
-	if (!must_be_there(channel, channel->newest, after))
+	if (!must_be_there(channel, id, after))
 		return 0;
 	query_bind_int(query, 1, channel->number);
 	query_bind_int(query, 2, after);
-	if (store_step(log->store, query)) {
+	if (store_step(log->store, query))
 		id = query_int(query, 0);
-		previous = previous_of(id, query_int(query, 1));
-	}
 	query_reset(query);
-	if (id == 0)
-		return channel->newest;
 	if (id <= after)
 		end_damaged(log, id);
-	return must_be_there(channel, previous, after) ? previous : id;
+	return id;
 }
 
 bool eventlog_get(struct eventlog *log, const struct channel *channel,
-	uint64_t id, struct wire_event *event)
+	uint64_t after, uint64_t id, struct wire_event *event, bool *gap)
 {
 	struct row row = {0};
+	uint64_t lost = 0;
 
 	query_reset(&log->one);
 	query_bind_int(&log->one, 1, id);
 	if (store_step(log->store, &log->one))
 		row = read_row(log, &log->one, event);
-	if (row.sound && row.channel == channel)
-		return true;
-	say_lost(log, id);
-	return false;
+	row.sound = row.sound && row.channel == channel;
+	if (!row.sound)
+		lost = id;
+	else if (must_be_there(channel, row.previous, after))
+		lost = row.previous;
+	if (lost != 0) {
+		say_lost(log, lost);
+		*gap = true;
+	}
+	return row.sound;
 }

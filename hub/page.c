@@ -57,9 +57,10 @@ void page_forget(struct peer *peer)
 
 /* ---- one page */
 
-/* A channel that has an event at `id`, not yet in the page. */
+/* A channel that has an event at `id`, not yet in the page; it is the first above
+ * `after`. */
 struct ahead {
-	uint64_t id;
+	uint64_t id, after;
 	struct channel *channel;
 };
 
@@ -67,9 +68,9 @@ struct page {
 	struct hub *hub;
 	uint64_t after, limit; /* its events are above and not above */
 	uint64_t through;
-	bool gap; /* below `after` something is missing */
+	bool gap; /* something is missing, below `after` or in the page */
 	size_t bytes, taken;
-	uint32_t count, lost;
+	uint32_t count;
 	uint64_t end; /* when time is up, unless nothing was found */
 	struct ahead heap[PAGE_CHANNELS_MAX];
 	size_t heap_count;
@@ -95,7 +96,8 @@ static void sink(struct page *page, size_t at)
 	}
 }
 
-static void build_heap(struct page *page, const struct question *question)
+static void build_heap(struct page *page, const struct question *question,
+	uint64_t asked)
 {
 	struct eventlog *log = &page->hub->log;
 
@@ -106,7 +108,7 @@ static void build_heap(struct page *page, const struct question *question)
 
 		if (id != 0)
 			page->heap[page->heap_count++] =
-				(struct ahead){id, channel};
+				(struct ahead){id, asked, channel};
 	}
 	for (size_t i = page->heap_count; i-- > 0;)
 		sink(page, i);
@@ -117,7 +119,8 @@ static void advance(struct page *page)
 {
 	struct ahead *top = page->heap;
 
-	top->id = eventlog_next_on(&page->hub->log, top->channel, top->id);
+	top->after = top->id;
+	top->id = eventlog_next_on(&page->hub->log, top->channel, top->after);
 	if (top->id == 0)
 		*top = page->heap[--page->heap_count];
 	sink(page, 0);
@@ -125,7 +128,7 @@ static void advance(struct page *page)
 
 static bool is_full(const struct page *page, uint64_t must)
 {
-	if (page->count == 0 && page->lost == 0)
+	if (page->through == page->after)
 		return false;
 	if (page->taken >= PAGE_BYTES_MAX)
 		return true;
@@ -144,25 +147,28 @@ static void put(struct page *page, const struct wire_event *event)
 	page->count++;
 }
 
-/* The next event; false if it is lost, and the page has to end before it, so
- * that the next one begins with the gap. */
-static bool take_next(struct page *page)
+/* The next event, if it is not lost. */
+static void take_next(struct page *page)
 {
 	const struct ahead *top = page->heap;
 	struct wire_event event;
 
-	if (eventlog_get(&page->hub->log, top->channel, top->id, &event)) {
+	if (eventlog_get(&page->hub->log, top->channel, top->after, top->id,
+		    &event, &page->gap))
 		put(page, &event);
-	} else {
-		if (page->count > 0)
-			return false;
-		page->gap = true;
-		page->lost++;
-		page->after = top->id;
-	}
 	page->through = top->id;
 	advance(page);
-	return true;
+}
+
+/* That something is missing at the end is seen from the next event only. */
+static void look_beyond(struct page *page)
+{
+	struct wire_event event;
+
+	for (size_t i = 0; i < page->heap_count; i++)
+		eventlog_get(&page->hub->log, page->heap[i].channel,
+			page->heap[i].after, page->heap[i].id, &event,
+			&page->gap);
 }
 
 static void collect(struct page *page, uint64_t must)
@@ -170,10 +176,11 @@ static void collect(struct page *page, uint64_t must)
 	page->through = page->after;
 	while (page->heap_count > 0 && page->heap[0].id <= page->limit &&
 		!is_full(page, must))
-		if (!take_next(page))
-			return;
-	if (page->heap_count == 0 || page->heap[0].id > page->limit)
+		take_next(page);
+	if (page->heap_count == 0 || page->heap[0].id > page->limit) {
+		look_beyond(page);
 		page->through = page->limit;
+	}
 	if (page->through < page->after)
 		page->through = page->after;
 }
@@ -206,7 +213,7 @@ static void answer(struct peer *peer, const struct question *question,
 	wire_put_u64(out, question->tag);
 	head = out->len;
 	put_head(out, &page, verdict); /* to keep its place */
-	build_heap(&page, question);
+	build_heap(&page, question, verdict->asked);
 	collect(&page, verdict->must);
 	eventlog_rest(&hub->log);
 	end = out->len;
