@@ -24,7 +24,7 @@ FULL = {"rounds": 3, "deeds": 100, "damages": 300}
 # What the log says when something of it, or of an inbox, is gone or unreadable.
 SAID = re.compile(r"^tidings-hub\[\d+\]: (log|inbox main) .*\b(removed|replaced|malformed|damaged|"
                   r"not an SQLite database|not a Tidings log|older copy|I/O error|cut short|"
-                  r"cannot write|readonly|unable to open|not permitted|Not permitted)", re.M)
+                  r"cannot write|readonly|unable to open|not permitted|Not permitted|are gone)", re.M)
 
 
 # ---- the deeds; each is done to one file while all is under way
