@@ -86,6 +86,7 @@ void files_open(struct files *files, const char *path)
 	if (stat(files->wal, &now) < 0)
 		log_fatal("log %s: stat", files->wal);
 	files->wal_inode = now.st_ino;
+	files->wal_size = now.st_size;
 	lengthen_wal(files);
 	watch_folder(files);
 }
@@ -120,15 +121,15 @@ void files_move_wal_away(const struct files *files)
 	buf_release(&path);
 }
 
-/* Nobody makes it shorter: room in it is used again. */
-static bool is_cut(struct files *files)
+/* Nobody makes them shorter: room in them is used again. */
+static bool is_cut(const char *path, off_t *size)
 {
 	struct stat now;
-	off_t before = files->size;
+	off_t before = *size;
 
-	if (stat(files->path, &now) < 0)
+	if (stat(path, &now) < 0)
 		return false;
-	files->size = now.st_size;
+	*size = now.st_size;
 	return now.st_size < before;
 }
 
@@ -138,7 +139,10 @@ enum files_state files_look(struct files *files)
 		return FILES_DB_GONE;
 	if (!is_ours(files, files->wal, files->wal_inode))
 		return FILES_WAL_GONE;
-	return is_cut(files) ? FILES_DB_CUT : FILES_FINE;
+	if (is_cut(files->path, &files->size))
+		return FILES_DB_CUT;
+	return is_cut(files->wal, &files->wal_size) ? FILES_WAL_CUT
+						    : FILES_FINE;
 }
 
 bool files_have_news(const struct files *files)

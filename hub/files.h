@@ -25,7 +25,7 @@ struct files {
 	char *wal;
 	dev_t device;
 	ino_t inode, wal_inode;
-	off_t size; /* of the database, when it was last looked at */
+	off_t size, wal_size; /* when they were last looked at */
 	int notify; /* -1 if there is no inotify */
 };
 
@@ -38,6 +38,8 @@ enum files_state {
 	FILES_WAL_GONE, /* removed or replaced; the database is there */
 	FILES_DB_GONE,	/* the database is, whatever became of the other */
 	FILES_DB_CUT,	/* it has become shorter */
+	FILES_WAL_CUT,	/* likewise: what is missing in it reads as zeros once
+			   more is written, and must not get into the database */
 };
 
 enum files_state files_look(struct files *files);

@@ -24,6 +24,7 @@ void store_close(struct store *store)
 	query_release(&store->begin);
 	query_release(&store->commit);
 	query_release(&store->rollback);
+	store_check_files(store);
 	db_checkpoint(&store->db, true);
 	db_close(&store->db);
 	files_close(&store->files);
@@ -109,6 +110,7 @@ enum db_result store_commit(struct store *store)
 
 void store_checkpoint(struct store *store)
 {
+	store_check_files(store);
 	switch (db_checkpoint(&store->db, false)) {
 	case DB_ROW:
 	case DB_DONE:
@@ -129,8 +131,9 @@ void store_check_files(struct store *store)
 
 	if (state == FILES_FINE)
 		return;
-	if (state == FILES_DB_CUT)
-		log_fatalx("log %s: was cut short while in use", store->path);
+	if (state == FILES_DB_CUT || state == FILES_WAL_CUT)
+		log_fatalx("log %s: was cut short while in use",
+			state == FILES_DB_CUT ? store->path : store->files.wal);
 	db_checkpoint(&store->db, false);
 	if (state == FILES_DB_GONE)
 		files_move_wal_away(&store->files);

@@ -151,6 +151,29 @@ def test_events_that_went_with_an_emptied_write_ahead_log_are_told(world):
     assert len(reader.told("reset")) == 1
 
 
+@pytest.mark.parametrize("left", [0, 5000, 1 << 20])
+def test_a_write_ahead_log_cut_short_under_the_running_hub_spoils_nothing_else(world, left):
+    before = [world.publish(f"before {n} " + "x" * 1000) for n in range(50)]
+    world.hub.stop()  # these are in the database
+    world.hub.start()
+    world.is_healthy()
+    for n in range(20):
+        world.publish(f"event {n}")
+    world.expected_faults = ["exited with status 1"]
+    os.truncate(f"{world.log_db}-wal", left)
+    with contextlib.suppress(AssertionError):
+        for n in range(100):
+            world.publish(f"meanwhile {n} " + "x" * 10000)
+    world.hub.says(f"log {world.log_db}-wal: was cut short while in use")
+    world.is_healthy()
+    last = world.publish("after")
+    reader = world.listen(since="all")
+    reader.wait(lambda: reader.ids[-1:] == [last], reader.story)
+    assert reader.ids[:50] == before
+    with contextlib.closing(sqlite3.connect(world.log_db)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
 def test_a_log_put_back_from_a_copy_says_what_it_lacks(world):
     first = world.publish("in the copy")
     copy = world.folder / "copy.db"
