@@ -111,8 +111,8 @@ void channel_uncount(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t weight, uint64_t at);
 void channel_touch(struct channels *channels, struct channel *channel);
 
-/* The highest id that is some channel's newest, above `after`, and was not found;
- * 0 if there is none. */
+/* The highest id that is some channel's newest, above `after`, and was not
+ * found; 0 if there is none. */
 uint64_t channels_lost_end(const struct channels *channels, uint64_t after);
 
 /* Out of memory, when its row is gone. */

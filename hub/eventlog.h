@@ -40,7 +40,7 @@ struct eventlog {
 	struct holes holes;
 	uint32_t rows; /* in this transaction */
 	size_t bytes;
-	uint64_t reached; /* by the reading that is under way */
+	uint64_t reached;   /* by the reading that is under way */
 	uint64_t ends_from; /* channels that go on above it have their newest
 			       event */
 	uint64_t said[EVENTLOG_SAID]; /* damaged events, the last ones */

@@ -26,7 +26,7 @@ struct files {
 	dev_t device;
 	ino_t inode, wal_inode;
 	off_t size, wal_size; /* when they were last looked at */
-	int notify; /* -1 if there is no inotify */
+	int notify;	      /* -1 if there is no inotify */
 };
 
 /* Both files are there.  A fault is a failed start. */

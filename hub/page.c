@@ -57,8 +57,8 @@ void page_forget(struct peer *peer)
 
 /* ---- one page */
 
-/* A channel that has an event at `id`, not yet in the page; it is the first above
- * `after`. */
+/* A channel that has an event at `id`, not yet in the page; it is the first
+ * above `after`. */
 struct ahead {
 	uint64_t id, after;
 	struct channel *channel;
@@ -96,8 +96,8 @@ static void sink(struct page *page, size_t at)
 	}
 }
 
-static void build_heap(struct page *page, const struct question *question,
-	uint64_t asked)
+static void build_heap(
+	struct page *page, const struct question *question, uint64_t asked)
 {
 	struct eventlog *log = &page->hub->log;
 
@@ -185,8 +185,8 @@ static void collect(struct page *page, uint64_t must)
 		page->through = page->after;
 }
 
-static void put_head(struct buf *out, const struct page *page,
-	const struct verdict *verdict)
+static void put_head(
+	struct buf *out, const struct page *page, const struct verdict *verdict)
 {
 	wire_put_u8(out, page->gap);
 	wire_put_u64(out, page->after);

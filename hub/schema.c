@@ -21,7 +21,7 @@ static const char tables[] =
 	" at INTEGER NOT NULL,"	     /* ms; never falls as id rises */
 	" type TEXT NOT NULL,"
 	" data BLOB NOT NULL,"
-	" sum INTEGER,"	  /* sum_of_event() */
+	" sum INTEGER,"		 /* sum_of_event() */
 	" back INTEGER) STRICT;" /* so far below the id is that of the
 				    channel's event before it; 0 = there was
 				    none.  NULL, as is sum, up to `unsummed` */
@@ -68,13 +68,12 @@ static const char tables[] =
 	" ('identity', randomblob(16)), ('floor', 0), ('floor_at', 0),"
 	" ('probe', 0), ('unsummed', 0);";
 
-static const char to_2[] =
-	"ALTER TABLE event ADD COLUMN sum INTEGER;"
-	"ALTER TABLE event ADD COLUMN back INTEGER;"
-	"ALTER TABLE channel ADD COLUMN sum INTEGER;"
-	"INSERT INTO meta VALUES('unsummed', max("
-	" (SELECT coalesce(max(id), 0) FROM event),"
-	" (SELECT coalesce(max(newest), 0) FROM channel)));";
+static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
+			   "ALTER TABLE event ADD COLUMN back INTEGER;"
+			   "ALTER TABLE channel ADD COLUMN sum INTEGER;"
+			   "INSERT INTO meta VALUES('unsummed', max("
+			   " (SELECT coalesce(max(id), 0) FROM event),"
+			   " (SELECT coalesce(max(newest), 0) FROM channel)));";
 
 /* steps[v - 1] leads from version v to v + 1; the last is none. */
 static const char *const steps[SCHEMA_VERSION] = {to_2, NULL};

@@ -50,8 +50,8 @@ void store_prepare(struct store *store, struct query *query, const char *sql);
 void store_checkpoint(struct store *store);
 
 /* Ends the process if log.db or its -wal is no longer what was opened, or has
- * lost its end.  If both are whole, what was committed is first brought into the
- * database, wherever it is now. */
+ * lost its end.  If both are whole, what was committed is first brought into
+ * the database, wherever it is now. */
 void store_check_files(struct store *store);
 
 #endif

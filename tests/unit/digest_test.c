@@ -70,8 +70,8 @@ static void test_where_one_span_ends_counts_for_the_sum(void **state)
 
 	(void)state;
 	assert_true(whole == digest_add(0, span_of("ab")));
-	assert_true(whole != digest_add(digest_add(0, span_of("a")),
-				     span_of("b")));
+	assert_true(
+		whole != digest_add(digest_add(0, span_of("a")), span_of("b")));
 	assert_true(whole != digest_add(whole, span(NULL, 0)));
 }
 

@@ -34,8 +34,7 @@ static inline void room_open(struct room *room)
 	lock_take(&room->lock, room->path);
 	store_open(&hub->store, room->path);
 	channels_open(&hub->channels, &hub->store, &room->config);
-	eventlog_open(
-		&hub->log, &hub->store, &hub->channels, &room->lock);
+	eventlog_open(&hub->log, &hub->store, &hub->channels, &room->lock);
 	keys_open(&hub->keys, &hub->store, room->config.key_age_ms);
 	receipts_open(&hub->receipts, &hub->store);
 	retention_open(&hub->retention, hub);
@@ -75,11 +74,12 @@ static inline int room_setup(void **state)
 static inline int room_teardown(void **state)
 {
 	struct room *room = *state;
+	char lock[128];
 
 	room_close(room);
 	unlink(room->path);
-	strcat(room->path, ".lock");
-	unlink(room->path);
+	snprintf(lock, sizeof(lock), "%s.lock", room->path);
+	unlink(lock);
 	rmdir(room->folder);
 	free(room);
 	return 0;
