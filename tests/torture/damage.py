@@ -2,8 +2,10 @@
 served as it was, under its id and on its channel, or whoever asks for it is
 told that something is gone."""
 
+import contextlib
 import os
 import shutil
+import sqlite3
 
 from wire import ALL, Closed
 from world import SLOW, Daemon, eventually
@@ -66,8 +68,19 @@ def header(rng, data):
 DAMAGES = (flip_bits, flip_bits, overwrite, zero_a_page, fill_a_page, swap_pages, cut, header)
 
 
+def without_rows(rng, folder):
+    """Some events are gone, and nothing that SQLite could find fault with."""
+    with contextlib.closing(sqlite3.connect(folder / "log.db", isolation_level=None)) as db:
+        ids = [id for (id,) in db.execute("SELECT id FROM event")]
+        for id in rng.sample(ids, rng.randrange(1, 4)):
+            db.execute("DELETE FROM event WHERE id = ?", [id])
+    return "log.db without_rows"
+
+
 def spoil(rng, folder):
     """One of the two files, or both."""
+    if rng.random() < 0.1:
+        return without_rows(rng, folder)
     names = rng.choice((["log.db"], ["log.db"], ["log.db-wal"], ["log.db", "log.db-wal"]))
     words = []
     for name in names:
