@@ -7,7 +7,6 @@
 
 #include "lib/buf.h"
 #include "lib/digest.h"
-#include "lib/log.h"
 
 enum { BUCKETS = 1024 }; /* at first; doubled when as many channels are there */
 
@@ -129,16 +128,6 @@ struct channel *channel_numbered(
 	return at;
 }
 
-struct channel *channel_of_row(const struct channels *channels, uint64_t number)
-{
-	struct channel *channel = channel_numbered(channels, number);
-
-	if (channel == NULL)
-		log_fatalx("log %s: damaged: an event of channel %llu",
-			channels->store->path, (unsigned long long)number);
-	return channel;
-}
-
 void channel_touch(struct channels *channels, struct channel *channel)
 {
 	if (channel->dirty)
@@ -165,7 +154,7 @@ void channel_count(struct channels *channels, struct channel *channel,
 {
 	channel->events++;
 	channel->bytes += weight;
-	channel->newest = channel->sound = id;
+	channel->newest = id;
 	channels->newest = id;
 	if (channel->keep == NULL) {
 		channels->pool_events++;
@@ -174,24 +163,58 @@ void channel_count(struct channels *channels, struct channel *channel,
 	channel_touch(channels, channel);
 }
 
-void channel_uncount(struct channels *channels, struct channel *channel,
-	uint64_t id, uint64_t weight, uint64_t at)
+/* An event less; in a damaged log it may weigh more than was counted, or be
+ * another channel's. */
+static void count_down(
+	struct channels *channels, struct channel *channel, uint64_t weight)
 {
-	/* In a damaged log an event may weigh more than was counted. */
-	if (weight > channel->bytes)
+	if (channel->events == 0)
+		return;
+	if (weight > channel->bytes || channel->events == 1)
 		weight = channel->bytes;
-	channel->events -= channel->events > 0;
+	channel->events--;
 	channel->bytes -= weight;
-	channel->oldest = 0;
-	channel->pruned_through = id;
-	if (at > channel->pruned_at)
-		channel->pruned_at = at;
-	channels_note(channels, channel);
 	if (channel->keep == NULL) {
 		channels->pool_events--;
 		channels->pool_bytes -= weight;
 	}
+}
+
+static void mark_pruned(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t at)
+{
+	channel->oldest = 0;
+	if (id > channel->pruned_through)
+		channel->pruned_through = id;
+	if (at > channel->pruned_at)
+		channel->pruned_at = at;
+	channels_note(channels, channel);
 	channel_touch(channels, channel);
+}
+
+void channel_uncount(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t weight, uint64_t at)
+{
+	count_down(channels, channel, weight);
+	mark_pruned(channels, channel, id, at);
+}
+
+void channel_bury(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t at, bool missing)
+{
+	if (channel != NULL) {
+		if (missing)
+			count_down(channels, channel, 0);
+		mark_pruned(channels, channel, id, at);
+		return;
+	}
+	if (id > channels->floor)
+		channels->floor = id;
+	if (at > channels->floor_at)
+		channels->floor_at = at;
+	if (id > channels->pruned_through)
+		channels->pruned_through = id;
+	channels->floor_raised = true;
 }
 
 uint64_t channel_oldest(struct channels *channels, struct channel *channel)
@@ -201,29 +224,8 @@ uint64_t channel_oldest(struct channels *channels, struct channel *channel)
 	if (channel->events == 0 || channel->oldest != 0)
 		return channel->events == 0 ? 0 : channel->oldest;
 	query_bind_int(query, 1, channel->number);
-	query_bind_int(query, 2, channel->pruned_through);
 	if (store_step(channels->store, query))
 		channel->oldest = query_int(query, 0);
 	query_reset(query);
 	return channel->oldest;
-}
-
-static bool lacks_end(const struct channel *channel, uint64_t after)
-{
-	return channel->newest > after && channel->newest > channel->sound &&
-	       channel->newest > channel->pruned_through;
-}
-
-uint64_t channels_lost_end(const struct channels *channels, uint64_t after)
-{
-	uint64_t lost = 0;
-
-	for (size_t i = 0; i < channels->buckets; i++) {
-		const struct channel *at = channels->names[i];
-
-		for (; at != NULL; at = at->same_name_hash)
-			if (lacks_end(at, after) && at->newest > lost)
-				lost = at->newest;
-	}
-	return lost;
 }

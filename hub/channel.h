@@ -32,8 +32,8 @@ struct channel {
 	uint64_t oldest;	/* id, 0 = not looked up */
 	uint64_t pruned_through, pruned_at;
 	uint64_t keyed_at;
-	uint64_t sound; /* all that followers were sent up to here is there;
-			   0 = nothing was looked at */
+	bool vouched; /* its newest event was looked for: it is there, or counts
+			 as pruned */
 	const struct keep *keep; /* its own limits; NULL = in the pool */
 	bool dirty;
 	bool wanted; /* scratch of whoever builds a set of channels */
@@ -49,6 +49,7 @@ struct channels {
 	struct channel *dirty;
 	uint64_t last_number;
 	uint64_t floor, floor_at;
+	bool floor_raised;	 /* not yet written */
 	uint64_t pruned_through; /* the highest of all */
 	uint64_t newest;	 /* the highest of all */
 	uint64_t unsummed;	 /* rows up to this id may have no sum */
@@ -65,6 +66,10 @@ void channels_close(struct channels *channels);
 void channels_write(struct channels *channels);
 void channels_settle(struct channels *channels);
 void channels_revert(struct channels *channels);
+
+/* In a transaction. */
+bool channels_write_floor(
+	struct channels *channels, uint64_t floor, uint64_t floor_at);
 
 /* Drops channels above CHANNEL_ROWS_MAX that are empty and have no key younger
  * than `before` (ms), at most a thousand, in a transaction of its own. */
@@ -84,10 +89,6 @@ static inline struct span channel_name(const struct channel *channel)
 /* NULL if there is none. */
 struct channel *channel_find(const struct channels *channels, struct span name);
 struct channel *channel_numbered(
-	const struct channels *channels, uint64_t number);
-/* That of a row of the log; if there is none the log is damaged, which ends the
- * process. */
-struct channel *channel_of_row(
 	const struct channels *channels, uint64_t number);
 /* Found or made; the row comes with the next write. */
 struct channel *channel_get(struct channels *channels, struct span name);
@@ -111,9 +112,11 @@ void channel_uncount(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t weight, uint64_t at);
 void channel_touch(struct channels *channels, struct channel *channel);
 
-/* The highest id that is some channel's newest, above `after`, and was not
- * found; 0 if there is none. */
-uint64_t channels_lost_end(const struct channels *channels, uint64_t after);
+/* An event that is lost counts as pruned, for whoever asks from below it; for
+ * all channels without a row if `channel` is NULL.  `missing`: it is no row any
+ * more, that retention would count down. */
+void channel_bury(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t at, bool missing);
 
 /* Out of memory, when its row is gone. */
 void channel_forget(struct channels *channels, struct channel *channel);

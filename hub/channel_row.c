@@ -18,6 +18,7 @@ static void read_row(const struct channels *channels, const struct query *row,
 	channel->pruned_at = query_int(row, 6);
 	channel->keyed_at = query_int(row, 7);
 	channel->oldest = 0;
+	channel->vouched = false;
 	if (query_type(row, 8) == DB_NULL
 			? channel->newest > channels->unsummed
 			: query_int(row, 8) != sum_of_channel(channel))
@@ -97,8 +98,7 @@ void channels_open(struct channels *channels, struct store *store,
 		"SELECT number, name, events, bytes, newest, pruned_through,"
 		" pruned_at, keyed_at, sum FROM channel WHERE number = ?");
 	store_prepare(store, &channels->first_event,
-		"SELECT id FROM event WHERE channel = ? AND id > ?"
-		" ORDER BY id LIMIT 1");
+		"SELECT id FROM event WHERE channel = ? ORDER BY id LIMIT 1");
 	store_prepare(store, &channels->remove,
 		"DELETE FROM channel WHERE number = ?");
 	store_prepare(store, &channels->list,
@@ -131,9 +131,31 @@ void channels_close(struct channels *channels)
 	channels->names = channels->numbers = NULL;
 }
 
+bool channels_write_floor(
+	struct channels *channels, uint64_t floor, uint64_t floor_at)
+{
+	struct query set = {0};
+	bool written;
+
+	store_prepare(channels->store, &set,
+		"UPDATE meta SET value = ?2 WHERE name = ?1");
+	query_bind_text(&set, 1, span_of("floor"));
+	query_bind_int(&set, 2, floor);
+	written = store_run(channels->store, &set);
+	query_bind_text(&set, 1, span_of("floor_at"));
+	query_bind_int(&set, 2, floor_at);
+	written = written && store_run(channels->store, &set);
+	query_release(&set);
+	return written;
+}
+
 void channels_write(struct channels *channels)
 {
 	struct query *write = &channels->write;
+
+	if (channels->floor_raised)
+		channels_write_floor(
+			channels, channels->floor, channels->floor_at);
 
 	for (struct channel *at = channels->dirty; at != NULL;
 		at = at->next_dirty) {
@@ -159,6 +181,7 @@ void channels_settle(struct channels *channels)
 		at->dirty = false;
 	}
 	channels->dirty = NULL;
+	channels->floor_raised = false;
 }
 
 void channels_revert(struct channels *channels)
@@ -177,6 +200,7 @@ void channels_revert(struct channels *channels)
 		query_reset(reread);
 	}
 	channels->dirty = NULL;
+	channels->floor_raised = false;
 	channels->floor = meta(
 		channels->store, "SELECT value FROM meta WHERE name = 'floor'");
 	channels->floor_at = meta(channels->store,

@@ -135,7 +135,7 @@ struct verdict question_judge(
 		verdict.gap = true;
 		break;
 	}
-	verdict.asked = verdict.used = cursor;
+	verdict.used = cursor;
 	if (search) {
 		first = first_above(question, hub, cursor);
 		verdict.used = first != 0 ? first - 1 : sent;

@@ -36,7 +36,6 @@ struct question {
 
 struct verdict {
 	bool gap;
-	uint64_t asked; /* the cursor above which nothing is to be missing */
 	uint64_t used;	/* the cursor to begin with */
 	uint64_t limit; /* no event above it */
 	uint64_t must; /* the page may not end below it: there is another gap */

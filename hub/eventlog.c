@@ -39,12 +39,11 @@ static void read_newest(struct eventlog *log)
 	struct query query = {0};
 
 	store_prepare(log->store, &query,
-		"SELECT id, at FROM event ORDER BY id DESC LIMIT 1");
-	if (store_step(log->store, &query)) {
+		"SELECT id FROM event ORDER BY id DESC LIMIT 1");
+	if (store_step(log->store, &query))
 		log->newest_event = query_int(&query, 0);
-		log->at = query_int(&query, 1);
-	}
 	query_release(&query);
+	log->at = eventlog_last_time(log);
 	log->newest = log->newest_event;
 	if (log->channels->newest > log->newest)
 		log->newest = log->channels->newest;
@@ -73,9 +72,9 @@ void eventlog_open(struct eventlog *log, struct store *store,
 	log->store = store;
 	log->channels = channels;
 	log->lock = lock;
-	log->ends_from = id_max;
 	store_prepare(store, &log->append,
-		"INSERT INTO event VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+		"INSERT INTO event(id, channel, at, type, data, sum, back)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 	store_prepare(store, &log->range,
 		"SELECT id, at, channel, type, data, sum, back FROM event"
 		" WHERE id > ? AND id <= ? ORDER BY id");
@@ -86,14 +85,20 @@ void eventlog_open(struct eventlog *log, struct store *store,
 		"SELECT id, length(CAST(type AS BLOB)) + length(data) + 64"
 		" FROM event WHERE id > ? ORDER BY id DESC");
 	store_prepare(store, &log->at_or_after,
-		"SELECT id, at FROM event WHERE id >= ? ORDER BY id LIMIT 1");
+		"SELECT id, at, channel, type, data, sum, back FROM event"
+		" WHERE id >= ? ORDER BY id");
+	store_prepare(
+		store, &log->owner, "SELECT channel FROM event WHERE id = ?");
 	store_prepare(store, &log->next_on,
-		"SELECT id FROM event WHERE channel = ? AND id > ?"
+		/* The index alone, and then the row, which may be missing. */
+		"SELECT id, (SELECT back FROM event AS row WHERE row.id ="
+		" event.id) FROM event WHERE channel = ? AND id > ?"
 		" ORDER BY id LIMIT 1");
 	read_identity(log);
 	holes_read(&log->holes, store);
 	read_newest(log);
 	compare_with_lock(log);
+	eventlog_check_owners(log);
 }
 
 void eventlog_close(struct eventlog *log)
@@ -104,6 +109,7 @@ void eventlog_close(struct eventlog *log)
 	query_release(&log->backwards);
 	query_release(&log->at_or_after);
 	query_release(&log->next_on);
+	query_release(&log->owner);
 	holes_release(&log->holes);
 }
 
@@ -159,6 +165,7 @@ uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
 	if (now > log->at)
 		log->at = now;
 	event.at = log->at;
+	eventlog_vouch(log, channel);
 	bind(&log->append, channel, &event);
 	if (!store_run(log->store, &log->append))
 		return 0;
@@ -178,6 +185,7 @@ void eventlog_settle(struct eventlog *log)
 	}
 	log->rows = 0;
 	log->bytes = 0;
+	log->unsaved = false;
 }
 
 void eventlog_revert(struct eventlog *log)
@@ -185,22 +193,7 @@ void eventlog_revert(struct eventlog *log)
 	log->newest = log->committed;
 	log->rows = 0;
 	log->bytes = 0;
-}
-
-/* The time of the first event from `id` on; false if there is none. */
-static bool time_from(struct eventlog *log, uint64_t *id, uint64_t *at)
-{
-	struct query *query = &log->at_or_after;
-	bool found;
-
-	query_bind_int(query, 1, *id);
-	found = store_step(log->store, query);
-	if (found) {
-		*id = query_int(query, 0);
-		*at = query_int(query, 1);
-	}
-	query_reset(query);
-	return found;
+	log->unsaved = false;
 }
 
 uint64_t eventlog_since(struct eventlog *log, uint64_t at)
@@ -211,12 +204,12 @@ uint64_t eventlog_since(struct eventlog *log, uint64_t at)
 		uint64_t middle = low + (high - low) / 2;
 		uint64_t id = middle, found = 0;
 
-		if (!time_from(log, &id, &found) || found >= at)
+		if (!eventlog_time(log, &id, &found) || found >= at)
 			high = middle;
 		else
 			low = id + 1;
 	}
-	return time_from(log, &low, &at) ? low : log->newest + 1;
+	return low;
 }
 
 uint64_t eventlog_tail(struct eventlog *log, uint64_t bytes, uint64_t floor)

@@ -19,11 +19,6 @@
 #include "lib/span.h"
 #include "lib/wire.h"
 
-enum {
-	EVENTLOG_SAID = 16, /* of these each is logged once, however many
-			       subscribers come for it */
-};
-
 struct lock;
 
 struct eventlog {
@@ -40,12 +35,10 @@ struct eventlog {
 	struct holes holes;
 	uint32_t rows; /* in this transaction */
 	size_t bytes;
-	uint64_t reached;   /* by the reading that is under way */
-	uint64_t ends_from; /* channels that go on above it have their newest
-			       event */
-	uint64_t said[EVENTLOG_SAID]; /* damaged events, the last ones */
-	size_t said_count;
-	struct query append, range, backwards, at_or_after, one, next_on;
+	uint64_t reached; /* by the reading that is under way */
+	uint64_t losses;  /* events found to be lost, ever */
+	bool unsaved;	  /* ... of which some are so in memory only */
+	struct query append, range, backwards, at_or_after, one, next_on, owner;
 };
 
 void eventlog_open(struct eventlog *log, struct store *store,
@@ -62,7 +55,8 @@ uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
 void eventlog_settle(struct eventlog *log);
 void eventlog_revert(struct eventlog *log);
 
-/* Lowest id of an event with a time >= `at`; newest + 1 if there is none. */
+/* Every event above it has a time >= `at`, or comes after one that has; it is
+ * the id after that of the last event which is older, 1 if there is none. */
 uint64_t eventlog_since(struct eventlog *log, uint64_t at);
 
 /* Where the newest `bytes` of the log begin: every event above the returned id
@@ -71,33 +65,57 @@ uint64_t eventlog_tail(struct eventlog *log, uint64_t bytes, uint64_t floor);
 
 /* ---- reading, in the order of ids: eventlog_read.c
  *
- * Each fills `event` (borrowed until the next call).  An event that is not what
- * was stored, or is gone, is logged, and whoever reads says that there is a
- * gap.  Order that cannot be is a damaged log, which ends the process.
+ * Each fills `event` (borrowed until the next call).  An event that is lost is
+ * found out here, and buried.  Order that cannot be is a damaged log, which
+ * ends the process.
  */
 enum eventlog_found {
 	EVENTLOG_END,
 	EVENTLOG_EVENT,
-	EVENTLOG_GAP, /* of what is not above event->id something is lost: it
-			 has to be asked for by pages, which find out what */
+	EVENTLOG_LOSS, /* one above where the reader began, and not above this
+			  one, is lost: the reader has to begin again */
 };
 
 /* Of all channels: starts at the first event above `after`. */
 void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto);
-/* `from`: where the one who reads began. */
+/* `from`: where the reader began, perhaps with an earlier reading. */
 enum eventlog_found eventlog_next(
 	struct eventlog *log, uint64_t from, struct wire_event *event);
+/* The first event that is whole with an id of at least *id: its id and time.
+ * False if there is none. */
+bool eventlog_time(struct eventlog *log, uint64_t *id, uint64_t *at);
 
-/* Of one channel: its first id above `after`, 0 if none.  If the newest must be
- * there and is not, its id is told all the same. */
+/* The time of the newest event that is whole, 0 if there is none. */
+uint64_t eventlog_last_time(struct eventlog *log);
+
+/* Of one channel: its first id above `after`, 0 if none.  An id that must be
+ * there is told also if it is not. */
 uint64_t eventlog_next_on(
 	struct eventlog *log, const struct channel *channel, uint64_t after);
-/* The event with that id; false if it is lost.  Sets *gap, and never clears it,
- * if it is or if there was another between it and `after`. */
-bool eventlog_get(struct eventlog *log, const struct channel *channel,
-	uint64_t after, uint64_t id, struct wire_event *event, bool *gap);
+/* The event with that id; false if it is lost, now or since long. */
+bool eventlog_get(struct eventlog *log, struct channel *channel, uint64_t id,
+	struct wire_event *event);
 
 /* Ends a reading; before it the write-ahead log cannot be emptied. */
 void eventlog_rest(struct eventlog *log);
+
+/* ---- what the log should have and has not: eventlog_loss.c
+ *
+ * An event that was changed or is gone is said once and buried: it counts as
+ * pruned, so that whoever asks from below it is told of a gap, as ever.  That
+ * is so at once; hub.c has it written.
+ */
+void eventlog_bury(struct eventlog *log, struct channel *channel, uint64_t id,
+	bool missing);
+/* There is a row with that id, of that channel. */
+bool eventlog_has(
+	struct eventlog *log, const struct channel *channel, uint64_t id);
+/* Nothing comes after a channel's newest event that would miss it: to be called
+ * before the next one is appended, and for all channels that go on above
+ * `after` before a reader begins there. */
+void eventlog_vouch(struct eventlog *log, struct channel *channel);
+void eventlog_check_ends(struct eventlog *log, uint64_t after);
+/* At the start: events of channels that are not there. */
+void eventlog_check_owners(struct eventlog *log);
 
 #endif

@@ -4,24 +4,16 @@
 #include "hub/sum.h"
 #include "lib/log.h"
 
+enum { LOOK_BACK = 1000 }; /* rows, for one that is whole */
+
 /* A row as it was read: the event, and how it hangs together with others. */
 struct row {
-	struct channel *channel;
-	struct wire_event *event;
-	uint64_t previous; /* of its channel; 0 = none, or not known */
+	struct channel *channel; /* NULL = there is none of that number */
+	uint64_t previous;	 /* of its channel; 0 = none, or not known */
 	bool sound;
 };
 
-static void say_lost(struct eventlog *log, uint64_t id)
-{
-	for (size_t i = 0; i < EVENTLOG_SAID; i++)
-		if (log->said[i] == id)
-			return;
-	log->said[log->said_count++ % EVENTLOG_SAID] = id;
-	log_warnx("log %s: damaged: event %llu is not what was stored, or gone",
-		log->store->path, (unsigned long long)id);
-}
-
+/* A distance that cannot be is found out by the sum. */
 static uint64_t previous_of(uint64_t id, uint64_t back)
 {
 	return back == 0 || back > id ? 0 : id - back;
@@ -30,15 +22,18 @@ static uint64_t previous_of(uint64_t id, uint64_t back)
 static struct row read_row(struct eventlog *log, const struct query *found,
 	struct wire_event *event)
 {
-	struct row row = {.event = event};
+	struct row row = {0};
 
-	row.channel = channel_of_row(log->channels, query_int(found, 2));
-	event->id = query_int(found, 0);
-	event->at = query_int(found, 1);
-	event->taken = 0;
+	*event = (struct wire_event){
+		.id = query_int(found, 0),
+		.at = query_int(found, 1),
+		.type = query_bytes(found, 3),
+		.data = query_bytes(found, 4),
+	};
+	row.channel = channel_numbered(log->channels, query_int(found, 2));
+	if (row.channel == NULL)
+		return row;
 	event->channel = channel_name(row.channel);
-	event->type = query_bytes(found, 3);
-	event->data = query_bytes(found, 4);
 	if (query_type(found, 5) == DB_NULL) {
 		row.sound = event->id <= log->channels->unsummed;
 		return row;
@@ -63,51 +58,76 @@ void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto)
 	log->reached = after;
 }
 
-/* The event before it was neither sent to who began at `from`, nor pruned. */
-static bool lacks_previous(const struct row *row, uint64_t from)
+/* Said before, and told by the marks. */
+static bool is_buried(
+	const struct eventlog *log, const struct row *row, uint64_t id)
 {
-	return row->previous > from && row->previous > row->channel->sound &&
-	       row->previous > row->channel->pruned_through;
+	return id <= (row->channel != NULL ? row->channel->pruned_through
+					   : log->channels->floor);
 }
 
-/* Nothing comes after an event that would miss it. */
-static enum eventlog_found at_the_end(
-	struct eventlog *log, uint64_t from, struct wire_event *event)
+static bool lacks_previous(
+	struct eventlog *log, const struct row *row, uint64_t from)
 {
-	if (from >= log->ends_from)
-		return EVENTLOG_END;
-	event->id = channels_lost_end(log->channels, from);
-	if (event->id != 0) {
-		say_lost(log, event->id);
-		return EVENTLOG_GAP;
-	}
-	log->ends_from = from;
-	return EVENTLOG_END;
+	return row->previous > from &&
+	       row->previous > row->channel->pruned_through &&
+	       !eventlog_has(log, row->channel, row->previous);
 }
 
 enum eventlog_found eventlog_next(
 	struct eventlog *log, uint64_t from, struct wire_event *event)
 {
-	struct row row;
+	while (store_step(log->store, &log->range)) {
+		struct row row = read_row(log, &log->range, event);
 
-	if (!store_step(log->store, &log->range))
-		return at_the_end(log, from, event);
-	row = read_row(log, &log->range, event);
-	if (event->id <= log->reached)
-		end_damaged(log, event->id);
-	log->reached = event->id;
-	if (!row.sound) {
-		say_lost(log, event->id);
-		return EVENTLOG_GAP;
+		if (event->id <= log->reached)
+			end_damaged(log, event->id);
+		log->reached = event->id;
+		if (row.sound && !lacks_previous(log, &row, from))
+			return EVENTLOG_EVENT;
+		if (row.sound)
+			eventlog_bury(log, row.channel, row.previous, true);
+		else if (is_buried(log, &row, event->id))
+			continue;
+		else
+			eventlog_bury(log, row.channel, event->id, false);
+		return EVENTLOG_LOSS;
 	}
-	if (lacks_previous(&row, from)) {
-		say_lost(log, row.previous);
-		event->id--;
-		return EVENTLOG_GAP;
+	return EVENTLOG_END;
+}
+
+bool eventlog_time(struct eventlog *log, uint64_t *id, uint64_t *at)
+{
+	struct wire_event event;
+	bool sound = false;
+
+	query_bind_int(&log->at_or_after, 1, *id);
+	while (!sound && store_step(log->store, &log->at_or_after))
+		sound = read_row(log, &log->at_or_after, &event).sound;
+	query_reset(&log->at_or_after);
+	if (sound) {
+		*id = event.id;
+		*at = event.at;
 	}
-	if (event->id > row.channel->sound)
-		row.channel->sound = event->id;
-	return EVENTLOG_EVENT;
+	return sound;
+}
+
+uint64_t eventlog_last_time(struct eventlog *log)
+{
+	struct query query = {0};
+	struct wire_event event = {0};
+	bool sound = false;
+
+	store_prepare(log->store, &query,
+		"SELECT id, at, channel, type, data, sum, back FROM event"
+		" ORDER BY id DESC");
+	for (int i = 0; !sound && i < LOOK_BACK; i++) {
+		if (!store_step(log->store, &query))
+			break;
+		sound = read_row(log, &query, &event).sound;
+	}
+	query_release(&query);
+	return sound ? event.at : 0;
 }
 
 void eventlog_rest(struct eventlog *log)
@@ -117,6 +137,23 @@ void eventlog_rest(struct eventlog *log)
 }
 
 /* ---- of one channel */
+
+static struct row read_one(
+	struct eventlog *log, uint64_t id, struct wire_event *event)
+{
+	query_reset(&log->one);
+	query_bind_int(&log->one, 1, id);
+	if (!store_step(log->store, &log->one))
+		return (struct row){0};
+	return read_row(log, &log->one, event);
+}
+
+static bool is_sound(struct eventlog *log, uint64_t id)
+{
+	struct wire_event event;
+
+	return read_one(log, id, &event).sound;
+}
 
 static bool must_be_there(
 	const struct channel *channel, uint64_t id, uint64_t after)
@@ -128,38 +165,36 @@ uint64_t eventlog_next_on(
 	struct eventlog *log, const struct channel *channel, uint64_t after)
 {
 	struct query *query = &log->next_on;
-	uint64_t id = channel->newest;
+	uint64_t id = 0, previous = 0;
 
-	if (!must_be_there(channel, id, after))
+	if (channel->newest <= after)
 		return 0;
 	query_bind_int(query, 1, channel->number);
 	query_bind_int(query, 2, after);
-	if (store_step(log->store, query))
+	if (store_step(log->store, query)) {
 		id = query_int(query, 0);
+		previous = previous_of(id, query_int(query, 1));
+	}
 	query_reset(query);
+	if (id == 0)
+		return must_be_there(channel, channel->newest, after)
+			       ? channel->newest
+			       : 0;
 	if (id <= after)
 		end_damaged(log, id);
-	return id;
+	return must_be_there(channel, previous, after) && is_sound(log, id)
+		       ? previous
+		       : id;
 }
 
-bool eventlog_get(struct eventlog *log, const struct channel *channel,
-	uint64_t after, uint64_t id, struct wire_event *event, bool *gap)
+bool eventlog_get(struct eventlog *log, struct channel *channel, uint64_t id,
+	struct wire_event *event)
 {
-	struct row row = {0};
-	uint64_t lost = 0;
+	struct row row = read_one(log, id, event);
 
-	query_reset(&log->one);
-	query_bind_int(&log->one, 1, id);
-	if (store_step(log->store, &log->one))
-		row = read_row(log, &log->one, event);
-	row.sound = row.sound && row.channel == channel;
-	if (!row.sound)
-		lost = id;
-	else if (must_be_there(channel, row.previous, after))
-		lost = row.previous;
-	if (lost != 0) {
-		say_lost(log, lost);
-		*gap = true;
-	}
-	return row.sound;
+	if (row.sound && row.channel == channel)
+		return true;
+	if (id > channel->pruned_through)
+		eventlog_bury(log, channel, id, row.channel != channel);
+	return false;
 }

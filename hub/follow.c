@@ -36,12 +36,19 @@ static void join(struct peer *peer)
 	peer->frame = ring_find(ring, peer->sent);
 }
 
+/* Where it is not by now: told the same, it would think that it has all. */
 static void begin_anew(struct peer *peer)
 {
 	struct hub *hub = peer->hub;
+	uint64_t floor = hub->channels.pruned_through;
+	uint64_t from = eventlog_tail(&hub->log, peer->window, floor);
 
-	say_following(peer, eventlog_tail(&hub->log, peer->window,
-				    hub->channels.pruned_through));
+	eventlog_check_ends(&hub->log, from);
+	if (hub->channels.pruned_through > from)
+		from = hub->channels.pruned_through;
+	if (peer->follow != NOT && from == peer->sent)
+		say_following(peer, from == 0 ? 1 : from - 1);
+	say_following(peer, from);
 	join(peer);
 }
 
@@ -52,6 +59,8 @@ void follow_begin(struct peer *peer, uint64_t after, uint64_t window)
 	/* Nothing that may still be rolled back is to be counted. */
 	hub_commit(hub);
 	peer->window = window;
+	if (after != 0)
+		eventlog_check_ends(&hub->log, after);
 	if (after == 0 || after > hub->log.committed ||
 		after < hub->channels.pruned_through ||
 		holes_find(&hub->log.holes, after) != NULL) {
@@ -137,46 +146,40 @@ static void put_frame(struct buf *out, const struct wire_event *event)
 }
 
 /* As many of its next events as a page takes.  Sets *reached to the last one's
- * id; false if up to there something is lost. */
+ * id; false if something is lost. */
 static bool read_page(struct peer *peer, uint64_t *reached)
 {
 	struct hub *hub = peer->hub;
 	uint64_t end = clock_mono_us() + HUB_PAGING_US;
-	enum eventlog_found found = EVENTLOG_EVENT;
+	enum eventlog_found found;
 	struct wire_event event;
 
 	eventlog_read(&hub->log, peer->sent, hub->log.committed);
-	*reached = hub->log.committed;
-	while (hub->scratch.len < FOLLOW_PAGE && clock_mono_us() <= end) {
+	do {
 		found = eventlog_next(&hub->log, peer->from, &event);
-		if (found == EVENTLOG_END) {
-			*reached = hub->log.committed;
-			break;
-		}
-		*reached = event.id;
-		if (found == EVENTLOG_GAP)
+		if (found != EVENTLOG_EVENT)
 			break;
 		put_frame(&hub->scratch, &event);
-	}
+		*reached = event.id;
+	} while (hub->scratch.len < FOLLOW_PAGE && clock_mono_us() <= end);
 	eventlog_rest(&hub->log);
-	return found != EVENTLOG_GAP;
+	if (found == EVENTLOG_END)
+		*reached = hub->log.committed;
+	return found != EVENTLOG_LOSS;
 }
 
 void follow_page(struct peer *peer)
 {
 	struct hub *hub = peer->hub;
-	uint64_t reached;
+	uint64_t reached = peer->sent;
 
-	if (peer->sent < hub->channels.pruned_through) {
+	buf_clear(&hub->scratch);
+	if (peer->sent < hub->channels.pruned_through ||
+		!read_page(peer, &reached)) {
 		begin_anew(peer);
 		return;
 	}
-	buf_clear(&hub->scratch);
-	if (read_page(peer, &reached)) {
-		peer_send(peer, &hub->scratch);
-		peer->sent = reached;
-	} else {
-		say_following(peer, reached);
-	}
+	peer_send(peer, &hub->scratch);
+	peer->sent = reached;
 	join(peer);
 }

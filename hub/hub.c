@@ -173,6 +173,13 @@ static void move_followers(struct hub *hub)
 		follow_move(at);
 }
 
+/* Somebody who read has found events to be lost. */
+static void save_losses(struct hub *hub)
+{
+	if (hub->log.unsaved && hub->writable && store_begin(&hub->store))
+		hub_commit(hub);
+}
+
 static void turn(struct ev_loop *loop, struct ev_prepare *watch, int events)
 {
 	struct hub *hub = watch->data;
@@ -188,6 +195,7 @@ static void turn(struct ev_loop *loop, struct ev_prepare *watch, int events)
 	if (hub->store.db.wal_pages > HUB_WAL_PAGES)
 		store_checkpoint(&hub->store);
 	more |= pages_run(hub) || hub->retention.behind;
+	save_losses(hub);
 	peers_flush(hub);
 	if (more)
 		ev_idle_start(loop, &hub->idle);

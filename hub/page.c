@@ -57,10 +57,9 @@ void page_forget(struct peer *peer)
 
 /* ---- one page */
 
-/* A channel that has an event at `id`, not yet in the page; it is the first
- * above `after`. */
+/* A channel that has an event at `id`, not yet in the page. */
 struct ahead {
-	uint64_t id, after;
+	uint64_t id;
 	struct channel *channel;
 };
 
@@ -68,7 +67,6 @@ struct page {
 	struct hub *hub;
 	uint64_t after, limit; /* its events are above and not above */
 	uint64_t through;
-	bool gap; /* something is missing, below `after` or in the page */
 	size_t bytes, taken;
 	uint32_t count;
 	uint64_t end; /* when time is up, unless nothing was found */
@@ -96,8 +94,7 @@ static void sink(struct page *page, size_t at)
 	}
 }
 
-static void build_heap(
-	struct page *page, const struct question *question, uint64_t asked)
+static void build_heap(struct page *page, const struct question *question)
 {
 	struct eventlog *log = &page->hub->log;
 
@@ -108,7 +105,7 @@ static void build_heap(
 
 		if (id != 0)
 			page->heap[page->heap_count++] =
-				(struct ahead){id, asked, channel};
+				(struct ahead){id, channel};
 	}
 	for (size_t i = page->heap_count; i-- > 0;)
 		sink(page, i);
@@ -119,8 +116,7 @@ static void advance(struct page *page)
 {
 	struct ahead *top = page->heap;
 
-	top->after = top->id;
-	top->id = eventlog_next_on(&page->hub->log, top->channel, top->after);
+	top->id = eventlog_next_on(&page->hub->log, top->channel, top->id);
 	if (top->id == 0)
 		*top = page->heap[--page->heap_count];
 	sink(page, 0);
@@ -147,96 +143,78 @@ static void put(struct page *page, const struct wire_event *event)
 	page->count++;
 }
 
-/* The next event, if it is not lost. */
-static void take_next(struct page *page)
+static void collect(struct page *page, uint64_t must)
 {
+	struct eventlog *log = &page->hub->log;
 	const struct ahead *top = page->heap;
 	struct wire_event event;
 
-	if (eventlog_get(&page->hub->log, top->channel, top->after, top->id,
-		    &event, &page->gap))
-		put(page, &event);
-	page->through = top->id;
-	advance(page);
-}
-
-/* That something is missing at the end is seen from the next event only. */
-static void look_beyond(struct page *page)
-{
-	struct wire_event event;
-
-	for (size_t i = 0; i < page->heap_count; i++)
-		eventlog_get(&page->hub->log, page->heap[i].channel,
-			page->heap[i].after, page->heap[i].id, &event,
-			&page->gap);
-}
-
-static void collect(struct page *page, uint64_t must)
-{
 	page->through = page->after;
-	while (page->heap_count > 0 && page->heap[0].id <= page->limit &&
-		!is_full(page, must))
-		take_next(page);
-	if (page->heap_count == 0 || page->heap[0].id > page->limit) {
-		look_beyond(page);
-		page->through = page->limit;
+	while (page->heap_count > 0 && top->id <= page->limit &&
+		!is_full(page, must)) {
+		if (eventlog_get(log, top->channel, top->id, &event))
+			put(page, &event);
+		page->through = top->id;
+		advance(page);
 	}
+	if (page->heap_count == 0 || page->heap[0].id > page->limit)
+		page->through = page->limit;
 	if (page->through < page->after)
 		page->through = page->after;
 }
 
-static void put_head(
-	struct buf *out, const struct page *page, const struct verdict *verdict)
-{
-	wire_put_u8(out, page->gap);
-	wire_put_u64(out, page->after);
-	wire_put_u64(out, page->through);
-	wire_put_u64(out, verdict->oldest);
-	wire_put_u64(out, verdict->newest);
-	wire_put_u32(out, page->count);
-}
-
-static void answer(struct peer *peer, const struct question *question,
+static void compose(struct hub *hub, const struct question *question,
 	const struct verdict *verdict)
 {
-	struct hub *hub = peer->hub;
 	struct buf *out = &hub->scratch;
 	struct page page = {.hub = hub, .after = verdict->used};
-	size_t begun, head, end;
+	size_t begun, counted, end;
 
-	page.gap = verdict->gap;
 	page.limit = verdict->limit;
 	page.bytes = question->bytes;
 	page.end = clock_mono_us() + HUB_PAGING_US;
 	buf_clear(out);
 	begun = wire_begin(out, WIRE_PAGED);
 	wire_put_u64(out, question->tag);
-	head = out->len;
-	put_head(out, &page, verdict); /* to keep its place */
-	build_heap(&page, question, verdict->asked);
+	wire_put_u8(out, verdict->gap);
+	wire_put_u64(out, verdict->used);
+	counted = out->len;
+	wire_put_u64(out, 0); /* through, once known */
+	wire_put_u64(out, verdict->oldest);
+	wire_put_u64(out, verdict->newest);
+	wire_put_u32(out, 0); /* count */
+	build_heap(&page, question);
 	collect(&page, verdict->must);
 	eventlog_rest(&hub->log);
 	end = out->len;
-	out->len = head;
-	put_head(out, &page, verdict);
+	out->len = counted;
+	wire_put_u64(out, page.through);
+	out->len += 16;
+	wire_put_u32(out, page.count);
 	out->len = end;
 	wire_end(out, begun);
-	peer_send(peer, out);
 }
 
 static void answer_next(struct peer *peer)
 {
 	struct page_request *request = take(peer);
 	struct wire_in in = wire_in(span(request->body, request->len));
+	struct hub *hub = peer->hub;
 	struct question question;
-	struct verdict verdict;
+	uint64_t losses;
 
 	question_read(
 		&question, &in); /* it was read before: it is well formed */
-	question_resolve(&question, peer->hub);
-	verdict = question_judge(&question, peer->hub,
-		peer->follow == NOT ? peer->hub->log.committed : peer->sent);
-	answer(peer, &question, &verdict);
+	do { /* once more, if something turned out to be lost */
+		struct verdict verdict;
+
+		losses = hub->log.losses;
+		question_resolve(&question, hub);
+		verdict = question_judge(&question, hub,
+			peer->follow == NOT ? hub->log.committed : peer->sent);
+		compose(hub, &question, &verdict);
+	} while (hub->log.losses != losses);
+	peer_send(peer, &hub->scratch);
 	free(request);
 }
 

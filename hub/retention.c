@@ -9,8 +9,8 @@
 #define WEIGHT "length(CAST(type AS BLOB)) + length(data) + 64"
 
 struct due {
-	uint64_t id, weight, at;
-	struct channel *channel;
+	uint64_t id, back, weight, at;
+	struct channel *channel; /* NULL = it is nobody's */
 };
 
 /* How far above its limits something is. */
@@ -26,11 +26,11 @@ void retention_open(struct retention *retention, struct hub *hub)
 	retention->hub = hub;
 	retention->left = RETENTION_STEP;
 	store_prepare(store, &retention->pool,
-		"SELECT id, " WEIGHT ", at, channel"
+		"SELECT id, " WEIGHT ", at, channel, back"
 		" FROM event WHERE id > ? ORDER BY id LIMIT 4000");
 	store_prepare(store, &retention->channel,
-		"SELECT id, " WEIGHT ", at, channel"
-		" FROM event WHERE channel = ? AND id > ? ORDER BY id");
+		"SELECT id, " WEIGHT ", at, channel, back"
+		" FROM event WHERE channel = ? ORDER BY id");
 	store_prepare(
 		store, &retention->remove, "DELETE FROM event WHERE id = ?");
 }
@@ -80,7 +80,26 @@ static void read_due(struct hub *hub, const struct query *row, struct due *due)
 	due->id = query_int(row, 0);
 	due->weight = query_int(row, 1);
 	due->at = query_int(row, 2);
-	due->channel = channel_of_row(&hub->channels, query_int(row, 3));
+	if (due->at > hub->log.at) /* changed by the disk, or somebody */
+		due->at = hub->log.at;
+	due->channel = channel_numbered(&hub->channels, query_int(row, 3));
+	due->back = query_int(row, 4);
+}
+
+static void remove_due(struct retention *retention, const struct due *due)
+{
+	struct hub *hub = retention->hub;
+	struct channel *channel = due->channel;
+	uint64_t previous = due->id - due->back;
+
+	query_bind_int(&retention->remove, 1, due->id);
+	if (!store_run(&hub->store, &retention->remove) || channel == NULL)
+		return;
+	/* One that nobody has missed before is counted all the same. */
+	if (due->back > 0 && due->back < due->id &&
+		previous > channel->pruned_through)
+		eventlog_bury(&hub->log, channel, previous, true);
+	channel_uncount(&hub->channels, channel, due->id, due->weight, due->at);
 }
 
 /* Deletes what the statement, a scan in the order of ids, finds due. */
@@ -96,7 +115,8 @@ static void scan(
 		struct due *due = &dues[count];
 
 		read_due(hub, rows, due);
-		if (!of_pool || due->channel->keep == NULL) {
+		if (!of_pool || due->channel == NULL ||
+			due->channel->keep == NULL) {
 			if (!is_due(excess, due))
 				break;
 			take(excess, due);
@@ -106,12 +126,8 @@ static void scan(
 			retention->pool_low = due->id;
 	}
 	query_reset(rows);
-	for (uint32_t i = 0; i < count && store_begin(&hub->store); i++) {
-		query_bind_int(&retention->remove, 1, dues[i].id);
-		if (store_run(&hub->store, &retention->remove))
-			channel_uncount(&hub->channels, dues[i].channel,
-				dues[i].id, dues[i].weight, dues[i].at);
-	}
+	for (uint32_t i = 0; i < count && store_begin(&hub->store); i++)
+		remove_due(retention, &dues[i]);
 	retention->left -= count;
 }
 
@@ -139,7 +155,6 @@ static void prune_channel(
 		!retention->behind)
 		return;
 	query_bind_int(&retention->channel, 1, channel->number);
-	query_bind_int(&retention->channel, 2, channel->pruned_through);
 	scan(retention, &retention->channel, &excess);
 }
 

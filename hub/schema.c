@@ -19,12 +19,12 @@ static const char tables[] =
 	" id INTEGER PRIMARY KEY,"
 	" channel INTEGER NOT NULL," /* channel.number */
 	" at INTEGER NOT NULL,"	     /* ms; never falls as id rises */
+	" sum INTEGER,"		     /* sum_of_event() */
+	/* So far below the id is that of the channel's event before it; 0 =
+	 * there was none.  NULL, as is sum, up to meta's `unsummed`. */
+	" back INTEGER,"
 	" type TEXT NOT NULL,"
-	" data BLOB NOT NULL,"
-	" sum INTEGER,"		 /* sum_of_event() */
-	" back INTEGER) STRICT;" /* so far below the id is that of the
-				    channel's event before it; 0 = there was
-				    none.  NULL, as is sum, up to `unsummed` */
+	" data BLOB NOT NULL) STRICT;"
 	/* The id is part of every index entry: this is (channel, id). */
 	"CREATE INDEX event_of_channel ON event(channel);"
 	"CREATE TABLE channel("

@@ -43,24 +43,6 @@ static size_t candidates(const struct channels *channels, uint64_t before,
 	return count;
 }
 
-static bool write_floor(
-	struct channels *channels, uint64_t floor, uint64_t floor_at)
-{
-	struct query set = {0};
-	bool written;
-
-	store_prepare(channels->store, &set,
-		"UPDATE meta SET value = ?2 WHERE name = ?1");
-	query_bind_text(&set, 1, span_of("floor"));
-	query_bind_int(&set, 2, floor);
-	written = store_run(channels->store, &set);
-	query_bind_text(&set, 1, span_of("floor_at"));
-	query_bind_int(&set, 2, floor_at);
-	written = written && store_run(channels->store, &set);
-	query_release(&set);
-	return written;
-}
-
 static void drop(
 	struct channels *channels, struct channel **going, size_t count)
 {
@@ -75,7 +57,7 @@ static void drop(
 		if (going[i]->pruned_at > floor_at)
 			floor_at = going[i]->pruned_at;
 	}
-	write_floor(channels, floor, floor_at);
+	channels_write_floor(channels, floor, floor_at);
 	if (store_commit(channels->store) != DB_DONE)
 		return; /* tried again later */
 	channels->floor = floor;

@@ -80,7 +80,8 @@
  *           u32 count, count x blob (an EVENT's body)
  *           `used` is the cursor really used: the one asked for, or, at a gap,
  *           one just below the oldest event still held after it (the newest id
- *           if there is none); with it no second gap is found.  `through` is
+ *           if there is none).  The next question goes on from `through`, where
+ *           no second gap is found unless the page was too long.  `through` is
  *           how far the hub has looked, never above `upto` nor above what this
  *           follower was sent (unless used is higher: then used).  oldest and
  *           newest of what is held on these channels, 0 if nothing.

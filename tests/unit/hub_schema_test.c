@@ -32,7 +32,7 @@ static int setup(void **state)
 	schema_open(&log->db, log->path);
 	assert_int_equal(
 		db_run(&log->db,
-			"INSERT INTO event VALUES(1, 1, 1, '', x'78', 0, 0)"),
+			"INSERT INTO event VALUES(1, 1, 1, 0, 0, '', x'78')"),
 		DB_DONE);
 	*state = log;
 	return 0;

@@ -1,0 +1,93 @@
+#include "config.h"
+
+#include "hub/eventlog.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+/* When it was, as far as the log knows: no later than the event after it. */
+static uint64_t time_of(struct eventlog *log, uint64_t id)
+{
+	uint64_t at;
+
+	return eventlog_time(log, &id, &at) ? at : clock_wall_ms();
+}
+
+void eventlog_bury(struct eventlog *log, struct channel *channel, uint64_t id,
+	bool missing)
+{
+	log_warnx("log %s: damaged: event %llu is not what was stored, or gone",
+		log->store->path, (unsigned long long)id);
+	channel_bury(log->channels, channel, id, time_of(log, id + 1), missing);
+	log->losses++;
+	log->unsaved = true;
+}
+
+bool eventlog_has(
+	struct eventlog *log, const struct channel *channel, uint64_t id)
+{
+	struct query *query = &log->owner;
+	bool has;
+
+	query_bind_int(query, 1, id);
+	has = store_step(log->store, query) &&
+	      query_int(query, 0) == channel->number;
+	query_reset(query);
+	return has;
+}
+
+void eventlog_vouch(struct eventlog *log, struct channel *channel)
+{
+	if (channel->vouched)
+		return;
+	channel->vouched = true;
+	if (channel->newest > channel->pruned_through &&
+		!eventlog_has(log, channel, channel->newest))
+		eventlog_bury(log, channel, channel->newest, true);
+}
+
+void eventlog_check_ends(struct eventlog *log, uint64_t after)
+{
+	struct channels *channels = log->channels;
+
+	for (size_t i = 0; i < channels->buckets; i++) {
+		struct channel *at = channels->names[i];
+
+		for (; at != NULL; at = at->same_name_hash)
+			if (at->newest > after)
+				eventlog_vouch(log, at);
+	}
+}
+
+/* The highest id of its events. */
+static uint64_t last_of(struct eventlog *log, uint64_t number)
+{
+	struct query query = {0};
+	uint64_t id;
+
+	store_prepare(log->store, &query,
+		"SELECT max(id) FROM event WHERE channel = ?");
+	query_bind_int(&query, 1, number);
+	id = store_step(log->store, &query) ? query_int(&query, 0) : 0;
+	query_release(&query);
+	return id;
+}
+
+void eventlog_check_owners(struct eventlog *log)
+{
+	struct query next = {0};
+	uint64_t number = (uint64_t)INT64_MIN;
+
+	store_prepare(log->store, &next,
+		"SELECT channel FROM event WHERE channel > ?"
+		" ORDER BY channel LIMIT 1");
+	for (;;) {
+		query_bind_int(&next, 1, number);
+		if (!store_step(log->store, &next))
+			break;
+		number = query_int(&next, 0);
+		query_reset(&next);
+		if (channel_numbered(log->channels, number) == NULL)
+			eventlog_bury(log, NULL, last_of(log, number), false);
+	}
+	query_release(&next);
+}
