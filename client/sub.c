@@ -105,8 +105,8 @@ static enum follow_word on_gap(
 
 	(void)oldest;
 	(void)newest;
-	fail(OUT_GAP, "events up to %.*s are no longer held: there is a gap",
-		(int)id.len, id.at);
+	fail(OUT_GAP, "not all events that were asked for are held any more: "
+		      "there is a gap");
 	if (!sub->gap_allowed)
 		return failed(sub, OUT_GAP);
 	return move(sub, id);

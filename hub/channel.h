@@ -106,6 +106,9 @@ static inline uint64_t channel_weight(size_t type, size_t data)
 	return type + data + 64;
 }
 
+/* The same in SQL, where the length of a text is that in characters. */
+#define CHANNEL_WEIGHT "length(CAST(type AS BLOB)) + length(data) + 64"
+
 void channel_count(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t weight);
 void channel_uncount(struct channels *channels, struct channel *channel,

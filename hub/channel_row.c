@@ -5,10 +5,56 @@
 #include "hub/channel.h"
 #include "hub/sum.h"
 #include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/text.h"
 
-static void read_row(const struct channels *channels, const struct query *row,
+static uint64_t ask(struct store *store, const char *sql)
+{
+	int64_t value = 0;
+
+	if (db_ask(&store->db, sql, &value) != DB_ROW)
+		log_fatalx("log %s: %s", store->path, db_error(&store->db));
+	return (uint64_t)value;
+}
+
+/* What a row said that cannot be believed is nobody's knowledge any more: all
+ * that was there before counts as pruned, for this channel and, as the name may
+ * be wrong too, for those without a row. */
+static void distrust(struct channels *channels, struct channel *channel)
+{
+	uint64_t newest = ask(channels->store,
+		"SELECT coalesce(max(id), 0) FROM event");
+	uint64_t now = clock_wall_ms();
+
+	channel_bury(channels, NULL, newest, now, false);
+	if (channel != NULL)
+		channel_bury(channels, channel, newest, now, false);
+}
+
+/* Slow, in a channel of many events; and rare. */
+static void count_anew(struct channels *channels, struct channel *channel)
+{
+	struct query count = {0};
+
+	log_warnx("log %s: damaged: the row of channel %.*s: it is counted "
+		  "anew",
+		channels->store->path, channel->name_len, channel->name);
+	store_prepare(channels->store, &count,
+		"SELECT count(*), coalesce(sum(" CHANNEL_WEIGHT "), 0),"
+		" coalesce(max(id), 0) FROM event WHERE channel = ?");
+	query_bind_int(&count, 1, channel->number);
+	store_step(channels->store, &count);
+	channel->events = query_int(&count, 0);
+	channel->bytes = query_int(&count, 1);
+	channel->newest = query_int(&count, 2);
+	query_release(&count);
+	channel->keyed_at = clock_wall_ms(); /* it may have keys */
+	channel->pruned_through = channel->pruned_at = 0;
+	distrust(channels, channel);
+}
+
+static void read_row(struct channels *channels, const struct query *row,
 	struct channel *channel)
 {
 	channel->events = query_int(row, 2);
@@ -22,9 +68,7 @@ static void read_row(const struct channels *channels, const struct query *row,
 	if (query_type(row, 8) == DB_NULL
 			? channel->newest > channels->unsummed
 			: query_int(row, 8) != sum_of_channel(channel))
-		log_fatalx("log %s: damaged: the row of channel %.*s",
-			channels->store->path, channel->name_len,
-			channel->name);
+		count_anew(channels, channel);
 }
 
 /* The sums over all channels, from scratch. */
@@ -53,25 +97,22 @@ static void read_all(struct channels *channels)
 		"SELECT number, name, events, bytes, newest, pruned_through,"
 		" pruned_at, keyed_at, sum FROM channel");
 	while (store_step(channels->store, &all)) {
+		uint64_t number = query_int(&all, 0);
 		struct span name = query_bytes(&all, 1);
 
-		if (text_channel_fault(name) != NULL)
-			log_fatalx("log %s: damaged: a channel's name",
-				channels->store->path);
-		read_row(channels, &all,
-			channel_add(channels, name, query_int(&all, 0)));
+		if (text_channel_fault(name) == NULL) {
+			read_row(channels, &all,
+				channel_add(channels, name, number));
+			continue;
+		}
+		log_warnx("log %s: damaged: a channel's name",
+			channels->store->path);
+		distrust(channels, NULL);
+		if (number > channels->last_number)
+			channels->last_number = number;
 	}
 	query_release(&all);
 	sum_up(channels);
-}
-
-static uint64_t meta(struct store *store, const char *sql)
-{
-	int64_t value = 0;
-
-	if (db_ask(&store->db, sql, &value) != DB_ROW)
-		log_fatalx("log %s: %s", store->path, db_error(&store->db));
-	return (uint64_t)value;
 }
 
 void channels_open(struct channels *channels, struct store *store,
@@ -83,11 +124,11 @@ void channels_open(struct channels *channels, struct store *store,
 	channels->config = config;
 	channels_grow(channels);
 	channels->floor =
-		meta(store, "SELECT value FROM meta WHERE name = 'floor'");
+		ask(store, "SELECT value FROM meta WHERE name = 'floor'");
 	channels->floor_at =
-		meta(store, "SELECT value FROM meta WHERE name = 'floor_at'");
+		ask(store, "SELECT value FROM meta WHERE name = 'floor_at'");
 	channels->unsummed =
-		meta(store, "SELECT value FROM meta WHERE name = 'unsummed'");
+		ask(store, "SELECT value FROM meta WHERE name = 'unsummed'");
 	store_prepare(store, &channels->write,
 		"INSERT INTO channel VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
 		" ?9)"
@@ -105,7 +146,7 @@ void channels_open(struct channels *channels, struct store *store,
 		"SELECT number FROM channel WHERE name > ? ORDER BY name");
 	read_all(channels);
 	/* A key may outlive its channel; its number is not used again. */
-	number = meta(store, "SELECT coalesce(max(channel), 0) FROM key");
+	number = ask(store, "SELECT coalesce(max(channel), 0) FROM key");
 	if (number > channels->last_number)
 		channels->last_number = number;
 }
@@ -201,9 +242,9 @@ void channels_revert(struct channels *channels)
 	}
 	channels->dirty = NULL;
 	channels->floor_raised = false;
-	channels->floor = meta(
+	channels->floor = ask(
 		channels->store, "SELECT value FROM meta WHERE name = 'floor'");
-	channels->floor_at = meta(channels->store,
+	channels->floor_at = ask(channels->store,
 		"SELECT value FROM meta WHERE name = 'floor_at'");
 	sum_up(channels);
 }

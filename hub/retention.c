@@ -5,9 +5,6 @@
 #include "hub/hub.h"
 #include "lib/clock.h"
 
-/* channel_weight() in SQL, where the length of a text is that in characters. */
-#define WEIGHT "length(CAST(type AS BLOB)) + length(data) + 64"
-
 struct due {
 	uint64_t id, back, weight, at;
 	struct channel *channel; /* NULL = it is nobody's */
@@ -26,10 +23,10 @@ void retention_open(struct retention *retention, struct hub *hub)
 	retention->hub = hub;
 	retention->left = RETENTION_STEP;
 	store_prepare(store, &retention->pool,
-		"SELECT id, " WEIGHT ", at, channel, back"
+		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back"
 		" FROM event WHERE id > ? ORDER BY id LIMIT 4000");
 	store_prepare(store, &retention->channel,
-		"SELECT id, " WEIGHT ", at, channel, back"
+		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back"
 		" FROM event WHERE channel = ? ORDER BY id");
 	store_prepare(
 		store, &retention->remove, "DELETE FROM event WHERE id = ?");

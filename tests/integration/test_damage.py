@@ -100,15 +100,36 @@ def test_an_event_that_the_index_has_lost_is_not_passed_over(world, which):
     assert page.gap or [event.id for event in page.events] == list(events)
 
 
-def test_a_changed_count_of_a_channel_is_a_damaged_log(world):
-    world.publish("an event")
-    world.hub.stop()
-    with contextlib.closing(sqlite3.connect(world.log_db)) as db:
-        db.execute("UPDATE channel SET newest = newest - 1")
-        db.commit()
-    world.hub.launch()
-    world.expected_faults = ["hub 0"]
-    world.hub.says("damaged: the row of channel main")
+ROWS = {
+    "newest": "newest = newest - 1",
+    "mark": "pruned_through = newest",
+    "count": "events = 1000",
+    "name": "name = CAST('another' AS BLOB)",
+    "no name": "name = CAST('a' || char(10) AS BLOB)",
+    "number": "number = number + 100",
+}
+
+
+@pytest.mark.parametrize("change", ROWS)
+def test_a_changed_row_of_a_channel_is_told_to_its_subscribers_and_harms_no_other(world, change):
+    first, second, third = three(world)
+    with the_log_of(world) as db:
+        db.execute(f"UPDATE channel SET {ROWS[change]} WHERE name = CAST('main' AS BLOB)")
+    world.hub.says("damaged: ")
+    reader = world.listen(since=first)
+    reader.is_connected()
+    reader.is_told("reset")
+    if change in ("newest", "mark", "count"):
+        reader.sees("second", "third")
+    other = world.listen("other", since="all")
+    other.sees("elsewhere", "elsewhere too")
+    fourth = world.publish("fourth")
+    reader.sees("fourth")
+    with the_log_of(world):
+        pass
+    later = world.listen(since=fourth - 1)
+    later.sees("fourth", id=fourth)
+    assert not later.told("reset"), "the row is whole again"
 
 
 def test_pruned_events_are_not_missed(make_world):
