@@ -107,6 +107,11 @@ static void write_writable(struct exposition *exposition)
 	add_count(exposition, "", exposition->hub->writable);
 }
 
+static void write_losses(struct exposition *exposition)
+{
+	add_count(exposition, "", exposition->hub->log.losses);
+}
+
 static uint64_t bytes_of(const char *path)
 {
 	struct stat at;
@@ -277,6 +282,10 @@ static const struct family families[] = {
 	{"tidings_log_newest_id", GAUGE, NULL,
 		"Id of the newest event, 0 if there never was one.",
 		write_newest},
+	{"tidings_log_lost_events", COUNTER, NULL,
+		"Events that were found changed or gone in the log since the "
+		"hub started.",
+		write_losses},
 	{"tidings_machine_cpu_seconds", COUNTER, "seconds",
 		"Processor time of the whole machine.", write_cpu},
 	{"tidings_machine_memory_bytes", GAUGE, "bytes",

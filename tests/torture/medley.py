@@ -197,8 +197,13 @@ class Medley:
                 self.full.touch()
                 time.sleep(self.rng.uniform(0.03, 0.1))
                 self.full.unlink()
-                eventually(lambda: self.world.health().status == 200,
-                           "the log being written again")
+                eventually(self.is_writable, "the log being written again")
+
+    def is_writable(self):
+        """As the hub says, and each responder."""
+        said = self.world.hub.log()
+        return (said.count("cannot be written") == said.count("can be written again")
+                and all(self.world.health().status == 200 for _ in range(8)))
 
     def flood(self):
         """While the responders are stopped, some readers have stopped reading
