@@ -232,6 +232,13 @@ static enum outcome print_section(const struct work *work)
 	return outcome;
 }
 
+static bool is_only_taken_out(void)
+{
+	struct span item;
+
+	return option_item("off", 0, &item) && !option_item("on", 0, &item);
+}
+
 static enum outcome init(const char *path)
 {
 	struct work work = {.path = path};
@@ -253,7 +260,9 @@ static enum outcome init(const char *path)
 	if (outcome == OUT_OK)
 		tell(&work);
 	buf_release(&work.done);
-	return outcome == OUT_OK ? print_section(&work) : outcome;
+	if (outcome != OUT_OK || is_only_taken_out())
+		return outcome;
+	return print_section(&work);
 }
 
 static enum outcome run_inbox(const struct verb *verb)
