@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from collections import Counter
 
 from mixture import CHANNELS, Drip, Mixture
 from scene import NotHere
@@ -18,8 +19,8 @@ from wire import Event, Paged, Proxy, Stored
 from world import SLOW, WRAP, eventually
 
 TELLING = True
-SHORT = {"rounds": 1, "subscribers": 24}
-FULL = {"rounds": 20, "subscribers": 60}
+SHORT = {"worlds": 1, "rounds": 1, "subscribers": 24}
+FULL = {"worlds": 10, "rounds": 2, "subscribers": 60}
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TO_RESPONDER = Proxy.TO_RESPONDER
@@ -326,9 +327,17 @@ class Medley:
                         for line in daemon.log().splitlines() if QUARREL.search(line)]
 
 
-def play(scene, rounds, subscribers):
+def play(scene, worlds, rounds, subscribers):
     if WRAP:
         raise NotHere("an instrument and a preloaded disk do not mix")
+    sums = Counter()
+    for number in range(worlds):  # each with a log of its own: who joins reads all of it
+        scene.say(f"world {number + 1} of {worlds}")
+        sums.update(play_one(scene, rounds, subscribers))
+    scene.note(**sums)
+
+
+def play_one(scene, rounds, subscribers):
     medley = Medley(scene)
     with Mixture(scene, medley.world, medley.account, PUBLISHERS, rate=35) as mixture, \
             Drip(medley.world, medley.account, "drip", "wide", pause=0.004):
@@ -336,7 +345,7 @@ def play(scene, rounds, subscribers):
             mixture.check()
     late = medley.ends()
     scene.faultless(medley.faults() + late)
-    told = sum(one.seen.resets for one in medley.few.subscribers)
-    scene.note(events=len(medley.account.tried), acknowledged=len(medley.account.acknowledged),
-               deliveries=medley.crowd.delivered(), subscribers=len(medley.crowd.subscribers),
-               gaps=told)
+    scene.ends(medley.world)
+    return {"events": len(medley.account.tried), "acknowledged": len(medley.account.acknowledged),
+            "deliveries": medley.crowd.delivered(), "subscribers": len(medley.crowd.subscribers),
+            "gaps": sum(one.seen.resets for one in medley.few.subscribers)}

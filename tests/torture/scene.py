@@ -46,6 +46,11 @@ class Scene:
         self.worlds.append(world)
         return world
 
+    def ends(self, world):
+        """Before the scene does; its logs are searched now."""
+        self.worlds.remove(world)
+        self.faultless(world.close())
+
     def folder(self):
         """A temporary folder; removed with the scene."""
         folder = Path(tempfile.mkdtemp(prefix="tidings-", dir="/tmp"))
