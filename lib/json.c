@@ -15,9 +15,10 @@
 
 /* ---- in: answers */
 
-static struct json_object *parse(struct span text)
+/* What json-c calls a depth of 2 is one object or list, with nothing in it. */
+static struct json_object *parse(struct span text, int depth)
 {
-	struct json_tokener *tokener = json_tokener_new();
+	struct json_tokener *tokener = json_tokener_new_ex(depth + 1);
 	struct json_object *value = NULL;
 
 	if (tokener == NULL)
@@ -42,18 +43,23 @@ static struct json_object *parse(struct span text)
 	return value;
 }
 
-struct json_object *json_parse(struct span text)
+static struct json_object *parse_nested(struct span text, int depth)
 {
 	struct json_object *value;
 
 	while (text.len > 0 && json_is_space(text.at[text.len - 1]))
 		text.len--;
-	value = parse(text);
+	value = parse(text, depth);
 	if (json_object_is_type(value, json_type_object) ||
 		json_object_is_type(value, json_type_array))
 		return value;
 	json_object_put(value);
 	return NULL;
+}
+
+struct json_object *json_parse(struct span text)
+{
+	return parse_nested(text, JSON_DEPTH);
 }
 
 void json_free(struct json_object *object)
@@ -70,7 +76,7 @@ bool json_is_valid(struct span text)
 	buf_add_char(&wrapped, '[');
 	buf_add_span(&wrapped, text);
 	buf_add_char(&wrapped, ']');
-	list = json_parse(buf_span(&wrapped));
+	list = parse_nested(buf_span(&wrapped), JSON_DEPTH + 1);
 	buf_release(&wrapped);
 	if (json_length(list) != 1) {
 		json_free(list);

@@ -28,6 +28,11 @@ bool json_decode(struct buf *out, struct span value);
  * and otherwise byte for byte. */
 void json_minify(struct buf *out, struct span value);
 
+enum {
+	JSON_DEPTH = 32, /* objects and lists within each other; more is not
+			    read, here as at the server */
+};
+
 /* ---- in: an answer, taken apart.  NULL unless `text` is JSON and an object
  * or a list; freed with json_free.  Asking a member of NULL is allowed, and so
  * is asking for one that is not there. */

@@ -149,9 +149,30 @@ static void test_an_answer_is_always_UTF_8(void **state)
 	}
 }
 
+static void test_as_deep_as_the_server_takes_it_is_valid_and_no_deeper(
+	void **state)
+{
+	char text[2 * JSON_DEPTH + 3];
+	struct span deeper = span(text, sizeof(text));
+	struct span deep = span(text + 1, sizeof(text) - 2);
+	struct json_object *list;
+
+	(void)state;
+	memset(text, '[', sizeof(text));
+	text[JSON_DEPTH + 1] = '1';
+	memset(text + JSON_DEPTH + 2, ']', JSON_DEPTH + 1);
+	list = json_parse(deep);
+	assert_true(json_is_valid(deep) && list != NULL);
+	json_free(list);
+	assert_false(json_is_valid(deeper));
+	assert_null(json_parse(deeper));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_as_deep_as_the_server_takes_it_is_valid_and_no_deeper),
 		cmocka_unit_test(test_one_line_keeps_what_is_in_strings),
 		cmocka_unit_test(test_strings_are_decoded),
 		cmocka_unit_test(test_an_escaped_nul_is_decoded),
