@@ -44,6 +44,7 @@ static void unlink_from(struct channels *channels, struct channel *channel)
 
 void channel_forget(struct channels *channels, struct channel *channel)
 {
+	channels->miscounted -= channel->miscounted;
 	unlink_from(channels, channel);
 	free(channel);
 }
@@ -203,8 +204,10 @@ void channel_bury(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t at, bool missing)
 {
 	if (channel != NULL) {
-		if (missing)
-			count_down(channels, channel, 0);
+		if (missing && !channel->miscounted) {
+			channel->miscounted = true;
+			channels->miscounted++;
+		}
 		mark_pruned(channels, channel, id, at);
 		return;
 	}

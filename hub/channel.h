@@ -36,7 +36,8 @@ struct channel {
 			 as pruned */
 	const struct keep *keep; /* its own limits; NULL = in the pool */
 	bool dirty;
-	bool wanted; /* scratch of whoever builds a set of channels */
+	bool miscounted; /* an event that it counts is no row any more */
+	bool wanted;	 /* scratch of whoever builds a set of channels */
 	uint8_t name_len;
 	char name[];
 };
@@ -49,7 +50,9 @@ struct channels {
 	struct channel *dirty;
 	uint64_t last_number;
 	uint64_t floor, floor_at;
-	bool floor_raised;	 /* not yet written */
+	bool floor_raised; /* not yet written */
+	size_t miscounted; /* channels; nothing is pruned until they are right
+			    */
 	uint64_t pruned_through; /* the highest of all */
 	uint64_t newest;	 /* the highest of all */
 	uint64_t unsummed;	 /* rows up to this id may have no sum */
@@ -66,6 +69,10 @@ void channels_close(struct channels *channels);
 void channels_write(struct channels *channels);
 void channels_settle(struct channels *channels);
 void channels_revert(struct channels *channels);
+
+/* Counts the rows of one that is miscounted, if one is, in a transaction. Slow,
+ * if it has very many; and rare. */
+void channels_recount(struct channels *channels);
 
 /* In a transaction. */
 bool channels_write_floor(
@@ -117,7 +124,7 @@ void channel_touch(struct channels *channels, struct channel *channel);
 
 /* An event that is lost counts as pruned, for whoever asks from below it; for
  * all channels without a row if `channel` is NULL.  `missing`: it is no row any
- * more, that retention would count down. */
+ * more, and perhaps others with it. */
 void channel_bury(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t at, bool missing);
 

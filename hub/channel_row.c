@@ -23,8 +23,8 @@ static uint64_t ask(struct store *store, const char *sql)
  * be wrong too, for those without a row. */
 static void distrust(struct channels *channels, struct channel *channel)
 {
-	uint64_t newest = ask(channels->store,
-		"SELECT coalesce(max(id), 0) FROM event");
+	uint64_t newest =
+		ask(channels->store, "SELECT coalesce(max(id), 0) FROM event");
 	uint64_t now = clock_wall_ms();
 
 	channel_bury(channels, NULL, newest, now, false);
@@ -32,14 +32,11 @@ static void distrust(struct channels *channels, struct channel *channel)
 		channel_bury(channels, channel, newest, now, false);
 }
 
-/* Slow, in a channel of many events; and rare. */
-static void count_anew(struct channels *channels, struct channel *channel)
+/* What it has, by its rows. */
+static void count_rows(struct channels *channels, struct channel *channel)
 {
 	struct query count = {0};
 
-	log_warnx("log %s: damaged: the row of channel %.*s: it is counted "
-		  "anew",
-		channels->store->path, channel->name_len, channel->name);
 	store_prepare(channels->store, &count,
 		"SELECT count(*), coalesce(sum(" CHANNEL_WEIGHT "), 0),"
 		" coalesce(max(id), 0) FROM event WHERE channel = ?");
@@ -47,10 +44,19 @@ static void count_anew(struct channels *channels, struct channel *channel)
 	store_step(channels->store, &count);
 	channel->events = query_int(&count, 0);
 	channel->bytes = query_int(&count, 1);
-	channel->newest = query_int(&count, 2);
+	if (query_int(&count, 2) > channel->newest)
+		channel->newest = query_int(&count, 2);
 	query_release(&count);
+}
+
+static void count_anew(struct channels *channels, struct channel *channel)
+{
+	log_warnx("log %s: damaged: the row of channel %.*s: it is counted "
+		  "anew",
+		channels->store->path, channel->name_len, channel->name);
+	channel->newest = channel->pruned_through = channel->pruned_at = 0;
 	channel->keyed_at = clock_wall_ms(); /* it may have keys */
-	channel->pruned_through = channel->pruned_at = 0;
+	count_rows(channels, channel);
 	distrust(channels, channel);
 }
 
@@ -87,6 +93,34 @@ static void sum_up(struct channels *channels)
 			channels->pool_bytes += at->bytes;
 		}
 	}
+}
+
+static struct channel *find_miscounted(const struct channels *channels)
+{
+	for (size_t i = 0; i < channels->buckets; i++) {
+		struct channel *at = channels->names[i];
+
+		for (; at != NULL; at = at->same_name_hash)
+			if (at->miscounted)
+				return at;
+	}
+	return NULL;
+}
+
+void channels_recount(struct channels *channels)
+{
+	struct channel *channel;
+
+	if (channels->miscounted == 0 || !store_begin(channels->store))
+		return;
+	channel = find_miscounted(channels);
+	if (channel == NULL)
+		return;
+	count_rows(channels, channel);
+	channel->miscounted = false;
+	channels->miscounted--;
+	channel_touch(channels, channel);
+	sum_up(channels);
 }
 
 static void read_all(struct channels *channels)
@@ -145,8 +179,11 @@ void channels_open(struct channels *channels, struct store *store,
 	store_prepare(store, &channels->list,
 		"SELECT number FROM channel WHERE name > ? ORDER BY name");
 	read_all(channels);
-	/* A key may outlive its channel; its number is not used again. */
-	number = ask(store, "SELECT coalesce(max(channel), 0) FROM key");
+	/* A key may outlive its channel, and so may an event in a damaged log;
+	 * its number is not used again. */
+	number = ask(store,
+		"SELECT max((SELECT coalesce(max(channel), 0) FROM key),"
+		" (SELECT coalesce(max(channel), 0) FROM event))");
 	if (number > channels->last_number)
 		channels->last_number = number;
 }
@@ -225,12 +262,14 @@ void channels_settle(struct channels *channels)
 	channels->floor_raised = false;
 }
 
+/* What is known to be lost stays so: it is not of the transaction. */
 void channels_revert(struct channels *channels)
 {
 	struct query *reread = &channels->reread;
-	struct channel *next;
+	struct channel *next, *first = channels->dirty;
 
-	for (struct channel *at = channels->dirty; at != NULL; at = next) {
+	channels->dirty = NULL;
+	for (struct channel *at = first; at != NULL; at = next) {
 		next = at->next_dirty;
 		at->dirty = false;
 		query_bind_int(reread, 1, at->number);
@@ -240,12 +279,6 @@ void channels_revert(struct channels *channels)
 			channel_forget(channels, at);
 		query_reset(reread);
 	}
-	channels->dirty = NULL;
-	channels->floor_raised = false;
-	channels->floor = ask(
-		channels->store, "SELECT value FROM meta WHERE name = 'floor'");
-	channels->floor_at = ask(channels->store,
-		"SELECT value FROM meta WHERE name = 'floor_at'");
 	sum_up(channels);
 }
 

@@ -98,7 +98,8 @@ void eventlog_open(struct eventlog *log, struct store *store,
 	holes_read(&log->holes, store);
 	read_newest(log);
 	compare_with_lock(log);
-	eventlog_check_owners(log);
+	log->owners = (uint64_t)INT64_MIN;
+	eventlog_check_owners(log, EVENTLOG_OWNERS);
 }
 
 void eventlog_close(struct eventlog *log)
@@ -185,7 +186,6 @@ void eventlog_settle(struct eventlog *log)
 	}
 	log->rows = 0;
 	log->bytes = 0;
-	log->unsaved = false;
 }
 
 void eventlog_revert(struct eventlog *log)
@@ -193,13 +193,15 @@ void eventlog_revert(struct eventlog *log)
 	log->newest = log->committed;
 	log->rows = 0;
 	log->bytes = 0;
-	log->unsaved = false;
 }
 
 uint64_t eventlog_since(struct eventlog *log, uint64_t at)
 {
-	uint64_t low = 1, high = log->newest + 1;
+	uint64_t low = 1, high = log->newest + 1, first = 0;
 
+	/* Below the first there is nothing to find. */
+	if (eventlog_time(log, &low, &first) && first >= at)
+		return 1;
 	while (low < high) {
 		uint64_t middle = low + (high - low) / 2;
 		uint64_t id = middle, found = 0;

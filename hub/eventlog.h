@@ -19,6 +19,12 @@
 #include "lib/span.h"
 #include "lib/wire.h"
 
+enum {
+	EVENTLOG_OWNERS = 20000,    /* channels looked for before the start is
+				       over;    4 us each.  The others follow, */
+	EVENTLOG_OWNERS_STEP = 500, /* so many at each tick */
+};
+
 struct lock;
 
 struct eventlog {
@@ -36,8 +42,9 @@ struct eventlog {
 	uint32_t rows; /* in this transaction */
 	size_t bytes;
 	uint64_t reached; /* by the reading that is under way */
-	uint64_t losses;  /* events found to be lost, ever */
-	bool unsaved;	  /* ... of which some are so in memory only */
+	uint64_t losses;  /* events found to be lost since the start */
+	uint64_t owners;  /* channels up to this number were looked for */
+	bool owned;	  /* all were */
 	struct query append, range, backwards, at_or_after, one, next_on, owner;
 };
 
@@ -81,11 +88,11 @@ void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto);
 /* `from`: where the reader began, perhaps with an earlier reading. */
 enum eventlog_found eventlog_next(
 	struct eventlog *log, uint64_t from, struct wire_event *event);
-/* The first event that is whole with an id of at least *id: its id and time.
- * False if there is none. */
+/* The first event with an id of at least *id, its id and time; one that is not
+ * whole is passed over, but not for long.  False if there is none. */
 bool eventlog_time(struct eventlog *log, uint64_t *id, uint64_t *at);
 
-/* The time of the newest event that is whole, 0 if there is none. */
+/* The time of the newest event, likewise; 0 if there is none. */
 uint64_t eventlog_last_time(struct eventlog *log);
 
 /* Of one channel: its first id above `after`, 0 if none.  An id that must be
@@ -103,7 +110,8 @@ void eventlog_rest(struct eventlog *log);
  *
  * An event that was changed or is gone is said once and buried: it counts as
  * pruned, so that whoever asks from below it is told of a gap, as ever.  That
- * is so at once; hub.c has it written.
+ * is so at once; hub.c has it written, and
+ * channels_recount() takes it off the books.
  */
 void eventlog_bury(struct eventlog *log, struct channel *channel, uint64_t id,
 	bool missing);
@@ -115,7 +123,8 @@ bool eventlog_has(
  * `after` before a reader begins there. */
 void eventlog_vouch(struct eventlog *log, struct channel *channel);
 void eventlog_check_ends(struct eventlog *log, uint64_t after);
-/* At the start: events of channels that are not there. */
-void eventlog_check_owners(struct eventlog *log);
+/* Looks at so many more channels: at their ends, and whether they are there;
+ * `owned` once it has seen all. */
+void eventlog_check_owners(struct eventlog *log, unsigned channels);
 
 #endif

@@ -19,7 +19,6 @@ void eventlog_bury(struct eventlog *log, struct channel *channel, uint64_t id,
 		log->store->path, (unsigned long long)id);
 	channel_bury(log->channels, channel, id, time_of(log, id + 1), missing);
 	log->losses++;
-	log->unsaved = true;
 }
 
 bool eventlog_has(
@@ -72,22 +71,39 @@ static uint64_t last_of(struct eventlog *log, uint64_t number)
 	return id;
 }
 
-void eventlog_check_owners(struct eventlog *log)
+static void check_owner(struct eventlog *log, uint64_t number)
+{
+	struct channel *channel = channel_numbered(log->channels, number);
+	uint64_t last;
+
+	if (channel != NULL) {
+		eventlog_vouch(log, channel);
+		return;
+	}
+	last = last_of(log, number);
+	if (last > log->channels->floor)
+		eventlog_bury(log, NULL, last, false);
+}
+
+void eventlog_check_owners(struct eventlog *log, unsigned channels)
 {
 	struct query next = {0};
-	uint64_t number = (uint64_t)INT64_MIN;
 
+	if (log->owned)
+		return;
 	store_prepare(log->store, &next,
 		"SELECT channel FROM event WHERE channel > ?"
 		" ORDER BY channel LIMIT 1");
-	for (;;) {
-		query_bind_int(&next, 1, number);
-		if (!store_step(log->store, &next))
-			break;
-		number = query_int(&next, 0);
+	while (channels-- > 0 && !log->owned) {
+		query_bind_int(&next, 1, log->owners);
+		log->owned = !store_step(log->store, &next);
+		if (!log->owned)
+			log->owners = query_int(&next, 0);
 		query_reset(&next);
-		if (channel_numbered(log->channels, number) == NULL)
-			eventlog_bury(log, NULL, last_of(log, number), false);
+		if (!log->owned)
+			check_owner(log, log->owners);
 	}
 	query_release(&next);
+	if (log->owned)
+		eventlog_check_ends(log, 0); /* those without any event */
 }

@@ -2,9 +2,11 @@
 
 #include "hub/eventlog.h"
 #include "hub/sum.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 
-enum { LOOK_BACK = 1000 }; /* rows, for one that is whole */
+enum { LOOK_AROUND = 100 };
+/* rows, for one that is whole */ /* rows, for one that is whole */
 
 /* A row as it was read: the event, and how it hangs together with others. */
 struct row {
@@ -96,38 +98,50 @@ enum eventlog_found eventlog_next(
 	return EVENTLOG_END;
 }
 
+/* The first of the rows that is whole or, if a hundred are not, the last of
+ * them, in which case its time is no later than now. */
+static bool first_sound(
+	struct eventlog *log, struct query *rows, struct wire_event *event)
+{
+	uint64_t now = clock_wall_ms();
+
+	for (int i = 0; i < LOOK_AROUND; i++) {
+		if (!store_step(log->store, rows))
+			return i > 0;
+		if (read_row(log, rows, event).sound)
+			return true;
+		if (event->at > now)
+			event->at = now;
+	}
+	return true;
+}
+
 bool eventlog_time(struct eventlog *log, uint64_t *id, uint64_t *at)
 {
 	struct wire_event event;
-	bool sound = false;
+	bool found;
 
 	query_bind_int(&log->at_or_after, 1, *id);
-	while (!sound && store_step(log->store, &log->at_or_after))
-		sound = read_row(log, &log->at_or_after, &event).sound;
+	found = first_sound(log, &log->at_or_after, &event);
 	query_reset(&log->at_or_after);
-	if (sound) {
+	if (found) {
 		*id = event.id;
 		*at = event.at;
 	}
-	return sound;
+	return found;
 }
 
 uint64_t eventlog_last_time(struct eventlog *log)
 {
 	struct query query = {0};
 	struct wire_event event = {0};
-	bool sound = false;
 
 	store_prepare(log->store, &query,
 		"SELECT id, at, channel, type, data, sum, back FROM event"
 		" ORDER BY id DESC");
-	for (int i = 0; !sound && i < LOOK_BACK; i++) {
-		if (!store_step(log->store, &query))
-			break;
-		sound = read_row(log, &query, &event).sound;
-	}
+	first_sound(log, &query, &event);
 	query_release(&query);
-	return sound ? event.at : 0;
+	return event.at;
 }
 
 void eventlog_rest(struct eventlog *log)

@@ -22,6 +22,7 @@ static void say_following(struct peer *peer, uint64_t from)
 	wire_end(&hub->scratch, begun);
 	peer_send(peer, &hub->scratch);
 	peer->sent = peer->from = from;
+	peer->losses = hub->log.losses;
 }
 
 /* On the ring, if the ring reaches back to where it is. */
@@ -146,8 +147,8 @@ static void put_frame(struct buf *out, const struct wire_event *event)
 }
 
 /* As many of its next events as a page takes.  Sets *reached to the last one's
- * id; false if something is lost. */
-static bool read_page(struct peer *peer, uint64_t *reached)
+ * id.  If something is lost, the others are only looked at. */
+static void read_page(struct peer *peer, uint64_t *reached)
 {
 	struct hub *hub = peer->hub;
 	uint64_t end = clock_mono_us() + HUB_PAGING_US;
@@ -157,15 +158,23 @@ static bool read_page(struct peer *peer, uint64_t *reached)
 	eventlog_read(&hub->log, peer->sent, hub->log.committed);
 	do {
 		found = eventlog_next(&hub->log, peer->from, &event);
-		if (found != EVENTLOG_EVENT)
-			break;
-		put_frame(&hub->scratch, &event);
-		*reached = event.id;
-	} while (hub->scratch.len < FOLLOW_PAGE && clock_mono_us() <= end);
+		if (found == EVENTLOG_EVENT && hub->log.losses == peer->losses)
+			put_frame(&hub->scratch, &event);
+		if (found != EVENTLOG_END)
+			*reached = event.id;
+	} while (found != EVENTLOG_END && hub->scratch.len < FOLLOW_PAGE &&
+		 clock_mono_us() <= end);
 	eventlog_rest(&hub->log);
 	if (found == EVENTLOG_END)
 		*reached = hub->log.committed;
-	return found != EVENTLOG_LOSS;
+}
+
+/* What was found to be lost since it began, by whomever, may be missing in what
+ * it holds. */
+static bool is_whole(const struct peer *peer)
+{
+	return peer->losses == peer->hub->log.losses &&
+	       peer->sent >= peer->hub->channels.pruned_through;
 }
 
 void follow_page(struct peer *peer)
@@ -174,8 +183,9 @@ void follow_page(struct peer *peer)
 	uint64_t reached = peer->sent;
 
 	buf_clear(&hub->scratch);
-	if (peer->sent < hub->channels.pruned_through ||
-		!read_page(peer, &reached)) {
+	if (is_whole(peer))
+		read_page(peer, &reached);
+	if (!is_whole(peer)) {
 		begin_anew(peer);
 		return;
 	}

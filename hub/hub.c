@@ -176,7 +176,10 @@ static void move_followers(struct hub *hub)
 /* Somebody who read has found events to be lost. */
 static void save_losses(struct hub *hub)
 {
-	if (hub->log.unsaved && hub->writable && store_begin(&hub->store))
+	const struct channels *channels = &hub->channels;
+
+	if ((channels->dirty != NULL || channels->floor_raised) &&
+		hub->writable && store_begin(&hub->store))
 		hub_commit(hub);
 }
 
@@ -248,6 +251,7 @@ static void tick(struct ev_loop *loop, struct ev_timer *watch, int events)
 	hub_commit(hub);
 	channels_shed(
 		&hub->channels, clock_wall_ms() - hub->config->key_age_ms);
+	eventlog_check_owners(&hub->log, EVENTLOG_OWNERS_STEP);
 	retention_step(&hub->retention);
 	receipts_shed(&hub->receipts, clock_mono_us());
 }

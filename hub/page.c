@@ -128,6 +128,8 @@ static bool is_full(const struct page *page, uint64_t must)
 		return false;
 	if (page->taken >= PAGE_BYTES_MAX)
 		return true;
+	if (page->count == 0 && clock_mono_us() > page->end)
+		return true; /* all that was looked at is lost */
 	/* Below `must` the page may not end, or the next would find a gap. */
 	return page->through >= must &&
 	       (page->taken >= page->bytes || clock_mono_us() > page->end);

@@ -47,6 +47,7 @@ struct peer {
 	struct source *source; /* NULL = STRANGE */
 	enum follow_state follow;
 	uint64_t from;	 /* where it began to follow */
+	uint64_t losses; /* of the log, that this takes into account */
 	uint64_t sent;	 /* newest stored id that it was sent */
 	uint64_t frame;	 /* ON_RING: the next to send */
 	uint64_t window; /* bytes it likes to begin with */

@@ -77,8 +77,6 @@ static void read_due(struct hub *hub, const struct query *row, struct due *due)
 	due->id = query_int(row, 0);
 	due->weight = query_int(row, 1);
 	due->at = query_int(row, 2);
-	if (due->at > hub->log.at) /* changed by the disk, or somebody */
-		due->at = hub->log.at;
 	due->channel = channel_numbered(&hub->channels, query_int(row, 3));
 	due->back = query_int(row, 4);
 }
@@ -128,6 +126,12 @@ static void scan(
 	retention->left -= count;
 }
 
+/* What is no row any more would have others go in its stead. */
+static bool may_count(const struct hub *hub)
+{
+	return hub->log.owned && hub->channels.miscounted == 0;
+}
+
 static void prune_pool(struct retention *retention, uint64_t slack)
 {
 	struct hub *hub = retention->hub;
@@ -159,7 +163,7 @@ void retention_keep_up(struct retention *retention)
 {
 	struct channel *dirty = retention->hub->channels.dirty;
 
-	if (retention->hub->log.rows == 0)
+	if (retention->hub->log.rows == 0 || !may_count(retention->hub))
 		return;
 	for (struct channel *at = dirty; at != NULL; at = at->next_dirty)
 		if (at->keep != NULL)
@@ -173,6 +177,10 @@ void retention_step(struct retention *retention)
 	const struct config *config = hub->config;
 	bool keys_left;
 
+	if (!may_count(hub)) {
+		channels_recount(&hub->channels);
+		return;
+	}
 	prune_pool(retention, 0);
 	for (size_t i = 0; i < config->channel_count; i++) {
 		struct channel *channel = channel_find(

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from wire import ALL, SINCE, Event, Follow, Following
+from wire import ALL, SINCE, STORED, Event, Follow, Following
 from world import INSTRUMENTED, eventually
 
 
@@ -178,6 +178,12 @@ def holds(world, newest, after=0):
     """What a follower holds when it has the newest event, and where it began."""
     peer = world.hub_peer()
     peer.send(Follow(after, 1 << 20))
+    held = drained(peer, newest)
+    peer.close()
+    return held
+
+
+def drained(peer, newest):
     began, ids = None, []
     while began is None or ids[-1:] != [newest]:
         message = peer.next()
@@ -186,7 +192,6 @@ def holds(world, newest, after=0):
             began, ids = message.start, []
         elif isinstance(message, Event) and message.id:
             ids.append(message.id)
-    peer.close()
     return ids, began
 
 
@@ -320,8 +325,8 @@ def test_a_channel_of_one_event_has_one_again_after_that_was_lost(make_world):
         new = peer.publish(f"new {n}", channel="state").first
         eventually(lambda: [event.id for event in peer.page("state", start=ALL).events] == [new],
                    "the newest being there, alone")
-        (line,) = peer.channels(only="state").lines
-        assert line.events == 1
+        eventually(lambda: peer.channels(only="state").lines[0].events == 1,
+                   "the books being right")
 
 
 def test_events_that_changed_their_channel_do_not_empty_the_log(make_world):
@@ -394,8 +399,146 @@ def test_a_lost_event_is_counted_no_more(make_world):
     without(world, five(world)[4])
     peer = world.hub_peer()
     peer.page("main", start=ALL)
-    (line,) = peer.channels(only="main").lines
-    assert line.events == 4
+    eventually(lambda: peer.channels(only="main").lines[0].events == 4, "the books being right")
+
+
+@pytest.mark.parametrize("who", ["another responder", "a page"])
+def test_a_responder_is_told_of_what_somebody_else_found_meanwhile(make_world, who):
+    world = a_hub(make_world)
+    peer = world.hub_peer()
+    first, lost = (peer.publish(data, channel="a").first for data in ("a0", "a1"))
+    for _ in range(60):
+        peer.publish("x" * 60000, channel="b")
+    last = peer.publish("a2", channel="a").first
+    without(world, lost)
+    one, other = world.hub_peer(), world.hub_peer()
+    one.send(Follow(0, 16 << 20))
+    one.expect(Event, id=first)  # and then its socket is full: the hub waits
+    if who == "a page":
+        assert other.page("a", value=first).gap
+    else:
+        other.send(Follow(0, 16 << 20))
+        assert drained(other, last)[1] >= lost
+    ids, began = drained(one, last)
+    assert began >= lost and lost not in ids
+
+
+def fails_once(world, peer):
+    """A transaction, because somebody has locked the log."""
+    with contextlib.closing(sqlite3.connect(world.log_db, isolation_level=None)) as db:
+        eventually(lambda: db.execute("BEGIN IMMEDIATE"), "the log being locked")
+        assert peer.publish("refused", channel="q").outcome != STORED
+        db.execute("ROLLBACK")
+    eventually(lambda: peer.publish("taken", channel="q").outcome == STORED, "the log being free")
+
+
+def test_what_is_lost_with_a_channels_row_is_told_also_after_a_failed_transaction(make_world):
+    world = a_hub(make_world)
+    ids = five(world)
+    with the_log_of_the_hub(world) as db:
+        db.execute("UPDATE channel SET name = CAST('another' AS BLOB)")
+    peer = world.hub_peer()
+    fails_once(world, peer)
+    assert peer.page("main", value=ids[0]).gap
+    peer.publish("new")
+    assert peer.page("main", value=ids[0]).gap
+    world.hub.stop()
+    world.hub.start()
+    assert world.hub_peer().page("main", value=ids[0]).gap
+
+
+def test_a_channel_counted_anew_is_written_also_after_a_failed_transaction(make_world):
+    world = a_hub(make_world)
+    five(world)
+    with the_log_of_the_hub(world) as db:
+        db.execute("UPDATE channel SET events = 1000")
+    peer = world.hub_peer()
+    fails_once(world, peer)
+    new = [peer.publish(f"new {n}").first for n in range(5)]
+    world.hub.stop()
+    world.hub.start()
+    assert not world.hub_peer().page("main", value=new[0]).gap
+
+
+@pytest.mark.parametrize("limits", [{"channel state": {"keep_events": 10}},
+                                    {"hub": {"keep_events": 10}}])
+def test_events_that_were_deleted_by_hand_do_not_count_for_ever(make_world, limits):
+    world = a_hub(make_world, **limits)
+    peer = world.hub_peer()
+    for n in range(12):
+        peer.publish(f"old {n}", channel="state")
+    with the_log_of_the_hub(world) as db:
+        db.execute("DELETE FROM event")
+    peer = world.hub_peer()
+    for n in range(30):
+        peer.publish(f"new {n}", channel="state")
+
+    def as_many_as_there_may_be():
+        (line,) = peer.channels(only="state").lines
+        return line.events == 10 == len(peer.page("state", start=ALL).events)
+    eventually(as_many_as_there_may_be, "ten being held")
+
+
+def test_bytes_that_are_gone_push_no_other_channel_out(make_world):
+    world = a_hub(make_world, hub={"keep_bytes": "1M"})
+    peer = world.hub_peer()
+    sound = [peer.publish("sound", channel="main").first for n in range(10)]
+    lost = [peer.publish("x" * 60000, channel="b").first for n in range(16)]
+    without(world, *lost)
+    peer = world.hub_peer()
+    for n in range(10):
+        peer.publish("y" * 30000, channel="c")
+    eventually(lambda: peer.channels(only="b").lines[0].events == 0, "the books being right")
+    peer.publish("y" * 30000, channel="c")
+    assert [event.id for event in peer.page("main", start=ALL).events] == sound
+
+
+def test_an_event_of_no_channel_is_said_at_one_start_only(make_world):
+    world = a_hub(make_world)
+    ids = five(world)
+    with the_log_of_the_hub(world) as db:
+        db.execute("UPDATE event SET channel = 77 WHERE id = ?", [ids[4]])
+    for _ in range(3):
+        assert world.hub_peer().page("main", value=ids[3]).gap
+        world.hub.stop()
+        world.hub.start()
+    assert world.hub.log().count(f"event {ids[4]} is not") <= 2  # as nobody's, and as main's
+
+
+@pytest.mark.parametrize("how", ["the row of a channel", "the newest events"])
+def test_sound_events_stay_though_the_newest_thousand_are_not_sound(make_world, how):
+    world = a_hub(make_world)
+    peer = world.hub_peer()
+    main = [peer.publish(*["sound"] * 100).first for _ in range(5)]
+    for _ in range(11):
+        peer.publish(*["big"] * 100, channel="big")
+    with the_log_of_the_hub(world) as db:
+        if how == "the row of a channel":
+            db.execute("UPDATE channel SET name = CAST('big2' AS BLOB)"
+                       " WHERE name = CAST('big' AS BLOB)")
+        else:
+            db.execute("UPDATE event SET data = x'00' WHERE id >= ?", [main[-1] + 100])
+    peer = world.hub_peer()
+    end = time.monotonic() + 1  # ticks, each with its retention
+    while time.monotonic() < end:
+        assert peer.channels(only="main").lines[0].events == 500
+    assert len(peer.page("main", value=main[0] - 1).events) == 500
+
+
+def test_a_new_channel_is_not_given_the_number_of_a_lost_one(make_world):
+    world = a_hub(make_world, **{"channel fresh": {"keep_events": 5}})
+    peer = world.hub_peer()
+    for n in range(8):
+        peer.publish(f"old {n}", channel="gone")
+    with the_log_of_the_hub(world) as db:
+        db.execute("DELETE FROM channel")
+    peer = world.hub_peer()
+    peer.publish(*["new"] * 8, channel="fresh")
+
+    def five_are_held():
+        (line,) = peer.channels(only="fresh").lines
+        return line.events == 5 == len(peer.page("fresh", start=ALL).events)
+    eventually(five_are_held, "five being held")
 
 
 # ---- the end is gone
