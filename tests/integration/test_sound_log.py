@@ -16,7 +16,7 @@ from world import INSTRUMENTED, eventually
 FULL_DISK = Path(__file__).resolve().parent.parent / "torture/full.c"
 NAMES = [f"c{n}" for n in range(9)]
 DEEDS = ["publishes"] * 12 + ["reads"] * 8 + ["follows", "restarts", "is_killed", "is_full"]
-SECONDS = 8
+SECONDS = 5
 
 
 class Life:
