@@ -281,6 +281,7 @@ bool answers_paged(struct answers *answers, struct wire_in *in)
 	page.gap = wire_get_u8(in) != 0;
 	page.used = wire_get_u64(in);
 	page.through = wire_get_u64(in);
+	page.mark = wire_get_u64(in);
 	page.oldest = wire_get_u64(in);
 	page.newest = wire_get_u64(in);
 	page.count = wire_get_u32(in);

@@ -82,6 +82,7 @@ static void compose(struct pager *pager, const struct subscriber *sub)
 	wire_put_u8(
 		out, (uint8_t)(opening != NULL ? opening->from : WIRE_AFTER));
 	wire_put_u64(out, opening != NULL ? opening->value : sub->id);
+	wire_put_u64(out, sub->told);
 	wire_put_u64(out, window_from(pager->responder->window));
 	wire_put_u32(out, RECORD_BODY);
 	wire_put_u16(out, sub->count);

@@ -32,7 +32,7 @@ struct subscriber;
 struct paged {
 	bool away; /* no hub answered in time; nothing else is set */
 	bool gap;
-	uint64_t used, through, oldest, newest;
+	uint64_t used, through, mark, oldest, newest;
 	uint32_t count;
 	struct wire_in events; /* `count` blobs; borrowed for the call */
 	/* The events as a parcel, plain and in envelopes: made by the first

@@ -312,6 +312,7 @@ void stream_paged(struct subscriber *sub, struct paged *paged)
 		return;
 	}
 	sub->id = paged->used;
+	sub->told = paged->mark;
 	if (sub->opening != NULL)
 		progress = begin(sub, paged);
 	else if (paged->gap)

@@ -47,6 +47,7 @@ struct subscriber {
 	struct ev_io watch;	 /* EV_READ always, EV_WRITE while BLOCKED */
 	uint64_t pos;		 /* window position looked through */
 	uint64_t id;		 /* cursor: every event up to it was given */
+	uint64_t told;		 /* mark of its last page: that was pruned */
 	struct parcel *half;	 /* the parcel being sent */
 	uint32_t done;		 /* bytes of it already sent */
 	uint32_t wrote;		 /* second of the last write */

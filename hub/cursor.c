@@ -22,6 +22,7 @@ bool question_read(struct question *question, struct wire_in *in)
 	question->tag = wire_get_u64(in);
 	from = wire_get_u8(in);
 	question->value = wire_get_u64(in);
+	question->told = wire_get_u64(in);
 	question->upto = wire_get_u64(in);
 	question->bytes = wire_get_u32(in);
 	question->name_count = wire_get_u16(in);
@@ -97,6 +98,16 @@ static void note_held(const struct question *question, struct hub *hub,
 	}
 }
 
+/* A mark of another history says nothing of this one. */
+static uint64_t told_of(
+	const struct question *question, const struct eventlog *log)
+{
+	if (question->told > log->committed ||
+		holes_find(&log->holes, question->told) != NULL)
+		return 0;
+	return question->told;
+}
+
 /* From which cursor to look for the oldest event that is still held. */
 static uint64_t judge_cursor(
 	const struct question *question, const struct eventlog *log, bool *gap)
@@ -108,7 +119,8 @@ static uint64_t judge_cursor(
 		return 0;
 	if (hole != NULL)
 		return hole->last;
-	*gap = question->value < question->pruned_through;
+	*gap = question->value < question->pruned_through &&
+	       told_of(question, log) < question->pruned_through;
 	return question->value;
 }
 
@@ -140,11 +152,8 @@ struct verdict question_judge(
 		first = first_above(question, hub, cursor);
 		verdict.used = first != 0 ? first - 1 : sent;
 	}
-	if (search && verdict.used < question->pruned_through) {
-		verdict.must = question->pruned_through;
-		if (first == 0)
-			verdict.used = verdict.must;
-	}
+	if (search && first == 0 && verdict.used < question->pruned_through)
+		verdict.used = question->pruned_through;
 	verdict.limit = question->upto < sent ? question->upto : sent;
 	note_held(question, hub, &verdict);
 	return verdict;

@@ -7,7 +7,8 @@
  *
  *   lost      the cursor lies in a hole: it is from another history
  *   unknown   it is above the newest id, or no number
- *   pruned    something above it was pruned on one of its channels
+ *   pruned    something above it was pruned on one of its channels, and
+ *             the asker was not told with an earlier page
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +24,7 @@ struct hub;
 struct question {
 	uint64_t tag;
 	enum wire_from from;
-	uint64_t value, upto;
+	uint64_t value, told, upto;
 	uint32_t bytes;
 	uint16_t name_count;
 	struct wire_in names; /* borrows from the frame */
@@ -36,9 +37,8 @@ struct question {
 
 struct verdict {
 	bool gap;
-	uint64_t used;	/* the cursor to begin with */
-	uint64_t limit; /* no event above it */
-	uint64_t must; /* the page may not end below it: there is another gap */
+	uint64_t used;		 /* the cursor to begin with */
+	uint64_t limit;		 /* no event above it */
 	uint64_t oldest, newest; /* held on these channels, 0 = nothing */
 };
 

@@ -122,17 +122,13 @@ static void advance(struct page *page)
 	sink(page, 0);
 }
 
-static bool is_full(const struct page *page, uint64_t must)
+static bool is_full(const struct page *page)
 {
 	if (page->through == page->after)
 		return false;
 	if (page->taken >= PAGE_BYTES_MAX)
 		return true;
-	if (page->count == 0 && clock_mono_us() > page->end)
-		return true; /* all that was looked at is lost */
-	/* Below `must` the page may not end, or the next would find a gap. */
-	return page->through >= must &&
-	       (page->taken >= page->bytes || clock_mono_us() > page->end);
+	return page->taken >= page->bytes || clock_mono_us() > page->end;
 }
 
 static void put(struct page *page, const struct wire_event *event)
@@ -145,7 +141,7 @@ static void put(struct page *page, const struct wire_event *event)
 	page->count++;
 }
 
-static void collect(struct page *page, uint64_t must)
+static void collect(struct page *page)
 {
 	struct eventlog *log = &page->hub->log;
 	const struct ahead *top = page->heap;
@@ -153,7 +149,7 @@ static void collect(struct page *page, uint64_t must)
 
 	page->through = page->after;
 	while (page->heap_count > 0 && top->id <= page->limit &&
-		!is_full(page, must)) {
+		!is_full(page)) {
 		if (eventlog_get(log, top->channel, top->id, &event))
 			put(page, &event);
 		page->through = top->id;
@@ -182,16 +178,17 @@ static void compose(struct hub *hub, const struct question *question,
 	wire_put_u64(out, verdict->used);
 	counted = out->len;
 	wire_put_u64(out, 0); /* through, once known */
+	wire_put_u64(out, question->pruned_through);
 	wire_put_u64(out, verdict->oldest);
 	wire_put_u64(out, verdict->newest);
 	wire_put_u32(out, 0); /* count */
 	build_heap(&page, question);
-	collect(&page, verdict->must);
+	collect(&page);
 	eventlog_rest(&hub->log);
 	end = out->len;
 	out->len = counted;
 	wire_put_u64(out, page.through);
-	out->len += 16;
+	out->len += 24;
 	wire_put_u32(out, page.count);
 	out->len = end;
 	wire_end(out, begun);

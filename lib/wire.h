@@ -30,12 +30,13 @@
  *           here, so the hub may forget them.  The digest (lib/digest.h, of
  *           what the publisher sent) is there only if the key is not empty.
  *           flags: WIRE_VOLATILE = not stored, no id, no key.
- * PAGE      u64 tag, u8 from, u64 value, u64 upto, u32 bytes,
+ * PAGE      u64 tag, u8 from, u64 value, u64 told, u64 upto, u32 bytes,
  *           u16 count, count x str8 channel
  *           Older events of these channels (sorted, no repeats), oldest first.
  *           `from` says what `value` is: WIRE_AFTER a cursor, WIRE_SINCE a
  *           time, WIRE_ALL nothing, WIRE_UNKNOWN nothing (a cursor that is no
- *           number).  No event above `upto` is wanted; stop once the EVENT
+ *           number).  `told` is the mark of the page before this one, 0 if
+ *           there was none: what was pruned up to there is known.  No event above `upto` is wanted; stop once the EVENT
  *           bodies have `bytes` bytes (at least one event).
  * CHANNELS  u64 tag, str8 after, u16 limit, str8 only
  *           The channels whose names sort after `after` (bytewise), or the
@@ -76,12 +77,13 @@
  * STORED    u64 number, u8 outcome, u64 first, u64 last, str16 reason
  *           Sent after COMMIT only.  first and last are the cursors of the
  *           publish's first and last event.
- * PAGED     u64 tag, u8 gap, u64 used, u64 through, u64 oldest, u64 newest,
- *           u32 count, count x blob (an EVENT's body)
+ * PAGED     u64 tag, u8 gap, u64 used, u64 through, u64 mark, u64 oldest,
+ *           u64 newest, u32 count, count x blob (an EVENT's body)
  *           `used` is the cursor really used: the one asked for, or, at a gap,
  *           one just below the oldest event still held after it (the newest id
- *           if there is none).  The next question goes on from `through`, where
- *           no second gap is found unless the page was too long.  `through` is
+ *           if there is none).  The next question goes on from `through` with
+ *           `mark`, up to which events of these channels were pruned or lost;
+ *           no gap is found twice.  `through` is
  *           how far the hub has looked, never above `upto` nor above what this
  *           follower was sent (unless used is higher: then used).  oldest and
  *           newest of what is held on these channels, 0 if nothing.
@@ -111,7 +113,7 @@
 #include "lib/span.h"
 
 enum {
-	WIRE_VERSION = 2,
+	WIRE_VERSION = 3,
 	WIRE_FRAME_MAX = 16 << 20,
 	WIRE_HEAD = 4, /* bytes of the length field */
 	WIRE_IDENTITY = 16,

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque, namedtuple
 
-VERSION = 2
+VERSION = 3
 FRAME_MAX = 16 << 20
 VOLATILE = 1
 AFTER, SINCE, ALL, UNKNOWN = range(4)
@@ -116,7 +116,7 @@ def _message(number, name, fields):
 Hello = _message(1, "Hello", "version:u16 source:u64 program:str8")
 Follow = _message(2, "Follow", "after:u64 window:u64")
 Publish = _message(3, "Publish", "number:u64 answered:u64 flags:u8 channel:str8 type:str8 items:items")
-Page = _message(4, "Page", "tag:u64 start:u8 value:u64 upto:u64 bytes:u32 channels:names")
+Page = _message(4, "Page", "tag:u64 start:u8 value:u64 told:u64 upto:u64 bytes:u32 channels:names")
 Channels = _message(5, "Channels", "tag:u64 after:str8 limit:u16 only:str8")
 Counted = _message(6, "Counted", "tag:u64 counts:counts")
 Ping = _message(7, "Ping", "tag:u64")
@@ -128,7 +128,8 @@ Refused = _message(66, "Refused", "sentence:str16")
 Following = _message(67, "Following", "start:u64 newest:u64")
 Event = _message(68, "Event", "id:u64 at:u64 taken:u64 channel:str8 type:str8 data:rest")
 Stored = _message(69, "Stored", "number:u64 outcome:u8 first:u64 last:u64 reason:str16")
-Paged = _message(70, "Paged", "tag:u64 gap:u8 used:u64 through:u64 oldest:u64 newest:u64 events:events")
+Paged = _message(70, "Paged", "tag:u64 gap:u8 used:u64 through:u64 mark:u64 oldest:u64 newest:u64"
+                 " events:events")
 Channeled = _message(71, "Channeled", "tag:u64 more:u8 lines:lines")
 Count = _message(72, "Count", "tag:u64 only:str8")
 State = _message(73, "State", "writable:u8 reason:str16")
@@ -297,15 +298,16 @@ class Hub(Peer):
         events, through, gap = list(page.events), page.used, page.gap
         while page.through > through:
             through = page.through
-            page = self.one_page(*channels, value=through, upto=upto)
+            page = self.one_page(*channels, value=through, told=page.mark, upto=upto)
             events += page.events
             gap |= page.gap
         return first._replace(events=events, through=through, gap=gap)
 
-    def one_page(self, *channels, start=AFTER, value=0, upto=(1 << 53) - 1, bytes=1 << 20):
+    def one_page(self, *channels, start=AFTER, value=0, told=0, upto=(1 << 53) - 1,
+                 bytes=1 << 20):
         self.tag += 1
         names = sorted(_bytes(c) for c in channels)
-        self.send(Page(self.tag, start, value, upto, bytes, names))
+        self.send(Page(self.tag, start, value, told, upto, bytes, names))
         return self.expect(Paged, tag=self.tag)
 
     def channels(self, after="", limit=100, only=""):

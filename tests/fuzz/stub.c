@@ -96,6 +96,7 @@ struct pending *uplink_page(struct uplink *uplink, struct span question,
 	stub_question.from = wire_get_u8(&in);
 	stub_question.value = wire_get_u64(&in);
 	wire_get_u64(&in);
+	wire_get_u64(&in);
 	wire_get_u32(&in);
 	count = wire_get_u16(&in);
 	for (uint16_t i = 0; i < count; i++)

@@ -159,5 +159,5 @@ def test_browsers_that_gave_up_waiting_for_older_events_keep_no_other_waiting(se
     first = 0  # questions that the hub is asked before this one's
     while (page := world.peer.expect(Page)).value != 500:
         first += 1
-        world.peer.send(Paged(page.tag, 0, page.value, page.upto, 1, 1000, []))
+        world.peer.send(Paged(page.tag, 0, page.value, page.upto, 0, 1, 1000, []))
     assert first <= 20

@@ -148,6 +148,20 @@ def test_pruned_events_are_not_missed(make_world):
     assert "damaged" not in world.hub.log()
 
 
+def test_a_reader_of_a_long_channel_is_told_once_of_a_lost_event(world):
+    ids = [world.publish(f"{n} " + "x" * 60000) for n in range(120)]
+    with the_log_of(world) as db:
+        db.execute("UPDATE event SET data = x'00' WHERE id = ?", [ids[110]])
+    last = world.publish("last")
+    reader = world.listen(since=ids[0])
+    reader.wait(lambda: reader.ids[-1:] == [last], reader.story)
+    assert reader.ids == ids[1:110] + ids[111:] + [last]
+    assert len(reader.told("reset")) == 1
+    world.publish("after")
+    reader.wait(lambda: reader.data[-1] == "after", reader.story)
+    assert len(reader.told("reset")) == 1
+
+
 # ---- as a responder sees it
 
 def a_hub(make_world, **config):
@@ -266,9 +280,10 @@ def test_an_event_missing_where_a_page_ends_is_told_by_it_or_the_next(make_world
                           for name in ("a1", "b1", "a2", "a3", "b2"))
     without(world, b1)
     peer = world.hub_peer()
-    gap, seen, through = False, [], a1
+    gap, seen, through, told = False, [], a1, 0
     while through < b2:
-        page = peer.one_page("a", "b", value=through, bytes=1)
+        page = peer.one_page("a", "b", value=through, told=told, bytes=1)
+        told = page.mark
         gap |= page.gap
         seen += [event.id for event in page.events]
         through = page.through

@@ -437,7 +437,7 @@ def test_a_page_never_shows_more_than_this_follower_was_sent(hub):
         last = publisher.publish("x" * 60_000, "x" * 60_000).last
     publisher.publish("the end", channel="end")
     reader.tag += 1
-    reader.send(wire.Page(reader.tag, AFTER, following.start, last + 1, 1 << 20, [b"end"]))
+    reader.send(wire.Page(reader.tag, AFTER, following.start, 0, last + 1, 1 << 20, [b"end"]))
     sent = 0
     while not any(isinstance(m, wire.Paged) for m in reader.unread):
         reader._read(time.monotonic() + 20 * SLOW)

@@ -63,7 +63,7 @@ def test_a_cursor_below_the_window_is_asked_of_the_hub(served):
     page = served.peer.expect(wire.Page)
     assert (page.start, page.value, page.channels) == (wire.AFTER, 500, [b"main"])
     old = [Event(id, 1, 0, b"main", b"", str(id).encode()) for id in (600, 700)]
-    served.peer.send(wire.Paged(page.tag, 0, 500, 1000, 600, 700, old))
+    served.peer.send(wire.Paged(page.tag, 0, 500, 1000, 0, 600, 700, old))
     assert reader.is_connected()[0].id == "500"
     reader.sees("600", "700")
     assert reader.next().type == "live"
@@ -75,7 +75,7 @@ def test_a_gap_that_the_hub_finds_is_told_before_the_oldest_event(served):
     reader = served.listen(last_event_id="500", wait=False)
     page = served.peer.expect(wire.Page)
     old = [Event(900, 1, 0, b"main", b"", b"900")]
-    served.peer.send(wire.Paged(page.tag, 1, 899, 1000, 900, 900, old))
+    served.peer.send(wire.Paged(page.tag, 1, 899, 1000, 899, 900, 900, old))
     assert reader.is_connected()[0].id == "899"
     reset, data = reader.is_told("reset")
     assert reset.id == "899"
@@ -88,7 +88,7 @@ def test_equal_requests_share_one_page(served):
     page = served.peer.expect(wire.Page)
     for reader in readers:
         reader.wait(lambda: reader.sock is not None, reader.story)
-    served.peer.send(wire.Paged(page.tag, 0, 500, 1000, 600, 600,
+    served.peer.send(wire.Paged(page.tag, 0, 500, 1000, 0, 600, 600,
                                 [Event(600, 1, 0, b"main", b"", b"old")]))
     answered = 1
     while not all(r.told("connected") for r in readers):
@@ -96,7 +96,7 @@ def test_equal_requests_share_one_page(served):
             more = served.peer.expect(wire.Page, within=0.1)
         except TimeoutError:
             continue
-        served.peer.send(wire.Paged(more.tag, 0, more.value, 1000, 600, 600,
+        served.peer.send(wire.Paged(more.tag, 0, more.value, 1000, 0, 600, 600,
                                     [Event(600, 1, 0, b"main", b"", b"old")]))
         answered += 1
     for reader in readers:
@@ -212,7 +212,7 @@ def test_another_log_resets_open_streams(served):
     served.peer = served.fake.greet()
     page = served.peer.expect(wire.Page)
     assert (page.start, page.value) == (wire.AFTER, 1001)
-    served.peer.send(wire.Paged(page.tag, 1, 5000, 5000, 0, 0, []))
+    served.peer.send(wire.Paged(page.tag, 1, 5000, 5000, 0, 0, 0, []))
     reader.wait(lambda: reader.told("reset"), reader.story)
     send(served, b"of the new log")
     reader.wait(lambda: "of the new log" in reader.data, reader.story)
@@ -255,7 +255,7 @@ def test_a_hub_that_breaks_the_protocol_is_left_and_found_again(served, name):
 def test_a_hub_that_answers_what_nobody_asked_harms_nothing(served):
     reader = served.listen()
     served.peer.send(Stored(99, wire.STORED, 1, 1, b""),
-                     wire.Paged(77, 0, 1, 1, 0, 0, []), wire.Channeled(55, 0, []))
+                     wire.Paged(77, 0, 1, 1, 0, 0, 0, []), wire.Channeled(55, 0, []))
     send(served, b"still here")
     reader.sees("still here")
 

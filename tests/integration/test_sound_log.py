@@ -74,14 +74,14 @@ class Life:
             return
         names, cursor = self.rng.sample(NAMES, self.rng.randrange(1, 5)), self.rng.choice(self.ids[-80:])
         before = self.held()
-        through, gaps, seen = cursor, [], []
+        through, told, gaps, seen = cursor, 0, [], []
         while True:
-            page = self.peer.one_page(*names, value=through, bytes=self.rng.choice([1, 100, 20000]))
+            page = self.peer.one_page(*names, value=through, told=told, bytes=self.rng.choice([1, 100, 20000]))
             gaps.append(bool(page.gap))
             seen += [event.id for event in page.events]
             if page.through <= through:
                 break
-            through = page.through
+            through, told = page.through, page.mark
         if self.held() == before:
             held, pruned = before
             wanted = cursor < max(pruned.get(name, 0) for name in names)
