@@ -54,6 +54,8 @@ def test_each_command_prints_what_the_readme_shows(make_world, tmp_path):
     shop = tmp_path / "shop.db"
     web = make_world({"hub": {"demo": "no"}, "inbox shop": {"path": shop}}, web=True)
     (web.folder / ".curlrc").write_text(f'connect-to = "{ADDRESS}:127.0.0.1:{web.port}"\nsilent\n')
+    # The hub looks at shop.db from the beginning here, before it is an inbox.
+    (web.folder / ".sqliterc").write_text(".timeout 5000\n")
     client = os.path.dirname(program("client/tidings"))
     environment = dict(os.environ, HOME=str(web.folder), PATH=f"{client}:{os.environ['PATH']}",
                        TIDINGS_URL=f"http://127.0.0.1:{web.port}")
