@@ -82,7 +82,7 @@ void eventlog_open(struct eventlog *log, struct store *store,
 		"SELECT id, at, channel, type, data, sum, back FROM event"
 		" WHERE id = ?");
 	store_prepare(store, &log->backwards,
-		"SELECT id, length(CAST(type AS BLOB)) + length(data) + 64"
+		"SELECT id, " CHANNEL_WEIGHT
 		" FROM event WHERE id > ? ORDER BY id DESC");
 	store_prepare(store, &log->at_or_after,
 		"SELECT id, at, channel, type, data, sum, back FROM event"

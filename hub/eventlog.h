@@ -20,9 +20,9 @@
 #include "lib/wire.h"
 
 enum {
-	EVENTLOG_OWNERS = 20000,    /* channels looked for before the start is
-				       over;    4 us each.  The others follow, */
-	EVENTLOG_OWNERS_STEP = 500, /* so many at each tick */
+	EVENTLOG_OWNERS = 20000,    /* channels looked at before the start is
+				       over, some us each */
+	EVENTLOG_OWNERS_STEP = 500, /* of the others, at each tick */
 };
 
 struct lock;
@@ -110,8 +110,8 @@ void eventlog_rest(struct eventlog *log);
  *
  * An event that was changed or is gone is said once and buried: it counts as
  * pruned, so that whoever asks from below it is told of a gap, as ever.  That
- * is so at once; hub.c has it written, and
- * channels_recount() takes it off the books.
+ * is so at once; hub.c has it written, channels_recount() takes it off the
+ * books.  One below a mark that was told already is passed over without a word.
  */
 void eventlog_bury(struct eventlog *log, struct channel *channel, uint64_t id,
 	bool missing);

@@ -5,8 +5,9 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-enum { LOOK_AROUND = 100 };
-/* rows, for one that is whole */ /* rows, for one that is whole */
+enum {
+	LOOK_AROUND = 100, /* rows, for one that is whole */
+};
 
 /* A row as it was read: the event, and how it hangs together with others. */
 struct row {

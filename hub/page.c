@@ -126,9 +126,8 @@ static bool is_full(const struct page *page)
 {
 	if (page->through == page->after)
 		return false;
-	if (page->taken >= PAGE_BYTES_MAX)
-		return true;
-	return page->taken >= page->bytes || clock_mono_us() > page->end;
+	return page->taken >= page->bytes || page->taken >= PAGE_BYTES_MAX ||
+	       clock_mono_us() > page->end;
 }
 
 static void put(struct page *page, const struct wire_event *event)

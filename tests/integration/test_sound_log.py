@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from test_damage import a_hub, holds, the_log_of_the_hub
+from brokenlog import a_hub, holds, the_log_of_the_hub
 from wire import ALL, FAILED, FULL, STORED
 from world import INSTRUMENTED, eventually
 
