@@ -1,7 +1,7 @@
 """The sources as somebody else gets them: a fresh clone, with what is changed here.
 
     checkout(folder)     that, in a folder of its own
-    block("As a service", 1)     README.md's commands: the first shell block below that heading
+    block("./configure")     the commands in README.md's shell block that has this word
 """
 
 import re
@@ -30,18 +30,11 @@ def checkout(folder):
     return folder
 
 
-def blocks(heading):
-    """The shell blocks of README.md below a heading, each a list of commands."""
-    text = (TOP / "README.md").read_text()
-    part = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", _comments_hidden(text), re.M | re.S)
-    assert part, f"README.md has no heading {heading}"
-    found = re.findall(r"^```sh\n(.*?)^```", part[1], re.M | re.S)
-    return [[re.sub(r"\s+#.*", "", line.replace("\0", "#")) for line in block.splitlines()
-             if line.replace("\0", "#").strip("# ")[:1] and not line.startswith("\0")]
-            for block in found]
-
-
-def _comments_hidden(text):
-    """A comment at the beginning of a line in a block is no heading."""
-    return re.sub(r"^```.*?^```", lambda block: re.sub(r"^#", "\0", block[0], flags=re.M), text,
-                  flags=re.M | re.S)
+def block(word):
+    """README.md's shell block that has this word, else that of docs/: a list of its commands."""
+    for page in (TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))):
+        for found in re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.M | re.S):
+            lines = [re.sub(r"(^|\s+)#\s.*", "", line) for line in found.splitlines()]
+            if any(word in line for line in lines):
+                return [line for line in lines if line]
+    raise AssertionError(f"no page shows {word}")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from checkout import blocks, checkout, listed
+from checkout import block, checkout, listed
 from test_quickstart import Quickstart, can_be_nobody
 from web import WebDoor
 from world import BUILD, INSTRUMENTED, SLOW, TOP, eventually, free_port
@@ -81,8 +81,7 @@ def quickstart_ends(folder, within=200, **more):
 
 def by_hand():
     """README.md's commands without packages, from the source on."""
-    lines = next(block for block in blocks("As a service") if any("./configure" in x for x in block))
-    return [line for line in lines if "apt-get" not in line]
+    return [line for line in block("./configure") if "apt-get" not in line]
 
 
 # ---- quick ones: what is built is there
