@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from checkout import checkout
 from machine import Machine, lacks
 from world import TOP, eventually
 
@@ -43,15 +44,7 @@ def packages(tmp_path_factory):
     if BUILT:
         return Path(BUILT)
     place = tmp_path_factory.mktemp("packages")
-    listed = subprocess.run(["git", "-C", TOP, "ls-files", "-z"], capture_output=True)
-    if listed.returncode != 0:
-        pytest.skip("needs a git tree of one's own")
-    source = place / "source"
-    source.mkdir()
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        if (TOP / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(TOP / name, source / name)
+    source = checkout(place / "source")
     with open(place / "log", "wb") as log:
         done = subprocess.run(["dpkg-buildpackage", "-us", "-uc", "-b"], cwd=source, stdout=log,
                               stderr=log, env={**os.environ, "DEB_BUILD_OPTIONS": "parallel=2"})
