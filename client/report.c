@@ -17,6 +17,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "client/ask.h"
 #include "client/backoff.h"
 #include "client/http.h"
 #include "client/outcome.h"
@@ -121,7 +122,8 @@ static bool is_gone(struct report *report)
 }
 
 /* Until it is acknowledged, or never will be. */
-static void post(struct report *report, const char *type, struct span body)
+static void post(struct report *report, const char *type, struct span body,
+	uint64_t lines)
 {
 	struct http_answer answer = {0};
 	struct buf path = {0};
@@ -134,10 +136,14 @@ static void post(struct report *report, const char *type, struct span body)
 				.body = body,
 				.deadline_ms = POST_MS},
 			&answer);
-		if (answer.outcome == OUT_OK)
+		if (answer.outcome == OUT_OK &&
+			ask_is_stored(&answer, lines, NULL))
 			break;
 		if (!report->told)
-			say("not published: %s", answer.sentence.at);
+			say("not published: %s",
+				answer.outcome == OUT_OK
+					? "that is no answer of Tidings"
+					: answer.sentence.at);
 		report->told = true;
 		if (!may_help(&answer)) {
 			report->lost = true;
@@ -150,14 +156,15 @@ static void post(struct report *report, const char *type, struct span body)
 }
 
 /* As many of one type as are there: one request. */
-static const char *take_batch(struct report *report, struct buf *body)
+static const char *take_batch(
+	struct report *report, struct buf *body, uint64_t *lines)
 {
 	const char *type = report->first->type;
 
-	for (unsigned i = 0;
-		i < BATCH_MAX && body->len < BATCH_BYTES &&
+	for (*lines = 0;
+		*lines < BATCH_MAX && body->len < BATCH_BYTES &&
 		report->first != NULL && strcmp(report->first->type, type) == 0;
-		i++) {
+		++*lines) {
 		struct entry *entry = take_first(report);
 
 		buf_add_span(body, buf_span(&entry->data));
@@ -174,16 +181,17 @@ static void *publish(void *arg)
 	pthread_mutex_lock(&report->lock);
 	for (;;) {
 		const char *type;
+		uint64_t lines;
 
 		while (report->first == NULL && !report->ending)
 			pthread_cond_wait(&report->changed, &report->lock);
 		if (report->first == NULL || report->gone)
 			break;
 		buf_clear(&body);
-		type = take_batch(report, &body);
+		type = take_batch(report, &body, &lines);
 		report->busy = true;
 		pthread_mutex_unlock(&report->lock);
-		post(report, type, buf_span(&body));
+		post(report, type, buf_span(&body), lines);
 		pthread_mutex_lock(&report->lock);
 		report->busy = false;
 		pthread_cond_broadcast(&report->changed);
