@@ -64,7 +64,7 @@ static enum outcome print_page(struct http *http, struct buf *after)
 		outcome = ask_is_no_answer(http, path.at);
 	if (outcome == OUT_OK)
 		outcome = print_list(list, after->len == 0);
-	go_on(after, list, more);
+	go_on(after, list, more && outcome == OUT_OK);
 	json_free(answer);
 	buf_release(&path);
 	return outcome;

@@ -46,7 +46,9 @@ size_t json_length(struct json_object *list)
 
 struct json_object *json_item(struct json_object *list, size_t index)
 {
-	return json_object_array_get_idx(list, index);
+	return index < json_length(list)
+		       ? json_object_array_get_idx(list, index)
+		       : NULL;
 }
 
 bool json_text(struct json_object *object, const char *name, struct span *text)

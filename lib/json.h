@@ -39,6 +39,7 @@ void json_free(struct json_object *object);
 /* A member that is a list, else NULL; borrowed. */
 struct json_object *json_list(struct json_object *object, const char *name);
 size_t json_length(struct json_object *list); /* 0 if it is none */
+/* NULL beyond the last. */
 struct json_object *json_item(struct json_object *list, size_t index);
 /* A member that is a string; false if it is none.  Borrowed. */
 bool json_text(struct json_object *object, const char *name, struct span *text);

@@ -106,7 +106,7 @@ static struct json_object *read_object(struct walk *walk)
 		skip_space(walk);
 		if (json_object_object_add(object, name.at, read_value(walk)) !=
 			0)
-			log_fatalx("memory: cannot read an object");
+			log_fatalx("memory: cannot read JSON");
 		next(walk);
 	}
 	walk->at++;
@@ -122,7 +122,7 @@ static struct json_object *read_list(struct walk *walk)
 	skip_space(walk);
 	while (!walk->unfit && *walk->at != ']') {
 		if (json_object_array_add(list, read_value(walk)) != 0)
-			log_fatalx("memory: cannot read a list");
+			log_fatalx("memory: cannot read JSON");
 		next(walk);
 	}
 	walk->at++;

@@ -253,6 +253,7 @@ static void test_nothing_can_be_asked_of_nothing(void **state)
 	assert_false(json_has(NULL, "a"));
 	assert_null(json_list(NULL, "a"));
 	assert_int_equal(json_length(NULL), 0);
+	assert_null(json_item(NULL, 0));
 }
 
 static void test_objects_and_lists_count_alike_towards_the_depth(void **state)
