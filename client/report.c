@@ -121,6 +121,16 @@ static bool is_gone(struct report *report)
 	return gone;
 }
 
+/* Once: a server that is away is so for each line. */
+static void tell(struct report *report, const char *why)
+{
+	pthread_mutex_lock(&report->lock);
+	if (!report->told)
+		say("not published: %s", why);
+	report->told = true;
+	pthread_mutex_unlock(&report->lock);
+}
+
 /* Until it is acknowledged, or never will be. */
 static void post(struct report *report, const char *type, struct span body,
 	uint64_t lines)
@@ -139,12 +149,9 @@ static void post(struct report *report, const char *type, struct span body,
 		if (answer.outcome == OUT_OK &&
 			ask_is_stored(&answer, lines, NULL))
 			break;
-		if (!report->told)
-			say("not published: %s",
-				answer.outcome == OUT_OK
-					? "that is no answer of Tidings"
-					: answer.sentence.at);
-		report->told = true;
+		tell(report, answer.outcome == OUT_OK
+				     ? "that is no answer of Tidings"
+				     : answer.sentence.at);
 		if (!may_help(&answer)) {
 			report->lost = true;
 			break;
@@ -289,6 +296,10 @@ bool report_end(struct report *report, uint64_t wait_ms)
 	if (report->dropped > 0)
 		say("%" PRIu64 " lines were not published for want of room",
 			report->dropped);
+	if (!all && !report->told)
+		say("not all is published: the server has not answered in "
+		    "time");
+	report->told = true;
 	lost = report->lost || report->dropped > 0;
 	pthread_mutex_unlock(&report->lock);
 	if (!all)

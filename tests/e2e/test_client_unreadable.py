@@ -5,6 +5,7 @@ A server of the tests' own says what Tidings never would.
 
 import http.server
 import json
+import socket
 import threading
 
 import pytest
@@ -248,6 +249,14 @@ def test_lines_of_which_not_all_were_stored_are_not_published(run, strange):
     assert client.ends(7) == []
     assert "perhaps nothing was published" in client.errors[0]
     assert run("pub", "x", "--lines", input="a\nb\n").ends() == ["9"]
+
+
+def test_an_end_that_was_not_published_in_time_is_said(run):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = run("run", "x", "--linger", "200ms", "--", "echo", "done",
+                     url=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert client.ends() == ["done"]
+        assert client.sentence.endswith("not all is published: the server has not answered in time")
 
 
 # ---- what is tried

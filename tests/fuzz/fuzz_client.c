@@ -35,6 +35,18 @@ static void figures(struct span text)
 	(void)scrape_quantile(&scrape.latency, &scrape.commits, 0.5);
 }
 
+/* What was read and written is read and written the same. */
+static void again(struct span text)
+{
+	struct json_object *object = json_parse(text);
+	struct buf out = {0};
+
+	MUST(object != NULL);
+	json_end(object, &out);
+	MUST(span_equal(buf_span(&out), text));
+	buf_release(&out);
+}
+
 static void answer(struct span text)
 {
 	struct json_object *object = json_parse(text);
@@ -56,6 +68,7 @@ static void answer(struct span text)
 		json_write(object, &out);
 		MUST(strict_json(buf_span(&out), &fault));
 		MUST(strict_json(text, &fault));
+		again(buf_span(&out));
 	}
 	buf_release(&out);
 	json_free(object);
