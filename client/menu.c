@@ -191,6 +191,7 @@ static const struct item *item_of(const char *line)
 static enum outcome run_menu(const struct verb *verb)
 {
 	char line[LINE_SIZE];
+	const struct item *item;
 	bool more = true;
 
 	(void)verb;
@@ -200,8 +201,9 @@ static enum outcome run_menu(const struct verb *verb)
 		fputs("your choice: ", stdout);
 		if (!read_line(line) || line[0] == 'q')
 			break;
-		if (item_of(line) != NULL)
-			more = run_item(item_of(line));
+		item = item_of(line);
+		if (item != NULL)
+			more = run_item(item);
 		else if (line[0] != '\0')
 			printf("there is no %s here\n", line);
 	}

@@ -191,17 +191,18 @@ static void write_value(struct json_object *value, struct buf *out);
 
 static void write_object(struct json_object *object, struct buf *out)
 {
+	struct json_object_iter at;
 	bool first = true;
 
 	buf_add_char(out, '{');
-	json_object_object_foreach(object, name, member)
+	json_object_object_foreachC(object, at)
 	{
 		if (!first)
 			buf_add_char(out, ',');
 		first = false;
-		json_quote(out, span_of(name));
+		json_quote(out, span_of(at.key));
 		buf_add_char(out, ':');
-		write_value(member, out);
+		write_value(at.val, out);
 	}
 	buf_add_char(out, '}');
 }

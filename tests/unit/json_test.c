@@ -152,7 +152,7 @@ static void test_an_answer_is_always_UTF_8(void **state)
 static void test_as_deep_as_the_server_takes_it_is_valid_and_no_deeper(
 	void **state)
 {
-	char text[2 * JSON_DEPTH + 3];
+	char text[2 * JSON_DEPTH + 3] = "";
 	struct span deeper = span(text, sizeof(text));
 	struct span deep = span(text + 1, sizeof(text) - 2);
 	struct json_fault fault;
