@@ -43,14 +43,36 @@ enum { ITEMS = sizeof(items) / sizeof(items[0]) };
 
 /* ---- the terminal */
 
+/* The next line without its end; false if it does not fit, or has a NUL byte:
+ * the rest of it is no answer. */
+static bool take_line(char *line, bool *end)
+{
+	size_t len = 0;
+	bool fits = true;
+	int c;
+
+	while ((c = getchar()) != EOF && c != '\n') {
+		fits = fits && len < LINE_SIZE - 1 && c != '\0';
+		if (fits)
+			line[len++] = (char)c;
+	}
+	line[len] = '\0';
+	*end = c == EOF && len == 0;
+	return fits;
+}
+
 /* A line without its end; false at the end of the input. */
 static bool read_line(char *line)
 {
+	bool end;
+
 	fflush(stdout);
-	if (fgets(line, LINE_SIZE, stdin) == NULL)
-		return false;
-	line[strcspn(line, "\n")] = '\0';
-	return true;
+	while (!take_line(line, &end)) {
+		printf("a line has at most %d bytes, and no NUL; once more: ",
+			LINE_SIZE - 1);
+		fflush(stdout);
+	}
+	return !end;
 }
 
 static void print_health(void)

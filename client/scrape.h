@@ -33,7 +33,8 @@ struct scrape {
 	struct scrape_curve latency, commits;
 };
 
-/* False if `text` has none of these figures. */
+/* False unless `text` has all of these figures, and each can be read; of the
+ * curves there may be none. */
 bool scrape_read(struct scrape *scrape, struct span text);
 
 /* The time, in ms, that `part` (0 to 1) did not exceed of what was counted
