@@ -200,7 +200,7 @@ class TestTheDisk:
                 used = int(said_by("df", "--output=used", place).split()[-1])
                 said_by("mount", "-o", f"remount,size={used + more}k", place)
                 said = quickstart_ends(place)
-                assert re.search(r"^quickstart: no space is left .*$", said, re.M), said
+                assert re.search(r"^quickstart: too little space is left .*$", said, re.M), said
                 told += 1
             said_by("mount", "-o", "remount,size=500m", place)
             quickstart_serves(place, tmp_path)
