@@ -94,7 +94,7 @@ def serves(machine):
 def says_that_the_sandbox_is_shut(machine):
     machine.does("mkdir /srv/shop && cd /srv/shop && "
                  "sqlite3 shop.db 'CREATE TABLE orders(id INTEGER PRIMARY KEY)' && "
-                 "tidings inbox init shop.db --on orders >>/etc/tidings/tidings.conf && "
+                 "/usr/local/bin/tidings inbox init shop.db --on orders >>/etc/tidings/tidings.conf && "
                  "chown -R tidings: /srv/shop && systemctl reload tidings-hub")
     eventually(lambda: "its folder is read-only for the hub" in machine.does(
         "journalctl -o cat -u tidings-hub"), "the hub saying so")
