@@ -3,7 +3,7 @@
 /*
  * scrape - the server's figures at one moment, from GET /metrics
  *
- * Read from the text that the hub writes for Prometheus (README, Metrics);
+ * Read from the text that the hub writes for Prometheus (docs/http-api.md, Metrics);
  * what a server does not say stays 0.  Pure, but for scrape_ask.
  */
 #include <stdbool.h>
