@@ -4,25 +4,67 @@
 
 #include "lib/json.h"
 
+enum outcome ask_is_no_answer(const struct http *http, const char *path)
+{
+	return fail(OUT_TROUBLE, "%s%s: that is no answer of Tidings",
+		http_url(http), path);
+}
+
+enum outcome ask_refused(const struct http_answer *answer, const char *what)
+{
+	struct json_object *body = json_parse(buf_span(&answer->body));
+	struct span message = {0};
+
+	json_text(body, "message", &message);
+	fail(answer->outcome, "%s%s%s%.*s", what, answer->sentence.at,
+		message.len > 0 ? ": " : "", (int)message.len, message.at);
+	json_free(body);
+	return answer->outcome;
+}
+
 struct json_object *ask(
 	struct http *http, const char *path, enum outcome *outcome)
 {
 	struct http_request request = {.path = path};
 	struct http_answer answer = {0};
-	struct json_object *object;
+	struct json_object *object = NULL;
 
 	http_perform(http, &request, &answer);
-	object = json_parse(buf_span(&answer.body));
-	*outcome = answer.outcome;
-	if (answer.outcome != OUT_OK && answer.status != 503) {
-		fail(answer.outcome, "%s", answer.sentence.at);
-		json_free(object);
-		object = NULL;
-	} else if (object == NULL) {
-		*outcome =
-			fail(OUT_TROUBLE, "%s%s: that is no answer of Tidings",
-				http_url(http), path);
-	}
+	if (answer.outcome == OUT_OK)
+		object = json_parse(buf_span(&answer.body));
+	if (answer.outcome != OUT_OK)
+		*outcome = ask_refused(&answer, "");
+	else if (object == NULL)
+		*outcome = ask_is_no_answer(http, path);
+	else
+		*outcome = OUT_OK;
 	answer_release(&answer);
 	return object;
+}
+
+/* Only lines are counted. */
+static bool counts(struct json_object *body, uint64_t lines)
+{
+	uint64_t count;
+
+	return lines == 0 ||
+	       (json_number(body, "count", &count) && count == lines);
+}
+
+bool ask_is_stored(
+	const struct http_answer *answer, uint64_t lines, struct buf *id)
+{
+	struct json_object *body = json_parse(buf_span(&answer->body));
+	struct span text = {0};
+	uint64_t number;
+	bool good;
+
+	good = json_id(body, "id", &number) && number > 0 &&
+	       json_text(body, "id", &text) && counts(body, lines);
+	if (good && id != NULL) {
+		buf_clear(id);
+		buf_add_span(id, text);
+	}
+	json_free(body);
+	return good;
 }

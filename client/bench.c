@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
+#include "client/ask.h"
 #include "client/ear.h"
 #include "client/http.h"
 #include "client/interrupt.h"
@@ -60,7 +61,7 @@ struct bench {
 	size_t publishers;
 	uint64_t rate, size;
 	uint64_t sent, stored, refused;
-	uint64_t delivered, lost, again;
+	uint64_t delivered, lost, again, strange;
 	uint64_t began, ended; /* publishing, monotonic us */
 	struct buf latencies;  /* uint32_t us */
 };
@@ -79,8 +80,10 @@ static void on_event(void *arg, const struct sse_event *event)
 	memcpy(text, event->data.at,
 		event->data.len < HEAD_MAX ? event->data.len : HEAD_MAX - 1);
 	if (sscanf(text, "%u %u %" SCNu64, &publisher, &number, &at) != 3 ||
-		publisher >= PUBLISHERS_MAX)
+		publisher >= PUBLISHERS_MAX) {
+		bench->strange++;
 		return;
+	}
 	took = (uint32_t)(clock_mono_us() - at);
 	bench->delivered++;
 	if (bench->latencies.len < LATENCIES_MAX)
@@ -134,7 +137,8 @@ static void settle(struct bench *bench, struct poster *poster)
 {
 	if (poster->transfer == NULL || !http_is_done(poster->transfer))
 		return;
-	if (poster->answer.outcome == OUT_OK && !poster->answer.interrupted)
+	if (poster->answer.outcome == OUT_OK && !poster->answer.interrupted &&
+		ask_is_stored(&poster->answer, 0, NULL))
 		bench->stored++;
 	else
 		bench->refused++;
@@ -266,6 +270,10 @@ static enum outcome print_report(struct bench *bench, double cpu)
 		percentile(bench, 1), 100 * cpu / seconds);
 	outcome = print_bytes(buf_span(&out));
 	buf_release(&out);
+	if (outcome == OUT_OK && bench->strange > 0)
+		outcome = fail(OUT_FAILED,
+			"%" PRIu64 " events came that nobody here published",
+			bench->strange);
 	if (outcome == OUT_OK &&
 		(bench->lost > 0 || bench->again > 0 || bench->refused > 0))
 		outcome = OUT_FAILED;

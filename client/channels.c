@@ -3,68 +3,70 @@
  */
 #include <config.h>
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #include "client/ask.h"
 #include "client/http.h"
+#include "client/listed.h"
 #include "client/print.h"
-#include "client/safe.h"
 #include "client/url.h"
 #include "client/verbs.h"
 #include "lib/json.h"
 
-static void add_channel(struct buf *out, struct json_object *channel)
+static enum outcome print_list(struct json_object *list, bool head)
 {
-	struct span name = {0}, newest = span_of("-");
-	struct buf safe = {0};
+	enum outcome outcome;
+	struct buf out = {0};
 
-	json_text(channel, "channel", &name);
-	json_text(channel, "newest", &newest);
-	safe_add(&safe, name);
-	buf_printf(out, "%-24.*s %11" PRIu64 " %11" PRIu64 "  ", (int)safe.len,
-		safe.at, json_number(channel, "subscribers"),
-		json_number(channel, "events"));
-	safe_add(out, newest);
-	buf_add_char(out, '\n');
-	buf_release(&safe);
+	if (head && !option_switch("json"))
+		buf_printf(&out, "%s\n", listed_head);
+	for (size_t i = 0; i < json_length(list); i++) {
+		struct listed listed;
+
+		listed_read(json_item(list, i), &listed);
+		if (option_switch("json")) {
+			json_write(json_item(list, i), &out);
+			continue;
+		}
+		listed_add(&out, &listed);
+		buf_add_char(&out, '\n');
+	}
+	outcome = print_bytes(buf_span(&out));
+	buf_release(&out);
+	return outcome;
 }
 
-/* One page of names; *after is the last of them, empty after the last page. */
+/* *after becomes the last name of the list, or empty if nothing follows it. */
+static void go_on(struct buf *after, struct json_object *list, bool more)
+{
+	struct listed listed;
+
+	buf_clear(after);
+	if (!more)
+		return;
+	listed_read(json_item(list, json_length(list) - 1), &listed);
+	buf_add_span(after, listed.name);
+}
+
+/* One page of names after *after; empty is the first, and says that this was
+ * the last one. */
 static enum outcome print_page(struct http *http, struct buf *after)
 {
-	struct buf path = {0}, out = {0};
 	struct json_object *answer, *list;
 	enum outcome outcome;
+	struct buf path = {0};
+	bool more = false;
 
 	buf_add_span(&path, span_of("/api/channels?limit=1000&after="));
 	url_encode(&path, buf_span(after));
 	buf_add_char(&path, '\0');
 	answer = ask(http, path.at, &outcome);
-	list = json_member(answer, "channels");
-	if (after->len == 0 && outcome == OUT_OK && !option_switch("json"))
-		buf_printf(&out, "%-24s %11s %11s  %s\n", "channel",
-			"subscribers", "events", "newest");
-	buf_clear(after);
-	for (size_t i = 0; i < json_length(list); i++) {
-		struct span name = {0};
-
-		if (option_switch("json"))
-			json_write(json_item(list, i), &out);
-		else
-			add_channel(&out, json_item(list, i));
-		json_text(json_item(list, i), "channel", &name);
-		buf_clear(after);
-		buf_add_span(after, name);
-	}
-	if (!json_is_true(answer, "more"))
-		buf_clear(after);
+	list = listed_page(answer, &more);
+	if (outcome == OUT_OK && list == NULL)
+		outcome = ask_is_no_answer(http, path.at);
 	if (outcome == OUT_OK)
-		outcome = print_bytes(buf_span(&out));
+		outcome = print_list(list, after->len == 0);
+	go_on(after, list, more && outcome == OUT_OK);
 	json_free(answer);
 	buf_release(&path);
-	buf_release(&out);
 	return outcome;
 }
 

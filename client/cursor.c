@@ -37,7 +37,7 @@ enum outcome cursor_move(struct cursor *cursor, struct span id)
 {
 	enum outcome outcome = OUT_OK;
 
-	if (id.len > ID_MAX - 1 || span_equal(id, buf_span(&cursor->id)))
+	if (span_equal(id, buf_span(&cursor->id)))
 		return OUT_OK;
 	if (cursor->path != NULL) {
 		outcome = write_draft(cursor, id);

@@ -2,6 +2,8 @@
 
 #include "client/ear.h"
 
+#include "client/notice.h"
+
 static bool on_event(void *arg, const struct sse_event *event)
 {
 	struct ear *ear = arg;
@@ -10,7 +12,7 @@ static bool on_event(void *arg, const struct sse_event *event)
 		buf_clear(&ear->last);
 		buf_add_span(&ear->last, event->id);
 	}
-	if (span_is(event->type, "connected") && !ear->connected) {
+	if (!ear->connected && notice_is_head(event)) {
 		ear->connected = true;
 		return true;
 	}

@@ -7,9 +7,11 @@
 
 #include <string.h>
 
+#include "client/ask.h"
 #include "client/backoff.h"
 #include "client/http.h"
 #include "client/interrupt.h"
+#include "client/notice.h"
 #include "client/sse.h"
 #include "client/url.h"
 #include "lib/clock.h"
@@ -28,9 +30,10 @@ struct walk {
 	struct buf last; /* id; empty = none yet */
 	struct buf path;
 	enum follow_word word;
-	bool answered; /* by a stream, once at least */
-	bool begun;    /* this connection has */
-	bool lost;     /* somebody was told that it is gone */
+	enum outcome outcome; /* what was wrong with what came */
+	bool answered;	      /* by a stream, once at least */
+	bool begun;	      /* this connection has */
+	bool lost;	      /* somebody was told that it is gone */
 	unsigned tries;
 	uint64_t end; /* monotonic us; 0 = none */
 };
@@ -98,41 +101,55 @@ static enum follow_word on_published(struct walk *walk,
 	return walk->follower->event(walk->follower->arg, &told);
 }
 
-/* The server's own word: anybody may publish under these types, but what is
- * published has an envelope. */
-static enum follow_word on_notice(struct walk *walk,
-	const struct sse_event *event, struct json_object *data)
+static enum follow_word on_connected(
+	struct walk *walk, const struct sse_event *event)
+{
+	walk->begun = walk->answered = true;
+	if (walk->lost)
+		say("connected again");
+	walk->lost = false;
+	walk->tries = 0;
+	return walk->follower->begun(walk->follower->arg, event->id);
+}
+
+static enum follow_word unreadable(
+	struct walk *walk, const struct sse_event *event)
+{
+	walk->outcome = fail(OUT_TROUBLE,
+		"%s%s: an event cannot be read: id \"%.*s\", type \"%.*s\"",
+		http_url(walk->http), walk->path.at, (int)event->id.len,
+		event->id.at, (int)event->type.len, event->type.at);
+	return FOLLOW_FAILED;
+}
+
+static enum follow_word tell(struct walk *walk, const struct sse_event *event,
+	struct json_object *object)
 {
 	const struct follower *follower = walk->follower;
+	struct span channel, data;
 
-	if (span_is(event->type, "connected")) {
-		walk->begun = walk->answered = true;
-		if (walk->lost)
-			say("connected again");
-		walk->lost = false;
-		walk->tries = 0;
-		return follower->begun(follower->arg, event->id);
+	switch (notice_read(event, object, &channel, &data)) {
+	case NOTICE_PUBLISHED:
+		return on_published(walk, event, channel, data);
+	case NOTICE_CONNECTED:
+		return on_connected(walk, event);
+	case NOTICE_RESET:
+		return follower->gap(follower->arg, event->id);
+	case NOTICE_LIVE:
+		return follower->live == NULL ? FOLLOW_ON
+					      : follower->live(follower->arg);
+	case NOTICE_UNREADABLE:
+		break;
 	}
-	if (span_is(event->type, "reset"))
-		return follower->gap(follower->arg, event->id,
-			json_number(data, "oldest"),
-			json_number(data, "newest"));
-	if (span_is(event->type, "live") && follower->live != NULL)
-		return follower->live(follower->arg);
-	return FOLLOW_ON;
+	return unreadable(walk, event);
 }
 
 static bool on_event(void *arg, const struct sse_event *event)
 {
 	struct walk *walk = arg;
 	struct json_object *object = json_parse(event->data);
-	struct span channel, data;
 
-	if (json_text(object, "channel", &channel) &&
-		json_text(object, "data", &data))
-		walk->word = on_published(walk, event, channel, data);
-	else
-		walk->word = on_notice(walk, event, object);
+	walk->word = tell(walk, event, object);
 	json_free(object);
 	if (walk->word == FOLLOW_ON)
 		remember(walk, event);
@@ -147,7 +164,9 @@ static bool on_bytes(void *arg, struct span bytes)
 		return true;
 	if (walk->word == FOLLOW_ON && !must_end(walk)) {
 		walk->word = FOLLOW_FAILED;
-		say("an event is far too long");
+		walk->outcome =
+			fail(OUT_TROUBLE, "%s%s: an event is far too long",
+				http_url(walk->http), walk->path.at);
 	}
 	return false;
 }
@@ -171,20 +190,6 @@ static bool is_final(const struct walk *walk, const struct http_answer *answer)
 	if (walk->answered || walk->follow->wait)
 		return false;
 	return answer->outcome != OUT_OK;
-}
-
-static enum outcome no_stream(
-	struct walk *walk, const struct http_answer *answer)
-{
-	struct json_object *body = json_parse(buf_span(&answer->body));
-	struct span message = {0};
-
-	json_text(body, "message", &message);
-	fail(answer->outcome, "%s%s%.*s", answer->sentence.at,
-		message.len > 0 ? ": " : "", (int)message.len, message.at);
-	json_free(body);
-	(void)walk;
-	return answer->outcome;
 }
 
 static bool is_stream(const struct http_answer *answer)
@@ -216,7 +221,7 @@ static bool walk_once(struct walk *walk, enum outcome *outcome)
 			http_url(walk->http), walk->path.at, answer.type.at);
 		again = false;
 	} else if (is_final(walk, &answer)) {
-		*outcome = no_stream(walk, &answer);
+		*outcome = ask_refused(&answer, "");
 		again = false;
 	} else if (!walk->lost) {
 		walk->lost = true;
@@ -234,6 +239,8 @@ static enum outcome how_it_ended(const struct walk *walk, enum outcome outcome)
 {
 	if (outcome != OUT_OK)
 		return outcome;
+	if (walk->outcome != OUT_OK)
+		return walk->outcome;
 	if (walk->word == FOLLOW_FAILED)
 		return OUT_FAILED;
 	if (walk->word == FOLLOW_ON && !interrupt_caught() && is_over(walk))

@@ -9,7 +9,8 @@
  *   WAITING     it ended; the next is due
  *
  * Comes back after every cut, with the last id, forever: only the caller, a
- * signal, a deadline or a server that never answered a first time end it.
+ * signal, a deadline, a server that never answered a first time, or an event
+ * that cannot be read end it.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,10 +33,8 @@ enum follow_word { FOLLOW_ON, FOLLOW_DONE, FOLLOW_FAILED };
 
 struct follower {
 	enum follow_word (*event)(void *arg, const struct follow_event *event);
-	/* `id` is where the stream really goes on; requested as the server
-	 * repeats it; oldest and newest 0 = nothing is held. */
-	enum follow_word (*gap)(
-		void *arg, struct span id, uint64_t oldest, uint64_t newest);
+	/* `id` is where the stream really goes on. */
+	enum follow_word (*gap)(void *arg, struct span id);
 	/* The stream has begun at `id`; told for each connection. */
 	enum follow_word (*begun)(void *arg, struct span id);
 	/* It has caught up; may be NULL.  Not told of a stream that began at
@@ -54,7 +53,8 @@ struct follow {
 };
 
 /* OUT_OK after FOLLOW_DONE or a signal, OUT_FAILED after FOLLOW_FAILED (the
- * caller knows why), OUT_TIMEOUT, or what was wrong, its sentence said. */
+ * caller knows why), OUT_TIMEOUT, or what was wrong, its sentence said; then
+ * nobody was told of what was wrong, nor of anything behind it. */
 enum outcome follow_run(struct http *http, const struct follow *follow,
 	const struct follower *follower);
 

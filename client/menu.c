@@ -43,14 +43,36 @@ enum { ITEMS = sizeof(items) / sizeof(items[0]) };
 
 /* ---- the terminal */
 
+/* The next line without its end; false if it does not fit, or has a NUL byte:
+ * the rest of it is no answer. */
+static bool take_line(char *line, bool *end)
+{
+	size_t len = 0;
+	bool fits = true;
+	int c;
+
+	while ((c = getchar()) != EOF && c != '\n') {
+		fits = fits && len < LINE_SIZE - 1 && c != '\0';
+		if (fits)
+			line[len++] = (char)c;
+	}
+	line[len] = '\0';
+	*end = c == EOF && len == 0;
+	return fits;
+}
+
 /* A line without its end; false at the end of the input. */
 static bool read_line(char *line)
 {
+	bool end;
+
 	fflush(stdout);
-	if (fgets(line, LINE_SIZE, stdin) == NULL)
-		return false;
-	line[strcspn(line, "\n")] = '\0';
-	return true;
+	while (!take_line(line, &end)) {
+		printf("a line has at most %d bytes, and no NUL; once more: ",
+			LINE_SIZE - 1);
+		fflush(stdout);
+	}
+	return !end;
 }
 
 static void print_health(void)
@@ -169,6 +191,7 @@ static const struct item *item_of(const char *line)
 static enum outcome run_menu(const struct verb *verb)
 {
 	char line[LINE_SIZE];
+	const struct item *item;
 	bool more = true;
 
 	(void)verb;
@@ -178,8 +201,9 @@ static enum outcome run_menu(const struct verb *verb)
 		fputs("your choice: ", stdout);
 		if (!read_line(line) || line[0] == 'q')
 			break;
-		if (item_of(line) != NULL)
-			more = run_item(item_of(line));
+		item = item_of(line);
+		if (item != NULL)
+			more = run_item(item);
 		else if (line[0] != '\0')
 			printf("there is no %s here\n", line);
 	}

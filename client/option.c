@@ -16,6 +16,7 @@
 
 #include "client/option_file.h"
 #include "client/option_value.h"
+#include "client/verbs.h"
 #include "lib/buf.h"
 #include "lib/text.h"
 
@@ -29,6 +30,7 @@ enum {
 struct value {
 	const struct option_row *row;
 	char *text; /* owned; NULL = not said */
+	bool filed; /* client.conf has said it */
 };
 
 static struct {
@@ -255,12 +257,21 @@ static enum outcome on_key(const char *section, const char *name,
 	struct value *value = find(name);
 	bool ours = section[0] == '\0' || strcmp(section, said.verb->name) == 0;
 
+	if (!ours && verb_named(section) == NULL)
+		return fail(OUT_USAGE, "%s: there is no verb \"%s\"", place,
+			section);
 	if (!ours)
 		return OUT_OK;
 	if (value == NULL || is_common(value->row) != (section[0] == '\0'))
 		return fail(OUT_USAGE, "%s: there is no flag --%s%s%s", place,
 			name, section[0] == '\0' ? " of all verbs" : " of ",
 			section);
+	if (value->filed)
+		return fail(OUT_USAGE,
+			"%s: %s is there twice (a line that begins with space "
+			"goes on with the one above)",
+			place, name);
+	value->filed = true;
 	return offer(value, text, place);
 }
 

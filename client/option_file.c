@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <ini.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,23 +19,49 @@ struct reading {
 	enum outcome outcome;
 };
 
+static char *wrong(struct reading *reading, const char *what)
+{
+	reading->outcome = fail(
+		OUT_USAGE, "%s:%d: %s", reading->path, reading->line, what);
+	return NULL;
+}
+
+/* As fgets() does, but a NUL byte, which would end the line for everybody
+ * behind it, is told: -1.  Else how long it is, 0 at the end. */
+static int read_line(char *out, int size, FILE *file)
+{
+	bool whole = true;
+	int len = 0, c = 0;
+
+	while (len < size - 1 && c != '\n' && (c = getc(file)) != EOF) {
+		whole = whole && c != '\0';
+		out[len++] = (char)c;
+	}
+	out[len] = '\0';
+	return whole ? len : -1;
+}
+
 /* inih's fgets; it counts the lines, which Debian's handler is not told. */
 static char *next_line(char *out, int size, void *arg)
 {
 	struct reading *reading = arg;
+	int len;
 
-	reading->line++;
-	if (reading->outcome != OUT_OK ||
-		fgets(out, size, reading->file) == NULL)
+	if (reading->outcome != OUT_OK)
 		return NULL;
-	if (strlen(out) == (size_t)size - 1 && out[size - 2] != '\n') {
-		reading->outcome = fail(OUT_USAGE,
-			"%s:%d: a line has at most %d bytes; the environment "
-			"or a flag may be longer",
-			reading->path, reading->line, size - 2);
+	reading->line++;
+	len = read_line(out, size, reading->file);
+	if (len < 0)
+		return wrong(reading, "there is a NUL byte");
+	if (ferror(reading->file)) {
+		reading->outcome = fail_errno(OUT_USAGE, "%s", reading->path);
 		return NULL;
 	}
-	return out;
+	if (len == size - 1 && out[len - 1] != '\n')
+		return wrong(reading,
+			"a line has at most 198 bytes; the environment or a "
+			"flag may be longer");
+	return len > 0 ? out : NULL;
 }
 
 static int on_key(

@@ -16,13 +16,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "client/ask.h"
 #include "client/backoff.h"
 #include "client/http.h"
 #include "client/interrupt.h"
 #include "client/print.h"
 #include "client/url.h"
 #include "client/verbs.h"
-#include "lib/json.h"
+#include "lib/strict_json.h"
 
 enum {
 	BATCH_LINES = 1000,	  /* of one request with --lines */
@@ -74,48 +75,25 @@ static bool may_help(const struct http_answer *answer)
 	       answer->status == 429;
 }
 
-static enum outcome refused(const struct http_answer *answer)
+static enum outcome no_answer(const struct publisher *publisher)
 {
-	struct json_object *body = json_parse(buf_span(&answer->body));
-	struct span message = span_of("");
-
-	json_text(body, "message", &message);
-	fail(answer->outcome, "not published: %s%s%.*s", answer->sentence.at,
-		message.len > 0 ? ": " : "", (int)message.len, message.at);
-	json_free(body);
-	return answer->outcome;
+	return fail(OUT_TROUBLE,
+		"%s: that is no answer of Tidings; perhaps nothing was "
+		"published",
+		http_url(publisher->http));
 }
 
-static enum outcome read_id(
-	struct publisher *publisher, const struct http_answer *answer)
-{
-	struct json_object *body = json_parse(buf_span(&answer->body));
-	bool good;
-	struct span id;
-
-	good = json_text(body, "id", &id);
-	if (good) {
-		buf_clear(&publisher->last);
-		buf_add_span(&publisher->last, id);
-	}
-	json_free(body);
-	return good ? OUT_OK
-		    : fail(OUT_TROUBLE,
-			      "%s: that is no answer of Tidings; perhaps "
-			      "nothing was published",
-			      http_url(publisher->http));
-}
-
-/* Until it is acknowledged, refused, or (without --retry) failed once. */
+/* Until it is acknowledged, refused, or (without --retry) failed once; `lines`
+ * is how many the body has, 0 if it is one event. */
 static enum outcome post(
-	struct publisher *publisher, struct span body, bool lines)
+	struct publisher *publisher, struct span body, uint64_t lines)
 {
 	struct http_request request = {.method = "POST", .body = body};
 	struct http_answer answer = {0};
 	enum outcome outcome;
 	bool told = false;
 
-	make_path(publisher, lines);
+	make_path(publisher, lines > 0);
 	request.path = publisher->path.at;
 	for (unsigned tries = 1;; tries++) {
 		http_perform(publisher->http, &request, &answer);
@@ -136,9 +114,11 @@ static enum outcome post(
 		outcome = fail(OUT_AWAY, "interrupted: it may or may not have "
 					 "been published");
 	else if (answer.outcome != OUT_OK)
-		outcome = refused(&answer);
+		outcome = ask_refused(&answer, "not published: ");
+	else if (ask_is_stored(&answer, lines, &publisher->last))
+		outcome = OUT_OK;
 	else
-		outcome = read_id(publisher, &answer);
+		outcome = no_answer(publisher);
 	answer_release(&answer);
 	return outcome;
 }
@@ -190,6 +170,7 @@ static enum outcome publish_one(struct publisher *publisher)
 	const char *message = argument(1);
 	bool from_input = message == NULL || strcmp(message, "-") == 0;
 	enum outcome outcome = OUT_OK;
+	struct json_fault fault;
 	struct buf body = {0};
 
 	if (from_input)
@@ -201,10 +182,12 @@ static enum outcome publish_one(struct publisher *publisher)
 		return OUT_OK; /* the half of it is not the message */
 	}
 	if (outcome == OUT_OK && option_switch("json") &&
-		!json_is_valid(buf_span(&body)))
-		outcome = fail(OUT_USAGE, "the message is not JSON");
+		!strict_json(buf_span(&body), &fault))
+		outcome =
+			fail(OUT_USAGE, "the message is not JSON: byte %zu: %s",
+				fault.at + 1, fault.why);
 	if (outcome == OUT_OK)
-		outcome = post(publisher, buf_span(&body), false);
+		outcome = post(publisher, buf_span(&body), 0);
 	buf_release(&body);
 	return outcome == OUT_OK ? print_last(publisher) : outcome;
 }
@@ -242,7 +225,7 @@ static enum outcome send_batch(
 
 	if (len == 0)
 		return OUT_OK;
-	outcome = post(publisher, span(input->at, len), true);
+	outcome = post(publisher, span(input->at, len), lines);
 	if (outcome != OUT_OK) {
 		say("lines 1 to %" PRIu64 " are published, %" PRIu64
 		    " and what follows are not",

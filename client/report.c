@@ -17,6 +17,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "client/ask.h"
 #include "client/backoff.h"
 #include "client/http.h"
 #include "client/outcome.h"
@@ -120,8 +121,19 @@ static bool is_gone(struct report *report)
 	return gone;
 }
 
+/* Once: a server that is away is so for each line. */
+static void tell(struct report *report, const char *why)
+{
+	pthread_mutex_lock(&report->lock);
+	if (!report->told)
+		say("not published: %s", why);
+	report->told = true;
+	pthread_mutex_unlock(&report->lock);
+}
+
 /* Until it is acknowledged, or never will be. */
-static void post(struct report *report, const char *type, struct span body)
+static void post(struct report *report, const char *type, struct span body,
+	uint64_t lines)
 {
 	struct http_answer answer = {0};
 	struct buf path = {0};
@@ -134,11 +146,12 @@ static void post(struct report *report, const char *type, struct span body)
 				.body = body,
 				.deadline_ms = POST_MS},
 			&answer);
-		if (answer.outcome == OUT_OK)
+		if (answer.outcome == OUT_OK &&
+			ask_is_stored(&answer, lines, NULL))
 			break;
-		if (!report->told)
-			say("not published: %s", answer.sentence.at);
-		report->told = true;
+		tell(report, answer.outcome == OUT_OK
+				     ? "that is no answer of Tidings"
+				     : answer.sentence.at);
 		if (!may_help(&answer)) {
 			report->lost = true;
 			break;
@@ -150,14 +163,15 @@ static void post(struct report *report, const char *type, struct span body)
 }
 
 /* As many of one type as are there: one request. */
-static const char *take_batch(struct report *report, struct buf *body)
+static const char *take_batch(
+	struct report *report, struct buf *body, uint64_t *lines)
 {
 	const char *type = report->first->type;
 
-	for (unsigned i = 0;
-		i < BATCH_MAX && body->len < BATCH_BYTES &&
+	for (*lines = 0;
+		*lines < BATCH_MAX && body->len < BATCH_BYTES &&
 		report->first != NULL && strcmp(report->first->type, type) == 0;
-		i++) {
+		++*lines) {
 		struct entry *entry = take_first(report);
 
 		buf_add_span(body, buf_span(&entry->data));
@@ -174,16 +188,17 @@ static void *publish(void *arg)
 	pthread_mutex_lock(&report->lock);
 	for (;;) {
 		const char *type;
+		uint64_t lines;
 
 		while (report->first == NULL && !report->ending)
 			pthread_cond_wait(&report->changed, &report->lock);
 		if (report->first == NULL || report->gone)
 			break;
 		buf_clear(&body);
-		type = take_batch(report, &body);
+		type = take_batch(report, &body, &lines);
 		report->busy = true;
 		pthread_mutex_unlock(&report->lock);
-		post(report, type, buf_span(&body));
+		post(report, type, buf_span(&body), lines);
 		pthread_mutex_lock(&report->lock);
 		report->busy = false;
 		pthread_cond_broadcast(&report->changed);
@@ -281,6 +296,10 @@ bool report_end(struct report *report, uint64_t wait_ms)
 	if (report->dropped > 0)
 		say("%" PRIu64 " lines were not published for want of room",
 			report->dropped);
+	if (!all && !report->told)
+		say("not all is published: the server has not answered in "
+		    "time");
+	report->told = true;
 	lost = report->lost || report->dropped > 0;
 	pthread_mutex_unlock(&report->lock);
 	if (!all)

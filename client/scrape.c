@@ -36,6 +36,8 @@ static const struct figure {
 	{"process_start_time_seconds", offsetof(struct scrape, began)},
 };
 
+enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };
+
 static const struct figure curves[] = {
 	{"tidings_delivery_latency_seconds_bucket{le=\"",
 		offsetof(struct scrape, latency)},
@@ -45,63 +47,78 @@ static const struct figure curves[] = {
 
 /* ---- a line: name{labels} value */
 
+struct reading {
+	struct scrape *scrape;
+	unsigned seen; /* a bit for each figure */
+};
+
 static void *member(struct scrape *scrape, const struct figure *figure)
 {
 	return (char *)scrape + figure->offset;
 }
 
-static bool read_figure(struct scrape *scrape, const char *name, double value)
+/* True if `text` is a number, and what follows it begins with `end`. */
+static bool read_number(const char *text, char end, double *number)
 {
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		if (strcmp(name, figures[i].name) == 0) {
-			double *to = member(scrape, &figures[i]);
+	char *stop;
 
-			*to = value;
-			return true;
-		}
-	return false;
+	*number = strtod(text, &stop);
+	return stop > text && *stop == end;
 }
 
-static bool read_bucket(struct scrape *scrape, const char *name, double value)
+static bool read_figure(struct reading *reading, size_t i, const char *value)
 {
-	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
-		size_t len = strlen(curves[i].name);
-		struct scrape_curve *curve = member(scrape, &curves[i]);
+	double *to = member(reading->scrape, &figures[i]);
 
-		if (strncmp(name, curves[i].name, len) != 0)
-			continue;
-		if (curve->bounds == SCRAPE_BOUNDS)
-			return false;
-		curve->seconds[curve->bounds] = strtod(name + len, NULL);
-		curve->count[curve->bounds++] = value;
-		return true;
-	}
-	return false;
+	reading->seen |= 1u << i;
+	return read_number(value, '\0', to) && isfinite(*to);
 }
 
-static bool read_line(struct scrape *scrape, char *line)
+static bool read_bucket(
+	struct scrape_curve *curve, const char *bound, const char *value)
+{
+	double *seconds, *count;
+
+	if (curve->bounds == SCRAPE_BOUNDS)
+		return false;
+	seconds = &curve->seconds[curve->bounds];
+	count = &curve->count[curve->bounds++];
+	return read_number(bound, '"', seconds) && !isnan(*seconds) &&
+	       read_number(value, '\0', count) && isfinite(*count);
+}
+
+/* False if it is one of ours, and cannot be read. */
+static bool read_line(struct reading *reading, char *line)
 {
 	char *space = strrchr(line, ' ');
-	double value;
 
 	if (line[0] == '#' || space == NULL)
-		return false;
+		return true;
 	*space = '\0';
-	value = strtod(space + 1, NULL);
-	return isfinite(value) && (read_figure(scrape, line, value) ||
-					  read_bucket(scrape, line, value));
+	for (size_t i = 0; i < FIGURES; i++)
+		if (strcmp(line, figures[i].name) == 0)
+			return read_figure(reading, i, space + 1);
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+		size_t len = strlen(curves[i].name);
+
+		if (strncmp(line, curves[i].name, len) == 0)
+			return read_bucket(member(reading->scrape, &curves[i]),
+				line + len, space + 1);
+	}
+	return true;
 }
 
 bool scrape_read(struct scrape *scrape, struct span text)
 {
 	char *copy = mem_text(text), *rest = copy, *line;
-	bool any = false;
+	struct reading reading = {.scrape = scrape};
+	bool good = true;
 
 	*scrape = (struct scrape){.at = clock_mono_us()};
 	while ((line = strsep(&rest, "\n")) != NULL)
-		any = read_line(scrape, line) || any;
+		good = read_line(&reading, line) && good;
 	free(copy);
-	return any;
+	return good && reading.seen == (1u << FIGURES) - 1;
 }
 
 /* ---- what the curves say */

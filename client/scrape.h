@@ -3,8 +3,8 @@
 /*
  * scrape - the server's figures at one moment, from GET /metrics
  *
- * Read from the text that the hub writes for Prometheus (docs/http-api.md, Metrics);
- * what a server does not say stays 0.  Pure, but for scrape_ask.
+ * Read from the text that the hub writes for Prometheus (Metrics in
+ * docs/http-api.md); what a server does not say stays 0.  Pure, but for scrape_ask.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +33,8 @@ struct scrape {
 	struct scrape_curve latency, commits;
 };
 
-/* False if `text` has none of these figures. */
+/* False unless `text` has all of these figures, and each can be read; of the
+ * curves there may be none. */
 bool scrape_read(struct scrape *scrape, struct span text);
 
 /* The time, in ms, that `part` (0 to 1) did not exceed of what was counted

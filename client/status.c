@@ -14,6 +14,7 @@
 
 #include "client/backoff.h"
 #include "client/interrupt.h"
+#include "client/listed.h"
 #include "client/print.h"
 #include "client/screen.h"
 #include "client/verbs.h"
@@ -36,6 +37,13 @@ static enum outcome print_view(const struct view *view)
 	return outcome;
 }
 
+/* What cannot be read is no figure, and no news of a server that is away. */
+static enum outcome judge(const struct view *view)
+{
+	return view->unreadable ? fail(OUT_TROUBLE, "%s", view->fault.at)
+				: OUT_OK;
+}
+
 static enum outcome once(struct view *view)
 {
 	enum outcome outcome;
@@ -44,6 +52,8 @@ static enum outcome once(struct view *view)
 	if (!view->known)
 		return fail(view->outcome, "%s", view->status.at);
 	outcome = print_view(view);
+	if (outcome == OUT_OK)
+		outcome = judge(view);
 	return outcome == OUT_OK ? view->outcome : outcome;
 }
 
@@ -56,7 +66,10 @@ static enum outcome again_and_again(struct view *view, uint64_t interval)
 		if (interrupt_caught())
 			break;
 		outcome = print_view(view);
-		backoff_wait(interval, 0);
+		if (outcome == OUT_OK)
+			outcome = judge(view);
+		if (outcome == OUT_OK)
+			backoff_wait(interval, 0);
 	}
 	return outcome;
 }
@@ -82,7 +95,7 @@ static void draw_channels(const struct view *view)
 	struct buf line = {0};
 
 	screen_line(SCREEN_PLAIN, span(NULL, 0));
-	screen_line(SCREEN_BOLD, span_of(view_channel_head));
+	screen_line(SCREEN_BOLD, span_of(listed_head));
 	for (size_t i = 0; screen_left() > 1; i++) {
 		if (!view_channel(view, i, &line))
 			break;
@@ -136,13 +149,13 @@ static enum outcome show(struct view *view, uint64_t interval)
 	while (key != SCREEN_QUIT && !interrupt_caught()) {
 		if (key == SCREEN_NOTHING)
 			view_ask(view, true);
-		if (interrupt_caught())
+		if (interrupt_caught() || view->unreadable)
 			break;
 		draw(view);
 		key = screen_wait((int)interval);
 	}
 	screen_close();
-	return OUT_OK;
+	return interrupt_caught() ? OUT_OK : judge(view);
 }
 
 /* ---- the verb */

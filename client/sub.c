@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/ask.h"
 #include "client/cursor.h"
 #include "client/follow.h"
 #include "client/hook.h"
 #include "client/http.h"
 #include "client/interrupt.h"
+#include "client/listed.h"
 #include "client/print.h"
 #include "client/url.h"
 #include "client/verbs.h"
@@ -98,13 +100,10 @@ static enum follow_word on_event(void *arg, const struct follow_event *event)
 	return is_last(sub, event->id) ? FOLLOW_DONE : FOLLOW_ON;
 }
 
-static enum follow_word on_gap(
-	void *arg, struct span id, uint64_t oldest, uint64_t newest)
+static enum follow_word on_gap(void *arg, struct span id)
 {
 	struct subscription *sub = arg;
 
-	(void)oldest;
-	(void)newest;
 	fail(OUT_GAP, "not all events that were asked for are held any more: "
 		      "there is a gap");
 	if (!sub->gap_allowed)
@@ -162,39 +161,35 @@ static enum outcome follow_channels(struct subscription *sub, struct http *http)
 	return outcome == OUT_FAILED ? sub->outcome : outcome;
 }
 
+static enum outcome newest_on(
+	struct http *http, const char *channel, uint64_t *newest)
+{
+	struct json_object *answer;
+	enum outcome outcome;
+	struct listed listed;
+	struct buf path = {0};
+
+	buf_add_span(&path, span_of("/api/channels/"));
+	url_encode(&path, span_of(channel));
+	buf_add_char(&path, '\0');
+	answer = ask(http, path.at, &outcome);
+	if (outcome == OUT_OK && !listed_read(answer, &listed))
+		outcome = ask_is_no_answer(http, path.at);
+	if (outcome == OUT_OK && listed.newest > *newest)
+		*newest = listed.newest;
+	json_free(answer);
+	buf_release(&path);
+	return outcome;
+}
+
 /* The newest id held on any of the channels, 0 if nothing is. */
 static enum outcome find_newest(struct http *http, uint64_t *newest)
 {
-	struct http_answer answer = {0};
 	enum outcome outcome = OUT_OK;
-	struct buf path = {0};
 
 	*newest = 0;
-	for (size_t i = 0; i < argument_count() && outcome == OUT_OK; i++) {
-		struct json_object *channel;
-		struct span name;
-		uint64_t id;
-
-		buf_clear(&path);
-		buf_add_span(&path, span_of("/api/channels/"));
-		url_encode(&path, span_of(argument(i)));
-		buf_add_char(&path, '\0');
-		http_perform(
-			http, &(struct http_request){.path = path.at}, &answer);
-		outcome = answer.outcome;
-		if (outcome != OUT_OK)
-			fail(outcome, "%s", answer.sentence.at);
-		channel = json_parse(buf_span(&answer.body));
-		if (outcome == OUT_OK && !json_text(channel, "channel", &name))
-			outcome = fail(OUT_TROUBLE,
-				"%s%s: that is no answer of Tidings",
-				http_url(http), path.at);
-		id = json_number(channel, "newest");
-		*newest = id > *newest ? id : *newest;
-		json_free(channel);
-	}
-	answer_release(&answer);
-	buf_release(&path);
+	for (size_t i = 0; i < argument_count() && outcome == OUT_OK; i++)
+		outcome = newest_on(http, argument(i), newest);
 	return outcome;
 }
 

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "client/interrupt.h"
+#include "client/listed.h"
 #include "client/trial_room.h"
 #include "lib/clock.h"
 #include "lib/json.h"
@@ -38,6 +39,16 @@ bool trial_main(struct trial *trial)
 	return begins(trial, "/stream");
 }
 
+/* What is not known is null: that it is named says that it is a sample. */
+static bool is_sample(struct span text)
+{
+	struct json_object *sample = json_parse(text);
+	bool good = json_has(sample, "subscribers");
+
+	json_free(sample);
+	return good;
+}
+
 bool trial_metrics(struct trial *trial)
 {
 	struct ear ear = {0};
@@ -52,7 +63,10 @@ bool trial_metrics(struct trial *trial)
 		good = trial_wrong(trial, trial_hint(trial, TRIAL_HELD),
 			"no sample came within %.1f s", trial_seconds(trial));
 	else
-		trial_fine(trial, "a sample came");
+		good = is_sample(buf_span(&trial->heard))
+			       ? trial_fine(trial, "a sample came")
+			       : trial_wrong(
+					 trial, NULL, "what came is no sample");
 	ear_close(&ear);
 	return good;
 }
@@ -193,25 +207,32 @@ bool trial_buffering(struct trial *trial)
 	return good;
 }
 
-static uint64_t subscribers(struct trial *trial)
+/* Always true, or false with what was wrong. */
+static bool count_readers(struct trial *trial, uint64_t *count)
 {
 	struct json_object *channel;
-	uint64_t count;
+	struct listed listed;
+	bool good;
 
 	buf_clear(&trial->path);
 	buf_printf(&trial->path, "/api/channels/%s", trial->channel);
 	buf_add_char(&trial->path, '\0');
 	channel = trial_ask(trial, trial->path.at);
-	count = json_number(channel, "subscribers");
+	good = trial->answer.outcome == OUT_OK && listed_read(channel, &listed);
+	if (good)
+		*count = listed.subscribers;
+	else
+		trial_wrong(trial, NULL, "%s: that is no answer of Tidings",
+			trial->path.at);
 	json_free(channel);
-	return count;
+	return good;
 }
 
 static bool wait_for_nobody(struct trial *trial)
 {
-	uint64_t began = clock_mono_us();
+	uint64_t began = clock_mono_us(), count = 1;
 
-	while (subscribers(trial) != 0) {
+	while (count_readers(trial, &count) && count > 0) {
 		if (clock_mono_us() - began > LEAVE_MS * 1000ull ||
 			interrupt_caught())
 			return trial_wrong(trial, trial_hint(trial, TRIAL_LEFT),
@@ -219,8 +240,17 @@ static bool wait_for_nobody(struct trial *trial)
 				LEAVE_MS / 1000);
 		pause_ms(trial, 50);
 	}
-	return trial_fine(trial, "after %.0f ms",
-		(double)(clock_mono_us() - began) / 1e3);
+	return count == 0 && trial_fine(trial, "after %.0f ms",
+				     (double)(clock_mono_us() - began) / 1e3);
+}
+
+static bool is_counted(struct trial *trial)
+{
+	uint64_t count;
+
+	if (!count_readers(trial, &count))
+		return false;
+	return count > 0 || trial_wrong(trial, NULL, "a reader is not counted");
 }
 
 /* The other stream is there to see that it stays. */
@@ -237,8 +267,7 @@ bool trial_leaving(struct trial *trial)
 	trial_listen(trial, &ear, path.at);
 	good = trial_wait(trial, &ear, is_connected, trial->patience_ms) ||
 	       trial_no_beginning(trial, &ear);
-	if (good && subscribers(trial) == 0)
-		good = trial_wrong(trial, NULL, "a reader is not counted");
+	good = good && is_counted(trial);
 	ear_close(&ear);
 	good = good && wait_for_nobody(trial);
 	if (good && ear_has_ended(&quiet))

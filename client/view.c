@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "client/listed.h"
 #include "client/safe.h"
 #include "lib/json.h"
 
@@ -27,25 +28,38 @@ static struct json_object *get(struct view *view, const char *path)
 	return json_parse(buf_span(&view->answer.body));
 }
 
+static void be_unreadable(struct view *view, const char *path)
+{
+	struct buf text = {0};
+
+	buf_printf(&text, "%s%s: that is no answer of Tidings",
+		http_url(view->http), path);
+	set_text(&view->fault, buf_span(&text));
+	buf_release(&text);
+	view->unreadable = true;
+}
+
 void view_ask_health(struct view *view)
 {
 	struct json_object *health = get(view, "/health");
 	struct span status = {0}, reason = {0};
 	struct buf text = {0};
 
+	view->unreadable = false;
+	set_text(&view->fault, span(NULL, 0));
 	view->outcome = view->answer.outcome;
 	view->known = json_text(health, "status", &status);
 	json_text(health, "reason", &reason);
-	if (view->known)
+	if (!view->known && view->outcome == OUT_OK) {
+		be_unreadable(view, "/health");
+		view->outcome = OUT_TROUBLE;
+		buf_add_span(&text, span_of(view->fault.at));
+	} else if (!view->known) {
+		buf_add_span(&text, span_of(view->answer.sentence.at));
+	} else {
 		buf_printf(&text, "%.*s%s%.*s", (int)status.len, status.at,
 			reason.len > 0 ? ": " : "", (int)reason.len, reason.at);
-	else if (view->outcome != OUT_OK)
-		buf_printf(&text, "%s", view->answer.sentence.at);
-	else
-		buf_printf(&text, "%s/health: that is no answer of Tidings",
-			http_url(view->http));
-	if (!view->known && view->outcome == OUT_OK)
-		view->outcome = OUT_TROUBLE;
+	}
 	set_text(&view->status, buf_span(&text));
 	buf_release(&text);
 	json_free(health);
@@ -56,16 +70,16 @@ static void ask_figures(struct view *view)
 	if (view->now.at != 0)
 		view->before = view->now;
 	view->now = (struct scrape){0};
-	set_text(&view->fault, span(NULL, 0));
 	/* without its hub the server would think about it for a long time */
 	if (view->outcome != OUT_OK)
 		return;
 	if (scrape_ask(view->http, &view->answer, &view->now))
 		return;
 	view->now.at = 0;
-	set_text(&view->fault, view->answer.outcome == OUT_OK
-				       ? span_of("/metrics has none of them")
-				       : span_of(view->answer.sentence.at));
+	if (view->answer.outcome == OUT_OK)
+		be_unreadable(view, "/metrics");
+	else
+		set_text(&view->fault, span_of(view->answer.sentence.at));
 }
 
 /* ---- the channels */
@@ -75,36 +89,48 @@ static struct json_object *sorted; /* while qsort() runs */
 static int compare(const void *left, const void *right)
 {
 	const unsigned short *a = left, *b = right;
-	uint64_t first = json_number(json_item(sorted, *a), "subscribers");
-	uint64_t second = json_number(json_item(sorted, *b), "subscribers");
+	struct listed first, second;
 
-	if (first != second)
-		return first < second ? 1 : -1;
+	listed_read(json_item(sorted, *a), &first);
+	listed_read(json_item(sorted, *b), &second);
+	if (first.subscribers != second.subscribers)
+		return first.subscribers < second.subscribers ? 1 : -1;
 	return *a < *b ? -1 : 1; /* as they came: by name */
 }
 
-static size_t channel_count(const struct view *view)
+size_t view_channels(const struct view *view)
 {
-	size_t count = json_length(json_member(view->channels, "channels"));
+	size_t count = json_length(json_list(view->channels, "channels"));
 
 	return count < VIEW_CHANNELS ? count : VIEW_CHANNELS;
 }
 
-static void ask_channels(struct view *view)
+static void forget_channels(struct view *view)
 {
-	size_t count;
-
 	json_free(view->channels);
 	view->channels = NULL;
+	view->more = false;
+}
+
+static void ask_channels(struct view *view)
+{
+	static const char path[] = "/api/channels?limit=1000";
+
+	forget_channels(view);
 	if (view->outcome != OUT_OK)
 		return;
-	view->channels = get(view, "/api/channels?limit=1000");
-	view->more = json_is_true(view->channels, "more");
-	count = channel_count(view);
-	for (size_t i = 0; i < count; i++)
+	view->channels = get(view, path);
+	sorted = listed_page(view->channels, &view->more);
+	if (view->answer.outcome == OUT_OK && sorted == NULL)
+		be_unreadable(view, path);
+	if (sorted == NULL) {
+		forget_channels(view);
+		return;
+	}
+	for (size_t i = 0; i < view_channels(view); i++)
 		view->order[i] = (unsigned short)i;
-	sorted = json_member(view->channels, "channels");
-	qsort(view->order, count, sizeof(view->order[0]), compare);
+	qsort(view->order, view_channels(view), sizeof(view->order[0]),
+		compare);
 }
 
 void view_ask(struct view *view, bool channels)

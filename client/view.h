@@ -20,13 +20,15 @@ enum { VIEW_CHANNELS = 1000 }; /* the first ones by name */
 struct view {
 	struct http *http; /* borrowed */
 	struct http_answer answer;
-	enum outcome outcome;	   /* of asking for its health */
-	bool known;		   /* it has answered */
-	struct buf status;	   /* "ok", or what is wrong; terminated */
-	struct buf fault;	   /* why there are no figures; terminated */
-	struct scrape now, before; /* `at` 0 = none */
-	struct json_object *channels;
-	bool more;			     /* there are further channels */
+	enum outcome outcome;	      /* of asking for its health */
+	bool known;		      /* it has answered */
+	bool unreadable;	      /* an answer was none of Tidings */
+	struct buf status;	      /* "ok", or what is wrong; terminated */
+	struct buf fault;	      /* why there are no figures, or what is
+					 unreadable; terminated */
+	struct scrape now, before;    /* `at` 0 = none */
+	struct json_object *channels; /* the answer, or NULL */
+	bool more;		      /* there are further channels */
 	unsigned short order[VIEW_CHANNELS]; /* most subscribers first */
 };
 
@@ -47,7 +49,8 @@ void view_lines(const struct view *view, struct buf *out);
 /* The same as one object in one line. */
 void view_json(const struct view *view, struct buf *out);
 
-extern const char view_channel_head[];
+/* How many are shown: at most VIEW_CHANNELS. */
+size_t view_channels(const struct view *view);
 /* A line; false beyond the last. */
 bool view_channel(const struct view *view, size_t index, struct buf *out);
 

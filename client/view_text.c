@@ -3,11 +3,10 @@
  */
 #include <config.h>
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
-#include "client/safe.h"
+#include "client/listed.h"
 #include "client/view.h"
 #include "lib/json.h"
 
@@ -167,25 +166,15 @@ void view_lines(const struct view *view, struct buf *out)
 
 /* ---- the channels */
 
-const char view_channel_head[] =
-	"channel                  subscribers      events  newest";
-
 bool view_channel(const struct view *view, size_t index, struct buf *out)
 {
-	struct json_object *list = json_member(view->channels, "channels");
-	struct span name = {0}, newest = span_of("-");
-	struct json_object *channel;
-	struct buf safe = {0};
+	struct listed listed;
 
-	if (index >= VIEW_CHANNELS || index >= json_length(list))
+	if (index >= view_channels(view))
 		return false;
-	channel = json_item(list, view->order[index]);
-	json_text(channel, "channel", &name);
-	json_text(channel, "newest", &newest);
-	safe_add(&safe, name);
-	buf_printf(out, "%-24.*s %11" PRIu64 " %11" PRIu64 "  %.*s",
-		(int)safe.len, safe.at, json_number(channel, "subscribers"),
-		json_number(channel, "events"), (int)newest.len, newest.at);
-	buf_release(&safe);
+	listed_read(json_item(json_list(view->channels, "channels"),
+			    view->order[index]),
+		&listed);
+	listed_add(out, &listed);
 	return true;
 }

@@ -229,7 +229,7 @@ struct fault draft_body(
 static struct fault read_body(
 	struct draft *draft, struct span body, struct document *document)
 {
-	struct document_fault fault;
+	struct json_fault fault;
 
 	if (document_read(document, body, &fault))
 		return none;

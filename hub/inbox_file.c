@@ -119,11 +119,17 @@ static bool sync_path(const char *path)
 	return done;
 }
 
-static bool sync_folder(const struct inbox_file *file)
+/* For the caller to free. */
+static char *folder_of(const struct inbox_file *file)
 {
 	const char *path = db_path(&file->db);
-	char *folder =
-		mem_text(span(path, (size_t)(strrchr(path, '/') - path) + 1));
+
+	return mem_text(span(path, (size_t)(strrchr(path, '/') - path) + 1));
+}
+
+static bool sync_folder(const struct inbox_file *file)
+{
+	char *folder = folder_of(file);
 	bool done = sync_path(folder);
 
 	free(folder);
@@ -140,6 +146,25 @@ bool inbox_file_sync(struct inbox_file *file)
 	return sync_path(db_wal_path(&file->db)) && file->named;
 }
 
+/* The sentence for a write that failed: that nothing may be written there, or
+ * else `otherwise`. */
+static const char *unwritable(
+	const struct inbox_file *file, const char *otherwise)
+{
+	char *folder = folder_of(file);
+	bool may = access(folder, W_OK) == 0 &&
+		   access(db_path(&file->db), W_OK) == 0;
+	int why = errno;
+
+	free(folder);
+	if (!may && why == EROFS)
+		return "its folder is read-only for the hub (systemd: it needs"
+		       " ReadWritePaths=)";
+	if (!may && why == EACCES)
+		return "the hub may not write file and folder";
+	return otherwise;
+}
+
 /* ---- the schema */
 
 static const char *check_table(struct inbox_file *file, bool create)
@@ -153,7 +178,7 @@ static const char *check_table(struct inbox_file *file, bool create)
 		return "it has no table broadcast";
 	return broadcast_make(&file->db) == DB_DONE
 		       ? NULL
-		       : "its table cannot be made now";
+		       : unwritable(file, "its table cannot be made now");
 }
 
 static const char columns[] = "SELECT id, channel, event, data, key, error"
@@ -208,7 +233,8 @@ static const char *get_identity(struct inbox_file *file)
 		    "COMMIT") != DB_DONE) {
 		if (db_in_transaction(&file->db))
 			db_run(&file->db, "ROLLBACK");
-		return "its table tidings_identity cannot be made now";
+		return unwritable(
+			file, "its table tidings_identity cannot be made now");
 	}
 	return read_identity(file) ? NULL : fault(file);
 }

@@ -1,5 +1,5 @@
 /*
- * json - see json.h; json-c's room: answers taken apart and put together
+ * json - see json.h; values asked and put together
  */
 #include <config.h>
 
@@ -7,86 +7,20 @@
 
 #include <inttypes.h>
 #include <json-c/json.h>
-#include <limits.h>
 #include <stdio.h>
 
 #include "lib/log.h"
 #include "lib/text.h"
 
-/* ---- in: answers */
-
-/* What json-c calls a depth of 2 is one object or list, with nothing in it. */
-static struct json_object *parse(struct span text, int depth)
-{
-	struct json_tokener *tokener = json_tokener_new_ex(depth + 1);
-	struct json_object *value = NULL;
-
-	if (tokener == NULL)
-		log_fatalx("memory: cannot read JSON");
-	json_tokener_set_flags(
-		tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	if (text.len > 0 && text.len <= INT_MAX)
-		value = json_tokener_parse_ex(tokener, text.at, (int)text.len);
-	/* A number may go on: only a further byte ends it. */
-	if (json_tokener_get_error(tokener) == json_tokener_continue)
-		value = json_tokener_parse_ex(tokener, " ", 1);
-	else if (value != NULL &&
-		 json_tokener_get_parse_end(tokener) != text.len) {
-		json_object_put(value);
-		value = NULL;
-	}
-	if (json_tokener_get_error(tokener) != json_tokener_success) {
-		json_object_put(value);
-		value = NULL;
-	}
-	json_tokener_free(tokener);
-	return value;
-}
-
-static struct json_object *parse_nested(struct span text, int depth)
-{
-	struct json_object *value;
-
-	while (text.len > 0 && json_is_space(text.at[text.len - 1]))
-		text.len--;
-	value = parse(text, depth);
-	if (json_object_is_type(value, json_type_object) ||
-		json_object_is_type(value, json_type_array))
-		return value;
-	json_object_put(value);
-	return NULL;
-}
-
-struct json_object *json_parse(struct span text)
-{
-	return parse_nested(text, JSON_DEPTH);
-}
+/* ---- in: answers; json_read.c takes them apart */
 
 void json_free(struct json_object *object)
 {
 	json_object_put(object);
 }
 
-bool json_is_valid(struct span text)
-{
-	struct json_object *list;
-	struct buf wrapped = {0};
-
-	/* json-c returns NULL for null as well: in a list that is told apart */
-	buf_add_char(&wrapped, '[');
-	buf_add_span(&wrapped, text);
-	buf_add_char(&wrapped, ']');
-	list = parse_nested(buf_span(&wrapped), JSON_DEPTH + 1);
-	buf_release(&wrapped);
-	if (json_length(list) != 1) {
-		json_free(list);
-		return false;
-	}
-	json_free(list);
-	return true;
-}
-
-struct json_object *json_member(struct json_object *object, const char *name)
+static struct json_object *member_of(
+	struct json_object *object, const char *name)
 {
 	struct json_object *member = NULL;
 
@@ -94,6 +28,13 @@ struct json_object *json_member(struct json_object *object, const char *name)
 		!json_object_object_get_ex(object, name, &member))
 		return NULL;
 	return member;
+}
+
+struct json_object *json_list(struct json_object *object, const char *name)
+{
+	struct json_object *list = member_of(object, name);
+
+	return json_object_is_type(list, json_type_array) ? list : NULL;
 }
 
 size_t json_length(struct json_object *list)
@@ -105,12 +46,14 @@ size_t json_length(struct json_object *list)
 
 struct json_object *json_item(struct json_object *list, size_t index)
 {
-	return json_object_array_get_idx(list, index);
+	return index < json_length(list)
+		       ? json_object_array_get_idx(list, index)
+		       : NULL;
 }
 
 bool json_text(struct json_object *object, const char *name, struct span *text)
 {
-	struct json_object *member = json_member(object, name);
+	struct json_object *member = member_of(object, name);
 
 	if (!json_object_is_type(member, json_type_string))
 		return false;
@@ -119,22 +62,43 @@ bool json_text(struct json_object *object, const char *name, struct span *text)
 	return true;
 }
 
-uint64_t json_number(struct json_object *object, const char *name)
+bool json_has(struct json_object *object, const char *name)
 {
-	struct json_object *member = json_member(object, name);
-	uint64_t number = 0;
-	struct span text;
-
-	if (json_object_is_type(member, json_type_int))
-		return json_object_get_uint64(member);
-	if (json_text(object, name, &text))
-		text_to_u64(text, &number);
-	return number;
+	return json_object_is_type(object, json_type_object) &&
+	       json_object_object_get_ex(object, name, NULL);
 }
 
-bool json_is_true(struct json_object *object, const char *name)
+bool json_number(struct json_object *object, const char *name, uint64_t *number)
 {
-	return json_object_get_boolean(json_member(object, name)) != 0;
+	struct json_object *member = member_of(object, name);
+
+	*number = 0;
+	if (!json_object_is_type(member, json_type_int) ||
+		json_object_get_int64(member) < 0)
+		return false;
+	*number = json_object_get_uint64(member);
+	return true;
+}
+
+bool json_id(struct json_object *object, const char *name, uint64_t *id)
+{
+	struct span text;
+
+	*id = 0;
+	if (json_has(object, name) && member_of(object, name) == NULL)
+		return true; /* null */
+	return json_text(object, name, &text) && text_to_u64(text, id);
+}
+
+bool json_flag(struct json_object *object, const char *name, bool *value)
+{
+	struct json_object *member = member_of(object, name);
+
+	*value = false;
+	if (!json_object_is_type(member, json_type_boolean))
+		return false;
+	*value = json_object_get_boolean(member) != 0;
+	return true;
 }
 
 /* ---- out: put together */
@@ -227,17 +191,18 @@ static void write_value(struct json_object *value, struct buf *out);
 
 static void write_object(struct json_object *object, struct buf *out)
 {
+	struct json_object_iter at;
 	bool first = true;
 
 	buf_add_char(out, '{');
-	json_object_object_foreach(object, name, member)
+	json_object_object_foreachC(object, at)
 	{
 		if (!first)
 			buf_add_char(out, ',');
 		first = false;
-		json_quote(out, span_of(name));
+		json_quote(out, span_of(at.key));
 		buf_add_char(out, ':');
-		write_value(member, out);
+		write_value(at.val, out);
 	}
 	buf_add_char(out, '}');
 }

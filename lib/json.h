@@ -3,7 +3,8 @@
 /*
  * json - strings decoded, answers composed and read
  *
- * json-c's room.  Pure; any thread.
+ * json-c's room: it holds the values; what is JSON is decided by strict_json.h,
+ * so that all versions of json-c take the same.  Pure; any thread.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 
 #include "lib/buf.h"
 #include "lib/span.h"
+#include "lib/strict_json.h"
 
 static inline bool json_is_space(char c)
 {
@@ -19,7 +21,7 @@ static inline bool json_is_space(char c)
 
 struct json_object;
 
-/* ---- in: `value` is checked JSON (fcgi/document.h) */
+/* ---- in: `value` is checked JSON (strict_json.h) */
 bool json_is_string(struct span value);
 /* Appends what the string `value` (checked, with its quotes) says; false if it
  * has half a surrogate pair, which is no text. */
@@ -28,27 +30,28 @@ bool json_decode(struct buf *out, struct span value);
  * and otherwise byte for byte. */
 void json_minify(struct buf *out, struct span value);
 
-enum {
-	JSON_DEPTH = 32, /* objects and lists within each other; more is not
-			    read, here as at the server */
-};
-
 /* ---- in: an answer, taken apart.  NULL unless `text` is JSON and an object
- * or a list; freed with json_free.  Asking a member of NULL is allowed, and so
- * is asking for one that is not there. */
+ * or a list, and all that it says can be held: a name with a NUL cannot, nor
+ * half a surrogate pair.  Freed with json_free.  Asking a member of NULL is
+ * allowed, and so is asking for one that is not there: false. */
 struct json_object *json_parse(struct span text);
 void json_free(struct json_object *object);
-/* True if `text` is one JSON value of any kind. */
-bool json_is_valid(struct span text);
-/* A member that is an object or a list, else NULL; borrowed. */
-struct json_object *json_member(struct json_object *object, const char *name);
+/* A member that is a list, else NULL; borrowed. */
+struct json_object *json_list(struct json_object *object, const char *name);
 size_t json_length(struct json_object *list); /* 0 if it is none */
+/* NULL beyond the last. */
 struct json_object *json_item(struct json_object *list, size_t index);
 /* A member that is a string; false if it is none.  Borrowed. */
 bool json_text(struct json_object *object, const char *name, struct span *text);
-/* A member that is a number, or a string of digits as cursors are; else 0. */
-uint64_t json_number(struct json_object *object, const char *name);
-bool json_is_true(struct json_object *object, const char *name);
+/* A member that is a whole number of 64 bits, 0 or above.  What is none of
+ * these three is false, and its value 0, 0 or false. */
+bool json_number(
+	struct json_object *object, const char *name, uint64_t *number);
+/* A cursor, as json_add_id() writes it: null is 0. */
+bool json_id(struct json_object *object, const char *name, uint64_t *id);
+/* Is there a member of that name, of any kind? */
+bool json_has(struct json_object *object, const char *name);
+bool json_flag(struct json_object *object, const char *name, bool *value);
 /* Appends the whole of it in one line, and a newline. */
 void json_write(struct json_object *object, struct buf *out);
 

@@ -10,9 +10,11 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -21,14 +23,30 @@ enum { LINE_MAX_BYTES = 1000, ERRNO_NONE = -1 };
 static struct {
 	const char *program;
 	bool to_syslog;
+	bool to_journal;
 	bool debug;
 	bool faults_only;
-} conf = {"tidings", false, false, false};
+} conf = {"tidings", false, false, false, false};
+
+/* systemd names there what it made our standard error. */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char ours[64];
+	struct stat at;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &at) < 0)
+		return false;
+	snprintf(ours, sizeof(ours), "%ju:%ju", (uintmax_t)at.st_dev,
+		(uintmax_t)at.st_ino);
+	return strcmp(stream, ours) == 0;
+}
 
 void log_open(const char *program, bool to_syslog, bool debug)
 {
 	conf.program = program;
 	conf.to_syslog = to_syslog;
+	conf.to_journal = is_journal();
 	conf.debug = debug;
 	if (to_syslog)
 		openlog(program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
@@ -91,8 +109,12 @@ static void say(int priority, int error, const char *format, va_list args)
 	if (!conf.to_syslog) {
 		char head[64];
 
-		snprintf(head, sizeof(head), "%s[%ld]: ", conf.program,
-			(long)getpid());
+		/* The journal knows who writes, and takes the priority so. */
+		if (conf.to_journal)
+			snprintf(head, sizeof(head), "<%d>", priority);
+		else
+			snprintf(head, sizeof(head), "%s[%ld]: ", conf.program,
+				(long)getpid());
 		add(&line, head);
 	}
 	add(&line, text);

@@ -3,7 +3,8 @@
 /*
  * log - six verbs, to standard error or to syslog
  *
- * A line reads "module: act object: reason"; log_warn and log_fatal add the
+ * A line reads "module: act object: reason", after program and pid where the
+ * reader does not know them (the journal does); log_warn and log_fatal add the
  * text of errno.  Bytes below space and above '~' come out escaped, a line ends
  * after 1,000 bytes.  Report once, where the object is known; never for each
  * event or each subscriber at the default level.  Any thread.

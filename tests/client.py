@@ -34,7 +34,8 @@ class Client:
     @staticmethod
     def _read(stream, into):
         for line in stream:
-            into.append(line.decode("utf-8", "replace").rstrip("\n"))
+            # a byte that is no UTF-8 equals nothing that a test expects
+            into.append(line.decode("utf-8", "surrogateescape").rstrip("\n"))
 
     def feed(self, text):
         self.process.stdin.write(text if isinstance(text, bytes) else text.encode())

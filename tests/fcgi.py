@@ -64,6 +64,9 @@ def variables(method, target, headers=None, body=None, address="127.0.0.1", **mo
     return {name: value for name, value in result.items() if value is not None}
 
 
+ABOUT_ITSELF = (VALUES, UNKNOWN)
+
+
 class FcgiAnswer(Answer):
     """Records in, status and headers and body out; fed as bytes arrive."""
 
@@ -94,6 +97,8 @@ class FcgiAnswer(Answer):
             elif type == END:
                 self.end = struct.unpack(">IB3x", content)
                 self.ended = True
+            else:
+                assert type in ABOUT_ITSELF, f"a record of type {type}"
         self.body += body
         return body
 

@@ -14,7 +14,7 @@ import threading
 import time
 from urllib.parse import quote, urlencode
 
-from sse import Parser
+from sse import Exact
 
 CONTROL = ("connected", "live")
 WITHIN = 10
@@ -46,7 +46,7 @@ class Listener:
         self.cuts = 0            # ... without their proper end
         self.comments = 0
         self.taken = 0           # how many events the test has taken
-        self.parser = Parser()
+        self.parser = Exact()
         self.sock = None
         self.paused = False
         self.on_event = None     # called in the crowd's thread
@@ -137,7 +137,7 @@ class Listener:
         if self.last_id:
             headers["Last-Event-ID"] = self.last_id
         headers.setdefault("Accept", "text/event-stream")
-        retry, self.parser = self.parser.retry, Parser()
+        retry, self.parser = self.parser.retry, Exact()
         self.parser.retry = retry
         self.parser.last_id = self.parser._id_buffer = self.last_id
         answer = self.door.answer()
@@ -186,6 +186,8 @@ class Listener:
         if answer.status not in (None, 200) and not self.stubborn:
             self.state = "CLOSED"
             return
+        assert not answer.ended or self.parser.is_between_events, \
+            f"{self.target}: half an event, and then a proper end"
         self._over(cut=not answer.ended)
 
     def _over(self, cut):

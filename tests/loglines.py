@@ -12,7 +12,7 @@ INBOX = re.compile(r'\b(?:inbox_say|inbox_lose|stop)\(\s*inbox,\s*' + TEXT)
 STOPPED = re.compile(r'buf_printf\(&why,\s*' + TEXT)
 # Reasons that are part of another line.
 REASON = re.compile(r'\b(?:link_close|peer_drop|give_up|refuse)\((?:&?[\w>.-]+),\s*' + TEXT)
-FAULT = re.compile(r'(?:return|[?:])\s' + TEXT + ';')
+FAULT = re.compile(r'(?:return|[?:]|unwritable\(file,)\s' + TEXT + r'\)?;')
 
 
 def joined(text):

@@ -2,6 +2,7 @@
 
 Parser turns bytes, in whatever pieces they arrive, into events.  It is written
 from the standard's text alone, so that the server is not judged by itself.
+Exact reads a stream of ours: what the standard passes over is a fault there.
 """
 
 from dataclasses import dataclass
@@ -108,6 +109,25 @@ class Parser:
                           self.last_id, self._own_id)
         self._clear()
         return event
+
+
+class Exact(Parser):
+    """A test that reads with it fails at what no stream of ours has."""
+
+    def _take(self, line):
+        line.decode()  # a byte that is no UTF-8 raises
+        return super()._take(line)
+
+    def _field(self, name, value):
+        fine = {"event": value != "", "data": True, "id": value != "" and "\0" not in value,
+                "retry": value.isascii() and value.isdigit()}
+        if not fine.get(name, False):
+            raise ValueError(f"no line of a stream: {name}: {value[:80]!r}")
+        super()._field(name, value)
+
+    @property
+    def is_between_events(self):
+        return not (self._line or self._start or self._data or self._type or self._own_id)
 
 
 def lines_of(data):

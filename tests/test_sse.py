@@ -2,7 +2,7 @@
 
 import pytest
 
-from sse import Parser
+from sse import Exact, Parser
 
 CASES = [
     ("the standard's stock ticker",
@@ -69,3 +69,31 @@ def test_comments_are_kept():
     parser = Parser()
     parser.feed(b": still here\n:\n")
     assert parser.comments == [" still here", ""]
+
+
+PASSED_OVER = {
+    "a byte that is no UTF-8": b"data: \xff\n\n",
+    "a field that there is not": b"foo: bar\n",
+    "a field in capitals": b"Data: x\n",
+    "half a field": b"dat\n",
+    "an id with NUL": b"id: 1\0\n",
+    "an id without one": b"id\n",
+    "a type without one": b"event:\n",
+    "a retry that is no number": b"retry: 1s\n",
+}
+
+
+@pytest.mark.parametrize("stream", PASSED_OVER.values(), ids=PASSED_OVER)
+def test_what_the_standard_passes_over_fails_a_test(stream):
+    Parser().feed(stream)
+    with pytest.raises(ValueError):
+        Exact().feed(stream)
+
+
+@pytest.mark.parametrize("rest", (b"d", b"data: a", b"data: a\n", b"id: 1\n", b"event: x\n"))
+def test_half_an_event_is_noticed(rest):
+    parser = Exact()
+    assert [event.data for event in parser.feed(b"retry: 5\n\nid: 1\ndata: b\n\n: c\n\n")] == ["b"]
+    assert parser.is_between_events
+    parser.feed(rest)
+    assert not parser.is_between_events

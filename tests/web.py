@@ -88,6 +88,7 @@ class HttpAnswer(Answer):
                 break
             pieces.append(bytes(self._raw[eol + 2:eol + 2 + size]))
             at = eol + 2 + size + 2
+            assert self._raw[at - 2:at] == b"\r\n", "a chunk that does not end where it says"
             if size == 0:
                 self.ended = True
                 break

@@ -3,7 +3,7 @@
 // What the views tell each other goes over `bus`, an EventTarget:
 //   event   { key, type, id, channel, data, at, replayed }   something came
 //   stream  { key, state }      a stream has another state, or was closed (null)
-//   gap     { key, requested, oldest, newest }
+//   gap     { key, requested, oldest, newest } or { key, unreadable: id }
 //   sent    { channel, id }     this window has published it
 
 import { Connections } from "./connections.js";

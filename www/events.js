@@ -211,6 +211,7 @@ function noteCuts(list, bus, connections) {
 	const lost = new Set(); // keys
 	const gaps = new Set(); // keys that were told of a gap since they were lost
 	const recovered = new Map(); // key -> how many are told already
+	const unread = new Set(); // ids that could not be read: told once for all
 
 	const lose = (key) => {
 		if (lost.size === 0)
@@ -226,9 +227,13 @@ function noteCuts(list, bus, connections) {
 			list.add(() => noteRow("note", t(gaps.has(key) ? "recovered-some" : "recovered",
 				{ count: more, name: nameOf(key) })));
 	};
-	bus.addEventListener("gap", ({ detail: { key } }) => {
+	bus.addEventListener("gap", ({ detail: { key, unreadable } }) => {
 		gaps.add(key);
-		list.add(() => noteRow("gap", t("gap", { name: nameOf(key) })));
+		if (unreadable === undefined)
+			list.add(() => noteRow("gap", t("gap", { name: nameOf(key) })));
+		else if (!unread.has(unreadable))
+			list.add(() => noteRow("gap", t("unreadable", { id: unreadable })));
+		unread.add(unreadable);
 	});
 	bus.addEventListener("stream", ({ detail: { key, state } }) => {
 		if (state === "lost")

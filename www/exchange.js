@@ -15,10 +15,14 @@ function isOwn(type, data) {
 }
 
 // In the envelope the server's own words can be told from what somebody
-// published under these types.
+// published under these types. What is neither throws.
 function readEnveloped(event) {
 	const data = JSON.parse(event.data);
-	return isOwn(event.type, data) ? { word: event.type, said: data } : data;
+	if (isOwn(event.type, data))
+		return { word: event.type, said: data };
+	if (typeof data.channel !== "string" || typeof data.data !== "string")
+		throw new TypeError("no envelope");
+	return data;
 }
 
 function readPlain(event) {

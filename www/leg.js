@@ -23,7 +23,8 @@ export class Leg {
 
 	// url: (last id) => address. start: the id to go on from, or "".
 	// read: (MessageEvent) => { word, said } for what the server itself says
-	// ("connected", "live", "reset"), or { channel, data } for an event.
+	// ("connected", "live", "reset"), or { channel, data } for an event; throws
+	// what can be neither. That is a gap: { unreadable: id }.
 	// on: { state(leg), event(leg, event), reset(leg, said) }
 	constructor({ channels, url, start, read }, types, on) {
 		this.channels = new Set(channels);
@@ -70,8 +71,16 @@ export class Leg {
 			this.#become(behind ? "catching up" : "live");
 	}
 
+	#understand(event) {
+		try {
+			return this.#read(event);
+		} catch {
+			return { word: "reset", said: { unreadable: event.lastEventId } };
+		}
+	}
+
 	#hear(event) {
-		const { word, said, channel, data } = this.#read(event);
+		const { word, said, channel, data } = this.#understand(event);
 		// What has no id leaves the last one where it was.
 		const id = event.lastEventId === this.cursor ? "" : event.lastEventId;
 		if (id !== "" || word !== undefined)

@@ -44,9 +44,11 @@ const isFigure = (value) => typeof value === "number" && Number.isFinite(value);
 const read = (sample, key) => isFigure(sample?.[key]) ? sample[key] : null;
 const show = (value, format) => value === null ? "–" : format(value);
 
+// Null if it is no sample.
 function parse(data) {
 	try {
-		return JSON.parse(data);
+		const sample = JSON.parse(data);
+		return typeof sample === "object" && "subscribers" in sample ? sample : null;
 	} catch {
 		return null;
 	}
@@ -114,7 +116,8 @@ export function mount(section, { feeds }) {
 		const value = el("dd", { "data-figure": key }, "–");
 		return { key, format, value, element: el("div", {}, el("dt", { "data-t": `figure-${key}` }), value) };
 	});
-	section.append(translate(el("p", { class: "lead", "data-t": "metrics-lead" })),
+	const unread = translate(el("p", { class: "gaps", hidden: true, "data-t": "metrics-unreadable" }));
+	section.append(translate(el("p", { class: "lead", "data-t": "metrics-lead" })), unread,
 		el("div", { class: "charts" }, ...panels.map((panel) => panel.element),
 			translate(el("dl", { class: "figures" }, ...figures.map((figure) => figure.element)))));
 
@@ -129,6 +132,7 @@ export function mount(section, { feeds }) {
 	let last = null; // when the last one came, ms
 	const hear = ({ data, at }) => {
 		const sample = parse(data);
+		unread.hidden = sample !== null;
 		const missed = last === null ? 0 : Math.max(0, Math.round((at - last) / SAMPLE_MS) - 1);
 		last = at;
 		for (const panel of panels)

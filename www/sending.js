@@ -14,7 +14,7 @@ function randomId() {
 	return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// No answer came: it may or may not be published.
+// No answer came, or none that can be read: it may or may not be published.
 export class NoAnswer extends Error {}
 
 export class Sender {
@@ -46,9 +46,11 @@ export class Sender {
 		}).catch(() => {
 			throw new NoAnswer();
 		});
-		const said = await answer.json().catch(() => ({ message: `HTTP ${answer.status}` }));
+		const said = await answer.json().catch(() => null);
 		if (!answer.ok)
-			throw new Error(said.message);
+			throw new Error(said?.message ?? `HTTP ${answer.status}`);
+		if (typeof said?.id !== "string")
+			throw new NoAnswer(); // not one of Tidings
 		return said;
 	}
 }

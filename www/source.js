@@ -81,8 +81,8 @@ export class Source {
 	#hear = (event) => {
 		if (!(event instanceof MessageEvent) || event.target !== this.#source)
 			return;
-		this.lastId = event.lastEventId;
 		this.#on.message(event);
+		this.lastId = event.lastEventId; // not before: what throws there comes again
 	};
 
 	#leave() {

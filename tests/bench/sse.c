@@ -67,6 +67,9 @@ static void field(
 		event->reset = true;
 	} else if (len > 7 && memcmp(line, "retry: ", 7) == 0) {
 		sse->retry_ms = (uint32_t)strtoul(line + 7, NULL, 10);
+	} else if (line[0] != ':' &&
+		   (len < 7 || memcmp(line, "event: ", 7) != 0)) {
+		errx(1, "sse: no line of a stream: %.*s", (int)len, line);
 	}
 }
 

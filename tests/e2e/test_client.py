@@ -394,12 +394,20 @@ def _answers(listener, bodies):
                                b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
 
 
+MEASURES = b"".join(name + b" -5\n" for name in (
+    b"tidings_responders", b"tidings_events_total", b"tidings_log_events",
+    b"tidings_log_size_bytes", b"tidings_log_newest_id", b"tidings_log_writable",
+    b"process_start_time_seconds",
+    *(b'tidings_deliveries_total{kind="%s"}' % kind for kind in (b"live", b"replayed")),
+    *(b'tidings_http_requests_total{class="%dxx"}' % kind for kind in (2, 3, 4, 5)),
+)) + b"tidings_subscribers 1e300\n"
+
+
 @pytest.fixture(name="stranger")
 def strange_server():
     """A web server that is no Tidings, though it says some of what one says."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        bodies = {"/health": b'{"status":"ok"}', "": b"<html></html>",
-                  "/metrics": b"tidings_subscribers 1e300\ntidings_events_total -5\n"}
+        bodies = {"/health": b'{"status":"ok"}', "": b"<html></html>", "/metrics": MEASURES}
         threading.Thread(target=_answers, args=(listener, bodies), daemon=True).start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         listener.shutdown(socket.SHUT_RDWR)

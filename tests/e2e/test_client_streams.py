@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from client import Client
-from sse import Parser
+from sse import Exact
 from test_clients import Node, needs_node
 from world import SLOW, eventually, free_port
 
@@ -29,7 +29,7 @@ def by_curl(world, path, count, *more):
     """(id, type, data) of `count` events that curl -N prints."""
     curl = subprocess.Popen(["curl", "-sN", *more, f"http://127.0.0.1:{world.port}{path}"],
                             stdout=subprocess.PIPE)
-    parser, heard = Parser(), []
+    parser, heard = Exact(), []
     try:
         while len(own(heard)) < count:
             piece = curl.stdout.read1(65536)

@@ -22,7 +22,9 @@ def make(goal, root, **more):
 
 
 def of_makefile(name):
-    return re.search(rf"^{name} = (.*)$", (BUILD / "Makefile").read_text(), re.M)[1]
+    """A folder's name as configure was told."""
+    text = re.search(rf"^{name} = (.*)$", (BUILD / "Makefile").read_text(), re.M)[1]
+    return re.sub(r"\$\{(\w+)\}", lambda inner: of_makefile(inner[1]), text)
 
 
 def files(root):
@@ -37,8 +39,9 @@ def installed(tmp_path_factory):
 
 
 def below(root, path):
-    prefix = Path(of_makefile("prefix").lstrip("/"))
-    return root / prefix / path
+    """Where etc/x or bin/x is in an installation below this root."""
+    etc = path.startswith("etc/")
+    return root / of_makefile("sysconfdir" if etc else "prefix").lstrip("/") / path.removeprefix("etc/")
 
 
 @pytest.mark.parametrize("path", [
@@ -72,9 +75,9 @@ def test_the_configuration_is_one_that_the_hub_takes(installed, tmp_path):
 
 def test_the_manual_names_files_where_they_are(installed):
     text = below(installed, "share/man/man8/tidings-hub.8").read_text()
-    prefix = of_makefile("prefix")
-    for path in ("etc/tidings/tidings.conf", "var/run/tidings/hub.sock", "var/lib/tidings/log.db"):
-        assert f".It Pa {prefix}/{path}\n" in text
+    for folder, path in (("sysconfdir", "tidings/tidings.conf"), ("runstatedir", "tidings/hub.sock"),
+                         ("localstatedir", "lib/tidings/log.db")):
+        assert f".It Pa {of_makefile(folder)}/{path}\n" in text
 
 
 def test_what_an_administrator_has_changed_stays(installed, tmp_path):
@@ -87,13 +90,25 @@ def test_what_an_administrator_has_changed_stays(installed, tmp_path):
     make("install-data", root)
     assert own.read_text() == "[hub]\ndemo = yes\n"
     assert script.read_text() != "an old one\n"
+    # a web server does not start with a link to nothing, and there may be a few
+    links = {below(root, f"etc/{name}"): to for name, to in (
+        ("lighttpd/conf-enabled/50-tidings.conf", "../conf-available/50-tidings.conf"),
+        ("apache2/conf-enabled/tidings.conf", "../conf-available/tidings.conf"),
+        ("rc2.d/S01tidings-hub", "../init.d/tidings-hub"),
+        ("lighttpd/conf-enabled/10-fastcgi.conf", "../conf-available/10-fastcgi.conf"))}
+    links[root / "etc/systemd/system/multi-user.target.wants/tidings-hub.service"] = \
+        below(root, "lib/systemd/system/tidings-hub.service")
+    for link, to in links.items():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(to)
     make("uninstall", root)
-    assert files(root) == {str(own.relative_to(root))}
+    other = below(root, "etc/lighttpd/conf-enabled/10-fastcgi.conf")
+    assert files(root) == {str(own.relative_to(root)), str(other.relative_to(root))}
 
 
 @pytest.mark.skipif(not (TOP / "debian").is_dir(), reason="needs debian/, which is in git only")
 def test_the_package_is_built_with_all_that_quickstart_builds_with():
-    wanted = re.search(r'^PACKAGES="([^"]*)"', (TOP / "conf/quickstart").read_text(), re.M)[1]
+    wanted = re.search(r'^BUILDING="([^"]*)"', (TOP / "conf/quickstart").read_text(), re.M)[1]
     control = (TOP / "debian/control").read_text().split("\n\n")[0]
     libraries = {name for name in wanted.split() if name.endswith("-dev")} - {"libc6-dev"}
     assert libraries and libraries <= set(re.findall(r"^ (\S+-dev)\b", control, re.M))

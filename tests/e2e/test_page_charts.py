@@ -61,6 +61,18 @@ def test_the_figures_are_those_of_the_stream(chromium, make_world):
         "the number of subscribers", 20)
 
 
+def test_a_sample_that_cannot_be_read_is_said_until_one_can(chromium, make_world):
+    web = make_world(web=True, hub=True)
+    page = Page(chromium, web)
+    page.go("metrics")
+    said = "return !document.querySelector('#metrics [data-t=metrics-unreadable]').hidden"
+    page.window.wait(lambda: re.search(r"\d", shown(page)["cpu"] or ""), "a first sample", 20)
+    assert not page.window.run(said)
+    web.publish("no sample", channel="metrics")
+    page.window.wait(lambda: page.window.run(said), "that it is none", 10)
+    page.window.wait(lambda: not page.window.run(said), "the next sample", 20)
+
+
 @pytest.mark.timeout(120)
 def test_tasks_run_until_they_are_done(browser, web):
     page = Page(browser, web)

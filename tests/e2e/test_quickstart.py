@@ -27,17 +27,17 @@ pytestmark = [
 class Quickstart:
     """One run of it; every process that comes of it bears a mark."""
 
-    def __init__(self, folder, *arguments, port=None, before=()):
+    def __init__(self, folder, *arguments, port=None, before=(), top=TOP, environment=None):
         self.mark = f"TIDINGS_MARK={uuid.uuid4()}"
         self.port = port or free_port()
         self.output = folder / f"quickstart-{self.port}.log"
         name, _, value = self.mark.partition("=")
         with open(self.output, "wb") as out:
             self.process = subprocess.Popen(
-                [*before, str(TOP / "conf" / "quickstart"), "--no-install", "--port",
+                [*before, str(top / "conf" / "quickstart"), "--no-install", "--port",
                  str(self.port), *arguments],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                env=dict(os.environ, **{name: value}), start_new_session=True)
+                env={**(environment or os.environ), name: value}, start_new_session=True)
         self.door = WebDoor(self.port)
 
     def said(self):
@@ -247,6 +247,39 @@ def test_interrupted_at_any_moment_it_leaves_nothing(quickstart, number, group):
         run.interrupt(number, group)
         run.has_left_nothing()
         assert not [folder for folder in folders if os.path.exists(folder)]
+
+
+SLOW_FORK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+pid_t fork(void)
+{
+	pid_t (*real)(void) = (pid_t (*)(void))dlsym(RTLD_NEXT, "fork");
+	pid_t pid = real();
+	struct timespec left = {.tv_nsec = 400000000};
+
+	while (pid == 0 && strcmp(program_invocation_short_name, "sh") == 0 &&
+		nanosleep(&left, &left) < 0)
+		continue;
+	return pid;
+}
+"""
+
+
+def test_interrupted_while_it_is_slow_to_begin_it_ends_as_well(quickstart, tmp_path):
+    """The inner one is a copy of the outer shell for a while, which hears nothing."""
+    (tmp_path / "slow.c").write_text(SLOW_FORK)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", tmp_path / "slow.so", tmp_path / "slow.c",
+                    "-ldl"], check=True)
+    run = quickstart("--no-demo", before=["env", f"LD_PRELOAD={tmp_path}/slow.so"])
+    eventually(lambda: len(run.pids("--inner")) == 2, "the inner one being forked")
+    assert run.interrupt(signal.SIGTERM) == 143
+    run.has_left_nothing()
 
 
 def test_killed_without_a_chance_it_takes_its_parts_along(quickstart):

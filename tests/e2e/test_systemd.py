@@ -50,6 +50,27 @@ def test_a_service_is_hardly_exposed(units, unit):
     assert float(re.search(r"Overall exposure level for \S+: ([\d.]+)", said)[1]) <= EXPOSED
 
 
+def test_the_sandbox_lets_the_hub_write_where_its_files_are(units):
+    """Wherever it was configured to be installed."""
+    def folders(file, pattern):
+        return set(re.findall(pattern, (UNITS / file).read_text(), re.M))
+    made = folders("tmpfiles.conf", r"^d (\S+)")
+    unit = (UNITS / "tidings-hub.service").read_text()
+    writable = re.search(r"^ReadWritePaths=(.*)$", unit, re.M)[1].split()
+    for path in folders("tidings.conf", r"^;?(?:log|path|socket) = (/\S+)"):
+        assert any(path.startswith(f"{folder}/") for folder in made & set(writable)), path
+
+
+def test_a_line_in_the_journal_has_its_priority_and_not_the_name_again(tmp_path):
+    with open(tmp_path / "journal", "wb") as journal:
+        at = os.fstat(journal.fileno())
+        done = subprocess.run([program("tidings-hub"), "-c", tmp_path / "none"], stderr=journal,
+                              env={**os.environ, "JOURNAL_STREAM": f"{at.st_dev}:{at.st_ino}"},
+                              timeout=20)
+    assert done.returncode == 1
+    assert re.match(r"<3>config: .*none", (tmp_path / "journal").read_text())
+
+
 def test_a_responder_serves_on_the_socket_that_it_was_given(make_world):
     world = make_world(responder=False)
     given = world.folder / "given.sock"

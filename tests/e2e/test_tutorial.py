@@ -13,7 +13,7 @@ import threading
 import pytest
 
 from documents import GUIDES, README, Document
-from sse import Parser
+from sse import Exact
 from world import SLOW, TOP, eventually, program
 
 
@@ -45,7 +45,7 @@ class Curl:
     def __init__(self, command, environment):
         self.process = subprocess.Popen(["sh", "-c", "exec " + command], env=environment,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.parser, self.events = Parser(), []
+        self.parser, self.events = Exact(), []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 

@@ -35,10 +35,24 @@ static void figures(struct span text)
 	(void)scrape_quantile(&scrape.latency, &scrape.commits, 0.5);
 }
 
+/* What was read and written is read and written the same. */
+static void again(struct span text)
+{
+	struct json_object *object = json_parse(text);
+	struct buf out = {0};
+
+	MUST(object != NULL);
+	json_end(object, &out);
+	MUST(span_equal(buf_span(&out), text));
+	buf_release(&out);
+}
+
 static void answer(struct span text)
 {
 	struct json_object *object = json_parse(text);
-	struct json_object *list = json_member(object, "channels");
+	struct json_object *list = json_list(object, "channels");
+	struct json_fault fault;
+	uint64_t number;
 	struct span name;
 	struct buf out = {0};
 
@@ -47,11 +61,14 @@ static void answer(struct span text)
 
 		if (json_text(item, "channel", &name))
 			MUST(text_is_utf8(name, NULL));
-		(void)json_number(item, "events");
+		(void)json_number(item, "events", &number);
+		(void)json_id(item, "newest", &number);
 	}
 	if (object != NULL) {
 		json_write(object, &out);
-		MUST(json_is_valid(buf_span(&out)) && json_is_valid(text));
+		MUST(strict_json(buf_span(&out), &fault));
+		MUST(strict_json(text, &fault));
+		again(buf_span(&out));
 	}
 	buf_release(&out);
 	json_free(object);
@@ -96,13 +113,14 @@ static void line(struct span text)
 	struct buf out = {0};
 	struct buf quoted = {0};
 	double percent = percent_in(text);
+	struct json_fault fault;
 
 	MUST(percent == -1 || (percent >= 0 && percent <= 100));
 	percent_strip(&out, text);
 	MUST(out.len <= text.len);
 	check_printable(&out);
 	json_quote(&quoted, text);
-	MUST(json_is_valid(buf_span(&quoted)));
+	MUST(strict_json(buf_span(&quoted), &fault));
 	MUST(text_is_utf8(buf_span(&quoted), NULL));
 	buf_release(&out);
 	buf_release(&quoted);

@@ -101,7 +101,7 @@ static void check_plain(const struct wire_event *event)
 static void check_envelope(const struct wire_event *event)
 {
 	struct document document;
-	struct document_fault fault;
+	struct json_fault fault;
 	struct heard heard = {0};
 	struct buf text = {0};
 	struct buf data = {0};

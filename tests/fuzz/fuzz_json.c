@@ -32,7 +32,7 @@ static void decode(struct span value)
 static void minify(struct span text, size_t count)
 {
 	struct document document;
-	struct document_fault fault;
+	struct json_fault fault;
 	struct buf once = {0};
 	struct buf twice = {0};
 
@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = span(data, size);
 	struct document document;
-	struct document_fault fault = {.at = SIZE_MAX};
+	struct json_fault fault = {.at = SIZE_MAX};
 
 	if (!document_read(&document, text, &fault)) {
 		MUST(fault.at <= size && fault.why != NULL);

@@ -183,6 +183,7 @@ static void check_stream(struct span body, const char *asked)
 
 static void check_answer(struct span said, const struct request *asked)
 {
+	struct json_fault fault;
 	struct buf content = {0};
 	struct span rest;
 	struct head head;
@@ -197,7 +198,7 @@ static void check_answer(struct span said, const struct request *asked)
 	else
 		MUST(rest.len == head.length);
 	if (head.json && rest.len > 0)
-		MUST(json_is_valid(rest));
+		MUST(strict_json(rest, &fault));
 	buf_release(&content);
 }
 

@@ -65,7 +65,10 @@ static void follows(struct books *books, struct line data)
 	channel = strtoul(data.at + 1, &end, 10);
 	if (*end != '/' || channel >= BOOKS_CHANNELS)
 		return;
-	number = strtoul(end + 1, NULL, 10);
+	data.at = end + 1;
+	number = strtoul(data.at, &end, 10);
+	if (end == data.at)
+		errx(2, "books: an event without its number");
 	if (books->next[channel] != 0 && books->next[channel] != number)
 		books->breaks++;
 	books->next[channel] = (uint32_t)number + 1;
@@ -135,14 +138,32 @@ static bool is_time(const struct books *books)
 	}
 }
 
+static void no_line(struct line line)
+{
+	errx(2, "books: no line of a stream: %.*s", (int)line.len, line.at);
+}
+
+static uint64_t id_of(struct line line)
+{
+	char *end;
+	uint64_t id = strtoull(line.at + 4, &end, 10);
+
+	if (end != line.at + line.len)
+		no_line(line);
+	return id;
+}
+
 static void field(struct event *event, struct line line)
 {
 	if (line.len > 4 && memcmp(line.at, "id: ", 4) == 0)
-		event->id = strtoull(line.at + 4, NULL, 10);
+		event->id = id_of(line);
 	else if (line.len > 7 && memcmp(line.at, "event: ", 7) == 0)
 		event->type = (struct line){line.at + 7, line.len - 7};
 	else if (line.len > 6 && memcmp(line.at, "data: ", 6) == 0)
 		event->data = (struct line){line.at + 6, line.len - 6};
+	else if (line.len > 0 && line.at[0] != ':' &&
+		 !(line.len > 7 && memcmp(line.at, "retry: ", 7) == 0))
+		no_line(line);
 }
 
 static struct event parse(const char *at, const char *end)

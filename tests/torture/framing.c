@@ -1,12 +1,14 @@
 #define _GNU_SOURCE
 #include "framing.h"
 
+#include <ctype.h>
+#include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORD = 8, STDOUT = 6, END_REQUEST = 3 };
+enum { RECORD = 8, END_REQUEST = 3, STDOUT = 6, STDERR = 7 };
 
 void framing_begin(struct framing *framing, enum framing_kind kind)
 {
@@ -77,6 +79,9 @@ static size_t chunk_size(struct framing *framing, const char *at, size_t len)
 		}
 		if (byte != '\r') {
 			char digit[2] = {byte, '\0'};
+			if (!isxdigit((unsigned char)byte))
+				errx(2, "framing: no chunk size: byte %02x",
+					byte & 0xff);
 			framing->size =
 				framing->size * 16 + strtoul(digit, NULL, 16);
 		}
@@ -95,6 +100,10 @@ static size_t record_size(struct framing *framing, const char *at, size_t len)
 	framing->left += used;
 	if (framing->left < RECORD)
 		return used;
+	if (record[0] != 1 || (record[1] != STDOUT && record[1] != STDERR &&
+				      record[1] != END_REQUEST))
+		errx(2, "framing: no record: version %u, type %u", record[0],
+			record[1]);
 	framing->type = record[1];
 	framing->ended = record[1] == END_REQUEST;
 	framing->phase = CONTENT;

@@ -27,7 +27,7 @@ static void test_what_is_JSON_is_taken(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct document document;
-		struct document_fault fault;
+		struct json_fault fault;
 
 		CHECK(good[i],
 			document_read(&document, span_of(good[i]), &fault));
@@ -88,7 +88,7 @@ static void test_what_is_no_JSON_is_refused_with_its_place(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct document document;
-		struct document_fault fault = {0};
+		struct json_fault fault = {0};
 		bool taken =
 			document_read(&document, span_of(bad[i].text), &fault);
 
@@ -102,7 +102,7 @@ static void test_what_is_no_JSON_is_refused_with_its_place(void **state)
 static void test_a_nul_is_no_end(void **state)
 {
 	struct document document;
-	struct document_fault fault;
+	struct json_fault fault;
 
 	(void)state;
 	assert_false(document_read(&document, span("{}\0", 3), &fault));
@@ -115,7 +115,7 @@ static void test_a_nul_is_no_end(void **state)
 static bool takes_nested(size_t depth)
 {
 	struct document document;
-	struct document_fault fault;
+	struct json_fault fault;
 	struct buf text = {0};
 	bool taken;
 
@@ -147,7 +147,7 @@ static void test_members_are_listed_as_they_were_written(void **state)
 {
 	const char text[] = "{ \"a\" : [ 1 , \"x y\" ] ,\"\\u0062\":\"t\" }";
 	struct document document;
-	struct document_fault fault;
+	struct json_fault fault;
 	struct buf out = {0};
 
 	(void)state;

@@ -152,9 +152,10 @@ static void test_an_answer_is_always_UTF_8(void **state)
 static void test_as_deep_as_the_server_takes_it_is_valid_and_no_deeper(
 	void **state)
 {
-	char text[2 * JSON_DEPTH + 3];
+	char text[2 * JSON_DEPTH + 3] = "";
 	struct span deeper = span(text, sizeof(text));
 	struct span deep = span(text + 1, sizeof(text) - 2);
+	struct json_fault fault;
 	struct json_object *list;
 
 	(void)state;
@@ -162,9 +163,9 @@ static void test_as_deep_as_the_server_takes_it_is_valid_and_no_deeper(
 	text[JSON_DEPTH + 1] = '1';
 	memset(text + JSON_DEPTH + 2, ']', JSON_DEPTH + 1);
 	list = json_parse(deep);
-	assert_true(json_is_valid(deep) && list != NULL);
+	assert_true(strict_json(deep, &fault) && list != NULL);
 	json_free(list);
-	assert_false(json_is_valid(deeper));
+	assert_false(strict_json(deeper, &fault));
 	assert_null(json_parse(deeper));
 }
 

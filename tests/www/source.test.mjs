@@ -68,3 +68,17 @@ test("a closed source leaves nothing", () => {
 	assert.equal(listeners.size, 0);
 	assert.deepEqual(open(), []);
 });
+
+test("an id counts once its event was dealt with", () => {
+	const before = [];
+	source.close();
+	source = new Source((last) => `/stream?lastEventId=${last}`, "6", ["message"], {
+		open() {},
+		message: () => before.push(source.lastId),
+		down() {},
+	});
+	sources.at(-1).says("message", "7", "seven");
+	sources.at(-1).says("message", "8", "eight");
+	assert.deepEqual(before, ["6", "7"]);
+	assert.equal(source.lastId, "8");
+});

@@ -245,3 +245,22 @@ test("a window that joins while the connection is lost is told so, once it knows
 	exchange.enter("v", [{ n: 1, stream: "channel", channel: "a", state: "connecting" }]);
 	assert.deepEqual(told.map(({ kind, state }) => state ?? kind), ["windows", "lost"]);
 });
+
+test("an event that cannot be read is told, and those behind it come", async () => {
+	await want("a");
+	const [source] = open();
+	source.connects("10");
+	source.brings("11", "a", "a11");
+	const damaged = [
+		"{", "null", "5", "[]", "{}", '"a"', '{"channel":"a"}', '{"data":"lost"}',
+		'{"channel":"a","data":{}}', '{"channel":1,"data":"lost"}',
+	];
+	for (const [n, data] of damaged.entries())
+		source.says("message", `${20 + n}`, data);
+	for (const [n, type] of ["connected", "live", "reset"].entries())
+		source.says(type, `${40 + n}`, "{");
+	source.brings("50", "a", "a50");
+	const gaps = told.filter(({ kind }) => kind === "gap").map(({ said }) => said.unreadable);
+	assert.deepEqual(gaps, [...damaged.map((_, n) => `${20 + n}`), "40", "41", "42"]);
+	assert.deepEqual(passed(), ["a11", "a50"]);
+});

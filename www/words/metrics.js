@@ -1,6 +1,7 @@
 export const words = {
 	en: {
 		"metrics-lead": "The last three minutes, a sample every two seconds; for Prometheus the same is at /metrics.",
+		"metrics-unreadable": "What came last on channel metrics is no sample: it cannot be read.",
 		"chart-cpu": "Processor",
 		"chart-memory": "Memory",
 		"chart-requests": "Requests per second",
@@ -19,6 +20,7 @@ export const words = {
 	},
 	"pt-BR": {
 		"metrics-lead": "Os últimos três minutos, uma amostra a cada dois segundos; para o Prometheus, o mesmo está em /metrics.",
+		"metrics-unreadable": "O que veio por último no canal metrics não é uma amostra: não pode ser lido.",
 		"chart-cpu": "Processador",
 		"chart-memory": "Memória",
 		"chart-requests": "Requisições por segundo",

@@ -1,9 +1,9 @@
 /*
- * names - does an object have a name twice?
+ * json_names - does an object have a name twice?
  */
 #include <config.h>
 
-#include "fcgi/names.h"
+#include "lib/json_names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,28 +11,28 @@
 #include "lib/buf.h"
 #include "lib/json.h"
 
-struct name {
+struct json_name {
 	struct span text; /* what it says */
 	char *owned;	  /* the same, if it had to be decoded */
 	const char *at;	  /* where it is written */
 };
 
-static void forget(struct names *names, size_t first)
+static void forget(struct json_names *names, size_t first)
 {
 	while (names->count > first)
 		free(names->at[--names->count].owned);
 }
 
-void names_release(struct names *names)
+void json_names_release(struct json_names *names)
 {
 	forget(names, 0);
 	free(names->at);
-	*names = (struct names){0};
+	*names = (struct json_names){0};
 }
 
-bool names_add(struct names *names, struct span literal)
+bool json_names_add(struct json_names *names, struct span literal)
 {
-	struct name name = {
+	struct json_name name = {
 		.text = span(literal.at + 1, literal.len - 2),
 		.at = literal.at,
 	};
@@ -57,7 +57,7 @@ bool names_add(struct names *names, struct span literal)
 
 static int by_text(const void *left, const void *right)
 {
-	const struct name *a = left, *b = right;
+	const struct json_name *a = left, *b = right;
 	size_t len = a->text.len < b->text.len ? a->text.len : b->text.len;
 	int order = len == 0 ? 0 : memcmp(a->text.at, b->text.at, len);
 
@@ -69,7 +69,7 @@ static int by_text(const void *left, const void *right)
 }
 
 /* The earliest of those that were there before. */
-static const char *find_twice(const struct name *names, size_t count)
+static const char *find_twice(const struct json_name *names, size_t count)
 {
 	const char *twice = NULL;
 
@@ -80,7 +80,7 @@ static const char *find_twice(const struct name *names, size_t count)
 	return twice;
 }
 
-const char *names_end(struct names *names, size_t first)
+const char *json_names_end(struct json_names *names, size_t first)
 {
 	size_t count = names->count - first;
 	const char *twice = NULL;

@@ -1,7 +1,7 @@
-#ifndef TIDINGS_NAMES_H
-#define TIDINGS_NAMES_H
+#ifndef TIDINGS_JSON_NAMES_H
+#define TIDINGS_JSON_NAMES_H
 /*
- * names - does an object have a name twice?
+ * json_names - does an object have a name twice?
  *
  * The names of all objects that are still open lie on one stack; when one
  * ends, its part is sorted and neighbours are compared, so that an object of
@@ -13,20 +13,20 @@
 
 #include "lib/span.h"
 
-struct name;
+struct json_name;
 
-struct names {
-	struct name *at;
+struct json_names {
+	struct json_name *at;
 	size_t count, room;
 };
 
-void names_release(struct names *names);
+void json_names_release(struct json_names *names);
 
 /* Adds the name that is written `literal` (a checked JSON string with its
  * quotes, borrowed); false if it has half a surrogate pair. */
-bool names_add(struct names *names, struct span literal);
+bool json_names_add(struct json_names *names, struct span literal);
 /* The names from `first` on are those of one object, which ends: takes them
  * off.  Returns where one is that was there before, NULL if there is none. */
-const char *names_end(struct names *names, size_t first);
+const char *json_names_end(struct json_names *names, size_t first);
 
 #endif

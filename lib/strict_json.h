@@ -1,0 +1,36 @@
+#ifndef TIDINGS_STRICT_JSON_H
+#define TIDINGS_STRICT_JSON_H
+/*
+ * strict_json - is it JSON, to the letter?
+ *
+ * What is JSON is decided here and nowhere else (RFC 8259, and no object may
+ * have a name twice): libraries differ, and let through what is none or refuse
+ * what is.  Pure; any thread.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/span.h"
+
+enum {
+	JSON_DEPTH = 32, /* objects and arrays within each other, the outermost
+			    included; deeper is a fault */
+};
+
+struct json_fault {
+	size_t at;	 /* offset of the first wrong byte */
+	const char *why; /* static */
+};
+
+/* Told of each member of the outermost object, in their order: `name` with its
+ * quotes, `value` without space around it; both borrow from the text. */
+typedef void json_on_member(void *arg, struct span name, struct span value);
+
+/* True if `text` is one JSON value; else `fault` says what is wrong. */
+bool strict_json(struct span text, struct json_fault *fault);
+/* The same, and the value must be an object; its members may have been told
+ * also where it is false. */
+bool strict_json_object(struct span text, json_on_member *member, void *arg,
+	struct json_fault *fault);
+
+#endif
