@@ -1,4 +1,4 @@
-"""The ways from the sources to a Tidings that runs, as README.md names them.
+"""The ways from the sources to a Tidings that runs, as README.md and docs/operate.md name them.
 
 What builds anew takes minutes, and so runs with --full only.
 """
@@ -80,7 +80,7 @@ def quickstart_ends(folder, within=200, **more):
 
 
 def by_hand():
-    """README.md's commands without packages, from the source on."""
+    """The commands without packages, from the source on."""
     return [line for line in block("./configure") if "apt-get" not in line]
 
 

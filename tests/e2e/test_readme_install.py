@@ -1,4 +1,4 @@
-"""What README.md says of installing, typed in by somebody with a fresh Debian and a fresh clone.
+"""What README.md and docs/operate.md say of installing, typed in by somebody with a fresh Debian and a fresh clone.
 
 Packages, and without packages, once where systemd is init, and once where
 SysV's scripts are.  It needs Debian's packages from the network, and builds:
@@ -21,7 +21,7 @@ pytestmark = [
                        reason=lacks() or "needs mmdebstrap"),
 ]
 MORE = "sudo,ca-certificates,logrotate,libjs-chart.js"
-# What is typed beside README's lines: an answer to apt's question.
+# What is typed beside these lines: an answer to apt's question.
 YES = 'APT::Get::Assume-Yes "true";\n'
 AUTHORITIES = "etc/ssl/certs/ca-certificates.crt"
 
