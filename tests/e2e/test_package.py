@@ -52,15 +52,15 @@ def packages(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def newer(packages):
+def newer(packages, tmp_path_factory):
     """The same, of the next version."""
-    tree = packages / "newer"
-    subprocess.run(["dpkg-deb", "-R", *packages.glob("tidings_*.deb"), tree], check=True)
-    control = tree / "DEBIAN/control"
+    place = tmp_path_factory.mktemp("newer")
+    subprocess.run(["dpkg-deb", "-R", *packages.glob("tidings_0*.deb"), place / "tree"], check=True)
+    control = place / "tree/DEBIAN/control"
     control.write_text(re.sub(r"^(Version: .*)$", r"\1+1", control.read_text(), flags=re.M))
-    subprocess.run(["dpkg-deb", "-b", tree, packages / "tidings_newer.deb"], check=True,
+    subprocess.run(["dpkg-deb", "-b", place / "tree", place / "tidings_newer.deb"], check=True,
                    capture_output=True)
-    return packages / "tidings_newer.deb"
+    return place / "tidings_newer.deb"
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def machine(request, clean, packages, newer, tmp_path):
 def files(machine):
     """All but what a running system makes by itself."""
     found = machine.does("find / -xdev ( -path /proc -o -path /sys -o -path /run -o -path /tmp "
-                         "-o -path /root -o -path /var/log -o -path /var/cache "
+                         "-o -path /root -o -path /var/log -o -path /var/cache -o -path /var/tmp "
                          "-o -path /var/lib/dpkg ) -prune -o -print"
                          .replace("(", r"\(").replace(")", r"\)"))
     return set(found.splitlines())
