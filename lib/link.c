@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-
 enum {
 	READ_SIZE = 256 << 10, /* bytes asked for at once */
 	OUT_KEPT = 64 << 10,   /* memory an idle link may keep to send */
@@ -185,6 +184,12 @@ static void queue(struct link *link, struct span bytes)
 	}
 	make_room(link);
 	buf_add_span(&link->out, bytes);
+}
+
+void link_queue(struct link *link, struct span bytes)
+{
+	if (link->fd >= 0 && !link->broken)
+		queue(link, bytes);
 }
 
 struct buf *link_begin(struct link *link, enum wire_type type)

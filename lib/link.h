@@ -60,6 +60,9 @@ void link_close(struct link *link, const char *why);
  * link_flush() sends. */
 struct buf *link_begin(struct link *link, enum wire_type type);
 void link_end(struct link *link);
+/* Queues bytes that were made elsewhere: whole frames, or the rest of one that
+ * link_try() began. */
+void link_queue(struct link *link, struct span bytes);
 /* Takes back what was queued since link_pending() was `pending`; nothing was
  * flushed in between. */
 void link_cut(struct link *link, size_t pending);
