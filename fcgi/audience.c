@@ -9,16 +9,17 @@
 #include "fcgi/channel.h"
 #include "fcgi/parcel.h"
 #include "fcgi/parcels.h"
+#include "fcgi/report.h"
 #include "fcgi/responder.h"
 #include "fcgi/subscriber.h"
 #include "lib/buf.h"
 #include "lib/config.h"
-#include "lib/wire.h"
 
 struct audience {
 	struct responder *responder;
 	struct channels *channels;
 	struct parcels *parcels;
+	struct report report; /* to the hub, of who listens to what */
 	struct ev_timer tick;
 	struct node *beats; /* a list of subscribers for each second */
 	uint32_t interval;  /* seconds, also the number of lists */
@@ -56,6 +57,7 @@ struct audience *audience_new(struct responder *responder)
 
 	audience->responder = responder;
 	audience->channels = channels_new();
+	report_init(&audience->report, audience->channels);
 	audience->interval = seconds > 0 ? (uint32_t)seconds : 1;
 	audience->beats =
 		mem_new(audience->interval * sizeof(*audience->beats));
@@ -90,6 +92,7 @@ void audience_join(struct audience *audience, struct subscriber *sub,
 		seat->channel->subscribers++;
 		list_init(&seat->node);
 		list_append(&seat->channel->seats, &seat->node);
+		report_note(&audience->report, seat->channel);
 	}
 	sub->wrote = audience->second;
 	list_append(&audience->beats[audience->next_list], &sub->beat);
@@ -104,45 +107,15 @@ void audience_leave(struct audience *audience, struct subscriber *sub)
 
 		list_remove(&seat->node);
 		seat->channel->subscribers--;
-		channel_tidy(audience->channels, seat->channel);
+		report_note(&audience->report, seat->channel);
 	}
 	list_remove(&sub->beat);
 	audience->count--;
 }
 
-/* What fits a frame, and the names of several hundred thousand channels; how
- * many listen to the rest is not told. */
-enum { CENSUS_MAX = WIRE_FRAME_MAX - 1024 };
-
-struct census {
-	struct buf lines;
-	uint32_t count;
-};
-
-static void count_channel(void *arg, struct channel *channel)
+struct report *audience_report(struct audience *audience)
 {
-	struct census *census = arg;
-
-	if (channel == NULL || channel->subscribers == 0 ||
-		census->lines.len > CENSUS_MAX)
-		return;
-	census->count++;
-	wire_put_str8(&census->lines, channel_name(channel));
-	wire_put_u32(&census->lines, channel->subscribers);
-}
-
-void audience_census(
-	const struct audience *audience, struct span only, struct buf *out)
-{
-	struct census census = {0};
-
-	if (only.len == 0)
-		channels_each(audience->channels, count_channel, &census);
-	else
-		count_channel(&census, channel_find(audience->channels, only));
-	wire_put_u32(out, census.count);
-	wire_put_bytes(out, census.lines.at, census.lines.len);
-	buf_release(&census.lines);
+	return &audience->report;
 }
 
 size_t audience_count(const struct audience *audience)

@@ -14,9 +14,9 @@
 #include "lib/span.h"
 
 struct audience;
-struct buf;
 struct channels;
 struct parcels;
+struct report;
 struct responder;
 struct subscriber;
 
@@ -30,11 +30,8 @@ void audience_join(struct audience *audience, struct subscriber *sub,
 	const struct span *names);
 void audience_leave(struct audience *audience, struct subscriber *sub);
 
-/* Appends how many listen to what, as in COUNTED: the number of channels that
- * have subscribers (or of the one, if `only` is not empty), and for each its
- * name and theirs. */
-void audience_census(
-	const struct audience *audience, struct span only, struct buf *out);
+/* What the hub is told of it. */
+struct report *audience_report(struct audience *audience);
 size_t audience_count(const struct audience *audience);
 /* Seconds since the audience was made; moved by its timer. */
 uint32_t audience_second(const struct audience *audience);

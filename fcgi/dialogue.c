@@ -10,6 +10,7 @@
 #include "fcgi/channel.h"
 #include "fcgi/fanout.h"
 #include "fcgi/meter.h"
+#include "fcgi/report.h"
 #include "fcgi/responder.h"
 #include "fcgi/stream.h"
 #include "fcgi/window.h"
@@ -123,6 +124,7 @@ static bool on_welcome(struct dialogue *dialogue, struct wire_in *in)
 	log_info("uplink: connected to the hub");
 	free(dialogue->refusal);
 	dialogue->refusal = NULL;
+	report_hub_came(audience_report(dialogue->responder->audience));
 	answers_send_all(dialogue->answers);
 	return true;
 }
@@ -230,24 +232,6 @@ static bool on_pong(struct dialogue *dialogue, struct wire_in *in)
 	return wire_done(in);
 }
 
-static bool on_count(struct dialogue *dialogue, struct wire_in *in)
-{
-	uint64_t tag = wire_get_u64(in);
-	struct span only = wire_get_str8(in);
-	struct buf out = {0};
-	size_t begun;
-
-	if (!wire_done(in))
-		return false;
-	begun = wire_begin(&out, WIRE_COUNTED);
-	wire_put_u64(&out, tag);
-	audience_census(dialogue->responder->audience, only, &out);
-	wire_end(&out, begun);
-	link_send(dialogue->link, buf_span(&out));
-	buf_release(&out);
-	return true;
-}
-
 static bool on_measure(struct dialogue *dialogue, struct wire_in *in)
 {
 	if (!wire_done(in))
@@ -264,7 +248,6 @@ static bool (*const frames[])(struct dialogue *, struct wire_in *) = {
 	[WIRE_STORED] = on_stored,
 	[WIRE_PAGED] = on_paged,
 	[WIRE_CHANNELED] = on_channeled,
-	[WIRE_COUNT] = on_count,
 	[WIRE_STATE] = on_state,
 	[WIRE_PONG] = on_pong,
 	[WIRE_MEASURE] = on_measure,

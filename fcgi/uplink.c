@@ -6,7 +6,9 @@
 #include <sys/random.h>
 
 #include "fcgi/answers.h"
+#include "fcgi/audience.h"
 #include "fcgi/dialogue.h"
+#include "fcgi/report.h"
 #include "fcgi/responder.h"
 #include "fcgi/stream.h"
 #include "lib/buf.h"
@@ -49,14 +51,20 @@ static void send_frame(void *owner, struct span frame)
 static void prepare(struct ev_loop *loop, struct ev_prepare *watch, int events)
 {
 	struct uplink *uplink = watch->data;
+	struct report *report = audience_report(uplink->responder->audience);
+	bool said = uplink->dialogue.state < FILLING;
 
 	(void)loop;
 	(void)events;
-	if (uplink->dialogue.state != HUB_AWAY &&
-		link_pending(&uplink->link) > 0) {
-		link_flush(&uplink->link);
-		link_cork(&uplink->link);
-	}
+	if (uplink->dialogue.state == HUB_AWAY)
+		return;
+	do {
+		said = said || report_say(report, &uplink->link);
+		if (link_pending(&uplink->link) > 0) {
+			link_flush(&uplink->link);
+			link_cork(&uplink->link);
+		}
+	} while (!said && link_pending(&uplink->link) == 0);
 }
 
 /* ---- coming and going */
@@ -79,6 +87,8 @@ static void on_closed(void *owner, const char *why)
 	if (uplink->dialogue.state > GREETING || why != NULL)
 		log_warnx("uplink: the hub is away%s%s",
 			why == NULL ? "" : ": ", why == NULL ? "" : why);
+	if (uplink->dialogue.state > GREETING)
+		report_hub_left(audience_report(uplink->responder->audience));
 	uplink->dialogue.state = HUB_AWAY;
 	ev_timer_set(&uplink->retry, uplink->retry_ms / 1e3, 0.);
 	ev_timer_start(uplink->responder->loop, &uplink->retry);
