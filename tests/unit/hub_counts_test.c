@@ -153,7 +153,9 @@ static unsigned cost(struct counts *counts, struct peers *peers, uint16_t limit)
 static void test_an_answer_costs_the_same_however_many_names_there_are(
 	void **state)
 {
+	/* With TIDINGS_FULL also a million: that takes a second. */
 	static const int sizes[] = {1000, 100000, 1000000};
+	size_t count = COUNT(sizes) - (getenv("TIDINGS_FULL") == NULL);
 	struct room *room = *state;
 	struct counts counts = {0};
 	struct counter *one = counts_join();
@@ -170,7 +172,7 @@ static void test_an_answer_costs_the_same_however_many_names_there_are(
 	peer.link.closed = on_gone;
 	link_open(&peer.link, peers.loop, ends[0]);
 	counts_open(&counts, &room->ledger);
-	for (size_t i = 0; i < COUNT(sizes); i++) {
+	for (size_t i = 0; i < count; i++) {
 		unsigned hundred, thousand;
 
 		for (; made < sizes[i]; made++) {
