@@ -16,6 +16,7 @@
 #include "hub/store.h"
 #include "lib/config.h"
 #include "lib/span.h"
+#include "lib/table.h"
 
 enum {
 	CHANNEL_ROWS_MAX = 100000, /* above it, empty channels are dropped, the
@@ -23,9 +24,8 @@ enum {
 };
 
 struct channel {
-	struct channel *same_name_hash, *same_number_hash;
+	struct table_node by_name, by_number;
 	struct channel *next_dirty;
-	uint64_t hash;
 	uint64_t number;
 	uint64_t events, bytes; /* held */
 	uint64_t newest;	/* id; 0 = none ever */
@@ -45,8 +45,7 @@ struct channel {
 struct channels {
 	struct store *store;
 	const struct config *config;
-	struct channel **names, **numbers; /* hash chains */
-	size_t buckets, count;
+	struct table names, numbers;
 	struct channel *dirty;
 	uint64_t last_number;
 	uint64_t floor, floor_at;
@@ -83,6 +82,9 @@ bool channels_write_floor(
 void channels_shed(struct channels *channels, uint64_t before);
 
 /* ---- in memory: channel.c */
+void channels_init(struct channels *channels, const struct config *config);
+void channels_release(struct channels *channels);
+
 static inline struct span channel_name(const struct channel *channel)
 {
 	return span(channel->name, channel->name_len);
@@ -95,11 +97,15 @@ struct channel *channel_numbered(
 /* Found or made; the row comes with the next write. */
 struct channel *channel_get(struct channels *channels, struct span name);
 
-/* For who reads the rows: one that is there; room for more; its part in what
- * is the highest of all. */
+/* All of them, in no order; NULL at the end. */
+struct channel *channels_first(const struct channels *channels);
+struct channel *channels_next(
+	const struct channels *channels, const struct channel *channel);
+
+/* For who reads the rows: one that is there; its part in what is the highest of
+ * all. */
 struct channel *channel_add(
 	struct channels *channels, struct span name, uint64_t number);
-void channels_grow(struct channels *channels);
 void channels_note(struct channels *channels, const struct channel *channel);
 
 /* What an event counts for in the limits. */

@@ -82,29 +82,23 @@ static void sum_up(struct channels *channels)
 {
 	channels->pool_events = channels->pool_bytes = 0;
 	channels->newest = channels->pruned_through = channels->floor;
-	for (size_t i = 0; i < channels->buckets; i++) {
-		struct channel *at = channels->names[i];
-
-		for (; at != NULL; at = at->same_name_hash) {
-			channels_note(channels, at);
-			if (at->keep != NULL)
-				continue;
-			channels->pool_events += at->events;
-			channels->pool_bytes += at->bytes;
-		}
+	for (const struct channel *at = channels_first(channels); at != NULL;
+		at = channels_next(channels, at)) {
+		channels_note(channels, at);
+		if (at->keep != NULL)
+			continue;
+		channels->pool_events += at->events;
+		channels->pool_bytes += at->bytes;
 	}
 }
 
 static struct channel *find_miscounted(const struct channels *channels)
 {
-	for (size_t i = 0; i < channels->buckets; i++) {
-		struct channel *at = channels->names[i];
+	struct channel *at = channels_first(channels);
 
-		for (; at != NULL; at = at->same_name_hash)
-			if (at->miscounted)
-				return at;
-	}
-	return NULL;
+	while (at != NULL && !at->miscounted)
+		at = channels_next(channels, at);
+	return at;
 }
 
 void channels_recount(struct channels *channels)
@@ -155,8 +149,7 @@ void channels_open(struct channels *channels, struct store *store,
 	uint64_t number;
 
 	channels->store = store;
-	channels->config = config;
-	channels_grow(channels);
+	channels_init(channels, config);
 	channels->floor =
 		ask(store, "SELECT value FROM meta WHERE name = 'floor'");
 	channels->floor_at =
@@ -192,18 +185,7 @@ void channels_close(struct channels *channels)
 	query_release(&channels->reread);
 	query_release(&channels->first_event);
 	query_release(&channels->remove);
-	for (size_t i = 0; i < channels->buckets; i++) {
-		struct channel *next;
-
-		for (struct channel *at = channels->names[i]; at != NULL;
-			at = next) {
-			next = at->same_name_hash;
-			free(at);
-		}
-	}
-	free(channels->names);
-	free(channels->numbers);
-	channels->names = channels->numbers = NULL;
+	channels_release(channels);
 }
 
 bool channels_write_floor(

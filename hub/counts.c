@@ -162,11 +162,10 @@ static void note_all(struct counts *counts)
 {
 	const struct channels *channels = &counts->ledger->channels;
 
-	for (size_t i = 0; i < channels->buckets; i++)
-		for (struct channel *at = channels->names[i]; at != NULL;
-			at = at->same_name_hash)
-			if (at->events > 0)
-				note(counts, at);
+	for (struct channel *at = channels_first(channels); at != NULL;
+		at = channels_next(channels, at))
+		if (at->events > 0)
+			note(counts, at);
 }
 
 void counts_open(struct counts *counts, struct ledger *ledger)

@@ -16,15 +16,12 @@ void eventlog_vouch(struct eventlog *log, struct channel *channel)
 
 void eventlog_check_ends(struct eventlog *log, uint64_t after)
 {
-	struct channels *channels = log->channels;
+	const struct channels *channels = log->channels;
 
-	for (size_t i = 0; i < channels->buckets; i++) {
-		struct channel *at = channels->names[i];
-
-		for (; at != NULL; at = at->same_name_hash)
-			if (at->newest > after)
-				eventlog_vouch(log, at);
-	}
+	for (struct channel *at = channels_first(channels); at != NULL;
+		at = channels_next(channels, at))
+		if (at->newest > after)
+			eventlog_vouch(log, at);
 }
 
 /* The highest id of its events. */

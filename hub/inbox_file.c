@@ -11,6 +11,7 @@
 
 #include "lib/broadcast.h"
 #include "lib/buf.h"
+#include "lib/path.h"
 
 /* The sentence for what went wrong last. */
 static const char *fault(const struct inbox_file *file)
@@ -121,9 +122,7 @@ static bool sync_path(const char *path)
 
 static bool sync_folder(const struct inbox_file *file)
 {
-	const char *path = db_path(&file->db);
-	char *folder =
-		mem_text(span(path, (size_t)(strrchr(path, '/') - path) + 1));
+	char *folder = path_folder(db_path(&file->db));
 	bool done = sync_path(folder);
 
 	free(folder);

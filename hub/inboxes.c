@@ -12,6 +12,7 @@
 #include "lib/alarm.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/path.h"
 
 enum {
 	MASK = IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE |
@@ -45,12 +46,8 @@ struct inboxes {
 
 static void place_init(struct place *place, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-
-	place->base = slash == NULL ? path : slash + 1;
-	place->folder = mem_text(
-		slash == NULL ? span_of(".")
-			      : span(path, (size_t)(slash - path) + 1));
+	place->base = path_name(path);
+	place->folder = path_folder(path);
 	place->watch = -1;
 }
 

@@ -8,6 +8,7 @@
 #include "hub/cursor.h"
 #include "hub/follow.h"
 #include "lib/clock.h"
+#include "lib/heap.h"
 
 struct page_request {
 	struct page_request *next;
@@ -57,9 +58,9 @@ void page_forget(struct peer *peer)
 
 /* ---- one page */
 
-/* A channel that has an event at `id`, not yet in the page. */
+/* A channel whose next event, not yet in the page, is node.key. */
 struct ahead {
-	uint64_t id;
+	struct heap_node node;
 	struct channel *channel;
 };
 
@@ -71,54 +72,39 @@ struct page {
 	size_t bytes, taken;
 	uint32_t count;
 	uint64_t end; /* when time is up, unless nothing was found */
-	struct ahead heap[PAGE_CHANNELS_MAX];
-	size_t heap_count;
+	struct heap heap;
+	struct ahead ahead[PAGE_CHANNELS_MAX];
 };
-
-static void sink(struct page *page, size_t at)
-{
-	struct ahead *heap = page->heap;
-
-	for (;;) {
-		size_t least = at;
-		struct ahead swap = heap[at];
-
-		for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++)
-			if (child < page->heap_count &&
-				heap[child].id < heap[least].id)
-				least = child;
-		if (least == at)
-			return;
-		heap[at] = heap[least];
-		heap[least] = swap;
-		at = least;
-	}
-}
 
 static void build_heap(struct page *page, const struct question *question)
 {
-	page->heap_count = 0;
 	for (size_t i = 0; i < question->channel_count; i++) {
 		struct channel *channel = question->channels[i];
 		uint64_t id = eventlog_next_on(page->log, channel, page->after);
 
+		page->ahead[i].channel = channel;
 		if (id != 0)
-			page->heap[page->heap_count++] =
-				(struct ahead){id, channel};
+			heap_add(&page->heap, &page->ahead[i].node, id);
 	}
-	for (size_t i = page->heap_count; i-- > 0;)
-		sink(page, i);
 }
 
-/* The channel at the top of the heap goes to its next event. */
-static void advance(struct page *page)
+static struct ahead *first(const struct page *page)
 {
-	struct ahead *top = page->heap;
+	struct heap_node *node = heap_first(&page->heap);
 
-	top->id = eventlog_next_on(page->log, top->channel, top->id);
-	if (top->id == 0)
-		*top = page->heap[--page->heap_count];
-	sink(page, 0);
+	return node == NULL ? NULL : heap_entry(node, struct ahead, node);
+}
+
+/* The channel that comes first goes to its next event. */
+static void advance(struct page *page, struct ahead *ahead)
+{
+	uint64_t id =
+		eventlog_next_on(page->log, ahead->channel, ahead->node.key);
+
+	if (id == 0)
+		heap_remove(&page->heap, &ahead->node);
+	else
+		heap_move(&page->heap, &ahead->node, id);
 }
 
 static bool is_full(const struct page *page)
@@ -139,18 +125,19 @@ static void put(struct page *page, const struct wire_event *event)
 
 static void collect(struct page *page)
 {
-	const struct ahead *top = page->heap;
 	struct wire_event event;
+	struct ahead *ahead;
 
 	page->through = page->after;
-	while (page->heap_count > 0 && top->id <= page->limit &&
-		!is_full(page)) {
-		if (eventlog_get(page->log, top->channel, top->id, &event))
+	while ((ahead = first(page)) != NULL &&
+		ahead->node.key <= page->limit && !is_full(page)) {
+		page->through = ahead->node.key;
+		if (eventlog_get(
+			    page->log, ahead->channel, ahead->node.key, &event))
 			put(page, &event);
-		page->through = top->id;
-		advance(page);
+		advance(page, ahead);
 	}
-	if (page->heap_count == 0 || page->heap[0].id > page->limit)
+	if (ahead == NULL || ahead->node.key > page->limit)
 		page->through = page->limit;
 	if (page->through < page->after)
 		page->through = page->after;
@@ -177,6 +164,7 @@ static void compose(struct eventlog *log, struct buf *out,
 	wire_put_u32(out, 0); /* count */
 	build_heap(&page, question);
 	collect(&page);
+	heap_release(&page.heap);
 	eventlog_rest(log);
 	end = out->len;
 	out->len = counted;

@@ -17,6 +17,7 @@
 
 #include "hub/store.h"
 #include "lib/buf.h"
+#include "lib/table.h"
 
 enum {
 	RECEIPTS_MAX = 131072,	 /* a source that acknowledges nothing loses its
@@ -35,7 +36,8 @@ struct receipt_row {
 };
 
 struct source {
-	struct source *same_hash, *next_draft;
+	struct table_node node;
+	struct source *next_draft;
 	uint64_t name;
 	uint64_t highest; /* number seen, answered or not */
 	uint64_t answered;
@@ -51,8 +53,7 @@ struct source {
 
 struct receipts {
 	struct store *store;
-	struct source **sources; /* hash chains */
-	size_t count;
+	struct table sources;
 	struct source *drafts;
 	uint64_t last_row;
 	struct query add, remove;

@@ -126,7 +126,7 @@ static void test_sources_that_stay_away_are_forgotten(void **state)
 	ledger_commit(&room->ledger);
 	assert_int_equal(rows(room), 1);
 	assert_true(is_known(here, 1));
-	assert_int_equal(room->ledger.receipts.count, 1);
+	assert_int_equal(room->ledger.receipts.sources.count, 1);
 }
 
 int main(void)
