@@ -463,9 +463,9 @@ def listed(peer, limit=10, meanwhile=lambda seen: None):
     seen, after, more = [], b"", 1
     while more:
         answer = peer.channels(after=after, limit=limit)
-        assert 0 < len(answer.lines) <= limit
+        assert len(answer.lines) <= limit and (answer.lines or not answer.more)
         seen += [line.channel for line in answer.lines]
-        after, more = seen[-1], answer.more
+        after, more = (seen or [b""])[-1], answer.more
         meanwhile(seen)
     return seen
 
