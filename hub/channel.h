@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "hub/store.h"
+#include "lib/clock.h"
 #include "lib/config.h"
 #include "lib/span.h"
 #include "lib/table.h"
@@ -44,6 +45,7 @@ struct channel {
 
 struct channels {
 	struct store *store;
+	const struct clock *clock;
 	const struct config *config;
 	struct table names, numbers;
 	struct channel *dirty;
@@ -62,7 +64,7 @@ struct channels {
 
 /* ---- as rows: channel_row.c */
 void channels_open(struct channels *channels, struct store *store,
-	const struct config *config);
+	const struct config *config, const struct clock *clock);
 void channels_close(struct channels *channels);
 /* Before COMMIT, after it, after its failure. */
 void channels_write(struct channels *channels);

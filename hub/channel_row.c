@@ -5,7 +5,6 @@
 #include "hub/channel.h"
 #include "hub/sum.h"
 #include "lib/buf.h"
-#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/text.h"
 
@@ -25,7 +24,7 @@ static void distrust(struct channels *channels, struct channel *channel)
 {
 	uint64_t newest =
 		ask(channels->store, "SELECT coalesce(max(id), 0) FROM event");
-	uint64_t now = clock_wall_ms();
+	uint64_t now = clock_date_ms(channels->clock);
 
 	channel_bury(channels, NULL, newest, now, false);
 	if (channel != NULL)
@@ -55,7 +54,8 @@ static void count_anew(struct channels *channels, struct channel *channel)
 		  "anew",
 		channels->store->path, channel->name_len, channel->name);
 	channel->newest = channel->pruned_through = channel->pruned_at = 0;
-	channel->keyed_at = clock_wall_ms(); /* it may have keys */
+	channel->keyed_at =
+		clock_date_ms(channels->clock); /* it may have keys */
 	count_rows(channels, channel);
 	distrust(channels, channel);
 }
@@ -144,11 +144,12 @@ static void read_all(struct channels *channels)
 }
 
 void channels_open(struct channels *channels, struct store *store,
-	const struct config *config)
+	const struct config *config, const struct clock *clock)
 {
 	uint64_t number;
 
 	channels->store = store;
+	channels->clock = clock;
 	channels_init(channels, config);
 	channels->floor =
 		ask(store, "SELECT value FROM meta WHERE name = 'floor'");

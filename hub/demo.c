@@ -2,12 +2,11 @@
 
 #include "hub/demo.h"
 
-#include <ev.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "hub/order.h"
-#include "lib/clock.h"
+#include "lib/loop.h"
 
 enum { SENSORS = 3, SPECIAL_EVERY = 5, SPECIAL_FIRST = 3 };
 
@@ -23,14 +22,14 @@ struct demo;
 struct stream {
 	struct demo *demo;
 	const struct kind *kind;
-	struct ev_timer timer;
+	struct timer timer;
 	uint64_t sequence; /* of its next event, from 1 on */
 };
 
 /* What a stream says, and how often.  `compose` appends the data but for the
  * timestamp and the closing brace, and returns the event's type. */
 struct kind {
-	double seconds;
+	uint64_t seconds;
 	const char *(*compose)(struct demo *demo, uint64_t sequence);
 };
 
@@ -40,16 +39,16 @@ static const char *compose_heartbeat(struct demo *demo, uint64_t sequence);
 static const char *compose_notification(struct demo *demo, uint64_t sequence);
 
 static const struct kind kinds[] = {
-	{2., compose_message},
-	{4., compose_sensor},
-	{5., compose_heartbeat},
-	{8., compose_notification},
+	{2, compose_message},
+	{4, compose_sensor},
+	{5, compose_heartbeat},
+	{8, compose_notification},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 struct demo {
-	struct ev_loop *loop;
+	struct timers *timers;
 	struct ledger *ledger;
 	uint64_t began; /* monotonic us */
 	struct sensor sensors[SENSORS];
@@ -126,7 +125,8 @@ static const char *compose_sensor(struct demo *demo, uint64_t sequence)
 
 static const char *compose_heartbeat(struct demo *demo, uint64_t sequence)
 {
-	uint64_t uptime = (clock_mono_us() - demo->began) / 1000000;
+	uint64_t uptime =
+		(clock_now_us(demo->ledger->clock) - demo->began) / 1000000;
 
 	buf_printf(&demo->data, "\"uptime\":%" PRIu64 ",\"sequence\":%" PRIu64,
 		uptime, sequence);
@@ -167,26 +167,24 @@ static void publish(struct demo *demo, const char *type)
 	order_propose(demo->ledger, &proposal, &ack);
 }
 
-static void on_time(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_time(void *arg)
 {
-	struct stream *stream = timer->data;
+	struct stream *stream = arg;
 	struct demo *demo = stream->demo;
 	const char *type;
 
-	(void)loop;
-	(void)events;
 	if (!ledger_begin(demo->ledger))
 		return;
 	buf_clear(&demo->data);
 	buf_add_char(&demo->data, '{');
 	type = stream->kind->compose(demo, stream->sequence++);
 	buf_printf(&demo->data, ",\"timestamp\":\"");
-	clock_rfc3339(&demo->data, clock_wall_ms());
+	clock_rfc3339(&demo->data, clock_date_ms(demo->ledger->clock));
 	buf_printf(&demo->data, "\"}");
 	publish(demo, type);
 }
 
-struct demo *demo_new(struct ev_loop *loop, struct ledger *ledger)
+struct demo *demo_new(struct loop *loop, struct ledger *ledger)
 {
 	static const struct sensor sensors[SENSORS] = {
 		{"cellar", 148, 624, 148, 624},
@@ -198,22 +196,20 @@ struct demo *demo_new(struct ev_loop *loop, struct ledger *ledger)
 	if (!ledger->config->demo)
 		return NULL;
 	demo = mem_new(sizeof(*demo));
-	demo->loop = loop;
+	demo->timers = loop_timers(loop);
 	demo->ledger = ledger;
-	demo->began = clock_mono_us();
+	demo->began = clock_now_us(demo->ledger->clock);
 	for (size_t i = 0; i < SENSORS; i++)
 		demo->sensors[i] = sensors[i];
 	for (size_t i = 0; i < KINDS; i++) {
 		struct stream *stream = &demo->streams[i];
+		uint64_t us = kinds[i].seconds * 1000000;
 
 		stream->demo = demo;
 		stream->kind = &kinds[i];
 		stream->sequence = 1;
-		/* Repeated by libev from when it was due, so without drift. */
-		ev_timer_init(&stream->timer, on_time, kinds[i].seconds,
-			kinds[i].seconds);
-		stream->timer.data = stream;
-		ev_timer_start(loop, &stream->timer);
+		timer_init(&stream->timer, on_time, stream);
+		timer_set(demo->timers, &stream->timer, us, us);
 	}
 	return demo;
 }
@@ -223,7 +219,7 @@ void demo_free(struct demo *demo)
 	if (demo == NULL)
 		return;
 	for (size_t i = 0; i < KINDS; i++)
-		ev_timer_stop(demo->loop, &demo->streams[i].timer);
+		timer_stop(demo->timers, &demo->streams[i].timer);
 	buf_release(&demo->data);
 	free(demo);
 }

@@ -172,7 +172,7 @@ void dispatch_gone(void *of, const char *why)
 		counts_leave(dispatch->counts, peer->counter);
 	peer->counter = NULL;
 	if (peer->source != NULL)
-		source_leave(peer->source);
+		source_leave(&dispatch->ledger->receipts, peer->source);
 	peer->source = NULL;
 	if (why != NULL)
 		log_warnx("peer of uid %lu: closed: %s",

@@ -8,7 +8,6 @@
 
 #include "hub/lock.h"
 #include "hub/sum.h"
-#include "lib/clock.h"
 #include "lib/log.h"
 
 enum {
@@ -67,11 +66,13 @@ static void compare_with_lock(const struct eventlog *log)
 }
 
 void eventlog_open(struct eventlog *log, struct store *store,
-	struct channels *channels, const struct lock *lock)
+	struct channels *channels, const struct lock *lock,
+	const struct clock *clock)
 {
 	log->store = store;
 	log->channels = channels;
 	log->lock = lock;
+	log->clock = clock;
 	store_prepare(store, &log->append,
 		"INSERT INTO event(id, channel, at, type, data, sum, back)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
@@ -117,7 +118,8 @@ void eventlog_close(struct eventlog *log)
 enum db_result eventlog_start(struct eventlog *log)
 {
 	enum db_result trouble;
-	struct hole hole = {.last = log->newest, .start = clock_wall_us()};
+	struct hole hole = {
+		.last = log->newest, .start = clock_date_us(log->clock)};
 
 	if (hole.start <= log->newest)
 		hole.start = log->newest + 1;
@@ -153,7 +155,7 @@ static void bind(struct query *append, const struct channel *channel,
 uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
 	struct span type, struct span data)
 {
-	uint64_t now = clock_wall_ms();
+	uint64_t now = clock_date_ms(log->clock);
 	uint64_t weight = channel_weight(type.len, data.len);
 	struct wire_event event = {
 		.id = log->newest + 1,

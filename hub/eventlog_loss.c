@@ -1,8 +1,6 @@
 #include "config.h"
 
 #include "hub/eventlog.h"
-#include "lib/clock.h"
-#include "lib/log.h"
 
 void eventlog_vouch(struct eventlog *log, struct channel *channel)
 {

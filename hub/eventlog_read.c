@@ -2,7 +2,6 @@
 
 #include "hub/eventlog.h"
 #include "hub/sum.h"
-#include "lib/clock.h"
 #include "lib/log.h"
 
 enum {
@@ -57,7 +56,7 @@ _Noreturn static void end_damaged(const struct eventlog *log, uint64_t id)
 static bool first_sound(
 	struct eventlog *log, struct query *rows, struct wire_event *event)
 {
-	uint64_t now = clock_wall_ms();
+	uint64_t now = clock_date_ms(log->clock);
 
 	for (int i = 0; i < LOOK_AROUND; i++) {
 		if (!store_step(log->store, rows))
@@ -90,7 +89,7 @@ static uint64_t time_of(struct eventlog *log, uint64_t id)
 {
 	uint64_t at;
 
-	return eventlog_time(log, &id, &at) ? at : clock_wall_ms();
+	return eventlog_time(log, &id, &at) ? at : clock_date_ms(log->clock);
 }
 
 void eventlog_bury(struct eventlog *log, struct channel *channel, uint64_t id,

@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
-
 struct exposition {
 	const struct meter *meter;
 	const struct ledger *ledger;

@@ -2,7 +2,6 @@
 
 #include "hub/follow.h"
 
-#include "lib/clock.h"
 #include "lib/log.h"
 
 static void say_following(
@@ -139,7 +138,8 @@ static void put_frame(struct peer *peer, const struct wire_event *event)
  * something is lost, the others are only looked at. */
 static uint64_t read_page(struct eventlog *log, struct peer *peer)
 {
-	uint64_t end = clock_mono_us() + FOLLOW_PAGE_US, reached = peer->sent;
+	uint64_t end = clock_now_us(log->clock) + FOLLOW_PAGE_US;
+	uint64_t reached = peer->sent;
 	size_t most = link_pending(&peer->link) + FOLLOW_PAGE;
 	enum eventlog_found found;
 	struct wire_event event;
@@ -152,7 +152,7 @@ static uint64_t read_page(struct eventlog *log, struct peer *peer)
 		if (found != EVENTLOG_END)
 			reached = event.id;
 	} while (found != EVENTLOG_END && link_pending(&peer->link) < most &&
-		 clock_mono_us() <= end);
+		 clock_now_us(log->clock) <= end);
 	eventlog_rest(log);
 	return found == EVENTLOG_END ? log->committed : reached;
 }

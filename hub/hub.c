@@ -2,7 +2,6 @@
 
 #include "hub/hub.h"
 
-#include <ev.h>
 #include <signal.h>
 
 #include "hub/demo.h"
@@ -12,14 +11,14 @@
 #include "hub/listing.h"
 #include "hub/page.h"
 #include "hub/publish.h"
-#include "lib/log.h"
+#include "lib/loop.h"
 
 enum {
 	TICK_MS = 250, /* without room a commit is tried this often */
 };
 
 struct hub {
-	struct ev_loop *loop;
+	struct loop *loop;
 	struct ledger ledger;
 	struct peers peers;
 	struct meter meter;
@@ -28,12 +27,10 @@ struct hub {
 	struct inboxes *inboxes;
 	struct demo *demo; /* NULL = none */
 
-	struct ev_io listener;
-	struct ev_io folder; /* something happened to log.db's */
-	struct ev_prepare prepare;
-	struct ev_idle idle; /* active while there is work left */
-	struct ev_timer tick;
-	struct ev_signal terminate, interrupt;
+	struct loop_io listener;
+	struct loop_io folder; /* something happened to log.db's */
+	struct loop_turn turn;
+	struct timer tick;
 };
 
 /* ---- a turn */
@@ -44,13 +41,12 @@ static void move_followers(struct hub *hub)
 		follow_move(&hub->ledger.ring, at);
 }
 
-static void turn(struct ev_loop *loop, struct ev_prepare *watch, int events)
+static void turn(void *arg)
 {
-	struct hub *hub = watch->data;
+	struct hub *hub = arg;
 	struct ledger *ledger = &hub->ledger;
 	bool more;
 
-	(void)events;
 	ledger_prune(ledger);
 	more = inboxes_pull(hub->inboxes);
 	ledger_commit(ledger);
@@ -64,47 +60,39 @@ static void turn(struct ev_loop *loop, struct ev_prepare *watch, int events)
 	ledger_save_losses(ledger);
 	peers_flush(&hub->peers);
 	if (more)
-		ev_idle_start(loop, &hub->idle);
-	else
-		ev_idle_stop(loop, &hub->idle);
-}
-
-static void idle(struct ev_loop *loop, struct ev_idle *watch, int events)
-{
-	/* It need not do anything: while it is active the loop does not wait,
-	 * and the next turn comes. */
-	(void)loop;
-	(void)watch;
-	(void)events;
+		loop_again(hub->loop);
 }
 
 /* ---- now and then */
 
-static void tick(struct ev_loop *loop, struct ev_timer *watch, int events)
+static void listen_on(struct hub *hub, bool yes)
 {
-	struct hub *hub = watch->data;
+	loop_io_want(hub->loop, &hub->listener, yes ? LOOP_READ : 0);
+}
 
-	(void)events;
-	ev_io_start(loop, &hub->listener);
+static void tick(void *arg)
+{
+	struct hub *hub = arg;
+
+	listen_on(hub, true);
 	ledger_tend(&hub->ledger);
 }
 
-static void on_listener(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_listener(void *arg, unsigned events)
 {
-	struct hub *hub = watch->data;
+	struct hub *hub = arg;
 
 	(void)events;
 	/* Those who wait would wake us again and again: the tick looks. */
-	if (!peers_accept(&hub->peers, watch->fd))
-		ev_io_stop(loop, watch);
+	if (!peers_accept(&hub->peers, loop_io_fd(&hub->listener)))
+		listen_on(hub, false);
 }
 
-static void on_folder(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_folder(void *arg, unsigned events)
 {
-	struct hub *hub = watch->data;
+	struct hub *hub = arg;
 	struct store *store = &hub->ledger.store;
 
-	(void)loop;
 	(void)events;
 	if (files_have_news(&store->files))
 		store_check_files(store);
@@ -118,11 +106,11 @@ static void on_trouble(void *arg, const char *reason)
 		peer_send_state(at, reason);
 }
 
-static void on_signal(struct ev_loop *loop, struct ev_signal *watch, int events)
+static void on_signal(void *arg)
 {
-	(void)watch;
-	(void)events;
-	ev_break(loop, EVBREAK_ALL);
+	struct hub *hub = arg;
+
+	loop_stop(hub->loop);
 }
 
 /* ---- beginning and end */
@@ -145,7 +133,7 @@ static void open_rooms(
 		.meter = &hub->meter,
 		.counts = &hub->counts,
 	};
-	ledger_open(&hub->ledger, config, lock, &notify);
+	ledger_open(&hub->ledger, config, lock, loop_clock(hub->loop), &notify);
 	counts_open(&hub->counts, &hub->ledger);
 	hub->inboxes = inboxes_new(hub->loop, &hub->ledger);
 	hub->demo = demo_new(hub->loop, &hub->ledger);
@@ -164,55 +152,43 @@ static void close_rooms(struct hub *hub)
 
 static void start_watching(struct hub *hub, int listener)
 {
-	struct ev_loop *loop = hub->loop;
+	struct timers *timers = loop_timers(hub->loop);
+	int notify = hub->ledger.store.files.notify;
 
-	ev_io_init(&hub->listener, on_listener, listener, EV_READ);
-	ev_io_init(&hub->folder, on_folder, hub->ledger.store.files.notify,
-		EV_READ);
-	ev_prepare_init(&hub->prepare, turn);
-	ev_idle_init(&hub->idle, idle);
-	ev_timer_init(&hub->tick, tick, 0., TICK_MS / 1e3);
-	ev_signal_init(&hub->terminate, on_signal, SIGTERM);
-	ev_signal_init(&hub->interrupt, on_signal, SIGINT);
-	hub->listener.data = hub->folder.data = hub;
-	hub->prepare.data = hub->tick.data = hub;
-	ev_io_start(loop, &hub->listener);
-	if (hub->ledger.store.files.notify >= 0)
-		ev_io_start(loop, &hub->folder);
-	ev_prepare_start(loop, &hub->prepare);
-	ev_timer_start(loop, &hub->tick);
-	ev_signal_start(loop, &hub->terminate);
-	ev_signal_start(loop, &hub->interrupt);
+	loop_io_init(&hub->listener, listener, on_listener, hub);
+	loop_io_init(&hub->folder, notify, on_folder, hub);
+	loop_turn_init(&hub->turn, 0, turn, hub);
+	timer_init(&hub->tick, tick, hub);
+	listen_on(hub, true);
+	if (notify >= 0)
+		loop_io_want(hub->loop, &hub->folder, LOOP_READ);
+	loop_turn_start(hub->loop, &hub->turn);
+	timer_set(timers, &hub->tick, 0, TICK_MS * 1000);
+	loop_on_signal(hub->loop, SIGTERM, on_signal, hub);
+	loop_on_signal(hub->loop, SIGINT, on_signal, hub);
 }
 
 static void stop_watching(struct hub *hub)
 {
-	struct ev_loop *loop = hub->loop;
-
-	ev_io_stop(loop, &hub->listener);
-	ev_io_stop(loop, &hub->folder);
-	ev_prepare_stop(loop, &hub->prepare);
-	ev_idle_stop(loop, &hub->idle);
-	ev_timer_stop(loop, &hub->tick);
-	ev_signal_stop(loop, &hub->terminate);
-	ev_signal_stop(loop, &hub->interrupt);
+	listen_on(hub, false);
+	loop_io_want(hub->loop, &hub->folder, 0);
+	loop_turn_stop(hub->loop, &hub->turn);
+	timer_stop(loop_timers(hub->loop), &hub->tick);
 }
 
 int hub_run(const struct config *config, int listener, const struct lock *lock)
 {
-	struct hub hub = {.loop = ev_default_loop(EVFLAG_NOSIGMASK)};
+	struct hub hub = {.loop = loop_new(&clock_system)};
 
-	if (hub.loop == NULL)
-		log_fatalx("hub: libev cannot start");
 	open_rooms(&hub, config, lock);
 	start_watching(&hub, listener);
-	ev_run(hub.loop, 0);
+	loop_run(hub.loop);
 	stop_watching(&hub);
 	/* What has come is finished, and answered. */
 	ledger_commit(&hub.ledger);
 	move_followers(&hub);
 	peers_flush(&hub.peers);
 	close_rooms(&hub);
-	ev_loop_destroy(hub.loop);
+	loop_free(hub.loop);
 	return 0;
 }

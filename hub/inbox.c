@@ -9,7 +9,6 @@
 
 #include "hub/inbox_error.h"
 #include "hub/row.h"
-#include "lib/clock.h"
 #include "lib/log.h"
 
 void inbox_init(struct inbox *inbox, struct ledger *ledger,
@@ -185,8 +184,10 @@ void inbox_look(struct inbox *inbox, const struct inbox *all, size_t count)
 	case STOPPED:
 		if (moved)
 			inbox->state = AWAY;
-		else if (clock_mono_us() >= inbox->rest_until) {
-			inbox->rest_until = clock_mono_us() + 2000000;
+		else if (clock_now_us(inbox->ledger->clock) >=
+			 inbox->rest_until) {
+			inbox->rest_until =
+				clock_now_us(inbox->ledger->clock) + 2000000;
 			inbox->state = AWAY;
 			try_open(inbox, all, count);
 		}

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "lib/clock.h"
 #include "lib/log.h"
 
 enum {
@@ -117,7 +116,7 @@ void errors_write(struct inbox *inbox)
 
 static void say(struct inbox *inbox, const struct inbox_error *error)
 {
-	uint64_t second = clock_mono_us() / 1000000;
+	uint64_t second = clock_now_us(inbox->ledger->clock) / 1000000;
 
 	if (second != inbox->lines_second)
 		inbox->lines = 0;

@@ -2,7 +2,6 @@
 
 #include "hub/inbox.h"
 #include "hub/inbox_error.h"
-#include "lib/clock.h"
 
 /* The highest id of the next rows to delete, 0 if there are none. */
 static uint64_t next_to_consume(struct inbox *inbox)
@@ -98,7 +97,7 @@ static bool look_below(struct inbox *inbox)
 
 bool inbox_tidy(struct inbox *inbox)
 {
-	uint64_t begin = clock_mono_us();
+	uint64_t begin = clock_now_us(inbox->ledger->clock);
 	bool more = false;
 
 	if (inbox->state != OPEN || inbox->broken)
@@ -111,7 +110,7 @@ bool inbox_tidy(struct inbox *inbox)
 		consume(inbox);
 	if (!inbox->untidy && !inbox->littered && errors_count(inbox) == 0)
 		more = look_below(inbox);
-	inbox->rest_until = clock_mono_us();
+	inbox->rest_until = clock_now_us(inbox->ledger->clock);
 	inbox->rest_until += (inbox->rest_until - begin) * INBOX_PAUSE;
 	return more || inbox->untidy || errors_count(inbox) > 0;
 }

@@ -19,12 +19,12 @@ enum {
 	INBOXES_POLL_MS = 250,
 };
 
-struct ev_loop;
 struct inboxes;
 struct ledger;
+struct loop;
 
 /* They move with the ledger's transaction from now on. */
-struct inboxes *inboxes_new(struct ev_loop *loop, struct ledger *ledger);
+struct inboxes *inboxes_new(struct loop *loop, struct ledger *ledger);
 void inboxes_free(struct inboxes *inboxes);
 
 /* Rows into the transaction; true if there may be more. */

@@ -2,7 +2,6 @@
 
 #include "hub/ledger.h"
 
-#include "lib/clock.h"
 #include "lib/log.h"
 
 /* ---- whether it can be written */
@@ -62,7 +61,7 @@ uint64_t ledger_append(struct ledger *ledger, struct channel *channel,
 
 	event.id = eventlog_append(&ledger->log, channel, type, data);
 	event.at = ledger->log.at;
-	event.taken = clock_mono_us();
+	event.taken = clock_now_us(ledger->clock);
 	if (event.id != 0)
 		ring_add(&ledger->ring, &event, event.id);
 	return event.id;
@@ -72,8 +71,8 @@ void ledger_mention(struct ledger *ledger, struct span channel,
 	struct span type, struct span data)
 {
 	struct wire_event event = {
-		.at = clock_wall_ms(),
-		.taken = clock_mono_us(),
+		.at = clock_date_ms(ledger->clock),
+		.taken = clock_now_us(ledger->clock),
 		.channel = channel,
 		.type = type,
 		.data = data,
@@ -105,9 +104,9 @@ static void let_acks_go(struct ledger *ledger, enum db_result trouble)
 static enum db_result commit(struct ledger *ledger)
 {
 	struct ledger_figures *figures = &ledger->figures;
-	uint64_t began = clock_mono_us();
+	uint64_t began = clock_now_us(ledger->clock);
 	enum db_result trouble = store_commit(&ledger->store);
-	uint64_t took = clock_mono_us() - began;
+	uint64_t took = clock_now_us(ledger->clock) - began;
 
 	if (trouble != DB_DONE || ledger->log.rows == 0)
 		return trouble;
@@ -198,26 +197,28 @@ void ledger_tend(struct ledger *ledger)
 		return;
 	ledger_commit(ledger);
 	channels_shed(&ledger->channels,
-		clock_wall_ms() - ledger->config->key_age_ms);
+		clock_date_ms(ledger->clock) - ledger->config->key_age_ms);
 	eventlog_check_owners(&ledger->log, EVENTLOG_OWNERS_STEP);
 	retention_step(&ledger->retention);
-	receipts_shed(&ledger->receipts, clock_mono_us());
+	receipts_shed(&ledger->receipts);
 }
 
 /* ---- beginning and end */
 
 void ledger_open(struct ledger *ledger, const struct config *config,
-	const struct lock *lock, const struct ledger_notify *notify)
+	const struct lock *lock, const struct clock *clock,
+	const struct ledger_notify *notify)
 {
 	struct store *store = &ledger->store;
 
 	ledger->config = config;
+	ledger->clock = clock;
 	ledger->notify = *notify;
 	store_open(store, config->log_path);
-	channels_open(&ledger->channels, store, config);
-	eventlog_open(&ledger->log, store, &ledger->channels, lock);
+	channels_open(&ledger->channels, store, config, clock);
+	eventlog_open(&ledger->log, store, &ledger->channels, lock, clock);
 	keys_open(&ledger->keys, store, config->key_age_ms);
-	receipts_open(&ledger->receipts, store);
+	receipts_open(&ledger->receipts, store, clock);
 	retention_open(&ledger->retention, config, &ledger->log, &ledger->keys);
 	parties_open(&ledger->parties, &ledger->retention, &ledger->receipts,
 		&ledger->log, &ledger->channels);

@@ -23,6 +23,7 @@
 #include "hub/ring.h"
 #include "hub/store.h"
 #include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/config.h"
 #include "lib/histogram.h"
 #include "lib/wire.h"
@@ -61,6 +62,7 @@ struct ledger_figures {
 
 struct ledger {
 	const struct config *config;
+	const struct clock *clock;
 	struct ledger_notify notify;
 	struct store store;
 	struct channels channels;
@@ -79,7 +81,8 @@ struct ledger {
 
 /* All is borrowed.  A fault is a failed start. */
 void ledger_open(struct ledger *ledger, const struct config *config,
-	const struct lock *lock, const struct ledger_notify *notify);
+	const struct lock *lock, const struct clock *clock,
+	const struct ledger_notify *notify);
 void ledger_close(struct ledger *ledger);
 
 /* As parties_join(). */

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
-
 struct listing_request {
 	struct listing_request *next;
 	uint64_t tag;
@@ -166,7 +164,7 @@ bool listing_run(struct counts *counts, struct peers *peers)
 
 			if (!wants(at))
 				continue;
-			now = clock_mono_us();
+			now = clock_now_us(counts->ledger->clock);
 			if (end == 0)
 				end = now + LISTING_US;
 			else if (now > end)

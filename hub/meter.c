@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "lib/clock.h"
-
 /* ---- what comes in */
 
 static struct work get_work(struct wire_in *in)
@@ -150,7 +148,7 @@ static struct rates take_rates(struct meter *meter)
 {
 	struct rates rates = {.errors = -1, .cpu = -1, .memory = -1};
 	uint64_t events = meter->ledger->figures.events;
-	uint64_t now = clock_mono_us();
+	uint64_t now = clock_now_us(meter->ledger->clock);
 	double seconds = (double)(now - meter->sampled + 1) / 1e6;
 
 	take_reports(meter, &rates, seconds);
@@ -187,7 +185,7 @@ static void compose(struct meter *meter, const struct rates *rates)
 
 	buf_clear(out);
 	buf_printf(out, "{\"timestamp\":\"");
-	clock_rfc3339(out, clock_wall_ms());
+	clock_rfc3339(out, clock_date_ms(meter->ledger->clock));
 	buf_add_char(out, '"');
 	add_percent(out, "cpu_percent", rates->cpu);
 	add_percent(out, "memory_percent", rates->memory);
@@ -208,13 +206,11 @@ static void compose(struct meter *meter, const struct rates *rates)
 		out, ",\"responders\":%" PRIu32 "}", meter_responders(meter));
 }
 
-static void on_sample(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_sample(void *arg)
 {
-	struct meter *meter = timer->data;
+	struct meter *meter = arg;
 	struct rates rates = take_rates(meter);
 
-	(void)loop;
-	(void)events;
 	compose(meter, &rates);
 	meter->latency_now = (struct histogram){0};
 	meter->ledger->figures.recent = (struct histogram){0};
@@ -223,20 +219,18 @@ static void on_sample(struct ev_loop *loop, struct ev_timer *timer, int events)
 			buf_span(&meter->text));
 }
 
-static void on_beat(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_beat(void *arg)
 {
-	struct meter *meter = timer->data;
+	struct meter *meter = arg;
 
-	(void)events;
 	for (struct peer *at = meter->peers->first; at != NULL; at = at->next)
 		if (at->follow != NOT && !peer_is_stalled(at)) {
 			link_begin(&at->link, WIRE_MEASURE);
 			link_end(&at->link);
 		}
-	/* It may still run, if this beat comes late. */
-	ev_timer_stop(loop, &meter->sample);
-	ev_timer_set(&meter->sample, METER_PATIENCE_MS / 1e3, 0.);
-	ev_timer_start(loop, &meter->sample);
+	/* It may still be set, if this beat comes late. */
+	timer_set(loop_timers(meter->peers->loop), &meter->sample,
+		METER_PATIENCE_MS * 1000, 0);
 }
 
 /* ---- life */
@@ -245,19 +239,20 @@ void meter_open(struct meter *meter, struct ledger *ledger, struct peers *peers)
 {
 	meter->ledger = ledger;
 	meter->peers = peers;
-	meter->began = clock_wall_ms();
-	meter->sampled = clock_mono_us();
+	meter->began = clock_date_ms(meter->ledger->clock);
+	meter->sampled = clock_now_us(meter->ledger->clock);
 	machine_read(&meter->machine);
-	ev_timer_init(&meter->beat, on_beat, WIRE_MEASURE_MS / 1e3,
-		WIRE_MEASURE_MS / 1e3);
-	ev_init(&meter->sample, on_sample);
-	meter->beat.data = meter->sample.data = meter;
-	ev_timer_start(peers->loop, &meter->beat);
+	timer_init(&meter->beat, on_beat, meter);
+	timer_init(&meter->sample, on_sample, meter);
+	timer_set(loop_timers(peers->loop), &meter->beat,
+		WIRE_MEASURE_MS * 1000, WIRE_MEASURE_MS * 1000);
 }
 
 void meter_close(struct meter *meter)
 {
-	ev_timer_stop(meter->peers->loop, &meter->beat);
-	ev_timer_stop(meter->peers->loop, &meter->sample);
+	struct timers *timers = loop_timers(meter->peers->loop);
+
+	timer_stop(timers, &meter->beat);
+	timer_stop(timers, &meter->sample);
 	buf_release(&meter->text);
 }

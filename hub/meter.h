@@ -15,7 +15,6 @@
  * connection ends.  What those have done that have left meanwhile is spread
  * over the time since the last sample.  Volatile events are counted nowhere.
  */
-#include <ev.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,6 +22,7 @@
 #include "hub/machine.h"
 #include "hub/peer.h"
 #include "lib/histogram.h"
+#include "lib/loop.h"
 #include "lib/wire.h"
 
 enum {
@@ -33,7 +33,7 @@ enum {
 struct meter {
 	struct ledger *ledger;
 	struct peers *peers;
-	struct ev_timer beat, sample;
+	struct timer beat, sample;
 	uint64_t sampled; /* monotonic us of the last sample */
 	uint64_t began;	  /* ms since 1970 */
 	struct machine machine;

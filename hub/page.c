@@ -7,7 +7,6 @@
 
 #include "hub/cursor.h"
 #include "hub/follow.h"
-#include "lib/clock.h"
 #include "lib/heap.h"
 
 struct page_request {
@@ -112,7 +111,7 @@ static bool is_full(const struct page *page)
 	if (page->through == page->after)
 		return false;
 	return page->taken >= page->bytes || page->taken >= PAGE_BYTES_MAX ||
-	       clock_mono_us() > page->end;
+	       clock_now_us(page->log->clock) > page->end;
 }
 
 static void put(struct page *page, const struct wire_event *event)
@@ -152,7 +151,7 @@ static void compose(struct eventlog *log, struct buf *out,
 
 	page.limit = verdict->limit;
 	page.bytes = question->bytes;
-	page.end = clock_mono_us() + PAGE_US;
+	page.end = clock_now_us(log->clock) + PAGE_US;
 	wire_put_u64(out, question->tag);
 	wire_put_u8(out, verdict->gap);
 	wire_put_u64(out, verdict->used);
@@ -232,7 +231,7 @@ bool pages_run(struct ledger *ledger, struct peers *peers)
 
 	for (;;) {
 		struct peer *peer = next_peer(peers);
-		uint64_t now = clock_mono_us();
+		uint64_t now = clock_now_us(ledger->clock);
 
 		if (peer == NULL)
 			return false;

@@ -83,7 +83,7 @@ static void peer_new(struct peers *peers, int fd)
 	peer->next = peers->first;
 	peers->first = peer;
 	peers->count++;
-	link_open(&peer->link, peers->loop, fd);
+	link_open(&peer->link, loop_ev(peers->loop), fd);
 	if (peers->count > PEERS_MAX)
 		peer_refuse(peer, "too many connections");
 	else if (!may_speak(peers->config, peer->uid))

@@ -18,7 +18,6 @@
  *
  * A peer that does not read costs what its socket and one page hold.
  */
-#include <ev.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -26,6 +25,7 @@
 #include "hub/receipt.h"
 #include "lib/config.h"
 #include "lib/link.h"
+#include "lib/loop.h"
 
 enum {
 	PEERS_MAX = 1024,	/* one more is refused with a sentence */
@@ -81,7 +81,7 @@ struct peer {
 };
 
 struct peers {
-	struct ev_loop *loop;
+	struct loop *loop;
 	const struct config *config;
 	/* Called with a struct peer, as by its link; `arg` is theirs. */
 	void (*frame)(void *peer, uint8_t type, struct span body);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
 #include "lib/log.h"
 
 static struct span key_of(const uint64_t *name)
@@ -127,15 +126,17 @@ static void read_rows(struct receipts *receipts)
 		row.number = highest(results);
 		receipt_seen(source, row.number, 0);
 		buf_add(&source->rows, &row, sizeof(row));
-		source->left_at = clock_mono_us();
+		source->left_at = clock_now_us(receipts->clock);
 		receipts->last_row = row.id;
 	}
 	query_release(&all);
 }
 
-void receipts_open(struct receipts *receipts, struct store *store)
+void receipts_open(struct receipts *receipts, struct store *store,
+	const struct clock *clock)
 {
 	receipts->store = store;
+	receipts->clock = clock;
 	table_init(&receipts->sources, name_of, NULL);
 	store_prepare(
 		store, &receipts->add, "INSERT INTO receipt VALUES(?, ?, ?)");
@@ -165,11 +166,11 @@ struct source *source_join(struct receipts *receipts, uint64_t name)
 	return source;
 }
 
-void source_leave(struct source *source)
+void source_leave(struct receipts *receipts, struct source *source)
 {
 	assert(source->peers > 0);
 	if (--source->peers == 0)
-		source->left_at = clock_mono_us();
+		source->left_at = clock_now_us(receipts->clock);
 }
 
 bool receipt_look(
@@ -308,15 +309,16 @@ static void drop(struct receipts *receipts, struct source *source)
 	source_free(source);
 }
 
-void receipts_shed(struct receipts *receipts, uint64_t now_us)
+void receipts_shed(struct receipts *receipts)
 {
+	uint64_t now = clock_now_us(receipts->clock);
 	uint64_t patience = (uint64_t)RECEIPT_GONE_MS * 1000;
 	struct source *next, *at = entry(table_first(&receipts->sources));
 
 	for (; at != NULL; at = next) {
 		next = entry(table_next(&receipts->sources, &at->node));
 		if (at->peers == 0 && !at->drafting &&
-			at->left_at + patience < now_us)
+			at->left_at + patience < now)
 			drop(receipts, at);
 	}
 }

@@ -17,6 +17,7 @@
 
 #include "hub/store.h"
 #include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/table.h"
 
 enum {
@@ -53,18 +54,20 @@ struct source {
 
 struct receipts {
 	struct store *store;
+	const struct clock *clock;
 	struct table sources;
 	struct source *drafts;
 	uint64_t last_row;
 	struct query add, remove;
 };
 
-void receipts_open(struct receipts *receipts, struct store *store);
+void receipts_open(struct receipts *receipts, struct store *store,
+	const struct clock *clock);
 void receipts_close(struct receipts *receipts);
 
 /* One more connection of that source; ended by source_leave. */
 struct source *source_join(struct receipts *receipts, uint64_t name);
-void source_leave(struct source *source);
+void source_leave(struct receipts *receipts, struct source *source);
 
 /* True if `number` was stored before, also in this transaction. */
 bool receipt_look(
@@ -81,6 +84,6 @@ void receipts_revert(struct receipts *receipts);
 
 /* Forgets sources that have been away too long; in a transaction of its own
  * making if there are any. */
-void receipts_shed(struct receipts *receipts, uint64_t now_us);
+void receipts_shed(struct receipts *receipts);
 
 #endif

@@ -2,8 +2,6 @@
 
 #include "hub/retention.h"
 
-#include "lib/clock.h"
-
 struct due {
 	uint64_t id, back, weight, at;
 	struct channel *channel; /* NULL = it is nobody's */
@@ -46,14 +44,14 @@ static uint64_t above(uint64_t have, uint64_t limit)
 	return limit != 0 && have > limit ? have - limit : 0;
 }
 
-static struct excess excess_of(
+static struct excess excess_of(const struct retention *retention,
 	const struct keep *keep, uint64_t events, uint64_t bytes)
 {
 	struct excess excess = {
 		.events = above(events, keep->events),
 		.bytes = above(bytes, keep->bytes),
 	};
-	uint64_t now = clock_wall_ms();
+	uint64_t now = clock_date_ms(retention->log->clock);
 
 	if (keep->age_ms != 0 && keep->age_ms < now)
 		excess.before = now - keep->age_ms;
@@ -138,7 +136,7 @@ static bool may_count(const struct eventlog *log)
 static void prune_pool(struct retention *retention, uint64_t slack)
 {
 	const struct channels *channels = retention->log->channels;
-	struct excess excess = excess_of(&retention->config->keep,
+	struct excess excess = excess_of(retention, &retention->config->keep,
 		channels->pool_events, channels->pool_bytes);
 
 	if (slack > 0 && excess.events < slack && excess.bytes < slack * 1024 &&
@@ -151,8 +149,8 @@ static void prune_pool(struct retention *retention, uint64_t slack)
 static void prune_channel(
 	struct retention *retention, struct channel *channel, uint64_t slack)
 {
-	struct excess excess =
-		excess_of(channel->keep, channel->events, channel->bytes);
+	struct excess excess = excess_of(
+		retention, channel->keep, channel->events, channel->bytes);
 
 	if (slack > 0 && excess.events < slack && excess.bytes < slack * 1024 &&
 		!retention->behind)
@@ -192,8 +190,8 @@ void retention_step(struct retention *retention)
 		if (channel != NULL && retention->left > 0)
 			prune_channel(retention, channel, 0);
 	}
-	keys_left =
-		keys_prune(retention->keys, clock_wall_ms(), RETENTION_STEP);
+	keys_left = keys_prune(retention->keys,
+		clock_date_ms(retention->log->clock), RETENTION_STEP);
 	retention->behind = retention->left == 0 || keys_left;
 }
 

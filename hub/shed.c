@@ -4,7 +4,6 @@
 
 #include "hub/channel.h"
 #include "lib/buf.h"
-#include "lib/clock.h"
 
 enum {
 	STEP = 1000,
@@ -69,7 +68,7 @@ void channels_shed(struct channels *channels, uint64_t before)
 	struct channel **found;
 
 	if (channels->numbers.count <= CHANNEL_ROWS_MAX ||
-		clock_mono_us() < channels->shed_after)
+		clock_now_us(channels->clock) < channels->shed_after)
 		return;
 	found = mem_new(channels->numbers.count * sizeof(struct channel *));
 	count = candidates(channels, before, found);
@@ -78,6 +77,6 @@ void channels_shed(struct channels *channels, uint64_t before)
 	if (count > 0)
 		drop(channels, found, count);
 	else
-		channels->shed_after = clock_mono_us() + RETRY_US;
+		channels->shed_after = clock_now_us(channels->clock) + RETRY_US;
 	free(found);
 }

@@ -165,12 +165,12 @@ static void test_an_answer_costs_the_same_however_many_names_there_are(
 
 	assert_int_equal(
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-	peers.loop = ev_loop_new(EVFLAG_AUTO);
+	peers.loop = loop_new(&clock_system);
 	peers.first = &peer;
 	peer.link.owner = &peer;
 	peer.link.frame = on_frame;
 	peer.link.closed = on_gone;
-	link_open(&peer.link, peers.loop, ends[0]);
+	link_open(&peer.link, loop_ev(peers.loop), ends[0]);
 	counts_open(&counts, &room->ledger);
 	for (size_t i = 0; i < count; i++) {
 		unsigned hundred, thousand;
@@ -189,7 +189,7 @@ static void test_an_answer_costs_the_same_however_many_names_there_are(
 	}
 	link_close(&peer.link, NULL);
 	close(ends[1]);
-	ev_loop_destroy(peers.loop);
+	loop_free(peers.loop);
 	counts_leave(&counts, one);
 	counts_close(&counts);
 }

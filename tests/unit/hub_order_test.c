@@ -110,7 +110,7 @@ static void test_a_publish_that_comes_again_is_answered_again(void **state)
 	assert_int_equal(again.outcome, WIRE_OUT_STORED);
 	assert_int_equal(again.first, first.first);
 	assert_int_equal(room->ledger.log.newest, first.last);
-	source_leave(source);
+	source_leave(&room->ledger.receipts, source);
 }
 
 static void test_a_failed_transaction_leaves_neither_key_nor_receipt(
@@ -127,7 +127,7 @@ static void test_a_failed_transaction_leaves_neither_key_nor_receipt(
 		propose(room, &one, 1, source, 1).outcome, WIRE_OUT_STORED);
 	assert_int_equal(room->ledger.log.rows, 1);
 	ledger_commit(&room->ledger);
-	source_leave(source);
+	source_leave(&room->ledger.receipts, source);
 }
 
 static void test_the_cursor_moves_with_what_is_stored(void **state)

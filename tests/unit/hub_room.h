@@ -1,7 +1,7 @@
 #ifndef TIDINGS_TESTS_HUB_ROOM_H
 #define TIDINGS_TESTS_HUB_ROOM_H
 /*
- * hub_room - a ledger on a log in a temporary folder
+ * hub_room - a ledger on a log in a temporary folder, whose clock stands still
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +11,16 @@
 #include "hub/ledger.h"
 #include "hub/lock.h"
 #include "lib/buf.h"
+#include "lib/clock.h"
+#include "tests/unit/hand_clock.h"
 #include "tests/unit/unit.h"
 
 struct room {
 	struct config config;
 	struct ledger ledger;
 	struct lock lock;
+	struct hand_clock hands;
+	struct clock clock;
 	struct buf acks;     /* struct ack, that were let go */
 	unsigned troubles;   /* times it was told */
 	const char *trouble; /* the last */
@@ -48,7 +52,8 @@ static inline void room_open(struct room *room)
 	room->config.max_event = 65536;
 	room->config.key_age_ms = 86400000;
 	lock_take(&room->lock, room->path);
-	ledger_open(&room->ledger, &room->config, &room->lock, &notify);
+	ledger_open(&room->ledger, &room->config, &room->lock, &room->clock,
+		&notify);
 	assert_true(room->ledger.writable);
 }
 
@@ -66,6 +71,8 @@ static inline int room_setup(void **state)
 	snprintf(room->folder, sizeof(room->folder), "/tmp/room-XXXXXX");
 	assert_non_null(mkdtemp(room->folder));
 	snprintf(room->path, sizeof(room->path), "%s/log.db", room->folder);
+	room->hands = (struct hand_clock){1000000, clock_wall_us()};
+	room->clock = hand_clock(&room->hands);
 	room_open(room);
 	*state = room;
 	return 0;
@@ -88,6 +95,7 @@ static inline int room_teardown(void **state)
 static inline void room_reopen(struct room *room)
 {
 	room_close(room);
+	hand_clock_pass(&room->hands, 1000000);
 	room_open(room);
 }
 
