@@ -15,8 +15,6 @@ enum {
 			       window of very small events starts smaller */
 };
 
-static const uint64_t id_max = ((uint64_t)1 << 53) - 1;
-
 static void read_identity(struct eventlog *log)
 {
 	struct query query = {0};
@@ -48,7 +46,7 @@ static void read_newest(struct eventlog *log)
 		log->newest = log->channels->newest;
 	if (holes_last_start(&log->holes) > log->newest)
 		log->newest = holes_last_start(&log->holes);
-	if (log->newest >= id_max - 1000000000)
+	if (log->newest >= WIRE_ID_MAX - 1000000000)
 		log_fatalx("log %s: damaged: an id of %llu", log->store->path,
 			(unsigned long long)log->newest);
 	log->committed = log->newest;
@@ -125,7 +123,7 @@ enum db_result eventlog_start(struct eventlog *log)
 		hole.start = log->newest + 1;
 	if (hole.start <= log->lock->newest)
 		hole.start = log->lock->newest + 1;
-	if (hole.start > id_max - 1000000000)
+	if (hole.start > WIRE_ID_MAX - 1000000000)
 		log_fatalx("the clock says a year after 2255");
 	store_begin(log->store);
 	holes_write(&log->holes, log->store, &hole);

@@ -3,12 +3,12 @@
 /*
  * hub - everything together, one turn of the loop at a time
  *
- * A turn: frames that have arrived are handed out, and what is to be stored is
- * put into one transaction as it comes; then rows from inboxes join it; then
- * COMMIT, which lets publishers have their answers; then followers get their
- * events; then pages are read for at most PAGE_US; then the loop waits.  A
- * transaction that grows past its limits is committed at once, in the middle of
- * the turn.
+ * While the loop looks at its descriptors, frames are handed out as they come,
+ * and what is to be stored goes into one transaction.  Then comes the turn:
+ * rows of inboxes join the transaction; COMMIT, after which publishers have
+ * their answers; followers are sent their events; lists of channels and older
+ * events are read, each for some milliseconds at most; the loop sleeps, unless
+ * work is left.  A transaction that grows past its limits is committed at once.
  */
 struct config;
 struct lock;

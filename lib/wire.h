@@ -125,6 +125,9 @@ enum {
 	WIRE_MEASURE_MS = 2000,
 };
 
+/* The highest id there can be: the last that JSON's numbers hold exactly. */
+#define WIRE_ID_MAX (((uint64_t)1 << 53) - 1)
+
 enum wire_type {
 	WIRE_HELLO = 1,
 	WIRE_FOLLOW,
