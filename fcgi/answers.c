@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "fcgi/list.h"
-#include "fcgi/pager.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 

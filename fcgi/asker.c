@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "fcgi/answers.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
-#include "fcgi/uplink.h"
 
 enum {
 	WHILE_MS = 50,
@@ -70,7 +70,7 @@ void askers_free(struct askers *askers)
 		struct asker *asker = list_entry(node, struct asker, node);
 
 		next = node->next;
-		uplink_forget(asker->pending);
+		answers_forget(asker->pending);
 		request_free(asker_done(asker));
 	}
 	ev_timer_stop(askers->loop, &askers->look);
@@ -94,7 +94,7 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
 	(void)events;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	uplink_forget(asker->pending);
+	answers_forget(asker->pending);
 	reply_end(asker_done(asker));
 }
 

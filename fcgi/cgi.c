@@ -13,9 +13,9 @@
 
 #include "fcgi/accept.h"
 #include "fcgi/cgi_records.h"
+#include "fcgi/dialogue.h"
 #include "fcgi/reply.h"
 #include "fcgi/responder.h"
-#include "fcgi/uplink.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/sock.h"
@@ -231,7 +231,7 @@ static void on_met(struct ev_loop *loop, struct ev_prepare *watch, int events)
 
 	(void)loop;
 	(void)events;
-	if (!uplink_health(cgi->responder->uplink).away)
+	if (!dialogue_health(cgi->responder->dialogue).away)
 		go_in(cgi);
 }
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fcgi/uplink.h"
+#include "fcgi/answers.h"
 #include "lib/buf.h"
 #include "lib/span.h"
 

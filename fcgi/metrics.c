@@ -2,13 +2,13 @@
 
 #include "fcgi/metrics.h"
 
+#include "fcgi/answers.h"
 #include "fcgi/asker.h"
 #include "fcgi/listen.h"
 #include "fcgi/media.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
-#include "fcgi/uplink.h"
 
 static const char *const types[] = {
 	[WIRE_PROMETHEUS] = "text/plain; version=0.0.4; charset=utf-8",
@@ -60,5 +60,5 @@ void metrics_show(struct responder *responder, struct request *request,
 	asker = asker_new(responder, request);
 	asker->kind = format;
 	asker->pending =
-		uplink_metrics(responder->uplink, format, on_metered, asker);
+		answers_metrics(responder->answers, format, on_metered, asker);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/answers.h"
 #include "fcgi/hash.h"
 #include "fcgi/list.h"
 #include "fcgi/opening.h"
@@ -13,7 +14,6 @@
 #include "fcgi/responder.h"
 #include "fcgi/stream.h"
 #include "fcgi/subscriber.h"
-#include "fcgi/uplink.h"
 #include "fcgi/window.h"
 
 enum { BUCKETS = 1024 };
@@ -65,7 +65,7 @@ void pager_free(struct pager *pager)
 				pager->buckets[i].next, struct page, node);
 
 			if (page->pending != NULL)
-				uplink_forget(page->pending);
+				answers_forget(page->pending);
 			page_free(page);
 		}
 	}
@@ -166,7 +166,7 @@ static void ask_next(struct pager *pager)
 			continue;
 		}
 		pager->asked++;
-		page->pending = uplink_page(pager->responder->uplink,
+		page->pending = answers_page(pager->responder->answers,
 			buf_span(&page->question), answered, page);
 	}
 }

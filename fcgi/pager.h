@@ -14,31 +14,13 @@
  *
  * Who waits is on the page's list and on no other page's.  Loop thread.
  */
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "lib/wire.h"
-
 enum {
 	PAGER_ASKED = 16, /* pages with the hub; others wait their turn here */
 };
 
 struct pager;
-struct parcel;
 struct responder;
 struct subscriber;
-
-/* The hub's answer. */
-struct paged {
-	bool away; /* no hub answered in time; nothing else is set */
-	bool gap;
-	uint64_t used, through, mark, oldest, newest;
-	uint32_t count;
-	struct wire_in events; /* `count` blobs; borrowed for the call */
-	/* The events as a parcel, plain and in envelopes: made by the first
-	 * who needs it, shared by all who wait for this page. */
-	struct parcel *shared[2];
-};
 
 struct pager *pager_new(struct responder *responder);
 void pager_free(struct pager *pager);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fcgi/answers.h"
 #include "fcgi/asker.h"
 #include "fcgi/cors.h"
 #include "fcgi/draft.h"
@@ -23,7 +24,6 @@
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
-#include "fcgi/uplink.h"
 #include "lib/config.h"
 #include "lib/json.h"
 #include "lib/text.h"
@@ -199,8 +199,8 @@ static void send_draft(struct responder *responder, struct request *request,
 	asker->kind = kind;
 	asker->count = draft->count;
 	buf_add_span(&asker->note, draft->channel);
-	asker->pending = uplink_publish(
-		responder->uplink, &publication, on_stored, asker);
+	asker->pending = answers_publish(
+		responder->answers, &publication, on_stored, asker);
 	/* The uplink has its own copy; who waits needs none. */
 	buf_release(&request->body);
 }

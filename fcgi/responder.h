@@ -12,7 +12,8 @@
 #include <stdbool.h>
 
 struct config;
-struct uplink;
+struct answers;
+struct dialogue;
 struct window;
 struct audience;
 struct pager;
@@ -28,19 +29,20 @@ struct meter;
 struct responder {
 	struct ev_loop *loop;
 	const struct config *config;
-	struct meter *meter;	   /* what was done, for the hub */
-	struct audience *audience; /* who listens to what */
-	struct window *window;	   /* the newest events; window_new(
-				      config->window, audience_channels()) */
-	struct openings *openings; /* who waits for the window to fill */
-	struct fanout *fanout;	   /* when to write to them */
-	struct uplink *uplink;	   /* the hub */
-	struct pager *pager;	   /* older events, from the hub */
-	struct quota *quota;	   /* who may have how much */
-	struct tasks *tasks;	   /* the demonstration tasks */
-	struct replies *replies;   /* answers on their way out */
-	struct askers *askers;	   /* who waits for the hub's word */
-	struct gate *gate;	   /* where requests come in */
+	struct meter *meter;		 /* what was done, for the hub */
+	struct audience *audience;	 /* who listens to what */
+	struct window *window;		 /* the newest events; window_new(
+					    config->window, audience_channels()) */
+	struct openings *openings;	 /* who waits for the window to fill */
+	struct fanout *fanout;		 /* when to write to them */
+	struct answers *answers;	 /* what is asked of the hub */
+	const struct dialogue *dialogue; /* how it stands with the hub */
+	struct pager *pager;		 /* older events, from the hub */
+	struct quota *quota;		 /* who may have how much */
+	struct tasks *tasks;		 /* the demonstration tasks */
+	struct replies *replies;	 /* answers on their way out */
+	struct askers *askers;		 /* who waits for the hub's word */
+	struct gate *gate;		 /* where requests come in */
 	bool lone;     /* serves one request and ends (cgi.h): asks the
 			  hub for no older events, and sleeps longer */
 	bool draining; /* SIGTERM came: streams get their end */

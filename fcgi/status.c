@@ -7,13 +7,14 @@
 
 #include <string.h>
 
+#include "fcgi/answers.h"
 #include "fcgi/asker.h"
+#include "fcgi/dialogue.h"
 #include "fcgi/query.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
 #include "fcgi/stream.h"
-#include "fcgi/uplink.h"
 #include "lib/json.h"
 #include "lib/text.h"
 
@@ -37,7 +38,7 @@ static void send_json(struct responder *responder, struct request *request,
 void status_health(struct responder *responder, struct request *request,
 	const struct aim *aim)
 {
-	struct health health = uplink_health(responder->uplink);
+	struct health health = dialogue_health(responder->dialogue);
 	bool good = !health.away && health.writable;
 	struct json_object *object = json_new();
 
@@ -137,9 +138,11 @@ static void ask(struct responder *responder, struct request *request,
 	struct span after, uint16_t limit)
 {
 	struct asker *asker = asker_new(responder, request);
+	const struct channel_question question = {
+		.after = after, .limit = limit};
 
-	asker->pending = uplink_channels(responder->uplink, after, limit,
-		span(NULL, 0), on_channels, asker);
+	asker->pending = answers_channels(
+		responder->answers, &question, on_channels, asker);
 }
 
 void status_channels(struct responder *responder, struct request *request,
@@ -162,7 +165,9 @@ void status_channel(struct responder *responder, struct request *request,
 	const struct aim *aim)
 {
 	struct asker *asker = asker_new(responder, request);
+	const struct channel_question question = {
+		.limit = 1, .only = aim->channel};
 
-	asker->pending = uplink_channels(responder->uplink, span(NULL, 0), 1,
-		aim->channel, on_channel, asker);
+	asker->pending = answers_channels(
+		responder->answers, &question, on_channel, asker);
 }

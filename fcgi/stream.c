@@ -9,7 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fcgi/answers.h"
 #include "fcgi/audience.h"
+#include "fcgi/dialogue.h"
 #include "fcgi/event.h"
 #include "fcgi/fanout.h"
 #include "fcgi/meter.h"
@@ -20,7 +22,6 @@
 #include "fcgi/responder.h"
 #include "fcgi/subscriber.h"
 #include "fcgi/tasks.h"
-#include "fcgi/uplink.h"
 #include "fcgi/window.h"
 #include "lib/buf.h"
 #include "lib/config.h"
@@ -161,7 +162,7 @@ static void decide(struct subscriber *sub)
 static bool can_decide(const struct responder *responder)
 {
 	return window_valid(responder->window) &&
-	       uplink_is_filled(responder->uplink);
+	       dialogue_is_filled(responder->dialogue);
 }
 
 void stream_open(struct responder *responder, const struct wish *wish)

@@ -7,11 +7,8 @@
 
 #include "fcgi/answers.h"
 #include "fcgi/dialogue.h"
-#include "fcgi/responder.h"
-#include "fcgi/stream.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "lib/config.h"
 #include "lib/link.h"
 #include "lib/log.h"
 #include "lib/sock.h"
@@ -25,7 +22,8 @@ enum {
 };
 
 struct uplink {
-	struct responder *responder;
+	struct ev_loop *loop;
+	const char *socket;
 	struct dialogue dialogue;
 	struct link link;
 	struct ev_timer retry;
@@ -81,12 +79,11 @@ static void on_closed(void *owner, const char *why)
 			why == NULL ? "" : ": ", why == NULL ? "" : why);
 	uplink->dialogue.state = HUB_AWAY;
 	ev_timer_set(&uplink->retry, uplink->retry_ms / 1e3, 0.);
-	ev_timer_start(uplink->responder->loop, &uplink->retry);
+	ev_timer_start(uplink->loop, &uplink->retry);
 	uplink->retry_ms *= 2;
 	if (uplink->retry_ms > RETRY_MAX_MS)
 		uplink->retry_ms = RETRY_MAX_MS;
-	/* What the window holds is served on; nobody waits for more. */
-	stream_filled(uplink->responder);
+	uplink->dialogue.sink.lost(uplink->dialogue.sink.arg);
 }
 
 static void on_end(void *owner, const char *why)
@@ -97,7 +94,7 @@ static void on_end(void *owner, const char *why)
 
 static void connect_now(struct uplink *uplink)
 {
-	int fd = sock_connect(uplink->responder->config->hub_socket);
+	int fd = sock_connect(uplink->socket);
 
 	if (fd < 0) {
 		on_closed(uplink, NULL);
@@ -105,7 +102,7 @@ static void connect_now(struct uplink *uplink)
 	}
 	uplink->dialogue.state = GREETING;
 	uplink->heard = uplink->pinged = clock_mono_us();
-	link_open(&uplink->link, uplink->responder->loop, fd);
+	link_open(&uplink->link, uplink->loop, fd);
 	link_cork(&uplink->link);
 	dialogue_hello(&uplink->dialogue);
 }
@@ -136,12 +133,15 @@ static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
 	}
 }
 
-struct uplink *uplink_new(struct responder *responder)
+struct uplink *uplink_new(
+	struct ev_loop *loop, const struct uplink_settings *settings)
 {
 	struct uplink *uplink = mem_new(sizeof(*uplink));
-	double beat = (responder->lone ? LONE_TICK_MS : TICK_MS) / 1e3;
+	double beat = (settings->lone ? LONE_TICK_MS : TICK_MS) / 1e3;
 
-	uplink->responder = uplink->dialogue.responder = responder;
+	uplink->loop = loop;
+	uplink->socket = settings->socket;
+	uplink->dialogue.fill = settings->fill;
 	uplink->dialogue.link = &uplink->link;
 	while (uplink->dialogue.source == 0)
 		if (getrandom(&uplink->dialogue.source,
@@ -157,11 +157,16 @@ struct uplink *uplink_new(struct responder *responder)
 	ev_timer_init(&uplink->tick, tick, beat, beat);
 	ev_prepare_init(&uplink->prepare, prepare);
 	uplink->retry.data = uplink->tick.data = uplink->prepare.data = uplink;
-	ev_timer_start(responder->loop, &uplink->tick);
-	ev_prepare_start(responder->loop, &uplink->prepare);
-	ev_timer_set(&uplink->retry, 0., 0.);
-	ev_timer_start(responder->loop, &uplink->retry);
 	return uplink;
+}
+
+void uplink_start(struct uplink *uplink, const struct uplink_sink *sink)
+{
+	uplink->dialogue.sink = *sink;
+	ev_timer_start(uplink->loop, &uplink->tick);
+	ev_prepare_start(uplink->loop, &uplink->prepare);
+	ev_timer_set(&uplink->retry, 0., 0.);
+	ev_timer_start(uplink->loop, &uplink->retry);
 }
 
 void uplink_farewell(struct uplink *uplink)
@@ -179,65 +184,14 @@ void uplink_free(struct uplink *uplink)
 		return;
 	uplink->link.closed = on_end;
 	link_close(&uplink->link, NULL);
-	ev_timer_stop(uplink->responder->loop, &uplink->retry);
-	ev_timer_stop(uplink->responder->loop, &uplink->tick);
-	ev_prepare_stop(uplink->responder->loop, &uplink->prepare);
+	ev_timer_stop(uplink->loop, &uplink->retry);
+	ev_timer_stop(uplink->loop, &uplink->tick);
+	ev_prepare_stop(uplink->loop, &uplink->prepare);
 	dialogue_release(&uplink->dialogue);
 	free(uplink);
 }
 
-/* ---- asked by the other rooms */
-
-struct pending *uplink_publish(struct uplink *uplink,
-	const struct publication *publication, uplink_stored *answer, void *arg)
+const struct dialogue *uplink_dialogue(const struct uplink *uplink)
 {
-	return answers_publish(
-		uplink->dialogue.answers, publication, answer, arg);
-}
-
-struct pending *uplink_page(struct uplink *uplink, struct span question,
-	uplink_paged *answer, void *arg)
-{
-	return answers_page(uplink->dialogue.answers, question, answer, arg);
-}
-
-struct pending *uplink_channels(struct uplink *uplink, struct span after,
-	uint16_t limit, struct span only, uplink_channels_answer *answer,
-	void *arg)
-{
-	const struct channel_question question = {after, limit, only};
-
-	return answers_channels(
-		uplink->dialogue.answers, &question, answer, arg);
-}
-
-struct pending *uplink_metrics(struct uplink *uplink, enum wire_format format,
-	uplink_metered *answer, void *arg)
-{
-	return answers_metrics(uplink->dialogue.answers, format, answer, arg);
-}
-
-void uplink_forget(struct pending *pending)
-{
-	answers_forget(pending);
-}
-
-bool uplink_is_filled(const struct uplink *uplink)
-{
-	return uplink->dialogue.state != FILLING;
-}
-
-struct health uplink_health(const struct uplink *uplink)
-{
-	struct health health = {
-		.away = uplink->dialogue.state < FILLING,
-		.writable = uplink->dialogue.writable,
-		.reason = uplink->dialogue.reason,
-	};
-
-	if (health.away)
-		health.reason = uplink->dialogue.refusal != NULL
-					? uplink->dialogue.refusal
-					: "the hub is away";
-	return health;
+	return &uplink->dialogue;
 }

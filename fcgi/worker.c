@@ -13,7 +13,9 @@
 #include "fcgi/audience.h"
 #include "fcgi/cgi.h"
 #include "fcgi/departure.h"
+#include "fcgi/dialogue.h"
 #include "fcgi/fanout.h"
+#include "fcgi/feed.h"
 #include "fcgi/meter.h"
 #include "fcgi/opening.h"
 #include "fcgi/pager.h"
@@ -37,7 +39,9 @@ enum {
 
 struct worker {
 	struct responder responder;
-	struct cgi *cgi; /* NULL if it is none */
+	struct uplink *uplink; /* the hub */
+	struct feed feed;      /* what it says goes there */
+	struct cgi *cgi;       /* NULL if it is none */
 	struct departure *departure;
 	struct ev_signal term, interrupt, hangup;
 	struct ev_prepare drained;
@@ -117,7 +121,7 @@ static void on_ready(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 	(void)events;
 	if (!window_valid(responder->window) ||
-		!uplink_is_filled(responder->uplink))
+		!dialogue_is_filled(responder->dialogue))
 		return;
 	parent_ready();
 	ev_timer_stop(loop, timer);
@@ -148,9 +152,27 @@ static void watch(struct worker *worker)
 
 /* ---- the rooms */
 
-static void open_rooms(
-	struct responder *responder, const struct config *config, int listener)
+static void open_uplink(struct worker *worker)
 {
+	struct responder *responder = &worker->responder;
+	const struct config *config = responder->config;
+
+	worker->uplink = uplink_new(responder->loop,
+		&(struct uplink_settings){
+			.socket = config->hub_socket,
+			.fill = responder->lone ? 0 : config->window,
+			.lone = responder->lone,
+		});
+	responder->dialogue = uplink_dialogue(worker->uplink);
+	responder->answers = responder->dialogue->answers;
+}
+
+static void open_rooms(
+	struct worker *worker, const struct config *config, int listener)
+{
+	struct responder *responder = &worker->responder;
+	struct uplink_sink sink;
+
 	responder->config = config;
 	responder->lone = listener < 0;
 	responder->loop = ev_loop_new(EVFLAG_AUTO);
@@ -163,25 +185,30 @@ static void open_rooms(
 			audience_channels(responder->audience));
 	responder->openings = openings_new(responder);
 	responder->fanout = fanout_new(responder);
-	responder->uplink = uplink_new(responder);
+	open_uplink(worker);
 	responder->pager = pager_new(responder);
 	responder->quota = quota_new(config);
 	responder->tasks = tasks_new(responder);
 	responder->replies = replies_new(responder->loop);
 	responder->askers = askers_new(responder->loop);
 	responder->gate = gate_new(responder, listener);
+	worker->feed.responder = responder;
+	sink = feed_sink(&worker->feed);
+	uplink_start(worker->uplink, &sink);
 }
 
-static void close_rooms(struct responder *responder)
+static void close_rooms(struct worker *worker)
 {
+	struct responder *responder = &worker->responder;
+
 	gate_free(responder->gate);
 	askers_free(responder->askers);
 	replies_free(responder->replies);
 	stream_drain(responder);
-	uplink_farewell(responder->uplink);
+	uplink_farewell(worker->uplink);
 	tasks_free(responder->tasks);
 	pager_free(responder->pager);
-	uplink_free(responder->uplink);
+	uplink_free(worker->uplink);
 	fanout_free(responder->fanout);
 	openings_free(responder->openings);
 	window_free(responder->window);
@@ -196,14 +223,14 @@ static void begin(
 {
 	/* each process has a `retry:` of its own */
 	srandom((unsigned)clock_mono_us() ^ (unsigned)getpid());
-	open_rooms(&worker->responder, config, listener);
+	open_rooms(worker, config, listener);
 	watch(worker);
 }
 
 static void end(struct worker *worker)
 {
 	departure_free(worker->departure);
-	close_rooms(&worker->responder);
+	close_rooms(worker);
 }
 
 int worker_serve(const struct config *config, int listener)

@@ -3,8 +3,8 @@
 /*
  * stub - a whole responder, and instead of its uplink a hub of our own
  *
- * What the rooms ask the hub is checked and kept; stub_answer() answers it.
- * Linked in place of fcgi/uplink.c.
+ * What the rooms ask the hub is checked and kept; stub_answer() answers it, in
+ * frames.
  */
 #include <stdbool.h>
 #include <stdint.h>
