@@ -264,7 +264,7 @@ struct pending *answers_metrics(struct answers *answers,
 	return pending;
 }
 
-static void paged(struct pending *pending, struct paged *paged)
+static void paged(struct pending *pending, const struct paged *paged)
 {
 	if (!pending->forgotten)
 		pending->answer.paged(pending->arg, paged);
@@ -377,7 +377,7 @@ void answers_send_all(struct answers *answers)
 static void expire(struct pending *pending)
 {
 	static const struct stored no_hub = {.away = true};
-	struct paged no_page = {.away = true};
+	static const struct paged no_page = {.away = true};
 
 	switch (pending->kind) {
 	case PUBLISH:

@@ -33,7 +33,6 @@ enum {
 };
 
 struct answers;
-struct parcel;
 struct pending;
 
 /* `send` gives a whole frame to the hub, or drops it while it is away. */
@@ -108,14 +107,10 @@ struct paged {
 	uint64_t used, through, mark, oldest, newest;
 	uint32_t count;
 	struct wire_in events; /* `count` blobs; borrowed for the call */
-	/* The events as a parcel, plain and in envelopes: made by the first
-	 * who needs it, shared by all who wait for this page. */
-	struct parcel *shared[2];
 };
 
-/* `question`: the body of PAGE without its tag.  `paged` is the callback's to
- * change, its spans are borrowed for the call. */
-typedef void uplink_paged(void *arg, struct paged *paged);
+/* `question`: the body of PAGE without its tag. */
+typedef void uplink_paged(void *arg, const struct paged *paged);
 struct pending *answers_page(struct answers *answers, struct span question,
 	uplink_paged *answer, void *arg);
 

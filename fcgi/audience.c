@@ -3,22 +3,16 @@
 #include "fcgi/audience.h"
 
 #include <assert.h>
-#include <ev.h>
 #include <stdlib.h>
 
 #include "fcgi/channel.h"
-#include "fcgi/parcel.h"
-#include "fcgi/parcels.h"
-#include "fcgi/responder.h"
 #include "fcgi/subscriber.h"
 #include "lib/buf.h"
-#include "lib/config.h"
 #include "lib/wire.h"
 
 struct audience {
-	struct responder *responder;
+	struct ev_loop *loop;
 	struct channels *channels;
-	struct parcels *parcels;
 	struct ev_timer tick;
 	struct node *beats; /* a list of subscribers for each second */
 	uint32_t interval;  /* seconds, also the number of lists */
@@ -49,21 +43,21 @@ static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
 	}
 }
 
-struct audience *audience_new(struct responder *responder)
+struct audience *audience_new(
+	struct ev_loop *loop, struct channels *channels, uint32_t interval)
 {
 	struct audience *audience = mem_new(sizeof(*audience));
-	uint64_t seconds = responder->config->keepalive_ms / 1000;
 
-	audience->responder = responder;
-	audience->channels = channels_new();
-	audience->interval = seconds > 0 ? (uint32_t)seconds : 1;
+	audience->loop = loop;
+	audience->channels = channels;
+	audience->interval = interval > 0 ? interval : 1;
 	audience->beats =
 		mem_new(audience->interval * sizeof(*audience->beats));
 	for (uint32_t i = 0; i < audience->interval; i++)
 		list_init(&audience->beats[i]);
 	ev_timer_init(&audience->tick, tick, 1., 1.);
 	audience->tick.data = audience;
-	ev_timer_start(responder->loop, &audience->tick);
+	ev_timer_start(loop, &audience->tick);
 	return audience;
 }
 
@@ -72,9 +66,7 @@ void audience_free(struct audience *audience)
 	if (audience == NULL)
 		return;
 	assert(audience->count == 0);
-	ev_timer_stop(audience->responder->loop, &audience->tick);
-	parcels_free(audience->parcels);
-	channels_free(audience->channels);
+	ev_timer_stop(audience->loop, &audience->tick);
 	free(audience->beats);
 	free(audience);
 }
@@ -91,7 +83,6 @@ void audience_join(struct audience *audience, struct subscriber *sub,
 		list_init(&seat->node);
 		list_append(&seat->channel->seats, &seat->node);
 	}
-	sub->wrote = audience->second;
 	list_append(&audience->beats[audience->next_list], &sub->beat);
 	audience->next_list = (audience->next_list + 1) % audience->interval;
 	audience->count++;
@@ -148,23 +139,6 @@ void audience_census(
 size_t audience_count(const struct audience *audience)
 {
 	return audience->count;
-}
-
-uint32_t audience_second(const struct audience *audience)
-{
-	return audience->second;
-}
-
-struct channels *audience_channels(struct audience *audience)
-{
-	return audience->channels;
-}
-
-struct parcels *audience_parcels(struct audience *audience)
-{
-	if (audience->parcels == NULL)
-		audience->parcels = parcels_new(audience->responder->window);
-	return audience->parcels;
 }
 
 void audience_each(struct audience *audience,

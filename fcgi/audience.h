@@ -8,6 +8,7 @@
  * beats are spread over the interval's seconds, so that 8,500 streams are not
  * written at once.
  */
+#include <ev.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,12 +17,11 @@
 struct audience;
 struct buf;
 struct channels;
-struct parcels;
-struct responder;
 struct subscriber;
 
-/* Makes the channel table; needs loop and config. */
-struct audience *audience_new(struct responder *responder);
+/* Borrows the table.  `interval`: seconds between two comments. */
+struct audience *audience_new(
+	struct ev_loop *loop, struct channels *channels, uint32_t interval);
 /* Nobody may be left in it. */
 void audience_free(struct audience *audience);
 
@@ -36,11 +36,6 @@ void audience_leave(struct audience *audience, struct subscriber *sub);
 void audience_census(
 	const struct audience *audience, struct span only, struct buf *out);
 size_t audience_count(const struct audience *audience);
-/* Seconds since the audience was made; moved by its timer. */
-uint32_t audience_second(const struct audience *audience);
-struct channels *audience_channels(struct audience *audience);
-/* Composed parcels to share; made with the window. */
-struct parcels *audience_parcels(struct audience *audience);
 /* `visit` may close the subscriber it is given, no other. */
 void audience_each(struct audience *audience,
 	void (*visit)(void *arg, struct subscriber *sub), void *arg);

@@ -3,6 +3,7 @@
 #include "fcgi/event.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/clock.h"
@@ -10,6 +11,18 @@
 static void add_text(struct buf *out, const char *text)
 {
 	buf_add(out, text, strlen(text));
+}
+
+void event_head(struct buf *out, uint64_t retry_ms, struct span headers)
+{
+	add_text(out, "Status: 200 OK\r\n"
+		      "Content-Type: text/event-stream\r\n"
+		      "Cache-Control: no-store, no-transform\r\n"
+		      "X-Accel-Buffering: no\r\n"
+		      "X-Content-Type-Options: nosniff\r\n");
+	buf_add_span(out, headers);
+	retry_ms += (uint64_t)random() % (retry_ms + 1);
+	buf_printf(out, "\r\nretry: %" PRIu64 "\n\n", retry_ms);
 }
 
 static void add_number(struct buf *out, uint64_t number)

@@ -5,12 +5,17 @@
  *
  * HTML standard 9.2.5/9.2.6: fields end at LF, CR or CRLF, so each of them in
  * the data starts a new `data:` line and none can ever start a field of the
- * publisher's choice.  Pure; any thread.
+ * publisher's choice.
  */
 #include <stdbool.h>
 
 #include "lib/buf.h"
 #include "lib/wire.h"
+
+/* Appends the head of a stream's answer and its `retry:`, at random between
+ * `retry_ms` and twice as much, so that those who were cut together do not come
+ * back together.  `headers`: further lines, each ended by CRLF. */
+void event_head(struct buf *out, uint64_t retry_ms, struct span headers);
 
 /* Appends one event: `id:` unless volatile, `event:` unless "" or "message",
  * the data, a blank line.  envelope: the data is one line of JSON that names

@@ -19,12 +19,13 @@
  *             not hold this clock).  From the first write until now is T.
  *             A fan-out of a few writes is not worth a clock and skips this.
  *   RESTING   if something has come meanwhile: T again, at most
- *             config.rest_ms; then it goes out, joined.  If nothing has come
+ *             rest_ms; then it goes out, joined.  If nothing has come
  *             there is nothing to join: IDLE at once.
  *
  * So under load fan-out takes no more than half of the machine, publishing
  * stays prompt, and batches grow by themselves.  Loop thread.
  */
+#include <ev.h>
 #include <stdint.h>
 
 enum {
@@ -36,10 +37,22 @@ enum {
 
 struct fanout;
 struct channel;
-struct responder;
+struct channels;
+struct meter;
+struct parcels;
 struct subscriber;
+struct window;
 
-struct fanout *fanout_new(struct responder *responder);
+struct fanout_parts {
+	struct ev_loop *loop;
+	struct channels *channels;
+	const struct window *window;
+	struct parcels *parcels;
+	struct meter *meter;
+	uint64_t rest_ms;
+};
+
+struct fanout *fanout_new(const struct fanout_parts *parts);
 void fanout_free(struct fanout *fanout);
 
 /* The window has something new for this channel. */

@@ -7,71 +7,68 @@
 #include "fcgi/dialogue.h"
 #include "fcgi/fanout.h"
 #include "fcgi/meter.h"
-#include "fcgi/responder.h"
 #include "fcgi/stream.h"
+#include "fcgi/tasks.h"
 #include "fcgi/window.h"
 
 static void on_begin(void *arg, uint64_t from, bool same)
 {
-	struct feed *feed = arg;
-	struct responder *responder = feed->responder;
+	const struct feed *feed = arg;
 
 	if (same)
 		return;
-	stream_voiding(responder);
-	window_begin(responder->window, from);
-	stream_voided(responder);
+	stream_voiding(feed->streams);
+	window_begin(feed->window, from);
+	stream_voided(feed->streams);
 }
 
 /* A volatile event is for those who are there: without any it would only push
  * stored ones out of the window. */
-static bool is_heard(const struct responder *responder, struct span name)
+static bool is_heard(const struct feed *feed, struct span name)
 {
-	const struct channel *channel =
-		channel_find(audience_channels(responder->audience), name);
+	const struct channel *channel = channel_find(feed->channels, name);
 
 	return channel != NULL && channel->subscribers > 0;
 }
 
 static void on_event(void *arg, const struct wire_event *event)
 {
-	struct feed *feed = arg;
-	struct responder *responder = feed->responder;
+	const struct feed *feed = arg;
 
-	if (event->id == 0 && !is_heard(responder, event->channel))
+	if (event->id == 0 && !is_heard(feed, event->channel))
 		return;
-	fanout_channel(
-		responder->fanout, window_append(responder->window, event));
+	fanout_channel(feed->fanout, window_append(feed->window, event));
 }
 
 static void on_filled(void *arg)
 {
-	struct feed *feed = arg;
+	const struct feed *feed = arg;
 
-	stream_filled(feed->responder);
+	stream_filled(feed->streams);
 }
 
 /* What the window holds is served on; nobody waits for more. */
 static void on_lost(void *arg)
 {
-	struct feed *feed = arg;
+	const struct feed *feed = arg;
 
-	stream_filled(feed->responder);
+	stream_filled(feed->streams);
 }
 
 static void on_count(void *arg, struct span only, struct buf *out)
 {
-	struct feed *feed = arg;
+	const struct feed *feed = arg;
 
-	audience_census(feed->responder->audience, only, out);
+	audience_census(feed->audience, only, out);
 }
 
 static void on_measure(void *arg, struct buf *out)
 {
-	struct feed *feed = arg;
-	struct responder *responder = feed->responder;
+	const struct feed *feed = arg;
 
-	meter_report(responder->meter, out, (uint32_t)stream_count(responder));
+	meter_report(feed->meter, out,
+		(uint32_t)(audience_count(feed->audience) +
+			   tasks_count(feed->tasks)));
 }
 
 struct uplink_sink feed_sink(struct feed *feed)

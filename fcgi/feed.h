@@ -7,18 +7,23 @@
  * window itself (it begins anew, it is filled, nothing more will come) moves
  * the streams.  Plain data; borrows all of it.
  */
-#include <stddef.h>
-
 struct audience;
 struct channels;
 struct fanout;
 struct meter;
-struct responder;
+struct streams;
+struct tasks;
 struct uplink_sink;
 struct window;
 
 struct feed {
-	struct responder *responder;
+	struct channels *channels;
+	struct window *window;
+	struct fanout *fanout;
+	struct streams *streams;
+	const struct audience *audience;
+	const struct tasks *tasks;
+	struct meter *meter;
 };
 
 /* What the uplink is to tell it. */

@@ -8,14 +8,21 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "fcgi/event.h"
+#include "fcgi/meter.h"
+#include "fcgi/opening.h"
 #include "fcgi/query.h"
 #include "fcgi/quota.h"
+#include "fcgi/record.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
 #include "fcgi/stream.h"
 #include "lib/clock.h"
+#include "lib/config.h"
 #include "lib/text.h"
 
 enum {
@@ -246,6 +253,26 @@ static const struct refusal {
 		"channels_per_address)"},
 };
 
+/* Cannot be served for now: 200, `retry:`, end.  Takes `fd`.  Any other status
+ * would stop EventSource for good (HTML standard 9.2.3). */
+static void stream_later(struct responder *responder, int fd, uint16_t request,
+	struct span headers)
+{
+	struct buf text = {0};
+	struct buf out = {0};
+
+	meter_answered(responder->meter, 200);
+	event_head(&text, responder->config->retry_ms, headers);
+	record_stdout(&out, request, buf_span(&text));
+	record_end(&out, request);
+	/* A fresh socket takes this whole; if not, its browser sees a cut
+	 * connection and comes back just the same. */
+	(void)!send(fd, out.at, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	close(fd);
+	buf_release(&text);
+	buf_release(&out);
+}
+
 /* `word`: what the quota said; yes if it was not asked. */
 static void refuse_for_now(struct responder *responder, struct request *request,
 	enum quota_word word)
@@ -298,7 +325,7 @@ static void open_stream(
 	wish->request = request->id;
 	wish->headers = buf_span(&request->headers);
 	request->fd = -1;
-	stream_open(responder, wish);
+	stream_open(responder->streams, wish);
 	request_free(request);
 }
 

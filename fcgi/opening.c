@@ -3,11 +3,8 @@
 #include "fcgi/opening.h"
 
 #include <assert.h>
-#include <ev.h>
 #include <stdlib.h>
 
-#include "fcgi/responder.h"
-#include "fcgi/stream.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 
@@ -15,6 +12,7 @@ enum { LOOK_MS = 100 };
 
 struct openings {
 	struct ev_loop *loop;
+	void (*expire)(struct subscriber *sub);
 	struct ev_timer look;
 	struct node waiting;
 };
@@ -58,16 +56,18 @@ static void on_look(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 	(void)events;
 	while ((opening = oldest(openings)) != NULL && opening->deadline <= now)
-		stream_expire(openings_take(openings)->sub);
+		openings->expire(openings_take(openings)->sub);
 	if (oldest(openings) == NULL)
 		ev_timer_stop(loop, timer);
 }
 
-struct openings *openings_new(struct responder *responder)
+struct openings *openings_new(
+	struct ev_loop *loop, void (*expire)(struct subscriber *sub))
 {
 	struct openings *openings = mem_new(sizeof(*openings));
 
-	openings->loop = responder->loop;
+	openings->loop = loop;
+	openings->expire = expire;
 	list_init(&openings->waiting);
 	ev_timer_init(&openings->look, on_look, LOOK_MS / 1e3, LOOK_MS / 1e3);
 	openings->look.data = openings;

@@ -6,13 +6,12 @@
 #include <string.h>
 
 #include "fcgi/answers.h"
+#include "fcgi/event.h"
 #include "fcgi/hash.h"
 #include "fcgi/list.h"
 #include "fcgi/opening.h"
 #include "fcgi/parcel.h"
 #include "fcgi/record.h"
-#include "fcgi/responder.h"
-#include "fcgi/stream.h"
 #include "fcgi/subscriber.h"
 #include "fcgi/window.h"
 
@@ -29,18 +28,26 @@ struct page {
 };
 
 struct pager {
-	struct responder *responder;
+	struct answers *answers;
+	const struct window *window;
+	void (*answer)(struct subscriber *sub, const struct paged *paged);
 	struct node buckets[BUCKETS];
 	struct node queue;
 	unsigned asked;
+	/* While a page is delivered: its events as a parcel, plain and in
+	 * envelopes. */
+	struct parcel *shared[2];
 	struct buf scratch;
 };
 
-struct pager *pager_new(struct responder *responder)
+struct pager *pager_new(struct answers *answers, const struct window *window,
+	void (*answer)(struct subscriber *sub, const struct paged *paged))
 {
 	struct pager *pager = mem_new(sizeof(*pager));
 
-	pager->responder = responder;
+	pager->answers = answers;
+	pager->window = window;
+	pager->answer = answer;
 	list_init(&pager->queue);
 	for (size_t i = 0; i < BUCKETS; i++)
 		list_init(&pager->buckets[i]);
@@ -83,7 +90,7 @@ static void compose(struct pager *pager, const struct subscriber *sub)
 		out, (uint8_t)(opening != NULL ? opening->from : WIRE_AFTER));
 	wire_put_u64(out, opening != NULL ? opening->value : sub->id);
 	wire_put_u64(out, sub->told);
-	wire_put_u64(out, window_from(pager->responder->window));
+	wire_put_u64(out, window_from(pager->window));
 	wire_put_u32(out, RECORD_BODY);
 	wire_put_u16(out, sub->count);
 	for (uint16_t i = 0; i < sub->count; i++)
@@ -105,20 +112,57 @@ static struct page *find(struct pager *pager, uint32_t h, struct span question)
 	return NULL;
 }
 
+/* ---- what has come */
+
+static struct parcel *compose_page(
+	const struct subscriber *sub, const struct paged *paged)
+{
+	struct wire_in in = paged->events;
+	struct wire_event event;
+	struct buf text = {0};
+	struct parcel *parcel;
+
+	for (uint32_t i = 0; i < paged->count; i++)
+		if (wire_get_event(wire_get_blob(&in), &event))
+			event_text(&text, &event, sub->envelope);
+	parcel = parcel_new(sub->request, buf_span(&text));
+	parcel->events = paged->count;
+	parcel->replay = true;
+	buf_release(&text);
+	return parcel;
+}
+
+/* A FastCGI request id that is not 1 is nobody's but its own. */
+struct parcel *pager_parcel(struct pager *pager, const struct subscriber *sub,
+	const struct paged *paged)
+{
+	struct parcel **shared = &pager->shared[sub->envelope];
+
+	if (sub->request != 1)
+		return compose_page(sub, paged);
+	if (*shared == NULL)
+		*shared = compose_page(sub, paged);
+	return parcel_hold(*shared);
+}
+
 /* Everybody who waits gets the answer; some may close themselves or ask for
  * the next page, which is another question. */
-static void deliver(struct page *page, struct paged *paged)
+static void deliver(struct page *page, const struct paged *paged)
 {
+	struct pager *pager = page->pager;
+
 	while (!list_empty(&page->waiters)) {
 		struct subscriber *sub = list_entry(
 			page->waiters.next, struct subscriber, page_node);
 
 		list_remove(&sub->page_node);
 		sub->page = NULL;
-		stream_paged(sub, paged);
+		pager->answer(sub, paged);
 	}
-	parcel_drop(paged->shared[0]);
-	parcel_drop(paged->shared[1]);
+	for (int i = 0; i < 2; i++) {
+		parcel_drop(pager->shared[i]);
+		pager->shared[i] = NULL;
+	}
 }
 
 static void ask_next(struct pager *pager);
@@ -126,7 +170,7 @@ static void ask_next(struct pager *pager);
 /* No hub has answered for as long as one may take: none will now. */
 static void give_up(struct pager *pager)
 {
-	struct paged no_hub = {.away = true};
+	static const struct paged no_hub = {.away = true};
 
 	while (!list_empty(&pager->queue)) {
 		struct page *page =
@@ -139,7 +183,7 @@ static void give_up(struct pager *pager)
 	}
 }
 
-static void answered(void *arg, struct paged *paged)
+static void answered(void *arg, const struct paged *paged)
 {
 	struct page *page = arg;
 	struct pager *pager = page->pager;
@@ -166,7 +210,7 @@ static void ask_next(struct pager *pager)
 			continue;
 		}
 		pager->asked++;
-		page->pending = answers_page(pager->responder->answers,
+		page->pending = answers_page(pager->answers,
 			buf_span(&page->question), answered, page);
 	}
 }

@@ -18,17 +18,26 @@ enum {
 	PAGER_ASKED = 16, /* pages with the hub; others wait their turn here */
 };
 
+struct answers;
+struct paged;
 struct pager;
-struct responder;
+struct parcel;
 struct subscriber;
+struct window;
 
-struct pager *pager_new(struct responder *responder);
+/* `answer` is told what has come, for each who waits. */
+struct pager *pager_new(struct answers *answers, const struct window *window,
+	void (*answer)(struct subscriber *sub, const struct paged *paged));
 void pager_free(struct pager *pager);
 
 /* Asks for what follows the subscriber's cursor (or, while it is OPENING, what
- * its opening wishes).  It is answered by stream_paged(), never from here. */
+ * its opening wishes).  It is never answered from here. */
 void pager_ask(struct pager *pager, struct subscriber *sub);
 /* It does not want the answer any more; harmless if it does not wait. */
 void pager_leave(struct subscriber *sub);
+/* From within `answer`: the page's events, at least one, for this subscriber;
+ * composed for the first and shared by all. */
+struct parcel *pager_parcel(struct pager *pager, const struct subscriber *sub,
+	const struct paged *paged);
 
 #endif

@@ -16,9 +16,10 @@ struct answers;
 struct dialogue;
 struct window;
 struct audience;
-struct pager;
 struct fanout;
-struct openings;
+struct channels;
+struct parcels;
+struct streams;
 struct quota;
 struct gate;
 struct replies;
@@ -30,14 +31,14 @@ struct responder {
 	struct ev_loop *loop;
 	const struct config *config;
 	struct meter *meter;		 /* what was done, for the hub */
+	struct channels *channels;	 /* names, who listens, what is there */
 	struct audience *audience;	 /* who listens to what */
-	struct window *window;		 /* the newest events; window_new(
-					    config->window, audience_channels()) */
-	struct openings *openings;	 /* who waits for the window to fill */
+	struct window *window;		 /* the newest events */
+	struct parcels *parcels;	 /* what they are written from */
 	struct fanout *fanout;		 /* when to write to them */
 	struct answers *answers;	 /* what is asked of the hub */
 	const struct dialogue *dialogue; /* how it stands with the hub */
-	struct pager *pager;		 /* older events, from the hub */
+	struct streams *streams;	 /* the subscribers */
 	struct quota *quota;		 /* who may have how much */
 	struct tasks *tasks;		 /* the demonstration tasks */
 	struct replies *replies;	 /* answers on their way out */

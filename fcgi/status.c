@@ -9,12 +9,13 @@
 
 #include "fcgi/answers.h"
 #include "fcgi/asker.h"
+#include "fcgi/audience.h"
 #include "fcgi/dialogue.h"
 #include "fcgi/query.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
-#include "fcgi/stream.h"
+#include "fcgi/tasks.h"
 #include "lib/json.h"
 #include "lib/text.h"
 
@@ -48,7 +49,9 @@ void status_health(struct responder *responder, struct request *request,
 		json_add_text(object, "reason",
 			span_of(health.reason != NULL ? health.reason
 						      : hub_away));
-	json_add_number(object, "streams", stream_count(responder));
+	json_add_number(object, "streams",
+		audience_count(responder->audience) +
+			tasks_count(responder->tasks));
 	if (!good)
 		buf_printf(&request->headers, REPLY_RETRY);
 	send_json(responder, request, good ? 200 : 503, object);

@@ -8,17 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fcgi/audience.h"
 #include "fcgi/event.h"
-#include "fcgi/fanout.h"
 #include "fcgi/meter.h"
-#include "fcgi/pager.h"
+#include "fcgi/opening.h"
 #include "fcgi/parcel.h"
 #include "fcgi/parcels.h"
-#include "fcgi/quota.h"
 #include "fcgi/record.h"
-#include "fcgi/responder.h"
-#include "fcgi/stream.h"
 #include "fcgi/window.h"
 
 enum {
@@ -35,9 +30,9 @@ static void want(struct subscriber *sub, int events)
 {
 	if ((sub->watch.events & (EV_READ | EV_WRITE)) == events)
 		return;
-	ev_io_stop(sub->responder->loop, &sub->watch);
+	ev_io_stop(sub->home->loop, &sub->watch);
 	ev_io_set(&sub->watch, sub->watch.fd, events);
-	ev_io_start(sub->responder->loop, &sub->watch);
+	ev_io_start(sub->home->loop, &sub->watch);
 }
 
 /* The web server says only two things on a stream: the browser has left (the
@@ -61,18 +56,19 @@ static void ready(struct ev_loop *loop, struct ev_io *watch, int events)
 		subscriber_close(sub);
 		return;
 	}
-	if ((events & EV_WRITE) != 0)
-		subscriber_pump(sub, window_end(sub->responder->window));
+	if ((events & EV_WRITE) != 0 &&
+		subscriber_pump(sub, window_end(sub->home->window)) == BELOW)
+		sub->home->owner.below(sub);
 }
 
 struct subscriber *subscriber_new(
-	struct responder *responder, const struct wish *wish)
+	struct subscriber_home *home, const struct wish *wish)
 {
 	struct subscriber *sub =
 		mem_new(sizeof(*sub) + wish->count * sizeof(sub->seats[0]));
 	const int size = SEND_BUFFER;
 
-	sub->responder = responder;
+	sub->home = home;
 	sub->request = wish->request;
 	sub->count = wish->count;
 	sub->envelope = wish->envelope;
@@ -83,8 +79,7 @@ struct subscriber *subscriber_new(
 	(void)setsockopt(wish->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	ev_io_init(&sub->watch, ready, wish->fd, EV_READ);
 	sub->watch.data = sub;
-	ev_io_start(responder->loop, &sub->watch);
-	audience_join(responder->audience, sub, wish->channels);
+	ev_io_start(home->loop, &sub->watch);
 	return sub;
 }
 
@@ -101,25 +96,18 @@ static void say_end(struct subscriber *sub)
 
 void subscriber_close(struct subscriber *sub)
 {
-	struct responder *responder = sub->responder;
-
 	if (sub->half == NULL || sub->done == 0)
 		say_end(sub);
-	ev_io_stop(responder->loop, &sub->watch);
+	ev_io_stop(sub->home->loop, &sub->watch);
 	close(sub->watch.fd);
 	parcel_drop(sub->half);
-	pager_leave(sub);
-	fanout_forget(responder->fanout, sub);
-	stream_forget(sub);
-	audience_leave(responder->audience, sub);
-	if (sub->visitor != NULL)
-		quota_leave(responder->quota, sub->visitor, sub->count);
+	sub->home->owner.gone(sub);
 	free(sub);
 }
 
 static void count(struct subscriber *sub)
 {
-	struct meter *meter = sub->responder->meter;
+	struct meter *meter = sub->home->meter;
 
 	if (sub->behind || sub->half->replay)
 		meter->replayed += sub->half->events;
@@ -150,13 +138,12 @@ static enum progress flush(struct subscriber *sub)
 	count(sub);
 	parcel_drop(sub->half);
 	sub->half = NULL;
-	sub->wrote = audience_second(sub->responder->audience);
 	return CAUGHT_UP;
 }
 
 bool subscriber_is_below(const struct subscriber *sub)
 {
-	const struct window *window = sub->responder->window;
+	const struct window *window = sub->home->window;
 
 	if (sub->below || sub->pos < window_voided(window))
 		return true;
@@ -172,7 +159,7 @@ bool subscriber_is_below(const struct subscriber *sub)
 /* Nothing for it up to the horizon: it has looked through all of that. */
 static void pass(struct subscriber *sub, uint64_t horizon)
 {
-	const struct window *window = sub->responder->window;
+	const struct window *window = sub->home->window;
 	uint64_t mark;
 
 	/* A fan-out takes many turns, in which a whole window may go by; what
@@ -199,9 +186,8 @@ static struct parcel *live(const struct subscriber *sub)
 /* The next parcel, NULL if it has everything. */
 static struct parcel *next(struct subscriber *sub, uint64_t horizon)
 {
-	struct responder *responder = sub->responder;
-	struct parcel *parcel = parcels_next(
-		audience_parcels(responder->audience), sub, horizon);
+	const struct subscriber_home *home = sub->home;
+	struct parcel *parcel = parcels_next(home->parcels, sub, horizon);
 
 	if (parcel != NULL) {
 		sub->pos = parcel->pos;
@@ -210,7 +196,7 @@ static struct parcel *next(struct subscriber *sub, uint64_t horizon)
 		return parcel;
 	}
 	pass(sub, horizon);
-	if (!sub->behind || sub->pos < window_end(responder->window))
+	if (!sub->behind || sub->pos < window_end(home->window))
 		return NULL;
 	sub->behind = false;
 	return live(sub);
@@ -225,13 +211,12 @@ enum progress subscriber_pump(struct subscriber *sub, uint64_t horizon)
 {
 	assert(sub->opening == NULL && sub->page == NULL);
 	if (sub->behind)
-		horizon = window_end(sub->responder->window);
+		horizon = window_end(sub->home->window);
 	for (int i = 0; i < BURST; i++) {
 		if (sub->half == NULL) {
 			if (subscriber_is_below(sub)) {
 				want(sub, EV_READ);
-				pager_ask(sub->responder->pager, sub);
-				return PAGING;
+				return BELOW;
 			}
 			sub->half = next(sub, horizon);
 			sub->done = 0;

@@ -19,13 +19,13 @@
 #include "fcgi/event.h"
 #include "fcgi/list.h"
 #include "fcgi/listen.h"
+#include "fcgi/meter.h"
 #include "fcgi/query.h"
 #include "fcgi/quota.h"
 #include "fcgi/record.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/responder.h"
-#include "fcgi/stream.h"
 #include "fcgi/task_step.h"
 #include "lib/clock.h"
 #include "lib/config.h"
@@ -186,7 +186,9 @@ static void begin(struct responder *responder, struct request *request,
 	showing->watch.data = showing->timer.data = showing;
 	ev_io_start(responder->loop, &showing->watch);
 	request->fd = -1;
-	stream_head(&text, responder, buf_span(&request->headers));
+	meter_answered(responder->meter, 200);
+	event_head(&text, responder->config->retry_ms,
+		buf_span(&request->headers));
 	go_on(showing, &text);
 	buf_release(&text);
 	request_free(request);

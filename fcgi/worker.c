@@ -12,13 +12,13 @@
 #include "fcgi/asker.h"
 #include "fcgi/audience.h"
 #include "fcgi/cgi.h"
+#include "fcgi/channel.h"
 #include "fcgi/departure.h"
 #include "fcgi/dialogue.h"
 #include "fcgi/fanout.h"
 #include "fcgi/feed.h"
 #include "fcgi/meter.h"
-#include "fcgi/opening.h"
-#include "fcgi/pager.h"
+#include "fcgi/parcels.h"
 #include "fcgi/quota.h"
 #include "fcgi/reply.h"
 #include "fcgi/responder.h"
@@ -61,7 +61,8 @@ static void on_drained(
 	if (gate_count(responder->gate) == 0 &&
 		askers_count(responder->askers) == 0 &&
 		replies_count(responder->replies) == 0 &&
-		stream_count(responder) == 0)
+		audience_count(responder->audience) == 0 &&
+		tasks_count(responder->tasks) == 0)
 		ev_break(loop, EVBREAK_ALL);
 }
 
@@ -96,7 +97,8 @@ static void on_signal(
 		return;
 	worker->ending = responder->draining = true;
 	gate_shut(responder->gate);
-	stream_drain(responder);
+	stream_drain(responder->streams);
+	tasks_drain(responder->tasks);
 	end_within(worker, DRAIN_MS);
 }
 
@@ -167,11 +169,63 @@ static void open_uplink(struct worker *worker)
 	responder->answers = responder->dialogue->answers;
 }
 
+static void open_window(struct responder *responder)
+{
+	const struct config *config = responder->config;
+
+	responder->channels = channels_new();
+	responder->audience = audience_new(responder->loop, responder->channels,
+		(uint32_t)(config->keepalive_ms / 1000));
+	responder->window =
+		window_new(responder->lone ? CGI_WINDOW : config->window,
+			responder->channels);
+	responder->parcels = parcels_new(responder->window);
+	responder->fanout = fanout_new(&(struct fanout_parts){
+		.loop = responder->loop,
+		.channels = responder->channels,
+		.window = responder->window,
+		.parcels = responder->parcels,
+		.meter = responder->meter,
+		.rest_ms = config->rest_ms,
+	});
+}
+
+static void open_streams(struct responder *responder)
+{
+	responder->streams = streams_new(&(struct streams_parts){
+		.loop = responder->loop,
+		.window = responder->window,
+		.parcels = responder->parcels,
+		.audience = responder->audience,
+		.fanout = responder->fanout,
+		.dialogue = responder->dialogue,
+		.quota = responder->quota,
+		.meter = responder->meter,
+		.retry_ms = responder->config->retry_ms,
+	});
+}
+
+static void open_feed(struct worker *worker)
+{
+	struct responder *responder = &worker->responder;
+	struct uplink_sink sink = feed_sink(&worker->feed);
+
+	worker->feed = (struct feed){
+		.channels = responder->channels,
+		.window = responder->window,
+		.fanout = responder->fanout,
+		.streams = responder->streams,
+		.audience = responder->audience,
+		.tasks = responder->tasks,
+		.meter = responder->meter,
+	};
+	uplink_start(worker->uplink, &sink);
+}
+
 static void open_rooms(
 	struct worker *worker, const struct config *config, int listener)
 {
 	struct responder *responder = &worker->responder;
-	struct uplink_sink sink;
 
 	responder->config = config;
 	responder->lone = listener < 0;
@@ -179,22 +233,15 @@ static void open_rooms(
 	if (responder->loop == NULL)
 		log_fatalx("responder: no event loop");
 	responder->meter = meter_new();
-	responder->audience = audience_new(responder);
-	responder->window =
-		window_new(responder->lone ? CGI_WINDOW : config->window,
-			audience_channels(responder->audience));
-	responder->openings = openings_new(responder);
-	responder->fanout = fanout_new(responder);
+	open_window(responder);
 	open_uplink(worker);
-	responder->pager = pager_new(responder);
 	responder->quota = quota_new(config);
+	open_streams(responder);
 	responder->tasks = tasks_new(responder);
 	responder->replies = replies_new(responder->loop);
 	responder->askers = askers_new(responder->loop);
 	responder->gate = gate_new(responder, listener);
-	worker->feed.responder = responder;
-	sink = feed_sink(&worker->feed);
-	uplink_start(worker->uplink, &sink);
+	open_feed(worker);
 }
 
 static void close_rooms(struct worker *worker)
@@ -204,15 +251,17 @@ static void close_rooms(struct worker *worker)
 	gate_free(responder->gate);
 	askers_free(responder->askers);
 	replies_free(responder->replies);
-	stream_drain(responder);
+	stream_drain(responder->streams);
+	tasks_drain(responder->tasks);
 	uplink_farewell(worker->uplink);
 	tasks_free(responder->tasks);
-	pager_free(responder->pager);
+	streams_free(responder->streams);
 	uplink_free(worker->uplink);
 	fanout_free(responder->fanout);
-	openings_free(responder->openings);
+	parcels_free(responder->parcels);
 	window_free(responder->window);
 	audience_free(responder->audience);
+	channels_free(responder->channels);
 	quota_free(responder->quota);
 	meter_free(responder->meter);
 	ev_loop_destroy(responder->loop);

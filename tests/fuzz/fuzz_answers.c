@@ -8,7 +8,6 @@
 #include <config.h>
 
 #include "fcgi/answers.h"
-#include "fcgi/pager.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { KINDS = 4 };
@@ -30,7 +29,7 @@ static void on_stored(void *arg, const struct stored *stored)
 	within(stored->reason);
 }
 
-static void on_paged(void *arg, struct paged *paged)
+static void on_paged(void *arg, const struct paged *paged)
 {
 	struct wire_in in = paged->events;
 	struct wire_event event;

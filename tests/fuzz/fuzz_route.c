@@ -16,6 +16,7 @@
 #include "fcgi/request.h"
 #include "fcgi/route.h"
 #include "fcgi/stream.h"
+#include "fcgi/tasks.h"
 #include "lib/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
@@ -226,7 +227,8 @@ static void play(struct request *request, uint8_t mood)
 	route_request(responder, request);
 	for (int turn = 0; turn < 4; turn++)
 		stub_answer(mood);
-	stream_drain(responder);
+	stream_drain(responder->streams);
+	tasks_drain(responder->tasks);
 	stub_answer(mood);
 }
 

@@ -10,14 +10,15 @@
 #include "fcgi/answers.h"
 #include "fcgi/asker.h"
 #include "fcgi/audience.h"
+#include "fcgi/channel.h"
 #include "fcgi/dialogue.h"
 #include "fcgi/fanout.h"
 #include "fcgi/feed.h"
 #include "fcgi/meter.h"
-#include "fcgi/opening.h"
-#include "fcgi/pager.h"
+#include "fcgi/parcels.h"
 #include "fcgi/quota.h"
 #include "fcgi/reply.h"
+#include "fcgi/stream.h"
 #include "fcgi/tasks.h"
 #include "fcgi/window.h"
 #include "lib/config.h"
@@ -255,20 +256,53 @@ void stub_everybody(bool yes)
 
 static void meet_hub(struct responder *responder)
 {
-	static struct link nowhere = {.fd = -1};
 	static struct feed feed;
 
-	feed.responder = responder;
+	feed = (struct feed){
+		.channels = responder->channels,
+		.window = responder->window,
+		.fanout = responder->fanout,
+		.streams = responder->streams,
+		.audience = responder->audience,
+		.tasks = responder->tasks,
+		.meter = responder->meter,
+	};
 	dialogue.sink = feed_sink(&feed);
-	dialogue.link = &nowhere;
-	dialogue.answers = responder->answers;
-	responder->dialogue = &dialogue;
 	be_welcome();
 	fill_window();
 }
 
+static void open_streams(struct responder *responder)
+{
+	responder->channels = channels_new();
+	responder->audience =
+		audience_new(responder->loop, responder->channels, 15);
+	responder->window =
+		window_new(responder->config->window, responder->channels);
+	responder->parcels = parcels_new(responder->window);
+	responder->fanout = fanout_new(&(struct fanout_parts){
+		.loop = responder->loop,
+		.channels = responder->channels,
+		.window = responder->window,
+		.parcels = responder->parcels,
+		.meter = responder->meter,
+	});
+	responder->streams = streams_new(&(struct streams_parts){
+		.loop = responder->loop,
+		.window = responder->window,
+		.parcels = responder->parcels,
+		.audience = responder->audience,
+		.fanout = responder->fanout,
+		.dialogue = responder->dialogue,
+		.quota = responder->quota,
+		.meter = responder->meter,
+		.retry_ms = responder->config->retry_ms,
+	});
+}
+
 static void open_rooms(struct responder *responder)
 {
+	static struct link nowhere = {.fd = -1};
 	static struct config config;
 
 	log_faults_only();
@@ -279,14 +313,12 @@ static void open_rooms(struct responder *responder)
 	responder->config = &config;
 	responder->loop = ev_loop_new(EVFLAG_AUTO);
 	responder->meter = meter_new();
-	responder->audience = audience_new(responder);
-	responder->window = window_new(
-		config.window, audience_channels(responder->audience));
-	responder->openings = openings_new(responder);
-	responder->fanout = fanout_new(responder);
 	responder->answers = answers_new(on_asked, NULL);
-	responder->pager = pager_new(responder);
+	dialogue.link = &nowhere;
+	dialogue.answers = responder->answers;
+	responder->dialogue = &dialogue;
 	responder->quota = quota_new(&config);
+	open_streams(responder);
 	responder->tasks = tasks_new(responder);
 	responder->replies = replies_new(responder->loop);
 	responder->askers = askers_new(responder->loop);
