@@ -2,7 +2,7 @@
  * accept - the gate: connections in, requests out
  *
  *   ARRIVING   accepted; its records are being collected
- *   gone       complete and handed to route_request(), or closed
+ *   gone       complete and handed on, or closed
  *
  *   The gate itself is OPEN, RESTING (no descriptor was left: it looks again
  *   after a second), FULL (too many are arriving) or SHUT (for good).
@@ -13,7 +13,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <ev.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +24,7 @@
 #include "fcgi/parse.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
-#include "fcgi/route.h"
 #include "lib/clock.h"
-#include "lib/config.h"
 #include "lib/log.h"
 
 enum {
@@ -51,7 +47,7 @@ struct arrival {
 };
 
 struct gate {
-	struct responder *responder;
+	struct gate_parts parts;
 	struct ev_io listener;
 	struct ev_timer rest;
 	bool shut;
@@ -71,7 +67,7 @@ static bool is_full(const struct gate *gate)
 /* Watches the listener exactly if we may accept. */
 static void adjust(struct gate *gate)
 {
-	struct ev_loop *loop = gate->responder->loop;
+	struct ev_loop *loop = gate->parts.loop;
 
 	if (gate->listener.fd < 0)
 		return;
@@ -109,8 +105,8 @@ static void stop_waiting(struct arrival *arrival)
 	if (!list_linked(&arrival->node))
 		return;
 	list_remove(&arrival->node);
-	ev_io_stop(gate->responder->loop, &arrival->readable);
-	ev_timer_stop(gate->responder->loop, &arrival->deadline);
+	ev_io_stop(gate->parts.loop, &arrival->readable);
+	ev_timer_stop(gate->parts.loop, &arrival->deadline);
 	count_bytes(arrival, 0);
 	gate->count--;
 	adjust(gate);
@@ -161,7 +157,7 @@ static void hand_over(struct arrival *arrival)
 	}
 	arrival_free(arrival);
 	if (request != NULL)
-		route_request(gate->responder, request);
+		gate->parts.take(gate->parts.arg, request);
 }
 
 /* Receives what there is; returns false if the peer is gone, and sets *more if
@@ -183,14 +179,14 @@ static bool receive(struct arrival *arrival, bool *more)
  * web server's own 5xx. */
 static void refuse_busy(struct arrival *arrival)
 {
-	struct responder *responder = arrival->gate->responder;
+	struct replies *replies = arrival->gate->parts.replies;
 	struct request *request = request_new();
 
 	request->id = arrival->intake.id;
 	request->fd = arrival->fd;
 	arrival->fd = -1;
 	arrival_free(arrival);
-	reply_error_with(responder, request, REPLY_RETRY, 503, "busy",
+	reply_error_with(replies, request, REPLY_RETRY, 503, "busy",
 		"too much is being uploaded just now");
 }
 
@@ -209,7 +205,7 @@ static enum intake_state collect(struct arrival *arrival)
 
 static void set_deadline(struct arrival *arrival)
 {
-	struct ev_loop *loop = arrival->gate->responder->loop;
+	struct ev_loop *loop = arrival->gate->parts.loop;
 	uint64_t spent = (clock_mono_us() - arrival->begun_us) / 1000;
 	uint64_t left = spent < GATE_TOTAL_MS ? GATE_TOTAL_MS - spent : 1;
 
@@ -272,7 +268,7 @@ static void start_waiting(struct arrival *arrival)
 	gate->count++;
 	ev_io_init(&arrival->readable, on_readable, arrival->fd, EV_READ);
 	arrival->readable.data = arrival;
-	ev_io_start(gate->responder->loop, &arrival->readable);
+	ev_io_start(gate->parts.loop, &arrival->readable);
 	ev_init(&arrival->deadline, on_deadline);
 	arrival->deadline.data = arrival;
 	set_deadline(arrival);
@@ -286,7 +282,7 @@ void gate_take(struct gate *gate, int fd)
 	arrival->gate = gate;
 	arrival->fd = fd;
 	list_init(&arrival->node);
-	intake_init(&arrival->intake, gate->responder->config->max_body);
+	intake_init(&arrival->intake, gate->parts.max_body);
 	arrival->intake.records = gate->spare;
 	gate->spare = (struct buf){0};
 	if (advance(arrival))
@@ -307,7 +303,7 @@ static bool accept_one(struct gate *gate)
 		errno == ENOMEM) {
 		log_warn("accept: rest for %d s", REST_S);
 		ev_timer_set(&gate->rest, REST_S, 0.0);
-		ev_timer_start(gate->responder->loop, &gate->rest);
+		ev_timer_start(gate->parts.loop, &gate->rest);
 		adjust(gate);
 		return false;
 	}
@@ -327,14 +323,14 @@ static void on_connection(struct ev_loop *loop, struct ev_io *watch, int events)
 
 /* ---- life */
 
-struct gate *gate_new(struct responder *responder, int listener)
+struct gate *gate_new(const struct gate_parts *parts)
 {
 	struct gate *gate = mem_new(sizeof(*gate));
 
-	gate->responder = responder;
+	gate->parts = *parts;
 	list_init(&gate->arrivals);
 	gate->parser = parser_new();
-	ev_io_init(&gate->listener, on_connection, listener, EV_READ);
+	ev_io_init(&gate->listener, on_connection, parts->listener, EV_READ);
 	gate->listener.data = gate;
 	ev_timer_init(&gate->rest, on_rested, REST_S, 0.0);
 	gate->rest.data = gate;
@@ -347,7 +343,7 @@ void gate_shut(struct gate *gate)
 	struct node *node;
 
 	gate->shut = true;
-	ev_timer_stop(gate->responder->loop, &gate->rest);
+	ev_timer_stop(gate->parts.loop, &gate->rest);
 	adjust(gate);
 	for (node = gate->arrivals.next; node != &gate->arrivals;
 		node = node->next)

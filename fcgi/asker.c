@@ -19,7 +19,6 @@
 #include "fcgi/answers.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
 
 enum {
 	WHILE_MS = 50,
@@ -27,6 +26,7 @@ enum {
 
 struct askers {
 	struct ev_loop *loop;
+	struct replies *replies;
 	struct node waiting;
 	size_t count;
 	struct ev_timer look; /* runs while somebody waits */
@@ -34,11 +34,12 @@ struct askers {
 
 static void on_look(struct ev_loop *loop, struct ev_timer *timer, int events);
 
-struct askers *askers_new(struct ev_loop *loop)
+struct askers *askers_new(struct ev_loop *loop, struct replies *replies)
 {
 	struct askers *askers = mem_new(sizeof(*askers));
 
 	askers->loop = loop;
+	askers->replies = replies;
 	list_init(&askers->waiting);
 	ev_timer_init(
 		&askers->look, on_look, WHILE_MS / 1000.0, WHILE_MS / 1000.0);
@@ -48,12 +49,12 @@ struct askers *askers_new(struct ev_loop *loop)
 
 struct request *asker_done(struct asker *asker)
 {
-	struct askers *askers = asker->responder->askers;
+	struct askers *askers = asker->askers;
 	struct request *request = asker->request;
 
 	list_remove(&asker->node);
 	askers->count--;
-	ev_io_stop(asker->responder->loop, &asker->watch);
+	ev_io_stop(askers->loop, &asker->watch);
 	buf_release(&asker->note);
 	free(asker);
 	return request;
@@ -117,12 +118,12 @@ static void on_look(struct ev_loop *loop, struct ev_timer *timer, int events)
 	}
 }
 
-struct asker *asker_new(struct responder *responder, struct request *request)
+struct asker *asker_new(struct askers *askers, struct request *request)
 {
-	struct askers *askers = responder->askers;
 	struct asker *asker = mem_new(sizeof(*asker));
 
-	asker->responder = responder;
+	asker->askers = askers;
+	asker->replies = askers->replies;
 	asker->request = request;
 	list_append(&askers->waiting, &asker->node);
 	askers->count++;

@@ -14,15 +14,16 @@
 #include "fcgi/list.h"
 #include "lib/buf.h"
 
-struct responder;
-struct request;
-struct pending;
 struct askers;
+struct pending;
+struct replies;
+struct request;
 
 struct asker {
-	struct responder *responder;
+	struct askers *askers;
+	struct replies *replies; /* where the answer goes */
 	struct request *request;
-	struct pending *pending; /* set by the caller after asking the uplink */
+	struct pending *pending; /* set by the caller after asking the hub */
 	struct ev_io watch;
 	struct node node;
 	bool seen;	 /* waits long enough to be watched at the next look */
@@ -31,13 +32,14 @@ struct asker {
 	struct buf note; /* for the answer: the channel */
 };
 
-struct askers *askers_new(struct ev_loop *loop);
-/* Nobody is told any more; the uplink must still be there. */
+/* Their answers go to `replies`. */
+struct askers *askers_new(struct ev_loop *loop, struct replies *replies);
+/* Nobody is told any more; who was asked must still be there. */
 void askers_free(struct askers *askers);
 size_t askers_count(const struct askers *askers);
 
 /* Takes the request. */
-struct asker *asker_new(struct responder *responder, struct request *request);
+struct asker *asker_new(struct askers *askers, struct request *request);
 /* The word has come: returns the request, and the asker is gone. */
 struct request *asker_done(struct asker *asker);
 

@@ -3,7 +3,6 @@
 #include "fcgi/cgi.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,7 +14,6 @@
 #include "fcgi/cgi_records.h"
 #include "fcgi/dialogue.h"
 #include "fcgi/reply.h"
-#include "fcgi/responder.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/sock.h"
@@ -24,7 +22,9 @@
 enum { CHUNK = 32 << 10 };
 
 struct cgi {
-	struct responder *responder;
+	struct ev_loop *loop;
+	struct gate *gate;
+	const struct dialogue *dialogue; /* is the hub there? */
 	struct ev_io body;    /* standard input, while it is wanted */
 	struct ev_io say;     /* our end, while `said` waits */
 	struct ev_io hear;    /* our end, while `answer` has room */
@@ -44,14 +44,14 @@ struct cgi {
 
 static void stop(struct cgi *cgi)
 {
-	ev_break(cgi->responder->loop, EVBREAK_ALL);
+	ev_break(cgi->loop, EVBREAK_ALL);
 }
 
 /* ---- the answer: records in, text out */
 
 static void follow(struct cgi *cgi)
 {
-	struct ev_loop *loop = cgi->responder->loop;
+	struct ev_loop *loop = cgi->loop;
 	size_t left = cgi->answer.len - cgi->written;
 
 	if (left > 0)
@@ -98,7 +98,7 @@ static void move_on(struct cgi *cgi)
 static void end(struct cgi *cgi)
 {
 	cgi->ended = true;
-	ev_timer_start(cgi->responder->loop, &cgi->deadline);
+	ev_timer_start(cgi->loop, &cgi->deadline);
 }
 
 static void take_records(struct cgi *cgi)
@@ -157,7 +157,7 @@ static void on_deadline(
 /* Standard input is read once what was read before has been said. */
 static void say(struct cgi *cgi)
 {
-	struct ev_loop *loop = cgi->responder->loop;
+	struct ev_loop *loop = cgi->loop;
 	ssize_t took = send(cgi->say.fd, cgi->said.at, cgi->said.len,
 		MSG_DONTWAIT | MSG_NOSIGNAL);
 
@@ -219,9 +219,9 @@ static void begin(struct cgi *cgi)
 
 static void go_in(struct cgi *cgi)
 {
-	ev_prepare_stop(cgi->responder->loop, &cgi->met);
-	ev_timer_stop(cgi->responder->loop, &cgi->patience);
-	gate_take(cgi->responder->gate, cgi->gate_end);
+	ev_prepare_stop(cgi->loop, &cgi->met);
+	ev_timer_stop(cgi->loop, &cgi->patience);
+	gate_take(cgi->gate, cgi->gate_end);
 	cgi->gate_end = -1;
 }
 
@@ -231,7 +231,7 @@ static void on_met(struct ev_loop *loop, struct ev_prepare *watch, int events)
 
 	(void)loop;
 	(void)events;
-	if (!dialogue_health(cgi->responder->dialogue).away)
+	if (!dialogue_health(cgi->dialogue).away)
 		go_in(cgi);
 }
 
@@ -273,7 +273,8 @@ static void watch(struct cgi *cgi, struct ev_io *io,
 	io->data = cgi;
 }
 
-struct cgi *cgi_new(struct responder *responder)
+struct cgi *cgi_new(struct ev_loop *loop, struct gate *gate,
+	const struct dialogue *dialogue)
 {
 	struct cgi *cgi = mem_new(sizeof(*cgi));
 	int ends[2];
@@ -281,7 +282,9 @@ struct cgi *cgi_new(struct responder *responder)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
 		    ends) != 0)
 		log_fatal("cgi: no socket pair");
-	cgi->responder = responder;
+	cgi->loop = loop;
+	cgi->gate = gate;
+	cgi->dialogue = dialogue;
 	watch(cgi, &cgi->body, on_body, STDIN_FILENO, EV_READ);
 	watch(cgi, &cgi->say, on_sayable, ends[0], EV_WRITE);
 	watch(cgi, &cgi->hear, on_heard, ends[0], EV_READ);
@@ -292,15 +295,15 @@ struct cgi *cgi_new(struct responder *responder)
 	fcntl(STDOUT_FILENO, F_SETFL,
 		fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
 	if (cgi->trouble.fd >= 0)
-		ev_io_start(responder->loop, &cgi->trouble);
+		ev_io_start(loop, &cgi->trouble);
 	cgi->gate_end = ends[1];
 	ev_prepare_init(&cgi->met, on_met);
 	/* before the uplink's, which sends what this brings about */
 	ev_set_priority(&cgi->met, EV_MAXPRI);
 	ev_timer_init(&cgi->patience, on_impatient, CGI_HUB_MS / 1e3, 0.);
 	cgi->met.data = cgi->patience.data = cgi;
-	ev_prepare_start(responder->loop, &cgi->met);
-	ev_timer_start(responder->loop, &cgi->patience);
+	ev_prepare_start(loop, &cgi->met);
+	ev_timer_start(loop, &cgi->patience);
 	begin(cgi);
 	follow(cgi);
 	return cgi;
@@ -308,7 +311,7 @@ struct cgi *cgi_new(struct responder *responder)
 
 int cgi_free(struct cgi *cgi)
 {
-	struct ev_loop *loop = cgi->responder->loop;
+	struct ev_loop *loop = cgi->loop;
 	int status = cgi->begun ? EXIT_SUCCESS : EXIT_FAILURE;
 
 	ev_io_stop(loop, &cgi->body);

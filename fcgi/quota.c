@@ -1,5 +1,5 @@
 /*
- * quota - who may publish, and how much a visitor may have
+ * quota - see quota.h
  *
  * Visitors hang in a hash table and, while they have no stream, in
  * a line in the order of their last POST: its head is the first to be
@@ -55,21 +55,7 @@ struct quota {
 	struct visitor *chains[CHAINS];
 	struct node idle;	 /* who has waited longest comes first */
 	struct visitor everyone; /* where there is no limit per address */
-	struct prefix *prefixes;
-	size_t prefix_count;
 };
-
-/* ---- who may publish */
-
-bool quota_admits(const struct quota *quota, const char *address)
-{
-	for (size_t i = 0; i < quota->prefix_count; i++)
-		if (prefix_covers(&quota->prefixes[i], address))
-			return true;
-	return false;
-}
-
-/* ---- how much */
 
 static size_t streams_allowed(const struct config *config)
 {
@@ -100,12 +86,6 @@ struct quota *quota_new(const struct config *config)
 	quota->posts = full_bucket(config->publish_rate_total);
 	list_init(&quota->idle);
 	list_init(&quota->everyone.node);
-	quota->prefixes = mem_new(
-		(config->publish_from_count + 1) * sizeof(*quota->prefixes));
-	for (size_t i = 0; i < config->publish_from_count; i++)
-		if (prefix_read(config->publish_from[i],
-			    &quota->prefixes[quota->prefix_count]))
-			quota->prefix_count++;
 	return quota;
 }
 
@@ -121,7 +101,6 @@ void quota_free(struct quota *quota)
 			free(visitor);
 		}
 	}
-	free(quota->prefixes);
 	free(quota);
 }
 

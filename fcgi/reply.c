@@ -20,7 +20,6 @@
 #include "fcgi/meter.h"
 #include "fcgi/record.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
 #include "lib/buf.h"
 #include "lib/json.h"
 
@@ -36,15 +35,17 @@ struct waiting {
 
 struct replies {
 	struct ev_loop *loop;
+	struct meter *meter;
 	struct node waiting;
 	size_t count;
 };
 
-struct replies *replies_new(struct ev_loop *loop)
+struct replies *replies_new(struct ev_loop *loop, struct meter *meter)
 {
 	struct replies *replies = mem_new(sizeof(*replies));
 
 	replies->loop = loop;
+	replies->meter = meter;
 	list_init(&replies->waiting);
 	return replies;
 }
@@ -183,20 +184,20 @@ static void compose(struct buf *out, const struct request *request,
 		buf_add_span(out, answer->body);
 }
 
-void reply(struct responder *responder, struct request *request,
+void reply(struct replies *replies, struct request *request,
 	const struct answer *answer)
 {
 	struct buf text = {0}, records = {0};
 	ssize_t sent;
 
-	meter_answered(responder->meter, answer->status);
+	meter_answered(replies->meter, answer->status);
 	compose(&text, request, answer);
 	record_stdout(&records, request->id, buf_span(&text));
 	record_end(&records, request->id);
 	buf_release(&text);
 	sent = push(request->fd, records.at, records.len);
 	if (sent >= 0 && (size_t)sent < records.len) {
-		wait(responder->replies, request->fd, &records, (size_t)sent);
+		wait(replies, request->fd, &records, (size_t)sent);
 		request->fd = -1;
 	} else {
 		buf_release(&records);
@@ -204,16 +205,16 @@ void reply(struct responder *responder, struct request *request,
 	request_free(request);
 }
 
-void reply_json(struct responder *responder, struct request *request,
+void reply_json(struct replies *replies, struct request *request,
 	unsigned status, struct span body)
 {
-	reply(responder, request,
+	reply(replies, request,
 		&(struct answer){.status = status,
 			.type = "application/json",
 			.body = body});
 }
 
-void reply_error_with(struct responder *responder, struct request *request,
+void reply_error_with(struct replies *replies, struct request *request,
 	const char *headers, unsigned status, const char *code,
 	const char *message)
 {
@@ -223,7 +224,7 @@ void reply_error_with(struct responder *responder, struct request *request,
 	json_add_text(object, "error", span_of(code));
 	json_add_text(object, "message", span_of(message));
 	json_end(object, &body);
-	reply(responder, request,
+	reply(replies, request,
 		&(struct answer){.status = status,
 			.type = "application/json",
 			.headers = headers,
@@ -231,17 +232,17 @@ void reply_error_with(struct responder *responder, struct request *request,
 	buf_release(&body);
 }
 
-void reply_error(struct responder *responder, struct request *request,
+void reply_error(struct replies *replies, struct request *request,
 	unsigned status, const char *code, const char *message)
 {
-	reply_error_with(responder, request, NULL, status, code, message);
+	reply_error_with(replies, request, NULL, status, code, message);
 }
 
-void reply_away(struct responder *responder, struct request *request,
-	const char *message)
+void reply_away(
+	struct replies *replies, struct request *request, const char *message)
 {
 	reply_error_with(
-		responder, request, REPLY_RETRY, 503, "hub_away", message);
+		replies, request, REPLY_RETRY, 503, "hub_away", message);
 }
 
 void reply_end(struct request *request)

@@ -11,29 +11,26 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <ev.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fcgi/admit.h"
 #include "fcgi/event.h"
 #include "fcgi/list.h"
-#include "fcgi/listen.h"
 #include "fcgi/meter.h"
 #include "fcgi/query.h"
 #include "fcgi/quota.h"
 #include "fcgi/record.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
 #include "fcgi/task_step.h"
 #include "lib/clock.h"
-#include "lib/config.h"
 
 enum { INTERVAL_MS = 5000 }; /* unless told */
 
 struct tasks {
-	struct responder *responder;
+	struct tasks_parts parts;
 	struct node all;
 	size_t count;
 };
@@ -52,14 +49,14 @@ struct showing {
 
 static void leave(struct showing *showing)
 {
-	struct responder *responder = showing->tasks->responder;
+	const struct tasks_parts *parts = &showing->tasks->parts;
 
 	list_remove(&showing->node);
 	showing->tasks->count--;
-	ev_io_stop(responder->loop, &showing->watch);
-	ev_timer_stop(responder->loop, &showing->timer);
+	ev_io_stop(parts->loop, &showing->watch);
+	ev_timer_stop(parts->loop, &showing->timer);
 	close(showing->watch.fd);
-	quota_leave(responder->quota, showing->visitor, 0);
+	quota_leave(parts->quota, showing->visitor, 0);
 	free(showing);
 }
 
@@ -91,7 +88,7 @@ static void finish(struct showing *showing)
 /* How long until the time to say that it is there, ms. */
 static uint64_t beat_in(const struct showing *showing)
 {
-	uint64_t most = showing->tasks->responder->config->keepalive_ms;
+	uint64_t most = showing->tasks->parts.keepalive_ms;
 	uint64_t silent = (clock_mono_us() - showing->wrote) / 1000;
 
 	return silent < most ? most - silent : 0;
@@ -106,9 +103,9 @@ static void set_timer(struct showing *showing)
 	/* Also if the wall clock was put back. */
 	if (wait > beat_in(showing))
 		wait = beat_in(showing);
-	ev_timer_stop(showing->tasks->responder->loop, &showing->timer);
+	ev_timer_stop(showing->tasks->parts.loop, &showing->timer);
 	ev_timer_set(&showing->timer, (double)wait / 1e3, 0.);
-	ev_timer_start(showing->tasks->responder->loop, &showing->timer);
+	ev_timer_start(showing->tasks->parts.loop, &showing->timer);
 }
 
 /* Appends every step that is due; false if the last was among them. */
@@ -166,11 +163,10 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
 /* ---- the request */
 
 /* Takes request and visitor. */
-static void begin(struct responder *responder, struct request *request,
+static void begin(struct tasks *tasks, struct request *request,
 	struct visitor *visitor, const struct task_place *place, uint32_t next)
 {
 	struct showing *showing = mem_new(sizeof(*showing));
-	struct tasks *tasks = responder->tasks;
 	struct buf text = {0};
 
 	*showing = (struct showing){.tasks = tasks,
@@ -184,11 +180,10 @@ static void begin(struct responder *responder, struct request *request,
 	ev_io_init(&showing->watch, on_readable, request->fd, EV_READ);
 	ev_init(&showing->timer, on_timer);
 	showing->watch.data = showing->timer.data = showing;
-	ev_io_start(responder->loop, &showing->watch);
+	ev_io_start(tasks->parts.loop, &showing->watch);
 	request->fd = -1;
-	meter_answered(responder->meter, 200);
-	event_head(&text, responder->config->retry_ms,
-		buf_span(&request->headers));
+	meter_answered(tasks->parts.meter, 200);
+	event_head(&text, tasks->parts.retry_ms, buf_span(&request->headers));
 	go_on(showing, &text);
 	buf_release(&text);
 	request_free(request);
@@ -203,9 +198,9 @@ static bool read_interval(struct span query, uint64_t *interval)
 	       (pair.has_value && task_interval_read(interval, pair.value));
 }
 
-void tasks_listen(struct responder *responder, struct request *request,
-	const struct aim *aim)
+void tasks_listen(void *room, struct request *request, const struct aim *aim)
 {
+	struct tasks *tasks = room;
 	struct task_place place = {.start = clock_wall_ms()};
 	struct visitor *visitor;
 	struct buf id = {0};
@@ -213,7 +208,7 @@ void tasks_listen(struct responder *responder, struct request *request,
 	bool good = read_interval(aim->query, &place.interval);
 	struct task_place last;
 
-	listen_last_id(&id, request, aim->query);
+	query_last_id(&id, request, aim->query);
 	if (task_place_read(&last, buf_span(&id), place.start)) {
 		place = last;
 		next = last.step + 1;
@@ -221,24 +216,25 @@ void tasks_listen(struct responder *responder, struct request *request,
 	}
 	buf_release(&id);
 	if (!good) {
-		reply_error(responder, request, 400, "bad_interval",
+		reply_error(tasks->parts.replies, request, 400, "bad_interval",
 			"?interval= is a number of seconds from 0.05 to 60");
 	} else if (next == TASK_STEPS) {
-		reply(responder, request, &(struct answer){.status = 204});
+		reply(tasks->parts.replies, request,
+			&(struct answer){.status = 204});
 	} else {
-		visitor = listen_enter(responder, request, 0);
+		visitor = admit_enter(tasks->parts.admit, request, 0);
 		if (visitor != NULL)
-			begin(responder, request, visitor, &place, next);
+			begin(tasks, request, visitor, &place, next);
 	}
 }
 
 /* ---- life */
 
-struct tasks *tasks_new(struct responder *responder)
+struct tasks *tasks_new(const struct tasks_parts *parts)
 {
 	struct tasks *tasks = mem_new(sizeof(*tasks));
 
-	tasks->responder = responder;
+	tasks->parts = *parts;
 	list_init(&tasks->all);
 	return tasks;
 }

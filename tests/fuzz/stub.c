@@ -5,29 +5,20 @@
 
 #include "tests/fuzz/stub.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "fcgi/answers.h"
-#include "fcgi/asker.h"
-#include "fcgi/audience.h"
-#include "fcgi/channel.h"
 #include "fcgi/dialogue.h"
-#include "fcgi/fanout.h"
-#include "fcgi/feed.h"
-#include "fcgi/meter.h"
-#include "fcgi/parcels.h"
-#include "fcgi/quota.h"
-#include "fcgi/reply.h"
-#include "fcgi/stream.h"
-#include "fcgi/tasks.h"
-#include "fcgi/window.h"
 #include "lib/config.h"
-#include "lib/link.h"
 #include "lib/log.h"
+#include "lib/sock.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { WAITING_MAX = 8 };
+enum { WAITING_MAX = 8, CHUNK = 64 << 10 };
 
 /* What has been asked: the frame's type, and its number or tag. */
 struct asked {
@@ -37,14 +28,15 @@ struct asked {
 
 static struct asked waiting[WAITING_MAX];
 static size_t waiting_count;
-static struct dialogue dialogue;
+static int hub = -1;	 /* our end of the uplink */
+static struct buf heard; /* from there */
 struct stub_question stub_question;
 
 /* ---- what is asked */
 
 static void check_publish(struct wire_in *in)
 {
-	const struct config *config = stub_responder()->config;
+	const struct config *config = stub_rooms()->config;
 	uint32_t count;
 
 	wire_get_u64(in);
@@ -99,7 +91,18 @@ static void check_page(struct wire_in *in)
 		MUST(text_channel_fault(wire_get_str8(in)) == NULL);
 }
 
-static void on_asked(void *owner, struct span frame)
+static void say(enum wire_type type, struct span body)
+{
+	struct buf out = {0};
+	size_t begun = wire_begin(&out, type);
+
+	wire_put_bytes(&out, body.at, body.len);
+	wire_end(&out, begun);
+	MUST(send(hub, out.at, out.len, MSG_NOSIGNAL) == (ssize_t)out.len);
+	buf_release(&out);
+}
+
+static void on_asked(uint8_t type, struct wire_in in)
 {
 	static void (*const check[])(struct wire_in *) = {
 		[WIRE_PUBLISH] = check_publish,
@@ -107,28 +110,53 @@ static void on_asked(void *owner, struct span frame)
 		[WIRE_CHANNELS] = check_channels,
 		[WIRE_METRICS] = check_metrics,
 	};
-	struct wire_in in;
-	struct span body;
-	uint8_t type;
-	bool bad = false;
-	uint64_t number;
+	uint64_t number = wire_get_u64(&in);
 
-	(void)owner;
-	MUST(wire_frame(frame, &type, &body, &bad) == frame.len);
 	MUST(type < sizeof(check) / sizeof(check[0]) && check[type] != NULL);
-	in = wire_in(body);
-	number = wire_get_u64(&in);
 	check[type](&in);
 	MUST(wire_done(&in) && waiting_count < WAITING_MAX);
 	waiting[waiting_count++] = (struct asked){type, number};
 }
 
-/* ---- what is answered */
-
-static void hear(enum wire_type type, const struct buf *body)
+static void hear(uint8_t type, struct span body)
 {
-	MUST(dialogue_frame(&dialogue, (uint8_t)type, buf_span(body)));
+	if (type == WIRE_PING)
+		say(WIRE_PONG, body);
+	else if (type != WIRE_HELLO && type != WIRE_FOLLOW)
+		on_asked(type, wire_in(body));
 }
+
+static bool receive(void)
+{
+	char *to = buf_reserve(&heard, CHUNK);
+	ssize_t got = recv(hub, to, CHUNK, MSG_DONTWAIT);
+
+	if (got > 0)
+		heard.len += (size_t)got;
+	return got > 0;
+}
+
+/* The responder does what there is to do, and we hear what it says. */
+static void turn(void)
+{
+	size_t size;
+
+	do {
+		struct span body;
+		uint8_t type;
+		bool bad = false;
+
+		ev_run(stub_rooms()->loop, EVRUN_NOWAIT);
+		while ((size = wire_frame(
+				buf_span(&heard), &type, &body, &bad)) > 0) {
+			hear(type, body);
+			buf_drop(&heard, size);
+		}
+		MUST(!bad);
+	} while (receive());
+}
+
+/* ---- what is answered */
 
 static void add_event(struct buf *out, uint64_t id, const char *data)
 {
@@ -181,35 +209,35 @@ static void answer_one(const struct asked *asked, uint8_t mood)
 	wire_put_u64(&out, asked->number);
 	if (asked->type == WIRE_PAGE) {
 		answer_page(&out, mood);
-		hear(WIRE_PAGED, &out);
+		say(WIRE_PAGED, buf_span(&out));
 	} else if (asked->type == WIRE_PUBLISH) {
 		answer_stored(&out, mood);
-		hear(WIRE_STORED, &out);
+		say(WIRE_STORED, buf_span(&out));
 	} else if (asked->type == WIRE_CHANNELS) {
 		answer_channels(&out, mood);
-		hear(WIRE_CHANNELED, &out);
+		say(WIRE_CHANNELED, buf_span(&out));
 	} else {
 		wire_put_bytes(&out, "# EOF\n", 6);
-		hear(WIRE_METERED, &out);
+		say(WIRE_METERED, buf_span(&out));
 	}
 	buf_release(&out);
 }
 
 void stub_answer(uint8_t mood)
 {
-	struct asked asked[WAITING_MAX];
-	size_t count = waiting_count;
+	struct answers *answers = stub_rooms()->dialogue->answers;
 
-	memcpy(asked, waiting, sizeof(asked));
-	waiting_count = 0;
+	turn();
 	if ((mood & 1) != 0) /* nobody has answered */
-		answers_expire(dialogue.answers, UINT64_MAX);
+		answers_expire(answers, UINT64_MAX);
 	else
-		for (size_t i = 0; i < count; i++)
-			answer_one(&asked[i], mood);
+		for (size_t i = 0; i < waiting_count; i++)
+			answer_one(&waiting[i], mood);
+	waiting_count = 0;
+	turn();
 }
 
-/* ---- the responder: worker.c without signals, gate and connection */
+/* ---- the responder */
 
 static void be_welcome(void)
 {
@@ -219,11 +247,11 @@ static void be_welcome(void)
 	wire_put_u16(&out, WIRE_VERSION);
 	wire_put_bytes(&out, identity, WIRE_IDENTITY);
 	wire_put_u64(&out, STUB_NEWEST);
-	hear(WIRE_WELCOME, &out);
+	say(WIRE_WELCOME, buf_span(&out));
 	buf_clear(&out);
 	wire_put_u8(&out, true);
 	wire_put_str16(&out, span_of(""));
-	hear(WIRE_STATE, &out);
+	say(WIRE_STATE, buf_span(&out));
 	buf_release(&out);
 }
 
@@ -235,14 +263,13 @@ static void fill_window(void)
 
 	wire_put_u64(&out, STUB_OLDEST - 1);
 	wire_put_u64(&out, STUB_NEWEST);
-	hear(WIRE_FOLLOWING, &out);
+	say(WIRE_FOLLOWING, buf_span(&out));
 	for (event.id = STUB_OLDEST; event.id <= STUB_NEWEST; event.id++) {
 		buf_clear(&out);
 		wire_put_event(&out, &event);
-		hear(WIRE_EVENT, &out);
+		say(WIRE_EVENT, buf_span(&out));
 	}
 	buf_release(&out);
-	MUST(dialogue_is_filled(&dialogue));
 }
 
 static char one_origin[] = "https://a.example";
@@ -254,84 +281,50 @@ void stub_everybody(bool yes)
 	origins[0] = yes ? any_origin : one_origin;
 }
 
-static void meet_hub(struct responder *responder)
+/* Its only connection: the path is gone at once. */
+static void meet(struct rooms *rooms, int listener)
 {
-	static struct feed feed;
-
-	feed = (struct feed){
-		.channels = responder->channels,
-		.window = responder->window,
-		.fanout = responder->fanout,
-		.streams = responder->streams,
-		.audience = responder->audience,
-		.tasks = responder->tasks,
-		.meter = responder->meter,
-	};
-	dialogue.sink = feed_sink(&feed);
+	ev_run(rooms->loop, EVRUN_NOWAIT);
+	hub = accept(listener, NULL, NULL);
+	MUST(hub >= 0);
 	be_welcome();
 	fill_window();
+	turn();
+	MUST(dialogue_is_filled(rooms->dialogue));
+	MUST(!dialogue_health(rooms->dialogue).away);
 }
 
-static void open_streams(struct responder *responder)
+static void open_rooms(struct rooms *rooms)
 {
-	responder->channels = channels_new();
-	responder->audience =
-		audience_new(responder->loop, responder->channels, 15);
-	responder->window =
-		window_new(responder->config->window, responder->channels);
-	responder->parcels = parcels_new(responder->window);
-	responder->fanout = fanout_new(&(struct fanout_parts){
-		.loop = responder->loop,
-		.channels = responder->channels,
-		.window = responder->window,
-		.parcels = responder->parcels,
-		.meter = responder->meter,
-	});
-	responder->streams = streams_new(&(struct streams_parts){
-		.loop = responder->loop,
-		.window = responder->window,
-		.parcels = responder->parcels,
-		.audience = responder->audience,
-		.fanout = responder->fanout,
-		.dialogue = responder->dialogue,
-		.quota = responder->quota,
-		.meter = responder->meter,
-		.retry_ms = responder->config->retry_ms,
-	});
-}
-
-static void open_rooms(struct responder *responder)
-{
-	static struct link nowhere = {.fd = -1};
 	static struct config config;
+	static char folder[] = "/tmp/stub.XXXXXX";
+	static char path[sizeof(folder) + 4];
+	int listener;
 
 	log_faults_only();
 	MUST(config_try(&config, NULL) == NULL);
+	MUST(mkdtemp(folder) != NULL);
+	snprintf(path, sizeof(path), "%s/hub", folder);
+	listener = sock_listen(path, 0600, (gid_t)-1);
+	MUST(listener >= 0);
+	config.hub_socket = path;
 	config.window = 1 << 20;
 	config.origins = origins;
 	config.origin_count = 1;
-	responder->config = &config;
-	responder->loop = ev_loop_new(EVFLAG_AUTO);
-	responder->meter = meter_new();
-	responder->answers = answers_new(on_asked, NULL);
-	dialogue.link = &nowhere;
-	dialogue.answers = responder->answers;
-	responder->dialogue = &dialogue;
-	responder->quota = quota_new(&config);
-	open_streams(responder);
-	responder->tasks = tasks_new(responder);
-	responder->replies = replies_new(responder->loop);
-	responder->askers = askers_new(responder->loop);
-	meet_hub(responder);
+	rooms_open(rooms, &config, -1);
+	meet(rooms, listener);
+	close(listener);
+	unlink(path);
+	rmdir(folder);
 }
 
-struct responder *stub_responder(void)
+struct rooms *stub_rooms(void)
 {
-	static struct responder responder;
+	static struct rooms rooms;
 
-	if (responder.loop == NULL)
-		open_rooms(&responder);
-	return &responder;
+	if (rooms.loop == NULL)
+		open_rooms(&rooms);
+	return &rooms;
 }
 
 /* ---- the answer's records (FastCGI 1.0 section 3.3) */
