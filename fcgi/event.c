@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/json.h"
 
 static void add_text(struct buf *out, const char *text)
 {
@@ -84,38 +85,12 @@ static void add_data(struct buf *out, struct span data)
 	}
 }
 
-void event_json(struct buf *out, struct span text)
-{
-	static const char names[] = "\b\f\n\r\t\"\\";
-	static const char letters[] = "bfnrt\"\\";
-
-	buf_add_char(out, '"');
-	for (size_t i = 0, from = 0; i <= text.len; i++) {
-		unsigned char c = i < text.len ? (unsigned char)text.at[i] : 0;
-		const char *name;
-
-		if (i < text.len && c >= ' ' && c != '"' && c != '\\')
-			continue;
-		if (i > from)
-			buf_add(out, text.at + from, i - from);
-		from = i + 1;
-		if (i == text.len)
-			break;
-		name = c == 0 ? NULL : strchr(names, c);
-		if (name != NULL)
-			buf_printf(out, "\\%c", letters[name - names]);
-		else
-			buf_printf(out, "\\u%04x", c);
-	}
-	buf_add_char(out, '"');
-}
-
 static void add_envelope(struct buf *out, const struct wire_event *event)
 {
 	add_text(out, "data: {\"channel\":");
-	event_json(out, event->channel);
+	json_quote(out, event->channel);
 	add_text(out, ",\"data\":");
-	event_json(out, event->data);
+	json_quote(out, event->data);
 	add_text(out, "}\n");
 }
 
@@ -146,7 +121,7 @@ void event_connected(struct buf *out, uint64_t id, const struct span *channels,
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_add_char(out, ',');
-		event_json(out, channels[i]);
+		json_quote(out, channels[i]);
 	}
 	add_text(out, "],\"timestamp\":\"");
 	clock_rfc3339(out, clock_wall_ms());
@@ -166,7 +141,7 @@ void event_reset(struct buf *out, uint64_t id, struct span requested,
 {
 	buf_printf(out, "id: %" PRIu64 "\nevent: reset\n", id);
 	add_text(out, "data: {\"requested\":");
-	event_json(out, requested);
+	json_quote(out, requested);
 	add_id(out, "oldest", oldest);
 	add_id(out, "newest", newest);
 	add_text(out, "}\n\n");

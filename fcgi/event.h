@@ -22,9 +22,6 @@ void event_head(struct buf *out, uint64_t retry_ms, struct span headers);
  * the channel, `{"channel":"...","data":"..."}`. */
 void event_text(struct buf *out, const struct wire_event *event, bool envelope);
 
-/* Appends `text` (UTF-8) as a JSON string with its quotes. */
-void event_json(struct buf *out, struct span text);
-
 /* Appends the event `connected`: `id` is the cursor really used.  `behind`: it
  * says so, and an event `live` will follow. */
 void event_connected(struct buf *out, uint64_t id, const struct span *channels,

@@ -23,7 +23,7 @@
  *             there is nothing to join: IDLE at once.
  *
  * So under load fan-out takes no more than half of the machine, publishing
- * stays prompt, and batches grow by themselves.  Loop thread.
+ * stays prompt, and batches grow by themselves.
  */
 #include <ev.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
  *             for OPENING_PATIENCE_MS at most, then it expires
  *   JUDGED    the pager has asked the hub about the cursor
  *
- * Owns its texts; is owned by its subscriber.  Loop thread.
+ * Owns its texts; is owned by its subscriber.
  */
 #include <ev.h>
 #include <stdbool.h>

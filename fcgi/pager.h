@@ -12,7 +12,7 @@
  *   ASKED    answered by the hub or, when it is away, by the uplink's deadline;
  *            then those who are QUEUED are answered the same
  *
- * Who waits is on the page's list and on no other page's.  Loop thread.
+ * Who waits is on the page's list and on no other page's.
  */
 enum {
 	PAGER_ASKED = 16, /* pages with the hub; others wait their turn here */

@@ -18,7 +18,7 @@
  *
  * There is no queue: live delivery, resume and a slow reader that catches up
  * are the same loop.  Owns its descriptor, holds one parcel.  A subscriber
- * that is gone is freed at once: after GONE nobody touches it.  Loop thread.
+ * that is gone is freed at once: after GONE nobody touches it.
  */
 #include <ev.h>
 #include <stdbool.h>
