@@ -24,7 +24,7 @@ struct waited { /* for this peer's COUNTED */
 
 struct census {
 	struct census *next;
-	struct hub *hub;
+	struct censuses *all;
 	uint64_t tag; /* of our COUNT */
 	struct asker *askers;
 	struct waited *waited;
@@ -92,23 +92,23 @@ static void add_listened(void *arg, const struct count *count)
 	struct span name = count_name(count);
 
 	if (compare(name, listing->after) > 0 &&
-		channel_find(&listing->census->hub->channels, name) == NULL)
+		channel_find(&listing->census->all->ledger->channels, name) ==
+			NULL)
 		add_line(listing, name, NULL);
 }
 
-static void put_line(struct hub *hub, struct buf *out, const struct line *line)
+static void put_line(
+	struct channels *channels, struct buf *out, const struct line *line)
 {
 	const struct channel *channel = line->channel;
 	struct channel *known =
-		channel == NULL
-			? NULL
-			: channel_numbered(&hub->channels, channel->number);
+		channel == NULL ? NULL
+				: channel_numbered(channels, channel->number);
 
 	wire_put_str8(out, line->name);
 	wire_put_u64(out, known == NULL ? 0 : known->events);
 	wire_put_u64(out, known == NULL ? 0 : known->bytes);
-	wire_put_u64(
-		out, known == NULL ? 0 : channel_oldest(&hub->channels, known));
+	wire_put_u64(out, known == NULL ? 0 : channel_oldest(channels, known));
 	wire_put_u64(
 		out, known == NULL || known->events == 0 ? 0 : known->newest);
 	wire_put_u32(out, line->subscribers);
@@ -117,16 +117,16 @@ static void put_line(struct hub *hub, struct buf *out, const struct line *line)
 static void collect(
 	struct census *census, const struct asker *asker, struct buf *lines)
 {
-	struct hub *hub = census->hub;
+	struct channels *channels = &census->all->ledger->channels;
 	struct span only = span(census->only, census->len);
 	struct listing listing = {
 		census, lines, span(asker->after, asker->len), asker->limit};
 
 	if (only.len > 0) {
-		add_line(&listing, only, channel_find(&hub->channels, only));
+		add_line(&listing, only, channel_find(channels, only));
 		return;
 	}
-	channels_list(&hub->channels, listing.after, add_stored, &listing);
+	channels_list(channels, listing.after, add_stored, &listing);
 	tally_each(&census->tally, add_listened, &listing);
 	if (lines->len > 0)
 		qsort(lines->at, lines->len / sizeof(struct line),
@@ -135,10 +135,10 @@ static void collect(
 
 static void answer(struct census *census, const struct asker *asker)
 {
-	struct hub *hub = census->hub;
-	struct buf *out = &hub->scratch, lines = {0};
+	struct channels *channels = &census->all->ledger->channels;
+	struct buf *out, lines = {0};
 	const struct line *line;
-	size_t count, begun;
+	size_t count;
 	bool more;
 
 	collect(census, asker, &lines);
@@ -146,15 +146,13 @@ static void answer(struct census *census, const struct asker *asker)
 	count = lines.len / sizeof(*line);
 	more = count > asker->limit;
 	count = more ? asker->limit : count;
-	buf_clear(out);
-	begun = wire_begin(out, WIRE_CHANNELED);
+	out = link_begin(&asker->peer->link, WIRE_CHANNELED);
 	wire_put_u64(out, asker->tag);
 	wire_put_u8(out, more);
 	wire_put_u32(out, (uint32_t)count);
 	for (size_t i = 0; i < count; i++)
-		put_line(hub, out, &line[i]);
-	wire_end(out, begun);
-	peer_send(asker->peer, out);
+		put_line(channels, out, &line[i]);
+	link_end(&asker->peer->link);
 	buf_release(&lines);
 }
 
@@ -162,12 +160,12 @@ static void answer(struct census *census, const struct asker *asker)
 
 static void census_free(struct census *census)
 {
-	struct census **at = &census->hub->censuses;
+	struct census **at = &census->all->first;
 
 	while (*at != census)
 		at = &(*at)->next;
 	*at = census->next;
-	ev_timer_stop(census->hub->loop, &census->deadline);
+	ev_timer_stop(census->all->peers->loop, &census->deadline);
 	tally_release(&census->tally);
 	while (census->askers != NULL) {
 		struct asker *asker = census->askers;
@@ -187,7 +185,7 @@ static void census_free(struct census *census)
 static void finish(struct census *census)
 {
 	/* Names in answers are those of rows: none may be about to vanish. */
-	hub_commit(census->hub);
+	ledger_commit(census->all->ledger);
 	for (struct asker *at = census->askers; at != NULL; at = at->next)
 		answer(census, at);
 	census_free(census);
@@ -202,17 +200,10 @@ static void too_late(struct ev_loop *loop, struct ev_timer *timer, int events)
 
 static void ask_followers(struct census *census)
 {
-	struct hub *hub = census->hub;
-	struct buf *out = &hub->scratch;
-	size_t begun;
-
-	buf_clear(out);
-	begun = wire_begin(out, WIRE_COUNT);
-	wire_put_u64(out, census->tag);
-	wire_put_str8(out, span(census->only, census->len));
-	wire_end(out, begun);
-	for (struct peer *at = hub->peers; at != NULL; at = at->next) {
+	for (struct peer *at = census->all->peers->first; at != NULL;
+		at = at->next) {
 		struct waited *waited;
+		struct buf *out;
 
 		if (at->follow == NOT || at->closed || peer_is_stalled(at))
 			continue;
@@ -220,38 +211,41 @@ static void ask_followers(struct census *census)
 		waited->peer = at;
 		waited->next = census->waited;
 		census->waited = waited;
-		peer_send(at, out);
+		out = link_begin(&at->link, WIRE_COUNT);
+		wire_put_u64(out, census->tag);
+		wire_put_str8(out, span(census->only, census->len));
+		link_end(&at->link);
 	}
 }
 
-static struct census *census_new(struct hub *hub, struct span only)
+static struct census *census_new(struct censuses *all, struct span only)
 {
 	struct census *census = mem_new(sizeof(*census));
 
-	census->hub = hub;
-	census->tag = ++hub->census_tag;
+	census->all = all;
+	census->tag = ++all->tag;
 	census->len = (uint8_t)only.len;
 	if (only.len > 0)
 		memcpy(census->only, only.at, only.len);
-	census->next = hub->censuses;
-	hub->censuses = census;
+	census->next = all->first;
+	all->first = census;
 	ev_timer_init(&census->deadline, too_late, WIRE_COUNT_MS / 1e3, 0.);
 	census->deadline.data = census;
-	ev_timer_start(hub->loop, &census->deadline);
+	ev_timer_start(all->peers->loop, &census->deadline);
 	ask_followers(census);
 	return census;
 }
 
-static struct census *find_census(const struct hub *hub, struct span only)
+static struct census *find_census(const struct censuses *all, struct span only)
 {
-	struct census *at = hub->censuses;
+	struct census *at = all->first;
 
 	while (at != NULL && !span_equal(span(at->only, at->len), only))
 		at = at->next;
 	return at;
 }
 
-bool census_ask(struct peer *peer, struct wire_in *in)
+bool census_ask(struct censuses *all, struct peer *peer, struct wire_in *in)
 {
 	uint64_t tag = wire_get_u64(in);
 	struct span after = wire_get_str8(in);
@@ -262,9 +256,9 @@ bool census_ask(struct peer *peer, struct wire_in *in)
 
 	if (!wire_done(in))
 		return false;
-	census = find_census(peer->hub, only);
+	census = find_census(all, only);
 	if (census == NULL)
-		census = census_new(peer->hub, only);
+		census = census_new(all, only);
 	asker = mem_new(sizeof(*asker));
 	asker->peer = peer;
 	asker->tag = tag;
@@ -295,9 +289,9 @@ static bool no_longer_wait(struct census *census, const struct peer *peer)
 	return census->waited == NULL;
 }
 
-bool census_counted(struct peer *peer, struct wire_in *in)
+bool census_counted(struct censuses *all, struct peer *peer, struct wire_in *in)
 {
-	struct census *census = peer->hub->censuses;
+	struct census *census = all->first;
 	uint64_t tag = wire_get_u64(in);
 	uint32_t count = wire_get_u32(in);
 
@@ -334,11 +328,11 @@ static void forget_asker(struct census *census, const struct peer *peer)
 	}
 }
 
-void census_leave(struct peer *peer)
+void census_leave(struct censuses *all, struct peer *peer)
 {
 	struct census *next;
 
-	for (struct census *at = peer->hub->censuses; at != NULL; at = next) {
+	for (struct census *at = all->first; at != NULL; at = next) {
 		next = at->next;
 		forget_asker(at, peer);
 		if (no_longer_wait(at, peer))
@@ -346,8 +340,8 @@ void census_leave(struct peer *peer)
 	}
 }
 
-void census_end(struct hub *hub)
+void census_end(struct censuses *all)
 {
-	while (hub->censuses != NULL)
-		census_free(hub->censuses);
+	while (all->first != NULL)
+		census_free(all->first);
 }

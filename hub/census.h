@@ -9,15 +9,26 @@
  */
 #include <stdbool.h>
 
+#include "hub/ledger.h"
 #include "hub/peer.h"
 
 enum { CENSUS_LINES_MAX = 10000 }; /* of one answer, whatever was asked for */
 
+struct census;
+
+struct censuses {
+	struct ledger *ledger;
+	struct peers *peers;
+	struct census *first;
+	uint64_t tag;
+};
+
 /* CHANNELS and COUNTED came; false if malformed. */
-bool census_ask(struct peer *peer, struct wire_in *in);
-bool census_counted(struct peer *peer, struct wire_in *in);
+bool census_ask(struct censuses *all, struct peer *peer, struct wire_in *in);
+bool census_counted(
+	struct censuses *all, struct peer *peer, struct wire_in *in);
 /* The peer is closed. */
-void census_leave(struct peer *peer);
-void census_end(struct hub *hub);
+void census_leave(struct censuses *all, struct peer *peer);
+void census_end(struct censuses *all);
 
 #endif

@@ -37,7 +37,6 @@ struct channel {
 	const struct keep *keep; /* its own limits; NULL = in the pool */
 	bool dirty;
 	bool miscounted; /* an event that it counts is no row any more */
-	bool wanted;	 /* scratch of whoever builds a set of channels */
 	uint8_t name_len;
 	char name[];
 };

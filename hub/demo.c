@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "hub/hub.h"
+#include "hub/order.h"
 #include "lib/clock.h"
 
 enum { SENSORS = 3, SPECIAL_EVERY = 5, SPECIAL_FIRST = 3 };
@@ -49,7 +49,8 @@ static const struct kind kinds[] = {
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 struct demo {
-	struct hub *hub;
+	struct ev_loop *loop;
+	struct ledger *ledger;
 	uint64_t began; /* monotonic us */
 	struct sensor sensors[SENSORS];
 	struct buf data; /* of the event being composed */
@@ -152,16 +153,29 @@ static const char *compose_notification(struct demo *demo, uint64_t sequence)
 
 /* ---- publishing */
 
+static void publish(struct demo *demo, const char *type)
+{
+	struct proposed item = {.data = buf_span(&demo->data)};
+	const struct proposal proposal = {
+		.channel = span_of("main"),
+		.type = span_of(type),
+		.items = &item,
+		.count = 1,
+	};
+	struct ack ack = {0};
+
+	order_propose(demo->ledger, &proposal, &ack);
+}
+
 static void on_time(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
 	struct stream *stream = timer->data;
 	struct demo *demo = stream->demo;
-	struct hub *hub = demo->hub;
 	const char *type;
 
 	(void)loop;
 	(void)events;
-	if (!hub_begin(hub))
+	if (!ledger_begin(demo->ledger))
 		return;
 	buf_clear(&demo->data);
 	buf_add_char(&demo->data, '{');
@@ -169,11 +183,10 @@ static void on_time(struct ev_loop *loop, struct ev_timer *timer, int events)
 	buf_printf(&demo->data, ",\"timestamp\":\"");
 	clock_rfc3339(&demo->data, clock_wall_ms());
 	buf_printf(&demo->data, "\"}");
-	hub_store(hub, channel_get(&hub->channels, span_of("main")),
-		span_of(type), buf_span(&demo->data));
+	publish(demo, type);
 }
 
-struct demo *demo_new(struct hub *hub)
+struct demo *demo_new(struct ev_loop *loop, struct ledger *ledger)
 {
 	static const struct sensor sensors[SENSORS] = {
 		{"cellar", 148, 624, 148, 624},
@@ -182,10 +195,11 @@ struct demo *demo_new(struct hub *hub)
 	};
 	struct demo *demo;
 
-	if (!hub->config->demo)
+	if (!ledger->config->demo)
 		return NULL;
 	demo = mem_new(sizeof(*demo));
-	demo->hub = hub;
+	demo->loop = loop;
+	demo->ledger = ledger;
 	demo->began = clock_mono_us();
 	for (size_t i = 0; i < SENSORS; i++)
 		demo->sensors[i] = sensors[i];
@@ -199,7 +213,7 @@ struct demo *demo_new(struct hub *hub)
 		ev_timer_init(&stream->timer, on_time, kinds[i].seconds,
 			kinds[i].seconds);
 		stream->timer.data = stream;
-		ev_timer_start(hub->loop, &stream->timer);
+		ev_timer_start(loop, &stream->timer);
 	}
 	return demo;
 }
@@ -209,7 +223,7 @@ void demo_free(struct demo *demo)
 	if (demo == NULL)
 		return;
 	for (size_t i = 0; i < KINDS; i++)
-		ev_timer_stop(demo->hub->loop, &demo->streams[i].timer);
+		ev_timer_stop(demo->loop, &demo->streams[i].timer);
 	buf_release(&demo->data);
 	free(demo);
 }

@@ -4,36 +4,6 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-/* When it was, as far as the log knows: no later than the event after it. */
-static uint64_t time_of(struct eventlog *log, uint64_t id)
-{
-	uint64_t at;
-
-	return eventlog_time(log, &id, &at) ? at : clock_wall_ms();
-}
-
-void eventlog_bury(struct eventlog *log, struct channel *channel, uint64_t id,
-	bool missing)
-{
-	log_warnx("log %s: damaged: event %llu is not what was stored, or gone",
-		log->store->path, (unsigned long long)id);
-	channel_bury(log->channels, channel, id, time_of(log, id + 1), missing);
-	log->losses++;
-}
-
-bool eventlog_has(
-	struct eventlog *log, const struct channel *channel, uint64_t id)
-{
-	struct query *query = &log->owner;
-	bool has;
-
-	query_bind_int(query, 1, id);
-	has = store_step(log->store, query) &&
-	      query_int(query, 0) == channel->number;
-	query_reset(query);
-	return has;
-}
-
 void eventlog_vouch(struct eventlog *log, struct channel *channel)
 {
 	if (channel->vouched)

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include "hub/hub.h"
 #include "hub/inbox.h"
 #include "hub/inbox_error.h"
 #include "lib/clock.h"
@@ -84,7 +83,7 @@ static bool look_below(struct inbox *inbox)
 	while (query_step(query) == DB_ROW) {
 		more = true;
 		if (query_int(query, 1) != 0) {
-			if (!hub_begin(inbox->hub))
+			if (!ledger_begin(inbox->ledger))
 				break;
 			errors_add(inbox, query_int(query, 0),
 				"its id is not above those published before");

@@ -8,7 +8,6 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "hub/hub.h"
 #include "hub/inbox.h"
 #include "lib/alarm.h"
 #include "lib/clock.h"
@@ -29,7 +28,8 @@ struct place {
 };
 
 struct inboxes {
-	struct hub *hub;
+	struct ev_loop *loop;
+	struct ledger *ledger;
 	struct inbox *all;
 	struct place *places;
 	size_t count;
@@ -162,7 +162,7 @@ static void on_tidy(struct ev_loop *loop, struct ev_timer *timer, int events)
 	bool left = false;
 
 	(void)events;
-	if (!inboxes->hub->writable)
+	if (!inboxes->ledger->writable)
 		return;
 	for (size_t i = 0; i < inboxes->count; i++)
 		left |= inbox_tidy(&inboxes->all[i]);
@@ -183,20 +183,28 @@ bool inboxes_pull(struct inboxes *inboxes)
 	return more;
 }
 
-void inboxes_write(struct inboxes *inboxes)
+/* ---- with the transaction */
+
+static void write_rows(void *arg)
 {
+	struct inboxes *inboxes = arg;
+
 	for (size_t i = 0; i < inboxes->count; i++)
 		inbox_write(&inboxes->all[i]);
 }
 
-void inboxes_settle(struct inboxes *inboxes)
+static void settle(void *arg)
 {
+	struct inboxes *inboxes = arg;
+
 	for (size_t i = 0; i < inboxes->count; i++)
 		inbox_settle(&inboxes->all[i]);
 }
 
-void inboxes_revert(struct inboxes *inboxes)
+static void revert(void *arg)
 {
+	struct inboxes *inboxes = arg;
+
 	for (size_t i = 0; i < inboxes->count; i++)
 		inbox_revert(&inboxes->all[i]);
 }
@@ -205,7 +213,7 @@ void inboxes_revert(struct inboxes *inboxes)
 
 static void start_watching(struct inboxes *inboxes)
 {
-	struct ev_loop *loop = inboxes->hub->loop;
+	struct ev_loop *loop = inboxes->loop;
 
 	inboxes->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (inboxes->notify < 0)
@@ -222,26 +230,29 @@ static void start_watching(struct inboxes *inboxes)
 		ev_timer_start(loop, &inboxes->poll);
 }
 
-struct inboxes *inboxes_new(struct hub *hub)
+struct inboxes *inboxes_new(struct ev_loop *loop, struct ledger *ledger)
 {
 	struct inboxes *inboxes = mem_new(sizeof(*inboxes));
-	const struct config *config = hub->config;
+	const struct party party = {write_rows, settle, revert, inboxes};
+	const struct config *config = ledger->config;
 
-	inboxes->hub = hub;
+	inboxes->loop = loop;
+	inboxes->ledger = ledger;
 	inboxes->count = config->inbox_count;
 	inboxes->all = mem_new((inboxes->count + 1) * sizeof(struct inbox));
 	inboxes->places = mem_new((inboxes->count + 1) * sizeof(struct place));
 	for (size_t i = 0; i < inboxes->count; i++) {
-		inbox_init(&inboxes->all[i], hub, &config->inboxes[i]);
+		inbox_init(&inboxes->all[i], ledger, &config->inboxes[i]);
 		place_init(&inboxes->places[i], config->inboxes[i].path);
 	}
+	ledger_join(ledger, &party);
 	start_watching(inboxes);
 	return inboxes;
 }
 
 void inboxes_free(struct inboxes *inboxes)
 {
-	struct ev_loop *loop = inboxes->hub->loop;
+	struct ev_loop *loop = inboxes->loop;
 
 	ev_io_stop(loop, &inboxes->notified);
 	ev_timer_stop(loop, &inboxes->poll);
