@@ -14,15 +14,12 @@
 
 void dialogue_hello(struct dialogue *dialogue)
 {
-	struct buf out = {0};
-	size_t begun = wire_begin(&out, WIRE_HELLO);
+	struct buf *out = link_begin(dialogue->link, WIRE_HELLO);
 
-	wire_put_u16(&out, WIRE_VERSION);
-	wire_put_u64(&out, dialogue->source);
-	wire_put_str8(&out, span_of("tidings.fcgi"));
-	wire_end(&out, begun);
-	link_send(dialogue->link, buf_span(&out));
-	buf_release(&out);
+	wire_put_u16(out, WIRE_VERSION);
+	wire_put_u64(out, dialogue->source);
+	wire_put_str8(out, span_of("tidings.fcgi"));
+	link_end(dialogue->link);
 }
 
 static bool is_same_log(const struct dialogue *dialogue)
@@ -33,38 +30,29 @@ static bool is_same_log(const struct dialogue *dialogue)
 
 static void say_follow(struct dialogue *dialogue)
 {
-	struct buf out = {0};
-	size_t begun = wire_begin(&out, WIRE_FOLLOW);
+	struct buf *out = link_begin(dialogue->link, WIRE_FOLLOW);
 
-	wire_put_u64(&out, dialogue->begun && is_same_log(dialogue)
-				   ? dialogue->newest
-				   : 0);
-	wire_put_u64(&out, dialogue->fill);
-	wire_end(&out, begun);
-	link_send(dialogue->link, buf_span(&out));
-	buf_release(&out);
+	wire_put_u64(out, dialogue->begun && is_same_log(dialogue)
+				  ? dialogue->newest
+				  : 0);
+	wire_put_u64(out, dialogue->fill);
+	link_end(dialogue->link);
 }
 
 void dialogue_ping(struct dialogue *dialogue)
 {
-	struct buf out = {0};
-	size_t begun = wire_begin(&out, WIRE_PING);
+	struct buf *out = link_begin(dialogue->link, WIRE_PING);
 
-	wire_put_u64(&out, 0);
-	wire_end(&out, begun);
-	link_send(dialogue->link, buf_span(&out));
-	buf_release(&out);
+	wire_put_u64(out, 0);
+	link_end(dialogue->link);
 }
 
 void dialogue_measured(struct dialogue *dialogue)
 {
-	struct buf out = {0};
-	size_t begun = wire_begin(&out, WIRE_MEASURED);
+	struct buf *out = link_begin(dialogue->link, WIRE_MEASURED);
 
-	dialogue->sink.report(dialogue->sink.arg, &out);
-	wire_end(&out, begun);
-	link_send(dialogue->link, buf_span(&out));
-	buf_release(&out);
+	dialogue->sink.report(dialogue->sink.arg, out);
+	link_end(dialogue->link);
 }
 
 /* ---- frames in: each returns false if it is malformed */
@@ -207,17 +195,14 @@ static bool on_count(struct dialogue *dialogue, struct wire_in *in)
 {
 	uint64_t tag = wire_get_u64(in);
 	struct span only = wire_get_str8(in);
-	struct buf out = {0};
-	size_t begun;
+	struct buf *out;
 
 	if (!wire_done(in))
 		return false;
-	begun = wire_begin(&out, WIRE_COUNTED);
-	wire_put_u64(&out, tag);
-	dialogue->sink.counts(dialogue->sink.arg, only, &out);
-	wire_end(&out, begun);
-	link_send(dialogue->link, buf_span(&out));
-	buf_release(&out);
+	out = link_begin(dialogue->link, WIRE_COUNTED);
+	wire_put_u64(out, tag);
+	dialogue->sink.counts(dialogue->sink.arg, only, out);
+	link_end(dialogue->link);
 	return true;
 }
 

@@ -41,7 +41,7 @@ static void send_frame(void *owner, struct span frame)
 	struct uplink *uplink = owner;
 
 	if (uplink->dialogue.state >= FILLING)
-		link_send(&uplink->link, frame);
+		link_queue(&uplink->link, frame);
 }
 
 static void prepare(struct ev_loop *loop, struct ev_prepare *watch, int events)
@@ -51,10 +51,8 @@ static void prepare(struct ev_loop *loop, struct ev_prepare *watch, int events)
 	(void)loop;
 	(void)events;
 	if (uplink->dialogue.state != HUB_AWAY &&
-		link_pending(&uplink->link) > 0) {
+		link_pending(&uplink->link) > 0)
 		link_flush(&uplink->link);
-		link_cork(&uplink->link);
-	}
 }
 
 /* ---- coming and going */
@@ -103,7 +101,6 @@ static void connect_now(struct uplink *uplink)
 	uplink->dialogue.state = GREETING;
 	uplink->heard = uplink->pinged = clock_mono_us();
 	link_open(&uplink->link, uplink->loop, fd);
-	link_cork(&uplink->link);
 	dialogue_hello(&uplink->dialogue);
 }
 
