@@ -6,10 +6,10 @@
  * Each connection is one request; it is collected without blocking (intake.h),
  * read (parse.h) and handed on.
  */
-#include <ev.h>
 #include <stddef.h>
 
 struct gate;
+struct loop;
 struct replies;
 struct request;
 
@@ -28,7 +28,7 @@ enum {
 };
 
 struct gate_parts {
-	struct ev_loop *loop;
+	struct loop *loop;
 	int listener; /* non-blocking, borrowed; -1 = nobody listens */
 	size_t max_body;
 	struct replies *replies; /* for one that is refused here */

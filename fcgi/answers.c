@@ -30,6 +30,7 @@ struct pending {
 };
 
 struct answers {
+	const struct clock *clock;
 	void (*send)(void *owner, struct span frame);
 	void *owner;
 	struct node publishes; /* by number */
@@ -41,11 +42,12 @@ struct answers {
 	size_t bytes;	/* of their frames */
 };
 
-struct answers *answers_new(
+struct answers *answers_new(const struct clock *clock,
 	void (*send)(void *owner, struct span frame), void *owner)
 {
 	struct answers *answers = mem_new(sizeof(*answers));
 
+	answers->clock = clock;
 	answers->send = send;
 	answers->owner = owner;
 	list_init(&answers->publishes);
@@ -89,7 +91,8 @@ static struct pending *pending_new(
 	pending->answers = answers;
 	pending->kind = kind;
 	pending->number = number;
-	pending->deadline = clock_mono_us() + UPLINK_DEADLINE_MS * 1000ull;
+	pending->deadline =
+		clock_now_us(answers->clock) + UPLINK_DEADLINE_MS * 1000ull;
 	list_init(&pending->node);
 	return pending;
 }

@@ -33,10 +33,11 @@ enum {
 };
 
 struct answers;
+struct clock;
 struct pending;
 
 /* `send` gives a whole frame to the hub, or drops it while it is away. */
-struct answers *answers_new(
+struct answers *answers_new(const struct clock *clock,
 	void (*send)(void *owner, struct span frame), void *owner);
 void answers_free(struct answers *answers);
 

@@ -21,29 +21,27 @@
 #include "fcgi/request.h"
 
 enum {
-	WHILE_MS = 50,
+	WHILE_US = 50000,
 };
 
 struct askers {
-	struct ev_loop *loop;
+	struct loop *loop;
 	struct replies *replies;
 	struct node waiting;
 	size_t count;
-	struct ev_timer look; /* runs while somebody waits */
+	struct timer look; /* runs while somebody waits */
 };
 
-static void on_look(struct ev_loop *loop, struct ev_timer *timer, int events);
+static void on_look(void *arg);
 
-struct askers *askers_new(struct ev_loop *loop, struct replies *replies)
+struct askers *askers_new(struct loop *loop, struct replies *replies)
 {
 	struct askers *askers = mem_new(sizeof(*askers));
 
 	askers->loop = loop;
 	askers->replies = replies;
 	list_init(&askers->waiting);
-	ev_timer_init(
-		&askers->look, on_look, WHILE_MS / 1000.0, WHILE_MS / 1000.0);
-	askers->look.data = askers;
+	timer_init(&askers->look, on_look, askers);
 	return askers;
 }
 
@@ -54,7 +52,7 @@ struct request *asker_done(struct asker *asker)
 
 	list_remove(&asker->node);
 	askers->count--;
-	ev_io_stop(askers->loop, &asker->watch);
+	loop_io_want(askers->loop, &asker->watch, 0);
 	buf_release(&asker->note);
 	free(asker);
 	return request;
@@ -74,7 +72,7 @@ void askers_free(struct askers *askers)
 		answers_forget(asker->pending);
 		request_free(asker_done(asker));
 	}
-	ev_timer_stop(askers->loop, &askers->look);
+	timer_stop(loop_timers(askers->loop), &askers->look);
 	free(askers);
 }
 
@@ -85,13 +83,13 @@ size_t askers_count(const struct askers *askers)
 
 /* The request was whole: further bytes can only be its abort, and the end of
  * the stream is the browser's. */
-static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_readable(void *arg, unsigned events)
 {
-	struct asker *asker = watch->data;
+	struct asker *asker = arg;
 	char bytes[64];
-	ssize_t got = recv(watch->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t got = recv(
+		loop_io_fd(&asker->watch), bytes, sizeof(bytes), MSG_DONTWAIT);
 
-	(void)loop;
 	(void)events;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -100,20 +98,19 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
 }
 
 /* Watches all who were here already at the last look. */
-static void on_look(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_look(void *arg)
 {
-	struct askers *askers = timer->data;
+	struct askers *askers = arg;
 	struct node *node;
 
-	(void)events;
 	if (list_empty(&askers->waiting))
-		ev_timer_stop(loop, timer);
+		timer_stop(loop_timers(askers->loop), &askers->look);
 	for (node = askers->waiting.next; node != &askers->waiting;
 		node = node->next) {
 		struct asker *asker = list_entry(node, struct asker, node);
 
 		if (asker->seen)
-			ev_io_start(loop, &asker->watch);
+			loop_io_want(askers->loop, &asker->watch, LOOP_READ);
 		asker->seen = true;
 	}
 }
@@ -127,9 +124,9 @@ struct asker *asker_new(struct askers *askers, struct request *request)
 	asker->request = request;
 	list_append(&askers->waiting, &asker->node);
 	askers->count++;
-	ev_io_init(&asker->watch, on_readable, request->fd, EV_READ);
-	asker->watch.data = asker;
-	if (!ev_is_active(&askers->look))
-		ev_timer_again(askers->loop, &askers->look);
+	loop_io_init(&asker->watch, request->fd, on_readable, asker);
+	if (!timer_is_set(&askers->look))
+		timer_set(loop_timers(askers->loop), &askers->look, WHILE_US,
+			WHILE_US);
 	return asker;
 }

@@ -6,13 +6,13 @@
  * Watches its connection meanwhile: a browser that leaves is not waited for.
  * The wait ends by the uplink's own deadline.  Owns the request.
  */
-#include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "fcgi/list.h"
 #include "lib/buf.h"
+#include "lib/loop.h"
 
 struct askers;
 struct pending;
@@ -24,7 +24,7 @@ struct asker {
 	struct replies *replies; /* where the answer goes */
 	struct request *request;
 	struct pending *pending; /* set by the caller after asking the hub */
-	struct ev_io watch;
+	struct loop_io watch;
 	struct node node;
 	bool seen;	 /* waits long enough to be watched at the next look */
 	unsigned kind;	 /* what kind of answer is wanted: the caller's */
@@ -33,7 +33,7 @@ struct asker {
 };
 
 /* Their answers go to `replies`. */
-struct askers *askers_new(struct ev_loop *loop, struct replies *replies);
+struct askers *askers_new(struct loop *loop, struct replies *replies);
 /* Nobody is told any more; who was asked must still be there. */
 void askers_free(struct askers *askers);
 size_t askers_count(const struct askers *askers);

@@ -10,10 +10,12 @@
 #include "lib/buf.h"
 #include "lib/wire.h"
 
+enum { SECOND_US = 1000000 };
+
 struct audience {
-	struct ev_loop *loop;
+	struct timers *timers;
 	struct channels *channels;
-	struct ev_timer tick;
+	struct timer tick;
 	struct node *beats; /* a list of subscribers for each second */
 	uint32_t interval;  /* seconds, also the number of lists */
 	uint32_t second;
@@ -21,14 +23,12 @@ struct audience {
 	size_t count;
 };
 
-static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void tick(void *arg)
 {
-	struct audience *audience = timer->data;
+	struct audience *audience = arg;
 	struct node *list;
 	struct node waiting;
 
-	(void)loop;
-	(void)events;
 	audience->second++;
 	list = &audience->beats[audience->second % audience->interval];
 	list_init(&waiting);
@@ -44,20 +44,19 @@ static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
 }
 
 struct audience *audience_new(
-	struct ev_loop *loop, struct channels *channels, uint32_t interval)
+	struct timers *timers, struct channels *channels, uint32_t interval)
 {
 	struct audience *audience = mem_new(sizeof(*audience));
 
-	audience->loop = loop;
+	audience->timers = timers;
 	audience->channels = channels;
 	audience->interval = interval > 0 ? interval : 1;
 	audience->beats =
 		mem_new(audience->interval * sizeof(*audience->beats));
 	for (uint32_t i = 0; i < audience->interval; i++)
 		list_init(&audience->beats[i]);
-	ev_timer_init(&audience->tick, tick, 1., 1.);
-	audience->tick.data = audience;
-	ev_timer_start(loop, &audience->tick);
+	timer_init(&audience->tick, tick, audience);
+	timer_set(timers, &audience->tick, SECOND_US, SECOND_US);
 	return audience;
 }
 
@@ -66,7 +65,7 @@ void audience_free(struct audience *audience)
 	if (audience == NULL)
 		return;
 	assert(audience->count == 0);
-	ev_timer_stop(audience->loop, &audience->tick);
+	timer_stop(audience->timers, &audience->tick);
 	free(audience->beats);
 	free(audience);
 }

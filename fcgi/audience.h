@@ -8,11 +8,11 @@
  * beats are spread over the interval's seconds, so that 8,500 streams are not
  * written at once.
  */
-#include <ev.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/span.h"
+#include "lib/timer.h"
 
 struct audience;
 struct buf;
@@ -21,7 +21,7 @@ struct subscriber;
 
 /* Borrows the table.  `interval`: seconds between two comments. */
 struct audience *audience_new(
-	struct ev_loop *loop, struct channels *channels, uint32_t interval);
+	struct timers *timers, struct channels *channels, uint32_t interval);
 /* Nobody may be left in it. */
 void audience_free(struct audience *audience);
 

@@ -17,12 +17,12 @@
  *   gone     all is written, or the web server has closed standard output,
  *            which is how it says that the browser left: the loop is broken
  */
-#include <ev.h>
 #include <stdbool.h>
 
 struct cgi;
 struct dialogue;
 struct gate;
+struct loop;
 
 enum {
 	CGI_WINDOW = 256 << 10, /* bytes of the newest events, for one stream */
@@ -33,8 +33,8 @@ enum {
 /* Has a web server started this process for one request? */
 bool cgi_is_meant(void);
 
-struct cgi *cgi_new(struct ev_loop *loop, struct gate *gate,
-	const struct dialogue *dialogue);
+struct cgi *cgi_new(
+	struct loop *loop, struct gate *gate, const struct dialogue *dialogue);
 /* Returns the process's exit status. */
 int cgi_free(struct cgi *cgi);
 

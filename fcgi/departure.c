@@ -14,7 +14,7 @@
 
 struct departure {
 	struct departure_parts parts;
-	struct ev_timer tick;
+	struct timer tick;
 	unsigned left; /* streams to be ended in this tick */
 };
 
@@ -36,12 +36,10 @@ static void end_one(void *arg, struct subscriber *sub)
 		subscriber_close(sub);
 }
 
-static void on_tick(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_tick(void *arg)
 {
-	struct departure *departure = timer->data;
+	struct departure *departure = arg;
 
-	(void)loop;
-	(void)events;
 	departure->left = DEPARTURE_PIECE;
 	audience_each(departure->parts.audience, end_one, departure);
 }
@@ -51,14 +49,13 @@ struct departure *departure_new(const struct departure_parts *parts)
 	struct departure *departure = mem_new(sizeof(*departure));
 
 	departure->parts = *parts;
-	ev_timer_init(&departure->tick, on_tick, 0.0, DEPARTURE_TICK_MS / 1e3);
-	departure->tick.data = departure;
+	timer_init(&departure->tick, on_tick, departure);
 	return departure;
 }
 
 void departure_free(struct departure *departure)
 {
-	ev_timer_stop(departure->parts.loop, &departure->tick);
+	timer_stop(departure->parts.timers, &departure->tick);
 	free(departure);
 }
 
@@ -69,5 +66,6 @@ void departure_begin(struct departure *departure)
 	parts->admit->shut = true;
 	gate_shut(parts->gate);
 	tasks_drain(parts->tasks);
-	ev_timer_start(parts->loop, &departure->tick);
+	timer_set(parts->timers, &departure->tick, 0,
+		DEPARTURE_TICK_MS * 1000ull);
 }

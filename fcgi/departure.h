@@ -12,7 +12,7 @@
  * for longer than a moment.  Who is in the middle of something (a half-sent
  * parcel, an older page) is ended when that is done.
  */
-#include <ev.h>
+#include "lib/timer.h"
 
 enum {
 	DEPARTURE_TICK_MS = 20,
@@ -29,7 +29,7 @@ struct gate;
 struct tasks;
 
 struct departure_parts {
-	struct ev_loop *loop;
+	struct timers *timers;
 	struct admit *admit;
 	struct gate *gate;
 	struct audience *audience;

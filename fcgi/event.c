@@ -114,7 +114,7 @@ void event_text(struct buf *out, const struct wire_event *event, bool envelope)
 }
 
 void event_connected(struct buf *out, uint64_t id, const struct span *channels,
-	size_t count, bool behind)
+	size_t count, bool behind, uint64_t now)
 {
 	buf_printf(out, "id: %" PRIu64 "\nevent: connected\n", id);
 	add_text(out, "data: {\"channels\":[");
@@ -124,7 +124,7 @@ void event_connected(struct buf *out, uint64_t id, const struct span *channels,
 		json_quote(out, channels[i]);
 	}
 	add_text(out, "],\"timestamp\":\"");
-	clock_rfc3339(out, clock_wall_ms());
+	clock_rfc3339(out, now);
 	add_text(out, behind ? "\",\"behind\":true}\n\n" : "\"}\n\n");
 }
 

@@ -12,10 +12,9 @@
 #include "fcgi/parcels.h"
 #include "fcgi/subscriber.h"
 #include "fcgi/window.h"
-#include "lib/alarm.h"
 #include "lib/buf.h"
-#include "lib/clock.h"
 #include "lib/histogram.h"
+#include "lib/loop.h"
 
 enum {
 	LOOK_US = 200,	     /* between two looks whether a slice was read */
@@ -29,8 +28,9 @@ enum state { IDLE, WRITING, DRAINING, RESTING };
 struct fanout {
 	struct fanout_parts parts;
 	enum state state;
-	struct ev_prepare prepare;
-	struct alarm alarm;
+	const struct clock *clock;
+	struct loop_turn turn;
+	struct timer alarm;
 	struct channel *channels; /* due, by next_due */
 	struct node waiting;	  /* subscribers for the next fan-out */
 	struct node due;	  /* subscribers of this one */
@@ -134,7 +134,7 @@ static void meter_latency(
 
 static void write_slice(struct fanout *fanout)
 {
-	uint64_t began = clock_mono_us();
+	uint64_t began = clock_now_us(fanout->clock);
 	unsigned before = fanout->written;
 
 	fanout->probe = NULL;
@@ -145,7 +145,7 @@ static void write_slice(struct fanout *fanout)
 			list_entry(fanout->due.next, struct subscriber, due));
 	fanout->slices++;
 	if (fanout->probe != NULL)
-		meter_latency(fanout, (began + clock_mono_us()) / 2,
+		meter_latency(fanout, (began + clock_now_us(fanout->clock)) / 2,
 			fanout->written - before);
 }
 
@@ -162,21 +162,27 @@ static bool is_read(const struct fanout *fanout, unsigned slice)
 		if (sub == NULL)
 			continue;
 		asked++;
-		if (ioctl(sub->watch.fd, SIOCOUTQ, &unread) < 0 || unread == 0)
+		if (ioctl(loop_io_fd(&sub->watch), SIOCOUTQ, &unread) < 0 ||
+			unread == 0)
 			empty++;
 	}
 	return 2 * empty >= asked;
 }
 
+static void set_alarm(struct fanout *fanout, uint64_t us)
+{
+	timer_set(loop_timers(fanout->parts.loop), &fanout->alarm, us, 0);
+}
+
 /* Looks at a slice; if it is still unread the alarm looks again. */
 static bool may_go_on(struct fanout *fanout, unsigned slice)
 {
-	uint64_t now = clock_mono_us();
+	uint64_t now = clock_now_us(fanout->clock);
 
 	if (fanout->waited == 0)
 		fanout->waited = now;
 	if (!is_read(fanout, slice) && now - fanout->waited < PATIENCE_US) {
-		alarm_set(&fanout->alarm, LOOK_US);
+		set_alarm(fanout, LOOK_US);
 		return false;
 	}
 	fanout->waited = 0;
@@ -185,12 +191,12 @@ static bool may_go_on(struct fanout *fanout, unsigned slice)
 
 static void rest(struct fanout *fanout)
 {
-	uint64_t took = clock_mono_us() - fanout->began;
+	uint64_t took = clock_now_us(fanout->clock) - fanout->began;
 	uint64_t most = fanout->parts.rest_ms * 1000;
 
 	if (has_news(fanout)) {
 		fanout->state = RESTING;
-		alarm_set(&fanout->alarm, took < most ? took : most);
+		set_alarm(fanout, took < most ? took : most);
 	} else {
 		fanout->state = IDLE;
 	}
@@ -215,13 +221,13 @@ static void writing(struct fanout *fanout)
 		draining(fanout);
 		return;
 	}
-	alarm_set(&fanout->alarm, 0);
+	set_alarm(fanout, 0);
 	sched_yield();
 }
 
 static void start(struct fanout *fanout)
 {
-	fanout->began = clock_mono_us();
+	fanout->began = clock_now_us(fanout->clock);
 	fanout->waited = 0;
 	fanout->horizon = window_end(fanout->parts.window);
 	fanout->written = fanout->slices = 0;
@@ -232,9 +238,9 @@ static void start(struct fanout *fanout)
 	writing(fanout);
 }
 
-static void ring(void *owner)
+static void ring(void *arg)
 {
-	struct fanout *fanout = owner;
+	struct fanout *fanout = arg;
 
 	fanout->rung = true;
 }
@@ -259,12 +265,10 @@ static void go_on(struct fanout *fanout)
 /* Once a turn of the loop, after all that has arrived was read and what it
  * asks of the hub was sent: events that came together leave together, and a
  * POST does not wait for a slice. */
-static void on_turn(struct ev_loop *loop, struct ev_prepare *watch, int events)
+static void on_turn(void *arg)
 {
-	struct fanout *fanout = watch->data;
+	struct fanout *fanout = arg;
 
-	(void)loop;
-	(void)events;
 	if (fanout->rung) {
 		fanout->rung = false;
 		go_on(fanout);
@@ -282,11 +286,10 @@ struct fanout *fanout_new(const struct fanout_parts *parts)
 	fanout->parts = *parts;
 	list_init(&fanout->waiting);
 	list_init(&fanout->due);
-	alarm_init(&fanout->alarm, parts->loop, ring, fanout);
-	ev_prepare_init(&fanout->prepare, on_turn);
-	ev_set_priority(&fanout->prepare, EV_MINPRI);
-	fanout->prepare.data = fanout;
-	ev_prepare_start(parts->loop, &fanout->prepare);
+	fanout->clock = loop_clock(parts->loop);
+	timer_init(&fanout->alarm, ring, fanout);
+	loop_turn_init(&fanout->turn, FANOUT_ORDER, on_turn, fanout);
+	loop_turn_start(parts->loop, &fanout->turn);
 	return fanout;
 }
 
@@ -295,8 +298,8 @@ void fanout_free(struct fanout *fanout)
 	if (fanout == NULL)
 		return;
 	collect(fanout);
-	ev_prepare_stop(fanout->parts.loop, &fanout->prepare);
-	alarm_release(&fanout->alarm);
+	loop_turn_stop(fanout->parts.loop, &fanout->turn);
+	timer_stop(loop_timers(fanout->parts.loop), &fanout->alarm);
 	free(fanout);
 }
 

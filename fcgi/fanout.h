@@ -25,7 +25,6 @@
  * So under load fan-out takes no more than half of the machine, publishing
  * stays prompt, and batches grow by themselves.
  */
-#include <ev.h>
 #include <stdint.h>
 
 enum {
@@ -35,16 +34,19 @@ enum {
 	FANOUT_SAMPLE = 4,  /* sockets asked whether they have been read */
 };
 
+enum { FANOUT_ORDER = 1 }; /* in a turn: after the uplink, which is 0 */
+
 struct fanout;
 struct channel;
 struct channels;
+struct loop;
 struct meter;
 struct parcels;
 struct subscriber;
 struct window;
 
 struct fanout_parts {
-	struct ev_loop *loop;
+	struct loop *loop;
 	struct channels *channels;
 	const struct window *window;
 	struct parcels *parcels;

@@ -137,9 +137,9 @@ static bool read_span_of_time(struct span text, uint64_t *ms)
 	return false;
 }
 
-static const char *read_since(struct wish *wish, struct span text)
+static const char *read_since(struct wish *wish, struct span text, uint64_t now)
 {
-	uint64_t now = clock_wall_ms(), ago;
+	uint64_t ago;
 
 	wish->fresh = false;
 	if (span_is(text, "all")) {
@@ -174,7 +174,8 @@ static struct span repeatable(struct span text)
 }
 
 static const char *read_begin(struct hearing *hearing, struct wish *wish,
-	const struct request *request, struct span query)
+	const struct request *request, struct span query,
+	const struct clock *clock)
 {
 	struct pair pair;
 	const char *fault = NULL;
@@ -183,7 +184,8 @@ static const char *read_begin(struct hearing *hearing, struct wish *wish,
 	if (query_last_id(&hearing->cursor, request, query))
 		read_cursor(wish, buf_span(&hearing->cursor));
 	else if (query_value(&hearing->cursor, query, "since"))
-		fault = read_since(wish, buf_span(&hearing->cursor));
+		fault = read_since(
+			wish, buf_span(&hearing->cursor), clock_date_ms(clock));
 	else if (query_find(query, "since", &pair))
 		fault = "?since needs a value";
 	wish->requested = repeatable(buf_span(&hearing->cursor));
@@ -218,7 +220,8 @@ static void answer(struct listen *listen, struct request *request,
 	wish.count = (uint16_t)hearing->count;
 	if (fault == NULL) {
 		code = "bad_since";
-		fault = read_begin(hearing, &wish, request, aim->query);
+		fault = read_begin(
+			hearing, &wish, request, aim->query, listen->clock);
 	}
 	if (fault == NULL)
 		open_stream(listen, request, &wish);

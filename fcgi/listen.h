@@ -10,6 +10,7 @@
 #include "fcgi/request.h"
 
 struct admit;
+struct clock;
 struct replies;
 struct streams;
 
@@ -18,6 +19,7 @@ struct listen {
 	struct admit *admit;
 	struct streams *streams;
 	struct replies *replies;
+	const struct clock *clock;
 };
 
 verb listen_channels; /* ?channel= or else the route's own */

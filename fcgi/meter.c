@@ -8,11 +8,12 @@
 #include "lib/clock.h"
 #include "lib/wire.h"
 
-struct meter *meter_new(void)
+struct meter *meter_new(const struct clock *clock)
 {
 	struct meter *meter = mem_new(sizeof(*meter));
 
-	meter->since = clock_mono_us();
+	meter->clock = clock;
+	meter->since = clock_now_us(clock);
 	return meter;
 }
 
@@ -23,7 +24,7 @@ void meter_free(struct meter *meter)
 
 void meter_report(struct meter *meter, struct buf *out, uint32_t subscribers)
 {
-	uint64_t now = clock_mono_us();
+	uint64_t now = clock_now_us(meter->clock);
 
 	wire_put_u64(out, now - meter->since);
 	wire_put_u32(out, subscribers);
@@ -32,5 +33,5 @@ void meter_report(struct meter *meter, struct buf *out, uint32_t subscribers)
 	wire_put_u64(out, meter->delivered);
 	wire_put_u64(out, meter->replayed);
 	histogram_put(out, &meter->latency);
-	*meter = (struct meter){.since = now};
+	*meter = (struct meter){.clock = meter->clock, .since = now};
 }

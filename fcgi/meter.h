@@ -13,8 +13,10 @@
 enum { METER_CLASSES = 4 }; /* of answers: 2xx, 3xx, 4xx, 5xx */
 
 struct buf;
+struct clock;
 
 struct meter {
+	const struct clock *clock;
 	uint64_t since; /* monotonic us of the last report */
 	uint64_t answers[METER_CLASSES];
 	uint64_t delivered; /* events written in time ... */
@@ -22,7 +24,7 @@ struct meter {
 	struct histogram latency;
 };
 
-struct meter *meter_new(void);
+struct meter *meter_new(const struct clock *clock);
 void meter_free(struct meter *meter);
 
 static inline void meter_answered(struct meter *meter, unsigned status)

@@ -9,12 +9,12 @@
  *
  * Owns its texts; is owned by its subscriber.
  */
-#include <ev.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "fcgi/list.h"
 #include "lib/span.h"
+#include "lib/timer.h"
 #include "lib/wire.h"
 
 enum {
@@ -65,7 +65,7 @@ struct openings;
 
 /* `expire` is told of those who have waited too long. */
 struct openings *openings_new(
-	struct ev_loop *loop, void (*expire)(struct subscriber *sub));
+	struct timers *timers, void (*expire)(struct subscriber *sub));
 /* Nobody may be left. */
 void openings_free(struct openings *openings);
 void openings_add(struct openings *openings, struct opening *opening);

@@ -49,6 +49,7 @@ struct visitor {
 
 struct quota {
 	const struct config *config;
+	const struct clock *clock;
 	struct usage usage, most; /* of all */
 	struct bucket posts;	  /* of all */
 	size_t visitors;
@@ -71,19 +72,20 @@ static size_t streams_allowed(const struct config *config)
 	return (size_t)limit.rlim_cur - reserve;
 }
 
-static struct bucket full_bucket(unsigned rate)
+static struct bucket full_bucket(const struct quota *quota, unsigned rate)
 {
-	return (struct bucket){rate, clock_mono_us()};
+	return (struct bucket){rate, clock_now_us(quota->clock)};
 }
 
-struct quota *quota_new(const struct config *config)
+struct quota *quota_new(const struct config *config, const struct clock *clock)
 {
 	struct quota *quota = mem_new(sizeof(*quota));
 
 	quota->config = config;
+	quota->clock = clock;
 	quota->most = (struct usage){
 		streams_allowed(config), config->stream_channels};
-	quota->posts = full_bucket(config->publish_rate_total);
+	quota->posts = full_bucket(quota, config->publish_rate_total);
 	list_init(&quota->idle);
 	list_init(&quota->everyone.node);
 	return quota;
@@ -155,13 +157,13 @@ static struct visitor *meet(struct quota *quota, const char *address)
 
 	if (visitor != NULL)
 		return visitor;
-	make_room(quota, clock_mono_us());
+	make_room(quota, clock_now_us(quota->clock));
 	if (quota->visitors >= QUOTA_VISITORS_MAX)
 		return NULL;
 	visitor = mem_new(sizeof(*visitor));
 	visitor->holder = holder;
 	list_init(&visitor->node);
-	visitor->posts = full_bucket(quota->config->publish_rate);
+	visitor->posts = full_bucket(quota, quota->config->publish_rate);
 	place = place_of(quota, holder.text);
 	*place = visitor;
 	quota->visitors++;
@@ -233,10 +235,8 @@ void quota_leave(struct quota *quota, struct visitor *visitor, size_t channels)
 
 /* ---- POSTs */
 
-static bool has_token(struct bucket *bucket, unsigned rate)
+static bool has_token(struct bucket *bucket, unsigned rate, uint64_t now)
 {
-	uint64_t now = clock_mono_us();
-
 	if (rate == 0)
 		return true;
 	bucket->tokens += rate * (double)(now - bucket->told_us) / 1e6;
@@ -254,7 +254,8 @@ static enum quota_word take_from_address(
 
 	if (visitor == NULL)
 		return QUOTA_TOO_MANY;
-	good = has_token(&visitor->posts, quota->config->publish_rate);
+	good = has_token(&visitor->posts, quota->config->publish_rate,
+		clock_now_us(quota->clock));
 	if (visitor->usage.streams == 0)
 		wait_in_line(quota, visitor);
 	if (!good)
@@ -268,7 +269,8 @@ enum quota_word quota_may_publish(struct quota *quota, const char *address)
 	const struct config *config = quota->config;
 	enum quota_word word = QUOTA_YES;
 
-	if (!has_token(&quota->posts, config->publish_rate_total))
+	if (!has_token(&quota->posts, config->publish_rate_total,
+		    clock_now_us(quota->clock)))
 		return QUOTA_TOO_MANY;
 	if (config->publish_rate > 0)
 		word = take_from_address(quota, address);

@@ -12,6 +12,7 @@
 
 struct quota;
 struct visitor;
+struct clock;
 struct config;
 
 enum {
@@ -29,8 +30,8 @@ enum quota_word {
 	QUOTA_TOO_MANY_FROM_YOU, /* from this address */
 };
 
-/* Borrows `config`. */
-struct quota *quota_new(const struct config *config);
+/* Borrows both. */
+struct quota *quota_new(const struct config *config, const struct clock *clock);
 void quota_free(struct quota *quota);
 
 /* At QUOTA_YES one more stream, of so many channels, is counted until

@@ -22,25 +22,26 @@
 #include "fcgi/request.h"
 #include "lib/buf.h"
 #include "lib/json.h"
+#include "lib/loop.h"
 
 struct waiting {
 	struct replies *replies;
 	struct node node;
-	struct ev_io writable;
-	struct ev_timer deadline;
+	struct loop_io writable;
+	struct timer deadline;
 	int fd;
 	struct buf rest;
 	size_t sent;
 };
 
 struct replies {
-	struct ev_loop *loop;
+	struct loop *loop;
 	struct meter *meter;
 	struct node waiting;
 	size_t count;
 };
 
-struct replies *replies_new(struct ev_loop *loop, struct meter *meter)
+struct replies *replies_new(struct loop *loop, struct meter *meter)
 {
 	struct replies *replies = mem_new(sizeof(*replies));
 
@@ -56,8 +57,8 @@ static void leave(struct waiting *waiting)
 
 	list_remove(&waiting->node);
 	replies->count--;
-	ev_io_stop(replies->loop, &waiting->writable);
-	ev_timer_stop(replies->loop, &waiting->deadline);
+	loop_io_want(replies->loop, &waiting->writable, 0);
+	timer_stop(loop_timers(replies->loop), &waiting->deadline);
 	close(waiting->fd);
 	buf_release(&waiting->rest);
 	free(waiting);
@@ -92,13 +93,12 @@ static ssize_t push(int fd, const char *at, size_t len)
 	return sent;
 }
 
-static void on_writable(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_writable(void *arg, unsigned events)
 {
-	struct waiting *waiting = watch->data;
+	struct waiting *waiting = arg;
 	ssize_t sent = push(waiting->fd, waiting->rest.at + waiting->sent,
 		waiting->rest.len - waiting->sent);
 
-	(void)loop;
 	(void)events;
 	if (sent > 0)
 		waiting->sent += (size_t)sent;
@@ -106,12 +106,9 @@ static void on_writable(struct ev_loop *loop, struct ev_io *watch, int events)
 		leave(waiting);
 }
 
-static void on_deadline(
-	struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_deadline(void *arg)
 {
-	(void)loop;
-	(void)events;
-	leave(timer->data);
+	leave(arg);
 }
 
 /* Takes `fd` and the bytes. */
@@ -123,13 +120,11 @@ static void wait(struct replies *replies, int fd, struct buf *rest, size_t sent)
 		.replies = replies, .fd = fd, .rest = *rest, .sent = sent};
 	list_append(&replies->waiting, &waiting->node);
 	replies->count++;
-	ev_io_init(&waiting->writable, on_writable, fd, EV_WRITE);
-	waiting->writable.data = waiting;
-	ev_io_start(replies->loop, &waiting->writable);
-	ev_timer_init(&waiting->deadline, on_deadline,
-		REPLY_DEADLINE_MS / 1000.0, 0.0);
-	waiting->deadline.data = waiting;
-	ev_timer_start(replies->loop, &waiting->deadline);
+	loop_io_init(&waiting->writable, fd, on_writable, waiting);
+	loop_io_want(replies->loop, &waiting->writable, LOOP_WRITE);
+	timer_init(&waiting->deadline, on_deadline, waiting);
+	timer_set(loop_timers(replies->loop), &waiting->deadline,
+		REPLY_DEADLINE_MS * 1000ull, 0);
 }
 
 static const char *reason(unsigned status)

@@ -8,12 +8,12 @@
  * Every reply takes the request: descriptor closed when all is sent, request
  * freed.
  */
-#include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/span.h"
 
+struct loop;
 struct meter;
 struct replies;
 struct request;
@@ -24,7 +24,7 @@ enum {
 };
 
 /* Counts them in `meter`. */
-struct replies *replies_new(struct ev_loop *loop, struct meter *meter);
+struct replies *replies_new(struct loop *loop, struct meter *meter);
 void replies_free(struct replies *replies); /* closes what is still waiting */
 size_t replies_count(const struct replies *replies);
 

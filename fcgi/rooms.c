@@ -20,15 +20,15 @@
 #include "fcgi/uplink.h"
 #include "fcgi/window.h"
 #include "lib/config.h"
-#include "lib/log.h"
+#include "lib/loop.h"
 
 static void open_window(struct rooms *rooms)
 {
 	const struct config *config = rooms->config;
 
 	rooms->channels = channels_new();
-	rooms->audience = audience_new(rooms->loop, rooms->channels,
-		(uint32_t)(config->keepalive_ms / 1000));
+	rooms->audience = audience_new(loop_timers(rooms->loop),
+		rooms->channels, (uint32_t)(config->keepalive_ms / 1000));
 	rooms->window = window_new(
 		rooms->lone ? CGI_WINDOW : config->window, rooms->channels);
 	rooms->parcels = parcels_new(rooms->window);
@@ -60,7 +60,7 @@ static void open_answers(struct rooms *rooms)
 	rooms->replies = replies_new(rooms->loop, rooms->meter);
 	rooms->askers = askers_new(rooms->loop, rooms->replies);
 	rooms->access = access_new(rooms->config);
-	rooms->quota = quota_new(rooms->config);
+	rooms->quota = quota_new(rooms->config, loop_clock(rooms->loop));
 	rooms->admit = (struct admit){
 		.quota = rooms->quota,
 		.replies = rooms->replies,
@@ -101,6 +101,7 @@ static void open_verbs(struct rooms *rooms)
 		.admit = &rooms->admit,
 		.streams = rooms->streams,
 		.replies = rooms->replies,
+		.clock = loop_clock(rooms->loop),
 	};
 	rooms->publish = (struct publish){
 		.access = rooms->access,
@@ -169,13 +170,12 @@ static void open_feed(struct rooms *rooms)
 	uplink_start(rooms->uplink, &sink);
 }
 
-void rooms_open(struct rooms *rooms, const struct config *config, int listener)
+void rooms_open(struct rooms *rooms, const struct config *config,
+	const struct clock *clock, int listener)
 {
 	*rooms = (struct rooms){.config = config, .lone = listener < 0};
-	rooms->loop = ev_loop_new(EVFLAG_AUTO);
-	if (rooms->loop == NULL)
-		log_fatalx("responder: no event loop");
-	rooms->meter = meter_new();
+	rooms->loop = loop_new(clock);
+	rooms->meter = meter_new(clock);
 	open_window(rooms);
 	open_uplink(rooms);
 	open_answers(rooms);
@@ -219,5 +219,5 @@ void rooms_close(struct rooms *rooms)
 	quota_free(rooms->quota);
 	access_free(rooms->access);
 	meter_free(rooms->meter);
-	ev_loop_destroy(rooms->loop);
+	loop_free(rooms->loop);
 }

@@ -6,7 +6,6 @@
  * Made each after those that it needs, handed what it needs, and taken down in
  * the reverse order.  Only the worker sees all of them; no room knows this one.
  */
-#include <ev.h>
 #include <stdbool.h>
 
 #include "fcgi/admit.h"
@@ -16,6 +15,7 @@
 #include "fcgi/publish.h"
 #include "fcgi/status.h"
 
+struct clock;
 struct config;
 struct gate;
 struct router;
@@ -25,7 +25,7 @@ struct rooms {
 	const struct config *config;
 	bool lone; /* serves one request and ends (cgi.h): asks the hub for no
 		      older events, and sleeps longer */
-	struct ev_loop *loop;
+	struct loop *loop;
 	struct meter *meter; /* what was done, for the hub */
 	/* the newest events, and who is to have them */
 	struct channels *channels;
@@ -53,9 +53,11 @@ struct rooms {
 	struct gate *gate;
 };
 
-/* Opens all of them; borrows `config`.  `listener` (borrowed, non-blocking) is
- * where requests come from; -1: there will be one, given to the gate. */
-void rooms_open(struct rooms *rooms, const struct config *config, int listener);
+/* Opens all of them; borrows `config` and `clock`.  `listener` (borrowed,
+ * non-blocking) is where requests come from; -1: there will be one, given to
+ * the gate. */
+void rooms_open(struct rooms *rooms, const struct config *config,
+	const struct clock *clock, int listener);
 /* Every stream gets its end. */
 void rooms_drain(struct rooms *rooms);
 /* Is nobody left? */

@@ -56,7 +56,7 @@ static void postpone(struct subscriber *sub)
 
 	add_head(&text, sub);
 	sub->half = parcel_new(sub->request, buf_span(&text));
-	(void)!send(sub->watch.fd, sub->half->bytes, sub->half->len,
+	(void)!send(loop_io_fd(&sub->watch), sub->half->bytes, sub->half->len,
 		MSG_NOSIGNAL | MSG_DONTWAIT);
 	buf_release(&text);
 	subscriber_close(sub);
@@ -68,7 +68,8 @@ static void add_connected(struct buf *out, const struct subscriber *sub)
 
 	for (uint16_t i = 0; i < sub->count; i++)
 		names[i] = channel_name(sub->seats[i].channel);
-	event_connected(out, sub->id, names, sub->count, sub->behind);
+	event_connected(out, sub->id, names, sub->count, sub->behind,
+		clock_date_ms(loop_clock(sub->home->loop)));
 	free(names);
 }
 
@@ -328,7 +329,7 @@ struct streams *streams_new(const struct streams_parts *parts)
 		.meter = parts->meter,
 		.owner = {.below = on_below, .gone = on_gone},
 	};
-	streams->openings = openings_new(parts->loop, postpone);
+	streams->openings = openings_new(loop_timers(parts->loop), postpone);
 	streams->pager =
 		pager_new(parts->dialogue->answers, parts->window, on_paged);
 	return streams;

@@ -9,12 +9,12 @@
  * who wait for their first byte (opening.h) and the pages they ask for
  * (pager.h).
  */
-#include <ev.h>
 #include <stdint.h>
 
 struct audience;
 struct dialogue;
 struct fanout;
+struct loop;
 struct meter;
 struct parcels;
 struct quota;
@@ -23,7 +23,7 @@ struct window;
 struct wish;
 
 struct streams_parts {
-	struct ev_loop *loop;
+	struct loop *loop;
 	const struct window *window;
 	struct parcels *parcels;
 	struct audience *audience;	 /* every subscriber is in it */

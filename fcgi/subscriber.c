@@ -26,13 +26,9 @@ enum {
 	SEND_BUFFER = 32 << 10,
 };
 
-static void want(struct subscriber *sub, int events)
+static void want(struct subscriber *sub, unsigned events)
 {
-	if ((sub->watch.events & (EV_READ | EV_WRITE)) == events)
-		return;
-	ev_io_stop(sub->home->loop, &sub->watch);
-	ev_io_set(&sub->watch, sub->watch.fd, events);
-	ev_io_start(sub->home->loop, &sub->watch);
+	loop_io_want(sub->home->loop, &sub->watch, events);
 }
 
 /* The web server says only two things on a stream: the browser has left (the
@@ -40,23 +36,23 @@ static void want(struct subscriber *sub, int events)
 static bool web_server_left(struct subscriber *sub)
 {
 	char bytes[256];
-	ssize_t len = recv(sub->watch.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t len = recv(
+		loop_io_fd(&sub->watch), bytes, sizeof(bytes), MSG_DONTWAIT);
 
 	if (len < 0)
 		return errno != EAGAIN && errno != EINTR;
 	return len == 0 || (len >= 2 && bytes[1] == RECORD_ABORT);
 }
 
-static void ready(struct ev_loop *loop, struct ev_io *watch, int events)
+static void ready(void *arg, unsigned events)
 {
-	struct subscriber *sub = watch->data;
+	struct subscriber *sub = arg;
 
-	(void)loop;
-	if ((events & EV_READ) != 0 && web_server_left(sub)) {
+	if ((events & LOOP_READ) != 0 && web_server_left(sub)) {
 		subscriber_close(sub);
 		return;
 	}
-	if ((events & EV_WRITE) != 0 &&
+	if ((events & LOOP_WRITE) != 0 &&
 		subscriber_pump(sub, window_end(sub->home->window)) == BELOW)
 		sub->home->owner.below(sub);
 }
@@ -77,9 +73,8 @@ struct subscriber *subscriber_new(
 	list_init(&sub->beat);
 	list_init(&sub->page_node);
 	(void)setsockopt(wish->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	ev_io_init(&sub->watch, ready, wish->fd, EV_READ);
-	sub->watch.data = sub;
-	ev_io_start(home->loop, &sub->watch);
+	loop_io_init(&sub->watch, wish->fd, ready, sub);
+	want(sub, LOOP_READ);
 	return sub;
 }
 
@@ -90,16 +85,16 @@ static void say_end(struct subscriber *sub)
 
 	record_end(&out, sub->request);
 	/* If the socket is full the web server sees a cut connection. */
-	(void)!send(
-		sub->watch.fd, out.at, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)!send(loop_io_fd(&sub->watch), out.at, out.len,
+		MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void subscriber_close(struct subscriber *sub)
 {
 	if (sub->half == NULL || sub->done == 0)
 		say_end(sub);
-	ev_io_stop(sub->home->loop, &sub->watch);
-	close(sub->watch.fd);
+	want(sub, 0);
+	close(loop_io_fd(&sub->watch));
 	parcel_drop(sub->half);
 	sub->home->owner.gone(sub);
 	free(sub);
@@ -119,14 +114,15 @@ static void count(struct subscriber *sub)
 static enum progress flush(struct subscriber *sub)
 {
 	while (sub->done < sub->half->len) {
-		ssize_t len = send(sub->watch.fd, sub->half->bytes + sub->done,
+		ssize_t len = send(loop_io_fd(&sub->watch),
+			sub->half->bytes + sub->done,
 			sub->half->len - sub->done,
 			MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0 && errno == EAGAIN) {
-			want(sub, EV_READ | EV_WRITE);
+			want(sub, LOOP_READ | LOOP_WRITE);
 			return BLOCKED;
 		}
 		if (len < 0) {
@@ -215,21 +211,21 @@ enum progress subscriber_pump(struct subscriber *sub, uint64_t horizon)
 	for (int i = 0; i < BURST; i++) {
 		if (sub->half == NULL) {
 			if (subscriber_is_below(sub)) {
-				want(sub, EV_READ);
+				want(sub, LOOP_READ);
 				return BELOW;
 			}
 			sub->half = next(sub, horizon);
 			sub->done = 0;
 		}
 		if (sub->half == NULL) {
-			want(sub, EV_READ);
+			want(sub, LOOP_READ);
 			return CAUGHT_UP;
 		}
 		enum progress progress = flush(sub);
 		if (progress != CAUGHT_UP)
 			return progress;
 	}
-	want(sub, EV_READ | EV_WRITE);
+	want(sub, LOOP_READ | LOOP_WRITE);
 	return MORE;
 }
 

@@ -20,13 +20,13 @@
  * are the same loop.  Owns its descriptor, holds one parcel.  A subscriber
  * that is gone is freed at once: after GONE nobody touches it.
  */
-#include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "fcgi/channel.h"
 #include "fcgi/list.h"
+#include "lib/loop.h"
 #include "lib/span.h"
 
 struct meter;
@@ -49,7 +49,7 @@ struct subscriber_owner {
 
 /* What all subscribers have in common; borrowed. */
 struct subscriber_home {
-	struct ev_loop *loop;
+	struct loop *loop;
 	const struct window *window;
 	struct parcels *parcels;
 	struct meter *meter;
@@ -65,12 +65,12 @@ struct seat {
 
 struct subscriber {
 	struct subscriber_home *home;
-	struct ev_io watch;	 /* EV_READ always, EV_WRITE while BLOCKED */
-	uint64_t pos;		 /* window position looked through */
-	uint64_t id;		 /* cursor: every event up to it was given */
-	uint64_t told;		 /* mark of its last page: that was pruned */
-	struct parcel *half;	 /* the parcel being sent */
-	uint32_t done;		 /* bytes of it already sent */
+	struct loop_io watch; /* LOOP_READ always, LOOP_WRITE while BLOCKED */
+	uint64_t pos;	      /* window position looked through */
+	uint64_t id;	      /* cursor: every event up to it was given */
+	uint64_t told;	      /* mark of its last page: that was pruned */
+	struct parcel *half;  /* the parcel being sent */
+	uint32_t done;	      /* bytes of it already sent */
 	struct opening *opening; /* owned; freed with the first byte */
 	struct page *page;	 /* borrowed; waits there */
 	struct node page_node;

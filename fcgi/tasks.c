@@ -25,7 +25,7 @@
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/task_step.h"
-#include "lib/clock.h"
+#include "lib/loop.h"
 
 enum { INTERVAL_MS = 5000 }; /* unless told */
 
@@ -38,8 +38,8 @@ struct tasks {
 struct showing {
 	struct tasks *tasks;
 	struct node node;
-	struct ev_io watch;
-	struct ev_timer timer;
+	struct loop_io watch;
+	struct timer timer;
 	struct visitor *visitor;
 	struct task_place place;
 	uint32_t next;	  /* step */
@@ -47,15 +47,20 @@ struct showing {
 	uint16_t request; /* FastCGI request id */
 };
 
+static uint64_t date_ms(const struct tasks *tasks)
+{
+	return clock_date_ms(loop_clock(tasks->parts.loop));
+}
+
 static void leave(struct showing *showing)
 {
 	const struct tasks_parts *parts = &showing->tasks->parts;
 
 	list_remove(&showing->node);
 	showing->tasks->count--;
-	ev_io_stop(parts->loop, &showing->watch);
-	ev_timer_stop(parts->loop, &showing->timer);
-	close(showing->watch.fd);
+	loop_io_want(parts->loop, &showing->watch, 0);
+	timer_stop(loop_timers(parts->loop), &showing->timer);
+	close(loop_io_fd(&showing->watch));
 	quota_leave(parts->quota, showing->visitor, 0);
 	free(showing);
 }
@@ -63,10 +68,10 @@ static void leave(struct showing *showing)
 /* False, and it is gone, if the socket does not take all of it. */
 static bool give(struct showing *showing, const struct buf *records)
 {
-	ssize_t sent = send(showing->watch.fd, records->at, records->len,
-		MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t sent = send(loop_io_fd(&showing->watch), records->at,
+		records->len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-	showing->wrote = clock_mono_us();
+	showing->wrote = loop_now_us(showing->tasks->parts.loop);
 	if (sent == (ssize_t)records->len)
 		return true;
 	leave(showing);
@@ -89,29 +94,30 @@ static void finish(struct showing *showing)
 static uint64_t beat_in(const struct showing *showing)
 {
 	uint64_t most = showing->tasks->parts.keepalive_ms;
-	uint64_t silent = (clock_mono_us() - showing->wrote) / 1000;
+	uint64_t silent =
+		(loop_now_us(showing->tasks->parts.loop) - showing->wrote) /
+		1000;
 
 	return silent < most ? most - silent : 0;
 }
 
 static void set_timer(struct showing *showing)
 {
-	uint64_t now = clock_wall_ms();
+	uint64_t now = date_ms(showing->tasks);
 	uint64_t due = task_step_due(&showing->place, showing->next);
 	uint64_t wait = due > now ? due - now : 0;
 
 	/* Also if the wall clock was put back. */
 	if (wait > beat_in(showing))
 		wait = beat_in(showing);
-	ev_timer_stop(showing->tasks->parts.loop, &showing->timer);
-	ev_timer_set(&showing->timer, (double)wait / 1e3, 0.);
-	ev_timer_start(showing->tasks->parts.loop, &showing->timer);
+	timer_set(loop_timers(showing->tasks->parts.loop), &showing->timer,
+		wait * 1000, 0);
 }
 
 /* Appends every step that is due; false if the last was among them. */
 static bool add_due(struct showing *showing, struct buf *text)
 {
-	uint64_t now = clock_wall_ms();
+	uint64_t now = date_ms(showing->tasks);
 
 	while (showing->next < TASK_STEPS &&
 		task_step_due(&showing->place, showing->next) <= now)
@@ -137,27 +143,26 @@ static void go_on(struct showing *showing, struct buf *text)
 	buf_release(&records);
 }
 
-static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_timer(void *arg)
 {
 	struct buf text = {0};
 
-	(void)loop;
-	(void)events;
-	go_on(timer->data, &text);
+	go_on(arg, &text);
 	buf_release(&text);
 }
 
 /* The web server says only that the browser has left. */
-static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_readable(void *arg, unsigned events)
 {
+	struct showing *showing = arg;
 	char bytes[256];
-	ssize_t len = recv(watch->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t len = recv(loop_io_fd(&showing->watch), bytes, sizeof(bytes),
+		MSG_DONTWAIT);
 
-	(void)loop;
 	(void)events;
 	if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR) ||
 		(len >= 2 && bytes[1] == RECORD_ABORT))
-		finish(watch->data);
+		finish(showing);
 }
 
 /* ---- the request */
@@ -174,13 +179,12 @@ static void begin(struct tasks *tasks, struct request *request,
 		.place = *place,
 		.next = next,
 		.request = request->id,
-		.wrote = clock_mono_us()};
+		.wrote = loop_now_us(tasks->parts.loop)};
 	list_append(&tasks->all, &showing->node);
 	tasks->count++;
-	ev_io_init(&showing->watch, on_readable, request->fd, EV_READ);
-	ev_init(&showing->timer, on_timer);
-	showing->watch.data = showing->timer.data = showing;
-	ev_io_start(tasks->parts.loop, &showing->watch);
+	loop_io_init(&showing->watch, request->fd, on_readable, showing);
+	loop_io_want(tasks->parts.loop, &showing->watch, LOOP_READ);
+	timer_init(&showing->timer, on_timer, showing);
 	request->fd = -1;
 	meter_answered(tasks->parts.meter, 200);
 	event_head(&text, tasks->parts.retry_ms, buf_span(&request->headers));
@@ -201,7 +205,7 @@ static bool read_interval(struct span query, uint64_t *interval)
 void tasks_listen(void *room, struct request *request, const struct aim *aim)
 {
 	struct tasks *tasks = room;
-	struct task_place place = {.start = clock_wall_ms()};
+	struct task_place place = {.start = date_ms(tasks)};
 	struct visitor *visitor;
 	struct buf id = {0};
 	uint32_t next = 0;

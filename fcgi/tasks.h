@@ -8,20 +8,20 @@
  * the last event it ends; who asks again with that event's id gets 204, which
  * tells EventSource to stop (HTML standard 9.2.3).
  */
-#include <ev.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "fcgi/request.h"
 
 struct admit;
+struct loop;
 struct meter;
 struct quota;
 struct replies;
 struct tasks;
 
 struct tasks_parts {
-	struct ev_loop *loop;
+	struct loop *loop;
 	struct admit *admit;
 	struct quota *quota; /* what a stream ends is given back */
 	struct replies *replies;

@@ -8,27 +8,28 @@
 #include "fcgi/answers.h"
 #include "fcgi/dialogue.h"
 #include "lib/buf.h"
-#include "lib/clock.h"
 #include "lib/link.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/sock.h"
 
 enum {
 	RETRY_MIN_MS = 20,
 	RETRY_MAX_MS = 500,
-	TICK_MS = 100,	     /* deadlines are looked at this often */
-	LONE_TICK_MS = 1000, /* by a thousand processes at once */
+	TICK_US = 100000,	/* deadlines are looked at this often */
+	LONE_TICK_US = 1000000, /* by a thousand processes at once */
 	PING_US = 1000000,
 };
 
 struct uplink {
-	struct ev_loop *loop;
+	struct loop *loop;
 	const char *socket;
 	struct dialogue dialogue;
 	struct link link;
-	struct ev_timer retry;
-	struct ev_timer tick;
-	struct ev_prepare prepare;
+	struct timer retry;
+	struct timer tick;
+	struct loop_turn turn;
+	uint64_t tick_us;
 	uint64_t heard; /* monotonic us of the last frame */
 	uint64_t pinged;
 	unsigned retry_ms;
@@ -44,12 +45,10 @@ static void send_frame(void *owner, struct span frame)
 		link_queue(&uplink->link, frame);
 }
 
-static void prepare(struct ev_loop *loop, struct ev_prepare *watch, int events)
+static void flush(void *arg)
 {
-	struct uplink *uplink = watch->data;
+	struct uplink *uplink = arg;
 
-	(void)loop;
-	(void)events;
 	if (uplink->dialogue.state != HUB_AWAY &&
 		link_pending(&uplink->link) > 0)
 		link_flush(&uplink->link);
@@ -61,7 +60,7 @@ static void on_frame(void *owner, uint8_t type, struct span body)
 {
 	struct uplink *uplink = owner;
 
-	uplink->heard = clock_mono_us();
+	uplink->heard = loop_now_us(uplink->loop);
 	if (type == WIRE_WELCOME)
 		uplink->retry_ms = RETRY_MIN_MS;
 	if (!dialogue_frame(&uplink->dialogue, type, body))
@@ -76,8 +75,8 @@ static void on_closed(void *owner, const char *why)
 		log_warnx("uplink: the hub is away%s%s",
 			why == NULL ? "" : ": ", why == NULL ? "" : why);
 	uplink->dialogue.state = HUB_AWAY;
-	ev_timer_set(&uplink->retry, uplink->retry_ms / 1e3, 0.);
-	ev_timer_start(uplink->loop, &uplink->retry);
+	timer_set(loop_timers(uplink->loop), &uplink->retry,
+		uplink->retry_ms * 1000ull, 0);
 	uplink->retry_ms *= 2;
 	if (uplink->retry_ms > RETRY_MAX_MS)
 		uplink->retry_ms = RETRY_MAX_MS;
@@ -99,25 +98,21 @@ static void connect_now(struct uplink *uplink)
 		return;
 	}
 	uplink->dialogue.state = GREETING;
-	uplink->heard = uplink->pinged = clock_mono_us();
-	link_open(&uplink->link, uplink->loop, fd);
+	uplink->heard = uplink->pinged = loop_now_us(uplink->loop);
+	link_open(&uplink->link, loop_ev(uplink->loop), fd);
 	dialogue_hello(&uplink->dialogue);
 }
 
-static void retry(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void retry(void *arg)
 {
-	(void)loop;
-	(void)events;
-	connect_now(timer->data);
+	connect_now(arg);
 }
 
-static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void tick(void *arg)
 {
-	struct uplink *uplink = timer->data;
-	uint64_t now = clock_mono_us();
+	struct uplink *uplink = arg;
+	uint64_t now = loop_now_us(uplink->loop);
 
-	(void)loop;
-	(void)events;
 	answers_expire(uplink->dialogue.answers, now);
 	if (uplink->dialogue.state == HUB_AWAY)
 		return;
@@ -131,12 +126,12 @@ static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
 }
 
 struct uplink *uplink_new(
-	struct ev_loop *loop, const struct uplink_settings *settings)
+	struct loop *loop, const struct uplink_settings *settings)
 {
 	struct uplink *uplink = mem_new(sizeof(*uplink));
-	double beat = (settings->lone ? LONE_TICK_MS : TICK_MS) / 1e3;
 
 	uplink->loop = loop;
+	uplink->tick_us = settings->lone ? LONE_TICK_US : TICK_US;
 	uplink->socket = settings->socket;
 	uplink->dialogue.fill = settings->fill;
 	uplink->dialogue.link = &uplink->link;
@@ -144,26 +139,27 @@ struct uplink *uplink_new(
 		if (getrandom(&uplink->dialogue.source,
 			    sizeof(uplink->dialogue.source), 0) < 0)
 			log_fatal("uplink: getrandom");
-	uplink->dialogue.answers = answers_new(send_frame, uplink);
+	uplink->dialogue.answers =
+		answers_new(loop_clock(loop), send_frame, uplink);
 	uplink->retry_ms = RETRY_MIN_MS;
 	uplink->link.fd = -1;
 	uplink->link.owner = uplink;
 	uplink->link.frame = on_frame;
 	uplink->link.closed = on_closed;
-	ev_init(&uplink->retry, retry);
-	ev_timer_init(&uplink->tick, tick, beat, beat);
-	ev_prepare_init(&uplink->prepare, prepare);
-	uplink->retry.data = uplink->tick.data = uplink->prepare.data = uplink;
+	timer_init(&uplink->retry, retry, uplink);
+	timer_init(&uplink->tick, tick, uplink);
+	loop_turn_init(&uplink->turn, 0, flush, uplink);
 	return uplink;
 }
 
 void uplink_start(struct uplink *uplink, const struct uplink_sink *sink)
 {
+	struct timers *timers = loop_timers(uplink->loop);
+
 	uplink->dialogue.sink = *sink;
-	ev_timer_start(uplink->loop, &uplink->tick);
-	ev_prepare_start(uplink->loop, &uplink->prepare);
-	ev_timer_set(&uplink->retry, 0., 0.);
-	ev_timer_start(uplink->loop, &uplink->retry);
+	timer_set(timers, &uplink->tick, uplink->tick_us, uplink->tick_us);
+	timer_set(timers, &uplink->retry, 0, 0);
+	loop_turn_start(uplink->loop, &uplink->turn);
 }
 
 void uplink_farewell(struct uplink *uplink)
@@ -181,9 +177,9 @@ void uplink_free(struct uplink *uplink)
 		return;
 	uplink->link.closed = on_end;
 	link_close(&uplink->link, NULL);
-	ev_timer_stop(uplink->loop, &uplink->retry);
-	ev_timer_stop(uplink->loop, &uplink->tick);
-	ev_prepare_stop(uplink->loop, &uplink->prepare);
+	timer_stop(loop_timers(uplink->loop), &uplink->retry);
+	timer_stop(loop_timers(uplink->loop), &uplink->tick);
+	loop_turn_stop(uplink->loop, &uplink->turn);
 	dialogue_release(&uplink->dialogue);
 	free(uplink);
 }

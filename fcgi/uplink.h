@@ -8,7 +8,6 @@
  * in one system call.  What is said is dialogue.c's, who waits for an answer
  * answers.c's.
  */
-#include <ev.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +18,7 @@ enum {
 };
 
 struct dialogue;
+struct loop;
 struct uplink;
 struct uplink_sink;
 
@@ -29,7 +29,7 @@ struct uplink_settings {
 };
 
 struct uplink *uplink_new(
-	struct ev_loop *loop, const struct uplink_settings *settings);
+	struct loop *loop, const struct uplink_settings *settings);
 /* Starts to connect; the sink is copied and told whatever comes. */
 void uplink_start(struct uplink *uplink, const struct uplink_sink *sink);
 /* Tells the hub what was measured since it last asked; uplink_free() is next.

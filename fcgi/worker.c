@@ -2,7 +2,6 @@
 
 #include "fcgi/worker.h"
 
-#include <ev.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,61 +14,55 @@
 #include "fcgi/rooms.h"
 #include "fcgi/window.h"
 #include "lib/clock.h"
+#include "lib/loop.h"
 #include "lib/parent.h"
 
 enum {
 	DRAIN_MS = 6000, /* more than the hub's word may take, less than the
 			    parent's patience */
-	READY_LOOK_MS = 10,
+	READY_LOOK_US = 10000,
+	LAST_ORDER = 9, /* in a turn */
 };
 
 struct worker {
 	struct rooms rooms;
 	struct cgi *cgi; /* NULL if it is none */
 	struct departure *departure;
-	struct ev_signal term, interrupt, hangup;
-	struct ev_prepare drained;
-	struct ev_timer deadline;
-	struct ev_timer ready; /* looks whether the window has been filled */
+	struct loop_turn drained;
+	struct timer deadline;
+	struct timer ready; /* looks whether the window has been filled */
 	bool ending;
 };
 
 /* ---- until when */
 
-static void on_drained(
-	struct ev_loop *loop, struct ev_prepare *prepare, int events)
+static void on_drained(void *arg)
 {
-	const struct worker *worker = prepare->data;
+	const struct worker *worker = arg;
 
-	(void)events;
 	if (rooms_are_empty(&worker->rooms))
-		ev_break(loop, EVBREAK_ALL);
+		loop_stop(worker->rooms.loop);
 }
 
-static void on_deadline(
-	struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_deadline(void *arg)
 {
-	(void)timer;
-	(void)events;
-	ev_break(loop, EVBREAK_ALL);
+	const struct worker *worker = arg;
+
+	loop_stop(worker->rooms.loop);
 }
 
 static void end_within(struct worker *worker, unsigned ms)
 {
 	if (worker->cgi == NULL) /* which knows itself when it is done */
-		ev_prepare_start(worker->rooms.loop, &worker->drained);
-	ev_timer_stop(worker->rooms.loop, &worker->deadline);
-	ev_timer_set(&worker->deadline, ms / 1000.0, 0.0);
-	ev_timer_start(worker->rooms.loop, &worker->deadline);
+		loop_turn_start(worker->rooms.loop, &worker->drained);
+	timer_set(loop_timers(worker->rooms.loop), &worker->deadline,
+		ms * 1000ull, 0);
 }
 
-static void on_signal(
-	struct ev_loop *loop, struct ev_signal *signal, int events)
+static void on_signal(void *arg)
 {
-	struct worker *worker = signal->data;
+	struct worker *worker = arg;
 
-	(void)loop;
-	(void)events;
 	if (worker->ending)
 		return;
 	worker->ending = worker->rooms.admit.shut = true;
@@ -78,13 +71,10 @@ static void on_signal(
 	end_within(worker, DRAIN_MS);
 }
 
-static void on_hangup(
-	struct ev_loop *loop, struct ev_signal *signal, int events)
+static void on_hangup(void *arg)
 {
-	struct worker *worker = signal->data;
+	struct worker *worker = arg;
 
-	(void)loop;
-	(void)events;
 	if (worker->rooms.admit.shut)
 		return;
 	departure_begin(worker->departure);
@@ -92,43 +82,34 @@ static void on_hangup(
 }
 
 /* From now on there is somebody to take over from an older version. */
-static void on_ready(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_ready(void *arg)
 {
-	const struct worker *worker = timer->data;
+	struct worker *worker = arg;
 
-	(void)events;
 	if (!window_valid(worker->rooms.window) ||
 		!dialogue_is_filled(worker->rooms.dialogue))
 		return;
 	parent_ready();
-	ev_timer_stop(loop, timer);
-}
-
-static void watch_signal(struct worker *worker, struct ev_signal *watch,
-	int number, void (*caught)(struct ev_loop *, struct ev_signal *, int))
-{
-	ev_signal_init(watch, caught, number);
-	watch->data = worker;
-	ev_signal_start(worker->rooms.loop, watch);
+	timer_stop(loop_timers(worker->rooms.loop), &worker->ready);
 }
 
 static void watch(struct worker *worker)
 {
-	watch_signal(worker, &worker->term, SIGTERM, on_signal);
-	watch_signal(worker, &worker->interrupt, SIGINT, on_signal);
-	watch_signal(worker, &worker->hangup, SIGHUP, on_hangup);
-	ev_timer_init(&worker->ready, on_ready, 0.0, READY_LOOK_MS / 1000.0);
-	worker->ready.data = worker;
+	struct loop *loop = worker->rooms.loop;
+
+	loop_on_signal(loop, SIGTERM, on_signal, worker);
+	loop_on_signal(loop, SIGINT, on_signal, worker);
+	loop_on_signal(loop, SIGHUP, on_hangup, worker);
+	timer_init(&worker->ready, on_ready, worker);
 	worker->departure = departure_new(&(struct departure_parts){
-		.loop = worker->rooms.loop,
+		.timers = loop_timers(loop),
 		.admit = &worker->rooms.admit,
 		.gate = worker->rooms.gate,
 		.audience = worker->rooms.audience,
 		.tasks = worker->rooms.tasks,
 	});
-	ev_prepare_init(&worker->drained, on_drained);
-	worker->drained.data = worker;
-	ev_init(&worker->deadline, on_deadline);
+	loop_turn_init(&worker->drained, LAST_ORDER, on_drained, worker);
+	timer_init(&worker->deadline, on_deadline, worker);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
 }
@@ -138,7 +119,7 @@ static void begin(
 {
 	/* each process has a `retry:` of its own */
 	srandom((unsigned)clock_mono_us() ^ (unsigned)getpid());
-	rooms_open(&worker->rooms, config, listener);
+	rooms_open(&worker->rooms, config, &clock_system, listener);
 	watch(worker);
 }
 
@@ -153,8 +134,9 @@ int worker_serve(const struct config *config, int listener)
 	struct worker worker = {0};
 
 	begin(&worker, config, listener);
-	ev_timer_start(worker.rooms.loop, &worker.ready);
-	ev_run(worker.rooms.loop, 0);
+	timer_set(loop_timers(worker.rooms.loop), &worker.ready, 0,
+		READY_LOOK_US);
+	loop_run(worker.rooms.loop);
 	end(&worker);
 	return EXIT_SUCCESS;
 }
@@ -167,7 +149,7 @@ int worker_serve_cgi(const struct config *config)
 	begin(&worker, config, -1);
 	worker.cgi = cgi_new(
 		worker.rooms.loop, worker.rooms.gate, worker.rooms.dialogue);
-	ev_run(worker.rooms.loop, 0);
+	loop_run(worker.rooms.loop);
 	status = cgi_free(worker.cgi);
 	end(&worker);
 	return status;

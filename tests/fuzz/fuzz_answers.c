@@ -8,6 +8,7 @@
 #include <config.h>
 
 #include "fcgi/answers.h"
+#include "lib/clock.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { KINDS = 4 };
@@ -75,7 +76,7 @@ static struct answers *ask_all(void)
 	const struct publication publication = {
 		.channel = span_of("main"), .items = &item, .count = 1};
 	const struct channel_question question = {.limit = 10};
-	struct answers *answers = answers_new(drop, NULL);
+	struct answers *answers = answers_new(&clock_system, drop, NULL);
 
 	for (int i = 0; i < KINDS; i++)
 		called[i] = 0;

@@ -14,6 +14,7 @@
 #include "fcgi/dialogue.h"
 #include "lib/config.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/sock.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
@@ -146,7 +147,7 @@ static void turn(void)
 		uint8_t type;
 		bool bad = false;
 
-		ev_run(stub_rooms()->loop, EVRUN_NOWAIT);
+		loop_turn_over(stub_rooms()->loop);
 		while ((size = wire_frame(
 				buf_span(&heard), &type, &body, &bad)) > 0) {
 			hear(type, body);
@@ -284,7 +285,7 @@ void stub_everybody(bool yes)
 /* Its only connection: the path is gone at once. */
 static void meet(struct rooms *rooms, int listener)
 {
-	ev_run(rooms->loop, EVRUN_NOWAIT);
+	loop_turn_over(rooms->loop);
 	hub = accept(listener, NULL, NULL);
 	MUST(hub >= 0);
 	be_welcome();
@@ -311,7 +312,7 @@ static void open_rooms(struct rooms *rooms)
 	config.window = 1 << 20;
 	config.origins = origins;
 	config.origin_count = 1;
-	rooms_open(rooms, &config, -1);
+	rooms_open(rooms, &config, &clock_system, -1);
 	meet(rooms, listener);
 	close(listener);
 	unlink(path);

@@ -6,6 +6,7 @@
 
 #include "fcgi/quota.h"
 #include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/config.h"
 #include "tests/unit/unit.h"
 
@@ -29,7 +30,7 @@ static enum quota_word word_for(
 static void test_streams_are_limited_in_all(void **state)
 {
 	struct config config = {.streams = 2};
-	struct quota *quota = quota_new(&config);
+	struct quota *quota = quota_new(&config, &clock_system);
 	struct visitor *a = enter(quota, "a");
 	struct visitor *b = enter(quota, "b");
 
@@ -48,7 +49,7 @@ static void test_streams_are_limited_in_all(void **state)
 static void test_streams_are_limited_for_each_address(void **state)
 {
 	struct config config = {.streams = 100, .streams_per_address = 2};
-	struct quota *quota = quota_new(&config);
+	struct quota *quota = quota_new(&config, &clock_system);
 	struct visitor *a = enter(quota, "a");
 
 	(void)state;
@@ -65,7 +66,7 @@ static void test_streams_are_limited_for_each_address(void **state)
 static void test_channels_are_limited_in_all(void **state)
 {
 	struct config config = {.streams = 100, .stream_channels = 10};
-	struct quota *quota = quota_new(&config);
+	struct quota *quota = quota_new(&config, &clock_system);
 	struct visitor *a;
 
 	(void)state;
@@ -83,7 +84,7 @@ static void test_channels_are_limited_in_all(void **state)
 static void test_channels_are_limited_for_each_address(void **state)
 {
 	struct config config = {.streams = 100, .channels_per_address = 10};
-	struct quota *quota = quota_new(&config);
+	struct quota *quota = quota_new(&config, &clock_system);
 	struct visitor *a;
 
 	(void)state;
@@ -98,7 +99,7 @@ static void test_channels_are_limited_for_each_address(void **state)
 static void test_all_of_one_s_IPv6_addresses_are_one(void **state)
 {
 	struct config config = {.streams = 100, .streams_per_address = 1};
-	struct quota *quota = quota_new(&config);
+	struct quota *quota = quota_new(&config, &clock_system);
 
 	(void)state;
 	assert_non_null(enter(quota, "2001:db8:1:1::1"));
@@ -110,7 +111,7 @@ static void test_all_of_one_s_IPv6_addresses_are_one(void **state)
 static void test_an_address_may_POST_a_second_s_worth_at_once(void **state)
 {
 	struct config config = {.streams = 1, .publish_rate = 1};
-	struct quota *quota = quota_new(&config);
+	struct quota *quota = quota_new(&config, &clock_system);
 
 	(void)state;
 	assert_int_equal(quota_may_publish(quota, "a"), QUOTA_YES);
@@ -124,7 +125,7 @@ static void test_all_together_may_POST_a_second_s_worth_at_once(void **state)
 {
 	struct config config = {
 		.streams = 1, .publish_rate = 1, .publish_rate_total = 2};
-	struct quota *quota = quota_new(&config);
+	struct quota *quota = quota_new(&config, &clock_system);
 
 	(void)state;
 	assert_int_equal(quota_may_publish(quota, "a"), QUOTA_YES);
@@ -139,7 +140,7 @@ static void test_all_together_may_POST_a_second_s_worth_at_once(void **state)
 static void test_without_a_rate_everybody_may_POST(void **state)
 {
 	struct config config = {.streams = 1};
-	struct quota *quota = quota_new(&config);
+	struct quota *quota = quota_new(&config, &clock_system);
 
 	(void)state;
 	for (int i = 0; i < 10000; i++)
@@ -150,7 +151,7 @@ static void test_without_a_rate_everybody_may_POST(void **state)
 static void test_the_idle_are_forgotten_when_there_are_too_many(void **state)
 {
 	struct config config = {.streams = 1u << 20, .streams_per_address = 1};
-	struct quota *quota = quota_new(&config);
+	struct quota *quota = quota_new(&config, &clock_system);
 	struct visitor *first = enter(quota, "first");
 	char address[16];
 
