@@ -7,31 +7,28 @@
 
 #include "fcgi/answers.h"
 #include "fcgi/event.h"
-#include "fcgi/hash.h"
 #include "fcgi/list.h"
 #include "fcgi/opening.h"
 #include "fcgi/parcel.h"
 #include "fcgi/record.h"
 #include "fcgi/subscriber.h"
 #include "fcgi/window.h"
-
-enum { BUCKETS = 1024 };
+#include "lib/table.h"
 
 struct page {
 	struct pager *pager;
-	struct node node;	 /* in its bucket */
+	struct table_node node;	 /* by its question, until it is answered */
 	struct node queued;	 /* in pager->queue while QUEUED */
 	struct node waiters;	 /* subscriber.page_node */
 	struct pending *pending; /* while ASKED */
-	uint32_t hash;
-	struct buf question; /* PAGE without its tag */
+	struct buf question;	 /* PAGE without its tag */
 };
 
 struct pager {
 	struct answers *answers;
 	const struct window *window;
 	void (*answer)(struct subscriber *sub, const struct paged *paged);
-	struct node buckets[BUCKETS];
+	struct table pages;
 	struct node queue;
 	unsigned asked;
 	/* While a page is delivered: its events as a parcel, plain and in
@@ -39,6 +36,11 @@ struct pager {
 	struct parcel *shared[2];
 	struct buf scratch;
 };
+
+static struct span key_of(const struct table_node *node)
+{
+	return buf_span(&table_entry(node, struct page, node)->question);
+}
 
 struct pager *pager_new(struct answers *answers, const struct window *window,
 	void (*answer)(struct subscriber *sub, const struct paged *paged))
@@ -49,14 +51,12 @@ struct pager *pager_new(struct answers *answers, const struct window *window,
 	pager->window = window;
 	pager->answer = answer;
 	list_init(&pager->queue);
-	for (size_t i = 0; i < BUCKETS; i++)
-		list_init(&pager->buckets[i]);
+	table_init(&pager->pages, key_of, NULL);
 	return pager;
 }
 
 static void page_free(struct page *page)
 {
-	list_remove(&page->node);
 	list_remove(&page->queued);
 	buf_release(&page->question);
 	free(page);
@@ -64,18 +64,19 @@ static void page_free(struct page *page)
 
 void pager_free(struct pager *pager)
 {
+	struct table_node *node, *next;
+
 	if (pager == NULL)
 		return;
-	for (size_t i = 0; i < BUCKETS; i++) {
-		while (!list_empty(&pager->buckets[i])) {
-			struct page *page = list_entry(
-				pager->buckets[i].next, struct page, node);
+	for (node = table_first(&pager->pages); node != NULL; node = next) {
+		struct page *page = table_entry(node, struct page, node);
 
-			if (page->pending != NULL)
-				answers_forget(page->pending);
-			page_free(page);
-		}
+		next = table_next(&pager->pages, node);
+		if (page->pending != NULL)
+			answers_forget(page->pending);
+		page_free(page);
 	}
+	table_release(&pager->pages);
 	buf_release(&pager->scratch);
 	free(pager);
 }
@@ -95,21 +96,6 @@ static void compose(struct pager *pager, const struct subscriber *sub)
 	wire_put_u16(out, sub->count);
 	for (uint16_t i = 0; i < sub->count; i++)
 		wire_put_str8(out, channel_name(sub->seats[i].channel));
-}
-
-static struct page *find(struct pager *pager, uint32_t h, struct span question)
-{
-	struct node *bucket = &pager->buckets[h % BUCKETS];
-	struct node *node = bucket->next;
-
-	for (; node != bucket; node = node->next) {
-		struct page *page = list_entry(node, struct page, node);
-
-		if (page->hash == h &&
-			span_equal(buf_span(&page->question), question))
-			return page;
-	}
-	return NULL;
 }
 
 /* ---- what has come */
@@ -177,7 +163,7 @@ static void give_up(struct pager *pager)
 			list_entry(pager->queue.next, struct page, queued);
 
 		list_remove(&page->queued);
-		list_remove(&page->node);
+		table_remove(&pager->pages, &page->node);
 		deliver(page, &no_hub);
 		page_free(page);
 	}
@@ -189,7 +175,8 @@ static void answered(void *arg, const struct paged *paged)
 	struct pager *pager = page->pager;
 
 	page->pending = NULL;
-	list_remove(&page->node); /* the same question again is a new page */
+	/* the same question again is a new page */
+	table_remove(&pager->pages, &page->node);
 	pager->asked--;
 	deliver(page, paged);
 	page_free(page);
@@ -206,6 +193,7 @@ static void ask_next(struct pager *pager)
 
 		list_remove(&page->queued);
 		if (list_empty(&page->waiters)) {
+			table_remove(&pager->pages, &page->node);
 			page_free(page);
 			continue;
 		}
@@ -215,27 +203,30 @@ static void ask_next(struct pager *pager)
 	}
 }
 
+/* The page of the question in the scratch. */
+static struct page *page_for(struct pager *pager)
+{
+	struct span question = buf_span(&pager->scratch);
+	struct table_node *known = table_find(&pager->pages, question);
+	struct page *page;
+
+	if (known != NULL)
+		return table_entry(known, struct page, node);
+	page = mem_new(sizeof(*page));
+	page->pager = pager;
+	buf_add_span(&page->question, question);
+	list_init(&page->queued);
+	list_init(&page->waiters);
+	table_add(&pager->pages, &page->node);
+	list_append(&pager->queue, &page->queued);
+	return page;
+}
+
 void pager_ask(struct pager *pager, struct subscriber *sub)
 {
-	struct page *page;
-	uint32_t h;
-
 	compose(pager, sub);
-	h = hash_of(buf_span(&pager->scratch));
-	page = find(pager, h, buf_span(&pager->scratch));
-	if (page == NULL) {
-		page = mem_new(sizeof(*page));
-		page->pager = pager;
-		page->hash = h;
-		buf_add_span(&page->question, buf_span(&pager->scratch));
-		list_init(&page->node);
-		list_init(&page->queued);
-		list_init(&page->waiters);
-		list_append(&pager->buckets[h % BUCKETS], &page->node);
-		list_append(&pager->queue, &page->queued);
-	}
-	sub->page = page;
-	list_append(&page->waiters, &sub->page_node);
+	sub->page = page_for(pager);
+	list_append(&sub->page->waiters, &sub->page_node);
 	ask_next(pager);
 }
 

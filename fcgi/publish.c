@@ -23,6 +23,7 @@
 #include "fcgi/quota.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
+#include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/text.h"
 
@@ -225,15 +226,21 @@ static void finish(struct publish *publish, struct request *request,
 	draft_release(draft);
 }
 
+static struct draft begin_draft(
+	const struct publish *publish, const struct aim *aim)
+{
+	return (struct draft){
+		.channel = aim->channel, .now = clock_date_ms(publish->clock)};
+}
+
 void publish_body(void *room, struct request *request, const struct aim *aim)
 {
 	struct publish *publish = room;
-	struct draft draft = {0};
+	struct draft draft = begin_draft(publish, aim);
 	struct fault fault = admit(publish, request);
 	bool lines = query_flag(aim->query, "lines");
 	size_t max_event = publish->max_event;
 
-	draft.channel = aim->channel;
 	if (fault.status == 0)
 		fault = draft_queried(&draft, aim->query);
 	if (fault.status == 0)
@@ -245,10 +252,9 @@ void publish_body(void *room, struct request *request, const struct aim *aim)
 void publish_object(void *room, struct request *request, const struct aim *aim)
 {
 	struct publish *publish = room;
-	struct draft draft = {0};
+	struct draft draft = begin_draft(publish, aim);
 	struct fault fault = admit_json(publish, request);
 
-	draft.channel = aim->channel;
 	if (fault.status == 0)
 		fault = draft_object(
 			&draft, buf_span(&request->body), publish->max_event);
@@ -258,10 +264,9 @@ void publish_object(void *room, struct request *request, const struct aim *aim)
 void publish_message(void *room, struct request *request, const struct aim *aim)
 {
 	struct publish *publish = room;
-	struct draft draft = {0};
+	struct draft draft = begin_draft(publish, aim);
 	struct fault fault = admit_json(publish, request);
 
-	draft.channel = aim->channel;
 	if (fault.status == 0)
 		fault = draft_message(
 			&draft, buf_span(&request->body), publish->max_event);

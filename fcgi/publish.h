@@ -13,6 +13,7 @@
 struct access;
 struct answers;
 struct askers;
+struct clock;
 struct quota;
 struct replies;
 
@@ -23,6 +24,7 @@ struct publish {
 	struct answers *answers; /* the hub is asked there ... */
 	struct askers *askers;	 /* ... while the request waits here */
 	struct replies *replies;
+	const struct clock *clock;
 	size_t max_event; /* bytes of data */
 };
 

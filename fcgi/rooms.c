@@ -109,6 +109,7 @@ static void open_verbs(struct rooms *rooms)
 		.answers = rooms->dialogue->answers,
 		.askers = rooms->askers,
 		.replies = rooms->replies,
+		.clock = loop_clock(rooms->loop),
 		.max_event = rooms->config->max_event,
 	};
 	rooms->status = (struct status){
