@@ -4,8 +4,8 @@
 #include <config.h>
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <unistd.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "client/ask.h"
 #include "client/http.h"
@@ -31,56 +31,109 @@ static void add_channel(struct buf *out, struct json_object *channel)
 	buf_release(&safe);
 }
 
-/* One page of names; *after is the last of them, empty after the last page. */
-static enum outcome print_page(struct http *http, struct buf *after)
+/* A channel and its line of the list. */
+struct row {
+	char *name, *line;
+};
+
+struct list {
+	struct buf rows;  /* struct row */
+	struct buf after; /* where the next page begins; empty = no more */
+};
+
+static void add_row(struct list *list, struct json_object *channel)
 {
-	struct buf path = {0}, out = {0};
-	struct json_object *answer, *list;
+	struct span name = {0};
+	struct buf line = {0};
+	struct row row;
+
+	json_text(channel, "channel", &name);
+	if (option_switch("json"))
+		json_write(channel, &line);
+	else
+		add_channel(&line, channel);
+	row.name = mem_text(name);
+	row.line = mem_text(buf_span(&line));
+	buf_add(&list->rows, &row, sizeof(row));
+	buf_release(&line);
+}
+
+/* Pages come in the server's own order. */
+static enum outcome read_page(struct http *http, struct list *list)
+{
+	struct json_object *answer, *channels;
+	struct span next = {0};
+	struct buf path = {0};
 	enum outcome outcome;
 
 	buf_add_span(&path, span_of("/api/channels?limit=1000&after="));
-	url_encode(&path, buf_span(after));
+	url_encode(&path, buf_span(&list->after));
 	buf_add_char(&path, '\0');
 	answer = ask(http, path.at, &outcome);
-	list = json_member(answer, "channels");
-	if (after->len == 0 && outcome == OUT_OK && !option_switch("json"))
-		buf_printf(&out, "%-24s %11s %11s  %s\n", "channel",
-			"subscribers", "events", "newest");
-	buf_clear(after);
-	for (size_t i = 0; i < json_length(list); i++) {
-		struct span name = {0};
-
-		if (option_switch("json"))
-			json_write(json_item(list, i), &out);
-		else
-			add_channel(&out, json_item(list, i));
-		json_text(json_item(list, i), "channel", &name);
-		buf_clear(after);
-		buf_add_span(after, name);
-	}
-	if (!json_is_true(answer, "more"))
-		buf_clear(after);
-	if (outcome == OUT_OK)
-		outcome = print_bytes(buf_span(&out));
+	channels = json_member(answer, "channels");
+	for (size_t i = 0; i < json_length(channels); i++)
+		add_row(list, json_item(channels, i));
+	buf_clear(&list->after);
+	if (json_text(answer, "next", &next))
+		buf_add_span(&list->after, next);
 	json_free(answer);
 	buf_release(&path);
+	return outcome;
+}
+
+static int compare(const void *one, const void *other)
+{
+	const struct row *a = one, *b = other;
+
+	return strcmp(a->name, b->name);
+}
+
+static enum outcome print_list(struct list *list)
+{
+	struct row *rows = (struct row *)(void *)list->rows.at;
+	size_t count = list->rows.len / sizeof(*rows);
+	struct buf out = {0};
+	enum outcome outcome;
+
+	if (count > 1)
+		qsort(rows, count, sizeof(*rows), compare);
+	if (!option_switch("json"))
+		buf_printf(&out, "%-24s %11s %11s  %s\n", "channel",
+			"subscribers", "events", "newest");
+	for (size_t i = 0; i < count; i++)
+		buf_add_span(&out, span_of(rows[i].line));
+	outcome = print_bytes(buf_span(&out));
 	buf_release(&out);
 	return outcome;
+}
+
+static void list_release(struct list *list)
+{
+	struct row *rows = (struct row *)(void *)list->rows.at;
+
+	for (size_t i = 0; i < list->rows.len / sizeof(*rows); i++) {
+		free(rows[i].name);
+		free(rows[i].line);
+	}
+	buf_release(&list->rows);
+	buf_release(&list->after);
 }
 
 static enum outcome run_channels(const struct verb *verb)
 {
 	struct http *http = http_new();
 	enum outcome outcome = http == NULL ? OUT_USAGE : OUT_OK;
-	struct buf after = {0};
+	struct list list = {0};
 
 	(void)verb;
 	while (outcome == OUT_OK) {
-		outcome = print_page(http, &after);
-		if (after.len == 0)
+		outcome = read_page(http, &list);
+		if (list.after.len == 0)
 			break;
 	}
-	buf_release(&after);
+	if (outcome == OUT_OK)
+		outcome = print_list(&list);
+	list_release(&list);
 	http_free(http);
 	return outcome;
 }

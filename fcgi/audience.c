@@ -6,15 +6,16 @@
 #include <stdlib.h>
 
 #include "fcgi/channel.h"
+#include "fcgi/report.h"
 #include "fcgi/subscriber.h"
 #include "lib/buf.h"
-#include "lib/wire.h"
 
 enum { SECOND_US = 1000000 };
 
 struct audience {
 	struct timers *timers;
 	struct channels *channels;
+	struct report report; /* to the hub, of who listens to what */
 	struct timer tick;
 	struct node *beats; /* a list of subscribers for each second */
 	uint32_t interval;  /* seconds, also the number of lists */
@@ -50,6 +51,7 @@ struct audience *audience_new(
 
 	audience->timers = timers;
 	audience->channels = channels;
+	report_init(&audience->report, channels);
 	audience->interval = interval > 0 ? interval : 1;
 	audience->beats =
 		mem_new(audience->interval * sizeof(*audience->beats));
@@ -81,6 +83,7 @@ void audience_join(struct audience *audience, struct subscriber *sub,
 		seat->channel->subscribers++;
 		list_init(&seat->node);
 		list_append(&seat->channel->seats, &seat->node);
+		report_note(&audience->report, seat->channel);
 	}
 	list_append(&audience->beats[audience->next_list], &sub->beat);
 	audience->next_list = (audience->next_list + 1) % audience->interval;
@@ -94,45 +97,15 @@ void audience_leave(struct audience *audience, struct subscriber *sub)
 
 		list_remove(&seat->node);
 		seat->channel->subscribers--;
-		channel_tidy(audience->channels, seat->channel);
+		report_note(&audience->report, seat->channel);
 	}
 	list_remove(&sub->beat);
 	audience->count--;
 }
 
-/* What fits a frame, and the names of several hundred thousand channels; how
- * many listen to the rest is not told. */
-enum { CENSUS_MAX = WIRE_FRAME_MAX - 1024 };
-
-struct census {
-	struct buf lines;
-	uint32_t count;
-};
-
-static void count_channel(void *arg, struct channel *channel)
+struct report *audience_report(struct audience *audience)
 {
-	struct census *census = arg;
-
-	if (channel == NULL || channel->subscribers == 0 ||
-		census->lines.len > CENSUS_MAX)
-		return;
-	census->count++;
-	wire_put_str8(&census->lines, channel_name(channel));
-	wire_put_u32(&census->lines, channel->subscribers);
-}
-
-void audience_census(
-	const struct audience *audience, struct span only, struct buf *out)
-{
-	struct census census = {0};
-
-	if (only.len == 0)
-		channels_each(audience->channels, count_channel, &census);
-	else
-		count_channel(&census, channel_find(audience->channels, only));
-	wire_put_u32(out, census.count);
-	wire_put_bytes(out, census.lines.at, census.lines.len);
-	buf_release(&census.lines);
+	return &audience->report;
 }
 
 size_t audience_count(const struct audience *audience)

@@ -15,8 +15,8 @@
 #include "lib/timer.h"
 
 struct audience;
-struct buf;
 struct channels;
+struct report;
 struct subscriber;
 
 /* Borrows the table.  `interval`: seconds between two comments. */
@@ -30,11 +30,8 @@ void audience_join(struct audience *audience, struct subscriber *sub,
 	const struct span *names);
 void audience_leave(struct audience *audience, struct subscriber *sub);
 
-/* Appends how many listen to what, as in COUNTED: the number of channels that
- * have subscribers (or of the one, if `only` is not empty), and for each its
- * name and theirs. */
-void audience_census(
-	const struct audience *audience, struct span only, struct buf *out);
+/* What the hub is told of it. */
+struct report *audience_report(struct audience *audience);
 size_t audience_count(const struct audience *audience);
 /* `visit` may close the subscriber it is given, no other. */
 void audience_each(struct audience *audience,

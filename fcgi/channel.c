@@ -108,6 +108,7 @@ struct channel *channel_get(struct channels *table, struct span name)
 	channel->name_len = (uint8_t)name.len;
 	memcpy(channel->name, name.at, name.len);
 	list_init(&channel->seats);
+	list_init(&channel->report);
 	channel->chain = *bucket(table, h);
 	*bucket(table, h) = channel;
 	table->count++;
@@ -118,7 +119,8 @@ void channel_tidy(struct channels *table, struct channel *channel)
 {
 	struct channel **at = bucket(table, channel->hash);
 
-	if (channel->count > 0 || channel->subscribers > 0 || channel->due)
+	if (channel->count > 0 || channel->subscribers > 0 || channel->due ||
+		list_linked(&channel->report))
 		return;
 	while (*at != channel)
 		at = &(*at)->chain;

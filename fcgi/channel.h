@@ -3,9 +3,9 @@
 /*
  * channel - a name, where its events are in the window, and who listens
  *
- * A channel is known while somebody listens or the window holds an event of
- * it; channel_tidy() forgets it afterwards.  Positions are the window's: they
- * rise by one with each event and are never used twice.
+ * A channel is known while somebody listens, the hub thinks so, or the window
+ * holds an event of it; channel_tidy() forgets it afterwards.  Positions are
+ * the window's: they rise by one with each event and are never used twice.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +22,8 @@ struct channel {
 	uint64_t evicted;	  /* the newest position that left the window */
 	uint32_t head, count, size; /* of the ring; size is a power of two */
 	uint32_t subscribers;
+	struct node report;	 /* report.c's, and ... */
+	uint32_t told, told_hub; /* ... which hub was told how many */
 	uint32_t hash;
 	bool due; /* has events that no fan-out has covered */
 	uint8_t name_len;

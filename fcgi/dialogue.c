@@ -55,6 +55,27 @@ void dialogue_measured(struct dialogue *dialogue)
 	link_end(dialogue->link);
 }
 
+/* One frame; false, and nothing is said, if nothing has changed. */
+static bool say_counts(struct dialogue *dialogue)
+{
+	size_t pending = link_pending(dialogue->link);
+	struct buf *out = link_begin(dialogue->link, WIRE_SUBSCRIBED);
+	bool some = dialogue->sink.counts(dialogue->sink.arg, out);
+
+	link_end(dialogue->link);
+	if (!some)
+		link_cut(dialogue->link, pending);
+	return some;
+}
+
+bool dialogue_counts(struct dialogue *dialogue)
+{
+	while (link_pending(dialogue->link) < COUNTS_AHEAD)
+		if (!say_counts(dialogue))
+			return true;
+	return false;
+}
+
 /* ---- frames in: each returns false if it is malformed */
 
 /* It is tried twice a second; the same is not said again. */
@@ -191,21 +212,6 @@ static bool on_pong(struct dialogue *dialogue, struct wire_in *in)
 	return wire_done(in);
 }
 
-static bool on_count(struct dialogue *dialogue, struct wire_in *in)
-{
-	uint64_t tag = wire_get_u64(in);
-	struct span only = wire_get_str8(in);
-	struct buf *out;
-
-	if (!wire_done(in))
-		return false;
-	out = link_begin(dialogue->link, WIRE_COUNTED);
-	wire_put_u64(out, tag);
-	dialogue->sink.counts(dialogue->sink.arg, only, out);
-	link_end(dialogue->link);
-	return true;
-}
-
 static bool on_measure(struct dialogue *dialogue, struct wire_in *in)
 {
 	if (!wire_done(in))
@@ -222,7 +228,6 @@ static bool (*const frames[])(struct dialogue *, struct wire_in *) = {
 	[WIRE_STORED] = on_stored,
 	[WIRE_PAGED] = on_paged,
 	[WIRE_CHANNELED] = on_channeled,
-	[WIRE_COUNT] = on_count,
 	[WIRE_STATE] = on_state,
 	[WIRE_PONG] = on_pong,
 	[WIRE_MEASURE] = on_measure,

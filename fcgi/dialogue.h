@@ -32,13 +32,20 @@ struct uplink_sink {
 	void (*event)(void *arg, const struct wire_event *event);
 	/* All that the hub had when it began has been told. */
 	void (*filled)(void *arg);
-	/* The hub is away. */
+	/* The hub that was there is away; it knows nothing any more. */
 	void (*lost)(void *arg);
-	/* Append to a frame: how many listen to what (to `only`, unless it is
-	 * empty), as in COUNTED; the body of MEASURED. */
-	void (*counts)(void *arg, struct span only, struct buf *out);
+	/* Appends a body of SUBSCRIBED: some of those channels where other
+	 * numbers listen than the hub knows of; false if there is none. */
+	bool (*counts)(void *arg, struct buf *out);
+	/* Appends the body of MEASURED. */
 	void (*report)(void *arg, struct buf *out);
 	void *arg;
+};
+
+enum {
+	COUNTS_AHEAD =
+		256 << 10, /* bytes that may wait for the hub to read
+			      them; a million names keep nobody waiting */
 };
 
 enum dialogue_state { HUB_AWAY, GREETING, FILLING, FOLLOWING };
@@ -65,6 +72,9 @@ void dialogue_release(struct dialogue *dialogue);
 
 void dialogue_hello(struct dialogue *dialogue);
 void dialogue_ping(struct dialogue *dialogue);
+/* How many listen to what, where that has changed; false if there is more,
+ * which the link has no room for. */
+bool dialogue_counts(struct dialogue *dialogue);
 /* What has been measured since the hub last asked. */
 void dialogue_measured(struct dialogue *dialogue);
 

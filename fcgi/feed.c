@@ -7,6 +7,7 @@
 #include "fcgi/dialogue.h"
 #include "fcgi/fanout.h"
 #include "fcgi/meter.h"
+#include "fcgi/report.h"
 #include "fcgi/stream.h"
 #include "fcgi/tasks.h"
 #include "fcgi/window.h"
@@ -52,14 +53,15 @@ static void on_lost(void *arg)
 {
 	const struct feed *feed = arg;
 
+	report_hub_left(audience_report(feed->audience));
 	stream_filled(feed->streams);
 }
 
-static void on_count(void *arg, struct span only, struct buf *out)
+static bool on_count(void *arg, struct buf *out)
 {
 	const struct feed *feed = arg;
 
-	audience_census(feed->audience, only, out);
+	return report_put(audience_report(feed->audience), out);
 }
 
 static void on_measure(void *arg, struct buf *out)

@@ -21,7 +21,7 @@ struct feed {
 	struct window *window;
 	struct fanout *fanout;
 	struct streams *streams;
-	const struct audience *audience;
+	struct audience *audience;
 	const struct tasks *tasks;
 	struct meter *meter;
 };

@@ -85,6 +85,8 @@ static void on_channels(
 	for (size_t i = 0; i < count; i++)
 		describe(json_add_item(list), &lines[i]);
 	json_add_bool(object, "more", more);
+	if (more && count > 0)
+		json_add_text(object, "next", lines[count - 1].name);
 	send_json(replies, request, 200, object);
 }
 

@@ -48,10 +48,15 @@ static void send_frame(void *owner, struct span frame)
 static void flush(void *arg)
 {
 	struct uplink *uplink = arg;
+	bool said = uplink->dialogue.state < FILLING;
 
-	if (uplink->dialogue.state != HUB_AWAY &&
-		link_pending(&uplink->link) > 0)
-		link_flush(&uplink->link);
+	if (uplink->dialogue.state == HUB_AWAY)
+		return;
+	do {
+		said = said || dialogue_counts(&uplink->dialogue);
+		if (link_pending(&uplink->link) > 0)
+			link_flush(&uplink->link);
+	} while (!said && link_pending(&uplink->link) == 0);
 }
 
 /* ---- coming and going */
@@ -70,8 +75,9 @@ static void on_frame(void *owner, uint8_t type, struct span body)
 static void on_closed(void *owner, const char *why)
 {
 	struct uplink *uplink = owner;
+	bool was_there = uplink->dialogue.state > GREETING;
 
-	if (uplink->dialogue.state > GREETING || why != NULL)
+	if (was_there || why != NULL)
 		log_warnx("uplink: the hub is away%s%s",
 			why == NULL ? "" : ": ", why == NULL ? "" : why);
 	uplink->dialogue.state = HUB_AWAY;
@@ -80,7 +86,8 @@ static void on_closed(void *owner, const char *why)
 	uplink->retry_ms *= 2;
 	if (uplink->retry_ms > RETRY_MAX_MS)
 		uplink->retry_ms = RETRY_MAX_MS;
-	uplink->dialogue.sink.lost(uplink->dialogue.sink.arg);
+	if (was_there)
+		uplink->dialogue.sink.lost(uplink->dialogue.sink.arg);
 }
 
 static void on_end(void *owner, const char *why)

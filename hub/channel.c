@@ -153,7 +153,8 @@ struct channel *channel_get(struct channels *channels, struct span name)
 void channel_count(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t weight)
 {
-	channel->events++;
+	if (channel->events++ == 0)
+		channel->oldest = id;
 	channel->bytes += weight;
 	channel->newest = id;
 	channels->newest = id;

@@ -34,6 +34,7 @@ struct channel {
 	uint64_t keyed_at;
 	bool vouched; /* its newest event was looked for: it is there, or counts
 			 as pruned */
+	bool listed;  /* whoever lists channels knows that this holds events */
 	const struct keep *keep; /* its own limits; NULL = in the pool */
 	bool dirty;
 	bool miscounted; /* an event that it counts is no row any more */
@@ -57,7 +58,7 @@ struct channels {
 	uint64_t unsummed;	 /* rows up to this id may have no sum */
 	uint64_t pool_events, pool_bytes;
 	uint64_t shed_after; /* monotonic us: nothing to drop before */
-	struct query write, reread, first_event, remove, list;
+	struct query write, reread, first_event, remove;
 };
 
 /* ---- as rows: channel_row.c */
@@ -80,11 +81,6 @@ bool channels_write_floor(
 /* Drops channels above CHANNEL_ROWS_MAX that are empty and have no key younger
  * than `before` (ms), at most a thousand, in a transaction of its own. */
 void channels_shed(struct channels *channels, uint64_t before);
-
-/* Calls `each` for the names after `after`, in order, until it returns false.
- */
-void channels_list(struct channels *channels, struct span after,
-	bool (*each)(void *arg, struct channel *channel), void *arg);
 
 /* ---- in memory: channel.c */
 static inline struct span channel_name(const struct channel *channel)

@@ -176,8 +176,6 @@ void channels_open(struct channels *channels, struct store *store,
 		"SELECT id FROM event WHERE channel = ? ORDER BY id LIMIT 1");
 	store_prepare(store, &channels->remove,
 		"DELETE FROM channel WHERE number = ?");
-	store_prepare(store, &channels->list,
-		"SELECT number FROM channel WHERE name > ? ORDER BY name");
 	read_all(channels);
 	/* A key may outlive its channel, and so may an event in a damaged log;
 	 * its number is not used again. */
@@ -194,7 +192,6 @@ void channels_close(struct channels *channels)
 	query_release(&channels->reread);
 	query_release(&channels->first_event);
 	query_release(&channels->remove);
-	query_release(&channels->list);
 	for (size_t i = 0; i < channels->buckets; i++) {
 		struct channel *next;
 
@@ -280,21 +277,4 @@ void channels_revert(struct channels *channels)
 		query_reset(reread);
 	}
 	sum_up(channels);
-}
-
-void channels_list(struct channels *channels, struct span after,
-	bool (*each)(void *arg, struct channel *channel), void *arg)
-{
-	struct query *list = &channels->list;
-	bool more = true;
-
-	query_bind_blob(list, 1, after);
-	while (more && store_step(channels->store, list)) {
-		struct channel *channel =
-			channel_numbered(channels, query_int(list, 0));
-
-		if (channel != NULL)
-			more = each(arg, channel);
-	}
-	query_reset(list);
 }

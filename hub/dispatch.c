@@ -4,9 +4,11 @@
 
 #include "hub/exposition.h"
 #include "hub/follow.h"
+#include "hub/listing.h"
 #include "hub/page.h"
 #include "hub/publish.h"
 #include "lib/log.h"
+#include "lib/text.h"
 
 /* ---- frames in: each returns false if it is malformed */
 
@@ -50,6 +52,7 @@ static bool on_hello(
 	if (!wire_done(in) || source == 0 || peer->source != NULL)
 		return false;
 	peer->source = source_join(&dispatch->ledger->receipts, source);
+	peer->counter = counts_join();
 	welcome(dispatch, peer);
 	return true;
 }
@@ -82,13 +85,24 @@ static bool on_page(
 static bool on_channels(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return census_ask(dispatch->censuses, peer, in);
+	(void)dispatch;
+	return listing_ask(peer, in);
 }
 
-static bool on_counted(
+static bool on_subscribed(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return census_counted(dispatch->censuses, peer, in);
+	uint32_t count = wire_get_u32(in);
+
+	for (uint32_t i = 0; i < count && !in->failed; i++) {
+		struct span name = wire_get_str8(in);
+		uint32_t subscribers = wire_get_u32(in);
+
+		if (!in->failed && text_channel_fault(name) == NULL)
+			counts_set(dispatch->counts, peer->counter, name,
+				subscribers);
+	}
+	return wire_done(in);
 }
 
 static bool on_ping(
@@ -123,7 +137,7 @@ static bool (*const frames[])(
 	[WIRE_PUBLISH] = on_publish,
 	[WIRE_PAGE] = on_page,
 	[WIRE_CHANNELS] = on_channels,
-	[WIRE_COUNTED] = on_counted,
+	[WIRE_SUBSCRIBED] = on_subscribed,
 	[WIRE_PING] = on_ping,
 	[WIRE_MEASURED] = on_measured,
 	[WIRE_METRICS] = on_metrics,
@@ -153,7 +167,10 @@ void dispatch_gone(void *of, const char *why)
 	peer->follow = NOT;
 	meter_depart(dispatch->meter, peer);
 	page_forget(peer);
-	census_leave(dispatch->censuses, peer);
+	listing_forget(peer);
+	if (peer->counter != NULL)
+		counts_leave(dispatch->counts, peer->counter);
+	peer->counter = NULL;
 	if (peer->source != NULL)
 		source_leave(peer->source);
 	peer->source = NULL;

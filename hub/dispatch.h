@@ -3,7 +3,7 @@
 /*
  * dispatch - which verb a frame wants; and what goes with a peer that goes
  */
-#include "hub/census.h"
+#include "hub/counts.h"
 #include "hub/ledger.h"
 #include "hub/meter.h"
 #include "hub/peer.h"
@@ -13,7 +13,7 @@ struct dispatch {
 	struct ledger *ledger;
 	struct peers *peers;
 	struct meter *meter;
-	struct censuses *censuses;
+	struct counts *counts;
 };
 
 /* What a struct peers calls; its `arg` is the dispatch. */

@@ -41,13 +41,16 @@ static uint64_t last_of(struct eventlog *log, uint64_t number)
 	return id;
 }
 
-static void check_owner(struct eventlog *log, uint64_t number)
+/* `oldest`: the id of its first row. */
+static void check_owner(struct eventlog *log, uint64_t number, uint64_t oldest)
 {
 	struct channel *channel = channel_numbered(log->channels, number);
 	uint64_t last;
 
 	if (channel != NULL) {
 		eventlog_vouch(log, channel);
+		if (channel->events > 0 && channel->oldest == 0)
+			channel->oldest = oldest; /* as it is known now */
 		return;
 	}
 	last = last_of(log, number);
@@ -58,20 +61,23 @@ static void check_owner(struct eventlog *log, uint64_t number)
 void eventlog_check_owners(struct eventlog *log, unsigned channels)
 {
 	struct query next = {0};
+	uint64_t oldest = 0;
 
 	if (log->owned)
 		return;
 	store_prepare(log->store, &next,
-		"SELECT channel FROM event WHERE channel > ?"
-		" ORDER BY channel LIMIT 1");
+		"SELECT channel, id FROM event WHERE channel > ?"
+		" ORDER BY channel, id LIMIT 1");
 	while (channels-- > 0 && !log->owned) {
 		query_bind_int(&next, 1, log->owners);
 		log->owned = !store_step(log->store, &next);
-		if (!log->owned)
+		if (!log->owned) {
 			log->owners = query_int(&next, 0);
+			oldest = query_int(&next, 1);
+		}
 		query_reset(&next);
 		if (!log->owned)
-			check_owner(log, log->owners);
+			check_owner(log, log->owners, oldest);
 	}
 	query_release(&next);
 	if (log->owned)

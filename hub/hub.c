@@ -9,6 +9,7 @@
 #include "hub/dispatch.h"
 #include "hub/follow.h"
 #include "hub/inboxes.h"
+#include "hub/listing.h"
 #include "hub/page.h"
 #include "hub/publish.h"
 #include "lib/log.h"
@@ -22,7 +23,7 @@ struct hub {
 	struct ledger ledger;
 	struct peers peers;
 	struct meter meter;
-	struct censuses censuses;
+	struct counts counts;
 	struct dispatch dispatch;
 	struct inboxes *inboxes;
 	struct demo *demo; /* NULL = none */
@@ -56,7 +57,10 @@ static void turn(struct ev_loop *loop, struct ev_prepare *watch, int events)
 	move_followers(hub);
 	peers_flush(&hub->peers);
 	ledger_checkpoint(ledger);
-	more |= pages_run(ledger, &hub->peers) || ledger->retention.behind;
+	more |= ledger->retention.behind;
+	more |= listing_run(&hub->counts, &hub->peers);
+	more |= pages_run(ledger, &hub->peers);
+	more |= counts_step(&hub->counts);
 	ledger_save_losses(ledger);
 	peers_flush(&hub->peers);
 	if (more)
@@ -139,11 +143,10 @@ static void open_rooms(
 		.ledger = &hub->ledger,
 		.peers = &hub->peers,
 		.meter = &hub->meter,
-		.censuses = &hub->censuses,
+		.counts = &hub->counts,
 	};
-	hub->censuses.ledger = &hub->ledger;
-	hub->censuses.peers = &hub->peers;
 	ledger_open(&hub->ledger, config, lock, &notify);
+	counts_open(&hub->counts, &hub->ledger);
 	hub->inboxes = inboxes_new(hub->loop, &hub->ledger);
 	hub->demo = demo_new(hub->loop, &hub->ledger);
 	meter_open(&hub->meter, &hub->ledger, &hub->peers);
@@ -152,10 +155,10 @@ static void open_rooms(
 static void close_rooms(struct hub *hub)
 {
 	peers_close(&hub->peers);
-	census_end(&hub->censuses);
 	meter_close(&hub->meter);
 	demo_free(hub->demo);
 	inboxes_free(hub->inboxes);
+	counts_close(&hub->counts);
 	ledger_close(&hub->ledger);
 }
 

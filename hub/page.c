@@ -25,8 +25,8 @@ bool page_ask(struct peer *peer, struct wire_in *in)
 
 	if (!question_read(&question, in))
 		return false;
-	peer->page_bytes += sizeof(*request) + body.len;
-	if (peer->page_bytes > PEER_PAGES_MAX) {
+	peer->asked_bytes += sizeof(*request) + body.len;
+	if (peer->asked_bytes > PEER_ASKED_MAX) {
 		peer_drop(peer, "asked for too many pages at once");
 		return true;
 	}
@@ -45,7 +45,7 @@ static struct page_request *take(struct peer *peer)
 	peer->pages = request->next;
 	if (peer->pages == NULL)
 		peer->pages_end = &peer->pages;
-	peer->page_bytes -= sizeof(*request) + request->len;
+	peer->asked_bytes -= sizeof(*request) + request->len;
 	return request;
 }
 

@@ -76,6 +76,7 @@ static void peer_new(struct peers *peers, int fd)
 	peer->peers = peers;
 	peer->uid = sock_peer_uid(fd);
 	peer->pages_end = &peer->pages;
+	peer->listings_end = &peer->listings;
 	peer->link.owner = peer;
 	peer->link.frame = peers->frame;
 	peer->link.closed = peers->gone;

@@ -33,8 +33,8 @@ enum {
 				   answers of the turn into one write */
 	PEER_OUT_MAX = 1 << 20, /* no page is read for a peer that has this much
 				   unread */
-	PEER_PAGES_MAX = 16 << 20, /* bytes of questions for pages that may
-				      wait; a peer that asks more is closed */
+	PEER_ASKED_MAX = 16 << 20, /* bytes of questions that may wait; a peer
+				      that asks more is closed */
 };
 
 enum { PEER_CLASSES = 4 }; /* of answers: 2xx, 3xx, 4xx, 5xx */
@@ -54,6 +54,8 @@ struct measured {
 
 enum follow_state { NOT, BEHIND, ON_RING };
 
+struct counter;
+struct listing_request;
 struct page_request;
 struct peers;
 
@@ -70,7 +72,10 @@ struct peer {
 	uint64_t frame;	 /* ON_RING: the next to send */
 	uint64_t window; /* bytes it likes to begin with */
 	struct page_request *pages, **pages_end;
-	size_t page_bytes;
+	struct listing_request *listings, **listings_end;
+	size_t asked_bytes; /* in both queues */
+	struct counter
+		*counter; /* what it says of who listens; NULL = STRANGE */
 	struct measured measured; /* what it reports */
 	bool closed;
 };

@@ -123,7 +123,8 @@ static void hear(uint8_t type, struct span body)
 {
 	if (type == WIRE_PING)
 		say(WIRE_PONG, body);
-	else if (type != WIRE_HELLO && type != WIRE_FOLLOW)
+	else if (type != WIRE_HELLO && type != WIRE_FOLLOW &&
+		 type != WIRE_SUBSCRIBED)
 		on_asked(type, wire_in(body));
 }
 
