@@ -2,8 +2,10 @@
  * loop - see loop.h
  *
  * libev watches descriptors and signals.  Timers are ours (timer.h), because
- * libev's go by its own clock and are rounded up to a millisecond: one alarm
- * wakes the loop for the first of them.
+ * libev's go by its own clock and are rounded up to a millisecond.  An alarm
+ * wakes the loop for the first of them if that is near.  To set it takes up to
+ * 16 us on a virtual machine (measured), so one that is far, as the ticks are,
+ * is left to libev.
  */
 #include <config.h>
 
@@ -16,6 +18,9 @@
 #include "lib/alarm.h"
 #include "lib/buf.h"
 #include "lib/log.h"
+
+enum { NEAR_US = 20000 };
+static const double slack = 0.001; /* s; libev counts from the turn's begin */
 
 _Static_assert(sizeof(struct ev_io) <= sizeof(((struct loop_io *)NULL)->ev),
 	"a watcher of libev's has room");
@@ -32,12 +37,13 @@ struct caught {
 
 struct loop {
 	struct ev_loop *ev;
-	struct ev_prepare begin; /* of a turn */
-	struct ev_prepare sleep; /* after all that this brought about */
-	struct ev_idle again;	 /* while it runs nobody sleeps */
-	struct alarm alarm;	 /* for the first timer */
-	bool rung, hurry;
-	uint64_t armed; /* when it rings, UINT64_MAX = never */
+	struct ev_prepare begin;      /* of a turn */
+	struct ev_prepare sleep;      /* after all that this brought about */
+	struct ev_idle again;	      /* while it runs nobody sleeps */
+	struct alarm alarm;	      /* for the first timer */
+	struct ev_timer late;	      /* for one that is far */
+	uint64_t alarm_due, late_due; /* UINT64_MAX = not set */
+	bool hurry;
 	struct timers timers;
 	struct loop_turn *turns;
 	struct loop_turn *next; /* while they run: whose turn comes */
@@ -108,16 +114,20 @@ static void on_begin(struct ev_loop *ev, struct ev_prepare *watch, int events)
 	run_turns(loop);
 }
 
-static void arm(struct loop *loop, uint64_t due, uint64_t now)
+/* What was set for a timer that has been stopped makes a turn for nothing. */
+static void set_alarm(struct loop *loop, uint64_t due, uint64_t now)
 {
-	if (due == loop->armed && !loop->rung)
-		return;
-	if (due == UINT64_MAX)
-		alarm_stop(&loop->alarm);
-	else
-		alarm_set(&loop->alarm, due - now);
-	loop->armed = due;
-	loop->rung = false;
+	if (due - now < NEAR_US) {
+		if (due != loop->alarm_due)
+			alarm_set(&loop->alarm, due - now);
+		loop->alarm_due = due;
+	} else if (due != loop->late_due) {
+		ev_timer_stop(loop->ev, &loop->late);
+		ev_timer_set(
+			&loop->late, (double)(due - now) / 1e6 + slack, 0.);
+		ev_timer_start(loop->ev, &loop->late);
+		loop->late_due = due;
+	}
 }
 
 /* The last thing before libev sleeps. */
@@ -133,7 +143,8 @@ static void on_sleep(struct ev_loop *ev, struct ev_prepare *watch, int events)
 		return;
 	}
 	ev_idle_stop(ev, &loop->again);
-	arm(loop, due, now);
+	if (due != UINT64_MAX)
+		set_alarm(loop, due, now);
 }
 
 /* While it is active libev does not sleep; it need not do anything. */
@@ -144,11 +155,21 @@ static void on_again(struct ev_loop *ev, struct ev_idle *watch, int events)
 	(void)events;
 }
 
+/* The turn that follows looks who is due. */
 static void on_alarm(void *arg)
 {
 	struct loop *loop = arg;
 
-	loop->rung = true; /* the turn that follows looks who is due */
+	loop->alarm_due = UINT64_MAX;
+}
+
+static void on_late(struct ev_loop *ev, struct ev_timer *watch, int events)
+{
+	struct loop *loop = watch->data;
+
+	(void)ev;
+	(void)events;
+	loop->late_due = UINT64_MAX;
 }
 
 /* ---- descriptors */
@@ -250,7 +271,7 @@ struct loop *loop_new(const struct clock *clock)
 	struct loop *loop = mem_new(sizeof(*loop));
 
 	loop->timers.clock = clock;
-	loop->armed = UINT64_MAX;
+	loop->alarm_due = loop->late_due = UINT64_MAX;
 	loop->ev = ev_loop_new(EVFLAG_AUTO);
 	if (loop->ev == NULL)
 		log_fatalx("loop: libev cannot start");
@@ -258,8 +279,9 @@ struct loop *loop_new(const struct clock *clock)
 	ev_prepare_init(&loop->sleep, on_sleep);
 	ev_set_priority(&loop->sleep, EV_MINPRI);
 	ev_idle_init(&loop->again, on_again);
+	ev_init(&loop->late, on_late);
 	alarm_init(&loop->alarm, loop->ev, on_alarm, loop);
-	loop->begin.data = loop->sleep.data = loop;
+	loop->begin.data = loop->sleep.data = loop->late.data = loop;
 	ev_prepare_start(loop->ev, &loop->begin);
 	ev_prepare_start(loop->ev, &loop->sleep);
 	return loop;

@@ -3,9 +3,10 @@
 /*
  * timer - what is to be done at a time, by the clock that was handed in
  *
- * The loop lets its timers ring once a turn and sleeps no longer than until the
- * first is due, precise to some ten microseconds.  A test may do without a
- * loop: it moves the hands of a clock of its own and calls timers_ring().
+ * The loop lets its timers ring once a turn and wakes for the first that is
+ * due: some ten microseconds late, or up to two milliseconds if that was far
+ * away.  A test may do without a loop: it moves the hands of a clock of its own
+ * and calls timers_ring().
  *
  * A timer is part of its owner.  All zero is one that is not set.  Who is
  * stopped does not ring any more, so an owner may go from within any call once

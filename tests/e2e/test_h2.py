@@ -144,7 +144,9 @@ def test_eight_streams_in_a_connection_and_a_ninth_waits_for_one_to_end(world, c
     connection.sees("data: to all\n\n", *range(1, 9))
     assert connection.status(9) is None and not connection.is_refused(9)
     connection.does("close", 3)
-    ninth = asks_until_served(connection, "/realtime/9")
+    # its place is the ninth's; lighttpd 1.4.69 may refuse that once
+    eventually(lambda: connection.status(9) or connection.is_refused(9), "the ninth's answer")
+    ninth = 9 if connection.status(9) else asks_until_served(connection, "/realtime/9")
     connection.sees("connected", ninth)
     world.publish("to the ninth", channel="9")
     connection.sees("data: to the ninth\n\n", ninth)
