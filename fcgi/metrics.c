@@ -4,7 +4,6 @@
 
 #include "fcgi/answers.h"
 #include "fcgi/asker.h"
-#include "fcgi/listen.h"
 #include "fcgi/media.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
@@ -53,7 +52,7 @@ void metrics_show(void *room, struct request *request, const struct aim *aim)
 
 	buf_printf(&request->headers, "Vary: Accept\r\n");
 	if (!choose(request->accept, &format)) {
-		listen_one(metrics->listen, request, aim);
+		metrics->listen(metrics->listen_room, request, aim);
 		return;
 	}
 	asker = asker_new(metrics->askers, request);

@@ -11,11 +11,11 @@
 
 struct answers;
 struct askers;
-struct listen;
 
 /* The verb's room; plain data, borrows all of it. */
 struct metrics {
-	struct listen *listen; /* opens the stream */
+	verb *listen; /* opens the stream ... */
+	void *listen_room;
 	struct answers *answers;
 	struct askers *askers;
 };

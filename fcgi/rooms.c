@@ -95,6 +95,13 @@ static void open_streams(struct rooms *rooms)
 	});
 }
 
+static size_t count_streams(const void *arg)
+{
+	const struct rooms *rooms = arg;
+
+	return audience_count(rooms->audience) + tasks_count(rooms->tasks);
+}
+
 static void open_verbs(struct rooms *rooms)
 {
 	rooms->listen = (struct listen){
@@ -114,14 +121,15 @@ static void open_verbs(struct rooms *rooms)
 	};
 	rooms->status = (struct status){
 		.dialogue = rooms->dialogue,
-		.audience = rooms->audience,
-		.tasks = rooms->tasks,
+		.streams = count_streams,
+		.arg = rooms,
 		.answers = rooms->dialogue->answers,
 		.askers = rooms->askers,
 		.replies = rooms->replies,
 	};
 	rooms->metrics = (struct metrics){
-		.listen = &rooms->listen,
+		.listen = listen_one,
+		.listen_room = &rooms->listen,
 		.answers = rooms->dialogue->answers,
 		.askers = rooms->askers,
 	};
@@ -196,9 +204,7 @@ bool rooms_are_empty(const struct rooms *rooms)
 {
 	return gate_count(rooms->gate) == 0 &&
 	       askers_count(rooms->askers) == 0 &&
-	       replies_count(rooms->replies) == 0 &&
-	       audience_count(rooms->audience) == 0 &&
-	       tasks_count(rooms->tasks) == 0;
+	       replies_count(rooms->replies) == 0 && count_streams(rooms) == 0;
 }
 
 void rooms_close(struct rooms *rooms)

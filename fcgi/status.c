@@ -6,12 +6,10 @@
 
 #include "fcgi/answers.h"
 #include "fcgi/asker.h"
-#include "fcgi/audience.h"
 #include "fcgi/dialogue.h"
 #include "fcgi/query.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/tasks.h"
 #include "lib/json.h"
 #include "lib/text.h"
 
@@ -45,8 +43,7 @@ void status_health(void *room, struct request *request, const struct aim *aim)
 		json_add_text(object, "reason",
 			span_of(health.reason != NULL ? health.reason
 						      : hub_away));
-	json_add_number(object, "streams",
-		audience_count(status->audience) + tasks_count(status->tasks));
+	json_add_number(object, "streams", status->streams(status->arg));
 	if (!good)
 		buf_printf(&request->headers, REPLY_RETRY);
 	send_json(status->replies, request, good ? 200 : 503, object);

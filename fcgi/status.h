@@ -3,20 +3,20 @@
 /*
  * status - what is going on: /health and the channels
  */
+#include <stddef.h>
+
 #include "fcgi/request.h"
 
 struct answers;
 struct askers;
-struct audience;
 struct dialogue;
 struct replies;
-struct tasks;
 
 /* The verbs' room; plain data, borrows all of it. */
 struct status {
-	const struct dialogue *dialogue; /* how it stands with the hub */
-	const struct audience *audience; /* whose streams are counted ... */
-	const struct tasks *tasks;	 /* ... and these */
+	const struct dialogue *dialogue;    /* how it stands with the hub */
+	size_t (*streams)(const void *arg); /* how many are open */
+	const void *arg;
 	struct answers *answers;
 	struct askers *askers;
 	struct replies *replies;
