@@ -5,7 +5,7 @@
  *
  * json-c 0.16 lets through what is no JSON (single quotes, NaN, overlong UTF-8,
  * raw newlines, repeated names), so what comes in is checked here (RFC 8259)
- * and passed on as it was written.  Pure; any thread.
+ * and passed on as it was written.  Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #include "fcgi/report.h"
 
 #include "fcgi/channel.h"
-#include "lib/link.h"
+#include "lib/buf.h"
 #include "lib/wire.h"
 
 void report_init(struct report *report, struct channels *channels)
@@ -33,12 +33,6 @@ void report_note(struct report *report, struct channel *channel)
 		channel_tidy(report->channels, channel);
 }
 
-void report_hub_came(struct report *report)
-{
-	report->hub++;
-	list_move(&report->changed, &report->told);
-}
-
 void report_hub_left(struct report *report)
 {
 	struct node old;
@@ -50,6 +44,7 @@ void report_hub_left(struct report *report)
 	while (!list_empty(&old))
 		report_note(
 			report, list_entry(old.next, struct channel, report));
+	list_move(&report->changed, &report->told);
 }
 
 static void put_channel(
@@ -62,12 +57,13 @@ static void put_channel(
 	report_note(report, channel);
 }
 
-static void say_some(struct report *report, struct link *link)
+bool report_put(struct report *report, struct buf *out)
 {
-	struct buf *out = link_begin(link, WIRE_SUBSCRIBED);
 	size_t begun = out->len, end;
 	uint32_t count = 0;
 
+	if (list_empty(&report->changed))
+		return false;
 	wire_put_u32(out, 0); /* count, once known */
 	for (; !list_empty(&report->changed) && out->len - begun < REPORT_FRAME;
 		count++)
@@ -79,15 +75,5 @@ static void say_some(struct report *report, struct link *link)
 	out->len = begun;
 	wire_put_u32(out, count);
 	out->len = end;
-	link_end(link);
-}
-
-bool report_say(struct report *report, struct link *link)
-{
-	while (!list_empty(&report->changed)) {
-		if (link_pending(link) >= REPORT_AHEAD)
-			return false;
-		say_some(report, link);
-	}
 	return true;
 }

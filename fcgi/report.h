@@ -4,10 +4,8 @@
  * report - who listens to what, told to the hub
  *
  * A channel is in no list while nobody listens and the hub thinks so too; in
- * `changed` while the hub thinks otherwise; else in `told`.  What has changed
- * is said at the end of the turn (SUBSCRIBED), and no more of it at once than
- * the hub reads: a million names keep nobody waiting.  A hub that comes thinks
- * that nobody listens to anything.
+ * `changed` while the hub thinks otherwise; else in `told`.  A hub that comes
+ * thinks that nobody listens to anything.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,13 +14,12 @@
 #include "fcgi/list.h"
 
 enum {
-	REPORT_FRAME = 64 << 10,  /* bytes of a frame, and one name more */
-	REPORT_AHEAD = 256 << 10, /* that may wait for the hub to read them */
+	REPORT_FRAME = 64 << 10, /* bytes of a frame, and one name more */
 };
 
+struct buf;
 struct channel;
 struct channels;
-struct link;
 
 struct report {
 	struct channels *channels; /* borrowed */
@@ -33,12 +30,11 @@ struct report {
 void report_init(struct report *report, struct channels *channels);
 /* How many listen to the channel has changed; it may be gone after this. */
 void report_note(struct report *report, struct channel *channel);
-/* A hub has come, or the one that was there is gone. */
-void report_hub_came(struct report *report);
+/* The hub that was told is gone: the next one is to be told all of it. */
 void report_hub_left(struct report *report);
 
-/* Says what has changed; false if there is more, which the link has no room
- * for. */
-bool report_say(struct report *report, struct link *link);
+/* Appends a body of SUBSCRIBED: what has changed, as far as a frame takes it;
+ * false, and nothing, if nothing has. */
+bool report_put(struct report *report, struct buf *out);
 
 #endif

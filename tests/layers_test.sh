@@ -182,7 +182,7 @@ b/z is on no floor" ]; then
 	failed=1
 fi
 
-WAITING=' fcgi client '
+WAITING=' client '
 peers=hub/peers
 for room in peer publish follow page cursor counts listing meter exposition machine; do
 	peers=$peers,hub/$room
@@ -191,10 +191,22 @@ inbox=inbox
 for room in inboxes inbox inbox_error inbox_file inbox_tidy row holder; do
 	inbox=$inbox,hub/$room
 done
+stream=fcgi/stream
+for room in listen admit opening pager audience report fanout subscriber parcel \
+	parcels channel window event tasks task_step; do
+	stream=$stream,fcgi/$room
+done
+post=fcgi/publish,fcgi/draft,fcgi/document,fcgi/names
+guard=fcgi/access,fcgi/cors,fcgi/host,fcgi/address,fcgi/quota
+http=fcgi/accept
+for room in intake parse request record reply query media cgi cgi_records asker; do
+	http=$http,fcgi/$room
+done
 downwards lib
 downwards hub hub/main hub/hub hub/dispatch "$peers|hub/demo|$inbox" hub/log,hub
-downwards fcgi fcgi/main fcgi/worker 'fcgi/route|fcgi/feed|fcgi/drain' \
-	'fcgi/stream|fcgi/post|fcgi/status|fcgi/metrics' 'fcgi/guard|fcgi/http' \
-	fcgi/uplink
+downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
+	'fcgi/route|fcgi/feed|fcgi/departure' \
+	"$stream|$post|fcgi/status|fcgi/metrics" "$guard|$http" \
+	fcgi/uplink,fcgi/dialogue,fcgi/answers fcgi/meter
 downwards client
 exit $failed
