@@ -13,8 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/wire.h"
-
 enum {
 	READ_SIZE = 256 << 10, /* bytes asked for at once */
 	OUT_KEPT = 64 << 10,   /* memory an idle link may keep to send */
@@ -170,17 +168,50 @@ static size_t push(struct link *link, struct span bytes)
 	return done;
 }
 
+static void make_room(struct link *link)
+{
+	if (link->out_done <= link->out.len / 2)
+		return;
+	buf_drop(&link->out, link->out_done);
+	link->out_done = 0;
+}
+
 static void queue(struct link *link, struct span bytes)
 {
 	if (link_pending(link) + bytes.len > LINK_OUT_MAX) {
 		give_up(link, "has stopped reading");
 		return;
 	}
-	if (link->out_done > link->out.len / 2) {
-		buf_drop(&link->out, link->out_done);
-		link->out_done = 0;
-	}
+	make_room(link);
 	buf_add_span(&link->out, bytes);
+}
+
+void link_queue(struct link *link, struct span bytes)
+{
+	if (link->fd >= 0 && !link->broken)
+		queue(link, bytes);
+}
+
+struct buf *link_begin(struct link *link, enum wire_type type)
+{
+	make_room(link);
+	link->begun = wire_begin(&link->out, type);
+	return &link->out;
+}
+
+void link_end(struct link *link)
+{
+	wire_end(&link->out, link->begun);
+	if (link->fd < 0 || link->broken)
+		buf_release(&link->out);
+	else if (link_pending(link) > LINK_OUT_MAX)
+		give_up(link, "has stopped reading");
+}
+
+void link_cut(struct link *link, size_t pending)
+{
+	if (pending < link_pending(link))
+		link->out.len = link->out_done + pending;
 }
 
 static void flush(struct link *link)

@@ -20,6 +20,7 @@
 
 #include "lib/buf.h"
 #include "lib/span.h"
+#include "lib/wire.h"
 
 enum {
 	LINK_OUT_MAX = 64 << 20, /* bytes that may wait to be sent; the peer of
@@ -35,6 +36,7 @@ struct link {
 	struct buf in;	 /* less than one whole frame between callbacks */
 	struct buf out;	 /* not yet taken by the socket */
 	size_t out_done; /* bytes of `out` already sent */
+	size_t begun;	 /* where in `out` the frame of link_begin() starts */
 	bool corked;	 /* link_send only queues until link_flush */
 	bool broken;	 /* cannot send any more; the loop will close it */
 	const char *why; /* broken: what to tell `closed` */
@@ -52,6 +54,18 @@ struct link {
 void link_open(struct link *link, struct ev_loop *loop, int fd);
 /* Idempotent; calls `closed` the first time. */
 void link_close(struct link *link, const char *why);
+
+/* Begins a frame among what is to be sent, and returns where its body goes.
+ * Nothing else is said to this link until link_end(), which only queues:
+ * link_flush() sends. */
+struct buf *link_begin(struct link *link, enum wire_type type);
+void link_end(struct link *link);
+/* Queues bytes that were made elsewhere: whole frames, or the rest of one that
+ * link_try() began. */
+void link_queue(struct link *link, struct span bytes);
+/* Takes back what was queued since link_pending() was `pending`; nothing was
+ * flushed in between. */
+void link_cut(struct link *link, size_t pending);
 
 /* Copies what the socket does not take now. */
 void link_send(struct link *link, struct span bytes);

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque, namedtuple
 
-VERSION = 3
+VERSION = 4
 FRAME_MAX = 16 << 20
 VOLATILE = 1
 AFTER, SINCE, ALL, UNKNOWN = range(4)
@@ -118,7 +118,7 @@ Follow = _message(2, "Follow", "after:u64 window:u64")
 Publish = _message(3, "Publish", "number:u64 answered:u64 flags:u8 channel:str8 type:str8 items:items")
 Page = _message(4, "Page", "tag:u64 start:u8 value:u64 told:u64 upto:u64 bytes:u32 channels:names")
 Channels = _message(5, "Channels", "tag:u64 after:str8 limit:u16 only:str8")
-Counted = _message(6, "Counted", "tag:u64 counts:counts")
+Subscribed = _message(6, "Subscribed", "counts:counts")
 Ping = _message(7, "Ping", "tag:u64")
 Measured = _message(8, "Measured", "us:u64 subscribers:u32 ok:u64 moved:u64 refused:u64 failed:u64 "
                     "delivered:u64 replayed:u64 sum:u64 latency:buckets")
@@ -131,11 +131,10 @@ Stored = _message(69, "Stored", "number:u64 outcome:u8 first:u64 last:u64 reason
 Paged = _message(70, "Paged", "tag:u64 gap:u8 used:u64 through:u64 mark:u64 oldest:u64 newest:u64"
                  " events:events")
 Channeled = _message(71, "Channeled", "tag:u64 more:u8 lines:lines")
-Count = _message(72, "Count", "tag:u64 only:str8")
-State = _message(73, "State", "writable:u8 reason:str16")
-Pong = _message(74, "Pong", "tag:u64")
-Measure = _message(75, "Measure", "")
-Metered = _message(76, "Metered", "tag:u64 text:rest")
+State = _message(72, "State", "writable:u8 reason:str16")
+Pong = _message(73, "Pong", "tag:u64")
+Measure = _message(74, "Measure", "")
+Metered = _message(75, "Metered", "tag:u64 text:rest")
 
 
 def encode_body(message):
