@@ -30,6 +30,20 @@ uint64_t clock_mono_us(void)
 	return now_us(CLOCK_MONOTONIC);
 }
 
+static uint64_t system_mono_us(void *arg)
+{
+	(void)arg;
+	return clock_mono_us();
+}
+
+static uint64_t system_wall_us(void *arg)
+{
+	(void)arg;
+	return clock_wall_us();
+}
+
+const struct clock clock_system = {system_mono_us, system_wall_us, NULL};
+
 void clock_rfc3339(struct buf *out, uint64_t ms)
 {
 	time_t seconds = (time_t)(ms / 1000);
