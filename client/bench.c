@@ -20,6 +20,7 @@
 #include "client/ear.h"
 #include "client/http.h"
 #include "client/interrupt.h"
+#include "client/option.h"
 #include "client/print.h"
 #include "client/verbs.h"
 #include "lib/clock.h"
@@ -333,7 +334,7 @@ static enum outcome run(struct bench *bench)
 	return print_report(bench, cpu);
 }
 
-static enum outcome run_bench(const struct verb *verb)
+static enum outcome run_bench(void)
 {
 	struct bench bench = {
 		.streams = option_number("streams"),
@@ -344,16 +345,15 @@ static enum outcome run_bench(const struct verb *verb)
 	enum outcome outcome;
 
 	if (bench.streams < 1 || bench.streams > 20000)
-		return fail(
-			OUT_USAGE, "%s: --streams is 1 to 20000", verb->name);
+		return fail(OUT_USAGE, "bench: --streams is 1 to 20000");
 	if (bench.size > SIZE_MOST || bench.rate > RATE_MOST)
-		return fail(OUT_USAGE, "%s: --size is at most %d, --rate %d",
-			verb->name, SIZE_MOST, RATE_MOST);
+		return fail(OUT_USAGE, "bench: --size is at most %d, --rate %d",
+			SIZE_MOST, RATE_MOST);
 	if (option_ms("time") < 100 || option_ms("time") > 3600000)
-		return fail(OUT_USAGE, "%s: --time is 100ms to 1h", verb->name);
+		return fail(OUT_USAGE, "bench: --time is 100ms to 1h");
 	if (bench.publishers < 1 || bench.publishers > PUBLISHERS_MAX)
-		return fail(OUT_USAGE, "%s: --publishers is 1 to %d",
-			verb->name, PUBLISHERS_MAX);
+		return fail(OUT_USAGE, "bench: --publishers is 1 to %d",
+			PUBLISHERS_MAX);
 	bench.http = http_new();
 	if (bench.http == NULL)
 		return OUT_USAGE;

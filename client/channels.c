@@ -6,6 +6,7 @@
 #include "client/ask.h"
 #include "client/http.h"
 #include "client/listed.h"
+#include "client/option.h"
 #include "client/print.h"
 #include "client/url.h"
 #include "client/verbs.h"
@@ -70,13 +71,12 @@ static enum outcome print_page(struct http *http, struct buf *after)
 	return outcome;
 }
 
-static enum outcome run_channels(const struct verb *verb)
+static enum outcome run_channels(void)
 {
 	struct http *http = http_new();
 	enum outcome outcome = http == NULL ? OUT_USAGE : OUT_OK;
 	struct buf after = {0};
 
-	(void)verb;
 	while (outcome == OUT_OK) {
 		outcome = print_page(http, &after);
 		if (after.len == 0)

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "client/change.h"
+#include "client/option.h"
 #include "client/print.h"
 #include "client/verbs.h"
 #include "lib/broadcast.h"
@@ -265,13 +266,13 @@ static enum outcome init(const char *path)
 	return print_section(&work);
 }
 
-static enum outcome run_inbox(const struct verb *verb)
+static enum outcome run_inbox(void)
 {
 	if (strcmp(argument(0), "init") != 0)
 		return fail(OUT_USAGE,
-			"inbox: there is no \"%s\", only init (tidings %s "
-			"--help)",
-			argument(0), verb->name);
+			"inbox: unexpected argument \"%s\"; expected init "
+			"(tidings inbox --help)",
+			argument(0));
 	return init(argument(1));
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "client/option.h"
 #include "client/safe.h"
 #include "client/verbs.h"
 #include "client/view.h"
@@ -188,13 +189,12 @@ static const struct item *item_of(const char *line)
 	return NULL;
 }
 
-static enum outcome run_menu(const struct verb *verb)
+static enum outcome run_menu(void)
 {
 	char line[LINE_SIZE];
 	const struct item *item;
 	bool more = true;
 
-	(void)verb;
 	option_export();
 	while (more) {
 		print_items();

@@ -20,6 +20,7 @@
 #include "client/backoff.h"
 #include "client/http.h"
 #include "client/interrupt.h"
+#include "client/option.h"
 #include "client/print.h"
 #include "client/url.h"
 #include "client/verbs.h"
@@ -293,12 +294,11 @@ static void choose_id(struct buf *id)
 		buf_printf(id, "%02x", random[i]);
 }
 
-static enum outcome run_pub(const struct verb *verb)
+static enum outcome run_pub(void)
 {
 	struct publisher publisher = {.http = http_new()};
 	enum outcome outcome;
 
-	(void)verb;
 	if (publisher.http == NULL)
 		return OUT_USAGE;
 	if (strcmp(argument(0), ".") == 0 || strcmp(argument(0), "..") == 0) {

@@ -15,6 +15,7 @@
 #include "client/backoff.h"
 #include "client/interrupt.h"
 #include "client/listed.h"
+#include "client/option.h"
 #include "client/print.h"
 #include "client/screen.h"
 #include "client/verbs.h"
@@ -173,12 +174,11 @@ static enum outcome watch(struct view *view)
 		       : again_and_again(view, interval);
 }
 
-static enum outcome run_status(const struct verb *verb)
+static enum outcome run_status(void)
 {
 	struct view view = {.http = http_new()};
 	enum outcome outcome;
 
-	(void)verb;
 	if (view.http == NULL)
 		return OUT_USAGE;
 	outcome = option_switch("watch") ? watch(&view) : once(&view);

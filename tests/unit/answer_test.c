@@ -5,6 +5,7 @@
 
 #include "client/option.h"
 #include "client/request.h"
+#include "client/verbs.h"
 #include "tests/unit/unit.h"
 
 static void test_a_status_is_an_outcome_and_a_sentence(void **state)
@@ -108,14 +109,14 @@ static void test_header_lines_are_ours_the_users_and_the_requests(void **state)
 	bool help;
 
 	(void)state;
-	assert_int_equal(option_read(&verb, 4, words, &help), OUT_OK);
+	assert_int_equal(option_read(verbs, &verb, 4, words, &help), OUT_OK);
 	request_lines(&full, add_line, &out);
 	CHECK_TEXT("all of them", buf_span(&out),
 		"Expect:|Content-Type: text/x|X-A: 1|X-B: 2|"
 		"Last-Event-ID: 7|X-C: 3|");
 	option_release();
 	buf_clear(&out);
-	assert_int_equal(option_read(&verb, 1, words, &help), OUT_OK);
+	assert_int_equal(option_read(verbs, &verb, 1, words, &help), OUT_OK);
 	request_lines(&plain, add_line, &out);
 	CHECK_TEXT("none asked for", buf_span(&out),
 		"Expect:|Content-Type: application/octet-stream|");
