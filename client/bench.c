@@ -273,7 +273,8 @@ static enum outcome print_report(struct bench *bench, double cpu)
 	buf_release(&out);
 	if (outcome == OUT_OK && bench->strange > 0)
 		outcome = fail(OUT_FAILED,
-			"%" PRIu64 " events came that nobody here published",
+			"%" PRIu64
+			" events came that this command did not publish",
 			bench->strange);
 	if (outcome == OUT_OK &&
 		(bench->lost > 0 || bench->again > 0 || bench->refused > 0))
@@ -324,8 +325,7 @@ static enum outcome run(struct bench *bench)
 	if (!open_streams(bench))
 		return interrupt_caught()
 			       ? OUT_FAILED
-			       : fail(OUT_AWAY,
-					 "%zu streams cannot be opened: %s",
+			       : fail(OUT_AWAY, "cannot open %zu streams: %s",
 					 bench->streams, failed_stream(bench));
 	cpu = own_cpu();
 	publish(bench, option_ms("time"));
@@ -345,14 +345,19 @@ static enum outcome run_bench(void)
 	enum outcome outcome;
 
 	if (bench.streams < 1 || bench.streams > 20000)
-		return fail(OUT_USAGE, "bench: --streams is 1 to 20000");
+		return fail(
+			OUT_USAGE, "bench: --streams must be from 1 to 20000");
 	if (bench.size > SIZE_MOST || bench.rate > RATE_MOST)
-		return fail(OUT_USAGE, "bench: --size is at most %d, --rate %d",
+		return fail(OUT_USAGE,
+			"bench: --size must be at most %d, and --rate at most "
+			"%d",
 			SIZE_MOST, RATE_MOST);
 	if (option_ms("time") < 100 || option_ms("time") > 3600000)
-		return fail(OUT_USAGE, "bench: --time is 100ms to 1h");
+		return fail(
+			OUT_USAGE, "bench: --time must be from 100ms to 1h");
 	if (bench.publishers < 1 || bench.publishers > PUBLISHERS_MAX)
-		return fail(OUT_USAGE, "bench: --publishers is 1 to %d",
+		return fail(OUT_USAGE,
+			"bench: --publishers must be from 1 to %d",
 			PUBLISHERS_MAX);
 	bench.http = http_new();
 	if (bench.http == NULL)

@@ -42,7 +42,8 @@ static bool try_health(struct trial *trial)
 			"status %ld, from the web server", answer->status);
 	else if (!good)
 		trial_wrong(trial, trial_hint(trial, TRIAL_ROUTE),
-			"status %ld, and no answer of Tidings", answer->status);
+			"status %ld, and the answer is not from Tidings",
+			answer->status);
 	json_free(health);
 	return good && trial_fine(trial, "%.1f ms", answer->seconds * 1e3);
 }
@@ -141,8 +142,8 @@ static enum outcome check_names(void)
 						    strlen(argument(i))) != 0)
 			row++;
 		if (row->name == NULL)
-			return fail(OUT_USAGE,
-				"check: there is no check \"%s\"", argument(i));
+			return fail(OUT_USAGE, "check: unknown check \"%s\"",
+				argument(i));
 	}
 	return OUT_OK;
 }

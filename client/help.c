@@ -83,7 +83,7 @@ enum outcome help_all(const struct verb *const *verbs, const char *name)
 		return OUT_OK;
 	}
 	if (name != NULL)
-		return fail(OUT_USAGE, "there is no verb \"%s\"", name);
+		return fail(OUT_USAGE, "unknown verb \"%s\"", name);
 	puts("Usage: tidings VERB [FLAGS] [ARGUMENTS]\n"
 	     "Publish events, and listen to them.\n");
 	for (size_t i = 0; verbs[i] != NULL; i++)

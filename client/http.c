@@ -180,7 +180,7 @@ static void judge_code(struct transfer *transfer, CURLcode code)
 	answer->outcome = of_code(code);
 	buf_printf(&answer->sentence, "%s: ", transfer->http->url.at);
 	if (transfer->too_long)
-		add_sentence(answer, "the answer is far too long");
+		add_sentence(answer, "the answer is too long");
 	else if (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR ||
 		 code == CURLE_GOT_NOTHING)
 		add_sentence(answer, "the connection was cut");
@@ -344,7 +344,7 @@ struct http *http_new(void)
 
 	if (!url_will_do(url)) {
 		fail(OUT_USAGE,
-			"%s: an address begins with http:// or https://", url);
+			"%s: the URL must begin with http:// or https://", url);
 		return NULL;
 	}
 	http = mem_new(sizeof(*http));

@@ -66,7 +66,7 @@ static enum outcome make_table(struct work *work)
 	query_release(&query);
 	if (result != DB_DONE)
 		return fail(OUT_FILE,
-			"%s: it has a table broadcast of another kind: %s",
+			"%s: its table broadcast is of another kind: %s",
 			work->path, db_error(&work->db));
 	buf_printf(&work->done, "the table broadcast is there already\n");
 	return OUT_OK;
@@ -175,9 +175,9 @@ static enum outcome change_file(struct work *work)
 		outcome = make_table(work);
 	if (outcome == OUT_OK &&
 		!db_answers(&work->db, "PRAGMA journal_mode", "wal"))
-		buf_printf(&work->done,
-			"the hub's reading keeps nobody waiting if its journal "
-			"mode is WAL\n");
+		buf_printf(
+			&work->done, "set its journal mode to WAL, so that "
+				     "nobody waits while the hub reads it\n");
 	if (outcome == OUT_OK)
 		outcome = for_each(work, "off", leave_changes);
 	if (outcome == OUT_OK)
@@ -205,7 +205,7 @@ static enum outcome look_at_file(const struct work *work)
 		return fail_errno(OUT_FILE, "%s", work->path);
 	if (!S_ISREG(file.st_mode))
 		return fail(
-			OUT_FILE, "%s: that is no regular file", work->path);
+			OUT_FILE, "%s: this is not a regular file", work->path);
 	return OUT_OK;
 }
 
@@ -226,10 +226,9 @@ static enum outcome print_section(const struct work *work)
 	outcome = print_bytes(buf_span(&out));
 	buf_release(&out);
 	if (outcome == OUT_OK)
-		say("the hub reads it once these lines are in tidings.conf "
-		    "and it may write the file and its folder; the "
-		    "application must be one that waits for a lock "
-		    "(busy_timeout)");
+		say("add these lines to tidings.conf, and let the hub write "
+		    "the file and its folder; the application must wait for "
+		    "locks (busy_timeout)");
 	return outcome;
 }
 

@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 		puts(PACKAGE_STRING);
 	else
 		outcome = fail(OUT_USAGE,
-			"there is no verb \"%s\"; `tidings --help` lists them",
+			"unknown verb \"%s\"; `tidings --help` lists them",
 			word);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && outcome == OUT_OK)
 		outcome = fail_errno(OUT_FILE, "standard output");

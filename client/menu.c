@@ -69,7 +69,7 @@ static bool read_line(char *line)
 
 	fflush(stdout);
 	while (!take_line(line, &end)) {
-		printf("a line has at most %d bytes, and no NUL; once more: ",
+		printf("a line has at most %d bytes and no NUL; try again: ",
 			LINE_SIZE - 1);
 		fflush(stdout);
 	}
@@ -124,7 +124,7 @@ static int run_words(const char *const *words)
 	signal(SIGINT, SIG_IGN);
 	if (posix_spawn(&pid, "/proc/self/exe", NULL, &attributes,
 		    (char *const *)(void *)argv, environ) != 0)
-		status = (int)fail(OUT_FAILED, "/proc/self/exe cannot be run")
+		status = (int)fail(OUT_FAILED, "cannot run /proc/self/exe")
 			 << 8;
 	else
 		while (waitpid(pid, &status, 0) < 0)
@@ -171,7 +171,7 @@ static bool run_item(const struct item *item)
 	if (!ask_words(item, words, answers))
 		return false;
 	if (item->endless)
-		puts("(Ctrl-C comes back to the menu)");
+		puts("(press Ctrl-C to return to the menu)");
 	fflush(stdout);
 	status = run_words(words);
 	if (status != 0)
@@ -205,7 +205,7 @@ static enum outcome run_menu(void)
 		if (item != NULL)
 			more = run_item(item);
 		else if (line[0] != '\0')
-			printf("there is no %s here\n", line);
+			printf("there is no choice %s\n", line);
 	}
 	putchar('\n');
 	return OUT_OK;

@@ -29,14 +29,14 @@ static enum outcome on_key(const char *section, const char *name,
 	if (!top && strcmp(section, said.values.verb->name) != 0)
 		return verb_named(said.verbs, section) != NULL
 			       ? OUT_OK
-			       : fail(OUT_USAGE, "%s: there is no verb \"%s\"",
+			       : fail(OUT_USAGE, "%s: unknown verb \"%s\"",
 					 place, section);
 	if (value == NULL || option_is_common(value->row) != top)
 		return fail(OUT_USAGE, "%s: there is no flag --%s%s%s", place,
 			name, top ? " of all verbs" : " of ", section);
 	if (value->filed)
 		return fail(OUT_USAGE,
-			"%s: %s is there twice (a line that begins with space "
+			"%s: %s is given twice (a line that begins with space "
 			"continues the line above it)",
 			place, name);
 	value->filed = true;

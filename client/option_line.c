@@ -38,12 +38,12 @@ static enum outcome complain(const struct verb *verb, int found, char **argv)
 {
 	if (found == '?' && optopt > 0 && optopt < LONG)
 		return fail(OUT_USAGE,
-			"%s: there is no flag -%c (tidings %s --help)",
-			verb->name, optopt, verb->name);
+			"%s: unknown flag -%c (tidings %s --help)", verb->name,
+			optopt, verb->name);
 	if (found == ':')
 		return fail(OUT_USAGE, "%s: %s needs a value", verb->name,
 			argv[optind - 1]);
-	return fail(OUT_USAGE, "%s: there is no flag %s (tidings %s --help)",
+	return fail(OUT_USAGE, "%s: unknown flag %s (tidings %s --help)",
 		verb->name, argv[optind - 1], verb->name);
 }
 

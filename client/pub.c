@@ -79,7 +79,7 @@ static bool may_help(const struct http_answer *answer)
 static enum outcome no_answer(const struct publisher *publisher)
 {
 	return fail(OUT_TROUBLE,
-		"%s: that is no answer of Tidings; perhaps nothing was "
+		"%s: the answer is not from Tidings; perhaps nothing was "
 		"published",
 		http_url(publisher->http));
 }
@@ -112,8 +112,8 @@ static enum outcome post(
 	}
 	if (answer.interrupted ||
 		(interrupt_caught() && answer.outcome != OUT_OK))
-		outcome = fail(OUT_AWAY, "interrupted: it may or may not have "
-					 "been published");
+		outcome = fail(OUT_AWAY, "interrupted: the message may or may "
+					 "not have been published");
 	else if (answer.outcome != OUT_OK)
 		outcome = ask_refused(&answer, "not published: ");
 	else if (ask_is_stored(&answer, lines, &publisher->last))
@@ -161,8 +161,8 @@ static enum outcome read_all(struct buf *input)
 
 	while (read_more(input, &outcome))
 		if (input->len > LINE_MAX_BYTES)
-			return fail(OUT_REFUSED,
-				"standard input: an event has at most 1 MiB");
+			return fail(OUT_REFUSED, "standard input: the message "
+						 "is longer than 1 MiB");
 	return outcome;
 }
 
@@ -228,8 +228,8 @@ static enum outcome send_batch(
 		return OUT_OK;
 	outcome = post(publisher, span(input->at, len), lines);
 	if (outcome != OUT_OK) {
-		say("lines 1 to %" PRIu64 " are published, %" PRIu64
-		    " and what follows are not",
+		say("lines 1 to %" PRIu64 " are published; line %" PRIu64
+		    " and those after it are not",
 			publisher->lines, publisher->lines + 1);
 		return outcome;
 	}
@@ -270,8 +270,8 @@ static enum outcome publish_lines(struct publisher *publisher)
 	while (outcome == OUT_OK && !interrupt_caught() && input.len > 0)
 		outcome = send_batch(publisher, &input, true);
 	if (outcome == OUT_OK && interrupt_caught())
-		say("interrupted: %" PRIu64 " lines are published, and none "
-		    "that follows",
+		say("interrupted: %" PRIu64
+		    " lines are published, and no line after them",
 			publisher->lines);
 	buf_release(&input);
 	return outcome == OUT_OK ? print_last(publisher) : outcome;
@@ -304,9 +304,8 @@ static enum outcome run_pub(void)
 	if (strcmp(argument(0), ".") == 0 || strcmp(argument(0), "..") == 0) {
 		http_free(publisher.http);
 		return fail(OUT_USAGE,
-			"channel \"%s\": a path cannot name it, so that "
-			"nothing "
-			"can be published there",
+			"channel \"%s\": a URL's path cannot name it, so "
+			"nothing can be published there",
 			argument(0));
 	}
 	choose_id(&publisher.id);
@@ -315,7 +314,7 @@ static enum outcome run_pub(void)
 		outcome = publish_one(&publisher);
 	else if (argument(1) != NULL && strcmp(argument(1), "-") != 0)
 		outcome = fail(OUT_USAGE,
-			"--lines reads standard input: no message, please");
+			"--lines reads standard input and takes no MESSAGE");
 	else
 		outcome = publish_lines(&publisher);
 	http_free(publisher.http);

@@ -105,8 +105,8 @@ static enum follow_word on_gap(void *arg, struct span id)
 {
 	struct subscription *sub = arg;
 
-	fail(OUT_GAP, "not all events that were asked for are held any more: "
-		      "there is a gap");
+	fail(OUT_GAP, "there is a gap: some of the events that were asked for "
+		      "are no longer held");
 	if (!sub->gap_allowed)
 		return failed(sub, OUT_GAP);
 	return move(sub, id);

@@ -82,7 +82,7 @@ static struct config_channel *new_channel(
 	}
 	for (size_t i = 0; i < config->channel_count; i++)
 		if (span_is(name, config->channels[i].name)) {
-			fault(loading, "this section is there already");
+			fault(loading, "this section is given twice");
 			return NULL;
 		}
 	config->channels = mem_resize(config->channels,
@@ -105,7 +105,7 @@ static struct config_inbox *new_inbox(struct loading *loading, struct span name)
 	}
 	for (size_t i = 0; i < config->inbox_count; i++)
 		if (span_is(name, config->inboxes[i].name)) {
-			fault(loading, "this section is there already");
+			fault(loading, "this section is given twice");
 			return NULL;
 		}
 	config->inboxes = mem_resize(config->inboxes,
@@ -234,18 +234,18 @@ static void begin_section(struct loading *loading, const char *text)
 
 	end_section(loading);
 	if (!between_brackets(text, &inside)) {
-		fault(loading, "a section reads [name] on a line of its own");
+		fault(loading, "expected [name] on a line of its own");
 		return;
 	}
 	kind = find_section(inside, &name);
 	if (kind == SETTING_KINDS) {
-		fault(loading, "there is no section [%.*s]", (int)inside.len,
+		fault(loading, "unknown section [%.*s]", (int)inside.len,
 			inside.at);
 		return;
 	}
 	section = &setting_sections[kind];
 	if (!section->named && loading->seen[kind]) {
-		fault(loading, "section [%s] is there already", section->name);
+		fault(loading, "section [%s] is given twice", section->name);
 		return;
 	}
 	loading->seen[kind] = true;
@@ -265,7 +265,7 @@ static char *check_line(struct loading *loading, char *text, size_t len)
 	size_t bad = 0;
 
 	if (memchr(text, '\0', len) != NULL) {
-		fault(loading, "there is a NUL byte");
+		fault(loading, "the line has a NUL byte");
 		return NULL;
 	}
 	if (!text_is_utf8(span(text, len), &bad)) {
@@ -305,7 +305,7 @@ static char *next_line(char *out, int size, void *stream)
 	}
 	len = (ssize_t)strlen(start);
 	if (len >= size) {
-		fault(loading, "a line has at most %d bytes", size - 3);
+		fault(loading, "the line is longer than %d bytes", size - 3);
 		return NULL;
 	}
 	memcpy(out, start, (size_t)len + 1);
@@ -321,8 +321,8 @@ static bool set(struct loading *loading, size_t index, const char *text)
 
 	if (loading->lines[index] != 0 && !(carried_on && list))
 		return fault(loading,
-			carried_on ? "%s: only a list goes on in a line that "
-				     "begins with space (line %d)"
+			carried_on ? "%s: only a list may continue in a line "
+				     "that begins with space (line %d)"
 				   : "%s has a value already, in line %d",
 			setting->name, loading->lines[index]);
 	if (loading->lines[index] == 0 && list)
@@ -363,7 +363,7 @@ static void read_file(struct loading *loading)
 		(loading->fault == NULL || error < loading->fault_line)) {
 		free(loading->fault);
 		loading->fault = NULL;
-		fault_at(loading, error, "a line reads key = value");
+		fault_at(loading, error, "expected key = value");
 	}
 	if (error < 0)
 		fault_at(loading, loading->line, "cannot be read: no memory");

@@ -33,7 +33,7 @@ int handover_listener(void)
 	int fd = text == NULL ? -1 : (int)strtol(text, NULL, 10);
 
 	if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-		log_fatal("parent: the socket that was handed over");
+		log_fatal("parent: cannot use the socket that was handed over");
 	return fd;
 }
 

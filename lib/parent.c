@@ -204,7 +204,7 @@ static void become_new(struct parent *parent)
 	for (int i = 0; i < parent->job->workers; i++)
 		if (parent->slots[i].pid != 0)
 			former_add(&all, parent->slots[i].pid);
-	log_info("parent: becomes the program on the disk");
+	log_info("parent: executes the program on the disk");
 	handover_exec(parent->job->argv, parent->job->listener, &all);
 }
 
@@ -218,8 +218,8 @@ static void end_test(struct parent *parent, int status)
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		become_new(parent);
 	else
-		log_warnx("parent: the program or its configuration will not "
-			  "do; all stays as it is");
+		log_warnx("parent: the new program or its configuration failed "
+			  "its test; nothing has changed");
 }
 
 static void reap(struct parent *parent)
@@ -234,7 +234,7 @@ static void reap(struct parent *parent)
 			if (parent->slots[i].pid == pid)
 				bury(parent, i, status);
 		if (former_remove(&parent->former, pid))
-			log_info("parent: the %s of before, pid %ld, is gone%s",
+			log_info("parent: the old %s, pid %ld, has ended%s",
 				parent->job->name, (long)pid,
 				WIFSIGNALED(status) ? ", killed" : "");
 	}
@@ -279,7 +279,7 @@ static uint64_t go_on_ending(struct parent *parent, uint64_t now)
 	if (now < parent->deadline)
 		return parent->deadline;
 	if (!parent->killed)
-		log_warnx("parent: %d of %s did not end, killed",
+		log_warnx("parent: %d of %s did not end in time, killed",
 			living(parent), parent->job->name);
 	parent->killed = true;
 	signal_all(parent, SIGKILL);
