@@ -175,9 +175,9 @@ static enum outcome change_file(struct work *work)
 		outcome = make_table(work);
 	if (outcome == OUT_OK &&
 		!db_answers(&work->db, "PRAGMA journal_mode", "wal"))
-		buf_printf(
-			&work->done, "set its journal mode to WAL, so that "
-				     "nobody waits while the hub reads it\n");
+		buf_printf(&work->done,
+			"set its journal mode to WAL, so that "
+			"nobody waits while the hub reads it\n");
 	if (outcome == OUT_OK)
 		outcome = for_each(work, "off", leave_changes);
 	if (outcome == OUT_OK)

@@ -10,8 +10,9 @@
 #include "lib/span.h"
 
 enum {
-	REQUEST_CONNECT_MS = 10000, /* to connect, TLS included */
-	REQUEST_ANSWER_MS = 30000,  /* for an answer that is no stream */
+	REQUEST_CONNECT_MS = 10000,  /* to connect, TLS included */
+	REQUEST_ANSWER_MS = 30000,   /* for an answer that is no stream */
+	REQUEST_BODY_MAX = 64 << 20, /* bytes of it; more ends the request */
 };
 
 /* False ends the request. */
