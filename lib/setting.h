@@ -17,13 +17,17 @@
 
 #include "lib/buf.h"
 
+struct setting;
+
+/* Puts what `text` says into `target`.  False if the text does not fit; `fault`
+ * then has a sentence. */
+typedef bool setting_parse(const struct setting *setting, const char *text,
+	void *target, struct buf *fault);
+
 struct setting {
 	const char *name;
 	const char *text; /* the default; NULL = must be given, or inherited */
-	/* Appends a sentence to `fault` and returns false if `text` will not
-	 * do. */
-	bool (*parse)(const struct setting *setting, const char *text,
-		void *target, struct buf *fault);
+	setting_parse *parse;
 	size_t field; /* where in the target */
 	size_t size;  /* of the field, where it varies */
 	size_t count; /* lists: where their count is; 0 = no list */

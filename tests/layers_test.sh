@@ -67,7 +67,7 @@ room "xxhash" lib/digest.c 'xxhash\.h'
 room "syslog" lib/log.c 'syslog\.h'
 room "timerfd" lib/alarm.c 'sys/timerfd\.h'
 all="$lib $hub $fcgi"
-room "inih" lib/config.c 'ini\.h'
+room "inih" lib/config_file.c 'ini\.h'
 all=$client
 room "inih for client.conf" client/option_file.c 'ini\.h'
 exit $failed
