@@ -17,6 +17,7 @@
 #include "client/print.h"
 #include "client/verbs.h"
 #include "lib/broadcast.h"
+#include "lib/path.h"
 #include "lib/text.h"
 
 enum { LOCK_MS = 5000 }; /* an application may hold the lock for so long */
@@ -220,7 +221,7 @@ static enum outcome print_section(const struct work *work)
 
 	if (realpath(work->path, whole) == NULL)
 		return fail_errno(OUT_FILE, "%s", work->path);
-	name = strrchr(whole, '/') + 1;
+	name = path_name(whole);
 	buf_printf(&out, "[inbox %.*s]\npath = %s\n",
 		(int)(strcspn(name + 1, ".") + 1), name, whole);
 	outcome = print_bytes(buf_span(&out));

@@ -21,9 +21,6 @@ enum notice {
 	NOTICE_PUBLISHED,
 };
 
-/* True unless the event has an id that is no id of the server's. */
-bool notice_has_good_id(const struct sse_event *event);
-
 /* What `event` is on a stream with envelope.  `object` is its data, or NULL if
  * that is no JSON; *channel and *data, of what was published, borrow of it. */
 enum notice notice_read(const struct sse_event *event,

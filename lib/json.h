@@ -14,11 +14,6 @@
 #include "lib/span.h"
 #include "lib/strict_json.h"
 
-static inline bool json_is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 struct json_object;
 
 /* ---- in: `value` is checked JSON (strict_json.h) */

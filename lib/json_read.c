@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "lib/text.h"
 
 struct walk {
 	const char *at; /* in a checked text, which outlives it */

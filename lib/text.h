@@ -34,4 +34,10 @@ const char *text_key_fault(struct span key);	  /* may be empty; same */
 /* 1 to 19 digits and at most 2^63-1, nothing else. */
 bool text_to_u64(struct span text, uint64_t *value);
 
+/* One of the four bytes that JSON takes for space. */
+static inline bool json_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 #endif
