@@ -1,6 +1,3 @@
-/*
- * follow - see follow.h
- */
 #include <config.h>
 
 #include "client/follow.h"

@@ -1,6 +1,4 @@
 /*
- * report - see report.h
- *
  *   caller     report_add -> queue            (under the lock, never waits)
  *   publisher  queue -> batch -> POST         (waits for work, and for answers)
  */

@@ -1,6 +1,4 @@
 /*
- * buf - see buf.h
- *
  * Room doubles, so that appending n bytes one by one moves O(n) bytes.
  */
 #include <config.h>

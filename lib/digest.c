@@ -1,6 +1,4 @@
 /*
- * digest - see digest.h
- *
  * The type's length goes first, so that no two pairs give the same bytes.
  */
 #include <config.h>

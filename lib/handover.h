@@ -5,9 +5,9 @@
  *
  * The same process executes its program anew, so that its pid stays, its
  * workers stay its children, and the listening socket stays open: nobody is
- * refused meanwhile.  What the new program needs to know is in the
- * environment: TIDINGS_HANDOVER = its pid, the socket's descriptor, the pids
- * of the workers.  Signals that are blocked stay so, and none is lost.
+ * refused meanwhile.  The environment tells the new program what it
+ * needs: TIDINGS_HANDOVER = its pid, the socket's descriptor, the pids of the
+ * workers.  Blocked signals stay blocked, and none is lost.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,7 +40,7 @@ uint64_t handover_test_watch(const struct handover_test *test, uint64_t now);
 
 /* ---- the change itself */
 
-/* Becomes the program of `argv`.  Returns only if it cannot be (logged), and
+/* Becomes the program of `argv`.  Returns only if that fails (logged), and
  * then nothing has changed. */
 void handover_exec(
 	char *const *argv, int listener, const struct former *former);

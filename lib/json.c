@@ -1,5 +1,5 @@
 /*
- * json - see json.h; values asked and put together
+ * json - values read, and answers put together
  */
 #include <config.h>
 

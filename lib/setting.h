@@ -1,12 +1,12 @@
 #ifndef TIDINGS_SETTING_H
 #define TIDINGS_SETTING_H
 /*
- * setting - the table of what can be configured
+ * setting - the table of the keys of tidings.conf
  *
  * setting.c has one line for each key of each section: its name, its default,
- * how its text becomes a value, its range, and where the value goes.  Reading
- * a file (config.c), the defaults and the test of conf/tidings.conf all come
- * from it.
+ * how its text becomes a value, its range, and where the value goes.  The
+ * reader of the file (config_file.c), the defaults and the test of
+ * conf/tidings.conf all use it.
  *
  * To add a key: a field in config.h, a line in setting.c, its lines in
  * conf/tidings.conf.

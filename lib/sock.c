@@ -1,6 +1,3 @@
-/*
- * sock - see sock.h
- */
 #include <config.h>
 
 #include "lib/sock.h"
