@@ -1,7 +1,7 @@
 #ifndef TIDINGS_ANSWER_H
 #define TIDINGS_ANSWER_H
 /*
- * answer - what came of a request
+ * answer - the result of a request
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,7 +9,7 @@
 #include "client/outcome.h"
 #include "lib/buf.h"
 
-/* All zero is a valid one. */
+/* All zero is a valid answer. */
 struct http_answer {
 	enum outcome outcome; /* OUT_OK = 200 to 299 */
 	long status;	      /* 0 = none came */
@@ -24,7 +24,8 @@ struct http_answer {
 };
 
 void answer_release(struct http_answer *answer);
-/* What its status means for outcome and sentence. */
+/* Sets outcome and sentence by the status; the sentence names `url` and
+ * `path`. */
 void answer_judge(
 	struct http_answer *answer, const char *url, const char *path);
 

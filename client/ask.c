@@ -6,7 +6,7 @@
 
 enum outcome ask_is_no_answer(const struct http *http, const char *path)
 {
-	return fail(OUT_TROUBLE, "%s%s: that is no answer of Tidings",
+	return fail(OUT_TROUBLE, "%s%s: the answer is not from Tidings",
 		http_url(http), path);
 }
 

@@ -1,7 +1,7 @@
 #ifndef TIDINGS_ASK_H
 #define TIDINGS_ASK_H
 /*
- * ask - one question, its answer as JSON; what answers mean
+ * ask - one GET with its answer as JSON; what answers mean
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,20 +12,20 @@
 
 struct json_object;
 
-/* What `path` answers, freed by the caller with json_free.  NULL after a
- * sentence. */
+/* The answer to GET `path`, freed by the caller with json_free.  NULL after a
+ * sentence; *outcome then is not OUT_OK. */
 struct json_object *ask(
 	struct http *http, const char *path, enum outcome *outcome);
 
-/* Says that what came from there cannot be read; OUT_TROUBLE. */
+/* Says that the answer from `path` cannot be read; returns OUT_TROUBLE. */
 enum outcome ask_is_no_answer(const struct http *http, const char *path);
-/* Says why `answer`, which is not OUT_OK, is none, in the server's own words if
- * it has any; `what` stands before it.  Returns its outcome. */
+/* Says why the request failed (`answer` is not OUT_OK), in the server's own
+ * words if it has any, after `what`.  Returns the answer's outcome. */
 enum outcome ask_refused(const struct http_answer *answer, const char *what);
 
-/* Does `answer` (to a POST) say that it is stored?  `lines` is how many events
- * were sent as lines, 0 if it was one event; `id`, unless NULL, becomes the
- * last one's. */
+/* Does `answer` say that the POST is stored?  `lines` is how many events were
+ * sent as lines, 0 if the POST was one event.  `id`, unless NULL, becomes that
+ * of the last event. */
 bool ask_is_stored(
 	const struct http_answer *answer, uint64_t lines, struct buf *id);
 

@@ -16,10 +16,12 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
-#include "client/ask.h"
 #include "client/ear.h"
 #include "client/http.h"
 #include "client/interrupt.h"
+#include "client/latency.h"
+#include "client/option.h"
+#include "client/posters.h"
 #include "client/print.h"
 #include "client/verbs.h"
 #include "lib/clock.h"
@@ -29,41 +31,25 @@ enum {
 	OPEN_AT_ONCE = 100, /* streams that are being opened */
 	OPEN_MS = 30000,    /* until all are */
 	DRAIN_MS = 10000,   /* after the last publish, for what is on its way */
-	PUBLISHERS_MAX = 64,
 	SIZE_MOST = 1 << 20, /* bytes of an event, whatever is configured */
 	RATE_MOST = 10000000,
-	HEAD_MAX = 64,		  /* bytes that number and time take, at most */
-	LATENCIES_MAX = 64 << 20, /* bytes of them; what comes later is not
-				     among them */
+	HEAD_MAX = 64, /* bytes that number and time take, at most */
 };
 
 struct listener {
 	struct ear ear;
 	struct bench *bench;
-	uint32_t next[PUBLISHERS_MAX]; /* numbers that are due */
-};
-
-struct poster {
-	struct transfer *transfer; /* NULL = idle */
-	struct http_request request;
-	struct http_answer answer;
-	struct buf body;
-	uint32_t sent;
+	uint32_t next[POSTERS_MAX]; /* numbers that are due */
 };
 
 struct bench {
 	struct http *http;
 	char channel[32];
-	struct buf path;
 	struct listener *listeners;
 	size_t streams;
-	struct poster posters[PUBLISHERS_MAX];
-	size_t publishers;
-	uint64_t rate, size;
-	uint64_t sent, stored, refused;
+	struct posters posters;
 	uint64_t delivered, lost, again, strange;
-	uint64_t began, ended; /* publishing, monotonic us */
-	struct buf latencies;  /* uint32_t us */
+	struct latency latency;
 };
 
 /* ---- listening */
@@ -75,19 +61,16 @@ static void on_event(void *arg, const struct sse_event *event)
 	unsigned publisher, number;
 	uint64_t at;
 	char text[HEAD_MAX] = "";
-	uint32_t took;
 
 	memcpy(text, event->data.at,
 		event->data.len < HEAD_MAX ? event->data.len : HEAD_MAX - 1);
 	if (sscanf(text, "%u %u %" SCNu64, &publisher, &number, &at) != 3 ||
-		publisher >= PUBLISHERS_MAX) {
+		publisher >= POSTERS_MAX) {
 		bench->strange++;
 		return;
 	}
-	took = (uint32_t)(clock_mono_us() - at);
 	bench->delivered++;
-	if (bench->latencies.len < LATENCIES_MAX)
-		buf_add(&bench->latencies, &took, sizeof(took));
+	latency_add(&bench->latency, clock_mono_us() - at);
 	if (number < listener->next[publisher])
 		bench->again++; /* or late, which is no better */
 	else
@@ -131,84 +114,10 @@ static void close_streams(struct bench *bench)
 	free(bench->listeners);
 }
 
-/* ---- publishing */
-
-static void settle(struct bench *bench, struct poster *poster)
-{
-	if (poster->transfer == NULL || !http_is_done(poster->transfer))
-		return;
-	if (poster->answer.outcome == OUT_OK && !poster->answer.interrupted &&
-		ask_is_stored(&poster->answer, 0, NULL))
-		bench->stored++;
-	else
-		bench->refused++;
-	http_stop(poster->transfer);
-	poster->transfer = NULL;
-}
-
-/* The event's number and time, filled up to the size that was asked for. */
-static void post(struct bench *bench, struct poster *poster)
-{
-	struct buf *body = &poster->body;
-
-	buf_clear(body);
-	buf_printf(body, "%zu %u %" PRIu64 " ",
-		(size_t)(poster - bench->posters), poster->sent++,
-		clock_mono_us());
-	bench->sent++;
-	while (body->len < bench->size)
-		buf_add_char(body, '.');
-	poster->request = (struct http_request){.method = "POST",
-		.path = bench->path.at,
-		.body = buf_span(body)};
-	poster->transfer =
-		http_start(bench->http, &poster->request, &poster->answer);
-}
-
-/* How many may have been sent by now; 0 as rate = as fast as they are taken. */
-static uint64_t due(const struct bench *bench)
-{
-	uint64_t us = clock_mono_us() - bench->began;
-
-	return bench->rate == 0 ? UINT64_MAX : us * bench->rate / 1000000 + 1;
-}
-
-static bool is_idle(const struct bench *bench)
-{
-	for (size_t i = 0; i < bench->publishers; i++)
-		if (bench->posters[i].transfer != NULL)
-			return false;
-	return true;
-}
-
-static void publish(struct bench *bench, uint64_t ms)
-{
-	uint64_t end;
-
-	bench->began = clock_mono_us();
-	end = bench->began + ms * 1000;
-	for (;;) {
-		bool over = clock_mono_us() >= end || interrupt_caught();
-
-		for (size_t i = 0; i < bench->publishers; i++) {
-			struct poster *poster = &bench->posters[i];
-
-			settle(bench, poster);
-			if (!over && poster->transfer == NULL &&
-				bench->sent < due(bench))
-				post(bench, poster);
-		}
-		if (over && is_idle(bench))
-			break;
-		http_turn(bench->http, bench->rate == 0 ? 50 : 1);
-	}
-	bench->ended = clock_mono_us();
-}
-
 static void drain(struct bench *bench)
 {
 	uint64_t end = clock_mono_us() + DRAIN_MS * 1000ull;
-	uint64_t wanted = bench->stored * bench->streams;
+	uint64_t wanted = bench->posters.stored * bench->streams;
 
 	while (bench->delivered < wanted && clock_mono_us() < end &&
 		!interrupt_caught())
@@ -217,23 +126,6 @@ static void drain(struct bench *bench)
 }
 
 /* ---- the report */
-
-static int compare(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
-}
-
-static double percentile(const struct bench *bench, double share)
-{
-	const uint32_t *all = (const void *)bench->latencies.at;
-	size_t count = bench->latencies.len / sizeof(*all);
-
-	if (count == 0)
-		return 0;
-	return all[(size_t)(share * (double)(count - 1))] / 1e3;
-}
 
 static double own_cpu(void)
 {
@@ -246,14 +138,12 @@ static double own_cpu(void)
 
 static enum outcome print_report(struct bench *bench, double cpu)
 {
-	double seconds = (double)(bench->ended - bench->began) / 1e6;
+	double seconds =
+		(double)(bench->posters.ended - bench->posters.began) / 1e6;
 	enum outcome outcome;
 	struct buf out = {0};
 
-	if (bench->latencies.len > 0)
-		qsort(bench->latencies.at,
-			bench->latencies.len / sizeof(uint32_t),
-			sizeof(uint32_t), compare);
+	latency_sort(&bench->latency);
 	buf_printf(&out,
 		"streams     %zu\n"
 		"published   %" PRIu64 " in %.1f s, %.0f/s, each acknowledged; "
@@ -262,20 +152,22 @@ static enum outcome print_report(struct bench *bench, double cpu)
 		", doubled or out of order %" PRIu64 "\n"
 		"latency     p50 %.2f ms, p90 %.2f, p99 %.2f, most %.2f\n"
 		"this client %.0f %% of a processor\n",
-		bench->streams, bench->stored, seconds,
-		(double)bench->stored / seconds, bench->refused,
+		bench->streams, bench->posters.stored, seconds,
+		(double)bench->posters.stored / seconds, bench->posters.refused,
 		bench->delivered, (double)bench->delivered / seconds,
-		bench->lost, bench->again, percentile(bench, 0.5),
-		percentile(bench, 0.9), percentile(bench, 0.99),
-		percentile(bench, 1), 100 * cpu / seconds);
+		bench->lost, bench->again, latency_ms(&bench->latency, 0.5),
+		latency_ms(&bench->latency, 0.9),
+		latency_ms(&bench->latency, 0.99),
+		latency_ms(&bench->latency, 1), 100 * cpu / seconds);
 	outcome = print_bytes(buf_span(&out));
 	buf_release(&out);
 	if (outcome == OUT_OK && bench->strange > 0)
 		outcome = fail(OUT_FAILED,
-			"%" PRIu64 " events came that nobody here published",
+			"%" PRIu64
+			" events came that this command did not publish",
 			bench->strange);
-	if (outcome == OUT_OK &&
-		(bench->lost > 0 || bench->again > 0 || bench->refused > 0))
+	if (outcome == OUT_OK && (bench->lost > 0 || bench->again > 0 ||
+					 bench->posters.refused > 0))
 		outcome = OUT_FAILED;
 	return outcome;
 }
@@ -289,8 +181,8 @@ static void prepare(struct bench *bench)
 	(void)!getrandom(&random, sizeof(random), 0);
 	snprintf(bench->channel, sizeof(bench->channel), "bench-%08" PRIx32,
 		random);
-	buf_printf(&bench->path, "/realtime/%s", bench->channel);
-	buf_add_char(&bench->path, '\0');
+	buf_printf(&bench->posters.path, "/realtime/%s", bench->channel);
+	buf_add_char(&bench->posters.path, '\0');
 	bench->listeners = mem_new(bench->streams * sizeof(struct listener));
 	sock_raise_limit();
 	interrupt_catch();
@@ -299,12 +191,8 @@ static void prepare(struct bench *bench)
 static void release(struct bench *bench)
 {
 	close_streams(bench);
-	for (size_t i = 0; i < bench->publishers; i++) {
-		buf_release(&bench->posters[i].body);
-		answer_release(&bench->posters[i].answer);
-	}
-	buf_release(&bench->latencies);
-	buf_release(&bench->path);
+	posters_release(&bench->posters);
+	latency_release(&bench->latency);
 	http_free(bench->http);
 }
 
@@ -323,38 +211,41 @@ static enum outcome run(struct bench *bench)
 	if (!open_streams(bench))
 		return interrupt_caught()
 			       ? OUT_FAILED
-			       : fail(OUT_AWAY,
-					 "%zu streams cannot be opened: %s",
+			       : fail(OUT_AWAY, "cannot open %zu streams: %s",
 					 bench->streams, failed_stream(bench));
 	cpu = own_cpu();
-	publish(bench, option_ms("time"));
+	posters_run(&bench->posters, option_ms("time"));
 	cpu = own_cpu() - cpu;
 	drain(bench);
 	return print_report(bench, cpu);
 }
 
-static enum outcome run_bench(const struct verb *verb)
+static enum outcome run_bench(void)
 {
 	struct bench bench = {
 		.streams = option_number("streams"),
-		.publishers = option_number("publishers"),
-		.rate = option_number("rate"),
-		.size = option_number("size"),
+		.posters = {.count = option_number("publishers"),
+			.rate = option_number("rate"),
+			.size = option_number("size")},
 	};
 	enum outcome outcome;
 
 	if (bench.streams < 1 || bench.streams > 20000)
 		return fail(
-			OUT_USAGE, "%s: --streams is 1 to 20000", verb->name);
-	if (bench.size > SIZE_MOST || bench.rate > RATE_MOST)
-		return fail(OUT_USAGE, "%s: --size is at most %d, --rate %d",
-			verb->name, SIZE_MOST, RATE_MOST);
+			OUT_USAGE, "bench: --streams must be from 1 to 20000");
+	if (bench.posters.size > SIZE_MOST || bench.posters.rate > RATE_MOST)
+		return fail(OUT_USAGE,
+			"bench: --size must be at most %d, and --rate at most "
+			"%d",
+			SIZE_MOST, RATE_MOST);
 	if (option_ms("time") < 100 || option_ms("time") > 3600000)
-		return fail(OUT_USAGE, "%s: --time is 100ms to 1h", verb->name);
-	if (bench.publishers < 1 || bench.publishers > PUBLISHERS_MAX)
-		return fail(OUT_USAGE, "%s: --publishers is 1 to %d",
-			verb->name, PUBLISHERS_MAX);
-	bench.http = http_new();
+		return fail(
+			OUT_USAGE, "bench: --time must be from 100ms to 1h");
+	if (bench.posters.count < 1 || bench.posters.count > POSTERS_MAX)
+		return fail(OUT_USAGE,
+			"bench: --publishers must be from 1 to %d",
+			POSTERS_MAX);
+	bench.http = bench.posters.http = http_new();
 	if (bench.http == NULL)
 		return OUT_USAGE;
 	prepare(&bench);

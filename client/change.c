@@ -1,6 +1,4 @@
 /*
- * change - see change.h
- *
  * Objects are put together with || and json_quote(): json_object() takes no
  * more than 63 columns.  Groups in brackets keep the expression flat, since
  * SQLite allows a depth of 1,000.

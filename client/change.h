@@ -7,11 +7,12 @@
  * inserted into `broadcast`, within the application's own transaction.  Its
  * data is {"table":...,"change":"update","old":{...},"new":{...}}; an insert
  * has no old, a delete no new.  A blob is given in hexadecimal, an infinite
- * number as null.  A row whose event were longer than CHANGE_MAX is told by
+ * number as null.  A row whose event would be longer than CHANGE_MAX is told by
  * its primary key only ("key" instead, "too_long":true), since no row may
  * keep the application's own statement from succeeding.
  *
- * Columns are those of now: done again, the triggers are made anew.
+ * The triggers know the columns that the table has when they are made; making
+ * them again replaces them.
  */
 #include <stdbool.h>
 
@@ -23,10 +24,12 @@ enum { CHANGE_MAX = 60000 }; /* bytes; events have 64 KiB unless configured */
 /* The name of `table` as its schema writes it, terminated.  NULL, or a
  * sentence (static) why it cannot have triggers. */
 const char *change_table(struct db *db, const char *table, struct buf *name);
-/* Appends the statements for it; false if its columns cannot be read. */
+/* Appends the statements that make the triggers; false if the columns cannot be
+ * read. */
 bool change_sql(
 	struct db *db, const char *name, const char *channel, struct buf *out);
-/* Appends the statements that take them away; false if that cannot be read. */
+/* Appends the statements that drop the triggers; false if these cannot be read.
+ */
 bool change_off_sql(struct db *db, const char *table, struct buf *out);
 
 #endif

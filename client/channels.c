@@ -9,6 +9,7 @@
 #include "client/ask.h"
 #include "client/http.h"
 #include "client/listed.h"
+#include "client/option.h"
 #include "client/print.h"
 #include "client/url.h"
 #include "client/verbs.h"
@@ -121,13 +122,12 @@ static void list_release(struct list *list)
 	buf_release(&list->after);
 }
 
-static enum outcome run_channels(const struct verb *verb)
+static enum outcome run_channels(void)
 {
 	struct http *http = http_new();
 	enum outcome outcome = http == NULL ? OUT_USAGE : OUT_OK;
 	struct list list = {0};
 
-	(void)verb;
 	while (outcome == OUT_OK) {
 		outcome = read_page(http, &list);
 		if (list.after.len == 0)

@@ -224,7 +224,8 @@ bool child_start(struct child *child, char *const *command, int *status)
 	child->to[1] = STDERR_FILENO;
 	for (int i = 0; i < 2; i++) {
 		if (!open_output(child->to[i], outputs[i])) {
-			fail_errno(OUT_FAILED, "no pipe for its output");
+			fail_errno(OUT_FAILED,
+				"cannot make a pipe for the command's output");
 			return false;
 		}
 		child->from[i] = outputs[i][0];
@@ -236,7 +237,7 @@ bool child_start(struct child *child, char *const *command, int *status)
 	close(outputs[0][1]);
 	close(outputs[1][1]);
 	if (child->pid < 0) {
-		fail_errno(OUT_FAILED, "%s cannot be started", command[0]);
+		fail_errno(OUT_FAILED, "cannot start %s", command[0]);
 		return false;
 	}
 	return true;

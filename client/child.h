@@ -1,7 +1,7 @@
 #ifndef TIDINGS_CHILD_H
 #define TIDINGS_CHILD_H
 /*
- * child - another program, as if it had been started without us
+ * child - another program, run as if it had been started without us
  *
  *   RUNNING -> its output goes on as it comes, and a copy is shown to `output`
  *   ENDED   -> `status` as waitpid() gives it
@@ -29,10 +29,10 @@ struct child {
 	int late; /* the signal that came after its end, 0 = none: it is ours */
 };
 
-/* Starts it; false after a sentence if it cannot be (status 126 or 127, as
- * shells have it, is then in *status). */
+/* Starts the command.  False after a sentence if it cannot be started; *status
+ * then is 126 or 127, as with shells. */
 bool child_start(struct child *child, char *const *command, int *status);
-/* Until it has ended and all its output has gone on. */
+/* Returns when the child has ended and all its output has gone on. */
 void child_wait(struct child *child);
 /* Its exit status as a shell would say it: 128 + number for a signal. */
 int child_exit_status(const struct child *child);

@@ -66,12 +66,13 @@ static enum outcome read_id(struct cursor *cursor, int fd)
 	 * for "from now on" would lose events without a word. */
 	if (len == 0)
 		return fail(OUT_FILE,
-			"cursor file %s: it is empty; remove it to begin with "
-			"what comes now",
+			"cursor file %s: the file is empty; remove it to start "
+			"with new events",
 			cursor->path);
 	if (!text_to_u64(span(text, (size_t)len), &number))
 		return fail(OUT_FILE,
-			"cursor file %s: it does not hold an id of an event",
+			"cursor file %s: the file does not hold the id of an "
+			"event",
 			cursor->path);
 	buf_add(&cursor->id, text, (size_t)len);
 	return OUT_OK;

@@ -3,9 +3,9 @@
 /*
  * cursor - the last id that was dealt with, in a file
  *
- * One line: the id.  Replaced by rename, so that it holds the old id or the
- * new one whatever kills the program.  Not fsynced: after a power cut it may
- * be some events old, and these come again.
+ * The file has one line: the id.  A rename replaces it, so that it holds the
+ * old id or the new one whatever kills the program.  It is not fsynced: after a
+ * power cut it may be some events old, and these come again.
  */
 #include "client/outcome.h"
 #include "lib/buf.h"
@@ -17,9 +17,11 @@ struct cursor {
 	struct buf draft; /* the name that is renamed to `path` */
 };
 
-/* Reads the file, which need not be there; tries whether it can be written. */
+/* Reads the file, which need not be there, and tries whether it can be
+ * written. */
 enum outcome cursor_open(struct cursor *cursor, const char *path);
 void cursor_close(struct cursor *cursor);
+/* Replaces the id, in the file too; else OUT_FILE after a sentence. */
 enum outcome cursor_move(struct cursor *cursor, struct span id);
 
 #endif

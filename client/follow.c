@@ -1,6 +1,3 @@
-/*
- * follow - see follow.h
- */
 #include <config.h>
 
 #include "client/follow.h"
@@ -106,7 +103,7 @@ static enum follow_word on_connected(
 {
 	walk->begun = walk->answered = true;
 	if (walk->lost)
-		say("connected again");
+		say("reconnected");
 	walk->lost = false;
 	walk->tries = 0;
 	return walk->follower->begun(walk->follower->arg, event->id);
@@ -164,9 +161,8 @@ static bool on_bytes(void *arg, struct span bytes)
 		return true;
 	if (walk->word == FOLLOW_ON && !must_end(walk)) {
 		walk->word = FOLLOW_FAILED;
-		walk->outcome =
-			fail(OUT_TROUBLE, "%s%s: an event is far too long",
-				http_url(walk->http), walk->path.at);
+		walk->outcome = fail(OUT_TROUBLE, "%s%s: an event is too long",
+			http_url(walk->http), walk->path.at);
 	}
 	return false;
 }
@@ -217,7 +213,8 @@ static bool walk_once(struct walk *walk, enum outcome *outcome)
 		again = false;
 	} else if (answer.outcome == OUT_OK && !is_stream(&answer)) {
 		*outcome = fail(OUT_TROUBLE,
-			"%s%s: that is no stream of events (Content-Type: %s)",
+			"%s%s: the answer is not a stream of events "
+			"(Content-Type: %s)",
 			http_url(walk->http), walk->path.at, answer.type.at);
 		again = false;
 	} else if (is_final(walk, &answer)) {
@@ -225,9 +222,9 @@ static bool walk_once(struct walk *walk, enum outcome *outcome)
 		again = false;
 	} else if (!walk->lost) {
 		walk->lost = true;
-		say("%s; coming back", answer.outcome == OUT_OK
-					       ? "the stream has ended"
-					       : answer.sentence.at);
+		say("%s; reconnecting", answer.outcome == OUT_OK
+						? "the stream has ended"
+						: answer.sentence.at);
 	}
 	if (!walk->begun)
 		walk->tries++;

@@ -8,9 +8,9 @@
  *   LIVE        it has caught up
  *   WAITING     it ended; the next is due
  *
- * Comes back after every cut, with the last id, forever: only the caller, a
- * signal, a deadline, a server that never answered a first time, or an event
- * that cannot be read end it.
+ * A cut is followed by another stream with the last id, forever: only the
+ * caller, a signal, a deadline, a server that never answered a first time, or
+ * an event that cannot be read end it.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,8 +27,7 @@ struct follow_event {
 	struct span type, channel, data;
 };
 
-/* What the caller is told.  `event` and `gap` end everything by returning
- * anything but FOLLOW_ON. */
+/* Any answer but FOLLOW_ON ends everything. */
 enum follow_word { FOLLOW_ON, FOLLOW_DONE, FOLLOW_FAILED };
 
 struct follower {
@@ -52,9 +51,9 @@ struct follow {
 	uint64_t deadline_ms; /* for the whole; 0 = none */
 };
 
-/* OUT_OK after FOLLOW_DONE or a signal, OUT_FAILED after FOLLOW_FAILED (the
- * caller knows why), OUT_TIMEOUT, or what was wrong, its sentence said; then
- * nobody was told of what was wrong, nor of anything behind it. */
+/* Returns OUT_OK after FOLLOW_DONE or a signal, OUT_FAILED after FOLLOW_FAILED
+ * (the caller knows why), OUT_TIMEOUT, or another outcome after a sentence; the
+ * follower then was not told of the faulty event, nor of any behind it. */
 enum outcome follow_run(struct http *http, const struct follow *follow,
 	const struct follower *follower);
 

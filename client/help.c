@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/verbs.h"
 #include "lib/buf.h"
 
 enum { COLUMN = 26 }; /* where descriptions begin */
@@ -59,7 +58,7 @@ static void print_words(const char *verb, const struct option_row *rows)
 }
 
 /* For completions: tabs between words, none of which is empty. */
-static enum outcome help_words(void)
+static enum outcome help_words(const struct verb *const *verbs)
 {
 	for (size_t i = 0; verbs[i] != NULL; i++) {
 		const struct verb *verb = verbs[i];
@@ -73,19 +72,18 @@ static enum outcome help_words(void)
 	return OUT_OK;
 }
 
-enum outcome help_all(const char *name)
+enum outcome help_all(const struct verb *const *verbs, const char *name)
 {
-	const struct verb *verb = name == NULL ? NULL : verb_named(name);
+	const struct verb *verb = name == NULL ? NULL : verb_named(verbs, name);
 
 	if (name != NULL && strcmp(name, "--words") == 0)
-		return help_words();
-
+		return help_words(verbs);
 	if (verb != NULL) {
 		help_verb(verb);
 		return OUT_OK;
 	}
 	if (name != NULL)
-		return fail(OUT_USAGE, "there is no verb \"%s\"", name);
+		return fail(OUT_USAGE, "unknown verb \"%s\"", name);
 	puts("Usage: tidings VERB [FLAGS] [ARGUMENTS]\n"
 	     "Publish events, and listen to them.\n");
 	for (size_t i = 0; verbs[i] != NULL; i++)

@@ -59,8 +59,9 @@ static enum outcome judge(int status, struct span id)
 		return fail(OUT_FAILED,
 			"the command for event %.*s was ended by signal %d",
 			(int)id.len, id.at, WTERMSIG(status));
-	return fail(OUT_FAILED, "the command for event %.*s ended with %d",
-		(int)id.len, id.at, WEXITSTATUS(status));
+	return fail(OUT_FAILED,
+		"the command for event %.*s ended with status %d", (int)id.len,
+		id.at, WEXITSTATUS(status));
 }
 
 enum outcome hook_run(const char *command, const struct follow_event *event)
@@ -75,7 +76,7 @@ enum outcome hook_run(const char *command, const struct follow_event *event)
 		become(command, event, data);
 	close(data);
 	if (pid < 0)
-		return fail_errno(OUT_FAILED, "no command can be started");
+		return fail_errno(OUT_FAILED, "cannot start the command");
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return fail_errno(OUT_FAILED, "waitpid");

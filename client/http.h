@@ -3,17 +3,15 @@
 /*
  * http - requests and streams to one server
  *
- * libcurl's room.  http_perform blocks until its request has ended, its
- * deadline has passed, or interrupt_caught(); http_start and http_turn are the
- * same for many at once.  What went wrong comes back as an outcome and a
- * sentence; nothing is printed here.
+ * libcurl's room, together with transfer.c.  http_perform blocks until its
+ * request has ended, its deadline has passed, or interrupt_caught(); http_start
+ * and http_turn do the same for many at once.  An answer says what went wrong
+ * by its outcome and a sentence; nothing is printed here.
  */
 #include <stdbool.h>
 
 #include "client/answer.h"
 #include "client/request.h"
-
-enum { HTTP_BODY_MAX = 64 << 20 }; /* a longer one ends the request */
 
 struct http;
 struct transfer;

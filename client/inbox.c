@@ -13,9 +13,11 @@
 #include <sys/stat.h>
 
 #include "client/change.h"
+#include "client/option.h"
 #include "client/print.h"
 #include "client/verbs.h"
 #include "lib/broadcast.h"
+#include "lib/path.h"
 #include "lib/text.h"
 
 enum { LOCK_MS = 5000 }; /* an application may hold the lock for so long */
@@ -65,7 +67,7 @@ static enum outcome make_table(struct work *work)
 	query_release(&query);
 	if (result != DB_DONE)
 		return fail(OUT_FILE,
-			"%s: it has a table broadcast of another kind: %s",
+			"%s: its table broadcast is of another kind: %s",
 			work->path, db_error(&work->db));
 	buf_printf(&work->done, "the table broadcast is there already\n");
 	return OUT_OK;
@@ -175,8 +177,8 @@ static enum outcome change_file(struct work *work)
 	if (outcome == OUT_OK &&
 		!db_answers(&work->db, "PRAGMA journal_mode", "wal"))
 		buf_printf(&work->done,
-			"the hub's reading keeps nobody waiting if its journal "
-			"mode is WAL\n");
+			"set its journal mode to WAL, so that "
+			"nobody waits while the hub reads it\n");
 	if (outcome == OUT_OK)
 		outcome = for_each(work, "off", leave_changes);
 	if (outcome == OUT_OK)
@@ -204,7 +206,7 @@ static enum outcome look_at_file(const struct work *work)
 		return fail_errno(OUT_FILE, "%s", work->path);
 	if (!S_ISREG(file.st_mode))
 		return fail(
-			OUT_FILE, "%s: that is no regular file", work->path);
+			OUT_FILE, "%s: this is not a regular file", work->path);
 	return OUT_OK;
 }
 
@@ -219,16 +221,15 @@ static enum outcome print_section(const struct work *work)
 
 	if (realpath(work->path, whole) == NULL)
 		return fail_errno(OUT_FILE, "%s", work->path);
-	name = strrchr(whole, '/') + 1;
+	name = path_name(whole);
 	buf_printf(&out, "[inbox %.*s]\npath = %s\n",
 		(int)(strcspn(name + 1, ".") + 1), name, whole);
 	outcome = print_bytes(buf_span(&out));
 	buf_release(&out);
 	if (outcome == OUT_OK)
-		say("the hub reads it once these lines are in tidings.conf "
-		    "and it may write the file and its folder; the "
-		    "application must be one that waits for a lock "
-		    "(busy_timeout)");
+		say("add these lines to tidings.conf, and let the hub write "
+		    "the file and its folder; the application must wait for "
+		    "locks (busy_timeout)");
 	return outcome;
 }
 
@@ -265,13 +266,13 @@ static enum outcome init(const char *path)
 	return print_section(&work);
 }
 
-static enum outcome run_inbox(const struct verb *verb)
+static enum outcome run_inbox(void)
 {
 	if (strcmp(argument(0), "init") != 0)
 		return fail(OUT_USAGE,
-			"inbox: there is no \"%s\", only init (tidings %s "
-			"--help)",
-			argument(0), verb->name);
+			"inbox: unexpected argument \"%s\"; expected init "
+			"(tidings inbox --help)",
+			argument(0));
 	return init(argument(1));
 }
 

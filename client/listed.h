@@ -17,14 +17,14 @@ struct listed {
 	uint64_t newest; /* id; 0 = none is held */
 };
 
-/* False unless `object` says all of it. */
+/* False unless `object` has all of these. */
 bool listed_read(struct json_object *object, struct listed *listed);
-/* Appends it as a line for people, without a newline; its head is ... */
+/* Appends the channel as a line for people, without a newline. */
 void listed_add(struct buf *out, const struct listed *listed);
-extern const char listed_head[];
+extern const char listed_head[]; /* stands above such lines */
 
-/* A page of /api/channels: each of its items can be read, and *more says if
- * there are further ones.  NULL if that is no such page; borrowed. */
+/* The items of a page of /api/channels, each of which can be read; *more says
+ * if there are further ones.  NULL if `answer` is no such page; borrowed. */
 struct json_object *listed_page(struct json_object *answer, bool *more);
 
 #endif

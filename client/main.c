@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/help.h"
+#include "client/option.h"
 #include "client/outcome.h"
 #include "client/verbs.h"
 
@@ -17,11 +18,11 @@ static enum outcome run_verb(const struct verb *verb, int argc, char **argv)
 	enum outcome outcome;
 	bool help;
 
-	outcome = option_read(verb, argc, argv, &help);
+	outcome = option_read(verbs, verb, argc, argv, &help);
 	if (help)
 		help_verb(verb);
 	else if (outcome == OUT_OK)
-		outcome = verb->run(verb);
+		outcome = verb->run();
 	option_release();
 	return outcome;
 }
@@ -40,7 +41,7 @@ static void hold_standard(void)
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "--help";
-	const struct verb *verb = verb_named(word);
+	const struct verb *verb = verb_named(verbs, word);
 	enum outcome outcome = OUT_OK;
 
 	hold_standard();
@@ -50,12 +51,12 @@ int main(int argc, char **argv)
 		outcome = run_verb(verb, argc - 1, argv + 1);
 	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
 		 strcmp(word, "help") == 0)
-		outcome = help_all(argc > 2 ? argv[2] : NULL);
+		outcome = help_all(verbs, argc > 2 ? argv[2] : NULL);
 	else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
 		puts(PACKAGE_STRING);
 	else
 		outcome = fail(OUT_USAGE,
-			"there is no verb \"%s\"; `tidings --help` lists them",
+			"unknown verb \"%s\"; `tidings --help` lists them",
 			word);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && outcome == OUT_OK)
 		outcome = fail_errno(OUT_FILE, "standard output");

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "client/option.h"
 #include "client/safe.h"
 #include "client/verbs.h"
 #include "client/view.h"
@@ -68,7 +69,7 @@ static bool read_line(char *line)
 
 	fflush(stdout);
 	while (!take_line(line, &end)) {
-		printf("a line has at most %d bytes, and no NUL; once more: ",
+		printf("a line has at most %d bytes and no NUL; try again: ",
 			LINE_SIZE - 1);
 		fflush(stdout);
 	}
@@ -123,7 +124,7 @@ static int run_words(const char *const *words)
 	signal(SIGINT, SIG_IGN);
 	if (posix_spawn(&pid, "/proc/self/exe", NULL, &attributes,
 		    (char *const *)(void *)argv, environ) != 0)
-		status = (int)fail(OUT_FAILED, "/proc/self/exe cannot be run")
+		status = (int)fail(OUT_FAILED, "cannot run /proc/self/exe")
 			 << 8;
 	else
 		while (waitpid(pid, &status, 0) < 0)
@@ -170,7 +171,7 @@ static bool run_item(const struct item *item)
 	if (!ask_words(item, words, answers))
 		return false;
 	if (item->endless)
-		puts("(Ctrl-C comes back to the menu)");
+		puts("(press Ctrl-C to return to the menu)");
 	fflush(stdout);
 	status = run_words(words);
 	if (status != 0)
@@ -188,13 +189,12 @@ static const struct item *item_of(const char *line)
 	return NULL;
 }
 
-static enum outcome run_menu(const struct verb *verb)
+static enum outcome run_menu(void)
 {
 	char line[LINE_SIZE];
 	const struct item *item;
 	bool more = true;
 
-	(void)verb;
 	option_export();
 	while (more) {
 		print_items();
@@ -205,7 +205,7 @@ static enum outcome run_menu(const struct verb *verb)
 		if (item != NULL)
 			more = run_item(item);
 		else if (line[0] != '\0')
-			printf("there is no %s here\n", line);
+			printf("there is no choice %s\n", line);
 	}
 	putchar('\n');
 	return OUT_OK;

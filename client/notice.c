@@ -5,7 +5,8 @@
 #include "lib/json.h"
 #include "lib/text.h"
 
-bool notice_has_good_id(const struct sse_event *event)
+/* True unless the event has an id that no server of ours gives. */
+static bool has_good_id(const struct sse_event *event)
 {
 	uint64_t id;
 
@@ -34,7 +35,7 @@ static enum notice read_own(
 enum notice notice_read(const struct sse_event *event,
 	struct json_object *object, struct span *channel, struct span *data)
 {
-	if (!notice_has_good_id(event))
+	if (!has_good_id(event))
 		return NOTICE_UNREADABLE;
 	if (json_text(object, "channel", channel) && channel->len > 0 &&
 		json_text(object, "data", data))
@@ -45,7 +46,7 @@ enum notice notice_read(const struct sse_event *event,
 bool notice_is_head(const struct sse_event *event)
 {
 	struct json_object *object = json_parse(event->data);
-	bool good = notice_has_good_id(event) &&
+	bool good = has_good_id(event) &&
 		    read_own(event, object) == NOTICE_CONNECTED;
 
 	json_free(object);

@@ -52,15 +52,14 @@ static char *next_line(char *out, int size, void *arg)
 	reading->line++;
 	len = read_line(out, size, reading->file);
 	if (len < 0)
-		return wrong(reading, "there is a NUL byte");
+		return wrong(reading, "the line has a NUL byte");
 	if (ferror(reading->file)) {
 		reading->outcome = fail_errno(OUT_USAGE, "%s", reading->path);
 		return NULL;
 	}
 	if (len == size - 1 && out[len - 1] != '\n')
-		return wrong(reading,
-			"a line has at most 198 bytes; the environment or a "
-			"flag may be longer");
+		return wrong(reading, "the line is longer than 198 bytes; a "
+				      "flag or the environment may hold more");
 	return len > 0 ? out : NULL;
 }
 
@@ -89,8 +88,8 @@ static enum outcome read_file(const char *path, option_key *key, bool must)
 	error = ini_parse_stream(next_line, &reading, on_key, &reading);
 	fclose(reading.file);
 	if (reading.outcome == OUT_OK && error != 0)
-		return fail(OUT_USAGE, "%s:%d: a line reads name = value", path,
-			error);
+		return fail(
+			OUT_USAGE, "%s:%d: expected name = value", path, error);
 	return reading.outcome;
 }
 

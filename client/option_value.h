@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/option.h"
+#include "client/option_table.h"
 
 /* NULL, or what the text should have been: "a number" (static). */
 const char *option_fault(enum option_kind kind, const char *text);

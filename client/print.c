@@ -21,7 +21,8 @@ enum outcome print_open(struct print *print, bool channels)
 	*print = (struct print){
 		.format = option_text("format"), .channels = channels};
 	if (print->format != NULL && option_switch("json"))
-		return fail(OUT_USAGE, "--json or --format, not both");
+		return fail(OUT_USAGE,
+			"--json and --format cannot be used together");
 	if (print->format != NULL)
 		print->kind = PRINT_FORMAT;
 	else if (option_switch("json") || !terminal)

@@ -3,12 +3,12 @@
 /*
  * print - an event on standard output
  *
- *   LINES   for people: time, channel, type, data; what could command a
- *           terminal is shown as \x1b
+ *   LINES   for people: time, channel, type, data; control characters are
+ *           shown as \x1b
  *   NDJSON  {"id":...,"channel":...,"event":...,"data":...}
  *   FORMAT  the user's own, bytes as they are
  *
- * Each event is one write(): whoever reads gets whole events only, whatever
+ * Each event is one write(), so that a reader gets whole events only, whatever
  * kills this program.
  */
 #include <stdbool.h>
@@ -26,11 +26,12 @@ struct print {
 	struct buf out;
 };
 
-/* As the flags --json and --format say, or whether a terminal looks. */
+/* Chooses the kind by the flags --json and --format, else by whether standard
+ * output is a terminal.  `channels`: LINES name the channel. */
 enum outcome print_open(struct print *print, bool channels);
 void print_close(struct print *print);
 enum outcome print_event(struct print *print, const struct follow_event *event);
-/* All of `text` to standard output; OUT_FILE after a sentence. */
+/* Writes all of `text` to standard output; else OUT_FILE after a sentence. */
 enum outcome print_bytes(struct span text);
 
 #endif

@@ -7,121 +7,22 @@
  */
 #include <config.h>
 
-#include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
-#include "client/ask.h"
-#include "client/backoff.h"
-#include "client/http.h"
+#include "client/input.h"
 #include "client/interrupt.h"
+#include "client/line_batch.h"
+#include "client/option.h"
 #include "client/print.h"
-#include "client/url.h"
+#include "client/publisher.h"
 #include "client/verbs.h"
 #include "lib/strict_json.h"
 
-enum {
-	BATCH_LINES = 1000,	  /* of one request with --lines */
-	BATCH_BYTES = 256 << 10,  /* the same; under any sensible max_body */
-	LINE_MAX_BYTES = 1 << 20, /* the server's limit for an event, at most */
-};
-
-struct publisher {
-	struct http *http;
-	struct buf path;  /* of the request at hand */
-	struct buf id;	  /* the key, or empty */
-	struct buf last;  /* id of the last event stored */
-	uint64_t lines;	  /* published so far */
-	unsigned batches; /* of them */
-};
-
-/* ---- one request */
-
-static void make_path(struct publisher *publisher, bool lines)
-{
-	struct buf *path = &publisher->path;
-	const char *type = option_text("event");
-	char separator = '?';
-
-	buf_clear(path);
-	buf_add_span(path, span_of("/realtime/"));
-	url_encode(path, span_of(argument(0)));
-	if (lines) {
-		buf_add_span(path, span_of("?lines=1"));
-		separator = '&';
-	}
-	if (type != NULL) {
-		buf_printf(path, "%cevent=", separator);
-		url_encode(path, span_of(type));
-		separator = '&';
-	}
-	if (publisher->id.len > 0) {
-		buf_printf(path, "%cid=", separator);
-		url_encode(path, buf_span(&publisher->id));
-		if (lines)
-			buf_printf(path, "-%u", publisher->batches);
-	}
-	buf_add_char(path, '\0');
-}
-
-static bool may_help(const struct http_answer *answer)
-{
-	return answer->outcome == OUT_AWAY || answer->outcome == OUT_TROUBLE ||
-	       answer->status == 429;
-}
-
-static enum outcome no_answer(const struct publisher *publisher)
-{
-	return fail(OUT_TROUBLE,
-		"%s: that is no answer of Tidings; perhaps nothing was "
-		"published",
-		http_url(publisher->http));
-}
-
-/* Until it is acknowledged, refused, or (without --retry) failed once; `lines`
- * is how many the body has, 0 if it is one event. */
-static enum outcome post(
-	struct publisher *publisher, struct span body, uint64_t lines)
-{
-	struct http_request request = {.method = "POST", .body = body};
-	struct http_answer answer = {0};
-	enum outcome outcome;
-	bool told = false;
-
-	make_path(publisher, lines > 0);
-	request.path = publisher->path.at;
-	for (unsigned tries = 1;; tries++) {
-		http_perform(publisher->http, &request, &answer);
-		if (interrupt_caught() || !option_switch("retry") ||
-			!may_help(&answer))
-			break;
-		if (!told)
-			say("%s; trying again", answer.sentence.at);
-		told = true;
-		backoff_wait(answer.retry_after_ms > 0 ? answer.retry_after_ms
-						       : backoff_ms(tries),
-			0);
-		if (interrupt_caught())
-			break;
-	}
-	if (answer.interrupted ||
-		(interrupt_caught() && answer.outcome != OUT_OK))
-		outcome = fail(OUT_AWAY, "interrupted: it may or may not have "
-					 "been published");
-	else if (answer.outcome != OUT_OK)
-		outcome = ask_refused(&answer, "not published: ");
-	else if (ask_is_stored(&answer, lines, &publisher->last))
-		outcome = OUT_OK;
-	else
-		outcome = no_answer(publisher);
-	answer_release(&answer);
-	return outcome;
-}
+enum { MESSAGE_MAX = 1 << 20 }; /* bytes: what any server takes at most */
 
 static enum outcome print_last(struct publisher *publisher)
 {
@@ -133,35 +34,14 @@ static enum outcome print_last(struct publisher *publisher)
 
 /* ---- one event */
 
-/* False at the end, after an error or a signal. */
-static bool read_more(struct buf *input, enum outcome *outcome)
-{
-	struct pollfd fds[2] = {
-		{STDIN_FILENO, POLLIN, 0}, {interrupt_fd(), POLLIN, 0}};
-	char *at = buf_reserve(input, 64 << 10);
-	ssize_t got;
-
-	poll(fds, 2, -1);
-	if (interrupt_caught())
-		return false;
-	got = read(STDIN_FILENO, at, 64 << 10);
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
-		return true;
-	if (got < 0)
-		*outcome = fail_errno(OUT_FILE, "standard input");
-	if (got > 0)
-		input->len += (size_t)got;
-	return got > 0;
-}
-
 static enum outcome read_all(struct buf *input)
 {
 	enum outcome outcome = OUT_OK;
 
-	while (read_more(input, &outcome))
-		if (input->len > LINE_MAX_BYTES)
-			return fail(OUT_REFUSED,
-				"standard input: an event has at most 1 MiB");
+	while (input_read(input, &outcome))
+		if (input->len > MESSAGE_MAX)
+			return fail(OUT_REFUSED, "standard input: the message "
+						 "is longer than 1 MiB");
 	return outcome;
 }
 
@@ -187,48 +67,26 @@ static enum outcome publish_one(struct publisher *publisher)
 			fail(OUT_USAGE, "the message is not JSON: byte %zu: %s",
 				fault.at + 1, fault.why);
 	if (outcome == OUT_OK)
-		outcome = post(publisher, buf_span(&body), 0);
+		outcome = publisher_post(publisher, buf_span(&body), 0);
 	buf_release(&body);
 	return outcome == OUT_OK ? print_last(publisher) : outcome;
 }
 
 /* ---- a line each */
 
-/* How much of the input is one request: whole lines, or at its end all. */
-static size_t take_batch(const struct buf *input, bool end, uint64_t *lines)
-{
-	size_t taken = 0;
-
-	*lines = 0;
-	while (*lines < BATCH_LINES && taken < input->len) {
-		const char *at = input->at + taken;
-		const char *stop = memchr(at, '\n', input->len - taken);
-		size_t len = stop != NULL ? (size_t)(stop - at) + 1
-					  : input->len - taken;
-
-		if (stop == NULL && !end)
-			break;
-		if (taken > 0 && taken + len > BATCH_BYTES)
-			break;
-		taken += len;
-		++*lines;
-	}
-	return taken;
-}
-
 static enum outcome send_batch(
 	struct publisher *publisher, struct buf *input, bool end)
 {
 	uint64_t lines;
-	size_t len = take_batch(input, end, &lines);
+	size_t len = line_batch_cut(input, end, &lines);
 	enum outcome outcome;
 
 	if (len == 0)
 		return OUT_OK;
-	outcome = post(publisher, span(input->at, len), lines);
+	outcome = publisher_post(publisher, span(input->at, len), lines);
 	if (outcome != OUT_OK) {
-		say("lines 1 to %" PRIu64 " are published, %" PRIu64
-		    " and what follows are not",
+		say("lines 1 to %" PRIu64 " are published; line %" PRIu64
+		    " and those after it are not",
 			publisher->lines, publisher->lines + 1);
 		return outcome;
 	}
@@ -238,30 +96,16 @@ static enum outcome send_batch(
 	return OUT_OK;
 }
 
-/* With an id of the user's the batches must be cut at the same lines each
- * time; otherwise what is there goes out, and more under load. */
-static bool is_due(const struct buf *input)
-{
-	struct pollfd more = {STDIN_FILENO, POLLIN, 0};
-	uint64_t lines;
-	size_t len = take_batch(input, false, &lines);
-
-	if (lines == BATCH_LINES || input->len > BATCH_BYTES)
-		return len > 0;
-	if (option_given("id"))
-		return false;
-	return len > BATCH_BYTES / 2 || (len > 0 && poll(&more, 1, 0) == 0);
-}
-
 static enum outcome publish_lines(struct publisher *publisher)
 {
 	enum outcome outcome = OUT_OK;
 	struct buf input = {0};
 
-	while (outcome == OUT_OK && read_more(&input, &outcome)) {
-		while (outcome == OUT_OK && is_due(&input))
+	while (outcome == OUT_OK && input_read(&input, &outcome)) {
+		while (outcome == OUT_OK &&
+			line_batch_is_due(&input, option_given("id")))
 			outcome = send_batch(publisher, &input, false);
-		if (outcome == OUT_OK && input.len > LINE_MAX_BYTES)
+		if (outcome == OUT_OK && input.len > MESSAGE_MAX)
 			outcome = fail(OUT_REFUSED,
 				"line %" PRIu64 " is longer than 1 MiB",
 				publisher->lines + 1);
@@ -269,8 +113,8 @@ static enum outcome publish_lines(struct publisher *publisher)
 	while (outcome == OUT_OK && !interrupt_caught() && input.len > 0)
 		outcome = send_batch(publisher, &input, true);
 	if (outcome == OUT_OK && interrupt_caught())
-		say("interrupted: %" PRIu64 " lines are published, and none "
-		    "that follows",
+		say("interrupted: %" PRIu64
+		    " lines are published, and no line after them",
 			publisher->lines);
 	buf_release(&input);
 	return outcome == OUT_OK ? print_last(publisher) : outcome;
@@ -293,20 +137,18 @@ static void choose_id(struct buf *id)
 		buf_printf(id, "%02x", random[i]);
 }
 
-static enum outcome run_pub(const struct verb *verb)
+static enum outcome run_pub(void)
 {
 	struct publisher publisher = {.http = http_new()};
 	enum outcome outcome;
 
-	(void)verb;
 	if (publisher.http == NULL)
 		return OUT_USAGE;
 	if (strcmp(argument(0), ".") == 0 || strcmp(argument(0), "..") == 0) {
 		http_free(publisher.http);
 		return fail(OUT_USAGE,
-			"channel \"%s\": a path cannot name it, so that "
-			"nothing "
-			"can be published there",
+			"channel \"%s\": a URL's path cannot name it, so "
+			"nothing can be published there",
 			argument(0));
 	}
 	choose_id(&publisher.id);
@@ -315,7 +157,7 @@ static enum outcome run_pub(const struct verb *verb)
 		outcome = publish_one(&publisher);
 	else if (argument(1) != NULL && strcmp(argument(1), "-") != 0)
 		outcome = fail(OUT_USAGE,
-			"--lines reads standard input: no message, please");
+			"--lines reads standard input and takes no MESSAGE");
 	else
 		outcome = publish_lines(&publisher);
 	http_free(publisher.http);

@@ -1,6 +1,4 @@
 /*
- * report - see report.h
- *
  *   caller     report_add -> queue            (under the lock, never waits)
  *   publisher  queue -> batch -> POST         (waits for work, and for answers)
  */
@@ -150,7 +148,7 @@ static void post(struct report *report, const char *type, struct span body,
 			ask_is_stored(&answer, lines, NULL))
 			break;
 		tell(report, answer.outcome == OUT_OK
-				     ? "that is no answer of Tidings"
+				     ? "the answer is not from Tidings"
 				     : answer.sentence.at);
 		if (!may_help(&answer)) {
 			report->lost = true;
@@ -294,11 +292,12 @@ bool report_end(struct report *report, uint64_t wait_ms)
 	all = wait_until_empty(report, wait_ms);
 	report->gone = true;
 	if (report->dropped > 0)
-		say("%" PRIu64 " lines were not published for want of room",
+		say("%" PRIu64
+		    " lines were not published: too many were waiting",
 			report->dropped);
 	if (!all && !report->told)
-		say("not all is published: the server has not answered in "
-		    "time");
+		say("not everything is published: the server has not answered "
+		    "in time");
 	report->told = true;
 	lost = report->lost || report->dropped > 0;
 	pthread_mutex_unlock(&report->lock);

@@ -42,7 +42,7 @@ bool request_is_late(const struct http_request *request, uint64_t began,
 
 	if (most != 0 && now - began > most * 1000)
 		buf_printf(&answer->sentence,
-			"%s: no whole answer came in time", url);
+			"%s: no complete answer came in time", url);
 	else if (silence != 0 && now - heard > silence * 1000)
 		buf_printf(&answer->sentence,
 			"%s: the stream has fallen silent", url);

@@ -1,7 +1,7 @@
 #ifndef TIDINGS_CLIENT_REQUEST_H
 #define TIDINGS_CLIENT_REQUEST_H
 /*
- * request - what is asked of a server, and how long it may take
+ * request - a request to the server, and how long it may take
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,8 +10,9 @@
 #include "lib/span.h"
 
 enum {
-	REQUEST_CONNECT_MS = 10000, /* to connect, TLS included */
-	REQUEST_ANSWER_MS = 30000,  /* for an answer that is no stream */
+	REQUEST_CONNECT_MS = 10000,  /* to connect, TLS included */
+	REQUEST_ANSWER_MS = 30000,   /* for an answer that is no stream */
+	REQUEST_BODY_MAX = 64 << 20, /* bytes of it; more ends the request */
 };
 
 /* False ends the request. */
@@ -30,13 +31,14 @@ struct http_request {
 	void *arg;
 };
 
-/* Gives each header line that is sent to `add`, those of --header among them;
- * the text is borrowed for the call. */
+/* Calls `add` with each header line of the request, those of --header included;
+ * the line is borrowed for the call. */
 void request_lines(const struct http_request *request,
 	void (*add)(void *arg, const char *line), void *arg);
 
-/* True, and the answer says so, if the server at `url` has had its time: it
- * was asked at `began`, its last byte came at `heard` (monotonic us). */
+/* True if the server at `url` has used up its time; the answer then says so.
+ * The request was sent at `began`, the last byte came at `heard` (monotonic
+ * us). */
 bool request_is_late(const struct http_request *request, uint64_t began,
 	uint64_t heard, uint64_t now, const char *url,
 	struct http_answer *answer);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "client/child.h"
+#include "client/option.h"
 #include "client/percent.h"
 #include "client/report.h"
 #include "client/verbs.h"
@@ -139,7 +140,7 @@ static void on_output(void *arg, struct span bytes, bool error)
 
 /* ---- the verb */
 
-static enum outcome run_run(const struct verb *verb)
+static enum outcome run_run(void)
 {
 	char **command = arguments_from(1);
 	struct run run = {.task = option_text("task")};
@@ -151,8 +152,8 @@ static enum outcome run_run(const struct verb *verb)
 		return fail(
 			OUT_USAGE, "channel \"%s\": %s", argument(0), fault);
 	if (command[0] == NULL)
-		return fail(OUT_USAGE, "%s: which command? (tidings %s --help)",
-			verb->name, verb->name);
+		return fail(OUT_USAGE,
+			"run: expected a command (tidings run --help)");
 	run.report = report_new(argument(0));
 	if (run.report == NULL)
 		return OUT_USAGE;

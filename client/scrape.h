@@ -3,8 +3,8 @@
 /*
  * scrape - the server's figures at one moment, from GET /metrics
  *
- * Read from the text that the hub writes for Prometheus (Metrics in
- * docs/http-api.md); what a server does not say stays 0.  Pure, but for scrape_ask.
+ * They are read from the text that the hub writes for Prometheus (Metrics in
+ * docs/http-api.md).  Pure, but for scrape_ask.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,12 +37,13 @@ struct scrape {
  * curves there may be none. */
 bool scrape_read(struct scrape *scrape, struct span text);
 
-/* The time, in ms, that `part` (0 to 1) did not exceed of what was counted
- * since `before` (NULL = since the start); negative if nothing was. */
+/* The time, in ms, that `part` (0 to 1) of those counted since `before` (NULL =
+ * since the start) did not exceed; negative if none was counted. */
 double scrape_quantile(const struct scrape_curve *now,
 	const struct scrape_curve *before, double part);
 
-/* Asks for it; `answer` then says what was wrong. */
+/* Asks the server and reads the figures.  False if that failed: `answer` is not
+ * OUT_OK, or its figures cannot be read. */
 bool scrape_ask(
 	struct http *http, struct http_answer *answer, struct scrape *scrape);
 

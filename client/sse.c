@@ -1,6 +1,4 @@
 /*
- * sse - see sse.h
- *
  *   line   bytes of the line that has not ended yet
  *   data   lines of the event that has not ended yet, each with a LF
  */

@@ -5,7 +5,7 @@
  *
  * HTML standard, 9.2.6 "Interpreting an event stream", to the letter: BOM, the
  * three line ends, `id` without NUL, `retry` of digits only, an event without
- * data is none, what a cut leaves half is dropped.  Pure.
+ * data is none, half an event at a cut is dropped.  Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,6 +15,7 @@
 #include "client/backoff.h"
 #include "client/interrupt.h"
 #include "client/listed.h"
+#include "client/option.h"
 #include "client/print.h"
 #include "client/screen.h"
 #include "client/verbs.h"
@@ -144,8 +145,8 @@ static enum outcome show(struct view *view, uint64_t interval)
 
 	if (!screen_open())
 		return fail(OUT_USAGE,
-			"--watch: this terminal cannot be drawn on (TERM); "
-			"`tidings status --watch | cat` does without");
+			"--watch: cannot draw on this terminal (TERM); use "
+			"`tidings status --watch | cat`");
 	while (key != SCREEN_QUIT && !interrupt_caught()) {
 		if (key == SCREEN_NOTHING)
 			view_ask(view, true);
@@ -166,19 +167,18 @@ static enum outcome watch(struct view *view)
 	bool screen = isatty(STDOUT_FILENO) != 0 && isatty(STDIN_FILENO) != 0;
 
 	if (interval < INTERVAL_LEAST_MS || interval > 3600000)
-		return fail(OUT_USAGE, "--interval: from 100ms to 1h, please");
+		return fail(OUT_USAGE, "--interval must be from 100ms to 1h");
 	interrupt_catch();
 	return screen && !option_switch("json")
 		       ? show(view, interval)
 		       : again_and_again(view, interval);
 }
 
-static enum outcome run_status(const struct verb *verb)
+static enum outcome run_status(void)
 {
 	struct view view = {.http = http_new()};
 	enum outcome outcome;
 
-	(void)verb;
 	if (view.http == NULL)
 		return OUT_USAGE;
 	outcome = option_switch("watch") ? watch(&view) : once(&view);

@@ -17,6 +17,7 @@
 #include "client/http.h"
 #include "client/interrupt.h"
 #include "client/listed.h"
+#include "client/option.h"
 #include "client/print.h"
 #include "client/url.h"
 #include "client/verbs.h"
@@ -104,8 +105,8 @@ static enum follow_word on_gap(void *arg, struct span id)
 {
 	struct subscription *sub = arg;
 
-	fail(OUT_GAP, "not all events that were asked for are held any more: "
-		      "there is a gap");
+	fail(OUT_GAP, "there is a gap: some of the events that were asked for "
+		      "are no longer held");
 	if (!sub->gap_allowed)
 		return failed(sub, OUT_GAP);
 	return move(sub, id);
@@ -234,21 +235,18 @@ static enum outcome subscribe(enum mode mode)
 	return outcome;
 }
 
-static enum outcome run_sub(const struct verb *verb)
+static enum outcome run_sub(void)
 {
-	(void)verb;
 	return subscribe(SUB);
 }
 
-static enum outcome run_tail(const struct verb *verb)
+static enum outcome run_tail(void)
 {
-	(void)verb;
 	return subscribe(TAIL);
 }
 
-static enum outcome run_history(const struct verb *verb)
+static enum outcome run_history(void)
 {
-	(void)verb;
 	return subscribe(HISTORY);
 }
 

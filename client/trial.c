@@ -1,6 +1,3 @@
-/*
- * trial - see trial.h: its words, its questions, and the list
- */
 #include <config.h>
 
 #include "client/trial.h"
@@ -101,74 +98,7 @@ bool trial_broadcast(struct trial *trial, const char *text)
 	return good;
 }
 
-/* ---- without a stream */
-
-static bool try_health(struct trial *trial)
-{
-	struct json_object *health = trial_ask(trial, "/health");
-	const struct http_answer *answer = &trial->answer;
-	struct span status = {0}, reason = {0};
-	bool good;
-
-	snprintf(trial->server, sizeof(trial->server), "%s",
-		answer->server.len > 1 ? answer->server.at : "");
-	good = json_text(health, "status", &status) && span_is(status, "ok");
-	json_text(health, "reason", &reason);
-	if (reason.len > 0)
-		trial_wrong(trial,
-			"is tidings-hub running, and its disk not full?",
-			"%.*s", (int)reason.len, reason.at);
-	else if (answer->status == 0)
-		trial_wrong(trial, "is the web server running there? (--url)",
-			"%s", answer->sentence.at);
-	else if (answer->status >= 500)
-		trial_wrong(trial,
-			trial_hint(trial, answer->status == 500
-						  ? TRIAL_NO_HANDLER
-						  : TRIAL_BACKEND),
-			"status %ld, from the web server", answer->status);
-	else if (!good)
-		trial_wrong(trial, trial_hint(trial, TRIAL_ROUTE),
-			"status %ld, and no answer of Tidings", answer->status);
-	json_free(health);
-	return good && trial_fine(trial, "%.1f ms", answer->seconds * 1e3);
-}
-
-static bool try_cors(struct trial *trial)
-{
-	static const char *const foreign[] = {
-		"Origin: https://elsewhere.example",
-		"Access-Control-Request-Method: POST", NULL};
-	struct http_request request = {.method = "OPTIONS",
-		.path = "/api/broadcast",
-		.headers = foreign,
-		.deadline_ms = trial->patience_ms};
-	const struct http_answer *answer = &trial->answer;
-
-	http_perform(trial->http, &request, &trial->answer);
-	if (answer->status != 204)
-		return trial_wrong(trial,
-			"the web server answers OPTIONS itself, or "
-			"refuses it: pass it to tidings.fcgi",
-			"a preflight got status %ld", answer->status);
-	return trial_fine(trial, "pages of other origins %s publish (origins)",
-		answer->origin.len > 1 ? "may" : "may not");
-}
-
-/* ---- the list */
-
-const struct trial_row trial_rows[] = {
-	{"health", try_health},
-	{"main stream", trial_main},
-	{"metrics", trial_metrics},
-	{"custom channel", trial_custom},
-	{"broadcast", trial_api},
-	{"resume after a cut", trial_resume},
-	{"events leave at once", trial_buffering},
-	{"cross-origin rules", try_cors},
-	{"leaving is noticed", trial_leaving},
-	{0},
-};
+/* ---- life */
 
 bool trial_open(struct trial *trial)
 {

@@ -26,13 +26,6 @@ struct trial {
 	const char *hint; /* what to do about it; static, or NULL */
 };
 
-struct trial_row {
-	const char *name;
-	bool (*run)(struct trial *trial); /* false = failed; says why in note */
-};
-
-extern const struct trial_row trial_rows[]; /* closed by a NULL name */
-
 /* False after a sentence. */
 bool trial_open(struct trial *trial);
 void trial_close(struct trial *trial);

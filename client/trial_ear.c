@@ -77,5 +77,6 @@ bool trial_no_beginning(struct trial *trial, const struct ear *ear)
 		return trial_wrong(trial, trial_hint(trial, TRIAL_HELD),
 			"nothing of the stream came within %.1f s",
 			trial_seconds(trial));
-	return trial_wrong(trial, NULL, "that is no stream of Tidings");
+	return trial_wrong(
+		trial, NULL, "the answer is not a stream from Tidings");
 }

@@ -9,14 +9,15 @@
 
 struct json_object;
 
-/* ---- words.  Always false, with a hint (static, or NULL); always true. */
+/* ---- the note.  trial_wrong is always false, trial_fine always true; `hint`
+ * is static, or NULL. */
 bool trial_wrong(struct trial *trial, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 bool trial_fine(struct trial *trial, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 double trial_seconds(const struct trial *trial); /* its patience */
 
-/* ---- what is wrong with the web server, and how it is put right */
+/* ---- faults of the web server, and how to correct them */
 enum trial_fault {
 	TRIAL_HELD,	  /* answers come late, or not before their end */
 	TRIAL_ROUTE,	  /* the path does not lead to Tidings */
@@ -25,11 +26,13 @@ enum trial_fault {
 	TRIAL_LEFT,	  /* a reader who has left is not noticed */
 	TRIAL_CUT	  /* a stream on which nothing comes is ended */
 };
-/* By the name that the web server gives itself; never NULL. */
+/* The hint for the web server, known by the name that it gives itself; never
+ * NULL. */
 const char *trial_hint(const struct trial *trial, enum trial_fault fault);
 
 /* ---- questions */
-/* The answer as JSON, freed by the caller; NULL if it is none. */
+/* The answer to GET `path` as JSON, freed by the caller; NULL if it is no JSON.
+ */
 struct json_object *trial_ask(struct trial *trial, const char *path);
 /* Publishes `text` on the trial's channel: its bytes as they are, or as the
  * message of POST /api/broadcast. */
@@ -42,10 +45,10 @@ typedef bool trial_fact(struct trial *trial, const struct ear *ear);
 trial_fact is_connected;
 trial_fact has_event;
 trial_fact has_heard; /* the text that was published last */
-/* Until `fact`; false if it does not come true in time. */
+/* Waits for `fact`; false if it does not come true in time. */
 bool trial_wait(
 	struct trial *trial, struct ear *ear, trial_fact *fact, uint64_t ms);
-/* Why a stream did not begin; always false. */
+/* Notes why a stream did not begin; always false. */
 bool trial_no_beginning(struct trial *trial, const struct ear *ear);
 
 /* ---- the trials with streams */

@@ -65,8 +65,8 @@ bool trial_metrics(struct trial *trial)
 	else
 		good = is_sample(buf_span(&trial->heard))
 			       ? trial_fine(trial, "a sample came")
-			       : trial_wrong(
-					 trial, NULL, "what came is no sample");
+			       : trial_wrong(trial, NULL,
+					 "the event that came is not a sample");
 	ear_close(&ear);
 	return good;
 }
@@ -104,7 +104,8 @@ static bool round_trip(struct trial *trial, struct ear *ear,
 		return false;
 	if (!trial_wait(trial, ear, has_heard, trial->patience_ms))
 		return trial_wrong(trial, trial_hint(trial, TRIAL_HELD),
-			"what was published did not arrive within %.1f s",
+			"the event that was published did not arrive within "
+			"%.1f s",
 			trial_seconds(trial));
 	*took = (double)(trial->heard_at - began) / 1e3;
 	return true;
@@ -133,13 +134,14 @@ bool trial_api(struct trial *trial)
 static bool came_once(struct trial *trial, struct ear *ear)
 {
 	if (!trial_wait(trial, ear, has_heard, trial->patience_ms))
-		return trial_wrong(trial, NULL,
-			"what was published meanwhile did not come");
+		return trial_wrong(
+			trial, NULL, "the missed event did not come");
 	if (ear->events != 1)
 		return trial_wrong(trial, NULL,
-			"it came with %" PRIu64 " others that were here before",
+			"it came with %" PRIu64 " older events",
 			ear->events - 1);
-	return trial_fine(trial, "what was missed came, and nothing twice");
+	return trial_fine(
+		trial, "the missed event came, and nothing came twice");
 }
 
 /* Leaves after an event, misses one, and comes back with the first one's id. */
@@ -222,7 +224,7 @@ static bool count_readers(struct trial *trial, uint64_t *count)
 	if (good)
 		*count = listed.subscribers;
 	else
-		trial_wrong(trial, NULL, "%s: that is no answer of Tidings",
+		trial_wrong(trial, NULL, "%s: the answer is not from Tidings",
 			trial->path.at);
 	json_free(channel);
 	return good;

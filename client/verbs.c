@@ -2,8 +2,6 @@
 
 #include "client/verbs.h"
 
-#include <string.h>
-
 const struct verb *const verbs[] = {
 	&verb_pub,
 	&verb_sub,
@@ -18,11 +16,3 @@ const struct verb *const verbs[] = {
 	&verb_menu,
 	NULL,
 };
-
-const struct verb *verb_named(const char *name)
-{
-	for (size_t i = 0; verbs[i] != NULL; i++)
-		if (strcmp(verbs[i]->name, name) == 0)
-			return verbs[i];
-	return NULL;
-}

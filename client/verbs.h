@@ -3,14 +3,12 @@
 /*
  * verbs - what `tidings` can do, in the order in which --help shows it
  */
-#include "client/option.h"
+#include "client/option_table.h"
 
 extern const struct verb verb_pub, verb_sub, verb_tail, verb_history, verb_run,
 	verb_channels, verb_status, verb_inbox, verb_bench, verb_check,
 	verb_menu;
 
 extern const struct verb *const verbs[]; /* NULL-ended */
-
-const struct verb *verb_named(const char *name); /* NULL = none */
 
 #endif

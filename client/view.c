@@ -32,7 +32,7 @@ static void be_unreadable(struct view *view, const char *path)
 {
 	struct buf text = {0};
 
-	buf_printf(&text, "%s%s: that is no answer of Tidings",
+	buf_printf(&text, "%s%s: the answer is not from Tidings",
 		http_url(view->http), path);
 	set_text(&view->fault, buf_span(&text));
 	buf_release(&text);

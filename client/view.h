@@ -1,10 +1,10 @@
 #ifndef TIDINGS_VIEW_H
 #define TIDINGS_VIEW_H
 /*
- * view - how the server is: asked together, told as lines or as JSON
+ * view - the state of the server, shown as lines or as JSON
  *
- * What it is made of may be missing: a server that is away has no health, a
- * web server may keep /metrics to itself.
+ * Parts may be missing: a server that is away tells no health, a web server may
+ * keep /metrics to itself.
  */
 #include <stdbool.h>
 
@@ -22,7 +22,7 @@ struct view {
 	struct http_answer answer;
 	enum outcome outcome;	      /* of asking for its health */
 	bool known;		      /* it has answered */
-	bool unreadable;	      /* an answer was none of Tidings */
+	bool unreadable;	      /* an answer was not from Tidings */
 	struct buf status;	      /* "ok", or what is wrong; terminated */
 	struct buf fault;	      /* why there are no figures, or what is
 					 unreadable; terminated */
@@ -32,26 +32,27 @@ struct view {
 	unsigned short order[VIEW_CHANNELS]; /* most subscribers first */
 };
 
-/* Only health, and nothing but `status` is known then. */
+/* Asks for the health only: nothing but `status` is known then. */
 void view_ask_health(struct view *view);
-/* Asks anew; what was `now` becomes `before`. */
+/* Asks again; `now` becomes `before`. */
 void view_ask(struct view *view, bool channels);
 void view_release(struct view *view);
 
-/* From when figures are counted: `before`, or NULL = the hub's start. */
+/* The moment from which rates are counted: `before`, or NULL = the hub's start.
+ */
 const struct scrape *view_since(const struct view *view);
 /* By how much a second `now` has grown since `before`. */
 double view_rate(const struct view *view, double now, double before);
 
-/* A line for each figure; rates and times are those since `before`, or since
- * the start. */
+/* Appends a line for each figure; rates and times are those since `before`, or
+ * since the start. */
 void view_lines(const struct view *view, struct buf *out);
-/* The same as one object in one line. */
+/* Appends the same as one JSON object in one line. */
 void view_json(const struct view *view, struct buf *out);
 
-/* How many are shown: at most VIEW_CHANNELS. */
+/* How many channels are shown: at most VIEW_CHANNELS. */
 size_t view_channels(const struct view *view);
-/* A line; false beyond the last. */
+/* Appends the line of a channel; false beyond the last. */
 bool view_channel(const struct view *view, size_t index, struct buf *out);
 
 #endif

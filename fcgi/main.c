@@ -148,7 +148,8 @@ static struct options read_options(int argc, char **argv)
 			exit(EXIT_FAILURE); /* getopt has said why */
 		}
 	if (optind < argc)
-		log_fatalx("tidings.fcgi: what is \"%s\"?", argv[optind]);
+		log_fatalx("tidings.fcgi: unexpected argument \"%s\"",
+			argv[optind]);
 	return options;
 }
 

@@ -29,8 +29,8 @@ static void help(void)
 	     "\n"
 	     "  -c, --config=FILE  read FILE instead of the defaults\n"
 	     "  -t, --test         read the configuration, and end\n"
-	     "  -h, --help         say this\n"
-	     "  -V, --version      say the version");
+	     "  -h, --help         show this and end\n"
+	     "  -V, --version      show the version and end");
 }
 
 /* The configuration file, or NULL. */
@@ -66,7 +66,7 @@ static const char *read_options(int argc, char **argv, bool *test)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "tidings-hub: unexpected argument: %s\n",
+		fprintf(stderr, "tidings-hub: unexpected argument \"%s\"\n",
 			argv[optind]);
 		exit(2);
 	}

@@ -1,6 +1,4 @@
 /*
- * buf - see buf.h
- *
  * Room doubles, so that appending n bytes one by one moves O(n) bytes.
  */
 #include <config.h>
@@ -22,7 +20,7 @@ void *mem_resize(void *memory, size_t size)
 	void *moved = realloc(memory, size == 0 ? 1 : size);
 
 	if (moved == NULL)
-		log_fatalx("memory: cannot have %zu bytes", size);
+		log_fatalx("memory: cannot allocate %zu bytes", size);
 	return moved;
 }
 
@@ -31,7 +29,7 @@ void *mem_new(size_t size)
 	void *memory = calloc(1, size == 0 ? 1 : size);
 
 	if (memory == NULL)
-		log_fatalx("memory: cannot have %zu bytes", size);
+		log_fatalx("memory: cannot allocate %zu bytes", size);
 	return memory;
 }
 
@@ -61,7 +59,7 @@ static void grow(struct buf *buf, size_t more)
 	size_t size = buf->size < SMALLEST ? SMALLEST : buf->size;
 
 	if (more > SIZE_MAX / 2 - buf->len)
-		log_fatalx("memory: cannot have %zu more bytes", more);
+		log_fatalx("memory: cannot allocate %zu more bytes", more);
 	while (size < buf->len + more)
 		size *= 2;
 	buf->at = mem_resize(buf->at, size);

@@ -1,6 +1,3 @@
-/*
- * clock - see clock.h
- */
 #include <config.h>
 
 #include "lib/clock.h"

@@ -13,7 +13,6 @@
  * space carries on the list above it.  A section stands once.  A line is UTF-8,
  * shorter than inih's limit (197 bytes by default); a BOM is skipped.  A line
  * that begins with ; or # is a comment, and so is what follows a space and ;.
- * inih's room.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,4 @@
 /*
- * digest - see digest.h
- *
  * The type's length goes first, so that no two pairs give the same bytes.
  */
 #include <config.h>
@@ -18,7 +16,7 @@ struct digest digest_of(struct span type, struct span data)
 	XXH128_hash_t hash;
 
 	if (state == NULL)
-		log_fatalx("memory: cannot have a digest's state");
+		log_fatalx("memory: cannot allocate a digest's state");
 	for (unsigned i = 0; i < sizeof(len); i++)
 		len[i] = (unsigned char)((uint64_t)type.len >> (8 * i));
 	XXH3_128bits_reset(state);

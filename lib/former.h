@@ -3,8 +3,8 @@
 /*
  * former - workers of the versions that a parent was before
  *
- * Still its children, and still serving, until they are asked to go; each is
- * asked once.  Plain data; all zero is none.
+ * They are still its children, and still serve, until they are asked to go;
+ * each is asked once.  Plain data; all zero is none.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +27,8 @@ void former_add(struct former *former, pid_t pid);
 bool former_remove(struct former *former, pid_t pid); /* false: not one */
 void former_signal(const struct former *former, int number);
 
-/* Sends `number` to those who have not been asked yet. */
+/* Sends the signal `number` to those who have not been asked yet; they must be
+ * gone by `deadline`. */
 void former_ask(struct former *former, int number, uint64_t deadline);
 /* Kills those whose deadline has passed; returns the next one. */
 uint64_t former_kill_late(struct former *former, uint64_t now);

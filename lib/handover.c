@@ -33,7 +33,7 @@ int handover_listener(void)
 	int fd = text == NULL ? -1 : (int)strtol(text, NULL, 10);
 
 	if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-		log_fatal("parent: the socket that was handed over");
+		log_fatal("parent: cannot use the socket that was handed over");
 	return fd;
 }
 
@@ -81,7 +81,7 @@ static char **with_test(char *const *argv)
 	return words;
 }
 
-pid_t handover_test(char *const *argv)
+static pid_t start_test(char *const *argv)
 {
 	char **words = with_test(argv);
 	sigset_t none;
@@ -97,6 +97,28 @@ pid_t handover_test(char *const *argv)
 		log_warn("parent: cannot fork to try the new program");
 	free(words);
 	return pid;
+}
+
+void handover_test_begin(
+	struct handover_test *test, char *const *argv, uint64_t end)
+{
+	test->again = test->pid != 0;
+	if (test->again)
+		return;
+	test->pid = start_test(argv);
+	if (test->pid < 0)
+		test->pid = 0;
+	test->end = end;
+}
+
+uint64_t handover_test_watch(const struct handover_test *test, uint64_t now)
+{
+	if (test->pid == 0)
+		return UINT64_MAX;
+	if (now < test->end)
+		return test->end;
+	kill(test->pid, SIGKILL);
+	return UINT64_MAX;
 }
 
 void handover_exec(char *const *argv, int listener, const struct former *former)

@@ -1,6 +1,3 @@
-/*
- * histogram - see histogram.h
- */
 #include <config.h>
 
 #include "lib/histogram.h"

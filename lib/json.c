@@ -1,5 +1,5 @@
 /*
- * json - see json.h; values asked and put together
+ * json - values read, and answers put together
  */
 #include <config.h>
 
@@ -107,7 +107,7 @@ bool json_flag(struct json_object *object, const char *name, bool *value)
 static struct json_object *made(struct json_object *value)
 {
 	if (value == NULL)
-		log_fatalx("memory: cannot have a JSON value");
+		log_fatalx("memory: cannot allocate a JSON value");
 	return value;
 }
 
@@ -115,7 +115,7 @@ static void add(
 	struct json_object *object, const char *name, struct json_object *value)
 {
 	if (json_object_object_add(object, name, value) != 0)
-		log_fatalx("memory: cannot have a member of an object");
+		log_fatalx("memory: cannot allocate a member of an object");
 }
 
 struct json_object *json_new(void)
@@ -180,7 +180,7 @@ struct json_object *json_add_item(struct json_object *list)
 	struct json_object *item = json_new();
 
 	if (json_object_array_add(list, item) != 0)
-		log_fatalx("memory: cannot have an item of a list");
+		log_fatalx("memory: cannot allocate an item of a list");
 	return item;
 }
 

@@ -3,8 +3,8 @@
 /*
  * json - strings decoded, answers composed and read
  *
- * json-c's room: it holds the values; what is JSON is decided by strict_json.h,
- * so that all versions of json-c take the same.  Pure; any thread.
+ * json-c's room: json-c holds the values.  strict_json.h decides which text is
+ * JSON, so that all versions of json-c take the same.  Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,11 +13,6 @@
 #include "lib/buf.h"
 #include "lib/span.h"
 #include "lib/strict_json.h"
-
-static inline bool json_is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 struct json_object;
 
@@ -43,8 +38,9 @@ size_t json_length(struct json_object *list); /* 0 if it is none */
 struct json_object *json_item(struct json_object *list, size_t index);
 /* A member that is a string; false if it is none.  Borrowed. */
 bool json_text(struct json_object *object, const char *name, struct span *text);
-/* A member that is a whole number of 64 bits, 0 or above.  What is none of
- * these three is false, and its value 0, 0 or false. */
+/* A member that is a whole number of 64 bits, 0 or above.  Each of
+ * these three is false for a member of another kind, and the value then 0 or
+ * false. */
 bool json_number(
 	struct json_object *object, const char *name, uint64_t *number);
 /* A cursor, as json_add_id() writes it: null is 0. */

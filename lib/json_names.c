@@ -1,6 +1,3 @@
-/*
- * json_names - does an object have a name twice?
- */
 #include <config.h>
 
 #include "lib/json_names.h"

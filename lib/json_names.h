@@ -5,8 +5,8 @@
  *
  * The names of all objects that are still open lie on one stack; when one
  * ends, its part is sorted and neighbours are compared, so that an object of
- * 100,000 names costs no more than sorting them.  Names are compared as what
- * they say, not as they are written.  All zero is an empty stack.
+ * 100,000 names costs no more than sorting them.  Names are compared by
+ * their decoded text, not as they are written.  All zero is an empty stack.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /*
- * json_read - see json.h; text becomes json-c's values
+ * json_read - text becomes json-c's values
  *
- * json-c's own reader is not asked: what it takes changes with its version (up
+ * json-c's own reader is not asked: each version takes something else (up
  * to 0.16 single quotes, NaN and overlong UTF-8; in 0.18 no letter beyond
- * ASCII).  So strict_json judges the text, and what is walked through here is
- * known to be good.
+ * ASCII).  So strict_json judges the text before it is walked through
+ * here.
  */
 #include <config.h>
 
@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "lib/text.h"
 
 struct walk {
 	const char *at; /* in a checked text, which outlives it */

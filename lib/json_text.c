@@ -1,5 +1,5 @@
 /*
- * json_text - see json.h; JSON as text, most of all its strings
+ * json_text - JSON as text, most of all its strings
  */
 #include <config.h>
 

@@ -1,8 +1,5 @@
 /*
- * log - see log.h; syslog's room
- *
- * One write(2) a line, so that lines of several processes and threads do not
- * mix.  What is set by log_open is only read afterwards.
+ * A line is one write(2), so that lines of several processes do not mix.
  */
 #include <config.h>
 

@@ -1,13 +1,13 @@
 #ifndef TIDINGS_LOG_H
 #define TIDINGS_LOG_H
 /*
- * log - six verbs, to standard error or to syslog
+ * log - lines to standard error or to syslog
  *
  * A line reads "module: act object: reason", after program and pid where the
  * reader does not know them (the journal does); log_warn and log_fatal add the
  * text of errno.  Bytes below space and above '~' come out escaped, a line ends
  * after 1,000 bytes.  Report once, where the object is known; never for each
- * event or each subscriber at the default level.  Any thread.
+ * event or each subscriber at the default level.
  */
 #include <stdbool.h>
 
@@ -17,8 +17,8 @@
 /* `program` is borrowed for good. Before log_open lines go to stderr. */
 void log_open(const char *program, bool to_syslog, bool debug);
 
-/* No more log_info: a process for one request has nothing to tell that is no
- * fault. */
+/* From now on log_info says nothing: a process for one request reports faults
+ * only. */
 void log_faults_only(void);
 
 void log_debug(const char *format, ...) LOG_PRINTF;

@@ -1,10 +1,7 @@
 /*
- * parent - see parent.h
- *
  * Signals are blocked and waited for, one at a time, so there is no handler and
- * nothing that a handler may not do.  Death of a child, a worker's word that it
- * is ready, and the end of a back-off or a deadline are the only things that
- * ever happen.
+ * nothing that a handler may not do.  Only four things ever happen: a child
+ * dies, a worker says that it is ready, a back-off ends, a deadline passes.
  */
 #include <config.h>
 
@@ -28,21 +25,11 @@
 #include "lib/former.h"
 #include "lib/handover.h"
 #include "lib/log.h"
+#include "lib/slot.h"
 
 enum {
 	WORKERS_MAX = 64,
-	QUICK_DEATH_US = 1000000,
-	BACKOFF_FIRST_US = 50000,
-	BACKOFF_LAST_US = 5000000,
 	READY_LOOK_US = 50000, /* whether somebody counts as ready by now */
-};
-
-struct slot {
-	pid_t pid;	  /* 0 = no child */
-	uint64_t started; /* clock_mono_us */
-	uint64_t due;	  /* no child: when to start one */
-	uint64_t backoff; /* the last one; 0 after a life of a second */
-	bool ready;	  /* it has said so */
 };
 
 struct parent {
@@ -50,9 +37,7 @@ struct parent {
 	struct slot slots[WORKERS_MAX];
 	struct former former; /* workers of versions before */
 	pid_t pid;
-	pid_t test;	   /* of a new version's configuration; 0 = none */
-	uint64_t test_end; /* when it must be done */
-	bool test_again;   /* SIGHUP came meanwhile */
+	struct handover_test test; /* of a new version's configuration */
 	bool ending;
 	bool killed;	   /* the deadline has passed */
 	uint64_t deadline; /* ending: when those left are killed */
@@ -88,32 +73,23 @@ _Noreturn static void be_worker(const struct parent *parent, int index)
 	exit(parent->job->work(parent->job->arg, index));
 }
 
-static void back_off(struct slot *slot, uint64_t now)
-{
-	slot->backoff =
-		slot->backoff == 0 ? BACKOFF_FIRST_US : slot->backoff * 2;
-	if (slot->backoff > BACKOFF_LAST_US)
-		slot->backoff = BACKOFF_LAST_US;
-	slot->due = now + slot->backoff;
-}
-
 static void start(struct parent *parent, int index)
 {
 	struct slot *slot = &parent->slots[index];
+	uint64_t now;
 	pid_t pid;
 
 	fflush(NULL); /* or the child would write it again */
-	slot->started = clock_mono_us();
-	slot->ready = false;
+	now = clock_mono_us();
 	pid = fork();
 	if (pid == 0)
 		be_worker(parent, index);
 	if (pid < 0) {
 		log_warn("parent: cannot fork %s %d", parent->job->name, index);
-		back_off(slot, slot->started);
+		slot_not_started(slot, now);
 		return;
 	}
-	slot->pid = pid;
+	slot_started(slot, pid, now);
 	log_info("parent: started %s %d, pid %ld", parent->job->name, index,
 		(long)pid);
 }
@@ -135,32 +111,12 @@ static void report(const struct parent *parent, int index, int status)
 			index, pid, WEXITSTATUS(status));
 }
 
-static void bury(struct parent *parent, int index, int status)
-{
-	struct slot *slot = &parent->slots[index];
-	uint64_t now = clock_mono_us();
-
-	report(parent, index, status);
-	slot->pid = 0;
-	slot->due = now;
-	if (now - slot->started < QUICK_DEATH_US)
-		back_off(slot, now);
-	else
-		slot->backoff = 0;
-}
-
 static bool are_ready(const struct parent *parent, uint64_t now)
 {
-	for (int i = 0; i < parent->job->workers; i++) {
-		const struct slot *slot = &parent->slots[i];
-
-		if (slot->pid == 0)
+	for (int i = 0; i < parent->job->workers; i++)
+		if (!slot_is_ready(
+			    &parent->slots[i], now, PARENT_READY_MS * 1000ull))
 			return false;
-		/* it may have been started after `now` was read */
-		if (!slot->ready &&
-			now < slot->started + PARENT_READY_MS * 1000ull)
-			return false;
-	}
 	return true;
 }
 
@@ -188,13 +144,8 @@ static void begin_test(struct parent *parent)
 {
 	if (parent->job->argv == NULL || parent->ending)
 		return;
-	parent->test_again = parent->test != 0;
-	if (parent->test_again)
-		return;
-	parent->test = handover_test(parent->job->argv);
-	if (parent->test < 0)
-		parent->test = 0;
-	parent->test_end = clock_mono_us() + PARENT_TEST_MS * 1000ull;
+	handover_test_begin(&parent->test, parent->job->argv,
+		clock_mono_us() + PARENT_TEST_MS * 1000ull);
 }
 
 static void become_new(struct parent *parent)
@@ -204,22 +155,34 @@ static void become_new(struct parent *parent)
 	for (int i = 0; i < parent->job->workers; i++)
 		if (parent->slots[i].pid != 0)
 			former_add(&all, parent->slots[i].pid);
-	log_info("parent: becomes the program on the disk");
+	log_info("parent: executes the program on the disk");
 	handover_exec(parent->job->argv, parent->job->listener, &all);
 }
 
 static void end_test(struct parent *parent, int status)
 {
-	parent->test = 0;
+	bool again = parent->test.again;
+
+	parent->test = (struct handover_test){0};
 	if (parent->ending)
 		return;
-	if (parent->test_again)
+	if (again)
 		begin_test(parent); /* the file may be another by now */
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		become_new(parent);
 	else
-		log_warnx("parent: the program or its configuration will not "
-			  "do; all stays as it is");
+		log_warnx("parent: the new program or its configuration failed "
+			  "its test; nothing has changed");
+}
+
+static void note_end(struct parent *parent, pid_t pid, int status)
+{
+	for (int i = 0; i < parent->job->workers; i++) {
+		if (parent->slots[i].pid != pid)
+			continue;
+		report(parent, i, status);
+		slot_ended(&parent->slots[i], clock_mono_us());
+	}
 }
 
 static void reap(struct parent *parent)
@@ -228,13 +191,11 @@ static void reap(struct parent *parent)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == parent->test)
+		if (pid == parent->test.pid)
 			end_test(parent, status);
-		for (int i = 0; i < parent->job->workers; i++)
-			if (parent->slots[i].pid == pid)
-				bury(parent, i, status);
+		note_end(parent, pid, status);
 		if (former_remove(&parent->former, pid))
-			log_info("parent: the %s of before, pid %ld, is gone%s",
+			log_info("parent: the old %s, pid %ld, has ended%s",
 				parent->job->name, (long)pid,
 				WIFSIGNALED(status) ? ", killed" : "");
 	}
@@ -279,7 +240,7 @@ static uint64_t go_on_ending(struct parent *parent, uint64_t now)
 	if (now < parent->deadline)
 		return parent->deadline;
 	if (!parent->killed)
-		log_warnx("parent: %d of %s did not end, killed",
+		log_warnx("parent: %d of %s did not end in time, killed",
 			living(parent), parent->job->name);
 	parent->killed = true;
 	signal_all(parent, SIGKILL);
@@ -289,16 +250,6 @@ static uint64_t go_on_ending(struct parent *parent, uint64_t now)
 static uint64_t earlier(uint64_t one, uint64_t other)
 {
 	return one < other ? one : other;
-}
-
-static uint64_t watch_test(struct parent *parent, uint64_t now)
-{
-	if (parent->test == 0)
-		return UINT64_MAX;
-	if (now < parent->test_end)
-		return parent->test_end;
-	kill(parent->test, SIGKILL);
-	return UINT64_MAX;
 }
 
 static uint64_t start_due(struct parent *parent, uint64_t now)
@@ -327,7 +278,7 @@ static uint64_t act(struct parent *parent)
 		return go_on_ending(parent, now);
 	next = start_due(parent, now);
 	next = earlier(next, part_with_former(parent, now));
-	return earlier(next, watch_test(parent, now));
+	return earlier(next, handover_test_watch(&parent->test, now));
 }
 
 /* One signal of `set`, from `*from`; or 0 when `until` has come. */

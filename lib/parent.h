@@ -5,20 +5,19 @@
  *
  *   RUNNING   each worker's slot has a child, or a time when to start one
  *   TESTING   SIGHUP came: the program, as it is on the disk now, tries its
- *             configuration; if that will do we become it (handover.h),
- *             otherwise all stays as it is
- *   TAKING    we have just become it: new workers start; once they are ready
- *             the old ones are asked to give way (SIGHUP; SIGTERM where only
- *             one may be) and are gone after PARENT_GIVE_WAY_MS
+ *             configuration; if the test passes the parent becomes it
+ *             (handover.h), otherwise nothing changes
+ *   TAKING    the parent has just become it: new workers start; once they
+ *             are ready the old ones are asked to give way (SIGHUP; SIGTERM
+ *             where only one may be) and are gone after PARENT_GIVE_WAY_MS
  *   ENDING    SIGTERM or SIGINT came: children got SIGTERM, none is started;
- *             after END_DEADLINE those left get SIGKILL
+ *             after PARENT_END_DEADLINE_MS those left get SIGKILL
  *
  * The parent holds what must outlive a worker (the listening socket, opened
  * before parent_run) and does nothing else.  A worker that dies is started
- * again at once; one that dies within a second of its start waits 50 ms, then
- * twice as long each time, at most 5 s.  A worker whose parent dies gets
- * SIGTERM (PR_SET_PDEATHSIG).  Workers are forked, not executed: the process
- * must be single-threaded until then and must hold no open database.
+ * again (slot.h).  A worker whose parent dies gets SIGTERM (PR_SET_PDEATHSIG).
+ * Workers are forked, not executed: the process must be single-threaded until
+ * then and must hold no open database.
  */
 #include <stdbool.h>
 
@@ -38,8 +37,8 @@ struct parent_job {
 	bool alone;   /* no worker starts while one of the version before is */
 	int listener; /* to be handed on, or -1 */
 	char *const *argv; /* main's own, to become it anew; NULL = never */
-	/* Runs in the child with default signal handling and an empty mask;
-	 * what it returns is the child's exit status.  `index` from 0. */
+	/* Runs in the child with default signal handling and an empty mask and
+	 * returns the child's exit status.  `index` is from 0. */
 	int (*work)(void *arg, int index);
 	void *arg;
 };
@@ -47,7 +46,7 @@ struct parent_job {
 /* Returns the parent's exit status: 0 after a clean end. */
 int parent_run(const struct parent_job *job);
 
-/* Called by a worker, once: it can do its work now. */
+/* Called once by a worker that can do its work now. */
 void parent_ready(void);
 
 #endif

@@ -1,12 +1,12 @@
 #ifndef TIDINGS_SETTING_H
 #define TIDINGS_SETTING_H
 /*
- * setting - the table of what can be configured
+ * setting - the table of the keys of tidings.conf
  *
  * setting.c has one line for each key of each section: its name, its default,
- * how its text becomes a value, its range, and where the value goes.  Reading
- * a file (config.c), the defaults and the test of conf/tidings.conf all come
- * from it.
+ * how its text becomes a value, its range, and where the value goes.  The
+ * reader of the file (config_file.c), the defaults and the test of
+ * conf/tidings.conf all use it.
  *
  * To add a key: a field in config.h, a line in setting.c, its lines in
  * conf/tidings.conf.
@@ -17,13 +17,17 @@
 
 #include "lib/buf.h"
 
+struct setting;
+
+/* Puts what `text` says into `target`.  False if the text does not fit; `fault`
+ * then has a sentence. */
+typedef bool setting_parse(const struct setting *setting, const char *text,
+	void *target, struct buf *fault);
+
 struct setting {
 	const char *name;
 	const char *text; /* the default; NULL = must be given, or inherited */
-	/* Appends a sentence to `fault` and returns false if `text` will not
-	 * do. */
-	bool (*parse)(const struct setting *setting, const char *text,
-		void *target, struct buf *fault);
+	setting_parse *parse;
 	size_t field; /* where in the target */
 	size_t size;  /* of the field, where it varies */
 	size_t count; /* lists: where their count is; 0 = no list */

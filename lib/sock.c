@@ -1,6 +1,3 @@
-/*
- * sock - see sock.h
- */
 #include <config.h>
 
 #include "lib/sock.h"
@@ -150,8 +147,8 @@ void sock_stays(int listener, const char *path)
 	struct sockaddr_un at;
 
 	if (find_path(listener, &at) && strcmp(at.sun_path, path) != 0)
-		log_warnx("sock: listens on %s until it is restarted, not on "
-			  "%s",
+		log_warnx(
+			"sock: still listens on %s; %s is used after a restart",
 			at.sun_path, path);
 }
 
@@ -175,7 +172,7 @@ int sock_inherited(void)
 	if (!is_set_to("LISTEN_PID", (long)getpid()))
 		return -1;
 	if (!is_set_to("LISTEN_FDS", 1))
-		log_fatalx("sock: LISTEN_FDS is not 1: one socket, please");
+		log_fatalx("sock: expected exactly one socket in LISTEN_FDS");
 	if (fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC) != 0 ||
 		fcntl(LISTEN_FD, F_SETFL,
 			fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK) != 0)

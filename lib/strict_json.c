@@ -1,6 +1,4 @@
 /*
- * strict_json - see strict_json.h
- *
  * One recursive descent, at most JSON_DEPTH deep.  The first thing wrong ends
  * it.
  */

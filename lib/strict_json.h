@@ -3,9 +3,9 @@
 /*
  * strict_json - is it JSON, to the letter?
  *
- * What is JSON is decided here and nowhere else (RFC 8259, and no object may
- * have a name twice): libraries differ, and let through what is none or refuse
- * what is.  Pure; any thread.
+ * JSON is defined here and nowhere else (RFC 8259, and no object may have a
+ * name twice): libraries differ, take text that is not JSON or refuse text that
+ * is. Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,14 +22,14 @@ struct json_fault {
 	const char *why; /* static */
 };
 
-/* Told of each member of the outermost object, in their order: `name` with its
- * quotes, `value` without space around it; both borrow from the text. */
+/* Called for each member of the outermost object, in their order: `name` with
+ * its quotes, `value` without space around it; both borrow from the text. */
 typedef void json_on_member(void *arg, struct span name, struct span value);
 
 /* True if `text` is one JSON value; else `fault` says what is wrong. */
 bool strict_json(struct span text, struct json_fault *fault);
-/* The same, and the value must be an object; its members may have been told
- * also where it is false. */
+/* True if `text` is one JSON object.  Some members may have been told even if
+ * it is not. */
 bool strict_json_object(struct span text, json_on_member *member, void *arg,
 	struct json_fault *fault);
 

@@ -1,6 +1,3 @@
-/*
- * text - see text.h
- */
 #include <config.h>
 
 #include "lib/text.h"

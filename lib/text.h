@@ -1,10 +1,10 @@
 #ifndef TIDINGS_TEXT_H
 #define TIDINGS_TEXT_H
 /*
- * text - what may stand where: UTF-8, channel names, event types, keys
+ * text - the rules for UTF-8, channel names, event types, keys
  *
- * One place for the rules, because the responder checks what is POSTed and the
- * hub what is INSERTed.  Pure; any thread.
+ * The responder checks POSTs by these rules and the hub INSERTs, so they stand
+ * in one place.  Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,8 +24,8 @@ enum {
  * `bad` may be NULL. */
 bool text_is_utf8(struct span text, size_t *bad);
 
-/* Each returns NULL if `name` will do, otherwise a sentence for the publisher
- * (static), e.g. "a channel name has 1 to 255 bytes". */
+/* Each returns NULL if the text is valid, otherwise a sentence for the
+ * publisher (static), e.g. "a channel name has 1 to 255 bytes". */
 const char *text_channel_fault(struct span name); /* UTF-8, no control char */
 const char *text_type_fault(struct span type);	  /* may be empty; UTF-8, no
 						     control char */
@@ -37,5 +37,11 @@ const char *text_event_fault(
 
 /* 1 to 19 digits and at most 2^63-1, nothing else. */
 bool text_to_u64(struct span text, uint64_t *value);
+
+/* One of the four bytes that JSON takes for space. */
+static inline bool json_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 #endif

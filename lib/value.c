@@ -1,6 +1,3 @@
-/*
- * value - see value.h
- */
 #include <config.h>
 
 #include "lib/value.h"

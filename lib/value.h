@@ -1,10 +1,10 @@
 #ifndef TIDINGS_VALUE_H
 #define TIDINGS_VALUE_H
 /*
- * value - what a configuration's text means
+ * value - amounts, names and addresses in a configuration's text
  *
- * Each returns false if the text is not what it should be; ranges are the
- * caller's business.  Pure but for the two that ask the system for names.
+ * Each function returns false if the text is not what it should be; the caller
+ * checks ranges.  Pure but for the two that ask the system for names.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,4 @@
 /*
- * wire - see wire.h, whose comment is the protocol
- *
  * Pure: bytes in, values out.  Integers are put together byte by byte; the
  * compiler makes one load of it.
  */

@@ -63,13 +63,13 @@ ok "nobody goes up to go down" - "$include\.\./" $all
 room "SQLite" lib/db.c 'sqlite3\.h'
 room "json-c" "lib/json.c lib/json_read.c" 'json-c/.*|json\.h'
 room "libfcgi" fcgi/parse.c 'fcgiapp\.h|fcgi_stdio\.h|fcgios\.h'
-room "libcurl" client/http.c 'curl/.*'
+room "libcurl" "client/http.c client/transfer.h" 'curl/.*'
 room "ncurses" client/screen.c 'n?curses\.h'
 room "xxhash" lib/digest.c 'xxhash\.h'
 room "syslog" lib/log.c 'syslog\.h'
 room "timerfd" lib/alarm.c 'sys/timerfd\.h'
 all="$lib $hub $fcgi"
-room "inih" lib/config.c 'ini\.h'
+room "inih" lib/config_file.c 'ini\.h'
 all=$client
 room "inih for client.conf" client/option_file.c 'ini\.h'
 

@@ -194,7 +194,7 @@ def test_a_command_that_fails_gets_the_event_again(run, shared, tmp_path):
     client = run("sub", "fail", "--since", "all", "--cursor", cursor, "--exec",
                  f"x=$(cat); echo $x >> {out}; test $x != bad")
     client.ends(1)
-    assert "ended with 1" in client.sentence
+    assert "ended with status 1" in client.sentence
     run("sub", "fail", "--cursor", cursor, "-n", 2, "--exec", f"cat >> {out}").ends()
     assert out.read_text() == "good\nbad\nbadlate"
 
@@ -213,13 +213,13 @@ def test_a_cursor_file_goes_on_where_it_was(run, shared, tmp_path):
 def test_a_cursor_file_that_is_none_is_named(run, tmp_path):
     cursor = tmp_path / "cursor"
     cursor.write_text("yesterday\n")
-    assert "does not hold an id" in _sentence(run("sub", "x", "--cursor", cursor), 8)
+    assert "does not hold the id" in _sentence(run("sub", "x", "--cursor", cursor), 8)
     assert "cannot be written" in _sentence(run("sub", "x", "--cursor", tmp_path / "no" / "c"), 8)
 
 
 def test_a_cursor_file_that_a_power_cut_has_emptied_is_not_taken_for_a_new_one(run, tmp_path):
     (tmp_path / "cursor").write_bytes(b"")
-    assert "it is empty" in _sentence(run("sub", "x", "--cursor", tmp_path / "cursor"), 8)
+    assert "the file is empty" in _sentence(run("sub", "x", "--cursor", tmp_path / "cursor"), 8)
 
 
 def test_a_full_disk_under_the_cursor_ends_it(run, shared, tmp_path):
@@ -299,8 +299,8 @@ def test_help_and_checks_that_nobody_can_read_are_no_success(run):
 
 
 def test_a_beginning_of_two_flags_is_neither(run):
-    assert "no flag --c" in _sentence(run("sub", "x", "--c", "5"), 2)
-    assert "no flag -z" in _sentence(run("sub", "-zq", "x"), 2)
+    assert "unknown flag --c" in _sentence(run("sub", "x", "--c", "5"), 2)
+    assert "unknown flag -z" in _sentence(run("sub", "-zq", "x"), 2)
 
 
 def test_standard_output_that_is_full_moves_no_cursor(run, shared, tmp_path):
@@ -359,7 +359,7 @@ def test_an_unknown_verb_is_named(run):
     (("pub", "x", "y", "z"), '"z"'),
     (("sub", "bad\nname"), "control"),
     (("pub", "x", "y", "--url", "ftp://127.0.0.1"), "http://"),
-    (("sub", "x", "--json", "--format", "%d"), "not both"),
+    (("sub", "x", "--json", "--format", "%d"), "cannot be used together"),
 ])
 def test_a_bad_flag_is_one_sentence_and_status_2(run, arguments, word):
     assert word in _sentence(run(*arguments), 2)
@@ -415,7 +415,7 @@ def strange_server():
 
 
 def test_history_of_a_server_that_is_no_tidings_is_not_an_empty_one(run, stranger):
-    assert "no answer of Tidings" in _sentence(run("history", "x", url=stranger), 7)
+    assert "not from Tidings" in _sentence(run("history", "x", url=stranger), 7)
 
 
 def test_figures_beyond_all_measure_are_shown_as_they_are(run, stranger):

@@ -192,7 +192,7 @@ def test_a_terminal_s_new_size_is_there_when_the_command_looks(shared):
 def test_no_command_is_a_usage_error(run):
     client = run("nothing", "--")
     client.ends(2)
-    assert "which command" in client.sentence
+    assert "expected a command" in client.sentence
 
 
 def test_a_server_that_is_away_keeps_nobody_waiting(run, shared):

@@ -181,7 +181,7 @@ def test_a_list_of_channels_that_cannot_be_read_is_not_an_empty_one(run, strange
     strange.says["/api/channels"] = answer
     client = run("channels", *how)
     assert client.ends(7) == []
-    assert "no answer of Tidings" in client.sentence
+    assert "not from Tidings" in client.sentence
 
 
 @pytest.mark.parametrize("newest", ["new", 9, "", "-1", True])
@@ -189,7 +189,7 @@ def test_history_up_to_an_id_that_cannot_be_read_is_not_empty(run, strange, newe
     strange.says["/api/channels/x"] = {**CHANNEL, "newest": newest}
     client = run("history", "x")
     client.ends(7)
-    assert "no answer of Tidings" in client.sentence
+    assert "not from Tidings" in client.sentence
 
 
 def test_history_of_a_channel_without_events_is_empty(run, strange):
@@ -214,14 +214,14 @@ def test_figures_that_cannot_be_read_are_not_0(run, strange, page):
     for how in ([], ["--json"], ["--watch", "--interval", "100ms"]):
         client = run("status", *how)
         assert not any("subscribers" in line for line in client.ends(7))
-        assert "/metrics: that is no answer of Tidings" in client.sentence
+        assert "/metrics: the answer is not from Tidings" in client.sentence
 
 
 def test_watching_a_server_whose_health_cannot_be_read_ends(run, strange):
     strange.says["/health"] = {"state": "ok"}
     client = run("status", "--watch", "--interval", "100ms")
     client.ends(7)
-    assert "/health: that is no answer of Tidings" in client.sentence
+    assert "/health: the answer is not from Tidings" in client.sentence
 
 
 # ---- what was published
@@ -240,7 +240,7 @@ def test_an_answer_without_an_id_is_no_acknowledgement(run, strange, answer):
     assert "perhaps nothing was published" in client.sentence
     client = run("run", "x", "--linger", "300ms", "--", "echo", "done")
     assert client.ends() == ["done"]
-    assert client.errors[0].endswith("not published: that is no answer of Tidings")
+    assert client.errors[0].endswith("not published: the answer is not from Tidings")
 
 
 def test_lines_of_which_not_all_were_stored_are_not_published(run, strange):
@@ -256,7 +256,7 @@ def test_an_end_that_was_not_published_in_time_is_said(run):
         client = run("run", "x", "--linger", "200ms", "--", "echo", "done",
                      url=f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert client.ends() == ["done"]
-        assert client.sentence.endswith("not all is published: the server has not answered in time")
+        assert client.sentence.endswith("not everything is published: the server has not answered in time")
 
 
 # ---- what is tried
@@ -277,12 +277,12 @@ def test_a_stream_whose_head_cannot_be_read_has_not_begun(run, strange):
 # ---- the user's own
 
 CONFIGS = {
-    "a NUL byte": (b"quiet = yes\0\nurl = http://127.0.0.1:1\n", "there is a NUL byte"),
-    "a NUL byte at its end": (b"[sub]\ncount = 1\0 0", "there is a NUL byte"),
-    "a flag twice": (b"url = http://127.0.0.1:1\nurl = http://127.0.0.1:2\n", "url is there twice"),
-    "a header twice": (b"header = A: 1\nheader = B: 2\n", "header is there twice"),
-    "an indented flag": (b"url = http://127.0.0.1:1\n  quiet = yes\n", "url is there twice"),
-    "a verb that is none": (b"[hub]\nretry = yes\n", 'there is no verb "hub"'),
+    "a NUL byte": (b"quiet = yes\0\nurl = http://127.0.0.1:1\n", "the line has a NUL byte"),
+    "a NUL byte at its end": (b"[sub]\ncount = 1\0 0", "the line has a NUL byte"),
+    "a flag twice": (b"url = http://127.0.0.1:1\nurl = http://127.0.0.1:2\n", "url is given twice"),
+    "a header twice": (b"header = A: 1\nheader = B: 2\n", "header is given twice"),
+    "an indented flag": (b"url = http://127.0.0.1:1\n  quiet = yes\n", "url is given twice"),
+    "a verb that is none": (b"[hub]\nretry = yes\n", 'unknown verb "hub"'),
 }
 
 

@@ -98,7 +98,7 @@ def test_a_configuration_that_will_not_do_changes_nothing(web):
     text, workers = path.read_text(), web.responder.workers()
     path.write_text(text.replace("[responder]\n", "[responder]\nnonsense = 1\n"))
     os.kill(web.responder.pid, signal.SIGHUP)
-    web.responder.says("the program or its configuration will not do; all stays as it is")
+    web.responder.says("the new program or its configuration failed its test; nothing has changed")
     assert "responder.conf:" in web.responder.log() and "nonsense" in web.responder.log()
     assert web.responder.workers() == workers
     assert web.health().status == 200
@@ -123,7 +123,7 @@ def test_a_hub_whose_socket_was_renamed_removes_its_own_and_nothing_else(make_wo
     world.write_config("hub.conf")
     reload(world.hub)
     assert world.hub_serves()
-    world.hub.says(f"listens on {world.hub_socket} until it is restarted, not on {other}")
+    world.hub.says(f"still listens on {world.hub_socket}; {other} is used after a restart")
     assert world.hub.stop() == 0
     assert other.read_text() == "somebody's" and not world.hub_socket.exists()
 
@@ -162,7 +162,7 @@ def test_a_program_that_was_written_to_a_full_disk_changes_nothing(make_world, t
     copy.unlink()
     copy.touch(0o755)
     os.kill(daemon.pid, signal.SIGHUP)
-    daemon.says("the program or its configuration will not do; all stays as it is")
+    daemon.says("the new program or its configuration failed its test; nothing has changed")
     assert daemon.workers() == workers
     assert world.health().status == 200
 
@@ -185,7 +185,7 @@ def test_new_workers_that_die_at_once_leave_the_old_one_serving(web):
     reader, old = web.listen(reconnect=True), web.responder.worker()
     web.hub.stop()
     os.kill(web.responder.pid, signal.SIGHUP)
-    web.responder.says("becomes the program on the disk")
+    web.responder.says("executes the program on the disk")
     for _ in range(4):
         for new in web.responder.has_other_worker(old):
             os.kill(new, signal.SIGKILL)

@@ -5,6 +5,7 @@
 
 #include "client/option.h"
 #include "client/request.h"
+#include "client/verbs.h"
 #include "tests/unit/unit.h"
 
 static void test_a_status_is_an_outcome_and_a_sentence(void **state)
@@ -58,14 +59,14 @@ static void test_a_server_has_its_time_and_no_more(void **state)
 	} cases[] = {
 		{"half a minute for an answer", {0}, 0, 30000, ""},
 		{"and not more, though bytes still come", {0}, 30001, 30001,
-			"u: no whole answer came in time"},
+			"u: no complete answer came in time"},
 		{"its own deadline", {.deadline_ms = 200}, 0, 201,
-			"u: no whole answer came in time"},
+			"u: no complete answer came in time"},
 		{"a longer one", {.deadline_ms = 60000}, 0, 60000, ""},
 		{"a stream has no end", {.bytes = ignore}, 0, 86400000, ""},
 		{"unless it was given one",
 			{.bytes = ignore, .deadline_ms = 500}, 499, 501,
-			"u: no whole answer came in time"},
+			"u: no complete answer came in time"},
 		{"a stream may pause", {.bytes = ignore, .silence_ms = 45000},
 			10000, 55000, ""},
 		{"and not for longer", {.bytes = ignore, .silence_ms = 45000},
@@ -108,14 +109,14 @@ static void test_header_lines_are_ours_the_users_and_the_requests(void **state)
 	bool help;
 
 	(void)state;
-	assert_int_equal(option_read(&verb, 4, words, &help), OUT_OK);
+	assert_int_equal(option_read(verbs, &verb, 4, words, &help), OUT_OK);
 	request_lines(&full, add_line, &out);
 	CHECK_TEXT("all of them", buf_span(&out),
 		"Expect:|Content-Type: text/x|X-A: 1|X-B: 2|"
 		"Last-Event-ID: 7|X-C: 3|");
 	option_release();
 	buf_clear(&out);
-	assert_int_equal(option_read(&verb, 1, words, &help), OUT_OK);
+	assert_int_equal(option_read(verbs, &verb, 1, words, &help), OUT_OK);
 	request_lines(&plain, add_line, &out);
 	CHECK_TEXT("none asked for", buf_span(&out),
 		"Expect:|Content-Type: application/octet-stream|");

@@ -275,21 +275,21 @@ static const struct {
 	const char *text;
 	const char *fault;
 } faults[] = {
-	{"an unknown section", "\n[hob]\n", ":2: there is no section [hob]"},
+	{"an unknown section", "\n[hob]\n", ":2: unknown section [hob]"},
 	{"a section without the name it needs", "[channel]\n",
-		":1: there is no section [channel]"},
+		":1: unknown section [channel]"},
 	{"a section with a name too many", "[hub one]\n",
-		":1: there is no section [hub one]"},
+		":1: unknown section [hub one]"},
 	{"a section's bracket is open", "[hub\n",
-		":1: a section reads [name] on a line of its own"},
+		":1: expected [name] on a line of its own"},
 	{"something behind a section", "[hub] socket = /x\n",
-		":1: a section reads [name] on a line of its own"},
+		":1: expected [name] on a line of its own"},
 	{"a section twice", "[hub]\n[log]\n[hub]\n",
-		":3: section [hub] is there already"},
+		":3: section [hub] is given twice"},
 	{"a channel twice", "[channel a]\n[channel  a ]\n",
-		":2: this section is there already"},
+		":2: this section is given twice"},
 	{"an inbox twice", "[inbox a]\npath=/a\n[inbox a]\npath=/b\n",
-		":3: this section is there already"},
+		":3: this section is given twice"},
 	{"a control character in a channel", "[channel a\tb]\n",
 		":1: a channel name has no control characters"},
 	{"a key before any section", "socket = /x\n",
@@ -305,11 +305,12 @@ static const struct {
 	{"a repeated list", "[responder]\norigins = *\norigins = *\n",
 		":3: origins has a value already, in line 2"},
 	{"a value that goes on", "[hub]\nlog = /x\n  users = root\n",
-		":3: log: only a list goes on in a line that begins with space "
+		":3: log: only a list may continue in a line that begins with "
+		"space "
 		"(line 2)"},
-	{"no key = value", "[hub]\nfoo\n", ":2: a line reads key = value"},
+	{"no key = value", "[hub]\nfoo\n", ":2: expected key = value"},
 	{"the first fault is the one that is named",
-		"[hub]\nfoo\nworkers = 1\n", ":2: a line reads key = value"},
+		"[hub]\nfoo\nworkers = 1\n", ":2: expected key = value"},
 	{"and not a later one", "[hub]\nworkers = 1\nfoo\n",
 		":2: section [hub] has no key \"workers\""},
 	{"an empty value", "[hub]\nsocket =\n",
@@ -415,7 +416,7 @@ static void test_a_nul_byte_does_not_hide_what_is_behind_it(void **state)
 	char *fault = try_text(&config, span("[log]\nlevel = info\0x\n", 20));
 
 	(void)state;
-	assert_string_equal(fault, ":2: there is a NUL byte");
+	assert_string_equal(fault, ":2: the line has a NUL byte");
 	free(fault);
 }
 
@@ -432,7 +433,7 @@ static void test_a_line_that_is_too_long_is_not_cut(void **state)
 	buf_add_span(&text, span_of("\n[log]\n"));
 	fault = try_text(&config, buf_span(&text));
 	assert_non_null(fault);
-	assert_non_null(strstr(fault, ":2: a line has at most "));
+	assert_non_null(strstr(fault, ":2: the line is longer than "));
 	free(fault);
 	buf_release(&text);
 }

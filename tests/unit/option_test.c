@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "client/option.h"
+#include "client/verbs.h"
 #include "tests/unit/unit.h"
 
-static enum outcome nothing(const struct verb *verb)
+static enum outcome nothing(void)
 {
-	(void)verb;
 	return OUT_OK;
 }
 
@@ -52,7 +52,7 @@ static enum outcome read_words(const struct verb *which, const char *line)
 	while (rest != NULL && line[0] != '\0')
 		words[count++] = strsep(&rest, "|");
 	words[count] = NULL;
-	return option_read(which, count, words, &help);
+	return option_read(verbs, which, count, words, &help);
 }
 
 static void write_file(const char *path, const char *text)

@@ -1,0 +1,20 @@
+#ifndef TIDINGS_SETTING_PARSE_H
+#define TIDINGS_SETTING_PARSE_H
+/*
+ * setting_parse - the text of a key becomes a field of its section's struct
+ */
+#include <stdbool.h>
+
+#include "lib/setting.h"
+
+/* Each stores what `text` says in the setting's field of `target`.  False if
+ * the text does not fit; `fault` then says why, beginning with the key. */
+setting_parse parse_number, parse_size, parse_time; /* from min to max */
+setting_parse parse_choice;			    /* one of two words */
+setting_parse parse_path;  /* of at most max bytes, 0 = any */
+setting_parse parse_mode;  /* 0660 */
+setting_parse parse_group; /* name or number; empty = (gid_t)-1 */
+/* Lists: the items are added to those that are there. */
+setting_parse parse_users, parse_prefixes, parse_origins, parse_hosts;
+
+#endif
