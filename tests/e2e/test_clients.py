@@ -70,12 +70,12 @@ def test_curl_sees_an_error_in_words(web):
 # ---- node-eventsource
 
 class Node:
-    """listen.mjs and the lines that it says."""
+    """tools/listen.mjs and the lines that it says."""
 
     def __init__(self, world, target, count, *types):
         self.said = []
         self.process = subprocess.Popen(
-            [shutil.which("node"), "listen.mjs", f"http://127.0.0.1:{world.port}{target}",
+            [shutil.which("node"), "tools/listen.mjs", f"http://127.0.0.1:{world.port}{target}",
              str(count), *types], cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
