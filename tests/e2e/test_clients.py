@@ -12,6 +12,8 @@ import requests
 
 from world import SLOW, eventually
 
+pytestmark = pytest.mark.behind_apache("--full")
+
 TESTS = Path(__file__).resolve().parent.parent
 
 
@@ -26,6 +28,7 @@ def curl(world, *arguments, **how):
 
 # ---- curl
 
+@pytest.mark.behind_apache
 def test_curl_publishes(web):
     reader = web.listen("news")
     answer = json.loads(curl(web, "-d", "hello from curl", "/realtime/news"))
@@ -33,6 +36,7 @@ def test_curl_publishes(web):
     assert answer == {"status": "ok", "id": event.id, "channel": "news"}
 
 
+@pytest.mark.behind_apache
 def test_curl_broadcasts_json(web):
     reader = web.listen()
     curl(web, "-H", "Content-Type: application/json", "-d", '{"message": "ünïcode"}', "/api/broadcast")
@@ -40,6 +44,7 @@ def test_curl_broadcasts_json(web):
     assert json.loads(reader.next().data)["message"] == "ünïcode"
 
 
+@pytest.mark.behind_apache
 def test_curl_publishes_a_file_line_by_line(web, tmp_path):
     file = tmp_path / "lines"
     file.write_text("one\ntwo\nthree\n")
@@ -48,6 +53,7 @@ def test_curl_publishes_a_file_line_by_line(web, tmp_path):
     reader.sees("one", "two", "three")
 
 
+@pytest.mark.behind_apache
 def test_curl_listens(web):
     web.publish("old", channel="news")
     process = subprocess.Popen(
@@ -63,6 +69,7 @@ def test_curl_listens(web):
         process.wait()
 
 
+@pytest.mark.behind_apache
 def test_curl_sees_an_error_in_words(web):
     assert "message" in json.loads(curl(web, "-d", "x", "/realtime/news?id=%0a"))
 
@@ -109,6 +116,7 @@ needs_node = pytest.mark.skipif(not (TESTS / "node_modules" / "eventsource").is_
                                 reason="npm ci has not been run in tests/")
 
 
+@pytest.mark.behind_apache
 @needs_node
 def test_a_standard_eventsource_hears_what_is_published(web):
     node = Node(web, "/stream?channel=a&channel=b", 4, "note")
