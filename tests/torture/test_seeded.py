@@ -18,6 +18,7 @@ def test_a_seeded_bug_still_fits_or_is_listed(mutant):
 
 
 @pytest.mark.rare
+@pytest.mark.slow  # for the instruments' short stages, which know no rare ones
 def test_all_seeded_bugs_still_fit():
     assert [mutant.misfit() for mutant in MUTANTS if mutant.misfit()] == []
 
