@@ -32,7 +32,7 @@ from servers import SERVERS
 from web import WebDoor
 from wire import Closed, Hub, Proxy
 
-TOP = Path(__file__).resolve().parent.parent
+TOP = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("TIDINGS_BUILD", TOP / "build")).resolve()
 WRAP = shlex.split(os.environ.get("TIDINGS_WRAP", ""))
 # Instruments make everything slower; deadlines grow with them.

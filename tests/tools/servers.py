@@ -10,7 +10,7 @@ import re
 import shutil
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parent.parent
+TOP = Path(__file__).resolve().parent.parent.parent
 SBIN = os.environ["PATH"] + ":/usr/sbin:/sbin"
 MODULES = "/usr/lib/apache2/modules"
 # Apache will not be root, but these folders are root's alone.

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = pytest.mark.page
+pytestmark = [pytest.mark.page, pytest.mark.in_both_browsers]
 
 
 def test_what_a_page_complains_of_is_heard(browser, web):
