@@ -184,7 +184,7 @@ b/z is on no floor" ]; then
 	failed=1
 fi
 
-WAITING=' client '
+WAITING=
 peers=hub/peers
 for room in peer publish follow page cursor counts listing meter exposition machine; do
 	peers=$peers,hub/$room
