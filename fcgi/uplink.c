@@ -106,7 +106,7 @@ static void connect_now(struct uplink *uplink)
 	}
 	uplink->dialogue.state = GREETING;
 	uplink->heard = uplink->pinged = loop_now_us(uplink->loop);
-	link_open(&uplink->link, loop_ev(uplink->loop), fd);
+	link_open(&uplink->link, uplink->loop, fd);
 	dialogue_hello(&uplink->dialogue);
 }
 

@@ -163,7 +163,7 @@ static void start_watching(struct hub *hub, int listener)
 	if (notify >= 0)
 		loop_io_want(hub->loop, &hub->folder, LOOP_READ);
 	loop_turn_start(hub->loop, &hub->turn);
-	timer_set(timers, &hub->tick, 0, TICK_MS * 1000);
+	timer_set(timers, &hub->tick, 0, TICK_MS * 1000ull);
 	loop_on_signal(hub->loop, SIGTERM, on_signal, hub);
 	loop_on_signal(hub->loop, SIGINT, on_signal, hub);
 }

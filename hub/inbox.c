@@ -36,7 +36,8 @@ void inbox_say(struct inbox *inbox, const char *sentence)
 		sentence);
 }
 
-void inbox_lose(struct inbox *inbox, const char *why)
+/* Back to AWAY, for this reason. */
+static void lose(struct inbox *inbox, const char *why)
 {
 	inbox_say(inbox, why);
 	inbox_file_close(&inbox->file);
@@ -81,7 +82,7 @@ static const struct inbox *twin(
 
 static void stop(struct inbox *inbox, const char *why)
 {
-	inbox_lose(inbox, why);
+	lose(inbox, why);
 	inbox->state = STOPPED;
 }
 
@@ -155,14 +156,13 @@ static void look_at_open(struct inbox *inbox, bool moved)
 	if (moved) /* a copy may have rows again that are gone */
 		memset(inbox->known, 0, sizeof(inbox->known));
 	if (inbox->broken)
-		inbox_lose(inbox, inbox->said);
+		lose(inbox, inbox->said);
 	else if (moved)
-		inbox_lose(inbox, "was removed or replaced");
+		lose(inbox, "was removed or replaced");
 	else if (inbox_file_split(&inbox->file))
-		inbox_lose(
-			inbox, "its write-ahead log was removed or replaced");
+		lose(inbox, "its write-ahead log was removed or replaced");
 	else if ((why = inbox_file_ruined(&inbox->file)) != NULL)
-		inbox_lose(inbox, why);
+		lose(inbox, why);
 	else if (check_sequence(inbox)) {
 		inbox->due = true;
 		holder_look(&inbox->holder, &inbox->file.version,

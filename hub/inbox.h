@@ -92,7 +92,5 @@ bool inbox_tidy(struct inbox *inbox);
 
 /* One log line about the inbox, unless it was the last one too. */
 void inbox_say(struct inbox *inbox, const char *sentence);
-/* Back to AWAY, for this reason. */
-void inbox_lose(struct inbox *inbox, const char *why);
 
 #endif

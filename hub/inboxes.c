@@ -155,7 +155,7 @@ static void on_poll(void *arg)
 	}
 	if (!timer_is_set(&inboxes->tidy))
 		timer_set(loop_timers(inboxes->loop), &inboxes->tidy,
-			TIDY_MS * 1000, TIDY_MS * 1000);
+			TIDY_MS * 1000ull, TIDY_MS * 1000ull);
 }
 
 static void on_tidy(void *arg)
@@ -225,7 +225,7 @@ static void start_watching(struct inboxes *inboxes)
 		loop_io_want(inboxes->loop, &inboxes->notified, LOOP_READ);
 	if (inboxes->count > 0)
 		timer_set(loop_timers(inboxes->loop), &inboxes->poll, 0,
-			INBOXES_POLL_MS * 1000);
+			INBOXES_POLL_MS * 1000ull);
 }
 
 struct inboxes *inboxes_new(struct loop *loop, struct ledger *ledger)

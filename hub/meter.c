@@ -230,7 +230,7 @@ static void on_beat(void *arg)
 		}
 	/* It may still be set, if this beat comes late. */
 	timer_set(loop_timers(meter->peers->loop), &meter->sample,
-		METER_PATIENCE_MS * 1000, 0);
+		METER_PATIENCE_MS * 1000ull, 0);
 }
 
 /* ---- life */
@@ -245,7 +245,7 @@ void meter_open(struct meter *meter, struct ledger *ledger, struct peers *peers)
 	timer_init(&meter->beat, on_beat, meter);
 	timer_init(&meter->sample, on_sample, meter);
 	timer_set(loop_timers(peers->loop), &meter->beat,
-		WIRE_MEASURE_MS * 1000, WIRE_MEASURE_MS * 1000);
+		WIRE_MEASURE_MS * 1000ull, WIRE_MEASURE_MS * 1000ull);
 }
 
 void meter_close(struct meter *meter)

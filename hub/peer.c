@@ -13,7 +13,7 @@
 
 bool peer_is_stalled(const struct peer *peer)
 {
-	return peer->link.writable.active != 0;
+	return link_is_full(&peer->link);
 }
 
 void peer_send_state(struct peer *peer, const char *reason)
@@ -83,7 +83,7 @@ static void peer_new(struct peers *peers, int fd)
 	peer->next = peers->first;
 	peers->first = peer;
 	peers->count++;
-	link_open(&peer->link, loop_ev(peers->loop), fd);
+	link_open(&peer->link, peers->loop, fd);
 	if (peers->count > PEERS_MAX)
 		peer_refuse(peer, "too many connections");
 	else if (!may_speak(peers->config, peer->uid))

@@ -333,8 +333,3 @@ uint64_t loop_now_us(const struct loop *loop)
 {
 	return clock_now_us(loop->timers.clock);
 }
-
-struct ev_loop *loop_ev(const struct loop *loop)
-{
-	return loop->ev;
-}

@@ -26,7 +26,6 @@
 #include "lib/clock.h"
 #include "lib/timer.h"
 
-struct ev_loop;
 struct loop;
 
 /* Borrows `clock`.  Ends the process if the system gives no loop. */
@@ -45,9 +44,6 @@ void loop_again(struct loop *loop);
 struct timers *loop_timers(struct loop *loop);
 const struct clock *loop_clock(const struct loop *loop);
 uint64_t loop_now_us(const struct loop *loop); /* monotonic */
-
-/* libev's own, for who does not know us yet. */
-struct ev_loop *loop_ev(const struct loop *loop);
 
 /* ---- a descriptor */
 

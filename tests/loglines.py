@@ -8,7 +8,7 @@ TEXT = r'((?:"(?:[^"\\]|\\.)*"|PRI\w+|\s)+)'
 CALL = re.compile(r'\blog_(?:debug|info|warnx?|fatalx?)\(\s*' + TEXT)
 ERRNO = re.compile(r'\blog_(?:warn|fatal)\(\s*' + TEXT)
 # What is said of an inbox goes through functions of its own.
-INBOX = re.compile(r'\b(?:inbox_say|inbox_lose|stop)\(\s*inbox,\s*' + TEXT)
+INBOX = re.compile(r'\b(?:inbox_say|lose|stop)\(\s*inbox,\s*' + TEXT)
 STOPPED = re.compile(r'buf_printf\(&why,\s*' + TEXT)
 # Reasons that are part of another line.
 REASON = re.compile(r'\b(?:link_close|peer_drop|give_up|refuse)\((?:&?[\w>.-]+),\s*' + TEXT)

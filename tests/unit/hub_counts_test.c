@@ -170,7 +170,7 @@ static void test_an_answer_costs_the_same_however_many_names_there_are(
 	peer.link.owner = &peer;
 	peer.link.frame = on_frame;
 	peer.link.closed = on_gone;
-	link_open(&peer.link, loop_ev(peers.loop), ends[0]);
+	link_open(&peer.link, peers.loop, ends[0]);
 	counts_open(&counts, &room->ledger);
 	for (size_t i = 0; i < count; i++) {
 		unsigned hundred, thousand;
