@@ -3,8 +3,8 @@
 /*
  * scrape - the server's figures at one moment, from GET /metrics
  *
- * Read from the text that the hub writes for Prometheus (README, Metrics);
- * what a server does not say stays 0.  Pure, but for scrape_ask.
+ * Read from the text that the hub writes for Prometheus (Metrics in
+ * docs/http-api.md); what a server does not say stays 0.  Pure, but for scrape_ask.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -289,7 +290,7 @@ def test_standard_output_that_is_closed_is_no_place_for_an_event(run, shared, tm
     cursor, out = tmp_path / "cursor", tmp_path / "status"
     shared.publish("x", channel="closed")
     environment = f"TIDINGS_URL=http://127.0.0.1:{shared.port}"
-    command = f"{environment} {program('client/tidings')} sub closed --since all --cursor {cursor} -n 1"
+    command = f"{environment} {shlex.quote(program('client/tidings'))} sub closed --since all --cursor {cursor} -n 1"
     subprocess.run(["sh", "-c", f"{command} >&- 2>/dev/null; echo $? > {out}"], check=True, timeout=20)
     assert out.read_text() == "8\n"
     assert run("sub", "closed", "--cursor", cursor, "-n", 1, "--format", "%d").ends() == ["x"]

@@ -1,7 +1,7 @@
 """The sources as somebody else gets them: a fresh clone, with what is changed here.
 
     checkout(folder)     that, in a folder of its own
-    block("./configure")     the commands in README.md's shell block that has this word
+    block("./configure")     the commands in the shell block of README.md or docs/ that has this word
 """
 
 import re

@@ -41,7 +41,7 @@ class Bench:
                 shutil.copytree(path, folder / path.name, symlinks=True,
                                 ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
         shutil.copytree(BUILD, self.build, symlinks=True,
-                        ignore=shutil.ignore_patterns("logs"))
+                        ignore=shutil.ignore_patterns("logs", "debian-*"))
         flags = re.search(r"(?m)^CFLAGS = (.*)", (self.build / "Makefile").read_text())[1]
         self.flags = f"CFLAGS={flags} -w"  # a mutant may leave a variable unused
         self.changed = {}
