@@ -99,7 +99,7 @@ class Flow:
             for path in sorted((top / folder).rglob("*.[ch]")):
                 structs(path.read_text(), self.types)
         self.into, self.lines = defaultdict(list), []  # place -> literals, and other places
-        self.functions, self.indirect = defaultdict(list), defaultdict(set)
+        self.functions, self.indirect = defaultdict(list), set()
         every = []
         for path in csource.sources(top, folders):
             for one in csource.functions(path.read_text()):
@@ -131,6 +131,8 @@ class Flow:
                 yield ("return", where, callee.name)
         elif is_name(words[-1]):
             names = chain(words, len(words))
+            if len(words) == 1 and text[0] not in self.kinds and self.functions[text[0]]:
+                yield ("function", path, text[0])
             if len(words) == 3 and self.kinds.get(text[0]) == "buf":
                 yield ("variable", path, one.name, text[0])
             yield self.place(path, one, names)
@@ -176,17 +178,20 @@ class Flow:
         if names == ["?"]:
             return
         self.flow(path, one, value, self.place(path, one, names))
-        if len(names) > 1 and len(value) == 1 and self.functions[value[0].text]:
-            self.indirect[names[-1]].add((path, value[0].text))
 
     def call(self, path, one, words, at):
         name, arguments = words[at - 1].text, separate(words[at + 1:closing(words, at)])
         if name in VERBS:
             self.line(path, one, name, arguments)
-        is_member = at > 1 and words[at - 2].text in (".", ">")
+        names = chain(words, at)
+        callee = None
+        if len(names) > 1 or any(part and part[-1].text == name for part in one.parameters):
+            callee = self.place(path, one, names)
+            self.indirect.add(callee)
+            self.into[callee].append(("member", None, name))
         for number, argument in enumerate(arguments):
-            if is_member:
-                self.flow(path, one, argument, ("callback", name, number))
+            if callee:
+                self.flow(path, one, argument, ("callback", callee, number))
             else:
                 for place in self.parameter(path, name, number):
                     self.flow(path, one, argument, place)
@@ -215,26 +220,27 @@ class Flow:
                 self.flow(path, one, argument, place)
 
     def join_callbacks(self):
-        """A callback's parameters are those of what was put there."""
-        for name, targets in self.indirect.items():
-            for path, function in targets:
+        """The parameters of a function that was put somewhere are those of the calls from there."""
+        for callee in self.indirect:
+            for _, path, name in [end for end in self.ends(callee) if not isinstance(end, str)]:
                 for number in range(9):
-                    for place in self.parameter(path, function, number):
-                        self.into[place].append(("callback", name, number))
+                    for place in self.parameter(path, name, number):
+                        self.into[place].append(("callback", callee, number))
 
-    def literals(self, place):
-        """Each that may come there."""
-        seen, todo = set(), [place]
+    def ends(self, place):
+        """What may come there, from wherever it is first written: literals and functions."""
+        seen, todo, found = set(), [place], set()
         while todo:
             here = todo.pop()
-            if here in seen:
-                continue
-            seen.add(here)
-            for source in self.into[here]:
-                if isinstance(source, str):
-                    yield source
-                else:
-                    todo.append(source)
+            if isinstance(here, str) or here[0] == "function":
+                found.add(here)
+            elif here not in seen:
+                seen.add(here)
+                todo += self.into[here]
+        return found
+
+    def literals(self, place):
+        return {end for end in self.ends(place) if isinstance(end, str)}
 
 
 @functools.lru_cache(maxsize=1)

@@ -23,6 +23,10 @@ WAYS = {
     "by a callback": "static void a(void *peer, const char *why) { " + LINE.replace("WHY", "why") +
                      " } void b(struct peer *peer) { peer->link.closed = a; }"
                      ' void c(struct link *link) { link->closed(link, "said by the peer"); }',
+    "by a callback that was handed on": "static void a(void *peer, const char *why) { " + LINE.replace("WHY", "why") +
+                     ' } void b(void) { struct hub hub = {.n = 2, .gone = a}; d(&hub); }'
+                     " void d(struct hub *hub) { struct peer *peer = f(); peer->link.closed = hub->gone; }"
+                     ' void c(struct link *link) { link->closed(link, "said by the peer"); }',
     "by a buffer": 'void a(struct peer *peer) { struct buf why = {0}; buf_printf(&why, "said by the peer"); ' +
                    LINE.replace("WHY", "why.at") + " }",
     "by a copy": 'void a(struct peer *peer) { static char why[9]; strncpy(why, "said by the peer", 8); ' +
