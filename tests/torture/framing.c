@@ -15,7 +15,7 @@ void framing_begin(struct framing *framing, enum framing_kind kind)
 	framing->kind = kind;
 	framing->phase = SIZE;
 	framing->left = framing->size = 0;
-	framing->headed = framing->ended = false;
+	framing->headed = framing->ended = framing->whole = false;
 	framing->head_len = 0;
 }
 
@@ -26,6 +26,22 @@ static bool is_good(const struct framing *framing)
 			       11) != NULL;
 	return framing->head_len > 12 &&
 	       memcmp(framing->head + 8, " 200", 4) == 0;
+}
+
+/* What was complete before the web server began to pass it on has a length. */
+static void look_for_length(struct framing *framing)
+{
+	static const char name[] = "\r\nContent-Length: ";
+	const char *at = memmem(
+		framing->head, framing->head_len, name, sizeof(name) - 1);
+
+	if (framing->kind != FRAMING_HTTP || at == NULL)
+		return;
+	framing->whole = true;
+	framing->phase = CONTENT;
+	framing->left = strtoul(at + sizeof(name) - 1, NULL, 10);
+	framing->after = 0;
+	framing->ended = framing->left == 0;
 }
 
 /* Returns how many bytes belong to the head; 0 is a fault. */
@@ -44,6 +60,7 @@ static size_t take_head(struct framing *framing, const char *at, size_t len)
 	}
 	framing->head_len = (size_t)(end - framing->head) + 4;
 	framing->headed = is_good(framing);
+	look_for_length(framing);
 	return framing->headed ? framing->head_len - had : 0;
 }
 
@@ -125,6 +142,7 @@ static void step(struct framing *framing)
 		framing->left = framing->after;
 	}
 	if (framing->phase == TAIL && framing->left == 0) {
+		framing->ended |= framing->whole;
 		framing->phase = SIZE;
 		framing->size = 0;
 	}

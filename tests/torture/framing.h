@@ -23,6 +23,7 @@ struct framing {
 	uint8_t record[8];
 	bool headed; /* the answer's head is complete, and the status 200 */
 	bool ended;  /* the answer is complete */
+	bool whole;  /* it has a length, and no chunks */
 	size_t head_len;
 	char head[FRAMING_HEAD];
 };
