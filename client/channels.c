@@ -3,6 +3,9 @@
  */
 #include <config.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "client/ask.h"
 #include "client/http.h"
 #include "client/listed.h"
@@ -12,77 +15,127 @@
 #include "client/verbs.h"
 #include "lib/json.h"
 
-static enum outcome print_list(struct json_object *list, bool head)
+/* A channel and its line of the list. */
+struct row {
+	char *name, *line;
+};
+
+struct list {
+	struct buf rows;  /* struct row */
+	struct buf after; /* where the next page begins; empty = no more */
+};
+
+static void add_row(struct list *list, struct json_object *channel)
 {
-	enum outcome outcome;
-	struct buf out = {0};
+	struct listed listed;
+	struct buf line = {0};
+	struct row row;
 
-	if (head && !option_switch("json"))
-		buf_printf(&out, "%s\n", listed_head);
-	for (size_t i = 0; i < json_length(list); i++) {
-		struct listed listed;
-
-		listed_read(json_item(list, i), &listed);
-		if (option_switch("json")) {
-			json_write(json_item(list, i), &out);
-			continue;
-		}
-		listed_add(&out, &listed);
-		buf_add_char(&out, '\n');
+	listed_read(channel, &listed);
+	if (option_switch("json")) {
+		json_write(channel, &line);
+	} else {
+		listed_add(&line, &listed);
+		buf_add_char(&line, '\n');
 	}
+	row.name = mem_text(listed.name);
+	row.line = mem_text(buf_span(&line));
+	buf_add(&list->rows, &row, sizeof(row));
+	buf_release(&line);
+}
+
+/* Pages come in the server's own order; an older server says no "next", and
+ * goes on after the last name. */
+static void add_page(struct list *list, struct json_object *answer,
+	struct json_object *channels, bool more)
+{
+	size_t count = json_length(channels);
+	struct listed last;
+	struct span next;
+
+	for (size_t i = 0; i < count; i++)
+		add_row(list, json_item(channels, i));
+	buf_clear(&list->after);
+	if (!more)
+		return;
+	listed_read(json_item(channels, count - 1), &last);
+	if (!json_text(answer, "next", &next))
+		next = last.name;
+	buf_add_span(&list->after, next);
+}
+
+static enum outcome read_page(struct http *http, struct list *list)
+{
+	struct json_object *answer, *channels;
+	struct buf path = {0};
+	enum outcome outcome;
+	bool more = false;
+
+	buf_add_span(&path, span_of("/api/channels?limit=1000&after="));
+	url_encode(&path, buf_span(&list->after));
+	buf_add_char(&path, '\0');
+	answer = ask(http, path.at, &outcome);
+	channels = listed_page(answer, &more);
+	if (outcome == OUT_OK && channels == NULL)
+		outcome = ask_is_no_answer(http, path.at);
+	if (outcome == OUT_OK)
+		add_page(list, answer, channels, more);
+	json_free(answer);
+	buf_release(&path);
+	return outcome;
+}
+
+static int compare(const void *one, const void *other)
+{
+	const struct row *a = one, *b = other;
+
+	return strcmp(a->name, b->name);
+}
+
+static enum outcome print_list(struct list *list)
+{
+	struct row *rows = (struct row *)(void *)list->rows.at;
+	size_t count = list->rows.len / sizeof(*rows);
+	struct buf out = {0};
+	enum outcome outcome;
+
+	if (count > 1)
+		qsort(rows, count, sizeof(*rows), compare);
+	if (!option_switch("json"))
+		buf_printf(&out, "%s\n", listed_head);
+	for (size_t i = 0; i < count; i++)
+		buf_add_span(&out, span_of(rows[i].line));
 	outcome = print_bytes(buf_span(&out));
 	buf_release(&out);
 	return outcome;
 }
 
-/* *after becomes the last name of the list, or empty if nothing follows it. */
-static void go_on(struct buf *after, struct json_object *list, bool more)
+static void list_release(struct list *list)
 {
-	struct listed listed;
+	struct row *rows = (struct row *)(void *)list->rows.at;
 
-	buf_clear(after);
-	if (!more)
-		return;
-	listed_read(json_item(list, json_length(list) - 1), &listed);
-	buf_add_span(after, listed.name);
-}
-
-/* One page of names after *after; empty is the first, and says that this was
- * the last one. */
-static enum outcome print_page(struct http *http, struct buf *after)
-{
-	struct json_object *answer, *list;
-	enum outcome outcome;
-	struct buf path = {0};
-	bool more = false;
-
-	buf_add_span(&path, span_of("/api/channels?limit=1000&after="));
-	url_encode(&path, buf_span(after));
-	buf_add_char(&path, '\0');
-	answer = ask(http, path.at, &outcome);
-	list = listed_page(answer, &more);
-	if (outcome == OUT_OK && list == NULL)
-		outcome = ask_is_no_answer(http, path.at);
-	if (outcome == OUT_OK)
-		outcome = print_list(list, after->len == 0);
-	go_on(after, list, more && outcome == OUT_OK);
-	json_free(answer);
-	buf_release(&path);
-	return outcome;
+	for (size_t i = 0; i < list->rows.len / sizeof(*rows); i++) {
+		free(rows[i].name);
+		free(rows[i].line);
+	}
+	buf_release(&list->rows);
+	buf_release(&list->after);
 }
 
 static enum outcome run_channels(void)
 {
 	struct http *http = http_new();
 	enum outcome outcome = http == NULL ? OUT_USAGE : OUT_OK;
-	struct buf after = {0};
+	struct list list = {0};
 
 	while (outcome == OUT_OK) {
-		outcome = print_page(http, &after);
-		if (after.len == 0)
+		outcome = read_page(http, &list);
+		if (list.after.len == 0)
 			break;
 	}
-	buf_release(&after);
+	if (outcome == OUT_OK)
+		outcome = print_list(&list);
+	list_release(&list);
 	http_free(http);
 	return outcome;
 }

@@ -3,8 +3,8 @@
 /*
  * scrape - the server's figures at one moment, from GET /metrics
  *
- * They are read from the text that the hub writes for Prometheus (README,
- * Metrics).  Pure, but for scrape_ask.
+ * They are read from the text that the hub writes for Prometheus (Metrics in
+ * docs/http-api.md).  Pure, but for scrape_ask.
  */
 #include <stdbool.h>
 #include <stddef.h>

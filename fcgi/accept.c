@@ -2,7 +2,7 @@
  * accept - the gate: connections in, requests out
  *
  *   ARRIVING   accepted; its records are being collected
- *   gone       complete and handed to route_request(), or closed
+ *   gone       complete and handed on, or closed
  *
  *   The gate itself is OPEN, RESTING (no descriptor was left: it looks again
  *   after a second), FULL (too many are arriving) or SHUT (for good).
@@ -13,7 +13,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <ev.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +24,8 @@
 #include "fcgi/parse.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
-#include "fcgi/route.h"
-#include "lib/clock.h"
-#include "lib/config.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 
 enum {
 	BATCH = 64, /* connections accepted before others get their turn */
@@ -42,8 +38,8 @@ enum {
 struct arrival {
 	struct gate *gate;
 	struct node node; /* in gate->arrivals, while it waits */
-	struct ev_io readable;
-	struct ev_timer deadline;
+	struct loop_io readable;
+	struct timer deadline;
 	uint64_t begun_us;
 	int fd;
 	size_t counted; /* bytes of it in gate->bytes */
@@ -51,9 +47,9 @@ struct arrival {
 };
 
 struct gate {
-	struct responder *responder;
-	struct ev_io listener;
-	struct ev_timer rest;
+	struct gate_parts parts;
+	struct loop_io listener;
+	struct timer rest;
 	bool shut;
 	struct node arrivals; /* those that wait for more */
 	size_t count, bytes;
@@ -63,6 +59,11 @@ struct gate {
 
 /* ---- the gate */
 
+static struct timers *timers_of(const struct gate *gate)
+{
+	return loop_timers(gate->parts.loop);
+}
+
 static bool is_full(const struct gate *gate)
 {
 	return gate->count >= GATE_WAITING_MAX;
@@ -71,21 +72,14 @@ static bool is_full(const struct gate *gate)
 /* Watches the listener exactly if we may accept. */
 static void adjust(struct gate *gate)
 {
-	struct ev_loop *loop = gate->responder->loop;
+	bool may = !gate->shut && !is_full(gate) && !timer_is_set(&gate->rest);
 
-	if (gate->listener.fd < 0)
-		return;
-	if (!gate->shut && !is_full(gate) && !ev_is_active(&gate->rest))
-		ev_io_start(loop, &gate->listener);
-	else
-		ev_io_stop(loop, &gate->listener);
+	loop_io_want(gate->parts.loop, &gate->listener, may ? LOOP_READ : 0);
 }
 
-static void on_rested(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_rested(void *arg)
 {
-	(void)loop;
-	(void)events;
-	adjust(timer->data);
+	adjust(arg);
 }
 
 /* ---- arrivals */
@@ -109,8 +103,8 @@ static void stop_waiting(struct arrival *arrival)
 	if (!list_linked(&arrival->node))
 		return;
 	list_remove(&arrival->node);
-	ev_io_stop(gate->responder->loop, &arrival->readable);
-	ev_timer_stop(gate->responder->loop, &arrival->deadline);
+	loop_io_want(gate->parts.loop, &arrival->readable, 0);
+	timer_stop(timers_of(gate), &arrival->deadline);
 	count_bytes(arrival, 0);
 	gate->count--;
 	adjust(gate);
@@ -161,7 +155,7 @@ static void hand_over(struct arrival *arrival)
 	}
 	arrival_free(arrival);
 	if (request != NULL)
-		route_request(gate->responder, request);
+		gate->parts.take(gate->parts.arg, request);
 }
 
 /* Receives what there is; returns false if the peer is gone, and sets *more if
@@ -183,14 +177,14 @@ static bool receive(struct arrival *arrival, bool *more)
  * web server's own 5xx. */
 static void refuse_busy(struct arrival *arrival)
 {
-	struct responder *responder = arrival->gate->responder;
+	struct replies *replies = arrival->gate->parts.replies;
 	struct request *request = request_new();
 
 	request->id = arrival->intake.id;
 	request->fd = arrival->fd;
 	arrival->fd = -1;
 	arrival_free(arrival);
-	reply_error_with(responder, request, REPLY_RETRY, 503, "busy",
+	reply_error_with(replies, request, REPLY_RETRY, 503, "busy",
 		"too much is being uploaded just now");
 }
 
@@ -209,25 +203,22 @@ static enum intake_state collect(struct arrival *arrival)
 
 static void set_deadline(struct arrival *arrival)
 {
-	struct ev_loop *loop = arrival->gate->responder->loop;
-	uint64_t spent = (clock_mono_us() - arrival->begun_us) / 1000;
+	struct gate *gate = arrival->gate;
+	uint64_t now = loop_now_us(gate->parts.loop);
+	uint64_t spent = (now - arrival->begun_us) / 1000;
 	uint64_t left = spent < GATE_TOTAL_MS ? GATE_TOTAL_MS - spent : 1;
 
 	if (left > GATE_SILENCE_MS)
 		left = GATE_SILENCE_MS;
-	if (arrival->gate->shut && left > GATE_SHUT_MS)
+	if (gate->shut && left > GATE_SHUT_MS)
 		left = GATE_SHUT_MS;
-	arrival->deadline.repeat = (double)left / 1000.0;
-	ev_timer_again(loop, &arrival->deadline);
+	timer_set(timers_of(gate), &arrival->deadline, left * 1000, 0);
 }
 
-static void on_deadline(
-	struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_deadline(void *arg)
 {
-	(void)loop;
-	(void)events;
 	log_debug("accept: close connection: its request did not come whole");
-	arrival_free(timer->data);
+	arrival_free(arg);
 }
 
 /* Goes on with whatever has come.  True if more must come. */
@@ -252,11 +243,10 @@ static bool advance(struct arrival *arrival)
 	return false;
 }
 
-static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_readable(void *arg, unsigned events)
 {
-	struct arrival *arrival = watch->data;
+	struct arrival *arrival = arg;
 
-	(void)loop;
 	(void)events;
 	if (!advance(arrival))
 		return;
@@ -267,14 +257,12 @@ static void start_waiting(struct arrival *arrival)
 {
 	struct gate *gate = arrival->gate;
 
-	arrival->begun_us = clock_mono_us();
+	arrival->begun_us = loop_now_us(gate->parts.loop);
 	list_append(&gate->arrivals, &arrival->node);
 	gate->count++;
-	ev_io_init(&arrival->readable, on_readable, arrival->fd, EV_READ);
-	arrival->readable.data = arrival;
-	ev_io_start(gate->responder->loop, &arrival->readable);
-	ev_init(&arrival->deadline, on_deadline);
-	arrival->deadline.data = arrival;
+	loop_io_init(&arrival->readable, arrival->fd, on_readable, arrival);
+	loop_io_want(gate->parts.loop, &arrival->readable, LOOP_READ);
+	timer_init(&arrival->deadline, on_deadline, arrival);
 	set_deadline(arrival);
 	adjust(gate);
 }
@@ -286,7 +274,7 @@ void gate_take(struct gate *gate, int fd)
 	arrival->gate = gate;
 	arrival->fd = fd;
 	list_init(&arrival->node);
-	intake_init(&arrival->intake, gate->responder->config->max_body);
+	intake_init(&arrival->intake, gate->parts.max_body);
 	arrival->intake.records = gate->spare;
 	gate->spare = (struct buf){0};
 	if (advance(arrival))
@@ -297,7 +285,7 @@ void gate_take(struct gate *gate, int fd)
 static bool accept_one(struct gate *gate)
 {
 	int fd = accept4(
-		gate->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		gate->parts.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd >= 0) {
 		gate_take(gate, fd);
@@ -306,19 +294,17 @@ static bool accept_one(struct gate *gate)
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		errno == ENOMEM) {
 		log_warn("accept: rest for %d s", REST_S);
-		ev_timer_set(&gate->rest, REST_S, 0.0);
-		ev_timer_start(gate->responder->loop, &gate->rest);
+		timer_set(timers_of(gate), &gate->rest, REST_S * 1000000ull, 0);
 		adjust(gate);
 		return false;
 	}
 	return errno == ECONNABORTED || errno == EINTR;
 }
 
-static void on_connection(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_connection(void *arg, unsigned events)
 {
-	struct gate *gate = watch->data;
+	struct gate *gate = arg;
 
-	(void)loop;
 	(void)events;
 	for (int i = 0; i < BATCH && !is_full(gate) && !gate->shut; i++)
 		if (!accept_one(gate))
@@ -327,17 +313,15 @@ static void on_connection(struct ev_loop *loop, struct ev_io *watch, int events)
 
 /* ---- life */
 
-struct gate *gate_new(struct responder *responder, int listener)
+struct gate *gate_new(const struct gate_parts *parts)
 {
 	struct gate *gate = mem_new(sizeof(*gate));
 
-	gate->responder = responder;
+	gate->parts = *parts;
 	list_init(&gate->arrivals);
 	gate->parser = parser_new();
-	ev_io_init(&gate->listener, on_connection, listener, EV_READ);
-	gate->listener.data = gate;
-	ev_timer_init(&gate->rest, on_rested, REST_S, 0.0);
-	gate->rest.data = gate;
+	loop_io_init(&gate->listener, parts->listener, on_connection, gate);
+	timer_init(&gate->rest, on_rested, gate);
 	adjust(gate);
 	return gate;
 }
@@ -347,7 +331,7 @@ void gate_shut(struct gate *gate)
 	struct node *node;
 
 	gate->shut = true;
-	ev_timer_stop(gate->responder->loop, &gate->rest);
+	timer_stop(timers_of(gate), &gate->rest);
 	adjust(gate);
 	for (node = gate->arrivals.next; node != &gate->arrivals;
 		node = node->next)

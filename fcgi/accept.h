@@ -4,12 +4,14 @@
  * accept - the gate: connections in, requests out
  *
  * Each connection is one request; it is collected without blocking (intake.h),
- * read (parse.h) and given to route_request().
+ * read (parse.h) and handed on.
  */
 #include <stddef.h>
 
-struct responder;
 struct gate;
+struct loop;
+struct replies;
+struct request;
 
 enum {
 	GATE_SILENCE_MS = 5000,	 /* a connection that says nothing for so long
@@ -25,10 +27,19 @@ enum {
 				      closed, the others go on */
 };
 
-/* Watches `listener` (non-blocking, borrowed; -1 = nobody listens).  Ends the
- * process if libfcgi cannot be set up.  libfcgi puts its own handlers on
- * SIGTERM, SIGUSR1 and SIGPIPE where there are none: set yours after this. */
-struct gate *gate_new(struct responder *responder, int listener);
+struct gate_parts {
+	struct loop *loop;
+	int listener; /* non-blocking, borrowed; -1 = nobody listens */
+	size_t max_body;
+	struct replies *replies; /* for one that is refused here */
+	void (*take)(void *arg, struct request *request);
+	void *arg;
+};
+
+/* Watches the listener.  Ends the process if libfcgi cannot be set up.  libfcgi
+ * puts its own handlers on SIGTERM, SIGUSR1 and SIGPIPE where there are none:
+ * set yours after this. */
+struct gate *gate_new(const struct gate_parts *parts);
 void gate_free(struct gate *gate); /* closes incomplete connections */
 
 /* Takes a connection (non-blocking) that somebody else has accepted. */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "fcgi/list.h"
-#include "fcgi/pager.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 
@@ -31,6 +30,7 @@ struct pending {
 };
 
 struct answers {
+	const struct clock *clock;
 	void (*send)(void *owner, struct span frame);
 	void *owner;
 	struct node publishes; /* by number */
@@ -42,11 +42,12 @@ struct answers {
 	size_t bytes;	/* of their frames */
 };
 
-struct answers *answers_new(
+struct answers *answers_new(const struct clock *clock,
 	void (*send)(void *owner, struct span frame), void *owner)
 {
 	struct answers *answers = mem_new(sizeof(*answers));
 
+	answers->clock = clock;
 	answers->send = send;
 	answers->owner = owner;
 	list_init(&answers->publishes);
@@ -90,7 +91,8 @@ static struct pending *pending_new(
 	pending->answers = answers;
 	pending->kind = kind;
 	pending->number = number;
-	pending->deadline = clock_mono_us() + UPLINK_DEADLINE_MS * 1000ull;
+	pending->deadline =
+		clock_now_us(answers->clock) + UPLINK_DEADLINE_MS * 1000ull;
 	list_init(&pending->node);
 	return pending;
 }
@@ -265,7 +267,7 @@ struct pending *answers_metrics(struct answers *answers,
 	return pending;
 }
 
-static void paged(struct pending *pending, struct paged *paged)
+static void paged(struct pending *pending, const struct paged *paged)
 {
 	if (!pending->forgotten)
 		pending->answer.paged(pending->arg, paged);
@@ -378,7 +380,7 @@ void answers_send_all(struct answers *answers)
 static void expire(struct pending *pending)
 {
 	static const struct stored no_hub = {.away = true};
-	struct paged no_page = {.away = true};
+	static const struct paged no_page = {.away = true};
 
 	switch (pending->kind) {
 	case PUBLISH:

@@ -1,7 +1,12 @@
 #ifndef TIDINGS_ANSWERS_H
 #define TIDINGS_ANSWERS_H
 /*
- * answers - who waits for which answer of the hub
+ * answers - what is asked of the hub, and who waits for which answer
+ *
+ * Publishes, pages and questions are asked here and answered by callback, each
+ * exactly once, never from within the asking call.  What is unanswered when
+ * the hub goes away is sent again to the one that comes back, under the same
+ * number, until its deadline passes.
  *
  *   WAITING    in the list of its kind; sent, or to be sent when a hub comes
  *   ANSWERED   its callback was called, it is freed
@@ -10,35 +15,107 @@
  * A publish keeps its number and its frame, so that it can be sent again to
  * the next hub, which knows the number if the last one committed it.  A
  * volatile publish waits for nothing and is lost while the hub is away.
- * Types, limits and callbacks are uplink.h's.  Loop thread.
  */
-#include "fcgi/uplink.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/digest.h"
+#include "lib/span.h"
+#include "lib/wire.h"
+
+enum {
+	UPLINK_DEADLINE_MS = 5000,  /* an answer takes no longer, or it is "the
+				       hub is away" */
+	UPLINK_WAITING_MAX = 65536, /* unanswered publishes, and their bytes;
+				       one more is answered "away" at once */
+	UPLINK_WAITING_BYTES = 32 << 20, /* less than a link may have to send */
+};
 
 struct answers;
+struct clock;
+struct pending;
 
 /* `send` gives a whole frame to the hub, or drops it while it is away. */
-struct answers *answers_new(
+struct answers *answers_new(const struct clock *clock,
 	void (*send)(void *owner, struct span frame), void *owner);
 void answers_free(struct answers *answers);
 
-struct channel_question {
-	struct span after;
-	uint16_t limit;
-	struct span only;
+/* ---- publishing */
+struct item {
+	struct span key;      /* idempotency key or empty */
+	struct digest digest; /* only read if there is a key */
+	struct span data;
 };
 
+struct publication {
+	struct span channel;
+	struct span type;
+	bool is_volatile;
+	const struct item *items; /* at least one */
+	uint32_t count;
+};
+
+/* What became of it.  away: no hub answered in time; it may or may not have
+ * been stored. */
+struct stored {
+	bool away;
+	enum wire_outcome outcome;
+	uint64_t first, last;
+	struct span reason; /* borrowed for the call */
+};
+
+/* Copies what it needs.  `answer` may be NULL only for volatile ones, which
+ * are never answered and have no handle.  Returns a handle for
+ * answers_forget, valid until `answer` was called. */
+typedef void uplink_stored(void *arg, const struct stored *stored);
 struct pending *answers_publish(struct answers *answers,
 	const struct publication *publication, uplink_stored *answer,
 	void *arg);
-struct pending *answers_page(struct answers *answers, struct span question,
-	uplink_paged *answer, void *arg);
+/* The asker is gone: the publish goes on, nobody is told. */
+void answers_forget(struct pending *pending);
+
+/* ---- questions */
+struct channel_question {
+	struct span after; /* up to `limit` names after this one ... */
+	uint16_t limit;
+	struct span only; /* ... or, not empty, that channel: its line comes
+			     even if nothing is known of it, with zeros */
+};
+
+struct channel_line {
+	struct span name;
+	uint64_t events, bytes, oldest, newest;
+	uint32_t subscribers;
+};
+
+/* lines == NULL: the hub is away. */
+typedef void uplink_channels_answer(
+	void *arg, const struct channel_line *lines, size_t count, bool more);
 struct pending *answers_channels(struct answers *answers,
 	const struct channel_question *question, uplink_channels_answer *answer,
 	void *arg);
+
+/* text.at == NULL: the hub is away.  Borrowed for the call. */
+typedef void uplink_metered(void *arg, struct span text);
 struct pending *answers_metrics(struct answers *answers,
 	enum wire_format format, uplink_metered *answer, void *arg);
-void answers_forget(struct pending *pending);
 
+/* A page of older events. */
+struct paged {
+	bool away; /* no hub answered in time; nothing else is set */
+	bool gap;
+	uint64_t used, through, mark, oldest, newest;
+	uint32_t count;
+	struct wire_in events; /* `count` blobs; borrowed for the call */
+};
+
+/* `question`: the body of PAGE without its tag. */
+typedef void uplink_paged(void *arg, const struct paged *paged);
+struct pending *answers_page(struct answers *answers, struct span question,
+	uplink_paged *answer, void *arg);
+
+/* ---- what the session does with them */
 /* A hub has come: everything unanswered, publishes first and in order. */
 void answers_send_all(struct answers *answers);
 /* `now`: monotonic us. */

@@ -16,44 +16,43 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "fcgi/answers.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
-#include "fcgi/uplink.h"
 
 enum {
-	WHILE_MS = 50,
+	WHILE_US = 50000,
 };
 
 struct askers {
-	struct ev_loop *loop;
+	struct loop *loop;
+	struct replies *replies;
 	struct node waiting;
 	size_t count;
-	struct ev_timer look; /* runs while somebody waits */
+	struct timer look; /* runs while somebody waits */
 };
 
-static void on_look(struct ev_loop *loop, struct ev_timer *timer, int events);
+static void on_look(void *arg);
 
-struct askers *askers_new(struct ev_loop *loop)
+struct askers *askers_new(struct loop *loop, struct replies *replies)
 {
 	struct askers *askers = mem_new(sizeof(*askers));
 
 	askers->loop = loop;
+	askers->replies = replies;
 	list_init(&askers->waiting);
-	ev_timer_init(
-		&askers->look, on_look, WHILE_MS / 1000.0, WHILE_MS / 1000.0);
-	askers->look.data = askers;
+	timer_init(&askers->look, on_look, askers);
 	return askers;
 }
 
 struct request *asker_done(struct asker *asker)
 {
-	struct askers *askers = asker->responder->askers;
+	struct askers *askers = asker->askers;
 	struct request *request = asker->request;
 
 	list_remove(&asker->node);
 	askers->count--;
-	ev_io_stop(asker->responder->loop, &asker->watch);
+	loop_io_want(askers->loop, &asker->watch, 0);
 	buf_release(&asker->note);
 	free(asker);
 	return request;
@@ -70,10 +69,10 @@ void askers_free(struct askers *askers)
 		struct asker *asker = list_entry(node, struct asker, node);
 
 		next = node->next;
-		uplink_forget(asker->pending);
+		answers_forget(asker->pending);
 		request_free(asker_done(asker));
 	}
-	ev_timer_stop(askers->loop, &askers->look);
+	timer_stop(loop_timers(askers->loop), &askers->look);
 	free(askers);
 }
 
@@ -84,51 +83,50 @@ size_t askers_count(const struct askers *askers)
 
 /* The request was whole: further bytes can only be its abort, and the end of
  * the stream is the browser's. */
-static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_readable(void *arg, unsigned events)
 {
-	struct asker *asker = watch->data;
+	struct asker *asker = arg;
 	char bytes[64];
-	ssize_t got = recv(watch->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t got = recv(
+		loop_io_fd(&asker->watch), bytes, sizeof(bytes), MSG_DONTWAIT);
 
-	(void)loop;
 	(void)events;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	uplink_forget(asker->pending);
+	answers_forget(asker->pending);
 	reply_end(asker_done(asker));
 }
 
 /* Watches all who were here already at the last look. */
-static void on_look(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_look(void *arg)
 {
-	struct askers *askers = timer->data;
+	struct askers *askers = arg;
 	struct node *node;
 
-	(void)events;
 	if (list_empty(&askers->waiting))
-		ev_timer_stop(loop, timer);
+		timer_stop(loop_timers(askers->loop), &askers->look);
 	for (node = askers->waiting.next; node != &askers->waiting;
 		node = node->next) {
 		struct asker *asker = list_entry(node, struct asker, node);
 
 		if (asker->seen)
-			ev_io_start(loop, &asker->watch);
+			loop_io_want(askers->loop, &asker->watch, LOOP_READ);
 		asker->seen = true;
 	}
 }
 
-struct asker *asker_new(struct responder *responder, struct request *request)
+struct asker *asker_new(struct askers *askers, struct request *request)
 {
-	struct askers *askers = responder->askers;
 	struct asker *asker = mem_new(sizeof(*asker));
 
-	asker->responder = responder;
+	asker->askers = askers;
+	asker->replies = askers->replies;
 	asker->request = request;
 	list_append(&askers->waiting, &asker->node);
 	askers->count++;
-	ev_io_init(&asker->watch, on_readable, request->fd, EV_READ);
-	asker->watch.data = asker;
-	if (!ev_is_active(&askers->look))
-		ev_timer_again(askers->loop, &askers->look);
+	loop_io_init(&asker->watch, request->fd, on_readable, asker);
+	if (!timer_is_set(&askers->look))
+		timer_set(loop_timers(askers->loop), &askers->look, WHILE_US,
+			WHILE_US);
 	return asker;
 }

@@ -3,23 +3,20 @@
 #include "fcgi/audience.h"
 
 #include <assert.h>
-#include <ev.h>
 #include <stdlib.h>
 
 #include "fcgi/channel.h"
-#include "fcgi/parcel.h"
-#include "fcgi/parcels.h"
-#include "fcgi/responder.h"
+#include "fcgi/report.h"
 #include "fcgi/subscriber.h"
 #include "lib/buf.h"
-#include "lib/config.h"
-#include "lib/wire.h"
+
+enum { SECOND_US = 1000000 };
 
 struct audience {
-	struct responder *responder;
+	struct timers *timers;
 	struct channels *channels;
-	struct parcels *parcels;
-	struct ev_timer tick;
+	struct report report; /* to the hub, of who listens to what */
+	struct timer tick;
 	struct node *beats; /* a list of subscribers for each second */
 	uint32_t interval;  /* seconds, also the number of lists */
 	uint32_t second;
@@ -27,14 +24,12 @@ struct audience {
 	size_t count;
 };
 
-static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void tick(void *arg)
 {
-	struct audience *audience = timer->data;
+	struct audience *audience = arg;
 	struct node *list;
 	struct node waiting;
 
-	(void)loop;
-	(void)events;
 	audience->second++;
 	list = &audience->beats[audience->second % audience->interval];
 	list_init(&waiting);
@@ -49,21 +44,21 @@ static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
 	}
 }
 
-struct audience *audience_new(struct responder *responder)
+struct audience *audience_new(
+	struct timers *timers, struct channels *channels, uint32_t interval)
 {
 	struct audience *audience = mem_new(sizeof(*audience));
-	uint64_t seconds = responder->config->keepalive_ms / 1000;
 
-	audience->responder = responder;
-	audience->channels = channels_new();
-	audience->interval = seconds > 0 ? (uint32_t)seconds : 1;
+	audience->timers = timers;
+	audience->channels = channels;
+	report_init(&audience->report, channels);
+	audience->interval = interval > 0 ? interval : 1;
 	audience->beats =
 		mem_new(audience->interval * sizeof(*audience->beats));
 	for (uint32_t i = 0; i < audience->interval; i++)
 		list_init(&audience->beats[i]);
-	ev_timer_init(&audience->tick, tick, 1., 1.);
-	audience->tick.data = audience;
-	ev_timer_start(responder->loop, &audience->tick);
+	timer_init(&audience->tick, tick, audience);
+	timer_set(timers, &audience->tick, SECOND_US, SECOND_US);
 	return audience;
 }
 
@@ -72,9 +67,7 @@ void audience_free(struct audience *audience)
 	if (audience == NULL)
 		return;
 	assert(audience->count == 0);
-	ev_timer_stop(audience->responder->loop, &audience->tick);
-	parcels_free(audience->parcels);
-	channels_free(audience->channels);
+	timer_stop(audience->timers, &audience->tick);
 	free(audience->beats);
 	free(audience);
 }
@@ -90,8 +83,8 @@ void audience_join(struct audience *audience, struct subscriber *sub,
 		seat->channel->subscribers++;
 		list_init(&seat->node);
 		list_append(&seat->channel->seats, &seat->node);
+		report_note(&audience->report, seat->channel);
 	}
-	sub->wrote = audience->second;
 	list_append(&audience->beats[audience->next_list], &sub->beat);
 	audience->next_list = (audience->next_list + 1) % audience->interval;
 	audience->count++;
@@ -104,67 +97,20 @@ void audience_leave(struct audience *audience, struct subscriber *sub)
 
 		list_remove(&seat->node);
 		seat->channel->subscribers--;
-		channel_tidy(audience->channels, seat->channel);
+		report_note(&audience->report, seat->channel);
 	}
 	list_remove(&sub->beat);
 	audience->count--;
 }
 
-/* What fits a frame, and the names of several hundred thousand channels; how
- * many listen to the rest is not told. */
-enum { CENSUS_MAX = WIRE_FRAME_MAX - 1024 };
-
-struct census {
-	struct buf lines;
-	uint32_t count;
-};
-
-static void count_channel(void *arg, struct channel *channel)
+struct report *audience_report(struct audience *audience)
 {
-	struct census *census = arg;
-
-	if (channel == NULL || channel->subscribers == 0 ||
-		census->lines.len > CENSUS_MAX)
-		return;
-	census->count++;
-	wire_put_str8(&census->lines, channel_name(channel));
-	wire_put_u32(&census->lines, channel->subscribers);
-}
-
-void audience_census(
-	const struct audience *audience, struct span only, struct buf *out)
-{
-	struct census census = {0};
-
-	if (only.len == 0)
-		channels_each(audience->channels, count_channel, &census);
-	else
-		count_channel(&census, channel_find(audience->channels, only));
-	wire_put_u32(out, census.count);
-	wire_put_bytes(out, census.lines.at, census.lines.len);
-	buf_release(&census.lines);
+	return &audience->report;
 }
 
 size_t audience_count(const struct audience *audience)
 {
 	return audience->count;
-}
-
-uint32_t audience_second(const struct audience *audience)
-{
-	return audience->second;
-}
-
-struct channels *audience_channels(struct audience *audience)
-{
-	return audience->channels;
-}
-
-struct parcels *audience_parcels(struct audience *audience)
-{
-	if (audience->parcels == NULL)
-		audience->parcels = parcels_new(audience->responder->window);
-	return audience->parcels;
 }
 
 void audience_each(struct audience *audience,

@@ -12,16 +12,16 @@
 #include <stdint.h>
 
 #include "lib/span.h"
+#include "lib/timer.h"
 
 struct audience;
-struct buf;
 struct channels;
-struct parcels;
-struct responder;
+struct report;
 struct subscriber;
 
-/* Makes the channel table; needs loop and config. */
-struct audience *audience_new(struct responder *responder);
+/* Borrows the table.  `interval`: seconds between two comments. */
+struct audience *audience_new(
+	struct timers *timers, struct channels *channels, uint32_t interval);
 /* Nobody may be left in it. */
 void audience_free(struct audience *audience);
 
@@ -30,17 +30,9 @@ void audience_join(struct audience *audience, struct subscriber *sub,
 	const struct span *names);
 void audience_leave(struct audience *audience, struct subscriber *sub);
 
-/* Appends how many listen to what, as in COUNTED: the number of channels that
- * have subscribers (or of the one, if `only` is not empty), and for each its
- * name and theirs. */
-void audience_census(
-	const struct audience *audience, struct span only, struct buf *out);
+/* What the hub is told of it. */
+struct report *audience_report(struct audience *audience);
 size_t audience_count(const struct audience *audience);
-/* Seconds since the audience was made; moved by its timer. */
-uint32_t audience_second(const struct audience *audience);
-struct channels *audience_channels(struct audience *audience);
-/* Composed parcels to share; made with the window. */
-struct parcels *audience_parcels(struct audience *audience);
 /* `visit` may close the subscriber it is given, no other. */
 void audience_each(struct audience *audience,
 	void (*visit)(void *arg, struct subscriber *sub), void *arg);

@@ -3,7 +3,6 @@
 #include "fcgi/cgi.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,26 +12,28 @@
 
 #include "fcgi/accept.h"
 #include "fcgi/cgi_records.h"
+#include "fcgi/dialogue.h"
 #include "fcgi/reply.h"
-#include "fcgi/responder.h"
-#include "fcgi/uplink.h"
 #include "lib/buf.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/sock.h"
 #include "lib/text.h"
 
 enum { CHUNK = 32 << 10 };
 
 struct cgi {
-	struct responder *responder;
-	struct ev_io body;    /* standard input, while it is wanted */
-	struct ev_io say;     /* our end, while `said` waits */
-	struct ev_io hear;    /* our end, while `answer` has room */
-	struct ev_io write;   /* standard output, while `answer` waits */
-	struct ev_io trouble; /* an epoll: standard output has an error */
-	struct ev_timer deadline;
-	struct ev_prepare met; /* looks whether the hub is there */
-	struct ev_timer patience;
+	struct loop *loop;
+	struct gate *gate;
+	const struct dialogue *dialogue; /* is the hub there? */
+	struct loop_io body;	/* standard input, while it is wanted */
+	struct loop_io say;	/* our end, while `said` waits */
+	struct loop_io hear;	/* our end, while `answer` has room */
+	struct loop_io write;	/* standard output, while `answer` waits */
+	struct loop_io trouble; /* an epoll: standard output has an error */
+	struct timer deadline;
+	struct loop_turn met; /* looks whether the hub is there */
+	struct timer patience;
 	int gate_end;	    /* of the socket pair; -1 = the gate has it */
 	uint64_t body_left; /* bytes of it still to come */
 	struct buf said;    /* records for the gate */
@@ -44,24 +45,23 @@ struct cgi {
 
 static void stop(struct cgi *cgi)
 {
-	ev_break(cgi->responder->loop, EVBREAK_ALL);
+	loop_stop(cgi->loop);
 }
 
 /* ---- the answer: records in, text out */
 
 static void follow(struct cgi *cgi)
 {
-	struct ev_loop *loop = cgi->responder->loop;
 	size_t left = cgi->answer.len - cgi->written;
 
 	if (left > 0)
-		ev_io_start(loop, &cgi->write);
+		loop_io_want(cgi->loop, &cgi->write, LOOP_WRITE);
 	else
-		ev_io_stop(loop, &cgi->write);
+		loop_io_want(cgi->loop, &cgi->write, 0);
 	if (left < CGI_AHEAD && !cgi->ended)
-		ev_io_start(loop, &cgi->hear);
+		loop_io_want(cgi->loop, &cgi->hear, LOOP_READ);
 	else
-		ev_io_stop(loop, &cgi->hear);
+		loop_io_want(cgi->loop, &cgi->hear, 0);
 	if (left == 0 && cgi->ended)
 		stop(cgi);
 }
@@ -98,7 +98,8 @@ static void move_on(struct cgi *cgi)
 static void end(struct cgi *cgi)
 {
 	cgi->ended = true;
-	ev_timer_start(cgi->responder->loop, &cgi->deadline);
+	timer_set(loop_timers(cgi->loop), &cgi->deadline,
+		REPLY_DEADLINE_MS * 1000ull, 0);
 }
 
 static void take_records(struct cgi *cgi)
@@ -112,13 +113,12 @@ static void take_records(struct cgi *cgi)
 		end(cgi);
 }
 
-static void on_heard(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_heard(void *arg, unsigned events)
 {
-	struct cgi *cgi = watch->data;
+	struct cgi *cgi = arg;
 	char *to = buf_reserve(&cgi->heard, CHUNK);
-	ssize_t got = recv(watch->fd, to, CHUNK, MSG_DONTWAIT);
+	ssize_t got = recv(loop_io_fd(&cgi->hear), to, CHUNK, MSG_DONTWAIT);
 
-	(void)loop;
 	(void)events;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -130,26 +130,21 @@ static void on_heard(struct ev_loop *loop, struct ev_io *watch, int events)
 	move_on(cgi);
 }
 
-static void on_writable(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_writable(void *arg, unsigned events)
 {
-	(void)loop;
 	(void)events;
-	move_on(watch->data);
+	move_on(arg);
 }
 
-static void on_trouble(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_trouble(void *arg, unsigned events)
 {
-	(void)loop;
 	(void)events;
-	stop(watch->data);
+	stop(arg);
 }
 
-static void on_deadline(
-	struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_deadline(void *arg)
 {
-	(void)loop;
-	(void)events;
-	stop(timer->data);
+	stop(arg);
 }
 
 /* ---- the request: environment and standard input in, records out */
@@ -157,8 +152,7 @@ static void on_deadline(
 /* Standard input is read once what was read before has been said. */
 static void say(struct cgi *cgi)
 {
-	struct ev_loop *loop = cgi->responder->loop;
-	ssize_t took = send(cgi->say.fd, cgi->said.at, cgi->said.len,
+	ssize_t took = send(loop_io_fd(&cgi->say), cgi->said.at, cgi->said.len,
 		MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (took > 0)
@@ -168,31 +162,29 @@ static void say(struct cgi *cgi)
 		cgi->body_left = 0;
 	}
 	if (cgi->said.len > 0)
-		ev_io_start(loop, &cgi->say);
+		loop_io_want(cgi->loop, &cgi->say, LOOP_WRITE);
 	else
-		ev_io_stop(loop, &cgi->say);
+		loop_io_want(cgi->loop, &cgi->say, 0);
 	if (cgi->said.len == 0 && cgi->body_left > 0)
-		ev_io_start(loop, &cgi->body);
+		loop_io_want(cgi->loop, &cgi->body, LOOP_READ);
 	else
-		ev_io_stop(loop, &cgi->body);
+		loop_io_want(cgi->loop, &cgi->body, 0);
 }
 
-static void on_sayable(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_sayable(void *arg, unsigned events)
 {
-	(void)loop;
 	(void)events;
-	say(watch->data);
+	say(arg);
 }
 
 /* A body that ends too early is one that its verb refuses. */
-static void on_body(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_body(void *arg, unsigned events)
 {
-	struct cgi *cgi = watch->data;
+	struct cgi *cgi = arg;
 	char bytes[CHUNK];
 	size_t wanted = cgi->body_left < CHUNK ? cgi->body_left : CHUNK;
-	ssize_t got = read(watch->fd, bytes, wanted);
+	ssize_t got = read(STDIN_FILENO, bytes, wanted);
 
-	(void)loop;
 	(void)events;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -219,28 +211,23 @@ static void begin(struct cgi *cgi)
 
 static void go_in(struct cgi *cgi)
 {
-	ev_prepare_stop(cgi->responder->loop, &cgi->met);
-	ev_timer_stop(cgi->responder->loop, &cgi->patience);
-	gate_take(cgi->responder->gate, cgi->gate_end);
+	loop_turn_stop(cgi->loop, &cgi->met);
+	timer_stop(loop_timers(cgi->loop), &cgi->patience);
+	gate_take(cgi->gate, cgi->gate_end);
 	cgi->gate_end = -1;
 }
 
-static void on_met(struct ev_loop *loop, struct ev_prepare *watch, int events)
+static void on_met(void *arg)
 {
-	struct cgi *cgi = watch->data;
+	struct cgi *cgi = arg;
 
-	(void)loop;
-	(void)events;
-	if (!uplink_health(cgi->responder->uplink).away)
+	if (!dialogue_health(cgi->dialogue).away)
 		go_in(cgi);
 }
 
-static void on_impatient(
-	struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_impatient(void *arg)
 {
-	(void)loop;
-	(void)events;
-	go_in(timer->data);
+	go_in(arg);
 }
 
 /* ---- life */
@@ -265,15 +252,8 @@ static int watch_trouble(void)
 	return -1;
 }
 
-static void watch(struct cgi *cgi, struct ev_io *io,
-	void (*ready)(struct ev_loop *, struct ev_io *, int), int fd,
-	int events)
-{
-	ev_io_init(io, ready, fd, events);
-	io->data = cgi;
-}
-
-struct cgi *cgi_new(struct responder *responder)
+struct cgi *cgi_new(
+	struct loop *loop, struct gate *gate, const struct dialogue *dialogue)
 {
 	struct cgi *cgi = mem_new(sizeof(*cgi));
 	int ends[2];
@@ -281,26 +261,24 @@ struct cgi *cgi_new(struct responder *responder)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
 		    ends) != 0)
 		log_fatal("cgi: no socket pair");
-	cgi->responder = responder;
-	watch(cgi, &cgi->body, on_body, STDIN_FILENO, EV_READ);
-	watch(cgi, &cgi->say, on_sayable, ends[0], EV_WRITE);
-	watch(cgi, &cgi->hear, on_heard, ends[0], EV_READ);
-	watch(cgi, &cgi->write, on_writable, STDOUT_FILENO, EV_WRITE);
-	watch(cgi, &cgi->trouble, on_trouble, watch_trouble(), EV_READ);
-	ev_timer_init(&cgi->deadline, on_deadline, REPLY_DEADLINE_MS / 1e3, 0.);
-	cgi->deadline.data = cgi;
+	cgi->loop = loop;
+	cgi->gate = gate;
+	cgi->dialogue = dialogue;
+	loop_io_init(&cgi->body, STDIN_FILENO, on_body, cgi);
+	loop_io_init(&cgi->say, ends[0], on_sayable, cgi);
+	loop_io_init(&cgi->hear, ends[0], on_heard, cgi);
+	loop_io_init(&cgi->write, STDOUT_FILENO, on_writable, cgi);
+	loop_io_init(&cgi->trouble, watch_trouble(), on_trouble, cgi);
+	timer_init(&cgi->deadline, on_deadline, cgi);
 	fcntl(STDOUT_FILENO, F_SETFL,
 		fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
-	if (cgi->trouble.fd >= 0)
-		ev_io_start(responder->loop, &cgi->trouble);
+	loop_io_want(loop, &cgi->trouble, LOOP_READ);
 	cgi->gate_end = ends[1];
-	ev_prepare_init(&cgi->met, on_met);
-	/* before the uplink's, which sends what this brings about */
-	ev_set_priority(&cgi->met, EV_MAXPRI);
-	ev_timer_init(&cgi->patience, on_impatient, CGI_HUB_MS / 1e3, 0.);
-	cgi->met.data = cgi->patience.data = cgi;
-	ev_prepare_start(responder->loop, &cgi->met);
-	ev_timer_start(responder->loop, &cgi->patience);
+	/* before the uplink, which sends what this brings about */
+	loop_turn_init(&cgi->met, -1, on_met, cgi);
+	timer_init(&cgi->patience, on_impatient, cgi);
+	loop_turn_start(loop, &cgi->met);
+	timer_set(loop_timers(loop), &cgi->patience, CGI_HUB_MS * 1000ull, 0);
 	begin(cgi);
 	follow(cgi);
 	return cgi;
@@ -308,22 +286,21 @@ struct cgi *cgi_new(struct responder *responder)
 
 int cgi_free(struct cgi *cgi)
 {
-	struct ev_loop *loop = cgi->responder->loop;
 	int status = cgi->begun ? EXIT_SUCCESS : EXIT_FAILURE;
 
-	ev_io_stop(loop, &cgi->body);
-	ev_io_stop(loop, &cgi->say);
-	ev_io_stop(loop, &cgi->hear);
-	ev_io_stop(loop, &cgi->write);
-	ev_io_stop(loop, &cgi->trouble);
-	ev_timer_stop(loop, &cgi->deadline);
-	ev_prepare_stop(loop, &cgi->met);
-	ev_timer_stop(loop, &cgi->patience);
+	loop_io_want(cgi->loop, &cgi->body, 0);
+	loop_io_want(cgi->loop, &cgi->say, 0);
+	loop_io_want(cgi->loop, &cgi->hear, 0);
+	loop_io_want(cgi->loop, &cgi->write, 0);
+	loop_io_want(cgi->loop, &cgi->trouble, 0);
+	timer_stop(loop_timers(cgi->loop), &cgi->deadline);
+	loop_turn_stop(cgi->loop, &cgi->met);
+	timer_stop(loop_timers(cgi->loop), &cgi->patience);
 	if (cgi->gate_end >= 0)
 		close(cgi->gate_end);
-	if (cgi->trouble.fd >= 0)
-		close(cgi->trouble.fd);
-	close(cgi->hear.fd);
+	if (loop_io_fd(&cgi->trouble) >= 0)
+		close(loop_io_fd(&cgi->trouble));
+	close(loop_io_fd(&cgi->hear));
 	buf_release(&cgi->said);
 	buf_release(&cgi->heard);
 	buf_release(&cgi->answer);

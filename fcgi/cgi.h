@@ -20,7 +20,9 @@
 #include <stdbool.h>
 
 struct cgi;
-struct responder;
+struct dialogue;
+struct gate;
+struct loop;
 
 enum {
 	CGI_WINDOW = 256 << 10, /* bytes of the newest events, for one stream */
@@ -31,8 +33,8 @@ enum {
 /* Has a web server started this process for one request? */
 bool cgi_is_meant(void);
 
-/* Needs the gate. */
-struct cgi *cgi_new(struct responder *responder);
+struct cgi *cgi_new(
+	struct loop *loop, struct gate *gate, const struct dialogue *dialogue);
 /* Returns the process's exit status. */
 int cgi_free(struct cgi *cgi);
 

@@ -45,7 +45,7 @@ static void add_pair(struct buf *out, struct span name, struct span value)
 	buf_add_span(out, value);
 }
 
-const char *cgi_address(const char *uri, const char *program)
+static const char *address_of(const char *uri, const char *program)
 {
 	const char *name = strrchr(program, '/');
 	size_t len = strlen(program);
@@ -78,7 +78,7 @@ static void add_variable(
 	if (!request_reads(name))
 		return;
 	if (span_is(name, "REQUEST_URI"))
-		add_pair(out, name, span_of(cgi_address(equals + 1, program)));
+		add_pair(out, name, span_of(address_of(equals + 1, program)));
 	else
 		add_pair(out, name, span_of(equals + 1));
 }

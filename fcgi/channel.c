@@ -6,27 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/hash.h"
 #include "lib/buf.h"
 
-enum {
-	FIRST_BUCKETS = 256,
-	FIRST_HELD = 4,
-};
+enum { FIRST_HELD = 4 };
 
 struct channels {
-	struct channel **buckets;
-	size_t size; /* a power of two, grows with count */
-	size_t count;
+	struct table table;
 };
+
+static struct channel *channel_of(struct table_node *node)
+{
+	return node == NULL ? NULL : table_entry(node, struct channel, node);
+}
+
+static struct span key_of(const struct table_node *node)
+{
+	return channel_name(table_entry(node, struct channel, node));
+}
 
 struct channels *channels_new(void)
 {
-	struct channels *table = mem_new(sizeof(*table));
+	struct channels *channels = mem_new(sizeof(*channels));
 
-	table->size = FIRST_BUCKETS;
-	table->buckets = mem_new(table->size * sizeof(*table->buckets));
-	return table;
+	table_init(&channels->table, key_of, NULL);
+	return channels;
 }
 
 static void forget(struct channel *channel)
@@ -35,107 +38,48 @@ static void forget(struct channel *channel)
 	free(channel);
 }
 
-void channels_free(struct channels *table)
+void channels_free(struct channels *channels)
 {
-	if (table == NULL)
+	struct table_node *node, *next;
+
+	if (channels == NULL)
 		return;
-	for (size_t i = 0; i < table->size; i++) {
-		while (table->buckets[i] != NULL) {
-			struct channel *channel = table->buckets[i];
-
-			table->buckets[i] = channel->chain;
-			forget(channel);
-		}
+	for (node = table_first(&channels->table); node != NULL; node = next) {
+		next = table_next(&channels->table, node);
+		forget(channel_of(node));
 	}
-	free(table->buckets);
-	free(table);
+	table_release(&channels->table);
+	free(channels);
 }
 
-static struct channel **bucket(const struct channels *table, uint32_t h)
+struct channel *channel_find(const struct channels *channels, struct span name)
 {
-	return &table->buckets[h & (table->size - 1)];
+	return channel_of(table_find(&channels->table, name));
 }
 
-static void grow(struct channels *table)
+struct channel *channel_get(struct channels *channels, struct span name)
 {
-	struct channel **old = table->buckets;
-	size_t old_size = table->size;
-
-	table->size *= 2;
-	table->buckets = mem_new(table->size * sizeof(*table->buckets));
-	for (size_t i = 0; i < old_size; i++) {
-		while (old[i] != NULL) {
-			struct channel *channel = old[i];
-			struct channel **to = bucket(table, channel->hash);
-
-			old[i] = channel->chain;
-			channel->chain = *to;
-			*to = channel;
-		}
-	}
-	free(old);
-}
-
-static struct channel *find(
-	const struct channels *table, struct span name, uint32_t h)
-{
-	struct channel *channel = *bucket(table, h);
-
-	while (channel != NULL &&
-		(channel->hash != h ||
-			!span_equal(channel_name(channel), name)))
-		channel = channel->chain;
-	return channel;
-}
-
-struct channel *channel_find(const struct channels *table, struct span name)
-{
-	return find(table, name, hash_of(name));
-}
-
-struct channel *channel_get(struct channels *table, struct span name)
-{
-	uint32_t h = hash_of(name);
-	struct channel *channel = find(table, name, h);
+	struct channel *channel = channel_find(channels, name);
 
 	assert(name.len >= 1 && name.len <= 255);
 	if (channel != NULL)
 		return channel;
-	if (table->count >= table->size)
-		grow(table);
 	channel = mem_new(sizeof(*channel) + name.len);
-	channel->hash = h;
 	channel->name_len = (uint8_t)name.len;
 	memcpy(channel->name, name.at, name.len);
 	list_init(&channel->seats);
-	channel->chain = *bucket(table, h);
-	*bucket(table, h) = channel;
-	table->count++;
+	list_init(&channel->report);
+	table_add(&channels->table, &channel->node);
 	return channel;
 }
 
-void channel_tidy(struct channels *table, struct channel *channel)
+void channel_tidy(struct channels *channels, struct channel *channel)
 {
-	struct channel **at = bucket(table, channel->hash);
-
-	if (channel->count > 0 || channel->subscribers > 0 || channel->due)
+	if (channel->count > 0 || channel->subscribers > 0 || channel->due ||
+		list_linked(&channel->report))
 		return;
-	while (*at != channel)
-		at = &(*at)->chain;
-	*at = channel->chain;
-	table->count--;
+	table_remove(&channels->table, &channel->node);
 	forget(channel);
-}
-
-void channels_each(const struct channels *table,
-	void (*visit)(void *arg, struct channel *channel), void *arg)
-{
-	for (size_t i = 0; i < table->size; i++) {
-		struct channel *channel = table->buckets[i];
-
-		for (; channel != NULL; channel = channel->chain)
-			visit(arg, channel);
-	}
 }
 
 static void widen(struct channel *channel)

@@ -3,9 +3,9 @@
 /*
  * channel - a name, where its events are in the window, and who listens
  *
- * A channel is known while somebody listens or the window holds an event of
- * it; channel_tidy() forgets it afterwards.  Positions are the window's: they
- * rise by one with each event and are never used twice.
+ * A channel is known while somebody listens, the hub thinks so, or the window
+ * holds an event of it; channel_tidy() forgets it afterwards.  Positions are
+ * the window's: they rise by one with each event and are never used twice.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,17 +13,19 @@
 
 #include "fcgi/list.h"
 #include "lib/span.h"
+#include "lib/table.h"
 
 struct channel {
-	struct channel *chain; /* the table's */
-	struct node seats;     /* struct seat.node, one for each subscriber */
+	struct table_node node; /* by its name */
+	struct node seats;	/* struct seat.node, one for each subscriber */
 	struct channel *next_due; /* the fan-out's list; see due */
 	uint64_t *held;		  /* ring of positions in the window, rising */
 	uint64_t evicted;	  /* the newest position that left the window */
 	uint32_t head, count, size; /* of the ring; size is a power of two */
 	uint32_t subscribers;
-	uint32_t hash;
-	bool due; /* has events that no fan-out has covered */
+	struct node report;	 /* report.c's, and ... */
+	uint32_t told, told_hub; /* ... which hub was told how many */
+	bool due;		 /* has events that no fan-out has covered */
 	uint8_t name_len;
 	char name[];
 };
@@ -31,16 +33,13 @@ struct channel {
 struct channels;
 
 struct channels *channels_new(void);
-void channels_free(struct channels *table);
+void channels_free(struct channels *channels);
 
 /* The channel of that name (1 to 255 bytes), made if it is not known. */
-struct channel *channel_get(struct channels *table, struct span name);
-struct channel *channel_find(const struct channels *table, struct span name);
+struct channel *channel_get(struct channels *channels, struct span name);
+struct channel *channel_find(const struct channels *channels, struct span name);
 /* Frees the channel if nothing holds it any more. */
-void channel_tidy(struct channels *table, struct channel *channel);
-/* All of them; `visit` must not make or tidy any. */
-void channels_each(const struct channels *table,
-	void (*visit)(void *arg, struct channel *channel), void *arg);
+void channel_tidy(struct channels *channels, struct channel *channel);
 
 static inline struct span channel_name(const struct channel *channel)
 {

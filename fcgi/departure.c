@@ -2,20 +2,19 @@
 
 #include "fcgi/departure.h"
 
-#include <ev.h>
 #include <stdlib.h>
 
 #include "fcgi/accept.h"
+#include "fcgi/admit.h"
 #include "fcgi/audience.h"
 #include "fcgi/parcel.h"
-#include "fcgi/responder.h"
 #include "fcgi/subscriber.h"
 #include "fcgi/tasks.h"
 #include "lib/buf.h"
 
 struct departure {
-	struct responder *responder;
-	struct ev_timer tick;
+	struct departure_parts parts;
+	struct timer tick;
 	unsigned left; /* streams to be ended in this tick */
 };
 
@@ -37,38 +36,36 @@ static void end_one(void *arg, struct subscriber *sub)
 		subscriber_close(sub);
 }
 
-static void on_tick(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_tick(void *arg)
 {
-	struct departure *departure = timer->data;
+	struct departure *departure = arg;
 
-	(void)loop;
-	(void)events;
 	departure->left = DEPARTURE_PIECE;
-	audience_each(departure->responder->audience, end_one, departure);
+	audience_each(departure->parts.audience, end_one, departure);
 }
 
-struct departure *departure_new(struct responder *responder)
+struct departure *departure_new(const struct departure_parts *parts)
 {
 	struct departure *departure = mem_new(sizeof(*departure));
 
-	departure->responder = responder;
-	ev_timer_init(&departure->tick, on_tick, 0.0, DEPARTURE_TICK_MS / 1e3);
-	departure->tick.data = departure;
+	departure->parts = *parts;
+	timer_init(&departure->tick, on_tick, departure);
 	return departure;
 }
 
 void departure_free(struct departure *departure)
 {
-	ev_timer_stop(departure->responder->loop, &departure->tick);
+	timer_stop(departure->parts.timers, &departure->tick);
 	free(departure);
 }
 
 void departure_begin(struct departure *departure)
 {
-	struct responder *responder = departure->responder;
+	const struct departure_parts *parts = &departure->parts;
 
-	responder->draining = true;
-	gate_shut(responder->gate);
-	tasks_drain(responder->tasks);
-	ev_timer_start(responder->loop, &departure->tick);
+	parts->admit->shut = true;
+	gate_shut(parts->gate);
+	tasks_drain(parts->tasks);
+	timer_set(parts->timers, &departure->tick, 0,
+		DEPARTURE_TICK_MS * 1000ull);
 }

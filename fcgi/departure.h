@@ -12,6 +12,8 @@
  * for longer than a moment.  Who is in the middle of something (a half-sent
  * parcel, an older page) is ended when that is done.
  */
+#include "lib/timer.h"
+
 enum {
 	DEPARTURE_TICK_MS = 20,
 	DEPARTURE_PIECE = 50,  /* 2,500 a second */
@@ -20,10 +22,21 @@ enum {
 				  than the parent's patience */
 };
 
+struct admit;
+struct audience;
 struct departure;
-struct responder;
+struct gate;
+struct tasks;
 
-struct departure *departure_new(struct responder *responder);
+struct departure_parts {
+	struct timers *timers;
+	struct admit *admit;
+	struct gate *gate;
+	struct audience *audience;
+	struct tasks *tasks;
+};
+
+struct departure *departure_new(const struct departure_parts *parts);
 void departure_free(struct departure *departure);
 void departure_begin(struct departure *departure);
 

@@ -6,15 +6,7 @@
 #include <string.h>
 
 #include "fcgi/answers.h"
-#include "fcgi/audience.h"
-#include "fcgi/channel.h"
-#include "fcgi/fanout.h"
-#include "fcgi/meter.h"
-#include "fcgi/responder.h"
-#include "fcgi/stream.h"
-#include "fcgi/window.h"
 #include "lib/buf.h"
-#include "lib/config.h"
 #include "lib/link.h"
 #include "lib/log.h"
 
@@ -22,15 +14,12 @@
 
 void dialogue_hello(struct dialogue *dialogue)
 {
-	struct buf out = {0};
-	size_t begun = wire_begin(&out, WIRE_HELLO);
+	struct buf *out = link_begin(dialogue->link, WIRE_HELLO);
 
-	wire_put_u16(&out, WIRE_VERSION);
-	wire_put_u64(&out, dialogue->source);
-	wire_put_str8(&out, span_of("tidings.fcgi"));
-	wire_end(&out, begun);
-	link_send(dialogue->link, buf_span(&out));
-	buf_release(&out);
+	wire_put_u16(out, WIRE_VERSION);
+	wire_put_u64(out, dialogue->source);
+	wire_put_str8(out, span_of("tidings.fcgi"));
+	link_end(dialogue->link);
 }
 
 static bool is_same_log(const struct dialogue *dialogue)
@@ -41,42 +30,50 @@ static bool is_same_log(const struct dialogue *dialogue)
 
 static void say_follow(struct dialogue *dialogue)
 {
-	const struct window *window = dialogue->responder->window;
-	struct buf out = {0};
-	size_t begun = wire_begin(&out, WIRE_FOLLOW);
+	struct buf *out = link_begin(dialogue->link, WIRE_FOLLOW);
 
-	wire_put_u64(&out, is_same_log(dialogue) && window_valid(window)
-				   ? window_newest(window)
-				   : 0);
-	wire_put_u64(&out, dialogue->responder->lone
-				   ? 0
-				   : dialogue->responder->config->window);
-	wire_end(&out, begun);
-	link_send(dialogue->link, buf_span(&out));
-	buf_release(&out);
+	wire_put_u64(out, dialogue->begun && is_same_log(dialogue)
+				  ? dialogue->newest
+				  : 0);
+	wire_put_u64(out, dialogue->fill);
+	link_end(dialogue->link);
 }
 
 void dialogue_ping(struct dialogue *dialogue)
 {
-	struct buf out = {0};
-	size_t begun = wire_begin(&out, WIRE_PING);
+	struct buf *out = link_begin(dialogue->link, WIRE_PING);
 
-	wire_put_u64(&out, 0);
-	wire_end(&out, begun);
-	link_send(dialogue->link, buf_span(&out));
-	buf_release(&out);
+	wire_put_u64(out, 0);
+	link_end(dialogue->link);
 }
 
 void dialogue_measured(struct dialogue *dialogue)
 {
-	struct responder *responder = dialogue->responder;
-	struct buf out = {0};
-	size_t begun = wire_begin(&out, WIRE_MEASURED);
+	struct buf *out = link_begin(dialogue->link, WIRE_MEASURED);
 
-	meter_report(responder->meter, &out, (uint32_t)stream_count(responder));
-	wire_end(&out, begun);
-	link_send(dialogue->link, buf_span(&out));
-	buf_release(&out);
+	dialogue->sink.report(dialogue->sink.arg, out);
+	link_end(dialogue->link);
+}
+
+/* One frame; false, and nothing is said, if nothing has changed. */
+static bool say_counts(struct dialogue *dialogue)
+{
+	size_t pending = link_pending(dialogue->link);
+	struct buf *out = link_begin(dialogue->link, WIRE_SUBSCRIBED);
+	bool some = dialogue->sink.counts(dialogue->sink.arg, out);
+
+	link_end(dialogue->link);
+	if (!some)
+		link_cut(dialogue->link, pending);
+	return some;
+}
+
+bool dialogue_counts(struct dialogue *dialogue)
+{
+	while (link_pending(dialogue->link) < COUNTS_AHEAD)
+		if (!say_counts(dialogue))
+			return true;
+	return false;
 }
 
 /* ---- frames in: each returns false if it is malformed */
@@ -135,57 +132,42 @@ static bool on_refused(struct dialogue *dialogue, struct wire_in *in)
 
 static void look_whether_filled(struct dialogue *dialogue)
 {
-	if (dialogue->state != FILLING ||
-		window_newest(dialogue->responder->window) < dialogue->target)
+	if (dialogue->state != FILLING || dialogue->newest < dialogue->target)
 		return;
 	dialogue->state = FOLLOWING;
-	stream_filled(dialogue->responder);
+	dialogue->sink.filled(dialogue->sink.arg);
 }
 
 static bool on_following(struct dialogue *dialogue, struct wire_in *in)
 {
-	struct responder *responder = dialogue->responder;
-	struct window *window = responder->window;
 	uint64_t from = wire_get_u64(in);
+	bool same;
 
 	dialogue->target = wire_get_u64(in);
 	if (!wire_done(in))
 		return false;
 	dialogue->state = FILLING;
-	if (!window_valid(window) || !is_same_log(dialogue) ||
-		window_newest(window) != from) {
-		stream_voiding(responder);
-		window_begin(window, from);
-		memcpy(dialogue->identity, dialogue->offered, WIRE_IDENTITY);
-		stream_voided(responder);
-	}
+	same = dialogue->begun && is_same_log(dialogue) &&
+	       dialogue->newest == from;
+	dialogue->begun = true;
+	dialogue->newest = from;
+	memcpy(dialogue->identity, dialogue->offered, WIRE_IDENTITY);
+	dialogue->sink.begin(dialogue->sink.arg, from, same);
 	look_whether_filled(dialogue);
 	return true;
 }
 
-/* A volatile event is for those who are there: without any it would only push
- * stored ones out of the window. */
-static bool is_heard(const struct responder *responder, struct span name)
-{
-	const struct channel *channel =
-		channel_find(audience_channels(responder->audience), name);
-
-	return channel != NULL && channel->subscribers > 0;
-}
-
 static bool on_event(struct dialogue *dialogue, struct wire_in *in)
 {
-	struct responder *responder = dialogue->responder;
 	struct wire_event event;
 
 	if (!wire_get_event(wire_get_rest(in), &event) ||
-		event.channel.len == 0 || !window_valid(responder->window) ||
-		(event.id != 0 && event.id <= window_newest(responder->window)))
+		event.channel.len == 0 || !dialogue->begun ||
+		(event.id != 0 && event.id <= dialogue->newest))
 		return false;
-	if (event.id == 0 && !is_heard(responder, event.channel))
-		return true;
-	fanout_channel(
-		responder->fanout, window_append(responder->window, &event));
+	if (event.id != 0)
+		dialogue->newest = event.id;
+	dialogue->sink.event(dialogue->sink.arg, &event);
 	look_whether_filled(dialogue);
 	return true;
 }
@@ -230,24 +212,6 @@ static bool on_pong(struct dialogue *dialogue, struct wire_in *in)
 	return wire_done(in);
 }
 
-static bool on_count(struct dialogue *dialogue, struct wire_in *in)
-{
-	uint64_t tag = wire_get_u64(in);
-	struct span only = wire_get_str8(in);
-	struct buf out = {0};
-	size_t begun;
-
-	if (!wire_done(in))
-		return false;
-	begun = wire_begin(&out, WIRE_COUNTED);
-	wire_put_u64(&out, tag);
-	audience_census(dialogue->responder->audience, only, &out);
-	wire_end(&out, begun);
-	link_send(dialogue->link, buf_span(&out));
-	buf_release(&out);
-	return true;
-}
-
 static bool on_measure(struct dialogue *dialogue, struct wire_in *in)
 {
 	if (!wire_done(in))
@@ -264,7 +228,6 @@ static bool (*const frames[])(struct dialogue *, struct wire_in *) = {
 	[WIRE_STORED] = on_stored,
 	[WIRE_PAGED] = on_paged,
 	[WIRE_CHANNELED] = on_channeled,
-	[WIRE_COUNT] = on_count,
 	[WIRE_STATE] = on_state,
 	[WIRE_PONG] = on_pong,
 	[WIRE_MEASURE] = on_measure,
@@ -277,6 +240,25 @@ bool dialogue_frame(struct dialogue *dialogue, uint8_t type, struct span body)
 
 	return type < sizeof(frames) / sizeof(frames[0]) &&
 	       frames[type] != NULL && frames[type](dialogue, &in);
+}
+
+bool dialogue_is_filled(const struct dialogue *dialogue)
+{
+	return dialogue->state != FILLING;
+}
+
+struct health dialogue_health(const struct dialogue *dialogue)
+{
+	struct health health = {
+		.away = dialogue->state < FILLING,
+		.writable = dialogue->writable,
+		.reason = dialogue->reason,
+	};
+
+	if (health.away)
+		health.reason = dialogue->refusal != NULL ? dialogue->refusal
+							  : "the hub is away";
+	return health;
 }
 
 void dialogue_release(struct dialogue *dialogue)

@@ -5,12 +5,13 @@
  *
  *   HUB_AWAY    the uplink has no connection
  *   GREETING    HELLO was sent
- *   FILLING     FOLLOWING came; the window is not yet at its `newest`
+ *   FILLING     WELCOME came; what the hub has had before is on its way
  *   FOLLOWING   caught up
  *
  * The uplink moves it to HUB_AWAY and GREETING, the hub's frames to the rest.
- * What the hub sends goes on from here to the window, the answers and the
- * audience.  Plain data of its uplink; owns answers, reason and refusal.
+ * What the hub answers goes on from here to the answers, what it says by
+ * itself to the sink.  Plain data of its uplink; owns answers, reason and
+ * refusal.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,18 +20,46 @@
 #include "lib/wire.h"
 
 struct answers;
+struct buf;
 struct link;
-struct responder;
+
+/* What the hub may say, and to whom. */
+struct uplink_sink {
+	/* Stored events follow, those after id `from`.  same: they go on after
+	 * the last that was told; otherwise whatever was told is void. */
+	void (*begin)(void *arg, uint64_t from, bool same);
+	/* Its id is 0 or above all before; borrowed for the call. */
+	void (*event)(void *arg, const struct wire_event *event);
+	/* All that the hub had when it began has been told. */
+	void (*filled)(void *arg);
+	/* The hub that was there is away; it knows nothing any more. */
+	void (*lost)(void *arg);
+	/* Appends a body of SUBSCRIBED: some of those channels where other
+	 * numbers listen than the hub knows of; false if there is none. */
+	bool (*counts)(void *arg, struct buf *out);
+	/* Appends the body of MEASURED. */
+	void (*report)(void *arg, struct buf *out);
+	void *arg;
+};
+
+enum {
+	COUNTS_AHEAD =
+		256 << 10, /* bytes that may wait for the hub to read
+			      them; a million names keep nobody waiting */
+};
 
 enum dialogue_state { HUB_AWAY, GREETING, FILLING, FOLLOWING };
 
 struct dialogue {
-	struct responder *responder;
+	struct uplink_sink sink;
 	struct link *link;
+	uint64_t fill; /* bytes of events that the hub is asked to begin with */
 	enum dialogue_state state;
-	uint64_t source;	      /* this process, in its HELLO */
-	uint64_t target;	      /* id at which the window is filled */
-	char identity[WIRE_IDENTITY]; /* of the log that the window is of */
+	uint64_t source; /* this process, in its HELLO */
+	bool begun;	 /* the sink has been told where to begin */
+	uint64_t newest; /* id that the sink has been told */
+	uint64_t target; /* id at which it is filled */
+	char identity[WIRE_IDENTITY]; /* of the log that the sink is told of */
 	char offered[WIRE_IDENTITY];  /* of the hub's log, since WELCOME */
 	bool writable;		      /* the hub's last word about itself */
 	char *reason;
@@ -43,10 +72,25 @@ void dialogue_release(struct dialogue *dialogue);
 
 void dialogue_hello(struct dialogue *dialogue);
 void dialogue_ping(struct dialogue *dialogue);
+/* How many listen to what, where that has changed; false if there is more,
+ * which the link has no room for. */
+bool dialogue_counts(struct dialogue *dialogue);
 /* What has been measured since the hub last asked. */
 void dialogue_measured(struct dialogue *dialogue);
 
 /* One frame of the hub; false if it is malformed. May close the link. */
 bool dialogue_frame(struct dialogue *dialogue, uint8_t type, struct span body);
+
+/* False while the sink is being filled by a hub that is there: a place in what
+ * it has been told would be one that nobody should start from. */
+bool dialogue_is_filled(const struct dialogue *dialogue);
+
+struct health {
+	bool away;
+	bool writable;
+	const char *reason; /* when away or not writable; borrowed */
+};
+
+struct health dialogue_health(const struct dialogue *dialogue);
 
 #endif

@@ -4,7 +4,7 @@
  * document - the JSON object that was POSTed
  *
  * What comes in is checked by lib/strict_json.h and passed on as it was
- * written.  Pure; any thread.
+ * written.  Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>

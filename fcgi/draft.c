@@ -316,7 +316,7 @@ static struct fault object_item(
 	digest = digest_for(draft, buf_span(data));
 	if (document_member(document, "timestamp") == NULL) {
 		buf_printf(data, ",\"timestamp\":\"");
-		clock_rfc3339(data, clock_wall_ms());
+		clock_rfc3339(data, draft->now);
 		buf_add_char(data, '"');
 	}
 	buf_add_char(data, '}');

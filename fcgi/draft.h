@@ -5,13 +5,14 @@
  *
  * Spans borrow from the body they were read from or from the draft's own
  * texts.  All zero is a draft without anything; set `channel` to the default
- * first.  Each draft_ verb returns a fault: status 0 if there is none.  Pure.
+ * and `now` first.  Each draft_ verb returns a fault: status 0 if there is
+ * none.  Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fcgi/uplink.h"
+#include "fcgi/answers.h"
 #include "lib/buf.h"
 #include "lib/span.h"
 
@@ -32,6 +33,7 @@ struct draft {
 	struct span key;
 	struct item *items;
 	uint32_t count;
+	uint64_t now; /* ms since 1970, for a timestamp that is missing */
 	struct buf texts[4];	       /* what had to be decoded or composed */
 	char sentence[FAULT_SENTENCE]; /* of a fault that names a position */
 };

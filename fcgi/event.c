@@ -3,13 +3,27 @@
 #include "fcgi/event.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/json.h"
 
 static void add_text(struct buf *out, const char *text)
 {
 	buf_add(out, text, strlen(text));
+}
+
+void event_head(struct buf *out, uint64_t retry_ms, struct span headers)
+{
+	add_text(out, "Status: 200 OK\r\n"
+		      "Content-Type: text/event-stream\r\n"
+		      "Cache-Control: no-store, no-transform\r\n"
+		      "X-Accel-Buffering: no\r\n"
+		      "X-Content-Type-Options: nosniff\r\n");
+	buf_add_span(out, headers);
+	retry_ms += (uint64_t)random() % (retry_ms + 1);
+	buf_printf(out, "\r\nretry: %" PRIu64 "\n\n", retry_ms);
 }
 
 static void add_number(struct buf *out, uint64_t number)
@@ -71,38 +85,12 @@ static void add_data(struct buf *out, struct span data)
 	}
 }
 
-void event_json(struct buf *out, struct span text)
-{
-	static const char names[] = "\b\f\n\r\t\"\\";
-	static const char letters[] = "bfnrt\"\\";
-
-	buf_add_char(out, '"');
-	for (size_t i = 0, from = 0; i <= text.len; i++) {
-		unsigned char c = i < text.len ? (unsigned char)text.at[i] : 0;
-		const char *name;
-
-		if (i < text.len && c >= ' ' && c != '"' && c != '\\')
-			continue;
-		if (i > from)
-			buf_add(out, text.at + from, i - from);
-		from = i + 1;
-		if (i == text.len)
-			break;
-		name = c == 0 ? NULL : strchr(names, c);
-		if (name != NULL)
-			buf_printf(out, "\\%c", letters[name - names]);
-		else
-			buf_printf(out, "\\u%04x", c);
-	}
-	buf_add_char(out, '"');
-}
-
 static void add_envelope(struct buf *out, const struct wire_event *event)
 {
 	add_text(out, "data: {\"channel\":");
-	event_json(out, event->channel);
+	json_quote(out, event->channel);
 	add_text(out, ",\"data\":");
-	event_json(out, event->data);
+	json_quote(out, event->data);
 	add_text(out, "}\n");
 }
 
@@ -126,17 +114,17 @@ void event_text(struct buf *out, const struct wire_event *event, bool envelope)
 }
 
 void event_connected(struct buf *out, uint64_t id, const struct span *channels,
-	size_t count, bool behind)
+	size_t count, bool behind, uint64_t now)
 {
 	buf_printf(out, "id: %" PRIu64 "\nevent: connected\n", id);
 	add_text(out, "data: {\"channels\":[");
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_add_char(out, ',');
-		event_json(out, channels[i]);
+		json_quote(out, channels[i]);
 	}
 	add_text(out, "],\"timestamp\":\"");
-	clock_rfc3339(out, clock_wall_ms());
+	clock_rfc3339(out, now);
 	add_text(out, behind ? "\",\"behind\":true}\n\n" : "\"}\n\n");
 }
 
@@ -153,7 +141,7 @@ void event_reset(struct buf *out, uint64_t id, struct span requested,
 {
 	buf_printf(out, "id: %" PRIu64 "\nevent: reset\n", id);
 	add_text(out, "data: {\"requested\":");
-	event_json(out, requested);
+	json_quote(out, requested);
 	add_id(out, "oldest", oldest);
 	add_id(out, "newest", newest);
 	add_text(out, "}\n\n");

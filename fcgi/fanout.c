@@ -2,24 +2,19 @@
 
 #include "fcgi/fanout.h"
 
-#include <ev.h>
 #include <linux/sockios.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
-#include "fcgi/audience.h"
 #include "fcgi/channel.h"
 #include "fcgi/meter.h"
-#include "fcgi/parcel.h"
 #include "fcgi/parcels.h"
-#include "fcgi/responder.h"
 #include "fcgi/subscriber.h"
 #include "fcgi/window.h"
-#include "lib/alarm.h"
 #include "lib/buf.h"
-#include "lib/clock.h"
-#include "lib/config.h"
+#include "lib/histogram.h"
+#include "lib/loop.h"
 
 enum {
 	LOOK_US = 200,	     /* between two looks whether a slice was read */
@@ -31,10 +26,11 @@ enum {
 enum state { IDLE, WRITING, DRAINING, RESTING };
 
 struct fanout {
-	struct responder *responder;
+	struct fanout_parts parts;
 	enum state state;
-	struct ev_prepare prepare;
-	struct alarm alarm;
+	const struct clock *clock;
+	struct loop_turn turn;
+	struct timer alarm;
 	struct channel *channels; /* due, by next_due */
 	struct node waiting;	  /* subscribers for the next fan-out */
 	struct node due;	  /* subscribers of this one */
@@ -62,8 +58,6 @@ static void enqueue(struct fanout *fanout, struct subscriber *sub)
 /* Moves the subscribers of the due channels to the due list. */
 static void collect(struct fanout *fanout)
 {
-	struct channels *table = audience_channels(fanout->responder->audience);
-
 	list_move(&fanout->due, &fanout->waiting);
 	while (fanout->channels != NULL) {
 		struct channel *channel = fanout->channels;
@@ -74,7 +68,7 @@ static void collect(struct fanout *fanout)
 		for (; node != &channel->seats; node = node->next)
 			enqueue(fanout,
 				list_entry(node, struct seat, node)->sub);
-		channel_tidy(table, channel);
+		channel_tidy(fanout->parts.channels, channel);
 	}
 }
 
@@ -89,23 +83,58 @@ static void write_to(struct fanout *fanout, struct subscriber *sub)
 	struct subscriber **sample = fanout->sample[fanout->slices % 2];
 	uint64_t from = sub->pos;
 	bool behind = sub->behind;
+	enum progress progress;
 
 	list_remove(&sub->due);
 	if (!subscriber_is_ready(sub))
 		return;
 	sample[at] = sub;
+	progress = subscriber_pump(sub, fanout->horizon);
 	/* One that is behind does not tell how fast the web server reads. */
-	if (subscriber_pump(sub, fanout->horizon) != CAUGHT_UP) {
+	if (progress != CAUGHT_UP) {
 		sample[at] = NULL;
+		if (progress == BELOW)
+			sub->home->owner.below(sub);
 	} else if (fanout->probe == NULL && !behind) {
 		fanout->probe = sub;
 		fanout->probe_from = from;
 	}
 }
 
+static void add_age(struct meter *meter, const struct wire_event *event,
+	uint64_t at, uint64_t writes)
+{
+	if (event->id != 0 && event->taken != 0 && event->taken <= at)
+		histogram_add(&meter->latency, at - event->taken, writes);
+}
+
+/* The probe's write went on to where it is now, `at` this moment (monotonic
+ * us); it stands for `writes` like it. */
+static void meter_latency(
+	const struct fanout *fanout, uint64_t at, uint64_t writes)
+{
+	const struct subscriber *sub = fanout->probe;
+
+	for (uint16_t i = 0; i < sub->count; i++) {
+		const struct channel *channel = sub->seats[i].channel;
+		uint32_t index = channel_after(channel, fanout->probe_from);
+
+		for (; index < channel->count; index++) {
+			uint64_t position = channel_at(channel, index);
+
+			if (position > sub->pos)
+				break;
+			add_age(fanout->parts.meter,
+				&window_entry(fanout->parts.window, position)
+					 ->event,
+				at, writes);
+		}
+	}
+}
+
 static void write_slice(struct fanout *fanout)
 {
-	uint64_t began = clock_mono_us();
+	uint64_t began = clock_now_us(fanout->clock);
 	unsigned before = fanout->written;
 
 	fanout->probe = NULL;
@@ -116,8 +145,7 @@ static void write_slice(struct fanout *fanout)
 			list_entry(fanout->due.next, struct subscriber, due));
 	fanout->slices++;
 	if (fanout->probe != NULL)
-		meter_latency(fanout->responder->meter, fanout->probe,
-			fanout->probe_from, (began + clock_mono_us()) / 2,
+		meter_latency(fanout, (began + clock_now_us(fanout->clock)) / 2,
 			fanout->written - before);
 }
 
@@ -134,21 +162,27 @@ static bool is_read(const struct fanout *fanout, unsigned slice)
 		if (sub == NULL)
 			continue;
 		asked++;
-		if (ioctl(sub->watch.fd, SIOCOUTQ, &unread) < 0 || unread == 0)
+		if (ioctl(loop_io_fd(&sub->watch), SIOCOUTQ, &unread) < 0 ||
+			unread == 0)
 			empty++;
 	}
 	return 2 * empty >= asked;
 }
 
+static void set_alarm(struct fanout *fanout, uint64_t us)
+{
+	timer_set(loop_timers(fanout->parts.loop), &fanout->alarm, us, 0);
+}
+
 /* Looks at a slice; if it is still unread the alarm looks again. */
 static bool may_go_on(struct fanout *fanout, unsigned slice)
 {
-	uint64_t now = clock_mono_us();
+	uint64_t now = clock_now_us(fanout->clock);
 
 	if (fanout->waited == 0)
 		fanout->waited = now;
 	if (!is_read(fanout, slice) && now - fanout->waited < PATIENCE_US) {
-		alarm_set(&fanout->alarm, LOOK_US);
+		set_alarm(fanout, LOOK_US);
 		return false;
 	}
 	fanout->waited = 0;
@@ -157,12 +191,12 @@ static bool may_go_on(struct fanout *fanout, unsigned slice)
 
 static void rest(struct fanout *fanout)
 {
-	uint64_t took = clock_mono_us() - fanout->began;
-	uint64_t most = fanout->responder->config->rest_ms * 1000;
+	uint64_t took = clock_now_us(fanout->clock) - fanout->began;
+	uint64_t most = fanout->parts.rest_ms * 1000;
 
 	if (has_news(fanout)) {
 		fanout->state = RESTING;
-		alarm_set(&fanout->alarm, took < most ? took : most);
+		set_alarm(fanout, took < most ? took : most);
 	} else {
 		fanout->state = IDLE;
 	}
@@ -187,15 +221,15 @@ static void writing(struct fanout *fanout)
 		draining(fanout);
 		return;
 	}
-	alarm_set(&fanout->alarm, 0);
+	set_alarm(fanout, 0);
 	sched_yield();
 }
 
 static void start(struct fanout *fanout)
 {
-	fanout->began = clock_mono_us();
+	fanout->began = clock_now_us(fanout->clock);
 	fanout->waited = 0;
-	fanout->horizon = window_end(fanout->responder->window);
+	fanout->horizon = window_end(fanout->parts.window);
 	fanout->written = fanout->slices = 0;
 	collect(fanout);
 	if (list_empty(&fanout->due))
@@ -204,9 +238,9 @@ static void start(struct fanout *fanout)
 	writing(fanout);
 }
 
-static void ring(void *owner)
+static void ring(void *arg)
 {
-	struct fanout *fanout = owner;
+	struct fanout *fanout = arg;
 
 	fanout->rung = true;
 }
@@ -231,34 +265,31 @@ static void go_on(struct fanout *fanout)
 /* Once a turn of the loop, after all that has arrived was read and what it
  * asks of the hub was sent: events that came together leave together, and a
  * POST does not wait for a slice. */
-static void on_turn(struct ev_loop *loop, struct ev_prepare *watch, int events)
+static void on_turn(void *arg)
 {
-	struct fanout *fanout = watch->data;
+	struct fanout *fanout = arg;
 
-	(void)loop;
-	(void)events;
 	if (fanout->rung) {
 		fanout->rung = false;
 		go_on(fanout);
 	}
 	if (fanout->state == IDLE || fanout->state == RESTING)
-		parcels_clear(audience_parcels(fanout->responder->audience));
+		parcels_clear(fanout->parts.parcels);
 	if (fanout->state == IDLE && has_news(fanout))
 		start(fanout);
 }
 
-struct fanout *fanout_new(struct responder *responder)
+struct fanout *fanout_new(const struct fanout_parts *parts)
 {
 	struct fanout *fanout = mem_new(sizeof(*fanout));
 
-	fanout->responder = responder;
+	fanout->parts = *parts;
 	list_init(&fanout->waiting);
 	list_init(&fanout->due);
-	alarm_init(&fanout->alarm, responder->loop, ring, fanout);
-	ev_prepare_init(&fanout->prepare, on_turn);
-	ev_set_priority(&fanout->prepare, EV_MINPRI);
-	fanout->prepare.data = fanout;
-	ev_prepare_start(responder->loop, &fanout->prepare);
+	fanout->clock = loop_clock(parts->loop);
+	timer_init(&fanout->alarm, ring, fanout);
+	loop_turn_init(&fanout->turn, FANOUT_ORDER, on_turn, fanout);
+	loop_turn_start(parts->loop, &fanout->turn);
 	return fanout;
 }
 
@@ -267,8 +298,8 @@ void fanout_free(struct fanout *fanout)
 	if (fanout == NULL)
 		return;
 	collect(fanout);
-	ev_prepare_stop(fanout->responder->loop, &fanout->prepare);
-	alarm_release(&fanout->alarm);
+	loop_turn_stop(fanout->parts.loop, &fanout->turn);
+	timer_stop(loop_timers(fanout->parts.loop), &fanout->alarm);
 	free(fanout);
 }
 

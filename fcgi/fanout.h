@@ -19,11 +19,11 @@
  *             not hold this clock).  From the first write until now is T.
  *             A fan-out of a few writes is not worth a clock and skips this.
  *   RESTING   if something has come meanwhile: T again, at most
- *             config.rest_ms; then it goes out, joined.  If nothing has come
+ *             rest_ms; then it goes out, joined.  If nothing has come
  *             there is nothing to join: IDLE at once.
  *
  * So under load fan-out takes no more than half of the machine, publishing
- * stays prompt, and batches grow by themselves.  Loop thread.
+ * stays prompt, and batches grow by themselves.
  */
 #include <stdint.h>
 
@@ -34,12 +34,27 @@ enum {
 	FANOUT_SAMPLE = 4,  /* sockets asked whether they have been read */
 };
 
+enum { FANOUT_ORDER = 1 }; /* in a turn: after the uplink, which is 0 */
+
 struct fanout;
 struct channel;
-struct responder;
+struct channels;
+struct loop;
+struct meter;
+struct parcels;
 struct subscriber;
+struct window;
 
-struct fanout *fanout_new(struct responder *responder);
+struct fanout_parts {
+	struct loop *loop;
+	struct channels *channels;
+	const struct window *window;
+	struct parcels *parcels;
+	struct meter *meter;
+	uint64_t rest_ms;
+};
+
+struct fanout *fanout_new(const struct fanout_parts *parts);
 void fanout_free(struct fanout *fanout);
 
 /* The window has something new for this channel. */

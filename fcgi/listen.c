@@ -1,6 +1,3 @@
-/*
- * listen - a GET becomes a wish for a stream
- */
 #include <config.h>
 
 #include "fcgi/listen.h"
@@ -9,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/admit.h"
+#include "fcgi/opening.h"
 #include "fcgi/query.h"
-#include "fcgi/quota.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
 #include "fcgi/stream.h"
 #include "lib/clock.h"
 #include "lib/text.h"
@@ -140,9 +137,9 @@ static bool read_span_of_time(struct span text, uint64_t *ms)
 	return false;
 }
 
-static const char *read_since(struct wish *wish, struct span text)
+static const char *read_since(struct wish *wish, struct span text, uint64_t now)
 {
-	uint64_t now = clock_wall_ms(), ago;
+	uint64_t ago;
 
 	wish->fresh = false;
 	if (span_is(text, "all")) {
@@ -168,38 +165,6 @@ static void read_cursor(struct wish *wish, struct span text)
 		text_to_u64(text, &wish->value) ? WIRE_AFTER : WIRE_UNKNOWN;
 }
 
-/* The value of the first such parameter that is not empty.  One that cannot be
- * decoded is taken as written: no cursor either way. */
-static bool find_value(struct buf *value, struct span query, const char *name)
-{
-	struct pair pair;
-
-	buf_clear(value);
-	if (!query_find(query, name, &pair))
-		return false;
-	if (!query_decode_value(value, pair.value))
-		buf_add_span(value, pair.value);
-	return value->len > 0;
-}
-
-static bool find_cursor(
-	struct buf *cursor, const struct request *request, struct span query)
-{
-	if (request->last_event_id[0] != '\0') {
-		buf_add_span(cursor, span_of(request->last_event_id));
-		return true;
-	}
-	return find_value(cursor, query, "lastEventId") ||
-	       find_value(cursor, query, "last_event_id") ||
-	       find_value(cursor, query, "lastEventID");
-}
-
-void listen_last_id(
-	struct buf *out, const struct request *request, struct span query)
-{
-	find_cursor(out, request, query);
-}
-
 /* As much of the cursor as can be repeated to the browser. */
 static struct span repeatable(struct span text)
 {
@@ -209,16 +174,18 @@ static struct span repeatable(struct span text)
 }
 
 static const char *read_begin(struct hearing *hearing, struct wish *wish,
-	const struct request *request, struct span query)
+	const struct request *request, struct span query,
+	const struct clock *clock)
 {
 	struct pair pair;
 	const char *fault = NULL;
 
 	wish->fresh = true;
-	if (find_cursor(&hearing->cursor, request, query))
+	if (query_last_id(&hearing->cursor, request, query))
 		read_cursor(wish, buf_span(&hearing->cursor));
-	else if (find_value(&hearing->cursor, query, "since"))
-		fault = read_since(wish, buf_span(&hearing->cursor));
+	else if (query_value(&hearing->cursor, query, "since"))
+		fault = read_since(
+			wish, buf_span(&hearing->cursor), clock_date_ms(clock));
 	else if (query_find(query, "since", &pair))
 		fault = "?since needs a value";
 	wish->requested = repeatable(buf_span(&hearing->cursor));
@@ -227,83 +194,22 @@ static const char *read_begin(struct hearing *hearing, struct wish *wish,
 
 /* ---- the answer */
 
-/* Would the client understand a stream?  curl says that it takes anything. */
-static bool takes_streams(const char *accept)
-{
-	return accept[0] == '\0' || strstr(accept, "text/event-stream") ||
-	       strstr(accept, "*/*") || strstr(accept, "text/*");
-}
-
-static const struct refusal {
-	unsigned status;
-	const char *code, *sentence;
-} refusals[] = {
-	[QUOTA_YES] = {503, "shutting_down", "the responder is being stopped"},
-	[QUOTA_TOO_MANY] = {503, "too_many_streams",
-		"no further stream can be served for now (streams, channels)"},
-	[QUOTA_TOO_MANY_FROM_YOU] = {429, "too_many_from_address",
-		"this address has too many streams (streams_per_address, "
-		"channels_per_address)"},
-};
-
-/* `word`: what the quota said; yes if it was not asked. */
-static void refuse_for_now(struct responder *responder, struct request *request,
-	enum quota_word word)
-{
-	const struct refusal *refusal = &refusals[word];
-
-	if (!takes_streams(request->accept)) {
-		reply_error_with(responder, request, "Retry-After: 5\r\n",
-			refusal->status, refusal->code, refusal->sentence);
-		return;
-	}
-	stream_later(responder, request->fd, request->id,
-		buf_span(&request->headers));
-	request->fd = -1;
-	request_free(request);
-}
-
-static void answer_head(struct responder *responder, struct request *request)
-{
-	buf_printf(&request->headers, "Content-Type: text/event-stream\r\n"
-				      "X-Accel-Buffering: no\r\n");
-	reply(responder, request, &(struct answer){.status = 200});
-}
-
-struct visitor *listen_enter(
-	struct responder *responder, struct request *request, size_t channels)
-{
-	enum quota_word word = QUOTA_YES;
-	struct visitor *visitor = NULL;
-
-	if (request->head) {
-		answer_head(responder, request);
-		return NULL;
-	}
-	if (!responder->draining)
-		word = quota_enter(
-			responder->quota, request->address, channels, &visitor);
-	if (visitor == NULL)
-		refuse_for_now(responder, request, word);
-	return visitor;
-}
-
 static void open_stream(
-	struct responder *responder, struct request *request, struct wish *wish)
+	struct listen *listen, struct request *request, struct wish *wish)
 {
-	wish->visitor = listen_enter(responder, request, wish->count);
+	wish->visitor = admit_enter(listen->admit, request, wish->count);
 	if (wish->visitor == NULL)
 		return;
 	wish->fd = request->fd;
 	wish->request = request->id;
 	wish->headers = buf_span(&request->headers);
 	request->fd = -1;
-	stream_open(responder, wish);
+	stream_open(listen->streams, wish);
 	request_free(request);
 }
 
 /* The channels are collected; `fault` is what was wrong with them. */
-static void answer(struct responder *responder, struct request *request,
+static void answer(struct listen *listen, struct request *request,
 	const struct aim *aim, struct hearing *hearing, const char *fault)
 {
 	struct wish wish = {.envelope = query_flag(aim->query, "envelope")};
@@ -314,17 +220,17 @@ static void answer(struct responder *responder, struct request *request,
 	wish.count = (uint16_t)hearing->count;
 	if (fault == NULL) {
 		code = "bad_since";
-		fault = read_begin(hearing, &wish, request, aim->query);
+		fault = read_begin(
+			hearing, &wish, request, aim->query, listen->clock);
 	}
 	if (fault == NULL)
-		open_stream(responder, request, &wish);
+		open_stream(listen, request, &wish);
 	else
-		reply_error(responder, request, 400, code, fault);
+		reply_error(listen->replies, request, 400, code, fault);
 	hearing_release(hearing);
 }
 
-void listen_channels(struct responder *responder, struct request *request,
-	const struct aim *aim)
+void listen_channels(void *room, struct request *request, const struct aim *aim)
 {
 	struct hearing hearing;
 	const char *fault;
@@ -333,11 +239,10 @@ void listen_channels(struct responder *responder, struct request *request,
 	fault = add_queried(&hearing, aim->query);
 	if (fault == NULL && hearing.count == 0)
 		fault = add_given(&hearing, aim->channel);
-	answer(responder, request, aim, &hearing, fault);
+	answer(room, request, aim, &hearing, fault);
 }
 
-void listen_channel(struct responder *responder, struct request *request,
-	const struct aim *aim)
+void listen_channel(void *room, struct request *request, const struct aim *aim)
 {
 	struct hearing hearing;
 	const char *fault;
@@ -346,15 +251,13 @@ void listen_channel(struct responder *responder, struct request *request,
 	fault = add_given(&hearing, aim->channel);
 	if (fault == NULL)
 		fault = add_queried(&hearing, aim->query);
-	answer(responder, request, aim, &hearing, fault);
+	answer(room, request, aim, &hearing, fault);
 }
 
-void listen_one(struct responder *responder, struct request *request,
-	const struct aim *aim)
+void listen_one(void *room, struct request *request, const struct aim *aim)
 {
 	struct hearing hearing;
 
 	hearing_init(&hearing, aim);
-	answer(responder, request, aim, &hearing,
-		add_given(&hearing, aim->channel));
+	answer(room, request, aim, &hearing, add_given(&hearing, aim->channel));
 }

@@ -7,22 +7,23 @@
  * means nothing is no fault: the stream then begins with a `reset`, because
  * any status but 200 stops EventSource for good.
  */
-#include "fcgi/route.h"
+#include "fcgi/request.h"
 
-struct buf;
-struct visitor;
+struct admit;
+struct clock;
+struct replies;
+struct streams;
+
+/* The verbs' room; plain data, borrows all of it. */
+struct listen {
+	struct admit *admit;
+	struct streams *streams;
+	struct replies *replies;
+	const struct clock *clock;
+};
 
 verb listen_channels; /* ?channel= or else the route's own */
 verb listen_channel;  /* the path's, and ?channel= more */
 verb listen_one;      /* the route's own only */
-
-/* ---- for streams of another kind */
-/* Appends the last id as the browser says it, in a header or the query. */
-void listen_last_id(
-	struct buf *out, const struct request *request, struct span query);
-/* NULL: it has been answered (HEAD, too many, being stopped).  Otherwise one
- * more stream, of so many channels, is counted until quota_leave(). */
-struct visitor *listen_enter(
-	struct responder *responder, struct request *request, size_t channels);
 
 #endif

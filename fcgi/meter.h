@@ -13,9 +13,10 @@
 enum { METER_CLASSES = 4 }; /* of answers: 2xx, 3xx, 4xx, 5xx */
 
 struct buf;
-struct subscriber;
+struct clock;
 
 struct meter {
+	const struct clock *clock;
 	uint64_t since; /* monotonic us of the last report */
 	uint64_t answers[METER_CLASSES];
 	uint64_t delivered; /* events written in time ... */
@@ -23,7 +24,7 @@ struct meter {
 	struct histogram latency;
 };
 
-struct meter *meter_new(void);
+struct meter *meter_new(const struct clock *clock);
 void meter_free(struct meter *meter);
 
 static inline void meter_answered(struct meter *meter, unsigned status)
@@ -31,11 +32,6 @@ static inline void meter_answered(struct meter *meter, unsigned status)
 	if (status >= 200 && status < 600)
 		meter->answers[status / 100 - 2]++;
 }
-
-/* A write of `sub` went on from window position `from` to where it is now, in
- * time, `at` this moment (monotonic us); it stands for `writes` like it. */
-void meter_latency(struct meter *meter, const struct subscriber *sub,
-	uint64_t from, uint64_t at, uint64_t writes);
 
 /* Appends the body of MEASURED, and begins anew. */
 void meter_report(struct meter *meter, struct buf *out, uint32_t subscribers);

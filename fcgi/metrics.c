@@ -2,13 +2,11 @@
 
 #include "fcgi/metrics.h"
 
+#include "fcgi/answers.h"
 #include "fcgi/asker.h"
-#include "fcgi/listen.h"
 #include "fcgi/media.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
-#include "fcgi/uplink.h"
 
 static const char *const types[] = {
 	[WIRE_PROMETHEUS] = "text/plain; version=0.0.4; charset=utf-8",
@@ -32,33 +30,33 @@ static bool choose(const char *accept, enum wire_format *format)
 static void on_metered(void *arg, struct span text)
 {
 	struct asker *asker = arg;
-	struct responder *responder = asker->responder;
+	struct replies *replies = asker->replies;
 	unsigned format = asker->kind;
 	struct request *request = asker_done(asker);
 
 	if (text.at == NULL)
 		reply_away(
-			responder, request, "the hub does not answer just now");
+			replies, request, "the hub does not answer just now");
 	else
-		reply(responder, request,
+		reply(replies, request,
 			&(struct answer){.status = 200,
 				.type = types[format],
 				.body = text});
 }
 
-void metrics_show(struct responder *responder, struct request *request,
-	const struct aim *aim)
+void metrics_show(void *room, struct request *request, const struct aim *aim)
 {
+	const struct metrics *metrics = room;
 	enum wire_format format = WIRE_PROMETHEUS;
 	struct asker *asker;
 
 	buf_printf(&request->headers, "Vary: Accept\r\n");
 	if (!choose(request->accept, &format)) {
-		listen_one(responder, request, aim);
+		metrics->listen(metrics->listen_room, request, aim);
 		return;
 	}
-	asker = asker_new(responder, request);
+	asker = asker_new(metrics->askers, request);
 	asker->kind = format;
 	asker->pending =
-		uplink_metrics(responder->uplink, format, on_metered, asker);
+		answers_metrics(metrics->answers, format, on_metered, asker);
 }

@@ -7,9 +7,19 @@
  * is a scraper; everybody else, curl and EventSource among them, gets the
  * stream.
  */
-#include "fcgi/route.h"
+#include "fcgi/request.h"
 
-void metrics_show(struct responder *responder, struct request *request,
-	const struct aim *aim);
+struct answers;
+struct askers;
+
+/* The verb's room; plain data, borrows all of it. */
+struct metrics {
+	verb *listen; /* opens the stream ... */
+	void *listen_room;
+	struct answers *answers;
+	struct askers *askers;
+};
+
+verb metrics_show;
 
 #endif

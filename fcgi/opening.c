@@ -3,19 +3,16 @@
 #include "fcgi/opening.h"
 
 #include <assert.h>
-#include <ev.h>
 #include <stdlib.h>
 
-#include "fcgi/responder.h"
-#include "fcgi/stream.h"
 #include "lib/buf.h"
-#include "lib/clock.h"
 
-enum { LOOK_MS = 100 };
+enum { LOOK_US = 100000 };
 
 struct openings {
-	struct ev_loop *loop;
-	struct ev_timer look;
+	struct timers *timers;
+	void (*expire)(struct subscriber *sub);
+	struct timer look;
 	struct node waiting;
 };
 
@@ -50,27 +47,27 @@ static struct opening *oldest(struct openings *openings)
 	return list_entry(openings->waiting.next, struct opening, node);
 }
 
-static void on_look(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_look(void *arg)
 {
-	struct openings *openings = timer->data;
-	uint64_t now = clock_mono_us();
+	struct openings *openings = arg;
+	uint64_t now = clock_now_us(openings->timers->clock);
 	struct opening *opening;
 
-	(void)events;
 	while ((opening = oldest(openings)) != NULL && opening->deadline <= now)
-		stream_expire(openings_take(openings)->sub);
+		openings->expire(openings_take(openings)->sub);
 	if (oldest(openings) == NULL)
-		ev_timer_stop(loop, timer);
+		timer_stop(openings->timers, &openings->look);
 }
 
-struct openings *openings_new(struct responder *responder)
+struct openings *openings_new(
+	struct timers *timers, void (*expire)(struct subscriber *sub))
 {
 	struct openings *openings = mem_new(sizeof(*openings));
 
-	openings->loop = responder->loop;
+	openings->timers = timers;
+	openings->expire = expire;
 	list_init(&openings->waiting);
-	ev_timer_init(&openings->look, on_look, LOOK_MS / 1e3, LOOK_MS / 1e3);
-	openings->look.data = openings;
+	timer_init(&openings->look, on_look, openings);
 	return openings;
 }
 
@@ -79,16 +76,17 @@ void openings_free(struct openings *openings)
 	if (openings == NULL)
 		return;
 	assert(list_empty(&openings->waiting));
-	ev_timer_stop(openings->loop, &openings->look);
+	timer_stop(openings->timers, &openings->look);
 	free(openings);
 }
 
 void openings_add(struct openings *openings, struct opening *opening)
 {
-	opening->deadline = clock_mono_us() + OPENING_PATIENCE_MS * 1000ull;
+	opening->deadline = clock_now_us(openings->timers->clock) +
+			    OPENING_PATIENCE_MS * 1000ull;
 	list_append(&openings->waiting, &opening->node);
-	if (!ev_is_active(&openings->look))
-		ev_timer_again(openings->loop, &openings->look);
+	if (!timer_is_set(&openings->look))
+		timer_set(openings->timers, &openings->look, LOOK_US, LOOK_US);
 }
 
 struct opening *openings_take(struct openings *openings)

@@ -4,15 +4,17 @@
  * opening - what a stream wished for, until its first byte
  *
  *   WAITING   in the list here: the window is being filled, or was never;
- *             for OPENING_PATIENCE_MS at most, then stream_expire()
+ *             for OPENING_PATIENCE_MS at most, then it expires
  *   JUDGED    the pager has asked the hub about the cursor
  *
- * Owns its texts; is owned by its subscriber.  Loop thread.
+ * Owns its texts; is owned by its subscriber.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "fcgi/list.h"
+#include "lib/span.h"
+#include "lib/timer.h"
 #include "lib/wire.h"
 
 enum {
@@ -20,9 +22,28 @@ enum {
 				       take */
 };
 
-struct responder;
 struct subscriber;
-struct wish;
+struct visitor;
+
+enum {
+	CHANNELS_MAX = 1000, /* channels of one stream; more is a 400 */
+};
+
+struct wish {
+	int fd;			     /* taken */
+	uint16_t request;	     /* FastCGI request id */
+	const struct span *channels; /* checked; sorted bytewise, no repeats */
+	uint16_t count;		     /* 1 to CHANNELS_MAX */
+	bool fresh;	     /* no cursor given: start at the newest event */
+	enum wire_from from; /* otherwise: what `value` is */
+	uint64_t value;
+	struct span requested; /* the cursor as the browser wrote it */
+	bool envelope;
+	struct span headers;	 /* further response header lines, each ended by
+				    CRLF (CORS), or empty */
+	struct visitor *visitor; /* held; quota_leave()d when the stream ends;
+				    may be NULL */
+};
 
 struct opening {
 	struct node node; /* in openings, while WAITING */
@@ -42,7 +63,9 @@ void opening_free(struct opening *opening); /* NULL will do */
 /* ---- those who wait, oldest first */
 struct openings;
 
-struct openings *openings_new(struct responder *responder);
+/* `expire` is told of those who have waited too long. */
+struct openings *openings_new(
+	struct timers *timers, void (*expire)(struct subscriber *sub));
 /* Nobody may be left. */
 void openings_free(struct openings *openings);
 void openings_add(struct openings *openings, struct opening *opening);

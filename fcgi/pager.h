@@ -12,41 +12,32 @@
  *   ASKED    answered by the hub or, when it is away, by the uplink's deadline;
  *            then those who are QUEUED are answered the same
  *
- * Who waits is on the page's list and on no other page's.  Loop thread.
+ * Who waits is on the page's list and on no other page's.
  */
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "lib/wire.h"
-
 enum {
 	PAGER_ASKED = 16, /* pages with the hub; others wait their turn here */
 };
 
+struct answers;
+struct paged;
 struct pager;
 struct parcel;
-struct responder;
 struct subscriber;
+struct window;
 
-/* The hub's answer. */
-struct paged {
-	bool away; /* no hub answered in time; nothing else is set */
-	bool gap;
-	uint64_t used, through, mark, oldest, newest;
-	uint32_t count;
-	struct wire_in events; /* `count` blobs; borrowed for the call */
-	/* The events as a parcel, plain and in envelopes: made by the first
-	 * who needs it, shared by all who wait for this page. */
-	struct parcel *shared[2];
-};
-
-struct pager *pager_new(struct responder *responder);
+/* `answer` is told what has come, for each who waits. */
+struct pager *pager_new(struct answers *answers, const struct window *window,
+	void (*answer)(struct subscriber *sub, const struct paged *paged));
 void pager_free(struct pager *pager);
 
 /* Asks for what follows the subscriber's cursor (or, while it is OPENING, what
- * its opening wishes).  It is answered by stream_paged(), never from here. */
+ * its opening wishes).  It is never answered from here. */
 void pager_ask(struct pager *pager, struct subscriber *sub);
 /* It does not want the answer any more; harmless if it does not wait. */
 void pager_leave(struct subscriber *sub);
+/* From within `answer`: the page's events, at least one, for this subscriber;
+ * composed for the first and shared by all. */
+struct parcel *pager_parcel(struct pager *pager, const struct subscriber *sub,
+	const struct paged *paged);
 
 #endif

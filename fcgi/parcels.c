@@ -11,6 +11,7 @@
 #include "fcgi/record.h"
 #include "fcgi/subscriber.h"
 #include "fcgi/window.h"
+#include "lib/heap.h"
 
 enum {
 	KEPT = 16, /* a newer parcel takes the slot of an older one */
@@ -30,7 +31,7 @@ struct kept {
 
 /* A channel of the subscriber, and its next event. */
 struct source {
-	uint64_t position;
+	struct heap_node node; /* by its position */
 	const struct channel *channel;
 	uint32_t index;
 };
@@ -38,11 +39,12 @@ struct source {
 struct parcels {
 	struct window *window;
 	struct kept kept[KEPT];
-	bool any;	     /* something is kept */
-	struct buf text;     /* scratch */
-	uint32_t events;     /* stored ones in it */
-	struct source *heap; /* scratch, by position, smallest first */
-	size_t heap_count, heap_size;
+	bool any;		/* something is kept */
+	struct buf text;	/* scratch */
+	uint32_t events;	/* stored ones in it */
+	struct source *sources; /* scratch */
+	size_t room;
+	struct heap heap; /* of sources, by position */
 };
 
 struct parcels *parcels_new(struct window *window)
@@ -77,7 +79,8 @@ void parcels_free(struct parcels *parcels)
 		return;
 	parcels_clear(parcels);
 	buf_release(&parcels->text);
-	free(parcels->heap);
+	free(parcels->sources);
+	heap_release(&parcels->heap);
 	free(parcels);
 }
 
@@ -130,56 +133,48 @@ static void keep(struct parcels *parcels, const struct subscriber *sub,
 
 /* ---- the channels, merged by position */
 
-static void sift_down(struct parcels *parcels, size_t at)
-{
-	struct source *heap = parcels->heap;
-
-	for (;;) {
-		size_t least = at;
-		struct source moved = heap[at];
-
-		for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++)
-			if (child < parcels->heap_count &&
-				heap[child].position < heap[least].position)
-				least = child;
-		if (least == at)
-			return;
-		heap[at] = heap[least];
-		heap[least] = moved;
-		at = least;
-	}
-}
-
 static void gather(struct parcels *parcels, const struct subscriber *sub)
 {
-	if (parcels->heap_size < sub->count) {
-		parcels->heap_size = sub->count;
-		parcels->heap = mem_resize(parcels->heap,
-			parcels->heap_size * sizeof(*parcels->heap));
+	heap_clear(&parcels->heap);
+	if (parcels->room < sub->count) {
+		parcels->room = sub->count;
+		parcels->sources = mem_resize(parcels->sources,
+			parcels->room * sizeof(*parcels->sources));
 	}
-	parcels->heap_count = 0;
 	for (uint16_t i = 0; i < sub->count; i++) {
 		const struct channel *channel = sub->seats[i].channel;
 		uint32_t index = channel_after(channel, sub->pos);
+		struct source *source = &parcels->sources[i];
 
-		if (index < channel->count)
-			parcels->heap[parcels->heap_count++] = (struct source){
-				channel_at(channel, index), channel, index};
+		if (index == channel->count)
+			continue;
+		*source = (struct source){.channel = channel, .index = index};
+		heap_add(&parcels->heap, &source->node,
+			channel_at(channel, index));
 	}
-	for (size_t i = parcels->heap_count / 2; i-- > 0;)
-		sift_down(parcels, i);
 }
 
-/* Moves the first source on to its next event. */
-static void advance(struct parcels *parcels)
+/* Whose next event comes first, if it is not beyond the horizon; or NULL. */
+static struct source *first_source(
+	const struct parcels *parcels, uint64_t horizon)
 {
-	struct source *top = &parcels->heap[0];
+	struct heap_node *node = heap_first(&parcels->heap);
 
-	if (++top->index < top->channel->count)
-		top->position = channel_at(top->channel, top->index);
+	if (node == NULL || node->key > horizon)
+		return NULL;
+	return heap_entry(node, struct source, node);
+}
+
+/* Moves the source on to its next event. */
+static void advance(struct parcels *parcels, struct source *source)
+{
+	const struct channel *channel = source->channel;
+
+	if (++source->index < channel->count)
+		heap_move(&parcels->heap, &source->node,
+			channel_at(channel, source->index));
 	else
-		*top = parcels->heap[--parcels->heap_count];
-	sift_down(parcels, 0);
+		heap_remove(&parcels->heap, &source->node);
 }
 
 /* ---- composing */
@@ -218,12 +213,13 @@ static bool add(struct parcels *parcels, const struct subscriber *sub,
 static uint64_t find_first(
 	struct parcels *parcels, const struct subscriber *sub, uint64_t horizon)
 {
+	struct source *source;
+
 	gather(parcels, sub);
-	while (parcels->heap_count > 0 &&
-		parcels->heap[0].position <= horizon) {
-		if (!has(parcels, sub, parcels->heap[0].position))
-			return parcels->heap[0].position;
-		advance(parcels);
+	while ((source = first_source(parcels, horizon)) != NULL) {
+		if (!has(parcels, sub, source->node.key))
+			return source->node.key;
+		advance(parcels, source);
 	}
 	return 0;
 }
@@ -234,16 +230,16 @@ static struct parcel *compose(
 {
 	uint64_t through = horizon;
 	struct parcel *parcel;
+	struct source *source;
 
 	buf_clear(&parcels->text);
 	parcels->events = 0;
-	while (parcels->heap_count > 0 &&
-		parcels->heap[0].position <= horizon) {
-		if (!add(parcels, sub, parcels->heap[0].position)) {
-			through = parcels->heap[0].position - 1;
+	while ((source = first_source(parcels, horizon)) != NULL) {
+		if (!add(parcels, sub, source->node.key)) {
+			through = source->node.key - 1;
 			break;
 		}
-		advance(parcels);
+		advance(parcels, source);
 	}
 	parcel = parcel_new(sub->request, buf_span(&parcels->text));
 	parcel->events = parcels->events;

@@ -7,7 +7,7 @@
  * to RECORD_BODY bytes.  The last few parcels are kept: in a fan-out nearly
  * everybody is at the same place of the same channels as the one before.  They
  * are kept no longer than that (parcels_clear), since a channel may be
- * forgotten and its memory be another one's.  Loop thread.
+ * forgotten and its memory be another one's.
  */
 #include <stdint.h>
 

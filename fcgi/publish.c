@@ -15,16 +15,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fcgi/access.h"
+#include "fcgi/answers.h"
 #include "fcgi/asker.h"
-#include "fcgi/cors.h"
 #include "fcgi/draft.h"
 #include "fcgi/query.h"
 #include "fcgi/quota.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
-#include "fcgi/uplink.h"
-#include "lib/config.h"
+#include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/text.h"
 
@@ -34,10 +33,10 @@ enum kind {
 	KIND_SENT,  /* {"status":"message sent"} */
 };
 
-static void refuse(struct responder *responder, struct request *request,
+static void refuse(struct replies *replies, struct request *request,
 	const struct fault *fault)
 {
-	reply_error_with(responder, request,
+	reply_error_with(replies, request,
 		fault->status == 429 || fault->status == 503 ? REPLY_RETRY
 							     : NULL,
 		fault->status, fault->code, fault->sentence);
@@ -53,10 +52,26 @@ static bool length_is_true(const struct request *request)
 	       (request->too_long || length == request->body.len);
 }
 
-static struct fault admit_now(
-	const struct responder *responder, const struct request *request)
+static struct fault may_publish(
+	const struct publish *publish, const struct request *request)
 {
-	switch (quota_may_publish(responder->quota, request->address)) {
+	switch (access_may_publish(publish->access, request)) {
+	case ACCESS_YES:
+		return (struct fault){0};
+	case ACCESS_NOT_FROM_THERE:
+		return (struct fault){403, "not_allowed",
+			"this address may not publish (publish_from)"};
+	case ACCESS_NOT_THAT_PAGE:
+		break;
+	}
+	return (struct fault){403, "foreign_origin",
+		"pages of this origin may not publish (origins)"};
+}
+
+static struct fault admit_now(
+	const struct publish *publish, const struct request *request)
+{
+	switch (quota_may_publish(publish->quota, request->address)) {
 	case QUOTA_YES:
 		return (struct fault){0};
 	case QUOTA_TOO_MANY_FROM_YOU:
@@ -70,17 +85,12 @@ static struct fault admit_now(
 }
 
 static struct fault admit(
-	const struct responder *responder, const struct request *request)
+	const struct publish *publish, const struct request *request)
 {
-	struct fault fault;
+	struct fault fault = may_publish(publish, request);
 
-	if (!quota_admits(responder->quota, request->address))
-		return (struct fault){403, "not_allowed",
-			"this address may not publish (publish_from)"};
-	if (!cors_may_publish(responder->config, request))
-		return (struct fault){403, "foreign_origin",
-			"pages of this origin may not publish (origins)"};
-	fault = admit_now(responder, request);
+	if (fault.status == 0)
+		fault = admit_now(publish, request);
 	if (fault.status != 0)
 		return fault;
 	if (request->content_length[0] == '\0')
@@ -105,9 +115,9 @@ static bool is_json(const char *content_type)
 }
 
 static struct fault admit_json(
-	const struct responder *responder, const struct request *request)
+	const struct publish *publish, const struct request *request)
 {
-	struct fault fault = admit(responder, request);
+	struct fault fault = admit(publish, request);
 
 	if (fault.status == 0 && !is_json(request->content_type))
 		fault = (struct fault){415, "not_json",
@@ -160,12 +170,12 @@ static void compose(
 static void on_stored(void *arg, const struct stored *stored)
 {
 	struct asker *asker = arg;
-	struct responder *responder = asker->responder;
+	struct replies *replies = asker->replies;
 	struct fault fault;
 	struct buf text = {0};
 
 	if (stored->away) {
-		reply_away(responder, asker_done(asker),
+		reply_away(replies, asker_done(asker),
 			"the hub did not answer; it may or may not have been "
 			"stored");
 		return;
@@ -177,18 +187,18 @@ static void on_stored(void *arg, const struct stored *stored)
 		buf_add_char(&text, '\0');
 		if (stored->reason.len > 0)
 			fault.sentence = text.at;
-		refuse(responder, asker_done(asker), &fault);
+		refuse(replies, asker_done(asker), &fault);
 	} else {
 		compose(&text, asker, stored);
-		reply_json(responder, asker_done(asker), 200, buf_span(&text));
+		reply_json(replies, asker_done(asker), 200, buf_span(&text));
 	}
 	buf_release(&text);
 }
 
-static void send_draft(struct responder *responder, struct request *request,
+static void send_draft(struct publish *publish, struct request *request,
 	const struct draft *draft, enum kind kind)
 {
-	struct asker *asker = asker_new(responder, request);
+	struct asker *asker = asker_new(publish->askers, request);
 	struct publication publication = {
 		.channel = draft->channel,
 		.type = draft->type,
@@ -199,63 +209,66 @@ static void send_draft(struct responder *responder, struct request *request,
 	asker->kind = kind;
 	asker->count = draft->count;
 	buf_add_span(&asker->note, draft->channel);
-	asker->pending = uplink_publish(
-		responder->uplink, &publication, on_stored, asker);
+	asker->pending = answers_publish(
+		publish->answers, &publication, on_stored, asker);
 	/* The uplink has its own copy; who waits needs none. */
 	buf_release(&request->body);
 }
 
 /* Sends the draft, or refuses it; takes request and draft. */
-static void finish(struct responder *responder, struct request *request,
+static void finish(struct publish *publish, struct request *request,
 	struct draft *draft, enum kind kind, const struct fault *fault)
 {
 	if (fault->status == 0)
-		send_draft(responder, request, draft, kind);
+		send_draft(publish, request, draft, kind);
 	else
-		refuse(responder, request, fault);
+		refuse(publish->replies, request, fault);
 	draft_release(draft);
 }
 
-void publish_body(struct responder *responder, struct request *request,
-	const struct aim *aim)
+static struct draft begin_draft(
+	const struct publish *publish, const struct aim *aim)
 {
-	struct draft draft = {0};
-	struct fault fault = admit(responder, request);
-	bool lines = query_flag(aim->query, "lines");
-	size_t max_event = responder->config->max_event;
+	return (struct draft){
+		.channel = aim->channel, .now = clock_date_ms(publish->clock)};
+}
 
-	draft.channel = aim->channel;
+void publish_body(void *room, struct request *request, const struct aim *aim)
+{
+	struct publish *publish = room;
+	struct draft draft = begin_draft(publish, aim);
+	struct fault fault = admit(publish, request);
+	bool lines = query_flag(aim->query, "lines");
+	size_t max_event = publish->max_event;
+
 	if (fault.status == 0)
 		fault = draft_queried(&draft, aim->query);
 	if (fault.status == 0)
 		fault = draft_body(
 			&draft, buf_span(&request->body), lines, max_event);
-	finish(responder, request, &draft, lines ? KIND_LINES : KIND_ID,
-		&fault);
+	finish(publish, request, &draft, lines ? KIND_LINES : KIND_ID, &fault);
 }
 
-void publish_object(struct responder *responder, struct request *request,
-	const struct aim *aim)
+void publish_object(void *room, struct request *request, const struct aim *aim)
 {
-	struct draft draft = {0};
-	struct fault fault = admit_json(responder, request);
+	struct publish *publish = room;
+	struct draft draft = begin_draft(publish, aim);
+	struct fault fault = admit_json(publish, request);
 
-	draft.channel = aim->channel;
 	if (fault.status == 0)
-		fault = draft_object(&draft, buf_span(&request->body),
-			responder->config->max_event);
-	finish(responder, request, &draft, KIND_ID, &fault);
+		fault = draft_object(
+			&draft, buf_span(&request->body), publish->max_event);
+	finish(publish, request, &draft, KIND_ID, &fault);
 }
 
-void publish_message(struct responder *responder, struct request *request,
-	const struct aim *aim)
+void publish_message(void *room, struct request *request, const struct aim *aim)
 {
-	struct draft draft = {0};
-	struct fault fault = admit_json(responder, request);
+	struct publish *publish = room;
+	struct draft draft = begin_draft(publish, aim);
+	struct fault fault = admit_json(publish, request);
 
-	draft.channel = aim->channel;
 	if (fault.status == 0)
-		fault = draft_message(&draft, buf_span(&request->body),
-			responder->config->max_event);
-	finish(responder, request, &draft, KIND_SENT, &fault);
+		fault = draft_message(
+			&draft, buf_span(&request->body), publish->max_event);
+	finish(publish, request, &draft, KIND_SENT, &fault);
 }

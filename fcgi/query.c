@@ -1,11 +1,10 @@
-/*
- * query - what stands in a URL
- */
 #include <config.h>
 
 #include "fcgi/query.h"
 
 #include <string.h>
+
+#include "fcgi/request.h"
 
 /* Takes what is before the first `mark` off `rest`, and the mark. */
 static bool take(struct span *rest, char mark, struct span *part)
@@ -50,16 +49,6 @@ struct target query_target(struct span uri)
 	take(&target.query, '?', &target.path);
 	target.path = without_origin(target.path);
 	return target;
-}
-
-bool query_segment(struct span *path, struct span *segment)
-{
-	if (path->len == 0)
-		return false;
-	*path = span(path->at + 1, path->len - 1);
-	if (take(path, '/', segment))
-		*path = span(path->at - 1, path->len + 1);
-	return true;
 }
 
 bool query_next(struct span *query, struct pair *pair)
@@ -157,4 +146,30 @@ bool query_flag(struct span query, const char *name)
 	struct pair pair;
 
 	return query_find(query, name, &pair) && span_is(pair.value, "1");
+}
+
+/* ---- what a browser says of where it was */
+
+bool query_value(struct buf *value, struct span query, const char *name)
+{
+	struct pair pair;
+
+	buf_clear(value);
+	if (!query_find(query, name, &pair))
+		return false;
+	if (!query_decode_value(value, pair.value))
+		buf_add_span(value, pair.value);
+	return value->len > 0;
+}
+
+bool query_last_id(
+	struct buf *id, const struct request *request, struct span query)
+{
+	if (request->last_event_id[0] != '\0') {
+		buf_add_span(id, span_of(request->last_event_id));
+		return true;
+	}
+	return query_value(id, query, "lastEventId") ||
+	       query_value(id, query, "last_event_id") ||
+	       query_value(id, query, "lastEventID");
 }

@@ -13,6 +13,8 @@
 #include "lib/buf.h"
 #include "lib/span.h"
 
+struct request;
+
 struct target {
 	struct span path;  /* from its first '/' on; empty if there is none */
 	struct span query; /* after the '?' */
@@ -20,9 +22,6 @@ struct target {
 
 /* Takes "/path?query" and "http://host/path?query" (RFC 9112 section 3.2). */
 struct target query_target(struct span uri);
-
-/* Takes the next segment off `path`, without its '/'; false at the end. */
-bool query_segment(struct span *path, struct span *segment);
 
 struct pair {
 	struct span name, value; /* still encoded */
@@ -42,5 +41,12 @@ bool query_flag(struct span query, const char *name);
  * hexadecimal digits.  query_decode_value also takes '+' for a space. */
 bool query_decode(struct buf *out, struct span text);
 bool query_decode_value(struct buf *out, struct span text);
+
+/* The value, decoded, of the first parameter of that name; false if there is
+ * none or it is empty.  One that cannot be decoded is taken as written. */
+bool query_value(struct buf *value, struct span query, const char *name);
+/* The last id as the browser says it: in its header or else in the query. */
+bool query_last_id(
+	struct buf *id, const struct request *request, struct span query);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * quota - who may publish, and how much a visitor may have
+ * quota - see quota.h
  *
- * Visitors hang in a hash table and, while they have no stream, in
+ * Visitors are in a table and, while they have no stream, in
  * a line in the order of their last POST: its head is the first to be
  * forgotten.  With no limit per address nothing is remembered of any: all are
  * one visitor.
@@ -16,14 +16,13 @@
 #include <sys/resource.h>
 
 #include "fcgi/address.h"
-#include "fcgi/hash.h"
 #include "fcgi/list.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/config.h"
+#include "lib/table.h"
 
 enum {
-	CHAINS = 4096,
 	IDLE_US = 60 * 1000 * 1000,
 };
 
@@ -40,8 +39,8 @@ struct bucket {
 };
 
 struct visitor {
-	struct visitor *next; /* in its chain */
-	struct node node;     /* in the line of the idle */
+	struct table_node node; /* by its holder */
+	struct node idle;	/* in the line of the idle */
 	struct usage usage;
 	struct bucket posts;
 	struct holder holder;
@@ -49,27 +48,18 @@ struct visitor {
 
 struct quota {
 	const struct config *config;
+	const struct clock *clock;
 	struct usage usage, most; /* of all */
 	struct bucket posts;	  /* of all */
-	size_t visitors;
-	struct visitor *chains[CHAINS];
+	struct table visitors;
 	struct node idle;	 /* who has waited longest comes first */
 	struct visitor everyone; /* where there is no limit per address */
-	struct prefix *prefixes;
-	size_t prefix_count;
 };
 
-/* ---- who may publish */
-
-bool quota_admits(const struct quota *quota, const char *address)
+static struct span key_of(const struct table_node *node)
 {
-	for (size_t i = 0; i < quota->prefix_count; i++)
-		if (prefix_covers(&quota->prefixes[i], address))
-			return true;
-	return false;
+	return span_of(table_entry(node, struct visitor, node)->holder.text);
 }
-
-/* ---- how much */
 
 static size_t streams_allowed(const struct config *config)
 {
@@ -85,69 +75,50 @@ static size_t streams_allowed(const struct config *config)
 	return (size_t)limit.rlim_cur - reserve;
 }
 
-static struct bucket full_bucket(unsigned rate)
+static struct bucket full_bucket(const struct quota *quota, unsigned rate)
 {
-	return (struct bucket){rate, clock_mono_us()};
+	return (struct bucket){rate, clock_now_us(quota->clock)};
 }
 
-struct quota *quota_new(const struct config *config)
+struct quota *quota_new(const struct config *config, const struct clock *clock)
 {
 	struct quota *quota = mem_new(sizeof(*quota));
 
 	quota->config = config;
+	quota->clock = clock;
 	quota->most = (struct usage){
 		streams_allowed(config), config->stream_channels};
-	quota->posts = full_bucket(config->publish_rate_total);
+	quota->posts = full_bucket(quota, config->publish_rate_total);
 	list_init(&quota->idle);
-	list_init(&quota->everyone.node);
-	quota->prefixes = mem_new(
-		(config->publish_from_count + 1) * sizeof(*quota->prefixes));
-	for (size_t i = 0; i < config->publish_from_count; i++)
-		if (prefix_read(config->publish_from[i],
-			    &quota->prefixes[quota->prefix_count]))
-			quota->prefix_count++;
+	list_init(&quota->everyone.idle);
+	table_init(&quota->visitors, key_of, NULL);
 	return quota;
 }
 
 void quota_free(struct quota *quota)
 {
+	struct table_node *node, *next;
+
 	if (quota == NULL)
 		return;
-	for (size_t i = 0; i < CHAINS; i++) {
-		while (quota->chains[i] != NULL) {
-			struct visitor *visitor = quota->chains[i];
-
-			quota->chains[i] = visitor->next;
-			free(visitor);
-		}
+	for (node = table_first(&quota->visitors); node != NULL; node = next) {
+		next = table_next(&quota->visitors, node);
+		free(table_entry(node, struct visitor, node));
 	}
-	free(quota->prefixes);
+	table_release(&quota->visitors);
 	free(quota);
-}
-
-static struct visitor **place_of(struct quota *quota, const char *holder)
-{
-	struct visitor **place =
-		&quota->chains[hash_of(span_of(holder)) % CHAINS];
-
-	while (*place != NULL && strcmp((*place)->holder.text, holder) != 0)
-		place = &(*place)->next;
-	return place;
 }
 
 static void wait_in_line(struct quota *quota, struct visitor *visitor)
 {
-	list_remove(&visitor->node);
-	list_append(&quota->idle, &visitor->node);
+	list_remove(&visitor->idle);
+	list_append(&quota->idle, &visitor->idle);
 }
 
 static void forget(struct quota *quota, struct visitor *visitor)
 {
-	struct visitor **place = place_of(quota, visitor->holder.text);
-
-	list_remove(&visitor->node);
-	*place = visitor->next;
-	quota->visitors--;
+	list_remove(&visitor->idle);
+	table_remove(&quota->visitors, &visitor->node);
 	free(visitor);
 }
 
@@ -157,9 +128,9 @@ static void make_room(struct quota *quota, uint64_t now)
 	struct node *node, *next;
 
 	for (node = quota->idle.next; node != &quota->idle; node = next) {
-		struct visitor *oldest = list_entry(node, struct visitor, node);
+		struct visitor *oldest = list_entry(node, struct visitor, idle);
 
-		if (quota->visitors < QUOTA_VISITORS_MAX &&
+		if (quota->visitors.count < QUOTA_VISITORS_MAX &&
 			now - oldest->posts.told_us <= IDLE_US)
 			return;
 		next = node->next;
@@ -171,21 +142,20 @@ static void make_room(struct quota *quota, uint64_t now)
 static struct visitor *meet(struct quota *quota, const char *address)
 {
 	struct holder holder = address_holder(address);
-	struct visitor *visitor = *place_of(quota, holder.text);
-	struct visitor **place;
+	struct table_node *known =
+		table_find(&quota->visitors, span_of(holder.text));
+	struct visitor *visitor;
 
-	if (visitor != NULL)
-		return visitor;
-	make_room(quota, clock_mono_us());
-	if (quota->visitors >= QUOTA_VISITORS_MAX)
+	if (known != NULL)
+		return table_entry(known, struct visitor, node);
+	make_room(quota, clock_now_us(quota->clock));
+	if (quota->visitors.count >= QUOTA_VISITORS_MAX)
 		return NULL;
 	visitor = mem_new(sizeof(*visitor));
 	visitor->holder = holder;
-	list_init(&visitor->node);
-	visitor->posts = full_bucket(quota->config->publish_rate);
-	place = place_of(quota, holder.text);
-	*place = visitor;
-	quota->visitors++;
+	list_init(&visitor->idle);
+	visitor->posts = full_bucket(quota, quota->config->publish_rate);
+	table_add(&quota->visitors, &visitor->node);
 	return visitor;
 }
 
@@ -237,7 +207,7 @@ enum quota_word quota_enter(struct quota *quota, const char *address,
 		return QUOTA_TOO_MANY;
 	if (!has_room(&who->usage, &each, channels))
 		return QUOTA_TOO_MANY_FROM_YOU;
-	list_remove(&who->node);
+	list_remove(&who->idle);
 	use(&who->usage, channels);
 	use(&quota->usage, channels);
 	*visitor = who;
@@ -254,10 +224,8 @@ void quota_leave(struct quota *quota, struct visitor *visitor, size_t channels)
 
 /* ---- POSTs */
 
-static bool has_token(struct bucket *bucket, unsigned rate)
+static bool has_token(struct bucket *bucket, unsigned rate, uint64_t now)
 {
-	uint64_t now = clock_mono_us();
-
 	if (rate == 0)
 		return true;
 	bucket->tokens += rate * (double)(now - bucket->told_us) / 1e6;
@@ -275,7 +243,8 @@ static enum quota_word take_from_address(
 
 	if (visitor == NULL)
 		return QUOTA_TOO_MANY;
-	good = has_token(&visitor->posts, quota->config->publish_rate);
+	good = has_token(&visitor->posts, quota->config->publish_rate,
+		clock_now_us(quota->clock));
 	if (visitor->usage.streams == 0)
 		wait_in_line(quota, visitor);
 	if (!good)
@@ -289,7 +258,8 @@ enum quota_word quota_may_publish(struct quota *quota, const char *address)
 	const struct config *config = quota->config;
 	enum quota_word word = QUOTA_YES;
 
-	if (!has_token(&quota->posts, config->publish_rate_total))
+	if (!has_token(&quota->posts, config->publish_rate_total,
+		    clock_now_us(quota->clock)))
 		return QUOTA_TOO_MANY;
 	if (config->publish_rate > 0)
 		word = take_from_address(quota, address);

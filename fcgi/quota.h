@@ -1,7 +1,7 @@
 #ifndef TIDINGS_QUOTA_H
 #define TIDINGS_QUOTA_H
 /*
- * quota - who may publish, and how much a visitor may have
+ * quota - how much a visitor may have
  *
  * A visitor is the holder of a REMOTE_ADDR (address.h); it lives as long as it
  * has streams or has POSTed within the last minute.  Each worker counts for
@@ -12,6 +12,7 @@
 
 struct quota;
 struct visitor;
+struct clock;
 struct config;
 
 enum {
@@ -29,8 +30,8 @@ enum quota_word {
 	QUOTA_TOO_MANY_FROM_YOU, /* from this address */
 };
 
-/* Borrows `config`. */
-struct quota *quota_new(const struct config *config);
+/* Borrows both. */
+struct quota *quota_new(const struct config *config, const struct clock *clock);
 void quota_free(struct quota *quota);
 
 /* At QUOTA_YES one more stream, of so many channels, is counted until
@@ -39,9 +40,6 @@ enum quota_word quota_enter(struct quota *quota, const char *address,
 	size_t channels, struct visitor **visitor);
 void quota_leave(struct quota *quota, struct visitor *visitor, size_t channels);
 
-/* Is the address one of publish_from?  An address that cannot be read is
- * none. */
-bool quota_admits(const struct quota *quota, const char *address);
 /* At QUOTA_YES one POST is taken from the address's bucket and from that of
  * all. */
 enum quota_word quota_may_publish(struct quota *quota, const char *address);

@@ -4,7 +4,7 @@
  * record - FastCGI framing, the responder's half (FastCGI 1.0 section 3.3)
  *
  * Padding is never sent: lighttpd then moves the record on instead of copying
- * it (measured).  Pure; any thread.
+ * it (measured).  Pure.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -20,31 +20,33 @@
 #include "fcgi/meter.h"
 #include "fcgi/record.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
 #include "lib/buf.h"
 #include "lib/json.h"
+#include "lib/loop.h"
 
 struct waiting {
 	struct replies *replies;
 	struct node node;
-	struct ev_io writable;
-	struct ev_timer deadline;
+	struct loop_io writable;
+	struct timer deadline;
 	int fd;
 	struct buf rest;
 	size_t sent;
 };
 
 struct replies {
-	struct ev_loop *loop;
+	struct loop *loop;
+	struct meter *meter;
 	struct node waiting;
 	size_t count;
 };
 
-struct replies *replies_new(struct ev_loop *loop)
+struct replies *replies_new(struct loop *loop, struct meter *meter)
 {
 	struct replies *replies = mem_new(sizeof(*replies));
 
 	replies->loop = loop;
+	replies->meter = meter;
 	list_init(&replies->waiting);
 	return replies;
 }
@@ -55,8 +57,8 @@ static void leave(struct waiting *waiting)
 
 	list_remove(&waiting->node);
 	replies->count--;
-	ev_io_stop(replies->loop, &waiting->writable);
-	ev_timer_stop(replies->loop, &waiting->deadline);
+	loop_io_want(replies->loop, &waiting->writable, 0);
+	timer_stop(loop_timers(replies->loop), &waiting->deadline);
 	close(waiting->fd);
 	buf_release(&waiting->rest);
 	free(waiting);
@@ -91,13 +93,12 @@ static ssize_t push(int fd, const char *at, size_t len)
 	return sent;
 }
 
-static void on_writable(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_writable(void *arg, unsigned events)
 {
-	struct waiting *waiting = watch->data;
+	struct waiting *waiting = arg;
 	ssize_t sent = push(waiting->fd, waiting->rest.at + waiting->sent,
 		waiting->rest.len - waiting->sent);
 
-	(void)loop;
 	(void)events;
 	if (sent > 0)
 		waiting->sent += (size_t)sent;
@@ -105,12 +106,9 @@ static void on_writable(struct ev_loop *loop, struct ev_io *watch, int events)
 		leave(waiting);
 }
 
-static void on_deadline(
-	struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_deadline(void *arg)
 {
-	(void)loop;
-	(void)events;
-	leave(timer->data);
+	leave(arg);
 }
 
 /* Takes `fd` and the bytes. */
@@ -122,13 +120,11 @@ static void wait(struct replies *replies, int fd, struct buf *rest, size_t sent)
 		.replies = replies, .fd = fd, .rest = *rest, .sent = sent};
 	list_append(&replies->waiting, &waiting->node);
 	replies->count++;
-	ev_io_init(&waiting->writable, on_writable, fd, EV_WRITE);
-	waiting->writable.data = waiting;
-	ev_io_start(replies->loop, &waiting->writable);
-	ev_timer_init(&waiting->deadline, on_deadline,
-		REPLY_DEADLINE_MS / 1000.0, 0.0);
-	waiting->deadline.data = waiting;
-	ev_timer_start(replies->loop, &waiting->deadline);
+	loop_io_init(&waiting->writable, fd, on_writable, waiting);
+	loop_io_want(replies->loop, &waiting->writable, LOOP_WRITE);
+	timer_init(&waiting->deadline, on_deadline, waiting);
+	timer_set(loop_timers(replies->loop), &waiting->deadline,
+		REPLY_DEADLINE_MS * 1000ull, 0);
 }
 
 static const char *reason(unsigned status)
@@ -183,20 +179,20 @@ static void compose(struct buf *out, const struct request *request,
 		buf_add_span(out, answer->body);
 }
 
-void reply(struct responder *responder, struct request *request,
+void reply(struct replies *replies, struct request *request,
 	const struct answer *answer)
 {
 	struct buf text = {0}, records = {0};
 	ssize_t sent;
 
-	meter_answered(responder->meter, answer->status);
+	meter_answered(replies->meter, answer->status);
 	compose(&text, request, answer);
 	record_stdout(&records, request->id, buf_span(&text));
 	record_end(&records, request->id);
 	buf_release(&text);
 	sent = push(request->fd, records.at, records.len);
 	if (sent >= 0 && (size_t)sent < records.len) {
-		wait(responder->replies, request->fd, &records, (size_t)sent);
+		wait(replies, request->fd, &records, (size_t)sent);
 		request->fd = -1;
 	} else {
 		buf_release(&records);
@@ -204,16 +200,16 @@ void reply(struct responder *responder, struct request *request,
 	request_free(request);
 }
 
-void reply_json(struct responder *responder, struct request *request,
+void reply_json(struct replies *replies, struct request *request,
 	unsigned status, struct span body)
 {
-	reply(responder, request,
+	reply(replies, request,
 		&(struct answer){.status = status,
 			.type = "application/json",
 			.body = body});
 }
 
-void reply_error_with(struct responder *responder, struct request *request,
+void reply_error_with(struct replies *replies, struct request *request,
 	const char *headers, unsigned status, const char *code,
 	const char *message)
 {
@@ -223,7 +219,7 @@ void reply_error_with(struct responder *responder, struct request *request,
 	json_add_text(object, "error", span_of(code));
 	json_add_text(object, "message", span_of(message));
 	json_end(object, &body);
-	reply(responder, request,
+	reply(replies, request,
 		&(struct answer){.status = status,
 			.type = "application/json",
 			.headers = headers,
@@ -231,17 +227,17 @@ void reply_error_with(struct responder *responder, struct request *request,
 	buf_release(&body);
 }
 
-void reply_error(struct responder *responder, struct request *request,
+void reply_error(struct replies *replies, struct request *request,
 	unsigned status, const char *code, const char *message)
 {
-	reply_error_with(responder, request, NULL, status, code, message);
+	reply_error_with(replies, request, NULL, status, code, message);
 }
 
-void reply_away(struct responder *responder, struct request *request,
-	const char *message)
+void reply_away(
+	struct replies *replies, struct request *request, const char *message)
 {
 	reply_error_with(
-		responder, request, REPLY_RETRY, 503, "hub_away", message);
+		replies, request, REPLY_RETRY, 503, "hub_away", message);
 }
 
 void reply_end(struct request *request)

@@ -8,22 +8,23 @@
  * Every reply takes the request: descriptor closed when all is sent, request
  * freed.
  */
-#include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/span.h"
 
-struct responder;
-struct request;
+struct loop;
+struct meter;
 struct replies;
+struct request;
 
 enum {
 	REPLY_DEADLINE_MS = 10000, /* a web server that does not take an answer
 				      for so long is closed */
 };
 
-struct replies *replies_new(struct ev_loop *loop);
+/* Counts them in `meter`. */
+struct replies *replies_new(struct loop *loop, struct meter *meter);
 void replies_free(struct replies *replies); /* closes what is still waiting */
 size_t replies_count(const struct replies *replies);
 
@@ -35,23 +36,23 @@ struct answer {
 	struct span body;
 };
 
-void reply(struct responder *responder, struct request *request,
+void reply(struct replies *replies, struct request *request,
 	const struct answer *answer);
-void reply_json(struct responder *responder, struct request *request,
+void reply_json(struct replies *replies, struct request *request,
 	unsigned status, struct span body);
 
 /* An answer {"error": code, "message": sentence}.  `reply_error_with` adds
  * header lines. */
-void reply_error(struct responder *responder, struct request *request,
+void reply_error(struct replies *replies, struct request *request,
 	unsigned status, const char *code, const char *message);
 #define REPLY_RETRY "Retry-After: 1\r\n"
-void reply_error_with(struct responder *responder, struct request *request,
+void reply_error_with(struct replies *replies, struct request *request,
 	const char *headers, unsigned status, const char *code,
 	const char *message);
 
 /* 503: the hub is away, which `message` says. */
-void reply_away(struct responder *responder, struct request *request,
-	const char *message);
+void reply_away(
+	struct replies *replies, struct request *request, const char *message);
 
 /* Ends a request that nobody reads any more: its end record and nothing else,
  * which keeps the web server's log clean. */

@@ -46,4 +46,16 @@ bool request_reads(struct span name);
 /* Copies what is wanted of a CGI environment ("NAME=value", NULL-ended). */
 void request_read(struct request *request, char *const *environment);
 
+/* ---- who answers it */
+
+/* What is told of the URL. */
+struct aim {
+	struct span channel; /* decoded, from the path; or the route's own */
+	struct span query;   /* still encoded */
+};
+
+/* Takes the request; answers it sooner or later.  `room` is the verb's own;
+ * `aim` is borrowed for the call. */
+typedef void verb(void *room, struct request *request, const struct aim *aim);
+
 #endif

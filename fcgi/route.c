@@ -1,52 +1,80 @@
-/*
- * route - which verb a request wants
- */
 #include <config.h>
 
 #include "fcgi/route.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/cors.h"
-#include "fcgi/host.h"
+#include "fcgi/access.h"
 #include "fcgi/listen.h"
 #include "fcgi/metrics.h"
 #include "fcgi/publish.h"
 #include "fcgi/query.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
 #include "fcgi/status.h"
 #include "fcgi/tasks.h"
 #include "lib/text.h"
 
+/* A verb, and its room. */
+struct handler {
+	verb *run;
+	void *room;
+};
+
 struct route {
 	const char *path;
 	const char *channel; /* NULL: the path's next segment names it */
-	verb *get;
-	verb *post;
+	struct handler get, post;
 };
 
-static const struct route routes[] = {
-	{"/stream", "main", listen_channels, NULL},
-	{"/realtime", NULL, listen_channel, publish_body},
-	{"/api/broadcast", "main", NULL, publish_object},
-	{"/tasks/stream", "", tasks_listen, NULL},
-	{"/sse/events", "sse", listen_one, NULL},
-	{"/metrics", "metrics", metrics_show, NULL},
-	{"/sse/send", "sse", NULL, publish_message},
-	{"/health", "", status_health, NULL},
-	{"/api/channels", "", status_channels, NULL},
-	{"/api/channels", NULL, status_channel, NULL},
+enum { ROUTES = 10 };
+
+struct router {
+	const struct access *access;
+	struct replies *replies;
+	struct route routes[ROUTES];
 };
+
+struct router *router_new(const struct route_rooms *rooms)
+{
+	struct router *router = mem_new(sizeof(*router));
+	struct listen *listen = rooms->listen;
+	struct publish *publish = rooms->publish;
+	struct status *status = rooms->status;
+	const struct handler none = {0};
+	const struct route routes[ROUTES] = {
+		{"/stream", "main", {listen_channels, listen}, none},
+		{"/realtime", NULL, {listen_channel, listen},
+			{publish_body, publish}},
+		{"/api/broadcast", "main", none, {publish_object, publish}},
+		{"/tasks/stream", "", {tasks_listen, rooms->tasks}, none},
+		{"/sse/events", "sse", {listen_one, listen}, none},
+		{"/metrics", "metrics", {metrics_show, rooms->metrics}, none},
+		{"/sse/send", "sse", none, {publish_message, publish}},
+		{"/health", "", {status_health, status}, none},
+		{"/api/channels", "", {status_channels, status}, none},
+		{"/api/channels", NULL, {status_channel, status}, none},
+	};
+
+	router->access = rooms->access;
+	router->replies = rooms->replies;
+	memcpy(router->routes, routes, sizeof(routes));
+	return router;
+}
+
+void router_free(struct router *router)
+{
+	free(router);
+}
 
 static const char *methods_of(const struct route *route)
 {
-	if (route->post == NULL)
+	if (route->post.run == NULL)
 		return "GET, HEAD, OPTIONS";
-	return route->get == NULL ? "POST, OPTIONS"
-				  : "GET, HEAD, POST, OPTIONS";
+	return route->get.run == NULL ? "POST, OPTIONS"
+				      : "GET, HEAD, POST, OPTIONS";
 }
 
 /* Does `path` belong to the route?  *rest is what follows: "/segment" for a
@@ -65,40 +93,42 @@ static bool matches(
 	       memchr(rest->at + 1, '/', rest->len - 1) == NULL;
 }
 
-static const struct route *find(struct span path, struct span *rest)
+static const struct route *find(
+	const struct router *router, struct span path, struct span *rest)
 {
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		if (matches(&routes[i], path, rest))
-			return &routes[i];
+	for (size_t i = 0; i < ROUTES; i++)
+		if (matches(&router->routes[i], path, rest))
+			return &router->routes[i];
 	return NULL;
 }
 
-static void answer_options(struct responder *responder, struct request *request,
+static void answer_options(const struct router *router, struct request *request,
 	const struct route *route)
 {
 	const char *methods = methods_of(route);
 
 	buf_printf(&request->headers, "Allow: %s\r\n", methods);
-	cors_preflight(&request->headers, responder->config, request, methods);
-	reply(responder, request, &(struct answer){.status = 204});
+	access_preflight(router->access, request, methods);
+	reply(router->replies, request, &(struct answer){.status = 204});
 }
 
-/* The verb for the method, NULL after an answer. */
-static verb *choose(struct responder *responder, struct request *request,
-	const struct route *route)
+/* The handler for the method, NULL after an answer. */
+static const struct handler *choose(const struct router *router,
+	struct request *request, const struct route *route)
 {
 	const char *method = request->method;
 
-	if (route->get != NULL && (request->head || strcmp(method, "GET") == 0))
-		return route->get;
-	if (route->post != NULL && strcmp(method, "POST") == 0)
-		return route->post;
+	if (route->get.run != NULL &&
+		(request->head || strcmp(method, "GET") == 0))
+		return &route->get;
+	if (route->post.run != NULL && strcmp(method, "POST") == 0)
+		return &route->post;
 	if (strcmp(method, "OPTIONS") == 0) {
-		answer_options(responder, request, route);
+		answer_options(router, request, route);
 		return NULL;
 	}
 	buf_printf(&request->headers, "Allow: %s\r\n", methods_of(route));
-	reply_error(responder, request, 405, "method_not_allowed",
+	reply_error(router->replies, request, 405, "method_not_allowed",
 		"this address does not know that method");
 	return NULL;
 }
@@ -114,11 +144,11 @@ static const char *read_channel(struct buf *name, struct span rest)
 	return text_channel_fault(buf_span(name));
 }
 
-static void run(struct responder *responder, struct request *request,
+static void run(const struct router *router, struct request *request,
 	const struct route *route, struct span rest, struct span query)
 {
 	struct aim aim = {span_of(route->channel), query};
-	verb *chosen = choose(responder, request, route);
+	const struct handler *chosen = choose(router, request, route);
 	struct buf name = {0};
 	const char *fault = NULL;
 
@@ -129,29 +159,30 @@ static void run(struct responder *responder, struct request *request,
 		aim.channel = buf_span(&name);
 	}
 	if (fault == NULL)
-		chosen(responder, request, &aim);
+		chosen->run(chosen->room, request, &aim);
 	else
-		reply_error(responder, request, 400, "bad_channel", fault);
+		reply_error(
+			router->replies, request, 400, "bad_channel", fault);
 	buf_release(&name);
 }
 
-void route_request(struct responder *responder, struct request *request)
+void route_request(const struct router *router, struct request *request)
 {
 	struct target target = query_target(span_of(request->uri));
 	struct span rest = {0};
-	const struct route *route = find(target.path, &rest);
+	const struct route *route = find(router, target.path, &rest);
 
 	request->head = strcmp(request->method, "HEAD") == 0;
-	if (!host_is_ours(responder->config, request)) {
-		reply_error(responder, request, 421, "wrong_host",
+	if (!access_is_ours(router->access, request)) {
+		reply_error(router->replies, request, 421, "wrong_host",
 			"there is no site of that name here (hosts)");
 		return;
 	}
-	cors_headers(&request->headers, responder->config, request);
+	access_headers(router->access, request);
 	if (route == NULL) {
-		reply_error(responder, request, 404, "not_found",
+		reply_error(router->replies, request, 404, "not_found",
 			"there is nothing at this address");
 		return;
 	}
-	run(responder, request, route, rest, target.query);
+	run(router, request, route, rest, target.query);
 }

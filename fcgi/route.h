@@ -6,22 +6,31 @@
  * One table of paths.  What every answer has in common is settled here: the
  * CORS lines, 404, 405, 421, OPTIONS, HEAD.
  */
-#include "lib/span.h"
-
-struct responder;
+struct access;
+struct listen;
+struct metrics;
+struct publish;
+struct replies;
 struct request;
+struct router;
+struct status;
+struct tasks;
 
-/* What a verb is told of the URL. */
-struct aim {
-	struct span channel; /* decoded, from the path; or the route's own */
-	struct span query;   /* still encoded */
+/* The verbs' rooms, and what is needed to refuse; all borrowed. */
+struct route_rooms {
+	const struct access *access;
+	struct replies *replies;
+	struct listen *listen;
+	struct publish *publish;
+	struct status *status;
+	struct metrics *metrics;
+	struct tasks *tasks;
 };
 
-/* Takes the request; answers it sooner or later.  `aim` is borrowed for the
- * call. */
-typedef void verb(struct responder *responder, struct request *request,
-	const struct aim *aim);
+struct router *router_new(const struct route_rooms *rooms);
+void router_free(struct router *router);
 
-void route_request(struct responder *responder, struct request *request);
+/* Takes the request; it is answered sooner or later. */
+void route_request(const struct router *router, struct request *request);
 
 #endif

@@ -1,19 +1,15 @@
-/*
- * status - what is going on: /health and the channels
- */
 #include <config.h>
 
 #include "fcgi/status.h"
 
 #include <string.h>
 
+#include "fcgi/answers.h"
 #include "fcgi/asker.h"
+#include "fcgi/dialogue.h"
 #include "fcgi/query.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
-#include "fcgi/stream.h"
-#include "fcgi/uplink.h"
 #include "lib/json.h"
 #include "lib/text.h"
 
@@ -24,20 +20,20 @@ enum {
 
 static const char hub_away[] = "the hub does not answer just now";
 
-static void send_json(struct responder *responder, struct request *request,
+static void send_json(struct replies *replies, struct request *request,
 	unsigned status, struct json_object *object)
 {
 	struct buf body = {0};
 
 	json_end(object, &body);
-	reply_json(responder, request, status, buf_span(&body));
+	reply_json(replies, request, status, buf_span(&body));
 	buf_release(&body);
 }
 
-void status_health(struct responder *responder, struct request *request,
-	const struct aim *aim)
+void status_health(void *room, struct request *request, const struct aim *aim)
 {
-	struct health health = uplink_health(responder->uplink);
+	const struct status *status = room;
+	struct health health = dialogue_health(status->dialogue);
 	bool good = !health.away && health.writable;
 	struct json_object *object = json_new();
 
@@ -47,10 +43,10 @@ void status_health(struct responder *responder, struct request *request,
 		json_add_text(object, "reason",
 			span_of(health.reason != NULL ? health.reason
 						      : hub_away));
-	json_add_number(object, "streams", stream_count(responder));
+	json_add_number(object, "streams", status->streams(status->arg));
 	if (!good)
 		buf_printf(&request->headers, REPLY_RETRY);
-	send_json(responder, request, good ? 200 : 503, object);
+	send_json(status->replies, request, good ? 200 : 503, object);
 }
 
 static void describe(
@@ -64,21 +60,21 @@ static void describe(
 	json_add_id(object, "newest", line->newest);
 }
 
-static void refuse_away(struct responder *responder, struct request *request)
+static void refuse_away(struct replies *replies, struct request *request)
 {
-	reply_away(responder, request, hub_away);
+	reply_away(replies, request, hub_away);
 }
 
 static void on_channels(
 	void *arg, const struct channel_line *lines, size_t count, bool more)
 {
 	struct asker *asker = arg;
-	struct responder *responder = asker->responder;
+	struct replies *replies = asker->replies;
 	struct request *request = asker_done(asker);
 	struct json_object *object, *list;
 
 	if (lines == NULL) {
-		refuse_away(responder, request);
+		refuse_away(replies, request);
 		return;
 	}
 	object = json_new();
@@ -86,25 +82,27 @@ static void on_channels(
 	for (size_t i = 0; i < count; i++)
 		describe(json_add_item(list), &lines[i]);
 	json_add_bool(object, "more", more);
-	send_json(responder, request, 200, object);
+	if (more && count > 0)
+		json_add_text(object, "next", lines[count - 1].name);
+	send_json(replies, request, 200, object);
 }
 
 static void on_channel(
 	void *arg, const struct channel_line *lines, size_t count, bool more)
 {
 	struct asker *asker = arg;
-	struct responder *responder = asker->responder;
+	struct replies *replies = asker->replies;
 	struct request *request = asker_done(asker);
 	struct json_object *object;
 
 	(void)more;
 	if (lines == NULL || count != 1) {
-		refuse_away(responder, request);
+		refuse_away(replies, request);
 		return;
 	}
 	object = json_new();
 	describe(object, &lines[0]);
-	send_json(responder, request, 200, object);
+	send_json(replies, request, 200, object);
 }
 
 static const char *read_limit(struct span query, uint16_t *limit)
@@ -133,18 +131,20 @@ static const char *read_after(struct span query, struct buf *after)
 	return text_channel_fault(buf_span(after));
 }
 
-static void ask(struct responder *responder, struct request *request,
+static void ask(const struct status *status, struct request *request,
 	struct span after, uint16_t limit)
 {
-	struct asker *asker = asker_new(responder, request);
+	struct asker *asker = asker_new(status->askers, request);
+	const struct channel_question question = {
+		.after = after, .limit = limit};
 
-	asker->pending = uplink_channels(responder->uplink, after, limit,
-		span(NULL, 0), on_channels, asker);
+	asker->pending = answers_channels(
+		status->answers, &question, on_channels, asker);
 }
 
-void status_channels(struct responder *responder, struct request *request,
-	const struct aim *aim)
+void status_channels(void *room, struct request *request, const struct aim *aim)
 {
+	const struct status *status = room;
 	struct buf after = {0};
 	uint16_t limit;
 	const char *fault = read_limit(aim->query, &limit);
@@ -152,17 +152,19 @@ void status_channels(struct responder *responder, struct request *request,
 	if (fault == NULL)
 		fault = read_after(aim->query, &after);
 	if (fault == NULL)
-		ask(responder, request, buf_span(&after), limit);
+		ask(status, request, buf_span(&after), limit);
 	else
-		reply_error(responder, request, 400, "bad_query", fault);
+		reply_error(status->replies, request, 400, "bad_query", fault);
 	buf_release(&after);
 }
 
-void status_channel(struct responder *responder, struct request *request,
-	const struct aim *aim)
+void status_channel(void *room, struct request *request, const struct aim *aim)
 {
-	struct asker *asker = asker_new(responder, request);
+	const struct status *status = room;
+	struct asker *asker = asker_new(status->askers, request);
+	const struct channel_question question = {
+		.limit = 1, .only = aim->channel};
 
-	asker->pending = uplink_channels(responder->uplink, span(NULL, 0), 1,
-		aim->channel, on_channel, asker);
+	asker->pending =
+		answers_channels(status->answers, &question, on_channel, asker);
 }

@@ -2,69 +2,51 @@
 
 #include "fcgi/stream.h"
 
-#include <ev.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include "fcgi/answers.h"
 #include "fcgi/audience.h"
+#include "fcgi/channel.h"
+#include "fcgi/dialogue.h"
 #include "fcgi/event.h"
 #include "fcgi/fanout.h"
 #include "fcgi/meter.h"
 #include "fcgi/opening.h"
 #include "fcgi/pager.h"
 #include "fcgi/parcel.h"
-#include "fcgi/record.h"
-#include "fcgi/responder.h"
+#include "fcgi/quota.h"
 #include "fcgi/subscriber.h"
-#include "fcgi/tasks.h"
-#include "fcgi/uplink.h"
 #include "fcgi/window.h"
 #include "lib/buf.h"
-#include "lib/config.h"
-#include "lib/log.h"
 
-void stream_head(
-	struct buf *out, struct responder *responder, struct span headers)
+struct streams {
+	struct streams_parts parts;
+	struct subscriber_home home; /* of all subscribers */
+	struct openings *openings;
+	struct pager *pager;
+};
+
+static struct streams *streams_of(const struct subscriber *sub)
 {
-	uint64_t retry = responder->config->retry_ms;
-
-	meter_answered(responder->meter, 200);
-	/* Up to as much again, so that those who were cut together do not come
-	 * back together. */
-	retry += (uint64_t)random() % (retry + 1);
-	buf_add_span(out, span_of("Status: 200 OK\r\n"
-				  "Content-Type: text/event-stream\r\n"
-				  "Cache-Control: no-store, no-transform\r\n"
-				  "X-Accel-Buffering: no\r\n"
-				  "X-Content-Type-Options: nosniff\r\n"));
-	buf_add_span(out, headers);
-	buf_printf(out, "\r\nretry: %" PRIu64 "\n\n", retry);
+	return list_entry(sub->home, struct streams, home);
 }
 
-void stream_later(struct responder *responder, int fd, uint16_t request,
-	struct span headers)
-{
-	struct buf text = {0};
-	struct buf out = {0};
-
-	stream_head(&text, responder, headers);
-	record_stdout(&out, request, buf_span(&text));
-	record_end(&out, request);
-	/* A fresh socket takes this whole; if not, its browser sees a cut
-	 * connection and comes back just the same. */
-	(void)!send(fd, out.at, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	close(fd);
-	buf_release(&text);
-	buf_release(&out);
-}
-
-void stream_forget(struct subscriber *sub)
+static void forget_opening(struct subscriber *sub)
 {
 	opening_free(sub->opening);
 	sub->opening = NULL;
+}
+
+/* Head and `retry:`: from here on the request counts as answered. */
+static void add_head(struct buf *out, const struct subscriber *sub)
+{
+	const struct streams_parts *parts = &streams_of(sub)->parts;
+
+	meter_answered(parts->meter, 200);
+	event_head(out, parts->retry_ms, span_of(sub->opening->headers));
 }
 
 /* Says "not now" to one who has had no byte yet. */
@@ -72,9 +54,9 @@ static void postpone(struct subscriber *sub)
 {
 	struct buf text = {0};
 
-	stream_head(&text, sub->responder, span_of(sub->opening->headers));
+	add_head(&text, sub);
 	sub->half = parcel_new(sub->request, buf_span(&text));
-	(void)!send(sub->watch.fd, sub->half->bytes, sub->half->len,
+	(void)!send(loop_io_fd(&sub->watch), sub->half->bytes, sub->half->len,
 		MSG_NOSIGNAL | MSG_DONTWAIT);
 	buf_release(&text);
 	subscriber_close(sub);
@@ -86,7 +68,8 @@ static void add_connected(struct buf *out, const struct subscriber *sub)
 
 	for (uint16_t i = 0; i < sub->count; i++)
 		names[i] = channel_name(sub->seats[i].channel);
-	event_connected(out, sub->id, names, sub->count, sub->behind);
+	event_connected(out, sub->id, names, sub->count, sub->behind,
+		clock_date_ms(loop_clock(sub->home->loop)));
 	free(names);
 }
 
@@ -106,7 +89,7 @@ static void add_reset(struct buf *out, const struct subscriber *sub,
 /* Where in the window the cursor is, or that it is below it. */
 static void find_place(struct subscriber *sub)
 {
-	const struct window *window = sub->responder->window;
+	const struct window *window = sub->home->window;
 
 	sub->below = !window_valid(window) || sub->id < window_from(window);
 	if (!sub->below)
@@ -116,19 +99,25 @@ static void find_place(struct subscriber *sub)
 /* The first bytes of a stream whose cursor is decided. */
 static enum progress begin(struct subscriber *sub, const struct paged *paged)
 {
-	struct responder *responder = sub->responder;
 	struct buf text = {0};
 	struct parcel *parcel;
 
-	sub->behind = sub->id < window_newest(responder->window);
-	stream_head(&text, responder, span_of(sub->opening->headers));
+	sub->behind = sub->id < window_newest(sub->home->window);
+	add_head(&text, sub);
 	add_connected(&text, sub);
 	if (paged != NULL && paged->gap)
 		add_reset(&text, sub, paged, 0);
-	stream_forget(sub);
+	forget_opening(sub);
 	parcel = parcel_new(sub->request, buf_span(&text));
 	buf_release(&text);
 	return subscriber_give(sub, parcel);
+}
+
+/* On with what is in the window, and below it with pages. */
+static void go_on(struct subscriber *sub, uint64_t horizon)
+{
+	if (subscriber_pump(sub, horizon) == BELOW)
+		pager_ask(streams_of(sub)->pager, sub);
 }
 
 static void begin_at(struct subscriber *sub, uint64_t id, uint64_t pos)
@@ -139,13 +128,13 @@ static void begin_at(struct subscriber *sub, uint64_t id, uint64_t pos)
 	sub->pos = pos;
 	progress = begin(sub, NULL);
 	if (progress == CAUGHT_UP)
-		subscriber_pump(sub, window_end(sub->responder->window));
+		go_on(sub, window_end(sub->home->window));
 }
 
 /* The window is filled: begins, or lets the hub judge. */
 static void decide(struct subscriber *sub)
 {
-	const struct window *window = sub->responder->window;
+	const struct window *window = sub->home->window;
 	const struct opening *opening = sub->opening;
 	uint64_t pos;
 
@@ -155,38 +144,34 @@ static void decide(struct subscriber *sub)
 		 window_locate(window, opening->value, &pos))
 		begin_at(sub, opening->value, pos);
 	else
-		pager_ask(sub->responder->pager, sub);
+		pager_ask(streams_of(sub)->pager, sub);
 }
 
-static bool can_decide(const struct responder *responder)
+static bool can_decide(const struct streams *streams)
 {
-	return window_valid(responder->window) &&
-	       uplink_is_filled(responder->uplink);
+	return window_valid(streams->parts.window) &&
+	       dialogue_is_filled(streams->parts.dialogue);
 }
 
-void stream_open(struct responder *responder, const struct wish *wish)
+void stream_open(struct streams *streams, const struct wish *wish)
 {
-	struct subscriber *sub = subscriber_new(responder, wish);
+	struct subscriber *sub = subscriber_new(&streams->home, wish);
 
+	audience_join(streams->parts.audience, sub, wish->channels);
 	sub->opening = opening_new(sub, wish);
-	if (can_decide(responder))
+	if (can_decide(streams))
 		decide(sub);
 	else
-		openings_add(responder->openings, sub->opening);
+		openings_add(streams->openings, sub->opening);
 }
 
-void stream_filled(struct responder *responder)
+void stream_filled(struct streams *streams)
 {
 	struct opening *opening;
 
-	while (can_decide(responder) &&
-		(opening = openings_take(responder->openings)) != NULL)
+	while (can_decide(streams) &&
+		(opening = openings_take(streams->openings)) != NULL)
 		decide(opening->sub);
-}
-
-void stream_expire(struct subscriber *sub)
-{
-	postpone(sub);
 }
 
 /* ---- the window is thrown away and begins anew */
@@ -204,17 +189,20 @@ static bool lacks_nothing(const struct subscriber *sub)
 
 static void remember(void *arg, struct subscriber *sub)
 {
-	const struct window *window = arg;
+	const struct streams *streams = arg;
+	const struct window *window = streams->parts.window;
 
 	if (sub->opening == NULL && !subscriber_is_below(sub) &&
 		lacks_nothing(sub) && sub->id < window_newest(window))
 		sub->id = window_newest(window);
 }
 
-void stream_voiding(struct responder *responder)
+void stream_voiding(struct streams *streams)
 {
-	if (window_valid(responder->window))
-		audience_each(responder->audience, remember, responder->window);
+	const struct streams_parts *parts = &streams->parts;
+
+	if (window_valid(parts->window))
+		audience_each(parts->audience, remember, streams);
 }
 
 static void kick(void *arg, struct subscriber *sub)
@@ -223,54 +211,25 @@ static void kick(void *arg, struct subscriber *sub)
 		fanout_subscriber(arg, sub);
 }
 
-void stream_voided(struct responder *responder)
+void stream_voided(struct streams *streams)
 {
-	audience_each(responder->audience, kick, responder->fanout);
+	audience_each(streams->parts.audience, kick, streams->parts.fanout);
 }
 
 /* ---- older pages */
 
-static struct parcel *compose_page(
-	const struct subscriber *sub, const struct paged *paged)
-{
-	struct wire_in in = paged->events;
-	struct wire_event event;
-	struct buf text = {0};
-	struct parcel *parcel;
-
-	for (uint32_t i = 0; i < paged->count; i++)
-		if (wire_get_event(wire_get_blob(&in), &event))
-			event_text(&text, &event, sub->envelope);
-	parcel = parcel_new(sub->request, buf_span(&text));
-	parcel->events = paged->count;
-	parcel->replay = true;
-	buf_release(&text);
-	return parcel;
-}
-
-/* A FastCGI request id that is not 1 is nobody's but its own. */
-static struct parcel *page_parcel(
-	const struct subscriber *sub, struct paged *paged)
-{
-	struct parcel **shared = &paged->shared[sub->envelope];
-
-	if (sub->request != 1)
-		return compose_page(sub, paged);
-	if (*shared == NULL)
-		*shared = compose_page(sub, paged);
-	return parcel_hold(*shared);
-}
-
 /* The page's events, now that the subscriber is at `used`. */
-static void give_page(struct subscriber *sub, struct paged *paged)
+static void give_page(struct subscriber *sub, const struct paged *paged)
 {
-	uint64_t end = window_end(sub->responder->window);
+	struct pager *pager = streams_of(sub)->pager;
+	uint64_t end = window_end(sub->home->window);
 
 	sub->id = paged->through;
 	find_place(sub);
 	if (paged->count == 0 ||
-		subscriber_give(sub, page_parcel(sub, paged)) == CAUGHT_UP)
-		subscriber_pump(sub, end);
+		subscriber_give(sub, pager_parcel(pager, sub, paged)) ==
+			CAUGHT_UP)
+		go_on(sub, end);
 }
 
 static enum progress give_reset(
@@ -299,10 +258,10 @@ static bool is_stuck(const struct subscriber *sub, const struct paged *paged)
 {
 	return sub->opening == NULL && !paged->gap && paged->count == 0 &&
 	       paged->through <= sub->id &&
-	       sub->id < window_from(sub->responder->window);
+	       sub->id < window_from(sub->home->window);
 }
 
-void stream_paged(struct subscriber *sub, struct paged *paged)
+static void on_paged(struct subscriber *sub, const struct paged *paged)
 {
 	enum progress progress = CAUGHT_UP;
 	uint64_t asked = sub->id;
@@ -334,14 +293,53 @@ static void finish(void *arg, struct subscriber *sub)
 		subscriber_close(sub);
 }
 
-void stream_drain(struct responder *responder)
+void stream_drain(struct streams *streams)
 {
-	audience_each(responder->audience, finish, NULL);
-	tasks_drain(responder->tasks);
+	audience_each(streams->parts.audience, finish, NULL);
 }
 
-size_t stream_count(const struct responder *responder)
+/* ---- life */
+
+static void on_below(struct subscriber *sub)
 {
-	return audience_count(responder->audience) +
-	       tasks_count(responder->tasks);
+	pager_ask(streams_of(sub)->pager, sub);
+}
+
+static void on_gone(struct subscriber *sub)
+{
+	const struct streams_parts *parts = &streams_of(sub)->parts;
+
+	pager_leave(sub);
+	fanout_forget(parts->fanout, sub);
+	forget_opening(sub);
+	audience_leave(parts->audience, sub);
+	if (sub->visitor != NULL)
+		quota_leave(parts->quota, sub->visitor, sub->count);
+}
+
+struct streams *streams_new(const struct streams_parts *parts)
+{
+	struct streams *streams = mem_new(sizeof(*streams));
+
+	streams->parts = *parts;
+	streams->home = (struct subscriber_home){
+		.loop = parts->loop,
+		.window = parts->window,
+		.parcels = parts->parcels,
+		.meter = parts->meter,
+		.owner = {.below = on_below, .gone = on_gone},
+	};
+	streams->openings = openings_new(loop_timers(parts->loop), postpone);
+	streams->pager =
+		pager_new(parts->dialogue->answers, parts->window, on_paged);
+	return streams;
+}
+
+void streams_free(struct streams *streams)
+{
+	if (streams == NULL)
+		return;
+	pager_free(streams->pager);
+	openings_free(streams->openings);
+	free(streams);
 }

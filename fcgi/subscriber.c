@@ -8,17 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fcgi/audience.h"
 #include "fcgi/event.h"
-#include "fcgi/fanout.h"
 #include "fcgi/meter.h"
-#include "fcgi/pager.h"
+#include "fcgi/opening.h"
 #include "fcgi/parcel.h"
 #include "fcgi/parcels.h"
-#include "fcgi/quota.h"
 #include "fcgi/record.h"
-#include "fcgi/responder.h"
-#include "fcgi/stream.h"
 #include "fcgi/window.h"
 
 enum {
@@ -31,13 +26,9 @@ enum {
 	SEND_BUFFER = 32 << 10,
 };
 
-static void want(struct subscriber *sub, int events)
+static void want(struct subscriber *sub, unsigned events)
 {
-	if ((sub->watch.events & (EV_READ | EV_WRITE)) == events)
-		return;
-	ev_io_stop(sub->responder->loop, &sub->watch);
-	ev_io_set(&sub->watch, sub->watch.fd, events);
-	ev_io_start(sub->responder->loop, &sub->watch);
+	loop_io_want(sub->home->loop, &sub->watch, events);
 }
 
 /* The web server says only two things on a stream: the browser has left (the
@@ -45,34 +36,35 @@ static void want(struct subscriber *sub, int events)
 static bool web_server_left(struct subscriber *sub)
 {
 	char bytes[256];
-	ssize_t len = recv(sub->watch.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t len = recv(
+		loop_io_fd(&sub->watch), bytes, sizeof(bytes), MSG_DONTWAIT);
 
 	if (len < 0)
 		return errno != EAGAIN && errno != EINTR;
 	return len == 0 || (len >= 2 && bytes[1] == RECORD_ABORT);
 }
 
-static void ready(struct ev_loop *loop, struct ev_io *watch, int events)
+static void ready(void *arg, unsigned events)
 {
-	struct subscriber *sub = watch->data;
+	struct subscriber *sub = arg;
 
-	(void)loop;
-	if ((events & EV_READ) != 0 && web_server_left(sub)) {
+	if ((events & LOOP_READ) != 0 && web_server_left(sub)) {
 		subscriber_close(sub);
 		return;
 	}
-	if ((events & EV_WRITE) != 0)
-		subscriber_pump(sub, window_end(sub->responder->window));
+	if ((events & LOOP_WRITE) != 0 &&
+		subscriber_pump(sub, window_end(sub->home->window)) == BELOW)
+		sub->home->owner.below(sub);
 }
 
 struct subscriber *subscriber_new(
-	struct responder *responder, const struct wish *wish)
+	struct subscriber_home *home, const struct wish *wish)
 {
 	struct subscriber *sub =
 		mem_new(sizeof(*sub) + wish->count * sizeof(sub->seats[0]));
 	const int size = SEND_BUFFER;
 
-	sub->responder = responder;
+	sub->home = home;
 	sub->request = wish->request;
 	sub->count = wish->count;
 	sub->envelope = wish->envelope;
@@ -81,10 +73,8 @@ struct subscriber *subscriber_new(
 	list_init(&sub->beat);
 	list_init(&sub->page_node);
 	(void)setsockopt(wish->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	ev_io_init(&sub->watch, ready, wish->fd, EV_READ);
-	sub->watch.data = sub;
-	ev_io_start(responder->loop, &sub->watch);
-	audience_join(responder->audience, sub, wish->channels);
+	loop_io_init(&sub->watch, wish->fd, ready, sub);
+	want(sub, LOOP_READ);
 	return sub;
 }
 
@@ -95,31 +85,24 @@ static void say_end(struct subscriber *sub)
 
 	record_end(&out, sub->request);
 	/* If the socket is full the web server sees a cut connection. */
-	(void)!send(
-		sub->watch.fd, out.at, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)!send(loop_io_fd(&sub->watch), out.at, out.len,
+		MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void subscriber_close(struct subscriber *sub)
 {
-	struct responder *responder = sub->responder;
-
 	if (sub->half == NULL || sub->done == 0)
 		say_end(sub);
-	ev_io_stop(responder->loop, &sub->watch);
-	close(sub->watch.fd);
+	want(sub, 0);
+	close(loop_io_fd(&sub->watch));
 	parcel_drop(sub->half);
-	pager_leave(sub);
-	fanout_forget(responder->fanout, sub);
-	stream_forget(sub);
-	audience_leave(responder->audience, sub);
-	if (sub->visitor != NULL)
-		quota_leave(responder->quota, sub->visitor, sub->count);
+	sub->home->owner.gone(sub);
 	free(sub);
 }
 
 static void count(struct subscriber *sub)
 {
-	struct meter *meter = sub->responder->meter;
+	struct meter *meter = sub->home->meter;
 
 	if (sub->behind || sub->half->replay)
 		meter->replayed += sub->half->events;
@@ -131,14 +114,15 @@ static void count(struct subscriber *sub)
 static enum progress flush(struct subscriber *sub)
 {
 	while (sub->done < sub->half->len) {
-		ssize_t len = send(sub->watch.fd, sub->half->bytes + sub->done,
+		ssize_t len = send(loop_io_fd(&sub->watch),
+			sub->half->bytes + sub->done,
 			sub->half->len - sub->done,
 			MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0 && errno == EAGAIN) {
-			want(sub, EV_READ | EV_WRITE);
+			want(sub, LOOP_READ | LOOP_WRITE);
 			return BLOCKED;
 		}
 		if (len < 0) {
@@ -150,13 +134,12 @@ static enum progress flush(struct subscriber *sub)
 	count(sub);
 	parcel_drop(sub->half);
 	sub->half = NULL;
-	sub->wrote = audience_second(sub->responder->audience);
 	return CAUGHT_UP;
 }
 
 bool subscriber_is_below(const struct subscriber *sub)
 {
-	const struct window *window = sub->responder->window;
+	const struct window *window = sub->home->window;
 
 	if (sub->below || sub->pos < window_voided(window))
 		return true;
@@ -172,7 +155,7 @@ bool subscriber_is_below(const struct subscriber *sub)
 /* Nothing for it up to the horizon: it has looked through all of that. */
 static void pass(struct subscriber *sub, uint64_t horizon)
 {
-	const struct window *window = sub->responder->window;
+	const struct window *window = sub->home->window;
 	uint64_t mark;
 
 	/* A fan-out takes many turns, in which a whole window may go by; what
@@ -199,9 +182,8 @@ static struct parcel *live(const struct subscriber *sub)
 /* The next parcel, NULL if it has everything. */
 static struct parcel *next(struct subscriber *sub, uint64_t horizon)
 {
-	struct responder *responder = sub->responder;
-	struct parcel *parcel = parcels_next(
-		audience_parcels(responder->audience), sub, horizon);
+	const struct subscriber_home *home = sub->home;
+	struct parcel *parcel = parcels_next(home->parcels, sub, horizon);
 
 	if (parcel != NULL) {
 		sub->pos = parcel->pos;
@@ -210,7 +192,7 @@ static struct parcel *next(struct subscriber *sub, uint64_t horizon)
 		return parcel;
 	}
 	pass(sub, horizon);
-	if (!sub->behind || sub->pos < window_end(responder->window))
+	if (!sub->behind || sub->pos < window_end(home->window))
 		return NULL;
 	sub->behind = false;
 	return live(sub);
@@ -225,26 +207,25 @@ enum progress subscriber_pump(struct subscriber *sub, uint64_t horizon)
 {
 	assert(sub->opening == NULL && sub->page == NULL);
 	if (sub->behind)
-		horizon = window_end(sub->responder->window);
+		horizon = window_end(sub->home->window);
 	for (int i = 0; i < BURST; i++) {
 		if (sub->half == NULL) {
 			if (subscriber_is_below(sub)) {
-				want(sub, EV_READ);
-				pager_ask(sub->responder->pager, sub);
-				return PAGING;
+				want(sub, LOOP_READ);
+				return BELOW;
 			}
 			sub->half = next(sub, horizon);
 			sub->done = 0;
 		}
 		if (sub->half == NULL) {
-			want(sub, EV_READ);
+			want(sub, LOOP_READ);
 			return CAUGHT_UP;
 		}
 		enum progress progress = flush(sub);
 		if (progress != CAUGHT_UP)
 			return progress;
 	}
-	want(sub, EV_READ | EV_WRITE);
+	want(sub, LOOP_READ | LOOP_WRITE);
 	return MORE;
 }
 

@@ -18,22 +18,43 @@
  *
  * There is no queue: live delivery, resume and a slow reader that catches up
  * are the same loop.  Owns its descriptor, holds one parcel.  A subscriber
- * that is gone is freed at once: after GONE nobody touches it.  Loop thread.
+ * that is gone is freed at once: after GONE nobody touches it.
  */
-#include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "fcgi/channel.h"
 #include "fcgi/list.h"
+#include "lib/loop.h"
 #include "lib/span.h"
 
-struct responder;
-struct parcel;
+struct meter;
 struct opening;
 struct page;
+struct parcel;
+struct parcels;
+struct subscriber;
 struct visitor;
+struct window;
+
+/* Whose it is, and what he is told. */
+struct subscriber_owner {
+	/* subscriber_pump() has said BELOW, and nobody else will ask for the
+	 * page. */
+	void (*below)(struct subscriber *sub);
+	/* It is about to be freed: out of whatever it is in. */
+	void (*gone)(struct subscriber *sub);
+};
+
+/* What all subscribers have in common; borrowed. */
+struct subscriber_home {
+	struct loop *loop;
+	const struct window *window;
+	struct parcels *parcels;
+	struct meter *meter;
+	struct subscriber_owner owner;
+};
 
 /* Being on one channel. */
 struct seat {
@@ -43,14 +64,13 @@ struct seat {
 };
 
 struct subscriber {
-	struct responder *responder;
-	struct ev_io watch;	 /* EV_READ always, EV_WRITE while BLOCKED */
-	uint64_t pos;		 /* window position looked through */
-	uint64_t id;		 /* cursor: every event up to it was given */
-	uint64_t told;		 /* mark of its last page: that was pruned */
-	struct parcel *half;	 /* the parcel being sent */
-	uint32_t done;		 /* bytes of it already sent */
-	uint32_t wrote;		 /* second of the last write */
+	struct subscriber_home *home;
+	struct loop_io watch; /* LOOP_READ always, LOOP_WRITE while BLOCKED */
+	uint64_t pos;	      /* window position looked through */
+	uint64_t id;	      /* cursor: every event up to it was given */
+	uint64_t told;	      /* mark of its last page: that was pruned */
+	struct parcel *half;  /* the parcel being sent */
+	uint32_t done;	      /* bytes of it already sent */
 	struct opening *opening; /* owned; freed with the first byte */
 	struct page *page;	 /* borrowed; waits there */
 	struct node page_node;
@@ -69,21 +89,22 @@ enum progress {
 	CAUGHT_UP, /* has everything up to the horizon */
 	MORE,	   /* had its share of this turn; will go on by itself */
 	BLOCKED,   /* half-sent; will go on by itself */
-	PAGING,	   /* waits for the hub; will go on by itself */
+	BELOW,	   /* has to be given a page */
 	GONE,	   /* freed */
 };
 
 struct wish;
 
-/* Takes the wish's descriptor; joins its channels; OPENING. */
+/* Takes the wish's descriptor; OPENING.  Its seats are empty. */
 struct subscriber *subscriber_new(
-	struct responder *responder, const struct wish *wish);
-/* Frees it.  The web server is told properly if it can be: the request's end
- * is sent unless a parcel is half-sent. */
+	struct subscriber_home *home, const struct wish *wish);
+/* Tells its owner, frees it.  The web server is told properly if it can be: the
+ * request's end is sent unless a parcel is half-sent. */
 void subscriber_close(struct subscriber *sub);
 
 /* Writes what comes after its cursor, up to the window position `horizon`,
- * at most a few parcels. */
+ * at most a few parcels.  BELOW: the caller asks for the page, or tells the
+ * owner. */
 enum progress subscriber_pump(struct subscriber *sub, uint64_t horizon);
 /* Sends `parcel` (takes the caller's reference) and nothing else: CAUGHT_UP,
  * BLOCKED or GONE.  Nothing may be half-sent. */

@@ -5,7 +5,7 @@
  *
  * An id, `<start>-<interval>-<step>` (ms since 1970, ms, a number), says
  * everything: any responder can go on after it, and the same id is always the
- * same event.  Pure; any thread.
+ * same event.  Pure.
  */
 #include <stdbool.h>
 #include <stdint.h>

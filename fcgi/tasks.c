@@ -11,29 +11,26 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <ev.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fcgi/admit.h"
 #include "fcgi/event.h"
 #include "fcgi/list.h"
-#include "fcgi/listen.h"
+#include "fcgi/meter.h"
 #include "fcgi/query.h"
 #include "fcgi/quota.h"
 #include "fcgi/record.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
-#include "fcgi/responder.h"
-#include "fcgi/stream.h"
 #include "fcgi/task_step.h"
-#include "lib/clock.h"
-#include "lib/config.h"
+#include "lib/loop.h"
 
 enum { INTERVAL_MS = 5000 }; /* unless told */
 
 struct tasks {
-	struct responder *responder;
+	struct tasks_parts parts;
 	struct node all;
 	size_t count;
 };
@@ -41,8 +38,8 @@ struct tasks {
 struct showing {
 	struct tasks *tasks;
 	struct node node;
-	struct ev_io watch;
-	struct ev_timer timer;
+	struct loop_io watch;
+	struct timer timer;
 	struct visitor *visitor;
 	struct task_place place;
 	uint32_t next;	  /* step */
@@ -50,26 +47,31 @@ struct showing {
 	uint16_t request; /* FastCGI request id */
 };
 
+static uint64_t date_ms(const struct tasks *tasks)
+{
+	return clock_date_ms(loop_clock(tasks->parts.loop));
+}
+
 static void leave(struct showing *showing)
 {
-	struct responder *responder = showing->tasks->responder;
+	const struct tasks_parts *parts = &showing->tasks->parts;
 
 	list_remove(&showing->node);
 	showing->tasks->count--;
-	ev_io_stop(responder->loop, &showing->watch);
-	ev_timer_stop(responder->loop, &showing->timer);
-	close(showing->watch.fd);
-	quota_leave(responder->quota, showing->visitor, 0);
+	loop_io_want(parts->loop, &showing->watch, 0);
+	timer_stop(loop_timers(parts->loop), &showing->timer);
+	close(loop_io_fd(&showing->watch));
+	quota_leave(parts->quota, showing->visitor, 0);
 	free(showing);
 }
 
 /* False, and it is gone, if the socket does not take all of it. */
 static bool give(struct showing *showing, const struct buf *records)
 {
-	ssize_t sent = send(showing->watch.fd, records->at, records->len,
-		MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t sent = send(loop_io_fd(&showing->watch), records->at,
+		records->len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-	showing->wrote = clock_mono_us();
+	showing->wrote = loop_now_us(showing->tasks->parts.loop);
 	if (sent == (ssize_t)records->len)
 		return true;
 	leave(showing);
@@ -91,30 +93,31 @@ static void finish(struct showing *showing)
 /* How long until the time to say that it is there, ms. */
 static uint64_t beat_in(const struct showing *showing)
 {
-	uint64_t most = showing->tasks->responder->config->keepalive_ms;
-	uint64_t silent = (clock_mono_us() - showing->wrote) / 1000;
+	uint64_t most = showing->tasks->parts.keepalive_ms;
+	uint64_t silent =
+		(loop_now_us(showing->tasks->parts.loop) - showing->wrote) /
+		1000;
 
 	return silent < most ? most - silent : 0;
 }
 
 static void set_timer(struct showing *showing)
 {
-	uint64_t now = clock_wall_ms();
+	uint64_t now = date_ms(showing->tasks);
 	uint64_t due = task_step_due(&showing->place, showing->next);
 	uint64_t wait = due > now ? due - now : 0;
 
 	/* Also if the wall clock was put back. */
 	if (wait > beat_in(showing))
 		wait = beat_in(showing);
-	ev_timer_stop(showing->tasks->responder->loop, &showing->timer);
-	ev_timer_set(&showing->timer, (double)wait / 1e3, 0.);
-	ev_timer_start(showing->tasks->responder->loop, &showing->timer);
+	timer_set(loop_timers(showing->tasks->parts.loop), &showing->timer,
+		wait * 1000, 0);
 }
 
 /* Appends every step that is due; false if the last was among them. */
 static bool add_due(struct showing *showing, struct buf *text)
 {
-	uint64_t now = clock_wall_ms();
+	uint64_t now = date_ms(showing->tasks);
 
 	while (showing->next < TASK_STEPS &&
 		task_step_due(&showing->place, showing->next) <= now)
@@ -140,37 +143,35 @@ static void go_on(struct showing *showing, struct buf *text)
 	buf_release(&records);
 }
 
-static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_timer(void *arg)
 {
 	struct buf text = {0};
 
-	(void)loop;
-	(void)events;
-	go_on(timer->data, &text);
+	go_on(arg, &text);
 	buf_release(&text);
 }
 
 /* The web server says only that the browser has left. */
-static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
+static void on_readable(void *arg, unsigned events)
 {
+	struct showing *showing = arg;
 	char bytes[256];
-	ssize_t len = recv(watch->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t len = recv(loop_io_fd(&showing->watch), bytes, sizeof(bytes),
+		MSG_DONTWAIT);
 
-	(void)loop;
 	(void)events;
 	if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR) ||
 		(len >= 2 && bytes[1] == RECORD_ABORT))
-		finish(watch->data);
+		finish(showing);
 }
 
 /* ---- the request */
 
 /* Takes request and visitor. */
-static void begin(struct responder *responder, struct request *request,
+static void begin(struct tasks *tasks, struct request *request,
 	struct visitor *visitor, const struct task_place *place, uint32_t next)
 {
 	struct showing *showing = mem_new(sizeof(*showing));
-	struct tasks *tasks = responder->tasks;
 	struct buf text = {0};
 
 	*showing = (struct showing){.tasks = tasks,
@@ -178,15 +179,15 @@ static void begin(struct responder *responder, struct request *request,
 		.place = *place,
 		.next = next,
 		.request = request->id,
-		.wrote = clock_mono_us()};
+		.wrote = loop_now_us(tasks->parts.loop)};
 	list_append(&tasks->all, &showing->node);
 	tasks->count++;
-	ev_io_init(&showing->watch, on_readable, request->fd, EV_READ);
-	ev_init(&showing->timer, on_timer);
-	showing->watch.data = showing->timer.data = showing;
-	ev_io_start(responder->loop, &showing->watch);
+	loop_io_init(&showing->watch, request->fd, on_readable, showing);
+	loop_io_want(tasks->parts.loop, &showing->watch, LOOP_READ);
+	timer_init(&showing->timer, on_timer, showing);
 	request->fd = -1;
-	stream_head(&text, responder, buf_span(&request->headers));
+	meter_answered(tasks->parts.meter, 200);
+	event_head(&text, tasks->parts.retry_ms, buf_span(&request->headers));
 	go_on(showing, &text);
 	buf_release(&text);
 	request_free(request);
@@ -201,17 +202,17 @@ static bool read_interval(struct span query, uint64_t *interval)
 	       (pair.has_value && task_interval_read(interval, pair.value));
 }
 
-void tasks_listen(struct responder *responder, struct request *request,
-	const struct aim *aim)
+void tasks_listen(void *room, struct request *request, const struct aim *aim)
 {
-	struct task_place place = {.start = clock_wall_ms()};
+	struct tasks *tasks = room;
+	struct task_place place = {.start = date_ms(tasks)};
 	struct visitor *visitor;
 	struct buf id = {0};
 	uint32_t next = 0;
 	bool good = read_interval(aim->query, &place.interval);
 	struct task_place last;
 
-	listen_last_id(&id, request, aim->query);
+	query_last_id(&id, request, aim->query);
 	if (task_place_read(&last, buf_span(&id), place.start)) {
 		place = last;
 		next = last.step + 1;
@@ -219,24 +220,25 @@ void tasks_listen(struct responder *responder, struct request *request,
 	}
 	buf_release(&id);
 	if (!good) {
-		reply_error(responder, request, 400, "bad_interval",
+		reply_error(tasks->parts.replies, request, 400, "bad_interval",
 			"?interval= is a number of seconds from 0.05 to 60");
 	} else if (next == TASK_STEPS) {
-		reply(responder, request, &(struct answer){.status = 204});
+		reply(tasks->parts.replies, request,
+			&(struct answer){.status = 204});
 	} else {
-		visitor = listen_enter(responder, request, 0);
+		visitor = admit_enter(tasks->parts.admit, request, 0);
 		if (visitor != NULL)
-			begin(responder, request, visitor, &place, next);
+			begin(tasks, request, visitor, &place, next);
 	}
 }
 
 /* ---- life */
 
-struct tasks *tasks_new(struct responder *responder)
+struct tasks *tasks_new(const struct tasks_parts *parts)
 {
 	struct tasks *tasks = mem_new(sizeof(*tasks));
 
-	tasks->responder = responder;
+	tasks->parts = *parts;
 	list_init(&tasks->all);
 	return tasks;
 }

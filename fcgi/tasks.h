@@ -9,19 +9,34 @@
  * tells EventSource to stop (HTML standard 9.2.3).
  */
 #include <stddef.h>
+#include <stdint.h>
 
-#include "fcgi/route.h"
+#include "fcgi/request.h"
 
-struct responder;
+struct admit;
+struct loop;
+struct meter;
+struct quota;
+struct replies;
 struct tasks;
 
-struct tasks *tasks_new(struct responder *responder);
+struct tasks_parts {
+	struct loop *loop;
+	struct admit *admit;
+	struct quota *quota; /* what a stream ends is given back */
+	struct replies *replies;
+	struct meter *meter;
+	uint64_t retry_ms, keepalive_ms;
+};
+
+struct tasks *tasks_new(const struct tasks_parts *parts);
 /* Nobody may be left: tasks_drain() comes first. */
 void tasks_free(struct tasks *tasks);
 size_t tasks_count(const struct tasks *tasks);
 /* Every one gets its end, and comes back with its id. */
 void tasks_drain(struct tasks *tasks);
 
-verb tasks_listen; /* ?interval=, Last-Event-ID or ?lastEventId= */
+verb tasks_listen; /* its room: struct tasks;  ?interval=, Last-Event-ID or
+		      ?lastEventId= */
 
 #endif

@@ -7,30 +7,29 @@
 
 #include "fcgi/answers.h"
 #include "fcgi/dialogue.h"
-#include "fcgi/responder.h"
-#include "fcgi/stream.h"
 #include "lib/buf.h"
-#include "lib/clock.h"
-#include "lib/config.h"
 #include "lib/link.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/sock.h"
 
 enum {
 	RETRY_MIN_MS = 20,
 	RETRY_MAX_MS = 500,
-	TICK_MS = 100,	     /* deadlines are looked at this often */
-	LONE_TICK_MS = 1000, /* by a thousand processes at once */
+	TICK_US = 100000,	/* deadlines are looked at this often */
+	LONE_TICK_US = 1000000, /* by a thousand processes at once */
 	PING_US = 1000000,
 };
 
 struct uplink {
-	struct responder *responder;
+	struct loop *loop;
+	const char *socket;
 	struct dialogue dialogue;
 	struct link link;
-	struct ev_timer retry;
-	struct ev_timer tick;
-	struct ev_prepare prepare;
+	struct timer retry;
+	struct timer tick;
+	struct loop_turn turn;
+	uint64_t tick_us;
 	uint64_t heard; /* monotonic us of the last frame */
 	uint64_t pinged;
 	unsigned retry_ms;
@@ -43,20 +42,21 @@ static void send_frame(void *owner, struct span frame)
 	struct uplink *uplink = owner;
 
 	if (uplink->dialogue.state >= FILLING)
-		link_send(&uplink->link, frame);
+		link_queue(&uplink->link, frame);
 }
 
-static void prepare(struct ev_loop *loop, struct ev_prepare *watch, int events)
+static void flush(void *arg)
 {
-	struct uplink *uplink = watch->data;
+	struct uplink *uplink = arg;
+	bool said = uplink->dialogue.state < FILLING;
 
-	(void)loop;
-	(void)events;
-	if (uplink->dialogue.state != HUB_AWAY &&
-		link_pending(&uplink->link) > 0) {
-		link_flush(&uplink->link);
-		link_cork(&uplink->link);
-	}
+	if (uplink->dialogue.state == HUB_AWAY)
+		return;
+	do {
+		said = said || dialogue_counts(&uplink->dialogue);
+		if (link_pending(&uplink->link) > 0)
+			link_flush(&uplink->link);
+	} while (!said && link_pending(&uplink->link) == 0);
 }
 
 /* ---- coming and going */
@@ -65,7 +65,7 @@ static void on_frame(void *owner, uint8_t type, struct span body)
 {
 	struct uplink *uplink = owner;
 
-	uplink->heard = clock_mono_us();
+	uplink->heard = loop_now_us(uplink->loop);
 	if (type == WIRE_WELCOME)
 		uplink->retry_ms = RETRY_MIN_MS;
 	if (!dialogue_frame(&uplink->dialogue, type, body))
@@ -75,18 +75,19 @@ static void on_frame(void *owner, uint8_t type, struct span body)
 static void on_closed(void *owner, const char *why)
 {
 	struct uplink *uplink = owner;
+	bool was_there = uplink->dialogue.state > GREETING;
 
-	if (uplink->dialogue.state > GREETING || why != NULL)
+	if (was_there || why != NULL)
 		log_warnx("uplink: the hub is away%s%s",
 			why == NULL ? "" : ": ", why == NULL ? "" : why);
 	uplink->dialogue.state = HUB_AWAY;
-	ev_timer_set(&uplink->retry, uplink->retry_ms / 1e3, 0.);
-	ev_timer_start(uplink->responder->loop, &uplink->retry);
+	timer_set(loop_timers(uplink->loop), &uplink->retry,
+		uplink->retry_ms * 1000ull, 0);
 	uplink->retry_ms *= 2;
 	if (uplink->retry_ms > RETRY_MAX_MS)
 		uplink->retry_ms = RETRY_MAX_MS;
-	/* What the window holds is served on; nobody waits for more. */
-	stream_filled(uplink->responder);
+	if (was_there)
+		uplink->dialogue.sink.lost(uplink->dialogue.sink.arg);
 }
 
 static void on_end(void *owner, const char *why)
@@ -97,33 +98,28 @@ static void on_end(void *owner, const char *why)
 
 static void connect_now(struct uplink *uplink)
 {
-	int fd = sock_connect(uplink->responder->config->hub_socket);
+	int fd = sock_connect(uplink->socket);
 
 	if (fd < 0) {
 		on_closed(uplink, NULL);
 		return;
 	}
 	uplink->dialogue.state = GREETING;
-	uplink->heard = uplink->pinged = clock_mono_us();
-	link_open(&uplink->link, uplink->responder->loop, fd);
-	link_cork(&uplink->link);
+	uplink->heard = uplink->pinged = loop_now_us(uplink->loop);
+	link_open(&uplink->link, uplink->loop, fd);
 	dialogue_hello(&uplink->dialogue);
 }
 
-static void retry(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void retry(void *arg)
 {
-	(void)loop;
-	(void)events;
-	connect_now(timer->data);
+	connect_now(arg);
 }
 
-static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void tick(void *arg)
 {
-	struct uplink *uplink = timer->data;
-	uint64_t now = clock_mono_us();
+	struct uplink *uplink = arg;
+	uint64_t now = loop_now_us(uplink->loop);
 
-	(void)loop;
-	(void)events;
 	answers_expire(uplink->dialogue.answers, now);
 	if (uplink->dialogue.state == HUB_AWAY)
 		return;
@@ -136,32 +132,41 @@ static void tick(struct ev_loop *loop, struct ev_timer *timer, int events)
 	}
 }
 
-struct uplink *uplink_new(struct responder *responder)
+struct uplink *uplink_new(
+	struct loop *loop, const struct uplink_settings *settings)
 {
 	struct uplink *uplink = mem_new(sizeof(*uplink));
-	double beat = (responder->lone ? LONE_TICK_MS : TICK_MS) / 1e3;
 
-	uplink->responder = uplink->dialogue.responder = responder;
+	uplink->loop = loop;
+	uplink->tick_us = settings->lone ? LONE_TICK_US : TICK_US;
+	uplink->socket = settings->socket;
+	uplink->dialogue.fill = settings->fill;
 	uplink->dialogue.link = &uplink->link;
 	while (uplink->dialogue.source == 0)
 		if (getrandom(&uplink->dialogue.source,
 			    sizeof(uplink->dialogue.source), 0) < 0)
 			log_fatal("uplink: getrandom");
-	uplink->dialogue.answers = answers_new(send_frame, uplink);
+	uplink->dialogue.answers =
+		answers_new(loop_clock(loop), send_frame, uplink);
 	uplink->retry_ms = RETRY_MIN_MS;
 	uplink->link.fd = -1;
 	uplink->link.owner = uplink;
 	uplink->link.frame = on_frame;
 	uplink->link.closed = on_closed;
-	ev_init(&uplink->retry, retry);
-	ev_timer_init(&uplink->tick, tick, beat, beat);
-	ev_prepare_init(&uplink->prepare, prepare);
-	uplink->retry.data = uplink->tick.data = uplink->prepare.data = uplink;
-	ev_timer_start(responder->loop, &uplink->tick);
-	ev_prepare_start(responder->loop, &uplink->prepare);
-	ev_timer_set(&uplink->retry, 0., 0.);
-	ev_timer_start(responder->loop, &uplink->retry);
+	timer_init(&uplink->retry, retry, uplink);
+	timer_init(&uplink->tick, tick, uplink);
+	loop_turn_init(&uplink->turn, 0, flush, uplink);
 	return uplink;
+}
+
+void uplink_start(struct uplink *uplink, const struct uplink_sink *sink)
+{
+	struct timers *timers = loop_timers(uplink->loop);
+
+	uplink->dialogue.sink = *sink;
+	timer_set(timers, &uplink->tick, uplink->tick_us, uplink->tick_us);
+	timer_set(timers, &uplink->retry, 0, 0);
+	loop_turn_start(uplink->loop, &uplink->turn);
 }
 
 void uplink_farewell(struct uplink *uplink)
@@ -179,65 +184,14 @@ void uplink_free(struct uplink *uplink)
 		return;
 	uplink->link.closed = on_end;
 	link_close(&uplink->link, NULL);
-	ev_timer_stop(uplink->responder->loop, &uplink->retry);
-	ev_timer_stop(uplink->responder->loop, &uplink->tick);
-	ev_prepare_stop(uplink->responder->loop, &uplink->prepare);
+	timer_stop(loop_timers(uplink->loop), &uplink->retry);
+	timer_stop(loop_timers(uplink->loop), &uplink->tick);
+	loop_turn_stop(uplink->loop, &uplink->turn);
 	dialogue_release(&uplink->dialogue);
 	free(uplink);
 }
 
-/* ---- asked by the other rooms */
-
-struct pending *uplink_publish(struct uplink *uplink,
-	const struct publication *publication, uplink_stored *answer, void *arg)
+const struct dialogue *uplink_dialogue(const struct uplink *uplink)
 {
-	return answers_publish(
-		uplink->dialogue.answers, publication, answer, arg);
-}
-
-struct pending *uplink_page(struct uplink *uplink, struct span question,
-	uplink_paged *answer, void *arg)
-{
-	return answers_page(uplink->dialogue.answers, question, answer, arg);
-}
-
-struct pending *uplink_channels(struct uplink *uplink, struct span after,
-	uint16_t limit, struct span only, uplink_channels_answer *answer,
-	void *arg)
-{
-	const struct channel_question question = {after, limit, only};
-
-	return answers_channels(
-		uplink->dialogue.answers, &question, answer, arg);
-}
-
-struct pending *uplink_metrics(struct uplink *uplink, enum wire_format format,
-	uplink_metered *answer, void *arg)
-{
-	return answers_metrics(uplink->dialogue.answers, format, answer, arg);
-}
-
-void uplink_forget(struct pending *pending)
-{
-	answers_forget(pending);
-}
-
-bool uplink_is_filled(const struct uplink *uplink)
-{
-	return uplink->dialogue.state != FILLING;
-}
-
-struct health uplink_health(const struct uplink *uplink)
-{
-	struct health health = {
-		.away = uplink->dialogue.state < FILLING,
-		.writable = uplink->dialogue.writable,
-		.reason = uplink->dialogue.reason,
-	};
-
-	if (health.away)
-		health.reason = uplink->dialogue.refusal != NULL
-					? uplink->dialogue.refusal
-					: "the hub is away";
-	return health;
+	return &uplink->dialogue;
 }

@@ -2,193 +2,116 @@
 
 #include "fcgi/worker.h"
 
-#include <ev.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "fcgi/accept.h"
-#include "fcgi/asker.h"
-#include "fcgi/audience.h"
 #include "fcgi/cgi.h"
 #include "fcgi/departure.h"
-#include "fcgi/fanout.h"
-#include "fcgi/meter.h"
-#include "fcgi/opening.h"
-#include "fcgi/pager.h"
-#include "fcgi/quota.h"
-#include "fcgi/reply.h"
-#include "fcgi/responder.h"
-#include "fcgi/stream.h"
-#include "fcgi/tasks.h"
-#include "fcgi/uplink.h"
+#include "fcgi/dialogue.h"
+#include "fcgi/rooms.h"
 #include "fcgi/window.h"
 #include "lib/clock.h"
-#include "lib/config.h"
-#include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/parent.h"
 
 enum {
 	DRAIN_MS = 6000, /* more than the hub's word may take, less than the
 			    parent's patience */
-	READY_LOOK_MS = 10,
+	READY_LOOK_US = 10000,
+	LAST_ORDER = 9, /* in a turn */
 };
 
 struct worker {
-	struct responder responder;
+	struct rooms rooms;
 	struct cgi *cgi; /* NULL if it is none */
 	struct departure *departure;
-	struct ev_signal term, interrupt, hangup;
-	struct ev_prepare drained;
-	struct ev_timer deadline;
-	struct ev_timer ready; /* looks whether the window has been filled */
+	struct loop_turn drained;
+	struct timer deadline;
+	struct timer ready; /* looks whether the window has been filled */
 	bool ending;
 };
 
 /* ---- until when */
 
-static void on_drained(
-	struct ev_loop *loop, struct ev_prepare *prepare, int events)
+static void on_drained(void *arg)
 {
-	struct responder *responder = prepare->data;
+	const struct worker *worker = arg;
 
-	(void)events;
-	if (gate_count(responder->gate) == 0 &&
-		askers_count(responder->askers) == 0 &&
-		replies_count(responder->replies) == 0 &&
-		stream_count(responder) == 0)
-		ev_break(loop, EVBREAK_ALL);
+	if (rooms_are_empty(&worker->rooms))
+		loop_stop(worker->rooms.loop);
 }
 
-static void on_deadline(
-	struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_deadline(void *arg)
 {
-	(void)timer;
-	(void)events;
-	ev_break(loop, EVBREAK_ALL);
+	const struct worker *worker = arg;
+
+	loop_stop(worker->rooms.loop);
 }
 
 static void end_within(struct worker *worker, unsigned ms)
 {
-	struct ev_loop *loop = worker->responder.loop;
-
 	if (worker->cgi == NULL) /* which knows itself when it is done */
-		ev_prepare_start(loop, &worker->drained);
-	ev_timer_stop(loop, &worker->deadline);
-	ev_timer_set(&worker->deadline, ms / 1000.0, 0.0);
-	ev_timer_start(loop, &worker->deadline);
+		loop_turn_start(worker->rooms.loop, &worker->drained);
+	timer_set(loop_timers(worker->rooms.loop), &worker->deadline,
+		ms * 1000ull, 0);
 }
 
-static void on_signal(
-	struct ev_loop *loop, struct ev_signal *signal, int events)
+static void on_signal(void *arg)
 {
-	struct worker *worker = signal->data;
-	struct responder *responder = &worker->responder;
+	struct worker *worker = arg;
 
-	(void)loop;
-	(void)events;
 	if (worker->ending)
 		return;
-	worker->ending = responder->draining = true;
-	gate_shut(responder->gate);
-	stream_drain(responder);
+	worker->ending = worker->rooms.admit.shut = true;
+	gate_shut(worker->rooms.gate);
+	rooms_drain(&worker->rooms);
 	end_within(worker, DRAIN_MS);
 }
 
-static void on_hangup(
-	struct ev_loop *loop, struct ev_signal *signal, int events)
+static void on_hangup(void *arg)
 {
-	struct worker *worker = signal->data;
+	struct worker *worker = arg;
 
-	(void)loop;
-	(void)events;
-	if (worker->responder.draining)
+	if (worker->rooms.admit.shut)
 		return;
 	departure_begin(worker->departure);
 	end_within(worker, DEPARTURE_MS);
 }
 
 /* From now on there is somebody to take over from an older version. */
-static void on_ready(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_ready(void *arg)
 {
-	struct worker *worker = timer->data;
-	const struct responder *responder = &worker->responder;
+	struct worker *worker = arg;
 
-	(void)events;
-	if (!window_valid(responder->window) ||
-		!uplink_is_filled(responder->uplink))
+	if (!window_valid(worker->rooms.window) ||
+		!dialogue_is_filled(worker->rooms.dialogue))
 		return;
 	parent_ready();
-	ev_timer_stop(loop, timer);
+	timer_stop(loop_timers(worker->rooms.loop), &worker->ready);
 }
 
 static void watch(struct worker *worker)
 {
-	struct ev_loop *loop = worker->responder.loop;
+	struct loop *loop = worker->rooms.loop;
 
-	ev_signal_init(&worker->term, on_signal, SIGTERM);
-	worker->term.data = worker;
-	ev_signal_start(loop, &worker->term);
-	ev_signal_init(&worker->interrupt, on_signal, SIGINT);
-	worker->interrupt.data = worker;
-	ev_signal_start(loop, &worker->interrupt);
-	ev_signal_init(&worker->hangup, on_hangup, SIGHUP);
-	worker->hangup.data = worker;
-	ev_signal_start(loop, &worker->hangup);
-	ev_timer_init(&worker->ready, on_ready, 0.0, READY_LOOK_MS / 1000.0);
-	worker->ready.data = worker;
-	worker->departure = departure_new(&worker->responder);
-	ev_prepare_init(&worker->drained, on_drained);
-	worker->drained.data = &worker->responder;
-	ev_init(&worker->deadline, on_deadline);
+	loop_on_signal(loop, SIGTERM, on_signal, worker);
+	loop_on_signal(loop, SIGINT, on_signal, worker);
+	loop_on_signal(loop, SIGHUP, on_hangup, worker);
+	timer_init(&worker->ready, on_ready, worker);
+	worker->departure = departure_new(&(struct departure_parts){
+		.timers = loop_timers(loop),
+		.admit = &worker->rooms.admit,
+		.gate = worker->rooms.gate,
+		.audience = worker->rooms.audience,
+		.tasks = worker->rooms.tasks,
+	});
+	loop_turn_init(&worker->drained, LAST_ORDER, on_drained, worker);
+	timer_init(&worker->deadline, on_deadline, worker);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
-}
-
-/* ---- the rooms */
-
-static void open_rooms(
-	struct responder *responder, const struct config *config, int listener)
-{
-	responder->config = config;
-	responder->lone = listener < 0;
-	responder->loop = ev_loop_new(EVFLAG_AUTO);
-	if (responder->loop == NULL)
-		log_fatalx("responder: no event loop");
-	responder->meter = meter_new();
-	responder->audience = audience_new(responder);
-	responder->window =
-		window_new(responder->lone ? CGI_WINDOW : config->window,
-			audience_channels(responder->audience));
-	responder->openings = openings_new(responder);
-	responder->fanout = fanout_new(responder);
-	responder->uplink = uplink_new(responder);
-	responder->pager = pager_new(responder);
-	responder->quota = quota_new(config);
-	responder->tasks = tasks_new(responder);
-	responder->replies = replies_new(responder->loop);
-	responder->askers = askers_new(responder->loop);
-	responder->gate = gate_new(responder, listener);
-}
-
-static void close_rooms(struct responder *responder)
-{
-	gate_free(responder->gate);
-	askers_free(responder->askers);
-	replies_free(responder->replies);
-	stream_drain(responder);
-	uplink_farewell(responder->uplink);
-	tasks_free(responder->tasks);
-	pager_free(responder->pager);
-	uplink_free(responder->uplink);
-	fanout_free(responder->fanout);
-	openings_free(responder->openings);
-	window_free(responder->window);
-	audience_free(responder->audience);
-	quota_free(responder->quota);
-	meter_free(responder->meter);
-	ev_loop_destroy(responder->loop);
 }
 
 static void begin(
@@ -196,14 +119,14 @@ static void begin(
 {
 	/* each process has a `retry:` of its own */
 	srandom((unsigned)clock_mono_us() ^ (unsigned)getpid());
-	open_rooms(&worker->responder, config, listener);
+	rooms_open(&worker->rooms, config, &clock_system, listener);
 	watch(worker);
 }
 
 static void end(struct worker *worker)
 {
 	departure_free(worker->departure);
-	close_rooms(&worker->responder);
+	rooms_close(&worker->rooms);
 }
 
 int worker_serve(const struct config *config, int listener)
@@ -211,8 +134,9 @@ int worker_serve(const struct config *config, int listener)
 	struct worker worker = {0};
 
 	begin(&worker, config, listener);
-	ev_timer_start(worker.responder.loop, &worker.ready);
-	ev_run(worker.responder.loop, 0);
+	timer_set(loop_timers(worker.rooms.loop), &worker.ready, 0,
+		READY_LOOK_US);
+	loop_run(worker.rooms.loop);
 	end(&worker);
 	return EXIT_SUCCESS;
 }
@@ -223,8 +147,9 @@ int worker_serve_cgi(const struct config *config)
 	int status;
 
 	begin(&worker, config, -1);
-	worker.cgi = cgi_new(&worker.responder);
-	ev_run(worker.responder.loop, 0);
+	worker.cgi = cgi_new(
+		worker.rooms.loop, worker.rooms.gate, worker.rooms.dialogue);
+	loop_run(worker.rooms.loop);
 	status = cgi_free(worker.cgi);
 	end(&worker);
 	return status;

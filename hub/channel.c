@@ -2,72 +2,94 @@
 
 #include "hub/channel.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/buf.h"
-#include "lib/digest.h"
 
-enum { BUCKETS = 1024 }; /* at first; doubled when as many channels are there */
+/* ---- the tables */
 
-static uint64_t hash_of(struct span name)
+static struct channel *by_name(struct table_node *node)
 {
-	return digest_of(name, span(NULL, 0)).low;
+	return node == NULL ? NULL : table_entry(node, struct channel, by_name);
 }
 
-static void link_in(struct channels *channels, struct channel *channel)
+static struct channel *by_number(struct table_node *node)
 {
-	size_t mask = channels->buckets - 1;
-	struct channel **name = &channels->names[channel->hash & mask];
-	struct channel **number = &channels->numbers[channel->number & mask];
-
-	channel->same_name_hash = *name;
-	*name = channel;
-	channel->same_number_hash = *number;
-	*number = channel;
+	return node == NULL ? NULL
+			    : table_entry(node, struct channel, by_number);
 }
 
-static void unlink_from(struct channels *channels, struct channel *channel)
-{
-	size_t mask = channels->buckets - 1;
-	struct channel **at = &channels->names[channel->hash & mask];
+#define CHANNEL_OF(node, member)                                               \
+	((const struct channel *)(const void *)((const char *)(node)-offsetof( \
+		struct channel, member)))
 
-	while (*at != channel)
-		at = &(*at)->same_name_hash;
-	*at = channel->same_name_hash;
-	at = &channels->numbers[channel->number & mask];
-	while (*at != channel)
-		at = &(*at)->same_number_hash;
-	*at = channel->same_number_hash;
-	channels->count--;
+static struct span name_of(const struct table_node *node)
+{
+	return channel_name(CHANNEL_OF(node, by_name));
+}
+
+static struct span number_key(const uint64_t *number)
+{
+	return span((const char *)number, sizeof(*number));
+}
+
+static struct span number_of(const struct table_node *node)
+{
+	return number_key(&CHANNEL_OF(node, by_number)->number);
+}
+
+void channels_init(struct channels *channels, const struct config *config)
+{
+	channels->config = config;
+	table_init(&channels->names, name_of, NULL);
+	table_init(&channels->numbers, number_of, NULL);
+}
+
+void channels_release(struct channels *channels)
+{
+	struct channel *next, *at = channels_first(channels);
+
+	for (; at != NULL; at = next) {
+		next = channels_next(channels, at);
+		free(at);
+	}
+	table_release(&channels->names);
+	table_release(&channels->numbers);
+}
+
+struct channel *channels_first(const struct channels *channels)
+{
+	return by_number(table_first(&channels->numbers));
+}
+
+struct channel *channels_next(
+	const struct channels *channels, const struct channel *channel)
+{
+	return by_number(table_next(&channels->numbers, &channel->by_number));
+}
+
+struct channel *channel_find(const struct channels *channels, struct span name)
+{
+	return by_name(table_find(&channels->names, name));
+}
+
+struct channel *channel_numbered(
+	const struct channels *channels, uint64_t number)
+{
+	return by_number(table_find(&channels->numbers, number_key(&number)));
 }
 
 void channel_forget(struct channels *channels, struct channel *channel)
 {
 	channels->miscounted -= channel->miscounted;
-	unlink_from(channels, channel);
+	table_remove(&channels->names, &channel->by_name);
+	table_remove(&channels->numbers, &channel->by_number);
 	free(channel);
 }
 
-void channels_grow(struct channels *channels)
-{
-	struct channel **old = channels->names;
-	size_t count = channels->buckets;
-
-	channels->buckets = count == 0 ? BUCKETS : count * 2;
-	free(channels->numbers);
-	channels->names = mem_new(channels->buckets * sizeof(*old));
-	channels->numbers = mem_new(channels->buckets * sizeof(*old));
-	for (size_t i = 0; i < count; i++) {
-		struct channel *next;
-
-		for (struct channel *at = old[i]; at != NULL; at = next) {
-			next = at->same_name_hash;
-			link_in(channels, at);
-		}
-	}
-	free(old);
-}
+/* ---- one of them */
 
 static const struct keep *own_limits(
 	const struct config *config, struct span name)
@@ -83,17 +105,14 @@ struct channel *channel_add(
 {
 	struct channel *channel = mem_new(sizeof(*channel) + name.len);
 
-	if (channels->count >= channels->buckets)
-		channels_grow(channels);
-	channel->hash = hash_of(name);
 	channel->number = number;
 	channel->name_len = (uint8_t)name.len;
 	memcpy(channel->name, name.at, name.len);
 	channel->keep = own_limits(channels->config, name);
 	channel->pruned_through = channels->floor;
 	channel->pruned_at = channels->floor_at;
-	link_in(channels, channel);
-	channels->count++;
+	table_add(&channels->names, &channel->by_name);
+	table_add(&channels->numbers, &channel->by_number);
 	if (number > channels->last_number)
 		channels->last_number = number;
 	return channel;
@@ -105,28 +124,6 @@ void channels_note(struct channels *channels, const struct channel *channel)
 		channels->pruned_through = channel->pruned_through;
 	if (channel->newest > channels->newest)
 		channels->newest = channel->newest;
-}
-
-struct channel *channel_find(const struct channels *channels, struct span name)
-{
-	uint64_t hash = hash_of(name);
-	struct channel *at = channels->names[hash & (channels->buckets - 1)];
-
-	while (at != NULL &&
-		(at->hash != hash || !span_equal(channel_name(at), name)))
-		at = at->same_name_hash;
-	return at;
-}
-
-struct channel *channel_numbered(
-	const struct channels *channels, uint64_t number)
-{
-	struct channel *at =
-		channels->numbers[number & (channels->buckets - 1)];
-
-	while (at != NULL && at->number != number)
-		at = at->same_number_hash;
-	return at;
 }
 
 void channel_touch(struct channels *channels, struct channel *channel)
@@ -153,7 +150,8 @@ struct channel *channel_get(struct channels *channels, struct span name)
 void channel_count(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t weight)
 {
-	channel->events++;
+	if (channel->events++ == 0)
+		channel->oldest = id;
 	channel->bytes += weight;
 	channel->newest = id;
 	channels->newest = id;

@@ -14,8 +14,10 @@
 #include <stdint.h>
 
 #include "hub/store.h"
+#include "lib/clock.h"
 #include "lib/config.h"
 #include "lib/span.h"
+#include "lib/table.h"
 
 enum {
 	CHANNEL_ROWS_MAX = 100000, /* above it, empty channels are dropped, the
@@ -23,9 +25,8 @@ enum {
 };
 
 struct channel {
-	struct channel *same_name_hash, *same_number_hash;
+	struct table_node by_name, by_number;
 	struct channel *next_dirty;
-	uint64_t hash;
 	uint64_t number;
 	uint64_t events, bytes; /* held */
 	uint64_t newest;	/* id; 0 = none ever */
@@ -34,19 +35,19 @@ struct channel {
 	uint64_t keyed_at;
 	bool vouched; /* its newest event was looked for: it is there, or counts
 			 as pruned */
+	bool listed;  /* whoever lists channels knows that this holds events */
 	const struct keep *keep; /* its own limits; NULL = in the pool */
 	bool dirty;
 	bool miscounted; /* an event that it counts is no row any more */
-	bool wanted;	 /* scratch of whoever builds a set of channels */
 	uint8_t name_len;
 	char name[];
 };
 
 struct channels {
 	struct store *store;
+	const struct clock *clock;
 	const struct config *config;
-	struct channel **names, **numbers; /* hash chains */
-	size_t buckets, count;
+	struct table names, numbers;
 	struct channel *dirty;
 	uint64_t last_number;
 	uint64_t floor, floor_at;
@@ -58,12 +59,12 @@ struct channels {
 	uint64_t unsummed;	 /* rows up to this id may have no sum */
 	uint64_t pool_events, pool_bytes;
 	uint64_t shed_after; /* monotonic us: nothing to drop before */
-	struct query write, reread, first_event, remove, list;
+	struct query write, reread, first_event, remove;
 };
 
 /* ---- as rows: channel_row.c */
 void channels_open(struct channels *channels, struct store *store,
-	const struct config *config);
+	const struct config *config, const struct clock *clock);
 void channels_close(struct channels *channels);
 /* Before COMMIT, after it, after its failure. */
 void channels_write(struct channels *channels);
@@ -82,12 +83,10 @@ bool channels_write_floor(
  * than `before` (ms), at most a thousand, in a transaction of its own. */
 void channels_shed(struct channels *channels, uint64_t before);
 
-/* Calls `each` for the names after `after`, in order, until it returns false.
- */
-void channels_list(struct channels *channels, struct span after,
-	bool (*each)(void *arg, struct channel *channel), void *arg);
-
 /* ---- in memory: channel.c */
+void channels_init(struct channels *channels, const struct config *config);
+void channels_release(struct channels *channels);
+
 static inline struct span channel_name(const struct channel *channel)
 {
 	return span(channel->name, channel->name_len);
@@ -100,11 +99,15 @@ struct channel *channel_numbered(
 /* Found or made; the row comes with the next write. */
 struct channel *channel_get(struct channels *channels, struct span name);
 
-/* For who reads the rows: one that is there; room for more; its part in what
- * is the highest of all. */
+/* All of them, in no order; NULL at the end. */
+struct channel *channels_first(const struct channels *channels);
+struct channel *channels_next(
+	const struct channels *channels, const struct channel *channel);
+
+/* For who reads the rows: one that is there; its part in what is the highest of
+ * all. */
 struct channel *channel_add(
 	struct channels *channels, struct span name, uint64_t number);
-void channels_grow(struct channels *channels);
 void channels_note(struct channels *channels, const struct channel *channel);
 
 /* What an event counts for in the limits. */

@@ -5,7 +5,6 @@
 #include "hub/channel.h"
 #include "hub/sum.h"
 #include "lib/buf.h"
-#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/text.h"
 
@@ -25,7 +24,7 @@ static void distrust(struct channels *channels, struct channel *channel)
 {
 	uint64_t newest =
 		ask(channels->store, "SELECT coalesce(max(id), 0) FROM event");
-	uint64_t now = clock_wall_ms();
+	uint64_t now = clock_date_ms(channels->clock);
 
 	channel_bury(channels, NULL, newest, now, false);
 	if (channel != NULL)
@@ -55,7 +54,8 @@ static void count_anew(struct channels *channels, struct channel *channel)
 		  "anew",
 		channels->store->path, channel->name_len, channel->name);
 	channel->newest = channel->pruned_through = channel->pruned_at = 0;
-	channel->keyed_at = clock_wall_ms(); /* it may have keys */
+	channel->keyed_at =
+		clock_date_ms(channels->clock); /* it may have keys */
 	count_rows(channels, channel);
 	distrust(channels, channel);
 }
@@ -82,29 +82,23 @@ static void sum_up(struct channels *channels)
 {
 	channels->pool_events = channels->pool_bytes = 0;
 	channels->newest = channels->pruned_through = channels->floor;
-	for (size_t i = 0; i < channels->buckets; i++) {
-		struct channel *at = channels->names[i];
-
-		for (; at != NULL; at = at->same_name_hash) {
-			channels_note(channels, at);
-			if (at->keep != NULL)
-				continue;
-			channels->pool_events += at->events;
-			channels->pool_bytes += at->bytes;
-		}
+	for (const struct channel *at = channels_first(channels); at != NULL;
+		at = channels_next(channels, at)) {
+		channels_note(channels, at);
+		if (at->keep != NULL)
+			continue;
+		channels->pool_events += at->events;
+		channels->pool_bytes += at->bytes;
 	}
 }
 
 static struct channel *find_miscounted(const struct channels *channels)
 {
-	for (size_t i = 0; i < channels->buckets; i++) {
-		struct channel *at = channels->names[i];
+	struct channel *at = channels_first(channels);
 
-		for (; at != NULL; at = at->same_name_hash)
-			if (at->miscounted)
-				return at;
-	}
-	return NULL;
+	while (at != NULL && !at->miscounted)
+		at = channels_next(channels, at);
+	return at;
 }
 
 void channels_recount(struct channels *channels)
@@ -150,13 +144,13 @@ static void read_all(struct channels *channels)
 }
 
 void channels_open(struct channels *channels, struct store *store,
-	const struct config *config)
+	const struct config *config, const struct clock *clock)
 {
 	uint64_t number;
 
 	channels->store = store;
-	channels->config = config;
-	channels_grow(channels);
+	channels->clock = clock;
+	channels_init(channels, config);
 	channels->floor =
 		ask(store, "SELECT value FROM meta WHERE name = 'floor'");
 	channels->floor_at =
@@ -176,8 +170,6 @@ void channels_open(struct channels *channels, struct store *store,
 		"SELECT id FROM event WHERE channel = ? ORDER BY id LIMIT 1");
 	store_prepare(store, &channels->remove,
 		"DELETE FROM channel WHERE number = ?");
-	store_prepare(store, &channels->list,
-		"SELECT number FROM channel WHERE name > ? ORDER BY name");
 	read_all(channels);
 	/* A key may outlive its channel, and so may an event in a damaged log;
 	 * its number is not used again. */
@@ -194,19 +186,7 @@ void channels_close(struct channels *channels)
 	query_release(&channels->reread);
 	query_release(&channels->first_event);
 	query_release(&channels->remove);
-	query_release(&channels->list);
-	for (size_t i = 0; i < channels->buckets; i++) {
-		struct channel *next;
-
-		for (struct channel *at = channels->names[i]; at != NULL;
-			at = next) {
-			next = at->same_name_hash;
-			free(at);
-		}
-	}
-	free(channels->names);
-	free(channels->numbers);
-	channels->names = channels->numbers = NULL;
+	channels_release(channels);
 }
 
 bool channels_write_floor(
@@ -280,21 +260,4 @@ void channels_revert(struct channels *channels)
 		query_reset(reread);
 	}
 	sum_up(channels);
-}
-
-void channels_list(struct channels *channels, struct span after,
-	bool (*each)(void *arg, struct channel *channel), void *arg)
-{
-	struct query *list = &channels->list;
-	bool more = true;
-
-	query_bind_blob(list, 1, after);
-	while (more && store_step(channels->store, list)) {
-		struct channel *channel =
-			channel_numbered(channels, query_int(list, 0));
-
-		if (channel != NULL)
-			more = each(arg, channel);
-	}
-	query_reset(list);
 }

@@ -2,7 +2,6 @@
 
 #include "hub/cursor.h"
 
-#include "hub/hub.h"
 #include "lib/text.h"
 
 static bool in_order(struct span before, struct span after)
@@ -42,7 +41,7 @@ bool question_read(struct question *question, struct wire_in *in)
 	return wire_done(&names);
 }
 
-void question_resolve(struct question *question, struct hub *hub)
+void question_resolve(struct question *question, const struct ledger *ledger)
 {
 	struct wire_in names = question->names;
 
@@ -50,9 +49,9 @@ void question_resolve(struct question *question, struct hub *hub)
 	question->pruned_through = question->pruned_at = 0;
 	for (uint16_t i = 0; i < question->name_count; i++) {
 		struct channel *channel =
-			channel_find(&hub->channels, wire_get_str8(&names));
-		uint64_t through = hub->channels.floor;
-		uint64_t at = hub->channels.floor_at;
+			channel_find(&ledger->channels, wire_get_str8(&names));
+		uint64_t through = ledger->channels.floor;
+		uint64_t at = ledger->channels.floor_at;
 
 		if (channel != NULL) {
 			question->channels[question->channel_count++] = channel;
@@ -68,13 +67,13 @@ void question_resolve(struct question *question, struct hub *hub)
 
 /* The first event on its channels above `after`, 0 if none. */
 static uint64_t first_above(
-	const struct question *question, struct hub *hub, uint64_t after)
+	const struct question *question, struct ledger *ledger, uint64_t after)
 {
 	uint64_t first = 0;
 
 	for (size_t i = 0; i < question->channel_count; i++) {
 		uint64_t id = eventlog_next_on(
-			&hub->log, question->channels[i], after);
+			&ledger->log, question->channels[i], after);
 
 		if (id != 0 && (first == 0 || id < first))
 			first = id;
@@ -82,12 +81,12 @@ static uint64_t first_above(
 	return first;
 }
 
-static void note_held(const struct question *question, struct hub *hub,
+static void note_held(const struct question *question, struct ledger *ledger,
 	struct verdict *verdict)
 {
 	for (size_t i = 0; i < question->channel_count; i++) {
 		struct channel *channel = question->channels[i];
-		uint64_t oldest = channel_oldest(&hub->channels, channel);
+		uint64_t oldest = channel_oldest(&ledger->channels, channel);
 
 		if (channel->events == 0)
 			continue;
@@ -125,7 +124,7 @@ static uint64_t judge_cursor(
 }
 
 struct verdict question_judge(
-	const struct question *question, struct hub *hub, uint64_t sent)
+	const struct question *question, struct ledger *ledger, uint64_t sent)
 {
 	struct verdict verdict = {0};
 	uint64_t cursor = 0, first = 0;
@@ -133,11 +132,11 @@ struct verdict question_judge(
 
 	switch (question->from) {
 	case WIRE_AFTER:
-		cursor = judge_cursor(question, &hub->log, &verdict.gap);
+		cursor = judge_cursor(question, &ledger->log, &verdict.gap);
 		search = verdict.gap;
 		break;
 	case WIRE_SINCE:
-		cursor = eventlog_since(&hub->log, question->value) - 1;
+		cursor = eventlog_since(&ledger->log, question->value) - 1;
 		verdict.gap = question->pruned_through > 0 &&
 			      question->pruned_at >= question->value;
 		break;
@@ -149,12 +148,12 @@ struct verdict question_judge(
 	}
 	verdict.used = cursor;
 	if (search) {
-		first = first_above(question, hub, cursor);
+		first = first_above(question, ledger, cursor);
 		verdict.used = first != 0 ? first - 1 : sent;
 	}
 	if (search && first == 0 && verdict.used < question->pruned_through)
 		verdict.used = question->pruned_through;
 	verdict.limit = question->upto < sent ? question->upto : sent;
-	note_held(question, hub, &verdict);
+	note_held(question, ledger, &verdict);
 	return verdict;
 }

@@ -14,12 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hub/channel.h"
+#include "hub/ledger.h"
 #include "lib/wire.h"
 
 enum { QUESTION_CHANNELS_MAX = 1000 };
-
-struct hub;
 
 struct question {
 	uint64_t tag;
@@ -44,9 +42,9 @@ struct verdict {
 
 /* False if it is malformed. */
 bool question_read(struct question *question, struct wire_in *in);
-void question_resolve(struct question *question, struct hub *hub);
+void question_resolve(struct question *question, const struct ledger *ledger);
 /* `sent` is the newest id that the asker may know. */
 struct verdict question_judge(
-	const struct question *question, struct hub *hub, uint64_t sent);
+	const struct question *question, struct ledger *ledger, uint64_t sent);
 
 #endif

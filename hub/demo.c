@@ -2,12 +2,11 @@
 
 #include "hub/demo.h"
 
-#include <ev.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "hub/hub.h"
-#include "lib/clock.h"
+#include "hub/order.h"
+#include "lib/loop.h"
 
 enum { SENSORS = 3, SPECIAL_EVERY = 5, SPECIAL_FIRST = 3 };
 
@@ -23,14 +22,14 @@ struct demo;
 struct stream {
 	struct demo *demo;
 	const struct kind *kind;
-	struct ev_timer timer;
+	struct timer timer;
 	uint64_t sequence; /* of its next event, from 1 on */
 };
 
 /* What a stream says, and how often.  `compose` appends the data but for the
  * timestamp and the closing brace, and returns the event's type. */
 struct kind {
-	double seconds;
+	uint64_t seconds;
 	const char *(*compose)(struct demo *demo, uint64_t sequence);
 };
 
@@ -40,16 +39,17 @@ static const char *compose_heartbeat(struct demo *demo, uint64_t sequence);
 static const char *compose_notification(struct demo *demo, uint64_t sequence);
 
 static const struct kind kinds[] = {
-	{2., compose_message},
-	{4., compose_sensor},
-	{5., compose_heartbeat},
-	{8., compose_notification},
+	{2, compose_message},
+	{4, compose_sensor},
+	{5, compose_heartbeat},
+	{8, compose_notification},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 struct demo {
-	struct hub *hub;
+	struct timers *timers;
+	struct ledger *ledger;
 	uint64_t began; /* monotonic us */
 	struct sensor sensors[SENSORS];
 	struct buf data; /* of the event being composed */
@@ -125,7 +125,8 @@ static const char *compose_sensor(struct demo *demo, uint64_t sequence)
 
 static const char *compose_heartbeat(struct demo *demo, uint64_t sequence)
 {
-	uint64_t uptime = (clock_mono_us() - demo->began) / 1000000;
+	uint64_t uptime =
+		(clock_now_us(demo->ledger->clock) - demo->began) / 1000000;
 
 	buf_printf(&demo->data, "\"uptime\":%" PRIu64 ",\"sequence\":%" PRIu64,
 		uptime, sequence);
@@ -152,28 +153,38 @@ static const char *compose_notification(struct demo *demo, uint64_t sequence)
 
 /* ---- publishing */
 
-static void on_time(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void publish(struct demo *demo, const char *type)
 {
-	struct stream *stream = timer->data;
+	struct proposed item = {.data = buf_span(&demo->data)};
+	const struct proposal proposal = {
+		.channel = span_of("main"),
+		.type = span_of(type),
+		.items = &item,
+		.count = 1,
+	};
+	struct ack ack = {0};
+
+	order_propose(demo->ledger, &proposal, &ack);
+}
+
+static void on_time(void *arg)
+{
+	struct stream *stream = arg;
 	struct demo *demo = stream->demo;
-	struct hub *hub = demo->hub;
 	const char *type;
 
-	(void)loop;
-	(void)events;
-	if (!hub_begin(hub))
+	if (!ledger_begin(demo->ledger))
 		return;
 	buf_clear(&demo->data);
 	buf_add_char(&demo->data, '{');
 	type = stream->kind->compose(demo, stream->sequence++);
 	buf_printf(&demo->data, ",\"timestamp\":\"");
-	clock_rfc3339(&demo->data, clock_wall_ms());
+	clock_rfc3339(&demo->data, clock_date_ms(demo->ledger->clock));
 	buf_printf(&demo->data, "\"}");
-	hub_store(hub, channel_get(&hub->channels, span_of("main")),
-		span_of(type), buf_span(&demo->data));
+	publish(demo, type);
 }
 
-struct demo *demo_new(struct hub *hub)
+struct demo *demo_new(struct loop *loop, struct ledger *ledger)
 {
 	static const struct sensor sensors[SENSORS] = {
 		{"cellar", 148, 624, 148, 624},
@@ -182,24 +193,23 @@ struct demo *demo_new(struct hub *hub)
 	};
 	struct demo *demo;
 
-	if (!hub->config->demo)
+	if (!ledger->config->demo)
 		return NULL;
 	demo = mem_new(sizeof(*demo));
-	demo->hub = hub;
-	demo->began = clock_mono_us();
+	demo->timers = loop_timers(loop);
+	demo->ledger = ledger;
+	demo->began = clock_now_us(demo->ledger->clock);
 	for (size_t i = 0; i < SENSORS; i++)
 		demo->sensors[i] = sensors[i];
 	for (size_t i = 0; i < KINDS; i++) {
 		struct stream *stream = &demo->streams[i];
+		uint64_t us = kinds[i].seconds * 1000000;
 
 		stream->demo = demo;
 		stream->kind = &kinds[i];
 		stream->sequence = 1;
-		/* Repeated by libev from when it was due, so without drift. */
-		ev_timer_init(&stream->timer, on_time, kinds[i].seconds,
-			kinds[i].seconds);
-		stream->timer.data = stream;
-		ev_timer_start(hub->loop, &stream->timer);
+		timer_init(&stream->timer, on_time, stream);
+		timer_set(demo->timers, &stream->timer, us, us);
 	}
 	return demo;
 }
@@ -209,7 +219,7 @@ void demo_free(struct demo *demo)
 	if (demo == NULL)
 		return;
 	for (size_t i = 0; i < KINDS; i++)
-		ev_timer_stop(demo->hub->loop, &demo->streams[i].timer);
+		timer_stop(demo->timers, &demo->streams[i].timer);
 	buf_release(&demo->data);
 	free(demo);
 }

@@ -8,10 +8,11 @@
  * drift; what cannot be written at its time is left out.
  */
 struct demo;
-struct hub;
+struct ledger;
+struct loop;
 
 /* NULL if the configuration does not want it. */
-struct demo *demo_new(struct hub *hub);
+struct demo *demo_new(struct loop *loop, struct ledger *ledger);
 void demo_free(struct demo *demo); /* NULL will do */
 
 #endif

@@ -8,15 +8,12 @@
 
 #include "hub/lock.h"
 #include "hub/sum.h"
-#include "lib/clock.h"
 #include "lib/log.h"
 
 enum {
 	TAIL_ROWS = 262144, /* rows looked at to find a follower's beginning: a
 			       window of very small events starts smaller */
 };
-
-static const uint64_t id_max = ((uint64_t)1 << 53) - 1;
 
 static void read_identity(struct eventlog *log)
 {
@@ -49,7 +46,7 @@ static void read_newest(struct eventlog *log)
 		log->newest = log->channels->newest;
 	if (holes_last_start(&log->holes) > log->newest)
 		log->newest = holes_last_start(&log->holes);
-	if (log->newest >= id_max - 1000000000)
+	if (log->newest >= WIRE_ID_MAX - 1000000000)
 		log_fatalx("log %s: damaged: an id of %llu", log->store->path,
 			(unsigned long long)log->newest);
 	log->committed = log->newest;
@@ -67,11 +64,13 @@ static void compare_with_lock(const struct eventlog *log)
 }
 
 void eventlog_open(struct eventlog *log, struct store *store,
-	struct channels *channels, const struct lock *lock)
+	struct channels *channels, const struct lock *lock,
+	const struct clock *clock)
 {
 	log->store = store;
 	log->channels = channels;
 	log->lock = lock;
+	log->clock = clock;
 	store_prepare(store, &log->append,
 		"INSERT INTO event(id, channel, at, type, data, sum, back)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
@@ -117,13 +116,14 @@ void eventlog_close(struct eventlog *log)
 enum db_result eventlog_start(struct eventlog *log)
 {
 	enum db_result trouble;
-	struct hole hole = {.last = log->newest, .start = clock_wall_us()};
+	struct hole hole = {
+		.last = log->newest, .start = clock_date_us(log->clock)};
 
 	if (hole.start <= log->newest)
 		hole.start = log->newest + 1;
 	if (hole.start <= log->lock->newest)
 		hole.start = log->lock->newest + 1;
-	if (hole.start > id_max - 1000000000)
+	if (hole.start > WIRE_ID_MAX - 1000000000)
 		log_fatalx("the clock says a year after 2255");
 	store_begin(log->store);
 	holes_write(&log->holes, log->store, &hole);
@@ -153,7 +153,7 @@ static void bind(struct query *append, const struct channel *channel,
 uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
 	struct span type, struct span data)
 {
-	uint64_t now = clock_wall_ms();
+	uint64_t now = clock_date_ms(log->clock);
 	uint64_t weight = channel_weight(type.len, data.len);
 	struct wire_event event = {
 		.id = log->newest + 1,

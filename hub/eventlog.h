@@ -31,6 +31,7 @@ struct eventlog {
 	struct store *store;
 	struct channels *channels;
 	const struct lock *lock;
+	const struct clock *clock;
 	uint8_t identity[WIRE_IDENTITY];
 	uint64_t newest;       /* highest id given out, also in this
 				  transaction */
@@ -49,7 +50,8 @@ struct eventlog {
 };
 
 void eventlog_open(struct eventlog *log, struct store *store,
-	struct channels *channels, const struct lock *lock);
+	struct channels *channels, const struct lock *lock,
+	const struct clock *clock);
 void eventlog_close(struct eventlog *log);
 
 /* Records this start: DB_DONE, or what is in the way; then try again later.

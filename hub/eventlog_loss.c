@@ -1,38 +1,6 @@
 #include "config.h"
 
 #include "hub/eventlog.h"
-#include "lib/clock.h"
-#include "lib/log.h"
-
-/* When it was, as far as the log knows: no later than the event after it. */
-static uint64_t time_of(struct eventlog *log, uint64_t id)
-{
-	uint64_t at;
-
-	return eventlog_time(log, &id, &at) ? at : clock_wall_ms();
-}
-
-void eventlog_bury(struct eventlog *log, struct channel *channel, uint64_t id,
-	bool missing)
-{
-	log_warnx("log %s: damaged: event %llu is not what was stored, or gone",
-		log->store->path, (unsigned long long)id);
-	channel_bury(log->channels, channel, id, time_of(log, id + 1), missing);
-	log->losses++;
-}
-
-bool eventlog_has(
-	struct eventlog *log, const struct channel *channel, uint64_t id)
-{
-	struct query *query = &log->owner;
-	bool has;
-
-	query_bind_int(query, 1, id);
-	has = store_step(log->store, query) &&
-	      query_int(query, 0) == channel->number;
-	query_reset(query);
-	return has;
-}
 
 void eventlog_vouch(struct eventlog *log, struct channel *channel)
 {
@@ -46,15 +14,12 @@ void eventlog_vouch(struct eventlog *log, struct channel *channel)
 
 void eventlog_check_ends(struct eventlog *log, uint64_t after)
 {
-	struct channels *channels = log->channels;
+	const struct channels *channels = log->channels;
 
-	for (size_t i = 0; i < channels->buckets; i++) {
-		struct channel *at = channels->names[i];
-
-		for (; at != NULL; at = at->same_name_hash)
-			if (at->newest > after)
-				eventlog_vouch(log, at);
-	}
+	for (struct channel *at = channels_first(channels); at != NULL;
+		at = channels_next(channels, at))
+		if (at->newest > after)
+			eventlog_vouch(log, at);
 }
 
 /* The highest id of its events. */
@@ -71,13 +36,16 @@ static uint64_t last_of(struct eventlog *log, uint64_t number)
 	return id;
 }
 
-static void check_owner(struct eventlog *log, uint64_t number)
+/* `oldest`: the id of its first row. */
+static void check_owner(struct eventlog *log, uint64_t number, uint64_t oldest)
 {
 	struct channel *channel = channel_numbered(log->channels, number);
 	uint64_t last;
 
 	if (channel != NULL) {
 		eventlog_vouch(log, channel);
+		if (channel->events > 0 && channel->oldest == 0)
+			channel->oldest = oldest; /* as it is known now */
 		return;
 	}
 	last = last_of(log, number);
@@ -88,20 +56,23 @@ static void check_owner(struct eventlog *log, uint64_t number)
 void eventlog_check_owners(struct eventlog *log, unsigned channels)
 {
 	struct query next = {0};
+	uint64_t oldest = 0;
 
 	if (log->owned)
 		return;
 	store_prepare(log->store, &next,
-		"SELECT channel FROM event WHERE channel > ?"
-		" ORDER BY channel LIMIT 1");
+		"SELECT channel, id FROM event WHERE channel > ?"
+		" ORDER BY channel, id LIMIT 1");
 	while (channels-- > 0 && !log->owned) {
 		query_bind_int(&next, 1, log->owners);
 		log->owned = !store_step(log->store, &next);
-		if (!log->owned)
+		if (!log->owned) {
 			log->owners = query_int(&next, 0);
+			oldest = query_int(&next, 1);
+		}
 		query_reset(&next);
 		if (!log->owned)
-			check_owner(log, log->owners);
+			check_owner(log, log->owners, oldest);
 	}
 	query_release(&next);
 	if (log->owned)

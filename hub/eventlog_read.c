@@ -2,7 +2,6 @@
 
 #include "hub/eventlog.h"
 #include "hub/sum.h"
-#include "lib/clock.h"
 #include "lib/log.h"
 
 enum {
@@ -52,6 +51,69 @@ _Noreturn static void end_damaged(const struct eventlog *log, uint64_t id)
 		log->store->path, (unsigned long long)id);
 }
 
+/* The first of the rows that is whole or, if a hundred are not, the last of
+ * them, in which case its time is no later than now. */
+static bool first_sound(
+	struct eventlog *log, struct query *rows, struct wire_event *event)
+{
+	uint64_t now = clock_date_ms(log->clock);
+
+	for (int i = 0; i < LOOK_AROUND; i++) {
+		if (!store_step(log->store, rows))
+			return i > 0;
+		if (read_row(log, rows, event).sound)
+			return true;
+		if (event->at > now)
+			event->at = now;
+	}
+	return true;
+}
+
+bool eventlog_time(struct eventlog *log, uint64_t *id, uint64_t *at)
+{
+	struct wire_event event;
+	bool found;
+
+	query_bind_int(&log->at_or_after, 1, *id);
+	found = first_sound(log, &log->at_or_after, &event);
+	query_reset(&log->at_or_after);
+	if (found) {
+		*id = event.id;
+		*at = event.at;
+	}
+	return found;
+}
+
+/* When it was, as far as the log knows: no later than the event after it. */
+static uint64_t time_of(struct eventlog *log, uint64_t id)
+{
+	uint64_t at;
+
+	return eventlog_time(log, &id, &at) ? at : clock_date_ms(log->clock);
+}
+
+void eventlog_bury(struct eventlog *log, struct channel *channel, uint64_t id,
+	bool missing)
+{
+	log_warnx("log %s: damaged: event %llu is not what was stored, or gone",
+		log->store->path, (unsigned long long)id);
+	channel_bury(log->channels, channel, id, time_of(log, id + 1), missing);
+	log->losses++;
+}
+
+bool eventlog_has(
+	struct eventlog *log, const struct channel *channel, uint64_t id)
+{
+	struct query *query = &log->owner;
+	bool has;
+
+	query_bind_int(query, 1, id);
+	has = store_step(log->store, query) &&
+	      query_int(query, 0) == channel->number;
+	query_reset(query);
+	return has;
+}
+
 /* ---- of all channels */
 
 void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto)
@@ -97,39 +159,6 @@ enum eventlog_found eventlog_next(
 		return EVENTLOG_LOSS;
 	}
 	return EVENTLOG_END;
-}
-
-/* The first of the rows that is whole or, if a hundred are not, the last of
- * them, in which case its time is no later than now. */
-static bool first_sound(
-	struct eventlog *log, struct query *rows, struct wire_event *event)
-{
-	uint64_t now = clock_wall_ms();
-
-	for (int i = 0; i < LOOK_AROUND; i++) {
-		if (!store_step(log->store, rows))
-			return i > 0;
-		if (read_row(log, rows, event).sound)
-			return true;
-		if (event->at > now)
-			event->at = now;
-	}
-	return true;
-}
-
-bool eventlog_time(struct eventlog *log, uint64_t *id, uint64_t *at)
-{
-	struct wire_event event;
-	bool found;
-
-	query_bind_int(&log->at_or_after, 1, *id);
-	found = first_sound(log, &log->at_or_after, &event);
-	query_reset(&log->at_or_after);
-	if (found) {
-		*id = event.id;
-		*at = event.at;
-	}
-	return found;
 }
 
 uint64_t eventlog_last_time(struct eventlog *log)

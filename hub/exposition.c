@@ -6,11 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hub/hub.h"
-#include "lib/clock.h"
-
 struct exposition {
-	struct hub *hub;
+	const struct meter *meter;
+	const struct ledger *ledger;
 	struct buf *out;
 	bool open; /* OpenMetrics */
 	const struct family *family;
@@ -104,12 +102,12 @@ static void write_build(struct exposition *exposition)
 
 static void write_writable(struct exposition *exposition)
 {
-	add_count(exposition, "", exposition->hub->writable);
+	add_count(exposition, "", exposition->ledger->writable);
 }
 
 static void write_losses(struct exposition *exposition)
 {
-	add_count(exposition, "", exposition->hub->log.losses);
+	add_count(exposition, "", exposition->ledger->log.losses);
 }
 
 static uint64_t bytes_of(const char *path)
@@ -121,19 +119,20 @@ static uint64_t bytes_of(const char *path)
 
 static void write_log_bytes(struct exposition *exposition)
 {
-	const struct files *files = &exposition->hub->store.files;
+	const struct files *files = &exposition->ledger->store.files;
 
 	add_count(exposition, "", bytes_of(files->path) + bytes_of(files->wal));
 }
 
 static void write_log_events(struct exposition *exposition)
 {
-	const struct hub *hub = exposition->hub;
-	uint64_t events = hub->channels.pool_events;
+	const struct channels *channels = &exposition->ledger->channels;
+	const struct config *config = exposition->ledger->config;
+	uint64_t events = channels->pool_events;
 
-	for (size_t i = 0; i < hub->config->channel_count; i++) {
+	for (size_t i = 0; i < config->channel_count; i++) {
 		const struct channel *channel = channel_find(
-			&hub->channels, span_of(hub->config->channels[i].name));
+			channels, span_of(config->channels[i].name));
 
 		if (channel != NULL)
 			events += channel->events;
@@ -143,46 +142,46 @@ static void write_log_events(struct exposition *exposition)
 
 static void write_newest(struct exposition *exposition)
 {
-	add_count(exposition, "", exposition->hub->log.newest_event);
+	add_count(exposition, "", exposition->ledger->log.newest_event);
 }
 
 static void write_events(struct exposition *exposition)
 {
-	add_count(exposition, "", exposition->hub->meter.events);
+	add_count(exposition, "", exposition->ledger->figures.events);
 }
 
 static void write_commits(struct exposition *exposition)
 {
-	add_histogram(exposition, &exposition->hub->meter.commits);
+	add_histogram(exposition, &exposition->ledger->figures.commits);
 }
 
 static void write_responders(struct exposition *exposition)
 {
-	add_count(exposition, "", meter_responders(&exposition->hub->meter));
+	add_count(exposition, "", meter_responders(exposition->meter));
 }
 
 static void write_subscribers(struct exposition *exposition)
 {
-	add_count(exposition, "", meter_subscribers(&exposition->hub->meter));
+	add_count(exposition, "", meter_subscribers(exposition->meter));
 }
 
 static void write_requests(struct exposition *exposition)
 {
-	static const char *const classes[METER_CLASSES] = {
+	static const char *const classes[PEER_CLASSES] = {
 		"{class=\"2xx\"}",
 		"{class=\"3xx\"}",
 		"{class=\"4xx\"}",
 		"{class=\"5xx\"}",
 	};
-	const struct work *work = &exposition->hub->meter.work;
+	const struct work *work = &exposition->meter->work;
 
-	for (int i = 0; i < METER_CLASSES; i++)
+	for (int i = 0; i < PEER_CLASSES; i++)
 		add_count(exposition, classes[i], work->answers[i]);
 }
 
 static void write_deliveries(struct exposition *exposition)
 {
-	const struct work *work = &exposition->hub->meter.work;
+	const struct work *work = &exposition->meter->work;
 
 	add_count(exposition, "{kind=\"live\"}", work->delivered);
 	add_count(exposition, "{kind=\"replayed\"}", work->replayed);
@@ -190,14 +189,14 @@ static void write_deliveries(struct exposition *exposition)
 
 static void write_latency(struct exposition *exposition)
 {
-	add_histogram(exposition, &exposition->hub->meter.latency);
+	add_histogram(exposition, &exposition->meter->latency);
 }
 
 /* ---- the machine, and the hub's process */
 
 static const struct machine *machine_of(const struct exposition *exposition)
 {
-	return &exposition->hub->meter.machine;
+	return &exposition->meter->machine;
 }
 
 static uint64_t ticks_us(uint64_t ticks)
@@ -244,7 +243,7 @@ static void write_own_memory(struct exposition *exposition)
 
 static void write_start(struct exposition *exposition)
 {
-	add_seconds(exposition, "", exposition->hub->meter.began * 1000);
+	add_seconds(exposition, "", exposition->meter->began * 1000);
 }
 
 /* ---- the table */
@@ -338,24 +337,22 @@ static void write_all(struct exposition *exposition)
 		buf_printf(exposition->out, "# EOF\n");
 }
 
-bool exposition_ask(struct peer *peer, struct wire_in *in)
+bool exposition_ask(
+	const struct meter *meter, struct peer *peer, struct wire_in *in)
 {
 	uint64_t tag = wire_get_u64(in);
 	uint8_t format = wire_get_u8(in);
 	struct exposition exposition = {
-		.hub = peer->hub,
-		.out = &peer->hub->scratch,
+		.meter = meter,
+		.ledger = meter->ledger,
 		.open = format == WIRE_OPENMETRICS,
 	};
-	size_t begun;
 
 	if (!wire_done(in) || format > WIRE_OPENMETRICS)
 		return false;
-	buf_clear(exposition.out);
-	begun = wire_begin(exposition.out, WIRE_METERED);
+	exposition.out = link_begin(&peer->link, WIRE_METERED);
 	wire_put_u64(exposition.out, tag);
 	write_all(&exposition);
-	wire_end(exposition.out, begun);
-	peer_send(peer, exposition.out);
+	link_end(&peer->link);
 	return true;
 }

@@ -8,9 +8,10 @@
  */
 #include <stdbool.h>
 
-#include "hub/peer.h"
+#include "hub/meter.h"
 
 /* METRICS came: answers METERED; false if malformed. */
-bool exposition_ask(struct peer *peer, struct wire_in *in);
+bool exposition_ask(
+	const struct meter *meter, struct peer *peer, struct wire_in *in);
 
 #endif

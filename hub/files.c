@@ -15,6 +15,7 @@
 
 #include "lib/buf.h"
 #include "lib/log.h"
+#include "lib/path.h"
 
 enum {
 	MASK = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
@@ -23,11 +24,7 @@ enum {
 
 static void watch_folder(struct files *files)
 {
-	const char *slash = strrchr(files->path, '/');
-	char *folder = mem_text(
-		slash == NULL
-			? span_of(".")
-			: span(files->path, (size_t)(slash - files->path) + 1));
+	char *folder = path_folder(files->path);
 
 	files->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (files->notify < 0 ||

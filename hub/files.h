@@ -15,7 +15,7 @@
 #include <sys/types.h>
 
 enum {
-	FILES_WAL_BYTES = 7 << 20, /* HUB_WAL_PAGES and one transaction */
+	FILES_WAL_BYTES = 7 << 20, /* LEDGER_WAL_PAGES and one transaction */
 	FILES_SPARE = 8, /* it is not, if less than this many times as much is
 			    free on the disk */
 };

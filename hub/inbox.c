@@ -7,16 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hub/hub.h"
 #include "hub/inbox_error.h"
 #include "hub/row.h"
-#include "lib/clock.h"
 #include "lib/log.h"
 
-void inbox_init(
-	struct inbox *inbox, struct hub *hub, const struct config_inbox *config)
+void inbox_init(struct inbox *inbox, struct ledger *ledger,
+	const struct config_inbox *config)
 {
-	inbox->hub = hub;
+	inbox->ledger = ledger;
 	inbox->config = config;
 	holder_init(&inbox->holder);
 }
@@ -38,7 +36,8 @@ void inbox_say(struct inbox *inbox, const char *sentence)
 		sentence);
 }
 
-void inbox_lose(struct inbox *inbox, const char *why)
+/* Back to AWAY, for this reason. */
+static void lose(struct inbox *inbox, const char *why)
 {
 	inbox_say(inbox, why);
 	inbox_file_close(&inbox->file);
@@ -57,11 +56,11 @@ static void read_cursor(struct inbox *inbox)
 {
 	struct query query = {0};
 
-	store_prepare(&inbox->hub->store, &query,
+	store_prepare(&inbox->ledger->store, &query,
 		"SELECT cursor FROM inbox WHERE identity = ?");
 	query_bind_blob(&query, 1, span(inbox->file.identity, INBOX_IDENTITY));
 	inbox->cursor = 0;
-	if (store_step(&inbox->hub->store, &query))
+	if (store_step(&inbox->ledger->store, &query))
 		inbox->cursor = query_int(&query, 0);
 	query_release(&query);
 	inbox->draft = inbox->cursor;
@@ -83,7 +82,7 @@ static const struct inbox *twin(
 
 static void stop(struct inbox *inbox, const char *why)
 {
-	inbox_lose(inbox, why);
+	lose(inbox, why);
 	inbox->state = STOPPED;
 }
 
@@ -117,7 +116,7 @@ static bool check_sequence(struct inbox *inbox)
 static void try_open(struct inbox *inbox, const struct inbox *all, size_t count)
 {
 	const char *why = inbox_file_open(
-		&inbox->file, inbox->config, inbox->hub->config->log_path);
+		&inbox->file, inbox->config, inbox->ledger->config->log_path);
 
 	if (why != NULL) {
 		inbox_say(inbox, why);
@@ -157,14 +156,13 @@ static void look_at_open(struct inbox *inbox, bool moved)
 	if (moved) /* a copy may have rows again that are gone */
 		memset(inbox->known, 0, sizeof(inbox->known));
 	if (inbox->broken)
-		inbox_lose(inbox, inbox->said);
+		lose(inbox, inbox->said);
 	else if (moved)
-		inbox_lose(inbox, "was removed or replaced");
+		lose(inbox, "was removed or replaced");
 	else if (inbox_file_split(&inbox->file))
-		inbox_lose(
-			inbox, "its write-ahead log was removed or replaced");
+		lose(inbox, "its write-ahead log was removed or replaced");
 	else if ((why = inbox_file_ruined(&inbox->file)) != NULL)
-		inbox_lose(inbox, why);
+		lose(inbox, why);
 	else if (check_sequence(inbox)) {
 		inbox->due = true;
 		holder_look(&inbox->holder, &inbox->file.version,
@@ -186,8 +184,10 @@ void inbox_look(struct inbox *inbox, const struct inbox *all, size_t count)
 	case STOPPED:
 		if (moved)
 			inbox->state = AWAY;
-		else if (clock_mono_us() >= inbox->rest_until) {
-			inbox->rest_until = clock_mono_us() + 2000000;
+		else if (clock_now_us(inbox->ledger->clock) >=
+			 inbox->rest_until) {
+			inbox->rest_until =
+				clock_now_us(inbox->ledger->clock) + 2000000;
 			inbox->state = AWAY;
 			try_open(inbox, all, count);
 		}
@@ -204,7 +204,7 @@ static bool pass_over(struct inbox *inbox)
 	bool found;
 
 	query_bind_int(query, 1, inbox->draft);
-	found = query_step(query) == DB_ROW && hub_begin(inbox->hub);
+	found = query_step(query) == DB_ROW && ledger_begin(inbox->ledger);
 	if (found) {
 		inbox->draft = query_int(query, 0);
 		errors_add(inbox, inbox->draft, "the row is too long");
@@ -213,28 +213,35 @@ static bool pass_over(struct inbox *inbox)
 	return found;
 }
 
+/* The row moves the draft of the cursor, published or not; false if the
+ * transaction is in trouble. */
+static bool take_row(struct inbox *inbox, const struct query *row)
+{
+	struct ledger *ledger = inbox->ledger;
+	uint64_t id = query_int(row, 0);
+	const struct order_cursor cursor = {&inbox->draft, inbox->draft, id};
+	const char *fault;
+
+	if (!ledger_begin(ledger))
+		return false;
+	fault = row_publish(ledger, row, &cursor);
+	if (ledger->store.trouble != DB_DONE)
+		return false;
+	if (fault != NULL)
+		errors_add(inbox, id, fault);
+	return true;
+}
+
 static uint32_t read_rows(
 	struct inbox *inbox, uint32_t limit, enum db_result *got)
 {
 	struct query *rows = &inbox->file.rows;
-	struct hub *hub = inbox->hub;
 	uint32_t count = 0;
 
 	query_bind_int(rows, 1, inbox->draft);
 	query_bind_int(rows, 2, limit);
-	while ((*got = query_step(rows)) == DB_ROW) {
-		const char *fault;
-
-		if (!hub_begin(hub))
-			break;
-		fault = row_publish(hub, rows);
-		if (hub->store.trouble != DB_DONE)
-			break;
-		inbox->draft = query_int(rows, 0);
-		if (fault != NULL)
-			errors_add(inbox, inbox->draft, fault);
+	while ((*got = query_step(rows)) == DB_ROW && take_row(inbox, rows))
 		count++;
-	}
 	query_reset(rows);
 	return count;
 }
@@ -247,7 +254,7 @@ bool inbox_pull(struct inbox *inbox)
 	uint32_t count;
 
 	if (inbox->state != OPEN || !inbox->due || inbox->broken ||
-		!inbox->hub->writable)
+		!inbox->ledger->writable)
 		return false;
 	inbox->due = false;
 	if (errors_count(inbox) >= INBOX_ERRORS_MAX) {
@@ -287,7 +294,7 @@ static void say_unsynced(struct inbox *inbox)
 
 void inbox_write(struct inbox *inbox)
 {
-	struct store *store = &inbox->hub->store;
+	struct store *store = &inbox->ledger->store;
 	struct query query = {0};
 
 	if (inbox->state != OPEN)

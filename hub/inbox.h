@@ -21,6 +21,7 @@
 
 #include "hub/holder.h"
 #include "hub/inbox_file.h"
+#include "hub/ledger.h"
 #include "lib/buf.h"
 #include "lib/config.h"
 
@@ -37,8 +38,6 @@ enum {
 				     writers need not do it */
 };
 
-struct hub;
-
 enum inbox_state { AWAY, OPEN, STOPPED };
 
 /* Why a row was not published. */
@@ -50,7 +49,7 @@ struct inbox_error {
 };
 
 struct inbox {
-	struct hub *hub;
+	struct ledger *ledger;
 	const struct config_inbox *config;
 	enum inbox_state state;
 	struct inbox_file file;
@@ -74,7 +73,7 @@ struct inbox {
 	uint32_t lines;
 };
 
-void inbox_init(struct inbox *inbox, struct hub *hub,
+void inbox_init(struct inbox *inbox, struct ledger *ledger,
 	const struct config_inbox *config);
 void inbox_release(struct inbox *inbox);
 
@@ -93,7 +92,5 @@ bool inbox_tidy(struct inbox *inbox);
 
 /* One log line about the inbox, unless it was the last one too. */
 void inbox_say(struct inbox *inbox, const char *sentence);
-/* Back to AWAY, for this reason. */
-void inbox_lose(struct inbox *inbox, const char *why);
 
 #endif

@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "hub/hub.h"
-#include "lib/clock.h"
 #include "lib/log.h"
 
 enum {
@@ -68,11 +66,11 @@ void errors_read(struct inbox *inbox)
 	struct query query = {0};
 
 	errors_forget(inbox);
-	store_prepare(&inbox->hub->store, &query,
+	store_prepare(&inbox->ledger->store, &query,
 		"SELECT row, reason FROM inbox_error WHERE identity = ?"
 		" ORDER BY row");
 	query_bind_blob(&query, 1, span(inbox->file.identity, INBOX_IDENTITY));
-	while (store_step(&inbox->hub->store, &query))
+	while (store_step(&inbox->ledger->store, &query))
 		push(inbox, query_int(&query, 0), query_bytes(&query, 1), true);
 	query_release(&query);
 }
@@ -85,7 +83,7 @@ void errors_add(struct inbox *inbox, uint64_t row, const char *reason)
 static void run(
 	struct inbox *inbox, const char *sql, const char *reason, uint64_t row)
 {
-	struct store *store = &inbox->hub->store;
+	struct store *store = &inbox->ledger->store;
 	struct query query = {0};
 
 	store_prepare(store, &query, sql);
@@ -118,7 +116,7 @@ void errors_write(struct inbox *inbox)
 
 static void say(struct inbox *inbox, const struct inbox_error *error)
 {
-	uint64_t second = clock_mono_us() / 1000000;
+	uint64_t second = clock_now_us(inbox->ledger->clock) / 1000000;
 
 	if (second != inbox->lines_second)
 		inbox->lines = 0;
@@ -212,7 +210,7 @@ void errors_tell(struct inbox *inbox)
 	db_limit(&inbox->file.db, INBOX_VALUE_MAX);
 	if (inbox->file.wal)
 		db_run(&inbox->file.db, "PRAGMA synchronous = NORMAL");
-	if (!done || !store_begin(&inbox->hub->store))
+	if (!done || !store_begin(&inbox->ledger->store))
 		return;
 	for (size_t i = 0; i < told; i++)
 		errors[i].written = true;

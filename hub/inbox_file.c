@@ -11,6 +11,7 @@
 
 #include "lib/broadcast.h"
 #include "lib/buf.h"
+#include "lib/path.h"
 
 /* The sentence for what went wrong last. */
 static const char *fault(const struct inbox_file *file)
@@ -119,17 +120,9 @@ static bool sync_path(const char *path)
 	return done;
 }
 
-/* For the caller to free. */
-static char *folder_of(const struct inbox_file *file)
-{
-	const char *path = db_path(&file->db);
-
-	return mem_text(span(path, (size_t)(strrchr(path, '/') - path) + 1));
-}
-
 static bool sync_folder(const struct inbox_file *file)
 {
-	char *folder = folder_of(file);
+	char *folder = path_folder(db_path(&file->db));
 	bool done = sync_path(folder);
 
 	free(folder);
@@ -151,7 +144,7 @@ bool inbox_file_sync(struct inbox_file *file)
 static const char *unwritable(
 	const struct inbox_file *file, const char *otherwise)
 {
-	char *folder = folder_of(file);
+	char *folder = path_folder(db_path(&file->db));
 	bool may = access(folder, W_OK) == 0 &&
 		   access(db_path(&file->db), W_OK) == 0;
 	int why = errno;

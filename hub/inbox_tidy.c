@@ -1,9 +1,7 @@
 #include "config.h"
 
-#include "hub/hub.h"
 #include "hub/inbox.h"
 #include "hub/inbox_error.h"
-#include "lib/clock.h"
 
 /* The highest id of the next rows to delete, 0 if there are none. */
 static uint64_t next_to_consume(struct inbox *inbox)
@@ -84,7 +82,7 @@ static bool look_below(struct inbox *inbox)
 	while (query_step(query) == DB_ROW) {
 		more = true;
 		if (query_int(query, 1) != 0) {
-			if (!hub_begin(inbox->hub))
+			if (!ledger_begin(inbox->ledger))
 				break;
 			errors_add(inbox, query_int(query, 0),
 				"its id is not above those published before");
@@ -99,7 +97,7 @@ static bool look_below(struct inbox *inbox)
 
 bool inbox_tidy(struct inbox *inbox)
 {
-	uint64_t begin = clock_mono_us();
+	uint64_t begin = clock_now_us(inbox->ledger->clock);
 	bool more = false;
 
 	if (inbox->state != OPEN || inbox->broken)
@@ -112,7 +110,7 @@ bool inbox_tidy(struct inbox *inbox)
 		consume(inbox);
 	if (!inbox->untidy && !inbox->littered && errors_count(inbox) == 0)
 		more = look_below(inbox);
-	inbox->rest_until = clock_mono_us();
+	inbox->rest_until = clock_now_us(inbox->ledger->clock);
 	inbox->rest_until += (inbox->rest_until - begin) * INBOX_PAUSE;
 	return more || inbox->untidy || errors_count(inbox) > 0;
 }

@@ -8,11 +8,10 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "hub/hub.h"
 #include "hub/inbox.h"
-#include "lib/alarm.h"
-#include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/path.h"
 
 enum {
 	MASK = IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE |
@@ -29,15 +28,15 @@ struct place {
 };
 
 struct inboxes {
-	struct hub *hub;
+	struct loop *loop;
+	struct ledger *ledger;
 	struct inbox *all;
 	struct place *places;
 	size_t count;
 	size_t first; /* whose rows come first in this turn */
 	int notify;
-	struct ev_io notified;
-	struct ev_timer poll, tidy;
-	struct alarm alarm;
+	struct loop_io notified;
+	struct timer poll, tidy, look;
 	uint64_t pause; /* to the next look, us; 0 = nothing is hot */
 };
 
@@ -45,12 +44,8 @@ struct inboxes {
 
 static void place_init(struct place *place, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-
-	place->base = slash == NULL ? path : slash + 1;
-	place->folder = mem_text(
-		slash == NULL ? span_of(".")
-			      : span(path, (size_t)(slash - path) + 1));
+	place->base = path_name(path);
+	place->folder = path_folder(path);
 	place->watch = -1;
 }
 
@@ -62,25 +57,32 @@ static void watch(struct inboxes *inboxes, struct place *place)
 	place->watch = inotify_add_watch(inboxes->notify, place->folder, MASK);
 }
 
+static void look_again(struct inboxes *inboxes)
+{
+	timer_set(
+		loop_timers(inboxes->loop), &inboxes->look, inboxes->pause, 0);
+}
+
 /* Commits become visible a little after their event: look now, and soon, and
  * again. */
 static void heat(struct inboxes *inboxes, size_t i)
 {
 	inboxes->all[i].due = true;
-	inboxes->places[i].hot_until = clock_mono_us() + INBOXES_HOT_US;
+	inboxes->places[i].hot_until =
+		clock_now_us(inboxes->ledger->clock) + INBOXES_HOT_US;
 	if (inboxes->pause == 0) {
 		inboxes->pause = INBOXES_FIRST_US;
-		alarm_set(&inboxes->alarm, inboxes->pause);
+		look_again(inboxes);
 	} else if (inboxes->pause > INBOXES_WARM_US) {
 		inboxes->pause = INBOXES_WARM_US;
-		alarm_set(&inboxes->alarm, inboxes->pause);
+		look_again(inboxes);
 	}
 }
 
-static void ring(void *owner)
+static void on_look(void *arg)
 {
-	struct inboxes *inboxes = owner;
-	uint64_t now = clock_mono_us();
+	struct inboxes *inboxes = arg;
+	uint64_t now = clock_now_us(inboxes->ledger->clock);
 	bool hot = false;
 
 	for (size_t i = 0; i < inboxes->count; i++) {
@@ -93,7 +95,7 @@ static void ring(void *owner)
 	if (inboxes->pause > INBOXES_LAST_US)
 		inboxes->pause = INBOXES_LAST_US;
 	if (hot)
-		alarm_set(&inboxes->alarm, inboxes->pause);
+		look_again(inboxes);
 	else
 		inboxes->pause = 0;
 }
@@ -118,24 +120,24 @@ static void note(struct inboxes *inboxes, const struct inotify_event *event)
 	}
 }
 
-static void on_notified(struct ev_loop *loop, struct ev_io *io, int events)
+static void on_notified(void *arg, unsigned events)
 {
+	struct inboxes *inboxes = arg;
 	union { /* an event is followed by its name */
 		struct inotify_event event;
 		char bytes[16384];
 	} buffer;
 	ssize_t n;
 
-	(void)loop;
 	(void)events;
-	while ((n = read(io->fd, &buffer, sizeof(buffer))) > 0) {
+	while ((n = read(inboxes->notify, &buffer, sizeof(buffer))) > 0) {
 		const char *at = buffer.bytes;
 
 		while (at < buffer.bytes + n) {
 			const struct inotify_event *event =
 				(const struct inotify_event *)(const void *)at;
 
-			note(io->data, event);
+			note(inboxes, event);
 			at += sizeof(*event) + event->len;
 		}
 	}
@@ -143,31 +145,30 @@ static void on_notified(struct ev_loop *loop, struct ev_io *io, int events)
 
 /* ---- now and then */
 
-static void on_poll(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_poll(void *arg)
 {
-	struct inboxes *inboxes = timer->data;
+	struct inboxes *inboxes = arg;
 
-	(void)events;
 	for (size_t i = 0; i < inboxes->count; i++) {
 		watch(inboxes, &inboxes->places[i]);
 		inbox_look(&inboxes->all[i], inboxes->all, inboxes->count);
 	}
-	if (!ev_is_active(&inboxes->tidy))
-		ev_timer_again(loop, &inboxes->tidy);
+	if (!timer_is_set(&inboxes->tidy))
+		timer_set(loop_timers(inboxes->loop), &inboxes->tidy,
+			TIDY_MS * 1000ull, TIDY_MS * 1000ull);
 }
 
-static void on_tidy(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_tidy(void *arg)
 {
-	struct inboxes *inboxes = timer->data;
+	struct inboxes *inboxes = arg;
 	bool left = false;
 
-	(void)events;
-	if (!inboxes->hub->writable)
+	if (!inboxes->ledger->writable)
 		return;
 	for (size_t i = 0; i < inboxes->count; i++)
 		left |= inbox_tidy(&inboxes->all[i]);
 	if (!left)
-		ev_timer_stop(loop, timer);
+		timer_stop(loop_timers(inboxes->loop), &inboxes->tidy);
 }
 
 /* ---- in a turn */
@@ -183,20 +184,28 @@ bool inboxes_pull(struct inboxes *inboxes)
 	return more;
 }
 
-void inboxes_write(struct inboxes *inboxes)
+/* ---- with the transaction */
+
+static void write_rows(void *arg)
 {
+	struct inboxes *inboxes = arg;
+
 	for (size_t i = 0; i < inboxes->count; i++)
 		inbox_write(&inboxes->all[i]);
 }
 
-void inboxes_settle(struct inboxes *inboxes)
+static void settle(void *arg)
 {
+	struct inboxes *inboxes = arg;
+
 	for (size_t i = 0; i < inboxes->count; i++)
 		inbox_settle(&inboxes->all[i]);
 }
 
-void inboxes_revert(struct inboxes *inboxes)
+static void revert(void *arg)
 {
+	struct inboxes *inboxes = arg;
+
 	for (size_t i = 0; i < inboxes->count; i++)
 		inbox_revert(&inboxes->all[i]);
 }
@@ -205,48 +214,48 @@ void inboxes_revert(struct inboxes *inboxes)
 
 static void start_watching(struct inboxes *inboxes)
 {
-	struct ev_loop *loop = inboxes->hub->loop;
-
 	inboxes->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (inboxes->notify < 0)
 		log_warn("inboxes: inotify: rows are found by polling only");
-	ev_io_init(&inboxes->notified, on_notified, inboxes->notify, EV_READ);
-	ev_timer_init(&inboxes->poll, on_poll, 0., INBOXES_POLL_MS / 1e3);
-	ev_timer_init(&inboxes->tidy, on_tidy, 0., TIDY_MS / 1e3);
-	inboxes->notified.data = inboxes;
-	inboxes->poll.data = inboxes->tidy.data = inboxes;
-	alarm_init(&inboxes->alarm, loop, ring, inboxes);
+	loop_io_init(&inboxes->notified, inboxes->notify, on_notified, inboxes);
+	timer_init(&inboxes->poll, on_poll, inboxes);
+	timer_init(&inboxes->tidy, on_tidy, inboxes);
+	timer_init(&inboxes->look, on_look, inboxes);
 	if (inboxes->notify >= 0)
-		ev_io_start(loop, &inboxes->notified);
+		loop_io_want(inboxes->loop, &inboxes->notified, LOOP_READ);
 	if (inboxes->count > 0)
-		ev_timer_start(loop, &inboxes->poll);
+		timer_set(loop_timers(inboxes->loop), &inboxes->poll, 0,
+			INBOXES_POLL_MS * 1000ull);
 }
 
-struct inboxes *inboxes_new(struct hub *hub)
+struct inboxes *inboxes_new(struct loop *loop, struct ledger *ledger)
 {
 	struct inboxes *inboxes = mem_new(sizeof(*inboxes));
-	const struct config *config = hub->config;
+	const struct party party = {write_rows, settle, revert, inboxes};
+	const struct config *config = ledger->config;
 
-	inboxes->hub = hub;
+	inboxes->loop = loop;
+	inboxes->ledger = ledger;
 	inboxes->count = config->inbox_count;
 	inboxes->all = mem_new((inboxes->count + 1) * sizeof(struct inbox));
 	inboxes->places = mem_new((inboxes->count + 1) * sizeof(struct place));
 	for (size_t i = 0; i < inboxes->count; i++) {
-		inbox_init(&inboxes->all[i], hub, &config->inboxes[i]);
+		inbox_init(&inboxes->all[i], ledger, &config->inboxes[i]);
 		place_init(&inboxes->places[i], config->inboxes[i].path);
 	}
+	ledger_join(ledger, &party);
 	start_watching(inboxes);
 	return inboxes;
 }
 
 void inboxes_free(struct inboxes *inboxes)
 {
-	struct ev_loop *loop = inboxes->hub->loop;
+	struct timers *timers = loop_timers(inboxes->loop);
 
-	ev_io_stop(loop, &inboxes->notified);
-	ev_timer_stop(loop, &inboxes->poll);
-	ev_timer_stop(loop, &inboxes->tidy);
-	alarm_release(&inboxes->alarm);
+	loop_io_want(inboxes->loop, &inboxes->notified, 0);
+	timer_stop(timers, &inboxes->poll);
+	timer_stop(timers, &inboxes->tidy);
+	timer_stop(timers, &inboxes->look);
 	if (inboxes->notify >= 0)
 		close(inboxes->notify);
 	for (size_t i = 0; i < inboxes->count; i++) {

@@ -19,17 +19,15 @@ enum {
 	INBOXES_POLL_MS = 250,
 };
 
-struct hub;
 struct inboxes;
+struct ledger;
+struct loop;
 
-struct inboxes *inboxes_new(struct hub *hub);
+/* They move with the ledger's transaction from now on. */
+struct inboxes *inboxes_new(struct loop *loop, struct ledger *ledger);
 void inboxes_free(struct inboxes *inboxes);
 
 /* Rows into the transaction; true if there may be more. */
 bool inboxes_pull(struct inboxes *inboxes);
-/* Before COMMIT, after it, after its failure. */
-void inboxes_write(struct inboxes *inboxes);
-void inboxes_settle(struct inboxes *inboxes);
-void inboxes_revert(struct inboxes *inboxes);
 
 #endif

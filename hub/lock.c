@@ -14,14 +14,12 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/wire.h"
 
 enum {
 	LOCK_WAIT_US = 5000000, /* for the hub before us to end */
-	DIGITS = 16,		/* ids are below 2^53 ... */
+	DIGITS = 16,		/* of WIRE_ID_MAX */
 };
-
-/* ... and none of ours will be near it for a while. */
-static const uint64_t id_max = (uint64_t)1 << 52;
 
 static uint64_t read_newest(int fd)
 {
@@ -35,7 +33,8 @@ static uint64_t read_newest(int fd)
 	if (strspn(text, "0123456789") != DIGITS)
 		return 0;
 	newest = strtoull(text, NULL, 10);
-	return newest < id_max ? newest : 0;
+	/* None of ours will be near the highest for a while. */
+	return newest < WIRE_ID_MAX / 2 ? newest : 0;
 }
 
 void lock_note(const struct lock *lock, uint64_t newest)

@@ -5,24 +5,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "hub/hub.h"
-#include "hub/peer.h"
-#include "lib/clock.h"
-
 /* ---- what comes in */
-
-void meter_committed(struct meter *meter, uint64_t events, uint64_t us)
-{
-	meter->events += events;
-	histogram_add(&meter->commits, us, 1);
-	histogram_add(&meter->commits_now, us, 1);
-}
 
 static struct work get_work(struct wire_in *in)
 {
 	struct work work = {0};
 
-	for (int i = 0; i < METER_CLASSES; i++)
+	for (int i = 0; i < PEER_CLASSES; i++)
 		work.answers[i] = wire_get_u64(in);
 	work.delivered = wire_get_u64(in);
 	work.replayed = wire_get_u64(in);
@@ -31,15 +20,14 @@ static struct work get_work(struct wire_in *in)
 
 static void add_work(struct work *to, const struct work *more)
 {
-	for (int i = 0; i < METER_CLASSES; i++)
+	for (int i = 0; i < PEER_CLASSES; i++)
 		to->answers[i] += more->answers[i];
 	to->delivered += more->delivered;
 	to->replayed += more->replayed;
 }
 
-bool meter_measured(struct peer *peer, struct wire_in *in)
+bool meter_measured(struct meter *meter, struct peer *peer, struct wire_in *in)
 {
-	struct meter *meter = &peer->hub->meter;
 	uint64_t us = wire_get_u64(in);
 	uint32_t subscribers = wire_get_u32(in);
 	struct work work = get_work(in);
@@ -56,9 +44,9 @@ bool meter_measured(struct peer *peer, struct wire_in *in)
 	return true;
 }
 
-void meter_depart(struct peer *peer)
+void meter_depart(struct meter *meter, struct peer *peer)
 {
-	add_work(&peer->hub->meter.departed, &peer->measured.work);
+	add_work(&meter->departed, &peer->measured.work);
 	peer->measured = (struct measured){0};
 }
 
@@ -66,7 +54,7 @@ uint32_t meter_responders(const struct meter *meter)
 {
 	uint32_t count = 0;
 
-	for (struct peer *at = meter->hub->peers; at != NULL; at = at->next)
+	for (struct peer *at = meter->peers->first; at != NULL; at = at->next)
 		count += at->follow != NOT && !at->closed;
 	return count;
 }
@@ -75,7 +63,7 @@ uint64_t meter_subscribers(const struct meter *meter)
 {
 	uint64_t count = 0;
 
-	for (struct peer *at = meter->hub->peers; at != NULL; at = at->next)
+	for (struct peer *at = meter->peers->first; at != NULL; at = at->next)
 		if (!at->closed)
 			count += at->measured.subscribers;
 	return count;
@@ -93,7 +81,7 @@ static uint64_t sum_answers(const struct work *work)
 {
 	uint64_t sum = 0;
 
-	for (int i = 0; i < METER_CLASSES; i++)
+	for (int i = 0; i < PEER_CLASSES; i++)
 		sum += work->answers[i];
 	return sum;
 }
@@ -116,7 +104,7 @@ static void take_reports(
 
 	add_rates(rates, &meter->departed, seconds);
 	meter->departed = (struct work){0};
-	for (struct peer *at = meter->hub->peers; at != NULL; at = at->next) {
+	for (struct peer *at = meter->peers->first; at != NULL; at = at->next) {
 		struct measured *measured = &at->measured;
 
 		if (measured->us > 0)
@@ -159,13 +147,14 @@ static void read_machine(
 static struct rates take_rates(struct meter *meter)
 {
 	struct rates rates = {.errors = -1, .cpu = -1, .memory = -1};
-	uint64_t now = clock_mono_us();
+	uint64_t events = meter->ledger->figures.events;
+	uint64_t now = clock_now_us(meter->ledger->clock);
 	double seconds = (double)(now - meter->sampled + 1) / 1e6;
 
 	take_reports(meter, &rates, seconds);
 	read_machine(meter, &rates, seconds);
-	rates.events = rate(meter->events, meter->events_sampled, seconds);
-	meter->events_sampled = meter->events;
+	rates.events = rate(events, meter->events, seconds);
+	meter->events = events;
 	meter->sampled = now;
 	return rates;
 }
@@ -196,7 +185,7 @@ static void compose(struct meter *meter, const struct rates *rates)
 
 	buf_clear(out);
 	buf_printf(out, "{\"timestamp\":\"");
-	clock_rfc3339(out, clock_wall_ms());
+	clock_rfc3339(out, clock_date_ms(meter->ledger->clock));
 	buf_add_char(out, '"');
 	add_percent(out, "cpu_percent", rates->cpu);
 	add_percent(out, "memory_percent", rates->memory);
@@ -211,66 +200,59 @@ static void compose(struct meter *meter, const struct rates *rates)
 		rates->events, rates->deliveries);
 	add_latency(out, "delivery_p50_ms", &meter->latency_now, 0.5);
 	add_latency(out, "delivery_p99_ms", &meter->latency_now, 0.99);
-	add_latency(out, "commit_p50_ms", &meter->commits_now, 0.5);
-	add_latency(out, "commit_p99_ms", &meter->commits_now, 0.99);
+	add_latency(out, "commit_p50_ms", &meter->ledger->figures.recent, 0.5);
+	add_latency(out, "commit_p99_ms", &meter->ledger->figures.recent, 0.99);
 	buf_printf(
 		out, ",\"responders\":%" PRIu32 "}", meter_responders(meter));
 }
 
-static void on_sample(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_sample(void *arg)
 {
-	struct meter *meter = timer->data;
+	struct meter *meter = arg;
 	struct rates rates = take_rates(meter);
-	struct wire_event event = {
-		.at = clock_wall_ms(),
-		.taken = clock_mono_us(),
-		.channel = span_of("metrics"),
-	};
 
-	(void)loop;
-	(void)events;
 	compose(meter, &rates);
-	meter->latency_now = meter->commits_now = (struct histogram){0};
-	event.data = buf_span(&meter->text);
+	meter->latency_now = (struct histogram){0};
+	meter->ledger->figures.recent = (struct histogram){0};
 	if (meter_responders(meter) > 0)
-		ring_add(&meter->hub->ring, &event, meter->hub->log.newest);
+		ledger_mention(meter->ledger, span_of("metrics"), span(NULL, 0),
+			buf_span(&meter->text));
 }
 
-static void on_beat(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_beat(void *arg)
 {
-	struct meter *meter = timer->data;
-	struct buf *out = &meter->hub->scratch;
+	struct meter *meter = arg;
 
-	(void)events;
-	buf_clear(out);
-	wire_end(out, wire_begin(out, WIRE_MEASURE));
-	for (struct peer *at = meter->hub->peers; at != NULL; at = at->next)
-		if (at->follow != NOT && !peer_is_stalled(at))
-			peer_send(at, out);
-	/* It may still run, if this beat comes late. */
-	ev_timer_stop(loop, &meter->sample);
-	ev_timer_set(&meter->sample, METER_PATIENCE_MS / 1e3, 0.);
-	ev_timer_start(loop, &meter->sample);
+	for (struct peer *at = meter->peers->first; at != NULL; at = at->next)
+		if (at->follow != NOT && !peer_is_stalled(at)) {
+			link_begin(&at->link, WIRE_MEASURE);
+			link_end(&at->link);
+		}
+	/* It may still be set, if this beat comes late. */
+	timer_set(loop_timers(meter->peers->loop), &meter->sample,
+		METER_PATIENCE_MS * 1000ull, 0);
 }
 
 /* ---- life */
 
-void meter_open(struct meter *meter, struct hub *hub)
+void meter_open(struct meter *meter, struct ledger *ledger, struct peers *peers)
 {
-	meter->hub = hub;
-	meter->began = clock_wall_ms();
-	meter->sampled = clock_mono_us();
+	meter->ledger = ledger;
+	meter->peers = peers;
+	meter->began = clock_date_ms(meter->ledger->clock);
+	meter->sampled = clock_now_us(meter->ledger->clock);
 	machine_read(&meter->machine);
-	ev_timer_init(&meter->beat, on_beat, WIRE_MEASURE_MS / 1e3,
-		WIRE_MEASURE_MS / 1e3);
-	ev_init(&meter->sample, on_sample);
-	meter->beat.data = meter->sample.data = meter;
-	ev_timer_start(hub->loop, &meter->beat);
+	timer_init(&meter->beat, on_beat, meter);
+	timer_init(&meter->sample, on_sample, meter);
+	timer_set(loop_timers(peers->loop), &meter->beat,
+		WIRE_MEASURE_MS * 1000ull, WIRE_MEASURE_MS * 1000ull);
 }
 
 void meter_close(struct meter *meter)
 {
-	ev_timer_stop(meter->hub->loop, &meter->beat);
-	ev_timer_stop(meter->hub->loop, &meter->sample);
+	struct timers *timers = loop_timers(meter->peers->loop);
+
+	timer_stop(timers, &meter->beat);
+	timer_stop(timers, &meter->sample);
 	buf_release(&meter->text);
 }

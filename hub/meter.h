@@ -15,60 +15,44 @@
  * connection ends.  What those have done that have left meanwhile is spread
  * over the time since the last sample.  Volatile events are counted nowhere.
  */
-#include <ev.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hub/ledger.h"
 #include "hub/machine.h"
+#include "hub/peer.h"
 #include "lib/histogram.h"
+#include "lib/loop.h"
 #include "lib/wire.h"
 
 enum {
 	METER_PATIENCE_MS = 200, /* reports that come later are in the next
 				    sample */
-	METER_CLASSES = 4,	 /* of answers: 2xx, 3xx, 4xx, 5xx */
-};
-
-struct hub;
-struct peer;
-
-/* What responders have done. */
-struct work {
-	uint64_t answers[METER_CLASSES];
-	uint64_t delivered, replayed;
-};
-
-/* Of one responder, since the last sample; `subscribers` is of now. */
-struct measured {
-	uint64_t us;
-	struct work work;
-	uint32_t subscribers;
 };
 
 struct meter {
-	struct hub *hub;
-	struct ev_timer beat, sample;
+	struct ledger *ledger;
+	struct peers *peers;
+	struct timer beat, sample;
 	uint64_t sampled; /* monotonic us of the last sample */
 	uint64_t began;	  /* ms since 1970 */
 	struct machine machine;
-	uint64_t events;	 /* stored, since the start */
-	uint64_t events_sampled; /* as of the last sample */
-	struct work work;	 /* of all responders, since the start */
-	struct work departed;	 /* of those that left since the last sample */
-	struct histogram latency, commits;	   /* since the start */
-	struct histogram latency_now, commits_now; /* since the last sample */
+	uint64_t events;  /* stored since the start, as of the last sample */
+	struct work work; /* of all responders, since the start */
+	struct work departed;	  /* of those that left since the last sample */
+	struct histogram latency; /* since the start */
+	struct histogram latency_now; /* since the last sample */
 	struct buf text;
 };
 
-void meter_open(struct meter *meter, struct hub *hub);
+void meter_open(
+	struct meter *meter, struct ledger *ledger, struct peers *peers);
 void meter_close(struct meter *meter);
 
-/* So many events were stored by a COMMIT that took so long. */
-void meter_committed(struct meter *meter, uint64_t events, uint64_t us);
 /* MEASURED came; false if malformed. */
-bool meter_measured(struct peer *peer, struct wire_in *in);
+bool meter_measured(struct meter *meter, struct peer *peer, struct wire_in *in);
 /* It is about to be freed. */
-void meter_depart(struct peer *peer);
+void meter_depart(struct meter *meter, struct peer *peer);
 
 /* Followers, and the streams that they hold. */
 uint32_t meter_responders(const struct meter *meter);

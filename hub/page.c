@@ -7,7 +7,7 @@
 
 #include "hub/cursor.h"
 #include "hub/follow.h"
-#include "lib/clock.h"
+#include "lib/heap.h"
 
 struct page_request {
 	struct page_request *next;
@@ -25,8 +25,8 @@ bool page_ask(struct peer *peer, struct wire_in *in)
 
 	if (!question_read(&question, in))
 		return false;
-	peer->page_bytes += sizeof(*request) + body.len;
-	if (peer->page_bytes > PEER_PAGES_MAX) {
+	peer->asked_bytes += sizeof(*request) + body.len;
+	if (peer->asked_bytes > PEER_ASKED_MAX) {
 		peer_drop(peer, "asked for too many pages at once");
 		return true;
 	}
@@ -45,7 +45,7 @@ static struct page_request *take(struct peer *peer)
 	peer->pages = request->next;
 	if (peer->pages == NULL)
 		peer->pages_end = &peer->pages;
-	peer->page_bytes -= sizeof(*request) + request->len;
+	peer->asked_bytes -= sizeof(*request) + request->len;
 	return request;
 }
 
@@ -57,69 +57,53 @@ void page_forget(struct peer *peer)
 
 /* ---- one page */
 
-/* A channel that has an event at `id`, not yet in the page. */
+/* A channel whose next event, not yet in the page, is node.key. */
 struct ahead {
-	uint64_t id;
+	struct heap_node node;
 	struct channel *channel;
 };
 
 struct page {
-	struct hub *hub;
+	struct eventlog *log;
+	struct buf *out;
 	uint64_t after, limit; /* its events are above and not above */
 	uint64_t through;
 	size_t bytes, taken;
 	uint32_t count;
 	uint64_t end; /* when time is up, unless nothing was found */
-	struct ahead heap[PAGE_CHANNELS_MAX];
-	size_t heap_count;
+	struct heap heap;
+	struct ahead ahead[PAGE_CHANNELS_MAX];
 };
-
-static void sink(struct page *page, size_t at)
-{
-	struct ahead *heap = page->heap;
-
-	for (;;) {
-		size_t least = at;
-		struct ahead swap = heap[at];
-
-		for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++)
-			if (child < page->heap_count &&
-				heap[child].id < heap[least].id)
-				least = child;
-		if (least == at)
-			return;
-		heap[at] = heap[least];
-		heap[least] = swap;
-		at = least;
-	}
-}
 
 static void build_heap(struct page *page, const struct question *question)
 {
-	struct eventlog *log = &page->hub->log;
-
-	page->heap_count = 0;
 	for (size_t i = 0; i < question->channel_count; i++) {
 		struct channel *channel = question->channels[i];
-		uint64_t id = eventlog_next_on(log, channel, page->after);
+		uint64_t id = eventlog_next_on(page->log, channel, page->after);
 
+		page->ahead[i].channel = channel;
 		if (id != 0)
-			page->heap[page->heap_count++] =
-				(struct ahead){id, channel};
+			heap_add(&page->heap, &page->ahead[i].node, id);
 	}
-	for (size_t i = page->heap_count; i-- > 0;)
-		sink(page, i);
 }
 
-/* The channel at the top of the heap goes to its next event. */
-static void advance(struct page *page)
+static struct ahead *first(const struct page *page)
 {
-	struct ahead *top = page->heap;
+	struct heap_node *node = heap_first(&page->heap);
 
-	top->id = eventlog_next_on(&page->hub->log, top->channel, top->id);
-	if (top->id == 0)
-		*top = page->heap[--page->heap_count];
-	sink(page, 0);
+	return node == NULL ? NULL : heap_entry(node, struct ahead, node);
+}
+
+/* The channel that comes first goes to its next event. */
+static void advance(struct page *page, struct ahead *ahead)
+{
+	uint64_t id =
+		eventlog_next_on(page->log, ahead->channel, ahead->node.key);
+
+	if (id == 0)
+		heap_remove(&page->heap, &ahead->node);
+	else
+		heap_move(&page->heap, &ahead->node, id);
 }
 
 static bool is_full(const struct page *page)
@@ -127,51 +111,47 @@ static bool is_full(const struct page *page)
 	if (page->through == page->after)
 		return false;
 	return page->taken >= page->bytes || page->taken >= PAGE_BYTES_MAX ||
-	       clock_mono_us() > page->end;
+	       clock_now_us(page->log->clock) > page->end;
 }
 
 static void put(struct page *page, const struct wire_event *event)
 {
-	struct buf *out = &page->hub->scratch;
-
-	wire_put_u32(out, (uint32_t)wire_event_size(event));
-	wire_put_event(out, event);
+	wire_put_u32(page->out, (uint32_t)wire_event_size(event));
+	wire_put_event(page->out, event);
 	page->taken += wire_event_size(event);
 	page->count++;
 }
 
 static void collect(struct page *page)
 {
-	struct eventlog *log = &page->hub->log;
-	const struct ahead *top = page->heap;
 	struct wire_event event;
+	struct ahead *ahead;
 
 	page->through = page->after;
-	while (page->heap_count > 0 && top->id <= page->limit &&
-		!is_full(page)) {
-		if (eventlog_get(log, top->channel, top->id, &event))
+	while ((ahead = first(page)) != NULL &&
+		ahead->node.key <= page->limit && !is_full(page)) {
+		page->through = ahead->node.key;
+		if (eventlog_get(
+			    page->log, ahead->channel, ahead->node.key, &event))
 			put(page, &event);
-		page->through = top->id;
-		advance(page);
+		advance(page, ahead);
 	}
-	if (page->heap_count == 0 || page->heap[0].id > page->limit)
+	if (ahead == NULL || ahead->node.key > page->limit)
 		page->through = page->limit;
 	if (page->through < page->after)
 		page->through = page->after;
 }
 
-static void compose(struct hub *hub, const struct question *question,
-	const struct verdict *verdict)
+/* Puts the page into the frame `out`. */
+static void compose(struct eventlog *log, struct buf *out,
+	const struct question *question, const struct verdict *verdict)
 {
-	struct buf *out = &hub->scratch;
-	struct page page = {.hub = hub, .after = verdict->used};
-	size_t begun, counted, end;
+	struct page page = {.log = log, .out = out, .after = verdict->used};
+	size_t counted, end;
 
 	page.limit = verdict->limit;
 	page.bytes = question->bytes;
-	page.end = clock_mono_us() + HUB_PAGING_US;
-	buf_clear(out);
-	begun = wire_begin(out, WIRE_PAGED);
+	page.end = clock_now_us(log->clock) + PAGE_US;
 	wire_put_u64(out, question->tag);
 	wire_put_u8(out, verdict->gap);
 	wire_put_u64(out, verdict->used);
@@ -183,21 +163,22 @@ static void compose(struct hub *hub, const struct question *question,
 	wire_put_u32(out, 0); /* count */
 	build_heap(&page, question);
 	collect(&page);
-	eventlog_rest(&hub->log);
+	heap_release(&page.heap);
+	eventlog_rest(log);
 	end = out->len;
 	out->len = counted;
 	wire_put_u64(out, page.through);
 	out->len += 24;
 	wire_put_u32(out, page.count);
 	out->len = end;
-	wire_end(out, begun);
 }
 
-static void answer_next(struct peer *peer)
+static void answer_next(struct ledger *ledger, struct peer *peer)
 {
 	struct page_request *request = take(peer);
 	struct wire_in in = wire_in(span(request->body, request->len));
-	struct hub *hub = peer->hub;
+	struct eventlog *log = &ledger->log;
+	size_t before = link_pending(&peer->link);
 	struct question question;
 	uint64_t losses;
 
@@ -206,13 +187,15 @@ static void answer_next(struct peer *peer)
 	do { /* once more, if something turned out to be lost */
 		struct verdict verdict;
 
-		losses = hub->log.losses;
-		question_resolve(&question, hub);
-		verdict = question_judge(&question, hub,
-			peer->follow == NOT ? hub->log.committed : peer->sent);
-		compose(hub, &question, &verdict);
-	} while (hub->log.losses != losses);
-	peer_send(peer, &hub->scratch);
+		losses = log->losses;
+		link_cut(&peer->link, before);
+		question_resolve(&question, ledger);
+		verdict = question_judge(&question, ledger,
+			peer->follow == NOT ? log->committed : peer->sent);
+		compose(log, link_begin(&peer->link, WIRE_PAGED), &question,
+			&verdict);
+		link_end(&peer->link);
+	} while (log->losses != losses);
 	free(request);
 }
 
@@ -226,39 +209,39 @@ static bool wants(const struct peer *peer)
 	       link_pending(&peer->link) < PEER_OUT_MAX;
 }
 
-static struct peer *next_peer(struct hub *hub)
+static struct peer *next_peer(struct peers *peers)
 {
-	for (size_t i = 0; i <= hub->peer_count; i++) {
-		struct peer *peer = hub->turn_of;
+	for (size_t i = 0; i <= peers->count; i++) {
+		struct peer *peer = peers->turn_of;
 
 		if (peer == NULL)
-			peer = hub->peers;
+			peer = peers->first;
 		if (peer == NULL)
 			return NULL;
-		hub->turn_of = peer->next;
+		peers->turn_of = peer->next;
 		if (wants(peer))
 			return peer;
 	}
 	return NULL;
 }
 
-bool pages_run(struct hub *hub)
+bool pages_run(struct ledger *ledger, struct peers *peers)
 {
 	uint64_t end = 0;
 
 	for (;;) {
-		struct peer *peer = next_peer(hub);
-		uint64_t now = clock_mono_us();
+		struct peer *peer = next_peer(peers);
+		uint64_t now = clock_now_us(ledger->clock);
 
 		if (peer == NULL)
 			return false;
 		if (end == 0)
-			end = now + HUB_PAGING_US;
+			end = now + PAGE_US;
 		else if (now > end)
 			return true;
 		if (follow_wants_page(peer))
-			follow_page(peer);
+			follow_page(ledger, peer);
 		else
-			answer_next(peer);
+			answer_next(ledger, peer);
 	}
 }

@@ -5,31 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
-#include "lib/digest.h"
+#include "hub/order.h"
 #include "lib/text.h"
 
 enum {
-	KEY_WIRE_MAX = 255, /* KEY_MAX and what ?lines=1 adds */
+	ITEM_MIN = 1 + 4, /* bytes of the shortest in a frame */
 };
 
 struct publish {
 	uint64_t number, answered;
 	uint8_t flags;
 	struct span channel, type;
+	struct proposed one, *items; /* `items` is &one if that is all */
 	uint32_t count;
-	struct wire_in items; /* at the first one */
 };
 
-struct item {
-	struct span key;
-	struct digest digest;
-	struct span data;
-};
+/* ---- the frame */
 
-static struct item get_item(struct wire_in *in)
+static struct proposed get_item(struct wire_in *in)
 {
-	struct item item = {.key = wire_get_str8(in)};
+	struct proposed item = {.key = wire_get_str8(in)};
 
 	if (item.key.len > 0) {
 		item.digest.high = wire_get_u64(in);
@@ -39,19 +34,34 @@ static struct item get_item(struct wire_in *in)
 	return item;
 }
 
-const char *publish_fault(
-	struct span channel, struct span type, struct span data, size_t limit)
+/* False if it is malformed; `items` is to be released anyway. */
+static bool get_publish(struct publish *publish, struct wire_in *in)
 {
-	const char *fault = text_channel_fault(channel);
-
-	if (fault == NULL)
-		fault = text_type_fault(type);
-	if (fault == NULL && data.len > limit)
-		fault = "the data is too long";
-	if (fault == NULL && !text_is_utf8(data, NULL))
-		fault = "the data is not valid UTF-8";
-	return fault;
+	publish->number = wire_get_u64(in);
+	publish->answered = wire_get_u64(in);
+	publish->flags = wire_get_u8(in);
+	publish->channel = wire_get_str8(in);
+	publish->type = wire_get_str8(in);
+	publish->count = wire_get_u32(in);
+	publish->items = &publish->one;
+	if (in->failed || publish->count == 0 ||
+		publish->count > (size_t)(in->end - in->at) / ITEM_MIN)
+		return false;
+	if (publish->count > 1)
+		publish->items =
+			mem_new(publish->count * sizeof(*publish->items));
+	for (uint32_t i = 0; i < publish->count && !in->failed; i++)
+		publish->items[i] = get_item(in);
+	return wire_done(in);
 }
+
+static void publish_release(struct publish *publish)
+{
+	if (publish->items != &publish->one)
+		free(publish->items);
+}
+
+/* ---- whether it will do */
 
 /* text_key_fault() knows keys as they are published; here a line's number may
  * have been added. */
@@ -66,24 +76,19 @@ static const char *key_fault(struct span key)
 	return text_key_fault(most);
 }
 
-/* Reads to the end of the frame; a sentence if an event will not do. */
-static const char *find_fault(
-	const struct publish *publish, size_t limit, bool *malformed)
+/* A sentence if an event will not do. */
+static const char *find_fault(const struct publish *publish, size_t limit)
 {
-	struct wire_in in = publish->items;
 	const char *fault = NULL;
 
-	for (uint32_t i = 0; i < publish->count && !in.failed; i++) {
-		struct item item = get_item(&in);
+	for (uint32_t i = 0; i < publish->count && fault == NULL; i++) {
+		const struct proposed *item = &publish->items[i];
 
-		if (in.failed || fault != NULL)
-			continue;
-		fault = publish_fault(
-			publish->channel, publish->type, item.data, limit);
+		fault = text_event_fault(
+			publish->channel, publish->type, item->data, limit);
 		if (fault == NULL)
-			fault = key_fault(item.key);
+			fault = key_fault(item->key);
 	}
-	*malformed = !wire_done(&in) || publish->count == 0;
 	return fault;
 }
 
@@ -100,7 +105,6 @@ static int compare_keys(const void *one, const void *other)
  * would mean nothing. */
 static bool has_twins(const struct publish *publish)
 {
-	struct wire_in in = publish->items;
 	struct span *keys;
 	size_t count = 0;
 	bool found = false;
@@ -108,12 +112,9 @@ static bool has_twins(const struct publish *publish)
 	if (publish->count < 2)
 		return false;
 	keys = mem_new(publish->count * sizeof(*keys));
-	for (uint32_t i = 0; i < publish->count; i++) {
-		struct item item = get_item(&in);
-
-		if (item.key.len > 0)
-			keys[count++] = item.key;
-	}
+	for (uint32_t i = 0; i < publish->count; i++)
+		if (publish->items[i].key.len > 0)
+			keys[count++] = publish->items[i].key;
 	qsort(keys, count, sizeof(*keys), compare_keys);
 	for (size_t i = 1; i < count; i++)
 		found = found || compare_keys(&keys[i - 1], &keys[i]) == 0;
@@ -121,141 +122,66 @@ static bool has_twins(const struct publish *publish)
 	return found;
 }
 
-/* The first conflict among the keys, before anything is stored. */
-static bool conflicts(struct hub *hub, const struct publish *publish)
+/* ---- what becomes of it */
+
+static void mention_all(struct ledger *ledger, const struct publish *publish)
 {
-	const struct channel *channel =
-		channel_find(&hub->channels, publish->channel);
-	struct wire_in in = publish->items;
-
-	for (uint32_t i = 0; i < publish->count; i++) {
-		struct item item = get_item(&in);
-		uint64_t id;
-
-		if (item.key.len > 0 &&
-			keys_look(&hub->keys, channel, item.key, item.digest,
-				&id) == KEY_CONFLICT)
-			return true;
-	}
-	return false;
+	for (uint32_t i = 0; i < publish->count; i++)
+		ledger_mention(ledger, publish->channel, publish->type,
+			publish->items[i].data);
 }
 
-/* Stores what is not yet there; false if there is no room. */
-static bool store_all(
-	struct hub *hub, const struct publish *publish, struct answer *answer)
+static void decide(struct ledger *ledger, struct source *source,
+	const struct publish *publish, struct ack *ack)
 {
-	struct channel *channel = channel_get(&hub->channels, publish->channel);
-	struct wire_in in = publish->items;
+	const struct proposal proposal = {
+		.channel = publish->channel,
+		.type = publish->type,
+		.items = publish->items,
+		.count = publish->count,
+		.source = source,
+		.number = publish->number,
+	};
 
-	answer->outcome = WIRE_OUT_REPEATED;
-	for (uint32_t i = 0; i < publish->count; i++) {
-		struct item item = get_item(&in);
-		uint64_t id = 0;
-
-		if (item.key.len == 0 ||
-			keys_look(&hub->keys, channel, item.key, item.digest,
-				&id) == KEY_NEW) {
-			answer->outcome = WIRE_OUT_STORED;
-			id = hub_store(hub, channel, publish->type, item.data);
-			if (id == 0)
-				return false;
-			if (item.key.len > 0)
-				keys_add(&hub->keys, channel, item.key,
-					item.digest, id, hub->log.at);
-		}
-		if (i == 0)
-			answer->first = id;
-		answer->last = id;
-	}
-	return true;
-}
-
-static void store(
-	struct peer *peer, const struct publish *publish, struct answer *answer)
-{
-	struct hub *hub = peer->hub;
-	struct receipt receipt = {.number = publish->number};
-
-	if (!hub_begin(hub)) {
-		hub_refuse(hub, answer);
+	ack->outcome = WIRE_OUT_INVALID;
+	ack->reason = find_fault(publish, ledger->config->max_event);
+	if (ack->reason != NULL)
 		return;
-	}
-	if (!store_all(hub, publish, answer)) {
-		/* The whole transaction will fail, and say so. */
-		answer->outcome = WIRE_OUT_STORED;
-		return;
-	}
-	if (answer->outcome != WIRE_OUT_STORED)
-		return;
-	receipt.first = answer->first;
-	receipt.last = answer->last;
-	receipt_draft(&hub->receipts, peer->source, &receipt);
-}
-
-static void take_volatile(struct hub *hub, const struct publish *publish)
-{
-	struct wire_in in = publish->items;
-	uint64_t now = clock_wall_ms(), taken = clock_mono_us();
-
-	for (uint32_t i = 0; i < publish->count; i++) {
-		struct wire_event event = {
-			.at = now,
-			.taken = taken,
-			.channel = publish->channel,
-			.type = publish->type,
-			.data = get_item(&in).data,
-		};
-
-		ring_add(&hub->ring, &event, hub->log.newest);
-	}
-}
-
-static void decide(
-	struct peer *peer, const struct publish *publish, struct answer *answer)
-{
-	struct hub *hub = peer->hub;
-	struct receipt receipt;
-
 	if ((publish->flags & WIRE_VOLATILE) != 0) {
-		answer->outcome = WIRE_OUT_STORED;
-		take_volatile(hub, publish);
-	} else if (receipt_look(peer->source, publish->number, &receipt)) {
-		answer->outcome = WIRE_OUT_STORED;
-		answer->first = receipt.first;
-		answer->last = receipt.last;
+		ack->outcome = WIRE_OUT_STORED;
+		mention_all(ledger, publish);
 	} else if (has_twins(publish)) {
-		answer->outcome = WIRE_OUT_INVALID;
-		answer->reason = "one publish uses the same key twice";
-	} else if (conflicts(hub, publish)) {
-		answer->outcome = WIRE_OUT_CONFLICT;
-		answer->reason = "this key was used for other content";
+		ack->reason = "one publish uses the same key twice";
 	} else {
-		store(peer, publish, answer);
+		order_propose(ledger, &proposal, ack);
 	}
 }
 
-bool publish_take(struct peer *peer, struct wire_in *in)
+bool publish_take(struct ledger *ledger, struct peer *peer, struct wire_in *in)
 {
-	struct hub *hub = peer->hub;
-	struct publish publish = {.number = wire_get_u64(in)};
-	struct answer answer = {.peer = peer, .number = publish.number};
-	bool malformed;
+	struct publish publish;
+	bool good = get_publish(&publish, in);
 
-	publish.answered = wire_get_u64(in);
-	publish.flags = wire_get_u8(in);
-	publish.channel = wire_get_str8(in);
-	publish.type = wire_get_str8(in);
-	publish.count = wire_get_u32(in);
-	publish.items = *in;
-	answer.reason =
-		find_fault(&publish, hub->config->max_event, &malformed);
-	if (malformed)
-		return false;
-	if (answer.reason != NULL)
-		answer.outcome = WIRE_OUT_INVALID;
-	else
-		decide(peer, &publish, &answer);
-	receipt_seen(peer->source, publish.number, publish.answered);
-	hub_answer(hub, &answer);
-	return true;
+	if (good) {
+		struct ack ack = {.peer = peer, .number = publish.number};
+
+		decide(ledger, peer->source, &publish, &ack);
+		receipt_seen(peer->source, publish.number, publish.answered);
+		ledger_ack(ledger, &ack);
+	}
+	publish_release(&publish);
+	return good;
+}
+
+void publish_tell(void *to, const struct ack *ack)
+{
+	struct peer *peer = to;
+	struct buf *out = link_begin(&peer->link, WIRE_STORED);
+
+	wire_put_u64(out, ack->number);
+	wire_put_u8(out, (uint8_t)ack->outcome);
+	wire_put_u64(out, ack->first);
+	wire_put_u64(out, ack->last);
+	wire_put_str16(out, span_of(ack->reason));
+	link_end(&peer->link);
 }

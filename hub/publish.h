@@ -7,14 +7,12 @@
  */
 #include <stdbool.h>
 
+#include "hub/ledger.h"
 #include "hub/peer.h"
 
 /* False if the frame is malformed. */
-bool publish_take(struct peer *peer, struct wire_in *in);
-
-/* Static sentence if the hub will not have this event, else NULL.  `limit` is
- * how long data may be. */
-const char *publish_fault(
-	struct span channel, struct span type, struct span data, size_t limit);
+bool publish_take(struct ledger *ledger, struct peer *peer, struct wire_in *in);
+/* STORED, to a struct peer. */
+void publish_tell(void *peer, const struct ack *ack);
 
 #endif

@@ -6,29 +6,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
 #include "lib/log.h"
 
-enum { BUCKETS = 4096 };
-
-static struct source **bucket(struct receipts *receipts, uint64_t name)
+static struct span key_of(const uint64_t *name)
 {
-	return &receipts->sources[(name ^ name >> 32) & (BUCKETS - 1)];
+	return span((const char *)name, sizeof(*name));
+}
+
+static struct span name_of(const struct table_node *node)
+{
+	/* It is the first member. */
+	return key_of(&((const struct source *)(const void *)node)->name);
+}
+
+static struct source *entry(struct table_node *node)
+{
+	return node == NULL ? NULL : table_entry(node, struct source, node);
 }
 
 static struct source *get(struct receipts *receipts, uint64_t name)
 {
-	struct source **at = bucket(receipts, name);
-	struct source *source;
+	struct source *source =
+		entry(table_find(&receipts->sources, key_of(&name)));
 
-	for (source = *at; source != NULL; source = source->same_hash)
-		if (source->name == name)
-			return source;
+	if (source != NULL)
+		return source;
 	source = mem_new(sizeof(*source));
 	source->name = name;
-	source->same_hash = *at;
-	*at = source;
-	receipts->count++;
+	table_add(&receipts->sources, &source->node);
 	return source;
 }
 
@@ -121,16 +126,18 @@ static void read_rows(struct receipts *receipts)
 		row.number = highest(results);
 		receipt_seen(source, row.number, 0);
 		buf_add(&source->rows, &row, sizeof(row));
-		source->left_at = clock_mono_us();
+		source->left_at = clock_now_us(receipts->clock);
 		receipts->last_row = row.id;
 	}
 	query_release(&all);
 }
 
-void receipts_open(struct receipts *receipts, struct store *store)
+void receipts_open(struct receipts *receipts, struct store *store,
+	const struct clock *clock)
 {
 	receipts->store = store;
-	receipts->sources = mem_new(BUCKETS * sizeof(struct source *));
+	receipts->clock = clock;
+	table_init(&receipts->sources, name_of, NULL);
 	store_prepare(
 		store, &receipts->add, "INSERT INTO receipt VALUES(?, ?, ?)");
 	store_prepare(
@@ -140,17 +147,13 @@ void receipts_open(struct receipts *receipts, struct store *store)
 
 void receipts_close(struct receipts *receipts)
 {
-	for (size_t i = 0; i < BUCKETS; i++) {
-		struct source *next;
+	struct source *next, *at = entry(table_first(&receipts->sources));
 
-		for (struct source *at = receipts->sources[i]; at != NULL;
-			at = next) {
-			next = at->same_hash;
-			source_free(at);
-		}
+	for (; at != NULL; at = next) {
+		next = entry(table_next(&receipts->sources, &at->node));
+		source_free(at);
 	}
-	free(receipts->sources);
-	receipts->sources = NULL;
+	table_release(&receipts->sources);
 	query_release(&receipts->add);
 	query_release(&receipts->remove);
 }
@@ -163,11 +166,11 @@ struct source *source_join(struct receipts *receipts, uint64_t name)
 	return source;
 }
 
-void source_leave(struct source *source)
+void source_leave(struct receipts *receipts, struct source *source)
 {
 	assert(source->peers > 0);
 	if (--source->peers == 0)
-		source->left_at = clock_mono_us();
+		source->left_at = clock_now_us(receipts->clock);
 }
 
 bool receipt_look(
@@ -292,9 +295,8 @@ void receipts_revert(struct receipts *receipts)
 }
 
 /* The whole of a source, rows and memory. */
-static void drop(struct receipts *receipts, struct source **at)
+static void drop(struct receipts *receipts, struct source *source)
 {
-	struct source *source = *at;
 	size_t count;
 	const struct receipt_row *row = rows(source, &count);
 
@@ -303,24 +305,20 @@ static void drop(struct receipts *receipts, struct source **at)
 		query_bind_int(&receipts->remove, 1, row[i].id);
 		store_run(receipts->store, &receipts->remove);
 	}
-	*at = source->same_hash;
+	table_remove(&receipts->sources, &source->node);
 	source_free(source);
-	receipts->count--;
 }
 
-void receipts_shed(struct receipts *receipts, uint64_t now_us)
+void receipts_shed(struct receipts *receipts)
 {
+	uint64_t now = clock_now_us(receipts->clock);
 	uint64_t patience = (uint64_t)RECEIPT_GONE_MS * 1000;
+	struct source *next, *at = entry(table_first(&receipts->sources));
 
-	for (size_t i = 0; i < BUCKETS; i++) {
-		struct source **at = &receipts->sources[i];
-
-		while (*at != NULL) {
-			if ((*at)->peers == 0 && !(*at)->drafting &&
-				(*at)->left_at + patience < now_us)
-				drop(receipts, at);
-			else
-				at = &(*at)->same_hash;
-		}
+	for (; at != NULL; at = next) {
+		next = entry(table_next(&receipts->sources, &at->node));
+		if (at->peers == 0 && !at->drafting &&
+			at->left_at + patience < now)
+			drop(receipts, at);
 	}
 }

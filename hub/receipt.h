@@ -17,6 +17,8 @@
 
 #include "hub/store.h"
 #include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/table.h"
 
 enum {
 	RECEIPTS_MAX = 131072,	 /* a source that acknowledges nothing loses its
@@ -35,7 +37,8 @@ struct receipt_row {
 };
 
 struct source {
-	struct source *same_hash, *next_draft;
+	struct table_node node;
+	struct source *next_draft;
 	uint64_t name;
 	uint64_t highest; /* number seen, answered or not */
 	uint64_t answered;
@@ -51,19 +54,20 @@ struct source {
 
 struct receipts {
 	struct store *store;
-	struct source **sources; /* hash chains */
-	size_t count;
+	const struct clock *clock;
+	struct table sources;
 	struct source *drafts;
 	uint64_t last_row;
 	struct query add, remove;
 };
 
-void receipts_open(struct receipts *receipts, struct store *store);
+void receipts_open(struct receipts *receipts, struct store *store,
+	const struct clock *clock);
 void receipts_close(struct receipts *receipts);
 
 /* One more connection of that source; ended by source_leave. */
 struct source *source_join(struct receipts *receipts, uint64_t name);
-void source_leave(struct source *source);
+void source_leave(struct receipts *receipts, struct source *source);
 
 /* True if `number` was stored before, also in this transaction. */
 bool receipt_look(
@@ -80,6 +84,6 @@ void receipts_revert(struct receipts *receipts);
 
 /* Forgets sources that have been away too long; in a transaction of its own
  * making if there are any. */
-void receipts_shed(struct receipts *receipts, uint64_t now_us);
+void receipts_shed(struct receipts *receipts);
 
 #endif

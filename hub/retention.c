@@ -2,9 +2,6 @@
 
 #include "hub/retention.h"
 
-#include "hub/hub.h"
-#include "lib/clock.h"
-
 struct due {
 	uint64_t id, back, weight, at;
 	struct channel *channel; /* NULL = it is nobody's */
@@ -16,11 +13,14 @@ struct excess {
 	uint64_t before; /* ms; what is older goes */
 };
 
-void retention_open(struct retention *retention, struct hub *hub)
+void retention_open(struct retention *retention, const struct config *config,
+	struct eventlog *log, struct keys *keys)
 {
-	struct store *store = &hub->store;
+	struct store *store = log->store;
 
-	retention->hub = hub;
+	retention->config = config;
+	retention->log = log;
+	retention->keys = keys;
 	retention->left = RETENTION_STEP;
 	store_prepare(store, &retention->pool,
 		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back"
@@ -44,14 +44,14 @@ static uint64_t above(uint64_t have, uint64_t limit)
 	return limit != 0 && have > limit ? have - limit : 0;
 }
 
-static struct excess excess_of(
+static struct excess excess_of(const struct retention *retention,
 	const struct keep *keep, uint64_t events, uint64_t bytes)
 {
 	struct excess excess = {
 		.events = above(events, keep->events),
 		.bytes = above(bytes, keep->bytes),
 	};
-	uint64_t now = clock_wall_ms();
+	uint64_t now = clock_date_ms(retention->log->clock);
 
 	if (keep->age_ms != 0 && keep->age_ms < now)
 		excess.before = now - keep->age_ms;
@@ -72,44 +72,45 @@ static void take(struct excess *excess, const struct due *due)
 		excess->bytes < due->weight ? excess->bytes : due->weight;
 }
 
-static void read_due(struct hub *hub, const struct query *row, struct due *due)
+static void read_due(const struct channels *channels, const struct query *row,
+	struct due *due)
 {
 	due->id = query_int(row, 0);
 	due->weight = query_int(row, 1);
 	due->at = query_int(row, 2);
-	due->channel = channel_numbered(&hub->channels, query_int(row, 3));
+	due->channel = channel_numbered(channels, query_int(row, 3));
 	due->back = query_int(row, 4);
 }
 
 static void remove_due(struct retention *retention, const struct due *due)
 {
-	struct hub *hub = retention->hub;
+	struct eventlog *log = retention->log;
 	struct channel *channel = due->channel;
 	uint64_t previous = due->id - due->back;
 
 	query_bind_int(&retention->remove, 1, due->id);
-	if (!store_run(&hub->store, &retention->remove) || channel == NULL)
+	if (!store_run(log->store, &retention->remove) || channel == NULL)
 		return;
 	/* One that nobody has missed before is counted all the same. */
 	if (due->back > 0 && due->back < due->id &&
 		previous > channel->pruned_through)
-		eventlog_bury(&hub->log, channel, previous, true);
-	channel_uncount(&hub->channels, channel, due->id, due->weight, due->at);
+		eventlog_bury(log, channel, previous, true);
+	channel_uncount(log->channels, channel, due->id, due->weight, due->at);
 }
 
 /* Deletes what the statement, a scan in the order of ids, finds due. */
 static void scan(
 	struct retention *retention, struct query *rows, struct excess *excess)
 {
-	struct hub *hub = retention->hub;
+	struct eventlog *log = retention->log;
 	bool of_pool = rows == &retention->pool;
 	struct due dues[RETENTION_STEP];
 	uint32_t count = 0;
 
-	while (count < retention->left && store_step(&hub->store, rows)) {
+	while (count < retention->left && store_step(log->store, rows)) {
 		struct due *due = &dues[count];
 
-		read_due(hub, rows, due);
+		read_due(log->channels, rows, due);
 		if (!of_pool || due->channel == NULL ||
 			due->channel->keep == NULL) {
 			if (!is_due(excess, due))
@@ -121,23 +122,22 @@ static void scan(
 			retention->pool_low = due->id;
 	}
 	query_reset(rows);
-	for (uint32_t i = 0; i < count && store_begin(&hub->store); i++)
+	for (uint32_t i = 0; i < count && store_begin(log->store); i++)
 		remove_due(retention, &dues[i]);
 	retention->left -= count;
 }
 
-/* What is no row any more would have others go in its stead. */
-static bool may_count(const struct hub *hub)
+/* Counts that include missing rows would delete others in their place. */
+static bool may_count(const struct eventlog *log)
 {
-	return hub->log.owned && hub->channels.miscounted == 0;
+	return log->owned && log->channels->miscounted == 0;
 }
 
 static void prune_pool(struct retention *retention, uint64_t slack)
 {
-	struct hub *hub = retention->hub;
-	const struct keep *keep = &hub->config->keep;
-	struct excess excess = excess_of(
-		keep, hub->channels.pool_events, hub->channels.pool_bytes);
+	const struct channels *channels = retention->log->channels;
+	struct excess excess = excess_of(retention, &retention->config->keep,
+		channels->pool_events, channels->pool_bytes);
 
 	if (slack > 0 && excess.events < slack && excess.bytes < slack * 1024 &&
 		!retention->behind)
@@ -149,8 +149,8 @@ static void prune_pool(struct retention *retention, uint64_t slack)
 static void prune_channel(
 	struct retention *retention, struct channel *channel, uint64_t slack)
 {
-	struct excess excess =
-		excess_of(channel->keep, channel->events, channel->bytes);
+	struct excess excess = excess_of(
+		retention, channel->keep, channel->events, channel->bytes);
 
 	if (slack > 0 && excess.events < slack && excess.bytes < slack * 1024 &&
 		!retention->behind)
@@ -161,9 +161,10 @@ static void prune_channel(
 
 void retention_keep_up(struct retention *retention)
 {
-	struct channel *dirty = retention->hub->channels.dirty;
+	struct eventlog *log = retention->log;
+	struct channel *dirty = log->channels->dirty;
 
-	if (retention->hub->log.rows == 0 || !may_count(retention->hub))
+	if (log->rows == 0 || !may_count(log))
 		return;
 	for (struct channel *at = dirty; at != NULL; at = at->next_dirty)
 		if (at->keep != NULL)
@@ -173,23 +174,24 @@ void retention_keep_up(struct retention *retention)
 
 void retention_step(struct retention *retention)
 {
-	struct hub *hub = retention->hub;
-	const struct config *config = hub->config;
+	struct channels *channels = retention->log->channels;
+	const struct config *config = retention->config;
 	bool keys_left;
 
-	if (!may_count(hub)) {
-		channels_recount(&hub->channels);
+	if (!may_count(retention->log)) {
+		channels_recount(channels);
 		return;
 	}
 	prune_pool(retention, 0);
 	for (size_t i = 0; i < config->channel_count; i++) {
 		struct channel *channel = channel_find(
-			&hub->channels, span_of(config->channels[i].name));
+			channels, span_of(config->channels[i].name));
 
 		if (channel != NULL && retention->left > 0)
 			prune_channel(retention, channel, 0);
 	}
-	keys_left = keys_prune(&hub->keys, clock_wall_ms(), RETENTION_STEP);
+	keys_left = keys_prune(retention->keys,
+		clock_date_ms(retention->log->clock), RETENTION_STEP);
 	retention->behind = retention->left == 0 || keys_left;
 }
 

@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "hub/store.h"
+#include "hub/eventlog.h"
+#include "hub/key.h"
+#include "lib/config.h"
 
 enum {
 	RETENTION_STEP = 1000, /* rows deleted in one transaction at most */
@@ -19,17 +21,18 @@ enum {
 				  some along; the timer takes them all */
 };
 
-struct hub;
-
 struct retention {
-	struct hub *hub;
+	const struct config *config;
+	struct eventlog *log;
+	struct keys *keys;
 	uint64_t pool_low; /* no event of the pool is at or below it */
 	bool behind;	   /* the last step did not do it all */
 	uint32_t left;	   /* rows that this transaction may still delete */
 	struct query pool, channel, remove;
 };
 
-void retention_open(struct retention *retention, struct hub *hub);
+void retention_open(struct retention *retention, const struct config *config,
+	struct eventlog *log, struct keys *keys);
 void retention_close(struct retention *retention);
 
 /* In a transaction that is about to be committed. */

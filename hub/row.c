@@ -2,47 +2,47 @@
 
 #include "hub/row.h"
 
-#include "hub/hub.h"
-#include "hub/publish.h"
-#include "lib/digest.h"
 #include "lib/text.h"
 
-const char *row_publish(struct hub *hub, const struct query *row)
+static const char *fault_of(
+	const struct query *row, const struct proposal *proposal, size_t limit)
 {
-	struct span channel = query_bytes(row, 1);
-	struct span type = query_bytes(row, 2);
-	struct span data = query_bytes(row, 3);
-	struct span key = query_bytes(row, 4);
-	struct channel *to;
-	struct digest digest = {0};
+	const struct proposed *item = &proposal->items[0];
 	const char *fault;
-	uint64_t id;
 
-	if (query_type(row, 1) == DB_NULL)
-		channel = span_of("main");
-	if (span_is(type, "message"))
-		type = span(NULL, 0); /* the same event, also by its key */
 	if (query_type(row, 3) == DB_NULL)
 		return "data is NULL";
-	fault = publish_fault(channel, type, data, hub->config->max_event);
-	if (fault == NULL)
-		fault = text_key_fault(key);
+	fault = text_event_fault(
+		proposal->channel, proposal->type, item->data, limit);
+	return fault != NULL ? fault : text_key_fault(item->key);
+}
+
+const char *row_publish(struct ledger *ledger, const struct query *row,
+	const struct order_cursor *cursor)
+{
+	struct proposed item = {
+		.data = query_bytes(row, 3),
+		.key = query_bytes(row, 4),
+	};
+	struct proposal proposal = {
+		.channel = query_bytes(row, 1),
+		.type = query_bytes(row, 2),
+		.items = &item,
+		.count = 1,
+		.cursor = *cursor,
+	};
+	struct ack ack = {0};
+	const char *fault;
+
+	if (query_type(row, 1) == DB_NULL)
+		proposal.channel = span_of("main");
+	if (span_is(proposal.type, "message"))
+		proposal.type = span(NULL, 0); /* the same, also by its key */
+	fault = fault_of(row, &proposal, ledger->config->max_event);
 	if (fault != NULL)
-		return fault;
-	to = channel_get(&hub->channels, channel);
-	if (key.len > 0) {
-		digest = digest_of(type, data);
-		switch (keys_look(&hub->keys, to, key, digest, &id)) {
-		case KEY_NEW:
-			break;
-		case KEY_REPEATED:
-			return NULL;
-		case KEY_CONFLICT:
-			return "this key was used for other content";
-		}
-	}
-	id = hub_store(hub, to, type, data);
-	if (id != 0 && key.len > 0)
-		keys_add(&hub->keys, to, key, digest, id, hub->log.at);
-	return NULL;
+		proposal.count = 0;
+	else if (item.key.len > 0)
+		item.digest = digest_of(proposal.type, item.data);
+	order_propose(ledger, &proposal, &ack);
+	return ack.outcome == WIRE_OUT_CONFLICT ? ack.reason : fault;
 }

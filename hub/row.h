@@ -6,13 +6,13 @@
  * Whoever wrote it could switch the table's checks off, so that each value may
  * be of any type and hold anything.
  */
+#include "hub/order.h"
 #include "lib/db.h"
 
-struct hub;
-
-/* Puts the event of `row` (id, channel, event, data, key) into the transaction.
- * NULL if it is published, or had been, or the transaction is in trouble; else
- * why it never will be (static). */
-const char *row_publish(struct hub *hub, const struct query *row);
+/* Proposes the event of `row` (id, channel, event, data, key), and that the
+ * inbox's cursor passes it.  NULL if it is published, or had been, or the
+ * transaction is in trouble; else why it never will be (static). */
+const char *row_publish(struct ledger *ledger, const struct query *row,
+	const struct order_cursor *cursor);
 
 #endif

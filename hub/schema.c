@@ -13,6 +13,7 @@
 
 #include "lib/buf.h"
 #include "lib/log.h"
+#include "lib/path.h"
 
 static const char tables[] =
 	"CREATE TABLE event("
@@ -94,22 +95,17 @@ static void run(struct db *db, const char *path, const char *sql)
 /* The plain reasons, in plain words, before SQLite says "unable to open". */
 static void check_place(const char *path)
 {
-	struct buf folder = {0};
-	const char *slash = strrchr(path, '/');
+	char *folder = path_folder(path);
 	struct stat at;
 
-	buf_add_span(&folder, slash == NULL
-				      ? span_of(".")
-				      : span(path, (size_t)(slash - path) + 1));
-	buf_add_char(&folder, '\0');
-	if (stat(folder.at, &at) < 0)
-		log_fatal("log %s: its directory %s", path, folder.at);
-	if (access(folder.at, W_OK | X_OK) < 0)
-		log_fatal("log %s: cannot write its directory %s", path,
-			folder.at);
+	if (stat(folder, &at) < 0)
+		log_fatal("log %s: its directory %s", path, folder);
+	if (access(folder, W_OK | X_OK) < 0)
+		log_fatal(
+			"log %s: cannot write its directory %s", path, folder);
 	if (access(path, F_OK) == 0 && access(path, R_OK | W_OK) < 0)
 		log_fatal("log %s: cannot write it", path);
-	buf_release(&folder);
+	free(folder);
 }
 
 /* A new log belongs to the service alone.  No connection is open yet, so that

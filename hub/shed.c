@@ -4,7 +4,6 @@
 
 #include "hub/channel.h"
 #include "lib/buf.h"
-#include "lib/clock.h"
 
 enum {
 	STEP = 1000,
@@ -32,13 +31,10 @@ static size_t candidates(const struct channels *channels, uint64_t before,
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < channels->buckets; i++) {
-		struct channel *at = channels->names[i];
-
-		for (; at != NULL; at = at->same_name_hash)
-			if (may_go(at, before))
-				found[count++] = at;
-	}
+	for (struct channel *at = channels_first(channels); at != NULL;
+		at = channels_next(channels, at))
+		if (may_go(at, before))
+			found[count++] = at;
 	qsort(found, count, sizeof(struct channel *), by_pruned);
 	return count;
 }
@@ -68,19 +64,19 @@ static void drop(
 
 void channels_shed(struct channels *channels, uint64_t before)
 {
-	size_t count, most = channels->count - CHANNEL_ROWS_MAX;
+	size_t count, most = channels->numbers.count - CHANNEL_ROWS_MAX;
 	struct channel **found;
 
-	if (channels->count <= CHANNEL_ROWS_MAX ||
-		clock_mono_us() < channels->shed_after)
+	if (channels->numbers.count <= CHANNEL_ROWS_MAX ||
+		clock_now_us(channels->clock) < channels->shed_after)
 		return;
-	found = mem_new(channels->count * sizeof(struct channel *));
+	found = mem_new(channels->numbers.count * sizeof(struct channel *));
 	count = candidates(channels, before, found);
 	count = count < most ? count : most;
 	count = count < STEP ? count : STEP;
 	if (count > 0)
 		drop(channels, found, count);
 	else
-		channels->shed_after = clock_mono_us() + RETRY_US;
+		channels->shed_after = clock_now_us(channels->clock) + RETRY_US;
 	free(found);
 }

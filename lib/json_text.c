@@ -137,22 +137,26 @@ static void add_mended(struct buf *out, struct span text)
 
 static void quote(struct buf *out, struct span text)
 {
-	static const char special[] = "\b\f\n\r\t\"\\";
-	static const char escapes[] = "bfnrt\"\\";
+	static const char names[] = "\b\f\n\r\t\"\\";
+	static const char letters[] = "bfnrt\"\\";
 
 	buf_add_char(out, '"');
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.at[i];
-		const char *found = c == 0 ? NULL : strchr(special, c);
+	for (size_t i = 0, from = 0; i <= text.len; i++) {
+		unsigned char c = i < text.len ? (unsigned char)text.at[i] : 0;
+		const char *name;
 
-		if (found != NULL) {
-			buf_add_char(out, '\\');
-			buf_add_char(out, escapes[found - special]);
-		} else if (c < ' ') {
+		if (i < text.len && c >= ' ' && c != '"' && c != '\\')
+			continue;
+		if (i > from)
+			buf_add(out, text.at + from, i - from);
+		from = i + 1;
+		if (i == text.len)
+			break;
+		name = c == 0 ? NULL : strchr(names, c);
+		if (name != NULL)
+			buf_printf(out, "\\%c", letters[name - names]);
+		else
 			buf_printf(out, "\\u%04x", c);
-		} else {
-			buf_add_char(out, (char)c);
-		}
 	}
 	buf_add_char(out, '"');
 }
@@ -161,6 +165,10 @@ void json_quote(struct buf *out, struct span text)
 {
 	struct buf mended = {0};
 
+	if (text_is_utf8(text, NULL)) {
+		quote(out, text);
+		return;
+	}
 	add_mended(&mended, text);
 	quote(out, buf_span(&mended));
 	buf_release(&mended);

@@ -13,8 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/wire.h"
-
 enum {
 	READ_SIZE = 256 << 10, /* bytes asked for at once */
 	OUT_KEPT = 64 << 10,   /* memory an idle link may keep to send */
@@ -26,8 +24,7 @@ void link_close(struct link *link, const char *why)
 {
 	if (link->fd < 0)
 		return;
-	ev_io_stop(link->loop, &link->readable);
-	ev_io_stop(link->loop, &link->writable);
+	loop_io_want(link->loop, &link->io, 0);
 	close(link->fd);
 	link->fd = -1;
 	buf_release(&link->in);
@@ -40,7 +37,7 @@ void link_close(struct link *link, const char *why)
 }
 
 /* Sending has no way on, so the loop will close; if the peer has left, what it
- * said before is read first.  Not here, because a caller of link_send may be
+ * said before is read first.  Not here, because a caller of link_end may be
  * walking over its links. */
 static void give_up(struct link *link, const char *why)
 {
@@ -48,8 +45,8 @@ static void give_up(struct link *link, const char *why)
 	link->why = why;
 	buf_release(&link->out);
 	link->out_done = 0;
-	ev_io_stop(link->loop, &link->writable);
-	ev_feed_event(link->loop, &link->readable, EV_READ);
+	loop_io_want(link->loop, &link->io, LOOP_READ);
+	loop_io_feed(link->loop, &link->io, LOOP_READ);
 }
 
 static const char *reason(int error)
@@ -119,13 +116,10 @@ static bool take(struct link *link, size_t len)
 	return true;
 }
 
-static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
+static void receive(struct link *link)
 {
-	struct link *link = watch->data;
 	ssize_t n;
 
-	(void)loop;
-	(void)events;
 	if (link->broken && link->why != NULL) {
 		link_close(link, link->why);
 		return;
@@ -133,7 +127,7 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watch, int events)
 	n = recv(link->fd, scratch, sizeof(scratch), 0);
 	if (n > 0) {
 		if (take(link, (size_t)n) && link->broken)
-			ev_feed_event(link->loop, &link->readable, EV_READ);
+			loop_io_feed(link->loop, &link->io, LOOP_READ);
 		return;
 	}
 	if (n < 0 && (errno == EINTR || (errno == EAGAIN && !link->broken)))
@@ -162,12 +156,21 @@ static size_t push(struct link *link, struct span bytes)
 		if (errno == EINTR)
 			continue;
 		if (errno == EAGAIN)
-			ev_io_start(link->loop, &link->writable);
+			loop_io_want(
+				link->loop, &link->io, LOOP_READ | LOOP_WRITE);
 		else
 			give_up(link, reason(errno));
 		break;
 	}
 	return done;
+}
+
+static void make_room(struct link *link)
+{
+	if (link->out_done <= link->out.len / 2)
+		return;
+	buf_drop(&link->out, link->out_done);
+	link->out_done = 0;
 }
 
 static void queue(struct link *link, struct span bytes)
@@ -176,11 +179,36 @@ static void queue(struct link *link, struct span bytes)
 		give_up(link, "has stopped reading");
 		return;
 	}
-	if (link->out_done > link->out.len / 2) {
-		buf_drop(&link->out, link->out_done);
-		link->out_done = 0;
-	}
+	make_room(link);
 	buf_add_span(&link->out, bytes);
+}
+
+void link_queue(struct link *link, struct span bytes)
+{
+	if (link->fd >= 0 && !link->broken)
+		queue(link, bytes);
+}
+
+struct buf *link_begin(struct link *link, enum wire_type type)
+{
+	make_room(link);
+	link->begun = wire_begin(&link->out, type);
+	return &link->out;
+}
+
+void link_end(struct link *link)
+{
+	wire_end(&link->out, link->begun);
+	if (link->fd < 0 || link->broken)
+		buf_release(&link->out);
+	else if (link_pending(link) > LINK_OUT_MAX)
+		give_up(link, "has stopped reading");
+}
+
+void link_cut(struct link *link, size_t pending)
+{
+	if (pending < link_pending(link))
+		link->out.len = link->out_done + pending;
 }
 
 static void flush(struct link *link)
@@ -199,31 +227,6 @@ static void flush(struct link *link)
 		buf_release(&link->out);
 }
 
-static void on_writable(struct ev_loop *loop, struct ev_io *watch, int events)
-{
-	struct link *link = watch->data;
-
-	(void)events;
-	flush(link);
-	if (link->broken || link_pending(link) > 0)
-		return;
-	ev_io_stop(loop, watch);
-	if (link->drained != NULL)
-		link->drained(link->owner);
-}
-
-void link_send(struct link *link, struct span bytes)
-{
-	size_t done = 0;
-
-	if (link->fd < 0 || link->broken)
-		return;
-	if (!link->corked && link_pending(link) == 0)
-		done = push(link, bytes);
-	if (done < bytes.len && !link->broken)
-		queue(link, span(bytes.at + done, bytes.len - done));
-}
-
 size_t link_try(struct link *link, struct span bytes)
 {
 	if (link->fd < 0 || link->broken || link_pending(link) > 0)
@@ -231,14 +234,8 @@ size_t link_try(struct link *link, struct span bytes)
 	return push(link, bytes);
 }
 
-void link_cork(struct link *link)
-{
-	link->corked = true;
-}
-
 void link_flush(struct link *link)
 {
-	link->corked = false;
 	if (link->fd >= 0 && !link->broken)
 		flush(link);
 }
@@ -248,22 +245,37 @@ size_t link_pending(const struct link *link)
 	return link->out.len - link->out_done;
 }
 
+bool link_is_full(const struct link *link)
+{
+	return (loop_io_wanted(&link->io) & LOOP_WRITE) != 0;
+}
+
 /* ---- the beginning */
 
-void link_open(struct link *link, struct ev_loop *loop, int fd)
+static void on_ready(void *arg, unsigned events)
+{
+	struct link *link = arg;
+
+	if ((events & LOOP_WRITE) != 0) {
+		flush(link);
+		if (!link->broken && link_pending(link) == 0)
+			loop_io_want(link->loop, &link->io, LOOP_READ);
+	}
+	/* The last thing: the link may be gone after it. */
+	if ((events & LOOP_READ) != 0)
+		receive(link);
+}
+
+void link_open(struct link *link, struct loop *loop, int fd)
 {
 	link->loop = loop;
 	link->fd = fd;
 	link->in = (struct buf){0};
 	link->out = (struct buf){0};
 	link->out_done = 0;
-	link->corked = false;
 	link->broken = false;
 	link->why = NULL;
 	link->gone = NULL;
-	ev_io_init(&link->readable, on_readable, fd, EV_READ);
-	ev_io_init(&link->writable, on_writable, fd, EV_WRITE);
-	link->readable.data = link;
-	link->writable.data = link;
-	ev_io_start(loop, &link->readable);
+	loop_io_init(&link->io, fd, on_ready, link);
+	loop_io_want(loop, &link->io, LOOP_READ);
 }

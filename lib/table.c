@@ -155,12 +155,28 @@ static uint64_t following(const struct table *table, uint64_t hash)
 	return at | bit;
 }
 
+enum { AHEAD = 4 }; /* chains */
+
+/* Whoever reads on will want these: one after the other each would be waited
+ * for, as chains that follow each other lie far apart. */
+static void look_ahead(const struct table *table, uint64_t hash)
+{
+	for (int i = 0; i < AHEAD; i++)
+		hash = following(table, hash);
+	__builtin_prefetch(*chain_of(table, hash));
+	for (int i = 0; i < AHEAD; i++)
+		hash = following(table, hash);
+	__builtin_prefetch(chain_of(table, hash));
+}
+
 /* `node`, or the first of the chains that follow the one of `hash`. */
 static struct table_node *or_following(
 	const struct table *table, struct table_node *node, uint64_t hash)
 {
-	while (node == NULL && (hash = following(table, hash)) != 0)
+	while (node == NULL && (hash = following(table, hash)) != 0) {
+		look_ahead(table, hash);
 		node = *chain_of(table, hash);
+	}
 	return node;
 }
 

@@ -131,6 +131,20 @@ const char *text_key_fault(struct span key)
 	return NULL;
 }
 
+const char *text_event_fault(
+	struct span channel, struct span type, struct span data, size_t limit)
+{
+	const char *fault = text_channel_fault(channel);
+
+	if (fault == NULL)
+		fault = text_type_fault(type);
+	if (fault == NULL && data.len > limit)
+		fault = "the data is too long";
+	if (fault == NULL && !text_is_utf8(data, NULL))
+		fault = "the data is not valid UTF-8";
+	return fault;
+}
+
 bool text_to_u64(struct span text, uint64_t *value)
 {
 	uint64_t sum = 0;

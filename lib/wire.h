@@ -39,11 +39,14 @@
  *           there was none: what was pruned up to there is known.  No event above `upto` is wanted; stop once the EVENT
  *           bodies have `bytes` bytes (at least one event).
  * CHANNELS  u64 tag, str8 after, u16 limit, str8 only
- *           The channels whose names sort after `after` (bytewise), or the
- *           one.
- * COUNTED   u64 tag, u32 count, count x { str8 channel, u32 subscribers }
- *           Answer to COUNT; channels without subscribers are left out, and
- *           those that no longer fit the frame.
+ *           A page of the channels, in the hub's order: at most `limit` (not 0)
+ *           that come behind the name `after`, or the first ones if it is
+ *           empty; or the one.
+ * SUBSCRIBED u32 count, count x { str8 channel, u32 subscribers }
+ *           How many listen here to what: the channels whose number has changed
+ *           since this responder last said it to this hub, at the end of the
+ *           turn in which it did; after WELCOME all that is not 0, in as many
+ *           frames as it takes.  Nobody listens to what was never said.
  * MEASURED  u64 us, u32 subscribers, 4 x u64 answers, u64 delivered,
  *           u64 replayed, histogram
  *           Answer to MEASURE, and the last word of a process that ends: what
@@ -89,9 +92,11 @@
  *           newest of what is held on these channels, 0 if nothing.
  * CHANNELED u64 tag, u8 more, u32 count, count x { str8 channel, u64 events,
  *           u64 bytes, u64 oldest, u64 newest, u32 subscribers }
- *           Sorted by name.  Subscribers are those of all responders that
- *           answered within WIRE_COUNT_MS.
- * COUNT     u64 tag, str8 only ("" = all)
+ *           Channels that hold events or are listened to; the one that was
+ *           asked for in any case.  Subscribers are those of all responders.
+ *           The order stays as channels come and go.  `more`: others come
+ *           behind the last of these, which may be fewer than asked for, but
+ *           are some.
  * MEASURE   nothing; to followers, every WIRE_MEASURE_MS
  * METERED   u64 tag, text to the frame's end
  * STATE     u8 writable, str16 reason
@@ -113,13 +118,15 @@
 #include "lib/span.h"
 
 enum {
-	WIRE_VERSION = 3,
+	WIRE_VERSION = 4,
 	WIRE_FRAME_MAX = 16 << 20,
 	WIRE_HEAD = 4, /* bytes of the length field */
 	WIRE_IDENTITY = 16,
-	WIRE_COUNT_MS = 500, /* the hub waits this long for COUNTED */
 	WIRE_MEASURE_MS = 2000,
 };
+
+/* The highest id there can be: the last that JSON's numbers hold exactly. */
+#define WIRE_ID_MAX (((uint64_t)1 << 53) - 1)
 
 enum wire_type {
 	WIRE_HELLO = 1,
@@ -127,7 +134,7 @@ enum wire_type {
 	WIRE_PUBLISH,
 	WIRE_PAGE,
 	WIRE_CHANNELS,
-	WIRE_COUNTED,
+	WIRE_SUBSCRIBED,
 	WIRE_PING,
 	WIRE_MEASURED,
 	WIRE_METRICS,
@@ -139,7 +146,6 @@ enum wire_type {
 	WIRE_STORED,
 	WIRE_PAGED,
 	WIRE_CHANNELED,
-	WIRE_COUNT,
 	WIRE_STATE,
 	WIRE_PONG,
 	WIRE_MEASURE,

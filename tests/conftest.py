@@ -80,39 +80,19 @@ def audience(web):
     return [web.listen("text") for _ in range(50)]
 
 
-# Modules whose tests are repeated behind Apache: those that begin so each time,
-# the others with --full.
-UNDER_APACHE = {
-    "test_bad_input": ("test_a_", "test_h", "test_json", "test_an_", "test_data", "test_the"),
-    "test_client": ("test_events", "test_history", "test_a_message"),
-    "test_client_run": ("test_each_line",),
-    "test_clients": ("test_curl", "test_a_standard_eventsource_hears"),
-    "test_endpoints": ("test_a_b", "test_a_c", "test_a_p", "test_a_s", "test_an_", "test_s", "test_h",
-                       "test_m", "test_o", "test_t"),
-    "test_hostile_data": ("test_",),
-    "test_kills": (),
-    "test_real_text": ("test_all_lines",),
-    "test_sqlite": ("test_sqlite3_publishes", "test_all_lines_by_one"),
-    "test_tasks": ("test_the", "test_after", "test_sigterm"),
-}
-
-
 def pytest_generate_tests(metafunc):
+    """What is marked behind_apache is played behind Apache too."""
+    marker = metafunc.definition.get_closest_marker("behind_apache")
     names = set(metafunc.fixturenames)
-    if metafunc.module.__name__ not in UNDER_APACHE or DEFAULT.name == "apache" \
+    if marker is None or DEFAULT.name == "apache" \
             or not names & {"web", "shared", "make_world"} or "world" in names:
         return
     marks = [pytest.mark.deploy]
-    if not metafunc.function.__name__.startswith(UNDER_APACHE[metafunc.module.__name__]):
+    if "--full" in marker.args:
         marks.append(pytest.mark.again)
     metafunc.parametrize("server", [pytest.param(SERVERS["lighttpd"], id="lighttpd"),
                                     pytest.param(SERVERS["apache"], id="apache", marks=marks)],
                          indirect=True, scope="module")
-
-
-# Of feed.js's tests these run in Firefox each time, the others with --full.
-IN_BOTH = ("test_what_is_published", "test_a_killed_responder", "test_tasks_run", "test_five_windows",
-           "test_a_window_that_joins_begins_now")
 
 
 # tests/run names a file here in which the failed tests are written down, and
@@ -139,6 +119,6 @@ def pytest_collection_modifyitems(config, items):
     if ONLY:
         play_only(config, items, set(Path(ONLY).read_text().splitlines()))
     for item in items:
-        if item.path.name == "test_feed.py" and "[firefox" in item.name \
-                and not item.name.startswith(IN_BOTH):
+        browser = item.callspec.params.get("browser") if hasattr(item, "callspec") else None
+        if browser == "firefox" and item.get_closest_marker("in_both_browsers") is None:
             item.add_marker(pytest.mark.again)

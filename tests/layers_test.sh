@@ -2,7 +2,9 @@
 # layers_test - who may know whom
 #
 # lib knows neither program, the programs do not know each other, and each
-# foreign library has one room.
+# foreign library has one room.  Within a program rooms call downwards only: the
+# objects that were built say who calls whom, and no call comes back.
+built=$PWD
 cd "${srcdir:-.}" || exit 1
 failed=0
 
@@ -70,4 +72,143 @@ all="$lib $hub $fcgi"
 room "inih" lib/config_file.c 'ini\.h'
 all=$client
 room "inih for client.conf" client/option_file.c 'ini\.h'
+
+# ---- within a program
+
+# calls FOLDER...: "caller callee" for each two rooms, by their objects' symbols.
+# A room is its source without .c; what is left of one that is gone is not one.
+calls()
+{
+	(cd "$built" && find "$@" -name '*.o' -exec nm -A {} + 2>/dev/null) |
+	awk '
+	function room(object) {
+		sub(/\.o$/, "", object)
+		sub(/[a-z_]*-/, "", object)
+		if (!(object in is_room))
+			is_room[object] = (getline line < (object ".c")) >= 0
+		return is_room[object] ? object : ""
+	}
+	{
+		caller = room(substr($1, 1, index($1, ":") - 1))
+		symbol = $NF
+		kind = $(NF - 1)
+	}
+	caller == "" { next }
+	kind == "U" || kind ~ /:U$/ { wanted[caller, symbol] = 1; next }
+	kind ~ /^[TDBRC]$/ { home[symbol] = caller }
+	END {
+		for (pair in wanted) {
+			split(pair, part, SUBSEP)
+			to = home[part[2]]
+			if (to != "" && to != part[1])
+				print part[1], to
+		}
+	}' | sort -u
+}
+
+# upwards FLOOR...: those calls that go to a floor above, or to another house on
+# the same one.  A floor is houses with | between them, a house rooms with commas
+# between them: the name of one, or of a folder.  The longest name counts; who
+# is on no floor is named too.
+upwards()
+{
+	awk -v plan="$*" '
+	function find(room,    name) {
+		for (name = room; name != ""; name = \
+			name ~ /\// ? substr(name, 1, match(name, /\/[^\/]*$/) - 1) : "")
+			if (name in floor)
+				return name
+		return ""
+	}
+	BEGIN {
+		floors = split(plan, all, " ")
+		for (i = 1; i <= floors; i++) {
+			count = split(all[i], houses, "|")
+			for (j = 1; j <= count; j++) {
+				rooms = split(houses[j], names, ",")
+				for (k = 1; k <= rooms; k++) {
+					floor[names[k]] = i
+					house[names[k]] = i "." j
+				}
+			}
+		}
+	}
+	{
+		from = find($1)
+		to = find($2)
+		if (from == "" || to == "")
+			print (from == "" ? $1 : $2) " is on no floor"
+		else if (floor[to] < floor[from] || (floor[to] == floor[from] &&
+			house[to] != house[from]))
+			print $1 " calls " $2
+	}' | sort -u
+}
+
+# downwards PROGRAM FLOOR...: its rooms call downwards, and never in a circle.
+# WAITING: the programs that are not in order yet; not to be one of them and
+# fail, nor to be one of them and not.
+downwards()
+{
+	program=$1
+	shift
+	found=$(calls "$program")
+	if [ -z "$found" ]; then
+		echo "ok - $program # SKIP nothing of it was built here"
+		return
+	fi
+	circles=$(echo "$found" | tsort 2>&1 >/dev/null)
+	up=
+	[ $# -eq 0 ] || up=$(echo "$found" | upwards "$@")
+	case "$circles$up/$WAITING" in
+	/*" $program "*)
+		echo "not ok - $program is in order, and no longer waiting"
+		failed=1 ;;
+	/*)	echo "ok - rooms of $program call downwards only" ;;
+	*" $program "*)
+		echo "ok - rooms of $program call downwards only # TODO" ;;
+	*)	printf 'not ok - rooms of %s call downwards only\n%s\n%s\n' \
+			"$program" "$up" "$circles"
+		failed=1 ;;
+	esac
+}
+
+# The plan itself: a call up, one across and one on the same floor.
+plan='a/top a/left,a/west|a/right a'
+# shellcheck disable=SC2086
+found=$(printf '%s\n' 'a/top a/left/x' 'a/left/x a/deep/y' 'a/left/x a/west' \
+	'a/left/x a/right' 'a/deep/y a/left/x' 'b/z a/top' | upwards $plan)
+if [ "$found" != "a/deep/y calls a/left/x
+a/left/x calls a/right
+b/z is on no floor" ]; then
+	printf 'not ok - a call upwards is found\n%s\n' "$found"
+	failed=1
+fi
+
+WAITING=
+peers=hub/peers
+for room in peer publish follow page cursor counts listing meter exposition machine; do
+	peers=$peers,hub/$room
+done
+inbox=inbox
+for room in inboxes inbox inbox_error inbox_file inbox_tidy row holder; do
+	inbox=$inbox,hub/$room
+done
+stream=fcgi/stream
+for room in listen admit opening pager audience report fanout subscriber parcel \
+	parcels channel window event tasks task_step; do
+	stream=$stream,fcgi/$room
+done
+post=fcgi/publish,fcgi/draft,fcgi/document,fcgi/names
+guard=fcgi/access,fcgi/cors,fcgi/host,fcgi/address,fcgi/quota
+http=fcgi/accept
+for room in intake parse request record reply query media cgi cgi_records asker; do
+	http=$http,fcgi/$room
+done
+downwards lib
+downwards hub hub/main hub/hub hub/dispatch "$peers|hub/demo|$inbox" hub/log,hub
+downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
+	'fcgi/route|fcgi/feed|fcgi/departure' \
+	"$stream|$post|fcgi/status|fcgi/metrics" "$guard|$http" \
+	fcgi/uplink,fcgi/dialogue,fcgi/answers fcgi/meter
+downwards client
 exit $failed

@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import shlex
 import shutil
 import signal
 import time
@@ -13,11 +14,12 @@ from world import SLOW, TOP, program
 
 pyte = pytest.importorskip("pyte")
 pytestmark = pytest.mark.deploy
+HERE = shlex.quote(str(TOP / "conf/completions"))
 SETUP = {
     "bash": [r"PS1='$ '", "bind 'set completion-query-items 0'", "bind 'set page-completions off'",
              "bind 'set show-all-if-ambiguous on'", "bind 'set enable-bracketed-paste off'",
-             f"source {TOP}/conf/completions/tidings.bash"],
-    "zsh": ["PROMPT='$ '", "unsetopt ZLE_BRACKETED_PASTE; setopt NO_BEEP", f"fpath=({TOP}/conf/completions $fpath)",
+             f"source {HERE}/tidings.bash"],
+    "zsh": ["PROMPT='$ '", "unsetopt ZLE_BRACKETED_PASTE; setopt NO_BEEP", f"fpath=({HERE} $fpath)",
             "autoload -Uz compinit; compinit -D -u"],
 }
 START = {"bash": ["bash", "--norc", "--noprofile", "-i"], "zsh": ["zsh", "-f", "-i"]}

@@ -39,7 +39,7 @@ const TYPES = [
 
 const bytes = (text) => new TextEncoder().encode(text).length;
 
-// What a channel may be called: see README.md.
+// What a channel may be called: see docs/concepts.md.
 export function isChannelName(name) {
 	return typeof name === "string" && name !== "" && name.isWellFormed() && bytes(name) <= 255 &&
 		!/\p{Cc}/u.test(name);

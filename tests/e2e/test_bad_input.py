@@ -12,6 +12,8 @@ import pytest
 from web import HttpAnswer
 from world import TOP
 
+pytestmark = pytest.mark.behind_apache("--full")
+
 JSON = {"Content-Type": "application/json"}
 
 
@@ -42,6 +44,7 @@ def is_refused(answer, status, retry_after=False):
 
 # ---- streams
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("target", [
     "/stream?channel=",
     "/stream?channel",
@@ -73,6 +76,7 @@ def test_a_stream_of_a_bad_channel_is_a_400(shared, door, target):
         is_refused(answer, 400)
 
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("cursor", ["abc", "99999999999999999999", "-1", "9007199254740990", "1" * 500])
 def test_a_bad_cursor_is_a_200_and_a_reset(shared, cursor):
     reader = shared.listen("cursors", last_event_id=cursor)
@@ -82,6 +86,7 @@ def test_a_bad_cursor_is_a_200_and_a_reset(shared, cursor):
     assert cursor.startswith(data["requested"])
 
 
+@pytest.mark.behind_apache
 def test_a_thousand_channels_in_28_kib_of_url_are_served(shared):
     """Under Apache as many as fit into 16,000 bytes."""
     count, most = (570, 16_000) if shared.web_server.name == "apache" else (1000, 28 << 10)
@@ -92,6 +97,7 @@ def test_a_thousand_channels_in_28_kib_of_url_are_served(shared):
     reader.sees("here")
 
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("target", ["/stream", "/realtime/a", "/sse/events", "/metrics", "/stream?channel=a"])
 def test_head_on_a_stream_gets_headers_only(door, target):
     answer = door.ask("HEAD", target)
@@ -101,6 +107,7 @@ def test_head_on_a_stream_gets_headers_only(door, target):
 
 # ---- paths and methods
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("method,target,allowed", [
     ("POST", "/stream", "GET"), ("DELETE", "/stream", "GET"), ("PUT", "/realtime/a", "POST"),
     ("GET", "/api/broadcast", "POST"), ("GET", "/sse/send", "POST"), ("POST", "/sse/events", "GET"),
@@ -112,17 +119,20 @@ def test_a_method_that_is_not_meant_is_a_405_that_names_those_that_are(door, met
     assert allowed in [m.strip() for m in answer.headers["allow"].split(",")]
 
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("target", ["/realtime/a/b", "/api/nothing", "/api/", "/sse/nothing",
                                     "/realtime/a/"])
 def test_a_path_that_leads_nowhere_is_a_404(door, target):
     is_refused(door.ask("GET", target), 404)
 
 
+@pytest.mark.behind_apache
 def test_a_channel_without_a_name_is_a_400(door):
     is_refused(door.ask("GET", "/realtime/"), 400)
     is_refused(door.ask("POST", "/realtime/", body=b"x"), 400)
 
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("target", [
     "/%00", "/realtime/..", "/realtime/%2e%2e", "/realtime/%2e", "/realtime/../stream/..",
     "/realtime/a/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/../../etc/passwd",
@@ -134,11 +144,13 @@ def test_a_path_that_wants_out_gets_nothing(door, target):
     assert answer.status in (400, 404) or (answer.status, answer.body) == (200, page), answer
 
 
+@pytest.mark.behind_apache
 def test_headers_of_more_than_the_limit_are_a_431(shared, door):
     answer = door.ask("GET", "/health", {"X-Filler": "x" * 40_000})
     assert answer.status == (400 if shared.web_server.name == "apache" else 431)
 
 
+@pytest.mark.behind_apache
 def test_a_hundred_parameters_that_mean_nothing_mean_nothing(door):
     query = "&".join(f"p{n}={n}" for n in range(150))
     assert door.ask("GET", "/health?" + query).status == 200
@@ -147,6 +159,7 @@ def test_a_hundred_parameters_that_mean_nothing_mean_nothing(door):
 
 # ---- the body of a POST
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded",
                                   "multipart/form-data", "application/jsonx", "application/json5"])
 def test_json_that_does_not_say_so_is_a_415(door, kind):
@@ -155,23 +168,27 @@ def test_json_that_does_not_say_so_is_a_415(door, kind):
         is_refused(answer, 415)
 
 
+@pytest.mark.behind_apache
 def test_a_body_above_the_limit_is_a_413(door):
     is_refused(door.ask("POST", "/realtime/a", body=b"x" * ((1 << 20) + 1)), 413)
     is_refused(door.ask("POST", "/api/broadcast", JSON, b" " * ((1 << 20) + 1)), 413)
 
 
+@pytest.mark.behind_apache
 def test_an_event_above_the_limit_is_a_413(door):
     is_refused(door.ask("POST", "/realtime/a", body=b"x" * (65536 + 1)), 413)
     is_refused(door.ask("POST", "/api/broadcast", JSON,
                         b'{"message":"' + b"x" * 65536 + b'"}'), 413)
 
 
+@pytest.mark.behind_apache
 def test_a_line_above_the_limit_is_a_413_and_no_line_is_published(shared, door):
     body = b"one\n" + b"x" * 65537 + b"\nthree"
     is_refused(door.ask("POST", "/realtime/lines?lines=1", body=body), 413)
     assert shared.channel("lines")["events"] == 0
 
 
+@pytest.mark.behind_apache
 def test_a_body_far_above_the_limit_ends_with_the_web_server(door):
     with door.dial() as sock:
         sock.sendall(b"POST /realtime/a HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000000\r\n\r\n")
@@ -182,17 +199,20 @@ def test_a_body_far_above_the_limit_ends_with_the_web_server(door):
         assert answer.status == 413
 
 
+@pytest.mark.behind_apache
 def test_a_post_without_a_length_is_a_411(door):
     answer = door.ask("POST", "/realtime/a", raw=b"POST /realtime/a HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer.status in (400, 411)
 
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("length", ["-1", "abc", "1, 2", "0x10"])
 def test_a_length_that_is_no_number_is_a_400(door, length):
     answer = door.ask("POST", "/realtime/a", {"Content-Length": length}, b"x")
     assert answer.status == 400
 
 
+@pytest.mark.behind_apache
 def test_a_body_shorter_than_its_length_publishes_nothing(shared, door):
     with door.dial() as sock:
         sock.sendall(b"POST /realtime/short HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
@@ -202,6 +222,7 @@ def test_a_body_shorter_than_its_length_publishes_nothing(shared, door):
     assert shared.channel("short")["events"] == 0
 
 
+@pytest.mark.behind_apache
 def test_a_chunked_body_is_a_body(shared, door):
     reader = shared.listen("chunked")
     answer = door.ask("POST", "/realtime/chunked", raw=b"POST /realtime/chunked HTTP/1.1\r\nHost: x\r\n"
@@ -284,6 +305,7 @@ def test_bad_json_says_where(door, body, at):
     assert any(str(n) in message for n in range(at - 1, at + 3)), message
 
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("message", [b"[" * 30 + b"]" * 30, b' \t\r\n"\\ud83d\\ude00" \n', b"1e400",
                                      b"123456789012345678901234567890", b'"\\u0000"'])
 def test_json_that_only_looks_bad_is_published(door, message):
@@ -293,12 +315,14 @@ def test_json_that_only_looks_bad_is_published(door, message):
 
 # ---- events, ids
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("query", ["event=a%0ab", "event=a%0db", "event=a%00b", "event=" + "x" * 65,
                                    "event=%ff", "event=%zz", "id=a%0ab", "id=" + "x" * 201, "id=%ff"])
 def test_a_bad_event_type_or_id_is_a_400(door, query):
     is_refused(door.ask("POST", "/realtime/a?" + query, body=b"x"), 400)
 
 
+@pytest.mark.behind_apache
 def test_the_types_error_and_open_are_allowed(shared):
     reader = shared.listen("types")
     for type in ("error", "open"):
@@ -306,12 +330,14 @@ def test_the_types_error_and_open_are_allowed(shared):
         reader.sees("x", type=type)
 
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("body", [b"\xff", b"abc\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"a\xe2\x80"])
 def test_data_that_is_no_utf8_is_a_400(door, body):
     is_refused(door.ask("POST", "/realtime/a", body=body), 400)
     is_refused(door.ask("POST", "/realtime/a?lines=1", body=b"fine\n" + body), 400)
 
 
+@pytest.mark.behind_apache
 def test_the_same_id_with_the_same_content_is_the_same_cursor_with_other_content_a_409(door):
     one = door.ask("POST", "/realtime/ids?id=k", body=b"x")
     two = door.ask("POST", "/realtime/ids?id=k", body=b"x")
@@ -321,6 +347,7 @@ def test_the_same_id_with_the_same_content_is_the_same_cursor_with_other_content
 
 # ---- other sites
 
+@pytest.mark.behind_apache
 def test_a_post_from_another_site_is_a_403(door):
     for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"},
                     {"Sec-Fetch-Site": "cross-site"}):
@@ -329,12 +356,14 @@ def test_a_post_from_another_site_is_a_403(door):
         assert not [h for h in answer.headers if h.startswith("access-control")]
 
 
+@pytest.mark.behind_apache
 def test_a_preflight_from_another_site_gets_no_cors_headers(door):
     answer = door.ask("OPTIONS", "/api/broadcast", {
         "Origin": "https://evil.example", "Access-Control-Request-Method": "POST"})
     assert not [h for h in answer.headers if h.startswith("access-control")]
 
 
+@pytest.mark.behind_apache
 def test_a_page_of_the_same_site_may_post(shared, door):
     headers = {"Origin": f"http://127.0.0.1:{shared.port}", "Sec-Fetch-Site": "same-origin"}
     assert door.ask("POST", "/realtime/same", headers, b"x").status == 200

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -14,6 +15,8 @@ import pytest
 
 from client import Client, Steady
 from world import eventually, program
+
+pytestmark = pytest.mark.behind_apache("--full")
 
 
 @pytest.fixture(name="run")
@@ -37,6 +40,7 @@ def is_listening(world, channel):
 
 # ---- pub
 
+@pytest.mark.behind_apache
 def test_a_message_is_published_and_its_id_printed(run, shared):
     reader = shared.listen("hello")
     printed = run("pub", "hello", "good morning").ends()
@@ -142,6 +146,7 @@ def _sentence(client, status):
 
 # ---- sub
 
+@pytest.mark.behind_apache
 def test_events_are_printed_as_ndjson(run, shared):
     client = run("sub", "news")
     is_listening(shared, "news")
@@ -285,7 +290,7 @@ def test_standard_output_that_is_closed_is_no_place_for_an_event(run, shared, tm
     cursor, out = tmp_path / "cursor", tmp_path / "status"
     shared.publish("x", channel="closed")
     environment = f"TIDINGS_URL=http://127.0.0.1:{shared.port}"
-    command = f"{environment} {program('client/tidings')} sub closed --since all --cursor {cursor} -n 1"
+    command = f"{environment} {shlex.quote(program('client/tidings'))} sub closed --since all --cursor {cursor} -n 1"
     subprocess.run(["sh", "-c", f"{command} >&- 2>/dev/null; echo $? > {out}"], check=True, timeout=20)
     assert out.read_text() == "8\n"
     assert run("sub", "closed", "--cursor", cursor, "-n", 1, "--format", "%d").ends() == ["x"]
@@ -314,6 +319,7 @@ def test_standard_output_that_is_full_moves_no_cursor(run, shared, tmp_path):
 
 # ---- history, tail
 
+@pytest.mark.behind_apache
 def test_history_prints_what_is_held_and_ends(run, shared):
     for i in range(4):
         shared.publish(str(i), channel="past")
@@ -413,6 +419,7 @@ def strange_server():
         listener.shutdown(socket.SHUT_RDWR)
 
 
+@pytest.mark.behind_apache
 def test_history_of_a_server_that_is_no_tidings_is_not_an_empty_one(run, stranger):
     assert "not from Tidings" in _sentence(run("history", "x", url=stranger), 7)
 

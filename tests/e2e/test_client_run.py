@@ -17,6 +17,8 @@ from client import Client
 from terminal import Terminal
 from world import SLOW, eventually, program
 
+pytestmark = pytest.mark.behind_apache("--full")
+
 
 @pytest.fixture(name="run")
 def runner(shared):
@@ -42,6 +44,7 @@ def told(reader):
     return seen
 
 
+@pytest.mark.behind_apache
 def test_each_line_is_progress_between_start_and_close(run, shared):
     reader = shared.listen("build")
     client = run("build", "--", "sh", "-c", "echo one; echo two; exit 3")

@@ -12,6 +12,8 @@ import requests
 
 from world import SLOW, eventually
 
+pytestmark = pytest.mark.behind_apache("--full")
+
 TESTS = Path(__file__).resolve().parent.parent
 
 
@@ -26,6 +28,7 @@ def curl(world, *arguments, **how):
 
 # ---- curl
 
+@pytest.mark.behind_apache
 def test_curl_publishes(web):
     reader = web.listen("news")
     answer = json.loads(curl(web, "-d", "hello from curl", "/realtime/news"))
@@ -33,6 +36,7 @@ def test_curl_publishes(web):
     assert answer == {"status": "ok", "id": event.id, "channel": "news"}
 
 
+@pytest.mark.behind_apache
 def test_curl_broadcasts_json(web):
     reader = web.listen()
     curl(web, "-H", "Content-Type: application/json", "-d", '{"message": "ünïcode"}', "/api/broadcast")
@@ -40,6 +44,7 @@ def test_curl_broadcasts_json(web):
     assert json.loads(reader.next().data)["message"] == "ünïcode"
 
 
+@pytest.mark.behind_apache
 def test_curl_publishes_a_file_line_by_line(web, tmp_path):
     file = tmp_path / "lines"
     file.write_text("one\ntwo\nthree\n")
@@ -48,6 +53,7 @@ def test_curl_publishes_a_file_line_by_line(web, tmp_path):
     reader.sees("one", "two", "three")
 
 
+@pytest.mark.behind_apache
 def test_curl_listens(web):
     web.publish("old", channel="news")
     process = subprocess.Popen(
@@ -63,6 +69,7 @@ def test_curl_listens(web):
         process.wait()
 
 
+@pytest.mark.behind_apache
 def test_curl_sees_an_error_in_words(web):
     assert "message" in json.loads(curl(web, "-d", "x", "/realtime/news?id=%0a"))
 
@@ -70,12 +77,12 @@ def test_curl_sees_an_error_in_words(web):
 # ---- node-eventsource
 
 class Node:
-    """listen.mjs and the lines that it says."""
+    """tools/listen.mjs and the lines that it says."""
 
     def __init__(self, world, target, count, *types):
         self.said = []
         self.process = subprocess.Popen(
-            [shutil.which("node"), "listen.mjs", f"http://127.0.0.1:{world.port}{target}",
+            [shutil.which("node"), "tools/listen.mjs", f"http://127.0.0.1:{world.port}{target}",
              str(count), *types], cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
@@ -109,6 +116,7 @@ needs_node = pytest.mark.skipif(not (TESTS / "node_modules" / "eventsource").is_
                                 reason="npm ci has not been run in tests/")
 
 
+@pytest.mark.behind_apache
 @needs_node
 def test_a_standard_eventsource_hears_what_is_published(web):
     node = Node(web, "/stream?channel=a&channel=b", 4, "note")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from checkout import block
 from world import TOP
 
 yaml = pytest.importorskip("yaml", reason="needs python3-yaml")
@@ -50,8 +51,8 @@ def image(tmp_path_factory):
     container = buildah.does("from", "scratch")
     buildah.does("add", container, folder / "base.tar", "/")
     buildah.does("commit", "--rm", container, "docker.io/library/debian:12")
-    buildah.does("build", "--pull=never", "--network", "host", "-t", "tidings",
-                 "-f", "conf/container/Dockerfile", ".", cwd=TOP)
+    words = block("docker build")[0].split()  # as README has them
+    buildah.does("build", "--pull=never", "--network", "host", *words[2:], cwd=TOP)
     yield buildah
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -7,7 +7,10 @@ import pytest
 
 from world import SLOW, TOP, eventually
 
+pytestmark = pytest.mark.behind_apache("--full")
 
+
+@pytest.mark.behind_apache
 def test_a_stream_of_main(web):
     reader = web.listen(path="/stream")
     id = web.publish("hello")
@@ -15,6 +18,7 @@ def test_a_stream_of_main(web):
     assert reader.answer.headers["content-type"].split(";")[0] == "text/event-stream"
 
 
+@pytest.mark.behind_apache
 def test_a_stream_of_one_channel(web):
     reader = web.listen("news")
     assert reader.target == "/realtime/news"
@@ -22,6 +26,7 @@ def test_a_stream_of_one_channel(web):
     reader.sees("hello")
 
 
+@pytest.mark.behind_apache
 def test_a_stream_of_several_channels_with_envelope(web):
     reader = web.listen("a", "b", envelope=1)
     web.publish("x", channel="b")
@@ -29,6 +34,7 @@ def test_a_stream_of_several_channels_with_envelope(web):
     assert json.loads(reader.next().data) == {"channel": "b", "data": "x"}
 
 
+@pytest.mark.behind_apache
 def test_a_broadcast(web):
     reader = web.listen()
     answer = web.broadcast(message={"text": "hello"}, event="note")
@@ -39,6 +45,7 @@ def test_a_broadcast(web):
     assert json.loads(event.data)["message"] == {"text": "hello"}
 
 
+@pytest.mark.behind_apache
 def test_sse_events_and_send(web):
     reader = web.listen(path="/sse/events")
     answer = web.post("/sse/send", b'{"message": "plain"}', {"Content-Type": "application/json"})
@@ -46,12 +53,14 @@ def test_sse_events_and_send(web):
     reader.sees("plain")
 
 
+@pytest.mark.behind_apache
 def test_health(web):
     answer = web.door.ask("GET", "/health")
     assert answer.status == 200 and answer.json["status"] == "ok"
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.behind_apache
 def test_metrics_as_a_stream_and_as_text(web):
     reader = web.listen(path="/metrics")
     sample = json.loads(reader.next().data) if reader.is_connected() else None
@@ -74,6 +83,7 @@ def test_channels(web):
     assert web.channel("a")["newest"] == lines["a"]["newest"]
 
 
+@pytest.mark.behind_apache
 def test_options(web):
     for target in ("/stream", "/realtime/a", "/api/broadcast", "/sse/send", "/health", "/metrics", "/api/channels"):
         answer = web.door.ask("OPTIONS", target, {"Origin": f"http://127.0.0.1:{web.port}",
@@ -81,12 +91,14 @@ def test_options(web):
         assert answer.status in (200, 204), answer
 
 
+@pytest.mark.behind_apache
 def test_the_page_is_served_by_the_web_server(web):
     answer = web.door.ask("GET", "/")
     assert answer.status == 200 and answer.body == (TOP / "www" / "index.html").read_bytes()
     assert "default-src" in answer.headers["content-security-policy"]
 
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("target,channel", [
     ("/realtime/a%2Fb", "a/b"), ("/realtime/a%252Fb", "a%2Fb"), ("/realtime/a+b", "a+b"),
     ("/realtime/sp%C3%A4t", "spät"), ("/realtime/a%3Fb%26c%23d", "a?b&c#d"),
@@ -100,6 +112,7 @@ def test_a_channel_s_name_is_decoded_once(shared, target, channel):
     reader.wait(lambda: reader.data, reader.story)
 
 
+@pytest.mark.behind_apache
 def test_a_publisher_s_connection_is_kept(web):
     with web.door.dial() as sock:
         request = web.door.request("/realtime/a", method="POST", body=b"x")
@@ -107,6 +120,7 @@ def test_a_publisher_s_connection_is_kept(web):
     assert ids == list(range(ids[0], ids[0] + 50))
 
 
+@pytest.mark.behind_apache
 def test_an_event_arrives_within_milliseconds(web):
     reader = web.listen()
     web.publish("the first")
@@ -120,6 +134,7 @@ def test_an_event_arrives_within_milliseconds(web):
     assert sorted(delays)[25] < 0.05 * SLOW
 
 
+@pytest.mark.behind_apache
 def test_a_browser_that_left_is_noticed_at_once(web):
     """Without an event or a comment being sent to it."""
     if web.web_server.name == "apache":
@@ -146,6 +161,7 @@ def test_a_hundred_browsers_that_leave_and_come_are_counted_right(make_world):
         eventually(lambda: web.channel("a")["subscribers"] == 0, "all being gone", 5)
 
 
+@pytest.mark.behind_apache
 @pytest.mark.timeout(120)
 def test_a_browser_that_stops_reading_keeps_nobody_waiting_and_catches_up_complete(make_world):
     world = make_world({"responder": {"window": "1M"}}, web=True)
@@ -167,6 +183,7 @@ def test_a_browser_that_stops_reading_keeps_nobody_waiting_and_catches_up_comple
     slow.wait(lambda: slow.data[-1] == "live again", slow.story)
 
 
+@pytest.mark.behind_apache
 def test_two_workers_share_the_streams(make_world):
     world = make_world({"responder": {"workers": 2}}, web=True)
     readers = [world.listen("a") for _ in range(40)]
@@ -177,6 +194,7 @@ def test_two_workers_share_the_streams(make_world):
     assert world.channel("a")["subscribers"] == 40
 
 
+@pytest.mark.behind_apache
 def test_the_hub_away_leaves_streams_open_and_health_says_so(web):
     reader = web.listen()
     web.hub.kill_all()
@@ -206,6 +224,7 @@ def test_a_killed_responder_worker_is_replaced_before_anybody_notices_a_refusal(
         assert set(reader.statuses) == {200} and not reader.told("reset")
 
 
+@pytest.mark.behind_apache
 def test_sigterm_ends_streams_properly_through_the_web_server(web):
     readers = [web.listen() for _ in range(5)]
     assert web.responder.stop() == 0

@@ -163,6 +163,7 @@ def send(world, text):
 
 # ---- one window
 
+@pytest.mark.in_both_browsers
 def test_what_is_published_is_told(world, page):
     page.listens("main")
     id = world.publish("one")
@@ -324,6 +325,7 @@ def slow_world(make_world):
     return make_world({"responder": {"retry": "1500ms"}}, web=True, pages=PAGES)
 
 
+@pytest.mark.in_both_browsers
 def test_a_killed_responder_costs_no_event(slow_world, browser):
     world = slow_world
     browser.expects(*AWAY)
@@ -444,6 +446,7 @@ def types(page, name="tasks"):
     return [event["type"] for event in page.told(name)["events"]]
 
 
+@pytest.mark.in_both_browsers
 def test_tasks_run_to_their_close_and_end(page):
     page.listens(kind="tasks", interval=0.05)
     page.is_("ended", "tasks")
@@ -489,6 +492,7 @@ def test_tasks_go_on_under_another_leader_and_another_responder(world, open_page
 
 # ---- several windows
 
+@pytest.mark.in_both_browsers
 def test_five_windows_share_three_connections_and_all_still_publish(world, open_page):
     pages = [open_page() for _ in range(5)]
     for n, page in enumerate(pages):
@@ -604,6 +608,7 @@ def test_a_leader_that_comes_back_from_another_page_misses_nothing(world, chromi
     assert not leader.leads and leader.run("return sum('main').first") == 0
 
 
+@pytest.mark.in_both_browsers
 def test_a_window_that_joins_begins_now(world, open_page):
     first = open_page().listens("main")
     world.publish("before")

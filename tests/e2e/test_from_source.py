@@ -1,4 +1,4 @@
-"""The ways from the sources to a Tidings that runs, as README.md names them.
+"""The ways from the sources to a Tidings that runs, as README.md and docs/operate.md name them.
 
 What builds anew takes minutes, and so runs with --full only.
 """
@@ -80,7 +80,7 @@ def quickstart_ends(folder, within=200, **more):
 
 
 def by_hand():
-    """README.md's commands without packages, from the source on."""
+    """The commands without packages, from the source on."""
     return [line for line in block("./configure") if "apt-get" not in line]
 
 
@@ -200,7 +200,7 @@ class TestTheDisk:
                 used = int(said_by("df", "--output=used", place).split()[-1])
                 said_by("mount", "-o", f"remount,size={used + more}k", place)
                 said = quickstart_ends(place)
-                assert re.search(r"^quickstart: no space is left .*$", said, re.M), said
+                assert re.search(r"^quickstart: too little space is left .*$", said, re.M), said
                 told += 1
             said_by("mount", "-o", "remount,size=500m", place)
             quickstart_serves(place, tmp_path)

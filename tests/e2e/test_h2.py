@@ -40,7 +40,7 @@ class Connection:
     def __init__(self, world):
         self.said, self.asked = [], 0
         self.process = subprocess.Popen(
-            [shutil.which("node"), TOP / "tests" / "h2.mjs", world.url()],
+            [shutil.which("node"), TOP / "tests" / "tools" / "h2.mjs", world.url()],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()

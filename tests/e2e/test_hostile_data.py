@@ -7,6 +7,8 @@ import pytest
 
 from sse import lines_of
 
+pytestmark = pytest.mark.behind_apache
+
 HOSTILE = {
     "CR": "a\rb",
     "LF": "a\nb",

@@ -13,6 +13,8 @@ import pytest
 from checker import Ledger
 from world import SLOW, eventually
 
+pytestmark = pytest.mark.behind_apache("--full")
+
 PUBLISHERS, READERS = 4, 50
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from checkout import checkout
 from machine import Machine, lacks
-from world import TOP, eventually
+from world import eventually
 
 POSTING = "until [ -e /root/enough ]; do curl -s -m 10 -o /dev/null -w '%{http_code}\\n' -d up " \
           "http://127.0.0.1/realtime/up >>/root/statuses; sleep 0.02; done; touch /root/posted"
@@ -31,7 +32,6 @@ def missing_tools(*tools):
 
 pytestmark = [
     pytest.mark.deploy, pytest.mark.rare, pytest.mark.timeout(900),
-    pytest.mark.skipif(not (TOP / "debian").is_dir(), reason="needs debian/, which is in git only"),
     pytest.mark.skipif(not BUILT and bool(missing_tools("dh", "dpkg-buildpackage")),
                        reason="needs debhelper and dpkg-dev"),
 ]
@@ -43,15 +43,7 @@ def packages(tmp_path_factory):
     if BUILT:
         return Path(BUILT)
     place = tmp_path_factory.mktemp("packages")
-    listed = subprocess.run(["git", "-C", TOP, "ls-files", "-z"], capture_output=True)
-    if listed.returncode != 0:
-        pytest.skip("needs a git tree of one's own")
-    source = place / "source"
-    source.mkdir()
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        if (TOP / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(TOP / name, source / name)
+    source = checkout(place / "source")
     with open(place / "log", "wb") as log:
         done = subprocess.run(["dpkg-buildpackage", "-us", "-uc", "-b"], cwd=source, stdout=log,
                               stderr=log, env={**os.environ, "DEB_BUILD_OPTIONS": "parallel=2"})
@@ -60,15 +52,15 @@ def packages(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def newer(packages):
+def newer(packages, tmp_path_factory):
     """The same, of the next version."""
-    tree = packages / "newer"
-    subprocess.run(["dpkg-deb", "-R", *packages.glob("tidings_*.deb"), tree], check=True)
-    control = tree / "DEBIAN/control"
+    place = tmp_path_factory.mktemp("newer")
+    subprocess.run(["dpkg-deb", "-R", *packages.glob("tidings_0*.deb"), place / "tree"], check=True)
+    control = place / "tree/DEBIAN/control"
     control.write_text(re.sub(r"^(Version: .*)$", r"\1+1", control.read_text(), flags=re.M))
-    subprocess.run(["dpkg-deb", "-b", tree, packages / "tidings_newer.deb"], check=True,
+    subprocess.run(["dpkg-deb", "-b", place / "tree", place / "tidings_newer.deb"], check=True,
                    capture_output=True)
-    return packages / "tidings_newer.deb"
+    return place / "tidings_newer.deb"
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +103,7 @@ def machine(request, clean, packages, newer, tmp_path):
 def files(machine):
     """All but what a running system makes by itself."""
     found = machine.does("find / -xdev ( -path /proc -o -path /sys -o -path /run -o -path /tmp "
-                         "-o -path /root -o -path /var/log -o -path /var/cache "
+                         "-o -path /root -o -path /var/log -o -path /var/cache -o -path /var/tmp "
                          "-o -path /var/lib/dpkg ) -prune -o -print"
                          .replace("(", r"\(").replace(")", r"\)"))
     return set(found.splitlines())

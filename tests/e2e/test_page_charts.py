@@ -29,6 +29,7 @@ def shown(page):
     return {name: page.window.text(f'[data-value="{name}"]') for name in METRICS}
 
 
+@pytest.mark.in_both_browsers
 @pytest.mark.timeout(120)
 def test_the_charts_move_with_real_figures(browser, web):
     page = Page(browser, web)
@@ -73,6 +74,7 @@ def test_a_sample_that_cannot_be_read_is_said_until_one_can(chromium, make_world
     page.window.wait(lambda: not page.window.run(said), "the next sample", 20)
 
 
+@pytest.mark.in_both_browsers
 @pytest.mark.timeout(120)
 def test_tasks_run_until_they_are_done(browser, web):
     page = Page(browser, web)

@@ -73,6 +73,7 @@ def test_a_message_that_fails_stays_in_the_form(chromium, web):
     assert page.window.value("#publish [name=message]") == "do not lose me"
 
 
+@pytest.mark.in_both_browsers
 def test_an_arriving_message_pops_up_and_goes_by_itself(browser, web):
     page = Page(browser, web)
     page.only("main")
@@ -198,6 +199,7 @@ def switch(page, css, off=False):
     page.window.wait(lambda: is_on(page, css) != off, f"{css} being {'off' if off else 'on'}")
 
 
+@pytest.mark.in_both_browsers
 def test_no_content_ever_becomes_html(browser, web):
     """As message, in JSON, as type, as channel, as a task and its message."""
     page = Page(browser, web)

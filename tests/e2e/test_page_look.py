@@ -21,6 +21,7 @@ def words(page):
     return page.window.run("return document.body.innerText")
 
 
+@pytest.mark.in_both_browsers
 def test_it_speaks_the_browsers_language(browser, web):
     window = browser.blank()
     browser.speaks(window, "pt-BR,pt,en")
@@ -32,6 +33,7 @@ def test_it_speaks_the_browsers_language(browser, web):
     assert PORTUGUESE.search(words(page))
 
 
+@pytest.mark.in_both_browsers
 def test_the_switch_changes_every_word_and_is_remembered(browser, web):
     page = Page(browser, web)
     assert page.window.run("return document.documentElement.lang") == "en"
@@ -61,6 +63,7 @@ def test_the_switch_changes_every_word_and_is_remembered(browser, web):
     assert not PORTUGUESE.search(words(page))
 
 
+@pytest.mark.in_both_browsers
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_phone_needs_no_sideways_scrolling(browser, web, language):
     page = Page(browser, web)
@@ -86,6 +89,7 @@ def test_a_phone_needs_no_sideways_scrolling(browser, web, language):
         assert wide == [], f"{section} is too wide because of {wide}"
 
 
+@pytest.mark.in_both_browsers
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_follows_the_systems_theme(browser, web, theme):
     page = Page(browser, web)
@@ -135,6 +139,7 @@ def test_it_breaks_no_rule_of_accessibility(chromium, web, theme, language):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.in_both_browsers
 def test_all_is_done_by_keyboard(browser, web):
     """From the top of the page downwards, as Tab goes."""
     page = Page(browser, web)

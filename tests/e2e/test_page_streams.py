@@ -14,6 +14,7 @@ pytestmark = pytest.mark.page
 DEMO = {"hub": {"demo": "yes"}}
 
 
+@pytest.mark.in_both_browsers
 def test_it_shows_at_once_what_is_published(browser, web):
     page = Page(browser, web)
     stream = page.connect("main").is_("live")

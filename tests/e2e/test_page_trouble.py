@@ -48,6 +48,7 @@ def survives(web, page, stream, missed):
     assert page.seen()["gaps"] == []
 
 
+@pytest.mark.in_both_browsers
 @pytest.mark.timeout(120)
 @page_only
 def test_a_killed_responder_is_survived(browser, make_world, numbers):
@@ -93,6 +94,7 @@ def test_all_killed_at_once_is_survived(chromium, make_world, numbers):
     survives(web, page, stream, missed=30)
 
 
+@pytest.mark.in_both_browsers
 @pytest.mark.timeout(120)
 @page_only
 def test_a_browser_that_has_given_up_is_made_to_try_again(browser, make_world, numbers):

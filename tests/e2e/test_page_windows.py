@@ -12,6 +12,7 @@ def subscribers(web, channel):
     return web.channel(channel)["subscribers"]
 
 
+@pytest.mark.in_both_browsers
 def test_two_windows_are_a_chat(browser, web):
     ann, bob = Page(browser, web), Page(browser, web)
     for page in (ann, bob):

@@ -1,4 +1,4 @@
-"""Each command in the README does what the README says, as it stands there."""
+"""Each command with a prompt, in README and docs, prints what stands below it there."""
 
 import os
 import re
@@ -6,22 +6,16 @@ import select
 import subprocess
 import time
 
-from test_readme import Readme
-from world import SLOW, TOP, program
+import pytest
+
+from documents import GUIDES, Document, name_of
+from world import SLOW, program
 
 ADDRESS = "127.0.0.1:8000"
 # What is another one each time.
 CHANGING = [(r"\d{16}", "ID"), (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"), (r"^retry: \d+", "retry: N"),
             (r"-?\d+(\.\d+)?|null", "0"), (r"^path = .*", "path = FILE")]
-
-
-def sessions():
-    """For each block of the README with a prompt, its commands and what they print."""
-    for block in Readme(TOP / "README.md").blocks:
-        parts = re.split(r"^ {4}\$ ", "\n".join(block) + "\n", flags=re.M)
-        for part in parts[1:]:
-            command, _, output = part.partition("\n")
-            yield command, [line.strip() for line in output.split("\n") if line.strip()]
+PAGES = [page for page in map(Document, GUIDES) if any(page.sessions())]
 
 
 def plain(line):
@@ -50,7 +44,12 @@ def lines_of(said):
     return [line.strip() for line in said.decode().split("\n")[:-1] if line.strip()]
 
 
-def test_each_command_prints_what_the_readme_shows(make_world, tmp_path):
+def test_the_pages_that_one_reads_first_have_such_commands():
+    assert {"README.md", "docs/quickstart.md", "docs/sqlite-inbox.md"} <= {page.name for page in PAGES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: name_of(page.path))
+def test_each_command_prints_what_the_page_shows(make_world, tmp_path, page):
     shop = tmp_path / "shop.db"
     web = make_world({"hub": {"demo": "no"}, "inbox shop": {"path": shop}}, web=True)
     (web.folder / ".curlrc").write_text(f'connect-to = "{ADDRESS}:127.0.0.1:{web.port}"\nsilent\n')
@@ -60,10 +59,7 @@ def test_each_command_prints_what_the_readme_shows(make_world, tmp_path):
     environment = dict(os.environ, HOME=str(web.folder), PATH=f"{client}:{os.environ['PATH']}",
                        TIDINGS_URL=f"http://127.0.0.1:{web.port}")
     environment.pop("CURL_HOME", None)
-    done = 0
-    for command, wanted in sessions():
+    for command, wanted in page.sessions():
         command = re.sub(r"/tmp/tidings\.\w+/inbox/inbox\.db", str(web.inboxes["main"]), command)
         lines = prints(command, wanted, environment, tmp_path)
         assert [plain(line) for line in lines] == [plain(line) for line in wanted], command
-        done += 1
-    assert done >= 4

@@ -1,4 +1,4 @@
-"""What README.md says of installing, typed in by somebody with a fresh Debian and a fresh clone.
+"""What README.md and docs/operate.md say of installing, typed in by somebody with a fresh Debian and a fresh clone.
 
 Packages, and without packages, once where systemd is init, and once where
 SysV's scripts are.  It needs Debian's packages from the network, and builds:
@@ -21,7 +21,7 @@ pytestmark = [
                        reason=lacks() or "needs mmdebstrap"),
 ]
 MORE = "sudo,ca-certificates,logrotate,libjs-chart.js"
-# What is typed beside README's lines: an answer to apt's question.
+# What is typed beside these lines: an answer to apt's question.
 YES = 'APT::Get::Assume-Yes "true";\n'
 AUTHORITIES = "etc/ssl/certs/ca-certificates.crt"
 
@@ -91,6 +91,15 @@ def serves(machine):
         machine.does("! journalctl -o cat -u 'tidings*' | grep -E '(Read-only|tidings-hub.[0-9]+.:)'")
 
 
+def says_that_the_sandbox_is_shut(machine):
+    machine.does("mkdir /srv/shop && cd /srv/shop && "
+                 "sqlite3 shop.db 'CREATE TABLE orders(id INTEGER PRIMARY KEY)' && "
+                 "/usr/local/bin/tidings inbox init shop.db --on orders >>/etc/tidings/tidings.conf && "
+                 "chown -R tidings: /srv/shop && systemctl reload tidings-hub")
+    eventually(lambda: "its folder is read-only for the hub" in machine.does(
+        "journalctl -o cat -u tidings-hub"), "the hub saying so")
+
+
 @pytest.mark.parametrize("machine", ["systemd", "sysv"], indirect=True)
 def test_packages(machine):
     types(machine, "packages", block("dpkg-buildpackage")[-1:])
@@ -103,6 +112,8 @@ def test_without_packages_whatever_the_umask(machine):
     types(machine, "by-hand", [f"umask 077; {install}",
                                *(services if machine.is_systemd else block("adduser"))])
     serves(machine)
+    if machine.is_systemd:
+        says_that_the_sandbox_is_shut(machine)
     # and away again: the web server is well
     machine.does("cd /root/by-hand/tidings && service tidings-responder stop && "
                  "service tidings-hub stop && make uninstall && service lighttpd restart")
@@ -110,10 +121,11 @@ def test_without_packages_whatever_the_umask(machine):
                == "200", "lighttpd without Tidings")
 
 
-@pytest.mark.parametrize("machine", ["systemd"], indirect=True)
+@pytest.mark.parametrize("machine", ["systemd", "sysv"], indirect=True)
 def test_wherever_it_is_configured_to_be(machine):
-    types(machine, "plain", block("./configure")[-3:])
+    types(machine, "plain", block("./configure")[-3:-2])
     machine.does("ln -s /usr/local/etc/lighttpd/conf-available/50-tidings.conf "
-                 "/etc/lighttpd/conf-available/")
+                 "/etc/lighttpd/conf-available/; ln -s /usr/local/etc/init.d/* /etc/init.d")
+    types(machine, "plain", block("./configure")[-2:] if machine.is_systemd else block("adduser"))
     serves(machine)
     machine.does("test -s /usr/local/var/lib/tidings/log.db && ! test -e /var/lib/tidings")

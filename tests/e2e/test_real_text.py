@@ -4,6 +4,8 @@ import pytest
 
 from realtext import LINES, everyone_has, post_each
 
+pytestmark = pytest.mark.behind_apache("--full")
+
 
 @pytest.mark.timeout(180)
 def test_each_line_by_a_post_of_its_own(web, audience, lines):
@@ -11,6 +13,7 @@ def test_each_line_by_a_post_of_its_own(web, audience, lines):
     everyone_has(audience, lines)
 
 
+@pytest.mark.behind_apache
 @pytest.mark.timeout(180)
 def test_all_lines_by_one_post(web, audience, lines):
     body = "".join(line + "\n" for line in lines).encode()

@@ -8,6 +8,8 @@ import pytest
 from realtext import everyone_has, post_each
 from world import SLOW, eventually, insert
 
+pytestmark = pytest.mark.behind_apache("--full")
+
 
 def sqlite(world, sql, inbox="main"):
     result = subprocess.run(["sqlite3", str(world.inboxes[inbox]), ".timeout 2000", sql],
@@ -15,6 +17,7 @@ def sqlite(world, sql, inbox="main"):
     return result.returncode, result.stdout + result.stderr
 
 
+@pytest.mark.behind_apache
 def test_sqlite3_publishes(web):
     reader = web.listen("alerts")
     assert sqlite(web, "INSERT INTO broadcast(channel, data) "
@@ -60,6 +63,7 @@ def test_each_line_by_an_insert_of_its_own(web, audience, lines):
     everyone_has(audience, lines)
 
 
+@pytest.mark.behind_apache
 @pytest.mark.timeout(180)
 def test_all_lines_by_one_transaction(web, audience, lines):
     web.insert(*lines, channel="text")

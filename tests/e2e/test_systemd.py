@@ -33,7 +33,7 @@ def run(*command, **more):
 def units(tmp_path):
     """The units, with the programs where these are built."""
     for unit in (*SERVICES, "tidings-responder.socket"):
-        text = re.sub(r"(Exec\w+=)\S+/(tidings\S+)", lambda m: m[1] + program(m[2]),
+        text = re.sub(r"(Exec\w+=)\S+/(tidings\S+)", lambda m: f'{m[1]}"{program(m[2])}"',
                       (UNITS / unit).read_text())
         (tmp_path / unit).write_text(text)
     return tmp_path

@@ -8,6 +8,8 @@ import pytest
 
 from world import SLOW, eventually
 
+pytestmark = pytest.mark.behind_apache("--full")
+
 TYPES = (["start"] + ["progress"] * 5 + ["end"]) * 2 + ["close"]
 
 
@@ -51,6 +53,7 @@ def test_five_seconds_unless_told(shared):
     reader.leave()
 
 
+@pytest.mark.behind_apache
 def test_the_last_id_goes_on_where_it_was(shared):
     ids = [ident for _, ident, _ in has_closed(runs(shared))]
     again = runs(shared, last_event_id=ids[8])
@@ -59,6 +62,7 @@ def test_the_last_id_goes_on_where_it_was(shared):
     assert [ident for _, ident, _ in has_closed(asked)] == ids[13:]
 
 
+@pytest.mark.behind_apache
 def test_after_close_the_answer_is_204(shared):
     last = has_closed(runs(shared))[-1][1]
     answer = shared.door.ask("GET", "/tasks/stream", {"Last-Event-ID": last})
@@ -92,6 +96,7 @@ def test_a_killed_responder_costs_no_step(make_world):
     assert reader.statuses[-1] == 204
 
 
+@pytest.mark.behind_apache
 def test_sigterm_ends_it_properly(make_world):
     world = make_world(web=True)
     reader = runs(world, interval=60)

@@ -1,4 +1,4 @@
-"""The commands that the README shows without their output, run as they stand.
+"""The commands that README and docs show without their output, run as they stand.
 
 They name port 8000; a .curlrc leads them to where the test's server is.
 """
@@ -6,22 +6,18 @@ They name port 8000; a .curlrc leads them to where the test's server is.
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import threading
 
 import pytest
 
+from documents import GUIDES, README, Document
 from sse import Exact
 from world import SLOW, TOP, eventually, program
 
 
-def commands():
-    """What stands in README.md's shell blocks."""
-    text = (TOP / "README.md").read_text()
-    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()]
-    return [line.split("    #")[0].split("  #")[0].rstrip() for line in lines
-            if re.match(r"(curl|tidings|seq) ", line)]
+COMMANDS = list(dict.fromkeys(command for path in GUIDES for command in Document(path).commands()))
 
 
 @pytest.fixture(name="tutorial")
@@ -34,7 +30,11 @@ def tutorial_world(make_world):
                              PATH=f"{client}:{os.environ['PATH']}",
                              TIDINGS_URL=f"http://127.0.0.1:{world.port}")
     world.environment.pop("CURL_HOME", None)
+    with sqlite3.connect(world.folder / "shop.db") as shop:
+        shop.execute("CREATE TABLE orders(id INTEGER PRIMARY KEY, item TEXT)")
+    shop.close()
     world.publish("hello", channel="sse")
+    world.publish("hello")
     world.publish("disk full", channel="alerts")
     return world
 
@@ -60,16 +60,21 @@ class Curl:
         self.process.stdout.close()
 
 
-def test_the_readme_has_what_a_tutorial_shows():
-    shown = " ".join(commands())
+def test_the_quickstart_has_what_a_tutorial_shows():
+    shown = " ".join(Document(TOP / "docs" / "quickstart.md").commands())
     for path in ("/stream", "/metrics", "/health", "/realtime/", "/api/broadcast", "/sse/events",
                  "/sse/send", "/tasks/stream", "Last-Event-ID"):
         assert path in shown, path
 
 
+def test_the_readme_publishes_and_listens():
+    shown = " ".join(Document(README).commands())
+    assert "tidings pub " in shown and "curl -N" in shown
+
+
 def answers(world, command):
     done = subprocess.run(["sh", "-c", command], env=world.environment, capture_output=True,
-                          timeout=20 * SLOW, check=True)
+                          cwd=world.folder, timeout=20 * SLOW, check=True)
     if not command.startswith("curl "):
         assert done.stdout, done.stderr
     elif "text/plain" in command:
@@ -91,16 +96,10 @@ def streams(world, command):
         curl.ends()
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_does_what_it_says(tutorial, command):
+    command = command.replace("http://localhost", f"http://127.0.0.1:{tutorial.port}")
     if re.search(r"^curl -\w*N", command):
         streams(tutorial, command)
     else:
         answers(tutorial, command)
-
-
-def test_the_readme_has_what_a_tutorial_shows():
-    shown = " ".join(commands())
-    for path in ("/stream", "/metrics", "/health", "/realtime/", "/api/broadcast", "/sse/events",
-                 "/sse/send", "/tasks/stream", "Last-Event-ID"):
-        assert path in shown, path

@@ -8,7 +8,7 @@
 #include <config.h>
 
 #include "fcgi/answers.h"
-#include "fcgi/pager.h"
+#include "lib/clock.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { KINDS = 4 };
@@ -30,7 +30,7 @@ static void on_stored(void *arg, const struct stored *stored)
 	within(stored->reason);
 }
 
-static void on_paged(void *arg, struct paged *paged)
+static void on_paged(void *arg, const struct paged *paged)
 {
 	struct wire_in in = paged->events;
 	struct wire_event event;
@@ -76,7 +76,7 @@ static struct answers *ask_all(void)
 	const struct publication publication = {
 		.channel = span_of("main"), .items = &item, .count = 1};
 	const struct channel_question question = {.limit = 10};
-	struct answers *answers = answers_new(drop, NULL);
+	struct answers *answers = answers_new(&clock_system, drop, NULL);
 
 	for (int i = 0; i < KINDS; i++)
 		called[i] = 0;

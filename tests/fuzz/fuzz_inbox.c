@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "hub/hub.h"
 #include "hub/row.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
@@ -152,16 +151,20 @@ static bool repeats(size_t at, size_t stored)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct config config = {.max_event = MAX_EVENT};
-	static struct hub hub = {.config = &config, .writable = true};
+	static struct ledger ledger = {.config = &config, .writable = true};
 	const struct query query = {0};
 
 	take_rows(span(data, size));
-	store_begin(&hub.store);
+	ledger.store.trouble = DB_DONE;
+	store_begin(&ledger.store);
 	for (rows.at = 0; rows.at < rows.count; rows.at++) {
 		size_t before = rows.stored_count;
-		const char *reason = row_publish(&hub, &query);
+		uint64_t at = 1;
+		const struct order_cursor cursor = {&at, 1, 2};
+		const char *reason = row_publish(&ledger, &query, &cursor);
 		bool stored = rows.stored_count == before + 1;
 
+		MUST(at == 2);
 		MUST(stored || rows.stored_count == before);
 		if (reason != NULL)
 			MUST(!stored && *reason != '\0');

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "hub/cursor.h"
-#include "hub/hub.h"
 #include "hub/peer.h"
 #include "hub/publish.h"
 #include "lib/text.h"
@@ -30,34 +29,34 @@ static void check_stored(const struct stored_event *event, struct span body)
 
 static void check(struct span body, bool good)
 {
-	const struct answer *answer = &rows.answer;
+	const struct ack *ack = &rows.ack;
 	struct wire_in in = wire_in(body);
 
-	MUST(rows.answers == good);
+	MUST(rows.acks == good);
 	if (!good) {
 		MUST(rows.stored_count == 0);
 		return;
 	}
-	MUST(answer->number == wire_get_u64(&in));
-	MUST(answer->outcome <= WIRE_OUT_INVALID);
-	if (answer->outcome != WIRE_OUT_STORED)
+	MUST(ack->number == wire_get_u64(&in));
+	MUST(ack->outcome <= WIRE_OUT_INVALID);
+	if (ack->outcome != WIRE_OUT_STORED)
 		MUST(rows.stored_count == 0);
 	else if (rows.stored_count > 0)
-		MUST(answer->first != 0 && answer->last != 0);
-	MUST((answer->reason != NULL) == (answer->outcome > 1));
+		MUST(ack->first != 0 && ack->last != 0);
+	MUST((ack->reason != NULL) == (ack->outcome > 1));
 	for (size_t i = 0; i < rows.stored_count; i++)
 		check_stored(&rows.stored[i], body);
 }
 
-static void take(struct hub *hub, struct span body)
+static void take(struct ledger *ledger, struct span body)
 {
 	struct source source = {.peers = 1};
-	struct peer peer = {.hub = hub, .source = &source};
+	struct peer peer = {.source = &source};
 	struct wire_in in = wire_in(body);
 
 	rows_clear();
-	check(body, publish_take(&peer, &in));
-	receipts_revert(&hub->receipts);
+	check(body, publish_take(ledger, &peer, &in));
+	receipts_revert(&ledger->receipts);
 	buf_release(&source.draft);
 }
 
@@ -88,13 +87,10 @@ static void question(struct span body)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct config config = {.max_event = MAX_EVENT};
-	static struct hub hub = {.config = &config, .writable = true};
+	static struct ledger ledger = {.config = &config, .writable = true};
 
-	if (hub.ring.bytes == NULL) {
-		hub.store.trouble = DB_DONE;
-		ring_open(&hub.ring, 0);
-	}
-	take(&hub, span(data, size));
+	ledger.store.trouble = DB_DONE;
+	take(&ledger, span(data, size));
 	question(span(data, size));
 	return 0;
 }

@@ -15,7 +15,6 @@
 
 #include "fcgi/request.h"
 #include "fcgi/route.h"
-#include "fcgi/stream.h"
 #include "lib/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
@@ -219,15 +218,15 @@ static void check_question(const struct request *asked)
 
 static void play(struct request *request, uint8_t mood)
 {
-	struct responder *responder = stub_responder();
+	struct rooms *rooms = stub_rooms();
 
 	stub_question.asked = false;
 	stub_everybody((mood & 32) != 0);
-	responder->draining = (mood & 64) != 0;
-	route_request(responder, request);
+	rooms->admit.shut = (mood & 64) != 0;
+	route_request(rooms->router, request);
 	for (int turn = 0; turn < 4; turn++)
 		stub_answer(mood);
-	stream_drain(responder);
+	rooms_drain(rooms);
 	stub_answer(mood);
 }
 

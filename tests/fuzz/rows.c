@@ -14,8 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hub/hub.h"
+#include "hub/ledger.h"
 #include "lib/db.h"
+#include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 
 struct key {
@@ -35,7 +36,7 @@ void rows_clear(void)
 	for (size_t i = 0; i < made_count; i++)
 		free(made[i]);
 	rows.count = rows.stored_count = key_count = made_count = 0;
-	rows.answers = 0;
+	rows.acks = 0;
 }
 
 /* ---- SQLite */
@@ -126,24 +127,30 @@ bool store_step(struct store *store, struct query *query)
 	return false;
 }
 
-bool hub_begin(struct hub *hub)
+bool ledger_begin(struct ledger *ledger)
 {
-	return store_begin(&hub->store);
+	return store_begin(&ledger->store);
 }
 
-uint64_t hub_store(struct hub *hub, struct channel *channel, struct span type,
-	struct span data)
+uint64_t ledger_append(struct ledger *ledger, struct channel *channel,
+	struct span type, struct span data)
 {
-	MUST(hub->store.writing && rows.stored_count < ROWS_MAX);
+	MUST(ledger->store.writing && rows.stored_count < ROWS_MAX);
 	rows.stored[rows.stored_count++] = (struct stored_event){
 		rows.at, channel_name(channel), type, data};
 	return rows.stored_count;
 }
 
-void hub_answer(struct hub *hub, const struct answer *answer)
+void ledger_mention(struct ledger *ledger, struct span channel,
+	struct span type, struct span data)
 {
-	rows.answer = *answer;
-	rows.answers++;
+	MUST(text_event_fault(channel, type, data, data.len) == NULL);
+}
+
+void ledger_ack(struct ledger *ledger, const struct ack *ack)
+{
+	rows.ack = *ack;
+	rows.acks++;
 }
 
 struct channel *channel_find(const struct channels *all, struct span name)
@@ -198,7 +205,7 @@ void keys_add(struct keys *all, struct channel *channel, struct span name,
 	}
 
 /* clang-format off */
-void hub_refuse(struct hub *hub, struct answer *answer) NEVER
+void ledger_refuse(const struct ledger *ledger, struct ack *ack) NEVER
 enum db_result store_commit(struct store *store) NEVER
 uint64_t channel_oldest(
 	struct channels *channels, struct channel *channel) NEVER

@@ -1,16 +1,16 @@
 #ifndef TIDINGS_TESTS_FUZZ_ROWS_H
 #define TIDINGS_TESTS_FUZZ_ROWS_H
 /*
- * rows - what a row, or a publish, sees of SQLite and of the hub
+ * rows - what a row, or a publish, sees of SQLite and of the ledger
  *
- * In place of lib/db.c, hub/store.c, hub/hub.c, hub/key.c and hub/channel.c:
+ * In place of lib/db.c, hub/store.c, hub/ledger.c, hub/key.c and hub/channel.c:
  * the rows are what the fuzzer wants them to be, and what is stored is only
  * remembered.
  */
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hub/hub.h"
+#include "hub/ledger.h"
 #include "lib/span.h"
 
 enum { ROWS_MAX = 256, ROWS_COLUMNS = 5 };
@@ -25,7 +25,7 @@ struct row {
 	struct value values[ROWS_COLUMNS];
 };
 
-/* What the hub was told to store. */
+/* What the ledger was told to store. */
 struct stored_event {
 	size_t row; /* rows.at at that time */
 	struct span channel, type, data;
@@ -36,8 +36,8 @@ struct rows {
 	size_t count, at;
 	struct stored_event stored[ROWS_MAX];
 	size_t stored_count;
-	struct answer answer; /* the last one for a publisher */
-	unsigned answers;
+	struct ack ack; /* the last one for a publisher */
+	unsigned acks;
 };
 
 extern struct rows rows;

@@ -5,116 +5,157 @@
 
 #include "tests/fuzz/stub.h"
 
-#include "fcgi/asker.h"
-#include "fcgi/audience.h"
-#include "fcgi/fanout.h"
-#include "fcgi/meter.h"
-#include "fcgi/opening.h"
-#include "fcgi/pager.h"
-#include "fcgi/quota.h"
-#include "fcgi/reply.h"
-#include "fcgi/tasks.h"
-#include "fcgi/uplink.h"
-#include "fcgi/window.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fcgi/answers.h"
+#include "fcgi/dialogue.h"
 #include "lib/config.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/sock.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { WAITING_MAX = 8 };
+enum { WAITING_MAX = 8, CHUNK = 64 << 10 };
 
-struct pending {
-	uplink_stored *stored;
-	uplink_channels_answer *channels;
-	uplink_metered *metered;
-	uplink_paged *paged;
-	void *arg;
+/* What has been asked: the frame's type, and its number or tag. */
+struct asked {
+	enum wire_type type;
+	uint64_t number;
 };
 
-static struct pending waiting[WAITING_MAX];
+static struct asked waiting[WAITING_MAX];
 static size_t waiting_count;
+static int hub = -1;	 /* our end of the uplink */
+static struct buf heard; /* from there */
 struct stub_question stub_question;
 
-static struct pending *wait_for(struct pending pending)
+/* ---- what is asked */
+
+static void check_publish(struct wire_in *in)
 {
-	MUST(waiting_count < WAITING_MAX);
-	waiting[waiting_count] = pending;
-	return &waiting[waiting_count++];
-}
+	const struct config *config = stub_rooms()->config;
+	uint32_t count;
 
-/* ---- what is asked, in uplink.h's order */
+	wire_get_u64(in);
+	MUST(wire_get_u8(in) == 0); /* stored, always */
+	MUST(text_channel_fault(wire_get_str8(in)) == NULL);
+	MUST(text_type_fault(wire_get_str8(in)) == NULL);
+	count = wire_get_u32(in);
+	MUST(count >= 1);
+	for (uint32_t i = 0; i < count; i++) {
+		struct span key = wire_get_str8(in);
+		struct span data;
 
-struct pending *uplink_publish(struct uplink *uplink,
-	const struct publication *publication, uplink_stored *answer, void *arg)
-{
-	const struct config *config = stub_responder()->config;
-
-	(void)uplink;
-	MUST(text_channel_fault(publication->channel) == NULL);
-	MUST(text_type_fault(publication->type) == NULL);
-	MUST(publication->count >= 1 && !publication->is_volatile);
-	for (uint32_t i = 0; i < publication->count; i++) {
-		MUST(publication->items[i].data.len <= config->max_event);
-		MUST(text_is_utf8(publication->items[i].data, NULL));
-		MUST(publication->items[i].key.len <= UINT8_MAX);
-		MUST(text_is_utf8(publication->items[i].key, NULL));
+		MUST(text_is_utf8(key, NULL));
+		if (key.len > 0)
+			wire_get_bytes(in, 16);
+		data = wire_get_blob(in);
+		MUST(data.len <= config->max_event && text_is_utf8(data, NULL));
 	}
-	return wait_for((struct pending){.stored = answer, .arg = arg});
 }
 
-void uplink_forget(struct pending *pending)
+static void check_channels(struct wire_in *in)
 {
-	pending->arg = NULL;
-}
+	struct span after = wire_get_str8(in);
+	uint16_t limit = wire_get_u16(in);
+	struct span only = wire_get_str8(in);
 
-struct pending *uplink_channels(struct uplink *uplink, struct span after,
-	uint16_t limit, struct span only, uplink_channels_answer *answer,
-	void *arg)
-{
-	(void)uplink;
 	MUST(limit >= 1 && limit <= 1000);
 	MUST(after.len == 0 || text_channel_fault(after) == NULL);
 	MUST(only.len == 0 || text_channel_fault(only) == NULL);
-	return wait_for((struct pending){.channels = answer, .arg = arg});
 }
 
-struct pending *uplink_metrics(struct uplink *uplink, enum wire_format format,
-	uplink_metered *answer, void *arg)
+static void check_metrics(struct wire_in *in)
 {
-	(void)uplink;
+	uint8_t format = wire_get_u8(in);
+
 	MUST(format == WIRE_PROMETHEUS || format == WIRE_OPENMETRICS);
-	return wait_for((struct pending){.metered = answer, .arg = arg});
 }
 
-struct pending *uplink_page(struct uplink *uplink, struct span question,
-	uplink_paged *answer, void *arg)
+static void check_page(struct wire_in *in)
 {
-	struct wire_in in = wire_in(question);
 	uint16_t count;
 
-	(void)uplink;
 	stub_question.asked = true;
-	stub_question.from = wire_get_u8(&in);
-	stub_question.value = wire_get_u64(&in);
-	wire_get_u64(&in);
-	wire_get_u64(&in);
-	wire_get_u32(&in);
-	count = wire_get_u16(&in);
+	stub_question.from = wire_get_u8(in);
+	stub_question.value = wire_get_u64(in);
+	wire_get_u64(in);
+	wire_get_u64(in);
+	wire_get_u32(in);
+	count = wire_get_u16(in);
+	MUST(count >= 1);
 	for (uint16_t i = 0; i < count; i++)
-		MUST(text_channel_fault(wire_get_str8(&in)) == NULL);
-	MUST(count >= 1 && wire_done(&in));
-	return wait_for((struct pending){.paged = answer, .arg = arg});
+		MUST(text_channel_fault(wire_get_str8(in)) == NULL);
 }
 
-bool uplink_is_filled(const struct uplink *uplink)
+static void say(enum wire_type type, struct span body)
 {
-	(void)uplink;
-	return true;
+	struct buf out = {0};
+	size_t begun = wire_begin(&out, type);
+
+	wire_put_bytes(&out, body.at, body.len);
+	wire_end(&out, begun);
+	MUST(send(hub, out.at, out.len, MSG_NOSIGNAL) == (ssize_t)out.len);
+	buf_release(&out);
 }
 
-struct health uplink_health(const struct uplink *uplink)
+static void on_asked(uint8_t type, struct wire_in in)
 {
-	(void)uplink;
-	return (struct health){.writable = true};
+	static void (*const check[])(struct wire_in *) = {
+		[WIRE_PUBLISH] = check_publish,
+		[WIRE_PAGE] = check_page,
+		[WIRE_CHANNELS] = check_channels,
+		[WIRE_METRICS] = check_metrics,
+	};
+	uint64_t number = wire_get_u64(&in);
+
+	MUST(type < sizeof(check) / sizeof(check[0]) && check[type] != NULL);
+	check[type](&in);
+	MUST(wire_done(&in) && waiting_count < WAITING_MAX);
+	waiting[waiting_count++] = (struct asked){type, number};
+}
+
+static void hear(uint8_t type, struct span body)
+{
+	if (type == WIRE_PING)
+		say(WIRE_PONG, body);
+	else if (type != WIRE_HELLO && type != WIRE_FOLLOW &&
+		 type != WIRE_SUBSCRIBED)
+		on_asked(type, wire_in(body));
+}
+
+static bool receive(void)
+{
+	char *to = buf_reserve(&heard, CHUNK);
+	ssize_t got = recv(hub, to, CHUNK, MSG_DONTWAIT);
+
+	if (got > 0)
+		heard.len += (size_t)got;
+	return got > 0;
+}
+
+/* The responder does what there is to do, and we hear what it says. */
+static void turn(void)
+{
+	size_t size;
+
+	do {
+		struct span body;
+		uint8_t type;
+		bool bad = false;
+
+		loop_turn_over(stub_rooms()->loop);
+		while ((size = wire_frame(
+				buf_span(&heard), &type, &body, &bad)) > 0) {
+			hear(type, body);
+			buf_drop(&heard, size);
+		}
+		MUST(!bad);
+	} while (receive());
 }
 
 /* ---- what is answered */
@@ -128,84 +169,109 @@ static void add_event(struct buf *out, uint64_t id, const char *data)
 	wire_put_event(out, &event);
 }
 
-static void answer_page(const struct pending *pending, uint8_t mood)
+static void answer_page(struct buf *out, uint8_t mood)
 {
-	struct buf events = {0};
-	struct paged paged = {.away = (mood & 1) != 0,
-		.gap = (mood & 2) != 0,
-		.used = STUB_OLDEST - 10,
-		.through = STUB_OLDEST - 1,
-		.oldest = STUB_OLDEST - 10,
-		.newest = STUB_NEWEST};
+	wire_put_u8(out, (mood & 2) != 0); /* a gap */
+	wire_put_u64(out, STUB_OLDEST - 10);
+	wire_put_u64(out, STUB_OLDEST - 1);
+	wire_put_u64(out, 0);
+	wire_put_u64(out, STUB_OLDEST - 10);
+	wire_put_u64(out, STUB_NEWEST);
+	wire_put_u32(out, (mood & 4) != 0 ? 2 : 0);
+	if ((mood & 4) == 0)
+		return;
+	add_event(out, STUB_OLDEST - 9, "one\ntwo");
+	add_event(out, STUB_OLDEST - 8, "");
+}
 
-	if ((mood & 4) != 0) {
-		paged.count = 2;
-		add_event(&events, STUB_OLDEST - 9, "one\ntwo");
-		add_event(&events, STUB_OLDEST - 8, "");
+static void answer_stored(struct buf *out, uint8_t mood)
+{
+	wire_put_u8(out, mood / 2 % 6); /* the outcome */
+	wire_put_u64(out, STUB_NEWEST);
+	wire_put_u64(out, STUB_NEWEST);
+	wire_put_str16(out, span_of((mood & 128) != 0 ? "no \"room\"" : ""));
+}
+
+static void answer_channels(struct buf *out, uint8_t mood)
+{
+	wire_put_u8(out, (mood & 2) != 0); /* more */
+	wire_put_u32(out, 1);
+	wire_put_str8(out, span_of("\"main\"/\xc3\xa9"));
+	wire_put_u64(out, 5);
+	wire_put_u64(out, 500);
+	wire_put_u64(out, STUB_OLDEST);
+	wire_put_u64(out, STUB_NEWEST);
+	wire_put_u32(out, 1);
+}
+
+static void answer_one(const struct asked *asked, uint8_t mood)
+{
+	struct buf out = {0};
+
+	wire_put_u64(&out, asked->number);
+	if (asked->type == WIRE_PAGE) {
+		answer_page(&out, mood);
+		say(WIRE_PAGED, buf_span(&out));
+	} else if (asked->type == WIRE_PUBLISH) {
+		answer_stored(&out, mood);
+		say(WIRE_STORED, buf_span(&out));
+	} else if (asked->type == WIRE_CHANNELS) {
+		answer_channels(&out, mood);
+		say(WIRE_CHANNELED, buf_span(&out));
+	} else {
+		wire_put_bytes(&out, "# EOF\n", 6);
+		say(WIRE_METERED, buf_span(&out));
 	}
-	paged.events = wire_in(buf_span(&events));
-	pending->paged(pending->arg, &paged);
-	buf_release(&events);
-}
-
-static void answer_stored(const struct pending *pending, uint8_t mood)
-{
-	struct stored stored = {.away = (mood & 1) != 0,
-		.outcome = (enum wire_outcome)(mood / 2 % 6),
-		.first = STUB_NEWEST,
-		.last = STUB_NEWEST,
-		.reason = span_of((mood & 128) != 0 ? "no \"room\"" : "")};
-
-	pending->stored(pending->arg, &stored);
-}
-
-static void answer_channels(const struct pending *pending, uint8_t mood)
-{
-	const struct channel_line line = {.name = span_of("\"main\"/\xc3\xa9"),
-		.events = 5,
-		.bytes = 500,
-		.oldest = STUB_OLDEST,
-		.newest = STUB_NEWEST,
-		.subscribers = 1};
-
-	pending->channels(pending->arg, (mood & 1) != 0 ? NULL : &line, 1,
-		(mood & 2) != 0);
-}
-
-static void answer_one(const struct pending *pending, uint8_t mood)
-{
-	static const char text[] = "# EOF\n";
-
-	if (pending->arg == NULL)
-		return; /* forgotten */
-	if (pending->paged != NULL)
-		answer_page(pending, mood);
-	else if (pending->stored != NULL)
-		answer_stored(pending, mood);
-	else if (pending->channels != NULL)
-		answer_channels(pending, mood);
-	else
-		pending->metered(
-			pending->arg, span_of((mood & 1) != 0 ? NULL : text));
+	buf_release(&out);
 }
 
 void stub_answer(uint8_t mood)
 {
-	for (size_t i = 0; i < waiting_count; i++)
-		answer_one(&waiting[i], mood);
+	struct answers *answers = stub_rooms()->dialogue->answers;
+
+	turn();
+	if ((mood & 1) != 0) /* nobody has answered */
+		answers_expire(answers, UINT64_MAX);
+	else
+		for (size_t i = 0; i < waiting_count; i++)
+			answer_one(&waiting[i], mood);
 	waiting_count = 0;
+	turn();
 }
 
-/* ---- the responder: worker.c without signals, gate and uplink */
+/* ---- the responder */
 
-static void fill_window(struct window *window)
+static void be_welcome(void)
+{
+	static const char identity[WIRE_IDENTITY] = "the stub's log";
+	struct buf out = {0};
+
+	wire_put_u16(&out, WIRE_VERSION);
+	wire_put_bytes(&out, identity, WIRE_IDENTITY);
+	wire_put_u64(&out, STUB_NEWEST);
+	say(WIRE_WELCOME, buf_span(&out));
+	buf_clear(&out);
+	wire_put_u8(&out, true);
+	wire_put_str16(&out, span_of(""));
+	say(WIRE_STATE, buf_span(&out));
+	buf_release(&out);
+}
+
+static void fill_window(void)
 {
 	struct wire_event event = {
 		.channel = span_of("main"), .data = span_of("x")};
+	struct buf out = {0};
 
-	window_begin(window, STUB_OLDEST - 1);
-	for (event.id = STUB_OLDEST; event.id <= STUB_NEWEST; event.id++)
-		window_append(window, &event);
+	wire_put_u64(&out, STUB_OLDEST - 1);
+	wire_put_u64(&out, STUB_NEWEST);
+	say(WIRE_FOLLOWING, buf_span(&out));
+	for (event.id = STUB_OLDEST; event.id <= STUB_NEWEST; event.id++) {
+		buf_clear(&out);
+		wire_put_event(&out, &event);
+		say(WIRE_EVENT, buf_span(&out));
+	}
+	buf_release(&out);
 }
 
 static char one_origin[] = "https://a.example";
@@ -217,37 +283,50 @@ void stub_everybody(bool yes)
 	origins[0] = yes ? any_origin : one_origin;
 }
 
-static void open_rooms(struct responder *responder)
+/* Its only connection: the path is gone at once. */
+static void meet(struct rooms *rooms, int listener)
+{
+	loop_turn_over(rooms->loop);
+	hub = accept(listener, NULL, NULL);
+	MUST(hub >= 0);
+	be_welcome();
+	fill_window();
+	turn();
+	MUST(dialogue_is_filled(rooms->dialogue));
+	MUST(!dialogue_health(rooms->dialogue).away);
+}
+
+static void open_rooms(struct rooms *rooms)
 {
 	static struct config config;
+	static char folder[] = "/tmp/stub.XXXXXX";
+	static char path[sizeof(folder) + 4];
+	int listener;
 
+	log_faults_only();
 	MUST(config_try(&config, NULL) == NULL);
+	MUST(mkdtemp(folder) != NULL);
+	snprintf(path, sizeof(path), "%s/hub", folder);
+	listener = sock_listen(path, 0600, (gid_t)-1);
+	MUST(listener >= 0);
+	config.hub_socket = path;
 	config.window = 1 << 20;
 	config.origins = origins;
 	config.origin_count = 1;
-	responder->config = &config;
-	responder->loop = ev_loop_new(EVFLAG_AUTO);
-	responder->meter = meter_new();
-	responder->audience = audience_new(responder);
-	responder->window = window_new(
-		config.window, audience_channels(responder->audience));
-	responder->openings = openings_new(responder);
-	responder->fanout = fanout_new(responder);
-	responder->pager = pager_new(responder);
-	responder->quota = quota_new(&config);
-	responder->tasks = tasks_new(responder);
-	responder->replies = replies_new(responder->loop);
-	responder->askers = askers_new(responder->loop);
-	fill_window(responder->window);
+	rooms_open(rooms, &config, &clock_system, -1);
+	meet(rooms, listener);
+	close(listener);
+	unlink(path);
+	rmdir(folder);
 }
 
-struct responder *stub_responder(void)
+struct rooms *stub_rooms(void)
 {
-	static struct responder responder;
+	static struct rooms rooms;
 
-	if (responder.loop == NULL)
-		open_rooms(&responder);
-	return &responder;
+	if (rooms.loop == NULL)
+		open_rooms(&rooms);
+	return &rooms;
 }
 
 /* ---- the answer's records (FastCGI 1.0 section 3.3) */

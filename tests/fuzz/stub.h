@@ -1,15 +1,14 @@
 #ifndef TIDINGS_TESTS_FUZZ_STUB_H
 #define TIDINGS_TESTS_FUZZ_STUB_H
 /*
- * stub - a whole responder, and instead of its uplink a hub of our own
+ * stub - a whole responder, and at the other end of its uplink ourselves
  *
- * What the rooms ask the hub is checked and kept; stub_answer() answers it.
- * Linked in place of fcgi/uplink.c.
+ * What it asks the hub is checked and kept; stub_answer() answers it.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fcgi/responder.h"
+#include "fcgi/rooms.h"
 #include "lib/buf.h"
 #include "lib/wire.h"
 
@@ -28,7 +27,7 @@ struct stub_question {
 extern struct stub_question stub_question;
 
 /* Made at the first call, with the window filled. */
-struct responder *stub_responder(void);
+struct rooms *stub_rooms(void);
 
 /* Pages of all origins may read and publish, or of one. */
 void stub_everybody(bool yes);

@@ -149,10 +149,10 @@ def test_it_follows_the_hub_without_being_sent_what_was(make_world):
 
 def test_closed_standard_descriptors_are_not_taken_for_others(hub):
     environment = {"TIDINGS_CONF": str(hub.folder / "responder.conf"), **variables("GET", "/health")}
-    done = subprocess.run(["sh", "-c", f"exec {program('tidings.fcgi')} <&- 2>&-"], env=environment,
+    done = subprocess.run(["sh", "-c", "exec \"$0\" <&- 2>&-", program("tidings.fcgi")], env=environment,
                           stdout=subprocess.PIPE, timeout=20 * SLOW)
     assert done.returncode == 0 and b'"status":"ok"' in done.stdout
-    done = subprocess.run(["sh", "-c", f"exec {program('tidings.fcgi')} <&- >&- 2>&-"], env=environment,
+    done = subprocess.run(["sh", "-c", "exec \"$0\" <&- >&- 2>&-", program("tidings.fcgi")], env=environment,
                           timeout=20 * SLOW)
     assert done.returncode == 0
 

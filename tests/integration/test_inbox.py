@@ -87,6 +87,7 @@ def test_rows_are_published_once_over_many_kills(world):
     assert reader.data == wanted
 
 
+@pytest.mark.valgrind
 def test_two_writers_at_once_lose_nothing(world):
     reader = world.listen()
     threads = []
@@ -106,6 +107,7 @@ def test_two_writers_at_once_lose_nothing(world):
     assert len(reader.data) == 300
 
 
+@pytest.mark.valgrind
 def test_a_key_makes_a_row_idempotent_with_rows_and_posts(world):
     reader = world.listen("a")
     world.insert("x", channel="a", key="k1")
@@ -131,6 +133,7 @@ def test_a_row_of_event_message_is_the_same_as_one_without(world):
     assert [event.type for event in peer.page("a", start=2).events] == [b"", b""]
 
 
+@pytest.mark.valgrind
 def test_a_key_with_other_content_is_an_error_in_its_row(world):
     reader = world.listen("a")
     world.insert("x", channel="a", key="k1")
@@ -264,6 +267,7 @@ def test_a_column_that_is_gone_is_said_while_the_inbox_is_open(world):
     world.hub.says("no such column: error")
 
 
+@pytest.mark.valgrind
 def test_consumed_rows_are_removed_later(world):
     reader = world.listen()
     world.insert(*[str(n) for n in range(100)])
@@ -271,6 +275,7 @@ def test_consumed_rows_are_removed_later(world):
     eventually(lambda: len(world.rows()) < 100, "consumed rows being removed", 30)
 
 
+@pytest.mark.valgrind
 def test_a_restored_copy_of_an_inbox_is_stopped_with_one_line(world):
     reader = world.listen()
     world.insert("one")
@@ -414,6 +419,7 @@ def test_the_log_names_the_process_that_keeps_an_inbox_locked(world):
     assert world.hub.log().count("has been locked") == 1
 
 
+@pytest.mark.valgrind
 def test_the_application_s_own_database_publishes_in_its_own_transactions(make_world):
     world = make_world()
     path = world.folder / "app.db"
@@ -438,6 +444,7 @@ def test_the_application_s_own_database_publishes_in_its_own_transactions(make_w
         assert db.execute("PRAGMA journal_mode").fetchone()[0] == mode == "delete"
 
 
+@pytest.mark.valgrind
 def test_an_application_that_checks_its_json_in_its_own_schema_publishes(make_world):
     world = make_world()
     with world.open_inbox() as db:

@@ -260,13 +260,34 @@ def test_a_hub_that_answers_what_nobody_asked_harms_nothing(served):
     reader.sees("still here")
 
 
-def test_subscribers_are_counted_for_the_hub(served):
-    for channel in ("a", "a", "b"):
-        served.listen(channel)
-    served.peer.send(wire.Count(9, b""))
-    assert sorted(served.peer.expect(wire.Counted, tag=9).counts) == [(b"a", 2), (b"b", 1)]
-    served.peer.send(wire.Count(10, b"b"))
-    assert served.peer.expect(wire.Counted, tag=10).counts == [(b"b", 1)]
+def told(peer, *last):
+    """All that the responder says of subscribers, up to and with the last of these."""
+    counts = {}
+    while any(counts.get(name) != number for name, number in last):
+        counts |= dict(peer.expect(wire.Subscribed).counts)
+    return counts
+
+
+def test_the_hub_is_told_who_listens_as_it_changes(served):
+    readers = [served.listen(channel) for channel in ("a", "a", "b")]
+    assert told(served.peer, (b"a", 2), (b"b", 1)) == {b"a": 2, b"b": 1}
+    readers[0].leave()
+    assert told(served.peer, (b"a", 1)) == {b"a": 1}
+    readers[2].leave()
+    assert told(served.peer, (b"b", 0)) == {b"b": 0}
+
+
+def test_the_hub_that_comes_back_is_told_all_who_listen(served):
+    gone, here = served.listen("gone"), served.listen("here", "both")
+    told(served.peer, (b"gone", 1), (b"here", 1), (b"both", 1))
+    served.fake.away()
+    gone.leave()
+    eventually(lambda: served.health().json["streams"] == 1, "the one stream that is left")
+    served.fake.open()
+    served.peer = served.fake.greet()
+    late = served.listen("late", wait=False)
+    assert told(served.peer, (b"late", 1)) == {b"here": 1, b"both": 1, b"late": 1}
+    here.leave(), late.leave()
 
 
 def test_a_volatile_event_reaches_streams_without_an_id(served):

@@ -42,6 +42,7 @@ def gap(peer, *channels, cursor):
     return peer.page(*channels, start=AFTER, value=cursor)
 
 
+@pytest.mark.valgrind
 def test_the_oldest_go_when_there_are_too_many(make_world):
     _, peer = a_hub(make_world, keep_events=50)
     ids = fill(peer, 130)
@@ -124,6 +125,7 @@ def test_the_shared_limits_count_all_other_channels_together(make_world):
     assert gap(peer, "b", cursor=a[0]).gap == 0
 
 
+@pytest.mark.valgrind
 def test_a_channel_that_is_forgotten_leaves_its_mark(make_world):
     world, peer = a_hub(make_world, keep_events=5)
     old = fill(peer, 3, "old")
@@ -202,6 +204,7 @@ def test_marks_outlive_a_restart(make_world):
     assert gap(peer, "main", cursor=ids[19]).gap == 0
 
 
+@pytest.mark.valgrind
 def test_a_key_outlives_its_event(make_world):
     _, peer = a_hub(make_world, keep_events=2)
     first = peer.publish("x", key="k").first

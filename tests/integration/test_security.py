@@ -14,12 +14,13 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from fcgi import Exchange, begin, params, record, variables
-from wire import Hub
+from wire import Channels, Hub, encode
 from world import INSTRUMENTED, SLOW, eventually, program
 
 JSON = {"Content-Type": "application/json"}
@@ -160,6 +161,74 @@ def test_what_visitors_may_take_of_memory_is_bounded(make_world):
     assert resident(worker) - before < 50000 * 300
     for stream in streams:
         stream.close()
+
+
+@pytest.mark.skipif(INSTRUMENTED, reason="instruments need time and memory of their own")
+@pytest.mark.parametrize("streams", [200, pytest.param(950, marks=pytest.mark.rare)])
+def test_a_thousand_questions_a_second_for_the_channels_disturb_nobody(make_world, streams):
+    """A thousand channels a stream; the questions are put as a responder would put them."""
+    world = make_world()
+    open_streams = []
+    for i in range(streams):
+        stream = Exchange(world.fcgi_socket)
+        stream.send(world.door.request("/stream?" + names(1000, f"n{i:04}")))
+        stream.read(lambda self: b"event: connected" in self.answer.body)
+        open_streams.append(stream)
+    told = world.hub_peer().channels
+    eventually(lambda: told(only=f"n{streams - 1:04}-999").lines[0].subscribers,
+               "the last name being told", 20 * SLOW)
+    reader = world.listen("quiet")
+    reader.is_connected()
+
+    def worst(count):
+        """Of some events, from the POST to the stream: the longest time, and the usual."""
+        took = []
+        for n in range(count):
+            begun = time.monotonic()
+            world.publish(f"{count} {n}", channel="quiet")
+            reader.sees(f"{count} {n}")
+            took.append(time.monotonic() - begun)
+            time.sleep(0.02)
+        return max(took), sorted(took)[count // 2]
+
+    before = worst(30)
+    with Questions(world.hub_peer()) as questions:
+        used, asked = spent(world.hub.worker()), questions.answered
+        during = worst(100)
+        used, asked = spent(world.hub.worker()) - used, questions.answered - asked
+    assert asked > 500
+    assert used / asked < 0.0005 * SLOW, (used, asked)
+    assert during[0] < before[0] + 0.25 * SLOW and during[1] < before[1] + 0.01 * SLOW, (before, during)
+    for stream in open_streams:
+        stream.close()
+
+
+class Questions:
+    """For a hundred channels each, a thousand a second, from ever another place on."""
+
+    def __init__(self, peer):
+        self.peer, self.answered, self.ended = peer, 0, False
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.ask)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended = True
+        self.thread.join()
+
+    def ask(self):
+        begun, asked = time.monotonic(), 0
+        while not self.ended:
+            due = int((time.monotonic() - begun) * 1000)
+            self.peer.send_raw(b"".join(encode(Channels(n, b"%d" % n, 100, b""))
+                                        for n in range(asked, due)))
+            for _ in range(asked, due):
+                self.peer.next()
+                self.answered += 1
+            asked = due
+            time.sleep(0.005)
 
 
 def spent(pid):

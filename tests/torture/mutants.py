@@ -23,8 +23,8 @@ JUDGES = [("restored", range(1, 2)), ("medley", range(1, 5))]
 SHARE = 0.96   # of the mutants must be found
 LIMIT = 200    # seconds a judge may take
 
-SOURCES = ("hub", "fcgi", "lib", "client", "tests", "man", "conf", "www", "m4", "build-aux",
-           "debian")
+SOURCES = ("hub", "inbox", "fcgi", "lib", "client", "tests", "docs", "man", "conf", "www", "m4",
+           "build-aux", "debian")
 PROGRAMS = ("hub/tidings-hub", "fcgi/tidings.fcgi")
 
 
@@ -41,7 +41,7 @@ class Bench:
                 shutil.copytree(path, folder / path.name, symlinks=True,
                                 ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
         shutil.copytree(BUILD, self.build, symlinks=True,
-                        ignore=shutil.ignore_patterns("logs"))
+                        ignore=shutil.ignore_patterns("logs", "debian-*"))
         flags = re.search(r"(?m)^CFLAGS = (.*)", (self.build / "Makefile").read_text())[1]
         self.flags = f"CFLAGS={flags} -w"  # a mutant may leave a variable unused
         self.changed = {}
@@ -50,9 +50,10 @@ class Bench:
         """Builds it; what an earlier one changed is as it was."""
         for file, text in self.changed.items():
             (self.top / file).write_text(text)
-        self.changed = {file: (self.top / file).read_text() for file in mutant.files}
-        for file in mutant.files:
-            (self.top / file).write_text(mutant.apply(file, self.changed[file]))
+        changed = mutant.changed(self.top)
+        self.changed = {file: (self.top / file).read_text() for file in changed}
+        for file, text in changed.items():
+            (self.top / file).write_text(text)
         made = subprocess.run(["make", "-s", "-C", self.build, *PROGRAMS, self.flags],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if made.returncode != 0:
@@ -139,7 +140,9 @@ def play(scene, mutants, sound, jobs, only):
     some = [mutant for mutant in read_all()
             if any(part in mutant.name for part in only.split("|"))]
     if mutants:
-        some = scene.rng.sample(some, mutants)
+        some = scene.rng.sample([mutant for mutant in some if not mutant.misfit()], mutants)
+    scene.must(not any(mutant.misfit() for mutant in some),
+               "; ".join(filter(None, (mutant.misfit() for mutant in some))))
     is_sound(scene, Bench(scene.folder()), sound)
     scene.say(f"the product passes {sound} times")
     trial = Trial(scene, some)

@@ -3,44 +3,84 @@
     == what is wrong
     by: powercut 3              (scenarios tried instead of the usual, and on how
                                 many seeds; may be left out)
-    -- hub/hub.c
+    -- hub_commit               (a function of any of the sources)
      a line that stays
     -one that goes
     +one that comes
 
-Lines that stay and go must be in the file exactly once as they stand there.
+What stays and goes must be in a function of that name in one place and in no
+other.  Only its words count: neither the file of the function matters, nor how
+it is indented and where its lines are broken.  What is in no function is named
+by its file, with the folder: -- hub/schema.c
 """
 
+import functools
+import re
 from pathlib import Path
 
+import csource
 from world import TOP
 
 FOLDER = Path(__file__).resolve().parent / "seeded"
+functions = functools.lru_cache(maxsize=1000)(csource.functions)
+
+
+class NoFit(AssertionError):
+    """The sources have changed too much for a mutant."""
+
+
+class Sources:
+    """The sources below a folder, with the changes made so far."""
+
+    def __init__(self, top):
+        self.top, self.texts, self.changed = top, {}, {}
+        for path in csource.sources(top):
+            self.texts[str(path.relative_to(top))] = path.read_text()
+
+    def places(self, where, old):
+        """(file, begin, end) of each place in what has this name."""
+        if "/" in where:
+            text = self.texts.get(where, "")
+            return [(where, *place) for place in csource.places(text, old)]
+        named = re.compile(rf"\b{re.escape(where)}\s*\(")
+        return [(file, one.begin + begin, one.begin + end)
+                for file, text in self.texts.items() if named.search(text)
+                for one in functions(text) if one.name == where
+                for begin, end in csource.places(text[one.begin:one.end], old)]
+
+    def change(self, where, old, new):
+        """False if that has no place, or several."""
+        places = self.places(where, old)
+        if len(places) == 1:
+            file, begin, end = places[0]
+            text = self.texts[file]
+            self.texts[file] = self.changed[file] = text[:begin] + new.strip() + text[end:]
+        return len(places) == 1
 
 
 class Mutant:
     def __init__(self, name):
-        self.name, self.judges, self.changes = name, [], []  # (file, old, new)
+        self.name, self.judges, self.changes = name, [], []  # (where, old, new)
 
-    @property
-    def files(self):
-        return sorted({file for file, _, _ in self.changes})
-
-    def apply(self, file, text):
+    def changed(self, top=TOP):
+        """file -> its new text, of those that are changed."""
+        sources = Sources(top)
         for where, old, new in self.changes:
-            if where == file:
-                if text.count(old) != 1:
-                    raise AssertionError(f"the mutant {self.name!r} no longer fits {file}")
-                text = text.replace(old, new)
-        return text
+            if not sources.change(where, old, new):
+                raise NoFit(f"the mutant {self.name!r} no longer fits {where}")
+        return sources.changed
 
-    def fits(self):
-        return all(self.apply(file, (TOP / file).read_text()) for file in self.files)
+    def misfit(self, top=TOP):
+        """Why it does not fit; an empty string if it does."""
+        try:
+            return "" if self.changed(top) else f"the mutant {self.name!r} changes nothing"
+        except NoFit as reason:
+            return str(reason)
 
 
-def read(path):
+def read(text, name="text"):
     mutants = []
-    for line in path.read_text().splitlines(keepends=True):
+    for line in text.splitlines(keepends=True):
         if line.startswith("== "):
             mutants.append(Mutant(line[3:].strip()))
         elif not mutants or not line.strip():
@@ -52,12 +92,13 @@ def read(path):
         elif line.startswith("-- "):
             mutants[-1].changes.append((line[3:].strip(), "", ""))
         else:
-            file, old, new = mutants[-1].changes[-1]
+            where, old, new = mutants[-1].changes[-1]
             mark, rest = line[0], line[1:]
-            assert mark in " -+", f"{path.name}: {line!r}"
-            mutants[-1].changes[-1] = (file, old + rest * (mark != "+"), new + rest * (mark != "-"))
+            assert mark in " -+", f"{name}: {line!r}"
+            mutants[-1].changes[-1] = (where, old + rest * (mark != "+"), new + rest * (mark != "-"))
     return mutants
 
 
 def read_all():
-    return [mutant for path in sorted(FOLDER.glob("*.txt")) for mutant in read(path)]
+    return [mutant for path in sorted(FOLDER.glob("*.txt"))
+            for mutant in read(path.read_text(), path.name)]

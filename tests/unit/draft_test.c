@@ -11,7 +11,7 @@ enum { MAX_EVENT = 64 };
 
 static struct fault read_object(struct draft *draft, const char *body)
 {
-	*draft = (struct draft){.channel = span_of("main")};
+	*draft = (struct draft){.channel = span_of("main"), .now = 1234};
 	return draft_object(draft, span_of(body), 1000);
 }
 
@@ -36,7 +36,6 @@ static void test_the_object_goes_on_without_its_address(void **state)
 
 static void test_a_timestamp_is_added_if_there_is_none(void **state)
 {
-	const char begin[] = "{\"message\":1,\"timestamp\":\"20";
 	struct draft draft;
 	struct fault fault = read_object(&draft, "{\"message\":1}");
 
@@ -45,11 +44,8 @@ static void test_a_timestamp_is_added_if_there_is_none(void **state)
 	assert_int_equal(draft.count, 1);
 	CHECK_TEXT("channel", draft.channel, "main");
 	CHECK_TEXT("event", draft.type, "");
-	CHECK_TEXT("begin", span(draft.items[0].data.at, sizeof(begin) - 1),
-		begin);
-	CHECK_TEXT("end",
-		span(draft.items[0].data.at + draft.items[0].data.len - 3, 3),
-		"Z\"}");
+	CHECK_TEXT("data", draft.items[0].data,
+		"{\"message\":1,\"timestamp\":\"1970-01-01T00:00:01.234Z\"}");
 	draft_release(&draft);
 }
 

@@ -4,8 +4,6 @@
 #include <limits.h>
 
 #include "hub/cursor.h"
-#include "hub/hub.h"
-#include "lib/clock.h"
 #include "tests/unit/hub_room.h"
 
 /* Asks on up to three channels, in order. */
@@ -34,9 +32,9 @@ static struct verdict judge(struct room *room, enum wire_from from,
 		wire_put_str8(&body, span_of(channels[i]));
 	in = wire_in(buf_span(&body));
 	assert_true(question_read(&question, &in));
-	question_resolve(&question, &room->hub);
-	verdict =
-		question_judge(&question, &room->hub, room->hub.log.committed);
+	question_resolve(&question, &room->ledger);
+	verdict = question_judge(
+		&question, &room->ledger, room->ledger.log.committed);
 	mark = question.pruned_through;
 	buf_release(&body);
 	return verdict;
@@ -48,8 +46,8 @@ static struct verdict judge(struct room *room, enum wire_from from,
 static void prune_to(struct room *room, uint64_t events)
 {
 	room->config.keep.events = events;
-	retention_step(&room->hub.retention);
-	room_commit(room);
+	retention_step(&room->ledger.retention);
+	ledger_commit(&room->ledger);
 	room->config.keep.events = 0;
 }
 
@@ -128,7 +126,7 @@ static void test_ids_between_two_starts_are_lost(void **state)
 	uint64_t start, next;
 
 	room_reopen(room);
-	start = room->hub.log.committed;
+	start = room->ledger.log.committed;
 	assert_true(start > last + 1);
 	next = room_publish(room, "a", "2");
 	assert_int_equal(next, start + 1);
@@ -180,7 +178,7 @@ static void test_zero_is_an_old_cursor(void **state)
 static void test_since_is_a_gap_if_something_since_then_is_gone(void **state)
 {
 	struct room *room = *state;
-	uint64_t before = clock_wall_ms();
+	uint64_t before = room->hands.wall_us / 1000;
 	struct verdict verdict;
 	uint64_t first = room_publish(room, "a", "1");
 
@@ -192,9 +190,9 @@ static void test_since_is_a_gap_if_something_since_then_is_gone(void **state)
 	verdict = judge(room, WIRE_SINCE, before, ON("a"));
 	assert_true(verdict.gap);
 	assert_int_equal(verdict.used, first);
-	verdict = judge(room, WIRE_SINCE, room->hub.log.at + 1, ON("a"));
+	verdict = judge(room, WIRE_SINCE, room->ledger.log.at + 1, ON("a"));
 	assert_false(verdict.gap);
-	assert_int_equal(verdict.used, room->hub.log.committed);
+	assert_int_equal(verdict.used, room->ledger.log.committed);
 }
 
 static void test_who_was_told_of_a_pruned_mark_is_not_told_again_below_it(
@@ -222,7 +220,7 @@ static void test_who_was_told_of_a_pruned_mark_is_not_told_again_below_it(
 	room_publish(room, "busy", "x");
 	prune_to(room, 1);
 	assert_true(judge(room, WIRE_AFTER, quiet, ON("busy", "quiet")).gap);
-	told = room->hub.log.committed + 1; /* of another log */
+	told = room->ledger.log.committed + 1; /* of another log */
 	assert_true(judge(room, WIRE_AFTER, quiet, ON("busy", "quiet")).gap);
 	told = 0;
 	room->config.channel_count = 0;
@@ -237,8 +235,8 @@ static void test_what_was_rolled_back_never_was(void **state)
 	assert_int_equal(room_add(room, "a", "2"), one + 1);
 	room_add(room, "new", "3");
 	room_roll_back(room);
-	assert_int_equal(room->hub.log.newest, one);
-	assert_null(channel_find(&room->hub.channels, span_of("new")));
+	assert_int_equal(room->ledger.log.newest, one);
+	assert_null(channel_find(&room->ledger.channels, span_of("new")));
 	verdict = judge(room, WIRE_ALL, 0, ON("a", "new"));
 	assert_int_equal(verdict.newest, one);
 	assert_int_equal(room_publish(room, "a", "2"), one + 1);

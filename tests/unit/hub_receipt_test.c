@@ -9,8 +9,8 @@ static void store(struct room *room, struct source *source, uint64_t number,
 {
 	struct receipt receipt = {number, number * 10, number * 10 + 1};
 
-	store_begin(&room->hub.store);
-	receipt_draft(&room->hub.receipts, source, &receipt);
+	store_begin(&room->ledger.store);
+	receipt_draft(&room->ledger.receipts, source, &receipt);
 	receipt_seen(source, number, answered);
 }
 
@@ -29,7 +29,7 @@ static int64_t rows(struct room *room)
 {
 	int64_t count = 0;
 
-	assert_int_equal(db_ask(&room->hub.store.db,
+	assert_int_equal(db_ask(&room->ledger.store.db,
 				 "SELECT count(*) FROM receipt", &count),
 		DB_ROW);
 	return count;
@@ -38,12 +38,12 @@ static int64_t rows(struct room *room)
 static void test_a_stored_publish_is_known_at_once(void **state)
 {
 	struct room *room = *state;
-	struct source *source = source_join(&room->hub.receipts, 77);
+	struct source *source = source_join(&room->ledger.receipts, 77);
 
 	assert_false(is_known(source, 1));
 	store(room, source, 1, 0);
 	assert_true(is_known(source, 1));
-	room_commit(room);
+	ledger_commit(&room->ledger);
 	assert_true(is_known(source, 1));
 	assert_false(is_known(source, 2));
 }
@@ -51,41 +51,41 @@ static void test_a_stored_publish_is_known_at_once(void **state)
 static void test_the_next_hub_knows_it_too(void **state)
 {
 	struct room *room = *state;
-	struct source *source = source_join(&room->hub.receipts, UINT64_MAX);
+	struct source *source = source_join(&room->ledger.receipts, UINT64_MAX);
 
 	store(room, source, 1, 0);
 	store(room, source, 2, 0);
-	room_commit(room);
+	ledger_commit(&room->ledger);
 	store(room, source, 3, 0);
-	room_commit(room);
+	ledger_commit(&room->ledger);
 	room_reopen(room);
-	source = source_join(&room->hub.receipts, UINT64_MAX);
+	source = source_join(&room->ledger.receipts, UINT64_MAX);
 	for (uint64_t number = 1; number <= 3; number++)
 		assert_true(is_known(source, number));
-	assert_false(is_known(source_join(&room->hub.receipts, 5), 1));
+	assert_false(is_known(source_join(&room->ledger.receipts, 5), 1));
 }
 
 static void test_what_was_rolled_back_is_not_known(void **state)
 {
 	struct room *room = *state;
-	struct source *source = source_join(&room->hub.receipts, 9);
+	struct source *source = source_join(&room->ledger.receipts, 9);
 
 	store(room, source, 1, 0);
 	room_roll_back(room);
 	assert_false(is_known(source, 1));
 	store(room, source, 1, 0);
-	room_commit(room);
+	ledger_commit(&room->ledger);
 	assert_true(is_known(source, 1));
 }
 
 static void test_what_was_answered_is_forgotten(void **state)
 {
 	struct room *room = *state;
-	struct source *source = source_join(&room->hub.receipts, 9);
+	struct source *source = source_join(&room->ledger.receipts, 9);
 
 	for (uint64_t number = 1; number <= 1000; number++) {
 		store(room, source, number, number - 1);
-		room_commit(room);
+		ledger_commit(&room->ledger);
 	}
 	assert_false(is_known(source, 998));
 	assert_true(is_known(source, 1000));
@@ -96,15 +96,15 @@ static void test_what_was_answered_is_forgotten(void **state)
 static void test_one_sent_again_later_keeps_its_place(void **state)
 {
 	struct room *room = *state;
-	struct source *source = source_join(&room->hub.receipts, 9);
+	struct source *source = source_join(&room->ledger.receipts, 9);
 
 	store(room, source, 1, 0);
 	store(room, source, 3, 0);
-	room_commit(room);
+	ledger_commit(&room->ledger);
 	store(room, source, 2, 0);
-	room_commit(room);
+	ledger_commit(&room->ledger);
 	store(room, source, 4, 0);
-	room_commit(room);
+	ledger_commit(&room->ledger);
 	for (uint64_t number = 1; number <= 4; number++)
 		assert_true(is_known(source, number));
 }
@@ -112,21 +112,22 @@ static void test_one_sent_again_later_keeps_its_place(void **state)
 static void test_sources_that_stay_away_are_forgotten(void **state)
 {
 	struct room *room = *state;
-	struct source *gone = source_join(&room->hub.receipts, 1);
-	struct source *here = source_join(&room->hub.receipts, 2);
+	struct source *gone = source_join(&room->ledger.receipts, 1);
+	struct source *here = source_join(&room->ledger.receipts, 2);
 
 	store(room, gone, 1, 0);
 	store(room, here, 1, 0);
-	room_commit(room);
-	source_leave(gone);
-	receipts_shed(&room->hub.receipts, gone->left_at + 1000);
+	ledger_commit(&room->ledger);
+	source_leave(&room->ledger.receipts, gone);
+	hand_clock_pass(&room->hands, (uint64_t)RECEIPT_GONE_MS * 1000);
+	receipts_shed(&room->ledger.receipts);
 	assert_int_equal(rows(room), 2);
-	receipts_shed(&room->hub.receipts,
-		gone->left_at + (uint64_t)RECEIPT_GONE_MS * 1000 + 1);
-	room_commit(room);
+	hand_clock_pass(&room->hands, 1);
+	receipts_shed(&room->ledger.receipts);
+	ledger_commit(&room->ledger);
 	assert_int_equal(rows(room), 1);
 	assert_true(is_known(here, 1));
-	assert_int_equal(room->hub.receipts.count, 1);
+	assert_int_equal(room->ledger.receipts.sources.count, 1);
 }
 
 int main(void)

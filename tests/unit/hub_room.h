@@ -1,62 +1,67 @@
 #ifndef TIDINGS_TESTS_HUB_ROOM_H
 #define TIDINGS_TESTS_HUB_ROOM_H
 /*
- * hub_room - a hub without loop, peers and inboxes, on a log in a temporary
- * folder
+ * hub_room - a ledger on a log in a temporary folder, whose clock stands still
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "hub/hub.h"
+#include "hub/ledger.h"
 #include "hub/lock.h"
 #include "lib/buf.h"
+#include "lib/clock.h"
+#include "tests/unit/hand_clock.h"
 #include "tests/unit/unit.h"
 
 struct room {
 	struct config config;
-	struct hub hub;
+	struct ledger ledger;
 	struct lock lock;
+	struct hand_clock hands;
+	struct clock clock;
+	struct buf acks;     /* struct ack, that were let go */
+	unsigned troubles;   /* times it was told */
+	const char *trouble; /* the last */
 	char folder[64];
 	char path[96];
 };
 
+static inline void room_acked(void *peer, const struct ack *ack)
+{
+	struct room *room = peer;
+
+	buf_add(&room->acks, ack, sizeof(*ack));
+}
+
+static inline void room_trouble(void *arg, const char *reason)
+{
+	struct room *room = arg;
+
+	room->troubles++;
+	room->trouble = reason;
+}
+
 static inline void room_open(struct room *room)
 {
-	struct hub *hub = &room->hub;
+	const struct ledger_notify notify = {room_acked, room_trouble, room};
 
-	memset(hub, 0, sizeof(*hub));
+	memset(&room->ledger, 0, sizeof(room->ledger));
 	room->config.log_path = room->path;
 	room->config.max_event = 65536;
 	room->config.key_age_ms = 86400000;
-	hub->config = &room->config;
 	lock_take(&room->lock, room->path);
-	store_open(&hub->store, room->path);
-	channels_open(&hub->channels, &hub->store, &room->config);
-	eventlog_open(&hub->log, &hub->store, &hub->channels, &room->lock);
-	keys_open(&hub->keys, &hub->store, room->config.key_age_ms);
-	receipts_open(&hub->receipts, &hub->store);
-	retention_open(&hub->retention, hub);
-	assert_int_equal(eventlog_start(&hub->log), DB_DONE);
-	ring_open(&hub->ring, hub->log.committed);
-	hub->writable = true;
+	ledger_open(&room->ledger, &room->config, &room->lock, &room->clock,
+		&notify);
+	assert_true(room->ledger.writable);
 }
 
 static inline void room_close(struct room *room)
 {
-	struct hub *hub = &room->hub;
-
-	ring_close(&hub->ring);
-	retention_close(&hub->retention);
-	receipts_close(&hub->receipts);
-	keys_close(&hub->keys);
-	eventlog_close(&hub->log);
-	channels_close(&hub->channels);
-	store_close(&hub->store);
+	ledger_close(&room->ledger);
 	close(room->lock.fd);
-	buf_release(&hub->answers);
-	buf_release(&hub->scratch);
+	buf_release(&room->acks);
 }
 
 static inline int room_setup(void **state)
@@ -66,6 +71,8 @@ static inline int room_setup(void **state)
 	snprintf(room->folder, sizeof(room->folder), "/tmp/room-XXXXXX");
 	assert_non_null(mkdtemp(room->folder));
 	snprintf(room->path, sizeof(room->path), "%s/log.db", room->folder);
+	room->hands = (struct hand_clock){1000000, clock_wall_us()};
+	room->clock = hand_clock(&room->hands);
 	room_open(room);
 	*state = room;
 	return 0;
@@ -88,48 +95,36 @@ static inline int room_teardown(void **state)
 static inline void room_reopen(struct room *room)
 {
 	room_close(room);
+	hand_clock_pass(&room->hands, 1000000);
 	room_open(room);
 }
 
-/* What a commit settles, without peers to tell. */
-static inline void room_commit(struct room *room)
+/* As if the disk were full. */
+static inline void room_fail(struct room *room)
 {
-	struct hub *hub = &room->hub;
-
-	if (!hub->store.writing)
-		return;
-	receipts_write(&hub->receipts);
-	channels_write(&hub->channels);
-	assert_int_equal(store_commit(&hub->store), DB_DONE);
-	eventlog_settle(&hub->log);
-	channels_settle(&hub->channels);
-	receipts_settle(&hub->receipts);
-	retention_settle(&hub->retention);
-	ring_show(&hub->ring);
+	assert_true(store_begin(&room->ledger.store));
+	room->ledger.store.trouble = DB_FULL;
+	ledger_commit(&room->ledger);
+	assert_false(room->ledger.writable);
 }
 
+/* The same, and there is room again. */
 static inline void room_roll_back(struct room *room)
 {
-	struct hub *hub = &room->hub;
-
-	hub->store.trouble = DB_FULL;
-	assert_int_equal(store_commit(&hub->store), DB_FULL);
-	eventlog_revert(&hub->log);
-	channels_revert(&hub->channels);
-	receipts_revert(&hub->receipts);
-	ring_revert(&hub->ring, hub->log.committed);
-	retention_revert(&hub->retention);
+	room_fail(room);
+	room->ledger.writable = true; /* without upkeep */
 }
 
 /* Without commit. */
 static inline uint64_t room_add(
 	struct room *room, const char *channel, const char *data)
 {
-	struct hub *hub = &room->hub;
+	struct ledger *ledger = &room->ledger;
 
-	assert_true(store_begin(&hub->store));
-	return hub_store(hub, channel_get(&hub->channels, span_of(channel)),
-		span_of(""), span_of(data));
+	assert_true(ledger_begin(ledger));
+	return ledger_append(ledger,
+		channel_get(&ledger->channels, span_of(channel)), span_of(""),
+		span_of(data));
 }
 
 static inline uint64_t room_publish(
@@ -137,7 +132,7 @@ static inline uint64_t room_publish(
 {
 	uint64_t id = room_add(room, channel, data);
 
-	room_commit(room);
+	ledger_commit(&room->ledger);
 	return id;
 }
 

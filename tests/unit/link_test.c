@@ -15,13 +15,12 @@ enum { PATIENCE_S = 20, TYPE_LAST = 99 };
 
 /* A link and the bare socket at its other end. */
 struct pair {
-	struct ev_loop *loop;
+	struct loop *loop;
 	struct link link;
 	int peer;
 
 	struct buf got;	      /* the bodies that came, in order */
 	unsigned frames;      /* how many */
-	unsigned drained;     /* times called */
 	unsigned closed;      /* times called */
 	const char *why;      /* of the last */
 	unsigned close_after; /* frame() closes at this frame, 0 = never */
@@ -37,15 +36,7 @@ static void on_frame(void *owner, uint8_t type, struct span body)
 	buf_add_span(&pair->got, body);
 	if (pair->frames == pair->close_after)
 		link_close(&pair->link, "enough");
-	ev_break(pair->loop, EVBREAK_ONE);
-}
-
-static void on_drained(void *owner)
-{
-	struct pair *pair = owner;
-
-	pair->drained++;
-	ev_break(pair->loop, EVBREAK_ONE);
+	loop_stop(pair->loop);
 }
 
 static void on_closed(void *owner, const char *why)
@@ -54,7 +45,7 @@ static void on_closed(void *owner, const char *why)
 
 	pair->closed++;
 	pair->why = why;
-	ev_break(pair->loop, EVBREAK_ONE);
+	loop_stop(pair->loop);
 }
 
 static int open_pair(void **state)
@@ -63,13 +54,12 @@ static int open_pair(void **state)
 	int ends[2];
 
 	*state = pair;
-	pair->loop = ev_loop_new(EVFLAG_AUTO);
+	pair->loop = loop_new(&clock_system);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) != 0)
 		return -1;
 	pair->peer = ends[1];
 	pair->link.owner = pair;
 	pair->link.frame = on_frame;
-	pair->link.drained = on_drained;
 	pair->link.closed = on_closed;
 	link_open(&pair->link, pair->loop, ends[0]);
 	return 0;
@@ -82,37 +72,35 @@ static int close_pair(void **state)
 	link_close(&pair->link, NULL);
 	close(pair->peer);
 	buf_release(&pair->got);
-	ev_loop_destroy(pair->loop);
+	loop_free(pair->loop);
 	free(pair);
 	return 0;
 }
 
-static void on_timeout(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_timeout(void *arg)
 {
-	struct pair *pair = timer->data;
+	struct pair *pair = arg;
 
-	(void)events;
 	pair->expired = true;
-	ev_break(loop, EVBREAK_ONE);
+	loop_stop(pair->loop);
 }
 
 /* Runs the loop until a callback has been called. */
 static void wait_for(struct pair *pair)
 {
-	struct ev_timer timer;
+	struct timer timer;
 
-	ev_timer_init(&timer, on_timeout, PATIENCE_S, 0);
-	timer.data = pair;
-	ev_timer_start(pair->loop, &timer);
-	ev_run(pair->loop, 0);
-	ev_timer_stop(pair->loop, &timer);
+	timer_init(&timer, on_timeout, pair);
+	timer_set(loop_timers(pair->loop), &timer, PATIENCE_S * 1000000, 0);
+	loop_run(pair->loop);
+	timer_stop(loop_timers(pair->loop), &timer);
 	assert_false(pair->expired);
 }
 
 /* Runs what is ready now. */
 static void turn(struct pair *pair)
 {
-	ev_run(pair->loop, EVRUN_NOWAIT);
+	loop_turn_over(pair->loop);
 }
 
 static void add_frame(struct buf *out, const char *body)
@@ -309,7 +297,8 @@ static void test_what_the_peer_said_before_it_left_is_heard(void **state)
 	add_frame(&out, "last words");
 	peer_says(pair, buf_span(&out));
 	close(pair->peer);
-	link_send(&pair->link, buf_span(&out)); /* EPIPE */
+	link_queue(&pair->link, buf_span(&out));
+	link_flush(&pair->link); /* EPIPE */
 	assert_int_equal(pair->closed, 0);
 	while (pair->closed == 0)
 		wait_for(pair);
@@ -330,7 +319,8 @@ static void test_what_is_sent_arrives_however_slowly_it_is_read(void **state)
 
 		memset(piece, i, sizeof(piece));
 		buf_add(&sent, piece, len);
-		link_send(&pair->link, span(piece, len));
+		link_queue(&pair->link, span(piece, len));
+		link_flush(&pair->link);
 		if (i % 7 == 0)
 			got.len +=
 				peer_reads(pair, buf_reserve(&got, 512), 512);
@@ -343,8 +333,7 @@ static void test_what_is_sent_arrives_however_slowly_it_is_read(void **state)
 	assert_true(span_equal(buf_span(&sent), buf_span(&got)));
 	turn(pair);
 	assert_int_equal(link_pending(&pair->link), 0);
-	assert_int_equal(pair->drained, 1);
-	assert_false(ev_is_active(&pair->link.writable));
+	assert_false(link_is_full(&pair->link));
 	buf_release(&sent);
 	buf_release(&got);
 }
@@ -355,24 +344,23 @@ static void test_a_peer_that_stops_reading_is_closed_by_the_loop(void **state)
 	struct pair *pair = *state;
 
 	for (int i = 0; i < (LINK_OUT_MAX >> 20) + 2; i++)
-		link_send(&pair->link, span(piece, sizeof(piece)));
+		link_queue(&pair->link, span(piece, sizeof(piece)));
 	assert_int_equal(pair->closed, 0);
 	assert_int_equal(link_pending(&pair->link), 0); /* given up */
-	link_send(&pair->link, span_of("nothing"));
+	link_queue(&pair->link, span_of("nothing"));
 	assert_int_equal(link_try(&pair->link, span_of("nothing")), 0);
 	wait_for(pair);
 	assert_int_equal(pair->closed, 1);
 	assert_string_equal(pair->why, "has stopped reading");
 }
 
-static void test_between_cork_and_flush_nothing_leaves(void **state)
+static void test_until_the_flush_nothing_leaves(void **state)
 {
 	struct pair *pair = *state;
 	char got[16];
 
-	link_cork(&pair->link);
-	link_send(&pair->link, span_of("ab"));
-	link_send(&pair->link, span_of("cd"));
+	link_queue(&pair->link, span_of("ab"));
+	link_queue(&pair->link, span_of("cd"));
 	turn(pair);
 	assert_int_equal(link_pending(&pair->link), 4);
 	assert_int_equal(peer_reads(pair, got, sizeof(got)), 0);
@@ -380,8 +368,70 @@ static void test_between_cork_and_flush_nothing_leaves(void **state)
 	assert_int_equal(link_pending(&pair->link), 0);
 	assert_int_equal(peer_reads(pair, got, sizeof(got)), 4);
 	assert_memory_equal(got, "abcd", 4);
-	link_send(&pair->link, span_of("ef"));
-	assert_int_equal(peer_reads(pair, got, sizeof(got)), 2);
+}
+
+static void say_ping(struct link *link, uint64_t tag)
+{
+	wire_put_u64(link_begin(link, WIRE_PING), tag);
+	link_end(link);
+}
+
+static void test_frames_made_in_place_leave_together_and_whole(void **state)
+{
+	struct pair *pair = *state;
+	struct buf want = {0};
+	char got[64];
+
+	for (uint64_t tag = 1; tag <= 2; tag++) {
+		size_t begun = wire_begin(&want, WIRE_PING);
+
+		wire_put_u64(&want, tag);
+		wire_end(&want, begun);
+		say_ping(&pair->link, tag);
+	}
+	turn(pair);
+	assert_int_equal(peer_reads(pair, got, sizeof(got)), 0);
+	link_flush(&pair->link);
+	assert_int_equal(peer_reads(pair, got, sizeof(got)), want.len);
+	assert_memory_equal(got, want.at, want.len);
+	buf_release(&want);
+}
+
+static void test_what_was_taken_back_never_leaves(void **state)
+{
+	struct pair *pair = *state;
+	char got[64];
+	size_t before;
+
+	say_ping(&pair->link, 1);
+	before = link_pending(&pair->link);
+	say_ping(&pair->link, 2);
+	say_ping(&pair->link, 3);
+	link_cut(&pair->link, before);
+	link_cut(&pair->link, before + 1000); /* nothing to take back */
+	link_queue(&pair->link, span_of("abc"));
+	link_flush(&pair->link);
+	assert_int_equal(peer_reads(pair, got, sizeof(got)), before + 3);
+	assert_memory_equal(got + before, "abc", 3);
+}
+
+static void test_frames_made_in_place_for_nobody_are_dropped(void **state)
+{
+	static char piece[1 << 20];
+	struct pair *pair = *state;
+
+	for (int i = 0; i < (LINK_OUT_MAX >> 20) + 2; i++) {
+		struct buf *out = link_begin(&pair->link, WIRE_PING);
+
+		wire_put_bytes(out, piece, sizeof(piece));
+		link_end(&pair->link);
+	}
+	assert_true(link_pending(&pair->link) < LINK_OUT_MAX);
+	wait_for(pair);
+	assert_string_equal(pair->why, "has stopped reading");
+	say_ping(&pair->link, 1);
+	link_queue(&pair->link, span_of("abc"));
+	assert_int_equal(link_pending(&pair->link), 0);
 }
 
 static void test_try_says_how_much_went_and_when_to_go_on(void **state)
@@ -393,13 +443,11 @@ static void test_try_says_how_much_went_and_when_to_go_on(void **state)
 	assert_in_range(taken, 1, sizeof(bytes) - 1);
 	assert_int_equal(link_pending(&pair->link), 0);
 	turn(pair);
-	assert_int_equal(pair->drained, 0);
-	while (pair->drained == 0) {
+	assert_true(link_is_full(&pair->link));
+	while (link_is_full(&pair->link)) {
 		peer_reads(pair, bytes, sizeof(bytes));
 		turn(pair);
 	}
-	assert_int_equal(pair->drained, 1);
-	assert_false(ev_is_active(&pair->link.writable));
 	assert_int_equal(link_try(&pair->link, span_of("abc")), 3);
 }
 
@@ -408,7 +456,7 @@ static void test_try_takes_nothing_while_earlier_bytes_wait(void **state)
 	static char bytes[4 << 20];
 	struct pair *pair = *state;
 
-	link_send(&pair->link, span(bytes, sizeof(bytes)));
+	link_queue(&pair->link, span(bytes, sizeof(bytes)));
 	assert_true(link_pending(&pair->link) > 0);
 	assert_int_equal(link_try(&pair->link, span_of("abc")), 0);
 }
@@ -417,12 +465,10 @@ static void test_a_closed_link_takes_nothing_and_does_no_harm(void **state)
 {
 	struct pair *pair = *state;
 
-	link_send(&pair->link, span_of("x"));
+	link_queue(&pair->link, span_of("x"));
 	link_close(&pair->link, NULL);
-	link_send(&pair->link, span_of("y"));
+	link_queue(&pair->link, span_of("y"));
 	assert_int_equal(link_try(&pair->link, span_of("y")), 0);
-	link_cork(&pair->link);
-	link_send(&pair->link, span_of("y"));
 	link_flush(&pair->link);
 	assert_int_equal(link_pending(&pair->link), 0);
 	turn(pair);
@@ -445,7 +491,10 @@ int main(void)
 		TEST(test_what_the_peer_said_before_it_left_is_heard),
 		TEST(test_what_is_sent_arrives_however_slowly_it_is_read),
 		TEST(test_a_peer_that_stops_reading_is_closed_by_the_loop),
-		TEST(test_between_cork_and_flush_nothing_leaves),
+		TEST(test_until_the_flush_nothing_leaves),
+		TEST(test_frames_made_in_place_leave_together_and_whole),
+		TEST(test_what_was_taken_back_never_leaves),
+		TEST(test_frames_made_in_place_for_nobody_are_dropped),
 		TEST(test_try_says_how_much_went_and_when_to_go_on),
 		TEST(test_try_takes_nothing_while_earlier_bytes_wait),
 		TEST(test_a_closed_link_takes_nothing_and_does_no_harm),

@@ -33,24 +33,6 @@ static void test_a_target_is_divided_at_the_first_question_mark(void **state)
 	}
 }
 
-static void test_a_path_is_taken_segment_by_segment(void **state)
-{
-	struct span path = span_of("/a/b%2Fc//d/"), part;
-
-	(void)state;
-	assert_true(query_segment(&path, &part));
-	CHECK_TEXT("first", part, "a");
-	assert_true(query_segment(&path, &part));
-	CHECK_TEXT("an encoded slash does not divide", part, "b%2Fc");
-	assert_true(query_segment(&path, &part));
-	CHECK_TEXT("empty", part, "");
-	assert_true(query_segment(&path, &part));
-	CHECK_TEXT("fourth", part, "d");
-	assert_true(query_segment(&path, &part));
-	CHECK_TEXT("behind the last slash", part, "");
-	assert_false(query_segment(&path, &part));
-}
-
 static void test_a_query_is_taken_pair_by_pair(void **state)
 {
 	struct span query = span_of("a=1&&b&c=&d=x=y&=z&");
@@ -140,7 +122,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_a_target_is_divided_at_the_first_question_mark),
-		cmocka_unit_test(test_a_path_is_taken_segment_by_segment),
 		cmocka_unit_test(test_a_query_is_taken_pair_by_pair),
 		cmocka_unit_test(test_a_name_is_found_also_encoded),
 		cmocka_unit_test(test_each_part_is_decoded_once),

@@ -188,6 +188,24 @@ static void test_many_channels_keep_their_names_apart(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
+/* Its ring is widened when its first place is not the first in memory. */
+static void test_a_channel_s_positions_stay_in_order_as_it_grows(void **state)
+{
+	struct room *room = *state;
+	struct channel *channel =
+		channel_get(room->channels, span_of("growing"));
+
+	for (uint64_t at = 1; at <= 4; at++)
+		channel_push(channel, at);
+	channel_evict(channel, 1);
+	channel_evict(channel, 2);
+	for (uint64_t at = 5; at <= 7; at++)
+		channel_push(channel, at);
+	assert_int_equal(channel->count, 5);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(channel_at(channel, i), 3 + i);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +218,7 @@ int main(void)
 		TEST(test_after_a_new_beginning_nobody_is_at_his_old_place),
 		TEST(test_positions_after_are_found_in_a_long_channel),
 		TEST(test_many_channels_keep_their_names_apart),
+		TEST(test_a_channel_s_positions_stay_in_order_as_it_grows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,32 @@
+#ifndef TIDINGS_FEED_H
+#define TIDINGS_FEED_H
+/*
+ * feed - what the hub says, to those whom it concerns
+ *
+ * Events go into the window and their channels become due; what is said of the
+ * window itself (it begins anew, it is filled, nothing more will come) moves
+ * the streams.  Plain data; borrows all of it.
+ */
+struct audience;
+struct channels;
+struct fanout;
+struct meter;
+struct streams;
+struct tasks;
+struct uplink_sink;
+struct window;
+
+struct feed {
+	struct channels *channels;
+	struct window *window;
+	struct fanout *fanout;
+	struct streams *streams;
+	struct audience *audience;
+	const struct tasks *tasks;
+	struct meter *meter;
+};
+
+/* What the uplink is to tell it. */
+struct uplink_sink feed_sink(struct feed *feed);
+
+#endif

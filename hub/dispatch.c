@@ -1,0 +1,180 @@
+#include "config.h"
+
+#include "hub/dispatch.h"
+
+#include "hub/exposition.h"
+#include "hub/follow.h"
+#include "hub/listing.h"
+#include "hub/page.h"
+#include "hub/publish.h"
+#include "lib/log.h"
+#include "lib/text.h"
+
+/* ---- frames in: each returns false if it is malformed */
+
+static void welcome(const struct dispatch *dispatch, struct peer *peer)
+{
+	const struct eventlog *log = &dispatch->ledger->log;
+	struct buf *out = link_begin(&peer->link, WIRE_WELCOME);
+
+	wire_put_u16(out, WIRE_VERSION);
+	wire_put_bytes(out, log->identity, WIRE_IDENTITY);
+	wire_put_u64(out, log->committed);
+	link_end(&peer->link);
+	peer_send_state(peer, dispatch->ledger->reason);
+	buf_clear(&dispatch->peers->refused);
+}
+
+static void refuse_version(struct peer *peer, unsigned version)
+{
+	struct buf sentence = {0};
+
+	buf_printf(&sentence,
+		"the hub speaks version %d of the protocol, you speak %u",
+		WIRE_VERSION, version);
+	buf_add_char(&sentence, '\0');
+	peer_refuse(peer, sentence.at);
+	buf_release(&sentence);
+}
+
+static bool on_hello(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	uint16_t version = wire_get_u16(in);
+	uint64_t source = wire_get_u64(in);
+
+	wire_get_str8(in);
+	/* Another version's HELLO may go on in a way that we do not know. */
+	if (!in->failed && version != WIRE_VERSION) {
+		refuse_version(peer, version);
+		return true;
+	}
+	if (!wire_done(in) || source == 0 || peer->source != NULL)
+		return false;
+	peer->source = source_join(&dispatch->ledger->receipts, source);
+	peer->counter = counts_join();
+	welcome(dispatch, peer);
+	return true;
+}
+
+static bool on_follow(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	uint64_t after = wire_get_u64(in);
+	uint64_t window = wire_get_u64(in);
+
+	if (!wire_done(in))
+		return false;
+	follow_begin(dispatch->ledger, peer, after, window);
+	return true;
+}
+
+static bool on_publish(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	return publish_take(dispatch->ledger, peer, in);
+}
+
+static bool on_page(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	(void)dispatch;
+	return page_ask(peer, in);
+}
+
+static bool on_channels(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	(void)dispatch;
+	return listing_ask(peer, in);
+}
+
+static bool on_subscribed(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	uint32_t count = wire_get_u32(in);
+
+	for (uint32_t i = 0; i < count && !in->failed; i++) {
+		struct span name = wire_get_str8(in);
+		uint32_t subscribers = wire_get_u32(in);
+
+		if (!in->failed && text_channel_fault(name) == NULL)
+			counts_set(dispatch->counts, peer->counter, name,
+				subscribers);
+	}
+	return wire_done(in);
+}
+
+static bool on_ping(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	uint64_t tag = wire_get_u64(in);
+
+	(void)dispatch;
+	if (!wire_done(in))
+		return false;
+	wire_put_u64(link_begin(&peer->link, WIRE_PONG), tag);
+	link_end(&peer->link);
+	return true;
+}
+
+static bool on_measured(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	return meter_measured(dispatch->meter, peer, in);
+}
+
+static bool on_metrics(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	return exposition_ask(dispatch->meter, peer, in);
+}
+
+static bool (*const frames[])(
+	struct dispatch *, struct peer *, struct wire_in *) = {
+	[WIRE_HELLO] = on_hello,
+	[WIRE_FOLLOW] = on_follow,
+	[WIRE_PUBLISH] = on_publish,
+	[WIRE_PAGE] = on_page,
+	[WIRE_CHANNELS] = on_channels,
+	[WIRE_SUBSCRIBED] = on_subscribed,
+	[WIRE_PING] = on_ping,
+	[WIRE_MEASURED] = on_measured,
+	[WIRE_METRICS] = on_metrics,
+};
+
+void dispatch_frame(void *of, uint8_t type, struct span body)
+{
+	struct peer *peer = of;
+	struct wire_in in = wire_in(body);
+
+	if (type >= sizeof(frames) / sizeof(frames[0]) || frames[type] == NULL)
+		peer_drop(peer, "sent a frame of an unknown type");
+	else if (peer->source == NULL && type != WIRE_HELLO)
+		peer_drop(peer, "did not begin with HELLO");
+	else if (!frames[type](peer->peers->arg, peer, &in))
+		peer_drop(peer, "sent a malformed frame");
+}
+
+/* ---- its end */
+
+void dispatch_gone(void *of, const char *why)
+{
+	struct peer *peer = of;
+	struct dispatch *dispatch = peer->peers->arg;
+
+	peer->closed = true;
+	peer->follow = NOT;
+	meter_depart(dispatch->meter, peer);
+	page_forget(peer);
+	listing_forget(peer);
+	if (peer->counter != NULL)
+		counts_leave(dispatch->counts, peer->counter);
+	peer->counter = NULL;
+	if (peer->source != NULL)
+		source_leave(&dispatch->ledger->receipts, peer->source);
+	peer->source = NULL;
+	if (why != NULL)
+		log_warnx("peer of uid %lu: closed: %s",
+			(unsigned long)peer->uid, why);
+}

@@ -1,0 +1,91 @@
+"""Each request of docs/openapi.yaml is answered as it says there, through the web server."""
+
+import json
+import re
+
+import pytest
+
+from test_docs import OPENAPI
+from world import TOP
+
+REQUESTS = [(path, method) for path, item in OPENAPI["paths"].items() for method in item
+            if method in ("get", "post")]
+
+
+def found(thing):
+    """Where a $ref leads."""
+    while "$ref" in thing:
+        name = thing["$ref"]
+        thing = OPENAPI
+        for part in name.split("/")[1:]:
+            thing = thing[part]
+    return thing
+
+
+def fits(value, schema):
+    """What of JSON Schema the document uses."""
+    schema = found(schema)
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "number": (int, float)}
+    if value is None and schema.get("nullable"):
+        return
+    if "type" in schema:
+        assert isinstance(value, kinds[schema["type"]]), (value, schema)
+    assert value in schema.get("enum", [value])
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        assert set(schema.get("required", [])) <= set(value) <= set(properties), (value, schema)
+        for name in value:
+            fits(value[name], properties[name])
+    for item in value if isinstance(value, list) else []:
+        fits(item, schema["items"])
+
+
+def asks(world, path, method, query=""):
+    target = path.replace("{channel}", "alerts") + query
+    body, headers = None, {}
+    operation = OPENAPI["paths"][path][method]
+    if method == "post":
+        (kind, content), = operation["requestBody"]["content"].items()
+        body = content["example"] if kind == "text/plain" else json.dumps(content["example"])
+        headers = {"Content-Type": kind}
+    if "text/event-stream" in json.dumps(found(operation["responses"]["200"])):
+        method = "head"  # a stream has no end
+    return world.door.ask(method.upper(), target, headers, body and body.encode())
+
+
+def is_documented(answer, path, method):
+    responses = OPENAPI["paths"][path][method]["responses"]
+    response = found(responses.get(str(answer.status)) or responses["default"])
+    kind = answer.headers["content-type"].split(";")[0]
+    assert kind in response["content"]
+    if kind == "application/json":
+        fits(json.loads(answer.body), response["content"][kind]["schema"])
+
+
+@pytest.mark.parametrize("path, method", REQUESTS)
+def test_a_request_is_answered_as_documented(shared, path, method):
+    shared.publish("one", channel="alerts")
+    answer = asks(shared, path, method)
+    assert answer.status == 200
+    is_documented(answer, path, method)
+
+
+WRONG = [("/stream", "get", "?channel="), ("/realtime/{channel}", "get", "?since=never"),
+         ("/realtime/{channel}", "post", "?id=%zz"), ("/sse/events", "get", "?since=never"),
+         ("/tasks/stream", "get", "?interval=0"), ("/api/channels", "get", "?limit=0")]
+
+
+@pytest.mark.parametrize("path, method, query", WRONG)
+def test_what_is_wrong_is_an_error_as_documented(shared, path, method, query):
+    answer = shared.door.ask(method.upper(), path.replace("{channel}", "alerts") + query, {}, b"x" if method == "post" else None)
+    assert answer.status == 400 and "400" in OPENAPI["paths"][path][method]["responses"]
+    is_documented(answer, path, method)
+
+
+def test_the_requests_for_rest_clients_are_to_documented_addresses():
+    text = (TOP / "conf" / "tidings.http").read_text()
+    patterns = {(method, re.compile(re.sub(r"\\{\w+\\}", r"[^/?]+", re.escape(path)))) for path, method in REQUESTS}
+    asked = re.findall(r"^(GET|POST) \{\{\w+\}\}(/[^\s?]*)", text, re.M)
+    assert len(asked) > 8
+    for method, path in asked:
+        assert any(m == method.lower() and p.fullmatch(path) for m, p in patterns), (method, path)

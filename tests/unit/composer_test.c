@@ -1,0 +1,253 @@
+/* composer: what a subscriber lacks, joined, and kept for the next one */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/record.h"
+#include "tests/unit/stream_room.h"
+
+/* As much of a subscriber as the composer looks at. */
+static struct subscriber *reader(struct room *room, const char *const *names)
+{
+	struct subscriber *sub;
+	uint16_t count = 0;
+
+	while (names[count] != NULL)
+		count++;
+	sub = mem_new(sizeof(*sub) + count * sizeof(sub->seats[0]));
+	sub->request = 1;
+	sub->count = count;
+	sub->id = ROOM_FROM;
+	sub->pos = window_floor(room->window);
+	for (uint16_t i = 0; i < count; i++)
+		sub->seats[i].channel =
+			channel_get(room->channels, span_of(names[i]));
+	return sub;
+}
+
+#define READER(room, ...) reader(room, (const char *const[]){__VA_ARGS__, NULL})
+
+static void append(
+	struct room *room, uint64_t id, const char *channel, const char *data)
+{
+	const struct wire_event event = {
+		.id = id, .channel = span_of(channel), .data = span_of(data)};
+
+	window_append(room->window, &event);
+}
+
+static struct parcel *next(struct room *room, const struct subscriber *sub)
+{
+	return parcels_next(room->parcels, sub, window_end(room->window));
+}
+
+/* A parcel of one record, without the record's head. */
+static struct span content(const struct parcel *parcel)
+{
+	return span(parcel->bytes + RECORD_HEAD, parcel->len - RECORD_HEAD);
+}
+
+static void test_channels_are_merged_in_the_order_of_the_log(void **state)
+{
+	struct room *room = *state;
+	struct subscriber *sub = READER(room, "a", "b", "c");
+	struct parcel *parcel;
+
+	append(room, 101, "c", "1");
+	append(room, 102, "a", "2");
+	append(room, 103, "x", "other");
+	append(room, 104, "b", "3");
+	append(room, 105, "a", "4");
+	parcel = next(room, sub);
+	CHECK_TEXT("in order", content(parcel),
+		"id: 101\ndata: 1\n\nid: 102\ndata: 2\n\n"
+		"id: 104\ndata: 3\n\nid: 105\ndata: 4\n\n");
+	assert_int_equal(parcel->events, 4);
+	assert_int_equal(parcel->id, 105);
+	assert_int_equal(parcel->pos, window_end(room->window));
+	parcel_drop(parcel);
+	free(sub);
+}
+
+static void test_nothing_comes_twice(void **state)
+{
+	struct room *room = *state;
+	struct subscriber *sub = READER(room, "a");
+	struct parcel *parcel;
+
+	append(room, 101, "a", "1");
+	append(room, 102, "a", "2");
+	sub->id = 101; /* by a page; its position is not that far */
+	parcel = next(room, sub);
+	CHECK_TEXT("the rest", content(parcel), "id: 102\ndata: 2\n\n");
+	sub->id = 102;
+	parcel_drop(parcel);
+	assert_null(next(room, sub));
+	sub->pos = window_end(room->window);
+	assert_null(next(room, sub));
+	free(sub);
+}
+
+static void test_what_lies_beyond_the_horizon_is_left(void **state)
+{
+	struct room *room = *state;
+	struct subscriber *sub = READER(room, "a");
+	struct parcel *parcel;
+	uint64_t horizon;
+
+	append(room, 101, "a", "1");
+	horizon = window_end(room->window);
+	append(room, 102, "a", "2");
+	parcel = parcels_next(room->parcels, sub, horizon);
+	CHECK_TEXT("one", content(parcel), "id: 101\ndata: 1\n\n");
+	assert_int_equal(parcel->pos, horizon);
+	parcel_drop(parcel);
+	free(sub);
+}
+
+static void test_a_volatile_event_has_no_id_and_is_not_counted(void **state)
+{
+	struct room *room = *state;
+	struct subscriber *sub = READER(room, "a");
+	struct parcel *parcel;
+
+	append(room, 101, "a", "1");
+	append(room, 0, "a", "sample");
+	parcel = next(room, sub);
+	CHECK_TEXT("both", content(parcel),
+		"id: 101\ndata: 1\n\ndata: sample\n\n");
+	assert_int_equal(parcel->events, 1);
+	assert_int_equal(parcel->id, 101);
+	parcel_drop(parcel);
+	free(sub);
+}
+
+static void test_those_at_the_same_place_are_given_the_same_parcel(void **state)
+{
+	struct room *room = *state;
+	struct subscriber *one = READER(room, "a", "b");
+	struct subscriber *same = READER(room, "a", "b");
+	struct parcel *first, *second;
+
+	append(room, 101, "a", "1");
+	first = next(room, one);
+	second = next(room, same);
+	assert_ptr_equal(first, second);
+	parcel_drop(first);
+	parcel_drop(second);
+	free(one);
+	free(same);
+}
+
+/* Each differs from the first in one thing. */
+static void test_nobody_is_given_what_another_one_wants(void **state)
+{
+	struct room *room = *state;
+	struct subscriber *all[] = {READER(room, "a", "b"),
+		READER(room, "a", "c"), READER(room, "a"),
+		READER(room, "a", "b"), READER(room, "a", "b")};
+
+	all[3]->envelope = true;
+	all[4]->request = 2;
+	append(room, 101, "a", "1");
+	append(room, 102, "b", "2");
+	append(room, 103, "c", "3");
+	for (size_t i = 1; i < COUNT(all); i++) {
+		struct parcel *first = next(room, all[0]);
+		struct parcel *other = next(room, all[i]);
+
+		CHECK_TEXT("a and b", content(first),
+			"id: 101\ndata: 1\n\nid: 102\ndata: 2\n\n");
+		assert_ptr_not_equal(first, other);
+		assert_int_equal(has(content(other), "data: 2\n"), i == 4);
+		assert_int_equal(has(content(other), "data: 3\n"), i == 1);
+		assert_int_equal(
+			has(content(other), "{\"channel\":\"b\""), i == 3);
+		assert_int_equal(other->bytes[3], i == 4 ? 2 : 1);
+		parcel_drop(first);
+		parcel_drop(other);
+	}
+	for (size_t i = 0; i < COUNT(all); i++)
+		free(all[i]);
+}
+
+static void test_one_that_was_composed_for_less_is_not_reused(void **state)
+{
+	struct room *room = *state;
+	struct subscriber *sub = READER(room, "a");
+	struct parcel *parcel;
+	uint64_t horizon;
+
+	append(room, 101, "a", "1");
+	horizon = window_end(room->window);
+	append(room, 102, "a", "2");
+	parcel = next(room, sub);
+	parcel_drop(parcel);
+	parcel = parcels_next(room->parcels, sub, horizon);
+	CHECK_TEXT("one", content(parcel), "id: 101\ndata: 1\n\n");
+	parcel_drop(parcel);
+	free(sub);
+}
+
+static void test_a_parcel_is_full_at_a_record_and_the_rest_follows(void **state)
+{
+	struct room *room = *state;
+	struct subscriber *sub = READER(room, "a");
+	static char half[RECORD_BODY / 2];
+	struct parcel *parcel;
+
+	memset(half, 'y', sizeof(half) - 1);
+	append(room, 101, "a", half);
+	append(room, 102, "a", half);
+	append(room, 103, "a", "last");
+	parcel = next(room, sub);
+	assert_true(parcel->len <= RECORD_BODY + RECORD_HEAD);
+	assert_int_equal(parcel->events, 1);
+	assert_int_equal(parcel->id, 101);
+	sub->pos = parcel->pos;
+	sub->id = parcel->id;
+	parcel_drop(parcel);
+	parcel = next(room, sub);
+	assert_int_equal(parcel->events, 2);
+	assert_int_equal(parcel->id, 103);
+	parcel_drop(parcel);
+	free(sub);
+}
+
+static void test_a_long_event_is_a_parcel_of_its_own(void **state)
+{
+	struct room *room = *state;
+	struct subscriber *sub = READER(room, "a");
+	static char lengthy[3 * RECORD_BODY];
+	struct parcel *parcel;
+
+	memset(lengthy, 'y', sizeof(lengthy) - 1);
+	append(room, 101, "a", lengthy);
+	append(room, 102, "a", "next");
+	parcel = next(room, sub);
+	assert_int_equal(parcel->events, 1);
+	assert_true(parcel->len > sizeof(lengthy) + 3 * RECORD_HEAD);
+	parcel_drop(parcel);
+	free(sub);
+}
+
+#define IN_ROOM(test) \
+	cmocka_unit_test_setup_teardown(test, room_enter, room_leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_ROOM(test_channels_are_merged_in_the_order_of_the_log),
+		IN_ROOM(test_nothing_comes_twice),
+		IN_ROOM(test_what_lies_beyond_the_horizon_is_left),
+		IN_ROOM(test_a_volatile_event_has_no_id_and_is_not_counted),
+		IN_ROOM(test_those_at_the_same_place_are_given_the_same_parcel),
+		IN_ROOM(test_nobody_is_given_what_another_one_wants),
+		IN_ROOM(test_one_that_was_composed_for_less_is_not_reused),
+		IN_ROOM(test_a_parcel_is_full_at_a_record_and_the_rest_follows),
+		IN_ROOM(test_a_long_event_is_a_parcel_of_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,222 @@
+/* hub/page, hub/follow: older events, and who follows the log */
+#include <config.h>
+
+#include "tests/unit/hub_desk.h"
+
+static struct desk desk;
+
+static int setup(void **state)
+{
+	room_setup(state);
+	desk_open(&desk, *state);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	desk_close(&desk);
+	return room_teardown(state);
+}
+
+/* On channels a and b; `bytes` is what a page holds. */
+static void ask(struct peer *peer, uint64_t after, uint32_t bytes)
+{
+	struct buf body = {0};
+
+	wire_put_u64(&body, 1);
+	wire_put_u8(&body, WIRE_AFTER);
+	wire_put_u64(&body, after);
+	wire_put_u64(&body, 0);
+	wire_put_u64(&body, UINT64_MAX);
+	wire_put_u32(&body, bytes);
+	wire_put_u16(&body, 2);
+	wire_put_str8(&body, span_of("a"));
+	wire_put_str8(&body, span_of("b"));
+	say(peer, WIRE_PAGE, &body);
+}
+
+struct answer {
+	uint64_t used, through;
+	uint32_t count;
+	uint64_t ids[16];
+};
+
+static struct answer paged(struct peer *peer)
+{
+	struct wire_in in = heard(peer, WIRE_PAGED);
+	struct answer answer = {0};
+
+	wire_get_u64(&in);
+	wire_get_u8(&in);
+	answer.used = wire_get_u64(&in);
+	answer.through = wire_get_u64(&in);
+	for (int i = 0; i < 3; i++)
+		wire_get_u64(&in);
+	answer.count = wire_get_u32(&in);
+	for (uint32_t i = 0; i < answer.count; i++) {
+		struct wire_event event;
+
+		assert_true(wire_get_event(wire_get_blob(&in), &event));
+		answer.ids[i] = event.id;
+	}
+	assert_true(wire_done(&in));
+	return answer;
+}
+
+static uint64_t publish_six(struct room *room)
+{
+	uint64_t first = room_publish(room, "a", "1");
+
+	room_publish(room, "b", "2");
+	room_publish(room, "c", "3");
+	room_publish(room, "b", "4");
+	room_publish(room, "a", "5");
+	room_publish(room, "c", "6");
+	return first;
+}
+
+static void test_a_page_merges_its_channels_in_the_order_of_the_log(
+	void **state)
+{
+	struct peer *peer = desk_known(&desk);
+	uint64_t first = publish_six(*state);
+	const uint64_t want[] = {first, first + 1, first + 3, first + 4};
+	struct answer answer;
+
+	ask(peer, first - 1, 1 << 20);
+	assert_false(pages_run(&desk.room->ledger, &desk.peers));
+	answer = paged(peer);
+	assert_int_equal(answer.count, 4);
+	assert_memory_equal(answer.ids, want, sizeof(want));
+	assert_int_equal(answer.through, first + 5);
+}
+
+static void test_a_full_page_says_how_far_it_came(void **state)
+{
+	struct peer *peer = desk_known(&desk);
+	uint64_t first = publish_six(*state);
+	struct answer answer;
+
+	ask(peer, first - 1, 1);
+	ask(peer, first, 1);
+	pages_run(&desk.room->ledger, &desk.peers);
+	answer = paged(peer);
+	assert_int_equal(answer.count, 1);
+	assert_int_equal(answer.through, first);
+	answer = paged(peer);
+	assert_int_equal(answer.ids[0], first + 1);
+	assert_int_equal(answer.through, first + 1);
+}
+
+/* A clock that goes on by a millisecond with each look at it. */
+static uint64_t hurry(void *arg)
+{
+	struct hand_clock *hands = arg;
+
+	hand_clock_pass(hands, 1000);
+	return hands->mono_us;
+}
+
+static void test_when_time_is_up_the_rest_waits_for_the_next_turn(void **state)
+{
+	struct room *room = *state;
+	struct peer *peer = desk_known(&desk);
+	uint64_t first = publish_six(room);
+	unsigned turns = 1, answers = 0;
+
+	for (int i = 0; i < 9; i++)
+		ask(peer, first - 1, 1 << 20);
+	room->clock.mono_us = hurry;
+	while (pages_run(&room->ledger, &desk.peers))
+		turns++;
+	for (; link_pending(&peer->link) > 0; answers++)
+		assert_true(paged(peer).count > 0);
+	assert_in_range(turns, 3, 9);
+	assert_int_equal(answers, 9);
+}
+
+static void test_who_asks_too_much_at_once_is_closed(void **state)
+{
+	struct peer *peer = desk_known(&desk);
+
+	(void)state;
+	for (int i = 0; !peer->closed; i++) {
+		assert_true(i < PEER_ASKED_MAX);
+		ask(peer, 0, 1);
+	}
+	assert_null(peer->pages);
+}
+
+static void follow(struct peer *peer, uint64_t after)
+{
+	struct buf body = {0};
+
+	wire_put_u64(&body, after);
+	wire_put_u64(&body, 1 << 20);
+	say(peer, WIRE_FOLLOW, &body);
+}
+
+static void test_a_follower_goes_on_where_it_was(void **state)
+{
+	struct room *room = *state;
+	struct peer *peer = desk_known(&desk);
+	uint64_t first = publish_six(room);
+	struct wire_in in;
+
+	follow(peer, first + 3);
+	in = heard(peer, WIRE_FOLLOWING);
+	assert_int_equal(wire_get_u64(&in), first + 3);
+	assert_int_equal(wire_get_u64(&in), first + 5);
+	follow_move(&room->ledger.ring, peer);
+	for (uint64_t id = first + 4; id <= first + 5; id++) {
+		in = heard(peer, WIRE_EVENT);
+		assert_int_equal(wire_get_u64(&in), id);
+	}
+	assert_int_equal(link_pending(&peer->link), 0);
+	assert_int_equal(peer->follow, ON_RING);
+}
+
+static void test_a_follower_from_elsewhere_begins_anew(void **state)
+{
+	struct room *room = *state;
+	struct peer *peer = desk_known(&desk);
+	uint64_t first = publish_six(room);
+	struct wire_in in;
+
+	follow(peer, first + 100);
+	in = heard(peer, WIRE_FOLLOWING);
+	assert_true(wire_get_u64(&in) < first);
+	assert_int_equal(wire_get_u64(&in), first + 5);
+}
+
+static void test_a_follower_sees_nothing_that_is_not_committed(void **state)
+{
+	struct room *room = *state;
+	struct peer *peer = desk_known(&desk);
+	uint64_t first = publish_six(room);
+
+	follow(peer, first + 5);
+	heard(peer, WIRE_FOLLOWING);
+	room_add(room, "a", "7");
+	follow_move(&room->ledger.ring, peer);
+	assert_int_equal(link_pending(&peer->link), 0);
+	ledger_commit(&room->ledger);
+	follow_move(&room->ledger.ring, peer);
+	heard(peer, WIRE_EVENT);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_page_merges_its_channels_in_the_order_of_the_log),
+		TEST(test_a_full_page_says_how_far_it_came),
+		TEST(test_when_time_is_up_the_rest_waits_for_the_next_turn),
+		TEST(test_who_asks_too_much_at_once_is_closed),
+		TEST(test_a_follower_goes_on_where_it_was),
+		TEST(test_a_follower_from_elsewhere_begins_anew),
+		TEST(test_a_follower_sees_nothing_that_is_not_committed),
+	};
+
+	return cmocka_run_group_tests_name("page", tests, NULL, NULL);
+}

@@ -1,0 +1,287 @@
+#include <config.h>
+
+#include "tests/unit/stream_room.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+
+/* ---- the hub */
+
+static void on_asked(void *owner, struct span frame)
+{
+	struct room *room = owner;
+
+	buf_add_span(&room->asked, frame);
+}
+
+void room_says(struct room *room, enum wire_type type, const struct buf *body)
+{
+	assert_true(
+		dialogue_frame(&room->dialogue, (uint8_t)type, buf_span(body)));
+}
+
+void room_hub_comes(struct room *room, uint64_t newest)
+{
+	static const char identity[WIRE_IDENTITY] = "the room's log";
+	struct buf out = {0};
+
+	room->dialogue.state = GREETING;
+	wire_put_u16(&out, WIRE_VERSION);
+	wire_put_bytes(&out, identity, WIRE_IDENTITY);
+	wire_put_u64(&out, newest);
+	room_says(room, WIRE_WELCOME, &out);
+	buf_clear(&out);
+	wire_put_u64(&out, room->newest);
+	wire_put_u64(&out, newest);
+	room_says(room, WIRE_FOLLOWING, &out);
+	buf_release(&out);
+}
+
+void room_hub_leaves(struct room *room)
+{
+	room->dialogue.state = HUB_AWAY;
+	room->dialogue.sink.lost(room->dialogue.sink.arg);
+}
+
+static void say_event(struct room *room, const struct wire_event *event)
+{
+	struct buf out = {0};
+
+	wire_put_event(&out, event);
+	room_says(room, WIRE_EVENT, &out);
+	buf_release(&out);
+}
+
+uint64_t room_publish(struct room *room, const char *channel, const char *data)
+{
+	say_event(room, &(struct wire_event){.id = ++room->newest,
+				.channel = span_of(channel),
+				.data = span_of(data)});
+	return room->newest;
+}
+
+void room_publish_bytes(
+	struct room *room, const char *channel, size_t len, bool is_volatile)
+{
+	static char bytes[256 << 10];
+
+	memset(bytes, 'y', sizeof(bytes));
+	say_event(room,
+		&(struct wire_event){.id = is_volatile ? 0 : ++room->newest,
+			.channel = span_of(channel),
+			.data = span(bytes, len)});
+}
+
+bool room_asked(struct room *room, enum wire_type *type, uint64_t *number,
+	struct wire_in *body)
+{
+	static char frame[64 << 10];
+	uint8_t byte;
+	struct span inner;
+	bool bad = false;
+	size_t size = wire_frame(buf_span(&room->asked), &byte, &inner, &bad);
+
+	if (size == 0)
+		return false;
+	assert_true(size <= sizeof(frame));
+	memcpy(frame, inner.at, inner.len);
+	*type = byte;
+	*body = wire_in(span(frame, inner.len));
+	*number = wire_get_u64(body);
+	buf_drop(&room->asked, size);
+	return true;
+}
+
+/* ---- browsers */
+
+int room_open(struct room *room, struct wish *wish)
+{
+	int ends[2];
+
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	wish->fd = ends[0];
+	wish->request = 1;
+	stream_open(room->streams, wish);
+	return ends[1];
+}
+
+int room_listen(struct room *room, const char *channel)
+{
+	const struct span name = span_of(channel);
+	struct wish wish = {.channels = &name, .count = 1, .fresh = true};
+
+	return room_open(room, &wish);
+}
+
+int room_resume(struct room *room, const char *channel, uint64_t id)
+{
+	const struct span name = span_of(channel);
+	struct wish wish = {
+		.channels = &name,
+		.count = 1,
+		.from = WIRE_AFTER,
+		.value = id,
+		.requested = span_of("what it had"),
+	};
+
+	return room_open(room, &wish);
+}
+
+/* FastCGI 1.0 section 3.3. */
+static void add_records(struct buf *text, struct span said)
+{
+	enum { HEAD = 8, END = 3, STDOUT = 6 };
+
+	while (said.len >= HEAD) {
+		const unsigned char *at = (const unsigned char *)said.at;
+		size_t len = (size_t)at[4] << 8 | at[5];
+
+		assert_true(said.len - HEAD >= len);
+		if (at[1] == STDOUT)
+			buf_add(text, said.at + HEAD, len);
+		if (at[1] == END)
+			buf_add_span(text, span_of("<end>"));
+		said = span(said.at + HEAD + len, said.len - HEAD - len);
+	}
+	assert_int_equal(said.len, 0);
+}
+
+struct span room_text(struct room *room, int fd)
+{
+	struct buf said = {0};
+	ssize_t got;
+
+	do {
+		char *to = buf_reserve(&said, 1 << 16);
+
+		got = recv(fd, to, 1 << 16, MSG_DONTWAIT);
+		said.len += got > 0 ? (size_t)got : 0;
+	} while (got > 0);
+	buf_clear(&room->text);
+	add_records(&room->text, buf_span(&said));
+	if (got == 0)
+		buf_add_span(&room->text, span_of("<closed>"));
+	buf_release(&said);
+	return buf_span(&room->text);
+}
+
+void room_read(struct room *room, const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		room_text(room, fds[i]);
+}
+
+bool has(struct span text, const char *part)
+{
+	return text.len > 0 &&
+	       memmem(text.at, text.len, part, strlen(part)) != NULL;
+}
+
+/* ---- life */
+
+void room_turn(struct room *room)
+{
+	loop_turn_over(room->loop);
+}
+
+void room_pass(struct room *room, uint64_t us)
+{
+	hand_clock_pass(&room->hands, us);
+	room_turn(room);
+}
+
+static void open_window(struct room *room)
+{
+	room->channels = channels_new();
+	room->audience = audience_new(
+		loop_timers(room->loop), room->channels, ROOM_KEEPALIVE_S);
+	room->window = window_new(ROOM_WINDOW, room->channels);
+	room->parcels = parcels_new(room->window);
+	room->fanout = fanout_new(&(struct fanout_parts){
+		.loop = room->loop,
+		.channels = room->channels,
+		.window = room->window,
+		.parcels = room->parcels,
+		.meter = room->meter,
+		.rest_ms = ROOM_REST_MS,
+	});
+}
+
+static void open_feed(struct room *room)
+{
+	room->streams = streams_new(&(struct streams_parts){
+		.loop = room->loop,
+		.window = room->window,
+		.parcels = room->parcels,
+		.audience = room->audience,
+		.fanout = room->fanout,
+		.dialogue = &room->dialogue,
+		.meter = room->meter,
+		.retry_ms = 1000,
+	});
+	room->tasks = tasks_new(&(struct tasks_parts){.loop = room->loop});
+	room->feed = (struct feed){
+		.channels = room->channels,
+		.window = room->window,
+		.fanout = room->fanout,
+		.streams = room->streams,
+		.audience = room->audience,
+		.tasks = room->tasks,
+		.meter = room->meter,
+	};
+	room->dialogue.sink = feed_sink(&room->feed);
+}
+
+int room_enter_alone(void **state)
+{
+	struct room *room = mem_new(sizeof(*room));
+
+	log_faults_only();
+	room->hands.mono_us = 1000000;
+	room->clock = hand_clock(&room->hands);
+	room->loop = loop_new(&room->clock);
+	room->meter = meter_new(&room->clock);
+	room->newest = ROOM_FROM;
+	room->nowhere.fd = -1;
+	room->dialogue.link = &room->nowhere;
+	room->dialogue.answers = answers_new(&room->clock, on_asked, room);
+	open_window(room);
+	open_feed(room);
+	*state = room;
+	return 0;
+}
+
+int room_enter(void **state)
+{
+	room_enter_alone(state);
+	room_hub_comes(*state, ROOM_FROM);
+	return 0;
+}
+
+int room_leave(void **state)
+{
+	struct room *room = *state;
+
+	stream_drain(room->streams);
+	streams_free(room->streams);
+	tasks_free(room->tasks);
+	dialogue_release(&room->dialogue);
+	fanout_free(room->fanout);
+	parcels_free(room->parcels);
+	window_free(room->window);
+	audience_free(room->audience);
+	channels_free(room->channels);
+	meter_free(room->meter);
+	loop_free(room->loop);
+	buf_release(&room->asked);
+	buf_release(&room->text);
+	free(room);
+	return 0;
+}
