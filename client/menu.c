@@ -191,7 +191,7 @@ static const struct item *item_of(const char *line)
 
 static enum outcome run_menu(void)
 {
-	char line[LINE_SIZE];
+	char line[LINE_SIZE] = "";
 	const struct item *item;
 	bool more = true;
 
