@@ -8,23 +8,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/help.h"
-#include "client/option.h"
-#include "client/outcome.h"
+#include "client/exit_status.h"
+#include "client/option/help.h"
+#include "client/option/option.h"
 #include "client/verbs.h"
 
-static enum outcome run_verb(const struct verb *verb, int argc, char **argv)
+static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 {
-	enum outcome outcome;
+	enum exit_status exit_status;
 	bool help;
 
-	outcome = option_read(verbs, verb, argc, argv, &help);
+	exit_status = option_read(verbs, verb, argc, argv, &help);
 	if (help)
 		help_verb(verb);
-	else if (outcome == OUT_OK)
-		outcome = verb->run();
+	else if (exit_status == EXIT_OK)
+		exit_status = verb->run();
 	option_release();
-	return outcome;
+	return exit_status;
 }
 
 /* A descriptor that is closed would become a socket's, and events be printed
@@ -42,23 +42,23 @@ int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "--help";
 	const struct verb *verb = verb_named(verbs, word);
-	enum outcome outcome = OUT_OK;
+	enum exit_status exit_status = EXIT_OK;
 
 	hold_standard();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* ignored, nobody could be waited for */
 	if (verb != NULL)
-		outcome = run_verb(verb, argc - 1, argv + 1);
+		exit_status = run_verb(verb, argc - 1, argv + 1);
 	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
 		 strcmp(word, "help") == 0)
-		outcome = help_all(verbs, argc > 2 ? argv[2] : NULL);
+		exit_status = help_all(verbs, argc > 2 ? argv[2] : NULL);
 	else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
 		puts(PACKAGE_STRING);
 	else
-		outcome = fail(OUT_USAGE,
+		exit_status = fail(EXIT_USAGE,
 			"unknown verb \"%s\"; `tidings --help` lists them",
 			word);
-	if ((fflush(stdout) != 0 || ferror(stdout)) && outcome == OUT_OK)
-		outcome = fail_errno(OUT_FILE, "standard output");
-	return (int)outcome;
+	if ((fflush(stdout) != 0 || ferror(stdout)) && exit_status == EXIT_OK)
+		exit_status = fail_errno(EXIT_FILE, "standard output");
+	return (int)exit_status;
 }

@@ -1,9 +1,9 @@
-#ifndef TIDINGS_VERBS_H
-#define TIDINGS_VERBS_H
+#ifndef TIDINGS_CLIENT_VERBS_H
+#define TIDINGS_CLIENT_VERBS_H
 /*
  * verbs - what `tidings` can do, in the order in which --help shows it
  */
-#include "client/option_table.h"
+#include "client/option/option_table.h"
 
 extern const struct verb verb_pub, verb_sub, verb_tail, verb_history, verb_run,
 	verb_channels, verb_status, verb_inbox, verb_bench, verb_check,

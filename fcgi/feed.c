@@ -2,15 +2,15 @@
 
 #include "fcgi/feed.h"
 
-#include "fcgi/audience.h"
-#include "fcgi/channel.h"
-#include "fcgi/dialogue.h"
-#include "fcgi/fanout.h"
-#include "fcgi/meter.h"
-#include "fcgi/report.h"
-#include "fcgi/stream.h"
-#include "fcgi/tasks.h"
-#include "fcgi/window.h"
+#include "fcgi/counters.h"
+#include "fcgi/stream/audience.h"
+#include "fcgi/stream/fanout.h"
+#include "fcgi/stream/report.h"
+#include "fcgi/stream/streams.h"
+#include "fcgi/stream/tasks.h"
+#include "fcgi/stream/topic.h"
+#include "fcgi/stream/window.h"
+#include "fcgi/uplink/session.h"
 
 static void on_begin(void *arg, uint64_t from, bool same)
 {
@@ -18,18 +18,18 @@ static void on_begin(void *arg, uint64_t from, bool same)
 
 	if (same)
 		return;
-	stream_voiding(feed->streams);
+	streams_voiding(feed->streams);
 	window_begin(feed->window, from);
-	stream_voided(feed->streams);
+	streams_voided(feed->streams);
 }
 
 /* A volatile event is for those who are there: without any it would only push
  * stored ones out of the window. */
 static bool is_heard(const struct feed *feed, struct span name)
 {
-	const struct channel *channel = channel_find(feed->channels, name);
+	const struct topic *topic = topic_find(feed->topics, name);
 
-	return channel != NULL && channel->subscribers > 0;
+	return topic != NULL && topic->subscribers > 0;
 }
 
 static void on_event(void *arg, const struct wire_event *event)
@@ -38,14 +38,14 @@ static void on_event(void *arg, const struct wire_event *event)
 
 	if (event->id == 0 && !is_heard(feed, event->channel))
 		return;
-	fanout_channel(feed->fanout, window_append(feed->window, event));
+	fanout_topic(feed->fanout, window_append(feed->window, event));
 }
 
 static void on_filled(void *arg)
 {
 	const struct feed *feed = arg;
 
-	stream_filled(feed->streams);
+	streams_filled(feed->streams);
 }
 
 /* What the window holds is served on; nobody waits for more. */
@@ -54,7 +54,7 @@ static void on_lost(void *arg)
 	const struct feed *feed = arg;
 
 	report_hub_left(audience_report(feed->audience));
-	stream_filled(feed->streams);
+	streams_filled(feed->streams);
 }
 
 static bool on_count(void *arg, struct buf *out)
@@ -68,7 +68,7 @@ static void on_measure(void *arg, struct buf *out)
 {
 	const struct feed *feed = arg;
 
-	meter_report(feed->meter, out,
+	counters_report(feed->counters, out,
 		(uint32_t)(audience_count(feed->audience) +
 			   tasks_count(feed->tasks)));
 }

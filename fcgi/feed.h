@@ -1,5 +1,5 @@
-#ifndef TIDINGS_FEED_H
-#define TIDINGS_FEED_H
+#ifndef TIDINGS_FCGI_FEED_H
+#define TIDINGS_FCGI_FEED_H
 /*
  * feed - what the hub says, to those whom it concerns
  *
@@ -8,22 +8,22 @@
  * the streams.  Plain data; borrows all of it.
  */
 struct audience;
-struct channels;
+struct topics;
 struct fanout;
-struct meter;
+struct counters;
 struct streams;
 struct tasks;
 struct uplink_sink;
 struct window;
 
 struct feed {
-	struct channels *channels;
+	struct topics *topics;
 	struct window *window;
 	struct fanout *fanout;
 	struct streams *streams;
 	struct audience *audience;
 	const struct tasks *tasks;
-	struct meter *meter;
+	struct counters *counters;
 };
 
 /* What the uplink is to tell it. */

@@ -1,13 +1,13 @@
 /*
  * main - tidings.fcgi, the responder
  *
- *   parent   binds the socket, or has it from a service manager (LISTEN_FDS),
- *            and keeps it and its workers (lib/parent.h)
- *   worker   serves (worker.h)
+ *   supervisor  binds the socket, or has it from a service manager
+ * (LISTEN_FDS), and keeps it and its workers (lib/supervisor.h) worker   serves
+ * (worker.h)
  *
- * Started by a web server it is a worker without a parent: for as long as it is
- * let, if the listening socket is its standard input (mod_fcgid, lighttpd's
- * bin-path), or as a CGI program for one request (cgi.h).
+ * Started by a web server it is a worker without a supervisor: for as long as
+ * it is let, if the listening socket is its standard input (mod_fcgid,
+ * lighttpd's bin-path), or as a CGI program for one request (cgi.h).
  */
 #include <config.h>
 
@@ -18,13 +18,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "fcgi/cgi.h"
+#include "fcgi/http/cgi.h"
 #include "fcgi/worker.h"
 #include "lib/config.h"
 #include "lib/handover.h"
 #include "lib/log.h"
-#include "lib/parent.h"
 #include "lib/sock.h"
+#include "lib/supervisor.h"
 
 struct options {
 	const char *config;
@@ -106,7 +106,7 @@ static int serve_standard_input(const struct options *options)
 	return status;
 }
 
-/* ---- the parent */
+/* ---- the supervisor */
 
 static void show(const char *text)
 {
@@ -196,7 +196,7 @@ static int serve(const struct options *options)
 		config_release(&job.config);
 		return EXIT_FAILURE;
 	}
-	status = parent_run(&(struct parent_job){
+	status = supervisor_run(&(struct supervisor_job){
 		.name = "responder",
 		.workers = (int)job.config.workers,
 		.listener = job.listener,

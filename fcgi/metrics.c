@@ -2,11 +2,11 @@
 
 #include "fcgi/metrics.h"
 
-#include "fcgi/answers.h"
-#include "fcgi/asker.h"
-#include "fcgi/media.h"
-#include "fcgi/reply.h"
-#include "fcgi/request.h"
+#include "fcgi/http/deferred.h"
+#include "fcgi/http/media.h"
+#include "fcgi/http/reply.h"
+#include "fcgi/http/request.h"
+#include "fcgi/uplink/calls.h"
 
 static const char *const types[] = {
 	[WIRE_PROMETHEUS] = "text/plain; version=0.0.4; charset=utf-8",
@@ -27,12 +27,12 @@ static bool choose(const char *accept, enum wire_format *format)
 	return open + plain > 0;
 }
 
-static void on_metered(void *arg, struct span text)
+static void on_metrics_text(void *arg, struct span text)
 {
-	struct asker *asker = arg;
-	struct replies *replies = asker->replies;
-	unsigned format = asker->kind;
-	struct request *request = asker_done(asker);
+	struct deferred *deferred = arg;
+	struct replies *replies = deferred->replies;
+	unsigned format = deferred->kind;
+	struct request *request = deferred_done(deferred);
 
 	if (text.at == NULL)
 		reply_away(
@@ -44,19 +44,20 @@ static void on_metered(void *arg, struct span text)
 				.body = text});
 }
 
-void metrics_show(void *room, struct request *request, const struct aim *aim)
+void metrics_show(
+	void *room, struct request *request, const struct target *target)
 {
 	const struct metrics *metrics = room;
 	enum wire_format format = WIRE_PROMETHEUS;
-	struct asker *asker;
+	struct deferred *deferred;
 
 	buf_printf(&request->headers, "Vary: Accept\r\n");
 	if (!choose(request->accept, &format)) {
-		metrics->listen(metrics->listen_room, request, aim);
+		metrics->listen(metrics->listen_room, request, target);
 		return;
 	}
-	asker = asker_new(metrics->askers, request);
-	asker->kind = format;
-	asker->pending =
-		answers_metrics(metrics->answers, format, on_metered, asker);
+	deferred = deferred_new(metrics->deferrals, request);
+	deferred->kind = format;
+	deferred->call = calls_metrics(
+		metrics->calls, format, on_metrics_text, deferred);
 }

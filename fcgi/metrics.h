@@ -1,5 +1,5 @@
-#ifndef TIDINGS_METRICS_H
-#define TIDINGS_METRICS_H
+#ifndef TIDINGS_FCGI_METRICS_H
+#define TIDINGS_FCGI_METRICS_H
 /*
  * metrics - GET /metrics: a stream of samples, or text for Prometheus
  *
@@ -7,19 +7,19 @@
  * is a scraper; everybody else, curl and EventSource among them, gets the
  * stream.
  */
-#include "fcgi/request.h"
+#include "fcgi/http/request.h"
 
-struct answers;
-struct askers;
+struct calls;
+struct deferrals;
 
-/* The verb's room; plain data, borrows all of it. */
+/* The handler's room; plain data, borrows all of it. */
 struct metrics {
-	verb *listen; /* opens the stream ... */
+	handler *listen; /* opens the stream ... */
 	void *listen_room;
-	struct answers *answers;
-	struct askers *askers;
+	struct calls *calls;
+	struct deferrals *deferrals;
 };
 
-verb metrics_show;
+handler metrics_show;
 
 #endif

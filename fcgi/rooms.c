@@ -2,23 +2,23 @@
 
 #include "fcgi/rooms.h"
 
-#include "fcgi/accept.h"
-#include "fcgi/access.h"
-#include "fcgi/asker.h"
-#include "fcgi/audience.h"
-#include "fcgi/cgi.h"
-#include "fcgi/channel.h"
-#include "fcgi/dialogue.h"
-#include "fcgi/fanout.h"
-#include "fcgi/meter.h"
-#include "fcgi/parcels.h"
-#include "fcgi/quota.h"
-#include "fcgi/reply.h"
+#include "fcgi/counters.h"
+#include "fcgi/guard/access.h"
+#include "fcgi/guard/limit.h"
+#include "fcgi/http/accept.h"
+#include "fcgi/http/cgi.h"
+#include "fcgi/http/deferred.h"
+#include "fcgi/http/reply.h"
 #include "fcgi/route.h"
-#include "fcgi/stream.h"
-#include "fcgi/tasks.h"
-#include "fcgi/uplink.h"
-#include "fcgi/window.h"
+#include "fcgi/stream/audience.h"
+#include "fcgi/stream/composer.h"
+#include "fcgi/stream/fanout.h"
+#include "fcgi/stream/streams.h"
+#include "fcgi/stream/tasks.h"
+#include "fcgi/stream/topic.h"
+#include "fcgi/stream/window.h"
+#include "fcgi/uplink/session.h"
+#include "fcgi/uplink/uplink.h"
 #include "lib/config.h"
 #include "lib/loop.h"
 
@@ -26,18 +26,18 @@ static void open_window(struct rooms *rooms)
 {
 	const struct config *config = rooms->config;
 
-	rooms->channels = channels_new();
-	rooms->audience = audience_new(loop_timers(rooms->loop),
-		rooms->channels, (uint32_t)(config->keepalive_ms / 1000));
+	rooms->topics = topics_new();
+	rooms->audience = audience_new(loop_timers(rooms->loop), rooms->topics,
+		(uint32_t)(config->keepalive_ms / 1000));
 	rooms->window = window_new(
-		rooms->lone ? CGI_WINDOW : config->window, rooms->channels);
-	rooms->parcels = parcels_new(rooms->window);
+		rooms->lone ? CGI_WINDOW : config->window, rooms->topics);
+	rooms->composer = composer_new(rooms->window);
 	rooms->fanout = fanout_new(&(struct fanout_parts){
 		.loop = rooms->loop,
-		.channels = rooms->channels,
+		.topics = rooms->topics,
 		.window = rooms->window,
-		.parcels = rooms->parcels,
-		.meter = rooms->meter,
+		.composer = rooms->composer,
+		.counters = rooms->counters,
 		.rest_ms = config->rest_ms,
 	});
 }
@@ -52,19 +52,19 @@ static void open_uplink(struct rooms *rooms)
 				     .fill = rooms->lone ? 0 : config->window,
 				     .lone = rooms->lone,
 			     });
-	rooms->dialogue = uplink_dialogue(rooms->uplink);
+	rooms->session = uplink_dialogue(rooms->uplink);
 }
 
 static void open_answers(struct rooms *rooms)
 {
-	rooms->replies = replies_new(rooms->loop, rooms->meter);
-	rooms->askers = askers_new(rooms->loop, rooms->replies);
+	rooms->replies = replies_new(rooms->loop, rooms->counters);
+	rooms->deferrals = deferrals_new(rooms->loop, rooms->replies);
 	rooms->access = access_new(rooms->config);
-	rooms->quota = quota_new(rooms->config, loop_clock(rooms->loop));
+	rooms->limiter = limit_new(rooms->config, loop_clock(rooms->loop));
 	rooms->admit = (struct admit){
-		.quota = rooms->quota,
+		.limiter = rooms->limiter,
 		.replies = rooms->replies,
-		.meter = rooms->meter,
+		.counters = rooms->counters,
 		.retry_ms = rooms->config->retry_ms,
 	};
 }
@@ -76,20 +76,20 @@ static void open_streams(struct rooms *rooms)
 	rooms->streams = streams_new(&(struct streams_parts){
 		.loop = rooms->loop,
 		.window = rooms->window,
-		.parcels = rooms->parcels,
+		.composer = rooms->composer,
 		.audience = rooms->audience,
 		.fanout = rooms->fanout,
-		.dialogue = rooms->dialogue,
-		.quota = rooms->quota,
-		.meter = rooms->meter,
+		.session = rooms->session,
+		.limiter = rooms->limiter,
+		.counters = rooms->counters,
 		.retry_ms = config->retry_ms,
 	});
 	rooms->tasks = tasks_new(&(struct tasks_parts){
 		.loop = rooms->loop,
 		.admit = &rooms->admit,
-		.quota = rooms->quota,
+		.limiter = rooms->limiter,
 		.replies = rooms->replies,
-		.meter = rooms->meter,
+		.counters = rooms->counters,
 		.retry_ms = config->retry_ms,
 		.keepalive_ms = config->keepalive_ms,
 	});
@@ -104,34 +104,34 @@ static size_t count_streams(const void *arg)
 
 static void open_verbs(struct rooms *rooms)
 {
-	rooms->listen = (struct listen){
+	rooms->subscribe = (struct subscribe){
 		.admit = &rooms->admit,
 		.streams = rooms->streams,
 		.replies = rooms->replies,
 		.clock = loop_clock(rooms->loop),
 	};
-	rooms->publish = (struct publish){
+	rooms->post = (struct post){
 		.access = rooms->access,
-		.quota = rooms->quota,
-		.answers = rooms->dialogue->answers,
-		.askers = rooms->askers,
+		.limiter = rooms->limiter,
+		.calls = rooms->session->calls,
+		.deferrals = rooms->deferrals,
 		.replies = rooms->replies,
 		.clock = loop_clock(rooms->loop),
 		.max_event = rooms->config->max_event,
 	};
 	rooms->status = (struct status){
-		.dialogue = rooms->dialogue,
+		.session = rooms->session,
 		.streams = count_streams,
 		.arg = rooms,
-		.answers = rooms->dialogue->answers,
-		.askers = rooms->askers,
+		.calls = rooms->session->calls,
+		.deferrals = rooms->deferrals,
 		.replies = rooms->replies,
 	};
 	rooms->metrics = (struct metrics){
-		.listen = listen_one,
-		.listen_room = &rooms->listen,
-		.answers = rooms->dialogue->answers,
-		.askers = rooms->askers,
+		.listen = subscribe_one,
+		.listen_room = &rooms->subscribe,
+		.calls = rooms->session->calls,
+		.deferrals = rooms->deferrals,
 	};
 }
 
@@ -142,18 +142,18 @@ static void take(void *arg, struct request *request)
 	route_request(rooms->router, request);
 }
 
-static void open_gate(struct rooms *rooms, int listener)
+static void open_acceptor(struct rooms *rooms, int listener)
 {
 	rooms->router = router_new(&(struct route_rooms){
 		.access = rooms->access,
 		.replies = rooms->replies,
-		.listen = &rooms->listen,
-		.publish = &rooms->publish,
+		.subscribe = &rooms->subscribe,
+		.post = &rooms->post,
 		.status = &rooms->status,
 		.metrics = &rooms->metrics,
 		.tasks = rooms->tasks,
 	});
-	rooms->gate = gate_new(&(struct gate_parts){
+	rooms->acceptor = acceptor_new(&(struct acceptor_parts){
 		.loop = rooms->loop,
 		.listener = listener,
 		.max_body = rooms->config->max_body,
@@ -168,13 +168,13 @@ static void open_feed(struct rooms *rooms)
 	struct uplink_sink sink = feed_sink(&rooms->feed);
 
 	rooms->feed = (struct feed){
-		.channels = rooms->channels,
+		.topics = rooms->topics,
 		.window = rooms->window,
 		.fanout = rooms->fanout,
 		.streams = rooms->streams,
 		.audience = rooms->audience,
 		.tasks = rooms->tasks,
-		.meter = rooms->meter,
+		.counters = rooms->counters,
 	};
 	uplink_start(rooms->uplink, &sink);
 }
@@ -184,34 +184,34 @@ void rooms_open(struct rooms *rooms, const struct config *config,
 {
 	*rooms = (struct rooms){.config = config, .lone = listener < 0};
 	rooms->loop = loop_new(clock);
-	rooms->meter = meter_new(clock);
+	rooms->counters = counters_new(clock);
 	open_window(rooms);
 	open_uplink(rooms);
 	open_answers(rooms);
 	open_streams(rooms);
 	open_verbs(rooms);
-	open_gate(rooms, listener);
+	open_acceptor(rooms, listener);
 	open_feed(rooms);
 }
 
 void rooms_drain(struct rooms *rooms)
 {
-	stream_drain(rooms->streams);
+	streams_drain(rooms->streams);
 	tasks_drain(rooms->tasks);
 }
 
 bool rooms_are_empty(const struct rooms *rooms)
 {
-	return gate_count(rooms->gate) == 0 &&
-	       askers_count(rooms->askers) == 0 &&
+	return acceptor_count(rooms->acceptor) == 0 &&
+	       deferrals_count(rooms->deferrals) == 0 &&
 	       replies_count(rooms->replies) == 0 && count_streams(rooms) == 0;
 }
 
 void rooms_close(struct rooms *rooms)
 {
-	gate_free(rooms->gate);
+	acceptor_free(rooms->acceptor);
 	router_free(rooms->router);
-	askers_free(rooms->askers);
+	deferrals_free(rooms->deferrals);
 	rooms_drain(rooms);
 	uplink_farewell(rooms->uplink);
 	tasks_free(rooms->tasks);
@@ -219,12 +219,12 @@ void rooms_close(struct rooms *rooms)
 	uplink_free(rooms->uplink);
 	replies_free(rooms->replies);
 	fanout_free(rooms->fanout);
-	parcels_free(rooms->parcels);
+	composer_free(rooms->composer);
 	window_free(rooms->window);
 	audience_free(rooms->audience);
-	channels_free(rooms->channels);
-	quota_free(rooms->quota);
+	topics_free(rooms->topics);
+	limit_free(rooms->limiter);
 	access_free(rooms->access);
-	meter_free(rooms->meter);
+	counters_free(rooms->counters);
 	loop_free(rooms->loop);
 }

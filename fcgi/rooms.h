@@ -1,5 +1,5 @@
-#ifndef TIDINGS_ROOMS_H
-#define TIDINGS_ROOMS_H
+#ifndef TIDINGS_FCGI_ROOMS_H
+#define TIDINGS_FCGI_ROOMS_H
 /*
  * rooms - what a responder is made of
  *
@@ -8,16 +8,16 @@
  */
 #include <stdbool.h>
 
-#include "fcgi/admit.h"
 #include "fcgi/feed.h"
-#include "fcgi/listen.h"
 #include "fcgi/metrics.h"
-#include "fcgi/publish.h"
+#include "fcgi/post/post.h"
 #include "fcgi/status.h"
+#include "fcgi/stream/admit.h"
+#include "fcgi/stream/subscribe.h"
 
 struct clock;
 struct config;
-struct gate;
+struct acceptor;
 struct router;
 struct uplink;
 
@@ -26,36 +26,36 @@ struct rooms {
 	bool lone; /* serves one request and ends (cgi.h): asks the hub for no
 		      older events, and sleeps longer */
 	struct loop *loop;
-	struct meter *meter; /* what was done, for the hub */
+	struct counters *counters; /* what was done, for the hub */
 	/* the newest events, and who is to have them */
-	struct channels *channels;
+	struct topics *topics;
 	struct audience *audience;
 	struct window *window;
-	struct parcels *parcels;
+	struct composer *composer;
 	struct fanout *fanout;
 	struct uplink *uplink;
-	const struct dialogue *dialogue;
+	const struct session *session;
 	struct streams *streams;
 	struct feed feed; /* what the hub says goes there */
 	/* who may */
 	struct access *access;
-	struct quota *quota;
+	struct limiter *limiter;
 	struct admit admit;
 	/* requests, in and out */
 	struct replies *replies;
-	struct askers *askers;
+	struct deferrals *deferrals;
 	struct tasks *tasks;
-	struct listen listen;
-	struct publish publish;
+	struct subscribe subscribe;
+	struct post post;
 	struct status status;
 	struct metrics metrics;
 	struct router *router;
-	struct gate *gate;
+	struct acceptor *acceptor;
 };
 
 /* Opens all of them; borrows `config` and `clock`.  `listener` (borrowed,
  * non-blocking) is where requests come from; -1: there will be one, given to
- * the gate. */
+ * the acceptor. */
 void rooms_open(struct rooms *rooms, const struct config *config,
 	const struct clock *clock, int listener);
 /* Every stream gets its end. */

@@ -6,20 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/access.h"
-#include "fcgi/listen.h"
+#include "fcgi/guard/access.h"
+#include "fcgi/http/query.h"
+#include "fcgi/http/reply.h"
+#include "fcgi/http/request.h"
 #include "fcgi/metrics.h"
-#include "fcgi/publish.h"
-#include "fcgi/query.h"
-#include "fcgi/reply.h"
-#include "fcgi/request.h"
+#include "fcgi/post/post.h"
 #include "fcgi/status.h"
-#include "fcgi/tasks.h"
+#include "fcgi/stream/subscribe.h"
+#include "fcgi/stream/tasks.h"
 #include "lib/text.h"
 
-/* A verb, and its room. */
+/* A handler, and its room. */
 struct handler {
-	verb *run;
+	handler *run;
 	void *room;
 };
 
@@ -40,19 +40,19 @@ struct router {
 struct router *router_new(const struct route_rooms *rooms)
 {
 	struct router *router = mem_new(sizeof(*router));
-	struct listen *listen = rooms->listen;
-	struct publish *publish = rooms->publish;
+	struct subscribe *subscribe = rooms->subscribe;
+	struct post *post = rooms->post;
 	struct status *status = rooms->status;
 	const struct handler none = {0};
 	const struct route routes[ROUTES] = {
-		{"/stream", "main", {listen_channels, listen}, none},
-		{"/realtime", NULL, {listen_channel, listen},
-			{publish_body, publish}},
-		{"/api/broadcast", "main", none, {publish_object, publish}},
+		{"/stream", "main", {subscribe_channels, subscribe}, none},
+		{"/realtime", NULL, {subscribe_channel, subscribe},
+			{post_body, post}},
+		{"/api/broadcast", "main", none, {post_object, post}},
 		{"/tasks/stream", "", {tasks_listen, rooms->tasks}, none},
-		{"/sse/events", "sse", {listen_one, listen}, none},
+		{"/sse/events", "sse", {subscribe_one, subscribe}, none},
 		{"/metrics", "metrics", {metrics_show, rooms->metrics}, none},
-		{"/sse/send", "sse", none, {publish_message, publish}},
+		{"/sse/send", "sse", none, {post_message, post}},
 		{"/health", "", {status_health, status}, none},
 		{"/api/channels", "", {status_channels, status}, none},
 		{"/api/channels", NULL, {status_channel, status}, none},
@@ -147,7 +147,7 @@ static const char *read_channel(struct buf *name, struct span rest)
 static void run(const struct router *router, struct request *request,
 	const struct route *route, struct span rest, struct span query)
 {
-	struct aim aim = {span_of(route->channel), query};
+	struct target target = {span_of(route->channel), query};
 	const struct handler *chosen = choose(router, request, route);
 	struct buf name = {0};
 	const char *fault = NULL;
@@ -156,10 +156,10 @@ static void run(const struct router *router, struct request *request,
 		return;
 	if (route->channel == NULL) {
 		fault = read_channel(&name, rest);
-		aim.channel = buf_span(&name);
+		target.channel = buf_span(&name);
 	}
 	if (fault == NULL)
-		chosen->run(chosen->room, request, &aim);
+		chosen->run(chosen->room, request, &target);
 	else
 		reply_error(
 			router->replies, request, 400, "bad_channel", fault);
@@ -168,9 +168,9 @@ static void run(const struct router *router, struct request *request,
 
 void route_request(const struct router *router, struct request *request)
 {
-	struct target target = query_target(span_of(request->uri));
+	struct url url = query_url(span_of(request->uri));
 	struct span rest = {0};
-	const struct route *route = find(router, target.path, &rest);
+	const struct route *route = find(router, url.path, &rest);
 
 	request->head = strcmp(request->method, "HEAD") == 0;
 	if (!access_is_ours(router->access, request)) {
@@ -184,5 +184,5 @@ void route_request(const struct router *router, struct request *request)
 			"there is nothing at this address");
 		return;
 	}
-	run(router, request, route, rest, target.query);
+	run(router, request, route, rest, url.query);
 }

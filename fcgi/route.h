@@ -1,27 +1,27 @@
-#ifndef TIDINGS_ROUTE_H
-#define TIDINGS_ROUTE_H
+#ifndef TIDINGS_FCGI_ROUTE_H
+#define TIDINGS_FCGI_ROUTE_H
 /*
- * route - which verb a request wants
+ * route - which handler a request wants
  *
  * One table of paths.  What every answer has in common is settled here: the
  * CORS lines, 404, 405, 421, OPTIONS, HEAD.
  */
 struct access;
-struct listen;
+struct subscribe;
 struct metrics;
-struct publish;
+struct post;
 struct replies;
 struct request;
 struct router;
 struct status;
 struct tasks;
 
-/* The verbs' rooms, and what is needed to refuse; all borrowed. */
+/* The handlers' rooms, and what is needed to refuse; all borrowed. */
 struct route_rooms {
 	const struct access *access;
 	struct replies *replies;
-	struct listen *listen;
-	struct publish *publish;
+	struct subscribe *subscribe;
+	struct post *post;
 	struct status *status;
 	struct metrics *metrics;
 	struct tasks *tasks;

@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-#include "fcgi/answers.h"
-#include "fcgi/asker.h"
-#include "fcgi/dialogue.h"
-#include "fcgi/query.h"
-#include "fcgi/reply.h"
-#include "fcgi/request.h"
+#include "fcgi/http/deferred.h"
+#include "fcgi/http/query.h"
+#include "fcgi/http/reply.h"
+#include "fcgi/http/request.h"
+#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/session.h"
 #include "lib/json.h"
 #include "lib/text.h"
 
@@ -30,14 +30,15 @@ static void send_json(struct replies *replies, struct request *request,
 	buf_release(&body);
 }
 
-void status_health(void *room, struct request *request, const struct aim *aim)
+void status_health(
+	void *room, struct request *request, const struct target *target)
 {
 	const struct status *status = room;
-	struct health health = dialogue_health(status->dialogue);
+	struct health health = session_health(status->session);
 	bool good = !health.away && health.writable;
 	struct json_object *object = json_new();
 
-	(void)aim;
+	(void)target;
 	json_add_text(object, "status", span_of(good ? "ok" : "degraded"));
 	if (!good)
 		json_add_text(object, "reason",
@@ -68,9 +69,9 @@ static void refuse_away(struct replies *replies, struct request *request)
 static void on_channels(
 	void *arg, const struct channel_line *lines, size_t count, bool more)
 {
-	struct asker *asker = arg;
-	struct replies *replies = asker->replies;
-	struct request *request = asker_done(asker);
+	struct deferred *deferred = arg;
+	struct replies *replies = deferred->replies;
+	struct request *request = deferred_done(deferred);
 	struct json_object *object, *list;
 
 	if (lines == NULL) {
@@ -90,9 +91,9 @@ static void on_channels(
 static void on_channel(
 	void *arg, const struct channel_line *lines, size_t count, bool more)
 {
-	struct asker *asker = arg;
-	struct replies *replies = asker->replies;
-	struct request *request = asker_done(asker);
+	struct deferred *deferred = arg;
+	struct replies *replies = deferred->replies;
+	struct request *request = deferred_done(deferred);
 	struct json_object *object;
 
 	(void)more;
@@ -134,23 +135,24 @@ static const char *read_after(struct span query, struct buf *after)
 static void ask(const struct status *status, struct request *request,
 	struct span after, uint16_t limit)
 {
-	struct asker *asker = asker_new(status->askers, request);
+	struct deferred *deferred = deferred_new(status->deferrals, request);
 	const struct channel_question question = {
 		.after = after, .limit = limit};
 
-	asker->pending = answers_channels(
-		status->answers, &question, on_channels, asker);
+	deferred->call =
+		calls_channels(status->calls, &question, on_channels, deferred);
 }
 
-void status_channels(void *room, struct request *request, const struct aim *aim)
+void status_channels(
+	void *room, struct request *request, const struct target *target)
 {
 	const struct status *status = room;
 	struct buf after = {0};
 	uint16_t limit;
-	const char *fault = read_limit(aim->query, &limit);
+	const char *fault = read_limit(target->query, &limit);
 
 	if (fault == NULL)
-		fault = read_after(aim->query, &after);
+		fault = read_after(target->query, &after);
 	if (fault == NULL)
 		ask(status, request, buf_span(&after), limit);
 	else
@@ -158,13 +160,14 @@ void status_channels(void *room, struct request *request, const struct aim *aim)
 	buf_release(&after);
 }
 
-void status_channel(void *room, struct request *request, const struct aim *aim)
+void status_channel(
+	void *room, struct request *request, const struct target *target)
 {
 	const struct status *status = room;
-	struct asker *asker = asker_new(status->askers, request);
+	struct deferred *deferred = deferred_new(status->deferrals, request);
 	const struct channel_question question = {
-		.limit = 1, .only = aim->channel};
+		.limit = 1, .only = target->channel};
 
-	asker->pending =
-		answers_channels(status->answers, &question, on_channel, asker);
+	deferred->call =
+		calls_channels(status->calls, &question, on_channel, deferred);
 }

@@ -7,19 +7,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "fcgi/accept.h"
-#include "fcgi/cgi.h"
-#include "fcgi/departure.h"
-#include "fcgi/dialogue.h"
+#include "fcgi/drain.h"
+#include "fcgi/http/accept.h"
+#include "fcgi/http/cgi.h"
 #include "fcgi/rooms.h"
-#include "fcgi/window.h"
+#include "fcgi/stream/window.h"
+#include "fcgi/uplink/session.h"
 #include "lib/clock.h"
 #include "lib/loop.h"
-#include "lib/parent.h"
+#include "lib/supervisor.h"
 
 enum {
-	DRAIN_MS = 6000, /* more than the hub's word may take, less than the
-			    parent's patience */
+	STOP_MS = 6000, /* more than the hub's word may take, less than the
+			    supervisor's patience */
 	READY_LOOK_US = 10000,
 	LAST_ORDER = 9, /* in a turn */
 };
@@ -27,7 +27,7 @@ enum {
 struct worker {
 	struct rooms rooms;
 	struct cgi *cgi; /* NULL if it is none */
-	struct departure *departure;
+	struct drain *drain;
 	struct loop_turn drained;
 	struct timer deadline;
 	struct timer ready; /* looks whether the window has been filled */
@@ -66,9 +66,9 @@ static void on_signal(void *arg)
 	if (worker->ending)
 		return;
 	worker->ending = worker->rooms.admit.shut = true;
-	gate_shut(worker->rooms.gate);
+	acceptor_shut(worker->rooms.acceptor);
 	rooms_drain(&worker->rooms);
-	end_within(worker, DRAIN_MS);
+	end_within(worker, STOP_MS);
 }
 
 static void on_hangup(void *arg)
@@ -77,8 +77,8 @@ static void on_hangup(void *arg)
 
 	if (worker->rooms.admit.shut)
 		return;
-	departure_begin(worker->departure);
-	end_within(worker, DEPARTURE_MS);
+	drain_begin(worker->drain);
+	end_within(worker, DRAIN_MS);
 }
 
 /* From now on there is somebody to take over from an older version. */
@@ -87,9 +87,9 @@ static void on_ready(void *arg)
 	struct worker *worker = arg;
 
 	if (!window_valid(worker->rooms.window) ||
-		!dialogue_is_filled(worker->rooms.dialogue))
+		!session_is_filled(worker->rooms.session))
 		return;
-	parent_ready();
+	supervisor_ready();
 	timer_stop(loop_timers(worker->rooms.loop), &worker->ready);
 }
 
@@ -101,10 +101,10 @@ static void watch(struct worker *worker)
 	loop_on_signal(loop, SIGINT, on_signal, worker);
 	loop_on_signal(loop, SIGHUP, on_hangup, worker);
 	timer_init(&worker->ready, on_ready, worker);
-	worker->departure = departure_new(&(struct departure_parts){
+	worker->drain = drain_new(&(struct drain_parts){
 		.timers = loop_timers(loop),
 		.admit = &worker->rooms.admit,
-		.gate = worker->rooms.gate,
+		.acceptor = worker->rooms.acceptor,
 		.audience = worker->rooms.audience,
 		.tasks = worker->rooms.tasks,
 	});
@@ -125,7 +125,7 @@ static void begin(
 
 static void end(struct worker *worker)
 {
-	departure_free(worker->departure);
+	drain_free(worker->drain);
 	rooms_close(&worker->rooms);
 }
 
@@ -148,7 +148,7 @@ int worker_serve_cgi(const struct config *config)
 
 	begin(&worker, config, -1);
 	worker.cgi = cgi_new(
-		worker.rooms.loop, worker.rooms.gate, worker.rooms.dialogue);
+		worker.rooms.loop, worker.rooms.acceptor, worker.rooms.session);
 	loop_run(worker.rooms.loop);
 	status = cgi_free(worker.cgi);
 	end(&worker);

@@ -1,14 +1,13 @@
-#ifndef TIDINGS_WORKER_H
-#define TIDINGS_WORKER_H
+#ifndef TIDINGS_FCGI_WORKER_H
+#define TIDINGS_FCGI_WORKER_H
 /*
  * worker - serves, from its rooms' opening until they are closed
  *
- *   SERVING    the loop runs; parent_ready() once the window has been filled
- *   DRAINING   SIGTERM: accepts no more, streams get their end, answers that
- *              are on their way finish
- *   LEAVING    SIGHUP: the same, but a successor is there, so that it takes
- *              its time (departure.h)
- *   gone       when there is nobody left, or the time for it has passed
+ *   SERVING    the loop runs; supervisor_ready() once the window has been
+ * filled DRAINING   SIGTERM: accepts no more, streams get their end, answers
+ * that are on their way finish LEAVING    SIGHUP: the same, but a successor is
+ * there, so that it takes its time (drain.h) gone       when there is nobody
+ * left, or the time for it has passed
  */
 struct config;
 

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "hub/order.h"
+#include "hub/log/order.h"
 #include "lib/loop.h"
 
 enum { SENSORS = 3, SPECIAL_EVERY = 5, SPECIAL_FIRST = 3 };

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_DEMO_H
-#define TIDINGS_DEMO_H
+#ifndef TIDINGS_HUB_DEMO_H
+#define TIDINGS_HUB_DEMO_H
 /*
  * demo - events to look at, for whoever tries Tidings (demo = yes)
  *

@@ -2,11 +2,11 @@
 
 #include "hub/dispatch.h"
 
-#include "hub/exposition.h"
-#include "hub/follow.h"
-#include "hub/listing.h"
-#include "hub/page.h"
-#include "hub/publish.h"
+#include "hub/peers/follow.h"
+#include "hub/peers/listing.h"
+#include "hub/peers/page.h"
+#include "hub/peers/prometheus.h"
+#include "hub/peers/publish.h"
 #include "lib/log.h"
 #include "lib/text.h"
 
@@ -49,9 +49,9 @@ static bool on_hello(
 		refuse_version(peer, version);
 		return true;
 	}
-	if (!wire_done(in) || source == 0 || peer->source != NULL)
+	if (!wire_done(in) || source == 0 || peer->publisher != NULL)
 		return false;
-	peer->source = source_join(&dispatch->ledger->receipts, source);
+	peer->publisher = publisher_join(&dispatch->ledger->receipts, source);
 	peer->counter = counts_join();
 	welcome(dispatch, peer);
 	return true;
@@ -121,13 +121,13 @@ static bool on_ping(
 static bool on_measured(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return meter_measured(dispatch->meter, peer, in);
+	return sampler_take_report(dispatch->sampler, peer, in);
 }
 
 static bool on_metrics(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return exposition_ask(dispatch->meter, peer, in);
+	return prometheus_ask(dispatch->sampler, peer, in);
 }
 
 static bool (*const frames[])(
@@ -150,7 +150,7 @@ void dispatch_frame(void *of, uint8_t type, struct span body)
 
 	if (type >= sizeof(frames) / sizeof(frames[0]) || frames[type] == NULL)
 		peer_drop(peer, "sent a frame of an unknown type");
-	else if (peer->source == NULL && type != WIRE_HELLO)
+	else if (peer->publisher == NULL && type != WIRE_HELLO)
 		peer_drop(peer, "did not begin with HELLO");
 	else if (!frames[type](peer->peers->arg, peer, &in))
 		peer_drop(peer, "sent a malformed frame");
@@ -165,15 +165,15 @@ void dispatch_gone(void *of, const char *why)
 
 	peer->closed = true;
 	peer->follow = NOT;
-	meter_depart(dispatch->meter, peer);
+	sampler_depart(dispatch->sampler, peer);
 	page_forget(peer);
 	listing_forget(peer);
 	if (peer->counter != NULL)
 		counts_leave(dispatch->counts, peer->counter);
 	peer->counter = NULL;
-	if (peer->source != NULL)
-		source_leave(&dispatch->ledger->receipts, peer->source);
-	peer->source = NULL;
+	if (peer->publisher != NULL)
+		publisher_leave(&dispatch->ledger->receipts, peer->publisher);
+	peer->publisher = NULL;
 	if (why != NULL)
 		log_warnx("peer of uid %lu: closed: %s",
 			(unsigned long)peer->uid, why);

@@ -1,18 +1,18 @@
-#ifndef TIDINGS_DISPATCH_H
-#define TIDINGS_DISPATCH_H
+#ifndef TIDINGS_HUB_DISPATCH_H
+#define TIDINGS_HUB_DISPATCH_H
 /*
- * dispatch - which verb a frame wants; and what goes with a peer that goes
+ * dispatch - which handler a frame wants; and what goes with a peer that goes
  */
-#include "hub/counts.h"
-#include "hub/ledger.h"
-#include "hub/meter.h"
-#include "hub/peer.h"
+#include "hub/log/ledger.h"
+#include "hub/peers/counts.h"
+#include "hub/peers/peer.h"
+#include "hub/peers/sampler.h"
 
 /* What frames are about. */
 struct dispatch {
 	struct ledger *ledger;
 	struct peers *peers;
-	struct meter *meter;
+	struct sampler *sampler;
 	struct counts *counts;
 };
 

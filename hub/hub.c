@@ -6,11 +6,11 @@
 
 #include "hub/demo.h"
 #include "hub/dispatch.h"
-#include "hub/follow.h"
-#include "hub/inboxes.h"
-#include "hub/listing.h"
-#include "hub/page.h"
-#include "hub/publish.h"
+#include "hub/inbox/inboxes.h"
+#include "hub/peers/follow.h"
+#include "hub/peers/listing.h"
+#include "hub/peers/page.h"
+#include "hub/peers/publish.h"
 #include "lib/loop.h"
 
 enum {
@@ -21,7 +21,7 @@ struct hub {
 	struct loop *loop;
 	struct ledger ledger;
 	struct peers peers;
-	struct meter meter;
+	struct sampler sampler;
 	struct counts counts;
 	struct dispatch dispatch;
 	struct inboxes *inboxes;
@@ -130,20 +130,20 @@ static void open_rooms(
 	hub->dispatch = (struct dispatch){
 		.ledger = &hub->ledger,
 		.peers = &hub->peers,
-		.meter = &hub->meter,
+		.sampler = &hub->sampler,
 		.counts = &hub->counts,
 	};
 	ledger_open(&hub->ledger, config, lock, loop_clock(hub->loop), &notify);
 	counts_open(&hub->counts, &hub->ledger);
 	hub->inboxes = inboxes_new(hub->loop, &hub->ledger);
 	hub->demo = demo_new(hub->loop, &hub->ledger);
-	meter_open(&hub->meter, &hub->ledger, &hub->peers);
+	sampler_open(&hub->sampler, &hub->ledger, &hub->peers);
 }
 
 static void close_rooms(struct hub *hub)
 {
 	peers_close(&hub->peers);
-	meter_close(&hub->meter);
+	sampler_close(&hub->sampler);
 	demo_free(hub->demo);
 	inboxes_free(hub->inboxes);
 	counts_close(&hub->counts);

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_HUB_H
-#define TIDINGS_HUB_H
+#ifndef TIDINGS_HUB_HUB_H
+#define TIDINGS_HUB_HUB_H
 /*
  * hub - everything together, one turn of the loop at a time
  *

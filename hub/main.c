@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "hub/hub.h"
-#include "hub/lock.h"
+#include "hub/log/lock.h"
 #include "lib/config.h"
 #include "lib/handover.h"
 #include "lib/log.h"
-#include "lib/parent.h"
 #include "lib/sock.h"
+#include "lib/supervisor.h"
 
 struct daemon {
 	struct config config;
@@ -110,7 +110,7 @@ int main(int argc, char **argv)
 		config_release(&daemon.config);
 		return 1;
 	}
-	status = parent_run(&(struct parent_job){
+	status = supervisor_run(&(struct supervisor_job){
 		.name = "hub",
 		.workers = 1,
 		.alone = true,

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_ALARM_H
-#define TIDINGS_ALARM_H
+#ifndef TIDINGS_LIB_ALARM_H
+#define TIDINGS_LIB_ALARM_H
 /*
  * alarm - one shot, in microseconds
  *
@@ -20,7 +20,7 @@ struct alarm {
 void alarm_init(struct alarm *alarm, struct ev_loop *loop,
 	void (*ring)(void *owner), void *owner);
 void alarm_release(struct alarm *alarm);
-/* Rings once, `us` microseconds from now (0 = as soon as possible); a second
+/* Fires once, `us` microseconds from now (0 = as soon as possible); a second
  * call moves the first. */
 void alarm_set(struct alarm *alarm, uint64_t us);
 void alarm_stop(struct alarm *alarm);

@@ -1,11 +1,11 @@
-#ifndef TIDINGS_BUF_H
-#define TIDINGS_BUF_H
+#ifndef TIDINGS_LIB_BUF_H
+#define TIDINGS_LIB_BUF_H
 /*
  * buf - bytes that grow, and memory that is never NULL
  *
  * All zero is a valid empty buf.  Memory that cannot be had ends the process
- * with one log line: each daemon's parent starts a new one, and no caller has
- * a path that nobody ever tests.
+ * with one log line: each daemon's supervisor starts a new one, and no caller
+ * has a path that nobody ever tests.
  */
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_CLOCK_H
-#define TIDINGS_CLOCK_H
+#ifndef TIDINGS_LIB_CLOCK_H
+#define TIDINGS_LIB_CLOCK_H
 /*
  * clock - the two clocks
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_CONFIG_H
-#define TIDINGS_CONFIG_H
+#ifndef TIDINGS_LIB_CONFIG_H
+#define TIDINGS_LIB_CONFIG_H
 /*
  * config - tidings.conf, read whole at the start
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_CONFIG_FILE_H
-#define TIDINGS_CONFIG_FILE_H
+#ifndef TIDINGS_LIB_CONFIG_FILE_H
+#define TIDINGS_LIB_CONFIG_FILE_H
 /*
  * config_file - the lines of tidings.conf
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_CONFIG_SECTION_H
-#define TIDINGS_CONFIG_SECTION_H
+#ifndef TIDINGS_LIB_CONFIG_SECTION_H
+#define TIDINGS_LIB_CONFIG_SECTION_H
 /*
  * config_section - the section of tidings.conf that is being read
  *

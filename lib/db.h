@@ -1,5 +1,5 @@
-#ifndef TIDINGS_DB_H
-#define TIDINGS_DB_H
+#ifndef TIDINGS_LIB_DB_H
+#define TIDINGS_LIB_DB_H
 /*
  * db - SQLite's room
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_DIGEST_H
-#define TIDINGS_DIGEST_H
+#ifndef TIDINGS_LIB_DIGEST_H
+#define TIDINGS_LIB_DIGEST_H
 /*
  * digest - two events are "the same content" if their digests are equal
  *

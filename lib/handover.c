@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
-#include "lib/former.h"
 #include "lib/log.h"
+#include "lib/old_workers.h"
 
 static const char variable[] = "TIDINGS_HANDOVER";
 
@@ -33,11 +33,12 @@ int handover_listener(void)
 	int fd = text == NULL ? -1 : (int)strtol(text, NULL, 10);
 
 	if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-		log_fatal("parent: cannot use the socket that was handed over");
+		log_fatal("supervisor: cannot use the socket that was handed "
+			  "over");
 	return fd;
 }
 
-void handover_workers(struct former *former)
+void handover_workers(struct old_workers *old_workers)
 {
 	const char *text = find();
 	char *rest, *at;
@@ -50,7 +51,7 @@ void handover_workers(struct former *former)
 
 		if (rest == at)
 			break;
-		former_add(former, (pid_t)pid);
+		old_workers_add(old_workers, (pid_t)pid);
 	}
 	unsetenv(variable);
 }
@@ -94,7 +95,7 @@ static pid_t start_test(char *const *argv)
 		_exit(127);
 	}
 	if (pid < 0)
-		log_warn("parent: cannot fork to try the new program");
+		log_warn("supervisor: cannot fork to try the new program");
 	free(words);
 	return pid;
 }
@@ -121,13 +122,14 @@ uint64_t handover_test_watch(const struct handover_test *test, uint64_t now)
 	return UINT64_MAX;
 }
 
-void handover_exec(char *const *argv, int listener, const struct former *former)
+void handover_exec(
+	char *const *argv, int listener, const struct old_workers *old_workers)
 {
 	struct buf text = {0};
 
 	buf_printf(&text, "%ld %d", (long)getpid(), listener);
-	for (size_t i = 0; i < former->count; i++)
-		buf_printf(&text, " %ld", (long)former->all[i].pid);
+	for (size_t i = 0; i < old_workers->count; i++)
+		buf_printf(&text, " %ld", (long)old_workers->all[i].pid);
 	buf_add_char(&text, '\0');
 	if (listener >= 0)
 		fcntl(listener, F_SETFD, 0);
@@ -135,7 +137,7 @@ void handover_exec(char *const *argv, int listener, const struct former *former)
 		fflush(NULL);
 		execute(argv);
 	}
-	log_warn("parent: cannot execute %s", argv[0]);
+	log_warn("supervisor: cannot execute %s", argv[0]);
 	unsetenv(variable);
 	if (listener >= 0)
 		fcntl(listener, F_SETFD, FD_CLOEXEC);

@@ -1,7 +1,7 @@
-#ifndef TIDINGS_HANDOVER_H
-#define TIDINGS_HANDOVER_H
+#ifndef TIDINGS_LIB_HANDOVER_H
+#define TIDINGS_LIB_HANDOVER_H
 /*
- * handover - a parent becomes the new version of itself
+ * handover - a supervisor becomes the new version of itself
  *
  * The same process executes its program anew, so that its pid stays, its
  * workers stay its children, and the listening socket stays open: nobody is
@@ -13,12 +13,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct former;
+struct old_workers;
 
 /* The socket that was handed to this process; -1 if none was. */
 int handover_listener(void);
 /* Adds the workers of the version before, and forgets what was handed over. */
-void handover_workers(struct former *former);
+void handover_workers(struct old_workers *old_workers);
 
 /* ---- a test: does the program on the disk take its configuration? */
 
@@ -43,6 +43,6 @@ uint64_t handover_test_watch(const struct handover_test *test, uint64_t now);
 /* Becomes the program of `argv`.  Returns only if that fails (logged), and
  * then nothing has changed. */
 void handover_exec(
-	char *const *argv, int listener, const struct former *former);
+	char *const *argv, int listener, const struct old_workers *old_workers);
 
 #endif

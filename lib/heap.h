@@ -1,5 +1,5 @@
-#ifndef TIDINGS_HEAP_H
-#define TIDINGS_HEAP_H
+#ifndef TIDINGS_LIB_HEAP_H
+#define TIDINGS_LIB_HEAP_H
 /*
  * heap - which comes first
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_HISTOGRAM_H
-#define TIDINGS_HISTOGRAM_H
+#ifndef TIDINGS_LIB_HISTOGRAM_H
+#define TIDINGS_LIB_HISTOGRAM_H
 /*
  * histogram - durations in microseconds, counted in buckets
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_JSON_H
-#define TIDINGS_JSON_H
+#ifndef TIDINGS_LIB_JSON_H
+#define TIDINGS_LIB_JSON_H
 /*
  * json - strings decoded, answers composed and read
  *

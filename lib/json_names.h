@@ -1,5 +1,5 @@
-#ifndef TIDINGS_JSON_NAMES_H
-#define TIDINGS_JSON_NAMES_H
+#ifndef TIDINGS_LIB_JSON_NAMES_H
+#define TIDINGS_LIB_JSON_NAMES_H
 /*
  * json_names - does an object have a name twice?
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_LINK_H
-#define TIDINGS_LINK_H
+#ifndef TIDINGS_LIB_LINK_H
+#define TIDINGS_LIB_LINK_H
 /*
  * link - one end of a hub socket: whole frames in, whole frames out
  *

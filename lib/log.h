@@ -1,5 +1,5 @@
-#ifndef TIDINGS_LOG_H
-#define TIDINGS_LOG_H
+#ifndef TIDINGS_LIB_LOG_H
+#define TIDINGS_LIB_LOG_H
 /*
  * log - lines to standard error or to syslog
  *

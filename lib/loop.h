@@ -1,5 +1,5 @@
-#ifndef TIDINGS_LOOP_H
-#define TIDINGS_LOOP_H
+#ifndef TIDINGS_LIB_LOOP_H
+#define TIDINGS_LIB_LOOP_H
 /*
  * loop - what calls whom, and when; libev's room
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_PATH_H
-#define TIDINGS_PATH_H
+#ifndef TIDINGS_LIB_PATH_H
+#define TIDINGS_LIB_PATH_H
 /*
  * path - the two halves of a file's path: its folder and its name
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_SETTING_H
-#define TIDINGS_SETTING_H
+#ifndef TIDINGS_LIB_SETTING_H
+#define TIDINGS_LIB_SETTING_H
 /*
  * setting - the table of the keys of tidings.conf
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_SETTING_PARSE_H
-#define TIDINGS_SETTING_PARSE_H
+#ifndef TIDINGS_LIB_SETTING_PARSE_H
+#define TIDINGS_LIB_SETTING_PARSE_H
 /*
  * setting_parse - the text of a key becomes a field of its section's struct
  */

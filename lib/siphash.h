@@ -1,5 +1,5 @@
-#ifndef TIDINGS_SIPHASH_H
-#define TIDINGS_SIPHASH_H
+#ifndef TIDINGS_LIB_SIPHASH_H
+#define TIDINGS_LIB_SIPHASH_H
 /*
  * siphash - SipHash-1-3: a hash with a secret
  *

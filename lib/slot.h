@@ -1,5 +1,5 @@
-#ifndef TIDINGS_SLOT_H
-#define TIDINGS_SLOT_H
+#ifndef TIDINGS_LIB_SLOT_H
+#define TIDINGS_LIB_SLOT_H
 /*
  * slot - the place of one worker: it has a child, or a time to start one
  *

@@ -59,7 +59,7 @@ static int refuse(const char *path, const char *why)
 }
 
 /* Is the process that called listen() gone?  Then those that answer are workers
- * that have lost their parent and are ending. */
+ * that have lost their supervisor and are ending. */
 static bool is_orphan(int fd)
 {
 	struct ucred peer;

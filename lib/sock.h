@@ -1,5 +1,5 @@
-#ifndef TIDINGS_SOCK_H
-#define TIDINGS_SOCK_H
+#ifndef TIDINGS_LIB_SOCK_H
+#define TIDINGS_LIB_SOCK_H
 /*
  * sock - Unix sockets, close-on-exec and non-blocking
  */
@@ -13,7 +13,7 @@ enum {
 };
 
 /* Binds and listens; replaces a socket file that nobody listens on, or only
- * workers whose parent was killed; refuses (-1, already logged) one that
+ * workers whose supervisor was killed; refuses (-1, already logged) one that
  * answers otherwise.  `group` (gid_t)-1 leaves the group.
  * The mode is in force before the socket can be connected to. */
 int sock_listen(const char *path, mode_t mode, gid_t group);

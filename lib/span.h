@@ -1,5 +1,5 @@
-#ifndef TIDINGS_SPAN_H
-#define TIDINGS_SPAN_H
+#ifndef TIDINGS_LIB_SPAN_H
+#define TIDINGS_LIB_SPAN_H
 /*
  * span - some bytes of somebody else's
  *

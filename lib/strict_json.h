@@ -1,5 +1,5 @@
-#ifndef TIDINGS_STRICT_JSON_H
-#define TIDINGS_STRICT_JSON_H
+#ifndef TIDINGS_LIB_STRICT_JSON_H
+#define TIDINGS_LIB_STRICT_JSON_H
 /*
  * strict_json - is it JSON, to the letter?
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_TABLE_H
-#define TIDINGS_TABLE_H
+#ifndef TIDINGS_LIB_TABLE_H
+#define TIDINGS_LIB_TABLE_H
 /*
  * table - things found by their key, however many and whoever chose the keys
  *

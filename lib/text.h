@@ -1,5 +1,5 @@
-#ifndef TIDINGS_TEXT_H
-#define TIDINGS_TEXT_H
+#ifndef TIDINGS_LIB_TEXT_H
+#define TIDINGS_LIB_TEXT_H
 /*
  * text - the rules for UTF-8, channel names, event types, keys
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_TIMER_H
-#define TIDINGS_TIMER_H
+#ifndef TIDINGS_LIB_TIMER_H
+#define TIDINGS_LIB_TIMER_H
 /*
  * timer - what is to be done at a time, by the clock that was handed in
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_VALUE_H
-#define TIDINGS_VALUE_H
+#ifndef TIDINGS_LIB_VALUE_H
+#define TIDINGS_LIB_VALUE_H
 /*
  * value - amounts, names and addresses in a configuration's text
  *

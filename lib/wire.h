@@ -1,5 +1,5 @@
-#ifndef TIDINGS_WIRE_H
-#define TIDINGS_WIRE_H
+#ifndef TIDINGS_LIB_WIRE_H
+#define TIDINGS_LIB_WIRE_H
 /* clang-format off */
 /*
  * wire - what is said on the hub's socket (this comment is the protocol)

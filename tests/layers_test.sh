@@ -62,16 +62,16 @@ ok "nobody goes up to go down" - "$include\.\./" $all
 }
 room "SQLite" lib/db.c 'sqlite3\.h'
 room "json-c" "lib/json.c lib/json_read.c" 'json-c/.*|json\.h'
-room "libfcgi" fcgi/parse.c 'fcgiapp\.h|fcgi_stdio\.h|fcgios\.h'
-room "libcurl" "client/http.c client/transfer.h" 'curl/.*'
-room "ncurses" client/screen.c 'n?curses\.h'
+room "libfcgi" fcgi/http/parse.c 'fcgiapp\.h|fcgi_stdio\.h|fcgios\.h'
+room "libcurl" "client/http/http.c client/http/transfer.h" 'curl/.*'
+room "ncurses" client/show/screen.c 'n?curses\.h'
 room "xxhash" lib/digest.c 'xxhash\.h'
 room "syslog" lib/log.c 'syslog\.h'
 room "timerfd" lib/alarm.c 'sys/timerfd\.h'
 all="$lib $hub $fcgi"
 room "inih" lib/config_file.c 'ini\.h'
 all=$client
-room "inih for client.conf" client/option_file.c 'ini\.h'
+room "inih for client.conf" client/option/option_file.c 'ini\.h'
 
 # ---- within a program
 
@@ -185,30 +185,11 @@ b/z is on no floor" ]; then
 fi
 
 WAITING=
-peers=hub/peers
-for room in peer publish follow page cursor counts listing meter exposition machine; do
-	peers=$peers,hub/$room
-done
-inbox=inbox
-for room in inboxes inbox inbox_error inbox_file inbox_tidy row holder; do
-	inbox=$inbox,hub/$room
-done
-stream=fcgi/stream
-for room in listen admit opening pager audience report fanout subscriber parcel \
-	parcels channel window event tasks task_step; do
-	stream=$stream,fcgi/$room
-done
-post=fcgi/publish,fcgi/draft,fcgi/document,fcgi/names
-guard=fcgi/access,fcgi/cors,fcgi/host,fcgi/address,fcgi/quota
-http=fcgi/accept
-for room in intake parse request record reply query media cgi cgi_records asker; do
-	http=$http,fcgi/$room
-done
 downwards lib
-downwards hub hub/main hub/hub hub/dispatch "$peers|hub/demo|$inbox" hub/log,hub
+downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo|inbox,hub/inbox' hub/log
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
-	'fcgi/route|fcgi/feed|fcgi/departure' \
-	"$stream|$post|fcgi/status|fcgi/metrics" "$guard|$http" \
-	fcgi/uplink,fcgi/dialogue,fcgi/answers fcgi/meter
+	'fcgi/route|fcgi/feed|fcgi/drain' \
+	'fcgi/stream|fcgi/post|fcgi/status|fcgi/metrics' 'fcgi/guard|fcgi/http' \
+	fcgi/uplink fcgi/counters
 downwards client
 exit $failed

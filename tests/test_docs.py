@@ -95,7 +95,7 @@ HEADERS = {"libev": "ev", "SQLite": "sqlite3", "json-c": "json|json-c/.*", "libf
 @pytest.mark.parametrize("library", HEADERS)
 def test_the_table_of_libraries_names_the_files_that_include_them(library):
     text = (TOP / "docs" / "architecture.md").read_text()
-    documented = re.findall(r"`([\w/]+\.c)`", re.search(rf"^\| {library} \|.*$", text, re.M)[0])
+    documented = re.findall(r"`([\w/]+\.[ch])`", re.search(rf"^\| {library} \|.*$", text, re.M)[0])
     documented.sort()
     include = re.compile(rf'^#include [<"](?:{HEADERS[library]})\.h[>"]', re.M)
     files = [path for folder in ("lib", "hub", "inbox", "fcgi", "client") for path in (TOP / folder).rglob("*.[ch]")]

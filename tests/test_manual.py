@@ -87,12 +87,12 @@ def test_the_page_has_each_verb_and_no_other():
 
 
 def test_the_page_has_each_exit_status_and_no_other():
-    promised = re.findall(r"OUT_\w+ = (\d+),", (TOP / "client" / "outcome.h").read_text())
+    promised = re.findall(r"EXIT_\w+ = (\d+),", (TOP / "client" / "exit_status.h").read_text())
     assert re.findall(r"^\.It (\d+)", parts("tidings.1")["EXIT STATUS"], re.M) == promised
 
 
 def test_the_page_has_each_format_of_an_event():
-    letters = re.findall(r"case '(.)':", (TOP / "client" / "print.c").read_text())
+    letters = re.findall(r"case '(.)':", (TOP / "client" / "show" / "print.c").read_text())
     assert re.findall(r"^\.It Cm %(.)$", parts("tidings.1")["OUTPUT"], re.M) == letters
 
 

@@ -29,7 +29,7 @@
 // windows cannot share, each holds its own streams.
 
 import { Leader } from "./leader.js";
-import { Member } from "./member.js";
+import { Subscriber } from "./subscriber.js";
 import { canShare, Peers } from "./peers.js";
 
 const TYPES = [
@@ -76,7 +76,7 @@ class Feeds {
 	onrole = null;
 	windows = 1; // as far as is known
 	#types = new Set(TYPES);
-	#members = new Map();
+	#subscribers = new Map();
 	#count = 0;
 	#peers = null; // null: this window is for itself
 	#lead = null; // a Leader, while this window leads
@@ -108,15 +108,15 @@ class Feeds {
 
 	open(source, on) {
 		const n = ++this.#count;
-		const member = new Member({ n, ...wantOf(source) }, on);
-		this.#members.set(n, member);
-		this.#ask({ kind: "want", want: member.request });
+		const subscriber = new Subscriber({ n, ...wantOf(source) }, on);
+		this.#subscribers.set(n, subscriber);
+		this.#ask({ kind: "want", want: subscriber.request });
 		return {
 			close: () => {
-				if (!this.#members.delete(n))
+				if (!this.#subscribers.delete(n))
 					return;
 				this.#ask({ kind: "drop", n });
-				member.become("ended");
+				subscriber.become("ended");
 			},
 		};
 	}
@@ -130,9 +130,9 @@ class Feeds {
 	close() {
 		this.#closing.abort();
 		this.#stop();
-		for (const member of this.#members.values())
-			member.become("ended");
-		this.#members.clear();
+		for (const subscriber of this.#subscribers.values())
+			subscriber.become("ended");
+		this.#subscribers.clear();
 	}
 
 	// ---- being there
@@ -151,8 +151,8 @@ class Feeds {
 		this.#isKnown = false;
 		this.#peers?.post({ kind: "bye" });
 		this.#peers?.leave();
-		for (const member of this.#members.values())
-			member.wait();
+		for (const subscriber of this.#subscribers.values())
+			subscriber.wait();
 		if (wasLeading)
 			this.onrole?.(false);
 	}
@@ -168,8 +168,8 @@ class Feeds {
 		if (!this.#isAsleep)
 			return;
 		this.#isAsleep = false;
-		for (const member of this.#members.values())
-			member.loses();
+		for (const subscriber of this.#subscribers.values())
+			subscriber.loses();
 		this.#start();
 	}
 
@@ -186,8 +186,8 @@ class Feeds {
 		this.#isKnown = true;
 		this.#ask({
 			kind: "hello",
-			wants: [...this.#members.values()].filter((member) => member.phase !== "ended")
-				.map((member) => member.request),
+			wants: [...this.#subscribers.values()].filter((subscriber) => subscriber.phase !== "ended")
+				.map((subscriber) => subscriber.request),
 			types: [...this.#types],
 		});
 	}
@@ -213,8 +213,8 @@ class Feeds {
 
 	#follow(leader) {
 		this.#leader = leader;
-		for (const member of this.#members.values())
-			member.wait();
+		for (const subscriber of this.#subscribers.values())
+			subscriber.wait();
 		if (this.#isKnown)
 			this.#hello();
 	}
@@ -226,17 +226,17 @@ class Feeds {
 		else if (kind === "types")
 			this.#learn(message.types);
 		else
-			for (const member of this.#meant(stream, to))
-				member.hear(message);
+			for (const subscriber of this.#meant(stream, to))
+				subscriber.hear(message);
 	}
 
-	// The members that a message is for.
+	// The subscribers that a message is for.
 	#meant(stream, to) {
 		if (to === null)
-			return [...this.#members.values()].filter((member) => member.want.stream === stream);
+			return [...this.#subscribers.values()].filter((subscriber) => subscriber.want.stream === stream);
 		const name = this.#peers?.name ?? "";
 		return (to ?? []).filter(({ window }) => window === name)
-			.map(({ n }) => this.#members.get(n)).filter(Boolean);
+			.map(({ n }) => this.#subscribers.get(n)).filter(Boolean);
 	}
 
 	#learn(types) {

@@ -8,12 +8,12 @@
 //   gathering -> leading   the last one has said it, is gone, or did not say it
 //                          in time: a stopped window joins when it goes on
 
-import { Exchange } from "./exchange.js";
+import { Coordinator } from "./coordinator.js";
 
 const HELLO_MS = 1000;
 
 export class Leader {
-	#exchange;
+	#coordinator;
 	#peers;
 	#tell;
 	#known = new Set(); // names of windows that are watched
@@ -26,13 +26,13 @@ export class Leader {
 	constructor(peers, types, tell) {
 		this.#peers = peers;
 		this.#tell = tell;
-		this.#exchange = new Exchange(types, tell);
+		this.#coordinator = new Coordinator(types, tell);
 	}
 
 	close() {
 		this.#state = "over";
 		clearTimeout(this.#timer);
-		this.#exchange.close();
+		this.#coordinator.close();
 	}
 
 	// To be called once, when this window has said hello.
@@ -41,7 +41,7 @@ export class Leader {
 		const others = this.#peers === null ? [] : await this.#peers.others();
 		if (this.#state !== "gathering")
 			return;
-		for (const name of others.filter((name) => !this.#exchange.has(name))) {
+		for (const name of others.filter((name) => !this.#coordinator.has(name))) {
 			this.#silent.add(name);
 			this.#watch(name);
 		}
@@ -55,14 +55,14 @@ export class Leader {
 		case "hello":
 			this.#watch(from);
 			this.#learn(message.types);
-			this.#exchange.enter(from, message.wants);
+			this.#coordinator.enter(from, message.wants);
 			this.#hasSpoken(from);
 			return;
 		case "want":
-			this.#exchange.want(from, message.want);
+			this.#coordinator.want(from, message.want);
 			return;
 		case "drop":
-			this.#exchange.drop(from, message.n);
+			this.#coordinator.drop(from, message.n);
 			return;
 		case "types":
 			this.#learn(message.types);
@@ -75,7 +75,7 @@ export class Leader {
 
 	gone(name) {
 		this.#known.delete(name);
-		this.#exchange.leave(name);
+		this.#coordinator.leave(name);
 		this.#hasSpoken(name);
 	}
 
@@ -87,7 +87,7 @@ export class Leader {
 	}
 
 	#learn(types) {
-		this.#exchange.addTypes(types);
+		this.#coordinator.addTypes(types);
 		this.#tell({ kind: "types", types });
 	}
 
@@ -102,6 +102,6 @@ export class Leader {
 		if (this.#state !== "gathering")
 			return;
 		this.#state = "leading";
-		this.#exchange.begin();
+		this.#coordinator.begin();
 	}
 }

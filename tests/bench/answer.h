@@ -1,5 +1,5 @@
-#ifndef TIDINGS_BENCH_ANSWER_H
-#define TIDINGS_BENCH_ANSWER_H
+#ifndef TIDINGS_TESTS_BENCH_ANSWER_H
+#define TIDINGS_TESTS_BENCH_ANSWER_H
 /*
  * answer - what a server says to one POST
  *

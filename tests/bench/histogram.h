@@ -1,5 +1,5 @@
-#ifndef TIDINGS_BENCH_HISTOGRAM_H
-#define TIDINGS_BENCH_HISTOGRAM_H
+#ifndef TIDINGS_TESTS_BENCH_HISTOGRAM_H
+#define TIDINGS_TESTS_BENCH_HISTOGRAM_H
 /*
  * histogram - durations in nanoseconds, log-linear
  *

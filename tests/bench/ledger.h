@@ -1,5 +1,5 @@
-#ifndef TIDINGS_BENCH_LEDGER_H
-#define TIDINGS_BENCH_LEDGER_H
+#ifndef TIDINGS_TESTS_BENCH_LEDGER_H
+#define TIDINGS_TESTS_BENCH_LEDGER_H
 /*
  * ledger - which stream has had which event
  *

@@ -79,9 +79,9 @@ static void turn(struct load *load, uint64_t until)
 	}
 }
 
-static void census(struct load *load, struct census *census)
+static void note_usage(struct load *load, struct usage *usage)
 {
-	census_take(census, load->options.servers, load->options.server_count);
+	usage_take(usage, load->options.servers, load->options.server_count);
 }
 
 static void open_streams(struct load *load)
@@ -89,8 +89,8 @@ static void open_streams(struct load *load)
 	uint64_t began = payload_now();
 	uint64_t deadline = began + OPEN_DEADLINE_S * second;
 
-	census(load, &load->before);
-	load->pss_before = census_pss(&load->before);
+	note_usage(load, &load->before);
+	load->pss_before = usage_pss(&load->before);
 	began = payload_now();
 	while (streams_opened(load->streams) < load->options.streams) {
 		streams_open(load->streams);
@@ -101,8 +101,8 @@ static void open_streams(struct load *load)
 				load->options.streams, OPEN_DEADLINE_S);
 	}
 	load->opening_ns = payload_now() - began;
-	census(load, &load->after);
-	load->opening_cpu_us = census_cpu_us(&load->before, &load->after);
+	note_usage(load, &load->after);
+	load->opening_cpu_us = usage_cpu_us(&load->before, &load->after);
 }
 
 static void rest(struct load *load)
@@ -111,7 +111,7 @@ static void rest(struct load *load)
 
 	while (payload_now() < until)
 		turn(load, until);
-	load->pss_after = census_pss(&load->after);
+	load->pss_after = usage_pss(&load->after);
 }
 
 static void start_inserter(struct load *load)
@@ -213,9 +213,9 @@ static void measure(struct load *load)
 {
 	uint64_t cpu = own_cpu_us();
 
-	census(load, &load->before);
+	note_usage(load, &load->before);
 	publish(load);
-	census(load, &load->after);
+	note_usage(load, &load->after);
 	load->client_us = own_cpu_us() - cpu;
 	printf("settled=1\n"); /* for who watches the server meanwhile */
 	fflush(stdout);

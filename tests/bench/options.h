@@ -1,5 +1,5 @@
-#ifndef TIDINGS_BENCH_OPTIONS_H
-#define TIDINGS_BENCH_OPTIONS_H
+#ifndef TIDINGS_TESTS_BENCH_OPTIONS_H
+#define TIDINGS_TESTS_BENCH_OPTIONS_H
 /*
  * options - what one run of the load generator does
  *

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_BENCH_PAYLOAD_H
-#define TIDINGS_BENCH_PAYLOAD_H
+#ifndef TIDINGS_TESTS_BENCH_PAYLOAD_H
+#define TIDINGS_TESTS_BENCH_PAYLOAD_H
 /*
  * payload - the data of one measured event
  *

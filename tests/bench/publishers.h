@@ -1,5 +1,5 @@
-#ifndef TIDINGS_BENCH_PUBLISHERS_H
-#define TIDINGS_BENCH_PUBLISHERS_H
+#ifndef TIDINGS_TESTS_BENCH_PUBLISHERS_H
+#define TIDINGS_TESTS_BENCH_PUBLISHERS_H
 /*
  * publishers - keep-alive connections that POST events
  *

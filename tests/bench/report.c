@@ -42,7 +42,7 @@ static void print_publishing(const struct load *load)
 	const struct ledger *ledger = &load->ledger;
 	double all = (double)(load->ended - load->began);
 	double span = (double)(ledger->last - load->began);
-	double server = (double)census_cpu_us(&load->before, &load->after);
+	double server = (double)usage_cpu_us(&load->before, &load->after);
 
 	printf("published=%u\ndeliveries=%" PRIu64 "\nlost=%" PRIu64
 	       "\ndoubled=%" PRIu64 "\nreordered=%" PRIu64 "\nforeign=%" PRIu64
@@ -67,7 +67,7 @@ static void print_publishing(const struct load *load)
 	histogram_print(&ledger->until_all, "until_all");
 	printf("server_util=%.3f\nclient_util=%.3f\n", server * 1e3 / all,
 		(double)load->client_us * 1e3 / all);
-	census_print(&load->before, &load->after);
+	usage_print(&load->before, &load->after);
 }
 
 void report(const struct load *load)

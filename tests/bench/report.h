@@ -1,13 +1,13 @@
-#ifndef TIDINGS_BENCH_REPORT_H
-#define TIDINGS_BENCH_REPORT_H
+#ifndef TIDINGS_TESTS_BENCH_REPORT_H
+#define TIDINGS_TESTS_BENCH_REPORT_H
 /*
  * report - what a run was and what came of it, as key=value lines
  */
 #include <stdint.h>
 
-#include "tests/bench/census.h"
 #include "tests/bench/ledger.h"
 #include "tests/bench/options.h"
+#include "tests/bench/usage.h"
 
 struct publishers;
 struct streams;
@@ -32,8 +32,8 @@ struct load {
 	uint64_t opening_cpu_us;
 	uint64_t client_us;    /* while publishing and draining */
 	uint64_t caught_up_ns; /* how long the stalled took */
-	struct census before;
-	struct census after;
+	struct usage before;
+	struct usage after;
 };
 
 void report(const struct load *load);

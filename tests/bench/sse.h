@@ -1,5 +1,5 @@
-#ifndef TIDINGS_BENCH_SSE_H
-#define TIDINGS_BENCH_SSE_H
+#ifndef TIDINGS_TESTS_BENCH_SSE_H
+#define TIDINGS_TESTS_BENCH_SSE_H
 /*
  * sse - the body of a stream: chunks away, events out
  *

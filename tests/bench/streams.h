@@ -1,5 +1,5 @@
-#ifndef TIDINGS_BENCH_STREAMS_H
-#define TIDINGS_BENCH_STREAMS_H
+#ifndef TIDINGS_TESTS_BENCH_STREAMS_H
+#define TIDINGS_TESTS_BENCH_STREAMS_H
 /*
  * streams - many EventSources on one epoll
  *

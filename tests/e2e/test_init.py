@@ -292,7 +292,7 @@ def test_its_log_is_rotated_while_it_writes(hub):
     checked = subprocess.run(["logrotate", "-d", rules], text=True, capture_output=True)
     assert checked.returncode == 0 and "error" not in checked.stderr, checked.stderr
     before = hub.log(HUB)
-    assert "parent: started hub" in before
+    assert "supervisor: started hub" in before
     subprocess.run(["logrotate", "-f", "-s", hub.folder / "rotated", rules], check=True)
     assert (hub.logs / f"{HUB}.log.1").read_text().startswith(before)
     os.kill(int(worker(hub.pid(HUB))[0]), signal.SIGKILL)

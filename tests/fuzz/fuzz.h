@@ -1,5 +1,5 @@
-#ifndef TIDINGS_TESTS_FUZZ_H
-#define TIDINGS_TESTS_FUZZ_H
+#ifndef TIDINGS_TESTS_FUZZ_FUZZ_H
+#define TIDINGS_TESTS_FUZZ_FUZZ_H
 /*
  * fuzz - a target is also a test
  *

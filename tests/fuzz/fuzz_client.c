@@ -8,9 +8,9 @@
 
 #include <math.h>
 
-#include "client/percent.h"
-#include "client/safe.h"
-#include "client/scrape.h"
+#include "client/show/escape.h"
+#include "client/show/scrape.h"
+#include "client/verb/percent.h"
 #include "lib/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
@@ -102,7 +102,7 @@ static void show(struct span text)
 {
 	struct buf out = {0};
 
-	safe_add(&out, text);
+	escape_add(&out, text);
 	MUST(!has_control(buf_span(&out)));
 	MUST(has_control(text) || span_equal(buf_span(&out), text));
 	buf_release(&out);

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "fcgi/document.h"
-#include "fcgi/event.h"
+#include "fcgi/post/document.h"
+#include "fcgi/stream/event.h"
 #include "lib/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"

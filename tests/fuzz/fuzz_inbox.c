@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "hub/row.h"
+#include "hub/inbox/row.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/rows.h"

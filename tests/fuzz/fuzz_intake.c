@@ -6,25 +6,25 @@
  */
 #include <config.h>
 
-#include "fcgi/intake.h"
+#include "fcgi/http/intake.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { MAX_BODY = 100 };
 
-static enum intake_state in_pieces(
-	struct intake *intake, struct span bytes, size_t piece)
+static enum assembler_state in_pieces(
+	struct assembler *assembler, struct span bytes, size_t piece)
 {
-	enum intake_state state = INTAKE_WANTS;
+	enum assembler_state state = ASSEMBLER_WANTS;
 
-	for (size_t done = 0; done < bytes.len && state == INTAKE_WANTS;) {
+	for (size_t done = 0; done < bytes.len && state == ASSEMBLER_WANTS;) {
 		size_t len =
 			bytes.len - done < piece ? bytes.len - done : piece;
 
-		buf_add(&intake->records, bytes.at + done, len);
+		buf_add(&assembler->records, bytes.at + done, len);
 		done += len;
-		state = intake_look(intake);
-		MUST(intake->looked <= intake->records.len);
-		MUST((state == INTAKE_REFUSED) == (intake->why != NULL));
+		state = assembler_look(assembler);
+		MUST(assembler->looked <= assembler->records.len);
+		MUST((state == ASSEMBLER_REFUSED) == (assembler->why != NULL));
 	}
 	return state;
 }
@@ -32,25 +32,25 @@ static enum intake_state in_pieces(
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span bytes = span(data, size);
-	struct intake one, many;
-	enum intake_state state;
+	struct assembler one, many;
+	enum assembler_state state;
 
-	intake_init(&one, MAX_BODY);
-	intake_init(&many, MAX_BODY);
+	assembler_init(&one, MAX_BODY);
+	assembler_init(&many, MAX_BODY);
 	state = in_pieces(&many, bytes, 1);
-	if (state == INTAKE_WANTS) {
-		MUST(in_pieces(&one, bytes, bytes.len + 1) == INTAKE_WANTS);
+	if (state == ASSEMBLER_WANTS) {
+		MUST(in_pieces(&one, bytes, bytes.len + 1) == ASSEMBLER_WANTS);
 		MUST(one.body == many.body && one.params == many.params);
 		MUST(one.stage == many.stage);
 	}
-	if (state == INTAKE_COMPLETE) {
+	if (state == ASSEMBLER_COMPLETE) {
 		size_t len = many.records.len;
 
 		MUST(many.too_long || len <= size);
 		MUST(many.looked == len);
-		MUST(many.params <= INTAKE_PARAMS_MAX);
+		MUST(many.params <= ASSEMBLER_PARAMS_MAX);
 	}
-	intake_release(&one);
-	intake_release(&many);
+	assembler_release(&one);
+	assembler_release(&many);
 	return 0;
 }

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "fcgi/document.h"
+#include "fcgi/post/document.h"
 #include "lib/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"

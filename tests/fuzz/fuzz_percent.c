@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "client/url.h"
-#include "fcgi/query.h"
+#include "client/http/url.h"
+#include "fcgi/http/query.h"
 #include "tests/fuzz/fuzz.h"
 
 static int nibble(char c)

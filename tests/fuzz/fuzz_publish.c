@@ -9,9 +9,9 @@
 
 #include <string.h>
 
-#include "hub/cursor.h"
-#include "hub/peer.h"
-#include "hub/publish.h"
+#include "hub/peers/peer.h"
+#include "hub/peers/publish.h"
+#include "hub/peers/resume.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/rows.h"
@@ -50,14 +50,14 @@ static void check(struct span body, bool good)
 
 static void take(struct ledger *ledger, struct span body)
 {
-	struct source source = {.peers = 1};
-	struct peer peer = {.source = &source};
+	struct publisher publisher = {.peers = 1};
+	struct peer peer = {.publisher = &publisher};
 	struct wire_in in = wire_in(body);
 
 	rows_clear();
 	check(body, publish_take(ledger, &peer, &in));
 	receipts_revert(&ledger->receipts);
-	buf_release(&source.draft);
+	buf_release(&publisher.draft);
 }
 
 static void question(struct span body)

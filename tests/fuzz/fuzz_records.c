@@ -3,7 +3,7 @@
  *
  * What intake has let through is given to libfcgi; the request that comes of
  * it is compared with a plain reader of the same records.  The same bytes are
- * read as the answer that our own gate hears (cgi_records.h), whole and in
+ * read as the answer that our own acceptor hears (cgi_records.h), whole and in
  * pieces.
  */
 #include <config.h>
@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "fcgi/cgi_records.h"
-#include "fcgi/intake.h"
-#include "fcgi/parse.h"
-#include "fcgi/request.h"
+#include "fcgi/http/cgi_records.h"
+#include "fcgi/http/intake.h"
+#include "fcgi/http/parse.h"
+#include "fcgi/http/request.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { MAX_BODY = 100, HEAD = 8, PARAMS = 4, STDIN = 5 };
@@ -83,18 +83,19 @@ static void same(struct span pairs, const char *name, const char *have)
 	buf_release(&want);
 }
 
-static void compare(const struct intake *intake, const struct request *request)
+static void compare(
+	const struct assembler *assembler, const struct request *request)
 {
 	struct buf params = {0};
 	struct buf body = {0};
 	struct span pairs;
 
-	gather(&params, buf_span(&intake->records), PARAMS);
-	gather(&body, buf_span(&intake->records), STDIN);
+	gather(&params, buf_span(&assembler->records), PARAMS);
+	gather(&body, buf_span(&assembler->records), STDIN);
 	pairs = buf_span(&params);
 	MUST(span_equal(buf_span(&request->body), buf_span(&body)));
-	MUST(request->id == intake->id && request->id != 0);
-	MUST(request->too_long == intake->too_long && request->fd == -1);
+	MUST(request->id == assembler->id && request->id != 0);
+	MUST(request->too_long == assembler->too_long && request->fd == -1);
 	MUST(body.len <= MAX_BODY);
 	same(pairs, "REQUEST_METHOD", request->method);
 	same(pairs, "REQUEST_URI", request->uri);
@@ -110,22 +111,22 @@ static void as_request(struct span bytes)
 {
 	static struct parser *parser;
 	struct request *request;
-	struct intake intake;
+	struct assembler assembler;
 
-	intake_init(&intake, MAX_BODY);
-	buf_add_span(&intake.records, bytes);
-	if (intake_look(&intake) == INTAKE_COMPLETE) {
+	assembler_init(&assembler, MAX_BODY);
+	buf_add_span(&assembler.records, bytes);
+	if (assembler_look(&assembler) == ASSEMBLER_COMPLETE) {
 		if (parser == NULL)
 			parser = parser_new();
-		request = parser_read(parser, &intake);
+		request = parser_read(parser, &assembler);
 		MUST(request != NULL); /* else intake was too kind */
-		compare(&intake, request);
+		compare(&assembler, request);
 		request_free(request);
 	}
-	intake_release(&intake);
+	assembler_release(&assembler);
 }
 
-/* ---- our gate's other half */
+/* ---- our acceptor's other half */
 
 static void as_answer(struct span bytes)
 {

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fcgi/request.h"
+#include "fcgi/http/request.h"
 #include "fcgi/route.h"
 #include "lib/json.h"
 #include "lib/text.h"

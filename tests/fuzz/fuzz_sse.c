@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "client/sse.h"
+#include "client/http/sse.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 

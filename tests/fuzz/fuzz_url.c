@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "fcgi/query.h"
+#include "fcgi/http/query.h"
 #include "tests/fuzz/fuzz.h"
 
 static void within(struct span inner, struct span outer)
@@ -47,24 +47,24 @@ static void decode(struct span text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span uri = span(data, size);
-	struct target target = query_target(uri);
+	struct url url = query_url(uri);
 	struct span rest;
 	struct pair pair, found;
 
-	within(target.path, uri);
-	within(target.query, uri);
-	MUST(!has(target.path, '?'));
-	decode(target.path);
-	for (rest = target.query; query_next(&rest, &pair);) {
-		within(pair.name, target.query);
-		within(pair.value, target.query);
+	within(url.path, uri);
+	within(url.query, uri);
+	MUST(!has(url.path, '?'));
+	decode(url.path);
+	for (rest = url.query; query_next(&rest, &pair);) {
+		within(pair.name, url.query);
+		within(pair.value, url.query);
 		MUST(!has(pair.name, '&') && !has(pair.name, '='));
 		MUST(!has(pair.value, '&'));
 		MUST(pair.has_value || pair.value.len == 0);
 		decode(pair.name);
 		decode(pair.value);
 		if (query_named(&pair, "channel"))
-			MUST(query_find(target.query, "channel", &found));
+			MUST(query_find(url.query, "channel", &found));
 	}
 	return 0;
 }

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hub/ledger.h"
+#include "hub/log/ledger.h"
 #include "lib/db.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
@@ -212,7 +212,7 @@ uint64_t channel_oldest(
 uint64_t eventlog_since(struct eventlog *log, uint64_t at) NEVER
 uint64_t eventlog_next_on(struct eventlog *log,
 	const struct channel *channel, uint64_t after) NEVER
-const struct hole *holes_find(const struct holes *holes, uint64_t id) NEVER
+const struct epoch *epochs_find(const struct epochs *epochs, uint64_t id) NEVER
 enum db_result db_open(
 	struct db *db, const char *path, enum db_kind kind) NEVER
 void db_close(struct db *db) NEVER

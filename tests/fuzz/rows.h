@@ -3,14 +3,14 @@
 /*
  * rows - what a row, or a publish, sees of SQLite and of the ledger
  *
- * In place of lib/db.c, hub/store.c, hub/ledger.c, hub/key.c and hub/channel.c:
- * the rows are what the fuzzer wants them to be, and what is stored is only
- * remembered.
+ * In place of lib/db.c, hub/log/store.c, hub/log/ledger.c, hub/log/key.c and
+ * hub/log/channel.c: the rows are what the fuzzer wants them to be, and what is
+ * stored is only remembered.
  */
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hub/ledger.h"
+#include "hub/log/ledger.h"
 #include "lib/span.h"
 
 enum { ROWS_MAX = 256, ROWS_COLUMNS = 5 };

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fcgi/answers.h"
-#include "fcgi/dialogue.h"
+#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/session.h"
 #include "lib/config.h"
 #include "lib/log.h"
 #include "lib/loop.h"
@@ -227,11 +227,11 @@ static void answer_one(const struct asked *asked, uint8_t mood)
 
 void stub_answer(uint8_t mood)
 {
-	struct answers *answers = stub_rooms()->dialogue->answers;
+	struct calls *calls = stub_rooms()->session->calls;
 
 	turn();
 	if ((mood & 1) != 0) /* nobody has answered */
-		answers_expire(answers, UINT64_MAX);
+		calls_expire(calls, UINT64_MAX);
 	else
 		for (size_t i = 0; i < waiting_count; i++)
 			answer_one(&waiting[i], mood);
@@ -292,8 +292,8 @@ static void meet(struct rooms *rooms, int listener)
 	be_welcome();
 	fill_window();
 	turn();
-	MUST(dialogue_is_filled(rooms->dialogue));
-	MUST(!dialogue_health(rooms->dialogue).away);
+	MUST(session_is_filled(rooms->session));
+	MUST(!session_health(rooms->session).away);
 }
 
 static void open_rooms(struct rooms *rooms)

@@ -360,7 +360,7 @@ def test_a_browser_that_left_is_no_subscriber_any_more(world):
         assert time.monotonic() - begun < 4 * SLOW
 
 
-# ---- quotas
+# ---- limits
 
 def asks_for_a_stream(world, target="/stream", **more):
     exchange = Exchange(world.fcgi_socket)

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_TORTURE_BOOKS_H
-#define TIDINGS_TORTURE_BOOKS_H
+#ifndef TIDINGS_TESTS_TORTURE_BOOKS_H
+#define TIDINGS_TESTS_TORTURE_BOOKS_H
 /*
  * books - what one subscriber saw, over all its connections
  *

@@ -138,7 +138,7 @@ class Case:
 
     def said(self, outcome):
         """With one clear sentence."""
-        lines = [line for line in self.hub.log().splitlines() if ": parent: " not in line]
+        lines = [line for line in self.hub.log().splitlines() if ": supervisor: " not in line]
         self.scene.must(any(f"log {self.world.log_db}" in line for line in lines[-2:]),
                         f"{self.words}: it ends and says {lines[-3:]}")
         return outcome

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/event.h"
+#include "fcgi/stream/event.h"
 #include "lib/buf.h"
 #include "lib/text.h"
 

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_TORTURE_FRAMING_H
-#define TIDINGS_TORTURE_FRAMING_H
+#ifndef TIDINGS_TESTS_TORTURE_FRAMING_H
+#define TIDINGS_TESTS_TORTURE_FRAMING_H
 /*
  * framing - the body of an answer, taken out of HTTP's chunks or of FastCGI's
  * records

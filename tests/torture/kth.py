@@ -22,8 +22,8 @@ OVER = 3  # times in a row that the phase was over before the k-th call
 
 # What a library of ours says before it ends a program itself.
 DELIBERATE = re.compile(r"\(libev\) .*(allocat|error)|Malloc: Assertion `")
-DEATH = re.compile(r"parent: \w+ \d+, pid (\d+), (was killed: .*|exited with status .*)")
-GOING_ON = re.compile(r"parent: started|: open, |uplink: (connected|the hub)")
+DEATH = re.compile(r"supervisor: \w+ \d+, pid (\d+), (was killed: .*|exited with status .*)")
+GOING_ON = re.compile(r"supervisor: started|: open, |uplink: (connected|the hub)")
 
 
 class Stage:

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_TORTURE_LIVES_H
-#define TIDINGS_TORTURE_LIVES_H
+#ifndef TIDINGS_TESTS_TORTURE_LIVES_H
+#define TIDINGS_TESTS_TORTURE_LIVES_H
 /*
  * lives - the plan: who sits on which chair one after the other, where each
  * begins, and the books that are left of them

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "fcgi/access.h"
-#include "fcgi/request.h"
+#include "fcgi/guard/access.h"
+#include "fcgi/http/request.h"
 #include "lib/buf.h"
 #include "lib/config.h"
 #include "tests/unit/unit.h"

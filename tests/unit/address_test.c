@@ -1,12 +1,12 @@
-/* address: whose is it?  (What is in a prefix: quota_test.) */
+/* address: whose is it?  (What is in a prefix: limit_test.) */
 #include <config.h>
 
-#include "fcgi/address.h"
+#include "fcgi/guard/address.h"
 #include "lib/span.h"
 #include "tests/unit/unit.h"
 
 static const struct {
-	const char *name, *address, *holder;
+	const char *label, *address, *name;
 } cases[] = {
 	{"IPv4", "192.0.2.7", "192.0.2.7"},
 	{"IPv4 in IPv6", "::ffff:192.0.2.7", "192.0.2.7"},
@@ -21,21 +21,20 @@ static const struct {
 		"012345678901234567890123456789012345678901234"},
 };
 
-static void test_an_address_has_a_holder(void **state)
+static void test_an_address_names_a_client(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct holder holder = address_holder(cases[i].address);
+		struct client_name name = client_name_of(cases[i].address);
 
-		CHECK_TEXT(
-			cases[i].name, span_of(holder.text), cases[i].holder);
+		CHECK_TEXT(cases[i].label, span_of(name.text), cases[i].name);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_an_address_has_a_holder),
+		cmocka_unit_test(test_an_address_names_a_client),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* alarm: rings once, when it was told to */
+/* alarm: fires once, when it was told to */
 #include <config.h>
 
 #include "lib/alarm.h"

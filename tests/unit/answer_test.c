@@ -3,30 +3,31 @@
 
 #include <stdlib.h>
 
-#include "client/option.h"
-#include "client/request.h"
+#include "client/http/request.h"
+#include "client/option/option.h"
 #include "client/verbs.h"
 #include "tests/unit/unit.h"
 
-static void test_a_status_is_an_outcome_and_a_sentence(void **state)
+static void test_a_status_is_an_exit_status_and_a_sentence(void **state)
 {
 	static const struct {
 		const char *name;
 		long status;
-		enum outcome outcome;
+		enum exit_status exit_status;
 		const char *sentence;
 	} cases[] = {
-		{"done", 200, OUT_OK, ""},
-		{"done, nothing to say", 204, OUT_OK, ""},
-		{"the last of them", 299, OUT_OK, ""},
-		{"none of them", 199, OUT_TROUBLE, "http://h/p: status 199"},
-		{"elsewhere", 301, OUT_TROUBLE, "http://h/p: status 301"},
-		{"refused", 400, OUT_REFUSED, "http://h/p: status 400"},
-		{"refused for now", 429, OUT_REFUSED, "http://h/p: status 429"},
-		{"refused, the last", 499, OUT_REFUSED,
+		{"done", 200, EXIT_OK, ""},
+		{"done, nothing to say", 204, EXIT_OK, ""},
+		{"the last of them", 299, EXIT_OK, ""},
+		{"none of them", 199, EXIT_TROUBLE, "http://h/p: status 199"},
+		{"elsewhere", 301, EXIT_TROUBLE, "http://h/p: status 301"},
+		{"refused", 400, EXIT_REFUSED, "http://h/p: status 400"},
+		{"refused for now", 429, EXIT_REFUSED,
+			"http://h/p: status 429"},
+		{"refused, the last", 499, EXIT_REFUSED,
 			"http://h/p: status 499"},
-		{"in trouble", 500, OUT_TROUBLE, "http://h/p: status 500"},
-		{"away", 503, OUT_TROUBLE, "http://h/p: status 503"},
+		{"in trouble", 500, EXIT_TROUBLE, "http://h/p: status 500"},
+		{"away", 503, EXIT_TROUBLE, "http://h/p: status 503"},
 	};
 
 	(void)state;
@@ -34,7 +35,8 @@ static void test_a_status_is_an_outcome_and_a_sentence(void **state)
 		struct http_answer answer = {.status = cases[i].status};
 
 		answer_judge(&answer, "http://h", "/p");
-		CHECK(cases[i].name, answer.outcome == cases[i].outcome);
+		CHECK(cases[i].name,
+			answer.exit_status == cases[i].exit_status);
 		CHECK_TEXT(cases[i].name, buf_span(&answer.sentence),
 			cases[i].sentence);
 		answer_release(&answer);
@@ -84,7 +86,7 @@ static void test_a_server_has_its_time_and_no_more(void **state)
 					     began + cases[i].now_ms * 1000,
 					     "u", &answer) == late);
 		CHECK(cases[i].name,
-			answer.outcome == (late ? OUT_AWAY : OUT_OK));
+			answer.exit_status == (late ? EXIT_AWAY : EXIT_OK));
 		CHECK_TEXT(cases[i].name, buf_span(&answer.sentence),
 			cases[i].sentence);
 		answer_release(&answer);
@@ -109,14 +111,14 @@ static void test_header_lines_are_ours_the_users_and_the_requests(void **state)
 	bool help;
 
 	(void)state;
-	assert_int_equal(option_read(verbs, &verb, 4, words, &help), OUT_OK);
+	assert_int_equal(option_read(verbs, &verb, 4, words, &help), EXIT_OK);
 	request_lines(&full, add_line, &out);
 	CHECK_TEXT("all of them", buf_span(&out),
 		"Expect:|Content-Type: text/x|X-A: 1|X-B: 2|"
 		"Last-Event-ID: 7|X-C: 3|");
 	option_release();
 	buf_clear(&out);
-	assert_int_equal(option_read(verbs, &verb, 1, words, &help), OUT_OK);
+	assert_int_equal(option_read(verbs, &verb, 1, words, &help), EXIT_OK);
 	request_lines(&plain, add_line, &out);
 	CHECK_TEXT("none asked for", buf_span(&out),
 		"Expect:|Content-Type: application/octet-stream|");
@@ -134,7 +136,8 @@ static int prepare(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_status_is_an_outcome_and_a_sentence),
+		cmocka_unit_test(
+			test_a_status_is_an_exit_status_and_a_sentence),
 		cmocka_unit_test(test_a_server_has_its_time_and_no_more),
 		cmocka_unit_test(
 			test_header_lines_are_ours_the_users_and_the_requests),

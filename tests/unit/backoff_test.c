@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client/backoff.h"
-#include "client/interrupt.h"
+#include "client/http/backoff.h"
+#include "client/http/interrupt.h"
 #include "lib/clock.h"
 #include "tests/unit/unit.h"
 

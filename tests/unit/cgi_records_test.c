@@ -3,35 +3,35 @@
 
 #include <stdlib.h>
 
-#include "fcgi/cgi_records.h"
-#include "fcgi/intake.h"
-#include "fcgi/parse.h"
-#include "fcgi/record.h"
-#include "fcgi/request.h"
+#include "fcgi/http/cgi_records.h"
+#include "fcgi/http/intake.h"
+#include "fcgi/http/parse.h"
+#include "fcgi/http/record.h"
+#include "fcgi/http/request.h"
 #include "tests/unit/unit.h"
 
-/* What the gate would make of it. */
+/* What the acceptor would make of it. */
 static struct request *understood(char *const *environment, const char *body)
 {
 	struct parser *parser = parser_new();
 	struct request *request;
-	struct intake intake;
+	struct assembler assembler;
 
-	intake_init(&intake, 1 << 20);
-	cgi_say_request(&intake.records, environment);
+	assembler_init(&assembler, 1 << 20);
+	cgi_say_request(&assembler.records, environment);
 	if (body[0] != '\0')
-		cgi_say_body(&intake.records, span_of(body));
-	assert_int_equal(intake_look(&intake), INTAKE_WANTS);
-	cgi_say_body(&intake.records, span_of(""));
-	assert_int_equal(intake_look(&intake), INTAKE_COMPLETE);
-	request = parser_read(parser, &intake);
+		cgi_say_body(&assembler.records, span_of(body));
+	assert_int_equal(assembler_look(&assembler), ASSEMBLER_WANTS);
+	cgi_say_body(&assembler.records, span_of(""));
+	assert_int_equal(assembler_look(&assembler), ASSEMBLER_COMPLETE);
+	request = parser_read(parser, &assembler);
 	assert_non_null(request);
-	intake_release(&intake);
+	assembler_release(&assembler);
 	parser_free(parser);
 	return request;
 }
 
-static void test_the_gate_understands_the_request(void **state)
+static void test_the_acceptor_understands_the_request(void **state)
 {
 	char *environment[] = {(char[]){"PATH=/usr/bin"},
 		(char[]){"REQUEST_METHOD=POST"},
@@ -133,7 +133,7 @@ static void test_an_answer_is_heard_however_it_is_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_gate_understands_the_request),
+		cmocka_unit_test(test_the_acceptor_understands_the_request),
 		cmocka_unit_test(test_long_texts_and_a_great_environment_pass),
 		cmocka_unit_test(test_a_program_s_own_url_is_cut_off),
 		cmocka_unit_test(test_an_answer_is_heard_however_it_is_cut),

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/record.h"
+#include "fcgi/http/record.h"
 #include "tests/unit/stream_room.h"
 
 /* As much of a subscriber as the composer looks at. */
@@ -15,14 +15,14 @@ static struct subscriber *reader(struct room *room, const char *const *names)
 
 	while (names[count] != NULL)
 		count++;
-	sub = mem_new(sizeof(*sub) + count * sizeof(sub->seats[0]));
+	sub = mem_new(sizeof(*sub) + count * sizeof(sub->memberships[0]));
 	sub->request = 1;
 	sub->count = count;
 	sub->id = ROOM_FROM;
 	sub->pos = window_floor(room->window);
 	for (uint16_t i = 0; i < count; i++)
-		sub->seats[i].channel =
-			channel_get(room->channels, span_of(names[i]));
+		sub->memberships[i].topic =
+			topic_get(room->topics, span_of(names[i]));
 	return sub;
 }
 
@@ -37,36 +37,36 @@ static void append(
 	window_append(room->window, &event);
 }
 
-static struct parcel *next(struct room *room, const struct subscriber *sub)
+static struct batch *next(struct room *room, const struct subscriber *sub)
 {
-	return parcels_next(room->parcels, sub, window_end(room->window));
+	return composer_next(room->composer, sub, window_end(room->window));
 }
 
-/* A parcel of one record, without the record's head. */
-static struct span content(const struct parcel *parcel)
+/* A batch of one record, without the record's head. */
+static struct span content(const struct batch *batch)
 {
-	return span(parcel->bytes + RECORD_HEAD, parcel->len - RECORD_HEAD);
+	return span(batch->bytes + RECORD_HEAD, batch->len - RECORD_HEAD);
 }
 
 static void test_channels_are_merged_in_the_order_of_the_log(void **state)
 {
 	struct room *room = *state;
 	struct subscriber *sub = READER(room, "a", "b", "c");
-	struct parcel *parcel;
+	struct batch *batch;
 
 	append(room, 101, "c", "1");
 	append(room, 102, "a", "2");
 	append(room, 103, "x", "other");
 	append(room, 104, "b", "3");
 	append(room, 105, "a", "4");
-	parcel = next(room, sub);
-	CHECK_TEXT("in order", content(parcel),
+	batch = next(room, sub);
+	CHECK_TEXT("in order", content(batch),
 		"id: 101\ndata: 1\n\nid: 102\ndata: 2\n\n"
 		"id: 104\ndata: 3\n\nid: 105\ndata: 4\n\n");
-	assert_int_equal(parcel->events, 4);
-	assert_int_equal(parcel->id, 105);
-	assert_int_equal(parcel->pos, window_end(room->window));
-	parcel_drop(parcel);
+	assert_int_equal(batch->events, 4);
+	assert_int_equal(batch->id, 105);
+	assert_int_equal(batch->pos, window_end(room->window));
+	batch_drop(batch);
 	free(sub);
 }
 
@@ -74,15 +74,15 @@ static void test_nothing_comes_twice(void **state)
 {
 	struct room *room = *state;
 	struct subscriber *sub = READER(room, "a");
-	struct parcel *parcel;
+	struct batch *batch;
 
 	append(room, 101, "a", "1");
 	append(room, 102, "a", "2");
 	sub->id = 101; /* by a page; its position is not that far */
-	parcel = next(room, sub);
-	CHECK_TEXT("the rest", content(parcel), "id: 102\ndata: 2\n\n");
+	batch = next(room, sub);
+	CHECK_TEXT("the rest", content(batch), "id: 102\ndata: 2\n\n");
 	sub->id = 102;
-	parcel_drop(parcel);
+	batch_drop(batch);
 	assert_null(next(room, sub));
 	sub->pos = window_end(room->window);
 	assert_null(next(room, sub));
@@ -93,16 +93,16 @@ static void test_what_lies_beyond_the_horizon_is_left(void **state)
 {
 	struct room *room = *state;
 	struct subscriber *sub = READER(room, "a");
-	struct parcel *parcel;
+	struct batch *batch;
 	uint64_t horizon;
 
 	append(room, 101, "a", "1");
 	horizon = window_end(room->window);
 	append(room, 102, "a", "2");
-	parcel = parcels_next(room->parcels, sub, horizon);
-	CHECK_TEXT("one", content(parcel), "id: 101\ndata: 1\n\n");
-	assert_int_equal(parcel->pos, horizon);
-	parcel_drop(parcel);
+	batch = composer_next(room->composer, sub, horizon);
+	CHECK_TEXT("one", content(batch), "id: 101\ndata: 1\n\n");
+	assert_int_equal(batch->pos, horizon);
+	batch_drop(batch);
 	free(sub);
 }
 
@@ -110,32 +110,32 @@ static void test_a_volatile_event_has_no_id_and_is_not_counted(void **state)
 {
 	struct room *room = *state;
 	struct subscriber *sub = READER(room, "a");
-	struct parcel *parcel;
+	struct batch *batch;
 
 	append(room, 101, "a", "1");
 	append(room, 0, "a", "sample");
-	parcel = next(room, sub);
-	CHECK_TEXT("both", content(parcel),
-		"id: 101\ndata: 1\n\ndata: sample\n\n");
-	assert_int_equal(parcel->events, 1);
-	assert_int_equal(parcel->id, 101);
-	parcel_drop(parcel);
+	batch = next(room, sub);
+	CHECK_TEXT(
+		"both", content(batch), "id: 101\ndata: 1\n\ndata: sample\n\n");
+	assert_int_equal(batch->events, 1);
+	assert_int_equal(batch->id, 101);
+	batch_drop(batch);
 	free(sub);
 }
 
-static void test_those_at_the_same_place_are_given_the_same_parcel(void **state)
+static void test_those_at_the_same_place_are_given_the_same_batch(void **state)
 {
 	struct room *room = *state;
 	struct subscriber *one = READER(room, "a", "b");
 	struct subscriber *same = READER(room, "a", "b");
-	struct parcel *first, *second;
+	struct batch *first, *second;
 
 	append(room, 101, "a", "1");
 	first = next(room, one);
 	second = next(room, same);
 	assert_ptr_equal(first, second);
-	parcel_drop(first);
-	parcel_drop(second);
+	batch_drop(first);
+	batch_drop(second);
 	free(one);
 	free(same);
 }
@@ -154,8 +154,8 @@ static void test_nobody_is_given_what_another_one_wants(void **state)
 	append(room, 102, "b", "2");
 	append(room, 103, "c", "3");
 	for (size_t i = 1; i < COUNT(all); i++) {
-		struct parcel *first = next(room, all[0]);
-		struct parcel *other = next(room, all[i]);
+		struct batch *first = next(room, all[0]);
+		struct batch *other = next(room, all[i]);
 
 		CHECK_TEXT("a and b", content(first),
 			"id: 101\ndata: 1\n\nid: 102\ndata: 2\n\n");
@@ -165,8 +165,8 @@ static void test_nobody_is_given_what_another_one_wants(void **state)
 		assert_int_equal(
 			has(content(other), "{\"channel\":\"b\""), i == 3);
 		assert_int_equal(other->bytes[3], i == 4 ? 2 : 1);
-		parcel_drop(first);
-		parcel_drop(other);
+		batch_drop(first);
+		batch_drop(other);
 	}
 	for (size_t i = 0; i < COUNT(all); i++)
 		free(all[i]);
@@ -176,59 +176,59 @@ static void test_one_that_was_composed_for_less_is_not_reused(void **state)
 {
 	struct room *room = *state;
 	struct subscriber *sub = READER(room, "a");
-	struct parcel *parcel;
+	struct batch *batch;
 	uint64_t horizon;
 
 	append(room, 101, "a", "1");
 	horizon = window_end(room->window);
 	append(room, 102, "a", "2");
-	parcel = next(room, sub);
-	parcel_drop(parcel);
-	parcel = parcels_next(room->parcels, sub, horizon);
-	CHECK_TEXT("one", content(parcel), "id: 101\ndata: 1\n\n");
-	parcel_drop(parcel);
+	batch = next(room, sub);
+	batch_drop(batch);
+	batch = composer_next(room->composer, sub, horizon);
+	CHECK_TEXT("one", content(batch), "id: 101\ndata: 1\n\n");
+	batch_drop(batch);
 	free(sub);
 }
 
-static void test_a_parcel_is_full_at_a_record_and_the_rest_follows(void **state)
+static void test_a_batch_is_full_at_a_record_and_the_rest_follows(void **state)
 {
 	struct room *room = *state;
 	struct subscriber *sub = READER(room, "a");
 	static char half[RECORD_BODY / 2];
-	struct parcel *parcel;
+	struct batch *batch;
 
 	memset(half, 'y', sizeof(half) - 1);
 	append(room, 101, "a", half);
 	append(room, 102, "a", half);
 	append(room, 103, "a", "last");
-	parcel = next(room, sub);
-	assert_true(parcel->len <= RECORD_BODY + RECORD_HEAD);
-	assert_int_equal(parcel->events, 1);
-	assert_int_equal(parcel->id, 101);
-	sub->pos = parcel->pos;
-	sub->id = parcel->id;
-	parcel_drop(parcel);
-	parcel = next(room, sub);
-	assert_int_equal(parcel->events, 2);
-	assert_int_equal(parcel->id, 103);
-	parcel_drop(parcel);
+	batch = next(room, sub);
+	assert_true(batch->len <= RECORD_BODY + RECORD_HEAD);
+	assert_int_equal(batch->events, 1);
+	assert_int_equal(batch->id, 101);
+	sub->pos = batch->pos;
+	sub->id = batch->id;
+	batch_drop(batch);
+	batch = next(room, sub);
+	assert_int_equal(batch->events, 2);
+	assert_int_equal(batch->id, 103);
+	batch_drop(batch);
 	free(sub);
 }
 
-static void test_a_long_event_is_a_parcel_of_its_own(void **state)
+static void test_a_long_event_is_a_batch_of_its_own(void **state)
 {
 	struct room *room = *state;
 	struct subscriber *sub = READER(room, "a");
 	static char lengthy[3 * RECORD_BODY];
-	struct parcel *parcel;
+	struct batch *batch;
 
 	memset(lengthy, 'y', sizeof(lengthy) - 1);
 	append(room, 101, "a", lengthy);
 	append(room, 102, "a", "next");
-	parcel = next(room, sub);
-	assert_int_equal(parcel->events, 1);
-	assert_true(parcel->len > sizeof(lengthy) + 3 * RECORD_HEAD);
-	parcel_drop(parcel);
+	batch = next(room, sub);
+	assert_int_equal(batch->events, 1);
+	assert_true(batch->len > sizeof(lengthy) + 3 * RECORD_HEAD);
+	batch_drop(batch);
 	free(sub);
 }
 
@@ -242,11 +242,11 @@ int main(void)
 		IN_ROOM(test_nothing_comes_twice),
 		IN_ROOM(test_what_lies_beyond_the_horizon_is_left),
 		IN_ROOM(test_a_volatile_event_has_no_id_and_is_not_counted),
-		IN_ROOM(test_those_at_the_same_place_are_given_the_same_parcel),
+		IN_ROOM(test_those_at_the_same_place_are_given_the_same_batch),
 		IN_ROOM(test_nobody_is_given_what_another_one_wants),
 		IN_ROOM(test_one_that_was_composed_for_less_is_not_reused),
-		IN_ROOM(test_a_parcel_is_full_at_a_record_and_the_rest_follows),
-		IN_ROOM(test_a_long_event_is_a_parcel_of_its_own),
+		IN_ROOM(test_a_batch_is_full_at_a_record_and_the_rest_follows),
+		IN_ROOM(test_a_long_event_is_a_batch_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "fcgi/cors.h"
-#include "fcgi/request.h"
+#include "fcgi/guard/cors.h"
+#include "fcgi/http/request.h"
 #include "lib/config.h"
 #include "tests/unit/unit.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "fcgi/document.h"
+#include "fcgi/post/document.h"
 #include "lib/json.h"
 #include "tests/unit/unit.h"
 

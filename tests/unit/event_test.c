@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "fcgi/event.h"
+#include "fcgi/stream/event.h"
 #include "tests/unit/unit.h"
 
 static const struct {

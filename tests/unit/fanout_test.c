@@ -235,8 +235,8 @@ static void test_the_age_of_what_is_written_is_measured(void **state)
 	room_says(room, WIRE_EVENT, &out);
 	buf_release(&out);
 	room_pass(room, 700);
-	assert_int_equal(room->meter->latency.sum, 700);
-	assert_int_equal(room->meter->delivered, 1);
+	assert_int_equal(room->counters->latency.sum, 700);
+	assert_int_equal(room->counters->delivered, 1);
 	close(fd);
 }
 

@@ -43,8 +43,7 @@ static void test_ids_that_do_not_rise_are_no_frame_of_a_hub(void **state)
 	struct buf out = {0};
 
 	wire_put_event(&out, &event);
-	assert_false(
-		dialogue_frame(&room->dialogue, WIRE_EVENT, buf_span(&out)));
+	assert_false(session_frame(&room->session, WIRE_EVENT, buf_span(&out)));
 	buf_release(&out);
 }
 
@@ -78,9 +77,9 @@ static void test_a_window_is_filled_when_the_newest_has_come(void **state)
 
 	room_hub_comes(room, ROOM_FROM + 2);
 	room_publish(room, "a", "1");
-	assert_false(dialogue_is_filled(&room->dialogue));
+	assert_false(session_is_filled(&room->session));
 	room_publish(room, "a", "2");
-	assert_true(dialogue_is_filled(&room->dialogue));
+	assert_true(session_is_filled(&room->session));
 }
 
 /* ---- what the hub is told */
@@ -88,7 +87,7 @@ static void test_a_window_is_filled_when_the_newest_has_come(void **state)
 /* "a=1 b=2 ", all that has changed. */
 static void check_counts(struct room *room, const char *want)
 {
-	struct uplink_sink *sink = &room->dialogue.sink;
+	struct uplink_sink *sink = &room->session.sink;
 	struct buf body = {0}, text = {0};
 
 	while (sink->counts(sink->arg, &body)) {
@@ -135,7 +134,7 @@ static void test_who_comes_and_goes_in_between_is_not_told(void **state)
 	close(room_listen(room, "a"));
 	room_turn(room);
 	check_counts(room, "");
-	assert_null(channel_find(room->channels, span_of("a")));
+	assert_null(topic_find(room->topics, span_of("a")));
 }
 
 static void test_the_next_hub_is_told_all_of_it(void **state)
@@ -154,7 +153,7 @@ static void test_the_next_hub_is_told_all_of_it(void **state)
 static void test_what_was_done_is_reported_with_how_many_there_are(void **state)
 {
 	struct room *room = *state;
-	struct uplink_sink *sink = &room->dialogue.sink;
+	struct uplink_sink *sink = &room->session.sink;
 	int fd = room_listen(room, "a");
 	struct buf body = {0};
 	struct wire_in in;

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_TESTS_HAND_CLOCK_H
-#define TIDINGS_TESTS_HAND_CLOCK_H
+#ifndef TIDINGS_TESTS_UNIT_HAND_CLOCK_H
+#define TIDINGS_TESTS_UNIT_HAND_CLOCK_H
 /*
  * hand_clock - a clock that stands still until its hands are moved
  */

@@ -1,8 +1,8 @@
 /* host: is it this site that was asked for? */
 #include <config.h>
 
-#include "fcgi/host.h"
-#include "fcgi/request.h"
+#include "fcgi/guard/host.h"
+#include "fcgi/http/request.h"
 #include "lib/config.h"
 #include "tests/unit/unit.h"
 

@@ -3,8 +3,8 @@
 
 #include <sys/socket.h>
 
-#include "hub/counts.h"
-#include "hub/listing.h"
+#include "hub/peers/counts.h"
+#include "hub/peers/listing.h"
 #include "lib/clock.h"
 #include "tests/unit/hub_room.h"
 

@@ -1,15 +1,15 @@
-#ifndef TIDINGS_TESTS_HUB_DESK_H
-#define TIDINGS_TESTS_HUB_DESK_H
+#ifndef TIDINGS_TESTS_UNIT_HUB_DESK_H
+#define TIDINGS_TESTS_UNIT_HUB_DESK_H
 /*
  * hub_desk - a ledger, and peers whose frames a test hands out by itself
  *
  * What a peer is sent stays in its link's queue; nobody reads its socket.
  */
 #include "hub/dispatch.h"
-#include "hub/follow.h"
-#include "hub/listing.h"
-#include "hub/page.h"
-#include "hub/publish.h"
+#include "hub/peers/follow.h"
+#include "hub/peers/listing.h"
+#include "hub/peers/page.h"
+#include "hub/peers/publish.h"
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "tests/unit/hub_room.h"
@@ -18,7 +18,7 @@ struct desk {
 	struct room *room;
 	struct loop *loop;
 	struct peers peers;
-	struct meter meter;
+	struct sampler sampler;
 	struct counts counts;
 	struct dispatch dispatch;
 };
@@ -36,16 +36,16 @@ static inline void desk_open(struct desk *desk, struct room *room)
 		.arg = &desk->dispatch,
 	};
 	desk->dispatch = (struct dispatch){
-		&room->ledger, &desk->peers, &desk->meter, &desk->counts};
+		&room->ledger, &desk->peers, &desk->sampler, &desk->counts};
 	room->ledger.notify.acked = publish_tell;
 	counts_open(&desk->counts, &room->ledger);
-	meter_open(&desk->meter, &room->ledger, &desk->peers);
+	sampler_open(&desk->sampler, &room->ledger, &desk->peers);
 }
 
 static inline void desk_close(struct desk *desk)
 {
 	peers_close(&desk->peers);
-	meter_close(&desk->meter);
+	sampler_close(&desk->sampler);
 	counts_close(&desk->counts);
 	loop_free(desk->loop);
 }

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "hub/machine.h"
+#include "hub/peers/machine.h"
 
 #include "tests/unit/unit.h"
 

@@ -1,7 +1,7 @@
 /* hub/order: what becomes of a proposal */
 #include <config.h>
 
-#include "hub/order.h"
+#include "hub/log/order.h"
 #include "tests/unit/hub_room.h"
 
 static struct proposed item(const char *key, const char *data)
@@ -13,14 +13,14 @@ static struct proposed item(const char *key, const char *data)
 }
 
 static struct ack propose(struct room *room, struct proposed *items,
-	uint32_t count, struct source *source, uint64_t number)
+	uint32_t count, struct publisher *publisher, uint64_t number)
 {
 	const struct proposal proposal = {
 		.channel = span_of("a"),
 		.type = span_of(""),
 		.items = items,
 		.count = count,
-		.source = source,
+		.publisher = publisher,
 		.number = number,
 	};
 	struct ack ack = {.peer = room, .number = number};
@@ -100,34 +100,34 @@ static void test_of_many_those_that_are_there_keep_their_ids(void **state)
 static void test_a_publish_that_comes_again_is_answered_again(void **state)
 {
 	struct room *room = *state;
-	struct source *source = source_join(&room->ledger.receipts, 7);
+	struct publisher *publisher = publisher_join(&room->ledger.receipts, 7);
 	struct proposed one = item("", "x");
-	struct ack first = propose(room, &one, 1, source, 1), again;
+	struct ack first = propose(room, &one, 1, publisher, 1), again;
 
 	ledger_commit(&room->ledger);
-	receipt_seen(source, 1, 0);
-	again = propose(room, &one, 1, source, 1);
+	receipt_seen(publisher, 1, 0);
+	again = propose(room, &one, 1, publisher, 1);
 	assert_int_equal(again.outcome, WIRE_OUT_STORED);
 	assert_int_equal(again.first, first.first);
 	assert_int_equal(room->ledger.log.newest, first.last);
-	source_leave(&room->ledger.receipts, source);
+	publisher_leave(&room->ledger.receipts, publisher);
 }
 
 static void test_a_failed_transaction_leaves_neither_key_nor_receipt(
 	void **state)
 {
 	struct room *room = *state;
-	struct source *source = source_join(&room->ledger.receipts, 7);
+	struct publisher *publisher = publisher_join(&room->ledger.receipts, 7);
 	struct proposed one = item("k", "x");
 
-	propose(room, &one, 1, source, 1);
-	receipt_seen(source, 1, 0);
+	propose(room, &one, 1, publisher, 1);
+	receipt_seen(publisher, 1, 0);
 	room_roll_back(room);
 	assert_int_equal(
-		propose(room, &one, 1, source, 1).outcome, WIRE_OUT_STORED);
+		propose(room, &one, 1, publisher, 1).outcome, WIRE_OUT_STORED);
 	assert_int_equal(room->ledger.log.rows, 1);
 	ledger_commit(&room->ledger);
-	source_leave(&room->ledger.receipts, source);
+	publisher_leave(&room->ledger.receipts, publisher);
 }
 
 static void test_the_cursor_moves_with_what_is_stored(void **state)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "hub/ring.h"
+#include "hub/log/ring.h"
 #include "lib/buf.h"
 #include "tests/unit/unit.h"
 

@@ -1,5 +1,5 @@
-#ifndef TIDINGS_TESTS_HUB_ROOM_H
-#define TIDINGS_TESTS_HUB_ROOM_H
+#ifndef TIDINGS_TESTS_UNIT_HUB_ROOM_H
+#define TIDINGS_TESTS_UNIT_HUB_ROOM_H
 /*
  * hub_room - a ledger on a log in a temporary folder, whose clock stands still
  */
@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hub/ledger.h"
-#include "hub/lock.h"
+#include "hub/log/ledger.h"
+#include "hub/log/lock.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "tests/unit/hand_clock.h"

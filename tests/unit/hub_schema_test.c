@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hub/schema.h"
+#include "hub/log/schema.h"
 #include "tests/unit/unit.h"
 
 static const char *const steps[] = {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "fcgi/intake.h"
+#include "fcgi/http/intake.h"
 #include "tests/unit/unit.h"
 
 enum {
@@ -54,60 +54,62 @@ static void put_request(struct buf *out, int id, struct span body)
 	put_end(out, STDIN, id);
 }
 
-static enum intake_state look_at(struct intake *intake, const struct buf *bytes)
+static enum assembler_state look_at(
+	struct assembler *assembler, const struct buf *bytes)
 {
-	intake_init(intake, 100);
-	buf_add_span(&intake->records, buf_span(bytes));
-	return intake_look(intake);
+	assembler_init(assembler, 100);
+	buf_add_span(&assembler->records, buf_span(bytes));
+	return assembler_look(assembler);
 }
 
 static void test_a_whole_request_is_complete(void **state)
 {
 	struct buf bytes = {0};
-	struct intake intake;
+	struct assembler assembler;
 
 	(void)state;
 	put_request(&bytes, 0x1234, span_of("body"));
-	assert_int_equal(look_at(&intake, &bytes), INTAKE_COMPLETE);
-	assert_int_equal(intake.id, 0x1234);
-	assert_int_equal(intake.body, 4);
-	assert_false(intake.too_long);
-	assert_true(span_equal(buf_span(&intake.records), buf_span(&bytes)));
-	intake_release(&intake);
+	assert_int_equal(look_at(&assembler, &bytes), ASSEMBLER_COMPLETE);
+	assert_int_equal(assembler.id, 0x1234);
+	assert_int_equal(assembler.body, 4);
+	assert_false(assembler.too_long);
+	assert_true(span_equal(buf_span(&assembler.records), buf_span(&bytes)));
+	assembler_release(&assembler);
 	buf_release(&bytes);
 }
 
 static void test_it_may_come_byte_by_byte(void **state)
 {
 	struct buf bytes = {0};
-	struct intake intake;
+	struct assembler assembler;
 
 	(void)state;
 	put_request(&bytes, 1, span_of("body"));
-	intake_init(&intake, 100);
+	assembler_init(&assembler, 100);
 	for (size_t i = 0; i < bytes.len; i++) {
-		buf_add_char(&intake.records, bytes.at[i]);
-		assert_int_equal(intake_look(&intake),
-			i + 1 < bytes.len ? INTAKE_WANTS : INTAKE_COMPLETE);
+		buf_add_char(&assembler.records, bytes.at[i]);
+		assert_int_equal(assembler_look(&assembler),
+			i + 1 < bytes.len ? ASSEMBLER_WANTS
+					  : ASSEMBLER_COMPLETE);
 	}
-	assert_true(span_equal(buf_span(&intake.records), buf_span(&bytes)));
-	intake_release(&intake);
+	assert_true(span_equal(buf_span(&assembler.records), buf_span(&bytes)));
+	assembler_release(&assembler);
 	buf_release(&bytes);
 }
 
 static void test_what_follows_the_request_is_left_out(void **state)
 {
 	struct buf bytes = {0};
-	struct intake intake;
+	struct assembler assembler;
 	size_t whole;
 
 	(void)state;
 	put_request(&bytes, 1, span_of(""));
 	whole = bytes.len;
 	put_end(&bytes, ABORT, 1);
-	assert_int_equal(look_at(&intake, &bytes), INTAKE_COMPLETE);
-	assert_int_equal(intake.records.len, whole);
-	intake_release(&intake);
+	assert_int_equal(look_at(&assembler, &bytes), ASSEMBLER_COMPLETE);
+	assert_int_equal(assembler.records.len, whole);
+	assembler_release(&assembler);
 	buf_release(&bytes);
 }
 
@@ -115,7 +117,7 @@ static void test_a_body_beyond_the_limit_is_thrown_away(void **state)
 {
 	char piece[60] = {0};
 	struct buf bytes = {0};
-	struct intake intake;
+	struct assembler assembler;
 
 	(void)state;
 	put_begin(&bytes, 1, 1);
@@ -124,39 +126,39 @@ static void test_a_body_beyond_the_limit_is_thrown_away(void **state)
 	put_record(&bytes, STDIN, 1, span(piece, 60), 3);
 	put_record(&bytes, STDIN, 1, span(piece, 30), 0);
 	put_end(&bytes, STDIN, 1);
-	assert_int_equal(look_at(&intake, &bytes), INTAKE_COMPLETE);
-	assert_true(intake.too_long);
-	assert_int_equal(intake.body, 150);
-	assert_int_equal(intake.records.len, 16 + 8 + (8 + 60) + 8);
-	intake_release(&intake);
+	assert_int_equal(look_at(&assembler, &bytes), ASSEMBLER_COMPLETE);
+	assert_true(assembler.too_long);
+	assert_int_equal(assembler.body, 150);
+	assert_int_equal(assembler.records.len, 16 + 8 + (8 + 60) + 8);
+	assembler_release(&assembler);
 	buf_release(&bytes);
 }
 
 static void test_an_endless_body_is_not_read_for_ever(void **state)
 {
 	static char piece[65535];
-	enum intake_state got = INTAKE_WANTS;
-	struct intake intake;
+	enum assembler_state got = ASSEMBLER_WANTS;
+	struct assembler assembler;
 	size_t sent = 0;
 
 	(void)state;
-	intake_init(&intake, 100);
-	put_begin(&intake.records, 7, 1);
-	put_end(&intake.records, PARAMS, 7);
-	while (got == INTAKE_WANTS && sent < 2 * INTAKE_EXCESS_MAX) {
-		put_record(&intake.records, STDIN, 7,
+	assembler_init(&assembler, 100);
+	put_begin(&assembler.records, 7, 1);
+	put_end(&assembler.records, PARAMS, 7);
+	while (got == ASSEMBLER_WANTS && sent < 2 * ASSEMBLER_EXCESS_MAX) {
+		put_record(&assembler.records, STDIN, 7,
 			span(piece, sizeof(piece)), 0);
 		sent += sizeof(piece);
-		got = intake_look(&intake);
-		assert_true(intake.records.len < 100);
+		got = assembler_look(&assembler);
+		assert_true(assembler.records.len < 100);
 	}
-	assert_int_equal(got, INTAKE_COMPLETE);
-	assert_true(intake.too_long);
-	assert_true(sent > INTAKE_EXCESS_MAX);
+	assert_int_equal(got, ASSEMBLER_COMPLETE);
+	assert_true(assembler.too_long);
+	assert_true(sent > ASSEMBLER_EXCESS_MAX);
 	/* closed by an end of its own */
-	assert_int_equal(intake.records.len, 16 + 8 + 8);
-	assert_memory_equal(intake.records.at + 24, "\1\5\0\7\0\0\0\0", 8);
-	intake_release(&intake);
+	assert_int_equal(assembler.records.len, 16 + 8 + 8);
+	assert_memory_equal(assembler.records.at + 24, "\1\5\0\7\0\0\0\0", 8);
+	assembler_release(&assembler);
 }
 
 /* ---- what libfcgi must not see */
@@ -327,13 +329,13 @@ static void test_what_libfcgi_cannot_bear_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(refused); i++) {
 		struct buf bytes = {0};
-		struct intake intake;
+		struct assembler assembler;
 
 		refused[i].make(&bytes);
 		CHECK(refused[i].name,
-			look_at(&intake, &bytes) == INTAKE_REFUSED);
-		CHECK(refused[i].name, intake.why != NULL);
-		intake_release(&intake);
+			look_at(&assembler, &bytes) == ASSEMBLER_REFUSED);
+		CHECK(refused[i].name, assembler.why != NULL);
+		assembler_release(&assembler);
 		buf_release(&bytes);
 	}
 }
@@ -341,7 +343,7 @@ static void test_what_libfcgi_cannot_bear_is_refused(void **state)
 static void test_a_pair_may_lie_in_two_records(void **state)
 {
 	struct buf bytes = {0};
-	struct intake intake;
+	struct assembler assembler;
 
 	(void)state;
 	put_begin(&bytes, 1, 1);
@@ -349,8 +351,8 @@ static void test_a_pair_may_lie_in_two_records(void **state)
 	put_record(&bytes, PARAMS, 1, span(pairs.at + 4, pairs.len - 4), 0);
 	put_end(&bytes, PARAMS, 1);
 	put_end(&bytes, STDIN, 1);
-	assert_int_equal(look_at(&intake, &bytes), INTAKE_COMPLETE);
-	intake_release(&intake);
+	assert_int_equal(look_at(&assembler, &bytes), ASSEMBLER_COMPLETE);
+	assembler_release(&assembler);
 	buf_release(&bytes);
 }
 

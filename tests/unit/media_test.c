@@ -3,7 +3,7 @@
  */
 #include <config.h>
 
-#include "fcgi/media.h"
+#include "fcgi/http/media.h"
 
 #include "tests/unit/unit.h"
 

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/option.h"
+#include "client/option/option.h"
 #include "client/verbs.h"
 #include "tests/unit/unit.h"
 
-static enum outcome nothing(void)
+static enum exit_status nothing(void)
 {
-	return OUT_OK;
+	return EXIT_OK;
 }
 
 static const struct option_row rows[] = {
@@ -39,7 +39,7 @@ static const struct verb command = {.name = "run",
 	.run = nothing};
 
 /* The words of a command line, divided by `|`. */
-static enum outcome read_words(const struct verb *which, const char *line)
+static enum exit_status read_words(const struct verb *which, const char *line)
 {
 	static char copy[500];
 	static char *words[32];
@@ -91,7 +91,7 @@ static int clean(void **state)
 static void test_defaults_hold_where_nothing_is_said(void **state)
 {
 	(void)state;
-	assert_int_equal(read_words(&verb, "channel"), OUT_OK);
+	assert_int_equal(read_words(&verb, "channel"), EXIT_OK);
 	assert_null(option_text("event"));
 	assert_int_equal(option_number("count"), 3);
 	assert_int_equal(option_ms("time"), 2000);
@@ -111,7 +111,7 @@ static void test_flags_beat_the_environment_and_that_the_file(void **state)
 	setenv("TIDINGS_CONFIG", path, 1);
 	setenv("TIDINGS_PUB_EVENT", "environment", 1);
 	setenv("TIDINGS_PUB_COUNT", "8", 1);
-	assert_int_equal(read_words(&verb, "x|--event|flag"), OUT_OK);
+	assert_int_equal(read_words(&verb, "x|--event|flag"), EXIT_OK);
 	assert_string_equal(option_text("event"), "flag");
 	assert_int_equal(option_number("count"), 8);
 	assert_int_equal(option_ms("time"), 60000);
@@ -126,7 +126,7 @@ static void test_a_no_beats_a_yes_of_the_file(void **state)
 	write_file(path, "[pub]\nfast = yes\n");
 	setenv("TIDINGS_CONFIG", path, 1);
 	setenv("TIDINGS_PUB_FAST", "no", 1);
-	assert_int_equal(read_words(&verb, "x"), OUT_OK);
+	assert_int_equal(read_words(&verb, "x"), EXIT_OK);
 	assert_false(option_switch("fast"));
 }
 
@@ -137,7 +137,7 @@ static void test_the_last_flag_counts_but_a_list_keeps_all(void **state)
 	(void)state;
 	assert_int_equal(
 		read_words(&verb, "-e|a|x|--on|one|-eb|--on=two words|-o|"),
-		OUT_OK);
+		EXIT_OK);
 	assert_string_equal(option_text("event"), "b");
 	assert_true(option_item("on", 0, &item) && span_is(item, "one"));
 	assert_true(option_item("on", 1, &item) && span_is(item, "two words"));
@@ -151,7 +151,7 @@ static void test_flags_of_a_command_are_its_own(void **state)
 	(void)state;
 	assert_int_equal(
 		read_words(&command, "-e|a|chan|--fast|--|ls|--event|b|-x"),
-		OUT_OK);
+		EXIT_OK);
 	assert_string_equal(option_text("event"), "a");
 	assert_true(option_switch("fast"));
 	assert_int_equal(argument_count(), 5);
@@ -175,7 +175,7 @@ static void test_what_is_wrong_is_wrong_usage(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lines); i++) {
-		CHECK(lines[i], read_words(&verb, lines[i]) == OUT_USAGE);
+		CHECK(lines[i], read_words(&verb, lines[i]) == EXIT_USAGE);
 		option_release();
 	}
 }
@@ -185,29 +185,29 @@ static void test_a_wrong_value_is_found_wherever_it_stands(void **state)
 	char path[200];
 
 	setenv("TIDINGS_PUB_TIME", "soon", 1);
-	assert_int_equal(read_words(&verb, "x"), OUT_USAGE);
+	assert_int_equal(read_words(&verb, "x"), EXIT_USAGE);
 	option_release();
 	clearenv();
 	snprintf(path, sizeof(path), "%s/client.conf", (char *)*state);
 	setenv("TIDINGS_CONFIG", path, 1);
 	assert_int_equal(
-		read_words(&verb, "x"), OUT_USAGE); /* named, not there */
+		read_words(&verb, "x"), EXIT_USAGE); /* named, not there */
 	option_release();
 	write_file(path, "[pub]\nnosuch = 1\n");
-	assert_int_equal(read_words(&verb, "x"), OUT_USAGE);
+	assert_int_equal(read_words(&verb, "x"), EXIT_USAGE);
 	option_release();
 	write_file(path, "event = below pub only\n");
-	assert_int_equal(read_words(&verb, "x"), OUT_USAGE);
+	assert_int_equal(read_words(&verb, "x"), EXIT_USAGE);
 	option_release();
 	write_file(path, "[pub]\nno equals sign\n");
-	assert_int_equal(read_words(&verb, "x"), OUT_USAGE);
+	assert_int_equal(read_words(&verb, "x"), EXIT_USAGE);
 }
 
 static void test_export_hands_the_common_ones_on(void **state)
 {
 	(void)state;
 	assert_int_equal(
-		read_words(&verb, "x|--url|http://there|-k|-e|a"), OUT_OK);
+		read_words(&verb, "x|--url|http://there|-k|-e|a"), EXIT_OK);
 	option_export();
 	assert_string_equal(getenv("TIDINGS_URL"), "http://there");
 	assert_string_equal(getenv("TIDINGS_INSECURE"), "yes");

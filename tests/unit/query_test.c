@@ -1,7 +1,7 @@
 /* query: what stands in a URL */
 #include <config.h>
 
-#include "fcgi/query.h"
+#include "fcgi/http/query.h"
 #include "tests/unit/unit.h"
 
 static const struct {
@@ -26,7 +26,7 @@ static void test_a_target_is_divided_at_the_first_question_mark(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(targets); i++) {
-		struct target got = query_target(span_of(targets[i].uri));
+		struct url got = query_url(span_of(targets[i].uri));
 
 		CHECK_TEXT(targets[i].name, got.path, targets[i].path);
 		CHECK_TEXT(targets[i].name, got.query, targets[i].query);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "fcgi/record.h"
+#include "fcgi/http/record.h"
 #include "tests/unit/unit.h"
 
 static void test_content_gets_a_head(void **state)

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "fcgi/pager.h"
+#include "fcgi/stream/replay.h"
 #include "tests/unit/stream_room.h"
 
 enum { CROWD = 3 };
@@ -82,7 +82,7 @@ static void test_those_who_lack_the_same_share_a_page(void **state)
 			"id: 51\ndata: old\n\nid: 100\nevent: live\n"));
 		close(fds[i]);
 	}
-	assert_int_equal(room->meter->replayed, CROWD);
+	assert_int_equal(room->counters->replayed, CROWD);
 }
 
 static void test_other_cursors_and_other_channels_are_other_pages(void **state)
@@ -115,13 +115,13 @@ static void test_envelopes_are_made_of_the_same_page(void **state)
 {
 	struct room *room = *state;
 	const struct span name = span_of("a");
-	struct wish wish = {.channels = &name,
+	struct subscription subscription = {.channels = &name,
 		.count = 1,
 		.from = WIRE_AFTER,
 		.value = 50,
 		.envelope = true};
 	int fd = room_resume(room, "a", 50);
-	int other = room_open(room, &wish);
+	int other = room_open(room, &subscription);
 	uint64_t number;
 
 	assert_int_equal(count_asked(room, &number), 1);
@@ -136,32 +136,32 @@ static void test_envelopes_are_made_of_the_same_page(void **state)
 static void test_the_hub_is_not_asked_everything_at_once(void **state)
 {
 	struct room *room = *state;
-	int fds[PAGER_ASKED + CROWD];
+	int fds[REPLAY_ASKED + CROWD];
 	uint64_t number;
 
-	for (int i = 0; i < PAGER_ASKED + CROWD; i++)
+	for (int i = 0; i < REPLAY_ASKED + CROWD; i++)
 		fds[i] = room_resume(room, "a", (uint64_t)i + 10);
-	assert_int_equal(count_asked(room, &number), PAGER_ASKED);
-	answer(room, number, PAGER_ASKED + 9);
+	assert_int_equal(count_asked(room, &number), REPLAY_ASKED);
+	answer(room, number, REPLAY_ASKED + 9);
 	assert_int_equal(count_asked(room, &number), 1);
-	for (int i = 0; i < PAGER_ASKED + CROWD; i++)
+	for (int i = 0; i < REPLAY_ASKED + CROWD; i++)
 		close(fds[i]);
 }
 
 static void test_what_nobody_waits_for_any_more_is_not_asked(void **state)
 {
 	struct room *room = *state;
-	int fds[PAGER_ASKED + 1];
+	int fds[REPLAY_ASKED + 1];
 	uint64_t number;
 
-	for (int i = 0; i < PAGER_ASKED + 1; i++)
+	for (int i = 0; i < REPLAY_ASKED + 1; i++)
 		fds[i] = room_resume(room, "a", (uint64_t)i + 10);
-	assert_int_equal(count_asked(room, &number), PAGER_ASKED);
-	for (int i = 0; i < PAGER_ASKED + 1; i++)
+	assert_int_equal(count_asked(room, &number), REPLAY_ASKED);
+	for (int i = 0; i < REPLAY_ASKED + 1; i++)
 		close(fds[i]);
 	room_turn(room);
 	assert_int_equal(audience_count(room->audience), 0);
-	answer(room, number, PAGER_ASKED + 9); /* to nobody */
+	answer(room, number, REPLAY_ASKED + 9); /* to nobody */
 	assert_int_equal(count_asked(room, &number), 0);
 }
 
@@ -169,13 +169,13 @@ static void test_when_none_has_answered_those_in_the_queue_are_not_kept(
 	void **state)
 {
 	struct room *room = *state;
-	int fds[PAGER_ASKED + CROWD];
+	int fds[REPLAY_ASKED + CROWD];
 
-	for (int i = 0; i < PAGER_ASKED + CROWD; i++)
+	for (int i = 0; i < REPLAY_ASKED + CROWD; i++)
 		fds[i] = room_resume(room, "a", (uint64_t)i + 10);
-	answers_expire(room->dialogue.answers, UINT64_MAX);
+	calls_expire(room->session.calls, UINT64_MAX);
 	assert_int_equal(audience_count(room->audience), 0);
-	for (int i = 0; i < PAGER_ASKED + CROWD; i++) {
+	for (int i = 0; i < REPLAY_ASKED + CROWD; i++) {
 		assert_true(has(room_text(room, fds[i]), "retry: "));
 		close(fds[i]);
 	}

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fcgi/request.h"
+#include "fcgi/http/request.h"
 #include "tests/unit/unit.h"
 
 static void test_a_variable_that_is_not_there_is_empty(void **state)

@@ -1,7 +1,7 @@
 /* scrape: the server's figures */
 #include <config.h>
 
-#include "client/scrape.h"
+#include "client/show/scrape.h"
 #include "lib/buf.h"
 #include "tests/unit/unit.h"
 

@@ -153,7 +153,8 @@ static pid_t orphan_at(const char *path, int *worker_holds)
 	return worker;
 }
 
-static void test_workers_whose_parent_was_killed_are_no_hindrance(void **state)
+static void test_workers_whose_supervisor_was_killed_are_no_hindrance(
+	void **state)
 {
 	const struct place *place = *state;
 	int pipe_end;
@@ -241,7 +242,7 @@ int main(void)
 		TEST(test_the_socket_has_the_mode_and_the_group_it_was_given),
 		TEST(test_a_socket_file_that_nobody_listens_on_is_replaced),
 		TEST(test_a_socket_that_answers_is_left_alone),
-		TEST(test_workers_whose_parent_was_killed_are_no_hindrance),
+		TEST(test_workers_whose_supervisor_was_killed_are_no_hindrance),
 		TEST(test_a_file_that_is_no_socket_is_left_alone),
 		TEST(test_a_path_that_is_too_long_is_an_error_not_cut),
 		TEST(test_nobody_there_is_an_error_at_once),

@@ -1,7 +1,7 @@
 /* sse: a stream's bytes become events */
 #include <config.h>
 
-#include "client/sse.h"
+#include "client/http/sse.h"
 #include "lib/buf.h"
 #include "tests/unit/unit.h"
 

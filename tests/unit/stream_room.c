@@ -23,7 +23,7 @@ static void on_asked(void *owner, struct span frame)
 void room_says(struct room *room, enum wire_type type, const struct buf *body)
 {
 	assert_true(
-		dialogue_frame(&room->dialogue, (uint8_t)type, buf_span(body)));
+		session_frame(&room->session, (uint8_t)type, buf_span(body)));
 }
 
 void room_hub_comes(struct room *room, uint64_t newest)
@@ -31,7 +31,7 @@ void room_hub_comes(struct room *room, uint64_t newest)
 	static const char identity[WIRE_IDENTITY] = "the room's log";
 	struct buf out = {0};
 
-	room->dialogue.state = GREETING;
+	room->session.state = GREETING;
 	wire_put_u16(&out, WIRE_VERSION);
 	wire_put_bytes(&out, identity, WIRE_IDENTITY);
 	wire_put_u64(&out, newest);
@@ -45,8 +45,8 @@ void room_hub_comes(struct room *room, uint64_t newest)
 
 void room_hub_leaves(struct room *room)
 {
-	room->dialogue.state = HUB_AWAY;
-	room->dialogue.sink.lost(room->dialogue.sink.arg);
+	room->session.state = HUB_AWAY;
+	room->session.sink.lost(room->session.sink.arg);
 }
 
 static void say_event(struct room *room, const struct wire_event *event)
@@ -100,30 +100,31 @@ bool room_asked(struct room *room, enum wire_type *type, uint64_t *number,
 
 /* ---- browsers */
 
-int room_open(struct room *room, struct wish *wish)
+int room_open(struct room *room, struct subscription *subscription)
 {
 	int ends[2];
 
 	assert_int_equal(
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-	wish->fd = ends[0];
-	wish->request = 1;
-	stream_open(room->streams, wish);
+	subscription->fd = ends[0];
+	subscription->request = 1;
+	streams_open(room->streams, subscription);
 	return ends[1];
 }
 
 int room_listen(struct room *room, const char *channel)
 {
 	const struct span name = span_of(channel);
-	struct wish wish = {.channels = &name, .count = 1, .fresh = true};
+	struct subscription subscription = {
+		.channels = &name, .count = 1, .fresh = true};
 
-	return room_open(room, &wish);
+	return room_open(room, &subscription);
 }
 
 int room_resume(struct room *room, const char *channel, uint64_t id)
 {
 	const struct span name = span_of(channel);
-	struct wish wish = {
+	struct subscription subscription = {
 		.channels = &name,
 		.count = 1,
 		.from = WIRE_AFTER,
@@ -131,7 +132,7 @@ int room_resume(struct room *room, const char *channel, uint64_t id)
 		.requested = span_of("what it had"),
 	};
 
-	return room_open(room, &wish);
+	return room_open(room, &subscription);
 }
 
 /* FastCGI 1.0 section 3.3. */
@@ -199,17 +200,17 @@ void room_pass(struct room *room, uint64_t us)
 
 static void open_window(struct room *room)
 {
-	room->channels = channels_new();
+	room->topics = topics_new();
 	room->audience = audience_new(
-		loop_timers(room->loop), room->channels, ROOM_KEEPALIVE_S);
-	room->window = window_new(ROOM_WINDOW, room->channels);
-	room->parcels = parcels_new(room->window);
+		loop_timers(room->loop), room->topics, ROOM_KEEPALIVE_S);
+	room->window = window_new(ROOM_WINDOW, room->topics);
+	room->composer = composer_new(room->window);
 	room->fanout = fanout_new(&(struct fanout_parts){
 		.loop = room->loop,
-		.channels = room->channels,
+		.topics = room->topics,
 		.window = room->window,
-		.parcels = room->parcels,
-		.meter = room->meter,
+		.composer = room->composer,
+		.counters = room->counters,
 		.rest_ms = ROOM_REST_MS,
 	});
 }
@@ -219,24 +220,24 @@ static void open_feed(struct room *room)
 	room->streams = streams_new(&(struct streams_parts){
 		.loop = room->loop,
 		.window = room->window,
-		.parcels = room->parcels,
+		.composer = room->composer,
 		.audience = room->audience,
 		.fanout = room->fanout,
-		.dialogue = &room->dialogue,
-		.meter = room->meter,
+		.session = &room->session,
+		.counters = room->counters,
 		.retry_ms = 1000,
 	});
 	room->tasks = tasks_new(&(struct tasks_parts){.loop = room->loop});
 	room->feed = (struct feed){
-		.channels = room->channels,
+		.topics = room->topics,
 		.window = room->window,
 		.fanout = room->fanout,
 		.streams = room->streams,
 		.audience = room->audience,
 		.tasks = room->tasks,
-		.meter = room->meter,
+		.counters = room->counters,
 	};
-	room->dialogue.sink = feed_sink(&room->feed);
+	room->session.sink = feed_sink(&room->feed);
 }
 
 int room_enter_alone(void **state)
@@ -247,11 +248,11 @@ int room_enter_alone(void **state)
 	room->hands.mono_us = 1000000;
 	room->clock = hand_clock(&room->hands);
 	room->loop = loop_new(&room->clock);
-	room->meter = meter_new(&room->clock);
+	room->counters = counters_new(&room->clock);
 	room->newest = ROOM_FROM;
 	room->nowhere.fd = -1;
-	room->dialogue.link = &room->nowhere;
-	room->dialogue.answers = answers_new(&room->clock, on_asked, room);
+	room->session.link = &room->nowhere;
+	room->session.calls = calls_new(&room->clock, on_asked, room);
 	open_window(room);
 	open_feed(room);
 	*state = room;
@@ -269,16 +270,16 @@ int room_leave(void **state)
 {
 	struct room *room = *state;
 
-	stream_drain(room->streams);
+	streams_drain(room->streams);
 	streams_free(room->streams);
 	tasks_free(room->tasks);
-	dialogue_release(&room->dialogue);
+	session_release(&room->session);
 	fanout_free(room->fanout);
-	parcels_free(room->parcels);
+	composer_free(room->composer);
 	window_free(room->window);
 	audience_free(room->audience);
-	channels_free(room->channels);
-	meter_free(room->meter);
+	topics_free(room->topics);
+	counters_free(room->counters);
 	loop_free(room->loop);
 	buf_release(&room->asked);
 	buf_release(&room->text);

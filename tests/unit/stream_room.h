@@ -1,5 +1,5 @@
-#ifndef TIDINGS_TESTS_STREAM_ROOM_H
-#define TIDINGS_TESTS_STREAM_ROOM_H
+#ifndef TIDINGS_TESTS_UNIT_STREAM_ROOM_H
+#define TIDINGS_TESTS_UNIT_STREAM_ROOM_H
 /*
  * stream_room - everything between the hub's frames and the browsers' sockets,
  * with a clock that moves when the test says so
@@ -8,20 +8,20 @@
  * session, room_asked() is what came back; a browser is the other end of a
  * socket pair.
  */
-#include "fcgi/answers.h"
-#include "fcgi/audience.h"
-#include "fcgi/channel.h"
-#include "fcgi/dialogue.h"
-#include "fcgi/fanout.h"
+#include "fcgi/counters.h"
 #include "fcgi/feed.h"
-#include "fcgi/meter.h"
-#include "fcgi/opening.h"
-#include "fcgi/parcel.h"
-#include "fcgi/parcels.h"
-#include "fcgi/stream.h"
-#include "fcgi/subscriber.h"
-#include "fcgi/tasks.h"
-#include "fcgi/window.h"
+#include "fcgi/stream/audience.h"
+#include "fcgi/stream/batch.h"
+#include "fcgi/stream/composer.h"
+#include "fcgi/stream/fanout.h"
+#include "fcgi/stream/opening.h"
+#include "fcgi/stream/streams.h"
+#include "fcgi/stream/subscriber.h"
+#include "fcgi/stream/tasks.h"
+#include "fcgi/stream/topic.h"
+#include "fcgi/stream/window.h"
+#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/session.h"
 #include "lib/buf.h"
 #include "lib/link.h"
 #include "lib/loop.h"
@@ -40,18 +40,18 @@ struct room {
 	struct hand_clock hands;
 	struct clock clock;
 	struct loop *loop;
-	struct meter *meter;
-	struct channels *channels;
+	struct counters *counters;
+	struct topics *topics;
 	struct audience *audience;
 	struct window *window;
-	struct parcels *parcels;
+	struct composer *composer;
 	struct fanout *fanout;
 	struct subscriber_home home; /* for a test's own subscribers */
 	struct streams *streams;
 	struct tasks *tasks;
 	struct feed feed;
 	struct link nowhere;
-	struct dialogue dialogue;
+	struct session session;
 	struct buf asked; /* frames to the hub, answers' only */
 	struct buf text;  /* what room_text() returned last */
 	uint64_t newest;  /* id that the hub has told */
@@ -84,7 +84,7 @@ bool room_asked(struct room *room, enum wire_type *type, uint64_t *number,
 int room_listen(struct room *room, const char *channel);
 /* With a cursor, given as a browser gives it. */
 int room_resume(struct room *room, const char *channel, uint64_t id);
-int room_open(struct room *room, struct wish *wish);
+int room_open(struct room *room, struct subscription *subscription);
 /* Reads all that is there: the records' content; "<end>" for a request's end
  * and "<closed>" for the connection's. */
 struct span room_text(struct room *room, int fd);

@@ -1,4 +1,5 @@
-/* streams: a wish becomes a subscriber, whatever the window and the hub say */
+/* streams: a subscription becomes a subscriber, whatever the window and the hub
+ * say */
 #include <config.h>
 
 #include <unistd.h>
@@ -189,7 +190,7 @@ static void test_without_a_hub_one_that_it_must_judge_is_told_to_come_back(
 	int fd = room_resume(room, "a", 50);
 	struct span text;
 
-	answers_expire(room->dialogue.answers, UINT64_MAX);
+	calls_expire(room->session.calls, UINT64_MAX);
 	text = room_text(room, fd);
 	assert_true(has(text, "retry: "));
 	assert_true(has(text, "<end><closed>"));
@@ -246,7 +247,7 @@ static void test_who_has_seen_everything_goes_on_where_the_new_window_begins(
 	room_text(room, fd);
 	room_publish(room, "b", "not his"); /* 102, which he has passed */
 	room->newest = 102;
-	room->dialogue.identity[0] ^= 1; /* as of another log */
+	room->session.identity[0] ^= 1; /* as of another log */
 	room_hub_comes(room, 102);
 	room_publish(room, "a", "two");
 	room_turn(room);
@@ -263,7 +264,7 @@ static void test_who_lacks_something_of_the_old_window_asks_for_it(void **state)
 
 	room_text(room, fd);
 	room_publish(room, "a", "unwritten");
-	room->dialogue.identity[0] ^= 1;
+	room->session.identity[0] ^= 1;
 	room_hub_comes(room, 101);
 	room_turn(room);
 	answer_page(room, false, 100, 101, "unwritten");
@@ -280,7 +281,7 @@ static void test_a_drain_gives_everybody_an_end(void **state)
 	int asking = room_resume(room, "a", 50);
 
 	room_text(room, live);
-	stream_drain(room->streams);
+	streams_drain(room->streams);
 	CHECK_TEXT("live", room_text(room, live), "<end><closed>");
 	assert_true(has(room_text(room, asking), "retry: "));
 	assert_true(has(room_text(room, asking), "<closed>"));

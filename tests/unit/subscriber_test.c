@@ -1,10 +1,10 @@
-/* subscriber: a cursor, and at most one half-sent parcel */
+/* subscriber: a cursor, and at most one half-sent batch */
 #include <config.h>
 
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fcgi/record.h"
+#include "fcgi/http/record.h"
 #include "tests/unit/stream_room.h"
 
 enum { LONG = 60000 }; /* longer than the socket's buffer */
@@ -33,22 +33,23 @@ static struct subscriber *subscribe(
 	struct room *room, const char *channel, int *fd)
 {
 	const struct span name = span_of(channel);
-	struct wish wish = {.request = 1, .channels = &name, .count = 1};
+	struct subscription subscription = {
+		.request = 1, .channels = &name, .count = 1};
 	struct subscriber *sub;
 	int ends[2];
 
 	assert_int_equal(
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
 	gone = below = 0;
-	wish.fd = ends[0];
+	subscription.fd = ends[0];
 	room->home = (struct subscriber_home){
 		.loop = room->loop,
 		.window = room->window,
-		.parcels = room->parcels,
-		.meter = room->meter,
+		.composer = room->composer,
+		.counters = room->counters,
 		.owner = {.below = on_below, .gone = on_gone},
 	};
-	sub = subscriber_new(&room->home, &wish);
+	sub = subscriber_new(&room->home, &subscription);
 	audience_join(room->audience, sub, &name);
 	sub->pos = window_end(room->window);
 	sub->id = window_newest(room->window);
@@ -140,7 +141,7 @@ static void test_a_full_socket_is_waited_for_and_nothing_is_lost(void **state)
 	assert_true(has(buf_span(&all), "id: 101\ndata: yyy"));
 	assert_true(has(buf_span(&all), "id: 102\ndata: yyy"));
 	assert_true(has(buf_span(&all), "id: 103\ndata: yyy\n\n"));
-	assert_int_equal(room->meter->delivered, 3);
+	assert_int_equal(room->counters->delivered, 3);
 	buf_release(&all);
 	subscriber_close(sub);
 	close(fd);
@@ -269,7 +270,7 @@ static void test_the_web_server_is_told_that_a_stream_ends(void **state)
 static void test_each_is_sent_a_comment_in_the_keep_alive_interval(void **state)
 {
 	struct room *room = *state;
-	const struct parcel *half;
+	const struct batch *half;
 	struct subscriber *sub;
 	int fd;
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "fcgi/task_step.h"
+#include "fcgi/stream/task_step.h"
 #include "tests/unit/unit.h"
 
 enum { NOW = 1000000 };

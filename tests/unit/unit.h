@@ -1,5 +1,5 @@
-#ifndef TIDINGS_TESTS_UNIT_H
-#define TIDINGS_TESTS_UNIT_H
+#ifndef TIDINGS_TESTS_UNIT_UNIT_H
+#define TIDINGS_TESTS_UNIT_UNIT_H
 /*
  * unit - cmocka, and what our unit tests add to it
  *

@@ -1,7 +1,7 @@
 /* url: addresses of people, and texts as parts of one */
 #include <config.h>
 
-#include "client/url.h"
+#include "client/http/url.h"
 #include "tests/unit/unit.h"
 
 static void test_an_address_says_http_or_https(void **state)

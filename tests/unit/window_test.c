@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-#include "fcgi/window.h"
+#include "fcgi/stream/window.h"
 #include "tests/unit/unit.h"
 
 struct room {
-	struct channels *channels;
+	struct topics *topics;
 	struct window *window;
 };
 
@@ -15,8 +15,8 @@ static int enter(void **state)
 {
 	struct room *room = mem_new(sizeof(*room));
 
-	room->channels = channels_new();
-	room->window = window_new(64 << 10, room->channels);
+	room->topics = topics_new();
+	room->window = window_new(64 << 10, room->topics);
 	window_begin(room->window, 100);
 	*state = room;
 	return 0;
@@ -27,12 +27,12 @@ static int leave(void **state)
 	struct room *room = *state;
 
 	window_free(room->window);
-	channels_free(room->channels);
+	topics_free(room->topics);
 	free(room);
 	return 0;
 }
 
-static struct channel *append(
+static struct topic *append(
 	struct room *room, uint64_t id, const char *channel, size_t len)
 {
 	static char data[32 << 10];
@@ -86,17 +86,17 @@ static void test_a_volatile_event_has_the_mark_of_the_one_before(void **state)
 static void test_the_oldest_leave_when_it_is_full(void **state)
 {
 	struct room *room = *state;
-	struct channel *channel = NULL;
+	struct topic *topic = NULL;
 	uint64_t at;
 
 	for (uint64_t id = 101; id <= 200; id++)
-		channel = append(room, id, "a", 1000);
+		topic = append(room, id, "a", 1000);
 	assert_true(window_from(room->window) > 101);
 	assert_true(window_newest(room->window) == 200);
 	assert_true(window_from(room->window) ==
 		    window_mark(room->window, window_floor(room->window)));
-	assert_true(channel->evicted == window_floor(room->window));
-	assert_int_equal(channel->count,
+	assert_true(topic->evicted == window_floor(room->window));
+	assert_int_equal(topic->count,
 		window_end(room->window) - window_floor(room->window));
 	assert_true(
 		window_locate(room->window, window_from(room->window), &at));
@@ -127,8 +127,8 @@ static void test_a_channel_nobody_wants_is_forgotten(void **state)
 	append(room, 101, "once", 10);
 	for (uint64_t id = 102; id <= 200; id++)
 		append(room, id, "a", 1000);
-	assert_null(channel_find(room->channels, span_of("once")));
-	assert_non_null(channel_find(room->channels, span_of("a")));
+	assert_null(topic_find(room->topics, span_of("once")));
+	assert_non_null(topic_find(room->topics, span_of("a")));
 }
 
 static void test_after_a_new_beginning_nobody_is_at_his_old_place(void **state)
@@ -149,19 +149,19 @@ static void test_after_a_new_beginning_nobody_is_at_his_old_place(void **state)
 static void test_positions_after_are_found_in_a_long_channel(void **state)
 {
 	struct room *room = *state;
-	struct channel *channel = NULL;
+	struct topic *topic = NULL;
 	uint64_t first = window_end(room->window) + 1;
 
 	for (uint64_t id = 101; id <= 300; id++)
-		channel = append(room, id, id % 2 ? "odd" : "even", 1);
+		topic = append(room, id, id % 2 ? "odd" : "even", 1);
 	/* `even` is at first + 1, first + 3, ... */
-	assert_int_equal(channel_after(channel, 0), 0);
-	assert_int_equal(channel_after(channel, first), 0);
-	assert_int_equal(channel_after(channel, first + 1), 1);
-	assert_int_equal(channel_after(channel, first + 2), 1);
-	assert_int_equal(channel_after(channel, first + 99), 50);
-	assert_int_equal(channel_after(channel, first + 199), 100);
-	assert_true(channel_at(channel, 99) == first + 199);
+	assert_int_equal(topic_after(topic, 0), 0);
+	assert_int_equal(topic_after(topic, first), 0);
+	assert_int_equal(topic_after(topic, first + 1), 1);
+	assert_int_equal(topic_after(topic, first + 2), 1);
+	assert_int_equal(topic_after(topic, first + 99), 50);
+	assert_int_equal(topic_after(topic, first + 199), 100);
+	assert_true(topic_at(topic, 99) == first + 199);
 }
 
 static void test_many_channels_keep_their_names_apart(void **state)
@@ -171,18 +171,18 @@ static void test_many_channels_keep_their_names_apart(void **state)
 
 	for (int i = 0; i < 2000; i++) {
 		snprintf(name, sizeof(name), "c%d", i);
-		channel_get(room->channels, span_of(name))->subscribers = 1;
+		topic_get(room->topics, span_of(name))->subscribers = 1;
 	}
 	for (int i = 0; i < 2000; i++) {
-		struct channel *channel;
+		struct topic *topic;
 
 		snprintf(name, sizeof(name), "c%d", i);
-		channel = channel_find(room->channels, span_of(name));
-		assert_non_null(channel);
-		assert_true(span_is(channel_name(channel), name));
-		channel->subscribers = 0;
-		channel_tidy(room->channels, channel);
-		assert_null(channel_find(room->channels, span_of(name)));
+		topic = topic_find(room->topics, span_of(name));
+		assert_non_null(topic);
+		assert_true(span_is(topic_name(topic), name));
+		topic->subscribers = 0;
+		topic_tidy(room->topics, topic);
+		assert_null(topic_find(room->topics, span_of(name)));
 	}
 }
 
@@ -192,18 +192,17 @@ static void test_many_channels_keep_their_names_apart(void **state)
 static void test_a_channel_s_positions_stay_in_order_as_it_grows(void **state)
 {
 	struct room *room = *state;
-	struct channel *channel =
-		channel_get(room->channels, span_of("growing"));
+	struct topic *topic = topic_get(room->topics, span_of("growing"));
 
 	for (uint64_t at = 1; at <= 4; at++)
-		channel_push(channel, at);
-	channel_evict(channel, 1);
-	channel_evict(channel, 2);
+		topic_push(topic, at);
+	topic_evict(topic, 1);
+	topic_evict(topic, 2);
 	for (uint64_t at = 5; at <= 7; at++)
-		channel_push(channel, at);
-	assert_int_equal(channel->count, 5);
+		topic_push(topic, at);
+	assert_int_equal(topic->count, 5);
 	for (uint32_t i = 0; i < 5; i++)
-		assert_int_equal(channel_at(channel, i), 3 + i);
+		assert_int_equal(topic_at(topic, i), 3 + i);
 }
 
 int main(void)

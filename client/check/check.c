@@ -1,0 +1,214 @@
+/*
+ * check - does an installation do what it should, seen from outside?
+ */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/check/tools_room.h"
+#include "client/http/interrupt.h"
+#include "client/option/option.h"
+#include "client/show/escape.h"
+#include "client/show/print.h"
+#include "client/verbs.h"
+#include "lib/json.h"
+
+/* ---- without a stream */
+
+static bool try_health(struct check *check)
+{
+	struct json_object *health = check_ask(check, "/health");
+	const struct http_answer *answer = &check->answer;
+	struct span status = {0}, reason = {0};
+	bool good;
+
+	snprintf(check->server, sizeof(check->server), "%s",
+		answer->server.len > 1 ? answer->server.at : "");
+	good = json_text(health, "status", &status) && span_is(status, "ok");
+	json_text(health, "reason", &reason);
+	if (reason.len > 0)
+		check_wrong(check,
+			"is tidings-hub running, and its disk not full?",
+			"%.*s", (int)reason.len, reason.at);
+	else if (answer->status == 0)
+		check_wrong(check, "is the web server running there? (--url)",
+			"%s", answer->sentence.at);
+	else if (answer->status >= 500)
+		check_wrong(check,
+			check_hint(check, answer->status == 500
+						  ? CHECK_NO_HANDLER
+						  : CHECK_BACKEND),
+			"status %ld, from the web server", answer->status);
+	else if (!good)
+		check_wrong(check, check_hint(check, CHECK_ROUTE),
+			"status %ld, and the answer is not from Tidings",
+			answer->status);
+	json_free(health);
+	return good && check_fine(check, "%.1f ms", answer->seconds * 1e3);
+}
+
+static bool try_cors(struct check *check)
+{
+	static const char *const foreign[] = {
+		"Origin: https://elsewhere.example",
+		"Access-Control-Request-Method: POST", NULL};
+	struct http_request request = {.method = "OPTIONS",
+		.path = "/api/broadcast",
+		.headers = foreign,
+		.deadline_ms = check->patience_ms};
+	const struct http_answer *answer = &check->answer;
+
+	http_perform(check->http, &request, &check->answer);
+	if (answer->status != 204)
+		return check_wrong(check,
+			"the web server answers OPTIONS itself, or "
+			"refuses it: pass it to tidings.fcgi",
+			"a preflight got status %ld", answer->status);
+	return check_fine(check, "pages of other origins %s publish (origins)",
+		answer->origin.len > 1 ? "may" : "may not");
+}
+
+/* ---- the list */
+
+struct check_row {
+	const char *name;
+	bool (*run)(struct check *check); /* false = failed; says why in note */
+};
+
+static const struct check_row checks[] = {
+	{"health", try_health},
+	{"main stream", check_main},
+	{"metrics", check_metrics},
+	{"custom channel", check_custom},
+	{"broadcast", check_api},
+	{"resume after a cut", check_resume},
+	{"events leave at once", check_buffering},
+	{"cross-origin rules", try_cors},
+	{"leaving is noticed", check_leaving},
+	{0},
+};
+
+/* ---- the verb */
+
+static enum exit_status print_verdict(
+	struct check *check, const struct check_row *row, bool good)
+{
+	enum exit_status exit_status;
+	struct buf out = {0};
+
+	buf_printf(&out, "%-4s %-21s ", good ? "ok" : "FAIL", row->name);
+	escape_add(&out, buf_span(&check->note));
+	buf_add_char(&out, '\n');
+	if (!good && check->hint != NULL)
+		buf_printf(&out, "     -> %s\n", check->hint);
+	exit_status = print_bytes(buf_span(&out));
+	buf_release(&out);
+	return exit_status == EXIT_OK && !good ? EXIT_FAILED : exit_status;
+}
+
+/* 'y' run, 's' skip, 'q' end. */
+static char ask_user(const struct check_row *row)
+{
+	char line[64];
+
+	printf("%s?  [Enter] try it, s skip, q end: ", row->name);
+	fflush(stdout);
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		return 'q';
+	return line[0] == 'n' || line[0] == 's' ? 's'
+	       : line[0] == 'q'			? 'q'
+						: 'y';
+}
+
+/* Is it among those that were asked for?  Health always is: without it nothing
+ * else can be explained. */
+static bool is_wanted(const struct check_row *row)
+{
+	if (argument_count() == 0 || row == checks)
+		return true;
+	for (size_t i = 0; i < argument_count(); i++)
+		if (strncmp(row->name, argument(i), strlen(argument(i))) == 0)
+			return true;
+	return false;
+}
+
+static enum exit_status check_names(void)
+{
+	for (size_t i = 0; i < argument_count(); i++) {
+		const struct check_row *row = checks;
+
+		while (row->name != NULL && strncmp(row->name, argument(i),
+						    strlen(argument(i))) != 0)
+			row++;
+		if (row->name == NULL)
+			return fail(EXIT_USAGE, "check: unknown check \"%s\"",
+				argument(i));
+	}
+	return EXIT_OK;
+}
+
+static enum exit_status run_all(struct check *check)
+{
+	enum exit_status exit_status = EXIT_OK;
+	const struct check_row *row = checks;
+
+	for (; row->name != NULL && !interrupt_caught(); row++) {
+		enum exit_status printed;
+		bool good;
+		char wish;
+
+		if (!is_wanted(row))
+			continue;
+		wish = option_switch("auto") ? 'y' : ask_user(row);
+		if (wish == 'q')
+			break;
+		if (wish == 's')
+			continue;
+		check->hint = NULL;
+		good = row->run(check);
+		printed = print_verdict(check, row, good);
+		if (printed == EXIT_FILE)
+			return printed;
+		if (printed != EXIT_OK)
+			exit_status = printed;
+		/* without a server nothing else can be said */
+		if (!good && row == checks && check->answer.status == 0)
+			break;
+	}
+	return interrupt_caught() ? EXIT_FAILED : exit_status;
+}
+
+static enum exit_status run_check(void)
+{
+	struct check check;
+	enum exit_status exit_status = check_names();
+
+	if (exit_status != EXIT_OK)
+		return exit_status;
+	if (!check_open(&check))
+		return EXIT_USAGE;
+	if (option_switch("auto"))
+		interrupt_catch();
+	exit_status = run_all(&check);
+	check_close(&check);
+	return exit_status;
+}
+
+static const struct option_row rows[] = {
+	{"auto", 'a', SWITCH, NULL, NULL, "run all of them, and ask nothing"},
+	{"wait", 'w', DURATION, "TIME", "5s",
+		"how long an event may take before it counts as held back"},
+	{0},
+};
+
+const struct verb verb_check = {
+	.name = "check",
+	.arguments = "[NAME...]",
+	.summary = "try an installation through its web server",
+	.more = "Names begin as those that it prints do.  Status 0 only if "
+		"nothing failed.",
+	.rows = rows,
+	.most = -1,
+	.run = run_check,
+};

@@ -1,0 +1,33 @@
+#ifndef TIDINGS_CLIENT_CHECK_TOOLS_H
+#define TIDINGS_CLIENT_CHECK_TOOLS_H
+/*
+ * tools - what `tidings check` tries, one after the other
+ *
+ * Each goes through the web server as browsers do, on a channel of its own.
+ * What fails leaves a hint, which names the directive where the web server is
+ * one that we know.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/http/http.h"
+#include "lib/buf.h"
+
+struct check {
+	struct http *http;
+	uint64_t patience_ms;	   /* a first event, an answer, an arrival */
+	struct http_answer answer; /* of the last question */
+	struct buf path, text;	   /* for the step at hand */
+	char channel[32], server[32];
+	struct buf heard; /* data of the last event that was heard */
+	uint64_t heard_at;
+	struct buf note;  /* on success: a figure; else what is wrong */
+	const char *hint; /* what to do about it; static, or NULL */
+};
+
+/* False after a sentence. */
+bool check_open(struct check *check);
+void check_close(struct check *check);
+
+#endif

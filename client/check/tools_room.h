@@ -1,0 +1,64 @@
+#ifndef TIDINGS_CLIENT_CHECK_TOOLS_ROOM_H
+#define TIDINGS_CLIENT_CHECK_TOOLS_ROOM_H
+/*
+ * tools_room - what the checks share among themselves
+ */
+#include "client/check/tools.h"
+#include "client/http/listener.h"
+#include "lib/span.h"
+
+struct json_object;
+
+/* ---- the note.  check_wrong is always false, check_fine always true; `hint`
+ * is static, or NULL. */
+bool check_wrong(struct check *check, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+bool check_fine(struct check *check, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+double check_seconds(const struct check *check); /* its patience */
+
+/* ---- faults of the web server, and how to correct them */
+enum check_fault {
+	CHECK_HELD,	  /* answers come late, or not before their end */
+	CHECK_ROUTE,	  /* the path does not lead to Tidings */
+	CHECK_BACKEND,	  /* 502, 503: tidings.fcgi is not reached */
+	CHECK_NO_HANDLER, /* 500 */
+	CHECK_LEFT,	  /* a reader who has left is not noticed */
+	CHECK_CUT	  /* a stream on which nothing comes is ended */
+};
+/* The hint for the web server, known by the name that it gives itself; never
+ * NULL. */
+const char *check_hint(const struct check *check, enum check_fault fault);
+
+/* ---- questions */
+/* The answer to GET `path` as JSON, freed by the caller; NULL if it is no JSON.
+ */
+struct json_object *check_ask(struct check *check, const char *path);
+/* Publishes `text` on the check's channel: its bytes as they are, or as the
+ * message of POST /api/broadcast. */
+bool check_post(struct check *check, const char *text);
+bool check_broadcast(struct check *check, const char *text);
+
+/* ---- listening.  The listener is closed by the caller. */
+void check_listen(
+	struct check *check, struct listener *listener, const char *path);
+typedef bool check_fact(struct check *check, const struct listener *listener);
+check_fact is_connected;
+check_fact has_event;
+check_fact has_heard; /* the text that was published last */
+/* Waits for `fact`; false if it does not come true in time. */
+bool check_wait(struct check *check, struct listener *listener,
+	check_fact *fact, uint64_t ms);
+/* Notes why a stream did not begin; always false. */
+bool check_no_beginning(struct check *check, const struct listener *listener);
+
+/* ---- the checks with streams */
+bool check_main(struct check *check);
+bool check_metrics(struct check *check);
+bool check_custom(struct check *check);
+bool check_api(struct check *check);
+bool check_resume(struct check *check);
+bool check_buffering(struct check *check);
+bool check_leaving(struct check *check);
+
+#endif

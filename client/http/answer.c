@@ -1,0 +1,24 @@
+#include <config.h>
+
+#include "client/http/answer.h"
+
+void answer_release(struct http_answer *answer)
+{
+	buf_release(&answer->body);
+	buf_release(&answer->type);
+	buf_release(&answer->server);
+	buf_release(&answer->origin);
+	buf_release(&answer->sentence);
+	*answer = (struct http_answer){0};
+}
+
+void answer_judge(struct http_answer *answer, const char *url, const char *path)
+{
+	if (answer->status >= 200 && answer->status <= 299)
+		return;
+	answer->exit_status = answer->status >= 400 && answer->status <= 499
+				      ? EXIT_REFUSED
+				      : EXIT_TROUBLE;
+	buf_printf(&answer->sentence, "%s%s: status %ld", url, path,
+		answer->status);
+}

@@ -1,0 +1,96 @@
+#include <config.h>
+
+#include "client/option/help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/buf.h"
+
+enum { COLUMN = 26 }; /* where descriptions begin */
+
+static void print_row(const struct option_row *row)
+{
+	struct buf left = {0};
+
+	if (row->letter != '\0')
+		buf_printf(&left, "  -%c, --%s", row->letter, row->name);
+	else
+		buf_printf(&left, "      --%s", row->name);
+	if (row->value != NULL)
+		buf_printf(&left, " %s", row->value);
+	printf("%-*.*s", COLUMN, (int)left.len, left.at);
+	if (left.len >= COLUMN)
+		printf("\n%*s", COLUMN, "");
+	printf("%s", row->help);
+	if (row->initial != NULL)
+		printf(" [%s]", row->initial);
+	putchar('\n');
+	buf_release(&left);
+}
+
+static void print_rows(const struct option_row *rows)
+{
+	for (; rows != NULL && rows->name != NULL; rows++)
+		print_row(rows);
+}
+
+void help_verb(const struct verb *verb)
+{
+	printf("Usage: tidings %s [FLAGS]%s%s\n%c%s.\n", verb->name,
+		verb->arguments[0] == '\0' ? "" : " ", verb->arguments,
+		verb->summary[0] - 'a' + 'A', verb->summary + 1);
+	if (verb->more != NULL)
+		printf("\n%s\n", verb->more);
+	putchar('\n');
+	print_rows(verb->rows);
+	putchar('\n');
+	print_rows(option_common);
+}
+
+/* A flag in one line: VERB --flag -f VALUE what it is. */
+static void print_words(const char *verb, const struct option_row *rows)
+{
+	for (; rows != NULL && rows->name != NULL; rows++)
+		printf("%s\t--%s\t-%c\t%s\t%s\n", verb, rows->name,
+			rows->letter == '\0' ? '-' : rows->letter,
+			rows->value == NULL ? "-" : rows->value, rows->help);
+}
+
+/* For completions: tabs between words, none of which is empty. */
+static enum exit_status help_words(const struct verb *const *verbs)
+{
+	for (size_t i = 0; verbs[i] != NULL; i++) {
+		const struct verb *verb = verbs[i];
+
+		printf("%s\t-\t-\t%s\t%s\n", verb->name,
+			verb->arguments[0] == '\0' ? "-" : verb->arguments,
+			verb->summary);
+		print_words(verb->name, verb->rows);
+		print_words(verb->name, option_common);
+	}
+	return EXIT_OK;
+}
+
+enum exit_status help_all(const struct verb *const *verbs, const char *name)
+{
+	const struct verb *verb = name == NULL ? NULL : verb_named(verbs, name);
+
+	if (name != NULL && strcmp(name, "--words") == 0)
+		return help_words(verbs);
+	if (verb != NULL) {
+		help_verb(verb);
+		return EXIT_OK;
+	}
+	if (name != NULL)
+		return fail(EXIT_USAGE, "unknown verb \"%s\"", name);
+	puts("Usage: tidings VERB [FLAGS] [ARGUMENTS]\n"
+	     "Publish events, and listen to them.\n");
+	for (size_t i = 0; verbs[i] != NULL; i++)
+		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+	puts("\n`tidings VERB --help` shows its flags.  Each can also be set "
+	     "in "
+	     "the environment\n(TIDINGS_URL, TIDINGS_SUB_SINCE) or in "
+	     "~/.config/tidings/client.conf.");
+	return EXIT_OK;
+}

@@ -1,0 +1,38 @@
+#ifndef TIDINGS_CLIENT_SHOW_PRINT_H
+#define TIDINGS_CLIENT_SHOW_PRINT_H
+/*
+ * print - an event on standard output
+ *
+ *   LINES   for people: time, channel, type, data; control characters are
+ *           shown as \x1b
+ *   NDJSON  {"id":...,"channel":...,"event":...,"data":...}
+ *   FORMAT  the user's own, bytes as they are
+ *
+ * Each event is one write(), so that a reader gets whole events only, whatever
+ * kills this program.
+ */
+#include <stdbool.h>
+
+#include "client/exit_status.h"
+#include "client/http/follow.h"
+
+enum print_kind { PRINT_LINES, PRINT_NDJSON, PRINT_FORMAT };
+
+struct print {
+	enum print_kind kind;
+	const char *format;    /* borrowed: %i %t %c %d %% \n \t \\ */
+	bool colour, channels; /* show the channel's name */
+	bool untimed; /* LINES: without the time, which is that of arrival */
+	struct buf out;
+};
+
+/* Chooses the kind by the flags --json and --format, else by whether standard
+ * output is a terminal.  `channels`: LINES name the channel. */
+enum exit_status print_open(struct print *print, bool channels);
+void print_close(struct print *print);
+enum exit_status print_event(
+	struct print *print, const struct follow_event *event);
+/* Writes all of `text` to standard output; else EXIT_FILE after a sentence. */
+enum exit_status print_bytes(struct span text);
+
+#endif

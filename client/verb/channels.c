@@ -1,0 +1,155 @@
+/*
+ * channels - those that are there, who listens, what is held
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/http/get_json.h"
+#include "client/http/http.h"
+#include "client/http/url.h"
+#include "client/option/option.h"
+#include "client/show/listed.h"
+#include "client/show/print.h"
+#include "client/verbs.h"
+#include "lib/json.h"
+
+/* A channel and its line of the list. */
+struct row {
+	char *name, *line;
+};
+
+struct list {
+	struct buf rows;  /* struct row */
+	struct buf after; /* where the next page begins; empty = no more */
+};
+
+static void add_row(struct list *list, struct json_object *channel)
+{
+	struct listed listed;
+	struct buf line = {0};
+	struct row row;
+
+	listed_read(channel, &listed);
+	if (option_switch("json")) {
+		json_write(channel, &line);
+	} else {
+		listed_add(&line, &listed);
+		buf_add_char(&line, '\n');
+	}
+	row.name = mem_text(listed.name);
+	row.line = mem_text(buf_span(&line));
+	buf_add(&list->rows, &row, sizeof(row));
+	buf_release(&line);
+}
+
+/* Pages come in the server's own order; an older server says no "next", and
+ * goes on after the last name. */
+static void add_page(struct list *list, struct json_object *answer,
+	struct json_object *channels, bool more)
+{
+	size_t count = json_length(channels);
+	struct listed last;
+	struct span next;
+
+	for (size_t i = 0; i < count; i++)
+		add_row(list, json_item(channels, i));
+	buf_clear(&list->after);
+	if (!more)
+		return;
+	listed_read(json_item(channels, count - 1), &last);
+	if (!json_text(answer, "next", &next))
+		next = last.name;
+	buf_add_span(&list->after, next);
+}
+
+static enum exit_status read_page(struct http *http, struct list *list)
+{
+	struct json_object *answer, *channels;
+	struct buf path = {0};
+	enum exit_status exit_status;
+	bool more = false;
+
+	buf_add_span(&path, span_of("/api/channels?limit=1000&after="));
+	url_encode(&path, buf_span(&list->after));
+	buf_add_char(&path, '\0');
+	answer = get_json(http, path.at, &exit_status);
+	channels = listed_page(answer, &more);
+	if (exit_status == EXIT_OK && channels == NULL)
+		exit_status = get_json_unreadable(http, path.at);
+	if (exit_status == EXIT_OK)
+		add_page(list, answer, channels, more);
+	json_free(answer);
+	buf_release(&path);
+	return exit_status;
+}
+
+static int compare(const void *one, const void *other)
+{
+	const struct row *a = one, *b = other;
+
+	return strcmp(a->name, b->name);
+}
+
+static enum exit_status print_list(struct list *list)
+{
+	struct row *rows = (struct row *)(void *)list->rows.at;
+	size_t count = list->rows.len / sizeof(*rows);
+	struct buf out = {0};
+	enum exit_status exit_status;
+
+	if (count > 1)
+		qsort(rows, count, sizeof(*rows), compare);
+	if (!option_switch("json"))
+		buf_printf(&out, "%s\n", listed_head);
+	for (size_t i = 0; i < count; i++)
+		buf_add_span(&out, span_of(rows[i].line));
+	exit_status = print_bytes(buf_span(&out));
+	buf_release(&out);
+	return exit_status;
+}
+
+static void list_release(struct list *list)
+{
+	struct row *rows = (struct row *)(void *)list->rows.at;
+
+	for (size_t i = 0; i < list->rows.len / sizeof(*rows); i++) {
+		free(rows[i].name);
+		free(rows[i].line);
+	}
+	buf_release(&list->rows);
+	buf_release(&list->after);
+}
+
+static enum exit_status run_channels(void)
+{
+	struct http *http = http_new();
+	enum exit_status exit_status = http == NULL ? EXIT_USAGE : EXIT_OK;
+	struct list list = {0};
+
+	while (exit_status == EXIT_OK) {
+		exit_status = read_page(http, &list);
+		if (list.after.len == 0)
+			break;
+	}
+	if (exit_status == EXIT_OK)
+		exit_status = print_list(&list);
+	list_release(&list);
+	http_free(http);
+	return exit_status;
+}
+
+static const struct option_row channels_rows[] = {
+	{"json", 'j', SWITCH, NULL, NULL, "a JSON object per line"},
+	{0},
+};
+
+const struct verb verb_channels = {
+	.name = "channels",
+	.arguments = "",
+	.summary = "list the channels, who listens, and what is held",
+	.rows = channels_rows,
+	.most = 0,
+	.run = run_channels,
+};

@@ -1,0 +1,194 @@
+/*
+ * pub - publishes one event, or a line of standard input each
+ *
+ * The id is printed, and with it the event is on the server's disk.  With
+ * --retry every request has an idempotency key, so that one whose answer was
+ * lost is not published twice.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "client/http/interrupt.h"
+#include "client/option/option.h"
+#include "client/show/print.h"
+#include "client/verb/input.h"
+#include "client/verb/line_batch.h"
+#include "client/verb/publisher.h"
+#include "client/verbs.h"
+#include "lib/strict_json.h"
+
+enum { MESSAGE_MAX = 1 << 20 }; /* bytes: what any server takes at most */
+
+static enum exit_status print_last(struct publisher *publisher)
+{
+	if (publisher->last.len == 0 || option_switch("quiet"))
+		return EXIT_OK;
+	buf_add_char(&publisher->last, '\n');
+	return print_bytes(buf_span(&publisher->last));
+}
+
+/* ---- one event */
+
+static enum exit_status read_all(struct buf *input)
+{
+	enum exit_status exit_status = EXIT_OK;
+
+	while (input_read(input, &exit_status))
+		if (input->len > MESSAGE_MAX)
+			return fail(EXIT_REFUSED, "standard input: the message "
+						  "is longer than 1 MiB");
+	return exit_status;
+}
+
+static enum exit_status publish_one(struct publisher *publisher)
+{
+	const char *message = argument(1);
+	bool from_input = message == NULL || strcmp(message, "-") == 0;
+	enum exit_status exit_status = EXIT_OK;
+	struct json_fault fault;
+	struct buf body = {0};
+
+	if (from_input)
+		exit_status = read_all(&body);
+	else
+		buf_add_span(&body, span_of(message));
+	if (exit_status == EXIT_OK && interrupt_caught()) {
+		buf_release(&body);
+		return EXIT_OK; /* the half of it is not the message */
+	}
+	if (exit_status == EXIT_OK && option_switch("json") &&
+		!strict_json(buf_span(&body), &fault))
+		exit_status = fail(EXIT_USAGE,
+			"the message is not JSON: byte %zu: %s", fault.at + 1,
+			fault.why);
+	if (exit_status == EXIT_OK)
+		exit_status = publisher_post(publisher, buf_span(&body), 0);
+	buf_release(&body);
+	return exit_status == EXIT_OK ? print_last(publisher) : exit_status;
+}
+
+/* ---- a line each */
+
+static enum exit_status send_batch(
+	struct publisher *publisher, struct buf *input, bool end)
+{
+	uint64_t lines;
+	size_t len = line_batch_cut(input, end, &lines);
+	enum exit_status exit_status;
+
+	if (len == 0)
+		return EXIT_OK;
+	exit_status = publisher_post(publisher, span(input->at, len), lines);
+	if (exit_status != EXIT_OK) {
+		say("lines 1 to %" PRIu64 " are published; line %" PRIu64
+		    " and those after it are not",
+			publisher->lines, publisher->lines + 1);
+		return exit_status;
+	}
+	publisher->lines += lines;
+	publisher->batches++;
+	buf_drop(input, len);
+	return EXIT_OK;
+}
+
+static enum exit_status publish_lines(struct publisher *publisher)
+{
+	enum exit_status exit_status = EXIT_OK;
+	struct buf input = {0};
+
+	while (exit_status == EXIT_OK && input_read(&input, &exit_status)) {
+		while (exit_status == EXIT_OK &&
+			line_batch_is_due(&input, option_given("id")))
+			exit_status = send_batch(publisher, &input, false);
+		if (exit_status == EXIT_OK && input.len > MESSAGE_MAX)
+			exit_status = fail(EXIT_REFUSED,
+				"line %" PRIu64 " is longer than 1 MiB",
+				publisher->lines + 1);
+	}
+	while (exit_status == EXIT_OK && !interrupt_caught() && input.len > 0)
+		exit_status = send_batch(publisher, &input, true);
+	if (exit_status == EXIT_OK && interrupt_caught())
+		say("interrupted: %" PRIu64
+		    " lines are published, and no line after them",
+			publisher->lines);
+	buf_release(&input);
+	return exit_status == EXIT_OK ? print_last(publisher) : exit_status;
+}
+
+/* ---- the verb */
+
+static void choose_id(struct buf *id)
+{
+	unsigned char random[16];
+
+	if (option_given("id")) {
+		buf_add_span(id, span_of(option_text("id")));
+		return;
+	}
+	if (!option_switch("retry") ||
+		getrandom(random, sizeof(random), 0) != sizeof(random))
+		return;
+	for (size_t i = 0; i < sizeof(random); i++)
+		buf_printf(id, "%02x", random[i]);
+}
+
+static enum exit_status run_pub(void)
+{
+	struct publisher publisher = {.http = http_new()};
+	enum exit_status exit_status;
+
+	if (publisher.http == NULL)
+		return EXIT_USAGE;
+	if (strcmp(argument(0), ".") == 0 || strcmp(argument(0), "..") == 0) {
+		http_free(publisher.http);
+		return fail(EXIT_USAGE,
+			"channel \"%s\": a URL's path cannot name it, so "
+			"nothing can be published there",
+			argument(0));
+	}
+	choose_id(&publisher.id);
+	interrupt_catch();
+	if (!option_switch("lines"))
+		exit_status = publish_one(&publisher);
+	else if (argument(1) != NULL && strcmp(argument(1), "-") != 0)
+		exit_status = fail(EXIT_USAGE,
+			"--lines reads standard input and takes no MESSAGE");
+	else
+		exit_status = publish_lines(&publisher);
+	http_free(publisher.http);
+	buf_release(&publisher.path);
+	buf_release(&publisher.id);
+	buf_release(&publisher.last);
+	if (exit_status == EXIT_OK && interrupt_caught())
+		interrupt_die();
+	return exit_status;
+}
+
+static const struct option_row rows[] = {
+	{"event", 'e', TEXT, "TYPE", NULL, "event type, for addEventListener"},
+	{"id", 'i', TEXT, "KEY", NULL,
+		"publish this key once, however often it is sent"},
+	{"json", 'j', SWITCH, NULL, NULL, "the message must be JSON"},
+	{"lines", 'l', SWITCH, NULL, NULL,
+		"an event for each line of standard input, in order"},
+	{"retry", 'r', SWITCH, NULL, NULL,
+		"try again, for as long as it takes; published once"},
+	{0},
+};
+
+const struct verb verb_pub = {
+	.name = "pub",
+	.arguments = "CHANNEL [MESSAGE|-]",
+	.summary = "publish an event and print its id",
+	.more = "Without MESSAGE, or with -, the message is standard input, to "
+		"its end and byte for byte.",
+	.rows = rows,
+	.least = 1,
+	.most = 2,
+	.run = run_pub,
+};

@@ -1,0 +1,35 @@
+#ifndef TIDINGS_CLIENT_VERB_TRIGGERS_H
+#define TIDINGS_CLIENT_VERB_TRIGGERS_H
+/*
+ * triggers - triggers that publish what happens to a table
+ *
+ * After each insert, update or delete of a row an event of that type is
+ * inserted into `broadcast`, within the application's own transaction.  Its
+ * data is {"table":...,"change":"update","old":{...},"new":{...}}; an insert
+ * has no old, a delete no new.  A blob is given in hexadecimal, an infinite
+ * number as null.  A row whose event would be longer than TRIGGERS_MAX is told
+ * by its primary key only ("key" instead, "too_long":true), since no row may
+ * keep the application's own statement from succeeding.
+ *
+ * The triggers know the columns that the table has when they are made; making
+ * them again replaces them.
+ */
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "lib/db.h"
+
+enum { TRIGGERS_MAX = 60000 }; /* bytes; events have 64 KiB unless configured */
+
+/* The name of `table` as its schema writes it, terminated.  NULL, or a
+ * sentence (static) why it cannot have triggers. */
+const char *triggers_table(struct db *db, const char *table, struct buf *name);
+/* Appends the statements that make the triggers; false if the columns cannot be
+ * read. */
+bool triggers_sql(
+	struct db *db, const char *name, const char *channel, struct buf *out);
+/* Appends the statements that drop the triggers; false if these cannot be read.
+ */
+bool triggers_off_sql(struct db *db, const char *table, struct buf *out);
+
+#endif

@@ -1,0 +1,38 @@
+#include <config.h>
+
+#include "fcgi/counters.h"
+
+#include <stdlib.h>
+
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/wire.h"
+
+struct counters *counters_new(const struct clock *clock)
+{
+	struct counters *counters = mem_new(sizeof(*counters));
+
+	counters->clock = clock;
+	counters->since = clock_now_us(clock);
+	return counters;
+}
+
+void counters_free(struct counters *counters)
+{
+	free(counters);
+}
+
+void counters_report(
+	struct counters *counters, struct buf *out, uint32_t subscribers)
+{
+	uint64_t now = clock_now_us(counters->clock);
+
+	wire_put_u64(out, now - counters->since);
+	wire_put_u32(out, subscribers);
+	for (int i = 0; i < COUNTERS_CLASSES; i++)
+		wire_put_u64(out, counters->answers[i]);
+	wire_put_u64(out, counters->delivered);
+	wire_put_u64(out, counters->replayed);
+	histogram_put(out, &counters->latency);
+	*counters = (struct counters){.clock = counters->clock, .since = now};
+}

@@ -1,0 +1,70 @@
+#include <config.h>
+
+#include "fcgi/drain.h"
+
+#include <stdlib.h>
+
+#include "fcgi/http/accept.h"
+#include "fcgi/stream/admit.h"
+#include "fcgi/stream/audience.h"
+#include "fcgi/stream/batch.h"
+#include "fcgi/stream/subscriber.h"
+#include "fcgi/stream/tasks.h"
+#include "lib/buf.h"
+
+struct drain {
+	struct drain_parts parts;
+	struct timer tick;
+	unsigned left; /* streams to be ended in this tick */
+};
+
+/* Who is ready has everything that we have, and its browser knows the id. */
+static void end_one(void *arg, struct subscriber *sub)
+{
+	struct drain *drain = arg;
+	struct buf text = {0};
+	struct batch *batch;
+
+	if (drain->left == 0 || !subscriber_is_ready(sub))
+		return;
+	drain->left--;
+	buf_printf(
+		&text, "retry: %ld\n\n", DRAIN_RETRY + random() % DRAIN_RETRY);
+	batch = batch_new(sub->request, buf_span(&text));
+	buf_release(&text);
+	if (subscriber_give(sub, batch) == CAUGHT_UP)
+		subscriber_close(sub);
+}
+
+static void on_tick(void *arg)
+{
+	struct drain *drain = arg;
+
+	drain->left = DRAIN_PIECE;
+	audience_each(drain->parts.audience, end_one, drain);
+}
+
+struct drain *drain_new(const struct drain_parts *parts)
+{
+	struct drain *drain = mem_new(sizeof(*drain));
+
+	drain->parts = *parts;
+	timer_init(&drain->tick, on_tick, drain);
+	return drain;
+}
+
+void drain_free(struct drain *drain)
+{
+	timer_stop(drain->parts.timers, &drain->tick);
+	free(drain);
+}
+
+void drain_begin(struct drain *drain)
+{
+	const struct drain_parts *parts = &drain->parts;
+
+	parts->admit->shut = true;
+	acceptor_shut(parts->acceptor);
+	tasks_drain(parts->tasks);
+	timer_set(parts->timers, &drain->tick, 0, DRAIN_TICK_MS * 1000ull);
+}

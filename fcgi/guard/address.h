@@ -1,0 +1,29 @@
+#ifndef TIDINGS_FCGI_GUARD_ADDRESS_H
+#define TIDINGS_FCGI_GUARD_ADDRESS_H
+/*
+ * address - what REMOTE_ADDR says: is it in a prefix, and whose is it?
+ *
+ * Pure.  What cannot be read as an address is in no prefix.
+ */
+#include <arpa/inet.h>
+#include <stdbool.h>
+
+/* IPv4 as ::ffff:a.b.c.d. */
+struct prefix {
+	unsigned char address[16];
+	unsigned bits;
+};
+
+/* "10.0.0.0/8", "::1"; what lib/config let through is well-formed. */
+bool prefix_read(const char *text, struct prefix *prefix);
+bool prefix_covers(const struct prefix *prefix, const char *address);
+
+/* The one to whom limits per address apply, as text: an IPv4 address itself
+ * (also ::ffff:a.b.c.d), the first 64 bits of one of IPv6, since whoever has
+ * one of those has all 2^64 of them.  Anything else as it is, cut off. */
+struct client_name {
+	char text[INET6_ADDRSTRLEN];
+};
+struct client_name client_name_of(const char *address);
+
+#endif

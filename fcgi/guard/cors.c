@@ -1,0 +1,114 @@
+/*
+ * cors - which pages of other origins may read and publish
+ */
+#include <config.h>
+
+#include "fcgi/guard/cors.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "fcgi/http/request.h"
+#include "lib/config.h"
+
+/* What is reflected into a header must be what an origin can be. */
+static bool is_plain(const char *origin)
+{
+	for (; *origin != '\0'; origin++)
+		if (*origin <= ' ' || *origin > '~')
+			return false;
+	return true;
+}
+
+static bool any_is_allowed(const struct config *config)
+{
+	for (size_t i = 0; i < config->origin_count; i++)
+		if (strcmp(config->origins[i], "*") == 0)
+			return true;
+	return false;
+}
+
+static bool is_listed(const struct config *config, const char *origin)
+{
+	for (size_t i = 0; i < config->origin_count; i++)
+		if (strcasecmp(config->origins[i], origin) == 0)
+			return true;
+	return false;
+}
+
+/* `host` without the port that the scheme has anyway. */
+static struct span without_port(const char *scheme, const char *host)
+{
+	const char *port = strcasecmp(scheme, "https") == 0 ? ":443" : ":80";
+	size_t len = strlen(host), tail = strlen(port);
+
+	if (len > tail && strcmp(host + len - tail, port) == 0)
+		len -= tail;
+	return span(host, len);
+}
+
+static bool is_own(const struct request *request)
+{
+	size_t len = strlen(request->scheme);
+	struct span host = without_port(request->scheme, request->host);
+	const char *origin = request->origin;
+
+	if (host.len == 0 || strncasecmp(origin, request->scheme, len) != 0 ||
+		strncmp(origin + len, "://", 3) != 0)
+		return false;
+	origin += len + 3;
+	return strlen(origin) == host.len &&
+	       strncasecmp(origin, host.at, host.len) == 0;
+}
+
+static bool is_allowed(
+	const struct config *config, const struct request *request)
+{
+	return is_plain(request->origin) &&
+	       (is_own(request) || is_listed(config, request->origin));
+}
+
+void cors_headers(struct buf *out, const struct config *config,
+	const struct request *request)
+{
+	if (request->origin[0] == '\0')
+		return;
+	if (any_is_allowed(config)) {
+		buf_printf(out, "Access-Control-Allow-Origin: *\r\n");
+		return;
+	}
+	if (is_allowed(config, request))
+		buf_printf(out, "Access-Control-Allow-Origin: %s\r\n",
+			request->origin);
+	buf_printf(out, "Vary: Origin\r\n");
+}
+
+void cors_preflight(struct buf *out, const struct config *config,
+	const struct request *request, const char *methods)
+{
+	if (request->origin[0] == '\0')
+		return;
+	if (!any_is_allowed(config) && !is_allowed(config, request))
+		return;
+	buf_printf(out,
+		"Access-Control-Allow-Methods: %s\r\n"
+		"Access-Control-Allow-Headers: "
+		"Content-Type, Last-Event-ID, Cache-Control\r\n"
+		"Access-Control-Max-Age: 600\r\n",
+		methods);
+}
+
+bool cors_may_publish(
+	const struct config *config, const struct request *request)
+{
+	const char *site = request->fetch_site;
+
+	if (any_is_allowed(config))
+		return true;
+	if (request->origin[0] == '\0')
+		return site[0] == '\0' || strcmp(site, "same-origin") == 0 ||
+		       strcmp(site, "none") == 0;
+	/* A page cannot set Sec-Fetch-Site itself; and behind a proxy that
+	 * ends TLS our scheme is not the browser's. */
+	return is_allowed(config, request) || strcmp(site, "same-origin") == 0;
+}

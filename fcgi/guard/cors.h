@@ -1,0 +1,29 @@
+#ifndef TIDINGS_FCGI_GUARD_CORS_H
+#define TIDINGS_FCGI_GUARD_CORS_H
+/*
+ * cors - which pages of other origins may read and publish
+ *
+ * An origin is allowed if it is our own (scheme and Host), or named in the
+ * configuration's `origins`, where "*" is every one.  Nothing is ever said to
+ * an origin that is not allowed, so its browser keeps the answer from it.
+ * Pure.
+ */
+#include <stdbool.h>
+
+#include "lib/buf.h"
+
+struct config;
+struct request;
+
+/* Appends the header lines that any answer to this request must carry. */
+void cors_headers(struct buf *out, const struct config *config,
+	const struct request *request);
+/* Those of the answer to a preflight; `methods` as in Allow. */
+void cors_preflight(struct buf *out, const struct config *config,
+	const struct request *request, const char *methods);
+/* May a page of the request's origin publish?  A request that no browser sent
+ * has no origin and may. */
+bool cors_may_publish(
+	const struct config *config, const struct request *request);
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef TIDINGS_FCGI_GUARD_HOST_H
+#define TIDINGS_FCGI_GUARD_HOST_H
+/*
+ * host - is it this site that was asked for?
+ *
+ * A foreign page whose name is made to point at our address asks us as its own
+ * site (DNS rebinding): no check of Origin tells it from ours, but the name in
+ * Host does.  Pure.
+ */
+#include <stdbool.h>
+
+struct config;
+struct request;
+
+/* Is Host one of the configuration's `hosts`, whatever its port?  Any is if
+ * there are none. */
+bool host_is_ours(const struct config *config, const struct request *request);
+
+#endif

@@ -1,0 +1,47 @@
+#ifndef TIDINGS_FCGI_HTTP_DEFERRED_H
+#define TIDINGS_FCGI_HTTP_DEFERRED_H
+/*
+ * deferred - a request that waits for the hub's word
+ *
+ * Watches its connection meanwhile: a browser that leaves is not waited for.
+ * The wait ends by the uplink's own deadline.  Owns the request.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/list.h"
+#include "lib/loop.h"
+
+struct deferrals;
+struct call;
+struct replies;
+struct request;
+
+struct deferred {
+	struct deferrals *deferrals;
+	struct replies *replies; /* where the answer goes */
+	struct request *request;
+	struct call *call; /* set by the caller after asking the hub */
+	struct loop_io watch;
+	struct node node;
+	bool seen;	 /* waits long enough to be watched at the next look */
+	unsigned kind;	 /* what kind of answer is wanted: the caller's */
+	uint32_t count;	 /* for the answer: how many events */
+	struct buf note; /* for the answer: the channel */
+};
+
+/* Their answers go to `replies`. */
+struct deferrals *deferrals_new(struct loop *loop, struct replies *replies);
+/* Nobody is told any more; who was asked must still be there. */
+void deferrals_free(struct deferrals *deferrals);
+size_t deferrals_count(const struct deferrals *deferrals);
+
+/* Takes the request. */
+struct deferred *deferred_new(
+	struct deferrals *deferrals, struct request *request);
+/* The word has come: returns the request, and the deferred is gone. */
+struct request *deferred_done(struct deferred *deferred);
+
+#endif

@@ -1,0 +1,242 @@
+/*
+ * intake - the FastCGI records of one request, until all of them are there
+ *
+ * Owns the bytes.  `looked` divides them: before it whole records in their
+ * order, after it what is not yet a whole record.  BEGIN, PARAMS, STDIN come
+ * in this order and each with the same id; an empty record ends PARAMS and
+ * STDIN (FastCGI 1.0 sections 3.3, 3.4 and 5).
+ */
+#include <config.h>
+
+#include "fcgi/http/intake.h"
+
+#include <string.h>
+
+enum {
+	HEAD = 8,
+	VERSION = 1,
+	TYPE_BEGIN = 1,
+	TYPE_PARAMS = 4,
+	TYPE_STDIN = 5,
+	ROLE_RESPONDER = 1,
+};
+
+struct record {
+	unsigned type;
+	uint16_t id;
+	struct span content;
+	size_t size; /* with head and padding */
+};
+
+void assembler_init(struct assembler *assembler, size_t max_body)
+{
+	*assembler = (struct assembler){.max_body = max_body};
+}
+
+void assembler_release(struct assembler *assembler)
+{
+	buf_release(&assembler->records);
+}
+
+static enum assembler_state refuse(struct assembler *assembler, const char *why)
+{
+	assembler->why = why;
+	return ASSEMBLER_REFUSED;
+}
+
+static size_t number(const unsigned char *at)
+{
+	return (size_t)at[0] << 8 | at[1];
+}
+
+/* False if the bytes at `offset` are not yet a whole record. */
+static bool record_at(
+	const struct buf *records, size_t offset, struct record *record)
+{
+	size_t have = records->len - offset;
+	const unsigned char *at;
+	size_t content;
+
+	if (have < HEAD)
+		return false;
+	at = (const unsigned char *)records->at + offset;
+	content = number(at + 4);
+	*record = (struct record){
+		.type = at[1],
+		.id = (uint16_t)number(at + 2),
+		.content = span(at + HEAD, content),
+		.size = HEAD + content + at[6],
+	};
+	return have >= record->size;
+}
+
+/* One length of a name-value pair (FastCGI 1.0 section 3.4). */
+static bool take_length(struct span *rest, size_t *length)
+{
+	const unsigned char *at = (const unsigned char *)rest->at;
+	size_t size = rest->len > 0 && at[0] >> 7 ? 4 : 1;
+
+	if (rest->len < size)
+		return false;
+	*length = at[0];
+	if (size == 4)
+		*length = (size_t)(at[0] & 0x7f) << 24 | (size_t)at[1] << 16 |
+			  (size_t)at[2] << 8 | at[3];
+	*rest = span(rest->at + size, rest->len - size);
+	return true;
+}
+
+static bool pairs_are_sound(struct span rest)
+{
+	size_t name, value;
+
+	while (rest.len > 0) {
+		if (!take_length(&rest, &name) || !take_length(&rest, &value))
+			return false;
+		if (name > rest.len || value > rest.len - name)
+			return false;
+		/* libfcgi makes C strings of them */
+		if (memchr(rest.at, '\0', name + value) != NULL)
+			return false;
+		rest = span(rest.at + name + value, rest.len - name - value);
+	}
+	return true;
+}
+
+/* A pair may run over the border of two records: join them first. */
+static bool params_are_sound(const struct assembler *assembler)
+{
+	struct buf joined = {0};
+	struct record record;
+	bool sound;
+
+	for (size_t at = 0; at < assembler->looked; at += record.size) {
+		if (!record_at(&assembler->records, at, &record))
+			break;
+		if (record.type == TYPE_PARAMS)
+			buf_add_span(&joined, record.content);
+	}
+	sound = pairs_are_sound(buf_span(&joined));
+	buf_release(&joined);
+	return sound;
+}
+
+static enum assembler_state look_begin(
+	struct assembler *assembler, const struct record *record)
+{
+	if (record->type != TYPE_BEGIN || record->id == 0 ||
+		record->content.len != HEAD)
+		return refuse(assembler, "does not begin a request");
+	if (number((const unsigned char *)record->content.at) != ROLE_RESPONDER)
+		return refuse(assembler, "wants another role than responder");
+	assembler->id = record->id;
+	assembler->stage = ASSEMBLER_PARAMS;
+	return ASSEMBLER_WANTS;
+}
+
+static enum assembler_state look_params(
+	struct assembler *assembler, const struct record *record)
+{
+	if (record->type != TYPE_PARAMS || record->id != assembler->id)
+		return refuse(assembler, "a record among the parameters");
+	assembler->params += record->content.len;
+	if (assembler->params > ASSEMBLER_PARAMS_MAX)
+		return refuse(assembler, "the parameters are too long");
+	if (record->content.len > 0)
+		return ASSEMBLER_WANTS;
+	if (!params_are_sound(assembler))
+		return refuse(assembler, "a parameter with a false length");
+	assembler->stage = ASSEMBLER_STDIN;
+	return ASSEMBLER_WANTS;
+}
+
+static void throw_away(struct assembler *assembler, size_t size)
+{
+	char *at = assembler->records.at + assembler->looked - size;
+
+	memmove(at, at + size, assembler->records.len - assembler->looked);
+	assembler->records.len -= size;
+	assembler->looked -= size;
+}
+
+static enum assembler_state end_here(struct assembler *assembler)
+{
+	const char end[HEAD] = {VERSION, TYPE_STDIN, (char)(assembler->id >> 8),
+		(char)(assembler->id & 0xff)};
+
+	assembler->records.len = assembler->looked;
+	buf_add(&assembler->records, end, sizeof(end));
+	assembler->looked += sizeof(end);
+	return ASSEMBLER_COMPLETE;
+}
+
+static enum assembler_state look_stdin(
+	struct assembler *assembler, const struct record *record)
+{
+	if (record->type != TYPE_STDIN || record->id != assembler->id)
+		return refuse(assembler, "a record in the middle of the body");
+	if (record->content.len == 0) {
+		assembler->records.len = assembler->looked;
+		return ASSEMBLER_COMPLETE;
+	}
+	assembler->body += record->content.len;
+	if (assembler->body <= assembler->max_body)
+		return ASSEMBLER_WANTS;
+	assembler->too_long = true;
+	throw_away(assembler, record->size);
+	if (assembler->body - assembler->max_body > ASSEMBLER_EXCESS_MAX)
+		return end_here(assembler);
+	return ASSEMBLER_WANTS;
+}
+
+static enum assembler_state look_at(
+	struct assembler *assembler, const struct record *record)
+{
+	switch (assembler->stage) {
+	case ASSEMBLER_BEGIN:
+		return look_begin(assembler, record);
+	case ASSEMBLER_PARAMS:
+		return look_params(assembler, record);
+	case ASSEMBLER_STDIN:
+		return look_stdin(assembler, record);
+	}
+	return ASSEMBLER_REFUSED;
+}
+
+/* libfcgi 2.4.2 forgets the padding where another kind of record is due, and
+ * takes what is in it for records, which nobody would have looked at. */
+static void drop_padding(struct assembler *assembler, struct record *record)
+{
+	size_t size = HEAD + record->content.len;
+	size_t padding = record->size - size;
+	char *at = assembler->records.at + assembler->looked;
+	size_t behind =
+		assembler->records.len - assembler->looked - record->size;
+
+	if (padding == 0)
+		return;
+	memmove(at + size, at + record->size, behind);
+	at[6] = 0;
+	assembler->records.len -= padding;
+	record->size = size;
+}
+
+enum assembler_state assembler_look(struct assembler *assembler)
+{
+	enum assembler_state state = ASSEMBLER_WANTS;
+	struct record record;
+
+	/* Told from the first byte, lest we wait for a record of nonsense. */
+	if (assembler->looked < assembler->records.len &&
+		assembler->records.at[assembler->looked] != VERSION)
+		return refuse(assembler, "speaks no FastCGI version 1");
+	while (state == ASSEMBLER_WANTS &&
+		record_at(&assembler->records, assembler->looked, &record)) {
+		if (assembler->records.at[assembler->looked] != VERSION)
+			return refuse(assembler, "speaks no FastCGI version 1");
+		drop_padding(assembler, &record);
+		assembler->looked += record.size;
+		state = look_at(assembler, &record);
+	}
+	return state;
+}

@@ -1,0 +1,23 @@
+#ifndef TIDINGS_FCGI_HTTP_PARSE_H
+#define TIDINGS_FCGI_HTTP_PARSE_H
+/*
+ * parse - collected FastCGI records become a request
+ *
+ * libfcgi's room.
+ */
+struct assembler;
+struct parser;
+struct request;
+
+/* Ends the process if libfcgi cannot be set up.  libfcgi puts its own handlers
+ * on SIGTERM, SIGUSR1 and SIGPIPE where there are none: set yours after this.
+ */
+struct parser *parser_new(void);
+void parser_free(struct parser *parser);
+
+/* Reads a COMPLETE intake.  The request has no descriptor yet and is the
+ * caller's; NULL if libfcgi does not understand it. */
+struct request *parser_read(
+	struct parser *parser, const struct assembler *assembler);
+
+#endif

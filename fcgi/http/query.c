@@ -1,0 +1,175 @@
+#include <config.h>
+
+#include "fcgi/http/query.h"
+
+#include <string.h>
+
+#include "fcgi/http/request.h"
+
+/* Takes what is before the first `mark` off `rest`, and the mark. */
+static bool take(struct span *rest, char mark, struct span *part)
+{
+	const char *at = NULL;
+
+	if (rest->len > 0)
+		at = memchr(rest->at, mark, rest->len);
+	if (at == NULL) {
+		*part = *rest;
+		*rest = span(rest->at, 0);
+		return false;
+	}
+	*part = span(rest->at, (size_t)(at - rest->at));
+	*rest = span(at + 1, rest->len - part->len - 1);
+	return true;
+}
+
+/* "http://host/path" -> "/path". */
+static struct span without_origin(struct span uri)
+{
+	struct span rest = uri, part;
+
+	if (uri.len > 0 && uri.at[0] == '/')
+		return uri;
+	if (!take(&rest, ':', &part) || rest.len < 2 ||
+		memcmp(rest.at, "//", 2) != 0)
+		return span(uri.at, 0);
+	rest = span(rest.at + 2, rest.len - 2);
+	if (!take(&rest, '/', &part))
+		return span(uri.at, 0);
+	return span(rest.at - 1, rest.len + 1);
+}
+
+struct url query_url(struct span uri)
+{
+	struct url url;
+	struct span fragment;
+
+	take(&uri, '#', &fragment);
+	url.query = fragment;
+	take(&url.query, '?', &url.path);
+	url.path = without_origin(url.path);
+	return url;
+}
+
+bool query_next(struct span *query, struct pair *pair)
+{
+	do {
+		if (query->len == 0)
+			return false;
+		take(query, '&', &pair->value);
+	} while (pair->value.len == 0);
+	pair->has_value = take(&pair->value, '=', &pair->name);
+	return true;
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* The byte that two digits at `at` stand for. */
+static bool hex(struct span text, size_t at, char *byte)
+{
+	int high, low;
+
+	if (text.len < at + 2)
+		return false;
+	high = digit(text.at[at]);
+	low = digit(text.at[at + 1]);
+	if (high < 0 || low < 0)
+		return false;
+	*byte = (char)(high << 4 | low);
+	return true;
+}
+
+static bool decode(struct buf *out, struct span text, bool plus_is_space)
+{
+	char *to = buf_reserve(out, text.len);
+	size_t len = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+
+		if (c == '%') {
+			if (!hex(text, i + 1, &c))
+				return false;
+			i += 2;
+		} else if (c == '+' && plus_is_space) {
+			c = ' ';
+		}
+		to[len++] = c;
+	}
+	out->len += len;
+	return true;
+}
+
+bool query_decode(struct buf *out, struct span text)
+{
+	return decode(out, text, false);
+}
+
+bool query_decode_value(struct buf *out, struct span text)
+{
+	return decode(out, text, true);
+}
+
+bool query_named(const struct pair *pair, const char *name)
+{
+	struct buf decoded = {0};
+	bool same;
+
+	if (pair->name.len == 0 ||
+		memchr(pair->name.at, '%', pair->name.len) == NULL)
+		return span_is(pair->name, name);
+	same = query_decode_value(&decoded, pair->name) &&
+	       span_is(buf_span(&decoded), name);
+	buf_release(&decoded);
+	return same;
+}
+
+bool query_find(struct span query, const char *name, struct pair *pair)
+{
+	while (query_next(&query, pair))
+		if (query_named(pair, name))
+			return true;
+	return false;
+}
+
+bool query_flag(struct span query, const char *name)
+{
+	struct pair pair;
+
+	return query_find(query, name, &pair) && span_is(pair.value, "1");
+}
+
+/* ---- what a browser says of where it was */
+
+bool query_value(struct buf *value, struct span query, const char *name)
+{
+	struct pair pair;
+
+	buf_clear(value);
+	if (!query_find(query, name, &pair))
+		return false;
+	if (!query_decode_value(value, pair.value))
+		buf_add_span(value, pair.value);
+	return value->len > 0;
+}
+
+bool query_last_id(
+	struct buf *id, const struct request *request, struct span query)
+{
+	if (request->last_event_id[0] != '\0') {
+		buf_add_span(id, span_of(request->last_event_id));
+		return true;
+	}
+	return query_value(id, query, "lastEventId") ||
+	       query_value(id, query, "last_event_id") ||
+	       query_value(id, query, "lastEventID");
+}

@@ -1,0 +1,251 @@
+/*
+ * reply - an answer that ends
+ *
+ *   WAITING    the socket took a part; its writability is awaited
+ *   gone       all was taken, the peer left, or the deadline passed
+ *
+ * A waiting reply owns its descriptor and what is left to send.
+ */
+#include <config.h>
+
+#include "fcgi/http/reply.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fcgi/counters.h"
+#include "fcgi/http/record.h"
+#include "fcgi/http/request.h"
+#include "lib/buf.h"
+#include "lib/json.h"
+#include "lib/list.h"
+#include "lib/loop.h"
+
+struct waiting {
+	struct replies *replies;
+	struct node node;
+	struct loop_io writable;
+	struct timer deadline;
+	int fd;
+	struct buf rest;
+	size_t sent;
+};
+
+struct replies {
+	struct loop *loop;
+	struct counters *counters;
+	struct node waiting;
+	size_t count;
+};
+
+struct replies *replies_new(struct loop *loop, struct counters *counters)
+{
+	struct replies *replies = mem_new(sizeof(*replies));
+
+	replies->loop = loop;
+	replies->counters = counters;
+	list_init(&replies->waiting);
+	return replies;
+}
+
+static void leave(struct waiting *waiting)
+{
+	struct replies *replies = waiting->replies;
+
+	list_remove(&waiting->node);
+	replies->count--;
+	loop_io_want(replies->loop, &waiting->writable, 0);
+	timer_stop(loop_timers(replies->loop), &waiting->deadline);
+	close(waiting->fd);
+	buf_release(&waiting->rest);
+	free(waiting);
+}
+
+void replies_free(struct replies *replies)
+{
+	struct node *node, *next;
+
+	if (replies == NULL)
+		return;
+	for (node = replies->waiting.next; node != &replies->waiting;
+		node = next) {
+		next = node->next;
+		leave(list_entry(node, struct waiting, node));
+	}
+	free(replies);
+}
+
+size_t replies_count(const struct replies *replies)
+{
+	return replies->count;
+}
+
+/* How many bytes the socket took; -1 if the peer is gone. */
+static ssize_t push(int fd, const char *at, size_t len)
+{
+	ssize_t sent = send(fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return sent;
+}
+
+static void on_writable(void *arg, unsigned events)
+{
+	struct waiting *waiting = arg;
+	ssize_t sent = push(waiting->fd, waiting->rest.at + waiting->sent,
+		waiting->rest.len - waiting->sent);
+
+	(void)events;
+	if (sent > 0)
+		waiting->sent += (size_t)sent;
+	if (sent < 0 || waiting->sent == waiting->rest.len)
+		leave(waiting);
+}
+
+static void on_deadline(void *arg)
+{
+	leave(arg);
+}
+
+/* Takes `fd` and the bytes. */
+static void wait(struct replies *replies, int fd, struct buf *rest, size_t sent)
+{
+	struct waiting *waiting = mem_new(sizeof(*waiting));
+
+	*waiting = (struct waiting){
+		.replies = replies, .fd = fd, .rest = *rest, .sent = sent};
+	list_append(&replies->waiting, &waiting->node);
+	replies->count++;
+	loop_io_init(&waiting->writable, fd, on_writable, waiting);
+	loop_io_want(replies->loop, &waiting->writable, LOOP_WRITE);
+	timer_init(&waiting->deadline, on_deadline, waiting);
+	timer_set(loop_timers(replies->loop), &waiting->deadline,
+		REPLY_DEADLINE_MS * 1000ull, 0);
+}
+
+static const char *reason(unsigned status)
+{
+	switch (status) {
+	case 200:
+		return "OK";
+	case 204:
+		return "No Content";
+	case 400:
+		return "Bad Request";
+	case 403:
+		return "Forbidden";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 409:
+		return "Conflict";
+	case 411:
+		return "Length Required";
+	case 413:
+		return "Content Too Large";
+	case 415:
+		return "Unsupported Media Type";
+	case 421:
+		return "Misdirected Request";
+	case 429:
+		return "Too Many Requests";
+	default:
+		return "Service Unavailable";
+	}
+}
+
+static void compose(struct buf *out, const struct request *request,
+	const struct answer *answer)
+{
+	buf_printf(out, "Status: %u %s\r\n", answer->status,
+		reason(answer->status));
+	if (answer->type != NULL)
+		buf_printf(out,
+			"Content-Type: %s\r\n"
+			"Content-Length: %zu\r\n"
+			"X-Content-Type-Options: nosniff\r\n",
+			answer->type, answer->body.len);
+	buf_printf(out, "Cache-Control: no-store\r\n");
+	if (answer->headers != NULL)
+		buf_add_span(out, span_of(answer->headers));
+	buf_add_span(out, buf_span(&request->headers));
+	buf_add(out, "\r\n", 2);
+	if (answer->type != NULL && !request->head)
+		buf_add_span(out, answer->body);
+}
+
+void reply(struct replies *replies, struct request *request,
+	const struct answer *answer)
+{
+	struct buf text = {0}, records = {0};
+	ssize_t sent;
+
+	counters_answered(replies->counters, answer->status);
+	compose(&text, request, answer);
+	record_stdout(&records, request->id, buf_span(&text));
+	record_end(&records, request->id);
+	buf_release(&text);
+	sent = push(request->fd, records.at, records.len);
+	if (sent >= 0 && (size_t)sent < records.len) {
+		wait(replies, request->fd, &records, (size_t)sent);
+		request->fd = -1;
+	} else {
+		buf_release(&records);
+	}
+	request_free(request);
+}
+
+void reply_json(struct replies *replies, struct request *request,
+	unsigned status, struct span body)
+{
+	reply(replies, request,
+		&(struct answer){.status = status,
+			.type = "application/json",
+			.body = body});
+}
+
+void reply_error_with(struct replies *replies, struct request *request,
+	const char *headers, unsigned status, const char *code,
+	const char *message)
+{
+	struct json_object *object = json_new();
+	struct buf body = {0};
+
+	json_add_text(object, "error", span_of(code));
+	json_add_text(object, "message", span_of(message));
+	json_end(object, &body);
+	reply(replies, request,
+		&(struct answer){.status = status,
+			.type = "application/json",
+			.headers = headers,
+			.body = buf_span(&body)});
+	buf_release(&body);
+}
+
+void reply_error(struct replies *replies, struct request *request,
+	unsigned status, const char *code, const char *message)
+{
+	reply_error_with(replies, request, NULL, status, code, message);
+}
+
+void reply_away(
+	struct replies *replies, struct request *request, const char *message)
+{
+	reply_error_with(
+		replies, request, REPLY_RETRY, 503, "hub_away", message);
+}
+
+void reply_end(struct request *request)
+{
+	struct buf end = {0};
+
+	record_end(&end, request->id);
+	push(request->fd, end.at, end.len);
+	buf_release(&end);
+	request_free(request);
+}

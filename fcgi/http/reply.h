@@ -1,0 +1,61 @@
+#ifndef TIDINGS_FCGI_HTTP_REPLY_H
+#define TIDINGS_FCGI_HTTP_REPLY_H
+/*
+ * reply - an answer that ends
+ *
+ * Head, body and the request's end leave in one system call if the socket
+ * takes them, as it nearly always does; what it does not take waits here.
+ * Every reply takes the request: descriptor closed when all is sent, request
+ * freed.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/span.h"
+
+struct loop;
+struct counters;
+struct replies;
+struct request;
+
+enum {
+	REPLY_DEADLINE_MS = 10000, /* a web server that does not take an answer
+				      for so long is closed */
+};
+
+/* Counts them in `meter`. */
+struct replies *replies_new(struct loop *loop, struct counters *counters);
+void replies_free(struct replies *replies); /* closes what is still waiting */
+size_t replies_count(const struct replies *replies);
+
+struct answer {
+	unsigned status;
+	const char *type;    /* Content-Type; NULL = no body */
+	const char *headers; /* further header lines, each ended by CRLF; NULL
+				= none */
+	struct span body;
+};
+
+void reply(struct replies *replies, struct request *request,
+	const struct answer *answer);
+void reply_json(struct replies *replies, struct request *request,
+	unsigned status, struct span body);
+
+/* An answer {"error": code, "message": sentence}.  `reply_error_with` adds
+ * header lines. */
+void reply_error(struct replies *replies, struct request *request,
+	unsigned status, const char *code, const char *message);
+#define REPLY_RETRY "Retry-After: 1\r\n"
+void reply_error_with(struct replies *replies, struct request *request,
+	const char *headers, unsigned status, const char *code,
+	const char *message);
+
+/* 503: the hub is away, which `message` says. */
+void reply_away(
+	struct replies *replies, struct request *request, const char *message);
+
+/* Ends a request that nobody reads any more: its end record and nothing else,
+ * which keeps the web server's log clean. */
+void reply_end(struct request *request);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * request - what one HTTP request says, taken out of libfcgi
+ *
+ * One block holds all texts: a request is made and freed some ten thousand
+ * times a second.
+ */
+#include <config.h>
+
+#include "fcgi/http/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct variable {
+	const char *name;
+	size_t len;
+	size_t field;
+};
+
+#define VARIABLE(name, field)                                           \
+	{                                                               \
+		name, sizeof(name) - 1, offsetof(struct request, field) \
+	}
+
+static const struct variable variables[] = {
+	VARIABLE("REQUEST_METHOD", method),
+	VARIABLE("REQUEST_URI", uri),
+	VARIABLE("REMOTE_ADDR", address),
+	VARIABLE("HTTP_ORIGIN", origin),
+	VARIABLE("HTTP_HOST", host),
+	VARIABLE("REQUEST_SCHEME", scheme),
+	VARIABLE("HTTP_ACCEPT", accept),
+	VARIABLE("HTTP_LAST_EVENT_ID", last_event_id),
+	VARIABLE("CONTENT_TYPE", content_type),
+	VARIABLE("CONTENT_LENGTH", content_length),
+	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site),
+};
+
+static const char HTTPS[] = "HTTPS";
+
+enum { VARIABLES = sizeof(variables) / sizeof(variables[0]) };
+
+static const char **field_of(struct request *request, size_t index)
+{
+	return (const char **)((char *)request + variables[index].field);
+}
+
+struct request *request_new(void)
+{
+	struct request *request = mem_new(sizeof(*request));
+
+	request->fd = -1;
+	for (size_t i = 0; i < VARIABLES; i++)
+		*field_of(request, i) = "";
+	return request;
+}
+
+void request_free(struct request *request)
+{
+	if (request == NULL)
+		return;
+	if (request->fd >= 0)
+		close(request->fd);
+	buf_release(&request->body);
+	buf_release(&request->headers);
+	free(request->texts);
+	free(request);
+}
+
+/* Points the field that this variable belongs to at its value. */
+static void point(struct request *request, const char *variable, bool *https)
+{
+	const char *equals = strchr(variable, '=');
+	size_t len = equals == NULL ? 0 : (size_t)(equals - variable);
+
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (variables[i].len == len &&
+			memcmp(variables[i].name, variable, len) == 0)
+			*field_of(request, i) = equals + 1;
+	if (span_is(span(variable, len), HTTPS))
+		*https = strcmp(equals + 1, "off") != 0 && equals[1] != '\0';
+}
+
+/* Replaces all borrowed texts by copies of our own. */
+static void keep(struct request *request)
+{
+	size_t total = 0;
+	char *at;
+
+	for (size_t i = 0; i < VARIABLES; i++)
+		total += strlen(*field_of(request, i)) + 1;
+	request->texts = at = mem_new(total);
+	for (size_t i = 0; i < VARIABLES; i++) {
+		size_t size = strlen(*field_of(request, i)) + 1;
+
+		memcpy(at, *field_of(request, i), size);
+		*field_of(request, i) = at;
+		at += size;
+	}
+}
+
+bool request_reads(struct span name)
+{
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (span_is(name, variables[i].name))
+			return true;
+	return span_is(name, HTTPS);
+}
+
+void request_read(struct request *request, char *const *environment)
+{
+	bool https = false;
+
+	for (char *const *at = environment; *at != NULL; at++)
+		point(request, *at, &https);
+	if (request->scheme[0] == '\0')
+		request->scheme = https ? "https" : "http";
+	keep(request);
+}

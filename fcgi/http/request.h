@@ -1,0 +1,62 @@
+#ifndef TIDINGS_FCGI_HTTP_REQUEST_H
+#define TIDINGS_FCGI_HTTP_REQUEST_H
+/*
+ * request - what one HTTP request says, taken out of libfcgi
+ *
+ * Plain data.  Owns its descriptor until somebody takes it (sets fd to -1) and
+ * all its texts.  Texts are as the web server passed them, not decoded; a
+ * variable that was not there is "".
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+
+struct request {
+	int fd;		     /* the FastCGI connection, non-blocking; closed by
+				request_free unless taken */
+	uint16_t id;	     /* FastCGI request id */
+	const char *method;  /* REQUEST_METHOD */
+	const char *uri;     /* REQUEST_URI: path and query, encoded */
+	const char *address; /* REMOTE_ADDR */
+	const char *origin;  /* HTTP_ORIGIN */
+	const char *host;    /* HTTP_HOST */
+	const char *scheme;  /* REQUEST_SCHEME, or from HTTPS */
+	const char *accept;  /* HTTP_ACCEPT */
+	const char *last_event_id; /* HTTP_LAST_EVENT_ID; an empty header
+				      counts as none */
+	const char *content_type;
+	const char *content_length;
+	const char *fetch_site; /* HTTP_SEC_FETCH_SITE */
+	char *texts;		/* where all of these are */
+	struct buf body;
+	bool too_long;	    /* the body passed config.max_body; it was cut */
+	bool head;	    /* HEAD: the answer has no body */
+	struct buf headers; /* further lines of the answer's head (CORS), each
+			       ended by CRLF */
+};
+
+struct request *request_new(void);
+void request_free(struct request *request); /* NULL will do */
+
+/* Does request_read() look at the variable of this name? */
+bool request_reads(struct span name);
+
+/* Copies what is wanted of a CGI environment ("NAME=value", NULL-ended). */
+void request_read(struct request *request, char *const *environment);
+
+/* ---- who answers it */
+
+/* What is told of the URL. */
+struct target {
+	struct span channel; /* decoded, from the path; or the route's own */
+	struct span query;   /* still encoded */
+};
+
+/* Takes the request; answers it sooner or later.  `room` is the handler's own;
+ * `target` is borrowed for the call. */
+typedef void handler(
+	void *room, struct request *request, const struct target *target);
+
+#endif

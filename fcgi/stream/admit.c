@@ -1,0 +1,95 @@
+#include <config.h>
+
+#include "fcgi/stream/admit.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fcgi/counters.h"
+#include "fcgi/guard/limit.h"
+#include "fcgi/http/record.h"
+#include "fcgi/http/reply.h"
+#include "fcgi/http/request.h"
+#include "fcgi/stream/event.h"
+#include "lib/buf.h"
+
+/* Would the client understand a stream?  curl says that it takes anything. */
+static bool takes_streams(const char *accept)
+{
+	return accept[0] == '\0' || strstr(accept, "text/event-stream") ||
+	       strstr(accept, "*/*") || strstr(accept, "text/*");
+}
+
+static const struct refusal {
+	unsigned status;
+	const char *code, *sentence;
+} refusals[] = {
+	[LIMIT_YES] = {503, "shutting_down", "the responder is being stopped"},
+	[LIMIT_TOO_MANY] = {503, "too_many_streams",
+		"no further stream can be served for now (streams, channels)"},
+	[LIMIT_TOO_MANY_FROM_YOU] = {429, "too_many_from_address",
+		"this address has too many streams (streams_per_address, "
+		"channels_per_address)"},
+};
+
+/* Takes `fd`. */
+static void stream_later(
+	struct admit *admit, int fd, uint16_t request, struct span headers)
+{
+	struct buf text = {0};
+	struct buf out = {0};
+
+	counters_answered(admit->counters, 200);
+	event_head(&text, admit->retry_ms, headers);
+	record_stdout(&out, request, buf_span(&text));
+	record_end(&out, request);
+	/* A fresh socket takes this whole; if not, its browser sees a cut
+	 * connection and comes back just the same. */
+	(void)!send(fd, out.at, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	close(fd);
+	buf_release(&text);
+	buf_release(&out);
+}
+
+/* `word`: what the limiter said; yes if it was not asked. */
+static void refuse_for_now(
+	struct admit *admit, struct request *request, enum limit_word word)
+{
+	const struct refusal *refusal = &refusals[word];
+
+	if (!takes_streams(request->accept)) {
+		reply_error_with(admit->replies, request, "Retry-After: 5\r\n",
+			refusal->status, refusal->code, refusal->sentence);
+		return;
+	}
+	stream_later(
+		admit, request->fd, request->id, buf_span(&request->headers));
+	request->fd = -1;
+	request_free(request);
+}
+
+static void answer_head(struct admit *admit, struct request *request)
+{
+	buf_printf(&request->headers, "Content-Type: text/event-stream\r\n"
+				      "X-Accel-Buffering: no\r\n");
+	reply(admit->replies, request, &(struct answer){.status = 200});
+}
+
+struct client *admit_enter(
+	struct admit *admit, struct request *request, size_t channels)
+{
+	enum limit_word word = LIMIT_YES;
+	struct client *client = NULL;
+
+	if (request->head) {
+		answer_head(admit, request);
+		return NULL;
+	}
+	if (!admit->shut)
+		word = limit_enter(
+			admit->limiter, request->address, channels, &client);
+	if (client == NULL)
+		refuse_for_now(admit, request, word);
+	return client;
+}

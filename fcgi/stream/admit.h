@@ -1,0 +1,34 @@
+#ifndef TIDINGS_FCGI_STREAM_ADMIT_H
+#define TIDINGS_FCGI_STREAM_ADMIT_H
+/*
+ * admit - may one more stream begin?
+ *
+ * One that cannot be served for now gets 200, `retry:` and its end, because any
+ * other status would stop EventSource for good (HTML standard 9.2.3); who does
+ * not understand a stream gets the status that says why.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct counters;
+struct limiter;
+struct replies;
+struct request;
+struct client;
+
+/* Plain data; borrows all of it. */
+struct admit {
+	struct limiter *limiter;
+	struct replies *replies;
+	struct counters *counters;
+	uint64_t retry_ms;
+	bool shut; /* the responder is being stopped: nobody else */
+};
+
+/* NULL: it has been answered (HEAD, too many, being stopped).  Otherwise one
+ * more stream, of so many channels, is counted until limit_leave(). */
+struct client *admit_enter(
+	struct admit *admit, struct request *request, size_t channels);
+
+#endif

@@ -1,0 +1,131 @@
+#include <config.h>
+
+#include "fcgi/stream/audience.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "fcgi/stream/report.h"
+#include "fcgi/stream/subscriber.h"
+#include "fcgi/stream/topic.h"
+#include "lib/buf.h"
+
+enum { SECOND_US = 1000000 };
+
+struct audience {
+	struct timers *timers;
+	struct topics *topics;
+	struct report report; /* to the hub, of who listens to what */
+	struct timer tick;
+	struct node *beats; /* a list of subscribers for each second */
+	uint32_t interval;  /* seconds, also the number of lists */
+	uint32_t second;
+	uint32_t next_list; /* where the next subscriber goes */
+	size_t count;
+};
+
+static void tick(void *arg)
+{
+	struct audience *audience = arg;
+	struct node *list;
+	struct node waiting;
+
+	audience->second++;
+	list = &audience->beats[audience->second % audience->interval];
+	list_init(&waiting);
+	list_move(&waiting, list);
+	while (!list_empty(&waiting)) {
+		struct subscriber *sub =
+			list_entry(waiting.next, struct subscriber, beat);
+
+		list_remove(&sub->beat);
+		list_append(list, &sub->beat);
+		subscriber_beat(sub);
+	}
+}
+
+struct audience *audience_new(
+	struct timers *timers, struct topics *topics, uint32_t interval)
+{
+	struct audience *audience = mem_new(sizeof(*audience));
+
+	audience->timers = timers;
+	audience->topics = topics;
+	report_init(&audience->report, topics);
+	audience->interval = interval > 0 ? interval : 1;
+	audience->beats =
+		mem_new(audience->interval * sizeof(*audience->beats));
+	for (uint32_t i = 0; i < audience->interval; i++)
+		list_init(&audience->beats[i]);
+	timer_init(&audience->tick, tick, audience);
+	timer_set(timers, &audience->tick, SECOND_US, SECOND_US);
+	return audience;
+}
+
+void audience_free(struct audience *audience)
+{
+	if (audience == NULL)
+		return;
+	assert(audience->count == 0);
+	timer_stop(audience->timers, &audience->tick);
+	free(audience->beats);
+	free(audience);
+}
+
+void audience_join(struct audience *audience, struct subscriber *sub,
+	const struct span *names)
+{
+	for (uint16_t i = 0; i < sub->count; i++) {
+		struct membership *membership = &sub->memberships[i];
+
+		membership->sub = sub;
+		membership->topic = topic_get(audience->topics, names[i]);
+		membership->topic->subscribers++;
+		list_init(&membership->node);
+		list_append(&membership->topic->memberships, &membership->node);
+		report_note(&audience->report, membership->topic);
+	}
+	list_append(&audience->beats[audience->next_list], &sub->beat);
+	audience->next_list = (audience->next_list + 1) % audience->interval;
+	audience->count++;
+}
+
+void audience_leave(struct audience *audience, struct subscriber *sub)
+{
+	for (uint16_t i = 0; i < sub->count; i++) {
+		struct membership *membership = &sub->memberships[i];
+
+		list_remove(&membership->node);
+		membership->topic->subscribers--;
+		report_note(&audience->report, membership->topic);
+	}
+	list_remove(&sub->beat);
+	audience->count--;
+}
+
+struct report *audience_report(struct audience *audience)
+{
+	return &audience->report;
+}
+
+size_t audience_count(const struct audience *audience)
+{
+	return audience->count;
+}
+
+void audience_each(struct audience *audience,
+	void (*visit)(void *arg, struct subscriber *sub), void *arg)
+{
+	for (uint32_t i = 0; i < audience->interval; i++) {
+		struct node *list = &audience->beats[i];
+		struct node *node = list->next;
+
+		while (node != list) {
+			struct subscriber *sub =
+				list_entry(node, struct subscriber, beat);
+
+			node = node->next;
+			visit(arg, sub);
+		}
+	}
+}

@@ -1,0 +1,40 @@
+#ifndef TIDINGS_FCGI_STREAM_AUDIENCE_H
+#define TIDINGS_FCGI_STREAM_AUDIENCE_H
+/*
+ * audience - everybody who listens, and to what
+ *
+ * The index from channels to subscribers, and the clock that sends each of
+ * them a comment once in a keep-alive interval, whatever else it is sent.  The
+ * beats are spread over the interval's seconds, so that 8,500 streams are not
+ * written at once.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/span.h"
+#include "lib/timer.h"
+
+struct audience;
+struct topics;
+struct report;
+struct subscriber;
+
+/* Borrows the table.  `interval`: seconds between two comments. */
+struct audience *audience_new(
+	struct timers *timers, struct topics *topics, uint32_t interval);
+/* Nobody may be left in it. */
+void audience_free(struct audience *audience);
+
+/* `names`: sub->count of them; fills in sub->memberships. */
+void audience_join(struct audience *audience, struct subscriber *sub,
+	const struct span *names);
+void audience_leave(struct audience *audience, struct subscriber *sub);
+
+/* What the hub is told of it. */
+struct report *audience_report(struct audience *audience);
+size_t audience_count(const struct audience *audience);
+/* `visit` may close the subscriber it is given, no other. */
+void audience_each(struct audience *audience,
+	void (*visit)(void *arg, struct subscriber *sub), void *arg);
+
+#endif

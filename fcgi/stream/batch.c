@@ -1,0 +1,35 @@
+#include <config.h>
+
+#include "fcgi/stream/batch.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "fcgi/http/record.h"
+
+struct batch *batch_new(uint16_t request, struct span text)
+{
+	size_t records = (text.len + RECORD_BODY - 1) / RECORD_BODY;
+	size_t len = text.len + records * RECORD_HEAD;
+	struct batch *batch = mem_new(sizeof(*batch) + len);
+	struct buf out = {batch->bytes, 0, len};
+
+	assert(len <= UINT32_MAX);
+	record_stdout(&out, request, text);
+	assert(out.at == batch->bytes && out.len == len);
+	batch->len = (uint32_t)len;
+	batch->refs = 1;
+	return batch;
+}
+
+struct batch *batch_hold(struct batch *batch)
+{
+	batch->refs++;
+	return batch;
+}
+
+void batch_drop(struct batch *batch)
+{
+	if (batch != NULL && --batch->refs == 0)
+		free(batch);
+}

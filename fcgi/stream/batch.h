@@ -1,0 +1,32 @@
+#ifndef TIDINGS_FCGI_STREAM_BATCH_H
+#define TIDINGS_FCGI_STREAM_BATCH_H
+/*
+ * batch - what one system call gives to one subscriber: FastCGI records, whole
+ *
+ * Some events joined up to RECORD_BODY bytes of text, or one event that is
+ * longer, over several records.  Immutable, counted: everybody at the same
+ * place of the same channels is given the same batch.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+
+struct batch {
+	uint32_t refs;
+	uint32_t len;
+	uint32_t events; /* stored ones */
+	bool replay;	 /* they come from the hub's log */
+	/* Where a subscriber is once it has been given this: position in the
+	 * window (0 = not from the window) and cursor. */
+	uint64_t pos, id;
+	char bytes[];
+};
+
+/* Frames `text`; the caller holds the one reference. */
+struct batch *batch_new(uint16_t request, struct span text);
+struct batch *batch_hold(struct batch *batch);
+void batch_drop(struct batch *batch); /* NULL will do */
+
+#endif

@@ -1,0 +1,268 @@
+#include <config.h>
+
+#include "fcgi/stream/composer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/http/record.h"
+#include "fcgi/stream/batch.h"
+#include "fcgi/stream/event.h"
+#include "fcgi/stream/subscriber.h"
+#include "fcgi/stream/topic.h"
+#include "fcgi/stream/window.h"
+#include "lib/heap.h"
+
+enum {
+	KEPT = 16, /* a newer batch takes the slot of an older one */
+	TEXT_KEPT = 256 << 10, /* bytes of scratch that outlive a large event */
+};
+
+/* A batch and for whom it is right: who lacks the event at `first` and what
+ * follows, on exactly these channels. */
+struct kept {
+	struct batch *batch;
+	uint64_t first;
+	uint16_t request;
+	uint16_t count;
+	bool envelope;
+	const struct topic **topics; /* sorted as in the memberships */
+};
+
+/* A channel of the subscriber, and its next event. */
+struct lane {
+	struct heap_node node; /* by its position */
+	const struct topic *topic;
+	uint32_t index;
+};
+
+struct composer {
+	struct window *window;
+	struct kept kept[KEPT];
+	bool any;	    /* something is kept */
+	struct buf text;    /* scratch */
+	uint32_t events;    /* stored ones in it */
+	struct lane *lanes; /* scratch */
+	size_t room;
+	struct heap heap; /* of lanes, by position */
+};
+
+struct composer *composer_new(struct window *window)
+{
+	struct composer *composer = mem_new(sizeof(*composer));
+
+	composer->window = window;
+	return composer;
+}
+
+static void forget(struct kept *kept)
+{
+	batch_drop(kept->batch);
+	free(kept->topics);
+	*kept = (struct kept){0};
+}
+
+void composer_clear(struct composer *composer)
+{
+	if (!composer->any)
+		return;
+	for (size_t i = 0; i < KEPT; i++)
+		forget(&composer->kept[i]);
+	composer->any = false;
+	if (composer->text.size > TEXT_KEPT)
+		buf_release(&composer->text);
+}
+
+void composer_free(struct composer *composer)
+{
+	if (composer == NULL)
+		return;
+	composer_clear(composer);
+	buf_release(&composer->text);
+	free(composer->lanes);
+	heap_release(&composer->heap);
+	free(composer);
+}
+
+/* ---- sharing */
+
+static bool same_topics(const struct kept *kept, const struct subscriber *sub)
+{
+	if (kept->count != sub->count)
+		return false;
+	for (uint16_t i = 0; i < sub->count; i++)
+		if (kept->topics[i] != sub->memberships[i].topic)
+			return false;
+	return true;
+}
+
+static struct kept *slot(struct composer *composer, uint64_t first)
+{
+	return &composer->kept[first % KEPT];
+}
+
+static struct batch *shared(struct composer *composer,
+	const struct subscriber *sub, uint64_t first, uint64_t horizon)
+{
+	const struct kept *kept = slot(composer, first);
+
+	if (kept->batch == NULL || kept->first != first ||
+		kept->request != sub->request ||
+		kept->envelope != sub->envelope || kept->batch->pos > horizon ||
+		!same_topics(kept, sub))
+		return NULL;
+	return batch_hold(kept->batch);
+}
+
+static void keep(struct composer *composer, const struct subscriber *sub,
+	uint64_t first, struct batch *batch)
+{
+	struct kept *kept = slot(composer, first);
+
+	forget(kept);
+	*kept = (struct kept){.batch = batch_hold(batch),
+		.first = first,
+		.request = sub->request,
+		.count = sub->count,
+		.envelope = sub->envelope,
+		.topics = mem_new(sub->count * sizeof(*kept->topics))};
+	for (uint16_t i = 0; i < sub->count; i++)
+		kept->topics[i] = sub->memberships[i].topic;
+	composer->any = true;
+}
+
+/* ---- the channels, merged by position */
+
+static void gather(struct composer *composer, const struct subscriber *sub)
+{
+	heap_clear(&composer->heap);
+	if (composer->room < sub->count) {
+		composer->room = sub->count;
+		composer->lanes = mem_resize(composer->lanes,
+			composer->room * sizeof(*composer->lanes));
+	}
+	for (uint16_t i = 0; i < sub->count; i++) {
+		const struct topic *topic = sub->memberships[i].topic;
+		uint32_t index = topic_after(topic, sub->pos);
+		struct lane *lane = &composer->lanes[i];
+
+		if (index == topic->count)
+			continue;
+		*lane = (struct lane){.topic = topic, .index = index};
+		heap_add(&composer->heap, &lane->node, topic_at(topic, index));
+	}
+}
+
+/* Whose next event comes first, if it is not beyond the horizon; or NULL. */
+static struct lane *first_lane(
+	const struct composer *composer, uint64_t horizon)
+{
+	struct heap_node *node = heap_first(&composer->heap);
+
+	if (node == NULL || node->key > horizon)
+		return NULL;
+	return heap_entry(node, struct lane, node);
+}
+
+/* Moves the lane on to its next event. */
+static void advance(struct composer *composer, struct lane *lane)
+{
+	const struct topic *topic = lane->topic;
+
+	if (++lane->index < topic->count)
+		heap_move(&composer->heap, &lane->node,
+			topic_at(topic, lane->index));
+	else
+		heap_remove(&composer->heap, &lane->node);
+}
+
+/* ---- composing */
+
+static bool has(const struct composer *composer, const struct subscriber *sub,
+	uint64_t position)
+{
+	const struct entry *entry = window_entry(composer->window, position);
+
+	return entry->event.id != 0 && entry->event.id <= sub->id;
+}
+
+/* Appends the event at `position` unless the subscriber has it; false if the
+ * batch is full without it. */
+static bool add(struct composer *composer, const struct subscriber *sub,
+	uint64_t position)
+{
+	size_t before = composer->text.len;
+
+	if (has(composer, sub, position))
+		return true;
+	if (before >= RECORD_BODY)
+		return false;
+	event_text(&composer->text,
+		&window_entry(composer->window, position)->event,
+		sub->envelope);
+	if (before > 0 && composer->text.len > RECORD_BODY) {
+		composer->text.len = before;
+		return false;
+	}
+	composer->events +=
+		window_entry(composer->window, position)->event.id != 0;
+	return true;
+}
+
+/* The position of the next event that it lacks, 0 if there is none. */
+static uint64_t find_first(struct composer *composer,
+	const struct subscriber *sub, uint64_t horizon)
+{
+	struct lane *lane;
+
+	gather(composer, sub);
+	while ((lane = first_lane(composer, horizon)) != NULL) {
+		if (!has(composer, sub, lane->node.key))
+			return lane->node.key;
+		advance(composer, lane);
+	}
+	return 0;
+}
+
+/* The lanes are at the first event that it lacks. */
+static struct batch *compose(struct composer *composer,
+	const struct subscriber *sub, uint64_t horizon)
+{
+	uint64_t through = horizon;
+	struct batch *batch;
+	struct lane *lane;
+
+	buf_clear(&composer->text);
+	composer->events = 0;
+	while ((lane = first_lane(composer, horizon)) != NULL) {
+		if (!add(composer, sub, lane->node.key)) {
+			through = lane->node.key - 1;
+			break;
+		}
+		advance(composer, lane);
+	}
+	batch = batch_new(sub->request, buf_span(&composer->text));
+	batch->events = composer->events;
+	batch->pos = through;
+	batch->id = window_mark(composer->window, through);
+	return batch;
+}
+
+struct batch *composer_next(struct composer *composer,
+	const struct subscriber *sub, uint64_t horizon)
+{
+	struct batch *batch;
+	uint64_t first;
+
+	if (sub->pos >= horizon)
+		return NULL;
+	first = find_first(composer, sub, horizon);
+	if (first == 0)
+		return NULL;
+	batch = shared(composer, sub, first, horizon);
+	if (batch == NULL) {
+		batch = compose(composer, sub, horizon);
+		keep(composer, sub, first, batch);
+	}
+	return batch;
+}

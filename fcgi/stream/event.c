@@ -1,0 +1,158 @@
+#include <config.h>
+
+#include "fcgi/stream/event.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/json.h"
+
+static void add_text(struct buf *out, const char *text)
+{
+	buf_add(out, text, strlen(text));
+}
+
+void event_head(struct buf *out, uint64_t retry_ms, struct span headers)
+{
+	add_text(out, "Status: 200 OK\r\n"
+		      "Content-Type: text/event-stream\r\n"
+		      "Cache-Control: no-store, no-transform\r\n"
+		      "X-Accel-Buffering: no\r\n"
+		      "X-Content-Type-Options: nosniff\r\n");
+	buf_add_span(out, headers);
+	retry_ms += (uint64_t)random() % (retry_ms + 1);
+	buf_printf(out, "\r\nretry: %" PRIu64 "\n\n", retry_ms);
+}
+
+static void add_number(struct buf *out, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	buf_add(out, digits + at, sizeof(digits) - at);
+}
+
+static void add_line(struct buf *out, const char *at, size_t len)
+{
+	char *to = buf_reserve(out, len + 7);
+
+	memcpy(to, "data: ", 6);
+	if (len > 0)
+		memcpy(to + 6, at, len);
+	to[len + 6] = '\n';
+	out->len += len + 7;
+}
+
+/* The next `c` at or after `at`, `end` if there is none.  `known` is what was
+ * found last: it is searched again only once it has been passed, or data of
+ * nothing but CRs would be searched for an LF at each of them. */
+static const char *find_next(
+	const char *known, const char *at, const char *end, char c)
+{
+	const char *found;
+
+	if (known != NULL && known >= at)
+		return known;
+	found = at == end ? NULL : memchr(at, c, (size_t)(end - at));
+	return found == NULL ? end : found;
+}
+
+static void add_data(struct buf *out, struct span data)
+{
+	const char *at = data.len == 0 ? "" : data.at;
+	const char *end = at + data.len;
+	const char *lf = NULL;
+	const char *cr = NULL;
+
+	for (;;) {
+		const char *stop;
+
+		lf = find_next(lf, at, end, '\n');
+		cr = find_next(cr, at, end, '\r');
+		stop = lf < cr ? lf : cr;
+		add_line(out, at, (size_t)(stop - at));
+		if (stop == end)
+			return;
+		at = stop + 1;
+		if (stop == cr && at < end && *at == '\n')
+			at++;
+	}
+}
+
+static void add_envelope(struct buf *out, const struct wire_event *event)
+{
+	add_text(out, "data: {\"channel\":");
+	json_quote(out, event->channel);
+	add_text(out, ",\"data\":");
+	json_quote(out, event->data);
+	add_text(out, "}\n");
+}
+
+void event_text(struct buf *out, const struct wire_event *event, bool envelope)
+{
+	if (event->id != 0) {
+		buf_add(out, "id: ", 4);
+		add_number(out, event->id);
+		buf_add_char(out, '\n');
+	}
+	if (event->type.len > 0 && !span_is(event->type, "message")) {
+		buf_add(out, "event: ", 7);
+		buf_add_span(out, event->type);
+		buf_add_char(out, '\n');
+	}
+	if (envelope)
+		add_envelope(out, event);
+	else
+		add_data(out, event->data);
+	buf_add_char(out, '\n');
+}
+
+void event_connected(struct buf *out, uint64_t id, const struct span *channels,
+	size_t count, bool behind, uint64_t now)
+{
+	buf_printf(out, "id: %" PRIu64 "\nevent: connected\n", id);
+	add_text(out, "data: {\"channels\":[");
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add_char(out, ',');
+		json_quote(out, channels[i]);
+	}
+	add_text(out, "],\"timestamp\":\"");
+	clock_rfc3339(out, now);
+	add_text(out, behind ? "\",\"behind\":true}\n\n" : "\"}\n\n");
+}
+
+static void add_id(struct buf *out, const char *name, uint64_t id)
+{
+	if (id == 0)
+		buf_printf(out, ",\"%s\":null", name);
+	else
+		buf_printf(out, ",\"%s\":\"%" PRIu64 "\"", name, id);
+}
+
+void event_reset(struct buf *out, uint64_t id, struct span requested,
+	uint64_t oldest, uint64_t newest)
+{
+	buf_printf(out, "id: %" PRIu64 "\nevent: reset\n", id);
+	add_text(out, "data: {\"requested\":");
+	json_quote(out, requested);
+	add_id(out, "oldest", oldest);
+	add_id(out, "newest", newest);
+	add_text(out, "}\n\n");
+}
+
+void event_live(struct buf *out, uint64_t id)
+{
+	buf_printf(out, "id: %" PRIu64 "\nevent: live\ndata: {}\n\n", id);
+}
+
+struct span event_comment(void)
+{
+	return span_of(":\n\n");
+}

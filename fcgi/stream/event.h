@@ -1,0 +1,40 @@
+#ifndef TIDINGS_FCGI_STREAM_EVENT_H
+#define TIDINGS_FCGI_STREAM_EVENT_H
+/*
+ * event - one event as the text of an event stream
+ *
+ * HTML standard 9.2.5/9.2.6: fields end at LF, CR or CRLF, so each of them in
+ * the data starts a new `data:` line and none can ever start a field of the
+ * publisher's choice.
+ */
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "lib/wire.h"
+
+/* Appends the head of a stream's answer and its `retry:`, at random between
+ * `retry_ms` and twice as much, so that those who were cut together do not come
+ * back together.  `headers`: further lines, each ended by CRLF. */
+void event_head(struct buf *out, uint64_t retry_ms, struct span headers);
+
+/* Appends one event: `id:` unless volatile, `event:` unless "" or "message",
+ * the data, a blank line.  envelope: the data is one line of JSON that names
+ * the channel, `{"channel":"...","data":"..."}`. */
+void event_text(struct buf *out, const struct wire_event *event, bool envelope);
+
+/* Appends the event `connected`: `id` is the cursor really used, `now` in ms
+ * since 1970.  `behind`: it says so, and an event `live` will follow. */
+void event_connected(struct buf *out, uint64_t id, const struct span *channels,
+	size_t count, bool behind, uint64_t now);
+
+/* Appends the event `reset`.  0 for oldest or newest becomes null. */
+void event_reset(struct buf *out, uint64_t id, struct span requested,
+	uint64_t oldest, uint64_t newest);
+
+/* Appends the event `live`: everything up to `id` was given. */
+void event_live(struct buf *out, uint64_t id);
+
+/* A comment; static. */
+struct span event_comment(void);
+
+#endif

@@ -1,0 +1,76 @@
+#ifndef TIDINGS_FCGI_STREAM_OPENING_H
+#define TIDINGS_FCGI_STREAM_OPENING_H
+/*
+ * opening - what a stream asked for, until its first byte
+ *
+ *   WAITING   in the list here: the window is being filled, or was never;
+ *             for OPENING_PATIENCE_MS at most, then it expires
+ *   JUDGED    the replay has asked the hub about the cursor
+ *
+ * Owns its texts; is owned by its subscriber.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/list.h"
+#include "lib/span.h"
+#include "lib/timer.h"
+#include "lib/wire.h"
+
+enum {
+	OPENING_PATIENCE_MS = 5000, /* as long as an answer of the hub may
+				       take */
+};
+
+struct subscriber;
+struct client;
+
+enum {
+	CHANNELS_MAX = 1000, /* channels of one stream; more is a 400 */
+};
+
+struct subscription {
+	int fd;			     /* taken */
+	uint16_t request;	     /* FastCGI request id */
+	const struct span *channels; /* checked; sorted bytewise, no repeats */
+	uint16_t count;		     /* 1 to CHANNELS_MAX */
+	bool fresh;	     /* no cursor given: start at the newest event */
+	enum wire_from from; /* otherwise: what `value` is */
+	uint64_t value;
+	struct span requested; /* the cursor as the browser wrote it */
+	bool envelope;
+	struct span headers;   /* further response header lines, each ended by
+				  CRLF (CORS), or empty */
+	struct client *client; /* held; limit_leave()d when the stream ends;
+				    may be NULL */
+};
+
+struct opening {
+	struct node node; /* in openings, while WAITING */
+	struct subscriber *sub;
+	uint64_t deadline; /* monotonic us */
+	bool fresh;
+	enum wire_from from;
+	uint64_t value;
+	char *requested;
+	char *headers;
+};
+
+/* Copies what it needs of the subscription. */
+struct opening *opening_new(
+	struct subscriber *sub, const struct subscription *subscription);
+void opening_free(struct opening *opening); /* NULL will do */
+
+/* ---- those who wait, oldest first */
+struct openings;
+
+/* `expire` is told of those who have waited too long. */
+struct openings *openings_new(
+	struct timers *timers, void (*expire)(struct subscriber *sub));
+/* Nobody may be left. */
+void openings_free(struct openings *openings);
+void openings_add(struct openings *openings, struct opening *opening);
+/* Takes the oldest out; NULL if nobody waits. */
+struct opening *openings_take(struct openings *openings);
+
+#endif

@@ -1,0 +1,346 @@
+#include <config.h>
+
+#include "fcgi/stream/streams.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "fcgi/counters.h"
+#include "fcgi/guard/limit.h"
+#include "fcgi/stream/audience.h"
+#include "fcgi/stream/batch.h"
+#include "fcgi/stream/event.h"
+#include "fcgi/stream/fanout.h"
+#include "fcgi/stream/opening.h"
+#include "fcgi/stream/replay.h"
+#include "fcgi/stream/subscriber.h"
+#include "fcgi/stream/topic.h"
+#include "fcgi/stream/window.h"
+#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/session.h"
+#include "lib/buf.h"
+
+struct streams {
+	struct streams_parts parts;
+	struct subscriber_home home; /* of all subscribers */
+	struct openings *openings;
+	struct replay *replay;
+};
+
+static struct streams *streams_of(const struct subscriber *sub)
+{
+	return list_entry(sub->home, struct streams, home);
+}
+
+static void forget_opening(struct subscriber *sub)
+{
+	opening_free(sub->opening);
+	sub->opening = NULL;
+}
+
+/* Head and `retry:`: from here on the request counts as answered. */
+static void add_head(struct buf *out, const struct subscriber *sub)
+{
+	const struct streams_parts *parts = &streams_of(sub)->parts;
+
+	counters_answered(parts->counters, 200);
+	event_head(out, parts->retry_ms, span_of(sub->opening->headers));
+}
+
+/* Says "not now" to one who has had no byte yet. */
+static void postpone(struct subscriber *sub)
+{
+	struct buf text = {0};
+
+	add_head(&text, sub);
+	sub->half = batch_new(sub->request, buf_span(&text));
+	(void)!send(loop_io_fd(&sub->watch), sub->half->bytes, sub->half->len,
+		MSG_NOSIGNAL | MSG_DONTWAIT);
+	buf_release(&text);
+	subscriber_close(sub);
+}
+
+static void add_connected(struct buf *out, const struct subscriber *sub)
+{
+	struct span *names = mem_new(sub->count * sizeof(*names));
+
+	for (uint16_t i = 0; i < sub->count; i++)
+		names[i] = topic_name(sub->memberships[i].topic);
+	event_connected(out, sub->id, names, sub->count, sub->behind,
+		clock_date_ms(loop_clock(sub->home->loop)));
+	free(names);
+}
+
+static void add_reset(struct buf *out, const struct subscriber *sub,
+	const struct paged *paged, uint64_t asked)
+{
+	char digits[24];
+
+	if (sub->opening == NULL)
+		snprintf(digits, sizeof(digits), "%" PRIu64, asked);
+	event_reset(out, sub->id,
+		span_of(sub->opening != NULL ? sub->opening->requested
+					     : digits),
+		paged->oldest, paged->newest);
+}
+
+/* Where in the window the cursor is, or that it is below it. */
+static void find_place(struct subscriber *sub)
+{
+	const struct window *window = sub->home->window;
+
+	sub->below = !window_valid(window) || sub->id < window_from(window);
+	if (!sub->below)
+		sub->pos = window_seek(window, sub->id);
+}
+
+/* The first bytes of a stream whose cursor is decided. */
+static enum pump_result begin(struct subscriber *sub, const struct paged *paged)
+{
+	struct buf text = {0};
+	struct batch *batch;
+
+	sub->behind = sub->id < window_newest(sub->home->window);
+	add_head(&text, sub);
+	add_connected(&text, sub);
+	if (paged != NULL && paged->gap)
+		add_reset(&text, sub, paged, 0);
+	forget_opening(sub);
+	batch = batch_new(sub->request, buf_span(&text));
+	buf_release(&text);
+	return subscriber_give(sub, batch);
+}
+
+/* On with what is in the window, and below it with pages. */
+static void go_on(struct subscriber *sub, uint64_t horizon)
+{
+	if (subscriber_pump(sub, horizon) == BELOW)
+		replay_ask(streams_of(sub)->replay, sub);
+}
+
+static void begin_at(struct subscriber *sub, uint64_t id, uint64_t pos)
+{
+	enum pump_result progress;
+
+	sub->id = id;
+	sub->pos = pos;
+	progress = begin(sub, NULL);
+	if (progress == CAUGHT_UP)
+		go_on(sub, window_end(sub->home->window));
+}
+
+/* The window is filled: begins, or lets the hub judge. */
+static void decide(struct subscriber *sub)
+{
+	const struct window *window = sub->home->window;
+	const struct opening *opening = sub->opening;
+	uint64_t pos;
+
+	if (opening->fresh)
+		begin_at(sub, window_newest(window), window_end(window));
+	else if (opening->from == WIRE_AFTER &&
+		 window_locate(window, opening->value, &pos))
+		begin_at(sub, opening->value, pos);
+	else
+		replay_ask(streams_of(sub)->replay, sub);
+}
+
+static bool can_decide(const struct streams *streams)
+{
+	return window_valid(streams->parts.window) &&
+	       session_is_filled(streams->parts.session);
+}
+
+void streams_open(
+	struct streams *streams, const struct subscription *subscription)
+{
+	struct subscriber *sub = subscriber_new(&streams->home, subscription);
+
+	audience_join(streams->parts.audience, sub, subscription->channels);
+	sub->opening = opening_new(sub, subscription);
+	if (can_decide(streams))
+		decide(sub);
+	else
+		openings_add(streams->openings, sub->opening);
+}
+
+void streams_filled(struct streams *streams)
+{
+	struct opening *opening;
+
+	while (can_decide(streams) &&
+		(opening = openings_take(streams->openings)) != NULL)
+		decide(opening->sub);
+}
+
+/* ---- the window is thrown away and begins anew */
+
+static bool lacks_nothing(const struct subscriber *sub)
+{
+	for (uint16_t i = 0; i < sub->count; i++) {
+		const struct topic *topic = sub->memberships[i].topic;
+
+		if (topic_after(topic, sub->pos) < topic->count)
+			return false;
+	}
+	return true;
+}
+
+static void remember(void *arg, struct subscriber *sub)
+{
+	const struct streams *streams = arg;
+	const struct window *window = streams->parts.window;
+
+	if (sub->opening == NULL && !subscriber_is_below(sub) &&
+		lacks_nothing(sub) && sub->id < window_newest(window))
+		sub->id = window_newest(window);
+}
+
+void streams_voiding(struct streams *streams)
+{
+	const struct streams_parts *parts = &streams->parts;
+
+	if (window_valid(parts->window))
+		audience_each(parts->audience, remember, streams);
+}
+
+static void kick(void *arg, struct subscriber *sub)
+{
+	if (sub->opening == NULL)
+		fanout_subscriber(arg, sub);
+}
+
+void streams_voided(struct streams *streams)
+{
+	audience_each(streams->parts.audience, kick, streams->parts.fanout);
+}
+
+/* ---- older pages */
+
+/* The page's events, now that the subscriber is at `used`. */
+static void give_page(struct subscriber *sub, const struct paged *paged)
+{
+	struct replay *replay = streams_of(sub)->replay;
+	uint64_t end = window_end(sub->home->window);
+
+	sub->id = paged->through;
+	find_place(sub);
+	if (paged->count == 0 ||
+		subscriber_give(sub, replay_batch(replay, sub, paged)) ==
+			CAUGHT_UP)
+		go_on(sub, end);
+}
+
+static enum pump_result give_reset(
+	struct subscriber *sub, const struct paged *paged, uint64_t asked)
+{
+	struct buf text = {0};
+	struct batch *batch;
+
+	add_reset(&text, sub, paged, asked);
+	batch = batch_new(sub->request, buf_span(&text));
+	buf_release(&text);
+	return subscriber_give(sub, batch);
+}
+
+static void no_answer(struct subscriber *sub)
+{
+	if (sub->opening != NULL)
+		postpone(sub);
+	else
+		subscriber_close(sub);
+}
+
+/* A hub that says "nothing there, and I looked no further" would be asked the
+ * same for ever. */
+static bool is_stuck(const struct subscriber *sub, const struct paged *paged)
+{
+	return sub->opening == NULL && !paged->gap && paged->count == 0 &&
+	       paged->through <= sub->id &&
+	       sub->id < window_from(sub->home->window);
+}
+
+static void on_paged(struct subscriber *sub, const struct paged *paged)
+{
+	enum pump_result progress = CAUGHT_UP;
+	uint64_t asked = sub->id;
+
+	if (paged->away || is_stuck(sub, paged)) {
+		no_answer(sub);
+		return;
+	}
+	sub->id = paged->used;
+	sub->told = paged->mark;
+	if (sub->opening != NULL)
+		progress = begin(sub, paged);
+	else if (paged->gap)
+		progress = give_reset(sub, paged, asked);
+	if (progress == CAUGHT_UP)
+		give_page(sub, paged);
+	else if (progress != GONE)
+		find_place(sub); /* blocked: asks again when it is writable */
+}
+
+/* ---- the end */
+
+static void finish(void *arg, struct subscriber *sub)
+{
+	(void)arg;
+	if (sub->opening != NULL)
+		postpone(sub);
+	else
+		subscriber_close(sub);
+}
+
+void streams_drain(struct streams *streams)
+{
+	audience_each(streams->parts.audience, finish, NULL);
+}
+
+/* ---- life */
+
+static void on_below(struct subscriber *sub)
+{
+	replay_ask(streams_of(sub)->replay, sub);
+}
+
+static void on_gone(struct subscriber *sub)
+{
+	const struct streams_parts *parts = &streams_of(sub)->parts;
+
+	replay_leave(sub);
+	fanout_forget(parts->fanout, sub);
+	forget_opening(sub);
+	audience_leave(parts->audience, sub);
+	if (sub->client != NULL)
+		limit_leave(parts->limiter, sub->client, sub->count);
+}
+
+struct streams *streams_new(const struct streams_parts *parts)
+{
+	struct streams *streams = mem_new(sizeof(*streams));
+
+	streams->parts = *parts;
+	streams->home = (struct subscriber_home){
+		.loop = parts->loop,
+		.window = parts->window,
+		.composer = parts->composer,
+		.counters = parts->counters,
+		.owner = {.below = on_below, .gone = on_gone},
+	};
+	streams->openings = openings_new(loop_timers(parts->loop), postpone);
+	streams->replay =
+		replay_new(parts->session->calls, parts->window, on_paged);
+	return streams;
+}
+
+void streams_free(struct streams *streams)
+{
+	if (streams == NULL)
+		return;
+	replay_free(streams->replay);
+	openings_free(streams->openings);
+	free(streams);
+}

@@ -1,0 +1,54 @@
+#ifndef TIDINGS_FCGI_STREAM_STREAMS_H
+#define TIDINGS_FCGI_STREAM_STREAMS_H
+/*
+ * streams - a subscription becomes a subscriber
+ *
+ * Whoever has read the request (its channels, its cursor) states a subscription
+ * here; from then on the descriptor belongs to the streams.  It is checked
+ * already: this room knows cursors, not HTTP.  It owns the subscribers, those
+ * who wait for their first byte (opening.h) and the pages they ask for
+ * (replay.h).
+ */
+#include <stdint.h>
+
+struct audience;
+struct session;
+struct fanout;
+struct loop;
+struct counters;
+struct composer;
+struct limiter;
+struct streams;
+struct window;
+struct subscription;
+
+struct streams_parts {
+	struct loop *loop;
+	const struct window *window;
+	struct composer *composer;
+	struct audience *audience;     /* every subscriber is in it */
+	struct fanout *fanout;	       /* writes to them */
+	const struct session *session; /* the hub's: is the window filled? */
+	struct limiter *limiter;       /* what a stream ends is given back */
+	struct counters *counters;
+	uint64_t retry_ms;
+};
+
+struct streams *streams_new(const struct streams_parts *parts);
+/* Nobody may be left: streams_drain() comes first. */
+void streams_free(struct streams *streams);
+
+/* All spans of the subscription are borrowed for the call. */
+void streams_open(
+	struct streams *streams, const struct subscription *subscription);
+
+/* The window has been filled: whoever waited for it can begin. */
+void streams_filled(struct streams *streams);
+/* The window was thrown away (window_begin): everybody must find his place. */
+void streams_voided(struct streams *streams);
+/* Before that: remembers the cursor of those who have seen everything. */
+void streams_voiding(struct streams *streams);
+/* Every stream gets its end; browsers come back by themselves. */
+void streams_drain(struct streams *streams);
+
+#endif

@@ -1,0 +1,29 @@
+#ifndef TIDINGS_FCGI_STREAM_SUBSCRIBE_H
+#define TIDINGS_FCGI_STREAM_SUBSCRIBE_H
+/*
+ * subscribe - a GET becomes a subscription for a stream
+ *
+ * Reads channels and cursor out of the URL and the headers.  A cursor that
+ * means nothing is no fault: the stream then begins with a `reset`, because
+ * any status but 200 stops EventSource for good.
+ */
+#include "fcgi/http/request.h"
+
+struct admit;
+struct clock;
+struct replies;
+struct streams;
+
+/* The handlers' room; plain data, borrows all of it. */
+struct subscribe {
+	struct admit *admit;
+	struct streams *streams;
+	struct replies *replies;
+	const struct clock *clock;
+};
+
+handler subscribe_channels; /* ?channel= or else the route's own */
+handler subscribe_channel;  /* the path's, and ?channel= more */
+handler subscribe_one;	    /* the route's own only */
+
+#endif

@@ -1,0 +1,120 @@
+#ifndef TIDINGS_FCGI_STREAM_SUBSCRIBER_H
+#define TIDINGS_FCGI_STREAM_SUBSCRIBER_H
+/*
+ * subscriber - one browser, listening: a cursor, its channels, and at most one
+ * half-sent batch
+ *
+ *   OPENING   opening != NULL: nothing has been written; waits for the window
+ *             to fill or for the hub to judge its cursor (streams.c)
+ *   LIVE      in the window; the fan-out calls subscriber_pump when there is
+ *             something new on its channels
+ *   BLOCKED   half != NULL and the socket is full: pumps itself once it is
+ *             writable, until it has reached the window's end
+ *   PAGING    page != NULL: below the window; waits for older events (replay.c)
+ *
+ *   LIVE -> BLOCKED -> LIVE     the socket is full, is writable again
+ *   LIVE -> PAGING -> LIVE      the window has overtaken it, it has caught up
+ *   any -> gone                 browser left, write failed, or draining
+ *
+ * There is no queue: live delivery, resume and a slow reader that catches up
+ * are the same loop.  Owns its descriptor, holds one batch.  A subscriber
+ * that is gone is freed at once: after GONE nobody touches it.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fcgi/stream/topic.h"
+#include "lib/list.h"
+#include "lib/loop.h"
+#include "lib/span.h"
+
+struct counters;
+struct opening;
+struct page;
+struct batch;
+struct composer;
+struct subscriber;
+struct client;
+struct window;
+
+/* Whose it is, and what he is told. */
+struct subscriber_owner {
+	/* subscriber_pump() has said BELOW, and nobody else will ask for the
+	 * page. */
+	void (*below)(struct subscriber *sub);
+	/* It is about to be freed: out of whatever it is in. */
+	void (*gone)(struct subscriber *sub);
+};
+
+/* What all subscribers have in common; borrowed. */
+struct subscriber_home {
+	struct loop *loop;
+	const struct window *window;
+	struct composer *composer;
+	struct counters *counters;
+	struct subscriber_owner owner;
+};
+
+/* Being on one channel. */
+struct membership {
+	struct node node; /* in topic->memberships */
+	struct topic *topic;
+	struct subscriber *sub;
+};
+
+struct subscriber {
+	struct subscriber_home *home;
+	struct loop_io watch; /* LOOP_READ always, LOOP_WRITE while BLOCKED */
+	uint64_t pos;	      /* window position looked through */
+	uint64_t id;	      /* cursor: every event up to it was given */
+	uint64_t told;	      /* mark of its last page: that was pruned */
+	struct batch *half;   /* the batch being sent */
+	uint32_t done;	      /* bytes of it already sent */
+	struct opening *opening; /* owned; freed with the first byte */
+	struct page *page;	 /* borrowed; waits there */
+	struct node page_node;
+	struct node due;  /* the fan-out's list */
+	struct node beat; /* the audience's list for its second */
+	struct client *client;
+	uint16_t request; /* FastCGI request id */
+	uint16_t count;	  /* memberships, sorted by channel name */
+	bool envelope;
+	bool behind; /* began behind: owed an event `live` */
+	bool below;  /* `pos` means nothing, only `id` counts */
+	struct membership memberships[];
+};
+
+enum pump_result {
+	CAUGHT_UP, /* has everything up to the horizon */
+	MORE,	   /* had its share of this turn; will go on by itself */
+	BLOCKED,   /* half-sent; will go on by itself */
+	BELOW,	   /* has to be given a page */
+	GONE,	   /* freed */
+};
+
+struct subscription;
+
+/* Takes the subscription's descriptor; OPENING.  Its memberships are empty. */
+struct subscriber *subscriber_new(
+	struct subscriber_home *home, const struct subscription *subscription);
+/* Tells its owner, frees it.  The web server is told properly if it can be: the
+ * request's end is sent unless a batch is half-sent. */
+void subscriber_close(struct subscriber *sub);
+
+/* Writes what comes after its cursor, up to the window position `horizon`,
+ * at most a few batches.  BELOW: the caller asks for the page, or tells the
+ * owner. */
+enum pump_result subscriber_pump(struct subscriber *sub, uint64_t horizon);
+/* Sends `batch` (takes the caller's reference) and nothing else: CAUGHT_UP,
+ * BLOCKED or GONE.  Nothing may be half-sent. */
+enum pump_result subscriber_give(struct subscriber *sub, struct batch *batch);
+/* A comment, if nothing is half-sent. */
+void subscriber_beat(struct subscriber *sub);
+
+/* True if the window no longer holds all that this subscriber lacks. */
+bool subscriber_is_below(const struct subscriber *sub);
+/* Neither opening, nor paging, nor blocked: the fan-out may write to it. */
+bool subscriber_is_ready(const struct subscriber *sub);
+
+#endif

@@ -1,0 +1,213 @@
+#include <config.h>
+
+#include "fcgi/stream/window.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/buf.h"
+
+enum {
+	FIRST_ENTRIES = 1024,
+	/* The ring is up to twice as long as what is in it; malloc's share and
+	 * the channel's list of positions come on top. */
+	PER_ENTRY = 2 * sizeof(struct entry) + 48,
+	PER_TOPIC = sizeof(struct topic) + 64,
+};
+
+struct window {
+	struct topics *topics;
+	struct entry *entries; /* ring: position & (size - 1) */
+	size_t size;	       /* a power of two */
+	uint64_t floor;	       /* position; oldest held is floor + 1 */
+	uint64_t end;
+	uint64_t voided;
+	uint64_t from;
+	size_t bytes, limit;
+	bool valid;
+};
+
+struct window *window_new(size_t limit, struct topics *topics)
+{
+	struct window *window = mem_new(sizeof(*window));
+
+	window->topics = topics;
+	window->limit = limit;
+	window->size = FIRST_ENTRIES;
+	window->entries = mem_new(window->size * sizeof(*window->entries));
+	return window;
+}
+
+static struct entry *entry(const struct window *window, uint64_t position)
+{
+	return &window->entries[position & (window->size - 1)];
+}
+
+/* What the event takes; the first of a channel pays for the channel too. */
+static size_t cost(const struct wire_event *event, const struct topic *topic)
+{
+	size_t bytes = event->type.len + event->data.len + PER_ENTRY;
+
+	if (topic->count == 1)
+		bytes += topic->name_len + PER_TOPIC;
+	return bytes;
+}
+
+static void evict(struct window *window)
+{
+	uint64_t position = window->floor + 1;
+	struct entry *oldest = entry(window, position);
+
+	topic_evict(oldest->topic, position);
+	topic_tidy(window->topics, oldest->topic);
+	window->bytes -= oldest->cost;
+	window->from = oldest->mark;
+	window->floor = position;
+	free(oldest->bytes);
+}
+
+static void empty(struct window *window)
+{
+	while (window->floor < window->end)
+		evict(window);
+}
+
+void window_free(struct window *window)
+{
+	if (window == NULL)
+		return;
+	empty(window);
+	free(window->entries);
+	free(window);
+}
+
+void window_begin(struct window *window, uint64_t from)
+{
+	empty(window);
+	/* One position is spent, so that those who were at the end are
+	 * below the window too. */
+	window->end++;
+	window->floor = window->voided = window->end;
+	window->from = from;
+	window->valid = true;
+}
+
+static void widen(struct window *window)
+{
+	struct entry *old = window->entries;
+	size_t old_size = window->size;
+
+	window->size *= 2;
+	window->entries = mem_new(window->size * sizeof(*window->entries));
+	for (uint64_t p = window->floor + 1; p <= window->end; p++)
+		*entry(window, p) = old[p & (old_size - 1)];
+	free(old);
+}
+
+static void copy(struct entry *to, const struct wire_event *event)
+{
+	size_t type = event->type.len;
+	char *bytes = mem_new(type + event->data.len + 1);
+
+	if (type > 0)
+		memcpy(bytes, event->type.at, type);
+	if (event->data.len > 0)
+		memcpy(bytes + type, event->data.at, event->data.len);
+	to->bytes = bytes;
+	to->event = *event;
+	to->event.type = span(bytes, type);
+	to->event.data = span(bytes + type, event->data.len);
+	to->event.channel = topic_name(to->topic);
+}
+
+struct topic *window_append(
+	struct window *window, const struct wire_event *event)
+{
+	struct topic *topic = topic_get(window->topics, event->channel);
+	uint64_t newest = window_newest(window);
+	struct entry *to;
+
+	if (window->end - window->floor == window->size)
+		widen(window);
+	window->end++;
+	topic_push(topic, window->end);
+	to = entry(window, window->end);
+	to->topic = topic;
+	to->mark = event->id != 0 ? event->id : newest;
+	copy(to, event);
+	to->cost = cost(event, topic);
+	window->bytes += to->cost;
+	while (window->bytes > window->limit && window->floor + 1 < window->end)
+		evict(window);
+	return topic;
+}
+
+bool window_valid(const struct window *window)
+{
+	return window->valid;
+}
+
+uint64_t window_from(const struct window *window)
+{
+	return window->from;
+}
+
+uint64_t window_newest(const struct window *window)
+{
+	return window_mark(window, window->end);
+}
+
+uint64_t window_end(const struct window *window)
+{
+	return window->end;
+}
+
+uint64_t window_floor(const struct window *window)
+{
+	return window->floor;
+}
+
+uint64_t window_voided(const struct window *window)
+{
+	return window->voided;
+}
+
+const struct entry *window_entry(const struct window *window, uint64_t position)
+{
+	assert(position > window->floor && position <= window->end);
+	return entry(window, position);
+}
+
+uint64_t window_mark(const struct window *window, uint64_t position)
+{
+	assert(position >= window->floor && position <= window->end);
+	if (position == window->floor)
+		return window->from;
+	return entry(window, position)->mark;
+}
+
+uint64_t window_seek(const struct window *window, uint64_t id)
+{
+	uint64_t low = window->floor;
+	uint64_t high = window->end;
+
+	assert(id >= window->from);
+	while (low < high) {
+		uint64_t middle = low + (high - low + 1) / 2;
+
+		if (window_mark(window, middle) <= id)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+bool window_locate(const struct window *window, uint64_t id, uint64_t *position)
+{
+	if (!window->valid || id < window->from)
+		return false;
+	*position = window_seek(window, id);
+	return window_mark(window, *position) == id;
+}

@@ -1,0 +1,323 @@
+#include "config.h"
+
+#include "hub/inbox/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/outbox_table.h"
+#include "lib/path.h"
+
+/* The sentence for what went wrong last. */
+static const char *fault(const struct inbox_file *file)
+{
+	return db_error(&file->db);
+}
+
+/* ---- the file */
+
+/* Makes an empty file if there is none.  No connection of ours is open, so that
+ * closing this descriptor drops nobody's locks. */
+static const char *make_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
+	const char *why = NULL;
+
+	if (fd < 0)
+		return errno == EEXIST ? NULL : strerror(errno);
+	/* Whatever the umask: the group is to write, SQLite's files follow. */
+	if (fchmod(fd, 0660) < 0)
+		why = strerror(errno);
+	close(fd);
+	return why;
+}
+
+/* Whoever may write the folder of an inbox of ours may put a link there, to a
+ * file that only we can write. */
+static bool is_foreign_link(const char *path)
+{
+	struct stat at;
+
+	return lstat(path, &at) == 0 && S_ISLNK(at.st_mode) && at.st_uid != 0 &&
+	       at.st_uid != geteuid();
+}
+
+/* By whatever name: opened again and closed, it would lose its locks. */
+static bool is_log(const struct stat *at, const char *log)
+{
+	struct stat other;
+
+	return stat(log, &other) == 0 && other.st_ino == at->st_ino &&
+	       other.st_dev == at->st_dev;
+}
+
+static const char *look_at_file(struct inbox_file *file,
+	const struct config_inbox *config, const char *log, bool *empty)
+{
+	struct stat at;
+	const char *why = config->create ? make_file(config->path) : NULL;
+
+	if (why != NULL)
+		return why;
+	if (stat(config->path, &at) < 0)
+		return strerror(errno);
+	if (!S_ISREG(at.st_mode))
+		return "is not a regular file";
+	if (is_log(&at, log))
+		return "is the log itself";
+	if (config->create && is_foreign_link(config->path))
+		return "is a link of another user";
+	file->device = at.st_dev;
+	file->inode = at.st_ino;
+	file->named = false;
+	*empty = at.st_size == 0;
+	return NULL;
+}
+
+bool inbox_file_moved(const struct inbox_file *file, const char *path)
+{
+	struct stat now;
+
+	return stat(path, &now) < 0 || now.st_ino != file->inode ||
+	       now.st_dev != file->device;
+}
+
+bool inbox_file_split(struct inbox_file *file)
+{
+	struct stat now;
+	bool found;
+
+	if (!file->wal)
+		return false;
+	found = stat(db_wal_path(&file->db), &now) == 0;
+	if (found && now.st_ino == file->wal_inode)
+		return false;
+	/* Ours may be older than what came by theirs. */
+	if (found)
+		db_forsake_wal(&file->db);
+	return true;
+}
+
+/* ---- the disk */
+
+/* Closing the descriptor of a database would drop SQLite's locks; it has none
+ * on its write-ahead log, or on a folder.  Others may have put something else
+ * in its place: a FIFO would keep us waiting for its writer. */
+static bool sync_path(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool done = fd >= 0 && fdatasync(fd) == 0;
+	int kept = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = kept;
+	return done;
+}
+
+static bool sync_folder(const struct inbox_file *file)
+{
+	char *folder = path_folder(db_path(&file->db));
+	bool done = sync_path(folder);
+
+	free(folder);
+	return done;
+}
+
+bool inbox_file_sync(struct inbox_file *file)
+{
+	/* A journal that was removed comes back. */
+	if (!file->wal)
+		return sync_folder(file);
+	if (!file->named)
+		file->named = sync_folder(file);
+	return sync_path(db_wal_path(&file->db)) && file->named;
+}
+
+/* The sentence for a write that failed: that nothing may be written there, or
+ * else `otherwise`. */
+static const char *unwritable(
+	const struct inbox_file *file, const char *otherwise)
+{
+	char *folder = path_folder(db_path(&file->db));
+	bool may = access(folder, W_OK) == 0 &&
+		   access(db_path(&file->db), W_OK) == 0;
+	int why = errno;
+
+	free(folder);
+	if (!may && why == EROFS)
+		return "its folder is read-only for the hub (systemd: it needs"
+		       " ReadWritePaths=)";
+	if (!may && why == EACCES)
+		return "the hub may not write file and folder";
+	return otherwise;
+}
+
+/* ---- the schema */
+
+static const char *check_table(struct inbox_file *file, bool create)
+{
+	bool found = false;
+	const char *why = outbox_table_fault(&file->db, &found);
+
+	if (why != NULL || found)
+		return why;
+	if (!create)
+		return "it has no table broadcast";
+	return outbox_table_make(&file->db) == DB_DONE
+		       ? NULL
+		       : unwritable(file, "its table cannot be made now");
+}
+
+static const char columns[] = "SELECT id, channel, event, data, key, error"
+			      " FROM main.broadcast LIMIT 0";
+
+const char *inbox_file_ruined(struct inbox_file *file)
+{
+	uint64_t version = file->schema_version;
+	bool found = true;
+	const char *why = NULL;
+
+	if (query_step(&file->schema) == DB_ROW)
+		version = query_int(&file->schema, 0);
+	query_reset(&file->schema);
+	if (version != file->schema_version)
+		why = outbox_table_fault(&file->db, &found);
+	if (version != file->schema_version && why == NULL && found &&
+		db_run(&file->db, columns) == DB_BROKEN)
+		why = fault(file);
+	file->schema_version = version;
+	return found ? why : "it has no table broadcast";
+}
+
+static bool read_identity(struct inbox_file *file)
+{
+	struct query query = {0};
+	bool found = false;
+
+	if (db_prepare(&file->db, &query,
+		    "SELECT identity FROM main.tidings_identity") == DB_DONE &&
+		query_step(&query) == DB_ROW) {
+		struct span identity = query_bytes(&query, 0);
+
+		found = identity.len == INBOX_IDENTITY;
+		if (found)
+			memcpy(file->identity, identity.at, identity.len);
+	}
+	query_release(&query);
+	return found;
+}
+
+static const char *get_identity(struct inbox_file *file)
+{
+	if (read_identity(file))
+		return NULL;
+	if (db_run(&file->db,
+		    "BEGIN IMMEDIATE;"
+		    "DROP TABLE IF EXISTS main.tidings_identity;"
+		    "CREATE TABLE main.tidings_identity(identity BLOB NOT "
+		    "NULL);"
+		    "INSERT INTO tidings_identity VALUES(randomblob(16));"
+		    "COMMIT") != DB_DONE) {
+		if (db_in_transaction(&file->db))
+			db_run(&file->db, "ROLLBACK");
+		return unwritable(
+			file, "its table tidings_identity cannot be made now");
+	}
+	return read_identity(file) ? NULL : fault(file);
+}
+
+static bool prepare(struct inbox_file *file)
+{
+	struct db *db = &file->db;
+
+	return db_prepare(db, &file->rows,
+		       "SELECT id, channel, event, data, key"
+		       " FROM main.broadcast WHERE id > ? ORDER BY id"
+		       " LIMIT ?") == DB_DONE &&
+	       db_prepare(db, &file->next_id,
+		       "SELECT id FROM main.broadcast WHERE id > ?"
+		       " ORDER BY id LIMIT 1") == DB_DONE &&
+	       db_prepare(db, &file->set_error,
+		       "UPDATE main.broadcast SET error = ? WHERE id = ?") ==
+		       DB_DONE &&
+	       db_prepare(db, &file->due,
+		       "SELECT max(id) FROM (SELECT id FROM main.broadcast"
+		       " WHERE id > ? AND id <= ? ORDER BY id LIMIT 1000)") ==
+		       DB_DONE &&
+	       db_prepare(db, &file->consume,
+		       "DELETE FROM main.broadcast WHERE id > ? AND id <= ?"
+		       " AND error IS NULL") == DB_DONE &&
+	       db_prepare(db, &file->sequence,
+		       "SELECT seq FROM main.sqlite_sequence"
+		       " WHERE name = 'broadcast' COLLATE NOCASE") == DB_DONE &&
+	       db_prepare(db, &file->version, "PRAGMA main.data_version") ==
+		       DB_DONE &&
+	       db_prepare(db, &file->below,
+		       "SELECT id, error IS NULL FROM main.broadcast"
+		       " WHERE id > ? AND id <= ? ORDER BY id LIMIT 200") ==
+		       DB_DONE &&
+	       db_prepare(db, &file->schema, "PRAGMA main.schema_version") ==
+		       DB_DONE;
+}
+
+static const char *try_open(struct inbox_file *file,
+	const struct config_inbox *config, const char *log)
+{
+	bool empty = false;
+	struct stat wal;
+	const char *why = look_at_file(file, config, log, &empty);
+
+	if (why != NULL)
+		return why;
+	if (db_open(&file->db, config->path, DB_FOREIGN) != DB_DONE)
+		return fault(file);
+	db_limit(&file->db, INBOX_VALUE_MAX);
+	if (config->create && empty)
+		db_answers(&file->db, "PRAGMA journal_mode = WAL", "wal");
+	why = check_table(file, config->create);
+	if (why == NULL)
+		why = get_identity(file);
+	if (why != NULL)
+		return why;
+	file->wal = db_answers(&file->db, "PRAGMA journal_mode", "wal");
+	if (file->wal && stat(db_wal_path(&file->db), &wal) == 0)
+		file->wal_inode = wal.st_ino;
+	/* What is lost here by a power cut is a deletion, done again.  A
+	 * rollback journal needs FULL to be safe at all. */
+	if (file->wal)
+		db_run(&file->db, "PRAGMA synchronous = NORMAL");
+	return prepare(file) ? NULL : fault(file);
+}
+
+const char *inbox_file_open(struct inbox_file *file,
+	const struct config_inbox *config, const char *log)
+{
+	static char sentence[256];
+	const char *why = try_open(file, config, log);
+
+	if (why == NULL)
+		return NULL;
+	strncpy(sentence, why, sizeof(sentence) - 1);
+	inbox_file_close(file);
+	return sentence;
+}
+
+void inbox_file_close(struct inbox_file *file)
+{
+	query_release(&file->rows);
+	query_release(&file->next_id);
+	query_release(&file->set_error);
+	query_release(&file->due);
+	query_release(&file->consume);
+	query_release(&file->sequence);
+	query_release(&file->version);
+	query_release(&file->below);
+	query_release(&file->schema);
+	db_close(&file->db);
+}

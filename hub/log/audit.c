@@ -1,0 +1,80 @@
+#include "config.h"
+
+#include "hub/log/eventlog.h"
+
+void eventlog_check_newest(struct eventlog *log, struct channel *channel)
+{
+	if (channel->newest_checked)
+		return;
+	channel->newest_checked = true;
+	if (channel->newest > channel->pruned_through &&
+		!eventlog_has(log, channel, channel->newest))
+		eventlog_mark_lost(log, channel, channel->newest, true);
+}
+
+void eventlog_check_ends(struct eventlog *log, uint64_t after)
+{
+	const struct channels *channels = log->channels;
+
+	for (struct channel *at = channels_first(channels); at != NULL;
+		at = channels_next(channels, at))
+		if (at->newest > after)
+			eventlog_check_newest(log, at);
+}
+
+/* The highest id of its events. */
+static uint64_t last_of(struct eventlog *log, uint64_t number)
+{
+	struct query query = {0};
+	uint64_t id;
+
+	store_prepare(log->store, &query,
+		"SELECT max(id) FROM event WHERE channel = ?");
+	query_bind_int(&query, 1, number);
+	id = store_step(log->store, &query) ? query_int(&query, 0) : 0;
+	query_release(&query);
+	return id;
+}
+
+/* `oldest`: the id of its first row. */
+static void check_owner(struct eventlog *log, uint64_t number, uint64_t oldest)
+{
+	struct channel *channel = channel_numbered(log->channels, number);
+	uint64_t last;
+
+	if (channel != NULL) {
+		eventlog_check_newest(log, channel);
+		if (channel->events > 0 && channel->oldest == 0)
+			channel->oldest = oldest; /* as it is known now */
+		return;
+	}
+	last = last_of(log, number);
+	if (last > log->channels->floor)
+		eventlog_mark_lost(log, NULL, last, false);
+}
+
+void eventlog_check_owners(struct eventlog *log, unsigned channels)
+{
+	struct query next = {0};
+	uint64_t oldest = 0;
+
+	if (log->owned)
+		return;
+	store_prepare(log->store, &next,
+		"SELECT channel, id FROM event WHERE channel > ?"
+		" ORDER BY channel, id LIMIT 1");
+	while (channels-- > 0 && !log->owned) {
+		query_bind_int(&next, 1, log->owners);
+		log->owned = !store_step(log->store, &next);
+		if (!log->owned) {
+			log->owners = query_int(&next, 0);
+			oldest = query_int(&next, 1);
+		}
+		query_reset(&next);
+		if (!log->owned)
+			check_owner(log, log->owners, oldest);
+	}
+	query_release(&next);
+	if (log->owned)
+		eventlog_check_ends(log, 0); /* those without any event */
+}

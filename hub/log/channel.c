@@ -1,0 +1,232 @@
+#include "config.h"
+
+#include "hub/log/channel.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/buf.h"
+
+/* ---- the tables */
+
+static struct channel *by_name(struct table_node *node)
+{
+	return node == NULL ? NULL : table_entry(node, struct channel, by_name);
+}
+
+static struct channel *by_number(struct table_node *node)
+{
+	return node == NULL ? NULL
+			    : table_entry(node, struct channel, by_number);
+}
+
+#define CHANNEL_OF(node, member)                                               \
+	((const struct channel *)(const void *)((const char *)(node)-offsetof( \
+		struct channel, member)))
+
+static struct span name_of(const struct table_node *node)
+{
+	return channel_name(CHANNEL_OF(node, by_name));
+}
+
+static struct span number_key(const uint64_t *number)
+{
+	return span((const char *)number, sizeof(*number));
+}
+
+static struct span number_of(const struct table_node *node)
+{
+	return number_key(&CHANNEL_OF(node, by_number)->number);
+}
+
+void channels_init(struct channels *channels, const struct config *config)
+{
+	channels->config = config;
+	table_init(&channels->names, name_of, NULL);
+	table_init(&channels->numbers, number_of, NULL);
+}
+
+void channels_release(struct channels *channels)
+{
+	struct channel *next, *at = channels_first(channels);
+
+	for (; at != NULL; at = next) {
+		next = channels_next(channels, at);
+		free(at);
+	}
+	table_release(&channels->names);
+	table_release(&channels->numbers);
+}
+
+struct channel *channels_first(const struct channels *channels)
+{
+	return by_number(table_first(&channels->numbers));
+}
+
+struct channel *channels_next(
+	const struct channels *channels, const struct channel *channel)
+{
+	return by_number(table_next(&channels->numbers, &channel->by_number));
+}
+
+struct channel *channel_find(const struct channels *channels, struct span name)
+{
+	return by_name(table_find(&channels->names, name));
+}
+
+struct channel *channel_numbered(
+	const struct channels *channels, uint64_t number)
+{
+	return by_number(table_find(&channels->numbers, number_key(&number)));
+}
+
+void channel_forget(struct channels *channels, struct channel *channel)
+{
+	channels->miscounted -= channel->miscounted;
+	table_remove(&channels->names, &channel->by_name);
+	table_remove(&channels->numbers, &channel->by_number);
+	free(channel);
+}
+
+/* ---- one of them */
+
+static const struct keep *own_limits(
+	const struct config *config, struct span name)
+{
+	for (size_t i = 0; i < config->channel_count; i++)
+		if (span_is(name, config->channels[i].name))
+			return &config->channels[i].keep;
+	return NULL;
+}
+
+struct channel *channel_add(
+	struct channels *channels, struct span name, uint64_t number)
+{
+	struct channel *channel = mem_new(sizeof(*channel) + name.len);
+
+	channel->number = number;
+	channel->name_len = (uint8_t)name.len;
+	memcpy(channel->name, name.at, name.len);
+	channel->keep = own_limits(channels->config, name);
+	channel->pruned_through = channels->floor;
+	channel->pruned_at = channels->floor_at;
+	table_add(&channels->names, &channel->by_name);
+	table_add(&channels->numbers, &channel->by_number);
+	if (number > channels->last_number)
+		channels->last_number = number;
+	return channel;
+}
+
+void channels_note(struct channels *channels, const struct channel *channel)
+{
+	if (channel->pruned_through > channels->pruned_through)
+		channels->pruned_through = channel->pruned_through;
+	if (channel->newest > channels->newest)
+		channels->newest = channel->newest;
+}
+
+void channel_touch(struct channels *channels, struct channel *channel)
+{
+	if (channel->dirty)
+		return;
+	channel->dirty = true;
+	channel->next_dirty = channels->dirty;
+	channels->dirty = channel;
+}
+
+struct channel *channel_get(struct channels *channels, struct span name)
+{
+	struct channel *channel = channel_find(channels, name);
+
+	if (channel == NULL) {
+		channel =
+			channel_add(channels, name, channels->last_number + 1);
+		channel_touch(channels, channel);
+	}
+	return channel;
+}
+
+void channel_count(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t weight)
+{
+	if (channel->events++ == 0)
+		channel->oldest = id;
+	channel->bytes += weight;
+	channel->newest = id;
+	channels->newest = id;
+	if (channel->keep == NULL) {
+		channels->pool_events++;
+		channels->pool_bytes += weight;
+	}
+	channel_touch(channels, channel);
+}
+
+/* An event less; in a damaged log it may weigh more than was counted, or be
+ * another channel's. */
+static void count_down(
+	struct channels *channels, struct channel *channel, uint64_t weight)
+{
+	if (channel->events == 0)
+		return;
+	if (weight > channel->bytes || channel->events == 1)
+		weight = channel->bytes;
+	channel->events--;
+	channel->bytes -= weight;
+	if (channel->keep == NULL) {
+		channels->pool_events--;
+		channels->pool_bytes -= weight;
+	}
+}
+
+static void mark_pruned(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t at)
+{
+	channel->oldest = 0;
+	if (id > channel->pruned_through)
+		channel->pruned_through = id;
+	if (at > channel->pruned_at)
+		channel->pruned_at = at;
+	channels_note(channels, channel);
+	channel_touch(channels, channel);
+}
+
+void channel_uncount(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t weight, uint64_t at)
+{
+	count_down(channels, channel, weight);
+	mark_pruned(channels, channel, id, at);
+}
+
+void channel_mark_lost(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t at, bool missing)
+{
+	if (channel != NULL) {
+		if (missing && !channel->miscounted) {
+			channel->miscounted = true;
+			channels->miscounted++;
+		}
+		mark_pruned(channels, channel, id, at);
+		return;
+	}
+	if (id > channels->floor)
+		channels->floor = id;
+	if (at > channels->floor_at)
+		channels->floor_at = at;
+	if (id > channels->pruned_through)
+		channels->pruned_through = id;
+	channels->floor_raised = true;
+}
+
+uint64_t channel_oldest(struct channels *channels, struct channel *channel)
+{
+	struct query *query = &channels->first_event;
+
+	if (channel->events == 0 || channel->oldest != 0)
+		return channel->events == 0 ? 0 : channel->oldest;
+	query_bind_int(query, 1, channel->number);
+	if (store_step(channels->store, query))
+		channel->oldest = query_int(query, 0);
+	query_reset(query);
+	return channel->oldest;
+}

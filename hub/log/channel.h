@@ -1,0 +1,140 @@
+#ifndef TIDINGS_HUB_LOG_CHANNEL_H
+#define TIDINGS_HUB_LOG_CHANNEL_H
+/*
+ * channel - every channel of the log, in memory and as rows
+ *
+ * The table is read whole at the start and written through: a channel that
+ * changes is put on the list `dirty`, and its row is written once, in the
+ * transaction that changed it.  If that transaction fails, the rows are read
+ * again.  An empty channel may be dropped when there are very many; what was
+ * pruned of it then counts for every channel without a row (the floor).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hub/log/store.h"
+#include "lib/clock.h"
+#include "lib/config.h"
+#include "lib/span.h"
+#include "lib/table.h"
+
+enum {
+	CHANNEL_ROWS_MAX = 100000, /* above it, empty channels are dropped, the
+				      longest empty first (channel_gc.c) */
+};
+
+struct channel {
+	struct table_node by_name, by_number;
+	struct channel *next_dirty;
+	uint64_t number;
+	uint64_t events, bytes; /* held */
+	uint64_t newest;	/* id; 0 = none ever */
+	uint64_t oldest;	/* id, 0 = not looked up */
+	uint64_t pruned_through, pruned_at;
+	uint64_t keyed_at;
+	bool newest_checked; /* its newest event was looked for: it is there, or
+			 counts as pruned */
+	bool listed; /* whoever lists channels knows that this holds events */
+	const struct keep *keep; /* its own limits; NULL = in the pool */
+	bool dirty;
+	bool miscounted; /* an event that it counts is no row any more */
+	uint8_t name_len;
+	char name[];
+};
+
+struct channels {
+	struct store *store;
+	const struct clock *clock;
+	const struct config *config;
+	struct table names, numbers;
+	struct channel *dirty;
+	uint64_t last_number;
+	uint64_t floor, floor_at;
+	bool floor_raised; /* not yet written */
+	size_t miscounted; /* channels; nothing is pruned until they are right
+			    */
+	uint64_t pruned_through; /* the highest of all */
+	uint64_t newest;	 /* the highest of all */
+	uint64_t unsummed;	 /* rows up to this id may have no checksum */
+	uint64_t pool_events, pool_bytes;
+	uint64_t collect_after; /* monotonic us: nothing to drop before */
+	struct query write, reread, first_event, remove;
+};
+
+/* ---- as rows: channel_table.c */
+void channels_open(struct channels *channels, struct store *store,
+	const struct config *config, const struct clock *clock);
+void channels_close(struct channels *channels);
+/* Before COMMIT, after it, after its failure. */
+void channels_write(struct channels *channels);
+void channels_settle(struct channels *channels);
+void channels_revert(struct channels *channels);
+
+/* Counts the rows of one that is miscounted, if one is, in a transaction. Slow,
+ * if it has very many; and rare. */
+void channels_recount(struct channels *channels);
+
+/* In a transaction. */
+bool channels_write_floor(
+	struct channels *channels, uint64_t floor, uint64_t floor_at);
+
+/* Drops channels above CHANNEL_ROWS_MAX that are empty and have no key younger
+ * than `before` (ms), at most a thousand, in a transaction of its own. */
+void channels_collect(struct channels *channels, uint64_t before);
+
+/* ---- in memory: channel.c */
+void channels_init(struct channels *channels, const struct config *config);
+void channels_release(struct channels *channels);
+
+static inline struct span channel_name(const struct channel *channel)
+{
+	return span(channel->name, channel->name_len);
+}
+
+/* NULL if there is none. */
+struct channel *channel_find(const struct channels *channels, struct span name);
+struct channel *channel_numbered(
+	const struct channels *channels, uint64_t number);
+/* Found or made; the row comes with the next write. */
+struct channel *channel_get(struct channels *channels, struct span name);
+
+/* All of them, in no order; NULL at the end. */
+struct channel *channels_first(const struct channels *channels);
+struct channel *channels_next(
+	const struct channels *channels, const struct channel *channel);
+
+/* For who reads the rows: one that is there; its part in what is the highest of
+ * all. */
+struct channel *channel_add(
+	struct channels *channels, struct span name, uint64_t number);
+void channels_note(struct channels *channels, const struct channel *channel);
+
+/* What an event counts for in the limits. */
+static inline uint64_t channel_weight(size_t type, size_t data)
+{
+	return type + data + 64;
+}
+
+/* The same in SQL, where the length of a text is that in characters. */
+#define CHANNEL_WEIGHT "length(CAST(type AS BLOB)) + length(data) + 64"
+
+void channel_count(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t weight);
+void channel_uncount(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t weight, uint64_t at);
+void channel_touch(struct channels *channels, struct channel *channel);
+
+/* An event that is lost counts as pruned, for whoever asks from below it; for
+ * all channels without a row if `channel` is NULL.  `missing`: it is no row any
+ * more, and perhaps others with it. */
+void channel_mark_lost(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t at, bool missing);
+
+/* Out of memory, when its row is gone. */
+void channel_forget(struct channels *channels, struct channel *channel);
+
+/* Id of the oldest event held, 0 if none. */
+uint64_t channel_oldest(struct channels *channels, struct channel *channel);
+
+#endif

@@ -1,0 +1,263 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "hub/log/channel.h"
+#include "hub/log/checksum.h"
+#include "lib/buf.h"
+#include "lib/log.h"
+#include "lib/text.h"
+
+static uint64_t ask(struct store *store, const char *sql)
+{
+	int64_t value = 0;
+
+	if (db_ask(&store->db, sql, &value) != DB_ROW)
+		log_fatalx("log %s: %s", store->path, db_error(&store->db));
+	return (uint64_t)value;
+}
+
+/* What a row said that cannot be believed is nobody's knowledge any more: all
+ * that was there before counts as pruned, for this channel and, as the name may
+ * be wrong too, for those without a row. */
+static void distrust(struct channels *channels, struct channel *channel)
+{
+	uint64_t newest =
+		ask(channels->store, "SELECT coalesce(max(id), 0) FROM event");
+	uint64_t now = clock_date_ms(channels->clock);
+
+	channel_mark_lost(channels, NULL, newest, now, false);
+	if (channel != NULL)
+		channel_mark_lost(channels, channel, newest, now, false);
+}
+
+/* What it has, by its rows. */
+static void count_rows(struct channels *channels, struct channel *channel)
+{
+	struct query count = {0};
+
+	store_prepare(channels->store, &count,
+		"SELECT count(*), coalesce(sum(" CHANNEL_WEIGHT "), 0),"
+		" coalesce(max(id), 0) FROM event WHERE channel = ?");
+	query_bind_int(&count, 1, channel->number);
+	store_step(channels->store, &count);
+	channel->events = query_int(&count, 0);
+	channel->bytes = query_int(&count, 1);
+	if (query_int(&count, 2) > channel->newest)
+		channel->newest = query_int(&count, 2);
+	query_release(&count);
+}
+
+static void count_anew(struct channels *channels, struct channel *channel)
+{
+	log_warnx("log %s: damaged: the row of channel %.*s: it is counted "
+		  "anew",
+		channels->store->path, channel->name_len, channel->name);
+	channel->newest = channel->pruned_through = channel->pruned_at = 0;
+	channel->keyed_at =
+		clock_date_ms(channels->clock); /* it may have keys */
+	count_rows(channels, channel);
+	distrust(channels, channel);
+}
+
+static void read_row(struct channels *channels, const struct query *row,
+	struct channel *channel)
+{
+	channel->events = query_int(row, 2);
+	channel->bytes = query_int(row, 3);
+	channel->newest = query_int(row, 4);
+	channel->pruned_through = query_int(row, 5);
+	channel->pruned_at = query_int(row, 6);
+	channel->keyed_at = query_int(row, 7);
+	channel->oldest = 0;
+	channel->newest_checked = false;
+	if (query_type(row, 8) == DB_NULL
+			? channel->newest > channels->unsummed
+			: query_int(row, 8) != checksum_of_channel(channel))
+		count_anew(channels, channel);
+}
+
+/* The sums over all channels, from scratch. */
+static void sum_up(struct channels *channels)
+{
+	channels->pool_events = channels->pool_bytes = 0;
+	channels->newest = channels->pruned_through = channels->floor;
+	for (const struct channel *at = channels_first(channels); at != NULL;
+		at = channels_next(channels, at)) {
+		channels_note(channels, at);
+		if (at->keep != NULL)
+			continue;
+		channels->pool_events += at->events;
+		channels->pool_bytes += at->bytes;
+	}
+}
+
+static struct channel *find_miscounted(const struct channels *channels)
+{
+	struct channel *at = channels_first(channels);
+
+	while (at != NULL && !at->miscounted)
+		at = channels_next(channels, at);
+	return at;
+}
+
+void channels_recount(struct channels *channels)
+{
+	struct channel *channel;
+
+	if (channels->miscounted == 0 || !store_begin(channels->store))
+		return;
+	channel = find_miscounted(channels);
+	if (channel == NULL)
+		return;
+	count_rows(channels, channel);
+	channel->miscounted = false;
+	channels->miscounted--;
+	channel_touch(channels, channel);
+	sum_up(channels);
+}
+
+static void read_all(struct channels *channels)
+{
+	struct query all = {0};
+
+	store_prepare(channels->store, &all,
+		"SELECT number, name, events, bytes, newest, pruned_through,"
+		" pruned_at, keyed_at, sum FROM channel");
+	while (store_step(channels->store, &all)) {
+		uint64_t number = query_int(&all, 0);
+		struct span name = query_bytes(&all, 1);
+
+		if (text_channel_fault(name) == NULL) {
+			read_row(channels, &all,
+				channel_add(channels, name, number));
+			continue;
+		}
+		log_warnx("log %s: damaged: a channel's name",
+			channels->store->path);
+		distrust(channels, NULL);
+		if (number > channels->last_number)
+			channels->last_number = number;
+	}
+	query_release(&all);
+	sum_up(channels);
+}
+
+void channels_open(struct channels *channels, struct store *store,
+	const struct config *config, const struct clock *clock)
+{
+	uint64_t number;
+
+	channels->store = store;
+	channels->clock = clock;
+	channels_init(channels, config);
+	channels->floor =
+		ask(store, "SELECT value FROM meta WHERE name = 'floor'");
+	channels->floor_at =
+		ask(store, "SELECT value FROM meta WHERE name = 'floor_at'");
+	channels->unsummed =
+		ask(store, "SELECT value FROM meta WHERE name = 'unsummed'");
+	store_prepare(store, &channels->write,
+		"INSERT INTO channel VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+		" ?9)"
+		" ON CONFLICT(number) DO UPDATE SET events = ?3, bytes = ?4,"
+		" newest = ?5, pruned_through = ?6, pruned_at = ?7,"
+		" keyed_at = ?8, sum = ?9");
+	store_prepare(store, &channels->reread,
+		"SELECT number, name, events, bytes, newest, pruned_through,"
+		" pruned_at, keyed_at, sum FROM channel WHERE number = ?");
+	store_prepare(store, &channels->first_event,
+		"SELECT id FROM event WHERE channel = ? ORDER BY id LIMIT 1");
+	store_prepare(store, &channels->remove,
+		"DELETE FROM channel WHERE number = ?");
+	read_all(channels);
+	/* A key may outlive its channel, and so may an event in a damaged log;
+	 * its number is not used again. */
+	number = ask(store,
+		"SELECT max((SELECT coalesce(max(channel), 0) FROM key),"
+		" (SELECT coalesce(max(channel), 0) FROM event))");
+	if (number > channels->last_number)
+		channels->last_number = number;
+}
+
+void channels_close(struct channels *channels)
+{
+	query_release(&channels->write);
+	query_release(&channels->reread);
+	query_release(&channels->first_event);
+	query_release(&channels->remove);
+	channels_release(channels);
+}
+
+bool channels_write_floor(
+	struct channels *channels, uint64_t floor, uint64_t floor_at)
+{
+	struct query set = {0};
+	bool written;
+
+	store_prepare(channels->store, &set,
+		"UPDATE meta SET value = ?2 WHERE name = ?1");
+	query_bind_text(&set, 1, span_of("floor"));
+	query_bind_int(&set, 2, floor);
+	written = store_run(channels->store, &set);
+	query_bind_text(&set, 1, span_of("floor_at"));
+	query_bind_int(&set, 2, floor_at);
+	written = written && store_run(channels->store, &set);
+	query_release(&set);
+	return written;
+}
+
+void channels_write(struct channels *channels)
+{
+	struct query *write = &channels->write;
+
+	if (channels->floor_raised)
+		channels_write_floor(
+			channels, channels->floor, channels->floor_at);
+
+	for (struct channel *at = channels->dirty; at != NULL;
+		at = at->next_dirty) {
+		query_bind_int(write, 1, at->number);
+		query_bind_blob(write, 2, channel_name(at));
+		query_bind_int(write, 3, at->events);
+		query_bind_int(write, 4, at->bytes);
+		query_bind_int(write, 5, at->newest);
+		query_bind_int(write, 6, at->pruned_through);
+		query_bind_int(write, 7, at->pruned_at);
+		query_bind_int(write, 8, at->keyed_at);
+		query_bind_int(write, 9, checksum_of_channel(at));
+		store_run(channels->store, write);
+	}
+}
+
+void channels_settle(struct channels *channels)
+{
+	struct channel *next;
+
+	for (struct channel *at = channels->dirty; at != NULL; at = next) {
+		next = at->next_dirty;
+		at->dirty = false;
+	}
+	channels->dirty = NULL;
+	channels->floor_raised = false;
+}
+
+/* What is known to be lost stays so: it is not of the transaction. */
+void channels_revert(struct channels *channels)
+{
+	struct query *reread = &channels->reread;
+	struct channel *next, *first = channels->dirty;
+
+	channels->dirty = NULL;
+	for (struct channel *at = first; at != NULL; at = next) {
+		next = at->next_dirty;
+		at->dirty = false;
+		query_bind_int(reread, 1, at->number);
+		if (store_step(channels->store, reread))
+			read_row(channels, reread, at);
+		else /* it was made in the failed transaction */
+			channel_forget(channels, at);
+		query_reset(reread);
+	}
+	sum_up(channels);
+}

@@ -1,0 +1,39 @@
+#include "config.h"
+
+#include "hub/log/checksum.h"
+
+#include "lib/digest.h"
+#include "lib/span.h"
+
+enum { NUMBERS_MAX = 8 };
+
+/* Always in the same order of bytes: a log may be moved. */
+static uint64_t add_numbers(uint64_t sum, const uint64_t *numbers, size_t count)
+{
+	unsigned char bytes[8 * NUMBERS_MAX];
+
+	for (size_t at = 0; at < 8 * count; at++)
+		bytes[at] = (unsigned char)(numbers[at / 8] >> (at % 8 * 8));
+	return digest_add(sum, span(bytes, 8 * count));
+}
+
+uint64_t checksum_of_event(const struct wire_event *event, uint64_t previous)
+{
+	const uint64_t numbers[] = {event->id, previous, event->at,
+		event->type.len, event->data.len};
+	uint64_t sum = digest_add(0, event->channel);
+
+	sum = add_numbers(sum, numbers, sizeof(numbers) / sizeof(*numbers));
+	sum = digest_add(sum, event->type);
+	return digest_add(sum, event->data);
+}
+
+uint64_t checksum_of_channel(const struct channel *channel)
+{
+	const uint64_t numbers[] = {channel->number, channel->events,
+		channel->bytes, channel->newest, channel->pruned_through,
+		channel->pruned_at, channel->keyed_at};
+
+	return add_numbers(digest_add(0, channel_name(channel)), numbers,
+		sizeof(numbers) / sizeof(*numbers));
+}

@@ -1,0 +1,87 @@
+#include "config.h"
+
+#include "hub/log/epoch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/buf.h"
+
+void epochs_read(struct epochs *epochs, struct store *store)
+{
+	struct query query = {0};
+
+	epochs->all = mem_new((EPOCHS_MAX + 1) * sizeof(*epochs->all));
+	store_prepare(store, &query,
+		"SELECT last, start FROM hole ORDER BY start LIMIT 4096");
+	while (store_step(store, &query)) {
+		struct epoch *epoch = &epochs->all[epochs->count++];
+
+		epoch->last = query_int(&query, 0);
+		epoch->start = query_int(&query, 1);
+	}
+	query_release(&query);
+}
+
+void epochs_release(struct epochs *epochs)
+{
+	free(epochs->all);
+	*epochs = (struct epochs){0};
+}
+
+static const char merge[] =
+	"UPDATE hole SET last = (SELECT last FROM hole ORDER BY start LIMIT 1)"
+	" WHERE start = (SELECT start FROM hole ORDER BY start LIMIT 1"
+	" OFFSET 1)";
+
+static const char drop[] =
+	"DELETE FROM hole WHERE start = (SELECT min(start) FROM hole)";
+
+void epochs_write(const struct epochs *epochs, struct store *store,
+	const struct epoch *epoch)
+{
+	struct query add = {0};
+
+	store_prepare(
+		store, &add, "INSERT INTO hole(last, start) VALUES(?, ?)");
+	query_bind_int(&add, 1, epoch->last);
+	query_bind_int(&add, 2, epoch->start);
+	if (store_run(store, &add) && epochs->count == EPOCHS_MAX &&
+		store_ok(store, db_run(&store->db, merge)))
+		store_ok(store, db_run(&store->db, drop));
+	query_release(&add);
+}
+
+void epochs_add(struct epochs *epochs, const struct epoch *epoch)
+{
+	epochs->all[epochs->count++] = *epoch;
+	if (epochs->count <= EPOCHS_MAX)
+		return;
+	epochs->all[1].last = epochs->all[0].last;
+	epochs->count--;
+	memmove(epochs->all, epochs->all + 1,
+		epochs->count * sizeof(*epochs->all));
+}
+
+const struct epoch *epochs_find(const struct epochs *epochs, uint64_t cursor)
+{
+	size_t low = 0, high = epochs->count;
+
+	/* The first epoch that begins above the cursor. */
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (epochs->all[middle].start > cursor)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	if (low == epochs->count || epochs->all[low].last >= cursor)
+		return NULL;
+	return &epochs->all[low];
+}
+
+uint64_t epochs_last_start(const struct epochs *epochs)
+{
+	return epochs->count == 0 ? 0 : epochs->all[epochs->count - 1].start;
+}

@@ -1,0 +1,133 @@
+#ifndef TIDINGS_HUB_LOG_EVENTLOG_H
+#define TIDINGS_HUB_LOG_EVENTLOG_H
+/*
+ * eventlog - the one ordered log: ids, times, events
+ *
+ * Ids are given out in memory, one after the other.  At each start the sequence
+ * jumps to the clock in microseconds, if that is ahead (epoch.h).
+ *
+ * Times never fall as ids rise, even if the clock is set back: so "since ten
+ * minutes ago" is a position in the log.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hub/log/channel.h"
+#include "hub/log/epoch.h"
+#include "hub/log/store.h"
+#include "lib/span.h"
+#include "lib/wire.h"
+
+enum {
+	EVENTLOG_OWNERS = 20000,    /* channels looked at before the start is
+				       over, some us each */
+	EVENTLOG_OWNERS_STEP = 500, /* of the others, at each tick */
+};
+
+struct lock;
+
+struct eventlog {
+	struct store *store;
+	struct channels *channels;
+	const struct lock *lock;
+	const struct clock *clock;
+	uint8_t identity[WIRE_IDENTITY];
+	uint64_t newest;       /* highest id given out, also in this
+				  transaction */
+	uint64_t committed;    /* highest id that followers may know */
+	uint64_t newest_event; /* committed, really an event's; 0 = none ever */
+	uint64_t at;	       /* of the newest event */
+	bool started;	       /* this start's epoch has been recorded */
+	struct epochs epochs;
+	uint32_t rows; /* in this transaction */
+	size_t bytes;
+	uint64_t reached; /* by the reading that is under way */
+	uint64_t losses;  /* events found to be lost since the start */
+	uint64_t owners;  /* channels up to this number were looked for */
+	bool owned;	  /* all were */
+	struct query append, range, backwards, at_or_after, one, next_on, owner;
+};
+
+void eventlog_open(struct eventlog *log, struct store *store,
+	struct channels *channels, const struct lock *lock,
+	const struct clock *clock);
+void eventlog_close(struct eventlog *log);
+
+/* Records this start: DB_DONE, or what is in the way; then try again later.
+ * Nothing is appended before. */
+enum db_result eventlog_start(struct eventlog *log);
+
+/* In a transaction.  The id, or 0 if the transaction is in trouble. */
+uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
+	struct span type, struct span data);
+void eventlog_settle(struct eventlog *log);
+void eventlog_revert(struct eventlog *log);
+
+/* Every event above it has a time >= `at`, or comes after one that has; it is
+ * the id after that of the last event which is older, 1 if there is none. */
+uint64_t eventlog_since(struct eventlog *log, uint64_t at);
+
+/* Where the newest `bytes` of the log begin: every event above the returned id
+ * counts; never below `floor`. */
+uint64_t eventlog_tail(struct eventlog *log, uint64_t bytes, uint64_t floor);
+
+/* ---- reading, in the order of ids: reader.c
+ *
+ * Each fills `event` (borrowed until the next call).  An event that is lost is
+ * found out here, and marked.  Order that cannot be is a damaged log, which
+ * ends the process.
+ */
+enum eventlog_found {
+	EVENTLOG_END,
+	EVENTLOG_EVENT,
+	EVENTLOG_LOSS, /* one above where the reader began, and not above this
+			  one, is lost: the reader has to begin again */
+};
+
+/* Of all channels: starts at the first event above `after`. */
+void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto);
+/* `from`: where the reader began, perhaps with an earlier reading. */
+enum eventlog_found eventlog_next(
+	struct eventlog *log, uint64_t from, struct wire_event *event);
+/* The first event with an id of at least *id, its id and time; one that is not
+ * whole is passed over, but not for long.  False if there is none. */
+bool eventlog_time(struct eventlog *log, uint64_t *id, uint64_t *at);
+
+/* The time of the newest event, likewise; 0 if there is none. */
+uint64_t eventlog_last_time(struct eventlog *log);
+
+/* Of one channel: its first id above `after`, 0 if none.  An id that must be
+ * there is told also if it is not. */
+uint64_t eventlog_next_on(
+	struct eventlog *log, const struct channel *channel, uint64_t after);
+/* The event with that id; false if it is lost, now or since long. */
+bool eventlog_get(struct eventlog *log, struct channel *channel, uint64_t id,
+	struct wire_event *event);
+
+/* Ends a reading; before it the write-ahead log cannot be emptied. */
+void eventlog_rest(struct eventlog *log);
+
+/* ---- what the log should have and has not: audit.c
+ *
+ * An event that was changed or is gone is said once and marked as lost: it
+ * counts as pruned, so that whoever asks from below it is told of a gap, as
+ * ever.  That is so at once; hub.c has it written, channels_recount() takes it
+ * off the books.  One below a mark that was told already is passed over without
+ * a word.
+ */
+void eventlog_mark_lost(struct eventlog *log, struct channel *channel,
+	uint64_t id, bool missing);
+/* There is a row with that id, of that channel. */
+bool eventlog_has(
+	struct eventlog *log, const struct channel *channel, uint64_t id);
+/* Nothing comes after a channel's newest event that would miss it: to be called
+ * before the next one is appended, and for all channels that go on above
+ * `after` before a reader begins there. */
+void eventlog_check_newest(struct eventlog *log, struct channel *channel);
+void eventlog_check_ends(struct eventlog *log, uint64_t after);
+/* Looks at so many more channels: at their ends, and whether they are there;
+ * `owned` once it has seen all. */
+void eventlog_check_owners(struct eventlog *log, unsigned channels);
+
+#endif

@@ -1,0 +1,242 @@
+#include "config.h"
+
+#include "hub/log/ledger.h"
+
+#include "lib/log.h"
+
+/* ---- whether it can be written */
+
+static const char *reason_of(enum db_result trouble)
+{
+	return trouble == DB_FULL ? "no room on the disk"
+				  : "another program has locked the log";
+}
+
+/* `trouble`: what stands in the way, DB_DONE if nothing does. */
+static void set_trouble(struct ledger *ledger, enum db_result trouble)
+{
+	if (ledger->writable == (trouble == DB_DONE))
+		return;
+	ledger->writable = trouble == DB_DONE;
+	ledger->trouble = trouble;
+	ledger->reason = ledger->writable ? NULL : reason_of(trouble);
+	if (ledger->writable)
+		log_info("log %s: can be written again", ledger->store.path);
+	else
+		log_warnx("log %s: cannot be written: %s", ledger->store.path,
+			ledger->reason);
+	ledger->notify.trouble(ledger->notify.arg, ledger->reason);
+}
+
+static void refuse(struct ack *ack, enum db_result trouble)
+{
+	ack->outcome = trouble == DB_FULL ? WIRE_OUT_FULL : WIRE_OUT_FAILED;
+	ack->first = ack->last = 0;
+	ack->reason = reason_of(trouble);
+}
+
+void ledger_refuse(const struct ledger *ledger, struct ack *ack)
+{
+	refuse(ack, ledger->writable ? ledger->store.trouble : ledger->trouble);
+}
+
+/* ---- the transaction */
+
+bool ledger_begin(struct ledger *ledger)
+{
+	if (ledger->log.rows >= LEDGER_ROWS_MAX ||
+		ledger->log.bytes >= LEDGER_BYTES_MAX)
+		ledger_commit(ledger);
+	return ledger->writable && store_begin(&ledger->store);
+}
+
+uint64_t ledger_append(struct ledger *ledger, struct channel *channel,
+	struct span type, struct span data)
+{
+	struct wire_event event = {
+		.channel = channel_name(channel),
+		.type = type,
+		.data = data,
+	};
+
+	event.id = eventlog_append(&ledger->log, channel, type, data);
+	event.at = ledger->log.at;
+	event.taken = clock_now_us(ledger->clock);
+	if (event.id != 0)
+		ring_add(&ledger->ring, &event, event.id);
+	return event.id;
+}
+
+void ledger_mention(struct ledger *ledger, struct span channel,
+	struct span type, struct span data)
+{
+	struct wire_event event = {
+		.at = clock_date_ms(ledger->clock),
+		.taken = clock_now_us(ledger->clock),
+		.channel = channel,
+		.type = type,
+		.data = data,
+	};
+
+	ring_add(&ledger->ring, &event, ledger->log.newest);
+}
+
+void ledger_ack(struct ledger *ledger, const struct ack *ack)
+{
+	buf_add(&ledger->acks, ack, sizeof(*ack));
+}
+
+/* A publish that went into a failed transaction has failed with it; so has a
+ * conflict, perhaps with what was in there. */
+static void let_acks_go(struct ledger *ledger, enum db_result trouble)
+{
+	struct ack *acks = (struct ack *)(void *)ledger->acks.at;
+	size_t count = ledger->acks.len / sizeof(*acks);
+
+	for (size_t i = 0; i < count; i++) {
+		if (trouble != DB_DONE && acks[i].outcome <= WIRE_OUT_CONFLICT)
+			refuse(&acks[i], trouble);
+		ledger->notify.acked(acks[i].peer, &acks[i]);
+	}
+	buf_clear(&ledger->acks);
+}
+
+static enum db_result commit(struct ledger *ledger)
+{
+	struct ledger_figures *figures = &ledger->figures;
+	uint64_t began = clock_now_us(ledger->clock);
+	enum db_result trouble = store_commit(&ledger->store);
+	uint64_t took = clock_now_us(ledger->clock) - began;
+
+	if (trouble != DB_DONE || ledger->log.rows == 0)
+		return trouble;
+	figures->events += ledger->log.rows;
+	histogram_add(&figures->commits, took, 1);
+	histogram_add(&figures->recent, took, 1);
+	return trouble;
+}
+
+static void revert(struct ledger *ledger)
+{
+	parties_revert(&ledger->parties);
+	ring_revert(&ledger->ring, ledger->log.committed);
+}
+
+void ledger_commit(struct ledger *ledger)
+{
+	enum db_result trouble = DB_DONE;
+
+	if (ledger->store.writing) {
+		parties_write(&ledger->parties);
+		trouble = commit(ledger);
+		if (trouble == DB_DONE)
+			parties_settle(&ledger->parties);
+		else
+			revert(ledger);
+	}
+	ring_show(&ledger->ring);
+	let_acks_go(ledger, trouble);
+	if (trouble != DB_DONE)
+		set_trouble(ledger, trouble);
+}
+
+void ledger_join(struct ledger *ledger, const struct party *party)
+{
+	parties_join(&ledger->parties, party);
+}
+
+/* ---- upkeep */
+
+void ledger_save_losses(struct ledger *ledger)
+{
+	const struct channels *channels = &ledger->channels;
+
+	if ((channels->dirty != NULL || channels->floor_raised) &&
+		ledger->writable && store_begin(&ledger->store))
+		ledger_commit(ledger);
+}
+
+void ledger_checkpoint(struct ledger *ledger)
+{
+	if (ledger->store.db.wal_pages > LEDGER_WAL_PAGES)
+		store_checkpoint(&ledger->store);
+}
+
+void ledger_prune(struct ledger *ledger)
+{
+	if (ledger->retention.behind && ledger->writable)
+		retention_step(&ledger->retention);
+}
+
+/* As much as a large event, so that one is not promised room and then refused
+ * it. */
+static const char probe[] =
+	"UPDATE meta SET value = zeroblob(65536) WHERE name = 'probe'";
+
+/* Tries whether there is room again; before the first event of this start,
+ * that start has to be recorded. */
+static void try_to_write(struct ledger *ledger)
+{
+	struct store *store = &ledger->store;
+
+	if (store_begin(store))
+		store_ok(store, db_run(&store->db, probe));
+	if (store_commit(store) != DB_DONE)
+		return;
+	if (!ledger->log.started && eventlog_start(&ledger->log) != DB_DONE)
+		return;
+	set_trouble(ledger, DB_DONE);
+}
+
+void ledger_tend(struct ledger *ledger)
+{
+	store_check_files(&ledger->store);
+	if (!ledger->writable)
+		try_to_write(ledger);
+	if (!ledger->writable)
+		return;
+	ledger_commit(ledger);
+	channels_collect(&ledger->channels,
+		clock_date_ms(ledger->clock) - ledger->config->key_age_ms);
+	eventlog_check_owners(&ledger->log, EVENTLOG_OWNERS_STEP);
+	retention_step(&ledger->retention);
+	receipts_collect(&ledger->receipts);
+}
+
+/* ---- beginning and end */
+
+void ledger_open(struct ledger *ledger, const struct config *config,
+	const struct lock *lock, const struct clock *clock,
+	const struct ledger_notify *notify)
+{
+	struct store *store = &ledger->store;
+
+	ledger->config = config;
+	ledger->clock = clock;
+	ledger->notify = *notify;
+	store_open(store, config->log_path);
+	channels_open(&ledger->channels, store, config, clock);
+	eventlog_open(&ledger->log, store, &ledger->channels, lock, clock);
+	keys_open(&ledger->keys, store, config->key_age_ms);
+	receipts_open(&ledger->receipts, store, clock);
+	retention_open(&ledger->retention, config, &ledger->log, &ledger->keys);
+	parties_open(&ledger->parties, &ledger->retention, &ledger->receipts,
+		&ledger->log, &ledger->channels);
+	ledger->writable = true;
+	set_trouble(ledger, eventlog_start(&ledger->log));
+	ring_open(&ledger->ring, ledger->log.committed);
+	log_info("log %s: open, newest id %llu", store->path,
+		(unsigned long long)ledger->log.committed);
+}
+
+void ledger_close(struct ledger *ledger)
+{
+	ring_close(&ledger->ring);
+	retention_close(&ledger->retention);
+	receipts_close(&ledger->receipts);
+	keys_close(&ledger->keys);
+	eventlog_close(&ledger->log);
+	channels_close(&ledger->channels);
+	store_close(&ledger->store);
+	buf_release(&ledger->acks);
+}

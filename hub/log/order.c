@@ -1,0 +1,124 @@
+#include "config.h"
+
+#include "hub/log/order.h"
+
+#include <assert.h>
+
+/* ---- before anything is stored */
+
+static bool has_receipt(const struct proposal *proposal, struct ack *ack)
+{
+	struct receipt receipt;
+
+	if (proposal->publisher == NULL ||
+		!receipt_look(proposal->publisher, proposal->number, &receipt))
+		return false;
+	ack->outcome = WIRE_OUT_STORED;
+	ack->first = receipt.first;
+	ack->last = receipt.last;
+	return true;
+}
+
+/* Notes which events are there already; false if a key was used for other
+ * content. */
+static bool look_for_keys(
+	struct ledger *ledger, const struct proposal *proposal)
+{
+	const struct channel *channel = NULL;
+
+	for (uint32_t i = 0; i < proposal->count; i++) {
+		struct proposed *item = &proposal->items[i];
+		enum key_state state = KEY_NEW;
+		uint64_t id = 0;
+
+		if (item->key.len > 0) {
+			if (channel == NULL)
+				channel = channel_find(
+					&ledger->channels, proposal->channel);
+			state = keys_look(&ledger->keys, channel, item->key,
+				item->digest, &id);
+		}
+		if (state == KEY_CONFLICT)
+			return false;
+		item->id = state == KEY_REPEATED ? id : 0;
+	}
+	return true;
+}
+
+/* ---- in the transaction */
+
+/* Stores what is not there yet; true if that was anything, or ran into
+ * trouble. */
+static bool store_new(struct ledger *ledger, const struct proposal *proposal)
+{
+	struct channel *channel = NULL;
+
+	for (uint32_t i = 0; i < proposal->count; i++) {
+		struct proposed *item = &proposal->items[i];
+
+		if (item->id != 0)
+			continue;
+		if (channel == NULL)
+			channel = channel_get(
+				&ledger->channels, proposal->channel);
+		item->id = ledger_append(
+			ledger, channel, proposal->type, item->data);
+		if (item->id == 0)
+			return true;
+		if (item->key.len > 0)
+			keys_add(&ledger->keys, channel, item->key,
+				item->digest, item->id, ledger->log.at);
+	}
+	return channel != NULL;
+}
+
+static void note_receipt(struct ledger *ledger, const struct proposal *proposal,
+	const struct ack *ack)
+{
+	const struct receipt receipt = {
+		proposal->number, ack->first, ack->last};
+
+	if (proposal->publisher != NULL)
+		receipt_draft(&ledger->receipts, proposal->publisher, &receipt);
+}
+
+static void apply(
+	struct ledger *ledger, const struct proposal *proposal, struct ack *ack)
+{
+	ack->outcome = WIRE_OUT_REPEATED;
+	if (store_new(ledger, proposal))
+		ack->outcome = WIRE_OUT_STORED;
+	/* The whole transaction will fail, and say so. */
+	if (ledger->store.trouble != DB_DONE || proposal->count == 0)
+		return;
+	ack->first = proposal->items[0].id;
+	ack->last = proposal->items[proposal->count - 1].id;
+	if (ack->outcome == WIRE_OUT_STORED)
+		note_receipt(ledger, proposal, ack);
+}
+
+static void move_cursor(
+	const struct ledger *ledger, const struct order_cursor *cursor)
+{
+	if (cursor->at == NULL || ledger->store.trouble != DB_DONE)
+		return;
+	assert(*cursor->at == cursor->from);
+	*cursor->at = cursor->to;
+}
+
+void order_propose(
+	struct ledger *ledger, const struct proposal *proposal, struct ack *ack)
+{
+	if (has_receipt(proposal, ack))
+		return;
+	if (!look_for_keys(ledger, proposal)) {
+		ack->outcome = WIRE_OUT_CONFLICT;
+		ack->reason = "this key was used for other content";
+	} else if (ledger_begin(ledger)) {
+		apply(ledger, proposal, ack);
+	} else {
+		ledger_refuse(ledger, ack);
+		return;
+	}
+	move_cursor(ledger, &proposal->cursor);
+}

@@ -1,0 +1,247 @@
+#include "config.h"
+
+#include "hub/log/checksum.h"
+#include "hub/log/eventlog.h"
+#include "lib/log.h"
+
+enum {
+	LOOK_AROUND = 100, /* rows, for one that is whole */
+};
+
+/* A row as it was read: the event, and how it hangs together with others. */
+struct row {
+	struct channel *channel; /* NULL = there is none of that number */
+	uint64_t previous;	 /* of its channel; 0 = none, or not known */
+	bool sound;
+};
+
+/* A distance that cannot be is found out by the checksum. */
+static uint64_t previous_of(uint64_t id, uint64_t back)
+{
+	return back == 0 || back > id ? 0 : id - back;
+}
+
+static struct row read_row(struct eventlog *log, const struct query *found,
+	struct wire_event *event)
+{
+	struct row row = {0};
+
+	*event = (struct wire_event){
+		.id = query_int(found, 0),
+		.at = query_int(found, 1),
+		.type = query_bytes(found, 3),
+		.data = query_bytes(found, 4),
+	};
+	row.channel = channel_numbered(log->channels, query_int(found, 2));
+	if (row.channel == NULL)
+		return row;
+	event->channel = channel_name(row.channel);
+	if (query_type(found, 5) == DB_NULL) {
+		row.sound = event->id <= log->channels->unsummed;
+		return row;
+	}
+	row.previous = previous_of(event->id, query_int(found, 6));
+	row.sound =
+		query_int(found, 5) == checksum_of_event(event, row.previous);
+	return row;
+}
+
+_Noreturn static void end_damaged(const struct eventlog *log, uint64_t id)
+{
+	log_fatalx("log %s: damaged: event %llu is not in its place",
+		log->store->path, (unsigned long long)id);
+}
+
+/* The first of the rows that is whole or, if a hundred are not, the last of
+ * them, in which case its time is no later than now. */
+static bool first_sound(
+	struct eventlog *log, struct query *rows, struct wire_event *event)
+{
+	uint64_t now = clock_date_ms(log->clock);
+
+	for (int i = 0; i < LOOK_AROUND; i++) {
+		if (!store_step(log->store, rows))
+			return i > 0;
+		if (read_row(log, rows, event).sound)
+			return true;
+		if (event->at > now)
+			event->at = now;
+	}
+	return true;
+}
+
+bool eventlog_time(struct eventlog *log, uint64_t *id, uint64_t *at)
+{
+	struct wire_event event;
+	bool found;
+
+	query_bind_int(&log->at_or_after, 1, *id);
+	found = first_sound(log, &log->at_or_after, &event);
+	query_reset(&log->at_or_after);
+	if (found) {
+		*id = event.id;
+		*at = event.at;
+	}
+	return found;
+}
+
+/* When it was, as far as the log knows: no later than the event after it. */
+static uint64_t time_of(struct eventlog *log, uint64_t id)
+{
+	uint64_t at;
+
+	return eventlog_time(log, &id, &at) ? at : clock_date_ms(log->clock);
+}
+
+void eventlog_mark_lost(struct eventlog *log, struct channel *channel,
+	uint64_t id, bool missing)
+{
+	log_warnx("log %s: damaged: event %llu is not what was stored, or gone",
+		log->store->path, (unsigned long long)id);
+	channel_mark_lost(
+		log->channels, channel, id, time_of(log, id + 1), missing);
+	log->losses++;
+}
+
+bool eventlog_has(
+	struct eventlog *log, const struct channel *channel, uint64_t id)
+{
+	struct query *query = &log->owner;
+	bool has;
+
+	query_bind_int(query, 1, id);
+	has = store_step(log->store, query) &&
+	      query_int(query, 0) == channel->number;
+	query_reset(query);
+	return has;
+}
+
+/* ---- of all channels */
+
+void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto)
+{
+	query_bind_int(&log->range, 1, after);
+	query_bind_int(&log->range, 2, upto);
+	log->reached = after;
+}
+
+/* Said before, and told by the marks. */
+static bool is_buried(
+	const struct eventlog *log, const struct row *row, uint64_t id)
+{
+	return id <= (row->channel != NULL ? row->channel->pruned_through
+					   : log->channels->floor);
+}
+
+static bool lacks_previous(
+	struct eventlog *log, const struct row *row, uint64_t from)
+{
+	return row->previous > from &&
+	       row->previous > row->channel->pruned_through &&
+	       !eventlog_has(log, row->channel, row->previous);
+}
+
+enum eventlog_found eventlog_next(
+	struct eventlog *log, uint64_t from, struct wire_event *event)
+{
+	while (store_step(log->store, &log->range)) {
+		struct row row = read_row(log, &log->range, event);
+
+		if (event->id <= log->reached)
+			end_damaged(log, event->id);
+		log->reached = event->id;
+		if (row.sound && !lacks_previous(log, &row, from))
+			return EVENTLOG_EVENT;
+		if (row.sound)
+			eventlog_mark_lost(
+				log, row.channel, row.previous, true);
+		else if (is_buried(log, &row, event->id))
+			continue;
+		else
+			eventlog_mark_lost(log, row.channel, event->id, false);
+		return EVENTLOG_LOSS;
+	}
+	return EVENTLOG_END;
+}
+
+uint64_t eventlog_last_time(struct eventlog *log)
+{
+	struct query query = {0};
+	struct wire_event event = {0};
+
+	store_prepare(log->store, &query,
+		"SELECT id, at, channel, type, data, sum, back FROM event"
+		" ORDER BY id DESC");
+	first_sound(log, &query, &event);
+	query_release(&query);
+	return event.at;
+}
+
+void eventlog_rest(struct eventlog *log)
+{
+	query_reset(&log->range);
+	query_reset(&log->one);
+}
+
+/* ---- of one channel */
+
+static struct row read_one(
+	struct eventlog *log, uint64_t id, struct wire_event *event)
+{
+	query_reset(&log->one);
+	query_bind_int(&log->one, 1, id);
+	if (!store_step(log->store, &log->one))
+		return (struct row){0};
+	return read_row(log, &log->one, event);
+}
+
+static bool is_sound(struct eventlog *log, uint64_t id)
+{
+	struct wire_event event;
+
+	return read_one(log, id, &event).sound;
+}
+
+static bool must_be_there(
+	const struct channel *channel, uint64_t id, uint64_t after)
+{
+	return id > after && id > channel->pruned_through;
+}
+
+uint64_t eventlog_next_on(
+	struct eventlog *log, const struct channel *channel, uint64_t after)
+{
+	struct query *query = &log->next_on;
+	uint64_t id = 0, previous = 0;
+
+	if (channel->newest <= after)
+		return 0;
+	query_bind_int(query, 1, channel->number);
+	query_bind_int(query, 2, after);
+	if (store_step(log->store, query)) {
+		id = query_int(query, 0);
+		previous = previous_of(id, query_int(query, 1));
+	}
+	query_reset(query);
+	if (id == 0)
+		return must_be_there(channel, channel->newest, after)
+			       ? channel->newest
+			       : 0;
+	if (id <= after)
+		end_damaged(log, id);
+	return must_be_there(channel, previous, after) && is_sound(log, id)
+		       ? previous
+		       : id;
+}
+
+bool eventlog_get(struct eventlog *log, struct channel *channel, uint64_t id,
+	struct wire_event *event)
+{
+	struct row row = read_one(log, id, event);
+
+	if (row.sound && row.channel == channel)
+		return true;
+	if (id > channel->pruned_through)
+		eventlog_mark_lost(log, channel, id, row.channel != channel);
+	return false;
+}

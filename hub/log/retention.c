@@ -1,0 +1,208 @@
+#include "config.h"
+
+#include "hub/log/retention.h"
+
+struct due {
+	uint64_t id, back, weight, at;
+	struct channel *channel; /* NULL = it is nobody's */
+};
+
+/* How far above its limits something is. */
+struct excess {
+	uint64_t events, bytes;
+	uint64_t before; /* ms; what is older goes */
+};
+
+void retention_open(struct retention *retention, const struct config *config,
+	struct eventlog *log, struct keys *keys)
+{
+	struct store *store = log->store;
+
+	retention->config = config;
+	retention->log = log;
+	retention->keys = keys;
+	retention->left = RETENTION_STEP;
+	store_prepare(store, &retention->pool,
+		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back"
+		" FROM event WHERE id > ? ORDER BY id LIMIT 4000");
+	store_prepare(store, &retention->channel,
+		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back"
+		" FROM event WHERE channel = ? ORDER BY id");
+	store_prepare(
+		store, &retention->remove, "DELETE FROM event WHERE id = ?");
+}
+
+void retention_close(struct retention *retention)
+{
+	query_release(&retention->pool);
+	query_release(&retention->channel);
+	query_release(&retention->remove);
+}
+
+static uint64_t above(uint64_t have, uint64_t limit)
+{
+	return limit != 0 && have > limit ? have - limit : 0;
+}
+
+static struct excess excess_of(const struct retention *retention,
+	const struct keep *keep, uint64_t events, uint64_t bytes)
+{
+	struct excess excess = {
+		.events = above(events, keep->events),
+		.bytes = above(bytes, keep->bytes),
+	};
+	uint64_t now = clock_date_ms(retention->log->clock);
+
+	if (keep->age_ms != 0 && keep->age_ms < now)
+		excess.before = now - keep->age_ms;
+	return excess;
+}
+
+static bool is_due(const struct excess *excess, const struct due *due)
+{
+	return excess->events > 0 || excess->bytes > 0 ||
+	       due->at < excess->before;
+}
+
+static void take(struct excess *excess, const struct due *due)
+{
+	if (excess->events > 0)
+		excess->events--;
+	excess->bytes -=
+		excess->bytes < due->weight ? excess->bytes : due->weight;
+}
+
+static void read_due(const struct channels *channels, const struct query *row,
+	struct due *due)
+{
+	due->id = query_int(row, 0);
+	due->weight = query_int(row, 1);
+	due->at = query_int(row, 2);
+	due->channel = channel_numbered(channels, query_int(row, 3));
+	due->back = query_int(row, 4);
+}
+
+static void remove_due(struct retention *retention, const struct due *due)
+{
+	struct eventlog *log = retention->log;
+	struct channel *channel = due->channel;
+	uint64_t previous = due->id - due->back;
+
+	query_bind_int(&retention->remove, 1, due->id);
+	if (!store_run(log->store, &retention->remove) || channel == NULL)
+		return;
+	/* One that nobody has missed before is counted all the same. */
+	if (due->back > 0 && due->back < due->id &&
+		previous > channel->pruned_through)
+		eventlog_mark_lost(log, channel, previous, true);
+	channel_uncount(log->channels, channel, due->id, due->weight, due->at);
+}
+
+/* Deletes what the statement, a scan in the order of ids, finds due. */
+static void scan(
+	struct retention *retention, struct query *rows, struct excess *excess)
+{
+	struct eventlog *log = retention->log;
+	bool of_pool = rows == &retention->pool;
+	struct due dues[RETENTION_STEP];
+	uint32_t count = 0;
+
+	while (count < retention->left && store_step(log->store, rows)) {
+		struct due *due = &dues[count];
+
+		read_due(log->channels, rows, due);
+		if (!of_pool || due->channel == NULL ||
+			due->channel->keep == NULL) {
+			if (!is_due(excess, due))
+				break;
+			take(excess, due);
+			count++;
+		}
+		if (of_pool)
+			retention->pool_low = due->id;
+	}
+	query_reset(rows);
+	for (uint32_t i = 0; i < count && store_begin(log->store); i++)
+		remove_due(retention, &dues[i]);
+	retention->left -= count;
+}
+
+/* Counts that include missing rows would delete others in their place. */
+static bool may_count(const struct eventlog *log)
+{
+	return log->owned && log->channels->miscounted == 0;
+}
+
+static void prune_pool(struct retention *retention, uint64_t slack)
+{
+	const struct channels *channels = retention->log->channels;
+	struct excess excess = excess_of(retention, &retention->config->keep,
+		channels->pool_events, channels->pool_bytes);
+
+	if (slack > 0 && excess.events < slack && excess.bytes < slack * 1024 &&
+		!retention->behind)
+		return;
+	query_bind_int(&retention->pool, 1, retention->pool_low);
+	scan(retention, &retention->pool, &excess);
+}
+
+static void prune_channel(
+	struct retention *retention, struct channel *channel, uint64_t slack)
+{
+	struct excess excess = excess_of(
+		retention, channel->keep, channel->events, channel->bytes);
+
+	if (slack > 0 && excess.events < slack && excess.bytes < slack * 1024 &&
+		!retention->behind)
+		return;
+	query_bind_int(&retention->channel, 1, channel->number);
+	scan(retention, &retention->channel, &excess);
+}
+
+void retention_keep_up(struct retention *retention)
+{
+	struct eventlog *log = retention->log;
+	struct channel *dirty = log->channels->dirty;
+
+	if (log->rows == 0 || !may_count(log))
+		return;
+	for (struct channel *at = dirty; at != NULL; at = at->next_dirty)
+		if (at->keep != NULL)
+			prune_channel(retention, at, RETENTION_SLACK);
+	prune_pool(retention, RETENTION_SLACK);
+}
+
+void retention_step(struct retention *retention)
+{
+	struct channels *channels = retention->log->channels;
+	const struct config *config = retention->config;
+	bool keys_left;
+
+	if (!may_count(retention->log)) {
+		channels_recount(channels);
+		return;
+	}
+	prune_pool(retention, 0);
+	for (size_t i = 0; i < config->channel_count; i++) {
+		struct channel *channel = channel_find(
+			channels, span_of(config->channels[i].name));
+
+		if (channel != NULL && retention->left > 0)
+			prune_channel(retention, channel, 0);
+	}
+	keys_left = keys_prune(retention->keys,
+		clock_date_ms(retention->log->clock), RETENTION_STEP);
+	retention->behind = retention->left == 0 || keys_left;
+}
+
+void retention_settle(struct retention *retention)
+{
+	retention->left = RETENTION_STEP;
+}
+
+void retention_revert(struct retention *retention)
+{
+	retention->left = RETENTION_STEP;
+	retention->pool_low = 0;
+	retention->behind = false;
+}

@@ -1,0 +1,215 @@
+#include "config.h"
+
+#include "hub/peers/counts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What one counter says of one name. */
+struct count {
+	struct count *same_name;
+	struct count *same_counter, **before; /* that points to this */
+	struct counter *counter;
+	struct counted *counted;
+	uint32_t number;
+};
+
+/* ---- the names */
+
+static struct counted *entry(struct table_node *node)
+{
+	return node == NULL ? NULL : table_entry(node, struct counted, node);
+}
+
+static struct span name_of(const struct table_node *node)
+{
+	/* It is the first member. */
+	return counted_name((const struct counted *)(const void *)node);
+}
+
+static struct counted *find(const struct counts *counts, struct span name)
+{
+	return entry(table_find(&counts->names, name));
+}
+
+static struct counted *get(struct counts *counts, struct span name)
+{
+	struct counted *counted = find(counts, name);
+
+	if (counted != NULL)
+		return counted;
+	counted = mem_new(sizeof(*counted) + name.len);
+	counted->len = (uint8_t)name.len;
+	memcpy(counted->name, name.at, name.len);
+	table_add(&counts->names, &counted->node);
+	return counted;
+}
+
+/* It goes if there is nothing left to say of it. */
+static void tidy(struct counts *counts, struct counted *counted)
+{
+	if (counted->stored || counted->counts != NULL)
+		return;
+	table_remove(&counts->names, &counted->node);
+	free(counted);
+}
+
+/* ---- who listens */
+
+static void count_free(struct counts *counts, struct count *count)
+{
+	struct counted *counted = count->counted;
+	struct count **at = &counted->counts;
+
+	while (*at != count)
+		at = &(*at)->same_name;
+	*at = count->same_name;
+	*count->before = count->same_counter;
+	if (count->same_counter != NULL)
+		count->same_counter->before = count->before;
+	counted->subscribers -= count->number;
+	free(count);
+	tidy(counts, counted);
+}
+
+static struct count *count_new(struct counter *counter, struct counted *counted)
+{
+	struct count *count = mem_new(sizeof(*count));
+
+	count->counter = counter;
+	count->counted = counted;
+	count->same_name = counted->counts;
+	counted->counts = count;
+	count->same_counter = counter->counts;
+	if (counter->counts != NULL)
+		counter->counts->before = &count->same_counter;
+	count->before = &counter->counts;
+	counter->counts = count;
+	return count;
+}
+
+void counts_set(struct counts *counts, struct counter *counter,
+	struct span name, uint32_t subscribers)
+{
+	struct counted *counted =
+		subscribers == 0 ? find(counts, name) : get(counts, name);
+	struct count *count = counted == NULL ? NULL : counted->counts;
+
+	while (count != NULL && count->counter != counter)
+		count = count->same_name;
+	if (subscribers == 0) {
+		if (count != NULL)
+			count_free(counts, count);
+		return;
+	}
+	if (count == NULL)
+		count = count_new(counter, counted);
+	counted->subscribers += subscribers;
+	counted->subscribers -= count->number;
+	count->number = subscribers;
+}
+
+struct counter *counts_join(void)
+{
+	return mem_new(sizeof(struct counter));
+}
+
+void counts_leave(struct counts *counts, struct counter *counter)
+{
+	counter->next = counts->leaving;
+	counts->leaving = counter;
+	counts_step(counts);
+}
+
+bool counts_step(struct counts *counts)
+{
+	for (int i = 0; counts->leaving != NULL && i < COUNTS_STEP; i++) {
+		struct counter *counter = counts->leaving;
+
+		if (counter->counts != NULL) {
+			count_free(counts, counter->counts);
+			continue;
+		}
+		counts->leaving = counter->next;
+		free(counter);
+	}
+	return counts->leaving != NULL;
+}
+
+/* ---- what is stored */
+
+/* A channel got its first event, or lost its last. */
+static void note(struct counts *counts, struct channel *channel)
+{
+	struct counted *counted = get(counts, channel_name(channel));
+
+	channel->listed = counted->stored = channel->events > 0;
+	counted->channel = channel->number;
+	tidy(counts, counted);
+}
+
+static void settle(void *arg)
+{
+	struct counts *counts = arg;
+	struct channel *at = counts->ledger->channels.dirty;
+
+	for (; at != NULL; at = at->next_dirty)
+		if (at->listed != (at->events > 0))
+			note(counts, at);
+}
+
+static void note_all(struct counts *counts)
+{
+	const struct channels *channels = &counts->ledger->channels;
+
+	for (struct channel *at = channels_first(channels); at != NULL;
+		at = channels_next(channels, at))
+		if (at->events > 0)
+			note(counts, at);
+}
+
+void counts_open(struct counts *counts, struct ledger *ledger)
+{
+	const struct party party = {NULL, settle, NULL, counts};
+	struct siphash_key secret;
+
+	_Static_assert(sizeof(secret) == WIRE_IDENTITY, "the key is the whole");
+	memcpy(&secret, ledger->log.identity, sizeof(secret));
+	counts->ledger = ledger;
+	table_init(&counts->names, name_of, &secret);
+	note_all(counts);
+	ledger_join(ledger, &party);
+}
+
+void counts_close(struct counts *counts)
+{
+	struct counted *next, *at;
+
+	while (counts_step(counts))
+		;
+	for (at = entry(table_first(&counts->names)); at != NULL; at = next) {
+		next = entry(table_next(&counts->names, &at->node));
+		free(at);
+	}
+	table_release(&counts->names);
+}
+
+/* ---- to be read */
+
+const struct counted *counts_find(const struct counts *counts, struct span name)
+{
+	return find(counts, name);
+}
+
+const struct counted *counts_after(
+	const struct counts *counts, struct span name)
+{
+	return entry(name.len == 0 ? table_first(&counts->names)
+				   : table_after(&counts->names, name));
+}
+
+const struct counted *counts_next(
+	const struct counts *counts, const struct counted *counted)
+{
+	return entry(table_next(&counts->names, &counted->node));
+}

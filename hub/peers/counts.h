@@ -1,0 +1,80 @@
+#ifndef TIDINGS_HUB_PEERS_COUNTS_H
+#define TIDINGS_HUB_PEERS_COUNTS_H
+/*
+ * counts - every channel that holds events or is listened to, and by how many
+ *
+ * Responders say how many listen to what, each for itself (SUBSCRIBED); the sum
+ * is here, and what one of them said goes with it, in steps, so that a million
+ * names keep nobody waiting.  What is stored comes from the ledger, whose
+ * transactions this moves with: it is as of the last COMMIT.
+ *
+ * The order is the table's, under the log's identity as its secret: it stays as
+ * channels come and go and when the hub starts again.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hub/log/ledger.h"
+#include "lib/span.h"
+#include "lib/table.h"
+
+enum {
+	COUNTS_STEP =
+		2000, /* numbers of one that has left, taken off at once */
+};
+
+struct count;
+
+struct counted {
+	struct table_node node;
+	struct count *counts; /* by whom */
+	uint64_t subscribers; /* their sum */
+	uint64_t channel;     /* its number, if `stored` */
+	bool stored;
+	uint8_t len;
+	char name[];
+};
+
+/* One who counts. */
+struct counter {
+	struct counter *next; /* among those that leave */
+	struct count *counts;
+};
+
+struct counts {
+	struct ledger *ledger;
+	struct table names; /* of struct counted */
+	struct counter *leaving;
+};
+
+/* Joins the ledger's transactions. */
+void counts_open(struct counts *counts, struct ledger *ledger);
+/* After the last commit. */
+void counts_close(struct counts *counts);
+
+/* Ended by counts_leave. */
+struct counter *counts_join(void);
+void counts_leave(struct counts *counts, struct counter *counter);
+/* Takes off some of what those said that have left; true if there is more. */
+bool counts_step(struct counts *counts);
+
+/* So many listen to `name` at the counter's. */
+void counts_set(struct counts *counts, struct counter *counter,
+	struct span name, uint32_t subscribers);
+
+static inline struct span counted_name(const struct counted *counted)
+{
+	return span(counted->name, counted->len);
+}
+
+/* NULL if it holds nothing and nobody listens. */
+const struct counted *counts_find(
+	const struct counts *counts, struct span name);
+/* The first behind `name`, which need not be there; or of all, if it is empty.
+ * NULL at the end. */
+const struct counted *counts_after(
+	const struct counts *counts, struct span name);
+const struct counted *counts_next(
+	const struct counts *counts, const struct counted *counted);
+
+#endif

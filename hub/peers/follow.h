@@ -1,0 +1,27 @@
+#ifndef TIDINGS_HUB_PEERS_FOLLOW_H
+#define TIDINGS_HUB_PEERS_FOLLOW_H
+/*
+ * follow - a peer that is sent the log
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hub/log/ledger.h"
+#include "hub/peers/peer.h"
+
+enum {
+	FOLLOW_PAGE = 256 << 10, /* bytes of frames read from the log at once */
+	FOLLOW_PAGE_US = 2000,	 /* and no longer than this */
+};
+
+/* FOLLOW: answers FOLLOWING. */
+void follow_begin(struct ledger *ledger, struct peer *peer, uint64_t after,
+	uint64_t window);
+/* Sends what the ring has for it and the socket takes. */
+void follow_move(const struct ring *ring, struct peer *peer);
+/* True if follow_page would have something to do. */
+bool follow_wants_page(const struct peer *peer);
+/* BEHIND: sends one page of the log. */
+void follow_page(struct ledger *ledger, struct peer *peer);
+
+#endif

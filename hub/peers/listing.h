@@ -1,0 +1,28 @@
+#ifndef TIDINGS_HUB_PEERS_LISTING_H
+#define TIDINGS_HUB_PEERS_LISTING_H
+/*
+ * listing - which channels there are, a page at a time, or one of them
+ *
+ * Questions wait until the turn's COMMIT, since what is told of a channel is to
+ * last; then each is answered at once, out of what the hub knows (counts.h).
+ */
+#include <stdbool.h>
+
+#include "hub/peers/counts.h"
+#include "hub/peers/peer.h"
+
+enum {
+	LISTING_LINES_MAX = 1000,  /* of one answer, whatever was asked for */
+	LISTING_LOOKUPS_MAX = 100, /* of oldest ids that are not known; then the
+				      page ends */
+	LISTING_US = 2000,	   /* answering, between two commits */
+};
+
+/* CHANNELS came; false if malformed. */
+bool listing_ask(struct peer *peer, struct wire_in *in);
+/* The peer is closed: its questions go. */
+void listing_forget(struct peer *peer);
+/* True if work is left. */
+bool listing_run(struct counts *counts, struct peers *peers);
+
+#endif

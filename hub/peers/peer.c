@@ -1,0 +1,137 @@
+#include "config.h"
+
+#include "hub/peers/peer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/sock.h"
+
+bool peer_is_stalled(const struct peer *peer)
+{
+	return link_is_full(&peer->link);
+}
+
+void peer_send_state(struct peer *peer, const char *reason)
+{
+	struct buf *out;
+
+	if (peer->publisher == NULL)
+		return;
+	out = link_begin(&peer->link, WIRE_STATE);
+	wire_put_u8(out, reason == NULL);
+	wire_put_str16(out, span_of(reason));
+	link_end(&peer->link);
+}
+
+/* ---- its end */
+
+void peer_drop(struct peer *peer, const char *why)
+{
+	link_close(&peer->link, why);
+}
+
+/* Whoever is refused comes back twice a second: the same is not said again
+ * until somebody was welcome. */
+static bool is_said(struct peers *peers, const char *sentence)
+{
+	struct span said = buf_span(&peers->refused);
+	bool again = span_is(said, sentence);
+
+	buf_clear(&peers->refused);
+	buf_add_span(&peers->refused, span_of(sentence));
+	return again;
+}
+
+/* The peer may still be on its way to the close when this is called. */
+void peer_refuse(struct peer *peer, const char *sentence)
+{
+	wire_put_str16(
+		link_begin(&peer->link, WIRE_REFUSED), span_of(sentence));
+	link_end(&peer->link);
+	link_flush(&peer->link);
+	peer_drop(peer, is_said(peer->peers, sentence) ? NULL : sentence);
+}
+
+/* ---- coming */
+
+static bool may_speak(const struct config *config, uid_t uid)
+{
+	if (uid == 0 || uid == geteuid())
+		return true;
+	for (size_t i = 0; i < config->hub_user_count; i++)
+		if (config->hub_users[i] == uid)
+			return true;
+	return false;
+}
+
+static void peer_new(struct peers *peers, int fd)
+{
+	struct peer *peer = mem_new(sizeof(*peer));
+
+	peer->peers = peers;
+	peer->uid = sock_peer_uid(fd);
+	peer->pages_end = &peer->pages;
+	peer->listings_end = &peer->listings;
+	peer->link.owner = peer;
+	peer->link.frame = peers->frame;
+	peer->link.closed = peers->gone;
+	peer->next = peers->first;
+	peers->first = peer;
+	peers->count++;
+	link_open(&peer->link, peers->loop, fd);
+	if (peers->count > PEERS_MAX)
+		peer_refuse(peer, "too many connections");
+	else if (!may_speak(peers->config, peer->uid))
+		peer_refuse(peer, "this user may not speak to the hub");
+}
+
+bool peers_accept(struct peers *peers, int listener)
+{
+	for (int i = 0; i < 64; i++) {
+		int fd = accept4(
+			listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd >= 0)
+			peer_new(peers, fd);
+		else if (errno != ECONNABORTED && errno != EINTR)
+			return errno == EAGAIN;
+	}
+	return true;
+}
+
+/* ---- all of them */
+
+void peers_flush(struct peers *peers)
+{
+	struct peer **at = &peers->first;
+
+	while (*at != NULL) {
+		struct peer *peer = *at;
+
+		if (!peer->closed && link_pending(&peer->link) > 0 &&
+			!peer_is_stalled(peer))
+			link_flush(&peer->link);
+		if (!peer->closed) {
+			at = &peer->next;
+			continue;
+		}
+		*at = peer->next;
+		if (peers->turn_of == peer)
+			peers->turn_of = peer->next;
+		peers->count--;
+		free(peer);
+	}
+}
+
+void peers_close(struct peers *peers)
+{
+	for (struct peer *at = peers->first; at != NULL; at = at->next)
+		peer_drop(at, NULL);
+	peers_flush(peers);
+	buf_release(&peers->refused);
+}

@@ -1,0 +1,111 @@
+#ifndef TIDINGS_HUB_PEERS_PEER_H
+#define TIDINGS_HUB_PEERS_PEER_H
+/*
+ * peer - one connection to the hub's socket
+ *
+ *   STRANGE   HELLO has not come
+ *   KNOWN     frames come and go
+ *   CLOSED    waits for the end of the turn to be freed
+ *
+ * As a follower it is a cursor and no more:
+ *
+ *   NOT       did not ask
+ *   BEHIND    reads pages of the log
+ *   ON_RING   takes the next frames of the ring, as fast as its socket does
+ *
+ *   BEHIND -> ON_RING   what it needs next is in the ring
+ *   ON_RING -> BEHIND   the ring has passed it
+ *
+ * A peer that does not read costs what its socket and one page hold.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "hub/log/receipt.h"
+#include "lib/config.h"
+#include "lib/link.h"
+#include "lib/loop.h"
+
+enum {
+	PEERS_MAX = 1024,	/* one more is refused with a sentence */
+	PEER_AHEAD = 64 << 10,	/* ring frames up to this are joined with the
+				   answers of the turn into one write */
+	PEER_OUT_MAX = 1 << 20, /* no page is read for a peer that has this much
+				   unread */
+	PEER_ASKED_MAX = 16 << 20, /* bytes of questions that may wait; a peer
+				      that asks more is closed */
+};
+
+enum { PEER_CLASSES = 4 }; /* of answers: 2xx, 3xx, 4xx, 5xx */
+
+/* What responders have done. */
+struct work {
+	uint64_t answers[PEER_CLASSES];
+	uint64_t delivered, replayed;
+};
+
+/* Of one responder, since the last sample; `subscribers` is of now. */
+struct stats_report {
+	uint64_t us;
+	struct work work;
+	uint32_t subscribers;
+};
+
+enum follow_state { NOT, BEHIND, ON_RING };
+
+struct counter;
+struct listing_request;
+struct page_request;
+struct peers;
+
+struct peer {
+	struct peers *peers;
+	struct peer *next;
+	struct link link;
+	uid_t uid;
+	struct publisher *publisher; /* NULL = STRANGE */
+	enum follow_state follow;
+	uint64_t from;	 /* where it began to follow */
+	uint64_t losses; /* of the log, that this takes into account */
+	uint64_t sent;	 /* newest stored id that it was sent */
+	uint64_t frame;	 /* ON_RING: the next to send */
+	uint64_t window; /* bytes it likes to begin with */
+	struct page_request *pages, **pages_end;
+	struct listing_request *listings, **listings_end;
+	size_t asked_bytes; /* in both queues */
+	struct counter
+		*counter; /* what it says of who listens; NULL = STRANGE */
+	struct stats_report report; /* what it reports */
+	bool closed;
+};
+
+struct peers {
+	struct loop *loop;
+	const struct config *config;
+	/* Called with a struct peer, as by its link; `arg` is theirs. */
+	void (*frame)(void *peer, uint8_t type, struct span body);
+	void (*gone)(void *peer, const char *why);
+	void *arg;
+	struct peer *first;
+	struct peer *turn_of; /* whose page comes next */
+	size_t count;
+	struct buf refused; /* the last refusal, which is not logged twice */
+};
+
+/* False if no more can be accepted for now, e.g. for want of descriptors. */
+bool peers_accept(struct peers *peers, int listener);
+/* At the end of a turn: everything to the sockets; the closed are freed. */
+void peers_flush(struct peers *peers);
+void peers_close(struct peers *peers);
+
+/* One log line, and it is closed. */
+void peer_drop(struct peer *peer, const char *why);
+/* It is told the sentence, and dropped. */
+void peer_refuse(struct peer *peer, const char *sentence);
+/* Whether the log can be written: why not, or NULL. */
+void peer_send_state(struct peer *peer, const char *reason);
+/* The socket does not take what it already has. */
+bool peer_is_stalled(const struct peer *peer);
+
+#endif

@@ -1,0 +1,159 @@
+#include "config.h"
+
+#include "hub/peers/resume.h"
+
+#include "lib/text.h"
+
+static bool in_order(struct span before, struct span after)
+{
+	size_t len = before.len < after.len ? before.len : after.len;
+	int order = memcmp(before.at, after.at, len);
+
+	return order < 0 || (order == 0 && before.len < after.len);
+}
+
+bool question_read(struct question *question, struct wire_in *in)
+{
+	struct span before = {0};
+	struct wire_in names;
+	uint8_t from;
+
+	question->tag = wire_get_u64(in);
+	from = wire_get_u8(in);
+	question->value = wire_get_u64(in);
+	question->told = wire_get_u64(in);
+	question->upto = wire_get_u64(in);
+	question->bytes = wire_get_u32(in);
+	question->name_count = wire_get_u16(in);
+	question->names = names = *in;
+	if (in->failed || from > WIRE_UNKNOWN || question->name_count == 0 ||
+		question->name_count > QUESTION_CHANNELS_MAX)
+		return false;
+	question->from = from;
+	for (uint16_t i = 0; i < question->name_count; i++) {
+		struct span name = wire_get_str8(&names);
+
+		if (text_channel_fault(name) != NULL ||
+			(i > 0 && !in_order(before, name)))
+			return false;
+		before = name;
+	}
+	return wire_done(&names);
+}
+
+void question_resolve(struct question *question, const struct ledger *ledger)
+{
+	struct wire_in names = question->names;
+
+	question->channel_count = 0;
+	question->pruned_through = question->pruned_at = 0;
+	for (uint16_t i = 0; i < question->name_count; i++) {
+		struct channel *channel =
+			channel_find(&ledger->channels, wire_get_str8(&names));
+		uint64_t through = ledger->channels.floor;
+		uint64_t at = ledger->channels.floor_at;
+
+		if (channel != NULL) {
+			question->channels[question->channel_count++] = channel;
+			through = channel->pruned_through;
+			at = channel->pruned_at;
+		}
+		if (through > question->pruned_through)
+			question->pruned_through = through;
+		if (at > question->pruned_at)
+			question->pruned_at = at;
+	}
+}
+
+/* The first event on its channels above `after`, 0 if none. */
+static uint64_t first_above(
+	const struct question *question, struct ledger *ledger, uint64_t after)
+{
+	uint64_t first = 0;
+
+	for (size_t i = 0; i < question->channel_count; i++) {
+		uint64_t id = eventlog_next_on(
+			&ledger->log, question->channels[i], after);
+
+		if (id != 0 && (first == 0 || id < first))
+			first = id;
+	}
+	return first;
+}
+
+static void note_held(const struct question *question, struct ledger *ledger,
+	struct verdict *verdict)
+{
+	for (size_t i = 0; i < question->channel_count; i++) {
+		struct channel *channel = question->channels[i];
+		uint64_t oldest = channel_oldest(&ledger->channels, channel);
+
+		if (channel->events == 0)
+			continue;
+		if (verdict->oldest == 0 || oldest < verdict->oldest)
+			verdict->oldest = oldest;
+		if (channel->newest > verdict->newest)
+			verdict->newest = channel->newest;
+	}
+}
+
+/* A mark of another history says nothing of this one. */
+static uint64_t told_of(
+	const struct question *question, const struct eventlog *log)
+{
+	if (question->told > log->committed ||
+		epochs_find(&log->epochs, question->told) != NULL)
+		return 0;
+	return question->told;
+}
+
+/* From which cursor to look for the oldest event that is still held. */
+static uint64_t judge_cursor(
+	const struct question *question, const struct eventlog *log, bool *gap)
+{
+	const struct epoch *epoch = epochs_find(&log->epochs, question->value);
+
+	*gap = true;
+	if (question->value > log->committed)
+		return 0;
+	if (epoch != NULL)
+		return epoch->last;
+	*gap = question->value < question->pruned_through &&
+	       told_of(question, log) < question->pruned_through;
+	return question->value;
+}
+
+struct verdict question_judge(
+	const struct question *question, struct ledger *ledger, uint64_t sent)
+{
+	struct verdict verdict = {0};
+	uint64_t cursor = 0, first = 0;
+	bool search = true; /* begin just below the oldest event held */
+
+	switch (question->from) {
+	case WIRE_AFTER:
+		cursor = judge_cursor(question, &ledger->log, &verdict.gap);
+		search = verdict.gap;
+		break;
+	case WIRE_SINCE:
+		cursor = eventlog_since(&ledger->log, question->value) - 1;
+		verdict.gap = question->pruned_through > 0 &&
+			      question->pruned_at >= question->value;
+		break;
+	case WIRE_ALL:
+		break;
+	case WIRE_UNKNOWN:
+		verdict.gap = true;
+		break;
+	}
+	verdict.used = cursor;
+	if (search) {
+		first = first_above(question, ledger, cursor);
+		verdict.used = first != 0 ? first - 1 : sent;
+	}
+	if (search && first == 0 && verdict.used < question->pruned_through)
+		verdict.used = question->pruned_through;
+	verdict.limit = question->upto < sent ? question->upto : sent;
+	note_held(question, ledger, &verdict);
+	return verdict;
+}

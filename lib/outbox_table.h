@@ -1,0 +1,22 @@
+#ifndef TIDINGS_LIB_OUTBOX_TABLE_H
+#define TIDINGS_LIB_OUTBOX_TABLE_H
+/*
+ * outbox_table - the table in which a row is an event
+ *
+ * Made by the hub in inboxes of its own, and by `tidings inbox init` in the
+ * databases of applications.  Its checks keep a mistake from being stored;
+ * they are no defence: whoever writes the file can switch them off.
+ */
+#include <stdbool.h>
+
+#include "lib/db.h"
+
+/* NULL, and *found says whether there is a table of that name; or a sentence
+ * (static, or borrowed until the next call) why the one there will not do. */
+const char *outbox_table_fault(struct db *db, bool *found);
+
+/* Makes the table and its triggers, all or nothing.  Inside a transaction of
+ * the caller's it is the caller's to commit. */
+enum db_result outbox_table_make(struct db *db);
+
+#endif

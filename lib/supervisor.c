@@ -1,0 +1,353 @@
+/*
+ * Signals are blocked and waited for, one at a time, so there is no handler and
+ * nothing that a handler may not do.  Only four things ever happen: a child
+ * dies, a worker says that it is ready, a back-off ends, a deadline passes.
+ */
+#include <config.h>
+
+#include "lib/supervisor.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/handover.h"
+#include "lib/log.h"
+#include "lib/old_workers.h"
+#include "lib/slot.h"
+
+enum {
+	WORKERS_MAX = 64,
+	READY_LOOK_US = 50000, /* whether somebody counts as ready by now */
+};
+
+struct supervisor {
+	const struct supervisor_job *job;
+	struct slot slots[WORKERS_MAX];
+	struct old_workers old_workers; /* workers of versions before */
+	pid_t pid;
+	struct handover_test test; /* of a new version's configuration */
+	bool ending;
+	bool killed;	   /* the deadline has passed */
+	uint64_t deadline; /* ending: when those left are killed */
+};
+
+static bool has_supervisor; /* in a worker */
+
+static int ready_signal(void)
+{
+	return SIGRTMIN; /* queued: none covers another's up */
+}
+
+void supervisor_ready(void)
+{
+	if (has_supervisor)
+		sigqueue(getppid(), ready_signal(), (union sigval){0});
+}
+
+_Noreturn static void be_worker(const struct supervisor *supervisor, int index)
+{
+	sigset_t none;
+
+	for (int number = 1; number <= SIGRTMAX; number++)
+		signal(number, SIG_DFL); /* fails for the two that may not */
+	/* The supervisor may have died before prctl: then nobody will tell us.
+	 */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
+		log_fatal("supervisor: cannot ask for the supervisor's death");
+	if (getppid() != supervisor->pid)
+		exit(1);
+	has_supervisor = true;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	exit(supervisor->job->work(supervisor->job->arg, index));
+}
+
+static void start(struct supervisor *supervisor, int index)
+{
+	struct slot *slot = &supervisor->slots[index];
+	uint64_t now;
+	pid_t pid;
+
+	fflush(NULL); /* or the child would write it again */
+	now = clock_mono_us();
+	pid = fork();
+	if (pid == 0)
+		be_worker(supervisor, index);
+	if (pid < 0) {
+		log_warn("supervisor: cannot fork %s %d", supervisor->job->name,
+			index);
+		slot_not_started(slot, now);
+		return;
+	}
+	slot_started(slot, pid, now);
+	log_info("supervisor: started %s %d, pid %ld", supervisor->job->name,
+		index, (long)pid);
+}
+
+static void report(const struct supervisor *supervisor, int index, int status)
+{
+	const char *name = supervisor->job->name;
+	long pid = (long)supervisor->slots[index].pid;
+
+	/* before it could catch the signal: it had nothing to end */
+	if (supervisor->ending && WIFSIGNALED(status) &&
+		WTERMSIG(status) == SIGTERM)
+		return;
+	if (WIFSIGNALED(status))
+		log_warnx("supervisor: %s %d, pid %ld, was killed: %s", name,
+			index, pid, strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) != 0 || !supervisor->ending)
+		log_warnx("supervisor: %s %d, pid %ld, exited with status %d",
+			name, index, pid, WEXITSTATUS(status));
+}
+
+static bool are_ready(const struct supervisor *supervisor, uint64_t now)
+{
+	for (int i = 0; i < supervisor->job->workers; i++)
+		if (!slot_is_ready(&supervisor->slots[i], now,
+			    SUPERVISOR_READY_MS * 1000ull))
+			return false;
+	return true;
+}
+
+/* Asks those of before to go as soon as they may. */
+static uint64_t part_with_old_workers(
+	struct supervisor *supervisor, uint64_t now)
+{
+	const struct supervisor_job *job = supervisor->job;
+
+	if (supervisor->old_workers.count == 0)
+		return UINT64_MAX;
+	if (job->alone)
+		old_workers_ask(&supervisor->old_workers, SIGTERM,
+			now + SUPERVISOR_END_DEADLINE_MS * 1000ull);
+	else if (are_ready(supervisor, now))
+		old_workers_ask(&supervisor->old_workers, SIGHUP,
+			now + SUPERVISOR_GIVE_WAY_MS * 1000ull);
+	else
+		return now + READY_LOOK_US;
+	return old_workers_kill_late(&supervisor->old_workers, now);
+}
+
+/* ---- becoming the new version */
+
+static void begin_test(struct supervisor *supervisor)
+{
+	if (supervisor->job->argv == NULL || supervisor->ending)
+		return;
+	handover_test_begin(&supervisor->test, supervisor->job->argv,
+		clock_mono_us() + SUPERVISOR_TEST_MS * 1000ull);
+}
+
+static void become_new(struct supervisor *supervisor)
+{
+	struct old_workers all = supervisor->old_workers;
+
+	for (int i = 0; i < supervisor->job->workers; i++)
+		if (supervisor->slots[i].pid != 0)
+			old_workers_add(&all, supervisor->slots[i].pid);
+	log_info("supervisor: executes the program on the disk");
+	handover_exec(supervisor->job->argv, supervisor->job->listener, &all);
+}
+
+static void end_test(struct supervisor *supervisor, int status)
+{
+	bool again = supervisor->test.again;
+
+	supervisor->test = (struct handover_test){0};
+	if (supervisor->ending)
+		return;
+	if (again)
+		begin_test(supervisor); /* the file may be another by now */
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		become_new(supervisor);
+	else
+		log_warnx("supervisor: the new program or its configuration "
+			  "failed "
+			  "its test; nothing has changed");
+}
+
+static void note_end(struct supervisor *supervisor, pid_t pid, int status)
+{
+	for (int i = 0; i < supervisor->job->workers; i++) {
+		if (supervisor->slots[i].pid != pid)
+			continue;
+		report(supervisor, i, status);
+		slot_ended(&supervisor->slots[i], clock_mono_us());
+	}
+}
+
+static void reap(struct supervisor *supervisor)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == supervisor->test.pid)
+			end_test(supervisor, status);
+		note_end(supervisor, pid, status);
+		if (old_workers_remove(&supervisor->old_workers, pid))
+			log_info("supervisor: the old %s, pid %ld, has ended%s",
+				supervisor->job->name, (long)pid,
+				WIFSIGNALED(status) ? ", killed" : "");
+	}
+}
+
+static void note_ready(struct supervisor *supervisor, pid_t pid)
+{
+	for (int i = 0; i < supervisor->job->workers; i++)
+		if (supervisor->slots[i].pid == pid)
+			supervisor->slots[i].ready = true;
+}
+
+static int living(const struct supervisor *supervisor)
+{
+	int count = (int)supervisor->old_workers.count;
+
+	for (int i = 0; i < supervisor->job->workers; i++)
+		count += supervisor->slots[i].pid != 0;
+	return count;
+}
+
+static void signal_all(const struct supervisor *supervisor, int number)
+{
+	for (int i = 0; i < supervisor->job->workers; i++)
+		if (supervisor->slots[i].pid != 0)
+			kill(supervisor->slots[i].pid, number);
+	old_workers_signal(&supervisor->old_workers, number);
+}
+
+static void begin_end(struct supervisor *supervisor)
+{
+	if (supervisor->ending)
+		return;
+	supervisor->ending = true;
+	supervisor->deadline =
+		clock_mono_us() + (uint64_t)SUPERVISOR_END_DEADLINE_MS * 1000;
+	signal_all(supervisor, SIGTERM);
+}
+
+static uint64_t go_on_ending(struct supervisor *supervisor, uint64_t now)
+{
+	if (now < supervisor->deadline)
+		return supervisor->deadline;
+	if (!supervisor->killed)
+		log_warnx("supervisor: %d of %s did not end in time, killed",
+			living(supervisor), supervisor->job->name);
+	supervisor->killed = true;
+	signal_all(supervisor, SIGKILL);
+	return UINT64_MAX;
+}
+
+static uint64_t earlier(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+static uint64_t start_due(struct supervisor *supervisor, uint64_t now)
+{
+	uint64_t next = UINT64_MAX;
+
+	if (supervisor->job->alone && supervisor->old_workers.count > 0)
+		return next;
+	for (int i = 0; i < supervisor->job->workers; i++) {
+		struct slot *slot = &supervisor->slots[i];
+
+		if (slot->pid == 0 && slot->due <= now)
+			start(supervisor, i);
+		if (slot->pid == 0 && slot->due < next)
+			next = slot->due;
+	}
+	return next;
+}
+
+/* Does what is due and returns when to look again, UINT64_MAX = never. */
+static uint64_t act(struct supervisor *supervisor)
+{
+	uint64_t now = clock_mono_us(), next;
+
+	if (supervisor->ending)
+		return go_on_ending(supervisor, now);
+	next = start_due(supervisor, now);
+	next = earlier(next, part_with_old_workers(supervisor, now));
+	return earlier(next, handover_test_watch(&supervisor->test, now));
+}
+
+/* One signal of `set`, from `*from`; or 0 when `until` has come. */
+static int wait_for(const sigset_t *set, uint64_t until, pid_t *from)
+{
+	uint64_t now = clock_mono_us();
+	uint64_t left = until > now ? until - now : 0;
+	struct timespec wait = {
+		.tv_sec = (time_t)(left / 1000000),
+		.tv_nsec = (long)(left % 1000000) * 1000,
+	};
+	siginfo_t info = {0};
+	int number = until == UINT64_MAX ? sigwaitinfo(set, &info)
+					 : sigtimedwait(set, &info, &wait);
+
+	*from = info.si_pid;
+	return number < 0 ? 0 : number;
+}
+
+static void run(struct supervisor *supervisor, const sigset_t *set)
+{
+	reap(supervisor); /* who died while we became what we are */
+	while (!supervisor->ending || living(supervisor) > 0) {
+		pid_t from;
+		int number = wait_for(set, act(supervisor), &from);
+
+		if (number == SIGTERM || number == SIGINT)
+			begin_end(supervisor);
+		else if (number == SIGCHLD)
+			reap(supervisor);
+		else if (number == SIGHUP)
+			begin_test(supervisor);
+		else if (number == ready_signal())
+			note_ready(supervisor, from);
+	}
+}
+
+/* What still waits unread would become our death when it is unblocked. */
+static void let_go(const sigset_t *set, const sigset_t *before)
+{
+	for (int number = 1; number <= SIGRTMAX; number++)
+		if (sigismember(set, number) == 1)
+			signal(number, SIG_IGN);
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+int supervisor_run(const struct supervisor_job *job)
+{
+	struct supervisor supervisor = {.job = job, .pid = getpid()};
+	sigset_t set, before;
+
+	assert(job->workers >= 1 && job->workers <= WORKERS_MAX);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, ready_signal());
+	/* An ignored SIGCHLD, inherited, would take the children from us. */
+	signal(SIGCHLD, SIG_DFL);
+	/* Whoever reads our log lines may go. */
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	handover_workers(&supervisor.old_workers);
+	run(&supervisor, &set);
+	let_go(&set, &before);
+	return supervisor.killed ? 1 : 0;
+}

@@ -1,0 +1,118 @@
+/*
+ * fuzz_calls - any bytes as what the hub answers a responder
+ *
+ * A byte says which answer, two how long it is, then it comes; one of each kind
+ * is waited for.  Who waits is called once at most, and what he is given lies
+ * within the answer.
+ */
+#include <config.h>
+
+#include "fcgi/uplink/calls.h"
+#include "lib/clock.h"
+#include "tests/fuzz/fuzz.h"
+
+enum { KINDS = 4 };
+
+static struct span body;
+static unsigned called[KINDS];
+
+static void within(struct span inner)
+{
+	MUST(inner.at >= body.at);
+	MUST(inner.at + inner.len <= body.at + body.len);
+}
+
+static void on_stored(void *arg, const struct stored *stored)
+{
+	(void)arg;
+	MUST(++called[0] == 1 && !stored->away);
+	MUST(stored->outcome <= WIRE_OUT_FAILED);
+	within(stored->reason);
+}
+
+static void on_paged(void *arg, const struct paged *paged)
+{
+	struct wire_in in = paged->events;
+	struct wire_event event;
+
+	(void)arg;
+	MUST(++called[1] == 1 && !paged->away);
+	for (uint32_t i = 0; i < paged->count; i++) {
+		if (!wire_get_event(wire_get_blob(&in), &event))
+			continue;
+		within(event.channel);
+		within(event.type);
+		within(event.data);
+	}
+	MUST(wire_done(&in));
+}
+
+static void on_channels(
+	void *arg, const struct channel_line *lines, size_t count, bool more)
+{
+	(void)arg;
+	(void)more;
+	MUST(++called[2] == 1 && lines != NULL);
+	for (size_t i = 0; i < count; i++)
+		within(lines[i].name);
+}
+
+static void on_metrics_text(void *arg, struct span text)
+{
+	(void)arg;
+	MUST(++called[3] == 1 && text.at != NULL);
+	within(text);
+}
+
+static void drop(void *owner, struct span frame)
+{
+	(void)owner;
+	MUST(frame.len > WIRE_HEAD);
+}
+
+static struct calls *ask_all(void)
+{
+	const struct item item = {.data = span_of("data")};
+	const struct publication publication = {
+		.channel = span_of("main"), .items = &item, .count = 1};
+	const struct channel_question question = {.limit = 10};
+	struct calls *calls = calls_new(&clock_system, drop, NULL);
+
+	for (int i = 0; i < KINDS; i++)
+		called[i] = 0;
+	calls_publish(calls, &publication, on_stored, NULL);
+	calls_page(calls, span_of("question"), on_paged, NULL);
+	calls_channels(calls, &question, on_channels, NULL);
+	calls_metrics(calls, WIRE_PROMETHEUS, on_metrics_text, NULL);
+	return calls;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static bool (*const take[KINDS])(struct calls *, struct wire_in *) = {
+		calls_stored, calls_paged, calls_channeled, calls_metrics_text};
+	struct span rest = span(data, size);
+	struct calls *calls = ask_all();
+
+	while (rest.len >= 3) {
+		const unsigned char *at = (const unsigned char *)rest.at;
+		size_t len = (size_t)at[1] << 8 | at[2];
+		unsigned before[KINDS] = {
+			called[0], called[1], called[2], called[3]};
+		struct wire_in in;
+		bool good;
+
+		rest = span(rest.at + 3, rest.len - 3);
+		if (len > rest.len)
+			len = rest.len;
+		body = span(rest.at, len);
+		in = wire_in(body);
+		good = take[at[0] % KINDS](calls, &in);
+		for (unsigned i = 0; i < KINDS; i++)
+			MUST(before[i] == called[i] ||
+				(good && i == at[0] % KINDS));
+		rest = span(rest.at + len, rest.len - len);
+	}
+	calls_free(calls);
+	return 0;
+}

@@ -1,0 +1,266 @@
+import assert from "node:assert";
+import { beforeEach, test } from "node:test";
+import { forget, listeners, open, settled, sources } from "./fakes.mjs";
+import { Coordinator } from "./coordinator.js";
+
+const realNow = Date.now;
+let told, coordinator;
+
+beforeEach(() => {
+	forget();
+	told = [];
+	coordinator = new Coordinator(new Set(["message"]), (message) => told.push(message));
+	coordinator.enter("w", []);
+	coordinator.begin();
+});
+
+let n = 0;
+
+async function want(channel, more = {}) {
+	const wanted = { n: ++n, stream: "channel", channel, state: "connecting", ...more };
+	coordinator.want("w", wanted);
+	await settled();
+	return wanted;
+}
+
+const channels = (source) => source.query.getAll("channel").sort();
+const passed = () => told.filter(({ kind, to }) => kind === "event" && to === null).map(({ event }) => event.data);
+const aside = () => told.filter(({ kind, to }) => kind === "event" && to !== null).map(({ event }) => event.data);
+const welcomes = (wanted) => told.filter(({ kind, to }) => kind === "welcome" && to[0].n === wanted.n);
+
+test("a connection that takes over passes on nothing twice and nothing late", async () => {
+	await want("a");
+	open()[0].connects("10");
+	await want("b");
+	const [current, next] = open();
+	assert.deepEqual(channels(next), ["a", "b"]);
+	assert.equal(next.query.get("lastEventId"), "10");
+	current.brings("11", "a", "a11");
+	next.connects("10", true);
+	next.brings("11", "a", "a11");
+	next.brings("12", "b", "b12, before b has begun");
+	next.brings("13", "a", "a13");
+	current.brings("13", "a", "a13");
+	current.brings("14", "a", "a14");
+	next.brings("14", "a", "a14");
+	next.isLive();
+	assert.deepEqual(open(), [next]);
+	next.brings("15", "b", "b15");
+	next.brings("16", "a", "a16");
+	assert.deepEqual(passed(), ["a11", "a13", "a14", "b15", "a16"]);
+});
+
+test("a channel that is added begins where it became live", async () => {
+	await want("a");
+	open()[0].connects("10");
+	const b = await want("b");
+	const next = open()[1];
+	next.connects("10", true);
+	next.brings("12", "b", "old");
+	assert.equal(welcomes(b).length, 0);
+	next.isLive();
+	assert.equal(welcomes(b)[0].after, "12");
+});
+
+test("a channel that is added to a quiet stream does not bring the past of days", async (t) => {
+	const now = Date.now();
+	await want("quiet");
+	open()[0].connects("10");
+	Date.now = () => now + 3600_000;
+	t.after(() => Date.now = realNow);
+	await want("busy");
+	const [current, again] = open();
+	assert.deepEqual(channels(again), ["quiet"]);
+	assert.equal(again.query.get("lastEventId"), "10");
+	current.brings("11", "quiet", "q11");
+	again.connects("10", true);
+	again.brings("11", "quiet", "q11");
+	again.isLive("5000");
+	const next = open()[1];
+	assert.deepEqual(open(), [again, next]);
+	assert.deepEqual(channels(next), ["busy", "quiet"]);
+	assert.equal(next.query.get("lastEventId"), "5000");
+	next.connects("5000");
+	assert.deepEqual(open(), [next]);
+	assert.deepEqual(passed(), ["q11"]);
+});
+
+test("a gap in a channel that is added is told to nobody", async () => {
+	await want("a");
+	open()[0].connects("10");
+	await want("b");
+	const next = open()[1];
+	next.connects("40", true);
+	next.says("reset", "40", JSON.stringify({ requested: "10", oldest: "41", newest: "50" }));
+	next.isLive();
+	assert.ok(!told.some(({ kind }) => kind === "gap"));
+	next.breaks();
+	next.connects("60", true);
+	next.says("reset", "60", JSON.stringify({ requested: "50", oldest: "61", newest: "70" }));
+	assert.equal(told.filter(({ kind }) => kind === "gap").length, 1);
+});
+
+test("older events go to the one who wants them, and the newer ones follow", async () => {
+	await want("a");
+	open()[0].connects("10");
+	const old = await want("a", { since: "10m" });
+	const [current, side] = open();
+	assert.equal(side.query.get("since"), "10m");
+	side.connects("5", true);
+	current.brings("11", "a", "a11");
+	side.brings("6", "a", "a6");
+	current.brings("12", "a", "a12");
+	side.brings("11", "a", "a11");
+	side.isLive();
+	assert.deepEqual(open(), [current]);
+	assert.deepEqual(aside(), ["a6", "a11"]);
+	assert.deepEqual(passed(), ["a11", "a12"]);
+	const [welcome] = welcomes(old);
+	assert.deepEqual(welcome.events.map(({ data }) => data), ["a12"]);
+	assert.equal(welcome.after, "11");
+});
+
+test("a channel is added while others look back", async () => {
+	await want("a");
+	open()[0].connects("10");
+	await want("a", { since: "all" });
+	const side = open()[1];
+	side.connects("0", true);
+	const b = await want("b");
+	const next = open()[2];
+	next.connects("10");
+	assert.deepEqual(open(), [side, next]);
+	assert.equal(welcomes(b).length, 1);
+	next.brings("11", "a", "a11");
+	side.brings("1", "a", "a1");
+	side.isLive();
+	assert.deepEqual(open(), [next]);
+	assert.deepEqual(told.findLast(({ kind }) => kind === "welcome").events.map(({ data }) => data), ["a11"]);
+});
+
+test("who looks back while the connection is lost goes on where it was", async () => {
+	await want("a");
+	open()[0].connects("10");
+	await want("a", { since: "all" });
+	const [current, side] = open();
+	side.connects("0", true);
+	side.brings("1", "a", "a1");
+	current.breaks();
+	assert.deepEqual(open(), [current]);
+	current.connects("10");
+	const again = open()[1];
+	assert.equal(again.query.get("lastEventId"), "1");
+	assert.equal(again.query.get("since"), null);
+	again.connects("1", true);
+	again.brings("2", "a", "a2");
+	again.isLive();
+	assert.deepEqual(aside(), ["a1", "a2"]);
+});
+
+test("a new leader begins at the smallest id that a window has reached", async () => {
+	coordinator = new Coordinator(new Set(["message"]), (message) => told.push(message));
+	coordinator.enter("v", [{ n: 1, stream: "channel", channel: "a", after: "99", state: "live" }]);
+	coordinator.enter("w", [
+		{ n: 1, stream: "channel", channel: "b", after: "100", state: "live" },
+		{ n: 2, stream: "channel", channel: "c", state: "connecting" },
+	]);
+	coordinator.begin();
+	await settled();
+	assert.equal(open().length, 1);
+	assert.deepEqual(channels(open()[0]), ["a", "b"]);
+	assert.equal(open()[0].query.get("lastEventId"), "99");
+	open()[0].connects("99");
+	assert.ok(told.every(({ kind, state }) => kind !== "state" || state === "live"));
+	assert.deepEqual(channels(open()[1]), ["a", "b", "c"]);
+});
+
+test("who says late where it has got is given the rest", async () => {
+	coordinator = new Coordinator(new Set(["message"]), (message) => told.push(message));
+	coordinator.enter("w", [{ n: 1, stream: "channel", channel: "a", after: "10", state: "live" }]);
+	coordinator.begin();
+	await settled();
+	const [current] = open();
+	current.connects("10");
+	current.brings("11", "a", "a11");
+	current.brings("12", "a", "a12");
+	coordinator.enter("held", [{ n: 71, stream: "channel", channel: "a", after: "11", state: "live" }]);
+	await settled();
+	assert.deepEqual(welcomes({ n: 71 })[0].events.map(({ data }) => data), ["a12"]);
+	coordinator.enter("not held", [{ n: 72, stream: "channel", channel: "a", after: "9", state: "live" }]);
+	await settled();
+	assert.equal(open()[1].query.get("lastEventId"), "9");
+});
+
+test("events without an id come once, and from the current connection", async () => {
+	await want("a");
+	open()[0].connects("10");
+	await want("b");
+	const [current, next] = open();
+	next.connects("10", true);
+	current.brings("", "a", "volatile");
+	next.brings("", "a", "volatile");
+	next.isLive();
+	next.brings("", "a", "another");
+	assert.deepEqual(passed(), ["volatile", "another"]);
+});
+
+test("what is said in one breath takes one stream, and no more is left than was", async () => {
+	for (const channel of ["a", "b", "c"])
+		coordinator.want("w", { n: ++n, stream: "channel", channel, state: "connecting" });
+	await settled();
+	assert.equal(sources.length, 1);
+	assert.deepEqual(channels(sources[0]), ["a", "b", "c"]);
+	coordinator.leave("w");
+	await settled();
+	assert.deepEqual(open(), []);
+	assert.equal(listeners.size, 0);
+});
+
+test("a stream has at most a thousand channels", async () => {
+	const name = (number) => `${number}-${"é".repeat(3)}`;
+	coordinator.enter("w", Array.from({ length: 1100 }, (_, number) =>
+		({ n: number, stream: "channel", channel: name(number), state: "connecting" })));
+	await settled();
+	assert.equal(channels(open()[0]).length <= 1000, true);
+	assert.equal(open()[0].address.length < 28 * 1024, true);
+});
+
+test("what is published in the server's words does not hold up a plain stream", async () => {
+	coordinator.want("w", { n: ++n, stream: "plain", channel: "sse", state: "connecting" });
+	await settled();
+	const [plain] = open();
+	plain.connects("10");
+	plain.says("connected", "11", '{"channels": [], "behind": true}');
+	plain.says("message", "12", "text");
+	assert.deepEqual(passed(), ["text"]);
+	const states = told.filter(({ kind }) => kind === "state").map(({ state }) => state);
+	assert.deepEqual(states, ["live"]);
+});
+
+test("a window that joins while the connection is lost is told so, once it knows who leads", async () => {
+	await want("a");
+	open()[0].connects("10");
+	open()[0].breaks();
+	told = [];
+	coordinator.enter("v", [{ n: 1, stream: "channel", channel: "a", state: "connecting" }]);
+	assert.deepEqual(told.map(({ kind, state }) => state ?? kind), ["windows", "lost"]);
+});
+
+test("an event that cannot be read is told, and those behind it come", async () => {
+	await want("a");
+	const [source] = open();
+	source.connects("10");
+	source.brings("11", "a", "a11");
+	const damaged = [
+		"{", "null", "5", "[]", "{}", '"a"', '{"channel":"a"}', '{"data":"lost"}',
+		'{"channel":"a","data":{}}', '{"channel":1,"data":"lost"}',
+	];
+	for (const [n, data] of damaged.entries())
+		source.says("message", `${20 + n}`, data);
+	for (const [n, type] of ["connected", "live", "reset"].entries())
+		source.says(type, `${40 + n}`, "{");
+	source.brings("50", "a", "a50");
+	const gaps = told.filter(({ kind }) => kind === "gap").map(({ said }) => said.unreadable);
+	assert.deepEqual(gaps, [...damaged.map((_, n) => `${20 + n}`), "40", "41", "42"]);
+	assert.deepEqual(passed(), ["a11", "a50"]);
+});

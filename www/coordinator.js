@@ -1,0 +1,150 @@
+// coordinator - what the leading window does for all windows: it holds the
+// streams, and knows who wants what
+//
+// Owns the three streams, which are at most three connections however many
+// windows there are: the log's channels (multiplexer), /sse/events and the tasks.
+// Until begin() it only collects what the windows want.
+
+import { SharedTasks } from "./shared-tasks.js";
+import { Multiplexer } from "./multiplexer.js";
+
+function isOwn(type, data) {
+	return type === "connected" && Array.isArray(data.channels) ||
+		type === "live" && Object.keys(data).length === 0 ||
+		type === "reset" && "requested" in data;
+}
+
+// In the envelope the server's own words can be told from what somebody
+// published under these types. What is neither throws.
+function readEnveloped(event) {
+	const data = JSON.parse(event.data);
+	if (isOwn(event.type, data))
+		return { word: event.type, said: data };
+	if (typeof data.channel !== "string" || typeof data.data !== "string")
+		throw new TypeError("no envelope");
+	return data;
+}
+
+function readPlain(event) {
+	if (["connected", "live", "reset"].includes(event.type)) {
+		try {
+			const said = JSON.parse(event.data);
+			if (isOwn(event.type, said))
+				return { word: event.type, said };
+		} catch {
+			// somebody's own event
+		}
+	}
+	return { channel: "sse", data: event.data };
+}
+
+const CHANNELS = {
+	read: readEnveloped,
+	url(channels, begin) {
+		const query = new URLSearchParams({ envelope: 1 });
+		for (const channel of channels)
+			query.append("channel", channel);
+		for (const [name, value] of Object.entries(begin))
+			query.set(name, value);
+		return `/stream?${query}`;
+	},
+};
+
+const PLAIN = {
+	read: readPlain,
+	url(channels, begin) {
+		const query = new URLSearchParams(begin);
+		return query.size ? `/sse/events?${query}` : "/sse/events";
+	},
+};
+
+export class Coordinator {
+	#tell;
+	#windows = new Map(); // name -> Map of want.n -> want
+	#streams;
+	#hasBegun = false;
+
+	// tell: (message) to all windows, this one included.
+	constructor(types, tell) {
+		const on = (stream) => ({
+			event: (event, cursor, wants) => tell({ kind: "event", stream, event, cursor, to: names(wants) }),
+			state: (state, wants) => tell({ kind: "state", stream, state, to: names(wants) }),
+			gap: (said, wants) => tell({ kind: "gap", stream, said, to: names(wants) }),
+			welcome: (want, how) => tell({ kind: "welcome", stream, to: names([want]), ...how }),
+		});
+		this.#tell = tell;
+		this.#streams = {
+			channel: new Multiplexer(CHANNELS, types, on("channel")),
+			plain: new Multiplexer(PLAIN, types, on("plain")),
+			tasks: new SharedTasks(types, on("tasks")),
+		};
+	}
+
+	has(window) {
+		return this.#windows.has(window);
+	}
+
+	// All that this window wants. The count comes first: by it a new window
+	// knows who leads, and heeds what is said to it.
+	enter(window, wants) {
+		this.#empty(window);
+		this.#windows.set(window, new Map());
+		this.#count();
+		for (const want of wants)
+			this.want(window, want);
+	}
+
+	leave(window) {
+		if (!this.has(window))
+			return;
+		this.#empty(window);
+		this.#windows.delete(window);
+		this.#count();
+	}
+
+	// want: { n, stream, channel, interval, since, after, state }
+	want(window, want) {
+		if (!this.has(window))
+			return;
+		want.window = window;
+		this.#windows.get(window).set(want.n, want);
+		if (this.#hasBegun)
+			this.#streams[want.stream].add(want);
+	}
+
+	drop(window, n) {
+		const want = this.#windows.get(window)?.get(n);
+		this.#windows.get(window)?.delete(n);
+		if (want !== undefined && this.#hasBegun)
+			this.#streams[want.stream].drop(want);
+	}
+
+	begin() {
+		this.#hasBegun = true;
+		for (const wants of this.#windows.values())
+			for (const want of wants.values())
+				this.#streams[want.stream].add(want);
+	}
+
+	addTypes(types) {
+		for (const stream of Object.values(this.#streams))
+			stream.addTypes(types);
+	}
+
+	close() {
+		for (const stream of Object.values(this.#streams))
+			stream.close();
+	}
+
+	#empty(window) {
+		for (const n of this.#windows.get(window)?.keys() ?? [])
+			this.drop(window, n);
+	}
+
+	#count() {
+		this.#tell({ kind: "windows", count: this.#windows.size });
+	}
+}
+
+// As a message names those it is for.
+const names = (wants) => wants && wants.map(({ window, n }) => ({ window, n }));
