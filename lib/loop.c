@@ -1,6 +1,4 @@
 /*
- * loop - see loop.h
- *
  * libev watches descriptors and signals.  Timers are ours (timer.h), because
  * libev's go by its own clock and are rounded up to a millisecond.  An alarm
  * wakes the loop for the first of them if that is near.  To set it takes up to
@@ -14,8 +12,9 @@
 #include <assert.h>
 #include <ev.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
-#include "lib/alarm.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 
@@ -40,7 +39,7 @@ struct loop {
 	struct ev_prepare begin;      /* of a turn */
 	struct ev_prepare sleep;      /* after all that this brought about */
 	struct ev_idle again;	      /* while it runs nobody sleeps */
-	struct alarm alarm;	      /* for the first timer */
+	struct ev_io alarm;	      /* a timerfd, for the first timer */
 	struct ev_timer late;	      /* for one that is far */
 	uint64_t alarm_due, late_due; /* UINT64_MAX = not set */
 	bool hurry;
@@ -114,12 +113,26 @@ static void on_begin(struct ev_loop *ev, struct ev_prepare *watch, int events)
 	run_turns(loop);
 }
 
+/* One shot.  The descriptor is watched all the time: a timer that is not set is
+ * never readable, and setting one stays a single system call. */
+static void arm(const struct loop *loop, uint64_t us)
+{
+	struct itimerspec spec = {
+		.it_value.tv_sec = (time_t)(us / 1000000),
+		.it_value.tv_nsec = (long)(us % 1000000) * 1000,
+	};
+	int failed = timerfd_settime(loop->alarm.fd, 0, &spec, NULL);
+
+	assert(failed == 0 && us > 0); /* all zero would stop it */
+	(void)failed;
+}
+
 /* What was set for a timer that has been stopped makes a turn for nothing. */
 static void set_alarm(struct loop *loop, uint64_t due, uint64_t now)
 {
 	if (due - now < NEAR_US) {
 		if (due != loop->alarm_due)
-			alarm_set(&loop->alarm, due - now);
+			arm(loop, due - now);
 		loop->alarm_due = due;
 	} else if (due != loop->late_due) {
 		ev_timer_stop(loop->ev, &loop->late);
@@ -155,12 +168,17 @@ static void on_again(struct ev_loop *ev, struct ev_idle *watch, int events)
 	(void)events;
 }
 
-/* The turn that follows looks who is due. */
-static void on_alarm(void *arg)
+/* The turn that follows looks who is due.  Nothing to read: it was moved after
+ * it had rung. */
+static void on_alarm(struct ev_loop *ev, struct ev_io *watch, int events)
 {
-	struct loop *loop = arg;
+	struct loop *loop = watch->data;
+	uint64_t times;
 
-	loop->alarm_due = UINT64_MAX;
+	(void)ev;
+	(void)events;
+	if (read(watch->fd, &times, sizeof(times)) == sizeof(times))
+		loop->alarm_due = UINT64_MAX;
 }
 
 static void on_late(struct ev_loop *ev, struct ev_timer *watch, int events)
@@ -266,6 +284,17 @@ void loop_on_signal(
 
 /* ---- life */
 
+static void start_alarm(struct loop *loop)
+{
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+
+	if (fd < 0)
+		log_fatal("loop: cannot create a timer");
+	ev_io_init(&loop->alarm, on_alarm, fd, EV_READ);
+	loop->alarm.data = loop;
+	ev_io_start(loop->ev, &loop->alarm);
+}
+
 struct loop *loop_new(const struct clock *clock)
 {
 	struct loop *loop = mem_new(sizeof(*loop));
@@ -280,7 +309,7 @@ struct loop *loop_new(const struct clock *clock)
 	ev_set_priority(&loop->sleep, EV_MINPRI);
 	ev_idle_init(&loop->again, on_again);
 	ev_init(&loop->late, on_late);
-	alarm_init(&loop->alarm, loop->ev, on_alarm, loop);
+	start_alarm(loop);
 	loop->begin.data = loop->sleep.data = loop->late.data = loop;
 	ev_prepare_start(loop->ev, &loop->begin);
 	ev_prepare_start(loop->ev, &loop->sleep);
@@ -298,7 +327,8 @@ void loop_free(struct loop *loop)
 		ev_signal_stop(loop->ev, &signal->ev);
 		free(signal);
 	}
-	alarm_release(&loop->alarm);
+	ev_io_stop(loop->ev, &loop->alarm);
+	close(loop->alarm.fd);
 	ev_loop_destroy(loop->ev);
 	timers_release(&loop->timers);
 	free(loop);
