@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_CLIENT_EXIT_STATUS_H
 #define TIDINGS_CLIENT_EXIT_STATUS_H
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tidings - one command for people and scripts: tidings VERB ...
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * main - tidings.fcgi, the responder
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tidings-hub - keeps the log of events; see hub.h for what a turn is
  */

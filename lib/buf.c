@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Room doubles, so that appending n bytes one by one moves O(n) bytes.
  */

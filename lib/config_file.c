@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * inih sees one line at a time from next_line(), which counts them and keeps
  * the sections to itself: inih cuts a section's name after 49 bytes, and a line

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The type's length goes first, so that no two pairs give the same bytes.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * json - values read, and answers put together
  */

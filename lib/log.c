@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A line is one write(2), so that lines of several processes do not mix.
  */

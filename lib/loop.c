@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * libev watches descriptors and signals.  Timers are ours (timer.h), because
  * libev's go by its own clock and are rounded up to a millisecond.  An alarm

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_LIB_OUTBOX_TABLE_H
 #define TIDINGS_LIB_OUTBOX_TABLE_H
 /*

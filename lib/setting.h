@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_LIB_SETTING_H
 #define TIDINGS_LIB_SETTING_H
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One recursive descent, at most JSON_DEPTH deep.  The first thing wrong ends
  * it.

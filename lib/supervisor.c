@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Signals are blocked and waited for, one at a time, so there is no handler and
  * nothing that a handler may not do.  Only four things ever happen: a child

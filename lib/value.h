@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_LIB_VALUE_H
 #define TIDINGS_LIB_VALUE_H
 /*

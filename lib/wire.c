@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Pure: bytes in, values out.  Integers are put together byte by byte; the
  * compiler makes one load of it.

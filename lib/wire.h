@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_LIB_WIRE_H
 #define TIDINGS_LIB_WIRE_H
 /* clang-format off */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # TIDINGS_NEED(VARIABLE, MODULE, VERSION, PACKAGE, [TESTED])
 #
 # PKG_CHECK_MODULES, but whoever lacks the library is told in one sentence which

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The fixtures: a world with everything, or one made to measure."""
 
 import os

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # layers_test - who may know whom
 #
 # lib knows neither program, the programs do not know each other, and each

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Tab in bash and in zsh, in a terminal as people have it."""
 
 import os

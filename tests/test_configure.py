@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """./configure, where a library is missing, too old, or newer than what was tried."""
 
 import os

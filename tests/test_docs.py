@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README and docs agree with each other and with the sources."""
 
 import re

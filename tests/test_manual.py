@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The manual says what the programs say of themselves, and its examples work."""
 
 import os

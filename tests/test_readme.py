@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README.pt-BR.md is README.md in Portuguese: the same parts, commands, tables and links."""
 
 import re

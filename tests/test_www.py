@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The modules under www/feed.js one by one, in node; each test says what it is."""
 
 import os

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The page's static rules, which no browser tells of before it is too late:
 #   1  each module is valid JavaScript
 #   2  nothing makes HTML or code out of text

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // app - the page: one set of streams, and a view for each section
 //
 // What the views tell each other goes over `bus`, an EventTarget:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // charts - lines over the last minutes, drawn by Chart.js if it is there
 //
 // Chart.js comes from the web server (Debian: libjs-chart.js). Without it the

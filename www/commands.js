@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // commands - what would publish the same from a terminal
 //
 // Quoted for a POSIX shell: within single quotes nothing has a meaning but the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // compose - publishes, and says what became of it
 //
 // The time that is told is from the click to the moment when this very event

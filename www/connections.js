@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // connections - the streams that this window is connected to, and their figures
 //
 // A connection is told apart by its key: "channel:NAME", "plain" or "tasks".

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // coordinator - what the leading window does for all windows: it holds the
 // streams, and knows who wants what
 //

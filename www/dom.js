@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // dom - elements out of words
 //
 //   el("p", { class: "note", "data-t": "hello" }, "text", el("b", {}, "more"))

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // events - what came, newest first: a list of at most ROWS_MAX rows
 //
 // Events wait in `fresh` until the next frame and become rows together; of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // feed - what the page listens to
 //
 //   const feeds = openFeeds();

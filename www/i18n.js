@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // i18n - the page's words, in the reader's language
 //
 //   addWords({ en: { hello: "Hello, {name}" }, "pt-BR": { ... } });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ids - which of two ids comes first
 //
 // An id is a number of any length ("1795232262243520"), or several with dashes

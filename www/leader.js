@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // leader - what the leading window does for all windows
 //
 //   gathering  has said that it leads, and waits for each other window to say

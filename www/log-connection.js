@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // log-connection - one stream of the log, as far as the server's own words on it go
 //
 //   connecting   no word from the server yet

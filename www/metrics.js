@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // metrics - what machine and server do, as figures and as charts
 //
 // Listens to channel `metrics` on a feed of its own, also if the reader has not

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // multiplexer - one stream for all channels of all windows
 //
 // It has a connection, the current one, and at times another beside it:

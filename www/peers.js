@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // peers - the windows of this browser, and which one of them leads
 //
 //   away     not taking part

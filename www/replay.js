@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // replay - the newest events that passed, for those who missed them
 //
 // Complete for a channel above its floor: every event of the channel after

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // sending - a message is published once, however often it is sent
 //
 //   idle     send() begins

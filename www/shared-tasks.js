@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // shared-tasks - the demonstration tasks, for all windows at once
 //
 //   idle     nobody wants them, or they have ended

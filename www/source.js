@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // source - one EventSource that does not give up
 //
 //   OPENING  being opened for the first time, or again

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // status - one word on all streams together, in the page's head
 
 import { setText } from "./dom.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // streams - which streams are connected, and how each of them is
 //
 // A card for each connection. Its figures are read anew twice a second, when its

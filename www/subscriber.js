@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // subscriber - one feed: what the leading window brings becomes what the page is
 // told, in order and once
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // tasks - programs that tell how far they are, as bars
 //
 // The demonstration's two tasks, and those of any channel on which somebody

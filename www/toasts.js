@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // toasts - what has just come, in a corner of the page, for some seconds
 //
 //   shown   its bar runs; over it, or in it by keyboard, it waits

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hint - what to change, by the name that the web server gives itself
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_CLIENT_HTTP_GET_JSON_H
 #define TIDINGS_CLIENT_HTTP_GET_JSON_H
 /*

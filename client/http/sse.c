@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  *   line   bytes of the line that has not ended yet
  *   data   lines of the event that has not ended yet, each with a LF

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_CLIENT_HTTP_TRANSFER_H
 #define TIDINGS_CLIENT_HTTP_TRANSFER_H
 /*

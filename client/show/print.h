@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_CLIENT_SHOW_PRINT_H
 #define TIDINGS_CLIENT_SHOW_PRINT_H
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * view_text - the view for people: lines of figures, a line for a channel
  */

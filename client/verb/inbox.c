@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * inbox - makes an application's own SQLite database one that publishes
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * menu - for people who try it: each line runs a verb, and shows which
  *

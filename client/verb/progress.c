@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  *   caller     progress_add -> queue            (under the lock, never waits)
  *   publisher  queue -> batch -> POST         (waits for work, and for answers)

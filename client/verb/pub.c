@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pub - publishes one event, or a line of standard input each
  *

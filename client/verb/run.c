@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * run - any program's progress, published while it runs
  *

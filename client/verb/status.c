@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * status - how the server is, once or all the time
  *

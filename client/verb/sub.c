@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sub, tail, history - events of some channels, printed or handed to a command
  *

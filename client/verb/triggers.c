@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Objects are put together with || and json_quote(): json_object() takes no
  * more than 63 columns.  Groups in brackets keep the expression flat, since

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # bash completion for tidings.  Verbs, flags and what they take are asked of the
 # program itself: `tidings help --words` has them, with tabs between.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * cors - which pages of other origins may read and publish
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_FCGI_GUARD_LIMIT_H
 #define TIDINGS_FCGI_GUARD_LIMIT_H
 /*

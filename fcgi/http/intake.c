@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * intake - the FastCGI records of one request, until all of them are there
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_FCGI_HTTP_MEDIA_H
 #define TIDINGS_FCGI_HTTP_MEDIA_H
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_FCGI_HTTP_REQUEST_H
 #define TIDINGS_FCGI_HTTP_REQUEST_H
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * post - a POST becomes events, and its answer says that they are stored
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_FCGI_STREAM_ADMIT_H
 #define TIDINGS_FCGI_STREAM_ADMIT_H
 /*

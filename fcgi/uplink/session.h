@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_FCGI_UPLINK_SESSION_H
 #define TIDINGS_FCGI_UPLINK_SESSION_H
 /*

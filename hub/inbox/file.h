@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_HUB_INBOX_FILE_H
 #define TIDINGS_HUB_INBOX_FILE_H
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_HUB_INBOX_LOCK_OWNER_H
 #define TIDINGS_HUB_INBOX_LOCK_OWNER_H
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_HUB_LOG_FILES_H
 #define TIDINGS_HUB_LOG_FILES_H
 /*

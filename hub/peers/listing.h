@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_HUB_PEERS_LISTING_H
 #define TIDINGS_HUB_PEERS_LISTING_H
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_HUB_PEERS_MACHINE_H
 #define TIDINGS_HUB_PEERS_MACHINE_H
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_TESTS_BENCH_ANSWER_H
 #define TIDINGS_TESTS_BENCH_ANSWER_H
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * insert - publishes by INSERT, as an application would
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * load - loads a Server-Sent Events server over HTTP and says what it did
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_TESTS_BENCH_REPORT_H
 #define TIDINGS_TESTS_BENCH_REPORT_H
 /*

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The two systems that tests/bench/run measures, each started anew for a run."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Under Apache: what differs from lighttpd, and what `tidings check` says of its usual mistakes."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every kind of bad input, through the web server, and the answer it gets.
 
 All cases of this module share one world: whatever one of them does must not

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Web servers that start a process for each request: CGI and Apache's mod_fcgid.
 
 One world for each server and its small cases; what is under way in one of them

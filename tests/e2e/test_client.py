@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`tidings`, the command: publish, listen, look, and what goes wrong."""
 
 import fcntl

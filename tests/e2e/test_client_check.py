@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`tidings check` and `tidings bench`: what is wrong with an installation is named."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`tidings inbox init`: an application that knows nothing of Tidings publishes."""
 
 import json

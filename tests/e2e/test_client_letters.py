@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Letters of one to four bytes, in channel, type and data, through every verb of the command.
 
 Short enough for each Debian: what a library of another version does to letters shows here.

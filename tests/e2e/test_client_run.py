@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`tidings run`: a command as it is, and its progress on a channel."""
 
 import contextlib

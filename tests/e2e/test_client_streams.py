@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`tidings sub` hears what curl and a standard EventSource hear; TLS that will do, and not."""
 
 import json

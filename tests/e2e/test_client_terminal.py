@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a person at a terminal sees of `tidings`: status --watch, menu, check, sub."""
 
 import os

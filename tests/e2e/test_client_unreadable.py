@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the command cannot read ends it with a sentence and a status: nothing is passed over.
 
 A server of the tests' own says what Tidings never would.

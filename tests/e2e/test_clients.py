@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Programs that nobody here wrote: curl, node's EventSource, requests."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The container image: built as its Dockerfile says, and its three services tried.
 
 There is no registry and no Docker here: the base image is made of Debian's

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each endpoint, as a browser meets it through the web server."""
 
 import json

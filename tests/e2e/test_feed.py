@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a page is told by www/feed.js, in real browsers."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The ways from the sources to a Tidings that runs, as README.md and docs/operate.md name them.
 
 What builds anew takes minutes, and so runs with --full only.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """lighttpd with TLS: streams over HTTP/2, eight in a connection."""
 
 import json

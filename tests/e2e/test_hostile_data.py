@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Nothing a publisher sends may change what another event says."""
 
 import json

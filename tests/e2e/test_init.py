@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The init scripts, run: what an administrator and a boot may ask of them.
 
 They run as they are installed; a file of defaults of the test's own says where

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`make install`, and Tidings switched on in a web server as Debian sets it up."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """SIGKILL under load: everything acknowledged reaches everybody, once, in order.
 
 Four publishers repeat each event under its idempotency id until it is

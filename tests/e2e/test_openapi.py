@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each request of docs/openapi.yaml is answered as it says there, through the web server."""
 
 import json

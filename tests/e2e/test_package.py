@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The Debian packages: built, judged, installed on a clean Debian, upgraded, purged.
 
 Once where systemd is init, and once where SysV's scripts are.  It needs

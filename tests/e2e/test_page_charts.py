@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Metrics as charts, tasks as bars."""
 
 import json

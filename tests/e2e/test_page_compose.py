@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writing, and being told: the form, its commands, toasts and notifications."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A page that is left open for a long time, and a busy channel."""
 
 import time

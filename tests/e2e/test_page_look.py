@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How it looks and is used: languages, widths, themes, keyboard, rules."""
 
 import json

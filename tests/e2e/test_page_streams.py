@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page's streams: any number at once, each with its state and its counts."""
 
 import itertools

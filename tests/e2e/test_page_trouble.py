@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What dies comes back, the page says so, and no event is lost."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Several windows of one browser share its streams; two of them are a chat."""
 
 import pytest

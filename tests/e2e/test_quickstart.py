@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """conf/quickstart: one command serves everything, and leaves nothing behind."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each command with a prompt, in README and docs, prints what stands below it there."""
 
 import os

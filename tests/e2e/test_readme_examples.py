@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The programs in the README, in the languages that people have, do what it says."""
 
 import shutil

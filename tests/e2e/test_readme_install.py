@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What README.md and docs/operate.md say of installing, typed in by somebody with a fresh Debian and a fresh clone.
 
 Packages, and without packages, once where systemd is init, and once where

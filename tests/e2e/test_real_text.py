@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Real text by POST: each line to fifty browsers, once, in order, unchanged."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What foreign pages and rude clients can bring about through the web server.
 
 Everything else that may be tried is in tests/integration/test_security.py.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """INSERT, by real sqlite3 and by any program that can write SQLite, to browsers behind a web server."""
 
 import subprocess

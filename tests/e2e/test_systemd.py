@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The systemd units: what systemd itself says of them, and a socket it opens."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The demonstration tasks: progress for one connection, that survives its cuts."""
 
 import json

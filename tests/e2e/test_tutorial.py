@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The commands that README and docs show without their output, run as they stand.
 
 They name port 8000; a .curlrc leads them to where the test's server is.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A new program or configuration takes over while it is used: SIGHUP to the parent.
 
 Nobody is refused, nothing is missed or doubled, and the browsers of the old

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The web server itself is restarted: every browser is back, and complete, within ten seconds."""
 
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_TESTS_FUZZ_FUZZ_H
 #define TIDINGS_TESTS_FUZZ_FUZZ_H
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_calls - any bytes as what the hub answers a responder
  *

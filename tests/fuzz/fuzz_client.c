@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_client - any bytes as what a server, or a program, tells the command
  *

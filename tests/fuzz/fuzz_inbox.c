@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_inbox - any bytes as rows that somebody has INSERTed
  *

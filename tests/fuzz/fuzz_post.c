@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_post - any bytes as the body of a POST, and as its query
  *

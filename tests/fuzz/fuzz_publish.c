@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_publish - any bytes as a responder's PUBLISH, and as its PAGE
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_records - any bytes as FastCGI records, once they are handed over
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_sse - any bytes as a stream of events, in pieces of any size
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_text - any bytes as a name, a number, UTF-8
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rows - what a row, or a publish, sees of SQLite and of the hub
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stub - a whole responder, and instead of its uplink a hub of our own
  */

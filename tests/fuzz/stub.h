@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_TESTS_FUZZ_STUB_H
 #define TIDINGS_TESTS_FUZZ_STUB_H
 /*

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What one client does, or one bad moment, must not reach the others."""
 
 import array

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The program as a CGI program, without a web server in between."""
 
 import os

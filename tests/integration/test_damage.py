@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A log that the disk or somebody changed, as browsers see it: what is gone is told,
 what is left is served."""
 

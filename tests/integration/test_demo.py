@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The demonstration: events of four kinds, each at its beat, the same for everybody."""
 
 import contextlib

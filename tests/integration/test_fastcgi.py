@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The responder before a web server that has gone mad.
 
 lighttpd stops most of this; whoever else reaches the socket must not stop the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The hub alone, spoken to as a responder speaks to it."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """INSERT: exactly once, in commit order, whatever happens to the hub."""
 
 import contextlib

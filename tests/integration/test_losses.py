@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A log that the disk or somebody changed, as responders see it, and what becomes of
 its counts, marks and limits."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A log that has lost its end, or all of it: the next hub says what is missing, and
 no id is used again."""
 

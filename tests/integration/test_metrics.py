@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The figures on channel metrics: where they come from, and that nothing bends them."""
 
 import json

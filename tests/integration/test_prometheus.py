@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """GET /metrics for Prometheus: the same figures as text, in both of its forms."""
 
 import subprocess

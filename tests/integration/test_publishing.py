@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """POST: what is stored, what is sent on, who may, and what a 2xx promises."""
 
 import json

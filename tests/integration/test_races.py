@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The races, by name; each test holds the moment open instead of hoping for it."""
 
 import random

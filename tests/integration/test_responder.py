@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The responder alone; the test is its hub."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is no longer held, and that nobody is deceived about it."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who may do what, and how much, asked of responder and hub without a web server.
 
 What a browser can bring about, and what only shows behind a web server, is in

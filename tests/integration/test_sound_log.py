@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A sound log, whatever is done with it, is never called damaged."""
 
 import contextlib

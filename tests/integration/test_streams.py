@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a stream says, from its first byte on (design: events as text, resume)."""
 
 import json

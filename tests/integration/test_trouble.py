@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A machine in trouble: a full disk, no descriptors left, a stopped process, a
 hand in the wrong file.  What was acknowledged stays true through all of it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Older and newer: logs of another schema, responders and hubs of another protocol."""
 
 import contextlib

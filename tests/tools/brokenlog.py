@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A log that something is done to between two starts, and what a responder, played
 by the test, then has of it."""
 

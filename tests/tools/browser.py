@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Browsers that people have, Chromium and Firefox, seen alike.
 
     window = chromium.open(f"http://127.0.0.1:{port}/")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A world whose web server starts a process for each request: CGI and mod_fcgid.
 
     world = CgiWorld("apache-cgi")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who promised what, and who got it.
 
 Publishers write down what they tried and what was acknowledged; each

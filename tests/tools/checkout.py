@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The sources as somebody else gets them: a fresh clone, with what is changed here.
 
     checkout(folder)     that, in a folder of its own

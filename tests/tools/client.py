@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The command `tidings`, run as a person or a script would."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What stands in a C source, however it is indented and wherever it is.
 
     functions(text)          each that is defined there, in order

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README and docs, read as a program can: headings, code, tables, links.
 
     page = Document(TOP / "docs/quickstart.md")

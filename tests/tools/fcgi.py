@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A web server's half of FastCGI 1.0, byte by byte, as no web server would dare.
 
 FcgiDoor asks the responder properly.  Exchange sends whatever bytes a test

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Firefox under Selenium without geckodriver, which Debian has not.
 
 geckodriver turns WebDriver into Marionette, the protocol that Firefox itself

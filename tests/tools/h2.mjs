@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Streams over one HTTP/2 connection: node h2.mjs ORIGIN
 // Reads lines: "get PATH", "post PATH BODY", "close NUMBER" (of a request, from
 // 0), "leave".  Prints a line of JSON for each answer and piece of data.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Listens as a standard EventSource: node listen.mjs URL COUNT [TYPE ...]
 // Prints a line of JSON for each event, {"open":true} for each opening, and
 // ends after COUNT events that were not the server's own.

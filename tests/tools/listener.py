@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Browsers: streams that are read, remembered, and opened again as EventSource does.
 
 A Crowd is one thread that holds any number of Listeners.  A Listener remembers

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the daemons can write to their logs, out of their sources.
 
     lines()      what a verb of lib/log.h is given to write

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A small Debian in a folder, apart from this machine: its own processes, network and users.
 
     machine = Machine(folder, boot=True)     with systemd, as a container

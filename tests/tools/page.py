@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page, as its tests speak of it.
 
     page = Page(chromium, world)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Real text: the lines of files that every Debian has, and who must get them."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The web servers that Tidings runs behind, each with our file in conf/.
 
     server = SERVERS["apache"]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An event stream as HTML's section 9.2 reads it, and nothing of ours.
 
 Parser turns bytes, in whatever pieces they arrive, into events.  It is written

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A terminal for one program: what its user sees, and keys to press."""
 
 import fcntl

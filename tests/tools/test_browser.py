@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the tests of the page rest on: that a browser's complaints are heard."""
 
 import pytest

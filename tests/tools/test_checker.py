@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A checker that never failed has not been tested."""
 
 import random

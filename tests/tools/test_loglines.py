@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A reason is found by whatever way it comes into a line of the log."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The parser, against the examples of the standard and its corner cases."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """HTTP/1.1 over a socket, seen from the client, with nothing smoothed over."""
 
 import json

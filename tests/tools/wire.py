@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The hub's socket, spoken from Python: lib/wire.h is the text, this a second reading.
 
 Peer is one end of a connection.  A test plays a responder with Hub.connect(),

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A small world in a temporary folder: hub, responder, web server, browsers.
 
     reader = world.listen("news")

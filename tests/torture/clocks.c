@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * clocks - a wall clock that a test sets, and a count of what retention deletes
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The wall clock of hub and responder jumps by days, to and fro, and past the
 19th of January 2038; ids rise, streams and resumes miss nothing, ?since= finds
 what its time says, and retention by age takes the old in small steps only."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The hub is killed with SIGKILL in the midst of publishing, over a log of a
 gibibyte; each time it serves again at once, and all subscribers are complete."""
 

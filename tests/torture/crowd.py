@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Publishers and subscribers that keep the checker's books.
 
     crowd = Audience(world, account)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A log that was damaged before the hub started, case after case: each event is
 served as it was, under its id and on its channel, or whoever asks for it is
 told that something is gone."""

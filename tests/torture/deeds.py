@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What somebody who may write an inbox can do to it, out of malice or by mistake.
 
     deed = choose(rng)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hub, then responder, run out of descriptors under thousands of connects, and
 thousands of FastCGI peers say nothing or half a record; who was there is served
 all along, nothing spins or dies, and afterwards all is as it was."""

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Judges the streams of events.c by a parser that others wrote from the same
 // standard (eventsource-parser) and by the decoder of this engine.  Standard
 // input: batches, see events.c.  Standard output: a line of JSON with what was

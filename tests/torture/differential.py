@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Random events (CR, LF, NUL, BOM, invalid UTF-8) are composed as an event
 stream and read by a parser that others wrote from the standard: what UTF-8
 forbids is refused, everything else goes in as one event and comes out as one,

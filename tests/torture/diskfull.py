@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The disk of the log is full again and again; streams and replays go on, every
 POST is refused at once and says why, and when there is room again publishing
 goes on by itself; nothing acknowledged is lost, nothing refused is stored twice."""

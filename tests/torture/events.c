@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * events - random events, and what event_text() makes of them
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * failing - lets the k-th call of a kind fail
  *

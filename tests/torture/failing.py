@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A program whose k-th call of a kind fails; failing.c does it.
 
     failing = Failing(scene.folder(), program)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * forgetful - a disk that keeps what was synced, and forgets the rest
  *

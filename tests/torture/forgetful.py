@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A disk that forgets what was not synced, for the databases of a world.
 
     disk = ForgetfulDisk(world, scene.folder())

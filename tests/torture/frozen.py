@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each process is stopped with SIGSTOP for a while and goes on: nothing is lost
 or doubled, and who listens at one of two responders does not notice that the
 other one stands still."""

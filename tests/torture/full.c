@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * full - LD_PRELOAD: while the file that TIDINGS_FULL names is there, nothing
  * more can be written to a log's write-ahead file: the disk is full

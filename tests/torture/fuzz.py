@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every parser is fed by libFuzzer under the address and undefined-behaviour
 sanitizers, from its corpus on; none breaks a promise, crashes or takes long."""
 

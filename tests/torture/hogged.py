@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A sqlite3 shell holds BEGIN IMMEDIATE on one inbox, another BEGIN EXCLUSIVE
 on an application's database: publishing by POST, other inboxes and live
 delivery go on as before, the log names both by their pid, and what the shells

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Those who may write an inbox do their worst to it, case after case: no browser
 is sent a malformed byte, the hub does not end, and good rows are published:
 those of all other inboxes at once, those of this one too, where SQLite takes

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """A foreign program that inserts rows, and may be killed at any moment.
 
     inserter.py INBOX NAME SEED TRANSACTIONS

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Eight foreign programs insert rows, the plain sqlite3 command among them, and
 some are killed in the middle of a transaction: each committed row is published
 once, in the order of the table, and soon; and a hub with nothing to do rests."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hub, responder, web server, a foreign sqlite3 writer and a publisher are
 killed with SIGKILL again and again, under four publishers and two hundred
 subscribers; nothing acknowledged is lost, doubled or out of order."""

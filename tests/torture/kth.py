@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The k-th malloc, write, read, fsync, accept or open of hub or responder fails,
 in start-up, publish, subscribe, replay and retention; each time there is a clean
 error or a clean end, nothing acknowledged is lost, and the next start serves."""

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "lives.h"
 
 #include <err.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """All kinds of events published in all ways at once, to subscribers of all
 kinds, while connections are cut, processes killed and stopped, the disk full
 and readers slow, each in an order that the seed chooses."""

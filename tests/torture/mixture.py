@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """All ways to publish, and all that can be published, as a seed will have it.
 
 The first word of an event's data is its token (verdict.py); a token with an @

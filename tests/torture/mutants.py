@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The checker itself: the bugs of seeded/ are put into the product, one at a
 time, and the short scenarios must find them; the product as it is passes."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The power goes at any step of the hub's way to the disk, in start-up, at work,
 at the end and after a crash, and takes what was not synced, all of it or some;
 nothing acknowledged is lost, no id stands for two events, the log opens."""

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * reconnects - subscribers that are cut at seeded moments and come back with
  * Last-Event-ID, and the books of what they saw

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Subscribers are cut at seeded moments, as soon as they are connected, in the
 midst of older events, at the very hand-over to live ones, while live, and come
 back with Last-Event-ID during 5,000 events a second; all see each event once."""

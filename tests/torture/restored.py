@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The log is deleted, or put back from an older copy, again and again, under
 subscribers of whom some are away meanwhile: no id stands for two events ever,
 and who has seen what the log no longer knows is told so."""

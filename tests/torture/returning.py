@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Subscribers at full speed, which are cut and come back (reconnects.c), and
 publishers of numbered lines that keep up with them.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a scenario of the torture suite gets, and how one is found.
 
 A scenario is a module of this folder with a sentence as its docstring, the

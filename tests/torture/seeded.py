@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The bugs in seeded/*.txt: what each is, and how it is put into the sources.
 
     == what is wrong

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Millions of events and a million reconnects, or as many as so many minutes
 hold: memory and descriptors of hub, responders and web server stay what they
 were, and so does the size of the log's -wal."""

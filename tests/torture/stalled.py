@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One in a hundred of the subscribers stops reading; the others get their events
 as soon as without them, the responder's memory stays flat, and the stalled are
 complete once they read."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is said while memory or descriptors run out."""
 
 import pytest

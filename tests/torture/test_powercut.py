@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The power goes once, at a moment that is known to be a bad one."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The seeded bugs are kept in step with the sources; mutants.py plays them."""
 
 import re

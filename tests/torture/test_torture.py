@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The short version of each scenario; the full ones are tests/torture/run's."""
 
 import json

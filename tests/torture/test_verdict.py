@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The checker, given books that were falsified in one place each."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The files of the log and of an inbox are deleted, replaced, emptied, cut short,
 overwritten and made immutable under a running hub, and a log is damaged before
 a start: either one clear sentence ends it, or it goes on and says what is gone;

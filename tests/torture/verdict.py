@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The checker: what publishers and subscribers wrote down, against the log.
 
 An event is known by its token, the first word of its data, which no other event

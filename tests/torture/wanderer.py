@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Subscribers of all kinds, who come from the past, stop reading, go and return.
 
 A Wanderer listens to several channels, perhaps in envelopes; what it notes goes

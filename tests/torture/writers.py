@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Foreign programs that write an inbox, and what they say they committed.
 
     with Writers(scene, path, account, rows=1000, kills=5) as writers: ...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* access: by address, origin and host */
 #include <config.h>
 

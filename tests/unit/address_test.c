@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* address: whose is it?  (What is in a prefix: limit_test.) */
 #include <config.h>
 

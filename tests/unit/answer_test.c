@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* request, answer: what is asked, how long it may take, what came of it */
 #include <config.h>
 

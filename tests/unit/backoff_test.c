@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backoff: how long to wait before the next try */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cgi_records: a CGI request in FastCGI, and the answer */
 #include <config.h>
 

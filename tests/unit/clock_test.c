@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* clock: two clocks and how time is written */
 #include <config.h>
 

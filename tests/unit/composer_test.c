@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* composer: what a subscriber lacks, joined, and kept for the next one */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* config: what may stand in tidings.conf, and what is said of the rest */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* digest: the same content or another */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* document: the JSON object that was POSTed */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* event: what a publisher sends, as the text of an event stream */
 #include <config.h>
 

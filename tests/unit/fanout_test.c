@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fanout: the duty rule, by a clock of our own */
 #include <config.h>
 

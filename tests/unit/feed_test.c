@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* feed: what the hub says, to those whom it concerns */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* heap: the smallest first, whoever leaves meanwhile */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* host: is it this site that was asked for? */
 #include <config.h>
 

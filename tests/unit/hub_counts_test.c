@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hub/counts, hub/listing: names, who listens, and what a page of them costs */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hub/dispatch, hub/peer, hub/publish: what becomes of a frame */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hub/ledger, hub/party: one transaction, and who moves with it */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hub/order: what becomes of a proposal */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hub/page, hub/follow: older events, and who follows the log */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hub/receipt: a publish that is sent again is answered again */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hub/cursor: what is a gap, and where a page then begins */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hub/retention: how much one transaction deletes */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hub/ring: frames encoded once, drafts, and what a follower may take */
 #include <config.h>
 

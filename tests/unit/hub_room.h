@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_TESTS_UNIT_HUB_ROOM_H
 #define TIDINGS_TESTS_UNIT_HUB_ROOM_H
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* schema: an older log becomes a newer one, whole or not at all */
 #include <config.h>
 

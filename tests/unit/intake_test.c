@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* intake: the FastCGI records of one request */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* json, held to what it promises whichever json-c is below (0.15 to 0.18) */
 #include <config.h>
 

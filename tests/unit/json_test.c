@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* json: strings decoded, answers composed */
 #include <config.h>
 

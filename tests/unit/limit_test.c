@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* limit: how much an address may have */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* link: whole frames over a real socket */
 #include <config.h>
 

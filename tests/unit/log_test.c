@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* log: what a line looks like */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* loop: who is called, in which order, and by whose clock */
 #include <config.h>
 

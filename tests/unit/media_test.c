@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * media - what an Accept header says
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* option: what was asked for, wherever it was said */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* path: a folder and a name */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* percent: how far a line of output says that its program is */
 #include <config.h>
 

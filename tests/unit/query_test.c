@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* query: what stands in a URL */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* record: FastCGI framing */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* replay: older events are asked of the hub once, for all who lack them */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* request: what one HTTP request says */
 #include <config.h>
 

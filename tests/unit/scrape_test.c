@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* scrape: the server's figures */
 #include <config.h>
 

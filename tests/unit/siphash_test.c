@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* siphash: SipHash-1-3, with a secret of each process's own */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* slot: when a worker that has died is started again */
 #include <config.h>
 

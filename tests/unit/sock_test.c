@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sock: Unix sockets that come and go */
 #include <config.h>
 

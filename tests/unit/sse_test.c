@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sse: a stream's bytes become events */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* streams: a subscription becomes a subscriber, whatever the window and the hub
  * say */
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* subscriber: a cursor, and at most one half-sent batch */
 #include <config.h>
 

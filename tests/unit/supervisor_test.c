@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* supervisor: real processes, really killed */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* table: found by key, listed in pages, however many */
 #include <config.h>
 

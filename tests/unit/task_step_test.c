@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* task_step: the timetable of the demonstration tasks, and their ids */
 #include <config.h>
 

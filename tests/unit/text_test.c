@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* text: what may stand where */
 #include <config.h>
 

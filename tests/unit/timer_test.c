@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* timer: rings once, or beats, when it was told to */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef TIDINGS_TESTS_UNIT_UNIT_H
 #define TIDINGS_TESTS_UNIT_UNIT_H
 /*

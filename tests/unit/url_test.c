@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* url: addresses of people, and texts as parts of one */
 #include <config.h>
 

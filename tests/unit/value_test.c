@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* value: what a configuration's text means */
 #include <config.h>
 

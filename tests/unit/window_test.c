@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* window and channel: the newest events, and who is where in them */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* wire: frames and what is in them */
 #include <config.h>
 

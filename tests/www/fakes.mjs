@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An EventSource, and timers, that do what a test says.
 
 export const sources = [];

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import assert from "node:assert";
 import { test } from "node:test";
 import { formatTime } from "./i18n.js";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import assert from "node:assert";
 import { beforeEach, test } from "node:test";
 import { forget, listeners, open, sources, timers } from "./fakes.mjs";

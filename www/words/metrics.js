@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 export const words = {
 	en: {
 		"metrics-lead": "The last three minutes, a sample every two seconds; for Prometheus the same is at /metrics.",

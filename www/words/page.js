@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // what index.html says
 
 export const words = {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 export const words = {
 	en: {
 		"tasks-lead": "Any program can tell how far it is: start, progress, end and close are events like all others.",

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A page that opens what a test tells it to, and remembers what it is told.
 // With ?alone, in a browser that has nothing to share streams by.
 if (location.search === "?alone")
