@@ -7,7 +7,7 @@
 
 #include "client/show/escape.h"
 #include "client/show/listed.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 enum { PATIENCE_MS = 3000 };
 

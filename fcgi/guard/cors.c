@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "fcgi/http/request.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 
 /* What is reflected into a header must be what an origin can be. */
 static bool is_plain(const char *origin)

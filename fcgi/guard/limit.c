@@ -19,7 +19,7 @@
 #include "fcgi/guard/address.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "lib/list.h"
 #include "lib/table.h"
 

@@ -21,7 +21,7 @@
 #include "fcgi/http/record.h"
 #include "fcgi/http/request.h"
 #include "lib/buf.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/list.h"
 #include "lib/loop.h"
 

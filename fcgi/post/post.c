@@ -25,7 +25,7 @@
 #include "fcgi/post/submission.h"
 #include "fcgi/uplink/calls.h"
 #include "lib/clock.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 
 enum kind {

@@ -13,7 +13,7 @@
 #include "fcgi/http/query.h"
 #include "fcgi/post/document.h"
 #include "lib/clock.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 
 /* Which of the texts holds what. */

@@ -13,7 +13,7 @@
 
 #include "fcgi/uplink/calls.h"
 #include "fcgi/uplink/session.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/sock.h"

@@ -4,7 +4,7 @@
  */
 #include <config.h>
 
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>
