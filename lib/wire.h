@@ -37,8 +37,9 @@
  *           `from` says what `value` is: WIRE_AFTER a cursor, WIRE_SINCE a
  *           time, WIRE_ALL nothing, WIRE_UNKNOWN nothing (a cursor that is no
  *           number).  `told` is the mark of the page before this one, 0 if
- *           there was none: what was pruned up to there is known.  No event above `upto` is wanted; stop once the EVENT
- *           bodies have `bytes` bytes (at least one event).
+ *           there was none: what was pruned up to there is known.  No event
+ *           above `upto` is wanted; stop once the EVENT bodies have `bytes`
+ *           bytes (at least one event).
  * CHANNELS  u64 tag, str8 after, u16 limit, str8 only
  *           A page of the channels, in the hub's order: at most `limit` (not 0)
  *           that come behind the name `after`, or the first ones if it is
@@ -52,10 +53,11 @@
  *           u64 replayed, histogram
  *           Answer to MEASURE, and the last word of a process that ends: what
  *           happened since it last said so, which is `us` microseconds ago,
- *           whatever hub it was said to; so the sum over all is never counted twice.  Requests answered, by
- *           status (2xx, 3xx, 4xx, 5xx), events written to streams, those in
- *           time and those to streams that were catching up; and how old the
- *           former were (lib/histogram.h: u64 sum, u8 count, count x
+ *           whatever hub it was said to; so the sum over all is never counted
+ *           twice.  Requests answered, by status (2xx, 3xx, 4xx, 5xx), events
+ *           written to streams, those in time and those to streams that were
+ *           catching up; and how old those in time were, in microseconds
+ *           (lib/histogram.h: u64 sum, u8 count, count x
  *           { u8 bucket, u64 number }).  Subscribers are those of now.
  * METRICS   u64 tag, u8 format
  *           What has been measured, as text: WIRE_PROMETHEUS, WIRE_OPENMETRICS.

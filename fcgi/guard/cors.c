@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * cors - which pages of other origins may read and publish
- */
 #include <config.h>
 
 #include "fcgi/guard/cors.h"

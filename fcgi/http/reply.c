@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reply - an answer that ends
- *
  *   WAITING    the socket took a part; its writability is awaited
  *   gone       all was taken, the peer left, or the deadline passed
  *

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * post - a POST becomes events, and its answer says that they are stored
- *
  * Each handler walks the same way: may this client publish (admit)?  what does
  * it say (a submission)?  send it, wait, answer.  The first thing wrong ends
  * the walk: a fault is a status, a code and a sentence.
@@ -229,7 +227,7 @@ static void finish(struct post *post, struct request *request,
 	submission_release(submission);
 }
 
-static struct submission begin_draft(
+static struct submission begin_submission(
 	const struct post *post, const struct target *target)
 {
 	return (struct submission){
@@ -239,7 +237,7 @@ static struct submission begin_draft(
 void post_body(void *room, struct request *request, const struct target *target)
 {
 	struct post *post = room;
-	struct submission submission = begin_draft(post, target);
+	struct submission submission = begin_submission(post, target);
 	struct fault fault = admit(post, request);
 	bool lines = query_flag(target->query, "lines");
 	size_t max_event = post->max_event;
@@ -257,7 +255,7 @@ void post_object(
 	void *room, struct request *request, const struct target *target)
 {
 	struct post *post = room;
-	struct submission submission = begin_draft(post, target);
+	struct submission submission = begin_submission(post, target);
 	struct fault fault = admit_json(post, request);
 
 	if (fault.status == 0)
@@ -270,7 +268,7 @@ void post_message(
 	void *room, struct request *request, const struct target *target)
 {
 	struct post *post = room;
-	struct submission submission = begin_draft(post, target);
+	struct submission submission = begin_submission(post, target);
 	struct fault fault = admit_json(post, request);
 
 	if (fault.status == 0)

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * submission - what a POST says, read and checked, before the hub has seen it
- */
 #include <config.h>
 
 #include "fcgi/post/submission.h"

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * json - values read, and answers put together
- */
 #include <config.h>
 
 #include "lib/json/json.h"
