@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 
 #include "client/option/option.h"
-#include "client/show/escape.h"
 #include "client/show/view.h"
 #include "client/verbs.h"
 

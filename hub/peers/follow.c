@@ -3,8 +3,6 @@
 
 #include "hub/peers/follow.h"
 
-#include "lib/log.h"
-
 static void say_following(
 	const struct eventlog *log, struct peer *peer, uint64_t from)
 {

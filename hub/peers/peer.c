@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/log.h"
 #include "lib/sock.h"
 
 bool peer_is_stalled(const struct peer *peer)

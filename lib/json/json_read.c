@@ -2,10 +2,9 @@
 /*
  * json_read - text becomes json-c's values
  *
- * json-c's own reader is not asked: each version takes something else (up
- * to 0.16 single quotes, NaN and overlong UTF-8; in 0.18 no letter beyond
- * ASCII).  So strict_json judges the text before it is walked through
- * here.
+ * json-c's own reader is not asked: each version takes something else (up to
+ * 0.16 single quotes, NaN and overlong UTF-8; in 0.18 no letter beyond ASCII).
+ * So strict_json judges the text before it is walked through here.
  */
 #include <config.h>
 

@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#include "lib/json/json.h"
 #include "lib/json/json_names.h"
 #include "lib/text.h"
 
