@@ -37,8 +37,9 @@
  *           `from` says what `value` is: WIRE_AFTER a cursor, WIRE_SINCE a
  *           time, WIRE_ALL nothing, WIRE_UNKNOWN nothing (a cursor that is no
  *           number).  `told` is the mark of the page before this one, 0 if
- *           there was none: what was pruned up to there is known.  No event above `upto` is wanted; stop once the EVENT
- *           bodies have `bytes` bytes (at least one event).
+ *           there was none: what was pruned up to there is known.  No event
+ *           above `upto` is wanted; stop once the EVENT bodies have `bytes`
+ *           bytes (at least one event).
  * CHANNELS  u64 tag, str8 after, u16 limit, str8 only
  *           A page of the channels, in the hub's order: at most `limit` (not 0)
  *           that come behind the name `after`, or the first ones if it is
@@ -108,7 +109,7 @@
  * 1. change this text; 2. raise WIRE_VERSION; 3. change wire.c and both ends;
  * 4. add the old version's frames to tests/fuzz/corpus as malformed or still
  * understood.  A hub refuses a HELLO of another version with a sentence that
- * names both.
+ * names both.  HACKING.md names the files.
  */
 /* clang-format on */
 #include <stdbool.h>
