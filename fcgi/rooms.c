@@ -53,7 +53,7 @@ static void open_uplink(struct rooms *rooms)
 				     .fill = rooms->lone ? 0 : config->window,
 				     .lone = rooms->lone,
 			     });
-	rooms->session = uplink_dialogue(rooms->uplink);
+	rooms->session = uplink_session(rooms->uplink);
 }
 
 static void open_answers(struct rooms *rooms)

@@ -24,7 +24,7 @@ enum {
 				      for so long is closed */
 };
 
-/* Counts them in `meter`. */
+/* Counts them in `counters`. */
 struct replies *replies_new(struct loop *loop, struct counters *counters);
 void replies_free(struct replies *replies); /* closes what is still waiting */
 size_t replies_count(const struct replies *replies);

@@ -229,7 +229,7 @@ static void finish(struct post *post, struct request *request,
 	submission_release(submission);
 }
 
-static struct submission begin_draft(
+static struct submission begin_submission(
 	const struct post *post, const struct target *target)
 {
 	return (struct submission){
@@ -239,7 +239,7 @@ static struct submission begin_draft(
 void post_body(void *room, struct request *request, const struct target *target)
 {
 	struct post *post = room;
-	struct submission submission = begin_draft(post, target);
+	struct submission submission = begin_submission(post, target);
 	struct fault fault = admit(post, request);
 	bool lines = query_flag(target->query, "lines");
 	size_t max_event = post->max_event;
@@ -257,7 +257,7 @@ void post_object(
 	void *room, struct request *request, const struct target *target)
 {
 	struct post *post = room;
-	struct submission submission = begin_draft(post, target);
+	struct submission submission = begin_submission(post, target);
 	struct fault fault = admit_json(post, request);
 
 	if (fault.status == 0)
@@ -270,7 +270,7 @@ void post_message(
 	void *room, struct request *request, const struct target *target)
 {
 	struct post *post = room;
-	struct submission submission = begin_draft(post, target);
+	struct submission submission = begin_submission(post, target);
 	struct fault fault = admit_json(post, request);
 
 	if (fault.status == 0)

@@ -10,9 +10,8 @@
  *   FOLLOWING   caught up
  *
  * The uplink moves it to HUB_AWAY and GREETING, the hub's frames to the rest.
- * What the hub answers goes on from here to the answers, what it says by
- * itself to the sink.  Plain data of its uplink; owns answers, reason and
- * refusal.
+ * What the hub answers goes on from here to the calls, what it says by itself
+ * to the sink.  Plain data of its uplink; owns calls, reason and refusal.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -191,7 +191,7 @@ void uplink_free(struct uplink *uplink)
 	free(uplink);
 }
 
-const struct session *uplink_dialogue(const struct uplink *uplink)
+const struct session *uplink_session(const struct uplink *uplink)
 {
 	return &uplink->session;
 }

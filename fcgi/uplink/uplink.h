@@ -39,7 +39,7 @@ void uplink_farewell(struct uplink *uplink);
 /* Unanswered callbacks are not called any more. */
 void uplink_free(struct uplink *uplink);
 
-/* What is being said; who has something to ask asks its `answers`. */
-const struct session *uplink_dialogue(const struct uplink *uplink);
+/* What is being said; who has something to ask asks its `calls`. */
+const struct session *uplink_session(const struct uplink *uplink);
 
 #endif
