@@ -24,7 +24,7 @@ struct status {
 };
 
 handler status_health;	 /* 200, or 503 while nothing can be published */
-handler status_channels; /* ?after=NAME&limit=1..1000, in the hub's order */
+handler status_channels; /* ?after=NEXT&limit=1..1000, in the hub's order */
 handler status_channel;	 /* the one in the path */
 
 #endif

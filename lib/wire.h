@@ -110,7 +110,7 @@
  * 1. change this text; 2. raise WIRE_VERSION; 3. change wire.c and both ends;
  * 4. add the old version's frames to tests/fuzz/corpus as malformed or still
  * understood.  A hub refuses a HELLO of another version with a sentence that
- * names both.
+ * names both.  HACKING.md names the files.
  */
 /* clang-format on */
 #include <stdbool.h>

@@ -9,8 +9,7 @@
  * reader of the file (config_file.c), the defaults and the test of
  * conf/tidings.conf all use it.
  *
- * To add a key: a field in config.h, a line in setting.c, its lines in
- * conf/tidings.conf.
+ * To add a key: HACKING.md says where.
  */
 #include <stdbool.h>
 #include <stddef.h>
