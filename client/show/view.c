@@ -124,6 +124,8 @@ static void ask_channels(struct view *view)
 	sorted = listed_page(view->channels, &view->more);
 	if (view->answer.exit_status == EXIT_OK && sorted == NULL)
 		be_unreadable(view, path);
+	if (view->answer.exit_status != EXIT_OK)
+		set_text(&view->fault, span_of(view->answer.sentence.at));
 	if (sorted == NULL) {
 		forget_channels(view);
 		return;

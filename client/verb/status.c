@@ -98,6 +98,10 @@ static void draw_channels(const struct view *view)
 
 	screen_line(SCREEN_PLAIN, span(NULL, 0));
 	screen_line(SCREEN_BOLD, span_of(listed_head));
+	if (view->channels == NULL && view->fault.len > 1) {
+		buf_printf(&line, "none: %s", view->fault.at);
+		draw_text(SCREEN_PLAIN, &line);
+	}
 	for (size_t i = 0; screen_left() > 1; i++) {
 		if (!view_channel(view, i, &line))
 			break;
@@ -134,7 +138,7 @@ static void draw(const struct view *view)
 	screen_line(SCREEN_PLAIN, span(NULL, 0));
 	view_lines(view, &text);
 	draw_text(SCREEN_PLAIN, &text);
-	if (view->channels != NULL)
+	if (view->channels != NULL || view->now.at != 0)
 		draw_channels(view);
 	screen_end();
 	buf_release(&text);

@@ -32,7 +32,6 @@ enum {
 	INBOX_REJECTS_MAX = 10000, /* reasons waiting to be written; with more,
 				     the inbox is not read on */
 	INBOX_LINES = 20,	   /* log lines about rows, a second */
-	INBOX_STEP = 1000,	   /* rows deleted at once; as in file.c */
 	INBOX_PAUSE = 50,	   /* then rest this many times as long */
 	INBOX_WAL_PAGES = 256, /* in its write-ahead log; above it, these are
 				  moved into the file once all is tidy, so that

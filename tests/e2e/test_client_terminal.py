@@ -9,6 +9,7 @@ import pytest
 
 from client import Client
 from terminal import Terminal
+from test_client_unreadable import FIGURES, strange_server  # noqa: F401, a fixture
 from world import eventually, program
 
 
@@ -117,6 +118,12 @@ def test_a_terminal_that_goes_away_ends_it(shared, terminal):
     screen.shows("status       ok")
     os.kill(screen.process.pid, signal.SIGHUP)
     screen.ends(-signal.SIGHUP)
+
+
+def test_channels_that_are_refused_are_not_shown_as_none_without_a_word(shared, terminal, strange):
+    strange.says["/metrics"] = FIGURES
+    screen = watch(terminal, shared, url=strange.url)
+    screen.shows("subscribers  1, on 2", "none: ", "404")
 
 
 # ---- menu
