@@ -3,8 +3,8 @@
  * main - tidings.fcgi, the responder
  *
  *   supervisor  binds the socket, or has it from a service manager
- * (LISTEN_FDS), and keeps it and its workers (lib/supervisor.h) worker   serves
- * (worker.h)
+ * (LISTEN_FDS), and keeps it and its workers (lib/service/supervisor.h) worker
+ * serves (worker.h)
  *
  * Started by a web server it is a worker without a supervisor: for as long as
  * it is let, if the listening socket is its standard input (mod_fcgid,
@@ -21,11 +21,11 @@
 
 #include "fcgi/http/cgi.h"
 #include "fcgi/worker.h"
-#include "lib/config.h"
-#include "lib/handover.h"
+#include "lib/config/config.h"
 #include "lib/log.h"
+#include "lib/service/handover.h"
+#include "lib/service/supervisor.h"
 #include "lib/sock.h"
-#include "lib/supervisor.h"
 
 struct options {
 	const char *config;

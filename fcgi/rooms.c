@@ -20,7 +20,7 @@
 #include "fcgi/stream/window.h"
 #include "fcgi/uplink/session.h"
 #include "fcgi/uplink/uplink.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "lib/loop.h"
 
 static void open_window(struct rooms *rooms)

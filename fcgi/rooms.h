@@ -4,8 +4,8 @@
 /*
  * rooms - what a responder is made of
  *
- * Made each after those that it needs, handed what it needs, and taken down in
- * the reverse order.  Only the worker sees all of them; no room knows this one.
+ * Made each after those that it needs, handed what it needs, and taken down
+ * before them.  Only the worker sees all of them; no room knows this one.
  */
 #include <stdbool.h>
 

@@ -11,7 +11,7 @@
 #include "fcgi/http/request.h"
 #include "fcgi/uplink/calls.h"
 #include "fcgi/uplink/session.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 
 enum {

@@ -16,7 +16,7 @@
 #include "fcgi/uplink/session.h"
 #include "lib/clock.h"
 #include "lib/loop.h"
-#include "lib/supervisor.h"
+#include "lib/service/supervisor.h"
 
 enum {
 	STOP_MS = 6000, /* more than the hub's word may take, less than the

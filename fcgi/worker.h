@@ -5,10 +5,12 @@
  * worker - serves, from its rooms' opening until they are closed
  *
  *   SERVING    the loop runs; supervisor_ready() once the window has been
- * filled DRAINING   SIGTERM: accepts no more, streams get their end, answers
- * that are on their way finish LEAVING    SIGHUP: the same, but a successor is
- * there, so that it takes its time (drain.h) gone       when there is nobody
- * left, or the time for it has passed
+ *              filled
+ *   DRAINING   SIGTERM: accepts no more, streams get their end, answers that
+ *              are on their way finish
+ *   LEAVING    SIGHUP: the same, but a successor is there, so that it takes
+ *              its time (drain.h)
+ *   gone       when there is nobody left, or the time for it has passed
  */
 struct config;
 

@@ -12,11 +12,11 @@
 
 #include "hub/hub.h"
 #include "hub/log/lock.h"
-#include "lib/config.h"
-#include "lib/handover.h"
+#include "lib/config/config.h"
 #include "lib/log.h"
+#include "lib/service/handover.h"
+#include "lib/service/supervisor.h"
 #include "lib/sock.h"
-#include "lib/supervisor.h"
 
 struct daemon {
 	struct config config;

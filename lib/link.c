@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * link - see link.h
- *
  * While frames are handed out, the bytes they borrow are not the link's, so
  * that the link, and even its owner, may go in the middle.
  */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * table - see table.h
- *
  * With 2^L < chains <= 2^(L+1), a chain holds the hashes whose last L + 1 bits
  * are its number; the chains that have no partner in the upper half yet hold
  * those whose last L bits are.  The order is that of the hashes read from their

@@ -53,10 +53,11 @@
  *           u64 replayed, histogram
  *           Answer to MEASURE, and the last word of a process that ends: what
  *           happened since it last said so, which is `us` microseconds ago,
- *           whatever hub it was said to; so the sum over all is never counted twice.  Requests answered, by
- *           status (2xx, 3xx, 4xx, 5xx), events written to streams, those in
- *           time and those to streams that were catching up; and how old the
- *           former were (lib/histogram.h: u64 sum, u8 count, count x
+ *           whatever hub it was said to; so the sum over all is never counted
+ *           twice.  Requests answered, by status (2xx, 3xx, 4xx, 5xx), events
+ *           written to streams, those in time and those to streams that were
+ *           catching up; and how old those in time were, in microseconds
+ *           (lib/histogram.h: u64 sum, u8 count, count x
  *           { u8 bucket, u64 number }).  Subscribers are those of now.
  * METRICS   u64 tag, u8 format
  *           What has been measured, as text: WIRE_PROMETHEUS, WIRE_OPENMETRICS.

@@ -62,7 +62,7 @@ ok "the client does not know the daemons" - "$include(\.\./)?(hub|fcgi|tests)/" 
 ok "nobody goes up to go down" - "$include\.\./" $all
 }
 room "SQLite" lib/db.c 'sqlite3\.h'
-room "json-c" "lib/json.c lib/json_read.c" 'json-c/.*|json\.h'
+room "json-c" "lib/json/json.c lib/json/json_read.c" 'json-c/.*|json\.h'
 room "libfcgi" fcgi/http/parse.c 'fcgiapp\.h|fcgi_stdio\.h|fcgios\.h'
 room "libcurl" "client/http/http.c client/http/transfer.h" 'curl/.*'
 room "ncurses" client/show/screen.c 'n?curses\.h'
@@ -71,7 +71,7 @@ room "syslog" lib/log.c 'syslog\.h'
 room "timerfd" lib/loop.c 'sys/timerfd\.h'
 room "libev" lib/loop.c 'ev\.h'
 all="$lib $hub $fcgi"
-room "inih" lib/config_file.c 'ini\.h'
+room "inih" lib/config/config_file.c 'ini\.h'
 all=$client
 room "inih for client.conf" client/option/option_file.c 'ini\.h'
 
@@ -180,7 +180,7 @@ b/z is on no floor" ]; then
 	failed=1
 fi
 
-downwards lib
+downwards lib 'lib/service|lib/config' lib/json lib
 downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo|inbox,hub/inbox' hub/log
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
 	'fcgi/route|fcgi/feed|fcgi/drain' \

@@ -132,8 +132,8 @@ def test_each_example_of_the_command_works(web, tmp_path):
 # ---- the daemons
 
 def table():
-    """(section, key) -> (default, least, most) out of lib/setting.c."""
-    text = (TOP / "lib" / "setting.c").read_text()
+    """(section, key) -> (default, least, most) out of lib/config/setting.c."""
+    text = (TOP / "lib" / "config" / "setting.c").read_text()
     day, names = 86400000, {"RUNDIR": '"/run"', "STATEDIR": '"/var"', "NULL": "None"}
     words = {"FOREVER": 36500 * day, "EVENTS_MAX": 1 << 53, "BYTES_MAX": 1 << 60,
              "SOCKET_MAX": None, "DAYS": lambda days: days * day}

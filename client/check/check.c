@@ -13,7 +13,7 @@
 #include "client/show/escape.h"
 #include "client/show/print.h"
 #include "client/verbs.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 /* ---- without a stream */
 

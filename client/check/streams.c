@@ -10,7 +10,7 @@
 #include "client/http/interrupt.h"
 #include "client/show/listed.h"
 #include "lib/clock.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 enum {
 	SAMPLE_MS = 2000, /* metrics come so often */

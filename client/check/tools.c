@@ -10,7 +10,7 @@
 
 #include "client/check/tools_room.h"
 #include "client/option/option.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 /* ---- words */
 

@@ -13,7 +13,7 @@
 #include "client/http/sse.h"
 #include "client/http/url.h"
 #include "lib/clock.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 enum {
 	SILENCE_MS = 60000,   /* four keep-alives: then the stream is dead */

@@ -3,7 +3,7 @@
 
 #include "client/http/get_json.h"
 
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 enum exit_status get_json_unreadable(const struct http *http, const char *path)
 {

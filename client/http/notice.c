@@ -3,7 +3,7 @@
 
 #include "client/http/notice.h"
 
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 
 /* True unless the event has an id that no server of ours gives. */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/config/value.h"
 #include "lib/text.h"
-#include "lib/value.h"
 
 bool option_is_on(const char *text, bool *on)
 {

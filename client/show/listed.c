@@ -6,7 +6,7 @@
 #include <inttypes.h>
 
 #include "client/show/escape.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 const char listed_head[] =
 	"channel                  subscribers      events  newest";

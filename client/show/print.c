@@ -13,7 +13,7 @@
 
 #include "client/option/option.h"
 #include "client/show/escape.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 enum exit_status print_open(struct print *print, bool channels)
 {

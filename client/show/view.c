@@ -7,7 +7,7 @@
 
 #include "client/show/escape.h"
 #include "client/show/listed.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 enum { PATIENCE_MS = 3000 };
 
@@ -96,7 +96,7 @@ static int compare(const void *left, const void *right)
 	listed_read(json_item(sorted, *b), &second);
 	if (first.subscribers != second.subscribers)
 		return first.subscribers < second.subscribers ? 1 : -1;
-	return *a < *b ? -1 : 1; /* as they came: by name */
+	return *a < *b ? -1 : 1; /* as they came */
 }
 
 size_t view_channels(const struct view *view)

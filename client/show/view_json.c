@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "client/show/view.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 static const struct number {
 	const char *name;

@@ -9,7 +9,7 @@
 
 #include "client/show/listed.h"
 #include "client/show/view.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 /* 1234567 as 1,234,567 */
 static void add_count(struct buf *out, double value)

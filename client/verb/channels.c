@@ -14,7 +14,7 @@
 #include "client/show/listed.h"
 #include "client/show/print.h"
 #include "client/verbs.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 /* A channel and its line of the list. */
 struct row {

@@ -21,7 +21,7 @@
 #include "client/verb/line_batch.h"
 #include "client/verb/publisher.h"
 #include "client/verbs.h"
-#include "lib/strict_json.h"
+#include "lib/json/strict_json.h"
 
 enum { MESSAGE_MAX = 1 << 20 }; /* bytes: what any server takes at most */
 

@@ -18,7 +18,7 @@
 #include "client/verb/progress.h"
 #include "client/verbs.h"
 #include "lib/clock.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 
 enum {

@@ -22,7 +22,7 @@
 #include "client/verb/cursor.h"
 #include "client/verb/hook.h"
 #include "client/verbs.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 
 enum mode { SUB, TAIL, HISTORY };

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 enum {
 	GROUP = 16,    /* columns in one pair of brackets */

@@ -9,7 +9,7 @@
 #include "fcgi/guard/cors.h"
 #include "fcgi/guard/host.h"
 #include "fcgi/http/request.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 
 struct access {
 	const struct config *config;

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * cors - which pages of other origins may read and publish
- */
 #include <config.h>
 
 #include "fcgi/guard/cors.h"
@@ -10,7 +7,7 @@
 #include <strings.h>
 
 #include "fcgi/http/request.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 
 /* What is reflected into a header must be what an origin can be. */
 static bool is_plain(const char *origin)

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "fcgi/http/request.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "lib/span.h"
 
 /* "a.example:8000" -> "a.example", "[::1]:80" -> "[::1]"; also without the dot

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limit - see limit.h
- *
- * Clients are in a table and, while they have no stream, in
- * a line in the order of their last POST: its head is the first to be
- * forgotten.  With no limit per address nothing is remembered of any: all are
- * one client.
+ * Clients are in a table and, while they have no stream, in a line in the
+ * order of their last POST: its head is the first to be forgotten.  With no
+ * limit per address nothing is remembered of any: all are one client.
  */
 #include <config.h>
 
@@ -19,7 +16,7 @@
 #include "fcgi/guard/address.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "lib/list.h"
 #include "lib/table.h"
 

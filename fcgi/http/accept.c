@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * accept - the acceptor: connections in, requests out
- *
  *   ARRIVING   accepted; its records are being collected
  *   gone       complete and handed on, or closed
  *

@@ -18,7 +18,7 @@ enum {
 	ACCEPTOR_SILENCE_MS = 5000, /* a connection that says nothing for so
 			       long while we wait for its request is closed */
 	ACCEPTOR_TOTAL_MS = 30000,  /* and so is one whose request is not
-			       complete  by then, however often it says a byte */
+			       complete by then, however often it says a byte */
 	ACCEPTOR_SHUT_MS =
 		500, /* once the acceptor is shut we are less patient */
 	ACCEPTOR_WAITING_MAX =

@@ -12,10 +12,11 @@
  *   MEETING  the hub is not there yet, and was not waited for for CGI_HUB_MS:
  *            a process that has just begun must not call it away
  *   ASKING   the body is on its way from standard input to the acceptor, and
- * the answer may have begun ENDED    the answer is complete; what is left of it
- * is on its way to standard output, for REPLY_DEADLINE_MS at most gone     all
- * is written, or the web server has closed standard output, which is how it
- * says that the browser left: the loop is broken
+ *            the answer may have begun
+ *   ENDED    the answer is complete; what is left of it is on its way to
+ *            standard output, for REPLY_DEADLINE_MS at most
+ *   gone     all is written, or the web server has closed standard output,
+ *            which is how it says that the browser left: the loop is broken
  */
 #include <stdbool.h>
 

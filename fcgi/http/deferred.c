@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * deferred - a request that waits for the hub's word
- *
  *   WAITING    the uplink holds our callback
  *   WATCHED    the same, and the connection is watched
  *   gone       it was called, or the browser left and the uplink was told

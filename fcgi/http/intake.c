@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * intake - the FastCGI records of one request, until all of them are there
- *
  * Owns the bytes.  `looked` divides them: before it whole records in their
  * order, after it what is not yet a whole record.  BEGIN, PARAMS, STDIN come
  * in this order and each with the same id; an empty record ends PARAMS and

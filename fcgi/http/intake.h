@@ -10,8 +10,8 @@
  *
  * libfcgi 2.4.2 trusts its peer: a management record smashes its stack, a
  * false length in PARAMS ends the process, a request that stops half-way holds
- * its thread.  So nothing is given to it before the whole request is here and
- * has been looked at.  Pure.
+ * whoever reads it.  So nothing is given to it before the whole request is here
+ * and has been looked at.  Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>

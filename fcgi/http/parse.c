@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * parse - collected FastCGI records become a request
- *
  * FCGX_Accept_r() reads from `ipcFd` without accepting if a descriptor is there
  * already.  That field is below fcgiapp.h's "don't use" line; it is the only
  * way to have libfcgi read a request without letting it block on one, and has

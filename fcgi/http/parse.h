@@ -16,8 +16,8 @@ struct request;
 struct parser *parser_new(void);
 void parser_free(struct parser *parser);
 
-/* Reads a COMPLETE intake.  The request has no descriptor yet and is the
- * caller's; NULL if libfcgi does not understand it. */
+/* Reads what an assembler has that is COMPLETE.  The request has no descriptor
+ * yet and is the caller's; NULL if libfcgi does not understand it. */
 struct request *parser_read(
 	struct parser *parser, const struct assembler *assembler);
 

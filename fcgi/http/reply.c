@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reply - an answer that ends
- *
  *   WAITING    the socket took a part; its writability is awaited
  *   gone       all was taken, the peer left, or the deadline passed
  *
@@ -21,7 +19,7 @@
 #include "fcgi/http/record.h"
 #include "fcgi/http/request.h"
 #include "lib/buf.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/list.h"
 #include "lib/loop.h"
 

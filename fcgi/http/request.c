@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * request - what one HTTP request says, taken out of libfcgi
- *
  * One block holds all texts: a request is made and freed some ten thousand
  * times a second.
  */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 static void list_member(void *arg, struct span name, struct span value)
 {

@@ -4,14 +4,14 @@
 /*
  * document - the JSON object that was POSTed
  *
- * What comes in is checked by lib/strict_json.h and passed on as it was
+ * What comes in is checked by lib/json/strict_json.h and passed on as it was
  * written.  Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/json/strict_json.h"
 #include "lib/span.h"
-#include "lib/strict_json.h"
 
 /* One member of the object, as written. */
 struct member {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * post - a POST becomes events, and its answer says that they are stored
- *
  * Each handler walks the same way: may this client publish (admit)?  what does
  * it say (a submission)?  send it, wait, answer.  The first thing wrong ends
  * the walk: a fault is a status, a code and a sentence.
@@ -25,7 +23,7 @@
 #include "fcgi/post/submission.h"
 #include "fcgi/uplink/calls.h"
 #include "lib/clock.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 
 enum kind {

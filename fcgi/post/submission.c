@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * submission - what a POST says, read and checked, before the hub has seen it
- */
 #include <config.h>
 
 #include "fcgi/post/submission.h"
@@ -13,7 +10,7 @@
 #include "fcgi/http/query.h"
 #include "fcgi/post/document.h"
 #include "lib/clock.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 
 /* Which of the texts holds what. */

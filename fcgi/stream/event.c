@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 static void add_text(struct buf *out, const char *text)
 {

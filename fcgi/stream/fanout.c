@@ -111,7 +111,7 @@ static void add_age(struct counters *counters, const struct wire_event *event,
 
 /* The probe's write went on to where it is now, `at` this moment (monotonic
  * us); it stands for `writes` like it. */
-static void counters_latency(
+static void add_ages(
 	const struct fanout *fanout, uint64_t at, uint64_t writes)
 {
 	const struct subscriber *sub = fanout->probe;
@@ -146,7 +146,7 @@ static void write_slice(struct fanout *fanout)
 			list_entry(fanout->due.next, struct subscriber, due));
 	fanout->slices++;
 	if (fanout->probe != NULL)
-		counters_latency(fanout,
+		add_ages(fanout,
 			(began + clock_now_us(fanout->clock)) / 2,
 			fanout->written - before);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 
 /* From the future: a clock that was put back, or an invention. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tasks - see tasks.h
- *
  *   RUNNING   waits for the next step, or for the time to say that it is there
  *   gone      everything was told, the browser left, or the socket was full: it
  *             then comes back with its id and loses nothing

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "lib/db.h"
 
 enum {

@@ -24,7 +24,7 @@
 #include "hub/inbox/lock_owner.h"
 #include "hub/log/ledger.h"
 #include "lib/buf.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 
 enum {
 	INBOX_ROWS = 1024,	   /* read at once */

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * tidy - published rows go, and reasons are written into the others (inbox.h)
+ */
 #include "config.h"
 
 #include "hub/inbox/inbox.h"

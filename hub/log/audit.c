@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * audit - what the log should have and has not (eventlog.h)
+ */
 #include "config.h"
 
 #include "hub/log/eventlog.h"

@@ -16,7 +16,7 @@
 
 #include "hub/log/store.h"
 #include "lib/clock.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "lib/span.h"
 #include "lib/table.h"
 

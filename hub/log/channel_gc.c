@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * channel_gc - channels that are empty go when there are very many (channel.h)
+ */
 #include "config.h"
 
 #include <stdlib.h>

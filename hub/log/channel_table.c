@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * channel_table - the channels as rows (channel.h)
+ */
 #include "config.h"
 
 #include <stdlib.h>

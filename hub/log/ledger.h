@@ -25,7 +25,7 @@
 #include "hub/log/store.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "lib/histogram.h"
 #include "lib/wire.h"
 

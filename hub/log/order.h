@@ -9,8 +9,8 @@
  * order: ids and times, keys, the receipt, the inbox's cursor, all in the
  * ledger's transaction.  What became of it is final once that is committed.
  *
- * Each proposal has a receipt, keys or a cursor to be known by, so that one
- * whose answer was lost can be made again.
+ * Each proposal that may be made again, because its answer was lost, has a
+ * receipt, keys or a cursor to be known by.  The demonstration's never is.
  *
  * There is one way to order: LOCAL, by this hub's own log, at once.
  */

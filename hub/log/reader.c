@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * reader - events, read from the log and looked through (eventlog.h)
+ */
 #include "config.h"
 
 #include "hub/log/checksum.h"
@@ -127,7 +130,7 @@ void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto)
 }
 
 /* Said before, and told by the marks. */
-static bool is_buried(
+static bool is_marked(
 	const struct eventlog *log, const struct row *row, uint64_t id)
 {
 	return id <= (row->channel != NULL ? row->channel->pruned_through
@@ -156,7 +159,7 @@ enum eventlog_found eventlog_next(
 		if (row.sound)
 			eventlog_mark_lost(
 				log, row.channel, row.previous, true);
-		else if (is_buried(log, &row, event->id))
+		else if (is_marked(log, &row, event->id))
 			continue;
 		else
 			eventlog_mark_lost(log, row.channel, event->id, false);

@@ -6,9 +6,8 @@
  *
  * A publish is named by its publisher (its source, in lib/wire.h) and a number.
  * What was stored is remembered, in the transaction that stored it, until the
- * publisher says that
- * it has the answer: so a publish that is sent again, to this hub or to the
- * next one, is answered again and not stored again.
+ * publisher says that it has the answer: so a publish that is sent again, to
+ * this hub or to the next one, is answered again and not stored again.
  *
  *   draft    noted in the transaction under way
  *   settled  committed; in memory and in a row
@@ -24,7 +23,7 @@
 
 enum {
 	RECEIPTS_MAX = 131072,	 /* a publisher that acknowledges nothing loses
-				    its   oldest receipts above this many */
+				    its oldest receipts above this many */
 	RECEIPT_GONE_MS = 60000, /* a publisher that is away this long is
 				    forgotten; publishers give up after 5 s */
 };

@@ -14,7 +14,7 @@
 
 #include "hub/log/eventlog.h"
 #include "hub/log/key.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 
 enum {
 	RETENTION_STEP = 1000, /* rows deleted in one transaction at most */

@@ -190,7 +190,7 @@ static void answer_next(struct ledger *ledger, struct peer *peer)
 
 		losses = log->losses;
 		link_cut(&peer->link, before);
-		question_resolve(&question, ledger);
+		question_resolve(&question, &ledger->channels);
 		verdict = question_judge(&question, ledger,
 			peer->follow == NOT ? log->committed : peer->sent);
 		compose(log, link_begin(&peer->link, WIRE_PAGED), &question,

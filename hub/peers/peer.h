@@ -24,7 +24,7 @@
 #include <sys/types.h>
 
 #include "hub/log/receipt.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "lib/link.h"
 #include "lib/loop.h"
 

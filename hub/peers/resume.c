@@ -42,7 +42,8 @@ bool question_read(struct question *question, struct wire_in *in)
 	return wire_done(&names);
 }
 
-void question_resolve(struct question *question, const struct ledger *ledger)
+void question_resolve(
+	struct question *question, const struct channels *channels)
 {
 	struct wire_in names = question->names;
 
@@ -50,9 +51,9 @@ void question_resolve(struct question *question, const struct ledger *ledger)
 	question->pruned_through = question->pruned_at = 0;
 	for (uint16_t i = 0; i < question->name_count; i++) {
 		struct channel *channel =
-			channel_find(&ledger->channels, wire_get_str8(&names));
-		uint64_t through = ledger->channels.floor;
-		uint64_t at = ledger->channels.floor_at;
+			channel_find(channels, wire_get_str8(&names));
+		uint64_t through = channels->floor;
+		uint64_t at = channels->floor_at;
 
 		if (channel != NULL) {
 			question->channels[question->channel_count++] = channel;

@@ -12,7 +12,7 @@
 #include "client/show/escape.h"
 #include "client/show/scrape.h"
 #include "client/verb/percent.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 

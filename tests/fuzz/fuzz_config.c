@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -12,7 +12,7 @@
 
 #include "fcgi/post/document.h"
 #include "fcgi/stream/event.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 

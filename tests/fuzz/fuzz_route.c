@@ -16,7 +16,7 @@
 
 #include "fcgi/http/request.h"
 #include "fcgi/route.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/stub.h"

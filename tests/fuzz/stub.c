@@ -13,7 +13,7 @@
 
 #include "fcgi/uplink/calls.h"
 #include "fcgi/uplink/session.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/sock.h"
@@ -310,7 +310,8 @@ static void open_rooms(struct rooms *rooms)
 	snprintf(path, sizeof(path), "%s/hub", folder);
 	listener = sock_listen(path, 0600, (gid_t)-1);
 	MUST(listener >= 0);
-	config.hub_socket = path;
+	free(config.hub_socket);
+	config.hub_socket = mem_text(span_of(path));
 	config.window = 1 << 20;
 	config.origins = origins;
 	config.origin_count = 1;

@@ -7,7 +7,7 @@
 #include "fcgi/guard/access.h"
 #include "fcgi/http/request.h"
 #include "lib/buf.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "tests/unit/unit.h"
 
 static const struct {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "tests/unit/unit.h"
 
 static const uint64_t HOUR = 3600000, DAY = 86400000;

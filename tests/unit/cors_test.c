@@ -6,7 +6,7 @@
 
 #include "fcgi/guard/cors.h"
 #include "fcgi/http/request.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "tests/unit/unit.h"
 
 static char listed[] = "https://app.example";

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fcgi/post/document.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "tests/unit/unit.h"
 
 static const char *const good[] = {

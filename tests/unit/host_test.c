@@ -4,7 +4,7 @@
 
 #include "fcgi/guard/host.h"
 #include "fcgi/http/request.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "tests/unit/unit.h"
 
 static char name[] = "app.example", four[] = "127.0.0.1", six[] = "[::1]";

@@ -33,7 +33,7 @@ static struct verdict judge(struct room *room, enum wire_from from,
 		wire_put_str8(&body, span_of(channels[i]));
 	in = wire_in(buf_span(&body));
 	assert_true(question_read(&question, &in));
-	question_resolve(&question, &room->ledger);
+	question_resolve(&question, &room->ledger.channels);
 	verdict = question_judge(
 		&question, &room->ledger, room->ledger.log.committed);
 	mark = question.pruned_through;

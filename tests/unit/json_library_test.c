@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "tests/unit/unit.h"
 
 #define LETTERS "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x99\x82" /* of 1 to 4 bytes */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "tests/unit/unit.h"
 
 static void test_one_line_keeps_what_is_in_strings(void **state)

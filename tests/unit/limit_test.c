@@ -8,7 +8,7 @@
 #include "fcgi/guard/limit.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "tests/unit/unit.h"
 
 /* NULL if it may not. */

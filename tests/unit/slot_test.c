@@ -2,7 +2,7 @@
 /* slot: when a worker that has died is started again */
 #include <config.h>
 
-#include "lib/slot.h"
+#include "lib/service/slot.h"
 #include "tests/unit/unit.h"
 
 enum { SECOND = 1000000, FIRST = 50000, LAST = 5000000 };

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
-#include "lib/supervisor.h"
+#include "lib/service/supervisor.h"
 #include "tests/unit/unit.h"
 
 enum { PATIENCE_MS = 20000 };

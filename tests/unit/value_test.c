@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "lib/value.h"
+#include "lib/config/value.h"
 #include "tests/unit/unit.h"
 
 static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_OLD_WORKERS_H
-#define TIDINGS_LIB_OLD_WORKERS_H
+#ifndef TIDINGS_LIB_SERVICE_OLD_WORKERS_H
+#define TIDINGS_LIB_SERVICE_OLD_WORKERS_H
 /*
  * old_workers - workers of the versions that a supervisor was before
  *

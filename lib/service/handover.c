@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/handover.h"
+#include "lib/service/handover.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 #include "lib/buf.h"
 #include "lib/log.h"
-#include "lib/old_workers.h"
+#include "lib/service/old_workers.h"
 
 static const char variable[] = "TIDINGS_HANDOVER";
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/json.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 
 /* ---- in */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_SETTING_PARSE_H
-#define TIDINGS_LIB_SETTING_PARSE_H
+#ifndef TIDINGS_LIB_CONFIG_SETTING_PARSE_H
+#define TIDINGS_LIB_CONFIG_SETTING_PARSE_H
 /*
  * setting_parse - the text of a key becomes a field of its section's struct
  */
 #include <stdbool.h>
 
-#include "lib/setting.h"
+#include "lib/config/setting.h"
 
 /* Each stores what `text` says in the setting's field of `target`.  False if
  * the text does not fit; `fault` then says why, beginning with the key. */

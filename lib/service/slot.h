@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_SLOT_H
-#define TIDINGS_LIB_SLOT_H
+#ifndef TIDINGS_LIB_SERVICE_SLOT_H
+#define TIDINGS_LIB_SERVICE_SLOT_H
 /*
  * slot - the place of one worker: it has a child, or a time to start one
  *

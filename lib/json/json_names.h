@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_JSON_NAMES_H
-#define TIDINGS_LIB_JSON_NAMES_H
+#ifndef TIDINGS_LIB_JSON_JSON_NAMES_H
+#define TIDINGS_LIB_JSON_JSON_NAMES_H
 /*
  * json_names - does an object have a name twice?
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/slot.h"
+#include "lib/service/slot.h"
 
 enum {
 	QUICK_DEATH_US = 1000000,

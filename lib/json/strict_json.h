@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_STRICT_JSON_H
-#define TIDINGS_LIB_STRICT_JSON_H
+#ifndef TIDINGS_LIB_JSON_STRICT_JSON_H
+#define TIDINGS_LIB_JSON_STRICT_JSON_H
 /*
  * strict_json - is it JSON, to the letter?
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_JSON_H
-#define TIDINGS_LIB_JSON_H
+#ifndef TIDINGS_LIB_JSON_JSON_H
+#define TIDINGS_LIB_JSON_JSON_H
 /*
  * json - strings decoded, answers composed and read
  *
@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "lib/buf.h"
+#include "lib/json/strict_json.h"
 #include "lib/span.h"
-#include "lib/strict_json.h"
 
 struct json_object;
 

@@ -5,12 +5,12 @@
  */
 #include <config.h>
 
-#include "lib/strict_json.h"
+#include "lib/json/strict_json.h"
 
 #include <string.h>
 
-#include "lib/json.h"
-#include "lib/json_names.h"
+#include "lib/json/json.h"
+#include "lib/json/json_names.h"
 #include "lib/text.h"
 
 struct reader {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_CONFIG_SECTION_H
-#define TIDINGS_LIB_CONFIG_SECTION_H
+#ifndef TIDINGS_LIB_CONFIG_CONFIG_SECTION_H
+#define TIDINGS_LIB_CONFIG_CONFIG_SECTION_H
 /*
  * config_section - the section of tidings.conf that is being read
  *
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "lib/buf.h"
-#include "lib/setting.h"
+#include "lib/config/setting.h"
 
 struct config;
 

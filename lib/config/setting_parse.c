@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/setting_parse.h"
+#include "lib/config/setting_parse.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/value.h"
+#include "lib/config/value.h"
 
 static void *field_of(const struct setting *setting, void *target)
 {

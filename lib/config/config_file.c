@@ -6,7 +6,7 @@
  */
 #include <config.h>
 
-#include "lib/config_file.h"
+#include "lib/config/config_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
-#include "lib/config_section.h"
+#include "lib/config/config_section.h"
 #include "lib/text.h"
 
 struct loading {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_CONFIG_H
-#define TIDINGS_LIB_CONFIG_H
+#ifndef TIDINGS_LIB_CONFIG_CONFIG_H
+#define TIDINGS_LIB_CONFIG_CONFIG_H
 /*
  * config - tidings.conf, read whole at the start
  *

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/config_section.h"
+#include "lib/config/config_section.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/config.h"
+#include "lib/config/config.h"
 #include "lib/text.h"
 
 /* A limit of a channel that its section does not name; no text means it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_HANDOVER_H
-#define TIDINGS_LIB_HANDOVER_H
+#ifndef TIDINGS_LIB_SERVICE_HANDOVER_H
+#define TIDINGS_LIB_SERVICE_HANDOVER_H
 /*
  * handover - a supervisor becomes the new version of itself
  *

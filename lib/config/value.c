@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/value.h"
+#include "lib/config/value.h"
 
 #include <arpa/inet.h>
 #include <grp.h>

@@ -6,7 +6,7 @@
  */
 #include <config.h>
 
-#include "lib/supervisor.h"
+#include "lib/service/supervisor.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -23,10 +23,10 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
-#include "lib/handover.h"
 #include "lib/log.h"
-#include "lib/old_workers.h"
-#include "lib/slot.h"
+#include "lib/service/handover.h"
+#include "lib/service/old_workers.h"
+#include "lib/service/slot.h"
 
 enum {
 	WORKERS_MAX = 64,

@@ -9,7 +9,7 @@
  */
 #include <config.h>
 
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 #include <errno.h>
 #include <json-c/json.h>

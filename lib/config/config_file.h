@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_CONFIG_FILE_H
-#define TIDINGS_LIB_CONFIG_FILE_H
+#ifndef TIDINGS_LIB_CONFIG_CONFIG_FILE_H
+#define TIDINGS_LIB_CONFIG_CONFIG_FILE_H
 /*
  * config_file - the lines of tidings.conf
  *

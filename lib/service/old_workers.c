@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/old_workers.h"
+#include "lib/service/old_workers.h"
 
 #include <signal.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/setting.h"
+#include "lib/config/setting.h"
 
 #include <assert.h>
 #include <sys/un.h>
 
-#include "lib/config.h"
-#include "lib/setting_parse.h"
+#include "lib/config/config.h"
+#include "lib/config/setting_parse.h"
 
 #define IN(type, member) \
 	.field = offsetof(type, member), .size = sizeof(((type *)0)->member)

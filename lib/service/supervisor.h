@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_SUPERVISOR_H
-#define TIDINGS_LIB_SUPERVISOR_H
+#ifndef TIDINGS_LIB_SERVICE_SUPERVISOR_H
+#define TIDINGS_LIB_SERVICE_SUPERVISOR_H
 /*
  * supervisor - keeps workers alive and parses nothing
  *

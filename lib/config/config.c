@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/config.h"
+#include "lib/config/config.h"
 
 #include <stdlib.h>
 
-#include "lib/config_file.h"
-#include "lib/config_section.h"
+#include "lib/config/config_file.h"
+#include "lib/config/config_section.h"
+#include "lib/config/setting.h"
 #include "lib/log.h"
-#include "lib/setting.h"
 
 char *config_try(struct config *config, const char *path)
 {

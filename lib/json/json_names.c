@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/json_names.h"
+#include "lib/json/json_names.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/buf.h"
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 struct json_name {
 	struct span text; /* what it says */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_VALUE_H
-#define TIDINGS_LIB_VALUE_H
+#ifndef TIDINGS_LIB_CONFIG_VALUE_H
+#define TIDINGS_LIB_CONFIG_VALUE_H
 /*
  * value - amounts, names and addresses in a configuration's text
  *

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * json - values read, and answers put together
- */
 #include <config.h>
 
-#include "lib/json.h"
+#include "lib/json/json.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>

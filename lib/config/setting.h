@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_SETTING_H
-#define TIDINGS_LIB_SETTING_H
+#ifndef TIDINGS_LIB_CONFIG_SETTING_H
+#define TIDINGS_LIB_CONFIG_SETTING_H
 /*
  * setting - the table of the keys of tidings.conf
  *
