@@ -1,46 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* hub/inbox: what a lock, or another failure, of each single statement does to
- * the rows of an inbox; SQLite is wrapped by the linker */
+ * the rows of an inbox */
 #include <config.h>
-
-#include <errno.h>
-#include <sqlite3.h>
-#include <sys/stat.h>
 
 #include "hub/inbox/inbox.h"
 #include "hub/inbox/rejects.h"
 #include "lib/log.h"
 #include "lib/outbox_table.h"
+#include "tests/unit/failing_sqlite.h"
 #include "tests/unit/hub_room.h"
 
 enum {
 	TURNS = 6, /* looks at the file, after which all must be well again */
 };
 
-/* ---- SQLite, some of whose statements fail */
+/* ---- an inbox */
 
-static struct {
-	bool armed;
-	unsigned from, upto; /* of the statements on the inbox */
-	int code;
-	unsigned count;
-} failing;
-
-/* The names that the linker knows. */
-int real_step(sqlite3_stmt *stmt) __asm__("__real_sqlite3_step");
-int step(sqlite3_stmt *stmt) __asm__("__wrap_sqlite3_step");
-int real_prepare(sqlite3 *db, const char *sql, int bytes, unsigned flags,
-	sqlite3_stmt **stmt,
-	const char **tail) __asm__("__real_sqlite3_prepare_v3");
-int prepare(sqlite3 *db, const char *sql, int bytes, unsigned flags,
-	sqlite3_stmt **stmt,
-	const char **tail) __asm__("__wrap_sqlite3_prepare_v3");
-int real_exec(sqlite3 *db, const char *sql,
-	int (*row)(void *, int, char **, char **), void *arg,
-	char **error) __asm__("__real_sqlite3_exec");
-int exec(sqlite3 *db, const char *sql,
-	int (*row)(void *, int, char **, char **), void *arg,
-	char **error) __asm__("__wrap_sqlite3_exec");
 int fsync(int fd);
 int fdatasync(int fd);
 
@@ -56,41 +31,6 @@ int fdatasync(int fd)
 	(void)fd;
 	return 0;
 }
-
-static bool fails(sqlite3 *db)
-{
-	const char *path = sqlite3_db_filename(db, "main");
-
-	if (!failing.armed || strstr(path, "/inbox.db") == NULL)
-		return false;
-	failing.count++;
-	return failing.count >= failing.from && failing.count <= failing.upto;
-}
-
-int step(sqlite3_stmt *stmt)
-{
-	return fails(sqlite3_db_handle(stmt)) ? failing.code : real_step(stmt);
-}
-
-int prepare(sqlite3 *db, const char *sql, int bytes, unsigned flags,
-	sqlite3_stmt **stmt, const char **tail)
-{
-	if (!fails(db))
-		return real_prepare(db, sql, bytes, flags, stmt, tail);
-	*stmt = NULL;
-	return failing.code;
-}
-
-/* ROLLBACK alone never waits for a lock. */
-int exec(sqlite3 *db, const char *sql,
-	int (*row)(void *, int, char **, char **), void *arg, char **error)
-{
-	return strcmp(sql, "ROLLBACK") != 0 && fails(db)
-		       ? failing.code
-		       : real_exec(db, sql, row, arg, error);
-}
-
-/* ---- an inbox */
 
 struct house {
 	struct room *room;
@@ -305,10 +245,7 @@ static void try_all(struct house *house, const char *journal, int code,
 
 	do {
 		k += k == 0 ? 1 : times;
-		failing.count = 0;
-		failing.from = k;
-		failing.upto = k + times - 1;
-		failing.code = code;
+		failing_set(k, times, code);
 		snprintf(how, sizeof(how),
 			"%s, code %d, statement %u, %u times",
 			journal == NULL ? "made by the hub" : journal, code, k,
