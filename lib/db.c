@@ -23,7 +23,6 @@ static enum db_result result(struct sqlite3 *handle, int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_ROW:
-		return DB_ROW;
 	case SQLITE_OK:
 	case SQLITE_DONE:
 		return DB_DONE;
@@ -31,6 +30,8 @@ static enum db_result result(struct sqlite3 *handle, int code)
 		return DB_FULL;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL: /* locks of a write-ahead log, too often in vain
+			       */
 		return DB_BUSY;
 	case SQLITE_TOOBIG:
 		return DB_TOOBIG;
@@ -41,6 +42,11 @@ static enum db_result result(struct sqlite3 *handle, int code)
 	default:
 		return DB_BROKEN;
 	}
+}
+
+bool db_passes(enum db_result result)
+{
+	return result == DB_BUSY || result == DB_FULL;
 }
 
 static int count_wal(
@@ -140,24 +146,38 @@ enum db_result db_ask(struct db *db, const char *sql, int64_t *value)
 {
 	struct query query = {0};
 	enum db_result got = db_prepare(db, &query, sql);
+	bool found = false;
 
-	if (got == DB_DONE)
-		got = query_step(&query);
-	if (got == DB_ROW)
-		*value = sqlite3_column_int64(query.stmt, 0);
+	if (got == DB_DONE) {
+		found = query_next(&query);
+		if (found)
+			*value = sqlite3_column_int64(query.stmt, 0);
+		got = query_end(&query);
+	}
+	query_release(&query);
+	return got == DB_DONE && !found ? DB_BROKEN : got;
+}
+
+enum db_result db_answers(
+	struct db *db, const char *sql, const char *expected, bool *yes)
+{
+	struct query query = {0};
+	enum db_result got = db_prepare(db, &query, sql);
+
+	*yes = false;
+	if (got == DB_DONE) {
+		*yes = query_next(&query) &&
+		       span_is(query_bytes(&query, 0), expected);
+		got = query_end(&query);
+	}
 	query_release(&query);
 	return got;
 }
 
-bool db_answers(struct db *db, const char *sql, const char *expected)
+void db_roll_back(struct db *db)
 {
-	struct query query = {0};
-	bool yes = db_prepare(db, &query, sql) == DB_DONE &&
-		   query_step(&query) == DB_ROW &&
-		   span_is(query_bytes(&query, 0), expected);
-
-	query_release(&query);
-	return yes;
+	if (db_in_transaction(db))
+		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
 void db_wait(struct db *db, int ms)
@@ -196,33 +216,39 @@ enum db_result db_prepare(struct db *db, struct query *query, const char *sql)
 
 void query_release(struct query *query)
 {
+	assert(query->failure == DB_DONE); /* else nobody has looked */
 	sqlite3_finalize(query->stmt);
 	query->stmt = NULL;
 }
 
-void query_reset(struct query *query)
-{
-	sqlite3_reset(query->stmt);
-}
-
-enum db_result query_step(struct query *query)
+bool query_next(struct query *query)
 {
 	int code = sqlite3_step(query->stmt);
 
+	assert(query->failure == DB_DONE);
 	if (code == SQLITE_ROW)
-		return DB_ROW;
+		return true;
 	sqlite3_reset(query->stmt);
-	return code == SQLITE_DONE ? DB_DONE : result(query->db->handle, code);
+	if (code != SQLITE_DONE)
+		query->failure = result(query->db->handle, code);
+	return false;
+}
+
+enum db_result query_end(struct query *query)
+{
+	enum db_result failure = query->failure;
+
+	query->failure = DB_DONE;
+	if (failure == DB_DONE) /* else it is reset, and db_error stays */
+		sqlite3_reset(query->stmt);
+	return failure;
 }
 
 enum db_result query_run(struct query *query)
 {
-	enum db_result got;
-
-	do {
-		got = query_step(query);
-	} while (got == DB_ROW);
-	return got;
+	while (query_next(query))
+		;
+	return query_end(query);
 }
 
 void query_bind_int(struct query *query, int at, uint64_t value)

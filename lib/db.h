@@ -6,9 +6,10 @@
  *
  * A struct db is one connection, a struct query one prepared statement of it;
  * both are valid when all zero, and their release functions accept that.  The
- * many return codes come down to what a caller can do about them.  Bound spans
- * are borrowed until the query is reset or bound again; columns are borrowed
- * until the next step or reset.
+ * many return codes come down to what a caller can do about them.  A failure is
+ * never an answer: that there is no row is known only if query_end, which
+ * cannot be left out, says DB_DONE.  Bound spans are borrowed until the query
+ * is bound again; columns are borrowed until query_next or query_end.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,14 +20,16 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 enum db_result {
-	DB_ROW,	    /* a row is there to be read */
-	DB_DONE,    /* done, nothing more */
+	DB_DONE,    /* done; what was asked is answered */
 	DB_FULL,    /* no room on the disk (or quota): try again later */
 	DB_BUSY,    /* locked by another program: try again soon */
 	DB_TOOBIG,  /* a value longer than the connection's limit */
 	DB_REFUSED, /* a constraint or trigger said no */
 	DB_BROKEN,  /* the disk, the file or the schema; see db_error */
 };
+
+/* The compiler sees to it that somebody looks. */
+#define DB_LOOK __attribute__((warn_unused_result))
 
 enum db_kind {
 	DB_OWN,	    /* may be created, ours alone */
@@ -41,12 +44,17 @@ struct db {
 struct query {
 	struct sqlite3_stmt *stmt;
 	struct db *db;
+	enum db_result failure; /* that query_end is still to tell */
 };
 
 enum { DB_INT = 1, DB_REAL, DB_TEXT, DB_BLOB, DB_NULL };
 
+/* True if trying again is all there is to do. */
+bool db_passes(enum db_result result);
+
 /* On failure db_error() still tells why; db_close() in any case. */
-enum db_result db_open(struct db *db, const char *path, enum db_kind kind);
+enum db_result db_open(
+	struct db *db, const char *path, enum db_kind kind) DB_LOOK;
 void db_close(struct db *db);
 /* Before db_close: what the write-ahead log holds is not to be moved into the
  * file any more. */
@@ -60,28 +68,37 @@ const char *db_error(const struct db *db);
 bool db_not_a_database(const struct db *db);
 
 /* Runs statements that answer nothing. */
-enum db_result db_run(struct db *db, const char *sql);
-/* The first column of the first row; DB_DONE if there is no row (*value kept).
+enum db_result db_run(struct db *db, const char *sql) DB_LOOK;
+/* The first column of the first row, which there must be. */
+enum db_result db_ask(struct db *db, const char *sql, int64_t *value) DB_LOOK;
+/* Whether the single answer of `sql` is the text `expected`; *yes is false if
+ * there is no row, or a failure. */
+enum db_result db_answers(struct db *db, const char *sql, const char *expected,
+	bool *yes) DB_LOOK;
+/* Ends a transaction of ours, if there is (still) one, as if it had not been.
  */
-enum db_result db_ask(struct db *db, const char *sql, int64_t *value);
-/* True if the single answer of `sql` is the text `expected`. */
-bool db_answers(struct db *db, const char *sql, const char *expected);
+void db_roll_back(struct db *db);
 /* How long a statement waits for a lock of another program; 0 at first. */
 void db_wait(struct db *db, int ms);
 /* Longest value that this connection reads or writes. */
 void db_limit(struct db *db, int bytes);
 bool db_in_transaction(const struct db *db);
 /* Moves what the write-ahead log holds into the database.  `all` waits for
- * nobody but leaves an empty file if it can. */
+ * nobody but leaves an empty file if it can.  What is not moved is not lost:
+ * one may leave it for later unseen. */
 enum db_result db_checkpoint(struct db *db, bool all);
 
-enum db_result db_prepare(struct db *db, struct query *query, const char *sql);
+enum db_result db_prepare(
+	struct db *db, struct query *query, const char *sql) DB_LOOK;
 void query_release(struct query *query);
-void query_reset(struct query *query);
-/* A DB_ROW leaves the query open until query_reset; all else resets it. */
-enum db_result query_step(struct query *query);
-/* Steps to the end, resets. */
-enum db_result query_run(struct query *query);
+/* True if there is a row to be read; false at the end, and also where it could
+ * not be found out: query_end tells which. */
+bool query_next(struct query *query) DB_LOOK;
+/* Leaves the rows, with or without having seen them all.  Anything but DB_DONE:
+ * there may be more, or others, than query_next gave. */
+enum db_result query_end(struct query *query) DB_LOOK;
+/* All of that at once; the rows do not matter. */
+enum db_result query_run(struct query *query) DB_LOOK;
 
 void query_bind_int(struct query *query, int at, uint64_t value);
 void query_bind_blob(struct query *query, int at, struct span bytes);

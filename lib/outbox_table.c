@@ -55,7 +55,33 @@ static const char update_trigger[] =
 	" SELECT RAISE(ABORT, 'an id cannot be changed');\n"
 	"END";
 
-const char *outbox_table_fault(struct db *db, bool *found)
+/* The one that is there. */
+static enum db_result look_at_table(struct db *db, const char **fault)
+{
+	bool ordinary;
+	int64_t rising = 0;
+	enum db_result got = db_answers(db,
+		"SELECT type FROM pragma_table_list('broadcast')"
+		" WHERE schema = 'main'",
+		"table", &ordinary);
+
+	if (got == DB_DONE)
+		got = db_ask(db,
+			"SELECT count(*) FROM sqlite_schema WHERE name ="
+			" 'broadcast' COLLATE NOCASE"
+			" AND sql LIKE '%AUTOINCREMENT%'",
+			&rising);
+	if (got != DB_DONE)
+		return got;
+	if (!ordinary)
+		*fault = "broadcast is not an ordinary table in it";
+	else if (rising == 0)
+		*fault = "its table broadcast has no AUTOINCREMENT, so that "
+			 "ids would be used again";
+	return DB_DONE;
+}
+
+enum db_result outbox_table_look(struct db *db, bool *found, const char **fault)
 {
 	int64_t count = 0;
 	enum db_result got = db_ask(db,
@@ -64,22 +90,8 @@ const char *outbox_table_fault(struct db *db, bool *found)
 		&count);
 
 	*found = count > 0;
-	if (got != DB_ROW)
-		return db_error(db);
-	if (!*found)
-		return NULL;
-	if (!db_answers(db,
-		    "SELECT type FROM pragma_table_list('broadcast')"
-		    " WHERE schema = 'main'",
-		    "table"))
-		return "broadcast is not an ordinary table in it";
-	if (db_ask(db,
-		    "SELECT 1 FROM sqlite_schema WHERE name = 'broadcast'"
-		    " COLLATE NOCASE AND sql LIKE '%AUTOINCREMENT%'",
-		    &count) != DB_ROW)
-		return "its table broadcast has no AUTOINCREMENT, so that ids "
-		       "would be used again";
-	return NULL;
+	*fault = NULL;
+	return got == DB_DONE && *found ? look_at_table(db, fault) : got;
 }
 
 static enum db_result make(struct db *db)
@@ -103,7 +115,7 @@ enum db_result outbox_table_make(struct db *db)
 		result = make(db);
 	if (result == DB_DONE)
 		result = db_run(db, "COMMIT");
-	if (result != DB_DONE && db_in_transaction(db))
-		db_run(db, "ROLLBACK");
+	if (result != DB_DONE)
+		db_roll_back(db);
 	return result;
 }

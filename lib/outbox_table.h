@@ -12,12 +12,13 @@
 
 #include "lib/db.h"
 
-/* NULL, and *found says whether there is a table of that name; or a sentence
- * (static, or borrowed until the next call) why the one there will not do. */
-const char *outbox_table_fault(struct db *db, bool *found);
+/* Looks whether there is a table of that name.  *fault: NULL, or a sentence
+ * (static) why the one there will not do. */
+enum db_result outbox_table_look(
+	struct db *db, bool *found, const char **fault) DB_LOOK;
 
 /* Makes the table and its triggers, all or nothing.  Inside a transaction of
  * the caller's it is the caller's to commit. */
-enum db_result outbox_table_make(struct db *db);
+enum db_result outbox_table_make(struct db *db) DB_LOOK;
 
 #endif

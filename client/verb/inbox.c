@@ -54,9 +54,11 @@ static enum exit_status make_table(struct work *work)
 		" FROM main.broadcast";
 	struct query query = {0};
 	bool found;
-	const char *fault = outbox_table_fault(&work->db, &found);
-	enum db_result result;
+	const char *fault;
+	enum db_result result = outbox_table_look(&work->db, &found, &fault);
 
+	if (result != DB_DONE)
+		return trouble(work, result);
 	if (fault != NULL)
 		return fail(EXIT_FILE, "%s: %s", work->path, fault);
 	if (!found) {
@@ -105,11 +107,12 @@ static enum exit_status add_triggers(
 	struct work *work, const char *name, const char *channel)
 {
 	struct buf sql = {0};
-	bool good = triggers_sql(&work->db, name, channel, &sql);
+	enum db_result result = triggers_sql(&work->db, name, channel, &sql);
 	enum exit_status exit_status;
 
 	buf_add_char(&sql, '\0');
-	exit_status = good ? run_sql(work, sql.at) : trouble(work, DB_BROKEN);
+	exit_status = result == DB_DONE ? run_sql(work, sql.at)
+					: trouble(work, result);
 	if (exit_status == EXIT_OK)
 		exit_status = try_event(work, channel);
 	buf_release(&sql);
@@ -123,13 +126,15 @@ static enum exit_status publish_changes(struct work *work, const char *table)
 	const char *channel = option_text("channel"), *fault;
 	struct buf name = {0};
 	enum exit_status exit_status;
+	enum db_result result = triggers_table(&work->db, table, &name, &fault);
 
-	fault = triggers_table(&work->db, table, &name);
 	if (fault == NULL && channel == NULL)
 		channel = name.at;
 	if (fault == NULL)
 		fault = text_channel_fault(span_of(channel));
-	if (fault != NULL)
+	if (result != DB_DONE)
+		exit_status = trouble(work, result);
+	else if (fault != NULL)
 		exit_status = fail(
 			EXIT_USAGE, "%s: %s: %s", work->path, table, fault);
 	else
@@ -141,11 +146,12 @@ static enum exit_status publish_changes(struct work *work, const char *table)
 static enum exit_status leave_changes(struct work *work, const char *table)
 {
 	struct buf sql = {0};
-	bool good = triggers_off_sql(&work->db, table, &sql);
+	enum db_result result = triggers_off_sql(&work->db, table, &sql);
 	enum exit_status exit_status;
 
 	buf_add_char(&sql, '\0');
-	exit_status = good ? run_sql(work, sql.at) : trouble(work, DB_BROKEN);
+	exit_status = result == DB_DONE ? run_sql(work, sql.at)
+					: trouble(work, result);
 	buf_release(&sql);
 	buf_printf(&work->done, "changes of %s are not published\n", table);
 	return exit_status;
@@ -169,17 +175,29 @@ static enum exit_status for_each(struct work *work, const char *option,
 
 /* ---- the whole */
 
+static enum exit_status advise_journal(struct work *work)
+{
+	bool wal;
+	enum db_result result =
+		db_answers(&work->db, "PRAGMA journal_mode", "wal", &wal);
+
+	if (result != DB_DONE)
+		return trouble(work, result);
+	if (!wal)
+		buf_printf(&work->done,
+			"set its journal mode to WAL, so that "
+			"nobody waits while the hub reads it\n");
+	return EXIT_OK;
+}
+
 static enum exit_status change_file(struct work *work)
 {
 	enum exit_status exit_status = run_sql(work, "BEGIN IMMEDIATE");
 
 	if (exit_status == EXIT_OK)
 		exit_status = make_table(work);
-	if (exit_status == EXIT_OK &&
-		!db_answers(&work->db, "PRAGMA journal_mode", "wal"))
-		buf_printf(&work->done,
-			"set its journal mode to WAL, so that "
-			"nobody waits while the hub reads it\n");
+	if (exit_status == EXIT_OK)
+		exit_status = advise_journal(work);
 	if (exit_status == EXIT_OK)
 		exit_status = for_each(work, "off", leave_changes);
 	if (exit_status == EXIT_OK)
@@ -253,8 +271,8 @@ static enum exit_status init(const char *path)
 	if (result == DB_DONE) {
 		db_wait(&work.db, LOCK_MS);
 		exit_status = change_file(&work);
-		if (exit_status != EXIT_OK && db_in_transaction(&work.db))
-			db_run(&work.db, "ROLLBACK");
+		if (exit_status != EXIT_OK)
+			db_roll_back(&work.db);
 	} else {
 		exit_status = trouble(&work, result);
 	}

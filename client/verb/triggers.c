@@ -225,17 +225,19 @@ static void release_columns(struct buf *columns)
 }
 
 /* Hidden ones of virtual tables are left out, generated ones are not. */
-static bool read_columns(struct db *db, const char *table, struct buf *columns)
+static enum db_result read_columns(
+	struct db *db, const char *table, struct buf *columns)
 {
 	struct column rowid = {.key = true, .bare = true};
 	struct query query = {0};
-	bool good = db_prepare(db, &query,
-			    "SELECT name, pk FROM pragma_table_xinfo(?)"
-			    " WHERE hidden <> 1") == DB_DONE;
+	enum db_result got = db_prepare(db, &query,
+		"SELECT name, pk FROM pragma_table_xinfo(?)"
+		" WHERE hidden <> 1");
 
-	if (good)
-		query_bind_text(&query, 1, span_of(table));
-	while (good && query_step(&query) == DB_ROW) {
+	if (got != DB_DONE)
+		return got;
+	query_bind_text(&query, 1, span_of(table));
+	while (query_next(&query)) {
 		struct column column = {
 			.name = mem_text(query_bytes(&query, 0)),
 			.key = query_int(&query, 1) > 0};
@@ -243,12 +245,11 @@ static bool read_columns(struct db *db, const char *table, struct buf *columns)
 		rowid.key = rowid.key && !column.key;
 		buf_add(columns, &column, sizeof(column));
 	}
+	got = query_end(&query);
 	query_release(&query);
-	if (!good || columns->len == 0)
-		return false;
 	rowid.name = mem_text(span_of("rowid"));
 	buf_add(columns, &rowid, sizeof(rowid));
-	return true;
+	return got;
 }
 
 static const char *table_fault(struct span kind, const char *name)
@@ -265,58 +266,65 @@ static const char *table_fault(struct span kind, const char *name)
 	return NULL;
 }
 
-const char *triggers_table(struct db *db, const char *table, struct buf *name)
+enum db_result triggers_table(
+	struct db *db, const char *table, struct buf *name, const char **fault)
 {
-	const char *fault = "there is no such table";
 	struct query query = {0};
+	enum db_result got = db_prepare(db, &query,
+		"SELECT type, name FROM pragma_table_list WHERE"
+		" schema = 'main' AND name = ? COLLATE NOCASE");
 
-	if (db_prepare(db, &query,
-		    "SELECT type, name FROM pragma_table_list WHERE"
-		    " schema = 'main' AND name = ? COLLATE NOCASE") == DB_DONE)
-		query_bind_text(&query, 1, span_of(table));
-	if (query.stmt != NULL && query_step(&query) == DB_ROW) {
+	*fault = "there is no such table";
+	if (got != DB_DONE)
+		return got;
+	query_bind_text(&query, 1, span_of(table));
+	if (query_next(&query)) {
 		buf_add_span(name, query_bytes(&query, 1));
 		buf_add_char(name, '\0');
-		fault = table_fault(query_bytes(&query, 0), name->at);
+		*fault = table_fault(query_bytes(&query, 0), name->at);
 	}
+	got = query_end(&query);
 	query_release(&query);
-	return fault;
+	return got;
 }
 
-bool triggers_sql(
+enum db_result triggers_sql(
 	struct db *db, const char *name, const char *channel, struct buf *out)
 {
 	struct buf columns = {0};
-	bool good = read_columns(db, name, &columns);
+	enum db_result got = read_columns(db, name, &columns);
 
-	good = good && triggers_off_sql(db, name, out);
-	for (size_t i = 0; good && i < 3; i++)
+	if (got == DB_DONE)
+		got = triggers_off_sql(db, name, out);
+	for (size_t i = 0; got == DB_DONE && i < 3; i++)
 		add_trigger(out, &kinds[i], name, channel,
 			(struct column *)(void *)columns.at,
 			columns.len / sizeof(struct column));
 	release_columns(&columns);
-	return good;
+	return got;
 }
 
 /* Found by their table: one that was renamed has kept those of its old name. */
-bool triggers_off_sql(struct db *db, const char *table, struct buf *out)
+enum db_result triggers_off_sql(
+	struct db *db, const char *table, struct buf *out)
 {
 	struct query query = {0};
-	bool good =
-		db_prepare(db, &query,
-			"SELECT name FROM main.sqlite_schema"
-			" WHERE type = 'trigger'"
-			" AND tbl_name = ? COLLATE NOCASE"
-			" AND name LIKE 'tidings~_%' ESCAPE '~'"
-			" AND sql LIKE '%INSERT INTO broadcast%'") == DB_DONE;
+	enum db_result got = db_prepare(db, &query,
+		"SELECT name FROM main.sqlite_schema"
+		" WHERE type = 'trigger'"
+		" AND tbl_name = ? COLLATE NOCASE"
+		" AND name LIKE 'tidings~_%' ESCAPE '~'"
+		" AND sql LIKE '%INSERT INTO broadcast%'");
 
-	if (good)
-		query_bind_text(&query, 1, span_of(table));
-	while (good && query_step(&query) == DB_ROW) {
+	if (got != DB_DONE)
+		return got;
+	query_bind_text(&query, 1, span_of(table));
+	while (query_next(&query)) {
 		buf_add_span(out, span_of("DROP TRIGGER "));
 		add_quoted(out, query_bytes(&query, 0), '"');
 		buf_add_span(out, span_of(";\n"));
 	}
+	got = query_end(&query);
 	query_release(&query);
-	return good;
+	return got;
 }

@@ -22,15 +22,15 @@
 
 enum { TRIGGERS_MAX = 60000 }; /* bytes; events have 64 KiB unless configured */
 
-/* The name of `table` as its schema writes it, terminated.  NULL, or a
+/* The name of `table` as its schema writes it, terminated.  *fault: NULL, or a
  * sentence (static) why it cannot have triggers. */
-const char *triggers_table(struct db *db, const char *table, struct buf *name);
-/* Appends the statements that make the triggers; false if the columns cannot be
- * read. */
-bool triggers_sql(
-	struct db *db, const char *name, const char *channel, struct buf *out);
-/* Appends the statements that drop the triggers; false if these cannot be read.
- */
-bool triggers_off_sql(struct db *db, const char *table, struct buf *out);
+enum db_result triggers_table(struct db *db, const char *table,
+	struct buf *name, const char **fault) DB_LOOK;
+/* Appends the statements that make the triggers. */
+enum db_result triggers_sql(struct db *db, const char *name,
+	const char *channel, struct buf *out) DB_LOOK;
+/* Appends the statements that drop the triggers. */
+enum db_result triggers_off_sql(
+	struct db *db, const char *table, struct buf *out) DB_LOOK;
 
 #endif

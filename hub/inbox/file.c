@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/buf.h"
-#include "lib/outbox_table.h"
 #include "lib/path.h"
 
 /* The sentence for what went wrong last. */
@@ -140,97 +138,24 @@ bool inbox_file_sync(struct inbox_file *file)
 	return sync_path(db_wal_path(&file->db)) && file->named;
 }
 
-/* The sentence for a write that failed: that nothing may be written there, or
- * else `otherwise`. */
-static const char *unwritable(
-	const struct inbox_file *file, const char *otherwise)
+/* ---- opening */
+
+/* What is lost by NORMAL at a power cut is a deletion, done again.  A rollback
+ * journal needs FULL to be safe at all. */
+static const char *look_at_journal(struct inbox_file *file)
 {
-	char *folder = path_folder(db_path(&file->db));
-	bool may = access(folder, W_OK) == 0 &&
-		   access(db_path(&file->db), W_OK) == 0;
-	int why = errno;
+	struct stat wal;
 
-	free(folder);
-	if (!may && why == EROFS)
-		return "its folder is read-only for the hub (systemd: it needs"
-		       " ReadWritePaths=)";
-	if (!may && why == EACCES)
-		return "the hub may not write file and folder";
-	return otherwise;
-}
-
-/* ---- the schema */
-
-static const char *check_table(struct inbox_file *file, bool create)
-{
-	bool found = false;
-	const char *why = outbox_table_fault(&file->db, &found);
-
-	if (why != NULL || found)
-		return why;
-	if (!create)
-		return "it has no table broadcast";
-	return outbox_table_make(&file->db) == DB_DONE
-		       ? NULL
-		       : unwritable(file, "its table cannot be made now");
-}
-
-static const char columns[] = "SELECT id, channel, event, data, key, error"
-			      " FROM main.broadcast LIMIT 0";
-
-const char *inbox_file_ruined(struct inbox_file *file)
-{
-	uint64_t version = file->schema_version;
-	bool found = true;
-	const char *why = NULL;
-
-	if (query_step(&file->schema) == DB_ROW)
-		version = query_int(&file->schema, 0);
-	query_reset(&file->schema);
-	if (version != file->schema_version)
-		why = outbox_table_fault(&file->db, &found);
-	if (version != file->schema_version && why == NULL && found &&
-		db_run(&file->db, columns) == DB_BROKEN)
-		why = fault(file);
-	file->schema_version = version;
-	return found ? why : "it has no table broadcast";
-}
-
-static bool read_identity(struct inbox_file *file)
-{
-	struct query query = {0};
-	bool found = false;
-
-	if (db_prepare(&file->db, &query,
-		    "SELECT identity FROM main.tidings_identity") == DB_DONE &&
-		query_step(&query) == DB_ROW) {
-		struct span identity = query_bytes(&query, 0);
-
-		found = identity.len == INBOX_IDENTITY;
-		if (found)
-			memcpy(file->identity, identity.at, identity.len);
-	}
-	query_release(&query);
-	return found;
-}
-
-static const char *get_identity(struct inbox_file *file)
-{
-	if (read_identity(file))
+	if (db_answers(&file->db, "PRAGMA journal_mode", "wal", &file->wal) !=
+		DB_DONE)
+		return fault(file);
+	if (!file->wal)
 		return NULL;
-	if (db_run(&file->db,
-		    "BEGIN IMMEDIATE;"
-		    "DROP TABLE IF EXISTS main.tidings_identity;"
-		    "CREATE TABLE main.tidings_identity(identity BLOB NOT "
-		    "NULL);"
-		    "INSERT INTO tidings_identity VALUES(randomblob(16));"
-		    "COMMIT") != DB_DONE) {
-		if (db_in_transaction(&file->db))
-			db_run(&file->db, "ROLLBACK");
-		return unwritable(
-			file, "its table tidings_identity cannot be made now");
-	}
-	return read_identity(file) ? NULL : fault(file);
+	if (stat(db_wal_path(&file->db), &wal) == 0)
+		file->wal_inode = wal.st_ino;
+	return db_run(&file->db, "PRAGMA synchronous = NORMAL") == DB_DONE
+		       ? NULL
+		       : fault(file);
 }
 
 static bool prepare(struct inbox_file *file)
@@ -270,8 +195,7 @@ static bool prepare(struct inbox_file *file)
 static const char *try_open(struct inbox_file *file,
 	const struct config_inbox *config, const char *log)
 {
-	bool empty = false;
-	struct stat wal;
+	bool empty = false, wal;
 	const char *why = look_at_file(file, config, log, &empty);
 
 	if (why != NULL)
@@ -279,20 +203,16 @@ static const char *try_open(struct inbox_file *file,
 	if (db_open(&file->db, config->path, DB_FOREIGN) != DB_DONE)
 		return fault(file);
 	db_limit(&file->db, INBOX_VALUE_MAX);
-	if (config->create && empty)
-		db_answers(&file->db, "PRAGMA journal_mode = WAL", "wal");
-	why = check_table(file, config->create);
+	/* Where there can be no such journal, it is another. */
+	if (config->create && empty &&
+		db_passes(db_answers(
+			&file->db, "PRAGMA journal_mode = WAL", "wal", &wal)))
+		return fault(file);
+	why = inbox_file_furnish(file, config->create);
 	if (why == NULL)
-		why = get_identity(file);
+		why = look_at_journal(file);
 	if (why != NULL)
 		return why;
-	file->wal = db_answers(&file->db, "PRAGMA journal_mode", "wal");
-	if (file->wal && stat(db_wal_path(&file->db), &wal) == 0)
-		file->wal_inode = wal.st_ino;
-	/* What is lost here by a power cut is a deletion, done again.  A
-	 * rollback journal needs FULL to be safe at all. */
-	if (file->wal)
-		db_run(&file->db, "PRAGMA synchronous = NORMAL");
 	return prepare(file) ? NULL : fault(file);
 }
 

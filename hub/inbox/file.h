@@ -50,8 +50,12 @@ bool inbox_file_split(struct inbox_file *file);
  * False with errno. */
 bool inbox_file_sync(struct inbox_file *file);
 
-/* NULL, or why it is no inbox any more since its schema was changed; borrowed
- * until the next call. */
+/* (contents.c) Sees to its table and its identity; makes the table only with
+ * `create`.  NULL, or why that cannot be now; borrowed until the next call. */
+const char *inbox_file_furnish(struct inbox_file *file, bool create);
+/* (contents.c) NULL, or why it is no inbox any more since its schema was
+ * changed; borrowed until the next call.  What a lock hides is found out by the
+ * next. */
 const char *inbox_file_ruined(struct inbox_file *file);
 
 #endif

@@ -88,21 +88,20 @@ static void stop(struct inbox *inbox, const char *why)
 }
 
 /* An older copy of the file would hand out ids again that were published: its
- * new rows would be passed over in silence.  False if it was stopped. */
-static bool check_sequence(struct inbox *inbox)
+ * new rows would be passed over in silence.  It is stopped then; anything but
+ * DB_DONE: that is not known yet. */
+static enum db_result stop_older(struct inbox *inbox)
 {
 	struct query *query = &inbox->file.sequence;
 	uint64_t sequence = 0;
 	struct buf why = {0};
-	enum db_result got = query_step(query);
+	enum db_result got;
 
-	if (got == DB_ROW)
+	if (query_next(query))
 		sequence = query_int(query, 0);
-	query_reset(query);
-	if (got != DB_ROW && got != DB_DONE)
-		return true; /* locked; next time */
-	if (sequence >= inbox->cursor)
-		return true;
+	got = query_end(query);
+	if (got != DB_DONE || sequence >= inbox->cursor)
+		return got;
 	buf_printf(&why,
 		"stopped: its ids go up to %" PRIu64 ", but %" PRIu64
 		" was already published: this is an older copy (to publish all "
@@ -111,7 +110,7 @@ static bool check_sequence(struct inbox *inbox)
 	buf_add_char(&why, '\0');
 	stop(inbox, why.at);
 	buf_release(&why);
-	return false;
+	return DB_DONE;
 }
 
 static void try_open(struct inbox *inbox, const struct inbox *all, size_t count)
@@ -132,7 +131,9 @@ static void try_open(struct inbox *inbox, const struct inbox *all, size_t count)
 	read_cursor(inbox);
 	rejects_read(inbox);
 	inbox->state = OPEN;
-	if (!check_sequence(inbox))
+	if (stop_older(inbox) != DB_DONE)
+		lose(inbox, db_error(&inbox->file.db));
+	if (inbox->state != OPEN)
 		return;
 	lock_owner_open(&inbox->lock_owner, &inbox->file.db, inbox->file.wal);
 	inbox->due = inbox->untidy = inbox->fresh = true;
@@ -150,6 +151,17 @@ static void say_open(struct inbox *inbox, uint64_t cursor)
 		inbox->config->path, cursor);
 }
 
+static void look_for_rows(struct inbox *inbox)
+{
+	enum db_result got = stop_older(inbox);
+
+	if (got == DB_DONE && inbox->state != OPEN)
+		return; /* what is not known now, the next look finds out */
+	inbox->due = true;
+	lock_owner_look(
+		&inbox->lock_owner, &inbox->file.version, inbox->config->name);
+}
+
 static void look_at_open(struct inbox *inbox, bool moved)
 {
 	const char *why;
@@ -164,11 +176,8 @@ static void look_at_open(struct inbox *inbox, bool moved)
 		lose(inbox, "its write-ahead log was removed or replaced");
 	else if ((why = inbox_file_ruined(&inbox->file)) != NULL)
 		lose(inbox, why);
-	else if (check_sequence(inbox)) {
-		inbox->due = true;
-		lock_owner_look(&inbox->lock_owner, &inbox->file.version,
-			inbox->config->name);
-	}
+	else
+		look_for_rows(inbox);
 }
 
 void inbox_look(struct inbox *inbox, const struct inbox *all, size_t count)
@@ -198,20 +207,20 @@ void inbox_look(struct inbox *inbox, const struct inbox *all, size_t count)
 
 /* ---- reading */
 
-/* The next row has a value that is too long to be read at all. */
+/* The next row has a value that is too long to be read at all.  False if that
+ * has to wait. */
 static bool pass_over(struct inbox *inbox)
 {
 	struct query *query = &inbox->file.next_id;
 	bool found;
 
 	query_bind_int(query, 1, inbox->draft);
-	found = query_step(query) == DB_ROW && ledger_begin(inbox->ledger);
+	found = query_next(query) && ledger_begin(inbox->ledger);
 	if (found) {
 		inbox->draft = query_int(query, 0);
 		rejects_add(inbox, inbox->draft, "the row is too long");
 	}
-	query_reset(query);
-	return found;
+	return query_end(query) == DB_DONE && found;
 }
 
 /* The row moves the draft of the cursor, published or not; false if the
@@ -233,25 +242,23 @@ static bool take_row(struct inbox *inbox, const struct query *row)
 	return true;
 }
 
-static uint32_t read_rows(
-	struct inbox *inbox, uint32_t limit, enum db_result *got)
+static enum db_result read_rows(
+	struct inbox *inbox, uint32_t limit, uint32_t *count)
 {
 	struct query *rows = &inbox->file.rows;
-	uint32_t count = 0;
 
+	*count = 0;
 	query_bind_int(rows, 1, inbox->draft);
 	query_bind_int(rows, 2, limit);
-	while ((*got = query_step(rows)) == DB_ROW && take_row(inbox, rows))
-		count++;
-	query_reset(rows);
-	return count;
+	while (query_next(rows) && take_row(inbox, rows))
+		++*count;
+	return query_end(rows);
 }
 
 bool inbox_pull(struct inbox *inbox)
 {
 	uint32_t limit = inbox->file.wal ? INBOX_ROWS : INBOX_ROWS_LOCKING;
 	uint64_t cursor = inbox->cursor;
-	enum db_result got;
 	uint32_t count;
 
 	if (inbox->state != OPEN || !inbox->due || inbox->broken ||
@@ -264,17 +271,24 @@ bool inbox_pull(struct inbox *inbox)
 				 "locked");
 		return false;
 	}
-	count = read_rows(inbox, limit, &got);
-	if (got == DB_ROW || got == DB_DONE)
+	switch (read_rows(inbox, limit, &count)) {
+	case DB_DONE:
 		say_open(inbox, cursor);
-	if (got == DB_TOOBIG)
+		inbox->due = count == limit;
+		break;
+	case DB_FULL:
+	case DB_BUSY:
+		break; /* at the next look */
+	case DB_TOOBIG:
 		inbox->due = pass_over(inbox);
-	else if (got == DB_BROKEN || got == DB_REFUSED) {
+		break;
+	case DB_REFUSED:
+	case DB_BROKEN:
 		/* Rows may have been taken: their transaction comes first. */
 		inbox_say(inbox, db_error(&inbox->file.db));
 		inbox->broken = true;
-	} else
-		inbox->due = count == limit;
+		break;
+	}
 	return inbox->due;
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/buf.h"
@@ -99,11 +100,10 @@ static void tell(const struct lock_owner *lock_owner, const char *inbox)
 	buf_release(&who);
 }
 
-static void begin(struct lock_owner *lock_owner, pid_t pid, uint64_t version)
+static void begin(struct lock_owner *lock_owner, pid_t pid)
 {
 	lock_owner->state = HELD;
 	lock_owner->pid = pid;
-	lock_owner->version = version;
 	lock_owner->since = clock_mono_us();
 }
 
@@ -115,29 +115,42 @@ static void end(struct lock_owner *lock_owner, const char *inbox)
 	lock_owner->state = FREE;
 }
 
-static uint64_t ask(struct query *version, uint64_t before)
+/* Has anybody committed since?  A lock may keep the version from being read;
+ * then the time tells at which the file was written. */
+static bool has_news(struct lock_owner *lock_owner, struct query *version)
 {
-	if (query_step(version) == DB_ROW)
-		before = query_int(version, 0);
-	query_reset(version);
-	return before;
+	uint64_t now = lock_owner->version;
+	struct timespec written = lock_owner->written;
+	struct stat file;
+	bool news;
+
+	if (query_next(version))
+		now = query_int(version, 0);
+	if (query_end(version) != DB_DONE && !lock_owner->wal &&
+		fstat(lock_owner->fd, &file) == 0)
+		written = file.st_mtim;
+	news = now != lock_owner->version ||
+	       written.tv_sec != lock_owner->written.tv_sec ||
+	       written.tv_nsec != lock_owner->written.tv_nsec;
+	lock_owner->version = now;
+	lock_owner->written = written;
+	return news;
 }
 
 void lock_owner_look(
 	struct lock_owner *lock_owner, struct query *version, const char *inbox)
 {
-	uint64_t now;
+	bool news;
 	pid_t pid;
 
 	if (!find(lock_owner, &pid)) {
 		end(lock_owner, inbox);
 		return;
 	}
-	now = ask(version, lock_owner->version);
-	if (lock_owner->state == FREE || pid != lock_owner->pid ||
-		now != lock_owner->version) {
+	news = has_news(lock_owner, version);
+	if (lock_owner->state == FREE || pid != lock_owner->pid || news) {
 		end(lock_owner, inbox);
-		begin(lock_owner, pid, now);
+		begin(lock_owner, pid);
 	} else if (lock_owner->state == HELD &&
 		   clock_mono_us() - lock_owner->since >=
 			   LOCK_OWNER_PATIENCE_US) {

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "lib/db.h"
 
@@ -27,6 +28,8 @@ struct lock_owner {
 	pid_t pid;	  /* 0 = not to be seen from here */
 	uint64_t since;	  /* monotonic us */
 	uint64_t version; /* changes with each commit of others */
+	struct timespec
+		written; /* the file, where the version is locked away */
 };
 
 void lock_owner_init(struct lock_owner *lock_owner);

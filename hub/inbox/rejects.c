@@ -160,57 +160,71 @@ void rejects_revert(struct inbox *inbox)
 	keep(inbox, is_stored);
 }
 
+/* One reason, in a transaction of the inbox; false if it has to wait. */
+static bool tell_one(struct inbox *inbox, const struct reject *error)
+{
+	struct query *set = &inbox->file.set_error;
+
+	query_bind_text(set, 1, span_of(error->reason));
+	query_bind_int(set, 2, error->row);
+	switch (query_run(set)) {
+	case DB_DONE:
+	case DB_REFUSED: /* their own rule; it has been logged */
+	case DB_TOOBIG:
+		return true;
+	case DB_FULL:
+	case DB_BUSY:
+	case DB_BROKEN:
+		break;
+	}
+	return false;
+}
+
 /* One transaction in the inbox, at most TELL rows; false if it was locked. */
 static bool tell_some(struct inbox *inbox, size_t *told)
 {
 	struct reject *rejects = all(inbox);
-	struct query *set = &inbox->file.set_error;
 	struct db *db = &inbox->file.db;
+	bool done = true;
 
 	*told = 0;
 	if (db_run(db, "BEGIN IMMEDIATE") != DB_DONE)
 		return false;
-	for (; *told < rejects_count(inbox) && *told < TELL; ++*told) {
-		query_bind_text(set, 1, span_of(rejects[*told].reason));
-		query_bind_int(set, 2, rejects[*told].row);
-		switch (query_run(set)) {
-		case DB_ROW:
-		case DB_DONE:
-		case DB_REFUSED: /* their own rule; it has been logged */
-		case DB_TOOBIG:
-			continue;
-		case DB_FULL:
-		case DB_BUSY:
-		case DB_BROKEN:
-			if (db_in_transaction(db))
-				db_run(db, "ROLLBACK");
-			return false;
-		}
+	while (done && *told < rejects_count(inbox) && *told < TELL) {
+		done = tell_one(inbox, &rejects[*told]);
+		++*told;
 	}
-	if (db_run(db, "COMMIT") == DB_DONE)
+	if (done && db_run(db, "COMMIT") == DB_DONE)
 		return true;
-	if (db_in_transaction(db))
-		db_run(db, "ROLLBACK");
+	db_roll_back(db);
 	return false;
+}
+
+/* This one must outlive a power cut, as the log forgets it next; and to change
+ * a row that is too long is to write it whole. */
+static bool tell_for_good(struct inbox *inbox, size_t *told)
+{
+	struct db *db = &inbox->file.db;
+	bool done;
+
+	if (db_run(db, "PRAGMA synchronous = EXTRA") != DB_DONE)
+		return false;
+	db_limit(db, VALUE_MAX);
+	done = tell_some(inbox, told);
+	db_limit(db, INBOX_VALUE_MAX);
+	if (!inbox->file.wal)
+		return done;
+	/* If not, they are told once more. */
+	return db_run(db, "PRAGMA synchronous = NORMAL") == DB_DONE && done;
 }
 
 void rejects_tell(struct inbox *inbox)
 {
 	struct reject *rejects = all(inbox);
 	size_t told;
-	bool done;
 
-	if (rejects_count(inbox) == 0)
-		return;
-	/* This one must outlive a power cut, as the log forgets it next; and to
-	 * change a row that is too long is to write it whole. */
-	db_run(&inbox->file.db, "PRAGMA synchronous = EXTRA");
-	db_limit(&inbox->file.db, VALUE_MAX);
-	done = tell_some(inbox, &told);
-	db_limit(&inbox->file.db, INBOX_VALUE_MAX);
-	if (inbox->file.wal)
-		db_run(&inbox->file.db, "PRAGMA synchronous = NORMAL");
-	if (!done || !store_begin(&inbox->ledger->store))
+	if (rejects_count(inbox) == 0 || !tell_for_good(inbox, &told) ||
+		!store_begin(&inbox->ledger->store))
 		return;
 	for (size_t i = 0; i < told; i++)
 		rejects[i].written = true;

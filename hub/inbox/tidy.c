@@ -7,36 +7,50 @@
 #include "hub/inbox/inbox.h"
 #include "hub/inbox/rejects.h"
 
-/* The highest id of the next rows to delete, 0 if there are none. */
-static uint64_t next_to_consume(struct inbox *inbox)
+/* The highest id of the next rows to delete; that of the last ones if there are
+ * none. */
+static enum db_result next_to_consume(struct inbox *inbox, uint64_t *through)
 {
 	struct query *query = &inbox->file.due;
-	uint64_t through = 0;
 
+	*through = inbox->consumed;
 	query_bind_int(query, 1, inbox->consumed);
 	query_bind_int(query, 2, inbox->cursor);
-	if (query_step(query) == DB_ROW)
-		through = query_int(query, 0);
-	query_reset(query);
-	return through;
+	if (query_next(query) && query_type(query, 0) != DB_NULL)
+		*through = query_int(query, 0);
+	return query_end(query);
+}
+
+static enum db_result delete_through(struct inbox *inbox, uint64_t through)
+{
+	struct query *query = &inbox->file.consume;
+
+	query_bind_int(query, 1, inbox->consumed);
+	query_bind_int(query, 2, through);
+	return query_run(query);
+}
+
+/* All that could be deleted is. */
+static void rest(struct inbox *inbox)
+{
+	inbox->consumed = inbox->cursor;
+	inbox->untidy = false;
+	if (inbox->file.db.wal_pages > INBOX_WAL_PAGES)
+		db_checkpoint(&inbox->file.db, true);
 }
 
 static void consume(struct inbox *inbox)
 {
-	struct query *query = &inbox->file.consume;
-	uint64_t through = next_to_consume(inbox);
+	uint64_t through;
+	enum db_result got = next_to_consume(inbox, &through);
 
-	if (through == 0) {
-		inbox->consumed = inbox->cursor;
-		inbox->untidy = false;
-		if (inbox->file.db.wal_pages > INBOX_WAL_PAGES)
-			db_checkpoint(&inbox->file.db, true);
+	if (got == DB_DONE && through == inbox->consumed) {
+		rest(inbox);
 		return;
 	}
-	query_bind_int(query, 1, inbox->consumed);
-	query_bind_int(query, 2, through);
-	switch (query_run(query)) {
-	case DB_ROW:
+	if (got == DB_DONE)
+		got = delete_through(inbox, through);
+	switch (got) {
 	case DB_DONE:
 		inbox->consumed = through;
 		break;
@@ -57,33 +71,30 @@ static void consume(struct inbox *inbox)
 	}
 }
 
-static bool has_changed(struct inbox *inbox)
+/* Once others have written, all is to be looked at again. */
+static enum db_result look_for_change(struct inbox *inbox)
 {
 	struct query *query = &inbox->file.version;
-	bool changed = query_step(query) == DB_ROW &&
-		       query_int(query, 0) != inbox->version;
+	uint64_t version = inbox->version;
 
-	if (changed)
-		inbox->version = query_int(query, 0);
-	query_reset(query);
-	return changed;
+	if (query_next(query))
+		version = query_int(query, 0);
+	if (version != inbox->version)
+		inbox->looked = INT64_MIN;
+	inbox->version = version;
+	return query_end(query);
 }
 
-/* The table was made anew, or its last id was lowered, or an id was chosen: a
- * row at or below the cursor would never be published, and nobody would know.
- * True if there is more to look at. */
-static bool look_below(struct inbox *inbox)
+/* The next rows that are there, but ought to be gone. */
+static enum db_result reject_below(struct inbox *inbox)
 {
 	struct query *query = &inbox->file.below;
+	enum db_result got;
 	bool more = false;
 
-	if (has_changed(inbox))
-		inbox->looked = INT64_MIN;
-	if (inbox->looked == INT64_MAX)
-		return false;
 	query_bind_int(query, 1, (uint64_t)inbox->looked);
 	query_bind_int(query, 2, inbox->cursor);
-	while (query_step(query) == DB_ROW) {
+	while (query_next(query)) {
 		more = true;
 		if (query_int(query, 1) != 0) {
 			if (!ledger_begin(inbox->ledger))
@@ -93,10 +104,22 @@ static bool look_below(struct inbox *inbox)
 		}
 		inbox->looked = (int64_t)query_int(query, 0);
 	}
-	query_reset(query);
-	if (!more)
+	got = query_end(query);
+	if (got == DB_DONE && !more)
 		inbox->looked = INT64_MAX;
-	return more;
+	return got;
+}
+
+/* The table was made anew, or its last id was lowered, or an id was chosen: a
+ * row at or below the cursor would never be published, and nobody would know.
+ * True if there is more to look at. */
+static bool look_below(struct inbox *inbox)
+{
+	enum db_result got = look_for_change(inbox);
+
+	if (got == DB_DONE && inbox->looked != INT64_MAX)
+		got = reject_below(inbox);
+	return db_passes(got) || (got == DB_DONE && inbox->looked != INT64_MAX);
 }
 
 bool inbox_tidy(struct inbox *inbox)

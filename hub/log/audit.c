@@ -74,7 +74,7 @@ void eventlog_check_owners(struct eventlog *log, unsigned channels)
 			log->owners = query_int(&next, 0);
 			oldest = query_int(&next, 1);
 		}
-		query_reset(&next);
+		store_end(&next);
 		if (!log->owned)
 			check_owner(log, log->owners, oldest);
 	}

@@ -228,6 +228,6 @@ uint64_t channel_oldest(struct channels *channels, struct channel *channel)
 	query_bind_int(query, 1, channel->number);
 	if (store_step(channels->store, query))
 		channel->oldest = query_int(query, 0);
-	query_reset(query);
+	store_end(query);
 	return channel->oldest;
 }

@@ -16,7 +16,7 @@ static uint64_t ask(struct store *store, const char *sql)
 {
 	int64_t value = 0;
 
-	if (db_ask(&store->db, sql, &value) != DB_ROW)
+	if (db_ask(&store->db, sql, &value) != DB_DONE)
 		log_fatalx("log %s: %s", store->path, db_error(&store->db));
 	return (uint64_t)value;
 }
@@ -44,11 +44,12 @@ static void count_rows(struct channels *channels, struct channel *channel)
 		"SELECT count(*), coalesce(sum(" CHANNEL_WEIGHT "), 0),"
 		" coalesce(max(id), 0) FROM event WHERE channel = ?");
 	query_bind_int(&count, 1, channel->number);
-	store_step(channels->store, &count);
-	channel->events = query_int(&count, 0);
-	channel->bytes = query_int(&count, 1);
-	if (query_int(&count, 2) > channel->newest)
-		channel->newest = query_int(&count, 2);
+	if (store_step(channels->store, &count)) { /* there always is */
+		channel->events = query_int(&count, 0);
+		channel->bytes = query_int(&count, 1);
+		if (query_int(&count, 2) > channel->newest)
+			channel->newest = query_int(&count, 2);
+	}
 	query_release(&count);
 }
 
@@ -261,7 +262,7 @@ void channels_revert(struct channels *channels)
 			read_row(channels, reread, at);
 		else /* it was made in the failed transaction */
 			channel_forget(channels, at);
-		query_reset(reread);
+		store_end(reread);
 	}
 	sum_up(channels);
 }

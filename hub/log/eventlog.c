@@ -225,11 +225,11 @@ uint64_t eventlog_tail(struct eventlog *log, uint64_t bytes, uint64_t floor)
 	while (store_step(log->store, query)) {
 		sum += query_int(query, 1);
 		if (sum > bytes || ++rows > TAIL_ROWS) {
-			query_reset(query);
+			store_end(query);
 			return begin;
 		}
 		begin = query_int(query, 0) - 1;
 	}
-	query_reset(query);
+	store_end(query);
 	return rows == 0 ? begin : floor;
 }

@@ -44,7 +44,7 @@ enum key_state keys_look(struct keys *keys, const struct channel *channel,
 				? KEY_REPEATED
 				: KEY_CONFLICT;
 	}
-	query_reset(find);
+	store_end(find);
 	return state;
 }
 
@@ -78,7 +78,7 @@ bool keys_prune(struct keys *keys, uint64_t now, uint32_t limit)
 		through = query_int(oldest, 0);
 		due++;
 	}
-	query_reset(oldest);
+	store_end(oldest);
 	if (due == 0)
 		return false;
 	if (store_begin(keys->store)) {

@@ -81,7 +81,7 @@ bool eventlog_time(struct eventlog *log, uint64_t *id, uint64_t *at)
 
 	query_bind_int(&log->at_or_after, 1, *id);
 	found = first_sound(log, &log->at_or_after, &event);
-	query_reset(&log->at_or_after);
+	store_end(&log->at_or_after);
 	if (found) {
 		*id = event.id;
 		*at = event.at;
@@ -116,7 +116,7 @@ bool eventlog_has(
 	query_bind_int(query, 1, id);
 	has = store_step(log->store, query) &&
 	      query_int(query, 0) == channel->number;
-	query_reset(query);
+	store_end(query);
 	return has;
 }
 
@@ -183,8 +183,8 @@ uint64_t eventlog_last_time(struct eventlog *log)
 
 void eventlog_rest(struct eventlog *log)
 {
-	query_reset(&log->range);
-	query_reset(&log->one);
+	store_end(&log->range);
+	store_end(&log->one);
 }
 
 /* ---- of one channel */
@@ -192,7 +192,7 @@ void eventlog_rest(struct eventlog *log)
 static struct row read_one(
 	struct eventlog *log, uint64_t id, struct wire_event *event)
 {
-	query_reset(&log->one);
+	store_end(&log->one);
 	query_bind_int(&log->one, 1, id);
 	if (!store_step(log->store, &log->one))
 		return (struct row){0};
@@ -226,7 +226,7 @@ uint64_t eventlog_next_on(
 		id = query_int(query, 0);
 		previous = previous_of(id, query_int(query, 1));
 	}
-	query_reset(query);
+	store_end(query);
 	if (id == 0)
 		return must_be_there(channel, channel->newest, after)
 			       ? channel->newest

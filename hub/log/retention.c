@@ -122,7 +122,7 @@ static void scan(
 		if (of_pool)
 			retention->pool_low = due->id;
 	}
-	query_reset(rows);
+	store_end(rows);
 	for (uint32_t i = 0; i < count && store_begin(log->store); i++)
 		remove_due(retention, &dues[i]);
 	retention->left -= count;

@@ -155,9 +155,9 @@ static void check_version(struct db *db, const char *path)
 {
 	int64_t version = 0, others = 0;
 
-	if (db_ask(db, "PRAGMA user_version", &version) != DB_ROW ||
+	if (db_ask(db, "PRAGMA user_version", &version) != DB_DONE ||
 		db_ask(db, "SELECT count(*) FROM sqlite_schema", &others) !=
-			DB_ROW)
+			DB_DONE)
 		fail(db, path);
 	if (version > SCHEMA_VERSION)
 		log_fatalx("log %s: was written by a newer Tidings (schema "
@@ -210,27 +210,39 @@ static void keep_orphan(const struct db *db, const char *path)
 	buf_release(&orphan);
 }
 
+/* What an earlier hub wrote, but perhaps could not bring to the disk, must get
+ * there before it counts; one that is full can still be read. */
+static void move_wal(struct db *db, const char *path)
+{
+	enum db_result got = DB_DONE;
+
+	if (has_room_for_wal(path))
+		got = db_checkpoint(db, false);
+	if (got != DB_DONE && got != DB_FULL)
+		fail(db, path);
+}
+
 void schema_open(struct db *db, const char *path)
 {
 	int64_t found = 0;
+	bool wal;
 
 	check_place(path);
 	make_private(path);
 	if (db_open(db, path, DB_OWN) != DB_DONE)
 		fail(db, path);
 	keep_orphan(db, path);
-	if (!db_answers(db, "PRAGMA journal_mode = WAL", "wal"))
+	if (db_answers(db, "PRAGMA journal_mode = WAL", "wal", &wal) !=
+			DB_DONE ||
+		!wal)
 		fail(db, path);
 	run(db, path, "PRAGMA synchronous = FULL");
 	run(db, path, "PRAGMA foreign_keys = OFF");
 	run(db, path, "PRAGMA temp_store = MEMORY");
 	run(db, path, "PRAGMA cache_size = -32768");
 	check_version(db, path);
-	/* What an earlier hub wrote, but perhaps could not bring to the disk,
-	 * must get there before it counts. */
-	if (has_room_for_wal(path) && db_checkpoint(db, false) == DB_BROKEN)
-		fail(db, path);
-	if (db_ask(db, "SELECT count(*) FROM meta", &found) != DB_ROW)
+	move_wal(db, path);
+	if (db_ask(db, "SELECT count(*) FROM meta", &found) != DB_DONE)
 		fail(db, path);
 	if (found < 5)
 		log_fatalx("log %s: its table meta is incomplete", path);
@@ -240,7 +252,6 @@ void schema_open(struct db *db, const char *path)
 	case DB_DONE:
 	case DB_FULL: /* it can be read, and there will be room again */
 		break;
-	case DB_ROW:
 	case DB_BUSY:
 	case DB_TOOBIG:
 	case DB_REFUSED:

@@ -34,7 +34,6 @@ void store_close(struct store *store)
 bool store_ok(struct store *store, enum db_result got)
 {
 	switch (got) {
-	case DB_ROW:
 	case DB_DONE:
 		return true;
 	case DB_FULL:
@@ -59,12 +58,20 @@ bool store_run(struct store *store, struct query *query)
 
 bool store_step(struct store *store, struct query *query)
 {
-	enum db_result got = query_step(query);
-
-	if (got != DB_ROW && got != DB_DONE)
+	if (query_next(query))
+		return true;
+	if (query_end(query) != DB_DONE)
 		log_fatalx(
 			"log %s: read: %s", store->path, db_error(&store->db));
-	return got == DB_ROW;
+	return false;
+}
+
+void store_end(struct query *query)
+{
+	enum db_result got = query_end(query);
+
+	assert(got == DB_DONE); /* store_step would have ended the process */
+	(void)got;
 }
 
 void store_prepare(struct store *store, struct query *query, const char *sql)
@@ -113,7 +120,6 @@ void store_checkpoint(struct store *store)
 {
 	store_check_files(store);
 	switch (db_checkpoint(&store->db, false)) {
-	case DB_ROW:
 	case DB_DONE:
 	case DB_FULL:
 	case DB_BUSY:

@@ -35,7 +35,7 @@ void store_close(struct store *store);
 bool store_begin(struct store *store);
 /* DB_DONE if everything is on the disk; otherwise nothing has been changed and
  * the trouble is told: DB_FULL or DB_BUSY. */
-enum db_result store_commit(struct store *store);
+enum db_result store_commit(struct store *store) DB_LOOK;
 
 /* What a statement answered: true if it went well. */
 bool store_ok(struct store *store, enum db_result got);
@@ -43,7 +43,9 @@ bool store_ok(struct store *store, enum db_result got);
 bool store_run(struct store *store, struct query *query);
 /* The next row, or false at the end.  A log that cannot be read is no log: that
  * ends the process too. */
-bool store_step(struct store *store, struct query *query);
+bool store_step(struct store *store, struct query *query) DB_LOOK;
+/* Leaves the rows that were not stepped to. */
+void store_end(struct query *query);
 void store_prepare(struct store *store, struct query *query, const char *sql);
 
 /* Moves the write-ahead log into the database.  If there is no room for that

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """INSERT, by real sqlite3 and by any program that can write SQLite, to browsers behind a web server."""
 
+import contextlib
+import sqlite3
 import subprocess
 import threading
 
 import pytest
 
+from client import Client
 from realtext import everyone_has, post_each
 from world import SLOW, eventually, insert
 
@@ -102,6 +105,54 @@ def test_by_post_and_by_insert_at_once(web, audience, lines):
                 by[event.type].append(event.data)
         assert by["message"] == lines[:half] and by["inserted"] == lines[half:]
         assert reader.ids == audience[0].ids == sorted(set(reader.ids))
+
+
+# ---- beside an application that is busy
+
+def _work(path, done, failures):
+    """What an application does all day: reads, thinks, writes a table of its own."""
+    with contextlib.closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
+        while not done.is_set():
+            try:
+                db.execute("SELECT count(*), max(what) FROM orders").fetchall()
+                db.execute("BEGIN IMMEDIATE")
+                db.execute("UPDATE orders SET what = what || '.' WHERE id = 1")
+                db.execute("COMMIT")
+            except sqlite3.Error as failure:
+                failures.append(failure)
+            done.wait(0.002)
+
+
+def test_no_published_row_of_a_busy_application_is_called_unpublished(make_world):
+    """In SQLite's default journal mode, in which whoever writes locks everybody out."""
+    world = make_world(web=True)
+    path = world.folder / "shop.db"
+    done, failures = threading.Event(), []
+    with contextlib.closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        db.execute("CREATE TABLE orders(id INTEGER PRIMARY KEY, what TEXT)")
+        db.execute("INSERT INTO orders VALUES (1, '')")
+        Client(world, "inbox", "init", path).ends(0)
+        world.restart_hub({"inbox shop": {"path": path}})
+        world.is_healthy()
+        reader = world.listen()
+        beside = threading.Thread(target=_work, args=(path, done, failures), daemon=True)
+        beside.start()
+        wanted = [f"row {n}" for n in range(300)]
+        for data in wanted:
+            db.execute("INSERT INTO broadcast(data) VALUES (?)", [data])
+        reader.wait(lambda: len(reader.data) >= 300, reader.story, 30)
+        # Both connections stay open, and one goes on working.
+        eventually(lambda: db.execute("SELECT count(*) FROM broadcast WHERE error IS NULL").fetchone()
+                   == (0,), "published rows being removed", 30)
+        assert db.execute("SELECT id, error FROM broadcast").fetchall() == []
+        done.set()
+        beside.join(30)
+        db.execute("INSERT INTO broadcast(data) VALUES ('fence')")
+        reader.wait(lambda: reader.data[-1] == "fence", reader.story)
+    assert reader.data == [*wanted, "fence"]
+    assert failures == []
+    assert "not published" not in world.hub.log()
 
 
 # ---- under kills

@@ -69,7 +69,12 @@ void query_bind_text(struct query *query, int at, struct span text)
 {
 }
 
-enum db_result query_step(struct query *query)
+bool query_next(struct query *query)
+{
+	return false;
+}
+
+enum db_result query_end(struct query *query)
 {
 	return DB_DONE;
 }
@@ -77,10 +82,6 @@ enum db_result query_step(struct query *query)
 enum db_result query_run(struct query *query)
 {
 	return DB_DONE;
-}
-
-void query_reset(struct query *query)
-{
 }
 
 void query_release(struct query *query)
@@ -93,6 +94,10 @@ enum db_result db_run(struct db *db, const char *sql)
 }
 
 void db_limit(struct db *db, int bytes)
+{
+}
+
+void db_roll_back(struct db *db)
 {
 }
 
@@ -222,7 +227,10 @@ const char *db_path(const struct db *db) NEVER
 const char *db_wal_path(const struct db *db) NEVER
 bool db_not_a_database(const struct db *db) NEVER
 enum db_result db_ask(struct db *db, const char *sql, int64_t *value) NEVER
-bool db_answers(struct db *db, const char *sql, const char *expected) NEVER
+enum db_result db_answers(
+	struct db *db, const char *sql, const char *expected, bool *yes) NEVER
+bool db_passes(enum db_result result) NEVER
+void store_end(struct query *query) NEVER
 void db_wait(struct db *db, int ms) NEVER
 enum db_result db_checkpoint(struct db *db, bool all) NEVER
 enum db_result db_prepare(

@@ -420,6 +420,26 @@ def test_the_log_names_the_process_that_keeps_an_inbox_locked(world):
     assert world.hub.log().count("has been locked") == 1
 
 
+def test_who_locks_even_readers_out_but_commits_keeps_nobody_away(make_world):
+    world = make_world()
+    path = world.folder / "app.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for (sql,) in world.rows("SELECT sql FROM sqlite_schema WHERE tbl_name = 'broadcast'"):
+            db.execute(sql)
+        world.restart_hub({"inbox app": {"path": path}})
+        world.hub.says(f"inbox app ({path}): open")
+        for _ in range(30):
+            db.execute("BEGIN EXCLUSIVE")
+            db.execute("INSERT INTO broadcast(data) VALUES ('busy')")
+            time.sleep(0.1)
+            db.execute("COMMIT")
+        assert "has been locked" not in world.hub.log()
+        db.execute("BEGIN EXCLUSIVE")
+        world.hub.says("inbox app: has been locked for 2 s by process")
+        db.execute("COMMIT")
+        world.hub.says("inbox app: is no longer locked")
+
+
 @pytest.mark.valgrind
 def test_the_application_s_own_database_publishes_in_its_own_transactions(make_world):
     world = make_world()

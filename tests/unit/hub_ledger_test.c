@@ -67,7 +67,7 @@ static uint64_t rows(struct room *room)
 
 	assert_int_equal(db_ask(&room->ledger.store.db,
 				 "SELECT count(*) FROM event", &count),
-		DB_ROW);
+		DB_DONE);
 	return (uint64_t)count;
 }
 

@@ -32,7 +32,7 @@ static int64_t rows(struct room *room)
 
 	assert_int_equal(db_ask(&room->ledger.store.db,
 				 "SELECT count(*) FROM receipt", &count),
-		DB_ROW);
+		DB_DONE);
 	return count;
 }
 

@@ -59,7 +59,7 @@ static int64_t ask(struct log *log, const char *sql)
 {
 	int64_t value = -1;
 
-	assert_int_equal(db_ask(&log->db, sql, &value), DB_ROW);
+	assert_int_equal(db_ask(&log->db, sql, &value), DB_DONE);
 	return value;
 }
 
