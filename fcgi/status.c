@@ -13,6 +13,7 @@
 #include "fcgi/uplink/session.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
+#include "lib/wire.h"
 
 enum {
 	LIMIT = 100, /* channels of one answer, unless told */
@@ -31,6 +32,24 @@ static void send_json(struct replies *replies, struct request *request,
 	buf_release(&body);
 }
 
+/* Inboxes that are not read: nothing that a load balancer should see to. */
+static void describe_unread(struct json_object *object, struct span unread)
+{
+	struct wire_in in = wire_in(unread);
+	uint16_t count = wire_get_u16(&in);
+	struct json_object *list;
+
+	if (in.failed || count == 0)
+		return;
+	list = json_add_list(object, "inboxes");
+	for (uint16_t i = 0; i < count; i++) {
+		struct json_object *item = json_add_item(list);
+
+		json_add_text(item, "inbox", wire_get_str8(&in));
+		json_add_text(item, "reason", wire_get_str16(&in));
+	}
+}
+
 void status_health(
 	void *room, struct request *request, const struct target *target)
 {
@@ -46,6 +65,8 @@ void status_health(
 			span_of(health.reason != NULL ? health.reason
 						      : hub_away));
 	json_add_number(object, "streams", status->streams(status->arg));
+	if (!health.away)
+		describe_unread(object, health.unread);
 	if (!good)
 		buf_printf(&request->headers, REPLY_RETRY);
 	send_json(status->replies, request, good ? 200 : 503, object);

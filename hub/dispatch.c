@@ -4,12 +4,37 @@
 #include "hub/dispatch.h"
 
 #include "hub/peers/follow.h"
+#include "hub/peers/inbox.h"
 #include "hub/peers/listing.h"
 #include "hub/peers/page.h"
 #include "hub/peers/prometheus.h"
 #include "hub/peers/publish.h"
 #include "lib/log.h"
 #include "lib/text.h"
+
+/* ---- frames out */
+
+static void send_state(const struct dispatch *dispatch, struct peer *peer)
+{
+	const struct ledger *ledger = dispatch->ledger;
+	struct buf *out;
+
+	if (peer->publisher == NULL || peer->inbox != NULL ||
+		peer_only_reads(peer))
+		return;
+	out = link_begin(&peer->link, WIRE_STATE);
+	wire_put_u8(out, ledger->reason == NULL);
+	wire_put_str16(out, span_of(ledger->reason));
+	inboxes_put_unread(dispatch->inboxes, out);
+	link_end(&peer->link);
+}
+
+void dispatch_tell_state(const struct dispatch *dispatch)
+{
+	for (struct peer *at = dispatch->peers->first; at != NULL;
+		at = at->next)
+		send_state(dispatch, at);
+}
 
 /* ---- frames in: each returns false if it is malformed */
 
@@ -22,7 +47,7 @@ static void welcome(const struct dispatch *dispatch, struct peer *peer)
 	wire_put_bytes(out, log->identity, WIRE_IDENTITY);
 	wire_put_u64(out, log->committed);
 	link_end(&peer->link);
-	peer_send_state(peer, dispatch->ledger->reason);
+	send_state(dispatch, peer);
 	buf_clear(&dispatch->peers->refused);
 }
 
@@ -131,6 +156,12 @@ static bool on_metrics(
 	return prometheus_ask(dispatch->sampler, peer, in);
 }
 
+static bool on_reader(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	return inbox_claim(dispatch->inboxes, peer, in);
+}
+
 static bool (*const frames[])(
 	struct dispatch *, struct peer *, struct wire_in *) = {
 	[WIRE_HELLO] = on_hello,
@@ -142,19 +173,45 @@ static bool (*const frames[])(
 	[WIRE_PING] = on_ping,
 	[WIRE_MEASURED] = on_measured,
 	[WIRE_METRICS] = on_metrics,
+	[WIRE_READER] = on_reader,
 };
+
+/* What a reader of an inbox says, who may say nothing else. */
+static bool hear_reader(struct dispatch *dispatch, struct peer *peer,
+	uint8_t type, struct span body)
+{
+	struct wire_in in = wire_in(body);
+
+	if (type == WIRE_PING)
+		return on_ping(dispatch, peer, &in);
+	return inbox_hear(dispatch->inboxes, peer, type, body);
+}
+
+static bool is_known(const struct peer *peer, uint8_t type)
+{
+	if (type >= sizeof(frames) / sizeof(frames[0]) || frames[type] == NULL)
+		return false;
+	return !peer_only_reads(peer) || type == WIRE_HELLO ||
+	       type == WIRE_READER;
+}
 
 void dispatch_frame(void *of, uint8_t type, struct span body)
 {
 	struct peer *peer = of;
+	struct dispatch *dispatch = peer->peers->arg;
 	struct wire_in in = wire_in(body);
 
-	if (type >= sizeof(frames) / sizeof(frames[0]) || frames[type] == NULL)
+	if (peer->inbox != NULL) {
+		if (!hear_reader(dispatch, peer, type, body))
+			peer_drop(peer, "sent what a reader of an inbox may "
+					"not say");
+	} else if (!is_known(peer, type)) {
 		peer_drop(peer, "sent a frame of an unknown type");
-	else if (peer->publisher == NULL && type != WIRE_HELLO)
+	} else if (peer->publisher == NULL && type != WIRE_HELLO) {
 		peer_drop(peer, "did not begin with HELLO");
-	else if (!frames[type](peer->peers->arg, peer, &in))
+	} else if (!frames[type](dispatch, peer, &in)) {
 		peer_drop(peer, "sent a malformed frame");
+	}
 }
 
 /* ---- its end */
@@ -169,6 +226,7 @@ void dispatch_gone(void *of, const char *why)
 	sampler_depart(dispatch->sampler, peer);
 	page_forget(peer);
 	listing_forget(peer);
+	inbox_leave(dispatch->inboxes, peer);
 	if (peer->counter != NULL)
 		counts_leave(dispatch->counts, peer->counter);
 	peer->counter = NULL;

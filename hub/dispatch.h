@@ -6,6 +6,7 @@
  */
 #include "hub/log/ledger.h"
 #include "hub/peers/counts.h"
+#include "hub/peers/inbox.h"
 #include "hub/peers/peer.h"
 #include "hub/peers/sampler.h"
 
@@ -15,10 +16,15 @@ struct dispatch {
 	struct peers *peers;
 	struct sampler *sampler;
 	struct counts *counts;
+	struct inboxes *inboxes;
 };
 
 /* What a struct peers calls; its `arg` is the dispatch. */
 void dispatch_frame(void *peer, uint8_t type, struct span body);
 void dispatch_gone(void *peer, const char *why);
+
+/* Tells all responders whether the log can be written, and which inboxes are
+ * not read. */
+void dispatch_tell_state(const struct dispatch *dispatch);
 
 #endif

@@ -7,8 +7,8 @@
 
 #include "hub/demo.h"
 #include "hub/dispatch.h"
-#include "hub/inbox/inboxes.h"
 #include "hub/peers/follow.h"
+#include "hub/peers/inbox.h"
 #include "hub/peers/listing.h"
 #include "hub/peers/page.h"
 #include "hub/peers/publish.h"
@@ -25,7 +25,7 @@ struct hub {
 	struct sampler sampler;
 	struct counts counts;
 	struct dispatch dispatch;
-	struct inboxes *inboxes;
+	struct inboxes inboxes;
 	struct demo *demo; /* NULL = none */
 
 	struct loop_io listener;
@@ -49,8 +49,9 @@ static void turn(void *arg)
 	bool more;
 
 	ledger_prune(ledger);
-	more = inboxes_pull(hub->inboxes);
+	more = inboxes_pull(&hub->inboxes);
 	ledger_commit(ledger);
+	inboxes_answer(&hub->inboxes);
 	move_followers(hub);
 	peers_flush(&hub->peers);
 	ledger_checkpoint(ledger);
@@ -77,6 +78,9 @@ static void tick(void *arg)
 
 	listen_on(hub, true);
 	ledger_tend(&hub->ledger);
+	if (hub->inboxes.changed)
+		dispatch_tell_state(&hub->dispatch);
+	hub->inboxes.changed = false;
 }
 
 static void on_listener(void *arg, unsigned events)
@@ -103,8 +107,8 @@ static void on_trouble(void *arg, const char *reason)
 {
 	struct hub *hub = arg;
 
-	for (struct peer *at = hub->peers.first; at != NULL; at = at->next)
-		peer_send_state(at, reason);
+	(void)reason;
+	dispatch_tell_state(&hub->dispatch);
 }
 
 static void on_signal(void *arg)
@@ -133,10 +137,11 @@ static void open_rooms(
 		.peers = &hub->peers,
 		.sampler = &hub->sampler,
 		.counts = &hub->counts,
+		.inboxes = &hub->inboxes,
 	};
 	ledger_open(&hub->ledger, config, lock, loop_clock(hub->loop), &notify);
 	counts_open(&hub->counts, &hub->ledger);
-	hub->inboxes = inboxes_new(hub->loop, &hub->ledger);
+	inboxes_open(&hub->inboxes, &hub->ledger);
 	hub->demo = demo_new(hub->loop, &hub->ledger);
 	sampler_open(&hub->sampler, &hub->ledger, &hub->peers);
 }
@@ -146,7 +151,7 @@ static void close_rooms(struct hub *hub)
 	peers_close(&hub->peers);
 	sampler_close(&hub->sampler);
 	demo_free(hub->demo);
-	inboxes_free(hub->inboxes);
+	inboxes_close(&hub->inboxes);
 	counts_close(&hub->counts);
 	ledger_close(&hub->ledger);
 }

@@ -63,6 +63,32 @@
  *           What has been measured, as text: WIRE_PROMETHEUS, WIRE_OPENMETRICS.
  * PING      u64 tag
  *
+ * Of inboxes: a connection on which READER was said speaks for one inbox, and
+ * says nothing but INBOX, ROWS, TOLD and PING after it.  At most WIRE_AHEAD of
+ * the first three, all that have a `number`, wait for their answer; answers
+ * come in order.
+ *
+ * READER    str8 name
+ *           Said by the supervisor of tidings-inbox, right behind HELLO, before
+ *           it hands the connection to the process that reads the inbox of that
+ *           name (tidings.conf).  Taken from root, from the hub's own user and
+ *           from [hub] inbox_user; that one, where it is another than the
+ *           hub's, may say nothing else.  Another reader of the same inbox is
+ *           closed.
+ * INBOX     u64 number, str8 identity, str16 why
+ *           The file that is read now: the 16 bytes by which it is known.  Or
+ *           none, and why the inbox cannot be read: that has no answer.
+ * ROWS      u64 number, u64 from, u64 to, u32 count, count x { u64 id, u8 kind,
+ *           [str16 reason | str8 channel, str8 type, str8 key, blob data] }
+ *           Its next rows: all that have ids above `from` and up to `to`, which
+ *           rise.  Stored only if the inbox's cursor is at `from`; it moves in
+ *           the same transaction.  kind: WIRE_ROW, or WIRE_ROW_BAD for one
+ *           that cannot be published, with the reason (at most
+ *           WIRE_REASON_MAX bytes).  At most WIRE_ROWS_MAX.
+ * TOLD      u64 number, u32 count, count x u64 row
+ *           Refused rows that hold their reasons now, or never will: the hub
+ *           may forget these.  At most WIRE_ROWS_MAX.
+ *
  * ## From the hub
  *
  * WELCOME   u16 version, 16 bytes identity, u64 newest
@@ -102,9 +128,22 @@
  *           are some.
  * MEASURE   nothing; to followers, every WIRE_MEASURE_MS
  * METERED   u64 tag, text to the frame's end
- * STATE     u8 writable, str16 reason
- *           After WELCOME and at each change: can the hub commit?
+ * STATE     u8 writable, str16 reason, u16 count, count x { str8 name,
+ *           str16 why }
+ *           After WELCOME and at each change: can the hub commit?  And which
+ *           inboxes are not being read, and why.
  * PONG      u64 tag
+ * AT        u64 number, u8 known, u64 cursor, str16 stop, u8 more, u32 count,
+ *           count x { u64 row, str16 reason }
+ *           Answer to INBOX.  `known`: this inbox was read before, up to
+ *           `cursor`.  `stop`: why it must not be read; empty if it may.  The
+ *           reasons of refused rows which are still to be told; `more`: others
+ *           come once these are TOLD and INBOX is said again.
+ * TAKEN     u64 number, u64 cursor, u32 count, count x { u64 row, str16 reason
+ *           }
+ *           Answer to ROWS, after COMMIT, and to TOLD.  Where the inbox's
+ *           cursor is: below `to`, the rows above it were not stored.  The
+ *           reasons of rows up to it that were refused.
  *
  * ## To change this
  * 1. change this text; 2. raise WIRE_VERSION; 3. change wire.c and both ends;
@@ -121,11 +160,14 @@
 #include "lib/span.h"
 
 enum {
-	WIRE_VERSION = 4,
+	WIRE_VERSION = 5,
 	WIRE_FRAME_MAX = 16 << 20,
 	WIRE_HEAD = 4, /* bytes of the length field */
 	WIRE_IDENTITY = 16,
 	WIRE_MEASURE_MS = 2000,
+	WIRE_AHEAD = 4,
+	WIRE_ROWS_MAX = 1024,
+	WIRE_REASON_MAX = 255,
 };
 
 /* The highest id there can be: the last that JSON's numbers hold exactly. */
@@ -141,6 +183,10 @@ enum wire_type {
 	WIRE_PING,
 	WIRE_MEASURED,
 	WIRE_METRICS,
+	WIRE_READER,
+	WIRE_INBOX,
+	WIRE_ROWS,
+	WIRE_TOLD,
 
 	WIRE_WELCOME = 65,
 	WIRE_REFUSED,
@@ -153,10 +199,17 @@ enum wire_type {
 	WIRE_PONG,
 	WIRE_MEASURE,
 	WIRE_METERED,
+	WIRE_AT,
+	WIRE_TAKEN,
 };
 
 enum wire_flag {
 	WIRE_VOLATILE = 1,
+};
+
+enum wire_row {
+	WIRE_ROW,
+	WIRE_ROW_BAD,
 };
 
 enum wire_from {

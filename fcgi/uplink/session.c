@@ -195,9 +195,17 @@ static bool on_state(struct session *session, struct wire_in *in)
 {
 	bool writable = wire_get_u8(in) != 0;
 	struct span reason = wire_get_str16(in);
+	struct span unread = span(in->at, (size_t)(in->end - in->at));
+	uint16_t count = wire_get_u16(in);
 
+	for (uint16_t i = 0; i < count; i++) {
+		wire_get_str8(in);
+		wire_get_str16(in);
+	}
 	if (!wire_done(in))
 		return false;
+	buf_clear(&session->unread);
+	buf_add_span(&session->unread, unread);
 	session->writable = writable;
 	free(session->reason);
 	session->reason = mem_text(reason);
@@ -252,6 +260,7 @@ struct health session_health(const struct session *session)
 		.away = session->state < FILLING,
 		.writable = session->writable,
 		.reason = session->reason,
+		.unread = buf_span(&session->unread),
 	};
 
 	if (health.away)
@@ -265,4 +274,5 @@ void session_release(struct session *session)
 	calls_free(session->calls);
 	free(session->reason);
 	free(session->refusal);
+	buf_release(&session->unread);
 }

@@ -63,6 +63,7 @@ struct session {
 	char offered[WIRE_IDENTITY];  /* of the hub's log, since WELCOME */
 	bool writable;		      /* the hub's last word about itself */
 	char *reason;
+	struct buf unread; /* inboxes, as STATE tells them */
 	char *refusal; /* why there is no work with this hub, since the last
 			  that welcomed us; NULL */
 	struct calls *calls; /* who waits for what */
@@ -89,6 +90,8 @@ struct health {
 	bool away;
 	bool writable;
 	const char *reason; /* when away or not writable; borrowed */
+	struct span unread; /* inboxes that are not read, as the hub's STATE
+			       tells them (lib/wire.h); borrowed */
 };
 
 struct health session_health(const struct session *session);

@@ -16,18 +16,6 @@ bool peer_is_stalled(const struct peer *peer)
 	return link_is_full(&peer->link);
 }
 
-void peer_send_state(struct peer *peer, const char *reason)
-{
-	struct buf *out;
-
-	if (peer->publisher == NULL)
-		return;
-	out = link_begin(&peer->link, WIRE_STATE);
-	wire_put_u8(out, reason == NULL);
-	wire_put_str16(out, span_of(reason));
-	link_end(&peer->link);
-}
-
 /* ---- its end */
 
 void peer_drop(struct peer *peer, const char *why)
@@ -59,14 +47,38 @@ void peer_refuse(struct peer *peer, const char *sentence)
 
 /* ---- coming */
 
-static bool may_speak(const struct config *config, uid_t uid)
+static bool is_master(uid_t uid)
 {
-	if (uid == 0 || uid == geteuid())
-		return true;
-	for (size_t i = 0; i < config->hub_user_count; i++)
-		if (config->hub_users[i] == uid)
+	return uid == 0 || uid == geteuid();
+}
+
+static bool is_among(uid_t uid, const uid_t *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (all[i] == uid)
 			return true;
 	return false;
+}
+
+bool peer_may_read(const struct peer *peer)
+{
+	const struct config *config = peer->peers->config;
+
+	return is_master(peer->uid) || is_among(peer->uid, config->inbox_users,
+					       config->inbox_user_count);
+}
+
+bool peer_only_reads(const struct peer *peer)
+{
+	return peer_may_read(peer) && !is_master(peer->uid);
+}
+
+static bool may_speak(const struct peer *peer)
+{
+	const struct config *config = peer->peers->config;
+
+	return peer_may_read(peer) || is_among(peer->uid, config->hub_users,
+					      config->hub_user_count);
 }
 
 static void peer_new(struct peers *peers, int fd)
@@ -86,7 +98,7 @@ static void peer_new(struct peers *peers, int fd)
 	link_open(&peer->link, peers->loop, fd);
 	if (peers->count > PEERS_MAX)
 		peer_refuse(peer, "too many connections");
-	else if (!may_speak(peers->config, peer->uid))
+	else if (!may_speak(peer))
 		peer_refuse(peer, "this user may not speak to the hub");
 }
 

@@ -56,6 +56,7 @@ struct stats_report {
 enum follow_state { NOT, BEHIND, ON_RING };
 
 struct counter;
+struct inbox;
 struct listing_request;
 struct page_request;
 struct peers;
@@ -78,6 +79,7 @@ struct peer {
 	struct counter
 		*counter; /* what it says of who listens; NULL = STRANGE */
 	struct stats_report report; /* what it reports */
+	struct inbox *inbox;	    /* that it speaks for; NULL = none */
 	bool closed;
 };
 
@@ -104,8 +106,10 @@ void peers_close(struct peers *peers);
 void peer_drop(struct peer *peer, const char *why);
 /* It is told the sentence, and dropped. */
 void peer_refuse(struct peer *peer, const char *sentence);
-/* Whether the log can be written: why not, or NULL. */
-void peer_send_state(struct peer *peer, const char *reason);
+/* It may say that it reads an inbox. */
+bool peer_may_read(const struct peer *peer);
+/* It may say nothing else. */
+bool peer_only_reads(const struct peer *peer);
 /* The socket does not take what it already has. */
 bool peer_is_stalled(const struct peer *peer);
 

@@ -34,11 +34,17 @@ struct config_channel {
 	struct keep keep;
 };
 
-/* [inbox NAME]: path = FILE.  create = yes: make file and table if missing. */
+/* [inbox NAME] */
 struct config_inbox {
 	char *name;
 	char *path;
-	bool create;
+	bool create;	/* create = no | yes: make file and table if missing */
+	bool start_new; /* start = all | new: what its first reading begins
+			   with; default all, but new where consume = no */
+	bool consume;	/* consume = yes | no: published rows are removed, at
+			   the latest when one of these is passed: */
+	uint64_t consume_rows;	   /* 10000, 1..1000000 of them */
+	uint64_t consume_every_ms; /* 10m, 50ms..7d */
 };
 
 struct config {
@@ -54,6 +60,10 @@ struct config {
 	uid_t *hub_users; /* users = names or numbers that may speak to the
 			     hub's socket beside root and its own uid */
 	size_t hub_user_count;
+	uid_t *inbox_users; /* inbox_user = whom tidings-inbox runs as, if not
+			       as the hub: may speak for inboxes, and may not
+			       do anything else */
+	size_t inbox_user_count;
 	char *log_path;	     /* log = $(localstatedir)/lib/tidings/log.db */
 	struct keep keep;    /* keep_age, keep_events, keep_bytes */
 	uint64_t key_age_ms; /* key_age = 24h, at least 24h */

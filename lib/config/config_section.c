@@ -182,8 +182,11 @@ static bool end_responder(const struct config_section *section,
 static bool end_inbox(const struct config_section *section,
 	const struct config *config, int *line, struct buf *fault)
 {
-	const struct config_inbox *inbox = section->target;
+	struct config_inbox *inbox = section->target;
 
+	/* Rows that stay are not all to be published by a new log. */
+	if (!inbox->consume && line_of(section, "start") == 0)
+		inbox->start_new = true;
 	if (inbox->path == NULL) {
 		*line = section->line;
 		buf_printf(fault, "an inbox needs a path");

@@ -31,6 +31,7 @@ static const struct setting hub_keys[] = {
 	{"socket_mode", "0660", parse_mode, AT(hub_socket_mode)},
 	{"socket_group", "", parse_group, AT(hub_socket_group)},
 	{"users", "", parse_users, LIST(hub_users, hub_user_count)},
+	{"inbox_user", "", parse_users, LIST(inbox_users, inbox_user_count)},
 	{"log", STATEDIR "/lib/tidings/log.db", parse_path, AT(log_path)},
 	{"keep_age", "7d", parse_time, AT(keep.age_ms), .max = FOREVER},
 	{"keep_events", "1000000", parse_number, AT(keep.events),
@@ -86,6 +87,16 @@ static const struct setting inbox_keys[] = {
 	{"path", NULL, parse_path, IN(struct config_inbox, path)},
 	{"create", "no", parse_choice, IN(struct config_inbox, create),
 		.words = {"no", "yes"}},
+	{"start", "all", parse_choice, IN(struct config_inbox, start_new),
+		.words = {"all", "new"}},
+	{"consume", "yes", parse_choice, IN(struct config_inbox, consume),
+		.words = {"no", "yes"}},
+	{"consume_rows", "10000", parse_number,
+		IN(struct config_inbox, consume_rows), .min = 1,
+		.max = 1000000},
+	{"consume_every", "10m", parse_time,
+		IN(struct config_inbox, consume_every_ms), .min = 50,
+		.max = DAYS(7)},
 };
 
 #define SETTINGS(table) table, sizeof(table) / sizeof((table)[0])

@@ -29,13 +29,12 @@
 #include "lib/service/slot.h"
 
 enum {
-	WORKERS_MAX = 64,
 	READY_LOOK_US = 50000, /* whether somebody counts as ready by now */
 };
 
 struct supervisor {
 	const struct supervisor_job *job;
-	struct slot slots[WORKERS_MAX];
+	struct slot slots[SUPERVISOR_WORKERS_MAX];
 	struct old_workers old_workers; /* workers of versions before */
 	pid_t pid;
 	struct handover_test test; /* of a new version's configuration */
@@ -335,7 +334,8 @@ int supervisor_run(const struct supervisor_job *job)
 	struct supervisor supervisor = {.job = job, .pid = getpid()};
 	sigset_t set, before;
 
-	assert(job->workers >= 1 && job->workers <= WORKERS_MAX);
+	assert(job->workers >= 0 &&
+		job->workers <= SUPERVISOR_WORKERS_MAX);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 
 enum {
+	SUPERVISOR_WORKERS_MAX = 64,
 	SUPERVISOR_END_DEADLINE_MS =
 		10000, /* a draining worker may take this long */
 	SUPERVISOR_GIVE_WAY_MS = 60000, /* and this long with a successor beside
@@ -34,10 +35,17 @@ enum {
 
 struct supervisor_job {
 	const char *name; /* for the log: "hub", "responder" */
-	int workers;	  /* 1 to 64 */
+	int workers;	  /* 0 to SUPERVISOR_WORKERS_MAX */
 	bool alone;   /* no worker starts while one of the version before is */
 	int listener; /* to be handed on, or -1 */
 	char *const *argv; /* main's own, to become it anew; NULL = never */
+	bool renews; /* a worker that ends with 0 is to be started anew */
+	unsigned silence_ms; /* a worker that is not alive for so long is
+				killed, and another started; 0 = may be silent */
+	/* In the supervisor, before a worker is forked and after it; false: not
+	 * now, it is asked again soon.  NULL = nothing to do. */
+	bool (*prepare)(void *arg, int index);
+	void (*forked)(void *arg, int index);
 	/* Runs in the child with default signal handling and an empty mask and
 	 * returns the child's exit status.  `index` is from 0. */
 	int (*work)(void *arg, int index);
@@ -49,5 +57,7 @@ int supervisor_run(const struct supervisor_job *job);
 
 /* Called once by a worker that can do its work now. */
 void supervisor_ready(void);
+/* Called by a worker again and again: it is not stuck. */
+void supervisor_alive(void);
 
 #endif

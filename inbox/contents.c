@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "hub/inbox/file.h"
+#include "inbox/file.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "hub/inbox/lock_owner.h"
+#include "inbox/lock_owner.h"
 
 #include <fcntl.h>
 #include <stdio.h>

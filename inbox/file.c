@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "hub/inbox/file.h"
+#include "inbox/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -169,6 +169,8 @@ static bool prepare(struct inbox_file *file)
 	       db_prepare(db, &file->next_id,
 		       "SELECT id FROM main.broadcast WHERE id > ?"
 		       " ORDER BY id LIMIT 1") == DB_DONE &&
+	       db_prepare(db, &file->newest,
+		       "SELECT max(id) FROM main.broadcast") == DB_DONE &&
 	       db_prepare(db, &file->set_error,
 		       "UPDATE main.broadcast SET error = ? WHERE id = ?") ==
 		       DB_DONE &&
@@ -233,6 +235,7 @@ void inbox_file_close(struct inbox_file *file)
 {
 	query_release(&file->rows);
 	query_release(&file->next_id);
+	query_release(&file->newest);
 	query_release(&file->set_error);
 	query_release(&file->due);
 	query_release(&file->consume);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_HUB_INBOX_LOCK_OWNER_H
-#define TIDINGS_HUB_INBOX_LOCK_OWNER_H
+#ifndef TIDINGS_INBOX_LOCK_OWNER_H
+#define TIDINGS_INBOX_LOCK_OWNER_H
 /*
  * lock_owner - the other process that keeps everybody from writing an inbox
  *

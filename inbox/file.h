@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_HUB_INBOX_FILE_H
-#define TIDINGS_HUB_INBOX_FILE_H
+#ifndef TIDINGS_INBOX_FILE_H
+#define TIDINGS_INBOX_FILE_H
 /*
  * file - one SQLite file with a table `broadcast` that others write
  *
@@ -29,7 +29,7 @@ struct inbox_file {
 	bool named; /* the log of `wal` is on the disk under its name */
 	dev_t device;
 	ino_t inode, wal_inode;
-	struct query rows, next_id, set_error, due, consume, sequence, version,
+	struct query rows, next_id, newest, set_error, due, consume, sequence, version,
 		below, schema;
 	uint64_t schema_version; /* that was found to be good */
 };

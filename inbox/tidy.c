@@ -4,8 +4,51 @@
  */
 #include "config.h"
 
-#include "hub/inbox/inbox.h"
-#include "hub/inbox/rejects.h"
+#include "inbox/inbox.h"
+
+enum {
+	PAUSE = 50,	 /* rest this many times as long as a step took */
+	WAL_PAGES = 256, /* in its write-ahead log; above it, these are moved
+			    into the file once all is tidy, so that writers
+			    need not do it */
+};
+
+/* ---- reasons */
+
+static void tell(struct inbox *inbox)
+{
+	struct buf rows = {0};
+	uint32_t count;
+
+	if (!uplink_takes_told(inbox->uplink))
+		return;
+	count = rejects_tell(&inbox->rejects, &inbox->file, &rows);
+	if (count > 0)
+		uplink_told(inbox->uplink, count, buf_span(&rows));
+	buf_release(&rows);
+	/* There are more: asked again, the hub tells them. */
+	if (count > 0 && inbox->uplink->more &&
+		rejects_count(&inbox->rejects) == 0 &&
+		uplink_identify(inbox->uplink, inbox->file.identity))
+		inbox->state = ASKING;
+}
+
+/* ---- published rows */
+
+static bool is_untidy(const struct inbox *inbox)
+{
+	return inbox->own->consume && inbox->consumed < inbox->cursor;
+}
+
+/* Whether it is time to remove any. */
+static bool is_time(struct inbox *inbox, uint64_t now)
+{
+	if (inbox->consume_due == 0)
+		inbox->consume_due =
+			now + inbox->own->consume_every_ms * 1000;
+	return inbox->cursor - inbox->consumed >= inbox->own->consume_rows ||
+	       now >= inbox->consume_due;
+}
 
 /* The highest id of the next rows to delete; that of the last ones if there are
  * none. */
@@ -34,9 +77,9 @@ static enum db_result delete_through(struct inbox *inbox, uint64_t through)
 static void rest(struct inbox *inbox)
 {
 	inbox->consumed = inbox->cursor;
-	inbox->untidy = false;
-	if (inbox->file.db.wal_pages > INBOX_WAL_PAGES)
-		db_checkpoint(&inbox->file.db, true);
+	inbox->consume_due = 0;
+	if (inbox->file.db.wal_pages > WAL_PAGES)
+		(void)!db_checkpoint(&inbox->file.db, true);
 }
 
 static void consume(struct inbox *inbox)
@@ -64,12 +107,14 @@ static void consume(struct inbox *inbox)
 		inbox_say(inbox, "its published rows cannot be deleted");
 		break;
 	case DB_BROKEN: /* if rows cannot be read either, that will be seen */
-		inbox->untidy = false;
+		inbox->consumed = inbox->cursor;
 		inbox->littered = true;
 		inbox_say(inbox, db_error(&inbox->file.db));
 		break;
 	}
 }
+
+/* ---- rows that nobody will publish */
 
 /* Once others have written, all is to be looked at again. */
 static enum db_result look_for_change(struct inbox *inbox)
@@ -85,6 +130,15 @@ static enum db_result look_for_change(struct inbox *inbox)
 	return query_end(query);
 }
 
+static void reject(struct inbox *inbox, uint64_t row)
+{
+	static const char why[] = "its id is not above those published before";
+
+	rejects_say(&inbox->rejects, inbox->own->name, row, span_of(why),
+		clock_now_us(inbox->clock));
+	rejects_add(&inbox->rejects, row, span_of(why));
+}
+
 /* The next rows that are there, but ought to be gone. */
 static enum db_result reject_below(struct inbox *inbox)
 {
@@ -93,15 +147,11 @@ static enum db_result reject_below(struct inbox *inbox)
 	bool more = false;
 
 	query_bind_int(query, 1, (uint64_t)inbox->looked);
-	query_bind_int(query, 2, inbox->cursor);
+	query_bind_int(query, 2, inbox->consumed);
 	while (query_next(query)) {
 		more = true;
-		if (query_int(query, 1) != 0) {
-			if (!ledger_begin(inbox->ledger))
-				break;
-			rejects_add(inbox, query_int(query, 0),
-				"its id is not above those published before");
-		}
+		if (query_int(query, 1) != 0)
+			reject(inbox, query_int(query, 0));
 		inbox->looked = (int64_t)query_int(query, 0);
 	}
 	got = query_end(query);
@@ -111,8 +161,8 @@ static enum db_result reject_below(struct inbox *inbox)
 }
 
 /* The table was made anew, or its last id was lowered, or an id was chosen: a
- * row at or below the cursor would never be published, and nobody would know.
- * True if there is more to look at. */
+ * row at or below what was published and is gone would never be published, and
+ * nobody would know.  True if there is more to look at. */
 static bool look_below(struct inbox *inbox)
 {
 	enum db_result got = look_for_change(inbox);
@@ -124,20 +174,21 @@ static bool look_below(struct inbox *inbox)
 
 bool inbox_tidy(struct inbox *inbox)
 {
-	uint64_t begin = clock_now_us(inbox->ledger->clock);
+	uint64_t begin = clock_now_us(inbox->clock);
 	bool more = false;
 
 	if (inbox->state != OPEN || inbox->broken)
 		return false;
 	if (begin < inbox->rest_until)
 		return true;
-	rejects_tell(inbox);
+	if (rejects_count(&inbox->rejects) > 0)
+		tell(inbox);
 	/* A row without its reason would be taken for a published one. */
-	if (inbox->untidy && rejects_count(inbox) == 0)
+	else if (is_untidy(inbox) && is_time(inbox, begin))
 		consume(inbox);
-	if (!inbox->untidy && !inbox->littered && rejects_count(inbox) == 0)
+	else if (inbox->own->consume && !inbox->littered)
 		more = look_below(inbox);
-	inbox->rest_until = clock_now_us(inbox->ledger->clock);
-	inbox->rest_until += (inbox->rest_until - begin) * INBOX_PAUSE;
-	return more || inbox->untidy || rejects_count(inbox) > 0;
+	inbox->rest_until = clock_now_us(inbox->clock);
+	inbox->rest_until += (inbox->rest_until - begin) * PAUSE;
+	return more || is_untidy(inbox) || rejects_count(&inbox->rejects) > 0;
 }

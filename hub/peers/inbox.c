@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "hub/peers/inbox.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/text.h"
+
+enum {
+	REASONS_AT_ONCE = 1000, /* told by one AT */
+};
+
+static const char nobody[] = "nobody reads it: is tidings-inbox running?";
+
+/* ---- whether it is read */
+
+static void set_why(struct inboxes *inboxes, struct inbox *inbox,
+	struct span why)
+{
+	inbox->read = false;
+	inboxes->changed = true;
+	buf_clear(&inbox->why);
+	buf_add(&inbox->why, why.at,
+		why.len < WIRE_REASON_MAX ? why.len : WIRE_REASON_MAX);
+	buf_add_char(&inbox->why, '\0');
+}
+
+void inboxes_put_unread(const struct inboxes *inboxes, struct buf *out)
+{
+	uint16_t count = 0;
+
+	for (size_t i = 0; i < inboxes->count; i++)
+		count += !inboxes->all[i].read;
+	wire_put_u16(out, count);
+	for (size_t i = 0; i < inboxes->count; i++) {
+		const struct inbox *inbox = &inboxes->all[i];
+
+		if (inbox->read)
+			continue;
+		wire_put_str8(out, span_of(inbox->config->name));
+		wire_put_str16(out, span_of(inbox->why.at));
+	}
+}
+
+/* ---- who reads it */
+
+static struct inbox *find(struct inboxes *inboxes, struct span name)
+{
+	for (size_t i = 0; i < inboxes->count; i++)
+		if (span_is(name, inboxes->all[i].config->name))
+			return &inboxes->all[i];
+	return NULL;
+}
+
+static void pop(struct inbox *inbox)
+{
+	buf_release(&inbox->waiting[0].body);
+	inbox->waiting_count--;
+	memmove(&inbox->waiting[0], &inbox->waiting[1],
+		inbox->waiting_count * sizeof(inbox->waiting[0]));
+	memset(&inbox->waiting[inbox->waiting_count], 0,
+		sizeof(inbox->waiting[0]));
+	inbox->taken = 0;
+	buf_clear(&inbox->refused);
+	inbox->refusals = inbox->kept_count = 0;
+	inbox->kept = 0;
+}
+
+static void unclaim(struct inboxes *inboxes, struct inbox *inbox)
+{
+	while (inbox->waiting_count > 0)
+		pop(inbox);
+	inbox->peer->inbox = NULL;
+	inbox->peer = NULL;
+	set_why(inboxes, inbox, span_of(nobody));
+}
+
+void inbox_leave(struct inboxes *inboxes, struct peer *peer)
+{
+	if (peer->inbox != NULL)
+		unclaim(inboxes, peer->inbox);
+}
+
+bool inbox_claim(struct inboxes *inboxes, struct peer *peer, struct wire_in *in)
+{
+	struct span name = wire_get_str8(in);
+	struct inbox *inbox = find(inboxes, name);
+
+	if (!wire_done(in) || peer->inbox != NULL)
+		return false;
+	if (!peer_may_read(peer)) {
+		peer_refuse(peer, "this user may not read inboxes");
+		return true;
+	}
+	if (inbox == NULL) {
+		peer_refuse(peer, "no such inbox is in the hub's tidings.conf");
+		return true;
+	}
+	if (inbox->peer != NULL)
+		peer_drop(inbox->peer, NULL);
+	inbox->peer = peer;
+	peer->inbox = inbox;
+	return true;
+}
+
+/* ---- what it asks */
+
+static bool is_read_as(
+	const struct inbox *other, const struct inbox *inbox)
+{
+	return other != inbox && other->read &&
+	       memcmp(other->identity, inbox->identity, CURSOR_IDENTITY) == 0;
+}
+
+/* `owner`: the name that its identity belongs to.  A name that is in
+ * tidings.conf no more was that of the same section. */
+static const char *find_objection(const struct inboxes *inboxes,
+	const struct inbox *inbox, struct span owner)
+{
+	bool other = false;
+
+	for (size_t i = 0; i < inboxes->count; i++) {
+		const struct inbox *at = &inboxes->all[i];
+
+		other |= is_read_as(at, inbox) ||
+			 (at != inbox && span_is(owner, at->config->name));
+	}
+	return other ? "stopped: another inbox is the same file, or a copy of"
+		       " it"
+		     : NULL;
+}
+
+static void put_reason(void *arg, uint64_t row, struct span reason)
+{
+	struct buf *out = arg;
+
+	wire_put_u64(out, row);
+	wire_put_str16(out, reason);
+}
+
+static void put_reasons(
+	struct inboxes *inboxes, struct inbox *inbox, struct buf *out)
+{
+	size_t count = inbox->reasons < REASONS_AT_ONCE ? inbox->reasons
+							: REASONS_AT_ONCE;
+
+	wire_put_u8(out, inbox->reasons > count);
+	wire_put_u32(out, (uint32_t)count);
+	cursor_each_reason(&inboxes->cursors, inbox->identity, count,
+		put_reason, out);
+}
+
+static void identify(struct inboxes *inboxes, struct inbox *inbox,
+	uint64_t number, struct span identity)
+{
+	struct buf owner = {0};
+	const char *objection;
+	struct buf *out;
+	bool known;
+
+	ledger_commit(inboxes->ledger); /* what was read before is the log's */
+	memcpy(inbox->identity, identity.at, CURSOR_IDENTITY);
+	inbox->cursor = 0;
+	known = cursor_look(
+		&inboxes->cursors, inbox->identity, &inbox->cursor, &owner);
+	objection = find_objection(inboxes, inbox, buf_span(&owner));
+	buf_release(&owner);
+	inbox->draft = inbox->cursor;
+	inbox->reasons =
+		objection != NULL ? 0
+				  : cursor_count_reasons(&inboxes->cursors,
+					    inbox->identity);
+	out = link_begin(&inbox->peer->link, WIRE_AT);
+	wire_put_u64(out, number);
+	wire_put_u8(out, known);
+	wire_put_u64(out, inbox->cursor);
+	wire_put_str16(out, span_of(objection));
+	put_reasons(inboxes, inbox, out);
+	link_end(&inbox->peer->link);
+	if (objection != NULL)
+		set_why(inboxes, inbox, span_of(objection));
+	inbox->read = objection == NULL;
+	inboxes->changed = true;
+}
+
+static bool take_identity(
+	struct inboxes *inboxes, struct inbox *inbox, struct wire_in *in)
+{
+	uint64_t number = wire_get_u64(in);
+	struct span identity = wire_get_str8(in);
+
+	wire_get_str16(in);
+	identify(inboxes, inbox, number, identity);
+	return true;
+}
+
+/* It cannot be read: needs no turn, and no answer. */
+static bool take_excuse(
+	struct inboxes *inboxes, struct inbox *inbox, struct span body)
+{
+	struct wire_in in = wire_in(body);
+	struct span identity, why;
+
+	wire_get_u64(&in);
+	identity = wire_get_str8(&in);
+	why = wire_get_str16(&in);
+	if (!wire_done(&in) || identity.len != 0)
+		return false;
+	set_why(inboxes, inbox, text_channel_fault(why) == NULL
+			? why : span_of("its reader does not say why"));
+	return true;
+}
+
+static bool is_identity(struct span body)
+{
+	struct wire_in in = wire_in(body);
+	struct span identity;
+
+	wire_get_u64(&in);
+	identity = wire_get_str8(&in);
+	wire_get_str16(&in);
+	return wire_done(&in) && identity.len == CURSOR_IDENTITY;
+}
+
+static bool wait(struct inbox *inbox, uint8_t type, struct span body)
+{
+	struct inbox_frame *frame = &inbox->waiting[inbox->waiting_count];
+
+	if (inbox->waiting_count == WIRE_AHEAD)
+		return false;
+	inbox->waiting_count++;
+	frame->type = type;
+	buf_add_span(&frame->body, body);
+	return true;
+}
+
+bool inbox_hear(struct inboxes *inboxes, struct peer *peer, uint8_t type,
+	struct span body)
+{
+	struct inbox *inbox = peer->inbox;
+
+	switch (type) {
+	case WIRE_INBOX:
+		return is_identity(body) ? wait(inbox, type, body)
+					 : take_excuse(inboxes, inbox, body);
+	case WIRE_ROWS:
+		return inbox_rows_are_whole(body) && wait(inbox, type, body);
+	case WIRE_TOLD:
+		return inbox_told_is_whole(body) && wait(inbox, type, body);
+	default:
+		return false;
+	}
+}
+
+/* ---- in a turn */
+
+static void take(struct inboxes *inboxes, struct inbox *inbox)
+{
+	struct inbox_frame *frame = &inbox->waiting[0];
+	struct wire_in in = wire_in(buf_span(&frame->body));
+
+	if (frame->type == WIRE_INBOX) {
+		take_identity(inboxes, inbox, &in);
+		pop(inbox);
+	} else if (!inbox->read) {
+		frame->done = true;
+	} else if (frame->type == WIRE_ROWS) {
+		inbox_take_rows(inboxes, inbox);
+	} else {
+		inbox_take_told(inboxes, inbox);
+	}
+}
+
+static struct inbox_budget budget_of(const struct ledger *ledger)
+{
+	struct inbox_budget all = {LEDGER_ROWS_MAX, LEDGER_BYTES_MAX};
+	struct inbox_budget beside = {INBOX_ROWS_BESIDE, INBOX_BYTES_BESIDE};
+
+	return ledger->acks.len > 0 ? beside : all;
+}
+
+bool inboxes_pull(struct inboxes *inboxes)
+{
+	bool more = false;
+
+	if (!inboxes->ledger->writable)
+		return false;
+	inboxes->budget = budget_of(inboxes->ledger);
+	for (size_t i = 0; i < inboxes->count; i++) {
+		struct inbox *inbox =
+			&inboxes->all[(inboxes->first + i) % inboxes->count];
+
+		if (inbox->waiting_count > 0 && !inbox->waiting[0].done)
+			take(inboxes, inbox);
+		more |= inbox->waiting_count > 0;
+	}
+	inboxes->first++;
+	return more;
+}
+
+void inboxes_answer(struct inboxes *inboxes)
+{
+	for (size_t i = 0; i < inboxes->count; i++) {
+		struct inbox *inbox = &inboxes->all[i];
+
+		if (inbox->waiting_count == 0 || !inbox->waiting[0].done)
+			continue;
+		inbox_answer_taken(inbox);
+		pop(inbox);
+	}
+}
+
+/* ---- with the transaction */
+
+static void write_cursors(void *arg)
+{
+	struct inboxes *inboxes = arg;
+
+	for (size_t i = 0; i < inboxes->count; i++) {
+		struct inbox *inbox = &inboxes->all[i];
+
+		if (inbox->draft != inbox->cursor)
+			cursor_move(&inboxes->cursors, inbox->identity,
+				inbox->config->name, inbox->draft);
+	}
+}
+
+static void settle(void *arg)
+{
+	struct inboxes *inboxes = arg;
+
+	for (size_t i = 0; i < inboxes->count; i++) {
+		struct inbox *inbox = &inboxes->all[i];
+
+		inbox->cursor = inbox->draft;
+		inbox->kept = inbox->refused.len;
+		inbox->kept_count = inbox->refusals;
+	}
+}
+
+/* What was taken since is not the log's: the reader hears how far it got. */
+static void revert(void *arg)
+{
+	struct inboxes *inboxes = arg;
+
+	for (size_t i = 0; i < inboxes->count; i++) {
+		struct inbox *inbox = &inboxes->all[i];
+
+		inbox->draft = inbox->cursor;
+		inbox->refused.len = inbox->kept;
+		inbox->refusals = inbox->kept_count;
+		if (inbox->waiting_count > 0 && inbox->taken > 0)
+			inbox->waiting[0].done = true;
+		if (inbox->read)
+			inbox->reasons = cursor_count_reasons(
+				&inboxes->cursors, inbox->identity);
+	}
+}
+
+/* ---- beginning and end */
+
+void inboxes_open(struct inboxes *inboxes, struct ledger *ledger)
+{
+	const struct party party = {write_cursors, settle, revert, inboxes};
+	const struct config *config = ledger->config;
+
+	*inboxes = (struct inboxes){
+		.config = config,
+		.ledger = ledger,
+		.count = config->inbox_count,
+		.changed = true,
+	};
+	cursors_open(&inboxes->cursors, &ledger->store);
+	inboxes->all = mem_new((inboxes->count + 1) * sizeof(struct inbox));
+	for (size_t i = 0; i < inboxes->count; i++) {
+		inboxes->all[i].config = &config->inboxes[i];
+		set_why(inboxes, &inboxes->all[i], span_of(nobody));
+	}
+	ledger_join(ledger, &party);
+}
+
+void inboxes_close(struct inboxes *inboxes)
+{
+	for (size_t i = 0; i < inboxes->count; i++) {
+		struct inbox *inbox = &inboxes->all[i];
+
+		assert(inbox->peer == NULL);
+		buf_release(&inbox->why);
+		buf_release(&inbox->refused);
+	}
+	free(inboxes->all);
+	cursors_close(&inboxes->cursors);
+}

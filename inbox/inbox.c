@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "inbox/inbox.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inbox/row.h"
+#include "lib/log.h"
+
+void inbox_init(struct inbox *inbox, const struct config *config,
+	const struct config_inbox *own, const struct clock *clock,
+	struct uplink *uplink)
+{
+	*inbox = (struct inbox){
+		.config = config,
+		.own = own,
+		.clock = clock,
+		.uplink = uplink,
+	};
+	lock_owner_init(&inbox->lock_owner);
+}
+
+void inbox_release(struct inbox *inbox)
+{
+	inbox_file_close(&inbox->file);
+	lock_owner_close(&inbox->lock_owner);
+	rejects_forget(&inbox->rejects);
+}
+
+void inbox_say(struct inbox *inbox, const char *sentence)
+{
+	if (strcmp(inbox->said, sentence) == 0)
+		return;
+	strncpy(inbox->said, sentence, sizeof(inbox->said) - 1);
+	log_warnx("inbox %s (%s): %s", inbox->own->name, inbox->own->path,
+		sentence);
+}
+
+/* It is not read for now; the hub is told why. */
+static void excuse(struct inbox *inbox, const char *why)
+{
+	inbox_say(inbox, why);
+	uplink_excuse(inbox->uplink, why);
+}
+
+/* Back to AWAY, for this reason. */
+static void lose(struct inbox *inbox, const char *why)
+{
+	excuse(inbox, why);
+	inbox_file_close(&inbox->file);
+	lock_owner_close(&inbox->lock_owner);
+	rejects_forget(&inbox->rejects);
+	inbox->state = AWAY;
+	inbox->due = inbox->broken = inbox->fresh = inbox->littered = false;
+	inbox->version = 0;
+	inbox->consume_due = 0;
+	inbox->draft = inbox->cursor = 0;
+}
+
+static void stop(struct inbox *inbox, const char *why)
+{
+	lose(inbox, why);
+	inbox->state = STOPPED;
+	inbox->rest_until = clock_now_us(inbox->clock) + INBOX_STOPPED_US;
+}
+
+/* ---- opening */
+
+static void try_open(struct inbox *inbox)
+{
+	const char *why =
+		inbox->enter == NULL ? NULL : inbox->enter(inbox->arg);
+
+	if (why == NULL)
+		why = inbox_file_open(
+			&inbox->file, inbox->own, inbox->config->log_path);
+	if (why != NULL) {
+		excuse(inbox, why);
+		return;
+	}
+	lock_owner_open(&inbox->lock_owner, &inbox->file.db, inbox->file.wal);
+	inbox->state = ASKING;
+	if (!uplink_identify(inbox->uplink, inbox->file.identity))
+		lose(inbox, "the hub is still busy with what was before");
+}
+
+/* An older copy of the file would hand out ids again that were published: its
+ * new rows would be passed over in silence.  It is stopped then; anything but
+ * DB_DONE: that is not known yet. */
+static enum db_result stop_older(struct inbox *inbox)
+{
+	struct query *query = &inbox->file.sequence;
+	uint64_t sequence = 0;
+	struct buf why = {0};
+	enum db_result got;
+
+	if (query_next(query))
+		sequence = query_int(query, 0);
+	got = query_end(query);
+	if (got != DB_DONE || sequence >= inbox->cursor)
+		return got;
+	buf_printf(&why,
+		"stopped: its ids go up to %" PRIu64 ", but %" PRIu64
+		" was already published: this is an older copy (to publish all "
+		"its rows, drop its table tidings_identity)",
+		sequence, inbox->cursor);
+	buf_add_char(&why, '\0');
+	stop(inbox, why.at);
+	buf_release(&why);
+	return DB_DONE;
+}
+
+/* `start = new`: what an inbox holds that the log does not know is passed
+ * over. */
+static bool pass_all(struct inbox *inbox)
+{
+	struct query *query = &inbox->file.newest;
+	uint64_t newest = 0;
+
+	if (query_next(query))
+		newest = query_int(query, 0);
+	if (query_end(query) != DB_DONE)
+		return false;
+	if (newest > 0)
+		uplink_rows(inbox->uplink, 0, newest, 0, span(NULL, 0));
+	inbox->draft = newest;
+	return true;
+}
+
+static void begin(struct inbox *inbox, uint64_t cursor)
+{
+	inbox->cursor = inbox->draft = cursor;
+	if (memcmp(inbox->known, inbox->file.identity, INBOX_IDENTITY) != 0)
+		inbox->consumed = 0;
+	memcpy(inbox->known, inbox->file.identity, INBOX_IDENTITY);
+	inbox->state = OPEN;
+	inbox->due = inbox->fresh = true;
+}
+
+/* ---- what the hub says */
+
+void inbox_on_reason(void *arg, uint64_t row, struct span reason)
+{
+	struct inbox *inbox = arg;
+
+	rejects_add(&inbox->rejects, row, reason);
+}
+
+void inbox_on_at(void *arg, bool known, uint64_t cursor, struct span said)
+{
+	struct inbox *inbox = arg;
+	char *why;
+
+	if (inbox->state != ASKING)
+		return; /* it was lost meanwhile */
+	if (said.len > 0) {
+		why = mem_text(said);
+		stop(inbox, why);
+		free(why);
+		return;
+	}
+	begin(inbox, cursor);
+	if (stop_older(inbox) != DB_DONE)
+		lose(inbox, db_error(&inbox->file.db));
+	else if (inbox->state == OPEN && !known && inbox->own->start_new &&
+		 !pass_all(inbox))
+		lose(inbox, db_error(&inbox->file.db));
+}
+
+void inbox_on_refused(void *arg, uint64_t row, struct span reason)
+{
+	struct inbox *inbox = arg;
+
+	if (inbox->state != OPEN)
+		return;
+	rejects_say(&inbox->rejects, inbox->own->name, row, reason,
+		clock_now_us(inbox->clock));
+	rejects_add(&inbox->rejects, row, reason);
+}
+
+void inbox_on_taken(void *arg, uint64_t cursor, bool whole)
+{
+	struct inbox *inbox = arg;
+
+	if (inbox->state != OPEN)
+		return;
+	inbox->cursor = cursor;
+	if (whole)
+		inbox->due = true;
+	else
+		inbox->draft = cursor; /* read again at the next look */
+}
+
+/* ---- looking */
+
+/* Not said when it is opened: one that can be opened but not read would say so
+ * again and again. */
+static void say_open(struct inbox *inbox, uint64_t cursor)
+{
+	if (!inbox->fresh)
+		return;
+	inbox->fresh = false;
+	inbox->said[0] = '\0';
+	log_info("inbox %s (%s): open, after row %" PRIu64, inbox->own->name,
+		inbox->own->path, cursor);
+}
+
+static void look_for_rows(struct inbox *inbox)
+{
+	enum db_result got = stop_older(inbox);
+
+	if (got == DB_DONE && inbox->state != OPEN)
+		return; /* what is not known now, the next look finds out */
+	inbox->due = true;
+	lock_owner_look(&inbox->lock_owner, &inbox->file.version,
+		inbox->own->name);
+}
+
+static void look_at_open(struct inbox *inbox, bool moved)
+{
+	const char *why;
+
+	if (moved) /* a copy may have rows again that are gone */
+		memset(inbox->known, 0, sizeof(inbox->known));
+	if (inbox->broken)
+		lose(inbox, inbox->said);
+	else if (moved)
+		lose(inbox, "was removed or replaced");
+	else if (inbox_file_split(&inbox->file))
+		lose(inbox, "its write-ahead log was removed or replaced");
+	else if ((why = inbox_file_ruined(&inbox->file)) != NULL)
+		lose(inbox, why);
+	else if (inbox->state == OPEN)
+		look_for_rows(inbox);
+}
+
+void inbox_look(struct inbox *inbox)
+{
+	bool moved = inbox_file_moved(&inbox->file, inbox->own->path);
+
+	switch (inbox->state) {
+	case AWAY:
+		try_open(inbox);
+		break;
+	case ASKING:
+	case OPEN:
+		look_at_open(inbox, moved);
+		break;
+	case STOPPED:
+		if (moved ||
+			clock_now_us(inbox->clock) >= inbox->rest_until) {
+			inbox->state = AWAY;
+			try_open(inbox);
+		}
+		break;
+	}
+}
+
+/* ---- reading */
+
+static uint32_t rows_at_once(const struct inbox *inbox)
+{
+	return inbox->file.wal ? WIRE_ROWS_MAX : INBOX_ROWS_LOCKING;
+}
+
+/* The next row has a value that is too long to be read at all; 0 if it could
+ * not be found out. */
+static uint64_t find_too_long(struct inbox *inbox, uint64_t above)
+{
+	struct query *query = &inbox->file.next_id;
+	uint64_t id = 0;
+
+	query_bind_int(query, 1, above);
+	if (query_next(query))
+		id = query_int(query, 0);
+	return query_end(query) == DB_DONE ? id : 0;
+}
+
+/* Rows above `*through`, which moves on, into `out`. */
+static enum db_result read_rows(struct inbox *inbox, uint64_t *through,
+	struct buf *out, uint32_t *count)
+{
+	struct query *rows = &inbox->file.rows;
+	enum db_result got;
+	uint64_t id;
+
+	*count = 0;
+	query_bind_int(rows, 1, *through);
+	query_bind_int(rows, 2, rows_at_once(inbox));
+	while (out->len < INBOX_ROWS_BYTES && query_next(rows)) {
+		*through = query_int(rows, 0);
+		row_put(out, rows, inbox->config->max_event);
+		++*count;
+	}
+	got = query_end(rows);
+	if (got != DB_TOOBIG || *count > 0)
+		return got == DB_TOOBIG ? DB_DONE : got;
+	id = find_too_long(inbox, *through);
+	if (id != 0) {
+		row_put_bad(out, id, "the row is too long");
+		*through = id;
+		*count = 1;
+	}
+	return DB_DONE;
+}
+
+static void say_unsynced(struct inbox *inbox)
+{
+	struct buf why = {0};
+
+	buf_printf(&why,
+		"cannot be brought to the disk: a power cut may take back rows "
+		"that were published: %s",
+		strerror(errno));
+	buf_add_char(&why, '\0');
+	inbox_say(inbox, why.at);
+	buf_release(&why);
+}
+
+static void say_rows(struct inbox *inbox, uint64_t through, uint32_t count,
+	struct span rows)
+{
+	if (!inbox_file_sync(&inbox->file))
+		say_unsynced(inbox);
+	uplink_rows(inbox->uplink, inbox->draft, through, count, rows);
+	inbox->draft = through;
+	inbox->due = true;
+}
+
+static bool may_pull(struct inbox *inbox)
+{
+	if (inbox->state != OPEN || !inbox->due || inbox->broken ||
+		!uplink_takes_rows(inbox->uplink))
+		return false;
+	inbox->due = false;
+	if (rejects_count(&inbox->rejects) < REJECTS_MAX)
+		return true;
+	inbox_say(inbox, "waits: too many rows could not be published, and it "
+			 "is locked");
+	return false;
+}
+
+bool inbox_pull(struct inbox *inbox)
+{
+	uint64_t through = inbox->draft, begun = inbox->cursor;
+	struct buf rows = {0};
+	uint32_t count;
+
+	if (!may_pull(inbox))
+		return false;
+	switch (read_rows(inbox, &through, &rows, &count)) {
+	case DB_DONE:
+		say_open(inbox, begun);
+		if (count > 0)
+			say_rows(inbox, through, count, buf_span(&rows));
+		break;
+	case DB_TOOBIG:
+	case DB_FULL:
+	case DB_BUSY:
+		break; /* at the next look */
+	case DB_REFUSED:
+	case DB_BROKEN:
+		inbox_say(inbox, db_error(&inbox->file.db));
+		inbox->broken = true;
+		break;
+	}
+	buf_release(&rows);
+	return inbox->due && uplink_takes_rows(inbox->uplink);
+}
