@@ -19,7 +19,7 @@
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
 #include "lib/buf.h"
 
@@ -333,7 +333,7 @@ struct streams *streams_new(const struct streams_parts *parts)
 	};
 	streams->openings = openings_new(loop_timers(parts->loop), postpone);
 	streams->replay =
-		replay_new(parts->session->calls, parts->window, on_paged);
+		replay_new(parts->session->questions, parts->window, on_paged);
 	return streams;
 }
 
