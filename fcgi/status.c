@@ -9,7 +9,7 @@
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
@@ -161,8 +161,8 @@ static void ask(const struct status *status, struct request *request,
 	const struct channel_question question = {
 		.after = after, .limit = limit};
 
-	deferred->call =
-		calls_channels(status->calls, &question, on_channels, deferred);
+	deferred->call = questions_channels(
+		status->questions, &question, on_channels, deferred);
 }
 
 void status_channels(
@@ -190,6 +190,6 @@ void status_channel(
 	const struct channel_question question = {
 		.limit = 1, .only = target->channel};
 
-	deferred->call =
-		calls_channels(status->calls, &question, on_channel, deferred);
+	deferred->call = questions_channels(
+		status->questions, &question, on_channel, deferred);
 }

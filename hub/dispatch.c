@@ -153,7 +153,7 @@ static bool on_measured(
 static bool on_metrics(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return prometheus_ask(dispatch->sampler, peer, in);
+	return prometheus_ask(dispatch->ledger, dispatch->sampler, peer, in);
 }
 
 static bool on_reader(

@@ -21,7 +21,7 @@
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/post/submission.h"
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/publishes.h"
 #include "lib/clock.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
@@ -209,8 +209,8 @@ static void send_submission(struct post *post, struct request *request,
 	deferred->kind = kind;
 	deferred->count = submission->count;
 	buf_add_span(&deferred->note, submission->channel);
-	deferred->call =
-		calls_publish(post->calls, &publication, on_stored, deferred);
+	deferred->call = publishes_add(
+		post->publishes, &publication, on_stored, deferred);
 	/* The uplink has its own copy; who waits needs none. */
 	buf_release(&request->body);
 }

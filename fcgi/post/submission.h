@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/publishes.h"
 #include "lib/buf.h"
 #include "lib/span.h"
 

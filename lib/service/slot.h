@@ -13,12 +13,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lib/service/pulse.h"
+
 struct slot {
 	pid_t pid;	  /* 0 = no child */
 	uint64_t started; /* its last child */
 	uint64_t due;	  /* no child: when to start one */
 	uint64_t backoff; /* the last one; 0 after a life of a second */
 	bool ready;	  /* the child has said so */
+	struct pulse pulse;
 };
 
 /* A child has been started. */

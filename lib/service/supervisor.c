@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals are blocked and waited for, one at a time, so there is no handler and
- * nothing that a handler may not do.  Only four things ever happen: a child
- * dies, a worker says that it is ready, a back-off ends, a deadline passes.
+ * Only four things ever happen: a child dies, a worker says that it is ready, a
+ * back-off ends, a deadline passes.
  */
 #include <config.h>
 
 #include "lib/service/supervisor.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,17 +17,19 @@
 #include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/service/handover.h"
 #include "lib/service/old_workers.h"
+#include "lib/service/signals.h"
 #include "lib/service/slot.h"
 
 enum {
 	READY_LOOK_US = 50000, /* whether somebody counts as ready by now */
+	PREPARE_US = 100000, /* what could not be prepared is tried again */
+	SILENCE_LOOK_US = 500000,
 };
 
 struct supervisor {
@@ -44,19 +44,21 @@ struct supervisor {
 };
 
 static bool has_supervisor; /* in a worker */
+static struct pulse *own_pulse;
 
-static int ready_signal(void)
+void supervisor_alive(void)
 {
-	return SIGRTMIN; /* queued: none covers another's up */
+	if (own_pulse != NULL)
+		pulse_beat(own_pulse);
 }
 
 void supervisor_ready(void)
 {
 	if (has_supervisor)
-		sigqueue(getppid(), ready_signal(), (union sigval){0});
+		sigqueue(getppid(), signals_ready(), (union sigval){0});
 }
 
-_Noreturn static void be_worker(const struct supervisor *supervisor, int index)
+_Noreturn static void be_worker(struct supervisor *supervisor, int index)
 {
 	sigset_t none;
 
@@ -69,22 +71,41 @@ _Noreturn static void be_worker(const struct supervisor *supervisor, int index)
 	if (getppid() != supervisor->pid)
 		exit(1);
 	has_supervisor = true;
+	own_pulse = &supervisor->slots[index].pulse;
+	for (int i = 0; i < supervisor->job->workers; i++)
+		if (i != index)
+			pulse_leave(&supervisor->slots[i].pulse);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	exit(supervisor->job->work(supervisor->job->arg, index));
 }
 
+static bool prepare(const struct supervisor_job *job, struct slot *slot,
+	int index)
+{
+	if (job->prepare != NULL && !job->prepare(job->arg, index)) {
+		slot->due = clock_mono_us() + PREPARE_US;
+		return false;
+	}
+	return job->silence_ms == 0 || pulse_begin(&slot->pulse);
+}
+
 static void start(struct supervisor *supervisor, int index)
 {
+	const struct supervisor_job *job = supervisor->job;
 	struct slot *slot = &supervisor->slots[index];
 	uint64_t now;
 	pid_t pid;
 
+	if (!prepare(job, slot, index))
+		return;
 	fflush(NULL); /* or the child would write it again */
 	now = clock_mono_us();
 	pid = fork();
 	if (pid == 0)
 		be_worker(supervisor, index);
+	if (job->forked != NULL)
+		job->forked(job->arg, index);
 	if (pid < 0) {
 		log_warn("supervisor: cannot fork %s %d", supervisor->job->name,
 			index);
@@ -108,7 +129,8 @@ static void report(const struct supervisor *supervisor, int index, int status)
 	if (WIFSIGNALED(status))
 		log_warnx("supervisor: %s %d, pid %ld, was killed: %s", name,
 			index, pid, strsignal(WTERMSIG(status)));
-	else if (WEXITSTATUS(status) != 0 || !supervisor->ending)
+	else if (WEXITSTATUS(status) != 0 ||
+		 !(supervisor->ending || supervisor->job->renews))
 		log_warnx("supervisor: %s %d, pid %ld, exited with status %d",
 			name, index, pid, WEXITSTATUS(status));
 }
@@ -273,6 +295,28 @@ static uint64_t start_due(struct supervisor *supervisor, uint64_t now)
 	return next;
 }
 
+/* Kills who has said nothing for too long; when to look again. */
+static uint64_t end_silent(const struct supervisor *supervisor, uint64_t now)
+{
+	const struct supervisor_job *job = supervisor->job;
+
+	if (job->silence_ms == 0)
+		return UINT64_MAX;
+	for (int i = 0; i < job->workers; i++) {
+		const struct slot *slot = &supervisor->slots[i];
+
+		if (slot->pid == 0 ||
+			!pulse_is_lost(&slot->pulse, now,
+				job->silence_ms * 1000ull))
+			continue;
+		log_warnx("supervisor: %s %d, pid %ld, is stuck: nothing has "
+			  "come of it for %u s",
+			job->name, i, (long)slot->pid, job->silence_ms / 1000);
+		kill(slot->pid, SIGKILL);
+	}
+	return now + SILENCE_LOOK_US;
+}
+
 /* Does what is due and returns when to look again, UINT64_MAX = never. */
 static uint64_t act(struct supervisor *supervisor)
 {
@@ -281,33 +325,17 @@ static uint64_t act(struct supervisor *supervisor)
 	if (supervisor->ending)
 		return go_on_ending(supervisor, now);
 	next = start_due(supervisor, now);
+	next = earlier(next, end_silent(supervisor, now));
 	next = earlier(next, part_with_old_workers(supervisor, now));
 	return earlier(next, handover_test_watch(&supervisor->test, now));
 }
 
-/* One signal of `set`, from `*from`; or 0 when `until` has come. */
-static int wait_for(const sigset_t *set, uint64_t until, pid_t *from)
-{
-	uint64_t now = clock_mono_us();
-	uint64_t left = until > now ? until - now : 0;
-	struct timespec wait = {
-		.tv_sec = (time_t)(left / 1000000),
-		.tv_nsec = (long)(left % 1000000) * 1000,
-	};
-	siginfo_t info = {0};
-	int number = until == UINT64_MAX ? sigwaitinfo(set, &info)
-					 : sigtimedwait(set, &info, &wait);
-
-	*from = info.si_pid;
-	return number < 0 ? 0 : number;
-}
-
-static void run(struct supervisor *supervisor, const sigset_t *set)
+static void run(struct supervisor *supervisor, const struct signals *signals)
 {
 	reap(supervisor); /* who died while we became what we are */
 	while (!supervisor->ending || living(supervisor) > 0) {
 		pid_t from;
-		int number = wait_for(set, act(supervisor), &from);
+		int number = signals_wait(signals, act(supervisor), &from);
 
 		if (number == SIGTERM || number == SIGINT)
 			begin_end(supervisor);
@@ -315,40 +343,21 @@ static void run(struct supervisor *supervisor, const sigset_t *set)
 			reap(supervisor);
 		else if (number == SIGHUP)
 			begin_test(supervisor);
-		else if (number == ready_signal())
+		else if (number == signals_ready())
 			note_ready(supervisor, from);
 	}
-}
-
-/* What still waits unread would become our death when it is unblocked. */
-static void let_go(const sigset_t *set, const sigset_t *before)
-{
-	for (int number = 1; number <= SIGRTMAX; number++)
-		if (sigismember(set, number) == 1)
-			signal(number, SIG_IGN);
-	sigprocmask(SIG_SETMASK, before, NULL);
 }
 
 int supervisor_run(const struct supervisor_job *job)
 {
 	struct supervisor supervisor = {.job = job, .pid = getpid()};
-	sigset_t set, before;
+	struct signals signals;
 
 	assert(job->workers >= 0 &&
 		job->workers <= SUPERVISOR_WORKERS_MAX);
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, ready_signal());
-	/* An ignored SIGCHLD, inherited, would take the children from us. */
-	signal(SIGCHLD, SIG_DFL);
-	/* Whoever reads our log lines may go. */
-	signal(SIGPIPE, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &set, &before);
+	signals_block(&signals);
 	handover_workers(&supervisor.old_workers);
-	run(&supervisor, &set);
-	let_go(&set, &before);
+	run(&supervisor, &signals);
+	signals_let_go(&signals);
 	return supervisor.killed ? 1 : 0;
 }
