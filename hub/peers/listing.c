@@ -155,24 +155,19 @@ static bool wants(const struct peer *peer)
 bool listing_run(struct counts *counts, struct peers *peers)
 {
 	uint64_t end = 0;
-	bool found;
 
-	do {
-		found = false;
-		for (struct peer *at = peers->first; at != NULL;
-			at = at->next) {
-			uint64_t now;
+	for (;;) {
+		struct peer *peer =
+			peers_next(peers, &peers->listing_turn, wants);
+		uint64_t now = clock_now_us(counts->ledger->clock);
 
-			if (!wants(at))
-				continue;
-			now = clock_now_us(counts->ledger->clock);
-			if (end == 0)
-				end = now + LISTING_US;
-			else if (now > end)
-				return true;
-			answer_next(counts, at);
-			found = true;
-		}
-	} while (found);
-	return false;
+		if (peer == NULL)
+			return false;
+		if (end == 0)
+			end = now + LISTING_US;
+		else if (now > end)
+			return true;
+		peers->listing_turn = peer->next;
+		answer_next(counts, peer);
+	}
 }
