@@ -88,26 +88,61 @@ static void refuse_away(struct replies *replies, struct request *request)
 	reply_away(replies, request, hub_away);
 }
 
+/* ---- channels: a page of ours may be several of the hub's */
+
+static uplink_channels_answer on_channels;
+
+static void ask(struct deferred *deferred, struct span after)
+{
+	const struct channel_question question = {
+		.after = after, .limit = (uint16_t)deferred->count};
+
+	deferred->call = questions_channels(
+		deferred->questions, &question, on_channels, deferred);
+}
+
+static void add_page(struct deferred *deferred,
+	const struct channel_line *lines, size_t count)
+{
+	struct json_object *list = json_list(deferred->answer, "channels");
+
+	for (size_t i = 0; i < count; i++)
+		describe(json_add_item(list), &lines[i]);
+	deferred->count -=
+		count < deferred->count ? (uint32_t)count : deferred->count;
+}
+
+static void answer_channels(
+	struct deferred *deferred, bool more, struct span last)
+{
+	struct replies *replies = deferred->replies;
+	struct json_object *object = deferred->answer;
+
+	deferred->answer = NULL;
+	json_add_bool(object, "more", more);
+	if (more && last.len > 0)
+		json_add_text(object, "next", last);
+	send_json(replies, deferred_done(deferred), 200, object);
+}
+
 static void on_channels(
 	void *arg, const struct channel_line *lines, size_t count, bool more)
 {
 	struct deferred *deferred = arg;
 	struct replies *replies = deferred->replies;
-	struct request *request = deferred_done(deferred);
-	struct json_object *object, *list;
+	struct span last = {0};
 
 	if (lines == NULL) {
-		refuse_away(replies, request);
+		refuse_away(replies, deferred_done(deferred));
 		return;
 	}
-	object = json_new();
-	list = json_add_list(object, "channels");
-	for (size_t i = 0; i < count; i++)
-		describe(json_add_item(list), &lines[i]);
-	json_add_bool(object, "more", more);
-	if (more && count > 0)
-		json_add_text(object, "next", lines[count - 1].name);
-	send_json(replies, request, 200, object);
+	if (count > 0)
+		last = lines[count - 1].name;
+	add_page(deferred, lines, count);
+	if (more && count > 0 && deferred->count > 0)
+		ask(deferred, last);
+	else
+		answer_channels(deferred, more, last);
 }
 
 static void on_channel(
@@ -154,15 +189,16 @@ static const char *read_after(struct span query, struct buf *after)
 	return text_channel_fault(buf_span(after));
 }
 
-static void ask(const struct status *status, struct request *request,
+static void begin(const struct status *status, struct request *request,
 	struct span after, uint16_t limit)
 {
 	struct deferred *deferred = deferred_new(status->deferrals, request);
-	const struct channel_question question = {
-		.after = after, .limit = limit};
 
-	deferred->call = questions_channels(
-		status->questions, &question, on_channels, deferred);
+	deferred->questions = status->questions;
+	deferred->count = limit;
+	deferred->answer = json_new();
+	json_add_list(deferred->answer, "channels");
+	ask(deferred, after);
 }
 
 void status_channels(
@@ -176,7 +212,7 @@ void status_channels(
 	if (fault == NULL)
 		fault = read_after(target->query, &after);
 	if (fault == NULL)
-		ask(status, request, buf_span(&after), limit);
+		begin(status, request, buf_span(&after), limit);
 	else
 		reply_error(status->replies, request, 400, "bad_query", fault);
 	buf_release(&after);

@@ -10,7 +10,6 @@
 #include "hub/peers/prometheus.h"
 #include "hub/peers/publish.h"
 #include "lib/log.h"
-#include "lib/text.h"
 
 /* ---- frames out */
 
@@ -118,17 +117,7 @@ static bool on_channels(
 static bool on_subscribed(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	uint32_t count = wire_get_u32(in);
-
-	for (uint32_t i = 0; i < count && !in->failed; i++) {
-		struct span name = wire_get_str8(in);
-		uint32_t subscribers = wire_get_u32(in);
-
-		if (!in->failed && text_channel_fault(name) == NULL)
-			counts_set(dispatch->counts, peer->counter, name,
-				subscribers);
-	}
-	return wire_done(in);
+	return counts_take(dispatch->counts, peer->counter, in);
 }
 
 static bool on_ping(

@@ -17,6 +17,8 @@
 
 struct deferrals;
 struct call;
+struct questions;
+struct json_object;
 struct replies;
 struct request;
 
@@ -29,8 +31,11 @@ struct deferred {
 	struct node node;
 	bool seen;	 /* waits long enough to be watched at the next look */
 	unsigned kind;	 /* what kind of answer is wanted: the caller's */
-	uint32_t count;	 /* for the answer: how many events */
+	uint32_t count;	 /* for the answer: how many events; or, of channels,
+			    how many are still wanted */
 	struct buf note; /* for the answer: the channel */
+	struct json_object *answer; /* as far as it is known, or NULL */
+	struct questions *questions; /* of whom the rest of it is asked */
 };
 
 /* Their answers go to `replies`. */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 /* What one counter says of one name. */
 struct count {
 	struct count *same_name;
@@ -108,6 +110,21 @@ void counts_set(struct counts *counts, struct counter *counter,
 	counted->subscribers += subscribers;
 	counted->subscribers -= count->number;
 	count->number = subscribers;
+}
+
+bool counts_take(
+	struct counts *counts, struct counter *counter, struct wire_in *in)
+{
+	uint32_t count = wire_get_u32(in);
+
+	for (uint32_t i = 0; i < count && !in->failed; i++) {
+		struct span name = wire_get_str8(in);
+		uint32_t subscribers = wire_get_u32(in);
+
+		if (!in->failed && text_channel_fault(name) == NULL)
+			counts_set(counts, counter, name, subscribers);
+	}
+	return wire_done(in);
 }
 
 struct counter *counts_join(void)

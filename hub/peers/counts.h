@@ -18,6 +18,7 @@
 #include "hub/log/ledger.h"
 #include "lib/span.h"
 #include "lib/table.h"
+#include "lib/wire.h"
 
 enum {
 	COUNTS_STEP =
@@ -62,6 +63,11 @@ bool counts_step(struct counts *counts);
 /* So many listen to `name` at the counter's. */
 void counts_set(struct counts *counts, struct counter *counter,
 	struct span name, uint32_t subscribers);
+
+/* SUBSCRIBED came; false if it is malformed.  Names that cannot be a channel's
+ * are passed over. */
+bool counts_take(
+	struct counts *counts, struct counter *counter, struct wire_in *in);
 
 static inline struct span counted_name(const struct counted *counted)
 {

@@ -73,7 +73,7 @@ void listing_forget(struct peer *peer)
 struct listing {
 	struct counts *counts;
 	struct buf *out;
-	uint32_t lines, lookups;
+	uint32_t lines;
 };
 
 static void put_line(struct listing *listing, struct span name,
@@ -88,8 +88,6 @@ static void put_line(struct listing *listing, struct span name,
 		channel = channel_numbered(channels, counted->channel);
 	if (channel != NULL && channel->events == 0)
 		channel = NULL;
-	if (channel != NULL && channel->oldest == 0)
-		listing->lookups++;
 	wire_put_str8(out, name);
 	wire_put_u64(out, channel == NULL ? 0 : channel->events);
 	wire_put_u64(out, channel == NULL ? 0 : channel->bytes);
@@ -101,22 +99,26 @@ static void put_line(struct listing *listing, struct span name,
 	listing->lines++;
 }
 
-/* True if there are more behind it. */
-static bool put_page(
-	struct listing *listing, const struct listing_request *request)
+/* True if there are more behind it.  Time is up at `end`, for all lines but the
+ * first. */
+static bool put_page(struct listing *listing,
+	const struct listing_request *request, uint64_t end)
 {
+	const struct clock *clock = listing->counts->ledger->clock;
 	const struct counted *at = counts_after(
 		listing->counts, span(request->name, request->len));
 
-	while (at != NULL && listing->lines < request->limit &&
-		listing->lookups < LISTING_LOOKUPS_MAX) {
+	while (at != NULL && listing->lines < request->limit) {
 		put_line(listing, counted_name(at), at);
 		at = counts_next(listing->counts, at);
+		if (clock_now_us(clock) >= end)
+			break;
 	}
 	return at != NULL;
 }
 
-static void answer_next(struct counts *counts, struct peer *peer)
+static void answer_next(
+	struct counts *counts, struct peer *peer, uint64_t end_us)
 {
 	struct listing_request *request = take(peer);
 	struct span name = span(request->name, request->len);
@@ -134,7 +136,7 @@ static void answer_next(struct counts *counts, struct peer *peer)
 	if (request->only)
 		put_line(&listing, name, counts_find(counts, name));
 	else
-		more = put_page(&listing, request);
+		more = put_page(&listing, request, end_us);
 	end = listing.out->len;
 	listing.out->len = head;
 	wire_put_u8(listing.out, more);
@@ -155,24 +157,19 @@ static bool wants(const struct peer *peer)
 bool listing_run(struct counts *counts, struct peers *peers)
 {
 	uint64_t end = 0;
-	bool found;
 
-	do {
-		found = false;
-		for (struct peer *at = peers->first; at != NULL;
-			at = at->next) {
-			uint64_t now;
+	for (;;) {
+		struct peer *peer =
+			peers_next(peers, &peers->listing_turn, wants);
+		uint64_t now = clock_now_us(counts->ledger->clock);
 
-			if (!wants(at))
-				continue;
-			now = clock_now_us(counts->ledger->clock);
-			if (end == 0)
-				end = now + LISTING_US;
-			else if (now > end)
-				return true;
-			answer_next(counts, at);
-			found = true;
-		}
-	} while (found);
-	return false;
+		if (peer == NULL)
+			return false;
+		if (end == 0)
+			end = now + LISTING_US;
+		else if (now > end)
+			return true;
+		peers->listing_turn = peer->next;
+		answer_next(counts, peer, now + LISTING_ANSWER_US);
+	}
 }

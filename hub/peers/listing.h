@@ -6,6 +6,9 @@
  *
  * Questions wait until the turn's COMMIT, since what is told of a channel is to
  * last; then each is answered at once, out of what the hub knows (counts.h).
+ * The peers take turns.  A page ends early rather than take long: names that
+ * are stored and lie far apart in memory cost several times what others do, and
+ * an oldest id that is not known is looked up.
  */
 #include <stdbool.h>
 
@@ -13,10 +16,9 @@
 #include "hub/peers/peer.h"
 
 enum {
-	LISTING_LINES_MAX = 1000,  /* of one answer, whatever was asked for */
-	LISTING_LOOKUPS_MAX = 100, /* of oldest ids that are not known; then the
-				      page ends */
-	LISTING_US = 2000,	   /* answering, between two commits */
+	LISTING_LINES_MAX = 256, /* of one answer, whatever was asked for */
+	LISTING_ANSWER_US = 80,	 /* for one answer; then its page ends */
+	LISTING_US = 2000,	 /* answering, between two commits */
 };
 
 /* CHANNELS came; false if malformed. */

@@ -210,28 +210,12 @@ static bool wants(const struct peer *peer)
 	       link_pending(&peer->link) < PEER_OUT_MAX;
 }
 
-static struct peer *next_peer(struct peers *peers)
-{
-	for (size_t i = 0; i <= peers->count; i++) {
-		struct peer *peer = peers->turn_of;
-
-		if (peer == NULL)
-			peer = peers->first;
-		if (peer == NULL)
-			return NULL;
-		peers->turn_of = peer->next;
-		if (wants(peer))
-			return peer;
-	}
-	return NULL;
-}
-
 bool pages_run(struct ledger *ledger, struct peers *peers)
 {
 	uint64_t end = 0;
 
 	for (;;) {
-		struct peer *peer = next_peer(peers);
+		struct peer *peer = peers_next(peers, &peers->page_turn, wants);
 		uint64_t now = clock_now_us(ledger->clock);
 
 		if (peer == NULL)
@@ -240,6 +224,7 @@ bool pages_run(struct ledger *ledger, struct peers *peers)
 			end = now + PAGE_US;
 		else if (now > end)
 			return true;
+		peers->page_turn = peer->next;
 		if (follow_wants_page(peer))
 			follow_page(ledger, peer);
 		else

@@ -118,6 +118,27 @@ bool peers_accept(struct peers *peers, int listener)
 
 /* ---- all of them */
 
+struct peer *peers_next(struct peers *peers, struct peer **turn,
+	bool (*wants)(const struct peer *peer))
+{
+	for (size_t i = 0; i <= peers->count; i++) {
+		if (*turn == NULL)
+			*turn = peers->first;
+		if (*turn == NULL)
+			return NULL;
+		if (wants(*turn))
+			return *turn;
+		*turn = (*turn)->next;
+	}
+	return NULL;
+}
+
+static void pass_turn(struct peer **turn, const struct peer *peer)
+{
+	if (*turn == peer)
+		*turn = peer->next;
+}
+
 void peers_flush(struct peers *peers)
 {
 	struct peer **at = &peers->first;
@@ -133,8 +154,8 @@ void peers_flush(struct peers *peers)
 			continue;
 		}
 		*at = peer->next;
-		if (peers->turn_of == peer)
-			peers->turn_of = peer->next;
+		pass_turn(&peers->page_turn, peer);
+		pass_turn(&peers->listing_turn, peer);
 		peers->count--;
 		free(peer);
 	}

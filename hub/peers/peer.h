@@ -91,13 +91,17 @@ struct peers {
 	void (*gone)(void *peer, const char *why);
 	void *arg;
 	struct peer *first;
-	struct peer *turn_of; /* whose page comes next */
+	struct peer *page_turn, *listing_turn; /* who is answered next */
 	size_t count;
 	struct buf refused; /* the last refusal, which is not logged twice */
 };
 
 /* False if no more can be accepted for now, e.g. for want of descriptors. */
 bool peers_accept(struct peers *peers, int listener);
+/* The first that wants an answer, from *turn on and all around, and it is then
+ * its turn: who answers moves it on.  NULL if none wants one. */
+struct peer *peers_next(struct peers *peers, struct peer **turn,
+	bool (*wants)(const struct peer *peer));
 /* At the end of a turn: everything to the sockets; the closed are freed. */
 void peers_flush(struct peers *peers);
 void peers_close(struct peers *peers);

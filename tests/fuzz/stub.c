@@ -31,6 +31,7 @@ struct asked {
 
 static struct asked waiting[WAITING_MAX];
 static size_t waiting_count;
+static bool goes_on;	 /* the list of channels, as of the last question */
 static int hub = -1;	 /* our end of the uplink */
 static struct buf heard; /* from there */
 struct stub_question stub_question;
@@ -67,6 +68,7 @@ static void check_channels(struct wire_in *in)
 	struct span only = wire_get_str8(in);
 
 	MUST(limit >= 1 && limit <= 1000);
+	goes_on = after.len > 0;
 	MUST(after.len == 0 || text_channel_fault(after) == NULL);
 	MUST(only.len == 0 || text_channel_fault(only) == NULL);
 }
@@ -196,7 +198,8 @@ static void answer_stored(struct buf *out, uint8_t mood)
 
 static void answer_channels(struct buf *out, uint8_t mood)
 {
-	wire_put_u8(out, (mood & 2) != 0); /* more */
+	/* More behind it, unless that is what was asked for. */
+	wire_put_u8(out, (mood & 2) != 0 && !goes_on);
 	wire_put_u32(out, 1);
 	wire_put_str8(out, span_of("\"main\"/\xc3\xa9"));
 	wire_put_u64(out, 5);

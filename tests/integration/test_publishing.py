@@ -3,10 +3,12 @@
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 
 from wire import ALL
+from world import eventually
 
 JSON = {"Content-Type": "application/json"}
 
@@ -276,6 +278,24 @@ def test_channels_are_listed(world):
     assert set(lines) >= {"a", "b"}
     assert lines["a"]["subscribers"] == 1 and lines["a"]["events"] == 2
     assert (lines["a"]["oldest"], lines["a"]["newest"]) == (str(one), str(two))
+
+
+def test_a_thousand_channels_come_in_one_answer(world):
+    names = [f"many/{n}" for n in range(1200)]
+    for n in range(0, 1200, 400):
+        world.listen(*names[n:n + 400])
+
+    def page(limit, after=""):
+        return world.door.ask("GET", f"/api/channels?limit={limit}&after={after}").json
+
+    eventually(lambda: len(page(1000)["channels"]) == 1000, "all being counted")
+    one = page(1000)
+    assert len(one["channels"]) == 1000 and one["more"] and one["next"] == one["channels"][-1]["channel"]
+    other = page(1000, quote(one["next"], safe=""))
+    assert not other["more"] and "next" not in other
+    assert sorted(line["channel"] for line in one["channels"] + other["channels"]) == sorted(names)
+    for limit in (1, 256, 257, 600):
+        assert page(limit)["channels"] == one["channels"][:limit]
 
 
 def test_one_channel_is_told(world):

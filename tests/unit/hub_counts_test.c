@@ -130,69 +130,123 @@ static int compare(const void *one, const void *other)
 	return (*a > *b) - (*a < *b);
 }
 
-/* Microseconds for an answer of `limit` lines, the median of some; each begins
- * somewhere else. */
-static unsigned cost(struct counts *counts, struct peers *peers, uint16_t limit)
+/* Lines of the answer that waits for the peer, which is taken away. */
+static uint32_t lines(struct peer *peer)
 {
-	uint64_t took[ASKED];
+	struct link *link = &peer->link;
+	struct wire_in in = wire_in(span(link->out.at + WIRE_HEAD + 1,
+		link_pending(link) - WIRE_HEAD - 1));
+	uint32_t count;
+
+	wire_get_u64(&in);
+	wire_get_u8(&in);
+	count = wire_get_u32(&in);
+	link_cut(link, 0);
+	return count;
+}
+
+/* As if the log had just been opened. */
+static void forget_oldest(const struct channels *channels)
+{
+	for (struct channel *at = channels_first(channels); at != NULL;
+		at = channels_next(channels, at))
+		at->oldest = 0;
+}
+
+/* What an answer costs to one who asks for all it can get: the median of some,
+ * each of which begins somewhere else. */
+static void measure(
+	struct counts *counts, struct peers *peers, const char *what)
+{
+	uint64_t took[ASKED], told[ASKED];
 
 	for (int i = 0; i < ASKED; i++) {
 		uint64_t began;
 		char name[16];
 
 		snprintf(name, sizeof(name), "%d", i);
-		ask(peers->first, span_of(name), limit);
+		ask(peers->first, span_of(name), UINT16_MAX);
 		began = clock_mono_us();
 		assert_false(listing_run(counts, peers));
 		took[i] = clock_mono_us() - began;
-		link_cut(&peers->first->link, 0);
+		told[i] = lines(peers->first);
 	}
 	qsort(took, ASKED, sizeof(took[0]), compare);
-	return (unsigned)took[ASKED / 2];
+	qsort(told, ASKED, sizeof(told[0]), compare);
+	printf("%zu names, %s: %d us, %d lines\n", counts->names.count, what,
+		(int)took[ASKED / 2], (int)told[ASKED / 2]);
+	/* It is to be 100; a machine that is busy with others is forgiven. */
+	assert_true(took[ASKED / 2] < 500);
+	assert_in_range(told[ASKED / 2], 1, LISTING_LINES_MAX);
 }
 
-static void test_an_answer_costs_the_same_however_many_names_there_are(
-	void **state)
+static void add_names(struct room *room, struct counts *counts,
+	struct counter *counter, int count, bool stored)
 {
-	/* With TIDINGS_FULL also a million: that takes a second. */
+	for (int made = (int)counts->names.count; made < count; made++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "channel/of/%d", made);
+		counts_set(counts, counter, span_of(name), 1);
+		if (stored)
+			room_add(room, name, "x");
+		if (stored && made % 1000 == 999)
+			ledger_commit(&room->ledger);
+	}
+}
+
+static void measure_growing(struct room *room, struct peers *peers, bool stored)
+{
+	/* With TIDINGS_FULL also a million: that takes ten seconds. */
 	static const int sizes[] = {1000, 100000, 1000000};
 	size_t count = COUNT(sizes) - (getenv("TIDINGS_FULL") == NULL);
-	struct room *room = *state;
 	struct counts counts = {0};
 	struct counter *one = counts_join();
+
+	counts_open(&counts, &room->ledger);
+	for (size_t i = 0; i < count; i++) {
+		add_names(room, &counts, one, sizes[i], stored);
+		measure(&counts, peers, stored ? "held" : "listened to");
+		if (!stored)
+			continue;
+		forget_oldest(&room->ledger.channels);
+		measure(&counts, peers, "oldest ids not known");
+	}
+	counts_leave(&counts, one);
+	counts_close(&counts);
+}
+
+static void measure_growing_with(struct room *room, bool stored)
+{
 	struct peers peers = {.frame = on_frame, .gone = on_gone};
 	struct peer peer = {.peers = &peers, .listings_end = &peer.listings};
-	int ends[2], made = 0;
+	int ends[2];
 
 	assert_int_equal(
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	room->clock = clock_system;
 	peers.loop = loop_new(&clock_system);
 	peers.first = &peer;
 	peer.link.owner = &peer;
 	peer.link.frame = on_frame;
 	peer.link.closed = on_gone;
 	link_open(&peer.link, peers.loop, ends[0]);
-	counts_open(&counts, &room->ledger);
-	for (size_t i = 0; i < count; i++) {
-		unsigned hundred, thousand;
-
-		for (; made < sizes[i]; made++) {
-			char name[32];
-
-			snprintf(name, sizeof(name), "channel/of/%d", made);
-			counts_set(&counts, one, span_of(name), 1);
-		}
-		hundred = cost(&counts, &peers, 100);
-		thousand = cost(&counts, &peers, 1000);
-		printf("%d names: 100 of them %u us, 1000 of them %u us\n",
-			made, hundred, thousand);
-		assert_true(hundred < 1000 && thousand < 5000);
-	}
+	measure_growing(room, &peers, stored);
 	link_close(&peer.link, NULL);
 	close(ends[1]);
 	loop_free(peers.loop);
-	counts_leave(&counts, one);
-	counts_close(&counts);
+}
+
+static void test_an_answer_costs_the_same_however_many_names_there_are(
+	void **state)
+{
+	measure_growing_with(*state, false);
+}
+
+static void test_an_answer_costs_the_same_however_many_channels_hold_events(
+	void **state)
+{
+	measure_growing_with(*state, true);
 }
 
 int main(void)
@@ -204,6 +258,7 @@ int main(void)
 		TEST(test_many_names_of_one_who_left_go_step_by_step),
 		TEST(test_what_is_stored_is_listed_once_it_is_committed),
 		TEST(test_an_answer_costs_the_same_however_many_names_there_are),
+		TEST(test_an_answer_costs_the_same_however_many_channels_hold_events),
 	};
 
 	return cmocka_run_group_tests_name("counts", tests, NULL, NULL);

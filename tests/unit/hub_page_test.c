@@ -136,6 +136,24 @@ static void test_when_time_is_up_the_rest_waits_for_the_next_turn(void **state)
 	assert_int_equal(answers, 9);
 }
 
+static void test_who_asks_for_much_keeps_no_other_waiting(void **state)
+{
+	struct room *room = *state;
+	struct peer *one = desk_known(&desk), *other = desk_known(&desk);
+	uint64_t first = publish_six(room);
+	unsigned turns = 0;
+
+	for (int i = 0; i < 9; i++)
+		ask(one, first - 1, 1 << 20);
+	for (int i = 0; i < 9; i++)
+		ask(other, first - 1, 1 << 20);
+	room->clock.mono_us = hurry;
+	for (; link_pending(&one->link) == 0 || link_pending(&other->link) == 0;
+		turns++)
+		assert_true(pages_run(&room->ledger, &desk.peers));
+	assert_in_range(turns, 1, 2);
+}
+
 static void test_who_asks_too_much_at_once_is_closed(void **state)
 {
 	struct peer *peer = desk_known(&desk);
@@ -213,6 +231,7 @@ int main(void)
 		TEST(test_a_page_merges_its_channels_in_the_order_of_the_log),
 		TEST(test_a_full_page_says_how_far_it_came),
 		TEST(test_when_time_is_up_the_rest_waits_for_the_next_turn),
+		TEST(test_who_asks_for_much_keeps_no_other_waiting),
 		TEST(test_who_asks_too_much_at_once_is_closed),
 		TEST(test_a_follower_goes_on_where_it_was),
 		TEST(test_a_follower_from_elsewhere_begins_anew),
