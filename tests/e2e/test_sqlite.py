@@ -152,7 +152,7 @@ def test_no_published_row_of_a_busy_application_is_called_unpublished(make_world
         reader.wait(lambda: reader.data[-1] == "fence", reader.story)
     assert reader.data == [*wanted, "fence"]
     assert failures == []
-    assert "not published" not in world.hub.log()
+    assert "not published" not in world.reader.log()
 
 
 # ---- under kills

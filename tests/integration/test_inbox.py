@@ -172,7 +172,7 @@ def test_a_row_that_cannot_be_published_keeps_its_reason_and_stops_nobody(world,
         lambda: world.rows(f"SELECT error FROM broadcast WHERE id = {id}")[0][0],
         "the row saying what is wrong")
     assert len(reason) > 10
-    assert world.hub.log().count(reason) <= 1
+    assert world.reader.log().count(reason) <= 1
 
 
 @pytest.mark.parametrize("channel,data", [("'a' || char(10)", "'x'"), ("''", "'x'"),
@@ -225,7 +225,7 @@ def test_a_row_that_came_in_below_those_published_says_so(world):
     eventually(lambda: [bool(row[1]) for row in world.rows("SELECT id, error FROM broadcast")]
                == [True, True], "both rows saying what is wrong")
     for id in (2, -7):
-        assert world.hub.log().count(f"row {id} not published: its id is not above") == 1
+        assert world.reader.log().count(f"row {id} not published: its id is not above") == 1
 
 
 def test_a_table_that_was_made_anew_loses_no_row_in_silence(world):
@@ -255,7 +255,7 @@ def test_a_table_that_is_no_inbox_any_more_is_said_while_it_is_open(world):
     with world.open_inbox() as db:
         db.execute("ALTER TABLE broadcast RENAME TO former")
         db.execute("CREATE TABLE broadcast(id TEXT, channel, event, data, key, error)")
-    world.hub.says("has no AUTOINCREMENT")
+    world.reader.says("has no AUTOINCREMENT")
 
 
 def test_a_column_that_is_gone_is_said_while_the_inbox_is_open(world):
@@ -265,7 +265,7 @@ def test_a_column_that_is_gone_is_said_while_the_inbox_is_open(world):
     with world.open_inbox() as db:
         db.execute("DROP TRIGGER broadcast_insert")
         db.execute("ALTER TABLE broadcast DROP COLUMN error")
-    world.hub.says("no such column: error")
+    world.reader.says("no such column: error")
 
 
 @pytest.mark.valgrind
@@ -297,7 +297,7 @@ def test_a_restored_copy_of_an_inbox_is_stopped_with_one_line(world):
     world.insert("under an id that was used")
     world.publish("fence")
     reader.sees("fence")
-    eventually(lambda: [line for line in world.hub.log().splitlines()
+    eventually(lambda: [line for line in world.reader.log().splitlines()
                         if "inbox" in line and ("copy" in line or "restored" in line
                                                 or "older" in line or "stopped" in line)],
                "one line about the restored copy")
@@ -339,7 +339,7 @@ def test_rows_are_published_also_when_the_write_ahead_log_was_taken_away(world):
     reader.sees("behind its back")
     world.insert("after")
     reader.sees("after")
-    assert world.hub.log().count("write-ahead log was removed") == 1
+    assert world.reader.log().count("write-ahead log was removed") == 1
 
 
 def _spoil(path, pages):
@@ -350,7 +350,7 @@ def _spoil(path, pages):
 
 
 def _inbox_lines(world):
-    return [line for line in world.hub.log().splitlines() if "inbox main" in line]
+    return [line for line in world.reader.log().splitlines() if "inbox main" in line]
 
 
 def test_an_inbox_that_can_be_opened_but_not_read_says_so_once(world):
@@ -362,7 +362,7 @@ def test_an_inbox_that_can_be_opened_but_not_read_says_so_once(world):
     _spoil(path, range(10, path.stat().st_size // 4096))
     before = len(_inbox_lines(world))
     world.hub.start()
-    world.hub.says("malformed")
+    world.reader.says("malformed")
     time.sleep(1)  # some polls
     assert len(_inbox_lines(world)) - before == 1, _inbox_lines(world)
     reader = world.listen()
@@ -382,7 +382,7 @@ def test_an_inbox_whose_rows_cannot_be_removed_is_read_on_and_says_so_once(world
     before = len(_inbox_lines(world))
     world.hub.start()
     world.listen(path="/stream?since=all").sees("one")
-    world.hub.says("malformed")
+    world.reader.says("malformed")
     time.sleep(1)  # some polls
     assert len(_inbox_lines(world)) - before == 2, _inbox_lines(world)
 
@@ -414,10 +414,10 @@ def test_the_log_names_the_process_that_keeps_an_inbox_locked(world):
             time.sleep(0.1)
             db.execute("COMMIT")
         db.execute("BEGIN IMMEDIATE")
-        world.hub.says(f"inbox main: has been locked for 2 s by process {os.getpid()} ({name})")
+        world.reader.says(f"inbox main: has been locked for 2 s by process {os.getpid()} ({name})")
         db.execute("COMMIT")
-        world.hub.says("inbox main: is no longer locked")
-    assert world.hub.log().count("has been locked") == 1
+        world.reader.says("inbox main: is no longer locked")
+    assert world.reader.log().count("has been locked") == 1
 
 
 def test_who_locks_even_readers_out_but_commits_keeps_nobody_away(make_world):
@@ -427,17 +427,17 @@ def test_who_locks_even_readers_out_but_commits_keeps_nobody_away(make_world):
         for (sql,) in world.rows("SELECT sql FROM sqlite_schema WHERE tbl_name = 'broadcast'"):
             db.execute(sql)
         world.restart_hub({"inbox app": {"path": path}})
-        world.hub.says(f"inbox app ({path}): open")
+        world.reader.says(f"inbox app ({path}): open")
         for _ in range(30):
             db.execute("BEGIN EXCLUSIVE")
             db.execute("INSERT INTO broadcast(data) VALUES ('busy')")
             time.sleep(0.1)
             db.execute("COMMIT")
-        assert "has been locked" not in world.hub.log()
+        assert "has been locked" not in world.reader.log()
         db.execute("BEGIN EXCLUSIVE")
-        world.hub.says("inbox app: has been locked for 2 s by process")
+        world.reader.says("inbox app: has been locked for 2 s by process")
         db.execute("COMMIT")
-        world.hub.says("inbox app: is no longer locked")
+        world.reader.says("inbox app: is no longer locked")
 
 
 @pytest.mark.valgrind
@@ -508,7 +508,7 @@ def test_an_inbox_that_is_no_database_stops_nobody(make_world):
     reader = world.listen()
     world.insert("the other inbox works")
     reader.sees("the other inbox works")
-    assert "broken" in world.hub.log()
+    assert "broken" in world.reader.log()
 
 
 def test_a_published_row_is_in_the_log_when_its_inbox_row_is_done(world):

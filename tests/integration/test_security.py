@@ -586,7 +586,7 @@ def becomes(world, name, do):
 def test_an_inbox_that_is_a_link_to_the_log_is_none(world, kind):
     world.publish("before")
     becomes(world, "inbox.db", lambda path: kind(world.log_db, path))
-    world.hub.says("inbox.db): is the log itself")
+    world.reader.says("inbox.db): is the log itself")
     world.publish("after")
     with contextlib.closing(sqlite3.connect(world.log_db)) as db:
         tables = {name for name, in db.execute("SELECT name FROM sqlite_master")}
@@ -603,13 +603,13 @@ def test_an_inbox_that_another_user_has_linked_elsewhere_is_none(world):
         os.symlink(other, path)
         os.chown(path, 65534, 65534, follow_symlinks=False)
     becomes(world, "inbox.db", link)
-    world.hub.says("inbox.db): is a link of another user")
+    world.reader.says("inbox.db): is a link of another user")
     with contextlib.closing(sqlite3.connect(other)) as db:
         assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("secret",)]
     (world.folder / "inbox" / "inbox.db").unlink()
     reader = world.listen()
     eventually(lambda: (world.folder / "inbox" / "inbox.db").exists(), "the inbox being made")
-    world.hub.says("inbox.db): open")
+    world.reader.says("inbox.db): open")
     world.insert("a real one is read")
     reader.sees("a real one is read")
 

@@ -16,13 +16,14 @@ import threading
 import time
 from collections import deque, namedtuple
 
-VERSION = 4
+VERSION = 5
 FRAME_MAX = 16 << 20
 VOLATILE = 1
 AFTER, SINCE, ALL, UNKNOWN = range(4)
 STORED, REPEATED, CONFLICT, INVALID, FULL, FAILED = range(6)
 
 Item = namedtuple("Item", "key digest data")
+Row = namedtuple("Row", "id channel type key data reason")
 Line = namedtuple("Line", "channel events bytes oldest newest subscribers")
 
 
@@ -85,6 +86,22 @@ def _put_line(line):
             + struct.pack("<QQQQI", *line[1:]))
 
 
+def _put_row(row):
+    head = struct.pack("<QB", row.id, row.reason is not None)
+    if row.reason is not None:
+        return head + FIELDS["str16"][0](row.reason)
+    return head + b"".join(FIELDS[kind][0](value) for kind, value in
+                           (("str8", row.channel), ("str8", row.type), ("str8", row.key),
+                            ("blob", row.data)))
+
+
+def _get_row(body):
+    number, bad = body.number(8), body.number(1)
+    if bad:
+        return Row(number, None, None, None, None, body.text(2))
+    return Row(number, body.text(1), body.text(1), body.text(1), body.text(4), None)
+
+
 FIELDS = {
     "u8": _number(1), "u16": _number(2), "u32": _number(4), "u64": _number(8),
     "str8": _text(1), "str16": _text(2), "blob": _text(4),
@@ -97,10 +114,17 @@ FIELDS["counts"] = _list(4, lambda pair: FIELDS["str8"][0](pair[0]) + struct.pac
                          lambda body: (body.text(1), body.number(4)))
 FIELDS["lines"] = _list(4, _put_line,
                         lambda body: Line(body.text(1), *struct.unpack("<QQQQI", body.take(36))))
+FIELDS["unread"] = _list(2, lambda pair: FIELDS["str8"][0](pair[0]) + FIELDS["str16"][0](pair[1]),
+                         lambda body: (body.text(1), body.text(2)))
 FIELDS["buckets"] = _list(1, lambda pair: struct.pack("<BQ", *pair),
                           lambda body: struct.unpack("<BQ", body.take(9)))
 FIELDS["events"] = _list(4, lambda event: FIELDS["blob"][0](encode_body(event)),
                          lambda body: decode(68, body.text(4)))
+
+FIELDS["ids"] = _list(4, *FIELDS["u64"])
+FIELDS["reasons"] = _list(4, lambda pair: struct.pack("<Q", pair[0]) + FIELDS["str16"][0](pair[1]),
+                          lambda body: (body.number(8), body.text(2)))
+FIELDS["rows"] = _list(4, _put_row, _get_row)
 
 TYPES = {}
 
@@ -124,6 +148,10 @@ Ping = _message(7, "Ping", "tag:u64")
 Measured = _message(8, "Measured", "us:u64 subscribers:u32 ok:u64 moved:u64 refused:u64 failed:u64 "
                     "delivered:u64 replayed:u64 sum:u64 latency:buckets")
 Metrics = _message(9, "Metrics", "tag:u64 format:u8")
+Reader = _message(10, "Reader", "name:str8")
+Inbox = _message(11, "Inbox", "number:u64 identity:str8 why:str16")
+Rows = _message(12, "Rows", "number:u64 start:u64 to:u64 rows:rows")
+Told = _message(13, "Told", "number:u64 rows:ids")
 Welcome = _message(65, "Welcome", "version:u16 identity:identity newest:u64")
 Refused = _message(66, "Refused", "sentence:str16")
 Following = _message(67, "Following", "start:u64 newest:u64")
@@ -132,10 +160,13 @@ Stored = _message(69, "Stored", "number:u64 outcome:u8 first:u64 last:u64 reason
 Paged = _message(70, "Paged", "tag:u64 gap:u8 used:u64 through:u64 mark:u64 oldest:u64 newest:u64"
                  " events:events")
 Channeled = _message(71, "Channeled", "tag:u64 more:u8 lines:lines")
-State = _message(72, "State", "writable:u8 reason:str16")
+State = _message(72, "State", "writable:u8 reason:str16 unread:unread")
+State.__new__.__defaults__ = ([],)
 Pong = _message(73, "Pong", "tag:u64")
 Measure = _message(74, "Measure", "")
 Metered = _message(75, "Metered", "tag:u64 text:rest")
+At = _message(76, "At", "number:u64 known:u8 cursor:u64 stop:str16 more:u8 reasons:reasons")
+Taken = _message(77, "Taken", "number:u64 cursor:u64 reasons:reasons")
 
 
 def encode_body(message):

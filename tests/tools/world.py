@@ -31,7 +31,7 @@ from fcgi import FcgiDoor
 from listener import Crowd, target_of
 from servers import SERVERS
 from web import WebDoor
-from wire import Closed, Hub, Proxy
+from wire import Closed, Hub, Proxy, State
 
 TOP = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("TIDINGS_BUILD", TOP / "build")).resolve()
@@ -48,7 +48,8 @@ FAULTS = re.compile(
 
 
 def program(name, needed=True):
-    for place in (BUILD / name, BUILD / "hub" / name, BUILD / "fcgi" / name):
+    for place in (BUILD / name, BUILD / "hub" / name, BUILD / "inbox" / name,
+                  BUILD / "fcgi" / name):
         if place.is_file():
             return str(place)
     if needed:
@@ -283,6 +284,8 @@ class World:
         hub_config = self.write_config("hub.conf")
         self.hub = self._daemon("hub", [*WRAP, program("tidings-hub", needed=hub), "-c", hub_config],
                                 self.hub_serves)
+        self.reader = self._daemon("inbox", [*WRAP, program("tidings-inbox", needed=hub), "-c",
+                                             hub_config], self.inboxes_are_looked_at)
         if proxy:
             self.settings["hub"]["socket"] = self.folder / "proxy.sock"
             self.proxy = Proxy(self.folder / "proxy.sock", self.hub_socket)
@@ -293,6 +296,8 @@ class World:
         self.door = FcgiDoor(self.fcgi_socket)
         if hub:
             self.hub.start()
+            if self.inboxes:
+                self.reader.start()
         if responder:
             self.responder.start()
             if hub:
@@ -311,6 +316,8 @@ class World:
     def write_config(self, name):
         lines = []
         for section, keys in self.settings.items():
+            if section.startswith("inbox "):  # as a test likes it
+                keys = {"consume_rows": 1, **keys}
             lines.append(f"[{section}]")
             lines += [f"{key} = {value}" for key, value in keys.items() if value is not None]
             if section.startswith("inbox "):
@@ -327,6 +334,13 @@ class World:
         self.settings["hub"]["socket"] = self.hub_socket
         self.write_config("hub.conf")
         self.hub.start()
+        self.restart_reader()
+
+    def restart_reader(self):
+        """So that it takes what has changed in the configuration."""
+        self.reader.stop()
+        if self.inboxes:
+            self.reader.start()
 
     def _web_config(self):
         return self.web_server.configure(self.folder, self.port, self.fcgi_socket, self.www)
@@ -348,6 +362,17 @@ class World:
             with contextlib.closing(Hub(self.hub_socket, within=2)):
                 return True
         except (OSError, Closed):  # nobody there, or just dying
+            return False
+
+    def unread(self):
+        """What the hub says of inboxes that are not read: {name: why}."""
+        with contextlib.closing(Hub(self.hub_socket, within=2)) as peer:
+            return {name.decode(): why.decode() for name, why in peer.expect(State).unread}
+
+    def inboxes_are_looked_at(self):
+        try:
+            return not any("nobody reads it" in why for why in self.unread().values())
+        except (OSError, Closed):
             return False
 
     def responder_serves(self):
