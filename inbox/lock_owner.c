@@ -4,7 +4,6 @@
 #include "inbox/lock_owner.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,27 +64,13 @@ static bool find(const struct lock_owner *lock_owner, pid_t *pid)
 	return true;
 }
 
-/* "process 4711 (sqlite3)", the name as far as it may be known. */
 static void add_process(struct buf *out, pid_t pid)
 {
-	char path[64], name[64] = "";
-	FILE *file;
-
-	if (pid == 0) {
-		buf_add_span(
-			out, span_of("a process not to be seen from here"));
-		return;
-	}
-	buf_printf(out, "process %d", (int)pid);
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	file = fopen(path, "re");
-	if (file == NULL)
-		return;
-	if (fgets(name, sizeof(name), file) != NULL) {
-		name[strcspn(name, "\n")] = '\0';
-		buf_printf(out, " (%s)", name);
-	}
-	fclose(file);
+	if (pid == 0)
+		buf_add_span(out,
+			span_of("a process not to be seen from here"));
+	else
+		buf_printf(out, "process %d", (int)pid);
 }
 
 static void tell(const struct lock_owner *lock_owner, const char *inbox)

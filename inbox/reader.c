@@ -4,12 +4,14 @@
 #include "inbox/reader.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "inbox/inbox.h"
+#include "inbox/shut_in.h"
 #include "inbox/watch.h"
 #include "lib/log.h"
 #include "lib/path.h"
@@ -19,7 +21,10 @@ enum {
 	POLL_US = 250000,
 	TIDY_US = 50000, /* while published rows or reasons are left */
 	ALIVE_US = 1000000,
+	MEMORY_MAX = 512 << 20,
 };
+
+#define FILE_SIZE_MAX ((uint64_t)1 << 30)
 
 struct reader {
 	struct loop *loop;
@@ -54,15 +59,39 @@ static void on_look(void *arg)
 
 /* ---- the folder */
 
-static int stat_folder(const struct reader *reader, struct stat *at)
+/* Nothing that this application writes may fail by us; a file of our own grows
+ * to four times what it is. */
+static uint64_t file_size_max(const struct config_inbox *config)
 {
-	char *folder = path_folder(reader->config->path);
-	int got = stat(folder, at);
-	int kept = errno;
+	struct stat at;
+	uint64_t most = FILE_SIZE_MAX;
 
-	free(folder);
-	errno = kept;
-	return got;
+	if (!config->create)
+		return 0;
+	if (stat(config->path, &at) == 0 && (uint64_t)at.st_size > most / 4)
+		most = (uint64_t)at.st_size * 4;
+	return most;
+}
+
+static const char *shut(struct reader *reader, struct stat *folder)
+{
+	const struct shut_in how = {
+		.file = reader->config->path,
+		.own_folder = reader->config->create,
+		.file_size_max = file_size_max(reader->config),
+		.memory_max = MEMORY_MAX,
+	};
+	struct shut_in_report report;
+	const char *why = shut_in(&how, &report);
+
+	if (report.folder[0] == '\0' || stat(report.folder, folder) < 0)
+		return why == NULL ? strerror(errno) : why;
+	if (why != NULL)
+		log_fatalx("inbox %s (%s): cannot be shut in: %s",
+			reader->config->name, reader->config->path, why);
+	if (report.lacks[0] != '\0')
+		log_warnx("inbox %s: %s", reader->config->name, report.lacks);
+	return NULL;
 }
 
 /* Before the file is opened for the first time. */
@@ -70,14 +99,30 @@ static const char *enter(void *arg)
 {
 	struct reader *reader = arg;
 	struct stat at;
+	const char *why = NULL;
 
 	if (reader->inode != 0)
 		return NULL;
-	if (stat_folder(reader, &at) < 0)
-		return strerror(errno);
+	why = shut(reader, &at);
+	if (why != NULL)
+		return why;
 	reader->device = at.st_dev;
 	reader->inode = at.st_ino;
 	return NULL;
+}
+
+static int stat_folder(const struct reader *reader, struct stat *at)
+{
+	char real[PATH_MAX];
+	char *folder;
+	int got = -1;
+
+	if (realpath(reader->config->path, real) == NULL)
+		return -1;
+	folder = path_folder(real);
+	got = stat(folder, at);
+	free(folder);
+	return got;
 }
 
 /* What it is shut in with is not where the inbox is. */

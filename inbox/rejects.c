@@ -11,7 +11,7 @@
 
 enum {
 	LINES = 20,	     /* log lines about rows, a second */
-	VALUE_MAX = 1 << 30, /* SQLite's own limit, about */
+	VALUE_MAX = 64 << 20, /* as long a row can still be changed */
 };
 
 struct reject {

@@ -47,18 +47,20 @@ files()
 
 lib=$(files lib)
 hub=$(files hub)
+inbox=$(files inbox)
 fcgi=$(files fcgi)
 client=$(files client)
-all="$lib $hub $fcgi $client"
+all="$lib $hub $inbox $fcgi $client"
 [ -n "$lib" ] || { echo "not ok - there is no lib in $PWD"; exit 1; }
 
 include='^ *# *include *[<"]'
 # shellcheck disable=SC2086
 {
-ok "lib knows neither program" - "$include(\.\./)?(hub|fcgi|client|tests)/" $lib
-ok "the hub does not know the responder" - "$include(\.\./)?(fcgi|client|tests)/" $hub
-ok "the responder does not know the hub" - "$include(\.\./)?(hub|client|tests)/" $fcgi
-ok "the client does not know the daemons" - "$include(\.\./)?(hub|fcgi|tests)/" $client
+ok "lib knows neither program" - "$include(\.\./)?(hub|inbox|fcgi|client|tests)/" $lib
+ok "the hub does not know the responder" - "$include(\.\./)?(inbox|fcgi|client|tests)/" $hub
+ok "the inbox's reader does not know the others" - "$include(\.\./)?(hub|fcgi|client|tests)/" $inbox
+ok "the responder does not know the hub" - "$include(\.\./)?(hub|inbox|client|tests)/" $fcgi
+ok "the client does not know the daemons" - "$include(\.\./)?(hub|inbox|fcgi|tests)/" $client
 ok "nobody goes up to go down" - "$include\.\./" $all
 }
 room "SQLite" lib/db.c 'sqlite3\.h'
@@ -69,8 +71,10 @@ room "ncurses" client/show/screen.c 'n?curses\.h'
 room "xxhash" lib/digest.c 'xxhash\.h'
 room "syslog" lib/log.c 'syslog\.h'
 room "timerfd" lib/alarm.c 'sys/timerfd\.h'
+room "libseccomp" inbox/filter.c \'seccomp\.h\'
+room "Landlock" inbox/landlock.c \'linux/landlock\.h\'
 room "libev" lib/loop.c 'ev\.h'
-all="$lib $hub $fcgi"
+all="$lib $hub $inbox $fcgi"
 room "inih" lib/config/config_file.c 'ini\.h'
 all=$client
 room "inih for client.conf" client/option/option_file.c 'ini\.h'
@@ -182,6 +186,7 @@ fi
 
 downwards lib 'lib/service|lib/config' lib/json lib
 downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo|inbox,hub/inbox' hub/log
+downwards inbox inbox/shut_in 'inbox/landlock|inbox/filter'
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
 	'fcgi/route|fcgi/feed|fcgi/drain' \
 	'fcgi/stream|fcgi/post|fcgi/status|fcgi/metrics' 'fcgi/guard|fcgi/http' \
