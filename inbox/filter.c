@@ -122,9 +122,9 @@ static void add_if(struct filter *filter, uint32_t action, const char *name,
 static void add_own(struct filter *filter, const char *name, pid_t self)
 {
 	const struct scmp_arg_cmp own =
-		SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)self);
+		SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)self, 0);
 	const struct scmp_arg_cmp other =
-		SCMP_CMP(0, SCMP_CMP_NE, (scmp_datum_t)self);
+		SCMP_CMP(0, SCMP_CMP_NE, (scmp_datum_t)self, 0);
 
 	add(filter, SCMP_ACT_ALLOW, name, &own);
 	add(filter, DENY, name, &other);
