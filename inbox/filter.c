@@ -122,9 +122,9 @@ static void add_if(struct filter *filter, uint32_t action, const char *name,
 static void add_own(struct filter *filter, const char *name, pid_t self)
 {
 	const struct scmp_arg_cmp own =
-		SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)self);
+		SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)self, 0);
 	const struct scmp_arg_cmp other =
-		SCMP_CMP(0, SCMP_CMP_NE, (scmp_datum_t)self);
+		SCMP_CMP(0, SCMP_CMP_NE, (scmp_datum_t)self, 0);
 
 	add(filter, SCMP_ACT_ALLOW, name, &own);
 	add(filter, DENY, name, &other);
@@ -156,11 +156,22 @@ static void add_allowed(struct filter *filter)
 	add_if(filter, SCMP_ACT_ALLOW, "prlimit64", 0, UINT32_MAX, 0);
 }
 
+/* The whole process: a tool may have threads.  Where seccomp(2) is forbidden
+ * libseccomp knows only of the thread, which is then the only one. */
+static int end_by_other_architectures(scmp_filter_ctx context)
+{
+	int failure = seccomp_attr_set(
+		context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+
+	return failure != -EINVAL
+		       ? failure
+		       : seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH,
+				 SCMP_ACT_KILL_THREAD);
+}
+
 static int build(struct filter *filter, bool watched)
 {
-	/* Of the thread, which is the only one: _PROCESS needs seccomp(2). */
-	filter->failure = seccomp_attr_set(
-		filter->context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_THREAD);
+	filter->failure = end_by_other_architectures(filter->context);
 	if (!watched) {
 		add_allowed(filter);
 		add_each(filter, DENY, tools, COUNT(tools));

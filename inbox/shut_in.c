@@ -101,7 +101,7 @@ static const char *open_folder(
 
 	if (strlen(how->file) >= PATH_MAX)
 		return strerror(ENAMETOOLONG);
-	strcpy(path, how->file);
+	memcpy(path, how->file, strlen(how->file) + 1);
 	why = resolve(how, path);
 	if (why != NULL)
 		return why;

@@ -23,13 +23,19 @@
  * before: configuration, time zone, opening the log's socket.  SQLite has no
  * other place for its temporary files: PRAGMA temp_store = MEMORY.
  *
- * In a unit of systemd's: @system-service (252) has three of the calls that
- * this needs not, and without them there is no Landlock; a fourth is made good
- * for by prctl(2), which it has.  The first line is needed, wherever it stands:
+ * The folder is that of now: where the path leads elsewhere later, by a link or
+ * a mount, a new process is needed.  All databases of one folder are within
+ * reach of each of its readers, as far as owner and mode allow.
  *
- *   SystemCallFilter=landlock_create_ruleset landlock_add_rule
- * landlock_restrict_self SystemCallFilter=seccomp SystemCallFilter=prlimit64
- * (taken away with @resources, else)
+ * A unit of systemd's adds to its @system-service, which in 252 lacks them,
+ *
+ *   SystemCallFilter=landlock_create_ruleset
+ *   SystemCallFilter=landlock_add_rule
+ *   SystemCallFilter=landlock_restrict_self
+ *   SystemCallFilter=seccomp
+ *
+ * and prlimit64, where ~@resources takes it away.  Without the first three
+ * there is no Landlock; without seccomp(2) libseccomp takes prctl(2).
  */
 #include <limits.h>
 #include <stdbool.h>

@@ -34,11 +34,19 @@ static bool write_elsewhere(void)
 	       !opens_in_inbox("folder-link/log.db", O_RDWR);
 }
 
+/* Nor is there an empty one that then could not be opened. */
+static bool makes(const char *name)
+{
+	char path[160];
+
+	in_inbox(path, name);
+	return opens(path, O_WRONLY | O_CREAT) || access(path, F_OK) == 0;
+}
+
 static bool make_elsewhere(void)
 {
-	return !opens_in_inbox("../log/new", O_WRONLY | O_CREAT) &&
-	       !opens_in_inbox("folder-link/new", O_WRONLY | O_CREAT) &&
-	       !opens_in_inbox("../new", O_WRONLY | O_CREAT);
+	return !makes("../log/new") && !makes("folder-link/new") &&
+	       !makes("../new");
 }
 
 static bool look_into_parent(void)
@@ -46,7 +54,8 @@ static bool look_into_parent(void)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", (int)house.parent);
-	return !opens(path, O_RDWR);
+	/* In a chroot there may be no /proc. */
+	return access(path, F_OK) < 0 || !opens(path, O_RDWR);
 }
 
 static bool remove_elsewhere(void)
