@@ -131,11 +131,12 @@ static void arm(const struct loop *loop, uint64_t us)
 /* What was set for a timer that has been stopped makes a turn for nothing. */
 static void set_alarm(struct loop *loop, uint64_t due, uint64_t now)
 {
+	if (due == loop->alarm_due || due == loop->late_due)
+		return;
 	if (due - now < NEAR_US) {
-		if (due != loop->alarm_due)
-			arm(loop, due - now);
+		arm(loop, due - now);
 		loop->alarm_due = due;
-	} else if (due != loop->late_due) {
+	} else {
 		ev_timer_stop(loop->ev, &loop->late);
 		ev_timer_set(
 			&loop->late, (double)(due - now) / 1e6 + slack, 0.);
@@ -221,14 +222,11 @@ void loop_io_init(struct loop_io *io, int fd,
 	ev->data = arg;
 }
 
-void loop_io_want(struct loop *loop, struct loop_io *io, unsigned events)
+static void change(struct loop *loop, struct loop_io *io, unsigned events)
 {
 	struct ev_io *ev = ev_of(io);
-	int fed;
+	int fed = ev_clear_pending(loop->ev, ev);
 
-	if (loop_io_wanted(io) == events && events != 0)
-		return;
-	fed = ev_clear_pending(loop->ev, ev);
 	ev_io_stop(loop->ev, ev);
 	if (events == 0 || ev->fd < 0)
 		return;
@@ -236,6 +234,13 @@ void loop_io_want(struct loop *loop, struct loop_io *io, unsigned events)
 	ev_io_start(loop->ev, ev);
 	if (fed != 0)
 		ev_feed_event(loop->ev, ev, fed);
+}
+
+void loop_io_want(struct loop *loop, struct loop_io *io, unsigned events)
+{
+	/* What was fed is taken back even if nothing is watched. */
+	if (events == 0 || loop_io_wanted(io) != events)
+		change(loop, io, events);
 }
 
 unsigned loop_io_wanted(const struct loop_io *io)

@@ -123,9 +123,14 @@ uint32_t topic_after(const struct topic *topic, uint64_t position)
 	uint32_t low = 0;
 	uint32_t high = topic->count;
 
-	/* Nearly everybody is at the end, or one event before it. */
-	if (high == 0 || topic_at(topic, high - 1) <= position)
-		return high;
+	/* Nearly everybody is at the end, or a few events before it. */
+	for (uint32_t step = 1; step <= high; step *= 2) {
+		if (topic_at(topic, high - step) <= position) {
+			low = high - step + 1;
+			break;
+		}
+		high -= step;
+	}
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
