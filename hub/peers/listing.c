@@ -79,7 +79,7 @@ struct listing {
 static void put_line(struct listing *listing, struct span name,
 	const struct counted *counted)
 {
-	struct channels *channels = &listing->counts->ledger->channels;
+	struct channels *channels = listing->counts->channels;
 	struct channel *channel = NULL;
 	struct buf *out = listing->out;
 	uint64_t subscribers = counted == NULL ? 0 : counted->subscribers;
@@ -165,7 +165,7 @@ bool listing_run(struct counts *counts, struct peers *peers)
 
 			if (!wants(at))
 				continue;
-			now = clock_now_us(counts->ledger->clock);
+			now = clock_now_us(counts->channels->clock);
 			if (end == 0)
 				end = now + LISTING_US;
 			else if (now > end)
