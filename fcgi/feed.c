@@ -6,6 +6,7 @@
 #include "fcgi/counters.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/fanout.h"
+#include "fcgi/stream/renewal.h"
 #include "fcgi/stream/report.h"
 #include "fcgi/stream/streams.h"
 #include "fcgi/stream/tasks.h"
@@ -19,9 +20,9 @@ static void on_begin(void *arg, uint64_t from, bool same)
 
 	if (same)
 		return;
-	streams_voiding(feed->streams);
+	renewal_begin(feed->audience, feed->window);
 	window_begin(feed->window, from);
-	streams_voided(feed->streams);
+	renewal_end(feed->audience, feed->fanout);
 }
 
 /* A volatile event is for those who are there: without any it would only push

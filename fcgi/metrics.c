@@ -7,7 +7,7 @@
 #include "fcgi/http/media.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/questions.h"
 
 static const char *const types[] = {
 	[WIRE_PROMETHEUS] = "text/plain; version=0.0.4; charset=utf-8",
@@ -59,6 +59,6 @@ void metrics_show(
 	}
 	deferred = deferred_new(metrics->deferrals, request);
 	deferred->kind = format;
-	deferred->call = calls_metrics(
-		metrics->calls, format, on_metrics_text, deferred);
+	deferred->call = questions_metrics(
+		metrics->questions, format, on_metrics_text, deferred);
 }

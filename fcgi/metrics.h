@@ -10,14 +10,14 @@
  */
 #include "fcgi/http/request.h"
 
-struct calls;
 struct deferrals;
+struct questions;
 
 /* The handler's room; plain data, borrows all of it. */
 struct metrics {
 	handler *listen; /* opens the stream ... */
 	void *listen_room;
-	struct calls *calls;
+	struct questions *questions;
 	struct deferrals *deferrals;
 };
 

@@ -114,7 +114,7 @@ static void open_verbs(struct rooms *rooms)
 	rooms->post = (struct post){
 		.access = rooms->access,
 		.limiter = rooms->limiter,
-		.calls = rooms->session->calls,
+		.publishes = rooms->session->publishes,
 		.deferrals = rooms->deferrals,
 		.replies = rooms->replies,
 		.clock = loop_clock(rooms->loop),
@@ -124,14 +124,14 @@ static void open_verbs(struct rooms *rooms)
 		.session = rooms->session,
 		.streams = count_streams,
 		.arg = rooms,
-		.calls = rooms->session->calls,
+		.questions = rooms->session->questions,
 		.deferrals = rooms->deferrals,
 		.replies = rooms->replies,
 	};
 	rooms->metrics = (struct metrics){
 		.listen = subscribe_one,
 		.listen_room = &rooms->subscribe,
-		.calls = rooms->session->calls,
+		.questions = rooms->session->questions,
 		.deferrals = rooms->deferrals,
 	};
 }

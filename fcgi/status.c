@@ -9,7 +9,7 @@
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
@@ -76,8 +76,8 @@ static void ask(struct deferred *deferred, struct span after)
 	const struct channel_question question = {
 		.after = after, .limit = (uint16_t)deferred->count};
 
-	deferred->call = calls_channels(
-		deferred->calls, &question, on_channels, deferred);
+	deferred->call = questions_channels(
+		deferred->questions, &question, on_channels, deferred);
 }
 
 static void add_page(struct deferred *deferred,
@@ -173,7 +173,7 @@ static void begin(const struct status *status, struct request *request,
 {
 	struct deferred *deferred = deferred_new(status->deferrals, request);
 
-	deferred->calls = status->calls;
+	deferred->questions = status->questions;
 	deferred->count = limit;
 	deferred->answer = json_new();
 	json_add_list(deferred->answer, "channels");
@@ -205,6 +205,6 @@ void status_channel(
 	const struct channel_question question = {
 		.limit = 1, .only = target->channel};
 
-	deferred->call =
-		calls_channels(status->calls, &question, on_channel, deferred);
+	deferred->call = questions_channels(
+		status->questions, &question, on_channel, deferred);
 }

@@ -8,8 +8,8 @@
 
 #include "fcgi/http/request.h"
 
-struct calls;
 struct deferrals;
+struct questions;
 struct session;
 struct replies;
 
@@ -18,7 +18,7 @@ struct status {
 	const struct session *session;	    /* how it stands with the hub */
 	size_t (*streams)(const void *arg); /* how many are open */
 	const void *arg;
-	struct calls *calls;
+	struct questions *questions;
 	struct deferrals *deferrals;
 	struct replies *replies;
 };

@@ -62,10 +62,12 @@ static bool on_follow(
 {
 	uint64_t after = wire_get_u64(in);
 	uint64_t window = wire_get_u64(in);
+	struct ledger *ledger = dispatch->ledger;
 
 	if (!wire_done(in))
 		return false;
-	follow_begin(dispatch->ledger, peer, after, window);
+	ledger_commit(ledger);
+	follow_begin(&ledger->log, &ledger->ring, peer, after, window);
 	return true;
 }
 
@@ -117,7 +119,7 @@ static bool on_measured(
 static bool on_metrics(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return prometheus_ask(dispatch->sampler, peer, in);
+	return prometheus_ask(dispatch->ledger, dispatch->sampler, peer, in);
 }
 
 static bool (*const frames[])(

@@ -2,20 +2,17 @@
 /*
  * libev watches descriptors and signals.  Timers are ours (timer.h), because
  * libev's go by its own clock and are rounded up to a millisecond.  An alarm
- * wakes the loop for the first of them if that is near.  To set it takes up to
- * 16 us on a virtual machine (measured), so one that is far, as the ticks are,
- * is left to libev.
+ * wakes the loop for the first of them if that is near.  To set it takes time
+ * (alarm.h), so one that is far, as the ticks are, is left to libev.
  */
 #include <config.h>
 
 #include "lib/loop.h"
 
-#include <assert.h>
 #include <ev.h>
 #include <stdlib.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
+#include "lib/alarm.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 
@@ -37,63 +34,29 @@ struct caught {
 
 struct loop {
 	struct ev_loop *ev;
-	struct ev_prepare begin;      /* of a turn */
-	struct ev_prepare sleep;      /* after all that this brought about */
-	struct ev_idle again;	      /* while it runs nobody sleeps */
-	struct ev_io alarm;	      /* a timerfd, for the first timer */
-	struct ev_timer late;	      /* for one that is far */
-	uint64_t alarm_due, late_due; /* UINT64_MAX = not set */
+	struct ev_prepare begin; /* of a turn */
+	struct ev_prepare sleep; /* after all that this brought about */
+	struct ev_idle again;	 /* while it runs nobody sleeps */
+	struct alarm alarm;	 /* for the first timer ... */
+	struct ev_io ringing;	 /* ... when it is due */
+	struct ev_timer late;	 /* for one that is far */
+	uint64_t late_due;	 /* UINT64_MAX = not set */
 	bool hurry;
 	struct timers timers;
-	struct loop_turn *turns;
-	struct loop_turn *next; /* while they run: whose turn comes */
+	struct turns turns;
 	struct caught *signals;
 };
 
 /* ---- what is done once a turn */
 
-void loop_turn_init(
-	struct loop_turn *turn, int order, void (*run)(void *arg), void *arg)
-{
-	*turn = (struct loop_turn){.order = order, .run = run, .arg = arg};
-}
-
 void loop_turn_start(struct loop *loop, struct loop_turn *turn)
 {
-	struct loop_turn **at = &loop->turns;
-
-	if (turn->started)
-		return;
-	while (*at != NULL && (*at)->order <= turn->order)
-		at = &(*at)->next;
-	turn->next = *at;
-	*at = turn;
-	turn->started = true;
+	turns_start(&loop->turns, turn);
 }
 
 void loop_turn_stop(struct loop *loop, struct loop_turn *turn)
 {
-	struct loop_turn **at = &loop->turns;
-
-	if (!turn->started)
-		return;
-	while (*at != turn)
-		at = &(*at)->next;
-	*at = turn->next;
-	if (loop->next == turn)
-		loop->next = turn->next;
-	turn->started = false;
-}
-
-static void run_turns(struct loop *loop)
-{
-	loop->next = loop->turns;
-	while (loop->next != NULL) {
-		struct loop_turn *turn = loop->next;
-
-		loop->next = turn->next;
-		turn->run(turn->arg);
-	}
+	turns_stop(&loop->turns, turn);
 }
 
 void loop_again(struct loop *loop)
@@ -111,31 +74,16 @@ static void on_begin(struct ev_loop *ev, struct ev_prepare *watch, int events)
 	(void)events;
 	loop->hurry = false;
 	timers_ring(&loop->timers);
-	run_turns(loop);
-}
-
-/* One shot.  The descriptor is watched all the time: a timer that is not set is
- * never readable, and setting one stays a single system call. */
-static void arm(const struct loop *loop, uint64_t us)
-{
-	struct itimerspec spec = {
-		.it_value.tv_sec = (time_t)(us / 1000000),
-		.it_value.tv_nsec = (long)(us % 1000000) * 1000,
-	};
-	int failed = timerfd_settime(loop->alarm.fd, 0, &spec, NULL);
-
-	assert(failed == 0 && us > 0); /* all zero would stop it */
-	(void)failed;
+	turns_run(&loop->turns);
 }
 
 /* What was set for a timer that has been stopped makes a turn for nothing. */
 static void set_alarm(struct loop *loop, uint64_t due, uint64_t now)
 {
-	if (due == loop->alarm_due || due == loop->late_due)
+	if (due == loop->alarm.due || due == loop->late_due)
 		return;
 	if (due - now < NEAR_US) {
-		arm(loop, due - now);
-		loop->alarm_due = due;
+		alarm_set(&loop->alarm, due, now);
 	} else {
 		ev_timer_stop(loop->ev, &loop->late);
 		ev_timer_set(
@@ -170,17 +118,14 @@ static void on_again(struct ev_loop *ev, struct ev_idle *watch, int events)
 	(void)events;
 }
 
-/* The turn that follows looks who is due.  Nothing to read: it was moved after
- * it had rung. */
+/* The turn that follows looks who is due. */
 static void on_alarm(struct ev_loop *ev, struct ev_io *watch, int events)
 {
 	struct loop *loop = watch->data;
-	uint64_t times;
 
 	(void)ev;
 	(void)events;
-	if (read(watch->fd, &times, sizeof(times)) == sizeof(times))
-		loop->alarm_due = UINT64_MAX;
+	alarm_take(&loop->alarm);
 }
 
 static void on_late(struct ev_loop *ev, struct ev_timer *watch, int events)
@@ -292,13 +237,10 @@ void loop_on_signal(
 
 static void start_alarm(struct loop *loop)
 {
-	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-
-	if (fd < 0)
-		log_fatal("loop: cannot create a timer");
-	ev_io_init(&loop->alarm, on_alarm, fd, EV_READ);
-	loop->alarm.data = loop;
-	ev_io_start(loop->ev, &loop->alarm);
+	alarm_open(&loop->alarm);
+	ev_io_init(&loop->ringing, on_alarm, loop->alarm.fd, EV_READ);
+	loop->ringing.data = loop;
+	ev_io_start(loop->ev, &loop->ringing);
 }
 
 struct loop *loop_new(const struct clock *clock)
@@ -306,7 +248,7 @@ struct loop *loop_new(const struct clock *clock)
 	struct loop *loop = mem_new(sizeof(*loop));
 
 	loop->timers.clock = clock;
-	loop->alarm_due = loop->late_due = UINT64_MAX;
+	loop->late_due = UINT64_MAX;
 	loop->ev = ev_loop_new(EVFLAG_AUTO);
 	if (loop->ev == NULL)
 		log_fatalx("loop: libev cannot start");
@@ -333,8 +275,8 @@ void loop_free(struct loop *loop)
 		ev_signal_stop(loop->ev, &signal->ev);
 		free(signal);
 	}
-	ev_io_stop(loop->ev, &loop->alarm);
-	close(loop->alarm.fd);
+	ev_io_stop(loop->ev, &loop->ringing);
+	alarm_close(&loop->alarm);
 	ev_loop_destroy(loop->ev);
 	timers_release(&loop->timers);
 	free(loop);

@@ -26,6 +26,7 @@
 
 #include "lib/clock.h"
 #include "lib/timer.h"
+#include "lib/turns.h"
 
 struct loop;
 
@@ -70,19 +71,8 @@ unsigned loop_io_wanted(const struct loop_io *io);
 void loop_io_feed(struct loop *loop, struct loop_io *io, unsigned events);
 int loop_io_fd(const struct loop_io *io);
 
-/* ---- something to be done once a turn */
+/* ---- something to be done once a turn (turns.h) */
 
-struct loop_turn {
-	struct loop_turn *next;
-	int order;
-	bool started;
-	void (*run)(void *arg);
-	void *arg;
-};
-
-/* The lower `order` comes first, and who was started first among equals. */
-void loop_turn_init(
-	struct loop_turn *turn, int order, void (*run)(void *arg), void *arg);
 void loop_turn_start(struct loop *loop, struct loop_turn *turn);
 void loop_turn_stop(struct loop *loop, struct loop_turn *turn);
 

@@ -68,7 +68,7 @@ room "libcurl" "client/http/http.c client/http/transfer.h" 'curl/.*'
 room "ncurses" client/show/screen.c 'n?curses\.h'
 room "xxhash" lib/digest.c 'xxhash\.h'
 room "syslog" lib/log.c 'syslog\.h'
-room "timerfd" lib/loop.c 'sys/timerfd\.h'
+room "timerfd" lib/alarm.c 'sys/timerfd\.h'
 room "libev" lib/loop.c 'ev\.h'
 all="$lib $hub $fcgi"
 room "inih" lib/config/config_file.c 'ini\.h'

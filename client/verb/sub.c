@@ -1,139 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sub, tail, history - events of some channels, printed or handed to a command
- *
- * An event counts as dealt with when it was written or its command has
- * succeeded; only then does the cursor move.  So nothing is lost, and what was
- * in flight when the program was killed comes twice.
  */
 #include <config.h>
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "client/http/follow.h"
 #include "client/http/get_json.h"
 #include "client/http/http.h"
 #include "client/http/interrupt.h"
 #include "client/http/url.h"
 #include "client/option/option.h"
 #include "client/show/listed.h"
-#include "client/show/print.h"
-#include "client/verb/cursor.h"
-#include "client/verb/hook.h"
+#include "client/verb/subscription.h"
 #include "client/verbs.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
-
-enum mode { SUB, TAIL, HISTORY };
-
-struct subscription {
-	enum mode mode;
-	struct cursor cursor;
-	struct print print;
-	const char *types; /* those wanted, or NULL = all */
-	const char *command;
-	uint64_t left;	 /* events, 0 = no limit */
-	uint64_t newest; /* HISTORY: the last one to print */
-	bool gap_allowed;
-	enum exit_status exit_status; /* why it failed */
-};
-
-/* ---- what the stream brings */
-
-/* Is `type` one of the words in "a,b c"? */
-static bool is_among(struct span type, const char *words)
-{
-	while (*words != '\0') {
-		size_t len = strcspn(words, ", ");
-
-		if (len > 0 && span_equal(type, span(words, len)))
-			return true;
-		words += len + strspn(words + len, ", ");
-	}
-	return false;
-}
-
-static enum follow_word failed(
-	struct subscription *sub, enum exit_status exit_status)
-{
-	sub->exit_status = exit_status;
-	return FOLLOW_FAILED;
-}
-
-static enum follow_word move(struct subscription *sub, struct span id)
-{
-	enum exit_status exit_status =
-		id.len == 0 ? EXIT_OK : cursor_move(&sub->cursor, id);
-
-	return exit_status == EXIT_OK ? FOLLOW_ON : failed(sub, exit_status);
-}
-
-static bool is_last(const struct subscription *sub, struct span id)
-{
-	uint64_t number;
-
-	return sub->mode == HISTORY && text_to_u64(id, &number) &&
-	       number >= sub->newest;
-}
-
-static enum exit_status deal_with(
-	struct subscription *sub, const struct follow_event *event)
-{
-	if (sub->command != NULL)
-		return hook_run(sub->command, event);
-	return print_event(&sub->print, event);
-}
-
-static enum follow_word on_event(void *arg, const struct follow_event *event)
-{
-	struct subscription *sub = arg;
-	bool wanted = sub->types == NULL || is_among(event->type, sub->types);
-	enum exit_status exit_status;
-
-	if (wanted) {
-		exit_status = deal_with(sub, event);
-		if (exit_status != EXIT_OK)
-			return failed(sub, exit_status);
-		if (move(sub, event->id) != FOLLOW_ON)
-			return FOLLOW_FAILED;
-		if (sub->left > 0 && --sub->left == 0)
-			return FOLLOW_DONE;
-	}
-	return is_last(sub, event->id) ? FOLLOW_DONE : FOLLOW_ON;
-}
-
-static enum follow_word on_gap(void *arg, struct span id)
-{
-	struct subscription *sub = arg;
-
-	fail(EXIT_GAP, "there is a gap: some of the events that were asked for "
-		       "are no longer held");
-	if (!sub->gap_allowed)
-		return failed(sub, EXIT_GAP);
-	return move(sub, id);
-}
-
-/* The place where a stream begins is a cursor too: a kill before the first
- * event loses nothing. */
-static enum follow_word on_begun(void *arg, struct span id)
-{
-	struct subscription *sub = arg;
-
-	if (is_last(sub, id))
-		return FOLLOW_DONE;
-	return sub->cursor.id.len == 0 && sub->mode != HISTORY ? move(sub, id)
-							       : FOLLOW_ON;
-}
-
-static enum follow_word on_live(void *arg)
-{
-	const struct subscription *sub = arg;
-
-	return sub->mode == HISTORY ? FOLLOW_DONE : FOLLOW_ON;
-}
-
-/* ---- the verbs */
 
 static enum exit_status check_channels(void)
 {
@@ -158,8 +38,7 @@ static enum exit_status follow_channels(
 		.wait = option_switch("wait"),
 		.deadline_ms = option_ms("timeout"),
 	};
-	const struct follower follower = {
-		on_event, on_gap, on_begun, on_live, sub};
+	const struct follower follower = subscription_follower(sub);
 	enum exit_status exit_status = follow_run(http, &follow, &follower);
 
 	return exit_status == EXIT_FAILED ? sub->exit_status : exit_status;

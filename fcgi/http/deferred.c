@@ -17,7 +17,7 @@
 
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/call.h"
 #include "lib/json/json.h"
 
 enum {
@@ -71,7 +71,7 @@ void deferrals_free(struct deferrals *deferrals)
 			list_entry(node, struct deferred, node);
 
 		next = node->next;
-		calls_forget(deferred->call);
+		call_forget(deferred->call);
 		request_free(deferred_done(deferred));
 	}
 	timer_stop(loop_timers(deferrals->loop), &deferrals->look);
@@ -95,7 +95,7 @@ static void on_readable(void *arg, unsigned events)
 	(void)events;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	calls_forget(deferred->call);
+	call_forget(deferred->call);
 	reply_end(deferred_done(deferred));
 }
 

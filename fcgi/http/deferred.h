@@ -17,7 +17,7 @@
 
 struct deferrals;
 struct call;
-struct calls;
+struct questions;
 struct json_object;
 struct replies;
 struct request;
@@ -35,7 +35,7 @@ struct deferred {
 			    how many are still wanted */
 	struct buf note; /* for the answer: the channel */
 	struct json_object *answer; /* as far as it is known, or NULL */
-	struct calls *calls;	    /* of whom the rest of it is asked */
+	struct questions *questions; /* of whom the rest of it is asked */
 };
 
 /* Their answers go to `replies`. */

@@ -20,8 +20,9 @@
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
+#include "fcgi/post/object.h"
 #include "fcgi/post/submission.h"
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/publishes.h"
 #include "lib/clock.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
@@ -209,8 +210,8 @@ static void send_submission(struct post *post, struct request *request,
 	deferred->kind = kind;
 	deferred->count = submission->count;
 	buf_add_span(&deferred->note, submission->channel);
-	deferred->call =
-		calls_publish(post->calls, &publication, on_stored, deferred);
+	deferred->call = publishes_add(
+		post->publishes, &publication, on_stored, deferred);
 	/* The uplink has its own copy; who waits needs none. */
 	buf_release(&request->body);
 }
@@ -259,7 +260,7 @@ void post_object(
 	struct fault fault = admit_json(post, request);
 
 	if (fault.status == 0)
-		fault = submission_object(
+		fault = object_read(
 			&submission, buf_span(&request->body), post->max_event);
 	finish(post, request, &submission, KIND_ID, &fault);
 }
@@ -272,7 +273,7 @@ void post_message(
 	struct fault fault = admit_json(post, request);
 
 	if (fault.status == 0)
-		fault = submission_message(
+		fault = object_read_message(
 			&submission, buf_span(&request->body), post->max_event);
 	finish(post, request, &submission, KIND_SENT, &fault);
 }

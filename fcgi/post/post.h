@@ -12,17 +12,17 @@
 #include "fcgi/http/request.h"
 
 struct access;
-struct calls;
 struct deferrals;
 struct clock;
 struct limiter;
+struct publishes;
 struct replies;
 
 /* The handlers' room; plain data, borrows all of it. */
 struct post {
 	const struct access *access;
 	struct limiter *limiter;
-	struct calls *calls;	     /* the hub is asked there ... */
+	struct publishes *publishes; /* the hub is asked there ... */
 	struct deferrals *deferrals; /* ... while the request waits here */
 	struct replies *replies;
 	const struct clock *clock;

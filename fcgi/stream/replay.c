@@ -12,7 +12,7 @@
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/window.h"
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/questions.h"
 #include "lib/list.h"
 #include "lib/table.h"
 
@@ -26,7 +26,7 @@ struct page {
 };
 
 struct replay {
-	struct calls *calls;
+	struct questions *questions;
 	const struct window *window;
 	void (*answer)(struct subscriber *sub, const struct paged *paged);
 	struct table pages;
@@ -43,12 +43,13 @@ static struct span key_of(const struct table_node *node)
 	return buf_span(&table_entry(node, struct page, node)->question);
 }
 
-struct replay *replay_new(struct calls *calls, const struct window *window,
+struct replay *replay_new(struct questions *questions,
+	const struct window *window,
 	void (*answer)(struct subscriber *sub, const struct paged *paged))
 {
 	struct replay *replay = mem_new(sizeof(*replay));
 
-	replay->calls = calls;
+	replay->questions = questions;
 	replay->window = window;
 	replay->answer = answer;
 	list_init(&replay->queue);
@@ -74,7 +75,7 @@ void replay_free(struct replay *replay)
 
 		next = table_next(&replay->pages, node);
 		if (page->call != NULL)
-			calls_forget(page->call);
+			call_forget(page->call);
 		page_free(page);
 	}
 	table_release(&replay->pages);
@@ -199,7 +200,7 @@ static void ask_next(struct replay *replay)
 			continue;
 		}
 		replay->asked++;
-		page->call = calls_page(replay->calls,
+		page->call = questions_page(replay->questions,
 			buf_span(&page->question), answered, page);
 	}
 }

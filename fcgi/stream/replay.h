@@ -19,7 +19,7 @@ enum {
 	REPLAY_ASKED = 16, /* pages with the hub; others wait their turn here */
 };
 
-struct calls;
+struct questions;
 struct paged;
 struct replay;
 struct batch;
@@ -27,7 +27,8 @@ struct subscriber;
 struct window;
 
 /* `answer` is told what has come, for each who waits. */
-struct replay *replay_new(struct calls *calls, const struct window *window,
+struct replay *replay_new(struct questions *questions,
+	const struct window *window,
 	void (*answer)(struct subscriber *sub, const struct paged *paged));
 void replay_free(struct replay *replay);
 

@@ -19,7 +19,7 @@
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
 #include "lib/buf.h"
 
@@ -176,48 +176,6 @@ void streams_filled(struct streams *streams)
 		decide(opening->sub);
 }
 
-/* ---- the window is thrown away and begins anew */
-
-static bool lacks_nothing(const struct subscriber *sub)
-{
-	for (uint16_t i = 0; i < sub->count; i++) {
-		const struct topic *topic = sub->memberships[i].topic;
-
-		if (topic_after(topic, sub->pos) < topic->count)
-			return false;
-	}
-	return true;
-}
-
-static void remember(void *arg, struct subscriber *sub)
-{
-	const struct streams *streams = arg;
-	const struct window *window = streams->parts.window;
-
-	if (sub->opening == NULL && !subscriber_is_below(sub) &&
-		lacks_nothing(sub) && sub->id < window_newest(window))
-		sub->id = window_newest(window);
-}
-
-void streams_voiding(struct streams *streams)
-{
-	const struct streams_parts *parts = &streams->parts;
-
-	if (window_valid(parts->window))
-		audience_each(parts->audience, remember, streams);
-}
-
-static void kick(void *arg, struct subscriber *sub)
-{
-	if (sub->opening == NULL)
-		fanout_subscriber(arg, sub);
-}
-
-void streams_voided(struct streams *streams)
-{
-	audience_each(streams->parts.audience, kick, streams->parts.fanout);
-}
-
 /* ---- older pages */
 
 /* The page's events, now that the subscriber is at `used`. */
@@ -333,7 +291,7 @@ struct streams *streams_new(const struct streams_parts *parts)
 	};
 	streams->openings = openings_new(loop_timers(parts->loop), postpone);
 	streams->replay =
-		replay_new(parts->session->calls, parts->window, on_paged);
+		replay_new(parts->session->questions, parts->window, on_paged);
 	return streams;
 }
 

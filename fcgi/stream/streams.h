@@ -45,10 +45,6 @@ void streams_open(
 
 /* The window has been filled: whoever waited for it can begin. */
 void streams_filled(struct streams *streams);
-/* The window was thrown away (window_begin): everybody must find his place. */
-void streams_voided(struct streams *streams);
-/* Before that: remembers the cursor of those who have seen everything. */
-void streams_voiding(struct streams *streams);
 /* Every stream gets its end; browsers come back by themselves. */
 void streams_drain(struct streams *streams);
 

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/publishes.h"
+#include "fcgi/uplink/questions.h"
 #include "lib/buf.h"
 #include "lib/link.h"
 #include "lib/log.h"
@@ -119,7 +120,8 @@ static bool on_welcome(struct session *session, struct wire_in *in)
 	log_info("uplink: connected to the hub");
 	free(session->refusal);
 	session->refusal = NULL;
-	calls_send_all(session->calls);
+	publishes_send(session->publishes);
+	questions_send(session->questions);
 	return true;
 }
 
@@ -173,22 +175,22 @@ static bool on_event(struct session *session, struct wire_in *in)
 
 static bool on_stored(struct session *session, struct wire_in *in)
 {
-	return calls_stored(session->calls, in);
+	return publishes_stored(session->publishes, in);
 }
 
 static bool on_paged(struct session *session, struct wire_in *in)
 {
-	return calls_paged(session->calls, in);
+	return questions_paged(session->questions, in);
 }
 
 static bool on_channeled(struct session *session, struct wire_in *in)
 {
-	return calls_channeled(session->calls, in);
+	return questions_channeled(session->questions, in);
 }
 
 static bool on_metrics_text(struct session *session, struct wire_in *in)
 {
-	return calls_metrics_text(session->calls, in);
+	return questions_metrics_text(session->questions, in);
 }
 
 static bool on_state(struct session *session, struct wire_in *in)
@@ -262,7 +264,8 @@ struct health session_health(const struct session *session)
 
 void session_release(struct session *session)
 {
-	calls_free(session->calls);
+	publishes_free(session->publishes);
+	questions_free(session->questions);
 	free(session->reason);
 	free(session->refusal);
 }

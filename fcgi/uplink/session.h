@@ -10,8 +10,9 @@
  *   FOLLOWING   caught up
  *
  * The uplink moves it to HUB_AWAY and GREETING, the hub's frames to the rest.
- * What the hub answers goes on from here to the calls, what it says by itself
- * to the sink.  Plain data of its uplink; owns calls, reason and refusal.
+ * What the hub answers goes on from here to who asked, what it says by
+ * itself to the sink.  Plain data of its uplink; owns publishes, questions,
+ * reason and refusal.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,9 +20,10 @@
 #include "lib/span.h"
 #include "lib/wire.h"
 
-struct calls;
 struct buf;
 struct link;
+struct publishes;
+struct questions;
 
 /* What the hub may say, and to whom. */
 struct uplink_sink {
@@ -65,7 +67,8 @@ struct session {
 	char *reason;
 	char *refusal; /* why there is no work with this hub, since the last
 			  that welcomed us; NULL */
-	struct calls *calls; /* who waits for what */
+	struct publishes *publishes; /* who waits for what */
+	struct questions *questions;
 };
 
 void session_release(struct session *session);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/publishes.h"
+#include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
 #include "lib/buf.h"
 #include "lib/link.h"
@@ -121,7 +122,8 @@ static void tick(void *arg)
 	struct uplink *uplink = arg;
 	uint64_t now = loop_now_us(uplink->loop);
 
-	calls_expire(uplink->session.calls, now);
+	publishes_expire(uplink->session.publishes, now);
+	questions_expire(uplink->session.questions, now);
 	if (uplink->session.state == HUB_AWAY)
 		return;
 	if (now - uplink->heard > UPLINK_SILENCE_MS * 1000ull) {
@@ -137,6 +139,7 @@ struct uplink *uplink_new(
 	struct loop *loop, const struct uplink_settings *settings)
 {
 	struct uplink *uplink = mem_new(sizeof(*uplink));
+	const struct hub_sender sender = {send_frame, uplink};
 
 	uplink->loop = loop;
 	uplink->tick_us = settings->lone ? LONE_TICK_US : TICK_US;
@@ -147,7 +150,8 @@ struct uplink *uplink_new(
 		if (getrandom(&uplink->session.source,
 			    sizeof(uplink->session.source), 0) < 0)
 			log_fatal("uplink: getrandom");
-	uplink->session.calls = calls_new(loop_clock(loop), send_frame, uplink);
+	uplink->session.publishes = publishes_new(loop_clock(loop), &sender);
+	uplink->session.questions = questions_new(loop_clock(loop), &sender);
 	uplink->retry_ms = RETRY_MIN_MS;
 	uplink->link.fd = -1;
 	uplink->link.owner = uplink;

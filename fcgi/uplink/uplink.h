@@ -7,7 +7,7 @@
  * Connects, and again when the hub goes away (after 20 ms, doubling to 500 ms);
  * pings it, closes what is silent; sends what one turn of the loop has to say
  * in one system call.  What is said is session.c's, who waits for an answer
- * calls.c's.
+ * call.h's.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,7 +39,8 @@ void uplink_farewell(struct uplink *uplink);
 /* Unanswered callbacks are not called any more. */
 void uplink_free(struct uplink *uplink);
 
-/* What is being said; who has something to ask asks its `calls`. */
+/* What is being said; who wants something of the hub has it from its
+ * `publishes` and `questions`. */
 const struct session *uplink_session(const struct uplink *uplink);
 
 #endif

@@ -11,8 +11,8 @@ static bool has_receipt(const struct proposal *proposal, struct ack *ack)
 {
 	struct receipt receipt;
 
-	if (proposal->publisher == NULL ||
-		!receipt_look(proposal->publisher, proposal->number, &receipt))
+	if (proposal->publisher == NULL || !publisher_look(proposal->publisher,
+						   proposal->number, &receipt))
 		return false;
 	ack->outcome = WIRE_OUT_STORED;
 	ack->first = receipt.first;

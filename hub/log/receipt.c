@@ -4,8 +4,6 @@
 #include "hub/log/receipt.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "lib/log.h"
 
@@ -32,82 +30,9 @@ static struct publisher *get(struct receipts *receipts, uint64_t name)
 
 	if (publisher != NULL)
 		return publisher;
-	publisher = mem_new(sizeof(*publisher));
-	publisher->name = name;
+	publisher = publisher_new(name);
 	table_add(&receipts->publishers, &publisher->node);
 	return publisher;
-}
-
-static void publisher_free(struct publisher *publisher)
-{
-	buf_release(&publisher->settled);
-	buf_release(&publisher->rows);
-	buf_release(&publisher->draft);
-	free(publisher);
-}
-
-static struct receipt *settled(const struct publisher *publisher, size_t *count)
-{
-	struct receipt *all = (struct receipt *)(void *)(publisher->settled.at);
-	size_t total = publisher->settled.len / sizeof(*all);
-
-	*count = total - publisher->settled_from;
-	return all == NULL ? NULL : all + publisher->settled_from;
-}
-
-static struct receipt_row *rows(
-	const struct publisher *publisher, size_t *count)
-{
-	struct receipt_row *all =
-		(struct receipt_row *)(void *)(publisher->rows.at);
-	size_t total = publisher->rows.len / sizeof(*all);
-
-	*count = total - publisher->rows_from;
-	return all == NULL ? NULL : all + publisher->rows_from;
-}
-
-/* Drops the forgotten front when it is most of the memory. */
-static void tidy(struct buf *buf, size_t *from, size_t size)
-{
-	if (*from * size * 2 < buf->len)
-		return;
-	buf_drop(buf, *from * size);
-	*from = 0;
-}
-
-/* Numbers of one publisher rise, unless one that failed is sent again after
- * others have been stored. */
-static void settle(struct publisher *publisher, struct span more)
-{
-	size_t from = publisher->settled.len / sizeof(struct receipt), count;
-	struct receipt *all;
-
-	buf_add_span(&publisher->settled, more);
-	all = (struct receipt *)(void *)publisher->settled.at;
-	count = publisher->settled.len / sizeof(*all);
-	for (size_t i = from; i < count; i++)
-		for (size_t j = i; j > 0 && all[j - 1].number > all[j].number;
-			j--) {
-			struct receipt swap = all[j];
-
-			all[j] = all[j - 1];
-			all[j - 1] = swap;
-		}
-}
-
-/* `more` is some receipts, as in a row. */
-static uint64_t highest(struct span more)
-{
-	uint64_t most = 0;
-
-	for (size_t i = 0; i < more.len; i += sizeof(struct receipt)) {
-		struct receipt receipt;
-
-		memcpy(&receipt, more.at + i, sizeof(receipt));
-		if (receipt.number > most)
-			most = receipt.number;
-	}
-	return most;
 }
 
 static void read_rows(struct receipts *receipts)
@@ -119,17 +44,13 @@ static void read_rows(struct receipts *receipts)
 	while (store_step(receipts->store, &all)) {
 		struct publisher *publisher = get(receipts, query_int(&all, 1));
 		struct span results = query_bytes(&all, 2);
-		struct receipt_row row = {.id = query_int(&all, 0)};
 
 		if (results.len % sizeof(struct receipt) != 0)
 			log_fatalx("log %s: damaged: a receipt",
 				receipts->store->path);
-		settle(publisher, results);
-		row.number = highest(results);
-		receipt_seen(publisher, row.number, 0);
-		buf_add(&publisher->rows, &row, sizeof(row));
+		receipts->last_row = query_int(&all, 0);
+		publisher_settle(publisher, receipts->last_row, results);
 		publisher->left_at = clock_now_us(receipts->clock);
-		receipts->last_row = row.id;
 	}
 	query_release(&all);
 }
@@ -175,47 +96,6 @@ void publisher_leave(struct receipts *receipts, struct publisher *publisher)
 		publisher->left_at = clock_now_us(receipts->clock);
 }
 
-bool receipt_look(const struct publisher *publisher, uint64_t number,
-	struct receipt *receipt)
-{
-	size_t count, low = 0;
-	const struct receipt *all;
-
-	if (number > publisher->highest)
-		return false;
-	all = settled(publisher, &count);
-	for (size_t high = count; low < high;) {
-		size_t middle = (low + high) / 2;
-
-		if (all[middle].number >= number)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	if (low < count && all[low].number == number) {
-		*receipt = all[low];
-		return true;
-	}
-	all = (const struct receipt *)(const void *)publisher->draft.at;
-	count = publisher->draft.len / sizeof(*all);
-	for (size_t i = 0; i < count; i++) {
-		if (all[i].number != number)
-			continue;
-		*receipt = all[i];
-		return true;
-	}
-	return false;
-}
-
-void receipt_seen(
-	struct publisher *publisher, uint64_t number, uint64_t answered)
-{
-	if (number > publisher->highest)
-		publisher->highest = number;
-	if (answered > publisher->answered)
-		publisher->answered = answered;
-}
-
 void receipt_draft(struct receipts *receipts, struct publisher *publisher,
 	const struct receipt *receipt)
 {
@@ -232,7 +112,7 @@ static void remove_rows(
 	struct receipts *receipts, const struct publisher *publisher)
 {
 	size_t count;
-	const struct receipt_row *row = rows(publisher, &count);
+	const struct receipt_row *row = publisher_rows(publisher, &count);
 
 	for (size_t i = 0; i < count && row[i].number <= publisher->answered;
 		i++) {
@@ -254,35 +134,12 @@ void receipts_write(struct receipts *receipts)
 	}
 }
 
-/* What has been answered is no longer needed, in memory either. */
-static void forget(struct publisher *publisher)
-{
-	size_t count;
-	const struct receipt *all = settled(publisher, &count);
-	const struct receipt_row *row;
-
-	for (size_t i = 0; i < count && (all[i].number <= publisher->answered ||
-						count - i > RECEIPTS_MAX);
-		i++)
-		publisher->settled_from++;
-	tidy(&publisher->settled, &publisher->settled_from, sizeof(*all));
-	row = rows(publisher, &count);
-	for (size_t i = 0; i < count && row[i].number <= publisher->answered;
-		i++)
-		publisher->rows_from++;
-	tidy(&publisher->rows, &publisher->rows_from, sizeof(*row));
-}
-
 void receipts_settle(struct receipts *receipts)
 {
 	for (struct publisher *at = receipts->drafts; at != NULL;
 		at = at->next_draft) {
-		struct receipt_row row = {
-			at->draft_row, highest(buf_span(&at->draft))};
-
-		forget(at);
-		settle(at, buf_span(&at->draft));
-		buf_add(&at->rows, &row, sizeof(row));
+		publisher_forget(at);
+		publisher_settle(at, at->draft_row, buf_span(&at->draft));
 		buf_clear(&at->draft);
 		at->drafting = false;
 	}
@@ -303,7 +160,7 @@ void receipts_revert(struct receipts *receipts)
 static void drop(struct receipts *receipts, struct publisher *publisher)
 {
 	size_t count;
-	const struct receipt_row *row = rows(publisher, &count);
+	const struct receipt_row *row = publisher_rows(publisher, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		store_begin(receipts->store);

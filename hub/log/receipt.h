@@ -12,45 +12,16 @@
  *   draft    noted in the transaction under way
  *   settled  committed; in memory and in a row
  */
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
+#include "hub/log/publisher.h"
 #include "hub/log/store.h"
-#include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/table.h"
 
 enum {
-	RECEIPTS_MAX = 131072,	 /* a publisher that acknowledges nothing loses
-				    its oldest receipts above this many */
 	RECEIPT_GONE_MS = 60000, /* a publisher that is away this long is
 				    forgotten; publishers give up after 5 s */
-};
-
-struct receipt {
-	uint64_t number, first, last;
-};
-
-struct receipt_row {
-	uint64_t id;	 /* its row in the table */
-	uint64_t number; /* the highest in it */
-};
-
-struct publisher {
-	struct table_node node;
-	struct publisher *next_draft;
-	uint64_t name;
-	uint64_t highest; /* number seen, answered or not */
-	uint64_t answered;
-	unsigned peers;	    /* connections that use it */
-	uint64_t left_at;   /* monotonic us, when `peers` fell to 0 */
-	struct buf settled; /* struct receipt, rising */
-	struct buf rows;    /* struct receipt_row, rising */
-	size_t settled_from, rows_from; /* what lies before is forgotten */
-	struct buf draft;		/* struct receipt */
-	uint64_t draft_row;
-	bool drafting;
 };
 
 struct receipts {
@@ -70,12 +41,7 @@ void receipts_close(struct receipts *receipts);
 struct publisher *publisher_join(struct receipts *receipts, uint64_t name);
 void publisher_leave(struct receipts *receipts, struct publisher *publisher);
 
-/* True if `number` was stored before, also in this transaction. */
-bool receipt_look(const struct publisher *publisher, uint64_t number,
-	struct receipt *receipt);
-/* A publish with this number has come. */
-void receipt_seen(
-	struct publisher *publisher, uint64_t number, uint64_t answered);
+/* What was stored in this transaction. */
 void receipt_draft(struct receipts *receipts, struct publisher *publisher,
 	const struct receipt *receipt);
 

@@ -4,15 +4,15 @@
 /*
  * prometheus - what has been measured, as text for Prometheus
  *
- * One table of metric families makes both forms: the text format 0.0.4 and
- * OpenMetrics 1.0.0.  Figures of responders are as of their last report.
+ * One table of families (metrics_text.h), of what the ledger and the sampler
+ * know.  Figures of responders are as of their last report.
  */
 #include <stdbool.h>
 
 #include "hub/peers/sampler.h"
 
 /* METRICS came: answers METERED; false if malformed. */
-bool prometheus_ask(
-	const struct sampler *sampler, struct peer *peer, struct wire_in *in);
+bool prometheus_ask(const struct ledger *ledger, const struct sampler *sampler,
+	struct peer *peer, struct wire_in *in);
 
 #endif

@@ -167,7 +167,8 @@ bool publish_take(struct ledger *ledger, struct peer *peer, struct wire_in *in)
 		struct ack ack = {.peer = peer, .number = publish.number};
 
 		decide(ledger, peer->publisher, &publish, &ack);
-		receipt_seen(peer->publisher, publish.number, publish.answered);
+		publisher_seen(
+			peer->publisher, publish.number, publish.answered);
 		ledger_ack(ledger, &ack);
 	}
 	publish_release(&publish);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals are blocked and waited for, one at a time, so there is no handler and
- * nothing that a handler may not do.  Only four things ever happen: a child
- * dies, a worker says that it is ready, a back-off ends, a deadline passes.
+ * Only four things ever happen: a child dies, a worker says that it is ready, a
+ * back-off ends, a deadline passes.
  */
 #include <config.h>
 
 #include "lib/service/supervisor.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,13 +17,13 @@
 #include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/service/handover.h"
 #include "lib/service/old_workers.h"
+#include "lib/service/signals.h"
 #include "lib/service/slot.h"
 
 enum {
@@ -46,15 +44,10 @@ struct supervisor {
 
 static bool has_supervisor; /* in a worker */
 
-static int ready_signal(void)
-{
-	return SIGRTMIN; /* queued: none covers another's up */
-}
-
 void supervisor_ready(void)
 {
 	if (has_supervisor)
-		sigqueue(getppid(), ready_signal(), (union sigval){0});
+		sigqueue(getppid(), signals_ready(), (union sigval){0});
 }
 
 _Noreturn static void be_worker(const struct supervisor *supervisor, int index)
@@ -286,29 +279,12 @@ static uint64_t act(struct supervisor *supervisor)
 	return earlier(next, handover_test_watch(&supervisor->test, now));
 }
 
-/* One signal of `set`, from `*from`; or 0 when `until` has come. */
-static int wait_for(const sigset_t *set, uint64_t until, pid_t *from)
-{
-	uint64_t now = clock_mono_us();
-	uint64_t left = until > now ? until - now : 0;
-	struct timespec wait = {
-		.tv_sec = (time_t)(left / 1000000),
-		.tv_nsec = (long)(left % 1000000) * 1000,
-	};
-	siginfo_t info = {0};
-	int number = until == UINT64_MAX ? sigwaitinfo(set, &info)
-					 : sigtimedwait(set, &info, &wait);
-
-	*from = info.si_pid;
-	return number < 0 ? 0 : number;
-}
-
-static void run(struct supervisor *supervisor, const sigset_t *set)
+static void run(struct supervisor *supervisor, const struct signals *signals)
 {
 	reap(supervisor); /* who died while we became what we are */
 	while (!supervisor->ending || living(supervisor) > 0) {
 		pid_t from;
-		int number = wait_for(set, act(supervisor), &from);
+		int number = signals_wait(signals, act(supervisor), &from);
 
 		if (number == SIGTERM || number == SIGINT)
 			begin_end(supervisor);
@@ -316,39 +292,20 @@ static void run(struct supervisor *supervisor, const sigset_t *set)
 			reap(supervisor);
 		else if (number == SIGHUP)
 			begin_test(supervisor);
-		else if (number == ready_signal())
+		else if (number == signals_ready())
 			note_ready(supervisor, from);
 	}
-}
-
-/* What still waits unread would become our death when it is unblocked. */
-static void let_go(const sigset_t *set, const sigset_t *before)
-{
-	for (int number = 1; number <= SIGRTMAX; number++)
-		if (sigismember(set, number) == 1)
-			signal(number, SIG_IGN);
-	sigprocmask(SIG_SETMASK, before, NULL);
 }
 
 int supervisor_run(const struct supervisor_job *job)
 {
 	struct supervisor supervisor = {.job = job, .pid = getpid()};
-	sigset_t set, before;
+	struct signals signals;
 
 	assert(job->workers >= 1 && job->workers <= WORKERS_MAX);
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, ready_signal());
-	/* An ignored SIGCHLD, inherited, would take the children from us. */
-	signal(SIGCHLD, SIG_DFL);
-	/* Whoever reads our log lines may go. */
-	signal(SIGPIPE, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &set, &before);
+	signals_block(&signals);
 	handover_workers(&supervisor.old_workers);
-	run(&supervisor, &set);
-	let_go(&set, &before);
+	run(&supervisor, &signals);
+	signals_let_go(&signals);
 	return supervisor.killed ? 1 : 0;
 }

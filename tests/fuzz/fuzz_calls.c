@@ -8,7 +8,8 @@
  */
 #include <config.h>
 
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/publishes.h"
+#include "fcgi/uplink/questions.h"
 #include "lib/clock.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -16,6 +17,8 @@ enum { KINDS = 4 };
 
 static struct span body;
 static unsigned called[KINDS];
+static struct publishes *publishes;
+static struct questions *questions;
 
 static void within(struct span inner)
 {
@@ -71,30 +74,43 @@ static void drop(void *owner, struct span frame)
 	MUST(frame.len > WIRE_HEAD);
 }
 
-static struct calls *ask_all(void)
+static void ask_all(void)
 {
+	static const struct hub_sender sender = {drop, NULL};
 	const struct item item = {.data = span_of("data")};
 	const struct publication publication = {
 		.channel = span_of("main"), .items = &item, .count = 1};
 	const struct channel_question question = {.limit = 10};
-	struct calls *calls = calls_new(&clock_system, drop, NULL);
 
 	for (int i = 0; i < KINDS; i++)
 		called[i] = 0;
-	calls_publish(calls, &publication, on_stored, NULL);
-	calls_page(calls, span_of("question"), on_paged, NULL);
-	calls_channels(calls, &question, on_channels, NULL);
-	calls_metrics(calls, WIRE_PROMETHEUS, on_metrics_text, NULL);
-	return calls;
+	publishes = publishes_new(&clock_system, &sender);
+	questions = questions_new(&clock_system, &sender);
+	publishes_add(publishes, &publication, on_stored, NULL);
+	questions_page(questions, span_of("question"), on_paged, NULL);
+	questions_channels(questions, &question, on_channels, NULL);
+	questions_metrics(questions, WIRE_PROMETHEUS, on_metrics_text, NULL);
+}
+
+static bool take(unsigned kind, struct wire_in *in)
+{
+	switch (kind) {
+	case 0:
+		return publishes_stored(publishes, in);
+	case 1:
+		return questions_paged(questions, in);
+	case 2:
+		return questions_channeled(questions, in);
+	default:
+		return questions_metrics_text(questions, in);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool (*const take[KINDS])(struct calls *, struct wire_in *) = {
-		calls_stored, calls_paged, calls_channeled, calls_metrics_text};
 	struct span rest = span(data, size);
-	struct calls *calls = ask_all();
 
+	ask_all();
 	while (rest.len >= 3) {
 		const unsigned char *at = (const unsigned char *)rest.at;
 		size_t len = (size_t)at[1] << 8 | at[2];
@@ -108,12 +124,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			len = rest.len;
 		body = span(rest.at, len);
 		in = wire_in(body);
-		good = take[at[0] % KINDS](calls, &in);
+		good = take(at[0] % KINDS, &in);
 		for (unsigned i = 0; i < KINDS; i++)
 			MUST(before[i] == called[i] ||
 				(good && i == at[0] % KINDS));
 		rest = span(rest.at + len, rest.len - len);
 	}
-	calls_free(calls);
+	publishes_free(publishes);
+	questions_free(questions);
 	return 0;
 }

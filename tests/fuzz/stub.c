@@ -11,7 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fcgi/uplink/calls.h"
+#include "fcgi/uplink/publishes.h"
+#include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
 #include "lib/config/config.h"
 #include "lib/log.h"
@@ -231,14 +232,16 @@ static void answer_one(const struct asked *asked, uint8_t mood)
 
 void stub_answer(uint8_t mood)
 {
-	struct calls *calls = stub_rooms()->session->calls;
+	const struct session *session = stub_rooms()->session;
 
 	turn();
-	if ((mood & 1) != 0) /* nobody has answered */
-		calls_expire(calls, UINT64_MAX);
-	else
+	if ((mood & 1) != 0) { /* nobody has answered */
+		publishes_expire(session->publishes, UINT64_MAX);
+		questions_expire(session->questions, UINT64_MAX);
+	} else {
 		for (size_t i = 0; i < waiting_count; i++)
 			answer_one(&waiting[i], mood);
+	}
 	waiting_count = 0;
 	turn();
 }

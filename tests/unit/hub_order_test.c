@@ -106,7 +106,7 @@ static void test_a_publish_that_comes_again_is_answered_again(void **state)
 	struct ack first = propose(room, &one, 1, publisher, 1), again;
 
 	ledger_commit(&room->ledger);
-	receipt_seen(publisher, 1, 0);
+	publisher_seen(publisher, 1, 0);
 	again = propose(room, &one, 1, publisher, 1);
 	assert_int_equal(again.outcome, WIRE_OUT_STORED);
 	assert_int_equal(again.first, first.first);
@@ -122,7 +122,7 @@ static void test_a_failed_transaction_leaves_neither_key_nor_receipt(
 	struct proposed one = item("k", "x");
 
 	propose(room, &one, 1, publisher, 1);
-	receipt_seen(publisher, 1, 0);
+	publisher_seen(publisher, 1, 0);
 	room_roll_back(room);
 	assert_int_equal(
 		propose(room, &one, 1, publisher, 1).outcome, WIRE_OUT_STORED);

@@ -12,14 +12,14 @@ static void store(struct room *room, struct publisher *publisher,
 
 	store_begin(&room->ledger.store);
 	receipt_draft(&room->ledger.receipts, publisher, &receipt);
-	receipt_seen(publisher, number, answered);
+	publisher_seen(publisher, number, answered);
 }
 
 static bool is_known(const struct publisher *publisher, uint64_t number)
 {
 	struct receipt receipt;
 
-	if (!receipt_look(publisher, number, &receipt))
+	if (!publisher_look(publisher, number, &receipt))
 		return false;
 	assert_int_equal(receipt.first, number * 10);
 	assert_int_equal(receipt.last, number * 10 + 1);

@@ -174,7 +174,7 @@ static void test_when_none_has_answered_those_in_the_queue_are_not_kept(
 
 	for (int i = 0; i < REPLAY_ASKED + CROWD; i++)
 		fds[i] = room_resume(room, "a", (uint64_t)i + 10);
-	calls_expire(room->session.calls, UINT64_MAX);
+	questions_expire(room->session.questions, UINT64_MAX);
 	assert_int_equal(audience_count(room->audience), 0);
 	for (int i = 0; i < REPLAY_ASKED + CROWD; i++) {
 		assert_true(has(room_text(room, fds[i]), "retry: "));

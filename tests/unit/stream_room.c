@@ -244,6 +244,7 @@ static void open_feed(struct room *room)
 int room_enter_alone(void **state)
 {
 	struct room *room = mem_new(sizeof(*room));
+	const struct hub_sender sender = {on_asked, room};
 
 	log_faults_only();
 	room->hands.mono_us = 1000000;
@@ -253,7 +254,8 @@ int room_enter_alone(void **state)
 	room->newest = ROOM_FROM;
 	room->nowhere.fd = -1;
 	room->session.link = &room->nowhere;
-	room->session.calls = calls_new(&room->clock, on_asked, room);
+	room->session.publishes = publishes_new(&room->clock, &sender);
+	room->session.questions = questions_new(&room->clock, &sender);
 	open_window(room);
 	open_feed(room);
 	*state = room;

@@ -191,7 +191,7 @@ static void test_without_a_hub_one_that_it_must_judge_is_told_to_come_back(
 	int fd = room_resume(room, "a", 50);
 	struct span text;
 
-	calls_expire(room->session.calls, UINT64_MAX);
+	questions_expire(room->session.questions, UINT64_MAX);
 	text = room_text(room, fd);
 	assert_true(has(text, "retry: "));
 	assert_true(has(text, "<end><closed>"));

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "client/verb/subscription.h"
+
+#include <string.h>
+
+#include "client/verb/hook.h"
+#include "lib/text.h"
+
+/* Is `type` one of the words in "a,b c"? */
+static bool is_among(struct span type, const char *words)
+{
+	while (*words != '\0') {
+		size_t len = strcspn(words, ", ");
+
+		if (len > 0 && span_equal(type, span(words, len)))
+			return true;
+		words += len + strspn(words + len, ", ");
+	}
+	return false;
+}
+
+static enum follow_word failed(
+	struct subscription *sub, enum exit_status exit_status)
+{
+	sub->exit_status = exit_status;
+	return FOLLOW_FAILED;
+}
+
+static enum follow_word move(struct subscription *sub, struct span id)
+{
+	enum exit_status exit_status =
+		id.len == 0 ? EXIT_OK : cursor_move(&sub->cursor, id);
+
+	return exit_status == EXIT_OK ? FOLLOW_ON : failed(sub, exit_status);
+}
+
+static bool is_last(const struct subscription *sub, struct span id)
+{
+	uint64_t number;
+
+	return sub->mode == HISTORY && text_to_u64(id, &number) &&
+	       number >= sub->newest;
+}
+
+static enum exit_status deal_with(
+	struct subscription *sub, const struct follow_event *event)
+{
+	if (sub->command != NULL)
+		return hook_run(sub->command, event);
+	return print_event(&sub->print, event);
+}
+
+static enum follow_word on_event(void *arg, const struct follow_event *event)
+{
+	struct subscription *sub = arg;
+	bool wanted = sub->types == NULL || is_among(event->type, sub->types);
+	enum exit_status exit_status;
+
+	if (wanted) {
+		exit_status = deal_with(sub, event);
+		if (exit_status != EXIT_OK)
+			return failed(sub, exit_status);
+		if (move(sub, event->id) != FOLLOW_ON)
+			return FOLLOW_FAILED;
+		if (sub->left > 0 && --sub->left == 0)
+			return FOLLOW_DONE;
+	}
+	return is_last(sub, event->id) ? FOLLOW_DONE : FOLLOW_ON;
+}
+
+static enum follow_word on_gap(void *arg, struct span id)
+{
+	struct subscription *sub = arg;
+
+	fail(EXIT_GAP, "there is a gap: some of the events that were asked for "
+		       "are no longer held");
+	if (!sub->gap_allowed)
+		return failed(sub, EXIT_GAP);
+	return move(sub, id);
+}
+
+/* The place where a stream begins is a cursor too: a kill before the first
+ * event loses nothing. */
+static enum follow_word on_begun(void *arg, struct span id)
+{
+	struct subscription *sub = arg;
+
+	if (is_last(sub, id))
+		return FOLLOW_DONE;
+	return sub->cursor.id.len == 0 && sub->mode != HISTORY ? move(sub, id)
+							       : FOLLOW_ON;
+}
+
+static enum follow_word on_live(void *arg)
+{
+	const struct subscription *sub = arg;
+
+	return sub->mode == HISTORY ? FOLLOW_DONE : FOLLOW_ON;
+}
+
+struct follower subscription_follower(struct subscription *sub)
+{
+	return (struct follower){on_event, on_gap, on_begun, on_live, sub};
+}

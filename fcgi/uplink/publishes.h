@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_UPLINK_PUBLISHES_H
+#define TIDINGS_FCGI_UPLINK_PUBLISHES_H
+/*
+ * publishes - what the hub is asked to store, and who waits for its word
+ *
+ * Calls (call.h).  A publish keeps its number and its frame, so that it can be
+ * sent again to the next hub, which knows the number if the last one committed
+ * it.  A volatile publish waits for nothing and is lost while the hub is away.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fcgi/uplink/call.h"
+#include "lib/digest.h"
+#include "lib/wire.h"
+
+enum {
+	UPLINK_WAITING_MAX = 65536, /* unanswered publishes, and their bytes;
+				       one more is answered "away" at once */
+	UPLINK_WAITING_BYTES = 32 << 20, /* less than a link may have to send */
+};
+
+struct publishes;
+
+struct publishes *publishes_new(
+	const struct clock *clock, const struct hub_sender *sender);
+/* Callbacks are not called any more. */
+void publishes_free(struct publishes *publishes);
+
+struct item {
+	struct span key;      /* idempotency key or empty */
+	struct digest digest; /* only read if there is a key */
+	struct span data;
+};
+
+struct publication {
+	struct span channel;
+	struct span type;
+	bool is_volatile;
+	const struct item *items; /* at least one */
+	uint32_t count;
+};
+
+/* What became of it.  away: no hub answered in time; it may or may not have
+ * been stored. */
+struct stored {
+	bool away;
+	enum wire_outcome outcome;
+	uint64_t first, last;
+	struct span reason; /* borrowed for the call */
+};
+
+/* Copies what it needs.  `answer` may be NULL only for volatile ones, which
+ * are never answered and have no handle.  Returns a handle for call_forget,
+ * valid until `answer` was called. */
+typedef void uplink_stored(void *arg, const struct stored *stored);
+struct call *publishes_add(struct publishes *publishes,
+	const struct publication *publication, uplink_stored *answer,
+	void *arg);
+
+/* ---- what the session does with them */
+/* A hub has come: everything unanswered, in order. */
+void publishes_send(struct publishes *publishes);
+/* `now`: monotonic us. */
+void publishes_expire(struct publishes *publishes, uint64_t now);
+/* The body of STORED; false if malformed.  An answer that nobody waits for is
+ * ignored: it came too late. */
+bool publishes_stored(struct publishes *publishes, struct wire_in *in);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/uplink/questions.h"
+
+#include <stdlib.h>
+
+enum kind { PAGE, CHANNELS, METRICS };
+
+union callback {
+	uplink_paged *paged;
+	uplink_channels_answer *channels;
+	uplink_metrics_text *metrics_text;
+};
+
+struct question {
+	struct call call; /* `number` is the tag */
+	enum kind kind;
+	union callback answer;
+	void *arg;
+};
+
+struct questions {
+	const struct clock *clock;
+	struct hub_sender sender;
+	struct node waiting; /* by deadline; at most a few hundred */
+	uint64_t tag;
+};
+
+struct questions *questions_new(
+	const struct clock *clock, const struct hub_sender *sender)
+{
+	struct questions *questions = mem_new(sizeof(*questions));
+
+	questions->clock = clock;
+	questions->sender = *sender;
+	list_init(&questions->waiting);
+	return questions;
+}
+
+static struct question *question_of(struct call *call)
+{
+	return list_entry(call, struct question, call);
+}
+
+static void question_free(struct question *question)
+{
+	call_release(&question->call);
+	free(question);
+}
+
+void questions_free(struct questions *questions)
+{
+	if (questions == NULL)
+		return;
+	while (!list_empty(&questions->waiting))
+		question_free(question_of(list_entry(
+			questions->waiting.next, struct call, node)));
+	free(questions);
+}
+
+/* ---- answering one who waits */
+
+static void paged(struct question *question, const struct paged *paged)
+{
+	if (!question->call.forgotten)
+		question->answer.paged(question->arg, paged);
+	question_free(question);
+}
+
+static void channeled(struct question *question,
+	const struct channel_line *lines, size_t count, bool more)
+{
+	if (!question->call.forgotten)
+		question->answer.channels(question->arg, lines, count, more);
+	question_free(question);
+}
+
+static void metrics_text(struct question *question, struct span text)
+{
+	if (!question->call.forgotten)
+		question->answer.metrics_text(question->arg, text);
+	question_free(question);
+}
+
+static void on_away(struct call *call)
+{
+	static const struct paged no_page = {.away = true};
+	struct question *question = question_of(call);
+
+	switch (question->kind) {
+	case PAGE:
+		paged(question, &no_page);
+		break;
+	case CHANNELS:
+		channeled(question, NULL, 0, false);
+		break;
+	case METRICS:
+		metrics_text(question, span(NULL, 0));
+		break;
+	}
+}
+
+/* ---- asking */
+
+static struct question *ask(struct questions *questions, enum kind kind,
+	enum wire_type type, struct span body)
+{
+	struct question *question = mem_new(sizeof(*question));
+	struct buf *frame = &question->call.frame;
+	size_t begun;
+
+	call_init(&question->call, questions->clock, ++questions->tag, on_away);
+	question->kind = kind;
+	begun = wire_begin(frame, type);
+	wire_put_u64(frame, question->call.number);
+	wire_put_bytes(frame, body.at, body.len);
+	wire_end(frame, begun);
+	list_append(&questions->waiting, &question->call.node);
+	questions->sender.send(questions->sender.owner, buf_span(frame));
+	return question;
+}
+
+struct call *questions_page(struct questions *questions, struct span page,
+	uplink_paged *answer, void *arg)
+{
+	struct question *question = ask(questions, PAGE, WIRE_PAGE, page);
+
+	question->answer.paged = answer;
+	question->arg = arg;
+	return &question->call;
+}
+
+struct call *questions_channels(struct questions *questions,
+	const struct channel_question *asked, uplink_channels_answer *answer,
+	void *arg)
+{
+	struct question *question;
+	struct buf body = {0};
+
+	wire_put_str8(&body, asked->after);
+	wire_put_u16(&body, asked->limit);
+	wire_put_str8(&body, asked->only);
+	question = ask(questions, CHANNELS, WIRE_CHANNELS, buf_span(&body));
+	question->answer.channels = answer;
+	question->arg = arg;
+	buf_release(&body);
+	return &question->call;
+}
+
+struct call *questions_metrics(struct questions *questions,
+	enum wire_format format, uplink_metrics_text *answer, void *arg)
+{
+	const char body = (char)format;
+	struct question *question =
+		ask(questions, METRICS, WIRE_METRICS, span(&body, 1));
+
+	question->answer.metrics_text = answer;
+	question->arg = arg;
+	return &question->call;
+}
+
+/* ---- answers, and hubs that come and go */
+
+/* Takes the tag.  NULL if nobody waits for such an answer under it. */
+static struct question *find(
+	struct questions *questions, enum kind kind, struct wire_in *in)
+{
+	struct call *call = calls_find(&questions->waiting, wire_get_u64(in));
+
+	if (call == NULL || question_of(call)->kind != kind)
+		return NULL;
+	return question_of(call);
+}
+
+bool questions_paged(struct questions *questions, struct wire_in *in)
+{
+	struct question *question = find(questions, PAGE, in);
+	struct paged page = {0};
+	struct wire_in walk;
+
+	page.gap = wire_get_u8(in) != 0;
+	page.used = wire_get_u64(in);
+	page.through = wire_get_u64(in);
+	page.mark = wire_get_u64(in);
+	page.oldest = wire_get_u64(in);
+	page.newest = wire_get_u64(in);
+	page.count = wire_get_u32(in);
+	page.events = walk = *in;
+	for (uint32_t i = 0; i < page.count && !walk.failed; i++)
+		wire_get_blob(&walk);
+	if (!wire_done(&walk))
+		return false;
+	if (question != NULL)
+		paged(question, &page);
+	return true;
+}
+
+static struct channel_line get_line(struct wire_in *in)
+{
+	struct channel_line line = {.name = wire_get_str8(in)};
+
+	line.events = wire_get_u64(in);
+	line.bytes = wire_get_u64(in);
+	line.oldest = wire_get_u64(in);
+	line.newest = wire_get_u64(in);
+	line.subscribers = wire_get_u32(in);
+	return line;
+}
+
+bool questions_channeled(struct questions *questions, struct wire_in *in)
+{
+	struct question *question = find(questions, CHANNELS, in);
+	bool more = wire_get_u8(in) != 0;
+	uint32_t count = wire_get_u32(in);
+	struct buf lines = {0};
+
+	for (uint32_t i = 0; i < count && !in->failed; i++) {
+		struct channel_line line = get_line(in);
+
+		buf_add(&lines, &line, sizeof(line));
+	}
+	if (wire_done(in) && question != NULL) {
+		/* Never NULL: that would say "away". */
+		buf_reserve(&lines, 1);
+		channeled(question, (const void *)lines.at, count, more);
+	}
+	buf_release(&lines);
+	return wire_done(in);
+}
+
+bool questions_metrics_text(struct questions *questions, struct wire_in *in)
+{
+	struct question *question = find(questions, METRICS, in);
+	struct span text = wire_get_rest(in);
+
+	if (wire_done(in) && question != NULL)
+		metrics_text(question, text);
+	return wire_done(in);
+}
+
+void questions_send(struct questions *questions)
+{
+	calls_send(&questions->waiting, &questions->sender);
+}
+
+void questions_expire(struct questions *questions, uint64_t now)
+{
+	calls_expire(&questions->waiting, now);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_UPLINK_QUESTIONS_H
+#define TIDINGS_FCGI_UPLINK_QUESTIONS_H
+/*
+ * questions - what the hub is asked that changes nothing
+ *
+ * Calls (call.h): for a page of older events, for channels, for the metrics.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fcgi/uplink/call.h"
+#include "lib/wire.h"
+
+struct questions;
+
+struct questions *questions_new(
+	const struct clock *clock, const struct hub_sender *sender);
+/* Callbacks are not called any more. */
+void questions_free(struct questions *questions);
+
+/* Each returns a handle for call_forget, valid until `answer` was called. */
+
+struct channel_question {
+	struct span after; /* up to `limit` names after this one ... */
+	uint16_t limit;
+	struct span only; /* ... or, not empty, that channel: its line comes
+			     even if nothing is known of it, with zeros */
+};
+
+struct channel_line {
+	struct span name;
+	uint64_t events, bytes, oldest, newest;
+	uint32_t subscribers;
+};
+
+/* lines == NULL: the hub is away. */
+typedef void uplink_channels_answer(
+	void *arg, const struct channel_line *lines, size_t count, bool more);
+struct call *questions_channels(struct questions *questions,
+	const struct channel_question *question, uplink_channels_answer *answer,
+	void *arg);
+
+/* text.at == NULL: the hub is away.  Borrowed for the call. */
+typedef void uplink_metrics_text(void *arg, struct span text);
+struct call *questions_metrics(struct questions *questions,
+	enum wire_format format, uplink_metrics_text *answer, void *arg);
+
+/* A page of older events. */
+struct paged {
+	bool away; /* no hub answered in time; nothing else is set */
+	bool gap;
+	uint64_t used, through, mark, oldest, newest;
+	uint32_t count;
+	struct wire_in events; /* `count` blobs; borrowed for the call */
+};
+
+/* `page`: the body of PAGE without its tag. */
+typedef void uplink_paged(void *arg, const struct paged *paged);
+struct call *questions_page(struct questions *questions, struct span page,
+	uplink_paged *answer, void *arg);
+
+/* ---- what the session does with them */
+/* A hub has come: everything unanswered, in order. */
+void questions_send(struct questions *questions);
+/* `now`: monotonic us. */
+void questions_expire(struct questions *questions, uint64_t now);
+
+/* The bodies of PAGED, CHANNELED and METERED; false if malformed.  An answer
+ * that nobody waits for is ignored: it came too late. */
+bool questions_paged(struct questions *questions, struct wire_in *in);
+bool questions_channeled(struct questions *questions, struct wire_in *in);
+bool questions_metrics_text(struct questions *questions, struct wire_in *in);
+
+#endif
