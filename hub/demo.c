@@ -50,8 +50,9 @@ enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 struct demo {
 	struct timers *timers;
-	struct ledger *ledger;
-	uint64_t began; /* monotonic us */
+	const struct clock *clock;
+	struct ledger *ledger; /* publishes there */
+	uint64_t began;	       /* monotonic us */
 	struct sensor sensors[SENSORS];
 	struct buf data; /* of the event being composed */
 	struct stream streams[KINDS];
@@ -126,8 +127,7 @@ static const char *compose_sensor(struct demo *demo, uint64_t sequence)
 
 static const char *compose_heartbeat(struct demo *demo, uint64_t sequence)
 {
-	uint64_t uptime =
-		(clock_now_us(demo->ledger->clock) - demo->began) / 1000000;
+	uint64_t uptime = (clock_now_us(demo->clock) - demo->began) / 1000000;
 
 	buf_printf(&demo->data, "\"uptime\":%" PRIu64 ",\"sequence\":%" PRIu64,
 		uptime, sequence);
@@ -180,7 +180,7 @@ static void on_time(void *arg)
 	buf_add_char(&demo->data, '{');
 	type = stream->kind->compose(demo, stream->sequence++);
 	buf_printf(&demo->data, ",\"timestamp\":\"");
-	clock_rfc3339(&demo->data, clock_date_ms(demo->ledger->clock));
+	clock_rfc3339(&demo->data, clock_date_ms(demo->clock));
 	buf_printf(&demo->data, "\"}");
 	publish(demo, type);
 }
@@ -192,14 +192,12 @@ struct demo *demo_new(struct loop *loop, struct ledger *ledger)
 		{"office", 217, 451, 217, 451},
 		{"roof", 96, 783, 96, 783},
 	};
-	struct demo *demo;
+	struct demo *demo = mem_new(sizeof(*demo));
 
-	if (!ledger->config->demo)
-		return NULL;
-	demo = mem_new(sizeof(*demo));
 	demo->timers = loop_timers(loop);
+	demo->clock = loop_clock(loop);
 	demo->ledger = ledger;
-	demo->began = clock_now_us(demo->ledger->clock);
+	demo->began = clock_now_us(demo->clock);
 	for (size_t i = 0; i < SENSORS; i++)
 		demo->sensors[i] = sensors[i];
 	for (size_t i = 0; i < KINDS; i++) {

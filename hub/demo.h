@@ -12,7 +12,6 @@ struct demo;
 struct ledger;
 struct loop;
 
-/* NULL if the configuration does not want it. */
 struct demo *demo_new(struct loop *loop, struct ledger *ledger);
 void demo_free(struct demo *demo); /* NULL will do */
 

@@ -87,10 +87,12 @@ static bool on_follow(
 {
 	uint64_t after = wire_get_u64(in);
 	uint64_t window = wire_get_u64(in);
+	struct ledger *ledger = dispatch->ledger;
 
 	if (!wire_done(in))
 		return false;
-	follow_begin(dispatch->ledger, peer, after, window);
+	ledger_commit(ledger);
+	follow_begin(&ledger->log, &ledger->ring, peer, after, window);
 	return true;
 }
 

@@ -57,7 +57,7 @@ static void turn(void *arg)
 	ledger_checkpoint(ledger);
 	more |= ledger->retention.behind;
 	more |= listing_run(&hub->counts, &hub->peers);
-	more |= pages_run(ledger, &hub->peers);
+	more |= pages_run(&ledger->log, &ledger->ring, &hub->peers);
 	more |= counts_step(&hub->counts);
 	ledger_save_losses(ledger);
 	peers_flush(&hub->peers);
@@ -120,6 +120,16 @@ static void on_signal(void *arg)
 
 /* ---- beginning and end */
 
+static void open_counts(struct hub *hub)
+{
+	struct ledger *ledger = &hub->ledger;
+	struct party party;
+
+	counts_open(&hub->counts, &ledger->channels, ledger->log.identity);
+	party = counts_party(&hub->counts);
+	ledger_join(ledger, &party);
+}
+
 static void open_rooms(
 	struct hub *hub, const struct config *config, const struct lock *lock)
 {
@@ -140,9 +150,10 @@ static void open_rooms(
 		.inboxes = &hub->inboxes,
 	};
 	ledger_open(&hub->ledger, config, lock, loop_clock(hub->loop), &notify);
-	counts_open(&hub->counts, &hub->ledger);
+	open_counts(hub);
 	inboxes_open(&hub->inboxes, &hub->ledger);
-	hub->demo = demo_new(hub->loop, &hub->ledger);
+	if (config->demo)
+		hub->demo = demo_new(hub->loop, &hub->ledger);
 	sampler_open(&hub->sampler, &hub->ledger, &hub->peers);
 }
 

@@ -34,15 +34,22 @@ static size_t lesser_child(const struct heap *heap, size_t at)
 	return child;
 }
 
+/* The place of `node`, which is to be at `at` or above. */
+static size_t rise(struct heap *heap, size_t at, const struct heap_node *node)
+{
+	while (at > 1 && node->key < heap->nodes[at / 2 - 1]->key) {
+		put(heap, at, heap->nodes[at / 2 - 1]);
+		at /= 2;
+	}
+	return at;
+}
+
 /* Finds the place of `node`, which is to be at `at` or above or below. */
 static void settle(struct heap *heap, size_t at, struct heap_node *node)
 {
 	size_t child;
 
-	while (at > 1 && node->key < heap->nodes[at / 2 - 1]->key) {
-		put(heap, at, heap->nodes[at / 2 - 1]);
-		at /= 2;
-	}
+	at = rise(heap, at, node);
 	while ((child = lesser_child(heap, at)) != at &&
 		heap->nodes[child - 1]->key < node->key) {
 		put(heap, at, heap->nodes[child - 1]);
@@ -59,8 +66,8 @@ void heap_add(struct heap *heap, struct heap_node *node, uint64_t key)
 			heap->nodes, heap->room * sizeof(*heap->nodes));
 	}
 	node->key = key;
-	heap->nodes[heap->count++] = node;
-	settle(heap, heap->count, node);
+	heap->count++;
+	put(heap, rise(heap, heap->count, node), node);
 }
 
 void heap_remove(struct heap *heap, struct heap_node *node)

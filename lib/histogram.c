@@ -5,6 +5,8 @@
 
 #include <assert.h>
 
+#include "lib/search.h"
+
 /* A bucket holds what is above the bound before its own, and up to its own. */
 #define DECADE(n)                                                             \
 	10 * (n), 12 * (n), 15 * (n), 17 * (n), 20 * (n), 25 * (n), 30 * (n), \
@@ -21,19 +23,19 @@ static const uint32_t bounds[HISTOGRAM_BOUNDS] = {
 	100000000,
 };
 
+static uint64_t bound_at(const void *of, uint64_t bucket)
+{
+	const uint32_t *all = of;
+
+	return all[bucket];
+}
+
 static unsigned bucket_of(uint64_t us)
 {
-	unsigned low = 0, high = HISTOGRAM_BOUNDS;
-
-	while (low < high) {
-		unsigned middle = (low + high) / 2;
-
-		if (us <= bounds[middle])
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	if (us == 0)
+		return 0;
+	return (unsigned)search_above(
+		0, HISTOGRAM_BOUNDS, bound_at, bounds, us - 1);
 }
 
 void histogram_add(struct histogram *histogram, uint64_t us, uint64_t count)

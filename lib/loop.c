@@ -80,9 +80,11 @@ static void on_begin(struct ev_loop *ev, struct ev_prepare *watch, int events)
 /* What was set for a timer that has been stopped makes a turn for nothing. */
 static void set_alarm(struct loop *loop, uint64_t due, uint64_t now)
 {
+	if (due == loop->alarm.due || due == loop->late_due)
+		return;
 	if (due - now < NEAR_US) {
 		alarm_set(&loop->alarm, due, now);
-	} else if (due != loop->late_due) {
+	} else {
 		ev_timer_stop(loop->ev, &loop->late);
 		ev_timer_set(
 			&loop->late, (double)(due - now) / 1e6 + slack, 0.);
@@ -165,14 +167,11 @@ void loop_io_init(struct loop_io *io, int fd,
 	ev->data = arg;
 }
 
-void loop_io_want(struct loop *loop, struct loop_io *io, unsigned events)
+static void change(struct loop *loop, struct loop_io *io, unsigned events)
 {
 	struct ev_io *ev = ev_of(io);
-	int fed;
+	int fed = ev_clear_pending(loop->ev, ev);
 
-	if (loop_io_wanted(io) == events && events != 0)
-		return;
-	fed = ev_clear_pending(loop->ev, ev);
 	ev_io_stop(loop->ev, ev);
 	if (events == 0 || ev->fd < 0)
 		return;
@@ -180,6 +179,13 @@ void loop_io_want(struct loop *loop, struct loop_io *io, unsigned events)
 	ev_io_start(loop->ev, ev);
 	if (fed != 0)
 		ev_feed_event(loop->ev, ev, fed);
+}
+
+void loop_io_want(struct loop *loop, struct loop_io *io, unsigned events)
+{
+	/* What was fed is taken back even if nothing is watched. */
+	if (events == 0 || loop_io_wanted(io) != events)
+		change(loop, io, events);
 }
 
 unsigned loop_io_wanted(const struct loop_io *io)

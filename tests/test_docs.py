@@ -129,7 +129,7 @@ def codes():
     for path in (TOP / "fcgi").rglob("*.c"):
         text = path.read_text()
         yield from re.findall(r'\b[45]\d\d,\s*"([a-z_]+)"', text)
-        yield from re.findall(r'\bbad(?:_at)?\((?:\w+,\s*)?"([a-z_]+)"', text)
+        yield from re.findall(r'bad(?:_at)?\((?:\w+,\s*)?"([a-z_]+)"', text)
         yield from re.findall(r'\bcode = "([a-z_]+)"', text)
 
 

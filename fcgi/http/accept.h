@@ -4,8 +4,8 @@
 /*
  * accept - the acceptor: connections in, requests out
  *
- * Each connection is one request; it is collected without blocking (intake.h),
- * read (parse.h) and handed on.
+ * Each connection is one request; it is collected without blocking
+ * (connections.h), read and handed on.
  */
 #include <stddef.h>
 

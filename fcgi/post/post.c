@@ -20,6 +20,7 @@
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
+#include "fcgi/post/object.h"
 #include "fcgi/post/submission.h"
 #include "fcgi/uplink/publishes.h"
 #include "lib/clock.h"
@@ -259,7 +260,7 @@ void post_object(
 	struct fault fault = admit_json(post, request);
 
 	if (fault.status == 0)
-		fault = submission_object(
+		fault = object_read(
 			&submission, buf_span(&request->body), post->max_event);
 	finish(post, request, &submission, KIND_ID, &fault);
 }
@@ -272,7 +273,7 @@ void post_message(
 	struct fault fault = admit_json(post, request);
 
 	if (fault.status == 0)
-		fault = submission_message(
+		fault = object_read_message(
 			&submission, buf_span(&request->body), post->max_event);
 	finish(post, request, &submission, KIND_SENT, &fault);
 }

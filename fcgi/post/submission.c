@@ -8,18 +8,7 @@
 #include <string.h>
 
 #include "fcgi/http/query.h"
-#include "fcgi/post/document.h"
-#include "lib/clock.h"
-#include "lib/json/json.h"
 #include "lib/text.h"
-
-/* Which of the texts holds what. */
-enum {
-	CHANNEL,
-	TYPE,
-	KEY,
-	DATA,
-};
 
 enum {
 	/* What a hub's frame has room for beside the items: head, channel,
@@ -27,8 +16,6 @@ enum {
 	FRAME_REST = 1024,
 	ITEM_REST = 32,
 };
-
-static const struct fault none;
 
 void submission_release(struct submission *submission)
 {
@@ -39,51 +26,42 @@ void submission_release(struct submission *submission)
 	free(submission->items);
 }
 
-static struct fault bad(const char *code, const char *sentence)
-{
-	return (struct fault){400, code, sentence};
-}
-
-static struct fault bad_at(struct submission *submission, const char *code,
+struct fault submission_bad_at(struct submission *submission, const char *code,
 	const char *sentence, size_t at)
 {
 	snprintf(submission->sentence, sizeof(submission->sentence),
 		"%s (at byte %zu)", sentence, at);
-	return bad(code, submission->sentence);
+	return fault_bad(code, submission->sentence);
 }
 
-static struct fault event_too_long(void)
-{
-	return (struct fault){413, "event_too_long",
-		"an event's data is longer than max_event"};
-}
-
-static struct fault check_channel(const struct submission *submission)
+struct fault submission_check_channel(const struct submission *submission)
 {
 	const char *sentence = text_channel_fault(submission->channel);
 
-	return sentence == NULL ? none : bad("bad_channel", sentence);
+	return sentence == NULL ? fault_none()
+				: fault_bad("bad_channel", sentence);
 }
 
 /* "message" is what a browser calls an event without a type: one content. */
-static struct fault check_type(struct submission *submission)
+struct fault submission_check_type(struct submission *submission)
 {
 	const char *sentence = text_type_fault(submission->type);
 
 	if (span_is(submission->type, "message"))
 		submission->type = span(NULL, 0);
-	return sentence == NULL ? none : bad("bad_event", sentence);
+	return sentence == NULL ? fault_none()
+				: fault_bad("bad_event", sentence);
 }
 
 /* A key that was given and is empty is a publisher's mistake, who would
  * believe himself safe. */
-static struct fault check_key(const struct submission *submission)
+struct fault submission_check_key(const struct submission *submission)
 {
 	const char *sentence = submission->key.len == 0
 				       ? "an id must not be empty"
 				       : text_key_fault(submission->key);
 
-	return sentence == NULL ? none : bad("bad_id", sentence);
+	return sentence == NULL ? fault_none() : fault_bad("bad_id", sentence);
 }
 
 /* ---- from the URL */
@@ -95,15 +73,15 @@ static struct fault read_parameter(struct submission *submission,
 
 	*value = span(NULL, 0);
 	if (!query_find(query, name, &pair))
-		return none;
+		return fault_none();
 	if (!query_decode_value(&submission->texts[text], pair.value))
-		return bad("bad_query",
+		return fault_bad("bad_query",
 			"a '%' must be followed by two hexadecimal digits");
 	*value = span(submission->texts[text].at == NULL
 			      ? ""
 			      : submission->texts[text].at,
 		submission->texts[text].len);
-	return none;
+	return fault_none();
 }
 
 struct fault submission_queried(
@@ -112,20 +90,26 @@ struct fault submission_queried(
 	struct fault fault;
 
 	fault = read_parameter(
-		submission, query, "event", TYPE, &submission->type);
+		submission, query, "event", SUBMISSION_TYPE, &submission->type);
 	if (fault.status == 0)
-		fault = check_type(submission);
+		fault = submission_check_type(submission);
 	if (fault.status == 0)
-		fault = read_parameter(
-			submission, query, "id", KEY, &submission->key);
+		fault = read_parameter(submission, query, "id", SUBMISSION_KEY,
+			&submission->key);
 	if (fault.status == 0 && submission->key.at != NULL)
-		fault = check_key(submission);
+		fault = submission_check_key(submission);
 	return fault;
 }
 
 /* ---- the items */
 
-static struct fault one_item(struct submission *submission, struct span data,
+static struct fault event_too_long(void)
+{
+	return (struct fault){413, "event_too_long",
+		"an event's data is longer than max_event"};
+}
+
+struct fault submission_add(struct submission *submission, struct span data,
 	struct digest digest, size_t max_event)
 {
 	if (data.len > max_event)
@@ -133,10 +117,10 @@ static struct fault one_item(struct submission *submission, struct span data,
 	submission->items = mem_new(sizeof(*submission->items));
 	submission->items[0] = (struct item){submission->key, digest, data};
 	submission->count = 1;
-	return none;
+	return fault_none();
 }
 
-static struct digest digest_for(
+struct digest submission_digest(
 	const struct submission *submission, struct span data)
 {
 	if (submission->key.len == 0)
@@ -172,7 +156,7 @@ static size_t count_lines(struct span body)
  * as it grows. */
 static void number_lines(struct submission *submission)
 {
-	struct buf *keys = &submission->texts[DATA];
+	struct buf *keys = &submission->texts[SUBMISSION_DATA];
 	const char *at;
 
 	if (submission->key.len == 0)
@@ -197,7 +181,7 @@ static struct fault line_items(
 	size_t count = count_lines(body);
 
 	if (count == 0)
-		return bad("no_lines", "the body has no line");
+		return fault_bad("no_lines", "the body has no line");
 	if (count > SUBMISSION_LINES_MAX ||
 		body.len + count * (submission->key.len + ITEM_REST) +
 				FRAME_REST >
@@ -213,9 +197,10 @@ static struct fault line_items(
 		if (line.len > max_event)
 			return event_too_long();
 		submission->items[i].data = line;
-		submission->items[i].digest = digest_for(submission, line);
+		submission->items[i].digest =
+			submission_digest(submission, line);
 	}
-	return none;
+	return fault_none();
 }
 
 struct fault submission_body(struct submission *submission, struct span body,
@@ -224,147 +209,10 @@ struct fault submission_body(struct submission *submission, struct span body,
 	size_t at;
 
 	if (!text_is_utf8(body, &at))
-		return bad_at(
+		return submission_bad_at(
 			submission, "not_utf8", "the body is no UTF-8", at);
 	if (lines)
 		return line_items(submission, body, max_event);
-	return one_item(
-		submission, body, digest_for(submission, body), max_event);
-}
-
-/* ---- from JSON */
-
-static struct fault read_body(struct submission *submission, struct span body,
-	struct document *document)
-{
-	struct json_fault fault;
-
-	if (document_read(document, body, &fault))
-		return none;
-	return bad_at(submission, "bad_json", fault.why, fault.at);
-}
-
-/* A member that must be a string; *value stays as it is without one. */
-static struct fault read_member(struct submission *submission,
-	const struct document *document, const char *name, int text,
-	struct span *value)
-{
-	const struct member *member = document_member(document, name);
-
-	if (member == NULL)
-		return none;
-	if (!json_is_string(member->value)) {
-		snprintf(submission->sentence, sizeof(submission->sentence),
-			"%s must be a string", name);
-		return bad("bad_type", submission->sentence);
-	}
-	if (!json_decode(&submission->texts[text], member->value)) {
-		snprintf(submission->sentence, sizeof(submission->sentence),
-			"%s has half a surrogate pair", name);
-		return bad("bad_text", submission->sentence);
-	}
-	*value = span(submission->texts[text].at == NULL
-			      ? ""
-			      : submission->texts[text].at,
-		submission->texts[text].len);
-	return none;
-}
-
-static struct fault read_address(
-	struct submission *submission, const struct document *document)
-{
-	struct fault fault;
-
-	fault = read_member(
-		submission, document, "channel", CHANNEL, &submission->channel);
-	if (fault.status == 0)
-		fault = check_channel(submission);
-	if (fault.status == 0)
-		fault = read_member(
-			submission, document, "event", TYPE, &submission->type);
-	if (fault.status == 0)
-		fault = check_type(submission);
-	if (fault.status == 0)
-		fault = read_member(
-			submission, document, "id", KEY, &submission->key);
-	if (fault.status == 0 && submission->key.at != NULL)
-		fault = check_key(submission);
-	return fault;
-}
-
-/* The object without what says where it goes, not yet closed. */
-static void compose(struct buf *out, const struct document *document)
-{
-	const struct member *channel = document_member(document, "channel");
-	const struct member *event = document_member(document, "event");
-	const struct member *id = document_member(document, "id");
-
-	buf_add_char(out, '{');
-	for (size_t i = 0; i < document->count; i++) {
-		const struct member *member = &document->members[i];
-
-		if (member == channel || member == event || member == id)
-			continue;
-		if (out->len > 1)
-			buf_add_char(out, ',');
-		buf_add_span(out, member->name);
-		buf_add_char(out, ':');
-		json_minify(out, member->value);
-	}
-}
-
-static struct fault object_item(struct submission *submission,
-	const struct document *document, size_t max_event)
-{
-	struct buf *data = &submission->texts[DATA];
-	struct digest digest;
-
-	if (document_member(document, "message") == NULL)
-		return bad("no_message", "message is missing");
-	compose(data, document);
-	/* What the publisher sent; the time we add differs each time. */
-	digest = digest_for(submission, buf_span(data));
-	if (document_member(document, "timestamp") == NULL) {
-		buf_printf(data, ",\"timestamp\":\"");
-		clock_rfc3339(data, submission->now);
-		buf_add_char(data, '"');
-	}
-	buf_add_char(data, '}');
-	return one_item(submission, buf_span(data), digest, max_event);
-}
-
-struct fault submission_object(
-	struct submission *submission, struct span body, size_t max_event)
-{
-	struct document document;
-	struct fault fault = read_body(submission, body, &document);
-
-	if (fault.status != 0)
-		return fault;
-	fault = read_address(submission, &document);
-	if (fault.status == 0)
-		fault = object_item(submission, &document, max_event);
-	document_release(&document);
-	return fault;
-}
-
-struct fault submission_message(
-	struct submission *submission, struct span body, size_t max_event)
-{
-	struct document document;
-	struct fault fault = read_body(submission, body, &document);
-	struct span message = {0};
-
-	if (fault.status != 0)
-		return fault;
-	if (document_member(&document, "message") == NULL)
-		fault = bad("no_message", "message is missing");
-	else
-		fault = read_member(
-			submission, &document, "message", DATA, &message);
-	if (fault.status == 0)
-		fault = one_item(submission, message,
-			digest_for(submission, message), max_event);
-	document_release(&document);
-	return fault;
+	return submission_add(submission, body,
+		submission_digest(submission, body), max_event);
 }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fcgi/post/fault.h"
 #include "fcgi/uplink/publishes.h"
 #include "lib/buf.h"
 #include "lib/span.h"
@@ -23,10 +24,13 @@ enum {
 	FAULT_SENTENCE = 200,
 };
 
-struct fault {
-	unsigned status; /* 0 = nothing is wrong */
-	const char *code;
-	const char *sentence;
+/* Which of its texts holds what. */
+enum {
+	SUBMISSION_CHANNEL,
+	SUBMISSION_TYPE,
+	SUBMISSION_KEY,
+	SUBMISSION_DATA,
+	SUBMISSION_TEXTS,
 };
 
 struct submission {
@@ -36,7 +40,8 @@ struct submission {
 	struct item *items;
 	uint32_t count;
 	uint64_t now; /* ms since 1970, for a timestamp that is missing */
-	struct buf texts[4];	       /* what had to be decoded or composed */
+	struct buf texts[SUBMISSION_TEXTS]; /* what had to be decoded or
+					       composed */
 	char sentence[FAULT_SENTENCE]; /* of a fault that names a position */
 };
 
@@ -50,12 +55,19 @@ struct fault submission_queried(
  * A CR that no LF follows is data, at the very end of the body, too. */
 struct fault submission_body(struct submission *submission, struct span body,
 	bool lines, size_t max_event);
-/* A JSON object: `message` and whatever else is the data; channel, event and
- * id are taken out, a timestamp is added if there is none. */
-struct fault submission_object(
-	struct submission *submission, struct span body, size_t max_event);
-/* A JSON object whose `message` is a text: that is the data. */
-struct fault submission_message(
-	struct submission *submission, struct span body, size_t max_event);
+/* ---- for who reads a body of another kind (object.h) */
+
+/* Its data is in the texts, or borrowed as the body is. */
+struct fault submission_add(struct submission *submission, struct span data,
+	struct digest digest, size_t max_event);
+/* For its key; all zero without one. */
+struct digest submission_digest(
+	const struct submission *submission, struct span data);
+struct fault submission_check_channel(const struct submission *submission);
+struct fault submission_check_type(struct submission *submission);
+struct fault submission_check_key(const struct submission *submission);
+/* A 400 that says at which byte of the body. */
+struct fault submission_bad_at(struct submission *submission, const char *code,
+	const char *sentence, size_t at);
 
 #endif

@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
-#include "fcgi/counters.h"
 #include "fcgi/stream/composer.h"
+#include "fcgi/stream/latency.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"
 #include "lib/buf.h"
-#include "lib/histogram.h"
 #include "lib/loop.h"
 
 enum {
@@ -44,10 +43,7 @@ struct fanout {
 	/* Some sockets of each of the last two slices, by its parity; NULL
 	 * where a subscriber has gone or is no measure. */
 	struct subscriber *sample[2][FANOUT_SAMPLE];
-	/* The first of the slice that is written in time, and where it was: its
-	 * events' age is taken for that of all. */
-	const struct subscriber *probe;
-	uint64_t probe_from;
+	struct latency latency; /* of the slice that is being written */
 };
 
 static void enqueue(struct fanout *fanout, struct subscriber *sub)
@@ -96,39 +92,8 @@ static void write_to(struct fanout *fanout, struct subscriber *sub)
 		sample[at] = NULL;
 		if (progress == BELOW)
 			sub->home->owner.below(sub);
-	} else if (fanout->probe == NULL && !behind) {
-		fanout->probe = sub;
-		fanout->probe_from = from;
-	}
-}
-
-static void add_age(struct counters *counters, const struct wire_event *event,
-	uint64_t at, uint64_t writes)
-{
-	if (event->id != 0 && event->taken != 0 && event->taken <= at)
-		histogram_add(&counters->latency, at - event->taken, writes);
-}
-
-/* The probe's write went on to where it is now, `at` this moment (monotonic
- * us); it stands for `writes` like it. */
-static void add_ages(const struct fanout *fanout, uint64_t at, uint64_t writes)
-{
-	const struct subscriber *sub = fanout->probe;
-
-	for (uint16_t i = 0; i < sub->count; i++) {
-		const struct topic *topic = sub->memberships[i].topic;
-		uint32_t index = topic_after(topic, fanout->probe_from);
-
-		for (; index < topic->count; index++) {
-			uint64_t position = topic_at(topic, index);
-
-			if (position > sub->pos)
-				break;
-			add_age(fanout->parts.counters,
-				&window_entry(fanout->parts.window, position)
-					 ->event,
-				at, writes);
-		}
+	} else if (!behind) {
+		latency_probe(&fanout->latency, sub, from);
 	}
 }
 
@@ -137,16 +102,17 @@ static void write_slice(struct fanout *fanout)
 	uint64_t began = clock_now_us(fanout->clock);
 	unsigned before = fanout->written;
 
-	fanout->probe = NULL;
+	latency_begin(&fanout->latency);
 	for (size_t i = 0; i < FANOUT_SAMPLE; i++)
 		fanout->sample[fanout->slices % 2][i] = NULL;
 	for (int i = 0; i < FANOUT_SLICE && !list_empty(&fanout->due); i++)
 		write_to(fanout,
 			list_entry(fanout->due.next, struct subscriber, due));
 	fanout->slices++;
-	if (fanout->probe != NULL)
-		add_ages(fanout, (began + clock_now_us(fanout->clock)) / 2,
-			fanout->written - before);
+	latency_end(&fanout->latency, fanout->parts.window,
+		fanout->parts.counters,
+		(began + clock_now_us(fanout->clock)) / 2,
+		fanout->written - before);
 }
 
 /* True if at least half of the slice's sample has been read. */

@@ -206,8 +206,22 @@ bool subscriber_is_ready(const struct subscriber *sub)
 	return sub->opening == NULL && sub->page == NULL && sub->half == NULL;
 }
 
+/* What it was given last went up to the horizon: not worth a second look. */
+static bool is_through(const struct subscriber *sub, uint64_t horizon)
+{
+	return sub->pos >= horizon && !sub->below && !sub->behind;
+}
+
+static enum pump_result caught_up(struct subscriber *sub)
+{
+	want(sub, LOOP_READ);
+	return CAUGHT_UP;
+}
+
 enum pump_result subscriber_pump(struct subscriber *sub, uint64_t horizon)
 {
+	enum pump_result progress;
+
 	assert(sub->opening == NULL && sub->page == NULL);
 	if (sub->behind)
 		horizon = window_end(sub->home->window);
@@ -220,13 +234,13 @@ enum pump_result subscriber_pump(struct subscriber *sub, uint64_t horizon)
 			sub->half = next(sub, horizon);
 			sub->done = 0;
 		}
-		if (sub->half == NULL) {
-			want(sub, LOOP_READ);
-			return CAUGHT_UP;
-		}
-		enum pump_result progress = flush(sub);
+		if (sub->half == NULL)
+			return caught_up(sub);
+		progress = flush(sub);
 		if (progress != CAUGHT_UP)
 			return progress;
+		if (is_through(sub, horizon))
+			return caught_up(sub);
 	}
 	want(sub, LOOP_READ | LOOP_WRITE);
 	return MORE;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/search.h"
 
 enum { FIRST_HELD = 4 };
 
@@ -118,21 +119,25 @@ void topic_evict(struct topic *topic, uint64_t position)
 	}
 }
 
+static uint64_t position_at(const void *of, uint64_t index)
+{
+	return topic_at(of, (uint32_t)index);
+}
+
 uint32_t topic_after(const struct topic *topic, uint64_t position)
 {
-	uint32_t low = 0;
-	uint32_t high = topic->count;
+	uint32_t count = topic->count;
 
-	/* Nearly everybody is at the end, or one event before it. */
-	if (high == 0 || topic_at(topic, high - 1) <= position)
-		return high;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
+	uint32_t low = 0, high = count;
 
-		if (topic_at(topic, middle) <= position)
-			low = middle + 1;
-		else
-			high = middle;
+	/* Nearly everybody is at the end, or a few events before it. */
+	for (uint32_t step = 1; step <= high; step *= 2) {
+		if (topic_at(topic, high - step) <= position) {
+			low = high - step + 1;
+			break;
+		}
+		high -= step;
 	}
-	return low;
+	return (uint32_t)search_above(
+		low, high, position_at, topic, position);
 }

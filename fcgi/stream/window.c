@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/search.h"
 
 enum {
 	FIRST_ENTRIES = 1024,
@@ -188,21 +189,17 @@ uint64_t window_mark(const struct window *window, uint64_t position)
 	return entry(window, position)->mark;
 }
 
+static uint64_t mark_at(const void *of, uint64_t position)
+{
+	return window_mark(of, position);
+}
+
 uint64_t window_seek(const struct window *window, uint64_t id)
 {
-	uint64_t low = window->floor;
-	uint64_t high = window->end;
-
 	assert(id >= window->from);
-	while (low < high) {
-		uint64_t middle = low + (high - low + 1) / 2;
-
-		if (window_mark(window, middle) <= id)
-			low = middle;
-		else
-			high = middle - 1;
-	}
-	return low;
+	return search_above(window->floor + 1, window->end + 1, mark_at, window,
+		       id) -
+	       1;
 }
 
 bool window_locate(const struct window *window, uint64_t id, uint64_t *position)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/search.h"
 
 void epochs_read(struct epochs *epochs, struct store *store)
 {
@@ -64,22 +65,20 @@ void epochs_add(struct epochs *epochs, const struct epoch *epoch)
 		epochs->count * sizeof(*epochs->all));
 }
 
+static uint64_t start_at(const void *of, uint64_t place)
+{
+	const struct epochs *epochs = of;
+
+	return epochs->all[place].start;
+}
+
 const struct epoch *epochs_find(const struct epochs *epochs, uint64_t cursor)
 {
-	size_t low = 0, high = epochs->count;
+	size_t next = search_above(0, epochs->count, start_at, epochs, cursor);
 
-	/* The first epoch that begins above the cursor. */
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (epochs->all[middle].start > cursor)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	if (low == epochs->count || epochs->all[low].last >= cursor)
+	if (next == epochs->count || epochs->all[next].last >= cursor)
 		return NULL;
-	return &epochs->all[low];
+	return &epochs->all[next];
 }
 
 uint64_t epochs_last_start(const struct epochs *epochs)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/search.h"
+
 struct publisher *publisher_new(uint64_t name)
 {
 	struct publisher *publisher = mem_new(sizeof(*publisher));
@@ -86,36 +88,49 @@ void publisher_settle(
 	buf_add(&publisher->rows, &added, sizeof(added));
 }
 
+static uint64_t number_at(const void *of, uint64_t place)
+{
+	const struct receipt *all = of;
+
+	return all[place].number;
+}
+
+static const struct receipt *find_settled(
+	const struct publisher *publisher, uint64_t number)
+{
+	size_t count;
+	const struct receipt *all = settled(publisher, &count);
+	size_t next = search_above(0, count, number_at, all, number);
+
+	return next > 0 && all[next - 1].number == number ? &all[next - 1]
+							  : NULL;
+}
+
+static const struct receipt *find_draft(
+	const struct publisher *publisher, uint64_t number)
+{
+	const struct receipt *all =
+		(const struct receipt *)(const void *)publisher->draft.at;
+	size_t count = publisher->draft.len / sizeof(*all);
+
+	for (size_t i = 0; i < count; i++)
+		if (all[i].number == number)
+			return &all[i];
+	return NULL;
+}
+
 bool publisher_look(const struct publisher *publisher, uint64_t number,
 	struct receipt *receipt)
 {
-	size_t count, low = 0;
-	const struct receipt *all;
+	const struct receipt *found = NULL;
 
-	if (number > publisher->highest)
-		return false;
-	all = settled(publisher, &count);
-	for (size_t high = count; low < high;) {
-		size_t middle = (low + high) / 2;
-
-		if (all[middle].number >= number)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	if (low < count && all[low].number == number) {
-		*receipt = all[low];
-		return true;
-	}
-	all = (const struct receipt *)(const void *)publisher->draft.at;
-	count = publisher->draft.len / sizeof(*all);
-	for (size_t i = 0; i < count; i++) {
-		if (all[i].number != number)
-			continue;
-		*receipt = all[i];
-		return true;
-	}
-	return false;
+	if (number <= publisher->highest)
+		found = find_settled(publisher, number);
+	if (number <= publisher->highest && found == NULL)
+		found = find_draft(publisher, number);
+	if (found != NULL)
+		*receipt = *found;
+	return found != NULL;
 }
 
 void publisher_seen(

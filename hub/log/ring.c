@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/search.h"
 
 static struct ring_frame *frame(const struct ring *ring, uint64_t number)
 {
@@ -103,20 +104,15 @@ void ring_revert(struct ring *ring, uint64_t newest)
 	ring->last = ring->shown;
 }
 
+static uint64_t through_at(const void *of, uint64_t number)
+{
+	return frame(of, number)->through;
+}
+
 uint64_t ring_find(const struct ring *ring, uint64_t id)
 {
-	uint64_t low = ring->first, high = ring->shown;
-
 	assert(id >= ring->base);
-	while (low < high) {
-		uint64_t middle = low + (high - low) / 2;
-
-		if (frame(ring, middle)->through > id)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	return search_above(ring->first, ring->shown, through_at, ring, id);
 }
 
 size_t ring_parts(const struct ring *ring, uint64_t from, struct span parts[2])
@@ -131,23 +127,22 @@ size_t ring_parts(const struct ring *ring, uint64_t from, struct span parts[2])
 	return len;
 }
 
+static uint64_t offset_at(const void *of, uint64_t number)
+{
+	return frame(of, number)->offset;
+}
+
 uint64_t ring_seek(
 	const struct ring *ring, uint64_t from, size_t len, size_t *rest)
 {
 	uint64_t end = frame(ring, from)->offset + len;
-	uint64_t low = from, high = ring->shown;
-
 	/* The last frame boundary at or below `end`. */
-	while (low < high) {
-		uint64_t middle = low + (high - low + 1) / 2;
+	uint64_t reached =
+		search_above(from + 1, ring->shown + 1, offset_at, ring, end) -
+		1;
 
-		if (frame(ring, middle)->offset <= end)
-			low = middle;
-		else
-			high = middle - 1;
-	}
 	*rest = 0;
-	if (frame(ring, low)->offset < end)
-		*rest = (size_t)(frame(ring, low + 1)->offset - end);
-	return low;
+	if (frame(ring, reached)->offset < end)
+		*rest = (size_t)(frame(ring, reached + 1)->offset - end);
+	return reached;
 }

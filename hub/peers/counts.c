@@ -169,7 +169,7 @@ static void note(struct counts *counts, struct channel *channel)
 static void settle(void *arg)
 {
 	struct counts *counts = arg;
-	struct channel *at = counts->ledger->channels.dirty;
+	struct channel *at = counts->channels->dirty;
 
 	for (; at != NULL; at = at->next_dirty)
 		if (at->listed != (at->events > 0))
@@ -178,7 +178,7 @@ static void settle(void *arg)
 
 static void note_all(struct counts *counts)
 {
-	const struct channels *channels = &counts->ledger->channels;
+	const struct channels *channels = counts->channels;
 
 	for (struct channel *at = channels_first(channels); at != NULL;
 		at = channels_next(channels, at))
@@ -186,17 +186,21 @@ static void note_all(struct counts *counts)
 			note(counts, at);
 }
 
-void counts_open(struct counts *counts, struct ledger *ledger)
+void counts_open(struct counts *counts, struct channels *channels,
+	const uint8_t identity[WIRE_IDENTITY])
 {
-	const struct party party = {NULL, settle, NULL, counts};
 	struct siphash_key secret;
 
 	_Static_assert(sizeof(secret) == WIRE_IDENTITY, "the key is the whole");
-	memcpy(&secret, ledger->log.identity, sizeof(secret));
-	counts->ledger = ledger;
+	memcpy(&secret, identity, sizeof(secret));
+	counts->channels = channels;
 	table_init(&counts->names, name_of, &secret);
 	note_all(counts);
-	ledger_join(ledger, &party);
+}
+
+struct party counts_party(struct counts *counts)
+{
+	return (struct party){NULL, settle, NULL, counts};
 }
 
 void counts_close(struct counts *counts)

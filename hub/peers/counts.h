@@ -15,7 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "hub/log/ledger.h"
+#include "hub/log/channel.h"
+#include "hub/log/party.h"
 #include "lib/span.h"
 #include "lib/table.h"
 #include "lib/wire.h"
@@ -44,13 +45,16 @@ struct counter {
 };
 
 struct counts {
-	struct ledger *ledger;
+	struct channels *channels;
 	struct table names; /* of struct counted */
 	struct counter *leaving;
 };
 
-/* Joins the ledger's transactions. */
-void counts_open(struct counts *counts, struct ledger *ledger);
+/* `identity`: the log's. */
+void counts_open(struct counts *counts, struct channels *channels,
+	const uint8_t identity[WIRE_IDENTITY]);
+/* By which it is to join the ledger's transactions. */
+struct party counts_party(struct counts *counts);
 /* After the last commit. */
 void counts_close(struct counts *counts);
 

@@ -27,10 +27,10 @@ static void join(const struct ring *ring, struct peer *peer)
 }
 
 /* Where it is not by now: told the same, it would think that it has all. */
-static void begin_anew(struct ledger *ledger, struct peer *peer)
+static void begin_anew(
+	struct eventlog *log, const struct ring *ring, struct peer *peer)
 {
-	struct eventlog *log = &ledger->log;
-	const struct channels *channels = &ledger->channels;
+	const struct channels *channels = log->channels;
 	uint64_t floor = channels->pruned_through;
 	uint64_t from = eventlog_tail(log, peer->window, floor);
 
@@ -40,27 +40,23 @@ static void begin_anew(struct ledger *ledger, struct peer *peer)
 	if (peer->follow != NOT && from == peer->sent)
 		say_following(log, peer, from == 0 ? 1 : from - 1);
 	say_following(log, peer, from);
-	join(&ledger->ring, peer);
+	join(ring, peer);
 }
 
-void follow_begin(struct ledger *ledger, struct peer *peer, uint64_t after,
-	uint64_t window)
+void follow_begin(struct eventlog *log, const struct ring *ring,
+	struct peer *peer, uint64_t after, uint64_t window)
 {
-	struct eventlog *log = &ledger->log;
-
-	/* Nothing that may still be rolled back is to be counted. */
-	ledger_commit(ledger);
 	peer->window = window;
 	if (after != 0)
 		eventlog_check_ends(log, after);
 	if (after == 0 || after > log->committed ||
-		after < ledger->channels.pruned_through ||
+		after < log->channels->pruned_through ||
 		epochs_find(&log->epochs, after) != NULL) {
-		begin_anew(ledger, peer);
+		begin_anew(log, ring, peer);
 		return;
 	}
 	say_following(log, peer, after);
-	join(&ledger->ring, peer);
+	join(ring, peer);
 }
 
 static void send_frames(
@@ -158,24 +154,25 @@ static uint64_t read_page(struct eventlog *log, struct peer *peer)
 
 /* What was found to be lost since it began, by whomever, may be missing in what
  * it holds. */
-static bool is_whole(const struct ledger *ledger, const struct peer *peer)
+static bool is_whole(const struct eventlog *log, const struct peer *peer)
 {
-	return peer->losses == ledger->log.losses &&
-	       peer->sent >= ledger->channels.pruned_through;
+	return peer->losses == log->losses &&
+	       peer->sent >= log->channels->pruned_through;
 }
 
-void follow_page(struct ledger *ledger, struct peer *peer)
+void follow_page(
+	struct eventlog *log, const struct ring *ring, struct peer *peer)
 {
 	size_t before = link_pending(&peer->link);
 	uint64_t reached = peer->sent;
 
-	if (is_whole(ledger, peer))
-		reached = read_page(&ledger->log, peer);
-	if (!is_whole(ledger, peer)) {
+	if (is_whole(log, peer))
+		reached = read_page(log, peer);
+	if (!is_whole(log, peer)) {
 		link_cut(&peer->link, before);
-		begin_anew(ledger, peer);
+		begin_anew(log, ring, peer);
 		return;
 	}
 	peer->sent = reached;
-	join(&ledger->ring, peer);
+	join(ring, peer);
 }

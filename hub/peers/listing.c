@@ -79,7 +79,7 @@ struct listing {
 static void put_line(struct listing *listing, struct span name,
 	const struct counted *counted)
 {
-	struct channels *channels = &listing->counts->ledger->channels;
+	struct channels *channels = listing->counts->channels;
 	struct channel *channel = NULL;
 	struct buf *out = listing->out;
 	uint64_t subscribers = counted == NULL ? 0 : counted->subscribers;
@@ -104,7 +104,7 @@ static void put_line(struct listing *listing, struct span name,
 static bool put_page(struct listing *listing,
 	const struct listing_request *request, uint64_t end)
 {
-	const struct clock *clock = listing->counts->ledger->clock;
+	const struct clock *clock = listing->counts->channels->clock;
 	const struct counted *at = counts_after(
 		listing->counts, span(request->name, request->len));
 
@@ -161,7 +161,7 @@ bool listing_run(struct counts *counts, struct peers *peers)
 	for (;;) {
 		struct peer *peer =
 			peers_next(peers, &peers->listing_turn, wants);
-		uint64_t now = clock_now_us(counts->ledger->clock);
+		uint64_t now = clock_now_us(counts->channels->clock);
 
 		if (peer == NULL)
 			return false;

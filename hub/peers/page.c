@@ -174,11 +174,10 @@ static void compose(struct eventlog *log, struct buf *out,
 	out->len = end;
 }
 
-static void answer_next(struct ledger *ledger, struct peer *peer)
+static void answer_next(struct eventlog *log, struct peer *peer)
 {
 	struct page_request *request = take(peer);
 	struct wire_in in = wire_in(span(request->body, request->len));
-	struct eventlog *log = &ledger->log;
 	size_t before = link_pending(&peer->link);
 	struct question question;
 	uint64_t losses;
@@ -190,8 +189,8 @@ static void answer_next(struct ledger *ledger, struct peer *peer)
 
 		losses = log->losses;
 		link_cut(&peer->link, before);
-		question_resolve(&question, &ledger->channels);
-		verdict = question_judge(&question, ledger,
+		question_resolve(&question, log->channels);
+		verdict = question_judge(&question, log,
 			peer->follow == NOT ? log->committed : peer->sent);
 		compose(log, link_begin(&peer->link, WIRE_PAGED), &question,
 			&verdict);
@@ -210,13 +209,14 @@ static bool wants(const struct peer *peer)
 	       link_pending(&peer->link) < PEER_OUT_MAX;
 }
 
-bool pages_run(struct ledger *ledger, struct peers *peers)
+bool pages_run(
+	struct eventlog *log, const struct ring *ring, struct peers *peers)
 {
 	uint64_t end = 0;
 
 	for (;;) {
 		struct peer *peer = peers_next(peers, &peers->page_turn, wants);
-		uint64_t now = clock_now_us(ledger->clock);
+		uint64_t now = clock_now_us(log->clock);
 
 		if (peer == NULL)
 			return false;
@@ -226,8 +226,8 @@ bool pages_run(struct ledger *ledger, struct peers *peers)
 			return true;
 		peers->page_turn = peer->next;
 		if (follow_wants_page(peer))
-			follow_page(ledger, peer);
+			follow_page(log, ring, peer);
 		else
-			answer_next(ledger, peer);
+			answer_next(log, peer);
 	}
 }

@@ -12,7 +12,8 @@
  */
 #include <stdbool.h>
 
-#include "hub/log/ledger.h"
+#include "hub/log/eventlog.h"
+#include "hub/log/ring.h"
 #include "hub/peers/peer.h"
 
 enum {
@@ -27,6 +28,7 @@ bool page_ask(struct peer *peer, struct wire_in *in);
 /* The peer is closed: its questions go. */
 void page_forget(struct peer *peer);
 /* Answers, and moves followers on that read the log; true if work is left. */
-bool pages_run(struct ledger *ledger, struct peers *peers);
+bool pages_run(
+	struct eventlog *log, const struct ring *ring, struct peers *peers);
 
 #endif

@@ -69,13 +69,13 @@ void question_resolve(
 
 /* The first event on its channels above `after`, 0 if none. */
 static uint64_t first_above(
-	const struct question *question, struct ledger *ledger, uint64_t after)
+	const struct question *question, struct eventlog *log, uint64_t after)
 {
 	uint64_t first = 0;
 
 	for (size_t i = 0; i < question->channel_count; i++) {
-		uint64_t id = eventlog_next_on(
-			&ledger->log, question->channels[i], after);
+		uint64_t id =
+			eventlog_next_on(log, question->channels[i], after);
 
 		if (id != 0 && (first == 0 || id < first))
 			first = id;
@@ -83,12 +83,12 @@ static uint64_t first_above(
 	return first;
 }
 
-static void note_held(const struct question *question, struct ledger *ledger,
+static void note_held(const struct question *question, struct eventlog *log,
 	struct verdict *verdict)
 {
 	for (size_t i = 0; i < question->channel_count; i++) {
 		struct channel *channel = question->channels[i];
-		uint64_t oldest = channel_oldest(&ledger->channels, channel);
+		uint64_t oldest = channel_oldest(log->channels, channel);
 
 		if (channel->events == 0)
 			continue;
@@ -126,7 +126,7 @@ static uint64_t judge_cursor(
 }
 
 struct verdict question_judge(
-	const struct question *question, struct ledger *ledger, uint64_t sent)
+	const struct question *question, struct eventlog *log, uint64_t sent)
 {
 	struct verdict verdict = {0};
 	uint64_t cursor = 0, first = 0;
@@ -134,11 +134,11 @@ struct verdict question_judge(
 
 	switch (question->from) {
 	case WIRE_AFTER:
-		cursor = judge_cursor(question, &ledger->log, &verdict.gap);
+		cursor = judge_cursor(question, log, &verdict.gap);
 		search = verdict.gap;
 		break;
 	case WIRE_SINCE:
-		cursor = eventlog_since(&ledger->log, question->value) - 1;
+		cursor = eventlog_since(log, question->value) - 1;
 		verdict.gap = question->pruned_through > 0 &&
 			      question->pruned_at >= question->value;
 		break;
@@ -150,12 +150,12 @@ struct verdict question_judge(
 	}
 	verdict.used = cursor;
 	if (search) {
-		first = first_above(question, ledger, cursor);
+		first = first_above(question, log, cursor);
 		verdict.used = first != 0 ? first - 1 : sent;
 	}
 	if (search && first == 0 && verdict.used < question->pruned_through)
 		verdict.used = question->pruned_through;
 	verdict.limit = question->upto < sent ? question->upto : sent;
-	note_held(question, ledger, &verdict);
+	note_held(question, log, &verdict);
 	return verdict;
 }

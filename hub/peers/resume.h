@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hub/log/ledger.h"
+#include "hub/log/eventlog.h"
 #include "lib/wire.h"
 
 enum { QUESTION_CHANNELS_MAX = 1000 };
@@ -47,6 +47,6 @@ void question_resolve(
 	struct question *question, const struct channels *channels);
 /* `sent` is the newest id that who asks may know. */
 struct verdict question_judge(
-	const struct question *question, struct ledger *ledger, uint64_t sent);
+	const struct question *question, struct eventlog *log, uint64_t sent);
 
 #endif

@@ -151,7 +151,7 @@ static struct rates take_rates(struct sampler *sampler)
 {
 	struct rates rates = {.errors = -1, .cpu = -1, .memory = -1};
 	uint64_t events = sampler->ledger->figures.events;
-	uint64_t now = clock_now_us(sampler->ledger->clock);
+	uint64_t now = clock_now_us(sampler->clock);
 	double seconds = (double)(now - sampler->sampled + 1) / 1e6;
 
 	take_reports(sampler, &rates, seconds);
@@ -188,7 +188,7 @@ static void compose(struct sampler *sampler, const struct rates *rates)
 
 	buf_clear(out);
 	buf_printf(out, "{\"timestamp\":\"");
-	clock_rfc3339(out, clock_date_ms(sampler->ledger->clock));
+	clock_rfc3339(out, clock_date_ms(sampler->clock));
 	buf_add_char(out, '"');
 	add_percent(out, "cpu_percent", rates->cpu);
 	add_percent(out, "memory_percent", rates->memory);
@@ -244,9 +244,10 @@ void sampler_open(
 	struct sampler *sampler, struct ledger *ledger, struct peers *peers)
 {
 	sampler->ledger = ledger;
+	sampler->clock = loop_clock(peers->loop);
 	sampler->peers = peers;
-	sampler->began = clock_date_ms(sampler->ledger->clock);
-	sampler->sampled = clock_now_us(sampler->ledger->clock);
+	sampler->began = clock_date_ms(sampler->clock);
+	sampler->sampled = clock_now_us(sampler->clock);
 	machine_read(&sampler->machine);
 	timer_init(&sampler->beat, on_beat, sampler);
 	timer_init(&sampler->sample, on_sample, sampler);

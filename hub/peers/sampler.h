@@ -32,7 +32,8 @@ enum {
 };
 
 struct sampler {
-	struct ledger *ledger;
+	struct ledger *ledger; /* mentions samples there */
+	const struct clock *clock;
 	struct peers *peers;
 	struct timer beat, sample;
 	uint64_t sampled; /* monotonic us of the last sample */

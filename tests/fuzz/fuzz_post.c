@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "fcgi/post/submission.h"
+#include "fcgi/post/object.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -56,8 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	submission.key = span_of("key");
 	check(&submission, submission_body(&submission, body, true, MAX_EVENT));
 	submission = fresh();
-	check(&submission, submission_object(&submission, body, MAX_EVENT));
+	check(&submission, object_read(&submission, body, MAX_EVENT));
 	submission = fresh();
-	check(&submission, submission_message(&submission, body, MAX_EVENT));
+	check(&submission, object_read_message(&submission, body, MAX_EVENT));
 	return 0;
 }

@@ -21,13 +21,21 @@ static bool is_listed(const struct counts *counts, const char *name)
 	return counts_find(counts, span_of(name)) != NULL;
 }
 
+static void open_counts(struct counts *counts, struct ledger *ledger)
+{
+	struct party party = counts_party(counts);
+
+	counts_open(counts, &ledger->channels, ledger->log.identity);
+	ledger_join(ledger, &party);
+}
+
 static void test_a_name_is_listened_to_by_all_together(void **state)
 {
 	struct room *room = *state;
 	struct counts counts = {0};
 	struct counter *one = counts_join(), *two = counts_join();
 
-	counts_open(&counts, &room->ledger);
+	open_counts(&counts, &room->ledger);
 	counts_set(&counts, one, span_of("a"), 3);
 	counts_set(&counts, two, span_of("a"), UINT32_MAX);
 	counts_set(&counts, two, span_of("b"), 1);
@@ -50,7 +58,7 @@ static void test_many_names_of_one_who_left_go_step_by_step(void **state)
 	struct counts counts = {0};
 	struct counter *one = counts_join();
 
-	counts_open(&counts, &room->ledger);
+	open_counts(&counts, &room->ledger);
 	for (int i = 0; i < 5 * COUNTS_STEP; i++) {
 		char name[16];
 
@@ -71,7 +79,7 @@ static void test_what_is_stored_is_listed_once_it_is_committed(void **state)
 	struct counts counts = {0};
 
 	room_publish(room, "before", "x");
-	counts_open(&counts, &room->ledger);
+	open_counts(&counts, &room->ledger);
 	assert_true(is_listed(&counts, "before"));
 	room_add(room, "a", "x");
 	assert_false(is_listed(&counts, "a"));
@@ -203,7 +211,7 @@ static void measure_growing(struct room *room, struct peers *peers, bool stored)
 	struct counts counts = {0};
 	struct counter *one = counts_join();
 
-	counts_open(&counts, &room->ledger);
+	open_counts(&counts, &room->ledger);
 	for (size_t i = 0; i < count; i++) {
 		add_names(room, &counts, one, sizes[i], stored);
 		measure(&counts, peers, stored ? "held" : "listened to");

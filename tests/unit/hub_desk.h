@@ -26,6 +26,8 @@ struct desk {
 
 static inline void desk_open(struct desk *desk, struct room *room)
 {
+	struct party party;
+
 	memset(desk, 0, sizeof(*desk));
 	desk->room = room;
 	desk->loop = loop_new(&room->clock);
@@ -39,7 +41,10 @@ static inline void desk_open(struct desk *desk, struct room *room)
 	desk->dispatch = (struct dispatch){
 		&room->ledger, &desk->peers, &desk->sampler, &desk->counts};
 	room->ledger.notify.acked = publish_tell;
-	counts_open(&desk->counts, &room->ledger);
+	counts_open(&desk->counts, &room->ledger.channels,
+		room->ledger.log.identity);
+	party = counts_party(&desk->counts);
+	ledger_join(&room->ledger, &party);
 	sampler_open(&desk->sampler, &room->ledger, &desk->peers);
 }
 

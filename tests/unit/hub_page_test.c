@@ -64,6 +64,13 @@ static struct answer paged(struct peer *peer)
 	return answer;
 }
 
+static bool run_pages(struct desk *at)
+{
+	struct ledger *ledger = &at->room->ledger;
+
+	return pages_run(&ledger->log, &ledger->ring, &at->peers);
+}
+
 static uint64_t publish_six(struct room *room)
 {
 	uint64_t first = room_publish(room, "a", "1");
@@ -85,7 +92,7 @@ static void test_a_page_merges_its_channels_in_the_order_of_the_log(
 	struct answer answer;
 
 	ask(peer, first - 1, 1 << 20);
-	assert_false(pages_run(&desk.room->ledger, &desk.peers));
+	assert_false(run_pages(&desk));
 	answer = paged(peer);
 	assert_int_equal(answer.count, 4);
 	assert_memory_equal(answer.ids, want, sizeof(want));
@@ -100,7 +107,7 @@ static void test_a_full_page_says_how_far_it_came(void **state)
 
 	ask(peer, first - 1, 1);
 	ask(peer, first, 1);
-	pages_run(&desk.room->ledger, &desk.peers);
+	run_pages(&desk);
 	answer = paged(peer);
 	assert_int_equal(answer.count, 1);
 	assert_int_equal(answer.through, first);
@@ -128,7 +135,7 @@ static void test_when_time_is_up_the_rest_waits_for_the_next_turn(void **state)
 	for (int i = 0; i < 9; i++)
 		ask(peer, first - 1, 1 << 20);
 	room->clock.mono_us = hurry;
-	while (pages_run(&room->ledger, &desk.peers))
+	while (run_pages(&desk))
 		turns++;
 	for (; link_pending(&peer->link) > 0; answers++)
 		assert_true(paged(peer).count > 0);
@@ -150,7 +157,8 @@ static void test_who_asks_for_much_keeps_no_other_waiting(void **state)
 	room->clock.mono_us = hurry;
 	for (; link_pending(&one->link) == 0 || link_pending(&other->link) == 0;
 		turns++)
-		assert_true(pages_run(&room->ledger, &desk.peers));
+		assert_true(pages_run(&room->ledger.log,
+			&room->ledger.ring, &desk.peers));
 	assert_in_range(turns, 1, 2);
 }
 

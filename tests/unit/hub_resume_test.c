@@ -35,7 +35,7 @@ static struct verdict judge(struct room *room, enum wire_from from,
 	assert_true(question_read(&question, &in));
 	question_resolve(&question, &room->ledger.channels);
 	verdict = question_judge(
-		&question, &room->ledger, room->ledger.log.committed);
+		&question, &room->ledger.log, room->ledger.log.committed);
 	mark = question.pruned_through;
 	buf_release(&body);
 	return verdict;

@@ -279,6 +279,35 @@ static void test_it_sleeps_until_one_that_is_far(void **state)
 	sleep_for(30000);
 }
 
+/* Rings ten times. */
+static void on_tenth(void *arg)
+{
+	struct writer *writer = arg;
+
+	put_down(writer);
+	if (writer->diary->len == 10)
+		timer_stop(loop_timers(writer->loop), &writer->timer);
+}
+
+static void test_others_that_ring_meanwhile_do_not_move_a_far_one(void **state)
+{
+	struct room room;
+	uint64_t began;
+
+	(void)state;
+	start(&room, &clock_system);
+	began = loop_now_us(room.loop);
+	timer_init(&room.writers[0].timer, on_last, &room.writers[0]);
+	timer_init(&room.writers[1].timer, on_tenth, &room.writers[1]);
+	set(&room, 0, 30000, 0);
+	loop_turn_over(room.loop); /* it is all that is waited for */
+	set(&room, 1, 1500, 1500);
+	loop_run(room.loop);
+	assert_true(clock_now_us(&clock_system) - began >= 30000);
+	assert_int_equal(room.diary.text[room.diary.len - 1], 'a');
+	end(&room);
+}
+
 /* A timer that is set by somebody who is ready, or was fed, wakes the loop. */
 static void on_ready_set(void *arg, unsigned events)
 {
@@ -372,6 +401,8 @@ int main(void)
 		cmocka_unit_test(test_who_is_fed_is_called_once),
 		cmocka_unit_test(test_it_sleeps_until_the_first_timer),
 		cmocka_unit_test(test_it_sleeps_until_one_that_is_far),
+		cmocka_unit_test(
+			test_others_that_ring_meanwhile_do_not_move_a_far_one),
 		cmocka_unit_test(
 			test_a_timer_that_is_set_late_in_a_turn_wakes_it),
 		cmocka_unit_test(test_who_has_work_left_is_asked_again_at_once),

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "fcgi/post/submission.h"
+#include "fcgi/post/object.h"
 #include "lib/text.h"
 #include "tests/unit/unit.h"
 
@@ -14,7 +14,7 @@ static struct fault read_object(struct submission *submission, const char *body)
 {
 	*submission =
 		(struct submission){.channel = span_of("main"), .now = 1234};
-	return submission_object(submission, span_of(body), 1000);
+	return object_read(submission, span_of(body), 1000);
 }
 
 static void test_the_object_goes_on_without_its_address(void **state)
@@ -155,14 +155,14 @@ static void test_a_message_is_the_data_itself(void **state)
 	struct fault fault;
 
 	(void)state;
-	fault = submission_message(&submission,
+	fault = object_read_message(&submission,
 		span_of("{\"message\":\"a\\nb \\u00e4\"}"), MAX_EVENT);
 	assert_int_equal(fault.status, 0);
 	CHECK_TEXT("data", submission.items[0].data, "a\nb \xc3\xa4");
 	submission_release(&submission);
 
 	submission = (struct submission){.channel = span_of("sse")};
-	fault = submission_message(
+	fault = object_read_message(
 		&submission, span_of("{\"message\":1}"), MAX_EVENT);
 	assert_string_equal(fault.code, "bad_type");
 	submission_release(&submission);

@@ -170,6 +170,28 @@ static void test_who_is_far_behind_takes_turns_with_the_others(void **state)
 	close(fd);
 }
 
+/* What would be MORE if it had to look again for nothing. */
+static void test_a_turns_share_that_was_all_is_the_end_of_it(void **state)
+{
+	struct room *room = *state;
+	const int size = 100000; /* the kernel doubles it */
+	struct subscriber *sub;
+	int fd;
+
+	sub = subscribe(room, "a", &fd);
+	assert_int_equal(setsockopt(loop_io_fd(&sub->watch), SOL_SOCKET,
+				 SO_SNDBUF, &size, sizeof(size)),
+		0);
+	for (int i = 0; i < 4; i++)
+		append(room, "a", RECORD_BODY - 100);
+	append(room, "b", 1);
+	assert_int_equal(subscriber_pump(sub, end_of(room)), CAUGHT_UP);
+	assert_int_equal(loop_io_wanted(&sub->watch), LOOP_READ);
+	assert_int_equal(sub->id, 105);
+	subscriber_close(sub);
+	close(fd);
+}
+
 static void overtake(struct room *room, const char *channel)
 {
 	for (int i = 0; i < 2 * ROOM_WINDOW / LONG; i++)
@@ -300,6 +322,7 @@ int main(void)
 		IN_ROOM(test_nothing_is_written_beyond_the_horizon),
 		IN_ROOM(test_a_full_socket_is_waited_for_and_nothing_is_lost),
 		IN_ROOM(test_who_is_far_behind_takes_turns_with_the_others),
+		IN_ROOM(test_a_turns_share_that_was_all_is_the_end_of_it),
 		IN_ROOM(test_one_that_the_window_has_overtaken_says_so),
 		IN_ROOM(test_what_left_the_window_on_other_channels_is_not_missed),
 		IN_ROOM(test_one_that_falls_behind_by_itself_tells_its_owner),

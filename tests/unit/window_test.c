@@ -165,6 +165,21 @@ static void test_positions_after_are_found_in_a_long_channel(void **state)
 	assert_true(topic_at(topic, 99) == first + 199);
 }
 
+/* However many there are, and from wherever: each position is found. */
+static void test_every_position_in_a_channel_is_found(void **state)
+{
+	struct room *room = *state;
+	uint64_t first = window_end(room->window) + 1;
+
+	for (uint64_t id = 101; id <= 140; id++) {
+		const struct topic *topic = append(room, id, "a", 1);
+
+		for (uint32_t i = 0; i < topic->count; i++)
+			assert_int_equal(topic_after(topic, first + i), i + 1);
+		assert_int_equal(topic_after(topic, first - 1), 0);
+	}
+}
+
 static void test_many_channels_keep_their_names_apart(void **state)
 {
 	struct room *room = *state;
@@ -217,6 +232,7 @@ int main(void)
 		TEST(test_a_channel_nobody_wants_is_forgotten),
 		TEST(test_after_a_new_beginning_nobody_is_at_his_old_place),
 		TEST(test_positions_after_are_found_in_a_long_channel),
+		TEST(test_every_position_in_a_channel_is_found),
 		TEST(test_many_channels_keep_their_names_apart),
 		TEST(test_a_channel_s_positions_stay_in_order_as_it_grows),
 	};

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/post/object.h"
+
+#include <stdio.h>
+
+#include "fcgi/post/document.h"
+#include "lib/clock.h"
+#include "lib/json/json.h"
+
+static struct fault read_body(struct submission *submission, struct span body,
+	struct document *document)
+{
+	struct json_fault fault;
+
+	if (document_read(document, body, &fault))
+		return fault_none();
+	return submission_bad_at(submission, "bad_json", fault.why, fault.at);
+}
+
+/* A member that must be a string; *value stays as it is without one. */
+static struct fault read_member(struct submission *submission,
+	const struct document *document, const char *name, int text,
+	struct span *value)
+{
+	const struct member *member = document_member(document, name);
+
+	if (member == NULL)
+		return fault_none();
+	if (!json_is_string(member->value)) {
+		snprintf(submission->sentence, sizeof(submission->sentence),
+			"%s must be a string", name);
+		return fault_bad("bad_type", submission->sentence);
+	}
+	if (!json_decode(&submission->texts[text], member->value)) {
+		snprintf(submission->sentence, sizeof(submission->sentence),
+			"%s has half a surrogate pair", name);
+		return fault_bad("bad_text", submission->sentence);
+	}
+	*value = span(submission->texts[text].at == NULL
+			      ? ""
+			      : submission->texts[text].at,
+		submission->texts[text].len);
+	return fault_none();
+}
+
+static struct fault read_address(
+	struct submission *submission, const struct document *document)
+{
+	struct fault fault;
+
+	fault = read_member(submission, document, "channel", SUBMISSION_CHANNEL,
+		&submission->channel);
+	if (fault.status == 0)
+		fault = submission_check_channel(submission);
+	if (fault.status == 0)
+		fault = read_member(submission, document, "event",
+			SUBMISSION_TYPE, &submission->type);
+	if (fault.status == 0)
+		fault = submission_check_type(submission);
+	if (fault.status == 0)
+		fault = read_member(submission, document, "id", SUBMISSION_KEY,
+			&submission->key);
+	if (fault.status == 0 && submission->key.at != NULL)
+		fault = submission_check_key(submission);
+	return fault;
+}
+
+/* The object without what says where it goes, not yet closed. */
+static void compose(struct buf *out, const struct document *document)
+{
+	const struct member *channel = document_member(document, "channel");
+	const struct member *event = document_member(document, "event");
+	const struct member *id = document_member(document, "id");
+
+	buf_add_char(out, '{');
+	for (size_t i = 0; i < document->count; i++) {
+		const struct member *member = &document->members[i];
+
+		if (member == channel || member == event || member == id)
+			continue;
+		if (out->len > 1)
+			buf_add_char(out, ',');
+		buf_add_span(out, member->name);
+		buf_add_char(out, ':');
+		json_minify(out, member->value);
+	}
+}
+
+static struct fault object_item(struct submission *submission,
+	const struct document *document, size_t max_event)
+{
+	struct buf *data = &submission->texts[SUBMISSION_DATA];
+	struct digest digest;
+
+	if (document_member(document, "message") == NULL)
+		return fault_bad("no_message", "message is missing");
+	compose(data, document);
+	/* What the publisher sent; the time we add differs each time. */
+	digest = submission_digest(submission, buf_span(data));
+	if (document_member(document, "timestamp") == NULL) {
+		buf_printf(data, ",\"timestamp\":\"");
+		clock_rfc3339(data, submission->now);
+		buf_add_char(data, '"');
+	}
+	buf_add_char(data, '}');
+	return submission_add(submission, buf_span(data), digest, max_event);
+}
+
+struct fault object_read(
+	struct submission *submission, struct span body, size_t max_event)
+{
+	struct document document;
+	struct fault fault = read_body(submission, body, &document);
+
+	if (fault.status != 0)
+		return fault;
+	fault = read_address(submission, &document);
+	if (fault.status == 0)
+		fault = object_item(submission, &document, max_event);
+	document_release(&document);
+	return fault;
+}
+
+struct fault object_read_message(
+	struct submission *submission, struct span body, size_t max_event)
+{
+	struct document document;
+	struct fault fault = read_body(submission, body, &document);
+	struct span message = {0};
+
+	if (fault.status != 0)
+		return fault;
+	if (document_member(&document, "message") == NULL)
+		fault = fault_bad("no_message", "message is missing");
+	else
+		fault = read_member(submission, &document, "message",
+			SUBMISSION_DATA, &message);
+	if (fault.status == 0)
+		fault = submission_add(submission, message,
+			submission_digest(submission, message), max_event);
+	document_release(&document);
+	return fault;
+}
