@@ -76,11 +76,9 @@ static bool is_plain(struct span word)
 	return word.len > 0;
 }
 
-/* "-" in front is no matter: a flag's value may begin with it. */
 static void add_flag(struct buf *out, const char *flag, struct span word)
 {
-	buf_printf(out, " %s", flag);
-	buf_add_char(out, ' ');
+	buf_printf(out, "%s%s ", out->len > 0 ? " " : "", flag);
 	(is_plain(word) ? buf_add_span : add_word)(out, word);
 }
 
