@@ -5,9 +5,8 @@
  * row_json - a row as JSON: the SQL that a trigger computes it with
  *
  * A text is a string, a blob one in hexadecimal; a whole number is exact, any
- * other has as many digits as it takes to be read back as the same (up to 17;
- * SQLite before 3.42 may miss the last one beyond 1e90).  What JSON has no
- * number for is null.
+ * other has the digits with which it is read back as the same (SQLite 3.40 may
+ * miss the last one beyond 1e100).  What JSON has no number for is null.
  *
  * Columns stand in rows of their own, (name, value), and what becomes of a
  * value is written once: an expression of hundreds of them is long to parse for
