@@ -9,7 +9,7 @@ enum {
 	GROUP = 16,	/* columns in one pair of brackets: depth is limited */
 	KEY_TEXT = 256, /* bytes; a longer key is told as null */
 	PIECE = 512,	/* characters; finding the n-th takes n steps */
-	CHARACTERS = 16 /* that are looked at in one expression */
+	CHARACTERS = 8	/* that are looked at in one expression */
 };
 
 /* ---- quoting */
@@ -128,14 +128,15 @@ static void add_numbers(struct buf *out, const char *count)
 		count);
 }
 
-/* What SQLite reads in c, character by character, written again. */
+/* What SQLite reads in c, character by character, written again; NULL if it is
+ * ASCII. */
 static void add_rewritten(struct buf *out)
 {
-	add(out, "substr(char(");
+	add(out, "CASE WHEN c GLOB '*[^ -~]*' THEN substr(char(");
 	for (int i = 1; i <= CHARACTERS; i++)
 		buf_printf(out, "%sunicode(substr(c, %d, 1))",
 			i == 1 ? "" : ", ", i);
-	add(out, "), 1, length(c))");
+	add(out, "), 1, length(c)) END");
 }
 
 /* SQLite has no function for it.  But it reads what is no UTF-8 as some other
@@ -146,22 +147,22 @@ void row_not_utf8(struct buf *out, const char *name)
 	struct buf count = {0};
 
 	buf_printf(out,
-		"(%s GLOB '*[^ -~]*' AND EXISTS (SELECT 1 FROM (SELECT"
-		" substr(piece, %d * key + 1, %d) AS c FROM (SELECT"
-		" substr(%s, %d * key + 1, %d) AS piece FROM ",
-		name, CHARACTERS, CHARACTERS, name, PIECE, PIECE);
+		"(%s GLOB '*[^ -~]*' AND EXISTS (SELECT 1 FROM (SELECT c, ",
+		name);
+	add_rewritten(out);
+	buf_printf(out,
+		" AS r FROM (SELECT substr(piece, %d * key + 1, %d) AS c"
+		" FROM (SELECT substr(%s, %d * key + 1, %d) AS piece FROM ",
+		CHARACTERS, CHARACTERS, name, PIECE, PIECE);
 	buf_printf(&count, "length(%s) / %d%c", name, PIECE, '\0');
 	add_numbers(out, count.at);
 	buf_clear(&count);
 	buf_printf(&count, "length(piece) / %d%c", CHARACTERS, '\0');
 	add(out, " LIMIT -1), ");
 	add_numbers(out, count.at);
-	add(out, " LIMIT -1) WHERE c <> ");
-	add_rewritten(out);
-	add(out, " AND replace(replace(c, char(65534), char(65533)),"
-		 " char(65535), char(65533)) <> ");
-	add_rewritten(out);
-	add(out, "))");
+	add(out,
+		" LIMIT -1) LIMIT -1) WHERE c <> r AND replace(replace(c,"
+		" char(65534), char(65533)), char(65535), char(65533)) <> r))");
 	buf_release(&count);
 }
 
@@ -178,15 +179,17 @@ void row_json(struct buf *out, const char *row,
 }
 
 void row_json_key(struct buf *out, const char *row,
-	const struct row_column *columns, size_t count)
+	const struct row_column *columns, size_t count, bool texts)
 {
-	add(out, "(SELECT '{' || group_concat(n || CASE WHEN ");
-	row_not_utf8(out, "j");
-	add(out, " THEN 'null' ELSE j END) || '}' FROM (SELECT n, ");
-	add_value(out);
-	add(out, " AS j FROM (");
+	add(out, "(SELECT '{' || group_concat(n || ");
+	if (texts)
+		add_value(out);
+	else
+		add(out,
+			"CASE typeof(v) WHEN 'integer' THEN v ELSE 'null' END");
+	add(out, ") || '}' FROM (");
 	add_cells(out, row, columns, count, true);
-	add(out, ") LIMIT -1))");
+	add(out, "))");
 }
 
 void row_length(struct buf *out, const char *row,

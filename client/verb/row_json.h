@@ -34,9 +34,10 @@ void sql_json_string(struct buf *out, const char *before, const char *text,
 /* The columns of `row` as an object. */
 void row_json(struct buf *out, const char *row,
 	const struct row_column *columns, size_t count);
-/* Those of its primary key; one that is long or no UTF-8 is null. */
+/* Those of its primary key; one that is long is null, and without `texts` all
+ * but whole numbers are. */
 void row_json_key(struct buf *out, const char *row,
-	const struct row_column *columns, size_t count);
+	const struct row_column *columns, size_t count, bool texts);
 /* Bytes of all columns together. */
 void row_length(struct buf *out, const char *row,
 	const struct row_column *columns, size_t count);

@@ -72,18 +72,22 @@ static void add_whole(struct buf *out, const struct kind *kind,
 
 /* What is told of a row that cannot be told whole. */
 static void add_short(struct buf *out, const struct kind *kind,
-	const char *table, const struct row_column *columns, size_t count)
+	const char *table, const struct row_column *columns, size_t count,
+	bool texts)
 {
+	buf_add_span(out, span_of(" UNION ALL SELECT "));
 	add_head(out, table, kind);
 	buf_printf(out,
 		" || CASE WHEN length(CAST(whole AS BLOB)) <= %d"
 		" THEN ',\"not_utf8\":true' ELSE ',\"too_long\":true' END"
 		" || ',\"key\":' || ",
 		TRIGGERS_MAX);
-	row_json_key(out, kind->new ? "NEW" : "OLD", columns, count);
+	row_json_key(out, kind->new ? "NEW" : "OLD", columns, count, texts);
 	buf_add_span(out, span_of(" || '}'"));
 }
 
+/* The first of them that can be an event: the row; its key; of its key what is
+ * no text. */
 static void add_trigger(struct buf *out, const struct kind *kind,
 	const char *table, const char *channel,
 	const struct row_column *columns, size_t count)
@@ -95,13 +99,15 @@ static void add_trigger(struct buf *out, const struct kind *kind,
 	buf_add_span(out, span_of(" BEGIN INSERT INTO broadcast(channel, event,"
 				  " data) SELECT "));
 	sql_quote(out, span_of(channel), '\'');
+	buf_printf(out, ", '%s', (SELECT told FROM (SELECT whole AS told",
+		kind->name);
+	add_short(out, kind, table, columns, count, true);
+	add_short(out, kind, table, columns, count, false);
 	buf_printf(out,
-		", '%s', CASE WHEN length(CAST(whole AS BLOB)) <= %d AND NOT ",
-		kind->name, TRIGGERS_MAX);
-	row_not_utf8(out, "whole");
-	buf_add_span(out, span_of(" THEN whole ELSE "));
-	add_short(out, kind, table, columns, count);
-	buf_add_span(out, span_of(" END FROM (SELECT "));
+		" LIMIT -1) WHERE length(CAST(told AS BLOB)) <= %d AND NOT ",
+		TRIGGERS_MAX);
+	row_not_utf8(out, "told");
+	buf_add_span(out, span_of(" LIMIT 1) FROM (SELECT "));
 	add_whole(out, kind, table, columns, count);
 	buf_add_span(out, span_of(" AS whole); END;\n"));
 }
