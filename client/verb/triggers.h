@@ -7,10 +7,11 @@
  * After each insert, update or delete of a row an event of that type is
  * inserted into `broadcast`, within the application's own transaction.  Its
  * data is {"table":...,"change":"update","old":{...},"new":{...}}; an insert
- * has no old, a delete no new.  A blob is given in hexadecimal, an infinite
- * number as null.  A row whose event would be longer than TRIGGERS_MAX is told
- * by its primary key only ("key" instead, "too_long":true), since no row may
- * keep the application's own statement from succeeding.
+ * has no old, a delete no new; values are as row_json.h says.  A row whose
+ * event would be longer than TRIGGERS_MAX is told by its primary key only
+ * ("key" instead, "too_long":true), since no row may keep the application's own
+ * statement from succeeding; and so is one with a text that is no UTF-8
+ * ("not_utf8":true), which could not be published.
  *
  * The triggers know the columns that the table has when they are made; making
  * them again replaces them.
