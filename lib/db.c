@@ -82,18 +82,19 @@ static void configure(void)
 
 enum db_result db_open(struct db *db, const char *path, enum db_kind kind)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-		    SQLITE_OPEN_EXRESCODE;
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	int code;
 
 	configure();
+	flags |= kind == DB_READ_ONLY ? SQLITE_OPEN_READONLY
+				      : SQLITE_OPEN_READWRITE;
 	if (kind == DB_OWN)
 		flags |= SQLITE_OPEN_CREATE;
 	code = sqlite3_open_v2(path, &db->handle, flags, NULL);
 	if (code != SQLITE_OK)
 		return result(db->handle, code);
 	sqlite3_busy_timeout(db->handle, 0);
-	if (kind == DB_FOREIGN)
+	if (kind != DB_OWN)
 		distrust(db->handle);
 	/* Also ends automatic checkpoints: whoever commits decides when. */
 	sqlite3_wal_hook(db->handle, count_wal, db);

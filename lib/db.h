@@ -32,8 +32,9 @@ enum db_result {
 #define DB_LOOK __attribute__((warn_unused_result))
 
 enum db_kind {
-	DB_OWN,	    /* may be created, ours alone */
-	DB_FOREIGN, /* must exist; nothing in it is trusted */
+	DB_OWN,	      /* may be created, ours alone */
+	DB_FOREIGN,   /* must exist; nothing in it is trusted */
+	DB_READ_ONLY, /* the same, and nothing is written to it */
 };
 
 struct db {

@@ -9,6 +9,7 @@ import pytest
 from browser import browser, browsers, chromium, firefox  # noqa: F401, fixtures
 from realtext import real_lines
 from servers import DEFAULT, SERVERS
+from shop import shop  # noqa: F401, a fixture
 from world import World
 
 

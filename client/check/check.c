@@ -75,22 +75,37 @@ static bool try_cors(struct check *check)
 struct check_row {
 	const char *name;
 	bool (*run)(struct check *check); /* false = failed; says why in note */
+	bool (*applies)(void);		  /* NULL = always */
 };
 
 static const struct check_row checks[] = {
-	{"health", try_health},
-	{"main stream", check_main},
-	{"metrics", check_metrics},
-	{"custom channel", check_custom},
-	{"broadcast", check_api},
-	{"resume after a cut", check_resume},
-	{"events leave at once", check_buffering},
-	{"cross-origin rules", try_cors},
-	{"leaving is noticed", check_leaving},
+	{"health", try_health, NULL},
+	{"main stream", check_main, NULL},
+	{"metrics", check_metrics, NULL},
+	{"custom channel", check_custom, NULL},
+	{"broadcast", check_api, NULL},
+	{"resume after a cut", check_resume, NULL},
+	{"events leave at once", check_buffering, NULL},
+	{"cross-origin rules", try_cors, NULL},
+	{"leaving is noticed", check_leaving, NULL},
+	{"inboxes", check_inboxes, check_has_config},
 	{0},
 };
 
 /* ---- the verb */
+
+static void add_advice(struct buf *out, struct span advice)
+{
+	while (advice.len > 0) {
+		const char *stop = memchr(advice.at, '\n', advice.len);
+		size_t len = (size_t)(stop - advice.at);
+
+		buf_add_span(out, span_of("     -> "));
+		escape_add(out, span(advice.at, len));
+		buf_add_char(out, '\n');
+		advice = span(stop + 1, advice.len - len - 1);
+	}
+}
 
 static enum exit_status print_verdict(
 	struct check *check, const struct check_row *row, bool good)
@@ -103,6 +118,7 @@ static enum exit_status print_verdict(
 	buf_add_char(&out, '\n');
 	if (!good && check->hint != NULL)
 		buf_printf(&out, "     -> %s\n", check->hint);
+	add_advice(&out, buf_span(&check->advice));
 	exit_status = print_bytes(buf_span(&out));
 	buf_release(&out);
 	return exit_status == EXIT_OK && !good ? EXIT_FAILED : exit_status;
@@ -126,6 +142,8 @@ static char ask_user(const struct check_row *row)
  * else can be explained. */
 static bool is_wanted(const struct check_row *row)
 {
+	if (row->applies != NULL && !row->applies())
+		return false;
 	if (argument_count() == 0 || row == checks)
 		return true;
 	for (size_t i = 0; i < argument_count(); i++)
@@ -153,13 +171,15 @@ static enum exit_status run_all(struct check *check)
 {
 	enum exit_status exit_status = EXIT_OK;
 	const struct check_row *row = checks;
+	bool away = false;
 
 	for (; row->name != NULL && !interrupt_caught(); row++) {
 		enum exit_status printed;
 		bool good;
 		char wish;
 
-		if (!is_wanted(row))
+		/* without a server nothing is to be said but of files */
+		if (!is_wanted(row) || (away && row->applies == NULL))
 			continue;
 		wish = option_switch("auto") ? 'y' : ask_user(row);
 		if (wish == 'q')
@@ -167,15 +187,15 @@ static enum exit_status run_all(struct check *check)
 		if (wish == 's')
 			continue;
 		check->hint = NULL;
+		buf_clear(&check->advice);
 		good = row->run(check);
 		printed = print_verdict(check, row, good);
 		if (printed == EXIT_FILE)
 			return printed;
 		if (printed != EXIT_OK)
 			exit_status = printed;
-		/* without a server nothing else can be said */
-		if (!good && row == checks && check->answer.status == 0)
-			break;
+		away = away ||
+		       (!good && row == checks && check->answer.status == 0);
 	}
 	return interrupt_caught() ? EXIT_FAILED : exit_status;
 }
@@ -200,6 +220,8 @@ static const struct option_row rows[] = {
 	{"auto", 'a', SWITCH, NULL, NULL, "run all of them, and ask nothing"},
 	{"wait", 'w', DURATION, "TIME", "5s",
 		"how long an event may take before it counts as held back"},
+	{"server-config", '\0', TEXT, "FILE", NULL,
+		"the tidings.conf whose inboxes are looked at"},
 	{0},
 };
 
@@ -208,7 +230,8 @@ const struct verb verb_check = {
 	.arguments = "[NAME...]",
 	.summary = "try an installation through its web server",
 	.more = "Names begin as those that it prints do.  Status 0 only if "
-		"nothing failed.",
+		"nothing failed.\nInboxes are those of " SYSCONFDIR
+		"/tidings/tidings.conf, if it is there.",
 	.rows = rows,
 	.most = -1,
 	.run = run_check,

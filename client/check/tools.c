@@ -120,5 +120,6 @@ void check_close(struct check *check)
 	buf_release(&check->text);
 	buf_release(&check->heard);
 	buf_release(&check->note);
+	buf_release(&check->advice);
 	http_free(check->http);
 }

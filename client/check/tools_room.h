@@ -53,6 +53,11 @@ bool check_wait(struct check *check, struct listener *listener,
 /* Notes why a stream did not begin; always false. */
 bool check_no_beginning(struct check *check, const struct listener *listener);
 
+/* ---- the check of this machine's inboxes.  What is to be done about each is a
+ * line of check->advice. */
+bool check_has_config(void); /* is there a tidings.conf to go by? */
+bool check_inboxes(struct check *check);
+
 /* ---- the checks with streams */
 bool check_main(struct check *check);
 bool check_metrics(struct check *check);

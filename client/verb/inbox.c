@@ -7,18 +7,16 @@
  */
 #include <config.h>
 
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "client/option/option.h"
-#include "client/show/print.h"
+#include "client/verb/section.h"
 #include "client/verb/triggers.h"
 #include "client/verbs.h"
 #include "lib/outbox_table.h"
-#include "lib/path.h"
+#include "lib/outbox_triggers.h"
 #include "lib/text.h"
 
 enum { LOCK_MS = 5000 }; /* an application may hold the lock for so long */
@@ -103,16 +101,31 @@ static enum exit_status try_event(struct work *work, const char *channel)
 	return run_sql(work, "ROLLBACK TO tidings; RELEASE tidings");
 }
 
+/* Runs `sql`, which drops those of `table` and may make them anew, if it could
+ * be put together (`result`). */
+static enum exit_status change_triggers(struct work *work, const char *table,
+	struct buf *sql, enum db_result result)
+{
+	buf_add_char(sql, '\0');
+	if (result == DB_DONE)
+		result = outbox_triggers_forget(&work->db, table);
+	return result == DB_DONE ? run_sql(work, sql->at)
+				 : trouble(work, result);
+}
+
 static enum exit_status add_triggers(
 	struct work *work, const char *name, const char *channel)
 {
 	struct buf sql = {0};
 	enum db_result result = triggers_sql(&work->db, name, channel, &sql);
-	enum exit_status exit_status;
+	enum exit_status exit_status =
+		change_triggers(work, name, &sql, result);
 
-	buf_add_char(&sql, '\0');
-	exit_status = result == DB_DONE ? run_sql(work, sql.at)
-					: trouble(work, result);
+	if (exit_status == EXIT_OK) {
+		result = outbox_triggers_record(&work->db, name, channel);
+		if (result != DB_DONE)
+			exit_status = trouble(work, result);
+	}
 	if (exit_status == EXIT_OK)
 		exit_status = try_event(work, channel);
 	buf_release(&sql);
@@ -147,11 +160,9 @@ static enum exit_status leave_changes(struct work *work, const char *table)
 {
 	struct buf sql = {0};
 	enum db_result result = triggers_off_sql(&work->db, table, &sql);
-	enum exit_status exit_status;
+	enum exit_status exit_status =
+		change_triggers(work, table, &sql, result);
 
-	buf_add_char(&sql, '\0');
-	exit_status = result == DB_DONE ? run_sql(work, sql.at)
-					: trouble(work, result);
 	buf_release(&sql);
 	buf_printf(&work->done, "changes of %s are not published\n", table);
 	return exit_status;
@@ -229,29 +240,6 @@ static enum exit_status look_at_file(const struct work *work)
 	return EXIT_OK;
 }
 
-/* The lines for tidings.conf, the file's name without its folders and ending
- * as the inbox's. */
-static enum exit_status print_section(const struct work *work)
-{
-	char whole[PATH_MAX];
-	struct buf out = {0};
-	enum exit_status exit_status;
-	const char *name;
-
-	if (realpath(work->path, whole) == NULL)
-		return fail_errno(EXIT_FILE, "%s", work->path);
-	name = path_name(whole);
-	buf_printf(&out, "[inbox %.*s]\npath = %s\n",
-		(int)(strcspn(name + 1, ".") + 1), name, whole);
-	exit_status = print_bytes(buf_span(&out));
-	buf_release(&out);
-	if (exit_status == EXIT_OK)
-		say("add these lines to tidings.conf, and let the hub write "
-		    "the file and its folder; the application must wait for "
-		    "locks (busy_timeout)");
-	return exit_status;
-}
-
 static bool is_only_taken_out(void)
 {
 	struct span item;
@@ -282,7 +270,7 @@ static enum exit_status init(const char *path)
 	buf_release(&work.done);
 	if (exit_status != EXIT_OK || is_only_taken_out())
 		return exit_status;
-	return print_section(&work);
+	return section_print(work.path);
 }
 
 static enum exit_status run_inbox(void)
