@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """GET /metrics for Prometheus: the same figures as text, in both of its forms."""
 
+import re
 import subprocess
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
-from world import SLOW, eventually
+from world import SLOW, TOP, eventually
 
 PROMETHEUS = ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;"
               "version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
@@ -137,6 +138,15 @@ def test_inboxes_are_counted_by_their_names(make_world, tmp_path):
             for s in family.samples}
     assert ("tidings_inbox_read", odd) in open
     test_the_text_passes_prometheus_own_check(world)
+
+
+def test_the_figures_of_inboxes_are_those_of_the_documentation(world):
+    shown = {name for name, *_ in figures(world) if name.startswith("tidings_inbox_")}
+    told = re.findall(r"^\| `(tidings_inbox_\w+)`", (TOP / "docs" / "operate.md").read_text(), re.M)
+    assert shown == set(told)
+    for page in ("docs/operate.md", "man/tidings-hub.8"):
+        named = set(re.findall(r"\btidings_[a-z_]+[a-z]\b", (TOP / page).read_text()))
+        assert named and named <= {name.removesuffix("_bucket") for name, *_ in figures(world)}
 
 
 def test_published_rows_that_are_left_to_the_application_are_counted(make_world):
