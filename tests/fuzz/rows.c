@@ -31,6 +31,8 @@ static struct key keys[ROWS_MAX];
 static size_t key_count;
 static struct channel *made[ROWS_MAX];
 static size_t made_count;
+static struct party party; /* who joined last */
+static size_t kept, keys_kept; /* as of the last COMMIT */
 
 void rows_clear(void)
 {
@@ -38,6 +40,8 @@ void rows_clear(void)
 		free(made[i]);
 	rows.count = rows.stored_count = key_count = made_count = 0;
 	rows.acks = 0;
+	rows.fails = false;
+	kept = keys_kept = 0;
 }
 
 /* ---- SQLite */
@@ -133,6 +137,10 @@ bool store_step(struct store *store, struct query *query)
 	return false;
 }
 
+void store_end(struct query *query)
+{
+}
+
 bool ledger_begin(struct ledger *ledger)
 {
 	return store_begin(&ledger->store);
@@ -145,6 +153,28 @@ uint64_t ledger_append(struct ledger *ledger, struct channel *channel,
 	rows.stored[rows.stored_count++] = (struct stored_event){
 		rows.at, channel_name(channel), type, data};
 	return rows.stored_count;
+}
+
+void ledger_join(struct ledger *ledger, const struct party *joining)
+{
+	party = *joining;
+}
+
+void ledger_commit(struct ledger *ledger)
+{
+	if (!ledger->store.writing)
+		return;
+	party.write(party.arg);
+	ledger->store.writing = false;
+	if (rows.fails) {
+		rows.stored_count = kept;
+		key_count = keys_kept;
+		party.revert(party.arg);
+	} else {
+		kept = rows.stored_count;
+		keys_kept = key_count;
+		party.settle(party.arg);
+	}
 }
 
 void ledger_mention(struct ledger *ledger, struct span channel,
@@ -230,7 +260,6 @@ enum db_result db_ask(struct db *db, const char *sql, int64_t *value) NEVER
 enum db_result db_answers(
 	struct db *db, const char *sql, const char *expected, bool *yes) NEVER
 bool db_passes(enum db_result result) NEVER
-void store_end(struct query *query) NEVER
 void db_wait(struct db *db, int ms) NEVER
 enum db_result db_checkpoint(struct db *db, bool all) NEVER
 enum db_result db_prepare(
