@@ -32,7 +32,8 @@ static void send_json(struct replies *replies, struct request *request,
 	buf_release(&body);
 }
 
-/* Inboxes that are not read: nothing that a load balancer should see to. */
+/* Inboxes that are not read.  Whoever may INSERT can bring that about, so it is
+ * nothing that a load balancer should see to. */
 static void describe_unread(struct json_object *object, struct span unread)
 {
 	struct wire_in in = wire_in(unread);
@@ -46,6 +47,7 @@ static void describe_unread(struct json_object *object, struct span unread)
 		struct json_object *item = json_add_item(list);
 
 		json_add_text(item, "inbox", wire_get_str8(&in));
+		json_add_text(item, "file", wire_get_str16(&in));
 		json_add_text(item, "reason", wire_get_str16(&in));
 	}
 }

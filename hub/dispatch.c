@@ -144,7 +144,8 @@ static bool on_measured(
 static bool on_metrics(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return prometheus_ask(dispatch->ledger, dispatch->sampler, peer, in);
+	return prometheus_ask(dispatch->ledger, dispatch->sampler,
+		dispatch->inboxes, peer, in);
 }
 
 static bool on_reader(

@@ -81,6 +81,7 @@ static void tick(void *arg)
 	if (hub->inboxes.changed)
 		dispatch_tell_state(&hub->dispatch);
 	hub->inboxes.changed = false;
+	inboxes_watch(&hub->inboxes, loop_now_us(hub->loop));
 }
 
 static void on_listener(void *arg, unsigned events)

@@ -3,31 +3,16 @@
 
 #include "inbox/file.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "inbox/diagnosis.h"
 #include "lib/outbox_table.h"
-#include "lib/path.h"
 
-/* The sentence for a write that failed: that nothing may be written there, or
- * else `otherwise`. */
+/* The sentence for a write that failed. */
 static const char *unwritable(
 	const struct inbox_file *file, const char *otherwise)
 {
-	char *folder = path_folder(db_path(&file->db));
-	bool may = access(folder, W_OK) == 0 &&
-		   access(db_path(&file->db), W_OK) == 0;
-	int why = errno;
-
-	free(folder);
-	if (!may && why == EROFS)
-		return "its folder is read-only for tidings-inbox (systemd: it"
-		       " needs ReadWritePaths=)";
-	if (!may && why == EACCES)
-		return "tidings-inbox may not write file and folder";
-	return otherwise;
+	return diagnosis_unwritable(db_path(&file->db), otherwise);
 }
 
 /* ---- the table */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inbox/diagnosis.h"
 #include "lib/path.h"
 
 /* The sentence for what went wrong last. */
@@ -65,6 +66,8 @@ static const char *look_at_file(struct inbox_file *file,
 		return why;
 	if (stat(config->path, &at) < 0)
 		return strerror(errno);
+	if (S_ISDIR(at.st_mode))
+		return "is a directory, not a file";
 	if (!S_ISREG(at.st_mode))
 		return "is not a regular file";
 	if (is_log(&at, log))
@@ -228,7 +231,7 @@ const char *inbox_file_open(struct inbox_file *file,
 		return NULL;
 	strncpy(sentence, why, sizeof(sentence) - 1);
 	inbox_file_close(file);
-	return sentence;
+	return diagnosis(config->path, sentence);
 }
 
 void inbox_file_close(struct inbox_file *file)

@@ -66,6 +66,7 @@ struct inbox {
 				 ... */
 	int64_t looked;	      /* INT64_MAX = all */
 	uint64_t rest_until;  /* monotonic us */
+	uint64_t stock;	      /* as it was found last */
 };
 
 /* All is borrowed. */
@@ -82,6 +83,10 @@ bool inbox_pull(struct inbox *inbox);
  * nobody else is writing; once these are gone, finds rows that came in below
  * the cursor.  False if there is nothing left to do. */
 bool inbox_tidy(struct inbox *inbox);
+
+/* (stock.c) How many published rows may still be in it, going by their ids;
+ * what cannot be found out now is as it was, and none while it is not OPEN. */
+uint64_t inbox_stock(struct inbox *inbox);
 
 /* ---- what the hub says */
 

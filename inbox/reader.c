@@ -21,6 +21,7 @@ enum {
 	POLL_US = 250000,
 	TIDY_US = 50000, /* while published rows or reasons are left */
 	ALIVE_US = 1000000,
+	STOCK_US = 5000000,
 	MEMORY_MAX = 512 << 20,
 };
 
@@ -32,10 +33,11 @@ struct reader {
 	struct inbox inbox;
 	struct uplink uplink;
 	struct watch watch;
-	struct timer poll, tidy, alive;
+	struct timer poll, tidy, alive, stock;
 	struct loop_turn turn;
 	dev_t device; /* of the folder that it is shut in with */
 	ino_t inode;  /* 0 = it is not yet */
+	bool confined; /* by Landlock too */
 };
 
 /* ---- a turn */
@@ -89,6 +91,7 @@ static const char *shut(struct reader *reader, struct stat *folder)
 	if (why != NULL)
 		log_fatalx("inbox %s (%s): cannot be shut in: %s",
 			reader->config->name, reader->config->path, why);
+	reader->confined = report.landlock > 0;
 	if (report.lacks[0] != '\0')
 		log_warnx("inbox %s: %s", reader->config->name, report.lacks);
 	return NULL;
@@ -108,6 +111,7 @@ static const char *enter(void *arg)
 		return why;
 	reader->device = at.st_dev;
 	reader->inode = at.st_ino;
+	uplink_stock(&reader->uplink, reader->confined, 0);
 	return NULL;
 }
 
@@ -165,6 +169,14 @@ static void on_alive(void *arg)
 	supervisor_alive();
 }
 
+static void on_stock(void *arg)
+{
+	struct reader *reader = arg;
+
+	uplink_stock(&reader->uplink, reader->confined,
+		inbox_stock(&reader->inbox));
+}
+
 static void on_gone(void *arg, const char *why)
 {
 	struct reader *reader = arg;
@@ -191,7 +203,9 @@ static void start(struct reader *reader)
 	timer_init(&reader->poll, on_poll, reader);
 	timer_init(&reader->tidy, on_tidy, reader);
 	timer_init(&reader->alive, on_alive, reader);
+	timer_init(&reader->stock, on_stock, reader);
 	timer_set(timers, &reader->poll, 0, POLL_US);
+	timer_set(timers, &reader->stock, STOCK_US, STOCK_US);
 	timer_set(timers, &reader->alive, 0, ALIVE_US);
 	loop_turn_init(&reader->turn, 0, turn, reader);
 	loop_turn_start(reader->loop, &reader->turn);
@@ -206,6 +220,7 @@ static void stop(struct reader *reader)
 	timer_stop(timers, &reader->poll);
 	timer_stop(timers, &reader->tidy);
 	timer_stop(timers, &reader->alive);
+	timer_stop(timers, &reader->stock);
 	loop_turn_stop(reader->loop, &reader->turn);
 }
 

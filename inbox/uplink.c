@@ -114,6 +114,20 @@ void uplink_told(struct uplink *uplink, uint32_t count, struct span rows)
 	link_end(&uplink->link);
 }
 
+void uplink_stock(struct uplink *uplink, bool confined, uint64_t rows)
+{
+	struct buf *out;
+
+	if (uplink->confined == confined && uplink->stock == rows)
+		return;
+	uplink->confined = confined;
+	uplink->stock = rows;
+	out = link_begin(&uplink->link, WIRE_STOCK);
+	wire_put_u8(out, confined);
+	wire_put_u64(out, rows);
+	link_end(&uplink->link);
+}
+
 /* ---- heard: each returns false if it is malformed */
 
 static void hand_out(const struct uplink *uplink, struct wire_in *in,

@@ -56,6 +56,8 @@ struct uplink {
 	struct uplink_asked asked[WIRE_AHEAD];
 	size_t asked_count;
 	bool more; /* reasons, that AT had no room for */
+	bool confined;	/* STOCK, as it was said */
+	uint64_t stock;
 };
 
 /* Takes `fd`. */
@@ -74,5 +76,7 @@ void uplink_rows(struct uplink *uplink, uint64_t from, uint64_t to,
 /* Whether TOLD may be said; one waits at a time. */
 bool uplink_takes_told(const struct uplink *uplink);
 void uplink_told(struct uplink *uplink, uint32_t count, struct span rows);
+/* Says STOCK, if it is another than was said before. */
+void uplink_stock(struct uplink *uplink, bool confined, uint64_t rows);
 
 #endif

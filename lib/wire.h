@@ -64,9 +64,9 @@
  * PING      u64 tag
  *
  * Of inboxes: a connection on which READER was said speaks for one inbox, and
- * says nothing but INBOX, ROWS, TOLD and PING after it.  At most WIRE_AHEAD of
- * the first three, all that have a `number`, wait for their answer; answers
- * come in order.
+ * says nothing but INBOX, ROWS, TOLD, STOCK and PING after it.  At most
+ * WIRE_AHEAD of the first three, all that have a `number`, wait for their
+ * answer; answers come in order.
  *
  * READER    str8 name
  *           Said by the supervisor of tidings-inbox, right behind HELLO, before
@@ -88,6 +88,10 @@
  * TOLD      u64 number, u32 count, count x u64 row
  *           Refused rows that hold their reasons now, or never will: the hub
  *           may forget these.  At most WIRE_ROWS_MAX.
+ * STOCK     u8 confined, u64 rows
+ *           At each change, now and then: 1 once the reader is kept by Landlock
+ *           to files of the inbox's folder; and how many published rows may
+ *           still be in the inbox, going by their ids.
  *
  * ## From the hub
  *
@@ -129,9 +133,9 @@
  * MEASURE   nothing; to followers, every WIRE_MEASURE_MS
  * METERED   u64 tag, text to the frame's end
  * STATE     u8 writable, str16 reason, u16 count, count x { str8 name,
- *           str16 why }
+ *           str16 path, str16 why }
  *           After WELCOME and at each change: can the hub commit?  And which
- *           inboxes are not being read, and why.
+ *           inboxes are not being read, their files, and why.
  * PONG      u64 tag
  * AT        u64 number, u8 known, u64 cursor, str16 stop, u8 more, u32 count,
  *           count x { u64 row, str16 reason }
@@ -187,6 +191,7 @@ enum wire_type {
 	WIRE_INBOX,
 	WIRE_ROWS,
 	WIRE_TOLD,
+	WIRE_STOCK,
 
 	WIRE_WELCOME = 65,
 	WIRE_REFUSED,

@@ -88,6 +88,9 @@ static const struct check_row checks[] = {
 	{"events leave at once", check_buffering, NULL},
 	{"cross-origin rules", try_cors, NULL},
 	{"leaving is noticed", check_leaving, NULL},
+	{"inbox readers", check_readers, NULL},
+	{"readers confined", check_confinement, NULL},
+	{"published rows", check_stock, NULL},
 	{"inboxes", check_inboxes, check_has_config},
 	{0},
 };
@@ -107,16 +110,36 @@ static void add_advice(struct buf *out, struct span advice)
 	}
 }
 
+/* One for each line of the note. */
+static void add_verdicts(struct buf *out, const struct check *check,
+	const struct check_row *row, bool good)
+{
+	const char *verdict = !good ? "FAIL" : check->warns ? "WARN" : "ok";
+	struct span note = buf_span(&check->note);
+	const char *stop;
+
+	do {
+		stop = note.len == 0 ? NULL : memchr(note.at, '\n', note.len);
+		buf_printf(out, "%-4s %-21s ", verdict, row->name);
+		escape_add(out, stop == NULL ? note
+					     : span(note.at,
+						       (size_t)(stop -
+								note.at)));
+		buf_add_char(out, '\n');
+		if (stop != NULL)
+			note = span(stop + 1,
+				note.len - (size_t)(stop + 1 - note.at));
+	} while (stop != NULL);
+}
+
 static enum exit_status print_verdict(
 	struct check *check, const struct check_row *row, bool good)
 {
 	enum exit_status exit_status;
 	struct buf out = {0};
 
-	buf_printf(&out, "%-4s %-21s ", good ? "ok" : "FAIL", row->name);
-	escape_add(&out, buf_span(&check->note));
-	buf_add_char(&out, '\n');
-	if (!good && check->hint != NULL)
+	add_verdicts(&out, check, row, good);
+	if ((!good || check->warns) && check->hint != NULL)
 		buf_printf(&out, "     -> %s\n", check->hint);
 	add_advice(&out, buf_span(&check->advice));
 	exit_status = print_bytes(buf_span(&out));
@@ -187,6 +210,7 @@ static enum exit_status run_all(struct check *check)
 		if (wish == 's')
 			continue;
 		check->hint = NULL;
+		check->warns = false;
 		buf_clear(&check->advice);
 		good = row->run(check);
 		printed = print_verdict(check, row, good);

@@ -38,6 +38,17 @@ bool check_has_config(void)
 	return option_given("server-config") || access(file(), R_OK) == 0;
 }
 
+bool check_is_packaged(void)
+{
+	struct config config = {0};
+	char *wrong = check_has_config() ? config_try(&config, file()) : NULL;
+	bool packaged = wrong == NULL && config.inbox_user_count > 0;
+
+	free(wrong);
+	config_release(&config);
+	return packaged;
+}
+
 static void add_wrong(struct look *look, const char *inbox, const char *table,
 	const char *sentence)
 {

@@ -23,7 +23,9 @@ struct check {
 	char channel[32], server[32];
 	struct buf heard; /* data of the last event that was heard */
 	uint64_t heard_at;
-	struct buf note;   /* on success: a figure; else what is wrong */
+	struct buf note;   /* on success: a figure; else what is wrong: a line
+			      for each */
+	bool warns;	   /* ... which is no failure */
 	const char *hint;  /* what to do about it; static, or NULL */
 	struct buf advice; /* the same, in lines, if it is not static */
 };

@@ -56,7 +56,14 @@ bool check_no_beginning(struct check *check, const struct listener *listener);
 /* ---- the check of this machine's inboxes.  What is to be done about each is a
  * line of check->advice. */
 bool check_has_config(void); /* is there a tidings.conf to go by? */
+/* As that says, do inboxes have a user of their own, as packages give them? */
+bool check_is_packaged(void);
 bool check_inboxes(struct check *check);
+
+/* ---- the checks of inboxes, as the server knows them */
+bool check_readers(struct check *check);
+bool check_confinement(struct check *check);
+bool check_stock(struct check *check);
 
 /* ---- the checks with streams */
 bool check_main(struct check *check);

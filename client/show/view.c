@@ -42,10 +42,12 @@ static void be_unreadable(struct view *view, const char *path)
 
 void view_ask_health(struct view *view)
 {
-	struct json_object *health = get(view, "/health");
+	struct json_object *health;
 	struct span status = {0}, reason = {0};
 	struct buf text = {0};
 
+	json_free(view->health);
+	view->health = health = get(view, "/health");
 	view->unreadable = false;
 	set_text(&view->fault, span(NULL, 0));
 	view->exit_status = view->answer.exit_status;
@@ -63,7 +65,6 @@ void view_ask_health(struct view *view)
 	}
 	set_text(&view->status, buf_span(&text));
 	buf_release(&text);
-	json_free(health);
 }
 
 static void ask_figures(struct view *view)
@@ -150,6 +151,7 @@ void view_release(struct view *view)
 	buf_release(&view->status);
 	buf_release(&view->fault);
 	json_free(view->channels);
+	json_free(view->health);
 }
 
 /* ---- since when */

@@ -24,6 +24,7 @@ struct view {
 	enum exit_status exit_status; /* of asking for its health */
 	bool known;		      /* it has answered */
 	bool unreadable;	      /* an answer was not from Tidings */
+	struct json_object *health;   /* the answer, or NULL */
 	struct buf status;	      /* "ok", or what is wrong; terminated */
 	struct buf fault;	      /* why there are no figures, or what is
 					 unreadable; terminated */
@@ -33,7 +34,7 @@ struct view {
 	unsigned short order[VIEW_CHANNELS]; /* most subscribers first */
 };
 
-/* Asks for the health only: nothing but `status` is known then. */
+/* Asks for the health only: nothing but `status` and `health` are known then. */
 void view_ask_health(struct view *view);
 /* Asks again; `now` becomes `before`. */
 void view_ask(struct view *view, bool channels);

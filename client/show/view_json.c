@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "client/show/unread.h"
 #include "client/show/view.h"
 #include "lib/json/json.h"
 
@@ -79,12 +80,31 @@ static void add_figures(struct json_object *object, const struct view *view)
 		from == NULL ? NULL : &from->commits);
 }
 
+static void add_unread(struct json_object *object, const struct view *view)
+{
+	struct json_object *from = unread_list(view->health), *to, *item;
+	struct unread unread;
+
+	if (json_length(from) == 0)
+		return;
+	to = json_add_list(object, "inboxes");
+	for (size_t i = 0; i < json_length(from); i++) {
+		if (!unread_read(json_item(from, i), &unread))
+			continue;
+		item = json_add_item(to);
+		json_add_text(item, "inbox", unread.inbox);
+		json_add_text(item, "file", unread.file);
+		json_add_text(item, "reason", unread.reason);
+	}
+}
+
 void view_json(const struct view *view, struct buf *out)
 {
 	struct json_object *object = json_new();
 
 	json_add_text(object, "status", span_of(view->status.at));
 	json_add_text(object, "server", span_of(http_url(view->http)));
+	add_unread(object, view);
 	if (view->now.at != 0)
 		add_figures(object, view);
 	json_end(object, out);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "client/show/listed.h"
+#include "client/show/unread.h"
 #include "client/show/view.h"
 #include "lib/json/json.h"
 
@@ -148,9 +149,24 @@ static const struct line {
 	{"hub up", add_up},
 };
 
+static void add_unread(const struct view *view, struct buf *out)
+{
+	struct json_object *list = unread_list(view->health);
+	struct unread unread;
+
+	for (size_t i = 0; i < json_length(list); i++) {
+		if (!unread_read(json_item(list, i), &unread))
+			continue;
+		buf_printf(out, "%-12s ", "not read");
+		unread_add(out, &unread);
+		buf_add_char(out, '\n');
+	}
+}
+
 void view_lines(const struct view *view, struct buf *out)
 {
 	buf_printf(out, "%-12s %s\n", "status", view->status.at);
+	add_unread(view, out);
 	buf_printf(out, "%-12s %s\n", "server", http_url(view->http));
 	if (view->now.at == 0) {
 		if (view->fault.len > 1)

@@ -203,6 +203,7 @@ static bool on_state(struct session *session, struct wire_in *in)
 	for (uint16_t i = 0; i < count; i++) {
 		wire_get_str8(in);
 		wire_get_str16(in);
+		wire_get_str16(in);
 	}
 	if (!wire_done(in))
 		return false;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/log.h"
 #include "lib/text.h"
 
 enum {
@@ -17,6 +18,33 @@ enum {
 static const char nobody[] = "nobody reads it: is tidings-inbox running?";
 
 /* ---- whether it is read */
+
+static bool is_silent(const struct inbox *inbox)
+{
+	return !inbox->read && strcmp(inbox->why.at, nobody) == 0;
+}
+
+void inboxes_watch(struct inboxes *inboxes, uint64_t now_us)
+{
+	for (size_t i = 0; i < inboxes->count; i++) {
+		struct inbox *inbox = &inboxes->all[i];
+		const struct config_inbox *config = inbox->config;
+
+		switch (inbox_watch_look(&inbox->watch, is_silent(inbox),
+			inbox->read, now_us)) {
+		case UNREAD:
+			log_warnx("inbox %s (%s): %s", config->name,
+				config->path, nobody);
+			break;
+		case READ_AGAIN:
+			log_info("inbox %s (%s): is read again", config->name,
+				config->path);
+			break;
+		case NO_NEWS:
+			break;
+		}
+	}
+}
 
 static void set_why(struct inboxes *inboxes, struct inbox *inbox,
 	struct span why)
@@ -42,6 +70,7 @@ void inboxes_put_unread(const struct inboxes *inboxes, struct buf *out)
 		if (inbox->read)
 			continue;
 		wire_put_str8(out, span_of(inbox->config->name));
+		wire_put_str16(out, span_of(inbox->config->path));
 		wire_put_str16(out, span_of(inbox->why.at));
 	}
 }
@@ -76,6 +105,8 @@ static void unclaim(struct inboxes *inboxes, struct inbox *inbox)
 		pop(inbox);
 	inbox->peer->inbox = NULL;
 	inbox->peer = NULL;
+	inbox->confined = false;
+	inbox->stock = 0;
 	set_why(inboxes, inbox, span_of(nobody));
 }
 
@@ -226,6 +257,19 @@ static bool is_identity(struct span body)
 	return wire_done(&in) && identity.len == CURSOR_IDENTITY;
 }
 
+static bool take_stock(struct inbox *inbox, struct span body)
+{
+	struct wire_in in = wire_in(body);
+	bool confined = wire_get_u8(&in) != 0;
+	uint64_t stock = wire_get_u64(&in);
+
+	if (!wire_done(&in))
+		return false;
+	inbox->confined = confined;
+	inbox->stock = stock;
+	return true;
+}
+
 static bool wait(struct inbox *inbox, uint8_t type, struct span body)
 {
 	struct inbox_frame *frame = &inbox->waiting[inbox->waiting_count];
@@ -251,6 +295,8 @@ bool inbox_hear(struct inboxes *inboxes, struct peer *peer, uint8_t type,
 		return inbox_rows_are_whole(body) && wait(inbox, type, body);
 	case WIRE_TOLD:
 		return inbox_told_is_whole(body) && wait(inbox, type, body);
+	case WIRE_STOCK:
+		return take_stock(inbox, body);
 	default:
 		return false;
 	}
@@ -337,6 +383,7 @@ static void settle(void *arg)
 		struct inbox *inbox = &inboxes->all[i];
 
 		inbox->cursor = inbox->draft;
+		inbox->tally = inbox->new_tally;
 		inbox->kept = inbox->refused.len;
 		inbox->kept_count = inbox->refusals;
 	}
@@ -351,6 +398,7 @@ static void revert(void *arg)
 		struct inbox *inbox = &inboxes->all[i];
 
 		inbox->draft = inbox->cursor;
+		inbox->new_tally = inbox->tally;
 		inbox->refused.len = inbox->kept;
 		inbox->refusals = inbox->kept_count;
 		if (inbox->waiting_count > 0 && inbox->taken > 0)

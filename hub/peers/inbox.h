@@ -22,6 +22,7 @@
 
 #include "hub/log/cursor.h"
 #include "hub/log/ledger.h"
+#include "hub/peers/inbox_watch.h"
 #include "hub/peers/peer.h"
 #include "lib/wire.h"
 
@@ -39,15 +40,25 @@ struct inbox_frame {
 	struct buf body;
 };
 
+/* Rows that were taken since the hub began. */
+struct inbox_tally {
+	uint64_t published, refused;
+};
+
 struct inbox {
 	const struct config_inbox *config;
 	struct peer *peer; /* its reader; NULL = nobody */
 	bool read;
 	struct buf why; /* UNREAD: the reason, a terminated sentence */
+	struct inbox_watch watch;
 	uint8_t identity[CURSOR_IDENTITY];
 	uint64_t cursor; /* committed */
 	uint64_t draft;	 /* the same, in this transaction */
 	size_t reasons;	 /* that the log holds for it */
+	struct inbox_tally tally;     /* committed */
+	struct inbox_tally new_tally; /* the same, in this transaction */
+	bool confined;	/* its reader says so, */
+	uint64_t stock; /* and that up to so many published rows are in it */
 	struct inbox_frame waiting[WIRE_AHEAD];
 	size_t waiting_count;
 	size_t taken;	     /* bytes of the first of these, if it is ROWS */
@@ -95,7 +106,10 @@ bool inboxes_pull(struct inboxes *inboxes);
 /* After COMMIT. */
 void inboxes_answer(struct inboxes *inboxes);
 
-/* Appends `u16 count, count x { str8 name, str16 why }`: those not read. */
+/* Now and then: a log line about those that nobody reads. */
+void inboxes_watch(struct inboxes *inboxes, uint64_t now_us);
+
+/* Appends those not read, as STATE tells them. */
 void inboxes_put_unread(const struct inboxes *inboxes, struct buf *out);
 
 /* ---- (inbox_rows.c) rows, and what was told */

@@ -99,6 +99,7 @@ static void refuse(struct inboxes *inboxes, struct inbox *inbox, uint64_t row,
 	wire_put_str16(&inbox->refused, reason);
 	inbox->refusals++;
 	inbox->reasons++;
+	inbox->new_tally.refused++;
 }
 
 /* Proposes the row's event, and that the cursor passes it.  The reason if it
@@ -146,6 +147,8 @@ static bool take_row(
 		return false;
 	if (fault.len > 0)
 		refuse(inboxes, inbox, row->id, fault);
+	else
+		inbox->new_tally.published++;
 	return true;
 }
 

@@ -50,6 +50,28 @@ void metrics_add(struct metrics_text *text, const char *labels, uint64_t value)
 	buf_printf(text->out, "%" PRIu64 "\n", value);
 }
 
+static void add_escaped(struct buf *out, struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] == '\\' || text.at[i] == '"')
+			buf_add_char(out, '\\');
+		buf_add_char(out, text.at[i]);
+	}
+}
+
+void metrics_add_labelled(struct metrics_text *text, const char *name,
+	struct span label, const char *more, uint64_t value)
+{
+	struct buf labels = {0};
+
+	buf_printf(&labels, "{%s=\"", name);
+	add_escaped(&labels, label);
+	buf_printf(&labels, "\"%s}", more);
+	buf_add_char(&labels, '\0');
+	metrics_add(text, labels.at, value);
+	buf_release(&labels);
+}
+
 void metrics_add_seconds(
 	struct metrics_text *text, const char *labels, uint64_t us)
 {

@@ -31,6 +31,9 @@ struct metrics_text {
 void metrics_begin(
 	struct metrics_text *text, const struct metric_family *family);
 void metrics_add(struct metrics_text *text, const char *labels, uint64_t value);
+/* Its label is `name="value"`, and all of `more` ("" = none) behind that. */
+void metrics_add_labelled(struct metrics_text *text, const char *name,
+	struct span label, const char *more, uint64_t value);
 void metrics_add_seconds(
 	struct metrics_text *text, const char *labels, uint64_t us);
 /* All of its samples; it has no labels. */

@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hub/peers/inbox_figures.h"
 #include "hub/peers/metrics_text.h"
 
 struct prometheus {
 	const struct sampler *sampler;
 	const struct ledger *ledger;
+	const struct inboxes *inboxes;
 	struct metrics_text text;
 };
 
@@ -254,17 +256,19 @@ static void write_all(struct prometheus *prometheus)
 		metrics_begin(&prometheus->text, &rows[i].family);
 		rows[i].write(prometheus);
 	}
+	inbox_figures_write(prometheus->inboxes, &prometheus->text);
 	metrics_end(&prometheus->text);
 }
 
 bool prometheus_ask(const struct ledger *ledger, const struct sampler *sampler,
-	struct peer *peer, struct wire_in *in)
+	const struct inboxes *inboxes, struct peer *peer, struct wire_in *in)
 {
 	uint64_t tag = wire_get_u64(in);
 	uint8_t format = wire_get_u8(in);
 	struct prometheus prometheus = {
 		.sampler = sampler,
 		.ledger = ledger,
+		.inboxes = inboxes,
 		.text.open = format == WIRE_OPENMETRICS,
 	};
 	struct buf *out;

@@ -5,14 +5,15 @@
  * prometheus - what has been measured, as text for Prometheus
  *
  * One table of families (metrics_text.h), of what the ledger and the sampler
- * know.  Figures of responders are as of their last report.
+ * know, and one of inboxes.  Figures of responders are as of their last report.
  */
 #include <stdbool.h>
 
+#include "hub/peers/inbox.h"
 #include "hub/peers/sampler.h"
 
 /* METRICS came: answers METERED; false if malformed. */
 bool prometheus_ask(const struct ledger *ledger, const struct sampler *sampler,
-	struct peer *peer, struct wire_in *in);
+	const struct inboxes *inboxes, struct peer *peer, struct wire_in *in);
 
 #endif

@@ -2,6 +2,7 @@
 """`tidings`, the command: publish, listen, look, and what goes wrong."""
 
 import fcntl
+import json
 import os
 import shlex
 import signal
@@ -348,6 +349,17 @@ def test_channels_are_listed(run, shared):
 
 def test_status_says_ok(run):
     assert run("status").ends()[0].split() == ["status", "ok"]
+
+
+def test_status_names_the_inboxes_that_are_not_read(make_world, tmp_path):
+    path = tmp_path / "none" / "shop.db"
+    world = make_world({"inbox shop": {"path": path}}, web=True)
+    lines = Client(world, "status").ends()
+    why = world.unread()["shop"]
+    assert lines[:2] == ["status       ok", f"not read     shop ({path}): {why}"]
+    said = json.loads(Client(world, "status", "--json").ends()[0])
+    assert said["inboxes"] == [{"inbox": "shop", "file": str(path), "reason": why}]
+    assert world.health().status == 200 and world.health().json["inboxes"] == said["inboxes"]
 
 
 # ---- what goes wrong

@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: MIT
 """`tidings check` and `tidings bench`: what is wrong with an installation is named."""
 
+import contextlib
 import re
 import socket
 
 import pytest
 
 from client import Client
+from wire import Hub, Reader, Stock
 from world import SLOW, eventually
 
 CHECKS = ["health", "main stream", "metrics", "custom channel", "broadcast", "resume after a cut",
-          "events leave at once", "cross-origin rules", "leaving is noticed"]
+          "events leave at once", "cross-origin rules", "leaving is noticed", "inbox readers",
+          "readers confined", "published rows"]
 
 
 def verdicts(lines):
     return {match[2]: match[1] for line in lines
-            if (match := re.match(r"(ok|FAIL) +(.+?)  ", line))}
+            if (match := re.match(r"(ok|WARN|FAIL) +(.+?)  ", line))}
 
 
 def hints(lines):
@@ -87,6 +90,50 @@ def test_who_may_not_publish_is_told_the_key(make_world):
     lines = check(world, 1, "--auto", "--wait", "1s")
     assert verdicts(lines)["broadcast"] == "FAIL"
     assert "publish_from" in hints(lines)
+
+
+def test_an_inbox_that_is_not_read_is_a_failure_that_names_its_file(make_world, tmp_path):
+    path = tmp_path / "none" / "shop.db"
+    world = make_world({"inbox shop": {"path": path}}, web=True)
+    lines = check(world, 1, "--auto", "inbox")
+    assert [line for line in lines if line.startswith("FAIL")] == [
+        f"FAIL inbox readers         shop ({path}): {world.unread()['shop']}"]
+    assert "troubleshooting" in hints(lines)
+    assert verdicts(lines)["health"] == "ok"
+
+
+def test_inboxes_that_nobody_reads_are_a_failure_each(make_world, tmp_path):
+    world = make_world({"inbox shop": {"path": tmp_path / "shop.db"}}, web=True)
+    world.reader.stop()
+    eventually(lambda: len(world.health().json.get("inboxes", [])) == 2, "both being told")
+    lines = check(world, 1, "--auto", "inbox r")
+    assert [line.partition("): ")[2] for line in lines if line.startswith("FAIL")] == [
+        "nobody reads it: is tidings-inbox running?"] * 2
+
+
+def test_published_rows_that_nobody_removes_are_a_warning(make_world):
+    world = make_world({"inbox main": {"consume": "no"}}, web=True)
+    with world.open_inbox() as db:
+        db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100001) "
+                   "INSERT INTO broadcast(channel, data) SELECT 'rows', i FROM n")
+    eventually(lambda: verdicts(lines := check(world, 0, "--auto", "published"))["published rows"]
+               == "WARN" and "main: up to 100001 published rows" in "\n".join(lines),
+               "a warning", 30)
+
+
+def test_a_reader_without_landlock_is_a_failure_where_packages_made_it(make_world, tmp_path):
+    world = make_world(web=True)
+    world.reader.stop()
+    with contextlib.closing(Hub(world.hub_socket)) as reader:
+        reader.send(Reader(b"main"), Stock(0, 0))
+        ours, packaged = tmp_path / "ours.conf", tmp_path / "packaged.conf"
+        ours.write_text("[hub]\ninbox_user = \n")
+        packaged.write_text("[hub]\ninbox_user = nobody\n")
+        said = check(world, 0, "--auto", "readers", "--server-config", ours)
+        assert verdicts(said)["readers confined"] == "WARN"
+        said = check(world, 1, "--auto", "readers", "--server-config", packaged)
+        assert verdicts(said)["readers confined"] == "FAIL"
+        assert "Landlock" in hints(said)
 
 
 # ---- bench

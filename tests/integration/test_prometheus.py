@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """GET /metrics for Prometheus: the same figures as text, in both of its forms."""
 
+import re
 import subprocess
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
-from world import SLOW, eventually
+from world import SLOW, TOP, eventually
 
 PROMETHEUS = ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;"
               "version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
@@ -108,6 +109,54 @@ def test_events_of_a_channel_kept_by_itself_are_held_too(make_world):
     world.publish("x", channel="prices")
     world.publish("x")
     assert figures(world)["tidings_log_events",] == 2
+
+
+def test_inboxes_are_counted_by_their_names(make_world, tmp_path):
+    odd = 'the "odd" \\n one'
+    world = make_world(config={f"inbox {odd}": {"path": tmp_path / "odd.db"}})
+    reader = world.listen("a")
+    world.insert("x", "y", channel="a")
+    with world.open_inbox() as db:
+        db.execute("PRAGMA ignore_check_constraints = 1")
+        db.execute("INSERT INTO broadcast(channel, data) VALUES ('', 'bad')")
+    world.insert("z", channel="a")
+    reader.sees("x", "y", "z")
+
+    def says(name, *labels, wanted):
+        eventually(lambda: figures(world).get((name, *labels)) == wanted,
+                   f"{name} {labels} being {wanted}", 8)
+    says("tidings_inbox_rows_total", "main", "published", wanted=3)
+    says("tidings_inbox_rows_total", "main", "refused", wanted=1)
+    says("tidings_inbox_cursor", "main", wanted=4)
+    says("tidings_inbox_untold_reasons", "main", wanted=0)
+    says("tidings_inbox_stock_rows", "main", wanted=0)
+    assert figures(world)["tidings_inbox_confined", "main"] in (0, 1)
+    assert figures(world)["tidings_inbox_read", "main"] == 1
+    assert figures(world)["tidings_inbox_read", odd] == 0
+    assert ("tidings_inbox_cursor", odd) not in figures(world)
+    open = {(s.name, *s.labels.values()) for family in parse_open(scrape(world, PROMETHEUS).body.decode())
+            for s in family.samples}
+    assert ("tidings_inbox_read", odd) in open
+    test_the_text_passes_prometheus_own_check(world)
+
+
+def test_the_figures_of_inboxes_are_those_of_the_documentation(world):
+    shown = {name for name, *_ in figures(world) if name.startswith("tidings_inbox_")}
+    told = re.findall(r"^\| `(tidings_inbox_\w+)`", (TOP / "docs" / "operate.md").read_text(), re.M)
+    assert shown == set(told)
+    for page in ("docs/operate.md", "man/tidings-hub.8"):
+        named = set(re.findall(r"\btidings_[a-z_]+[a-z]\b", (TOP / page).read_text()))
+        assert named and named <= {name.removesuffix("_bucket") for name, *_ in figures(world)}
+
+
+def test_published_rows_that_are_left_to_the_application_are_counted(make_world):
+    world = make_world(config={"inbox main": {"consume": "no"}})
+    world.insert(*(str(n) for n in range(700)))
+    name = ("tidings_inbox_stock_rows", "main")
+    eventually(lambda: figures(world)[name] == 700, "700 rows being counted", 15)
+    with world.open_inbox() as db:
+        db.execute("DELETE FROM broadcast WHERE id <= 600")
+    eventually(lambda: figures(world)[name] == 100, "100 rows being counted", 15)
 
 
 def test_a_histogram_counts_each_duration_once(world):

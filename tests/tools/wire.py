@@ -114,8 +114,9 @@ FIELDS["counts"] = _list(4, lambda pair: FIELDS["str8"][0](pair[0]) + struct.pac
                          lambda body: (body.text(1), body.number(4)))
 FIELDS["lines"] = _list(4, _put_line,
                         lambda body: Line(body.text(1), *struct.unpack("<QQQQI", body.take(36))))
-FIELDS["unread"] = _list(2, lambda pair: FIELDS["str8"][0](pair[0]) + FIELDS["str16"][0](pair[1]),
-                         lambda body: (body.text(1), body.text(2)))
+FIELDS["unread"] = _list(2, lambda line: (FIELDS["str8"][0](line[0]) + FIELDS["str16"][0](line[1])
+                                          + FIELDS["str16"][0](line[2])),
+                         lambda body: (body.text(1), body.text(2), body.text(2)))
 FIELDS["buckets"] = _list(1, lambda pair: struct.pack("<BQ", *pair),
                           lambda body: struct.unpack("<BQ", body.take(9)))
 FIELDS["events"] = _list(4, lambda event: FIELDS["blob"][0](encode_body(event)),
@@ -152,6 +153,7 @@ Reader = _message(10, "Reader", "name:str8")
 Inbox = _message(11, "Inbox", "number:u64 identity:str8 why:str16")
 Rows = _message(12, "Rows", "number:u64 start:u64 to:u64 rows:rows")
 Told = _message(13, "Told", "number:u64 rows:ids")
+Stock = _message(14, "Stock", "confined:u8 rows:u64")
 Welcome = _message(65, "Welcome", "version:u16 identity:identity newest:u64")
 Refused = _message(66, "Refused", "sentence:str16")
 Following = _message(67, "Following", "start:u64 newest:u64")

@@ -367,7 +367,7 @@ class World:
     def unread(self):
         """What the hub says of inboxes that are not read: {name: why}."""
         with contextlib.closing(Hub(self.hub_socket, within=2)) as peer:
-            return {name.decode(): why.decode() for name, why in peer.expect(State).unread}
+            return {name.decode(): why.decode() for name, _, why in peer.expect(State).unread}
 
     def inboxes_are_looked_at(self):
         try:

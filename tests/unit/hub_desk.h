@@ -56,6 +56,14 @@ static inline void desk_open(struct desk *desk, struct room *room)
 	sampler_open(&desk->sampler, &room->ledger, &desk->peers);
 }
 
+/* The part of the hub's turn that is about what is to be stored. */
+static inline void desk_turn(struct desk *desk)
+{
+	inboxes_pull(&desk->inboxes);
+	ledger_commit(&desk->room->ledger);
+	inboxes_answer(&desk->inboxes);
+}
+
 static inline void desk_close(struct desk *desk)
 {
 	peers_close(&desk->peers);
