@@ -29,6 +29,7 @@ void inbox_release(struct inbox *inbox)
 	inbox_file_close(&inbox->file);
 	lock_owner_close(&inbox->lock_owner);
 	rejects_forget(&inbox->rejects);
+	losses_release(&inbox->losses);
 }
 
 void inbox_say(struct inbox *inbox, const char *sentence)
@@ -56,7 +57,8 @@ static void lose(struct inbox *inbox, const char *why)
 	rejects_forget(&inbox->rejects);
 	inbox->state = AWAY;
 	inbox->due = inbox->broken = inbox->fresh = inbox->littered = false;
-	inbox->version = 0;
+	inbox->version = inbox->losses.schema = 0;
+	inbox->losses.count = 0;
 	inbox->consume_due = 0;
 	inbox->draft = inbox->cursor = 0;
 }
@@ -216,6 +218,8 @@ static void look_for_rows(struct inbox *inbox)
 	if (got == DB_DONE && inbox->state != OPEN)
 		return; /* what is not known now, the next look finds out */
 	inbox->due = true;
+	losses_look(&inbox->losses, &inbox->file.db, inbox->file.schema_version,
+		inbox->own->name);
 	lock_owner_look(&inbox->lock_owner, &inbox->file.version,
 		inbox->own->name);
 }

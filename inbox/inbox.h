@@ -23,6 +23,7 @@
 
 #include "inbox/file.h"
 #include "inbox/lock_owner.h"
+#include "inbox/losses.h"
 #include "inbox/rejects.h"
 #include "inbox/uplink.h"
 #include "lib/clock.h"
@@ -50,6 +51,7 @@ struct inbox {
 	struct inbox_file file;
 	struct lock_owner lock_owner;
 	struct rejects rejects;
+	struct losses losses;
 	char said[256];	 /* the last trouble, which is not said twice */
 	uint64_t cursor; /* as the hub knows it */
 	uint64_t draft;	 /* as far as rows were said to it */

@@ -97,6 +97,17 @@ static const char *shut(struct reader *reader, struct stat *folder)
 	return NULL;
 }
 
+static void say_stock(struct reader *reader)
+{
+	const struct uplink_stock stock = {
+		.confined = reader->confined,
+		.rows = inbox_stock(&reader->inbox),
+		.lost = reader->inbox.losses.count,
+	};
+
+	uplink_stock(&reader->uplink, &stock);
+}
+
 /* Before the file is opened for the first time. */
 static const char *enter(void *arg)
 {
@@ -111,7 +122,7 @@ static const char *enter(void *arg)
 		return why;
 	reader->device = at.st_dev;
 	reader->inode = at.st_ino;
-	uplink_stock(&reader->uplink, reader->confined, 0);
+	say_stock(reader);
 	return NULL;
 }
 
@@ -173,8 +184,7 @@ static void on_stock(void *arg)
 {
 	struct reader *reader = arg;
 
-	uplink_stock(&reader->uplink, reader->confined,
-		inbox_stock(&reader->inbox));
+	say_stock(reader);
 }
 
 static void on_gone(void *arg, const char *why)

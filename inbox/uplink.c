@@ -114,17 +114,19 @@ void uplink_told(struct uplink *uplink, uint32_t count, struct span rows)
 	link_end(&uplink->link);
 }
 
-void uplink_stock(struct uplink *uplink, bool confined, uint64_t rows)
+void uplink_stock(struct uplink *uplink, const struct uplink_stock *stock)
 {
+	const struct uplink_stock *said = &uplink->stock;
 	struct buf *out;
 
-	if (uplink->confined == confined && uplink->stock == rows)
+	if (said->confined == stock->confined && said->rows == stock->rows &&
+		said->lost == stock->lost)
 		return;
-	uplink->confined = confined;
-	uplink->stock = rows;
+	uplink->stock = *stock;
 	out = link_begin(&uplink->link, WIRE_STOCK);
-	wire_put_u8(out, confined);
-	wire_put_u64(out, rows);
+	wire_put_u8(out, stock->confined);
+	wire_put_u64(out, stock->rows);
+	wire_put_u32(out, stock->lost);
 	link_end(&uplink->link);
 }
 

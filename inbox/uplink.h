@@ -46,6 +46,13 @@ struct uplink_asked {
 	uint64_t number, to;
 };
 
+/* What STOCK tells. */
+struct uplink_stock {
+	bool confined; /* by Landlock */
+	uint64_t rows; /* published ones that are still there */
+	uint32_t lost; /* tables without their triggers */
+};
+
 struct uplink {
 	struct link link;
 	struct uplink_sink sink;
@@ -56,8 +63,7 @@ struct uplink {
 	struct uplink_asked asked[WIRE_AHEAD];
 	size_t asked_count;
 	bool more; /* reasons, that AT had no room for */
-	bool confined;	/* STOCK, as it was said */
-	uint64_t stock;
+	struct uplink_stock stock; /* as it was said last */
 };
 
 /* Takes `fd`. */
@@ -77,6 +83,6 @@ void uplink_rows(struct uplink *uplink, uint64_t from, uint64_t to,
 bool uplink_takes_told(const struct uplink *uplink);
 void uplink_told(struct uplink *uplink, uint32_t count, struct span rows);
 /* Says STOCK, if it is another than was said before. */
-void uplink_stock(struct uplink *uplink, bool confined, uint64_t rows);
+void uplink_stock(struct uplink *uplink, const struct uplink_stock *stock);
 
 #endif

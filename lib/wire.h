@@ -88,10 +88,11 @@
  * TOLD      u64 number, u32 count, count x u64 row
  *           Refused rows that hold their reasons now, or never will: the hub
  *           may forget these.  At most WIRE_ROWS_MAX.
- * STOCK     u8 confined, u64 rows
+ * STOCK     u8 confined, u64 rows, u32 lost
  *           At each change, now and then: 1 once the reader is kept by Landlock
  *           to files of the inbox's folder; and how many published rows may
- *           still be in the inbox, going by their ids.
+ *           still be in the inbox, going by their ids; and how many tables of
+ *           that database have lost the triggers by which they publish.
  *
  * ## From the hub
  *

@@ -107,6 +107,7 @@ static void unclaim(struct inboxes *inboxes, struct inbox *inbox)
 	inbox->peer = NULL;
 	inbox->confined = false;
 	inbox->stock = 0;
+	inbox->lost = 0;
 	set_why(inboxes, inbox, span_of(nobody));
 }
 
@@ -262,11 +263,13 @@ static bool take_stock(struct inbox *inbox, struct span body)
 	struct wire_in in = wire_in(body);
 	bool confined = wire_get_u8(&in) != 0;
 	uint64_t stock = wire_get_u64(&in);
+	uint32_t lost = wire_get_u32(&in);
 
 	if (!wire_done(&in))
 		return false;
 	inbox->confined = confined;
 	inbox->stock = stock;
+	inbox->lost = lost;
 	return true;
 }
 

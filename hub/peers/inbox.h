@@ -58,7 +58,8 @@ struct inbox {
 	struct inbox_tally tally;     /* committed */
 	struct inbox_tally new_tally; /* the same, in this transaction */
 	bool confined;	/* its reader says so, */
-	uint64_t stock; /* and that up to so many published rows are in it */
+	uint64_t stock; /* and that up to so many published rows are in it, */
+	uint32_t lost;	/* and so many tables have lost their triggers */
 	struct inbox_frame waiting[WIRE_AHEAD];
 	size_t waiting_count;
 	size_t taken;	     /* bytes of the first of these, if it is ROWS */

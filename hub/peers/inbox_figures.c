@@ -45,6 +45,12 @@ static void write_stock(struct metrics_text *text, const struct inbox *inbox)
 		add(text, inbox, "", inbox->stock);
 }
 
+static void write_lost(struct metrics_text *text, const struct inbox *inbox)
+{
+	if (inbox->read)
+		add(text, inbox, "", inbox->lost);
+}
+
 static const struct row {
 	struct metric_family family;
 	void (*write)(struct metrics_text *text, const struct inbox *inbox);
@@ -71,6 +77,10 @@ static const struct row {
 		 "Published rows that may still be in the inbox, going by "
 		 "their ids."},
 		write_stock},
+	{{"tidings_inbox_lost_tables", GAUGE, NULL,
+		 "Tables of the inbox's database that have lost the triggers "
+		 "by which they publish: tidings check names the command."},
+		write_lost},
 };
 
 void inbox_figures_write(

@@ -125,7 +125,7 @@ def test_a_reader_without_landlock_is_a_failure_where_packages_made_it(make_worl
     world = make_world(web=True)
     world.reader.stop()
     with contextlib.closing(Hub(world.hub_socket)) as reader:
-        reader.send(Reader(b"main"), Stock(0, 0))
+        reader.send(Reader(b"main"), Stock(0, 0, 0))
         ours, packaged = tmp_path / "ours.conf", tmp_path / "packaged.conf"
         ours.write_text("[hub]\ninbox_user = \n")
         packaged.write_text("[hub]\ninbox_user = nobody\n")
