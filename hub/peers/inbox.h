@@ -54,6 +54,8 @@ struct inbox {
 	uint8_t identity[CURSOR_IDENTITY];
 	uint64_t cursor; /* committed */
 	uint64_t draft;	 /* the same, in this transaction */
+	bool entered;	 /* the log knows it by this name; committed */
+	bool entering;	 /* the same, in this transaction */
 	size_t reasons;	 /* that the log holds for it */
 	struct inbox_tally tally;     /* committed */
 	struct inbox_tally new_tally; /* the same, in this transaction */

@@ -147,7 +147,7 @@ static void note(uint8_t type, struct span body)
 	if (type == WIRE_ROWS) {
 		one.from = wire_get_u64(&in);
 		one.to = wire_get_u64(&in);
-		MUST(one.from < one.to);
+		MUST(one.from <= one.to);
 	}
 	MUST(asked_count < WIRE_AHEAD);
 	asked[asked_count++] = one;

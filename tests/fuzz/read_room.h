@@ -65,8 +65,8 @@ static inline void read_room_identify(struct read_room *room)
 	wire_put_u64(&body, 0);
 	wire_put_str8(&body, span_of("sixteen bytes..."));
 	wire_put_str16(&body, span_of(""));
-	MUST(inbox_hear(&room->inboxes, &room->peer, WIRE_INBOX,
-		buf_span(&body)));
+	MUST(inbox_hear(
+		&room->inboxes, &room->peer, WIRE_INBOX, buf_span(&body)));
 	inboxes_pull(&room->inboxes);
 	MUST(room->inboxes.all[0].read);
 	buf_clear(&room->peer.link.out);

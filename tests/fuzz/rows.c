@@ -31,7 +31,7 @@ static struct key keys[ROWS_MAX];
 static size_t key_count;
 static struct channel *made[ROWS_MAX];
 static size_t made_count;
-static struct party party; /* who joined last */
+static struct party party;     /* who joined last */
 static size_t kept, keys_kept; /* as of the last COMMIT */
 
 void rows_clear(void)

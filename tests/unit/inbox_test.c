@@ -11,7 +11,7 @@
 #include "tests/unit/hub_end.h"
 
 enum {
-	TURNS = 6, /* looks at the file, after which all must be well again */
+	TURNS = 6,   /* looks at the file, after which all must be well again */
 	ANSWERS = 4, /* that one look may have to wait for */
 };
 
@@ -278,8 +278,8 @@ static void try_all(struct house *house, const char *journal, int code,
 		failing_set(k, times, code);
 		snprintf(how, sizeof(how),
 			"%s, code %d, statement %u, %u times",
-			journal == NULL ? "made by the reader" : journal, code, k,
-			times);
+			journal == NULL ? "made by the reader" : journal, code,
+			k, times);
 		make_file(house, journal);
 		live(house);
 		check_log(house, how);
