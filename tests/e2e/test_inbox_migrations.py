@@ -8,6 +8,7 @@ import pytest
 
 from client import Client
 from shop import hear, init, init_alone, sql
+from world import eventually
 
 
 def migrate(shop):
@@ -137,3 +138,23 @@ def test_an_inbox_that_cannot_be_looked_at_is_not_said_to_be_well(shop):
         db.execute("BEGIN EXCLUSIVE")
         assert "database is locked" in told(check(shop, 1))[0]
     db.close()
+
+
+def lost_tables(shop):
+    text = shop.door.ask("GET", "/metrics", {"Accept": "text/plain"}).body.decode()
+    lines = [line for line in text.splitlines()
+             if line.startswith('tidings_inbox_lost_tables{inbox="shop"}')]
+    return int(float(lines[0].split()[-1])) if lines else None
+
+
+def test_a_migration_is_one_line_of_the_log_and_a_metric_until_the_command_is_repeated(shop):
+    init(shop, "--on", "orders", "--channel", "the sales")
+    eventually(lambda: lost_tables(shop) == 0, "no table being lost")
+    migrate(shop)
+    shop.reader.says("inbox shop: table orders: its triggers are gone")
+    eventually(lambda: lost_tables(shop) == 1, "a lost table being counted")
+    sql(shop, "CREATE TABLE another(x)")
+    init(shop, "--on", "orders", "--channel", "the sales")
+    eventually(lambda: lost_tables(shop) == 0, "no table being lost any more")
+    assert shop.reader.log().count("its triggers are gone") == 1
+    assert "--on orders --channel 'the sales'" in shop.reader.log()
