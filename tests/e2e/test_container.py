@@ -58,16 +58,16 @@ def image(tmp_path_factory):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_the_three_services_of_the_image_serve(image):
+def test_the_four_services_of_the_image_serve(image):
     compose = yaml.safe_load((TOP / "conf/container/compose.yaml").read_text())
-    assert set(compose["services"]) == {"hub", "responder", "web"}
+    assert set(compose["services"]) == {"hub", "inbox", "responder", "web"}
     first = image.does("from", "--pull=never", "localhost/tidings")
     root = Path(image.does("mount", first))
     for name in compose["volumes"]:  # an empty volume begins as a copy of what is there
         inside = {"run": "run/tidings", "data": "var/lib/tidings"}[name]
         subprocess.run(["cp", "-a", root / inside, image.folder / f"volume-{name}"], check=True)
     commands = []
-    for name in ("hub", "responder", "web"):
+    for name in ("hub", "inbox", "responder", "web"):
         service = compose["services"][name]
         assert service["cap_drop"] == ["ALL"]
         volumes = [word for volume in service["volumes"]
