@@ -5,12 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/buf.h"
 #include "lib/path.h"
+#include "lib/service/supervisor.h"
 
 /* The sentence for what went wrong last. */
 static const char *fault(const struct inbox_file *file)
@@ -86,15 +89,30 @@ bool inbox_file_moved(const struct inbox_file *file, const char *path)
 	       now.st_dev != file->device;
 }
 
+/* The number of a file beside it; 0 = there is none. */
+static ino_t beside(const struct inbox_file *file, const char *end)
+{
+	struct buf path = {0};
+	struct stat at;
+	bool found;
+
+	buf_printf(&path, "%s%s", db_path(&file->db), end);
+	buf_add_char(&path, '\0');
+	found = lstat(path.at, &at) == 0;
+	buf_release(&path);
+	return found ? at.st_ino : 0;
+}
+
 bool inbox_file_split(struct inbox_file *file)
 {
-	struct stat now;
+	ino_t now;
 	bool found;
 
 	if (!file->wal)
 		return false;
-	found = stat(db_wal_path(&file->db), &now) == 0;
-	if (found && now.st_ino == file->wal_inode)
+	now = beside(file, "-wal");
+	found = now != 0;
+	if (now == file->wal_inode && beside(file, "-shm") == file->shm_inode)
 		return false;
 	/* Ours may be older than what came by theirs. */
 	if (found)
@@ -144,15 +162,13 @@ bool inbox_file_sync(struct inbox_file *file)
  * journal needs FULL to be safe at all. */
 static const char *look_at_journal(struct inbox_file *file)
 {
-	struct stat wal;
-
 	if (db_answers(&file->db, "PRAGMA journal_mode", "wal", &file->wal) !=
 		DB_DONE)
 		return fault(file);
 	if (!file->wal)
 		return NULL;
-	if (stat(db_wal_path(&file->db), &wal) == 0)
-		file->wal_inode = wal.st_ino;
+	file->wal_inode = beside(file, "-wal");
+	file->shm_inode = beside(file, "-shm");
 	return db_run(&file->db, "PRAGMA synchronous = NORMAL") == DB_DONE
 		       ? NULL
 		       : fault(file);
@@ -197,14 +213,19 @@ static bool prepare(struct inbox_file *file)
 static const char *try_open(struct inbox_file *file,
 	const struct config_inbox *config, const char *log)
 {
+	char real[PATH_MAX];
 	bool empty = false, wal;
 	const char *why = look_at_file(file, config, log, &empty);
 
 	if (why != NULL)
 		return why;
-	if (db_open(&file->db, config->path, DB_FOREIGN) != DB_DONE)
+	if (realpath(config->path, real) == NULL)
+		return strerror(errno);
+	db_confine(real);
+	if (db_open(&file->db, real, DB_FOREIGN) != DB_DONE)
 		return fault(file);
 	db_limit(&file->db, INBOX_VALUE_MAX);
+	db_limit_time(&file->db, INBOX_STATEMENT_MS, supervisor_alive);
 	/* Where there can be no such journal, it is another. */
 	if (config->create && empty &&
 		db_passes(db_answers(

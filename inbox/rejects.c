@@ -10,7 +10,7 @@
 #include "lib/wire.h"
 
 enum {
-	LINES = 20,	     /* log lines about rows, a second */
+	LINES = 20,	     /* log lines about rows, a minute */
 	VALUE_MAX = 64 << 20, /* as long a row can still be changed */
 };
 
@@ -52,11 +52,11 @@ void rejects_forget(struct rejects *rejects)
 void rejects_say(struct rejects *rejects, const char *inbox, uint64_t row,
 	struct span reason, uint64_t now_us)
 {
-	uint64_t second = now_us / 1000000;
+	uint64_t minute = now_us / 60000000;
 
-	if (second != rejects->lines_second)
+	if (minute != rejects->lines_minute)
 		rejects->lines = 0;
-	rejects->lines_second = second;
+	rejects->lines_minute = minute;
 	if (rejects->lines++ < LINES)
 		log_warnx("inbox %s: row %" PRId64 " not published: %.*s",
 			inbox, (int64_t)row, (int)reason.len, reason.at);

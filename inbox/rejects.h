@@ -23,14 +23,14 @@ enum {
 /* All zero is an empty one. */
 struct rejects {
 	struct buf all; /* struct reject */
-	uint64_t lines_second;
+	uint64_t lines_minute;
 	uint32_t lines;
 };
 
 void rejects_forget(struct rejects *rejects);
 size_t rejects_count(const struct rejects *rejects);
 void rejects_add(struct rejects *rejects, uint64_t row, struct span reason);
-/* A log line about the row, unless there were many in this second. */
+/* A log line about the row, unless there were many in this minute. */
 void rejects_say(struct rejects *rejects, const char *inbox, uint64_t row,
 	struct span reason, uint64_t now_us);
 
