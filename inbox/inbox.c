@@ -420,7 +420,7 @@ bool inbox_pull(struct inbox *inbox)
 		break; /* at the next look */
 	case DB_REFUSED:
 	case DB_BROKEN:
-		inbox_say(inbox, db_error(&inbox->file.db));
+		excuse(inbox, db_error(&inbox->file.db));
 		inbox->broken = true;
 		break;
 	}
