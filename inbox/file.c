@@ -178,7 +178,9 @@ static bool prepare(struct inbox_file *file)
 {
 	struct db *db = &file->db;
 
-	return db_prepare(db, &file->rows,
+	return db_run(db, "CREATE TEMP TABLE kept(row INTEGER PRIMARY KEY)") ==
+		       DB_DONE &&
+	       db_prepare(db, &file->rows,
 		       "SELECT id, channel, event, data, key"
 		       " FROM main.broadcast WHERE id > ? ORDER BY id"
 		       " LIMIT ?") == DB_DONE &&
@@ -196,14 +198,19 @@ static bool prepare(struct inbox_file *file)
 		       DB_DONE &&
 	       db_prepare(db, &file->consume,
 		       "DELETE FROM main.broadcast WHERE id > ? AND id <= ?"
-		       " AND error IS NULL") == DB_DONE &&
+		       " AND error IS NULL AND id NOT IN temp.kept") ==
+		       DB_DONE &&
+	       db_prepare(db, &file->keep,
+		       "INSERT OR IGNORE INTO temp.kept VALUES(?)") ==
+		       DB_DONE &&
 	       db_prepare(db, &file->sequence,
 		       "SELECT seq FROM main.sqlite_sequence"
 		       " WHERE name = 'broadcast' COLLATE NOCASE") == DB_DONE &&
 	       db_prepare(db, &file->version, "PRAGMA main.data_version") ==
 		       DB_DONE &&
 	       db_prepare(db, &file->below,
-		       "SELECT id, error IS NULL FROM main.broadcast"
+		       "SELECT id, error IS NULL AND id NOT IN temp.kept"
+		       " FROM main.broadcast"
 		       " WHERE id > ? AND id <= ? ORDER BY id LIMIT 200") ==
 		       DB_DONE &&
 	       db_prepare(db, &file->schema, "PRAGMA main.schema_version") ==
@@ -264,5 +271,6 @@ void inbox_file_close(struct inbox_file *file)
 	query_release(&file->version);
 	query_release(&file->below);
 	query_release(&file->schema);
+	query_release(&file->keep);
 	db_close(&file->db);
 }

@@ -32,7 +32,7 @@ struct inbox_file {
 	dev_t device;
 	ino_t inode, wal_inode, shm_inode;
 	struct query rows, next_id, newest, set_error, due, consume, sequence, version,
-		below, schema;
+		below, schema, keep;
 	uint64_t schema_version; /* that was found to be good */
 };
 

@@ -392,10 +392,14 @@ static bool may_pull(struct inbox *inbox)
 		is_tired(inbox) || !uplink_takes_rows(inbox->uplink))
 		return false;
 	inbox->due = false;
-	if (rejects_count(&inbox->rejects) < REJECTS_MAX)
+	if (rejects_count_kept(&inbox->rejects) >= REJECTS_KEPT)
+		inbox_say(inbox, "waits: too many rows can neither be published"
+				 " nor hold the reason: remove them");
+	else if (rejects_count(&inbox->rejects) >= REJECTS_MAX)
+		inbox_say(inbox, "waits: too many rows could not be published, "
+				 "and it is locked");
+	else
 		return true;
-	inbox_say(inbox, "waits: too many rows could not be published, and it "
-			 "is locked");
 	return false;
 }
 

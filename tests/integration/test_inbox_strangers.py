@@ -398,3 +398,54 @@ def test_a_function_without_end_is_ended_from_outside(own_town):
     town.others_notice_nothing()
     assert town.reader.log().count("is stuck") == 1
     town.made_anew()
+
+
+# ---- memory, and rows that cannot be marked
+
+
+def test_a_refused_row_that_cannot_hold_its_reason_is_not_removed_and_stops_no_other(make_world):
+    """One is too long to be written anew; of others their own table forbids it."""
+    town = make_world(kind=Town, more={"consume": "yes"})
+    with town.closed():
+        database(town.path, TABLE.format(data="", more=", CHECK (error IS NULL OR data <> 'mine')"),
+                 journal_mode="wal")
+    with town.open_inbox() as db:
+        db.execute("INSERT INTO broadcast(channel, data) VALUES ('main', zeroblob(70000000))")
+        db.execute("INSERT INTO broadcast(channel, data, key) VALUES ('', 'mine', '')")
+        db.execute("INSERT INTO broadcast(channel, data, key) VALUES ('', 'another', '')")
+        db.execute("INSERT INTO broadcast(channel, data) VALUES ('main', 'good')")
+    town.heard("good")
+
+    def rows():
+        return town.rows("SELECT length(data), data = 'mine', error IS NULL FROM broadcast")
+    wanted = [(70000000, 0, 1), (4, 1, 1), (7, 0, 0)]
+    eventually(lambda: rows() == wanted, "the good row being removed, and a reason")
+    for _ in range(2):
+        town.goes_on()
+        eventually(lambda: rows() == wanted, "the good row being removed")
+        town.reader.kill_worker()
+    town.others_notice_nothing()
+    lines = town.reader.log()
+    assert [lines.count(f"row {n} not published") for n in (1, 2, 3, 4)] == [1, 1, 1, 0], lines
+    with town.open_inbox() as db:
+        db.execute("DELETE FROM broadcast WHERE id = 1")
+        db.execute("UPDATE broadcast SET data = 'theirs' WHERE id = 2")
+    town.reader.has_settled().kill_worker()
+    eventually(lambda: rows() == [(6, 0, 0), (7, 0, 0)], "the reason being written after all")
+
+
+def test_rows_that_can_never_be_marked_stop_the_inbox_with_one_line(make_world):
+    town = make_world(kind=Town, more={"consume": "yes"})
+    with town.closed():
+        database(town.path, TABLE.format(data="", more=", CHECK (error IS NULL)"), journal_mode="wal")
+    with town.open_inbox() as db:
+        db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 30000)"
+                   " INSERT INTO broadcast(channel, data) SELECT '', i FROM n")
+    town.reader.says("waits: too many rows can neither be published nor hold the reason")
+    for _ in range(2):
+        town.others_notice_nothing()
+        assert town.rows("SELECT count(*) FROM broadcast") == [(30000,)]
+        town.reader.has_settled().kill_worker()
+    lines = town.reader.log()
+    assert lines.count("not published") < 70 and lines.count("waits:") <= 3, lines
+    town.made_anew()
