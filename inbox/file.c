@@ -5,13 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "inbox/diagnosis.h"
+#include "lib/buf.h"
 #include "lib/path.h"
+#include "lib/service/supervisor.h"
 
 /* The sentence for what went wrong last. */
 static const char *fault(const struct inbox_file *file)
@@ -89,15 +92,30 @@ bool inbox_file_moved(const struct inbox_file *file, const char *path)
 	       now.st_dev != file->device;
 }
 
+/* The number of a file beside it; 0 = there is none. */
+static ino_t beside(const struct inbox_file *file, const char *end)
+{
+	struct buf path = {0};
+	struct stat at;
+	bool found;
+
+	buf_printf(&path, "%s%s", db_path(&file->db), end);
+	buf_add_char(&path, '\0');
+	found = lstat(path.at, &at) == 0;
+	buf_release(&path);
+	return found ? at.st_ino : 0;
+}
+
 bool inbox_file_split(struct inbox_file *file)
 {
-	struct stat now;
+	ino_t now;
 	bool found;
 
 	if (!file->wal)
 		return false;
-	found = stat(db_wal_path(&file->db), &now) == 0;
-	if (found && now.st_ino == file->wal_inode)
+	now = beside(file, "-wal");
+	found = now != 0;
+	if (now == file->wal_inode && beside(file, "-shm") == file->shm_inode)
 		return false;
 	/* Ours may be older than what came by theirs. */
 	if (found)
@@ -147,15 +165,13 @@ bool inbox_file_sync(struct inbox_file *file)
  * journal needs FULL to be safe at all. */
 static const char *look_at_journal(struct inbox_file *file)
 {
-	struct stat wal;
-
 	if (db_answers(&file->db, "PRAGMA journal_mode", "wal", &file->wal) !=
 		DB_DONE)
 		return fault(file);
 	if (!file->wal)
 		return NULL;
-	if (stat(db_wal_path(&file->db), &wal) == 0)
-		file->wal_inode = wal.st_ino;
+	file->wal_inode = beside(file, "-wal");
+	file->shm_inode = beside(file, "-shm");
 	return db_run(&file->db, "PRAGMA synchronous = NORMAL") == DB_DONE
 		       ? NULL
 		       : fault(file);
@@ -165,7 +181,9 @@ static bool prepare(struct inbox_file *file)
 {
 	struct db *db = &file->db;
 
-	return db_prepare(db, &file->rows,
+	return db_run(db, "CREATE TEMP TABLE kept(row INTEGER PRIMARY KEY)") ==
+		       DB_DONE &&
+	       db_prepare(db, &file->rows,
 		       "SELECT id, channel, event, data, key"
 		       " FROM main.broadcast WHERE id > ? ORDER BY id"
 		       " LIMIT ?") == DB_DONE &&
@@ -183,14 +201,19 @@ static bool prepare(struct inbox_file *file)
 		       DB_DONE &&
 	       db_prepare(db, &file->consume,
 		       "DELETE FROM main.broadcast WHERE id > ? AND id <= ?"
-		       " AND error IS NULL") == DB_DONE &&
+		       " AND error IS NULL AND id NOT IN temp.kept") ==
+		       DB_DONE &&
+	       db_prepare(db, &file->keep,
+		       "INSERT OR IGNORE INTO temp.kept VALUES(?)") ==
+		       DB_DONE &&
 	       db_prepare(db, &file->sequence,
 		       "SELECT seq FROM main.sqlite_sequence"
 		       " WHERE name = 'broadcast' COLLATE NOCASE") == DB_DONE &&
 	       db_prepare(db, &file->version, "PRAGMA main.data_version") ==
 		       DB_DONE &&
 	       db_prepare(db, &file->below,
-		       "SELECT id, error IS NULL FROM main.broadcast"
+		       "SELECT id, error IS NULL AND id NOT IN temp.kept"
+		       " FROM main.broadcast"
 		       " WHERE id > ? AND id <= ? ORDER BY id LIMIT 200") ==
 		       DB_DONE &&
 	       db_prepare(db, &file->schema, "PRAGMA main.schema_version") ==
@@ -200,14 +223,19 @@ static bool prepare(struct inbox_file *file)
 static const char *try_open(struct inbox_file *file,
 	const struct config_inbox *config, const char *log)
 {
+	char real[PATH_MAX];
 	bool empty = false, wal;
 	const char *why = look_at_file(file, config, log, &empty);
 
 	if (why != NULL)
 		return why;
-	if (db_open(&file->db, config->path, DB_FOREIGN) != DB_DONE)
+	if (realpath(config->path, real) == NULL)
+		return strerror(errno);
+	db_confine(real);
+	if (db_open(&file->db, real, DB_FOREIGN) != DB_DONE)
 		return fault(file);
 	db_limit(&file->db, INBOX_VALUE_MAX);
+	db_limit_time(&file->db, INBOX_STATEMENT_MS, supervisor_alive);
 	/* Where there can be no such journal, it is another. */
 	if (config->create && empty &&
 		db_passes(db_answers(
@@ -246,5 +274,6 @@ void inbox_file_close(struct inbox_file *file)
 	query_release(&file->version);
 	query_release(&file->below);
 	query_release(&file->schema);
+	query_release(&file->keep);
 	db_close(&file->db);
 }

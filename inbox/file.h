@@ -20,6 +20,8 @@
 enum {
 	INBOX_IDENTITY = 16,
 	INBOX_VALUE_MAX = 4 << 20, /* no value above this is even read */
+	INBOX_STATEMENT_MS = 2000, /* of work: none takes longer in a database
+				      that was made to be read */
 };
 
 struct inbox_file {
@@ -28,9 +30,9 @@ struct inbox_file {
 	bool wal;   /* reading does not keep writers waiting */
 	bool named; /* the log of `wal` is on the disk under its name */
 	dev_t device;
-	ino_t inode, wal_inode;
+	ino_t inode, wal_inode, shm_inode;
 	struct query rows, next_id, newest, set_error, due, consume, sequence, version,
-		below, schema;
+		below, schema, keep;
 	uint64_t schema_version; /* that was found to be good */
 };
 
@@ -42,8 +44,8 @@ void inbox_file_close(struct inbox_file *file);
 
 /* True if `path` is no longer the file that was opened. */
 bool inbox_file_moved(const struct inbox_file *file, const char *path);
-/* True if it is open with a write-ahead log that others no longer find: what
- * they commit would never be seen. */
+/* True if it is open with a write-ahead log, or an index of it, that others no
+ * longer find: what they commit would never be seen. */
 bool inbox_file_split(struct inbox_file *file);
 /* Brings to the disk what can be read: it may be there for others to see before
  * it would outlive a power cut, which would then give its ids to other rows.

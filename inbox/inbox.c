@@ -32,14 +32,57 @@ void inbox_release(struct inbox *inbox)
 	losses_release(&inbox->losses);
 }
 
+/* ---- log lines */
+
+/* Whether one more may be said in this minute. */
+static bool may_say(struct inbox *inbox)
+{
+	uint64_t minute = clock_now_us(inbox->clock) / 60000000;
+
+	if (minute != inbox->minute)
+		inbox->lines = 0;
+	inbox->minute = minute;
+	if (inbox->lines == INBOX_LINES)
+		log_warnx("inbox %s (%s): more about it is not said in this "
+			  "minute",
+			inbox->own->name, inbox->own->path);
+	return inbox->lines++ < INBOX_LINES;
+}
+
 void inbox_say(struct inbox *inbox, const char *sentence)
 {
-	if (strcmp(inbox->said, sentence) == 0)
+	/* Their bytes may be in it: what is beyond is not looked at. */
+	if (strncmp(inbox->said, sentence, sizeof(inbox->said) - 1) == 0 ||
+		!may_say(inbox))
 		return;
 	strncpy(inbox->said, sentence, sizeof(inbox->said) - 1);
 	log_warnx("inbox %s (%s): %s", inbox->own->name, inbox->own->path,
-		sentence);
+		inbox->said);
 }
+
+/* ---- what its looks may cost */
+
+static bool is_tired(const struct inbox *inbox)
+{
+	return clock_now_us(inbox->clock) < inbox->tired_until;
+}
+
+/* It has worked since `begin`, and done what is worth `pay` us. */
+static void tire(struct inbox *inbox, uint64_t begin, uint64_t pay)
+{
+	uint64_t now = clock_now_us(inbox->clock);
+	uint64_t work = clock_work_us() - begin;
+
+	if (work <= pay)
+		return;
+	if (inbox->tired_until + INBOX_BURST_US < now)
+		inbox->tired_until = now - INBOX_BURST_US;
+	inbox->tired_until += (work - pay) * INBOX_SHARE;
+	if (inbox->tired_until > now + INBOX_TIRED_US)
+		inbox->tired_until = now + INBOX_TIRED_US;
+}
+
+/* ---- states */
 
 /* It is not read for now; the hub is told why. */
 static void excuse(struct inbox *inbox, const char *why)
@@ -217,6 +260,8 @@ static void say_open(struct inbox *inbox, uint64_t cursor)
 		return;
 	inbox->fresh = false;
 	inbox->said[0] = '\0';
+	if (!may_say(inbox))
+		return;
 	log_info("inbox %s (%s): open, after row %" PRIu64, inbox->own->name,
 		inbox->own->path, cursor);
 }
@@ -252,7 +297,7 @@ static void look_at_open(struct inbox *inbox, bool moved)
 		look_for_rows(inbox);
 }
 
-void inbox_look(struct inbox *inbox)
+static void look(struct inbox *inbox)
 {
 	bool moved = inbox_file_moved(&inbox->file, inbox->own->path);
 
@@ -272,6 +317,16 @@ void inbox_look(struct inbox *inbox)
 		}
 		break;
 	}
+}
+
+void inbox_look(struct inbox *inbox)
+{
+	uint64_t begin = clock_work_us();
+
+	if (is_tired(inbox))
+		return;
+	look(inbox);
+	tire(inbox, begin, 0);
 }
 
 /* ---- reading */
@@ -348,19 +403,24 @@ static void say_rows(struct inbox *inbox, uint64_t through, uint32_t count,
 static bool may_pull(struct inbox *inbox)
 {
 	if (inbox->state != OPEN || !inbox->due || inbox->broken ||
-		!uplink_takes_rows(inbox->uplink))
+		is_tired(inbox) || !uplink_takes_rows(inbox->uplink))
 		return false;
 	inbox->due = false;
-	if (rejects_count(&inbox->rejects) < REJECTS_MAX)
+	if (rejects_count_kept(&inbox->rejects) >= REJECTS_KEPT)
+		inbox_say(inbox, "waits: too many rows can neither be published"
+				 " nor hold the reason: remove them");
+	else if (rejects_count(&inbox->rejects) >= REJECTS_MAX)
+		inbox_say(inbox, "waits: too many rows could not be published, "
+				 "and it is locked");
+	else
 		return true;
-	inbox_say(inbox, "waits: too many rows could not be published, and it "
-			 "is locked");
 	return false;
 }
 
 bool inbox_pull(struct inbox *inbox)
 {
 	uint64_t through = inbox->draft, begun = inbox->cursor;
+	uint64_t begin = clock_work_us();
 	struct buf rows = {0};
 	uint32_t count;
 
@@ -378,10 +438,13 @@ bool inbox_pull(struct inbox *inbox)
 		break; /* at the next look */
 	case DB_REFUSED:
 	case DB_BROKEN:
-		inbox_say(inbox, db_error(&inbox->file.db));
+		excuse(inbox, db_error(&inbox->file.db));
 		inbox->broken = true;
 		break;
 	}
+	tire(inbox, begin,
+		count * INBOX_PAY_ROW + rows.len / INBOX_PAY_BYTES);
 	buf_release(&rows);
-	return inbox->due && uplink_takes_rows(inbox->uplink);
+	return inbox->due && !is_tired(inbox) &&
+	       uplink_takes_rows(inbox->uplink);
 }

@@ -34,6 +34,14 @@ enum {
 					writers waiting */
 	INBOX_ROWS_BYTES = 1 << 20,  /* ends a batch of rows */
 	INBOX_STOPPED_US = 2000000,  /* from one look to the next */
+	INBOX_LINES = 20,	     /* log lines about its state, a minute */
+	/* Whoever writes the file decides how much work it is.  So rows pay for
+	 * theirs, and of the rest a processor gives one part in INBOX_SHARE. */
+	INBOX_SHARE = 10,
+	INBOX_BURST_US = 2000000,  /* that a quiet one may have saved of it */
+	INBOX_TIRED_US = 20000000, /* longest rest */
+	INBOX_PAY_ROW = 100,	   /* us; and for each so many bytes, one: */
+	INBOX_PAY_BYTES = 20,
 };
 
 enum inbox_state { AWAY, ASKING, OPEN, STOPPED };
@@ -53,6 +61,9 @@ struct inbox {
 	struct rejects rejects;
 	struct losses losses;
 	char said[256];	 /* the last trouble, which is not said twice */
+	uint64_t minute; /* in which so many lines were said */
+	unsigned lines;
+	uint64_t tired_until; /* monotonic us; it is not looked at before */
 	uint64_t cursor; /* as the hub knows it */
 	uint64_t draft;	 /* as far as rows were said to it */
 	bool due;	 /* look for rows in this turn */
@@ -98,7 +109,8 @@ void inbox_on_at(void *inbox, bool known, uint64_t cursor, struct span stop);
 void inbox_on_refused(void *inbox, uint64_t row, struct span reason);
 void inbox_on_taken(void *inbox, uint64_t cursor, bool whole);
 
-/* One log line about the inbox, unless it was the last one too. */
+/* One log line about the inbox, unless it was the last one too, or there were
+ * many in this minute. */
 void inbox_say(struct inbox *inbox, const char *sentence);
 
 #endif

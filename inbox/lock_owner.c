@@ -35,7 +35,9 @@ void lock_owner_open(
 	lock_owner_close(lock_owner);
 	buf_printf(&path, "%s%s", db_path(db), wal ? "-shm" : "");
 	buf_add_char(&path, '\0');
-	lock_owner->fd = open(path.at, O_RDONLY | O_CLOEXEC);
+	/* A FIFO would keep us waiting for its writer. */
+	lock_owner->fd = open(
+		path.at, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	lock_owner->wal = wal;
 	buf_release(&path);
 }

@@ -10,13 +10,14 @@
 #include "lib/wire.h"
 
 enum {
-	LINES = 20,	     /* log lines about rows, a second */
+	LINES = 20,	      /* log lines about rows, a minute */
 	VALUE_MAX = 64 << 20, /* as long a row can still be changed */
 };
 
 struct reject {
 	uint64_t row;
 	char *reason;
+	bool kept; /* the row will not hold it */
 };
 
 static struct reject *all(const struct rejects *rejects)
@@ -24,15 +25,36 @@ static struct reject *all(const struct rejects *rejects)
 	return (struct reject *)(void *)rejects->all.at;
 }
 
+static uint64_t *kept(const struct rejects *rejects)
+{
+	return (uint64_t *)(void *)rejects->kept.at;
+}
+
 size_t rejects_count(const struct rejects *rejects)
 {
 	return rejects->all.len / sizeof(struct reject);
 }
 
+size_t rejects_count_kept(const struct rejects *rejects)
+{
+	return rejects->kept.len / sizeof(uint64_t);
+}
+
+static bool is_kept(const struct rejects *rejects, uint64_t row)
+{
+	for (size_t i = 0; i < rejects_count_kept(rejects); i++)
+		if (kept(rejects)[i] == row)
+			return true;
+	return false;
+}
+
 void rejects_add(struct rejects *rejects, uint64_t row, struct span reason)
 {
-	struct reject reject = {row, mem_text(reason)};
+	struct reject reject = {.row = row};
 
+	if (is_kept(rejects, row))
+		return; /* told once more, together with others */
+	reject.reason = mem_text(reason);
 	buf_add(&rejects->all, &reject, sizeof(reject));
 }
 
@@ -47,16 +69,17 @@ void rejects_forget(struct rejects *rejects)
 {
 	drop(rejects, rejects_count(rejects));
 	buf_release(&rejects->all);
+	buf_release(&rejects->kept);
 }
 
 void rejects_say(struct rejects *rejects, const char *inbox, uint64_t row,
 	struct span reason, uint64_t now_us)
 {
-	uint64_t second = now_us / 1000000;
+	uint64_t minute = now_us / 60000000;
 
-	if (second != rejects->lines_second)
+	if (minute != rejects->lines_minute)
 		rejects->lines = 0;
-	rejects->lines_second = second;
+	rejects->lines_minute = minute;
 	if (rejects->lines++ < LINES)
 		log_warnx("inbox %s: row %" PRId64 " not published: %.*s",
 			inbox, (int64_t)row, (int)reason.len, reason.at);
@@ -68,24 +91,33 @@ void rejects_say(struct rejects *rejects, const char *inbox, uint64_t row,
 
 /* ---- into the rows */
 
-/* One reason, in a transaction of the inbox; false if it has to wait. */
-static bool tell_one(struct inbox_file *file, const struct reject *reject)
+/* One reason, in a transaction of the inbox; false if it has to wait.  Where
+ * their own rule forbids it, or there is no memory to write the row anew, it
+ * stays with the hub, and the row where it is. */
+static bool tell_one(struct inbox_file *file, struct reject *reject)
 {
 	struct query *set = &file->set_error;
 
+	if (reject->kept)
+		return true;
 	query_bind_text(set, 1, span_of(reject->reason));
 	query_bind_int(set, 2, reject->row);
 	switch (query_run(set)) {
 	case DB_DONE:
-	case DB_REFUSED: /* their own rule; it has been logged */
-	case DB_TOOBIG:
 		return true;
+	case DB_REFUSED:
+	case DB_TOOBIG:
+		reject->kept = true;
+		break;
+	case DB_BROKEN:
+		reject->kept = db_no_memory(&file->db);
+		break;
 	case DB_FULL:
 	case DB_BUSY:
-	case DB_BROKEN:
 		break;
 	}
-	return false;
+	/* For want of memory SQLite may have given up all of it. */
+	return reject->kept && db_in_transaction(&file->db);
 }
 
 /* One transaction in the inbox; false if it was locked. */
@@ -124,17 +156,33 @@ static bool tell_for_good(
 	return db_run(db, "PRAGMA synchronous = NORMAL") == DB_DONE && done;
 }
 
+/* It is never taken for a published one. */
+static void keep(struct rejects *rejects, struct inbox_file *file, uint64_t row)
+{
+	buf_add(&rejects->kept, &row, sizeof(row));
+	query_bind_int(&file->keep, 1, row);
+	/* In memory, which nobody else has locked. */
+	if (query_run(&file->keep) != DB_DONE)
+		log_fatalx("memory: cannot keep row %" PRId64, (int64_t)row);
+}
+
 uint32_t rejects_tell(
 	struct rejects *rejects, struct inbox_file *file, struct buf *rows)
 {
 	size_t count = rejects_count(rejects);
+	uint32_t told = 0;
 
 	if (count > REJECTS_TOLD)
 		count = REJECTS_TOLD;
 	if (count == 0 || !tell_for_good(rejects, file, count))
 		return 0;
-	for (size_t i = 0; i < count; i++)
-		wire_put_u64(rows, all(rejects)[i].row);
+	for (size_t i = 0; i < count; i++) {
+		if (all(rejects)[i].kept)
+			keep(rejects, file, all(rejects)[i].row);
+		told += !all(rejects)[i].kept;
+		if (!all(rejects)[i].kept)
+			wire_put_u64(rows, all(rejects)[i].row);
+	}
 	drop(rejects, count);
-	return (uint32_t)count;
+	return told;
 }

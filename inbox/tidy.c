@@ -35,9 +35,11 @@ static void tell(struct inbox *inbox)
 
 /* ---- published rows */
 
+/* Not before all reasons are known. */
 static bool is_untidy(const struct inbox *inbox)
 {
-	return inbox->own->consume && inbox->consumed < inbox->cursor;
+	return inbox->own->consume && inbox->consumed < inbox->cursor &&
+	       !inbox->uplink->more;
 }
 
 /* Whether it is time to remove any. */

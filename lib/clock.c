@@ -9,7 +9,7 @@ static uint64_t now_us(clockid_t clock)
 {
 	struct timespec now = {0};
 
-	clock_gettime(clock, &now); /* cannot fail for these two */
+	clock_gettime(clock, &now); /* cannot fail for these */
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
@@ -26,6 +26,11 @@ uint64_t clock_wall_us(void)
 uint64_t clock_mono_us(void)
 {
 	return now_us(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_work_us(void)
+{
+	return now_us(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static uint64_t system_mono_us(void *arg)

@@ -2,7 +2,7 @@
 #ifndef TIDINGS_LIB_CLOCK_H
 #define TIDINGS_LIB_CLOCK_H
 /*
- * clock - the two clocks
+ * clock - the two clocks, and how much a process has worked
  *
  * Wall time is for people and may jump; durations are always taken from the
  * monotonic clock.
@@ -14,6 +14,7 @@
 uint64_t clock_wall_ms(void); /* since 1970-01-01 UTC */
 uint64_t clock_wall_us(void);
 uint64_t clock_mono_us(void); /* since some moment before the process began */
+uint64_t clock_work_us(void); /* that this process has had of a processor */
 
 /* Both of them as they are handed to a room, so that a test can hand in its own
  * and let time pass as it likes. */

@@ -6,6 +6,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdio.h>
+
+#include "lib/clock.h"
+#include "lib/db_files.h"
 
 static enum db_result io_result(struct sqlite3 *handle, int code)
 {
@@ -21,6 +25,8 @@ static enum db_result io_result(struct sqlite3 *handle, int code)
 
 static enum db_result result(struct sqlite3 *handle, int code)
 {
+	if (db_files_cut())
+		return DB_BROKEN;
 	switch (code & 0xff) {
 	case SQLITE_ROW:
 	case SQLITE_OK:
@@ -60,6 +66,37 @@ static int count_wal(
 	return SQLITE_OK;
 }
 
+/* ---- time */
+
+enum { STEPS = 1000 }; /* of SQLite's, from one look to the next */
+
+static void begin_work(struct db *db)
+{
+	db_files_forget();
+	if (db->most_ms > 0)
+		db->due = clock_work_us() + db->most_ms * 1000ull;
+}
+
+static int look_at_work(void *arg)
+{
+	const struct db *db = arg;
+
+	if (db->working != NULL)
+		db->working();
+	return clock_work_us() > db->due;
+}
+
+void db_limit_time(struct db *db, unsigned ms, void (*working)(void))
+{
+	db->most_ms = ms;
+	db->working = working;
+	begin_work(db);
+	sqlite3_progress_handler(
+		db->handle, STEPS, ms > 0 ? look_at_work : NULL, db);
+}
+
+/* ---- opening and closing */
+
 /* A file that others may write can hold triggers and views that would run with
  * our rights.  Not TRUSTED_SCHEMA off as well: SQLite 3.40 then refuses every
  * database that has a CHECK, a column or an index with a JSON function in it,
@@ -70,6 +107,14 @@ static void distrust(struct sqlite3 *handle)
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+	sqlite3_limit(handle, SQLITE_LIMIT_TRIGGER_DEPTH, 1);
+	sqlite3_limit(handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000);
+	/* None of these reads the file. */
+	sqlite3_exec(handle,
+		"PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = 1;"
+		" PRAGMA mmap_size = 0",
+		NULL, NULL, NULL);
 }
 
 /* One thread uses SQLite here: it needs no locks of its own, also not to count
@@ -78,6 +123,12 @@ static void configure(void)
 {
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+void db_confine(const char *path)
+{
+	configure();
+	db_files_confine(path);
 }
 
 enum db_result db_open(struct db *db, const char *path, enum db_kind kind)
@@ -103,7 +154,11 @@ enum db_result db_open(struct db *db, const char *path, enum db_kind kind)
 
 void db_close(struct db *db)
 {
-	int code = sqlite3_close(db->handle);
+	int code;
+
+	if (db->handle != NULL && db_files_cut())
+		db_forsake_wal(db);
+	code = sqlite3_close(db->handle);
 
 	assert(code == SQLITE_OK); /* else a query was not released */
 	(void)code;
@@ -126,10 +181,40 @@ const char *db_wal_path(const struct db *db)
 	return sqlite3_filename_wal(db_path(db));
 }
 
+static const char *slow(const struct db *db)
+{
+	static char sentence[64];
+
+	snprintf(sentence, sizeof(sentence),
+		"a statement takes longer than %u s", db->most_ms / 1000);
+	return sentence;
+}
+
 const char *db_error(const struct db *db)
 {
-	return db->handle == NULL ? "out of memory"
-				  : sqlite3_errmsg(db->handle);
+	const char *fault = db_files_fault();
+
+	if (db->handle == NULL)
+		return "out of memory";
+	if (db_files_cut())
+		return "its -shm file was cut short while it was open";
+	switch (sqlite3_errcode(db->handle) & 0xff) {
+	case SQLITE_INTERRUPT:
+		return slow(db);
+	case SQLITE_CANTOPEN:
+	case SQLITE_IOERR:
+		return fault != NULL ? fault : sqlite3_errmsg(db->handle);
+	default:
+		return sqlite3_errmsg(db->handle);
+	}
+}
+
+bool db_no_memory(const struct db *db)
+{
+	int code =
+		db->handle == NULL ? SQLITE_NOMEM : sqlite3_errcode(db->handle);
+
+	return code == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM;
 }
 
 bool db_not_a_database(const struct db *db)
@@ -139,6 +224,7 @@ bool db_not_a_database(const struct db *db)
 
 enum db_result db_run(struct db *db, const char *sql)
 {
+	begin_work(db);
 	return result(
 		db->handle, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
 }
@@ -210,6 +296,7 @@ enum db_result db_checkpoint(struct db *db, bool all)
 enum db_result db_prepare(struct db *db, struct query *query, const char *sql)
 {
 	query->db = db;
+	begin_work(db);
 	return result(db->handle,
 		sqlite3_prepare_v3(db->handle, sql, -1,
 			SQLITE_PREPARE_PERSISTENT, &query->stmt, NULL));
@@ -224,13 +311,16 @@ void query_release(struct query *query)
 
 bool query_next(struct query *query)
 {
-	int code = sqlite3_step(query->stmt);
+	int code;
 
 	assert(query->failure == DB_DONE);
-	if (code == SQLITE_ROW)
+	if (!sqlite3_stmt_busy(query->stmt))
+		begin_work(query->db);
+	code = sqlite3_step(query->stmt);
+	if (code == SQLITE_ROW && !db_files_cut())
 		return true;
 	sqlite3_reset(query->stmt);
-	if (code != SQLITE_DONE)
+	if (code != SQLITE_DONE || db_files_cut())
 		query->failure = result(query->db->handle, code);
 	return false;
 }

@@ -40,6 +40,9 @@ enum db_kind {
 struct db {
 	struct sqlite3 *handle;
 	uint64_t wal_pages; /* in the write-ahead log after our last commit */
+	unsigned most_ms;   /* of work for one statement; 0 = no limit */
+	uint64_t due;	    /* clock_work_us() at which this one has had it */
+	void (*working)(void);
 };
 
 struct query {
@@ -49,6 +52,11 @@ struct query {
 };
 
 enum { DB_INT = 1, DB_REAL, DB_TEXT, DB_BLOB, DB_NULL };
+
+/* From now on, for good, SQLite opens in this process nothing but the database
+ * `path` and what belongs to it, and takes no harm from what strangers put
+ * there (lib/db_files.h).  Said again, it is another database. */
+void db_confine(const char *path);
 
 /* True if trying again is all there is to do. */
 bool db_passes(enum db_result result);
@@ -83,6 +91,12 @@ void db_roll_back(struct db *db);
 void db_wait(struct db *db, int ms);
 /* Longest value that this connection reads or writes. */
 void db_limit(struct db *db, int bytes);
+/* What one statement may take of a processor; with more it fails as DB_BROKEN,
+ * and db_error says so.  `working` is called now and then meanwhile; NULL =
+ * nobody wants to know. */
+void db_limit_time(struct db *db, unsigned ms, void (*working)(void));
+/* The last failure was for want of memory. */
+bool db_no_memory(const struct db *db);
 bool db_in_transaction(const struct db *db);
 /* Moves what the write-ahead log holds into the database.  `all` waits for
  * nobody but leaves an empty file if it can.  What is not moved is not lost:

@@ -60,14 +60,17 @@ static enum db_result look_at_table(struct db *db, const char **fault)
 {
 	bool ordinary;
 	int64_t rising = 0;
+	/* Not pragma_table_list, which works out the columns of each view that
+	 * there is; a virtual table has no page of its own. */
 	enum db_result got = db_answers(db,
-		"SELECT type FROM pragma_table_list('broadcast')"
-		" WHERE schema = 'main'",
+		"SELECT type FROM main.sqlite_schema WHERE name = 'broadcast'"
+		" COLLATE NOCASE AND rootpage > 0"
+		" ORDER BY type <> 'table' LIMIT 1",
 		"table", &ordinary);
 
 	if (got == DB_DONE)
 		got = db_ask(db,
-			"SELECT count(*) FROM sqlite_schema WHERE name ="
+			"SELECT count(*) FROM main.sqlite_schema WHERE name ="
 			" 'broadcast' COLLATE NOCASE"
 			" AND sql LIKE '%AUTOINCREMENT%'",
 			&rising);
@@ -85,7 +88,7 @@ enum db_result outbox_table_look(struct db *db, bool *found, const char **fault)
 {
 	int64_t count = 0;
 	enum db_result got = db_ask(db,
-		"SELECT count(*) FROM sqlite_schema WHERE name = 'broadcast'"
+		"SELECT count(*) FROM main.sqlite_schema WHERE name = 'broadcast'"
 		" COLLATE NOCASE",
 		&count);
 

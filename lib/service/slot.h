@@ -6,8 +6,9 @@
  *
  * A child that dies within a second of its start makes the next one wait 50 ms,
  * then twice as long each time, at most 5 s; after a longer life the next one
- * starts at once.  Times are monotonic us.  All zero is a slot whose first
- * child is due.
+ * starts at once.  After one that was stuck, which has cost a processor all
+ * that time, the next one waits 5 s, then twice as long each time, at most 40
+ * s.  Times are monotonic us.  All zero is a slot whose first child is due.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +22,7 @@ struct slot {
 	uint64_t due;	  /* no child: when to start one */
 	uint64_t backoff; /* the last one; 0 after a life of a second */
 	bool ready;	  /* the child has said so */
+	bool stuck;	  /* the child, and is killed for it */
 	struct pulse pulse;
 };
 

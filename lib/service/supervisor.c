@@ -28,7 +28,7 @@
 
 enum {
 	READY_LOOK_US = 50000, /* whether somebody counts as ready by now */
-	PREPARE_US = 100000, /* what could not be prepared is tried again */
+	PREPARE_US = 100000,   /* what could not be prepared is tried again */
 	SILENCE_LOOK_US = 500000,
 };
 
@@ -80,8 +80,8 @@ _Noreturn static void be_worker(struct supervisor *supervisor, int index)
 	exit(supervisor->job->work(supervisor->job->arg, index));
 }
 
-static bool prepare(const struct supervisor_job *job, struct slot *slot,
-	int index)
+static bool prepare(
+	const struct supervisor_job *job, struct slot *slot, int index)
 {
 	if (job->prepare != NULL && !job->prepare(job->arg, index)) {
 		slot->due = clock_mono_us() + PREPARE_US;
@@ -296,22 +296,22 @@ static uint64_t start_due(struct supervisor *supervisor, uint64_t now)
 }
 
 /* Kills who has said nothing for too long; when to look again. */
-static uint64_t end_silent(const struct supervisor *supervisor, uint64_t now)
+static uint64_t end_silent(struct supervisor *supervisor, uint64_t now)
 {
 	const struct supervisor_job *job = supervisor->job;
 
 	if (job->silence_ms == 0)
 		return UINT64_MAX;
 	for (int i = 0; i < job->workers; i++) {
-		const struct slot *slot = &supervisor->slots[i];
+		struct slot *slot = &supervisor->slots[i];
 
-		if (slot->pid == 0 ||
-			!pulse_is_lost(&slot->pulse, now,
-				job->silence_ms * 1000ull))
+		if (slot->pid == 0 || !pulse_is_lost(&slot->pulse, now,
+					      job->silence_ms * 1000ull))
 			continue;
 		log_warnx("supervisor: %s %d, pid %ld, is stuck: nothing has "
 			  "come of it for %u s",
 			job->name, i, (long)slot->pid, job->silence_ms / 1000);
+		slot->stuck = true;
 		kill(slot->pid, SIGKILL);
 	}
 	return now + SILENCE_LOOK_US;
@@ -353,8 +353,7 @@ int supervisor_run(const struct supervisor_job *job)
 	struct supervisor supervisor = {.job = job, .pid = getpid()};
 	struct signals signals;
 
-	assert(job->workers >= 0 &&
-		job->workers <= SUPERVISOR_WORKERS_MAX);
+	assert(job->workers >= 0 && job->workers <= SUPERVISOR_WORKERS_MAX);
 	signals_block(&signals);
 	handover_workers(&supervisor.old_workers);
 	run(&supervisor, &signals);
