@@ -231,7 +231,6 @@ static const char *try_open(struct inbox_file *file,
 		return why;
 	if (realpath(config->path, real) == NULL)
 		return strerror(errno);
-	db_confine(real);
 	if (db_open(&file->db, real, DB_FOREIGN) != DB_DONE)
 		return fault(file);
 	db_limit(&file->db, INBOX_VALUE_MAX);

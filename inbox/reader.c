@@ -108,12 +108,35 @@ static void say_stock(struct reader *reader)
 	uplink_stock(&reader->uplink, &stock);
 }
 
-/* Before the file is opened for the first time. */
-static const char *enter(void *arg)
+/* To the inbox's own files, by their real name; it may still be to be made. */
+static const char *confine(const struct reader *reader)
 {
-	struct reader *reader = arg;
+	const char *path = reader->config->path;
+	char real[PATH_MAX];
+	struct buf name = {0};
+	char *folder;
+	bool found = realpath(path, real) != NULL;
+
+	if (found) {
+		db_confine(real);
+		return NULL;
+	}
+	folder = path_folder(path);
+	found = realpath(folder, real) != NULL;
+	free(folder);
+	if (!found)
+		return strerror(errno);
+	buf_printf(&name, "%s/%s", real, path_name(path));
+	buf_add_char(&name, '\0');
+	db_confine(name.at);
+	buf_release(&name);
+	return NULL;
+}
+
+static const char *shut_once(struct reader *reader)
+{
 	struct stat at;
-	const char *why = NULL;
+	const char *why;
 
 	if (reader->inode != 0)
 		return NULL;
@@ -124,6 +147,15 @@ static const char *enter(void *arg)
 	reader->inode = at.st_ino;
 	say_stock(reader);
 	return NULL;
+}
+
+/* Before the file is opened. */
+static const char *enter(void *arg)
+{
+	struct reader *reader = arg;
+	const char *why = shut_once(reader);
+
+	return why != NULL ? why : confine(reader);
 }
 
 static int stat_folder(const struct reader *reader, struct stat *at)
