@@ -56,8 +56,8 @@ void inbox_say(struct inbox *inbox, const char *sentence)
 		!may_say(inbox))
 		return;
 	strncpy(inbox->said, sentence, sizeof(inbox->said) - 1);
-	log_warnx("inbox %s (%s): %s", inbox->own->name, inbox->own->path,
-		inbox->said);
+	log_warnx("inbox %s (%s): %.255s", inbox->own->name, inbox->own->path,
+		sentence);
 }
 
 /* ---- what its looks may cost */
