@@ -69,9 +69,13 @@ class Reading:
             time.sleep(self.rng.uniform(0, 0.01))
 
     def kill_reader_on_a_full_disk(self):
-        """While its rows wait in the hub, long enough to be said again."""
+        """While its rows wait in the hub, all that were before are gone, and it
+        has the time to remove some."""
+        self.all_are_published(30)
+        self.the_bad_ones_say_why()
         self.full.touch()
-        time.sleep(self.rng.uniform(0.4, 0.7))
+        self.insert(f"full/{len(self.good)}", BAD // 2)
+        time.sleep(self.rng.uniform(0.7, 1.2))
         killed = self.world.reader.kill_worker()
         self.full.unlink()
         self.world.reader.has_other_worker(killed)
