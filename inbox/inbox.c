@@ -215,9 +215,8 @@ void inbox_on_at(void *arg, bool known, uint64_t cursor, struct span said)
 		return;
 	}
 	begin(inbox, cursor);
-	if (stop_older(inbox) != DB_DONE)
-		lose(inbox, db_error(&inbox->file.db));
-	else if (inbox->state == OPEN && !known && !enter(inbox))
+	if (stop_older(inbox) != DB_DONE ||
+		(inbox->state == OPEN && !known && !enter(inbox)))
 		lose(inbox, db_error(&inbox->file.db));
 }
 

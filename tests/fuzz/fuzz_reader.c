@@ -157,12 +157,11 @@ static void say(uint8_t type, struct span body)
 {
 	if (type == OUR_TURN || type == OUR_FAILED_TURN)
 		turn(type == OUR_FAILED_TURN);
-	else if (type == OUR_NEXT_READER)
+	else if (type == OUR_NEXT_READER ||
+		 !inbox_hear(&room.inboxes, &room.peer, type, body))
 		next_reader();
-	else if (inbox_hear(&room.inboxes, &room.peer, type, body))
-		note(type, body);
 	else
-		next_reader();
+		note(type, body);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

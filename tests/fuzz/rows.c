@@ -22,7 +22,8 @@
 
 struct key {
 	const struct channel *channel;
-	struct span name;
+	char name[UINT8_MAX]; /* a copy: its frame may be gone */
+	size_t name_len;
 	struct digest digest;
 };
 
@@ -217,7 +218,7 @@ enum key_state keys_look(struct keys *all, const struct channel *channel,
 	*id = 1;
 	for (size_t i = 0; i < key_count; i++)
 		if (keys[i].channel == channel &&
-			span_equal(keys[i].name, name))
+			span_equal(span(keys[i].name, keys[i].name_len), name))
 			return keys[i].digest.high == digest.high &&
 					       keys[i].digest.low == digest.low
 				       ? KEY_REPEATED
@@ -228,8 +229,11 @@ enum key_state keys_look(struct keys *all, const struct channel *channel,
 void keys_add(struct keys *all, struct channel *channel, struct span name,
 	struct digest digest, uint64_t id, uint64_t at)
 {
-	MUST(id != 0 && key_count < ROWS_MAX);
-	keys[key_count++] = (struct key){channel, name, digest};
+	struct key *key = &keys[key_count++];
+
+	MUST(id != 0 && key_count <= ROWS_MAX && name.len <= UINT8_MAX);
+	*key = (struct key){channel, .name_len = name.len, .digest = digest};
+	memcpy(key->name, name.at, name.len);
 }
 
 /* ---- what neither has anything to do with */

@@ -44,7 +44,7 @@ class Stage:
         self.count = 0
         self.endings = Counter()
         self.heard = 0  # of the log
-        for daemon in (self.world.hub, self.world.responder):
+        for daemon in (self.world.hub, self.world.reader, self.world.responder):
             daemon.start()
         self.world.is_healthy()
         self.crowd = Audience(self.world, self.account)

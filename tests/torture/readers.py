@@ -68,6 +68,19 @@ class Reading:
             eventually(self.is_writable, "the log being written again")
             time.sleep(self.rng.uniform(0, 0.01))
 
+    def kill_reader_on_a_full_disk(self):
+        """While its rows wait in the hub, all that were before are gone, and it
+        has the time to remove some."""
+        self.all_are_published(30)
+        self.the_bad_ones_say_why()
+        self.full.touch()
+        self.insert(f"full/{len(self.good)}", BAD // 2)
+        time.sleep(self.rng.uniform(0.7, 1.2))
+        killed = self.world.reader.kill_worker()
+        self.full.unlink()
+        self.world.reader.has_other_worker(killed)
+        eventually(self.is_writable, "the log being written again")
+
     def is_writable(self):
         said = self.world.hub.log()
         return said.count("cannot be written") == said.count("can be written again")
@@ -113,7 +126,9 @@ class Reading:
 
 def play(scene, rounds):
     reading = Reading(scene)
-    things = [reading.kill_hub, reading.kill_reader] + [reading.fill_disk] * (not WRAP)
+    things = [reading.kill_hub, reading.kill_reader]
+    if not WRAP:
+        things += [reading.fill_disk, reading.kill_reader_on_a_full_disk]
     for number in range(rounds):
         reading.insert(number, ROWS)
         time.sleep(reading.rng.uniform(0, 0.08))

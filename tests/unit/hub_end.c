@@ -9,6 +9,7 @@
 
 struct hub_end {
 	struct desk desk;
+	bool fails;
 };
 
 struct hub_end *hub_end_new(struct room *room)
@@ -62,12 +63,25 @@ int hub_end_connect(struct hub_end *hub, const char *inbox)
 	return fd;
 }
 
+void hub_end_fail(struct hub_end *hub)
+{
+	hub->fails = true;
+}
+
 void hub_end_turn(struct hub_end *hub)
 {
 	struct desk *desk = &hub->desk;
+	struct ledger *ledger = &desk->room->ledger;
 
 	loop_turn_over(desk->loop);
-	desk_turn(desk);
+	inboxes_pull(&desk->inboxes);
+	if (hub->fails && ledger->store.writing) {
+		ledger->store.trouble = DB_FULL;
+		hub->fails = false;
+	}
+	ledger_commit(ledger);
+	ledger->writable = true;
+	inboxes_answer(&desk->inboxes);
 	peers_flush(&desk->peers);
 	loop_turn_over(desk->loop);
 }

@@ -23,5 +23,7 @@ struct loop *hub_end_loop(struct hub_end *hub);
 int hub_end_connect(struct hub_end *hub, const char *inbox);
 /* What was said is heard, and answered. */
 void hub_end_turn(struct hub_end *hub);
+/* The next COMMIT finds no room on the disk. */
+void hub_end_fail(struct hub_end *hub);
 
 #endif

@@ -227,11 +227,12 @@ static void expect(
 	sqlite3_free(got);
 }
 
-/* Each row once, in order. */
-static void check_log(struct house *house, const char *how)
+/* What was published since the last time. */
+static void check_events(
+	struct house *house, const char *how, const char *wanted)
 {
 	char *sql = sqlite3_mprintf(
-		"SELECT group_concat(CAST(data AS TEXT), ' ') FROM"
+		"SELECT ifnull(group_concat(CAST(data AS TEXT), ' '), '') FROM"
 		" (SELECT data FROM event WHERE id > %lld ORDER BY id)",
 		(long long)house->before);
 	struct db *log = &house->room->ledger.store.db;
@@ -239,11 +240,17 @@ static void check_log(struct house *house, const char *how)
 
 	assert_int_equal(db_prepare(log, &query, sql), DB_DONE);
 	assert_true(query_next(&query));
-	CHECK_TEXT(how, query_bytes(&query, 0), "a b c d e");
+	CHECK_TEXT(how, query_bytes(&query, 0), wanted);
 	assert_int_equal(query_end(&query), DB_DONE);
 	query_release(&query);
 	sqlite3_free(sql);
 	house->before = house->room->ledger.log.newest;
+}
+
+/* Each row once, in order. */
+static void check_log(struct house *house, const char *how)
+{
+	check_events(house, how, "a b c d e");
 }
 
 /* All that is left, and why. */
@@ -304,6 +311,60 @@ static void test_rows_met_by_a_failed_read_are_published_once(void **state)
 	try_all(*state, rollback, SQLITE_IOERR_READ, 1, check_reasons);
 }
 
+/* ---- an inbox that the log does not know, with start = new */
+
+static void test_rows_that_come_while_nobody_reads_a_new_inbox_are_published(
+	void **state)
+{
+	struct house *house = *state;
+
+	house->config.start_new = house->config.create = true;
+	open_inbox(house);
+	pass(house, true);
+	close_inbox(house);
+	write_file(house, "INSERT INTO broadcast(data) VALUES('a'), ('b')");
+	open_inbox(house);
+	pass(house, true);
+	close_inbox(house);
+	check_events(house, "those that came later", "a b");
+}
+
+static void test_rows_that_were_there_are_passed_over_though_the_disk_is_full(
+	void **state)
+{
+	struct house *house = *state;
+
+	house->config.start_new = true;
+	make_file(house, wal);
+	house->config.create = false;
+	write_file(house, "INSERT INTO broadcast(data) VALUES('a'), ('b')");
+	hub_end_fail(house->hub);
+	open_inbox(house);
+	pass(house, true);
+	write_file(house, "INSERT INTO broadcast(data) VALUES('c')");
+	pass(house, true);
+	close_inbox(house);
+	check_events(house, "that which came later", "c");
+}
+
+static void test_rows_of_negative_ids_stop_nobody_with_start_new(void **state)
+{
+	struct house *house = *state;
+
+	house->config.start_new = true;
+	make_file(house, wal);
+	write_file(house,
+		"DROP TRIGGER broadcast_insert;"
+		"PRAGMA ignore_check_constraints = ON;"
+		"INSERT INTO broadcast(id, data) VALUES(-5, 'never')");
+	open_inbox(house);
+	pass(house, false);
+	write_file(house, "INSERT INTO broadcast(data) VALUES('a')");
+	pass(house, true);
+	close_inbox(house);
+	check_events(house, "the one above", "a");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +373,15 @@ int main(void)
 			setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_rows_met_by_a_failed_read_are_published_once,
+			setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_rows_that_come_while_nobody_reads_a_new_inbox_are_published,
+			setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_rows_that_were_there_are_passed_over_though_the_disk_is_full,
+			setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_rows_of_negative_ids_stop_nobody_with_start_new,
 			setup, teardown),
 	};
 
