@@ -284,6 +284,14 @@ def test_without_a_configuration_it_is_not_configured(services):
     assert status == 6 and str(services.conf) in said
 
 
+def test_without_its_user_the_reader_of_inboxes_is_not_configured_and_the_hub_starts(services):
+    services.set(INBOX_USER="nobody-has-made-it")
+    services.conf.write_text(services.conf.read_text().replace(f"inbox_user = {READER}\n", ""))
+    services.does(HUB, "start")
+    status, said = services.asks(INBOX, "start")
+    assert status == 6 and "nobody-has-made-it" in said
+
+
 def test_a_start_that_fails_says_so_and_leaves_nothing(services):
     services.conf.write_text("[hub]\nsockte = /nowhere\n")
     status, said = services.asks(HUB, "start")
