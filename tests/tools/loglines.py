@@ -257,5 +257,5 @@ def reasons(flow_of=flows):
     """Those that are more than a word."""
     found = {(place[2], text) for flow in flow_of() for place in flow.lines
              for text in flow.literals(place)}
-    return {(pattern(text), pattern(re.sub("%s$", lambda _: text, said)))
+    return {(pattern(text), pattern(re.sub(r"%(?:\.\d+)?s$", lambda _: text, said)))
             for said, text in found if re.search(r"\w \w", text)}
