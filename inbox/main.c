@@ -140,8 +140,8 @@ static int work(void *arg, int index)
 	struct daemon *daemon = arg;
 
 	signal(SIGPIPE, SIG_IGN); /* whoever reads our log lines may go */
-	return reader_run(&daemon->config, &daemon->config.inboxes[index],
-		daemon->hub);
+	return reader_run(
+		&daemon->config, &daemon->config.inboxes[index], daemon->hub);
 }
 
 int main(int argc, char **argv)

@@ -11,7 +11,7 @@
 
 /* Runs until SIGTERM, or until it should be started anew: 0.  Takes `hub`, the
  * connection that the supervisor has made and named after the inbox. */
-int reader_run(const struct config *config, const struct config_inbox *inbox,
-	int hub);
+int reader_run(
+	const struct config *config, const struct config_inbox *inbox, int hub);
 
 #endif

@@ -16,15 +16,15 @@
 
 enum {
 	WATCH_FIRST_US = 30,
-	WATCH_WARM_US = 120, /* a further event makes it no longer than this */
-	WATCH_LAST_US = 1000,  /* longest pause between two looks */
+	WATCH_WARM_US = 120,  /* a further event makes it no longer than this */
+	WATCH_LAST_US = 1000, /* longest pause between two looks */
 	WATCH_HOT_US = 200000, /* after the last event */
 };
 
 struct watch {
 	struct loop *loop;
 	char *folder;
-	const char *base; /* the file's name; those of its journal begin so */
+	const char *base;  /* the file's name; those of its journal begin so */
 	int notify, place; /* inotify's descriptor, and the folder in it; -1 */
 	struct loop_io notified;
 	struct timer again;

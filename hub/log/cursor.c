@@ -5,7 +5,8 @@
 
 static void bind(struct query *query, const uint8_t *identity)
 {
-	query_bind_blob(query, 1, span((const char *)identity, CURSOR_IDENTITY));
+	query_bind_blob(
+		query, 1, span((const char *)identity, CURSOR_IDENTITY));
 }
 
 bool cursor_look(struct cursors *cursors, const uint8_t *identity,

@@ -16,8 +16,9 @@
 
 enum {
 	CURSOR_IDENTITY = 16, /* bytes */
-	CURSOR_PER_NAME = 16, /* inboxes, the last ones that had it; those before
-				 them are forgotten, with their reasons */
+	CURSOR_PER_NAME =
+		16, /* inboxes, the last ones that had it; those before
+		       them are forgotten, with their reasons */
 };
 
 struct cursors {

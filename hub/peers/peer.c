@@ -77,8 +77,8 @@ static bool may_speak(const struct peer *peer)
 {
 	const struct config *config = peer->peers->config;
 
-	return peer_may_read(peer) || is_among(peer->uid, config->hub_users,
-					      config->hub_user_count);
+	return peer_may_read(peer) ||
+	       is_among(peer->uid, config->hub_users, config->hub_user_count);
 }
 
 static void peer_new(struct peers *peers, int fd)

@@ -39,9 +39,10 @@ struct supervisor_job {
 	bool alone;   /* no worker starts while one of the version before is */
 	int listener; /* to be handed on, or -1 */
 	char *const *argv; /* main's own, to become it anew; NULL = never */
-	bool renews; /* a worker that ends with 0 is to be started anew */
-	unsigned silence_ms; /* a worker that is not alive for so long is
-				killed, and another started; 0 = may be silent */
+	bool renews;	   /* a worker that ends with 0 is to be started anew */
+	unsigned
+		silence_ms; /* a worker that is not alive for so long is
+			       killed, and another started; 0 = may be silent */
 	/* In the supervisor, before a worker is forked and after it; false: not
 	 * now, it is asked again soon.  NULL = nothing to do. */
 	bool (*prepare)(void *arg, int index);
