@@ -101,7 +101,7 @@ static const char *shut(struct reader *reader, struct stat *folder)
 static const char *enter(void *arg)
 {
 	struct reader *reader = arg;
-	struct stat at;
+	struct stat at = {0};
 	const char *why = NULL;
 
 	if (reader->inode != 0)

@@ -186,9 +186,9 @@ fi
 
 downwards lib 'lib/service|lib/config' lib/json lib
 downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo' hub/log
-downwards inbox inbox/main inbox/reader inbox/inbox,inbox/tidy \
+downwards inbox inbox/main inbox/reader inbox/inbox,inbox/stock,inbox/tidy \
 	'inbox/uplink|inbox/watch|inbox/lock_owner|inbox/row|inbox/file,inbox/contents,inbox/rejects|inbox/shut_in' \
-	'inbox/landlock|inbox/filter'
+	'inbox/landlock|inbox/filter|inbox/diagnosis'
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
 	'fcgi/route|fcgi/feed|fcgi/drain' \
 	'fcgi/stream|fcgi/post|fcgi/status|fcgi/metrics' 'fcgi/guard|fcgi/http' \

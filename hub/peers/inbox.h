@@ -27,7 +27,7 @@
 #include "lib/wire.h"
 
 enum {
-	INBOX_ROWS_BESIDE = 256,       /* taken in a turn in which publishers */
+	INBOX_ROWS_BESIDE = 256, /* taken in a turn in which publishers */
 	INBOX_BYTES_BESIDE = 256 << 10, /* wait, of all inboxes together */
 	INBOX_REASONS_MAX = 20000, /* untold, of one inbox; with more, no row
 				      of it is taken */
@@ -52,12 +52,12 @@ struct inbox {
 	struct buf why; /* UNREAD: the reason, a terminated sentence */
 	struct inbox_watch watch;
 	uint8_t identity[CURSOR_IDENTITY];
-	uint64_t cursor; /* committed */
-	uint64_t draft;	 /* the same, in this transaction */
-	size_t reasons;	 /* that the log holds for it */
+	uint64_t cursor;	      /* committed */
+	uint64_t draft;		      /* the same, in this transaction */
+	size_t reasons;		      /* that the log holds for it */
 	struct inbox_tally tally;     /* committed */
 	struct inbox_tally new_tally; /* the same, in this transaction */
-	bool confined;	/* its reader says so, */
+	bool confined;		      /* its reader says so, */
 	uint64_t stock; /* and that up to so many published rows are in it */
 	struct inbox_frame waiting[WIRE_AHEAD];
 	size_t waiting_count;
@@ -106,6 +106,12 @@ bool inboxes_pull(struct inboxes *inboxes);
 /* After COMMIT. */
 void inboxes_answer(struct inboxes *inboxes);
 
+/* ---- (inbox_unread.c) which are not read */
+
+/* It is not, for this reason; or because there is nobody who reads it. */
+void inbox_excuse(
+	struct inboxes *inboxes, struct inbox *inbox, struct span why);
+void inbox_miss(struct inboxes *inboxes, struct inbox *inbox);
 /* Now and then: a log line about those that nobody reads. */
 void inboxes_watch(struct inboxes *inboxes, uint64_t now_us);
 
