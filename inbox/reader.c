@@ -135,7 +135,7 @@ static const char *confine(const struct reader *reader)
 
 static const char *shut_once(struct reader *reader)
 {
-	struct stat at;
+	struct stat at = {0};
 	const char *why;
 
 	if (reader->inode != 0)

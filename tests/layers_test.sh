@@ -186,8 +186,8 @@ fi
 
 downwards lib 'lib/service|lib/config' lib/json lib
 downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo' hub/log
-downwards inbox inbox/main inbox/reader inbox/inbox,inbox/tidy inbox inbox/shut_in \
-	'inbox/landlock|inbox/filter'
+downwards inbox inbox/main inbox/reader inbox/inbox,inbox/stock,inbox/tidy inbox \
+	inbox/shut_in 'inbox/landlock|inbox/filter'
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
 	'fcgi/route|fcgi/feed|fcgi/drain' \
 	'fcgi/stream|fcgi/post|fcgi/status|fcgi/metrics' 'fcgi/guard|fcgi/http' \

@@ -121,10 +121,9 @@ static void add_verdicts(struct buf *out, const struct check *check,
 	do {
 		stop = note.len == 0 ? NULL : memchr(note.at, '\n', note.len);
 		buf_printf(out, "%-4s %-21s ", verdict, row->name);
-		escape_add(out, stop == NULL ? note
-					     : span(note.at,
-						       (size_t)(stop -
-								note.at)));
+		escape_add(out,
+			stop == NULL ? note
+				     : span(note.at, (size_t)(stop - note.at)));
 		buf_add_char(out, '\n');
 		if (stop != NULL)
 			note = span(stop + 1,

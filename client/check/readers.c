@@ -2,9 +2,9 @@
 /*
  * readers - are inboxes read, and by whom?
  *
- * /health names those that are not read, with the reason; /metrics says how each
- * reader is kept in, and how many published rows its inbox may still hold.  What
- * the web server keeps to itself is not looked at.
+ * /health names those that are not read, with the reason; /metrics says how
+ * each reader is kept in, and how many published rows its inbox may still hold.
+ * What the web server keeps to itself is not looked at.
  */
 #include <config.h>
 
@@ -17,14 +17,16 @@
 
 enum { STOCK_MAX = 100000 };
 
-static const char not_read[] =
-	"each reason, and what to do: docs/troubleshooting.md, Inboxes that are "
-	"not read";
+static const char not_read[] = "each reason, and what to do: "
+			       "docs/troubleshooting.md, Inboxes that are "
+			       "not read";
 static const char not_confined[] =
-	"the log lines of tidings-inbox say why: a kernel without Landlock, or a "
+	"the log lines of tidings-inbox say why: a kernel without Landlock, or "
+	"a "
 	"service that forbids its calls (systemd: SystemCallFilter=)";
 static const char not_removed[] =
-	"consume = yes in tidings.conf, an application that removes them itself, "
+	"consume = yes in tidings.conf, an application that removes them "
+	"itself, "
 	"or one that holds a transaction open all the time: see "
 	"docs/sqlite-inbox.md";
 
@@ -116,7 +118,8 @@ static void judge_stock(struct check *check, struct span inbox, double rows)
 	if (!(rows > STOCK_MAX))
 		return;
 	begin_line(check, not_removed);
-	buf_printf(&check->note, "%.*s: up to %.0f published rows are still in it",
+	buf_printf(&check->note,
+		"%.*s: up to %.0f published rows are still in it",
 		(int)inbox.len, inbox.at, rows);
 }
 
@@ -125,8 +128,7 @@ static void judge_stock(struct check *check, struct span inbox, double rows)
 bool check_readers(struct check *check)
 {
 	buf_clear(&check->note);
-	return !add_unread(check) &&
-	       check_fine(check, "all inboxes are read");
+	return !add_unread(check) && check_fine(check, "all inboxes are read");
 }
 
 /* The packages have what it needs. */
@@ -151,6 +153,7 @@ bool check_stock(struct check *check)
 	count = read_figures(
 		check, "tidings_inbox_stock_rows{inbox=\"", judge_stock);
 	check->warns = check->note.len > 0;
-	return check->warns || check_fine(check, "inboxes: %zu, none has over %d",
-				       count, STOCK_MAX);
+	return check->warns ||
+	       check_fine(check, "inboxes: %zu, none has over %d", count,
+		       STOCK_MAX);
 }

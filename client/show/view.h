@@ -34,7 +34,8 @@ struct view {
 	unsigned short order[VIEW_CHANNELS]; /* most subscribers first */
 };
 
-/* Asks for the health only: nothing but `status` and `health` are known then. */
+/* Asks for the health only: nothing but `status` and `health` are known then.
+ */
 void view_ask_health(struct view *view);
 /* Asks again; `now` becomes `before`. */
 void view_ask(struct view *view, bool channels);

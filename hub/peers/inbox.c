@@ -8,72 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/log.h"
 #include "lib/text.h"
 
 enum {
 	REASONS_AT_ONCE = 1000, /* told by one AT */
 };
-
-static const char nobody[] = "nobody reads it: is tidings-inbox running?";
-
-/* ---- whether it is read */
-
-static bool is_silent(const struct inbox *inbox)
-{
-	return !inbox->read && strcmp(inbox->why.at, nobody) == 0;
-}
-
-void inboxes_watch(struct inboxes *inboxes, uint64_t now_us)
-{
-	for (size_t i = 0; i < inboxes->count; i++) {
-		struct inbox *inbox = &inboxes->all[i];
-		const struct config_inbox *config = inbox->config;
-
-		switch (inbox_watch_look(&inbox->watch, is_silent(inbox),
-			inbox->read, now_us)) {
-		case UNREAD:
-			log_warnx("inbox %s (%s): %s", config->name,
-				config->path, nobody);
-			break;
-		case READ_AGAIN:
-			log_info("inbox %s (%s): is read again", config->name,
-				config->path);
-			break;
-		case NO_NEWS:
-			break;
-		}
-	}
-}
-
-static void set_why(struct inboxes *inboxes, struct inbox *inbox,
-	struct span why)
-{
-	inbox->read = false;
-	inboxes->changed = true;
-	buf_clear(&inbox->why);
-	buf_add(&inbox->why, why.at,
-		why.len < WIRE_REASON_MAX ? why.len : WIRE_REASON_MAX);
-	buf_add_char(&inbox->why, '\0');
-}
-
-void inboxes_put_unread(const struct inboxes *inboxes, struct buf *out)
-{
-	uint16_t count = 0;
-
-	for (size_t i = 0; i < inboxes->count; i++)
-		count += !inboxes->all[i].read;
-	wire_put_u16(out, count);
-	for (size_t i = 0; i < inboxes->count; i++) {
-		const struct inbox *inbox = &inboxes->all[i];
-
-		if (inbox->read)
-			continue;
-		wire_put_str8(out, span_of(inbox->config->name));
-		wire_put_str16(out, span_of(inbox->config->path));
-		wire_put_str16(out, span_of(inbox->why.at));
-	}
-}
 
 /* ---- who reads it */
 
@@ -108,7 +47,7 @@ static void unclaim(struct inboxes *inboxes, struct inbox *inbox)
 	inbox->confined = false;
 	inbox->stock = 0;
 	inbox->lost = 0;
-	set_why(inboxes, inbox, span_of(nobody));
+	inbox_miss(inboxes, inbox);
 }
 
 void inbox_leave(struct inboxes *inboxes, struct peer *peer)
@@ -141,8 +80,7 @@ bool inbox_claim(struct inboxes *inboxes, struct peer *peer, struct wire_in *in)
 
 /* ---- what it asks */
 
-static bool is_read_as(
-	const struct inbox *other, const struct inbox *inbox)
+static bool is_read_as(const struct inbox *other, const struct inbox *inbox)
 {
 	return other != inbox && other->read &&
 	       memcmp(other->identity, inbox->identity, CURSOR_IDENTITY) == 0;
@@ -182,8 +120,8 @@ static void put_reasons(
 
 	wire_put_u8(out, inbox->reasons > count);
 	wire_put_u32(out, (uint32_t)count);
-	cursor_each_reason(&inboxes->cursors, inbox->identity, count,
-		put_reason, out);
+	cursor_each_reason(
+		&inboxes->cursors, inbox->identity, count, put_reason, out);
 }
 
 static void identify(struct inboxes *inboxes, struct inbox *inbox,
@@ -204,10 +142,10 @@ static void identify(struct inboxes *inboxes, struct inbox *inbox,
 	inbox->entering = false;
 	buf_release(&owner);
 	inbox->draft = inbox->cursor;
-	inbox->reasons =
-		objection != NULL ? 0
-				  : cursor_count_reasons(&inboxes->cursors,
-					    inbox->identity);
+	inbox->reasons = objection != NULL
+				 ? 0
+				 : cursor_count_reasons(
+					   &inboxes->cursors, inbox->identity);
 	out = link_begin(&inbox->peer->link, WIRE_AT);
 	wire_put_u64(out, number);
 	wire_put_u8(out, known);
@@ -216,7 +154,7 @@ static void identify(struct inboxes *inboxes, struct inbox *inbox,
 	put_reasons(inboxes, inbox, out);
 	link_end(&inbox->peer->link);
 	if (objection != NULL)
-		set_why(inboxes, inbox, span_of(objection));
+		inbox_excuse(inboxes, inbox, span_of(objection));
 	inbox->read = objection == NULL;
 	inboxes->changed = true;
 	/* One that nobody knows says by its first rows where it begins. */
@@ -247,8 +185,10 @@ static bool take_excuse(
 	why = wire_get_str16(&in);
 	if (!wire_done(&in) || identity.len != 0)
 		return false;
-	set_why(inboxes, inbox, text_channel_fault(why) == NULL
-			? why : span_of("its reader does not say why"));
+	inbox_excuse(inboxes, inbox,
+		text_channel_fault(why) == NULL
+			? why
+			: span_of("its reader does not say why"));
 	return true;
 }
 
@@ -440,7 +380,7 @@ void inboxes_open(struct inboxes *inboxes, struct ledger *ledger)
 	inboxes->all = mem_new((inboxes->count + 1) * sizeof(struct inbox));
 	for (size_t i = 0; i < inboxes->count; i++) {
 		inboxes->all[i].config = &config->inboxes[i];
-		set_why(inboxes, &inboxes->all[i], span_of(nobody));
+		inbox_miss(inboxes, &inboxes->all[i]);
 	}
 	ledger_join(ledger, &party);
 }

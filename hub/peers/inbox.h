@@ -27,7 +27,7 @@
 #include "lib/wire.h"
 
 enum {
-	INBOX_ROWS_BESIDE = 256,       /* taken in a turn in which publishers */
+	INBOX_ROWS_BESIDE = 256, /* taken in a turn in which publishers */
 	INBOX_BYTES_BESIDE = 256 << 10, /* wait, of all inboxes together */
 	INBOX_REASONS_MAX = 20000, /* untold, of one inbox; with more, no row
 				      of it is taken */
@@ -109,6 +109,12 @@ bool inboxes_pull(struct inboxes *inboxes);
 /* After COMMIT. */
 void inboxes_answer(struct inboxes *inboxes);
 
+/* ---- (inbox_unread.c) which are not read */
+
+/* It is not, for this reason; or because there is nobody who reads it. */
+void inbox_excuse(
+	struct inboxes *inboxes, struct inbox *inbox, struct span why);
+void inbox_miss(struct inboxes *inboxes, struct inbox *inbox);
 /* Now and then: a log line about those that nobody reads. */
 void inboxes_watch(struct inboxes *inboxes, uint64_t now_us);
 

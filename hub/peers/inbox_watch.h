@@ -8,8 +8,8 @@
  *   MISSED   nobody has been heard of for INBOX_WATCH_US, and it was said
  *
  *   QUIET -> MISSED    UNREAD
- *   MISSED -> QUIET    READ_AGAIN, once it is read, not before: a reader that is
- *                      started again and again is one line
+ *   MISSED -> QUIET    READ_AGAIN, once it is read, not before: a reader that
+ * is started again and again is one line
  *
  * All zero is one that is QUIET.
  */

@@ -134,7 +134,8 @@ def test_inboxes_are_counted_by_their_names(make_world, tmp_path):
     assert figures(world)["tidings_inbox_read", "main"] == 1
     assert figures(world)["tidings_inbox_read", odd] == 0
     assert ("tidings_inbox_cursor", odd) not in figures(world)
-    open = {(s.name, *s.labels.values()) for family in parse_open(scrape(world, PROMETHEUS).body.decode())
+    text = scrape(world, PROMETHEUS).body.decode()
+    open = {(s.name, *s.labels.values()) for family in parse_open(text)
             for s in family.samples}
     assert ("tidings_inbox_read", odd) in open
     test_the_text_passes_prometheus_own_check(world)
