@@ -33,6 +33,7 @@ enum {
 					writers waiting */
 	INBOX_ROWS_BYTES = 1 << 20,  /* ends a batch of rows */
 	INBOX_STOPPED_US = 2000000,  /* from one look to the next */
+	INBOX_STEP = 100,	     /* rows that are deleted at once, at first */
 };
 
 enum inbox_state { AWAY, ASKING, OPEN, STOPPED };
@@ -54,12 +55,15 @@ struct inbox {
 	uint64_t cursor; /* as the hub knows it */
 	uint64_t draft;	 /* as far as rows were said to it */
 	bool due;	 /* look for rows in this turn */
+	uint64_t read;	 /* the counter up to which all rows were read, not in
+			    WAL mode; UINT64_MAX = not known */
 	bool broken;	 /* to be closed at the next look */
 	bool fresh;	 /* nothing could be read yet */
 	uint8_t known[INBOX_IDENTITY]; /* of the file that this is about: */
 	uint64_t consumed;    /* rows up to here are gone, or kept for good */
 	uint64_t consume_due; /* monotonic us; when they are to go, 0 = not set
 			       */
+	uint64_t step;	      /* rows that are deleted at once */
 	bool littered;	      /* some of them cannot be deleted */
 	uint64_t version;     /* of the file, when rows were last looked for
 				 that came in below the cursor; as far as row
@@ -79,7 +83,7 @@ void inbox_look(struct inbox *inbox);
 /* Says rows to the hub; true if there may be more. */
 bool inbox_pull(struct inbox *inbox);
 /* (tidy.c) Writes some reasons, deletes some published rows, if it is time and
- * nobody else is writing; once these are gone, finds rows that came in below
+ * nobody else has a transaction open; once these are gone, finds rows that came in below
  * the cursor.  False if there is nothing left to do. */
 bool inbox_tidy(struct inbox *inbox);
 

@@ -6,11 +6,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "inbox/transaction.h"
 #include "lib/log.h"
 #include "lib/wire.h"
 
 enum {
-	LINES = 20,	     /* log lines about rows, a second */
+	LINES = 20,	      /* log lines about rows, a second */
 	VALUE_MAX = 64 << 20, /* as long a row can still be changed */
 };
 
@@ -68,41 +69,31 @@ void rejects_say(struct rejects *rejects, const char *inbox, uint64_t row,
 
 /* ---- into the rows */
 
-/* One reason, in a transaction of the inbox; false if it has to wait. */
-static bool tell_one(struct inbox_file *file, const struct reject *reject)
+/* DB_DONE also if the row will never hold it. */
+static enum db_result tell_one(
+	struct inbox_file *file, const struct reject *reject)
 {
 	struct query *set = &file->set_error;
+	enum db_result got;
 
 	query_bind_text(set, 1, span_of(reject->reason));
 	query_bind_int(set, 2, reject->row);
-	switch (query_run(set)) {
-	case DB_DONE:
-	case DB_REFUSED: /* their own rule; it has been logged */
-	case DB_TOOBIG:
-		return true;
-	case DB_FULL:
-	case DB_BUSY:
-	case DB_BROKEN:
-		break;
-	}
-	return false;
+	got = query_run(set);
+	/* Their own rule, for one; it has been logged. */
+	return got == DB_REFUSED || got == DB_TOOBIG ? DB_DONE : got;
 }
 
-/* One transaction in the inbox; false if it was locked. */
+/* One transaction in the inbox; false if it has to wait. */
 static bool tell_some(
 	const struct rejects *rejects, struct inbox_file *file, size_t count)
 {
-	struct db *db = &file->db;
-	bool done = true;
+	enum db_result got = transaction_begin(file);
 
-	if (db_run(db, "BEGIN IMMEDIATE") != DB_DONE)
+	if (got != DB_DONE)
 		return false;
-	for (size_t i = 0; done && i < count; i++)
-		done = tell_one(file, &all(rejects)[i]);
-	if (done && db_run(db, "COMMIT") == DB_DONE)
-		return true;
-	db_roll_back(db);
-	return false;
+	for (size_t i = 0; got == DB_DONE && i < count; i++)
+		got = tell_one(file, &all(rejects)[i]);
+	return transaction_end(file, got) == DB_DONE;
 }
 
 /* This one must outlive a power cut, as the log forgets it next; and to change
@@ -110,18 +101,13 @@ static bool tell_some(
 static bool tell_for_good(
 	const struct rejects *rejects, struct inbox_file *file, size_t count)
 {
-	struct db *db = &file->db;
 	bool done;
 
-	if (db_run(db, "PRAGMA synchronous = EXTRA") != DB_DONE)
-		return false;
-	db_limit(db, VALUE_MAX);
+	db_limit(&file->db, VALUE_MAX);
 	done = tell_some(rejects, file, count);
-	db_limit(db, INBOX_VALUE_MAX);
-	if (!file->wal)
-		return done;
+	db_limit(&file->db, INBOX_VALUE_MAX);
 	/* If not, they are told once more. */
-	return db_run(db, "PRAGMA synchronous = NORMAL") == DB_DONE && done;
+	return done && inbox_file_sync(file);
 }
 
 uint32_t rejects_tell(

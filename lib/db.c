@@ -80,6 +80,15 @@ static void configure(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+void db_lock_by(int (*call)(int fd, int command, ...))
+{
+	sqlite3_vfs *files;
+
+	configure();
+	files = sqlite3_vfs_find(NULL);
+	files->xSetSystemCall(files, "fcntl", (sqlite3_syscall_ptr)call);
+}
+
 enum db_result db_open(struct db *db, const char *path, enum db_kind kind)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
