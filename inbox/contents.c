@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "inbox/diagnosis.h"
+#include "inbox/transaction.h"
 #include "lib/outbox_table.h"
 
 /* The sentence for a write that failed. */
@@ -16,6 +17,15 @@ static const char *unwritable(
 }
 
 /* ---- the table */
+
+static enum db_result make_table(struct inbox_file *file)
+{
+	enum db_result got = transaction_begin(file);
+
+	return got == DB_DONE
+		       ? transaction_end(file, outbox_table_make(&file->db))
+		       : got;
+}
 
 static const char *check_table(struct inbox_file *file, bool create)
 {
@@ -28,7 +38,7 @@ static const char *check_table(struct inbox_file *file, bool create)
 		return why;
 	if (!create)
 		return "it has no table broadcast";
-	return outbox_table_make(&file->db) == DB_DONE
+	return make_table(file) == DB_DONE
 		       ? NULL
 		       : unwritable(file, "its table cannot be made now");
 }
@@ -63,6 +73,8 @@ const char *inbox_file_ruined(struct inbox_file *file)
 		got = check_schema(file, &why);
 	if (got == DB_DONE) /* else it is still to be checked */
 		file->schema_version = version;
+	if (got == DB_DONE && why == NULL && inbox_file_switched(file))
+		return "its journal mode was changed";
 	return got == DB_BROKEN ? db_error(&file->db) : why;
 }
 
@@ -98,6 +110,19 @@ static enum db_result read_identity(struct inbox_file *file, bool *found)
 	return got == DB_TOOBIG ? DB_DONE : got;
 }
 
+static enum db_result make_identity(struct inbox_file *file)
+{
+	enum db_result got = transaction_begin(file);
+
+	if (got != DB_DONE)
+		return got;
+	got = db_run(&file->db,
+		"DROP TABLE IF EXISTS main.tidings_identity;"
+		"CREATE TABLE main.tidings_identity(identity BLOB NOT NULL);"
+		"INSERT INTO tidings_identity VALUES(randomblob(16))");
+	return transaction_end(file, got);
+}
+
 /* One that could not be read must not be made anew: all rows would be published
  * again. */
 static const char *get_identity(struct inbox_file *file)
@@ -110,16 +135,8 @@ static const char *get_identity(struct inbox_file *file)
 		return db_error(&file->db);
 	if (found)
 		return NULL;
-	if (db_run(&file->db,
-		    "BEGIN IMMEDIATE;"
-		    "DROP TABLE IF EXISTS main.tidings_identity;"
-		    "CREATE TABLE main.tidings_identity(identity BLOB NOT "
-		    "NULL);"
-		    "INSERT INTO tidings_identity VALUES(randomblob(16));"
-		    "COMMIT") != DB_DONE) {
-		db_roll_back(&file->db);
+	if (make_identity(file) != DB_DONE)
 		return unwritable(file, unmade);
-	}
 	if (read_identity(file, &found) != DB_DONE)
 		return db_error(&file->db);
 	return found ? NULL : unmade;

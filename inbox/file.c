@@ -165,7 +165,14 @@ bool inbox_file_sync(struct inbox_file *file)
  * journal needs FULL to be safe at all. */
 static const char *look_at_journal(struct inbox_file *file)
 {
+	/* It has none of these files before it was read. */
+	if (db_run(&file->db, "SELECT 1 FROM main.sqlite_schema LIMIT 1") !=
+		DB_DONE)
+		return fault(file);
 	if (db_answers(&file->db, "PRAGMA journal_mode", "wal", &file->wal) !=
+		DB_DONE)
+		return fault(file);
+	if (db_prepare(&file->db, &file->mode, "PRAGMA main.journal_mode") !=
 		DB_DONE)
 		return fault(file);
 	if (!file->wal)
@@ -197,7 +204,7 @@ static bool prepare(struct inbox_file *file)
 		       DB_DONE &&
 	       db_prepare(db, &file->due,
 		       "SELECT max(id) FROM (SELECT id FROM main.broadcast"
-		       " WHERE id > ? AND id <= ? ORDER BY id LIMIT 1000)") ==
+		       " WHERE id > ? AND id <= ? ORDER BY id LIMIT ?)") ==
 		       DB_DONE &&
 	       db_prepare(db, &file->consume,
 		       "DELETE FROM main.broadcast WHERE id > ? AND id <= ?"
@@ -240,9 +247,11 @@ static const char *try_open(struct inbox_file *file,
 		db_passes(db_answers(
 			&file->db, "PRAGMA journal_mode = WAL", "wal", &wal)))
 		return fault(file);
-	why = inbox_file_furnish(file, config->create);
+	why = look_at_journal(file);
+	if (why == NULL && !locks_open(&file->locks, &file->db, file->wal))
+		why = strerror(errno);
 	if (why == NULL)
-		why = look_at_journal(file);
+		why = inbox_file_furnish(file, config->create);
 	if (why != NULL)
 		return why;
 	return prepare(file) ? NULL : fault(file);
@@ -274,5 +283,7 @@ void inbox_file_close(struct inbox_file *file)
 	query_release(&file->below);
 	query_release(&file->schema);
 	query_release(&file->keep);
+	query_release(&file->mode);
 	db_close(&file->db);
+	locks_close(&file->locks);
 }

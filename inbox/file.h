@@ -8,12 +8,13 @@
  * our connection, and every row is checked again by whoever reads it.  A
  * database that is not ours keeps its journal mode; what is added to it is the
  * table tidings_identity, by which the log knows it again.  Nothing here waits
- * for a lock.
+ * for a lock, or writes while others have a transaction open (transaction.h).
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "inbox/locks.h"
 #include "lib/config/config.h"
 #include "lib/db.h"
 
@@ -26,13 +27,15 @@ enum {
 
 struct inbox_file {
 	struct db db;
+	struct locks locks;
 	uint8_t identity[INBOX_IDENTITY];
 	bool wal;   /* reading does not keep writers waiting */
 	bool named; /* the log of `wal` is on the disk under its name */
 	dev_t device;
 	ino_t inode, wal_inode, shm_inode;
 	struct query rows, next_id, newest, set_error, due, consume, sequence, version,
-		below, schema, keep;
+		below, schema, keep, mode;
+	char fault[256]; /* of the last transaction of ours that failed */
 	uint64_t schema_version; /* that was found to be good */
 };
 
@@ -59,5 +62,8 @@ const char *inbox_file_furnish(struct inbox_file *file, bool create);
  * changed; borrowed until the next call.  What a lock hides is found out by the
  * next. */
 const char *inbox_file_ruined(struct inbox_file *file);
+
+/* (transaction.c) True if others have changed its journal mode. */
+bool inbox_file_switched(struct inbox_file *file);
 
 #endif

@@ -20,6 +20,7 @@ void inbox_init(struct inbox *inbox, const struct config *config,
 		.own = own,
 		.clock = clock,
 		.uplink = uplink,
+		.step = INBOX_STEP,
 	};
 	lock_owner_init(&inbox->lock_owner);
 }
@@ -127,7 +128,7 @@ static void try_open(struct inbox *inbox)
 		excuse(inbox, why);
 		return;
 	}
-	lock_owner_open(&inbox->lock_owner, &inbox->file.db, inbox->file.wal);
+	lock_owner_open(&inbox->lock_owner, &inbox->file.locks);
 	inbox->state = ASKING;
 	if (!uplink_identify(inbox->uplink, inbox->file.identity))
 		lose(inbox, "the hub is still busy with what was before");
@@ -188,6 +189,7 @@ static void begin(struct inbox *inbox, uint64_t cursor)
 		inbox->consumed = 0;
 	memcpy(inbox->known, inbox->file.identity, INBOX_IDENTITY);
 	inbox->state = OPEN;
+	inbox->read = UINT64_MAX;
 	inbox->due = inbox->fresh = true;
 	inbox->entering = false;
 }
@@ -247,6 +249,8 @@ void inbox_on_taken(void *arg, uint64_t cursor, bool whole)
 		uplink_identify(inbox->uplink, inbox->file.identity))
 		inbox->state = ASKING;
 	inbox->entering = false;
+	if (!whole)
+		inbox->read = UINT64_MAX;
 }
 
 /* ---- looking */
@@ -263,6 +267,14 @@ static void say_open(struct inbox *inbox, uint64_t cursor)
 		return;
 	log_info("inbox %s (%s): open, after row %" PRIu64, inbox->own->name,
 		inbox->own->path, cursor);
+}
+
+/* Whoever writes in a mode other than WAL would find us in his way at COMMIT. */
+static bool is_being_written(const struct inbox *inbox)
+{
+	pid_t pid;
+
+	return !inbox->file.wal && locks_find_writer(&inbox->file.locks, &pid);
 }
 
 static void look_for_rows(struct inbox *inbox)
@@ -290,6 +302,9 @@ static void look_at_open(struct inbox *inbox, bool moved)
 		lose(inbox, "was removed or replaced");
 	else if (inbox_file_split(&inbox->file))
 		lose(inbox, "its write-ahead log was removed or replaced");
+	else if (inbox->state == OPEN && is_being_written(inbox))
+		lock_owner_look(&inbox->lock_owner, &inbox->file.version,
+			inbox->own->name);
 	else if ((why = inbox_file_ruined(&inbox->file)) != NULL)
 		lose(inbox, why);
 	else if (inbox->state == OPEN)
@@ -399,6 +414,20 @@ static void say_rows(struct inbox *inbox, uint64_t through, uint32_t count,
 	inbox->due = true;
 }
 
+/* Whether there may be rows that were not read; *counter is then of those that
+ * are there now. */
+static bool has_news(const struct inbox *inbox, uint64_t *counter)
+{
+	uint32_t now;
+
+	*counter = UINT64_MAX;
+	if (is_being_written(inbox))
+		return false;
+	if (locks_read_counter(&inbox->file.locks, &now))
+		*counter = now;
+	return *counter == UINT64_MAX || *counter != inbox->read;
+}
+
 static bool may_pull(struct inbox *inbox)
 {
 	if (inbox->state != OPEN || !inbox->due || inbox->broken ||
@@ -418,18 +447,20 @@ static bool may_pull(struct inbox *inbox)
 
 bool inbox_pull(struct inbox *inbox)
 {
-	uint64_t through = inbox->draft, begun = inbox->cursor;
+	uint64_t through = inbox->draft, begun = inbox->cursor, counter;
 	uint64_t begin = clock_work_us();
 	struct buf rows = {0};
 	uint32_t count;
 
-	if (!may_pull(inbox))
+	if (!may_pull(inbox) || !has_news(inbox, &counter))
 		return false;
 	switch (read_rows(inbox, &through, &rows, &count)) {
 	case DB_DONE:
 		say_open(inbox, begun);
 		if (count > 0)
 			say_rows(inbox, through, count, buf_span(&rows));
+		else
+			inbox->read = counter;
 		break;
 	case DB_TOOBIG:
 	case DB_FULL:

@@ -42,6 +42,7 @@ enum {
 	INBOX_TIRED_US = 20000000, /* longest rest */
 	INBOX_PAY_ROW = 100,	   /* us; and for each so many bytes, one: */
 	INBOX_PAY_BYTES = 20,
+	INBOX_STEP = 100,	     /* rows that are deleted at once, at first */
 };
 
 enum inbox_state { AWAY, ASKING, OPEN, STOPPED };
@@ -67,6 +68,8 @@ struct inbox {
 	uint64_t cursor; /* as the hub knows it */
 	uint64_t draft;	 /* as far as rows were said to it */
 	bool due;	 /* look for rows in this turn */
+	uint64_t read;	 /* the counter up to which all rows were read, not in
+			    WAL mode; UINT64_MAX = not known */
 	bool broken;	 /* to be closed at the next look */
 	bool fresh;	 /* nothing could be read yet */
 	bool entering;	 /* the hub was told where it begins */
@@ -74,6 +77,7 @@ struct inbox {
 	uint64_t consumed;    /* rows up to here are gone, or kept for good */
 	uint64_t consume_due; /* monotonic us; when they are to go, 0 = not set
 			       */
+	uint64_t step;	      /* rows that are deleted at once */
 	bool littered;	      /* some of them cannot be deleted */
 	uint64_t version;     /* of the file, when rows were last looked for
 				 that came in below the cursor; as far as row
@@ -94,7 +98,7 @@ void inbox_look(struct inbox *inbox);
 /* Says rows to the hub; true if there may be more. */
 bool inbox_pull(struct inbox *inbox);
 /* (tidy.c) Writes some reasons, deletes some published rows, if it is time and
- * nobody else is writing; once these are gone, finds rows that came in below
+ * nobody else has a transaction open; once these are gone, finds rows that came in below
  * the cursor.  False if there is nothing left to do. */
 bool inbox_tidy(struct inbox *inbox);
 

@@ -7,36 +7,29 @@
  *   FREE   nobody holds its lock, or not for long
  *   HELD   one process holds it, since `since`, and commits nothing
  *   NAMED  it did so for LOCK_OWNER_PATIENCE_US; a log line has named it
- *
- * It owns a descriptor of the file in which the lock is.  Closing that drops
- * all locks of this process there: so it is opened after the database, and
- * closed after it.
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
+#include "inbox/locks.h"
 #include "lib/db.h"
 
 enum { LOCK_OWNER_PATIENCE_US = 2000000 };
 
 struct lock_owner {
 	enum { FREE, HELD, NAMED } state;
-	int fd;		  /* -1 = nobody is looked for */
-	bool wal;	  /* it is that of the -shm file */
-	pid_t pid;	  /* 0 = not to be seen from here */
-	uint64_t since;	  /* monotonic us */
-	uint64_t version; /* changes with each commit of others */
+	const struct locks *locks; /* borrowed; NULL = nobody is looked for */
+	pid_t pid;		   /* 0 = not to be seen from here */
+	uint64_t since;		   /* monotonic us */
+	uint64_t version;	   /* changes with each commit of others */
 	struct timespec
 		written; /* the file, where the version is locked away */
 };
 
 void lock_owner_init(struct lock_owner *lock_owner);
-/* `db` is open; nobody else in this process has its file open. */
-void lock_owner_open(
-	struct lock_owner *lock_owner, const struct db *db, bool wal);
-/* After db_close(). */
+void lock_owner_open(struct lock_owner *lock_owner, const struct locks *locks);
 void lock_owner_close(struct lock_owner *lock_owner);
 
 /* Looks who holds the lock now; the query `version` answers PRAGMA

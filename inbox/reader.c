@@ -50,6 +50,9 @@ static void turn(void *arg)
 	link_flush(&reader->uplink.link);
 	if (more)
 		loop_again(reader->loop);
+	/* Whoever has just committed may have nothing open for a moment. */
+	else if (timer_is_set(&reader->tidy))
+		(void)inbox_tidy(&reader->inbox);
 }
 
 static void on_look(void *arg)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "inbox/transaction.h"
 #include "lib/log.h"
 #include "lib/wire.h"
 
@@ -91,50 +92,37 @@ void rejects_say(struct rejects *rejects, const char *inbox, uint64_t row,
 
 /* ---- into the rows */
 
-/* One reason, in a transaction of the inbox; false if it has to wait.  Where
- * their own rule forbids it, or there is no memory to write the row anew, it
- * stays with the hub, and the row where it is. */
-static bool tell_one(struct inbox_file *file, struct reject *reject)
+/* One reason, in a transaction of ours; DB_DONE also where the row will never
+ * hold it: their own rule forbids it, or there is no memory to write the row
+ * anew.  It stays with the hub then, and the row where it is. */
+static enum db_result tell_one(struct inbox_file *file, struct reject *reject)
 {
 	struct query *set = &file->set_error;
+	enum db_result got;
 
 	if (reject->kept)
-		return true;
+		return DB_DONE;
 	query_bind_text(set, 1, span_of(reject->reason));
 	query_bind_int(set, 2, reject->row);
-	switch (query_run(set)) {
-	case DB_DONE:
-		return true;
-	case DB_REFUSED:
-	case DB_TOOBIG:
+	got = query_run(set);
+	if (got == DB_REFUSED || got == DB_TOOBIG ||
+		(got == DB_BROKEN && db_no_memory(&file->db)))
 		reject->kept = true;
-		break;
-	case DB_BROKEN:
-		reject->kept = db_no_memory(&file->db);
-		break;
-	case DB_FULL:
-	case DB_BUSY:
-		break;
-	}
 	/* For want of memory SQLite may have given up all of it. */
-	return reject->kept && db_in_transaction(&file->db);
+	return reject->kept && db_in_transaction(&file->db) ? DB_DONE : got;
 }
 
-/* One transaction in the inbox; false if it was locked. */
+/* One transaction in the inbox; false if it has to wait. */
 static bool tell_some(
 	const struct rejects *rejects, struct inbox_file *file, size_t count)
 {
-	struct db *db = &file->db;
-	bool done = true;
+	enum db_result got = transaction_begin(file);
 
-	if (db_run(db, "BEGIN IMMEDIATE") != DB_DONE)
+	if (got != DB_DONE)
 		return false;
-	for (size_t i = 0; done && i < count; i++)
-		done = tell_one(file, &all(rejects)[i]);
-	if (done && db_run(db, "COMMIT") == DB_DONE)
-		return true;
-	db_roll_back(db);
-	return false;
+	for (size_t i = 0; got == DB_DONE && i < count; i++)
+		got = tell_one(file, &all(rejects)[i]);
+	return transaction_end(file, got) == DB_DONE;
 }
 
 /* This one must outlive a power cut, as the log forgets it next; and to change
@@ -142,18 +130,13 @@ static bool tell_some(
 static bool tell_for_good(
 	const struct rejects *rejects, struct inbox_file *file, size_t count)
 {
-	struct db *db = &file->db;
 	bool done;
 
-	if (db_run(db, "PRAGMA synchronous = EXTRA") != DB_DONE)
-		return false;
-	db_limit(db, VALUE_MAX);
+	db_limit(&file->db, VALUE_MAX);
 	done = tell_some(rejects, file, count);
-	db_limit(db, INBOX_VALUE_MAX);
-	if (!file->wal)
-		return done;
+	db_limit(&file->db, INBOX_VALUE_MAX);
 	/* If not, they are told once more. */
-	return db_run(db, "PRAGMA synchronous = NORMAL") == DB_DONE && done;
+	return done && inbox_file_sync(file);
 }
 
 /* It is never taken for a published one. */

@@ -40,9 +40,10 @@ void rejects_add(struct rejects *rejects, uint64_t row, struct span reason);
 void rejects_say(struct rejects *rejects, const char *inbox, uint64_t row,
 	struct span reason, uint64_t now_us);
 
-/* Writes the first reasons into their rows, if nobody else is writing, and
- * drops them.  Appends those rows to `rows` (u64 each, as TOLD has them);
- * returns how many there are; 0 if it has to wait, or none can hold it. */
+/* Writes the first reasons into their rows, if nobody else has a transaction
+ * open, and drops them.  Appends those rows to `rows` (u64 each, as TOLD has
+ * them); returns how many there are; 0 if it has to wait, or none can hold it.
+ */
 uint32_t rejects_tell(
 	struct rejects *rejects, struct inbox_file *file, struct buf *rows);
 

@@ -5,12 +5,16 @@
 #include "config.h"
 
 #include "inbox/inbox.h"
+#include "inbox/transaction.h"
 
 enum {
-	PAUSE = 50,	 /* rest this many times as long as a step took */
+	PAUSE = 20, /* rest this many times as long as a step took */
+	REST_MAX_US = 500000,
+	STEP_US = 1500,	 /* for which others wait for one, and its COMMIT */
+	STEP_MAX = 500,	 /* rows that it deletes */
 	WAL_PAGES = 256, /* in its write-ahead log; above it, these are moved
 			    into the file once all is tidy, so that writers
-			    need not do it */
+			    need not do it: as far as nobody has to wait */
 };
 
 /* ---- reasons */
@@ -42,14 +46,14 @@ static bool is_untidy(const struct inbox *inbox)
 	       !inbox->uplink->more;
 }
 
-/* Whether it is time to remove any. */
+/* Whether it is time to remove any.  Once it is, all of them go. */
 static bool is_time(struct inbox *inbox, uint64_t now)
 {
 	if (inbox->consume_due == 0)
-		inbox->consume_due =
-			now + inbox->own->consume_every_ms * 1000;
-	return inbox->cursor - inbox->consumed >= inbox->own->consume_rows ||
-	       now >= inbox->consume_due;
+		inbox->consume_due = now + inbox->own->consume_every_ms * 1000;
+	if (inbox->cursor - inbox->consumed >= inbox->own->consume_rows)
+		inbox->consume_due = now;
+	return now >= inbox->consume_due;
 }
 
 /* The highest id of the next rows to delete; that of the last ones if there are
@@ -61,18 +65,35 @@ static enum db_result next_to_consume(struct inbox *inbox, uint64_t *through)
 	*through = inbox->consumed;
 	query_bind_int(query, 1, inbox->consumed);
 	query_bind_int(query, 2, inbox->cursor);
+	query_bind_int(query, 3, inbox->step);
 	if (query_next(query) && query_type(query, 0) != DB_NULL)
 		*through = query_int(query, 0);
 	return query_end(query);
 }
 
+/* The next step takes about STEP_US, as far as this one tells; what its COMMIT
+ * takes depends on the disk, and little on the number of rows. */
+static void measure(struct inbox *inbox, uint64_t took)
+{
+	if (took > STEP_US)
+		inbox->step = inbox->step / 2 + 1;
+	else if (took < STEP_US / 2 && inbox->step < STEP_MAX)
+		inbox->step += inbox->step / 4 + 1;
+}
+
 static enum db_result delete_through(struct inbox *inbox, uint64_t through)
 {
 	struct query *query = &inbox->file.consume;
+	enum db_result got = transaction_begin(&inbox->file);
+	uint64_t begin = clock_now_us(inbox->clock);
 
+	if (got != DB_DONE)
+		return got;
 	query_bind_int(query, 1, inbox->consumed);
 	query_bind_int(query, 2, through);
-	return query_run(query);
+	got = query_run(query);
+	measure(inbox, clock_now_us(inbox->clock) - begin);
+	return transaction_end(&inbox->file, got);
 }
 
 /* All that could be deleted is. */
@@ -81,13 +102,18 @@ static void rest(struct inbox *inbox)
 	inbox->consumed = inbox->cursor;
 	inbox->consume_due = 0;
 	if (inbox->file.db.wal_pages > WAL_PAGES)
-		(void)!db_checkpoint(&inbox->file.db, true);
+		(void)!db_checkpoint(&inbox->file.db, false);
 }
 
 static void consume(struct inbox *inbox)
 {
 	uint64_t through;
-	enum db_result got = next_to_consume(inbox, &through);
+	const char *fault = inbox->file.fault;
+	enum db_result got;
+
+	if (locks_are_held(&inbox->file.locks))
+		return; /* it can wait */
+	got = next_to_consume(inbox, &through);
 
 	if (got == DB_DONE && through == inbox->consumed) {
 		rest(inbox);
@@ -95,6 +121,8 @@ static void consume(struct inbox *inbox)
 	}
 	if (got == DB_DONE)
 		got = delete_through(inbox, through);
+	else
+		fault = db_error(&inbox->file.db);
 	switch (got) {
 	case DB_DONE:
 		inbox->consumed = through;
@@ -111,7 +139,7 @@ static void consume(struct inbox *inbox)
 	case DB_BROKEN: /* if rows cannot be read either, that will be seen */
 		inbox->consumed = inbox->cursor;
 		inbox->littered = true;
-		inbox_say(inbox, db_error(&inbox->file.db));
+		inbox_say(inbox, fault);
 		break;
 	}
 }
@@ -174,6 +202,14 @@ static bool look_below(struct inbox *inbox)
 	return db_passes(got) || (got == DB_DONE && inbox->looked != INT64_MAX);
 }
 
+static void take_rest(struct inbox *inbox, uint64_t begin)
+{
+	uint64_t now = clock_now_us(inbox->clock);
+	uint64_t pause = (now - begin) * PAUSE;
+
+	inbox->rest_until = now + (pause < REST_MAX_US ? pause : REST_MAX_US);
+}
+
 bool inbox_tidy(struct inbox *inbox)
 {
 	uint64_t begin = clock_now_us(inbox->clock);
@@ -183,6 +219,9 @@ bool inbox_tidy(struct inbox *inbox)
 		return false;
 	if (begin < inbox->rest_until)
 		return true;
+	/* Nor is it read now, where that would be in somebody's way. */
+	if (!inbox->file.wal && locks_are_held(&inbox->file.locks))
+		return true;
 	if (rejects_count(&inbox->rejects) > 0)
 		tell(inbox);
 	/* A row without its reason would be taken for a published one. */
@@ -190,7 +229,6 @@ bool inbox_tidy(struct inbox *inbox)
 		consume(inbox);
 	else if (inbox->own->consume && !inbox->littered)
 		more = look_below(inbox);
-	inbox->rest_until = clock_now_us(inbox->clock);
-	inbox->rest_until += (inbox->rest_until - begin) * PAUSE;
+	take_rest(inbox, begin);
 	return more || is_untidy(inbox) || rejects_count(&inbox->rejects) > 0;
 }

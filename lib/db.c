@@ -131,6 +131,15 @@ void db_confine(const char *path)
 	db_files_confine(path);
 }
 
+void db_lock_by(int (*call)(int fd, int command, ...))
+{
+	sqlite3_vfs *files;
+
+	configure();
+	files = sqlite3_vfs_find(NULL);
+	files->xSetSystemCall(files, "fcntl", (sqlite3_syscall_ptr)call);
+}
+
 enum db_result db_open(struct db *db, const char *path, enum db_kind kind)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The two systems that tests/bench/run measures, each started anew for a run."""
 
+import contextlib
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.request
@@ -185,10 +187,16 @@ class Tidings(System):
         self.responder = self.run(self.build / "fcgi/tidings.fcgi", "-c", conf)
         self.run(find("lighttpd"), "-D", "-f", self.folder / "lighttpd.conf")
         self.wait(lambda: self.answers("/health"), "Tidings")
+        self.wait(self.has_table, "the inbox")
 
     def worker(self):
         pid = self.responder.pid
         return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
+
+    def has_table(self):
+        with contextlib.suppress(sqlite3.Error), \
+                contextlib.closing(sqlite3.connect(self.inbox())) as db:
+            return db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'broadcast'").fetchone()
 
     def inbox(self):
         return self.folder / "inbox/inbox.db"

@@ -23,7 +23,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { NONE, MALLOC, WRITE, READ, FSYNC, ACCEPT, OPEN };
+enum kind { NONE, MALLOC, WRITE, READ, FSYNC, ACCEPT, OPEN, LOCK };
 
 struct control {
 	int32_t kind;
@@ -46,6 +46,7 @@ static struct control *control;
 	X(read)           \
 	X(pread64)        \
 	X(recv)           \
+	X(fcntl)          \
 	X(fsync)          \
 	X(fdatasync)      \
 	X(accept4)        \
@@ -189,6 +190,44 @@ int fsync(int fd)
 int fdatasync(int fd)
 {
 	return fails(FSYNC, EIO) ? -1 : real_fdatasync(fd);
+}
+
+/* Of locks, each k-th is somebody else's. */
+static bool is_taken(int command, const struct flock *lock)
+{
+	if (control == NULL || control->kind != LOCK || command != F_SETLK ||
+		lock->l_type == F_UNLCK)
+		return false;
+	if (__atomic_add_fetch(&control->calls, 1, __ATOMIC_RELAXED) %
+		control->left != 0)
+		return false;
+	control->failed = 1;
+	errno = EAGAIN;
+	return true;
+}
+
+int fcntl(int fd, int command, ...)
+{
+	va_list rest;
+	void *argument;
+
+	va_start(rest, command);
+	argument = va_arg(rest, void *);
+	va_end(rest);
+	return is_taken(command, argument)
+		       ? -1
+		       : real_fcntl(fd, command, argument);
+}
+
+int fcntl64(int fd, int command, ...)
+{
+	va_list rest;
+	void *argument;
+
+	va_start(rest, command);
+	argument = va_arg(rest, void *);
+	va_end(rest);
+	return fcntl(fd, command, argument);
 }
 
 /* ---- descriptors */

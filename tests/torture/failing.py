@@ -5,6 +5,7 @@
     failing.under(world.hub)          # at its next start
     failing.set("malloc", 7, ENOMEM)  # the seventh from now on
     calls, failed = failing.stop()
+    failing.each_lock(3)              # of locks of files, each third is another's
 """
 
 import errno
@@ -16,6 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 NEVER = 1 << 30
+LOCK = 7
 
 # errors of files; a socket's are EPIPE and ECONNRESET
 KINDS = {
@@ -52,6 +54,10 @@ class Failing:
     def set(self, kind, k=NEVER, error=0):
         struct.pack_into("iiiii", self.control, 0, 0, k, error, 0, 0)
         struct.pack_into("i", self.control, 0, KINDS[kind][0])
+
+    def each_lock(self, k):
+        struct.pack_into("iiiii", self.control, 0, 0, k, 0, 0, 0)
+        struct.pack_into("i", self.control, 0, LOCK)
 
     def stop(self):
         """How many calls there were, and whether one failed."""

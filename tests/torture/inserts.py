@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Eight foreign programs insert rows, the plain sqlite3 command among them, and
 some are killed in the middle of a transaction: each committed row is published
-once, in the order of the table, and soon; and a hub with nothing to do rests."""
+once, in the order of the table, and soon; and a hub and an inbox with nothing to do
+rest."""
 
 import contextlib
 import re
@@ -173,12 +174,16 @@ def cpu_seconds(pids):
 
 
 def measure_rest(scene, world, rest, idle):
-    """The hub with an inbox, a responder and a browser, and nothing to do."""
+    """The hub and an inbox, with a responder and a browser, and nothing to do."""
     world.listen()
     time.sleep(0.5)  # the last rows are being removed
-    pids = [world.hub.pid, *world.hub.workers()]
+    reader = cpu_seconds([world.reader.pid, *world.reader.workers()])
+    pids = [world.hub.pid, *world.hub.workers(), world.reader.pid, *world.reader.workers()]
     began, before = time.monotonic(), cpu_seconds(pids)
     time.sleep(rest)
     share = 100 * (cpu_seconds(pids) - before) / (time.monotonic() - began)
-    scene.note(hub_idle_cpu_percent=round(share, 3))
-    scene.must(INSTRUMENTED or share < idle, f"the idle hub takes {share:.2f} % of a core")
+    reader = cpu_seconds([world.reader.pid, *world.reader.workers()]) - reader
+    scene.note(hub_and_inbox_idle_cpu_percent=round(share, 3),
+               inbox_idle_cpu_percent=round(100 * reader / (time.monotonic() - began), 3))
+    scene.must(INSTRUMENTED or share < idle,
+               f"the idle hub and its inbox take {share:.2f} % of a core")
