@@ -249,7 +249,7 @@ static const char *try_open(struct inbox_file *file,
 		return fault(file);
 	why = look_at_journal(file);
 	if (why == NULL && !locks_open(&file->locks, &file->db, file->wal))
-		why = strerror(errno);
+		why = diagnosis_unwritable(config->path, strerror(errno));
 	if (why == NULL)
 		why = inbox_file_furnish(file, config->create);
 	if (why != NULL)
