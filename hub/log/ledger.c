@@ -238,14 +238,18 @@ void ledger_open(struct ledger *ledger, const struct config *config,
 		(unsigned long long)ledger->log.committed);
 }
 
-/* So that a start after a quiet night finds no old date. */
+/* So that a start after a quiet night finds no old date.  If it cannot be
+ * written, that start doubts the clock, and nothing else comes of it. */
 static void write_date(struct ledger *ledger)
 {
-	if (!ledger->writable || !store_begin(&ledger->store))
+	enum db_result written;
+
+	if (!ledger->writable)
 		return;
-	calendar_write(&ledger->calendar);
-	if (store_commit(&ledger->store) != DB_DONE)
-		log_debug("log %s: no date", ledger->store.path);
+	if (store_begin(&ledger->store))
+		calendar_write(&ledger->calendar);
+	written = store_commit(&ledger->store);
+	(void)written;
 }
 
 void ledger_close(struct ledger *ledger)
