@@ -216,6 +216,48 @@ static void test_when_there_are_too_many_marks_the_oldest_raise_the_floor(
 	assert_int_equal(mark_of(room, "never"), last - 30);
 }
 
+/* The shortest of five turns, us, in each of which two hundred channels come
+ * and as many go, while there are so many. */
+static uint64_t cost_among(struct room *room, size_t channels)
+{
+	uint64_t best = UINT64_MAX;
+
+	all(room)->most = channels;
+	for (int i = 0; all(room)->numbers.count < channels; i++) {
+		room_add(room, numbered("early", i), "x");
+		retention_keep_up(&room->ledger.retention);
+	}
+	ledger_commit(&room->ledger);
+	for (int turn = 0; turn < 5; turn++) {
+		uint64_t began = clock_mono_us(), took;
+
+		for (int i = 0; i < 200; i++)
+			room_add(room, numbered("c", 200 * turn + i), "x");
+		ledger_commit(&room->ledger);
+		ledger_tend(&room->ledger);
+		ledger_commit(&room->ledger);
+		took = clock_mono_us() - began;
+		best = took < best ? took : best;
+	}
+	return best;
+}
+
+/* Files, and rows that are further apart, cost something; that all channels are
+ * looked at or sorted would cost a hundred times as much. */
+static void test_that_channels_come_and_go_costs_the_same_among_many(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t few = cost_among(room, 1000);
+	uint64_t many;
+
+	many = cost_among(room, 60000);
+	assert_true(all(room)->numbers.count <= 60000 + 400);
+	if (many > 10 * few + 20000)
+		fail_msg("%llu us, %llu us among many", (unsigned long long)few,
+			(unsigned long long)many);
+}
+
 static void spoil(struct room *room, const char *sql)
 {
 	assert_int_equal(db_run(&room->ledger.store.db, sql), DB_DONE);
@@ -254,6 +296,7 @@ int main(void)
 		TEST(test_who_has_a_key_stays_as_long_as_the_key),
 		TEST(test_when_there_are_too_many_marks_the_oldest_raise_the_floor),
 		TEST(test_a_mark_that_was_changed_is_not_believed),
+		TEST(test_that_channels_come_and_go_costs_the_same_among_many),
 	};
 
 	return cmocka_run_group_tests_name("channels", tests, NULL, NULL);
