@@ -63,6 +63,24 @@ static void drop(struct channels *channels, struct channel *channel)
 	list_append(&channels->going, &channel->idle);
 }
 
+bool channels_write_floor(
+	struct channels *channels, uint64_t floor, uint64_t floor_at)
+{
+	struct query set = {0};
+	bool written;
+
+	store_prepare(channels->store, &set,
+		"UPDATE meta SET value = ?2 WHERE name = ?1");
+	query_bind_text(&set, 1, span_of("floor"));
+	query_bind_int(&set, 2, floor);
+	written = store_run(channels->store, &set);
+	query_bind_text(&set, 1, span_of("floor_at"));
+	query_bind_int(&set, 2, floor_at);
+	written = written && store_run(channels->store, &set);
+	query_release(&set);
+	return written;
+}
+
 /* Those that are too many, and a few more than come, so that it ends. */
 static size_t budget(const struct channels *channels)
 {

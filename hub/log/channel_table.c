@@ -224,24 +224,6 @@ void channels_close(struct channels *channels)
 	channels_release(channels);
 }
 
-bool channels_write_floor(
-	struct channels *channels, uint64_t floor, uint64_t floor_at)
-{
-	struct query set = {0};
-	bool written;
-
-	store_prepare(channels->store, &set,
-		"UPDATE meta SET value = ?2 WHERE name = ?1");
-	query_bind_text(&set, 1, span_of("floor"));
-	query_bind_int(&set, 2, floor);
-	written = store_run(channels->store, &set);
-	query_bind_text(&set, 1, span_of("floor_at"));
-	query_bind_int(&set, 2, floor_at);
-	written = written && store_run(channels->store, &set);
-	query_release(&set);
-	return written;
-}
-
 void channels_write(struct channels *channels)
 {
 	struct query *write = &channels->write;
