@@ -55,7 +55,7 @@ static void turn(void *arg)
 	move_followers(hub);
 	peers_flush(&hub->peers);
 	ledger_checkpoint(ledger);
-	more |= ledger->retention.behind;
+	more |= ledger_is_behind(ledger);
 	more |= listing_run(&hub->counts, &hub->peers);
 	more |= pages_run(&ledger->log, &ledger->ring, &hub->peers);
 	more |= counts_step(&hub->counts);

@@ -4,7 +4,10 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "hub/log/eventlog.h"
+#include "lib/buf.h"
 
 void eventlog_check_newest(struct eventlog *log, struct channel *channel)
 {
@@ -16,14 +19,43 @@ void eventlog_check_newest(struct eventlog *log, struct channel *channel)
 		eventlog_mark_lost(log, channel, channel->newest, true);
 }
 
-void eventlog_check_ends(struct eventlog *log, uint64_t after)
+static int by_newest(const void *one, const void *other)
+{
+	const struct eventlog_end *a = one, *b = other;
+
+	return (a->newest > b->newest) - (a->newest < b->newest);
+}
+
+/* Sorted once, so that who begins at the end of a log with a million channels
+ * does not wait for them all. */
+void eventlog_note_ends(struct eventlog *log)
 {
 	const struct channels *channels = log->channels;
 
+	log->ends = mem_new((channels->numbers.count + 1) * sizeof(*log->ends));
 	for (struct channel *at = channels_first(channels); at != NULL;
 		at = channels_next(channels, at))
-		if (at->newest > after)
-			eventlog_check_newest(log, at);
+		if (at->newest > at->pruned_through)
+			log->ends[log->end_count++] =
+				(struct eventlog_end){at->newest, at->number};
+	qsort(log->ends, log->end_count, sizeof(*log->ends), by_newest);
+}
+
+/* The one that goes on the longest. */
+static void check_last_end(struct eventlog *log)
+{
+	struct channel *channel = channel_numbered(
+		log->channels, log->ends[--log->end_count].number);
+
+	if (channel != NULL)
+		eventlog_check_newest(log, channel);
+}
+
+void eventlog_check_ends(struct eventlog *log, uint64_t after)
+{
+	while (log->end_count > 0 &&
+		log->ends[log->end_count - 1].newest > after)
+		check_last_end(log);
 }
 
 /* The highest id of its events. */
@@ -67,18 +99,20 @@ void eventlog_check_owners(struct eventlog *log, unsigned channels)
 	store_prepare(log->store, &next,
 		"SELECT channel, id FROM event WHERE channel > ?"
 		" ORDER BY channel, id LIMIT 1");
-	while (channels-- > 0 && !log->owned) {
+	for (; channels > 0 && !log->owners_done; channels--) {
 		query_bind_int(&next, 1, log->owners);
-		log->owned = !store_step(log->store, &next);
-		if (!log->owned) {
+		log->owners_done = !store_step(log->store, &next);
+		if (!log->owners_done) {
 			log->owners = query_int(&next, 0);
 			oldest = query_int(&next, 1);
 		}
 		store_end(&next);
-		if (!log->owned)
+		if (!log->owners_done)
 			check_owner(log, log->owners, oldest);
 	}
 	query_release(&next);
-	if (log->owned)
-		eventlog_check_ends(log, 0); /* those without any event */
+	/* Those without any event are left. */
+	for (; channels > 0 && log->end_count > 0; channels--)
+		check_last_end(log);
+	log->owned = log->owners_done && log->end_count == 0;
 }

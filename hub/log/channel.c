@@ -44,6 +44,11 @@ static struct span number_of(const struct table_node *node)
 void channels_init(struct channels *channels, const struct config *config)
 {
 	channels->config = config;
+	channels->most = CHANNEL_ROWS_MAX;
+	channels->drops = CHANNEL_DROPS;
+	list_init(&channels->idle);
+	list_init(&channels->keyed);
+	list_init(&channels->going);
 	table_init(&channels->names, name_of, NULL);
 	table_init(&channels->numbers, number_of, NULL);
 }
@@ -58,6 +63,7 @@ void channels_release(struct channels *channels)
 	}
 	table_release(&channels->names);
 	table_release(&channels->numbers);
+	buf_release(&channels->recount);
 }
 
 struct channel *channels_first(const struct channels *channels)
@@ -85,6 +91,7 @@ struct channel *channel_numbered(
 void channel_forget(struct channels *channels, struct channel *channel)
 {
 	channels->miscounted -= channel->miscounted;
+	list_remove(&channel->idle);
 	table_remove(&channels->names, &channel->by_name);
 	table_remove(&channels->numbers, &channel->by_number);
 	free(channel);
@@ -110,6 +117,7 @@ struct channel *channel_add(
 	channel->name_len = (uint8_t)name.len;
 	memcpy(channel->name, name.at, name.len);
 	channel->keep = own_limits(channels->config, name);
+	list_init(&channel->idle);
 	channel->pruned_through = channels->floor;
 	channel->pruned_at = channels->floor_at;
 	table_add(&channels->names, &channel->by_name);
@@ -121,10 +129,12 @@ struct channel *channel_add(
 
 void channels_note(struct channels *channels, const struct channel *channel)
 {
-	if (channel->pruned_through > channels->pruned_through)
-		channels->pruned_through = channel->pruned_through;
-	if (channel->newest > channels->newest)
-		channels->newest = channel->newest;
+	struct channel_sums *sums = &channels->sums;
+
+	if (channel->pruned_through > sums->pruned_through)
+		sums->pruned_through = channel->pruned_through;
+	if (channel->newest > sums->newest)
+		sums->newest = channel->newest;
 }
 
 void channel_touch(struct channels *channels, struct channel *channel)
@@ -132,19 +142,49 @@ void channel_touch(struct channels *channels, struct channel *channel)
 	if (channel->dirty)
 		return;
 	channel->dirty = true;
+	list_remove(&channel->idle);
 	channel->next_dirty = channels->dirty;
 	channels->dirty = channel;
+}
+
+/* Raises *mark to what is remembered of the name; false if nothing is. */
+static bool look_for_mark(
+	struct channels *channels, struct span name, struct mark *mark)
+{
+	struct mark own;
+
+	enum gone_found found = gone_look(&channels->gone, name, &own);
+
+	if (found == GONE_DAMAGED)
+		own = channels_distrust(channels);
+	if (found != GONE_NONE)
+		mark_raise(mark, &own);
+	return found == GONE_MARK;
+}
+
+struct mark channels_mark(struct channels *channels, struct span name)
+{
+	struct mark mark = {channels->floor, channels->floor_at};
+
+	look_for_mark(channels, name, &mark);
+	return mark;
 }
 
 struct channel *channel_get(struct channels *channels, struct span name)
 {
 	struct channel *channel = channel_find(channels, name);
+	struct mark mark = {channels->floor, channels->floor_at};
+	bool returned;
 
-	if (channel == NULL) {
-		channel =
-			channel_add(channels, name, channels->last_number + 1);
-		channel_touch(channels, channel);
-	}
+	if (channel != NULL)
+		return channel;
+	returned = look_for_mark(channels, name, &mark);
+	channel = channel_add(channels, name, channels->last_number + 1);
+	channel->pruned_through = mark.through;
+	channel->pruned_at = mark.at;
+	channel->returned = returned;
+	channels->made++;
+	channel_touch(channels, channel);
 	return channel;
 }
 
@@ -155,10 +195,10 @@ void channel_count(struct channels *channels, struct channel *channel,
 		channel->oldest = id;
 	channel->bytes += weight;
 	channel->newest = id;
-	channels->newest = id;
+	channels->sums.newest = id;
 	if (channel->keep == NULL) {
-		channels->pool_events++;
-		channels->pool_bytes += weight;
+		channels->sums.pool_events++;
+		channels->sums.pool_bytes += weight;
 	}
 	channel_touch(channels, channel);
 }
@@ -175,8 +215,8 @@ static void count_down(
 	channel->events--;
 	channel->bytes -= weight;
 	if (channel->keep == NULL) {
-		channels->pool_events--;
-		channels->pool_bytes -= weight;
+		channels->sums.pool_events--;
+		channels->sums.pool_bytes -= weight;
 	}
 }
 
@@ -206,6 +246,8 @@ void channel_mark_lost(struct channels *channels, struct channel *channel,
 		if (missing && !channel->miscounted) {
 			channel->miscounted = true;
 			channels->miscounted++;
+			buf_add(&channels->recount, &channel->number,
+				sizeof(channel->number));
 		}
 		mark_pruned(channels, channel, id, at);
 		return;
@@ -214,8 +256,8 @@ void channel_mark_lost(struct channels *channels, struct channel *channel,
 		channels->floor = id;
 	if (at > channels->floor_at)
 		channels->floor_at = at;
-	if (id > channels->pruned_through)
-		channels->pruned_through = id;
+	if (id > channels->sums.pruned_through)
+		channels->sums.pruned_through = id;
 	channels->floor_raised = true;
 }
 

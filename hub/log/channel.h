@@ -7,27 +7,37 @@
  * The table is read whole at the start and written through: a channel that
  * changes is put on the list `dirty`, and its row is written once, in the
  * transaction that changed it.  If that transaction fails, the rows are read
- * again.  An empty channel may be dropped when there are very many; what was
- * pruned of it then counts for every channel without a row (the floor).
+ * again.
+ *
+ * An empty channel may be dropped when there are very many; up to where it was
+ * pruned is then remembered by its name alone (gone.h).  What is below the
+ * floor counts as pruned for every name that has neither row nor mark.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hub/log/gone.h"
 #include "hub/log/store.h"
+#include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/config/config.h"
+#include "lib/list.h"
 #include "lib/span.h"
 #include "lib/table.h"
 
 enum {
 	CHANNEL_ROWS_MAX = 100000, /* above it, empty channels are dropped, the
-				      longest empty first (channel_gc.c) */
+				      longest empty first (channel_gc.c), ... */
+	CHANNEL_DROPS = 8,	   /* so many more in a transaction than twice
+				      what came in it, ... */
+	CHANNEL_DROPS_IDLE = 128,  /* or in one of a tick's */
 };
 
 struct channel {
 	struct table_node by_name, by_number;
 	struct channel *next_dirty;
+	struct node idle; /* among the empty ones, unless it is dirty */
 	uint64_t number;
 	uint64_t events, bytes; /* held */
 	uint64_t newest;	/* id; 0 = none ever */
@@ -39,9 +49,16 @@ struct channel {
 	bool listed; /* whoever lists channels knows that this holds events */
 	const struct keep *keep; /* its own limits; NULL = in the pool */
 	bool dirty;
+	bool returned;	 /* its name had a mark, which goes with its next row */
 	bool miscounted; /* an event that it counts is no row any more */
 	uint8_t name_len;
 	char name[];
+};
+
+/* Over all channels. */
+struct channel_sums {
+	uint64_t pruned_through, newest; /* the highest */
+	uint64_t pool_events, pool_bytes;
 };
 
 struct channels {
@@ -49,17 +66,24 @@ struct channels {
 	const struct clock *clock;
 	const struct config *config;
 	struct table names, numbers;
+	struct gone gone;
 	struct channel *dirty;
+	/* Empty ones, the longest empty first: without a key, and with one. */
+	struct node idle, keyed;
+	struct node going;     /* dropped in this transaction */
+	size_t most;	       /* CHANNEL_ROWS_MAX, unless a test says less */
+	size_t made, drops;    /* in this transaction; it may drop so many */
+	uint64_t keyed_before; /* ms; who has no key since may go */
 	uint64_t last_number;
 	uint64_t floor, floor_at;
-	bool floor_raised; /* not yet written */
-	size_t miscounted; /* channels; nothing is pruned until they are right
-			    */
-	uint64_t pruned_through; /* the highest of all */
-	uint64_t newest;	 /* the highest of all */
-	uint64_t unsummed;	 /* rows up to this id may have no checksum */
-	uint64_t pool_events, pool_bytes;
-	uint64_t collect_after; /* monotonic us: nothing to drop before */
+	bool floor_raised;	 /* not yet written */
+	struct mark floor_draft; /* of this transaction */
+	size_t miscounted;  /* channels; nothing is pruned until they are right
+			     */
+	struct buf recount; /* their numbers, and perhaps others' */
+	struct channel_sums sums, settled; /* now, and after the last COMMIT */
+	bool distrusted;   /* a row was counted anew: the sums are to be, too */
+	uint64_t unsummed; /* rows up to this id may have no checksum */
 	struct query write, reread, first_event, remove;
 };
 
@@ -80,9 +104,18 @@ void channels_recount(struct channels *channels);
 bool channels_write_floor(
 	struct channels *channels, uint64_t floor, uint64_t floor_at);
 
-/* Drops channels above CHANNEL_ROWS_MAX that are empty and have no key younger
- * than `before` (ms), at most a thousand, in a transaction of its own. */
-void channels_collect(struct channels *channels, uint64_t before);
+/* ---- those that are empty go when there are very many: channel_gc.c */
+
+/* Now and then: there may be channels above CHANNEL_ROWS_MAX that are empty and
+ * have no key younger than `keyed_before` (ms).  Begins a transaction if there
+ * are. */
+void channels_collect(struct channels *channels, uint64_t keyed_before);
+/* It is clean: is it empty? */
+void channel_rest(struct channels *channels, struct channel *channel);
+/* Before COMMIT, after it, after its failure. */
+void channels_drop(struct channels *channels);
+void channels_dropped(struct channels *channels);
+void channels_undrop(struct channels *channels);
 
 /* ---- in memory: channel.c */
 void channels_init(struct channels *channels, const struct config *config);
@@ -97,8 +130,13 @@ static inline struct span channel_name(const struct channel *channel)
 struct channel *channel_find(const struct channels *channels, struct span name);
 struct channel *channel_numbered(
 	const struct channels *channels, uint64_t number);
-/* Found or made; the row comes with the next write. */
+/* Found or made; the row comes with the next write.  In a transaction. */
 struct channel *channel_get(struct channels *channels, struct span name);
+/* Up to where a name without a row counts as pruned. */
+struct mark channels_mark(struct channels *channels, struct span name);
+/* Nobody knows what was lost: for every name without a row, all that there
+ * was. */
+struct mark channels_distrust(struct channels *channels);
 
 /* All of them, in no order; NULL at the end. */
 struct channel *channels_first(const struct channels *channels);

@@ -1,87 +1,140 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * channel_gc - channels that are empty go when there are very many (channel.h)
+ *
+ * They wait in two lists, in the order in which they became empty.  One with a
+ * key may have to wait for as long as keys are kept, and so holds up those
+ * behind it, but none without a key.
  */
 #include "config.h"
 
-#include <stdlib.h>
-
 #include "hub/log/channel.h"
-#include "lib/buf.h"
 
-enum {
-	STEP = 1000,
-	RETRY_US = 10000000, /* to look through them all takes a while */
-};
-
-static int by_pruned(const void *one, const void *other)
+void channel_rest(struct channels *channels, struct channel *channel)
 {
-	const struct channel *const *a = one, *const *b = other;
-
-	return ((*a)->pruned_through > (*b)->pruned_through) -
-	       ((*a)->pruned_through < (*b)->pruned_through);
+	if (channel->events == 0 && !channel->dirty)
+		list_append(channel->keyed_at == 0 ? &channels->idle
+						   : &channels->keyed,
+			&channel->idle);
 }
 
-static bool may_go(const struct channel *channel, uint64_t before)
+static struct channel *first_of(const struct node *list)
 {
-	return channel->events == 0 && !channel->dirty &&
-	       channel->keyed_at < before;
+	return list_empty(list) ? NULL
+				: list_entry(list->next, struct channel, idle);
 }
 
-/* All that may go, those first whose history ended first: they raise the floor
- * least. */
-static size_t candidates(const struct channels *channels, uint64_t before,
-	struct channel **found)
+/* The next that may go, or NULL.  Keys last long, so who has had one is older
+ * than most. */
+static struct channel *oldest(const struct channels *channels)
 {
-	size_t count = 0;
+	struct channel *channel = first_of(&channels->keyed);
 
-	for (struct channel *at = channels_first(channels); at != NULL;
-		at = channels_next(channels, at))
-		if (may_go(at, before))
-			found[count++] = at;
-	qsort(found, count, sizeof(struct channel *), by_pruned);
-	return count;
+	if (channel != NULL && channel->keyed_at < channels->keyed_before)
+		return channel;
+	return first_of(&channels->idle);
 }
 
-static void drop(
-	struct channels *channels, struct channel **going, size_t count)
+void channels_collect(struct channels *channels, uint64_t keyed_before)
 {
-	uint64_t floor = channels->floor, floor_at = channels->floor_at;
-
-	store_begin(channels->store);
-	for (size_t i = 0; i < count; i++) {
-		query_bind_int(&channels->remove, 1, going[i]->number);
-		store_run(channels->store, &channels->remove);
-		if (going[i]->pruned_through > floor)
-			floor = going[i]->pruned_through;
-		if (going[i]->pruned_at > floor_at)
-			floor_at = going[i]->pruned_at;
-	}
-	channels_write_floor(channels, floor, floor_at);
-	if (store_commit(channels->store) != DB_DONE)
-		return; /* tried again later */
-	channels->floor = floor;
-	channels->floor_at = floor_at;
-	for (size_t i = 0; i < count; i++)
-		channel_forget(channels, going[i]);
-}
-
-void channels_collect(struct channels *channels, uint64_t before)
-{
-	size_t count, most = channels->numbers.count - CHANNEL_ROWS_MAX;
-	struct channel **found;
-
-	if (channels->numbers.count <= CHANNEL_ROWS_MAX ||
-		clock_now_us(channels->clock) < channels->collect_after)
+	channels->keyed_before = keyed_before;
+	if (channels->numbers.count <= channels->most ||
+		oldest(channels) == NULL)
 		return;
-	found = mem_new(channels->numbers.count * sizeof(struct channel *));
-	count = candidates(channels, before, found);
-	count = count < most ? count : most;
-	count = count < STEP ? count : STEP;
-	if (count > 0)
-		drop(channels, found, count);
-	else
-		channels->collect_after =
-			clock_now_us(channels->clock) + RETRY_US;
-	free(found);
+	channels->drops = CHANNEL_DROPS_IDLE;
+	store_begin(channels->store);
+}
+
+/* The floor covers it, or a mark remembers it. */
+static void remember(struct channels *channels, const struct channel *channel)
+{
+	const struct mark mark = {channel->pruned_through, channel->pruned_at};
+
+	if (mark.through > channels->floor)
+		gone_add(&channels->gone, channel_name(channel), &mark);
+}
+
+static void drop(struct channels *channels, struct channel *channel)
+{
+	remember(channels, channel);
+	query_bind_int(&channels->remove, 1, channel->number);
+	store_run(channels->store, &channels->remove);
+	list_remove(&channel->idle);
+	list_append(&channels->going, &channel->idle);
+}
+
+bool channels_write_floor(
+	struct channels *channels, uint64_t floor, uint64_t floor_at)
+{
+	struct query set = {0};
+	bool written;
+
+	store_prepare(channels->store, &set,
+		"UPDATE meta SET value = ?2 WHERE name = ?1");
+	query_bind_text(&set, 1, span_of("floor"));
+	query_bind_int(&set, 2, floor);
+	written = store_run(channels->store, &set);
+	query_bind_text(&set, 1, span_of("floor_at"));
+	query_bind_int(&set, 2, floor_at);
+	written = written && store_run(channels->store, &set);
+	query_release(&set);
+	return written;
+}
+
+/* Those that are too many, and a few more than come, so that it ends. */
+static size_t budget(const struct channels *channels)
+{
+	size_t most = 2 * channels->made + channels->drops;
+	size_t excess = channels->numbers.count <= channels->most
+				? 0
+				: channels->numbers.count - channels->most;
+
+	return excess < most ? excess : most;
+}
+
+void channels_drop(struct channels *channels)
+{
+	struct mark *floor = &channels->floor_draft;
+	size_t count = budget(channels), dropped = 0;
+	struct channel *channel;
+
+	*floor = (struct mark){channels->floor, channels->floor_at};
+	for (; dropped < count && (channel = oldest(channels)) != NULL;
+		dropped++)
+		drop(channels, channel);
+	if (dropped == 0)
+		return;
+	gone_trim(&channels->gone, 2 * (unsigned)dropped, floor);
+	if (floor->through > channels->floor || floor->at > channels->floor_at)
+		channels_write_floor(channels, floor->through, floor->at);
+}
+
+static void begin_anew(struct channels *channels)
+{
+	channels->made = 0;
+	channels->drops = CHANNEL_DROPS;
+}
+
+void channels_dropped(struct channels *channels)
+{
+	const struct mark *floor = &channels->floor_draft;
+	struct channel *channel;
+
+	while ((channel = first_of(&channels->going)) != NULL)
+		channel_forget(channels, channel);
+	if (floor->through > channels->floor)
+		channels->floor = floor->through;
+	if (floor->at > channels->floor_at)
+		channels->floor_at = floor->at;
+	gone_settle(&channels->gone);
+	begin_anew(channels);
+}
+
+/* They are the first again. */
+void channels_undrop(struct channels *channels)
+{
+	list_move(&channels->going, &channels->idle);
+	list_move(&channels->idle, &channels->going);
+	gone_revert(&channels->gone);
+	begin_anew(channels);
 }

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "hub/log/channel.h"
 #include "hub/log/checksum.h"
@@ -24,20 +25,20 @@ static uint64_t ask(struct store *store, const char *sql)
 /* What a row said that cannot be believed is nobody's knowledge any more: all
  * that was there before counts as pruned, for this channel and, as the name may
  * be wrong too, for those without a row. */
-static void distrust(struct channels *channels, struct channel *channel)
+struct mark channels_distrust(struct channels *channels)
 {
-	uint64_t newest =
-		ask(channels->store, "SELECT coalesce(max(id), 0) FROM event");
-	uint64_t now = clock_date_ms(channels->clock);
+	struct mark mark = {
+		ask(channels->store, "SELECT coalesce(max(id), 0) FROM event"),
+		clock_date_ms(channels->clock)};
 
-	channel_mark_lost(channels, NULL, newest, now, false);
-	if (channel != NULL)
-		channel_mark_lost(channels, channel, newest, now, false);
+	channel_mark_lost(channels, NULL, mark.through, mark.at, false);
+	return mark;
 }
 
 /* What it has, by its rows. */
 static void count_rows(struct channels *channels, struct channel *channel)
 {
+	struct channel_sums *sums = &channels->sums;
 	struct query count = {0};
 
 	store_prepare(channels->store, &count,
@@ -45,6 +46,12 @@ static void count_rows(struct channels *channels, struct channel *channel)
 		" coalesce(max(id), 0) FROM event WHERE channel = ?");
 	query_bind_int(&count, 1, channel->number);
 	if (store_step(channels->store, &count)) { /* there always is */
+		if (channel->keep == NULL) {
+			sums->pool_events += query_int(&count, 0);
+			sums->pool_events -= channel->events;
+			sums->pool_bytes += query_int(&count, 1);
+			sums->pool_bytes -= channel->bytes;
+		}
 		channel->events = query_int(&count, 0);
 		channel->bytes = query_int(&count, 1);
 		if (query_int(&count, 2) > channel->newest)
@@ -55,6 +62,8 @@ static void count_rows(struct channels *channels, struct channel *channel)
 
 static void count_anew(struct channels *channels, struct channel *channel)
 {
+	struct mark mark;
+
 	log_warnx("log %s: damaged: the row of channel %.*s: it is counted "
 		  "anew",
 		channels->store->path, channel->name_len, channel->name);
@@ -62,7 +71,9 @@ static void count_anew(struct channels *channels, struct channel *channel)
 	channel->keyed_at =
 		clock_date_ms(channels->clock); /* it may have keys */
 	count_rows(channels, channel);
-	distrust(channels, channel);
+	mark = channels_distrust(channels);
+	channel_mark_lost(channels, channel, mark.through, mark.at, false);
+	channels->distrusted = true;
 }
 
 static void read_row(struct channels *channels, const struct query *row,
@@ -85,25 +96,37 @@ static void read_row(struct channels *channels, const struct query *row,
 /* The sums over all channels, from scratch. */
 static void sum_up(struct channels *channels)
 {
-	channels->pool_events = channels->pool_bytes = 0;
-	channels->newest = channels->pruned_through = channels->floor;
+	struct channel_sums *sums = &channels->sums;
+	uint64_t gone = channels->gone.newest;
+
+	*sums = (struct channel_sums){
+		.newest = channels->floor,
+		.pruned_through =
+			gone > channels->floor ? gone : channels->floor,
+	};
 	for (const struct channel *at = channels_first(channels); at != NULL;
 		at = channels_next(channels, at)) {
 		channels_note(channels, at);
 		if (at->keep != NULL)
 			continue;
-		channels->pool_events += at->events;
-		channels->pool_bytes += at->bytes;
+		sums->pool_events += at->events;
+		sums->pool_bytes += at->bytes;
 	}
+	channels->distrusted = false;
 }
 
-static struct channel *find_miscounted(const struct channels *channels)
+static struct channel *take_miscounted(struct channels *channels)
 {
-	struct channel *at = channels_first(channels);
+	struct buf *numbers = &channels->recount;
+	struct channel *channel = NULL;
+	uint64_t number;
 
-	while (at != NULL && !at->miscounted)
-		at = channels_next(channels, at);
-	return at;
+	while (numbers->len > 0 && (channel == NULL || !channel->miscounted)) {
+		numbers->len -= sizeof(number);
+		memcpy(&number, numbers->at + numbers->len, sizeof(number));
+		channel = channel_numbered(channels, number);
+	}
+	return channel != NULL && channel->miscounted ? channel : NULL;
 }
 
 void channels_recount(struct channels *channels)
@@ -112,14 +135,14 @@ void channels_recount(struct channels *channels)
 
 	if (channels->miscounted == 0 || !store_begin(channels->store))
 		return;
-	channel = find_miscounted(channels);
+	channel = take_miscounted(channels);
 	if (channel == NULL)
 		return;
 	count_rows(channels, channel);
 	channel->miscounted = false;
 	channels->miscounted--;
 	channel_touch(channels, channel);
-	sum_up(channels);
+	channels_note(channels, channel);
 }
 
 static void read_all(struct channels *channels)
@@ -134,18 +157,22 @@ static void read_all(struct channels *channels)
 		struct span name = query_bytes(&all, 1);
 
 		if (text_channel_fault(name) == NULL) {
-			read_row(channels, &all,
-				channel_add(channels, name, number));
+			struct channel *channel =
+				channel_add(channels, name, number);
+
+			read_row(channels, &all, channel);
+			channel_rest(channels, channel);
 			continue;
 		}
 		log_warnx("log %s: damaged: a channel's name",
 			channels->store->path);
-		distrust(channels, NULL);
+		channels_distrust(channels);
 		if (number > channels->last_number)
 			channels->last_number = number;
 	}
 	query_release(&all);
 	sum_up(channels);
+	channels->settled = channels->sums;
 }
 
 void channels_open(struct channels *channels, struct store *store,
@@ -175,6 +202,8 @@ void channels_open(struct channels *channels, struct store *store,
 		"SELECT id FROM event WHERE channel = ? ORDER BY id LIMIT 1");
 	store_prepare(store, &channels->remove,
 		"DELETE FROM channel WHERE number = ?");
+	if (!gone_open(&channels->gone, store))
+		channels_distrust(channels);
 	read_all(channels);
 	/* A key may outlive its channel, and so may an event in a damaged log;
 	 * its number is not used again. */
@@ -191,25 +220,8 @@ void channels_close(struct channels *channels)
 	query_release(&channels->reread);
 	query_release(&channels->first_event);
 	query_release(&channels->remove);
+	gone_close(&channels->gone);
 	channels_release(channels);
-}
-
-bool channels_write_floor(
-	struct channels *channels, uint64_t floor, uint64_t floor_at)
-{
-	struct query set = {0};
-	bool written;
-
-	store_prepare(channels->store, &set,
-		"UPDATE meta SET value = ?2 WHERE name = ?1");
-	query_bind_text(&set, 1, span_of("floor"));
-	query_bind_int(&set, 2, floor);
-	written = store_run(channels->store, &set);
-	query_bind_text(&set, 1, span_of("floor_at"));
-	query_bind_int(&set, 2, floor_at);
-	written = written && store_run(channels->store, &set);
-	query_release(&set);
-	return written;
 }
 
 void channels_write(struct channels *channels)
@@ -232,7 +244,10 @@ void channels_write(struct channels *channels)
 		query_bind_int(write, 8, at->keyed_at);
 		query_bind_int(write, 9, checksum_of_channel(at));
 		store_run(channels->store, write);
+		if (at->returned)
+			gone_remove(&channels->gone, channel_name(at));
 	}
+	channels_drop(channels);
 }
 
 void channels_settle(struct channels *channels)
@@ -241,10 +256,13 @@ void channels_settle(struct channels *channels)
 
 	for (struct channel *at = channels->dirty; at != NULL; at = next) {
 		next = at->next_dirty;
-		at->dirty = false;
+		at->dirty = at->returned = false;
+		channel_rest(channels, at);
 	}
 	channels->dirty = NULL;
 	channels->floor_raised = false;
+	channels_dropped(channels);
+	channels->settled = channels->sums;
 }
 
 /* What is known to be lost stays so: it is not of the transaction. */
@@ -253,16 +271,24 @@ void channels_revert(struct channels *channels)
 	struct query *reread = &channels->reread;
 	struct channel *next, *first = channels->dirty;
 
+	channels_undrop(channels);
+	channels->sums = channels->settled;
+	if (channels->floor > channels->sums.pruned_through)
+		channels->sums.pruned_through = channels->floor;
 	channels->dirty = NULL;
 	for (struct channel *at = first; at != NULL; at = next) {
 		next = at->next_dirty;
 		at->dirty = false;
 		query_bind_int(reread, 1, at->number);
-		if (store_step(channels->store, reread))
+		if (store_step(channels->store, reread)) {
 			read_row(channels, reread, at);
-		else /* it was made in the failed transaction */
+			channels_note(channels, at);
+			channel_rest(channels, at);
+		} else { /* it was made in the failed transaction */
 			channel_forget(channels, at);
+		}
 		store_end(reread);
 	}
-	sum_up(channels);
+	if (channels->distrusted)
+		sum_up(channels);
 }

@@ -38,3 +38,10 @@ uint64_t checksum_of_channel(const struct channel *channel)
 	return add_numbers(digest_add(0, channel_name(channel)), numbers,
 		sizeof(numbers) / sizeof(*numbers));
 }
+
+uint64_t checksum_of_mark(uint64_t hash, const struct mark *mark)
+{
+	const uint64_t numbers[] = {hash, mark->through, mark->at};
+
+	return add_numbers(0, numbers, sizeof(numbers) / sizeof(*numbers));
+}

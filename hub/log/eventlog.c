@@ -43,8 +43,8 @@ static void read_newest(struct eventlog *log)
 	query_release(&query);
 	log->at = eventlog_last_time(log);
 	log->newest = log->newest_event;
-	if (log->channels->newest > log->newest)
-		log->newest = log->channels->newest;
+	if (log->channels->sums.newest > log->newest)
+		log->newest = log->channels->sums.newest;
 	if (epochs_last_start(&log->epochs) > log->newest)
 		log->newest = epochs_last_start(&log->epochs);
 	if (log->newest >= WIRE_ID_MAX - 1000000000)
@@ -99,6 +99,7 @@ void eventlog_open(struct eventlog *log, struct store *store,
 	read_newest(log);
 	compare_with_lock(log);
 	log->owners = (uint64_t)INT64_MIN;
+	eventlog_note_ends(log);
 	eventlog_check_owners(log, EVENTLOG_OWNERS);
 }
 
@@ -112,6 +113,7 @@ void eventlog_close(struct eventlog *log)
 	query_release(&log->next_on);
 	query_release(&log->owner);
 	epochs_release(&log->epochs);
+	free(log->ends);
 }
 
 enum db_result eventlog_start(struct eventlog *log)

@@ -23,10 +23,15 @@
 enum {
 	EVENTLOG_OWNERS = 20000,    /* channels looked at before the start is
 				       over, some us each */
-	EVENTLOG_OWNERS_STEP = 500, /* of the others, at each tick */
+	EVENTLOG_OWNERS_STEP = 100, /* of the others, in each turn */
 };
 
 struct lock;
+
+/* A channel whose newest event has not been looked for since the start. */
+struct eventlog_end {
+	uint64_t newest, number;
+};
 
 struct eventlog {
 	struct store *store;
@@ -46,7 +51,10 @@ struct eventlog {
 	uint64_t reached; /* by the reading that is under way */
 	uint64_t losses;  /* events found to be lost since the start */
 	uint64_t owners;  /* channels up to this number were looked for */
-	bool owned;	  /* all were */
+	bool owners_done; /* all of them that have events */
+	struct eventlog_end *ends; /* rising by `newest` */
+	size_t end_count;
+	bool owned; /* all channels were looked at */
 	struct query append, range, backwards, at_or_after, one, next_on, owner;
 };
 
@@ -125,6 +133,7 @@ bool eventlog_has(
 /* Nothing comes after a channel's newest event that would miss it: to be called
  * before the next one is appended, and for all channels that go on above
  * `after` before a reader begins there. */
+void eventlog_note_ends(struct eventlog *log);
 void eventlog_check_newest(struct eventlog *log, struct channel *channel);
 void eventlog_check_ends(struct eventlog *log, uint64_t after);
 /* Looks at so many more channels: at their ends, and whether they are there;

@@ -165,8 +165,14 @@ void ledger_checkpoint(struct ledger *ledger)
 
 void ledger_prune(struct ledger *ledger)
 {
+	eventlog_check_owners(&ledger->log, EVENTLOG_OWNERS_STEP);
 	if (ledger->retention.behind && ledger->writable)
 		retention_step(&ledger->retention);
+}
+
+bool ledger_is_behind(const struct ledger *ledger)
+{
+	return ledger->retention.behind || !ledger->log.owned;
 }
 
 /* As much as a large event, so that one is not promised room and then refused
@@ -192,14 +198,14 @@ static void try_to_write(struct ledger *ledger)
 void ledger_tend(struct ledger *ledger)
 {
 	store_check_files(&ledger->store);
+	calendar_look(&ledger->calendar);
 	if (!ledger->writable)
 		try_to_write(ledger);
 	if (!ledger->writable)
 		return;
 	ledger_commit(ledger);
 	channels_collect(&ledger->channels,
-		clock_date_ms(ledger->clock) - ledger->config->key_age_ms);
-	eventlog_check_owners(&ledger->log, EVENTLOG_OWNERS_STEP);
+		calendar_before(&ledger->calendar, ledger->config->key_age_ms));
 	retention_step(&ledger->retention);
 	receipts_collect(&ledger->receipts);
 }
@@ -218,11 +224,13 @@ void ledger_open(struct ledger *ledger, const struct config *config,
 	store_open(store, config->log_path);
 	channels_open(&ledger->channels, store, config, clock);
 	eventlog_open(&ledger->log, store, &ledger->channels, lock, clock);
+	calendar_open(&ledger->calendar, store, clock, ledger->log.at);
 	keys_open(&ledger->keys, store, config->key_age_ms);
 	receipts_open(&ledger->receipts, store, clock);
-	retention_open(&ledger->retention, config, &ledger->log, &ledger->keys);
+	retention_open(&ledger->retention, config, &ledger->log, &ledger->keys,
+		&ledger->calendar);
 	parties_open(&ledger->parties, &ledger->retention, &ledger->receipts,
-		&ledger->log, &ledger->channels);
+		&ledger->calendar, &ledger->log, &ledger->channels);
 	ledger->writable = true;
 	set_trouble(ledger, eventlog_start(&ledger->log));
 	ring_open(&ledger->ring, ledger->log.committed);
@@ -230,12 +238,28 @@ void ledger_open(struct ledger *ledger, const struct config *config,
 		(unsigned long long)ledger->log.committed);
 }
 
+/* So that a start after a quiet night finds no old date.  If it cannot be
+ * written, that start doubts the clock, and nothing else comes of it. */
+static void write_date(struct ledger *ledger)
+{
+	enum db_result written;
+
+	if (!ledger->writable)
+		return;
+	if (store_begin(&ledger->store))
+		calendar_write(&ledger->calendar);
+	written = store_commit(&ledger->store);
+	(void)written;
+}
+
 void ledger_close(struct ledger *ledger)
 {
+	write_date(ledger);
 	ring_close(&ledger->ring);
 	retention_close(&ledger->retention);
 	receipts_close(&ledger->receipts);
 	keys_close(&ledger->keys);
+	calendar_close(&ledger->calendar);
 	eventlog_close(&ledger->log);
 	channels_close(&ledger->channels);
 	store_close(&ledger->store);

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hub/log/calendar.h"
 #include "hub/log/channel.h"
 #include "hub/log/eventlog.h"
 #include "hub/log/key.h"
@@ -68,6 +69,7 @@ struct ledger {
 	struct store store;
 	struct channels channels;
 	struct eventlog log;
+	struct calendar calendar;
 	struct keys keys;
 	struct receipts receipts;
 	struct retention retention;
@@ -110,8 +112,10 @@ void ledger_commit(struct ledger *ledger);
 void ledger_save_losses(struct ledger *ledger);
 /* After the acks: moves the write-ahead log on if it has grown. */
 void ledger_checkpoint(struct ledger *ledger);
-/* A step of pruning, if the last one did not do it all. */
+/* A step of pruning, if the last one did not do it all, and of looking through
+ * the log after a start; true if there is more to do. */
 void ledger_prune(struct ledger *ledger);
+bool ledger_is_behind(const struct ledger *ledger);
 /* Now and then: whether it can be written (again), what is old, what is too
  * much. */
 void ledger_tend(struct ledger *ledger);

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 
+#include "hub/log/calendar.h"
 #include "hub/log/channel.h"
 #include "hub/log/eventlog.h"
 #include "hub/log/receipt.h"
@@ -40,6 +41,21 @@ static void receipts_reverted(void *arg)
 	receipts_revert(arg);
 }
 
+static void calendar_is_due(void *arg)
+{
+	calendar_write(arg);
+}
+
+static void calendar_settled(void *arg)
+{
+	calendar_settle(arg);
+}
+
+static void calendar_reverted(void *arg)
+{
+	calendar_revert(arg);
+}
+
 static void eventlog_settled(void *arg)
 {
 	eventlog_settle(arg);
@@ -68,14 +84,16 @@ static void channels_reverted(void *arg)
 enum { LAST = 2 }; /* the log and its channels */
 
 void parties_open(struct parties *parties, struct retention *retention,
-	struct receipts *receipts, struct eventlog *log,
-	struct channels *channels)
+	struct receipts *receipts, struct calendar *calendar,
+	struct eventlog *log, struct channels *channels)
 {
 	const struct party own[] = {
 		{retention_is_due, retention_settled, retention_reverted,
 			retention},
 		{receipts_are_due, receipts_settled, receipts_reverted,
 			receipts},
+		{calendar_is_due, calendar_settled, calendar_reverted,
+			calendar},
 		{NULL, eventlog_settled, eventlog_reverted, log},
 		{channels_are_due, channels_settled, channels_reverted,
 			channels},

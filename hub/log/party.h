@@ -10,6 +10,7 @@
  */
 #include <stddef.h>
 
+struct calendar;
 struct channels;
 struct eventlog;
 struct receipts;
@@ -32,8 +33,8 @@ struct parties {
 
 /* The log's own. */
 void parties_open(struct parties *parties, struct retention *retention,
-	struct receipts *receipts, struct eventlog *log,
-	struct channels *channels);
+	struct receipts *receipts, struct calendar *calendar,
+	struct eventlog *log, struct channels *channels);
 /* Joins before the log and its channels, behind all others. */
 void parties_join(struct parties *parties, const struct party *party);
 

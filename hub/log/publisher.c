@@ -13,6 +13,7 @@ struct publisher *publisher_new(uint64_t name)
 	struct publisher *publisher = mem_new(sizeof(*publisher));
 
 	publisher->name = name;
+	list_init(&publisher->away);
 	return publisher;
 }
 

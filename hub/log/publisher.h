@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lib/buf.h"
+#include "lib/list.h"
 #include "lib/span.h"
 #include "lib/table.h"
 
@@ -33,6 +34,7 @@ struct receipt_row {
 struct publisher {
 	struct table_node node;
 	struct publisher *next_draft;
+	struct node away; /* among those without a connection */
 	uint64_t name;
 	uint64_t highest; /* number seen, answered or not */
 	uint64_t answered;

@@ -35,6 +35,14 @@ static struct publisher *get(struct receipts *receipts, uint64_t name)
 	return publisher;
 }
 
+/* It has no connection, from now on. */
+static void leave(struct receipts *receipts, struct publisher *publisher)
+{
+	publisher->left_at = clock_now_us(receipts->clock);
+	list_remove(&publisher->away);
+	list_append(&receipts->away, &publisher->away);
+}
+
 static void read_rows(struct receipts *receipts)
 {
 	struct query all = {0};
@@ -50,7 +58,7 @@ static void read_rows(struct receipts *receipts)
 				receipts->store->path);
 		receipts->last_row = query_int(&all, 0);
 		publisher_settle(publisher, receipts->last_row, results);
-		publisher->left_at = clock_now_us(receipts->clock);
+		leave(receipts, publisher);
 	}
 	query_release(&all);
 }
@@ -60,6 +68,7 @@ void receipts_open(struct receipts *receipts, struct store *store,
 {
 	receipts->store = store;
 	receipts->clock = clock;
+	list_init(&receipts->away);
 	table_init(&receipts->publishers, name_of, NULL);
 	store_prepare(
 		store, &receipts->add, "INSERT INTO receipt VALUES(?, ?, ?)");
@@ -86,6 +95,7 @@ struct publisher *publisher_join(struct receipts *receipts, uint64_t name)
 	struct publisher *publisher = get(receipts, name);
 
 	publisher->peers++;
+	list_remove(&publisher->away);
 	return publisher;
 }
 
@@ -93,7 +103,7 @@ void publisher_leave(struct receipts *receipts, struct publisher *publisher)
 {
 	assert(publisher->peers > 0);
 	if (--publisher->peers == 0)
-		publisher->left_at = clock_now_us(receipts->clock);
+		leave(receipts, publisher);
 }
 
 void receipt_draft(struct receipts *receipts, struct publisher *publisher,
@@ -168,19 +178,29 @@ static void drop(struct receipts *receipts, struct publisher *publisher)
 		store_run(receipts->store, &receipts->remove);
 	}
 	table_remove(&receipts->publishers, &publisher->node);
+	list_remove(&publisher->away);
 	publisher_free(publisher);
+}
+
+/* Whoever has been away too long, if the first to have left has. */
+static struct publisher *overdue(struct receipts *receipts)
+{
+	uint64_t patience = (uint64_t)RECEIPT_GONE_MS * 1000;
+	struct publisher *first;
+
+	if (list_empty(&receipts->away))
+		return NULL;
+	first = list_entry(receipts->away.next, struct publisher, away);
+	return !first->drafting && first->left_at + patience <
+					   clock_now_us(receipts->clock)
+		       ? first
+		       : NULL;
 }
 
 void receipts_collect(struct receipts *receipts)
 {
-	uint64_t now = clock_now_us(receipts->clock);
-	uint64_t patience = (uint64_t)RECEIPT_GONE_MS * 1000;
-	struct publisher *next, *at = entry(table_first(&receipts->publishers));
+	struct publisher *publisher;
 
-	for (; at != NULL; at = next) {
-		next = entry(table_next(&receipts->publishers, &at->node));
-		if (at->peers == 0 && !at->drafting &&
-			at->left_at + patience < now)
-			drop(receipts, at);
-	}
+	while ((publisher = overdue(receipts)) != NULL)
+		drop(receipts, publisher);
 }

@@ -28,6 +28,7 @@ struct receipts {
 	struct store *store;
 	const struct clock *clock;
 	struct table publishers;
+	struct node away; /* publishers, who left first is first */
 	struct publisher *drafts;
 	uint64_t last_row;
 	struct query add, remove;

@@ -15,13 +15,15 @@ struct excess {
 };
 
 void retention_open(struct retention *retention, const struct config *config,
-	struct eventlog *log, struct keys *keys)
+	struct eventlog *log, struct keys *keys,
+	const struct calendar *calendar)
 {
 	struct store *store = log->store;
 
 	retention->config = config;
 	retention->log = log;
 	retention->keys = keys;
+	retention->calendar = calendar;
 	retention->left = RETENTION_STEP;
 	store_prepare(store, &retention->pool,
 		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back"
@@ -52,10 +54,10 @@ static struct excess excess_of(const struct retention *retention,
 		.events = above(events, keep->events),
 		.bytes = above(bytes, keep->bytes),
 	};
-	uint64_t now = clock_date_ms(retention->log->clock);
 
-	if (keep->age_ms != 0 && keep->age_ms < now)
-		excess.before = now - keep->age_ms;
+	if (keep->age_ms != 0)
+		excess.before =
+			calendar_before(retention->calendar, keep->age_ms);
 	return excess;
 }
 
@@ -138,7 +140,7 @@ static void prune_pool(struct retention *retention, uint64_t slack)
 {
 	const struct channels *channels = retention->log->channels;
 	struct excess excess = excess_of(retention, &retention->config->keep,
-		channels->pool_events, channels->pool_bytes);
+		channels->sums.pool_events, channels->sums.pool_bytes);
 
 	if (slack > 0 && excess.events < slack && excess.bytes < slack * 1024 &&
 		!retention->behind)
@@ -192,7 +194,7 @@ void retention_step(struct retention *retention)
 			prune_channel(retention, channel, 0);
 	}
 	keys_left = keys_prune(retention->keys,
-		clock_date_ms(retention->log->clock), RETENTION_STEP);
+		calendar_date(retention->calendar), RETENTION_STEP);
 	retention->behind = retention->left == 0 || keys_left;
 }
 

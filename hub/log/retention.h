@@ -6,12 +6,14 @@
  *
  * All channels without limits of their own form one pool, whose oldest events
  * go first, whichever channel they are on; the others are kept each by itself.
+ * How old one is says the calendar, which does not follow every clock.
  * Rows go in small steps, so that no publisher waits for long: along with the
  * commits while there are any, from a timer otherwise.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hub/log/calendar.h"
 #include "hub/log/eventlog.h"
 #include "hub/log/key.h"
 #include "lib/config/config.h"
@@ -26,6 +28,7 @@ struct retention {
 	const struct config *config;
 	struct eventlog *log;
 	struct keys *keys;
+	const struct calendar *calendar;
 	uint64_t pool_low; /* no event of the pool is at or below it */
 	bool behind;	   /* the last step did not do it all */
 	uint32_t left;	   /* rows that this transaction may still delete */
@@ -33,7 +36,8 @@ struct retention {
 };
 
 void retention_open(struct retention *retention, const struct config *config,
-	struct eventlog *log, struct keys *keys);
+	struct eventlog *log, struct keys *keys,
+	const struct calendar *calendar);
 void retention_close(struct retention *retention);
 
 /* In a transaction that is about to be committed. */

@@ -16,6 +16,14 @@
 #include "lib/log.h"
 #include "lib/path.h"
 
+#define GONE                                                                  \
+	"CREATE TABLE gone("	     /* channels that have no row any more */ \
+	" hash INTEGER PRIMARY KEY," /* of the name, with the secret */       \
+	" mark INTEGER NOT NULL,"    /* highest id that was pruned */         \
+	" at INTEGER NOT NULL,"	     /* its time */                           \
+	" sum INTEGER NOT NULL) STRICT;" /* checksum_of_mark() */             \
+	"CREATE INDEX gone_by_mark ON gone(mark);"
+
 static const char tables[] =
 	"CREATE TABLE event("
 	" id INTEGER PRIMARY KEY,"
@@ -68,7 +76,9 @@ static const char tables[] =
 	" value ANY NOT NULL) STRICT, WITHOUT ROWID;"
 	"INSERT INTO meta VALUES"
 	" ('identity', randomblob(16)), ('floor', 0), ('floor_at', 0),"
-	" ('probe', 0), ('unsummed', 0);";
+	" ('probe', 0), ('unsummed', 0),"
+	/* When the log was last written, by the date that is believed. */
+	" ('date', 0), ('secret', randomblob(16));" GONE;
 
 static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
 			   "ALTER TABLE event ADD COLUMN back INTEGER;"
@@ -77,8 +87,11 @@ static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
 			   " (SELECT coalesce(max(id), 0) FROM event),"
 			   " (SELECT coalesce(max(newest), 0) FROM channel)));";
 
+static const char to_3[] =
+	GONE "INSERT INTO meta VALUES('date', 0), ('secret', randomblob(16));";
+
 /* steps[v - 1] leads from version v to v + 1; the last is none. */
-static const char *const steps[SCHEMA_VERSION] = {to_2, NULL};
+static const char *const steps[SCHEMA_VERSION] = {to_2, to_3, NULL};
 
 _Noreturn static void fail(struct db *db, const char *path)
 {
@@ -244,7 +257,7 @@ void schema_open(struct db *db, const char *path)
 	move_wal(db, path);
 	if (db_ask(db, "SELECT count(*) FROM meta", &found) != DB_DONE)
 		fail(db, path);
-	if (found < 5)
+	if (found < 7)
 		log_fatalx("log %s: its table meta is incomplete", path);
 	/* Writes once, so that a log that cannot be written fails here and so
 	 * that the -wal file exists. */

@@ -31,12 +31,12 @@ static void begin_anew(
 	struct eventlog *log, const struct ring *ring, struct peer *peer)
 {
 	const struct channels *channels = log->channels;
-	uint64_t floor = channels->pruned_through;
+	uint64_t floor = channels->sums.pruned_through;
 	uint64_t from = eventlog_tail(log, peer->window, floor);
 
 	eventlog_check_ends(log, from);
-	if (channels->pruned_through > from)
-		from = channels->pruned_through;
+	if (channels->sums.pruned_through > from)
+		from = channels->sums.pruned_through;
 	if (peer->follow != NOT && from == peer->sent)
 		say_following(log, peer, from == 0 ? 1 : from - 1);
 	say_following(log, peer, from);
@@ -50,7 +50,7 @@ void follow_begin(struct eventlog *log, const struct ring *ring,
 	if (after != 0)
 		eventlog_check_ends(log, after);
 	if (after == 0 || after > log->committed ||
-		after < log->channels->pruned_through ||
+		after < log->channels->sums.pruned_through ||
 		epochs_find(&log->epochs, after) != NULL) {
 		begin_anew(log, ring, peer);
 		return;
@@ -157,7 +157,7 @@ static uint64_t read_page(struct eventlog *log, struct peer *peer)
 static bool is_whole(const struct eventlog *log, const struct peer *peer)
 {
 	return peer->losses == log->losses &&
-	       peer->sent >= log->channels->pruned_through;
+	       peer->sent >= log->channels->sums.pruned_through;
 }
 
 void follow_page(

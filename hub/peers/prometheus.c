@@ -57,7 +57,7 @@ static void write_log_events(struct prometheus *prometheus)
 {
 	const struct channels *channels = &prometheus->ledger->channels;
 	const struct config *config = prometheus->ledger->config;
-	uint64_t events = channels->pool_events;
+	uint64_t events = channels->sums.pool_events;
 
 	for (size_t i = 0; i < config->channel_count; i++) {
 		const struct channel *channel = channel_find(

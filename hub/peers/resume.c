@@ -42,28 +42,45 @@ bool question_read(struct question *question, struct wire_in *in)
 	return wire_done(&names);
 }
 
-void question_resolve(
-	struct question *question, const struct channels *channels)
+/* Who has come that far missed nothing of any channel that is gone. */
+static bool is_past_the_gone(
+	const struct question *question, const struct channels *channels)
+{
+	return question->from == WIRE_AFTER &&
+	       question->value >= channels->gone.newest;
+}
+
+/* Of a name without a row. */
+static struct mark mark_of(const struct question *question,
+	struct channels *channels, struct span name)
+{
+	if (is_past_the_gone(question, channels))
+		return (struct mark){channels->floor, channels->floor_at};
+	return channels_mark(channels, name);
+}
+
+void question_resolve(struct question *question, struct channels *channels)
 {
 	struct wire_in names = question->names;
 
 	question->channel_count = 0;
 	question->pruned_through = question->pruned_at = 0;
 	for (uint16_t i = 0; i < question->name_count; i++) {
-		struct channel *channel =
-			channel_find(channels, wire_get_str8(&names));
-		uint64_t through = channels->floor;
-		uint64_t at = channels->floor_at;
+		struct span name = wire_get_str8(&names);
+		struct channel *channel = channel_find(channels, name);
+		struct mark mark;
 
 		if (channel != NULL) {
 			question->channels[question->channel_count++] = channel;
-			through = channel->pruned_through;
-			at = channel->pruned_at;
+			mark.through = channel->pruned_through;
+			mark.at = channel->pruned_at;
+		} else {
+			mark = mark_of(question, channels, name);
 		}
-		if (through > question->pruned_through)
-			question->pruned_through = through;
-		if (at > question->pruned_at)
-			question->pruned_at = at;
+		if (mark.through > question->pruned_through)
+			question->pruned_through = mark.through;
+		if (mark.at > question->pruned_at)
+			question->pruned_at = mark.at;
 	}
 }
 

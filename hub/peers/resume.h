@@ -43,8 +43,7 @@ struct verdict {
 
 /* False if it is malformed. */
 bool question_read(struct question *question, struct wire_in *in);
-void question_resolve(
-	struct question *question, const struct channels *channels);
+void question_resolve(struct question *question, struct channels *channels);
 /* `sent` is the newest id that who asks may know. */
 struct verdict question_judge(
 	const struct question *question, struct eventlog *log, uint64_t sent);

@@ -249,6 +249,8 @@ void ledger_refuse(const struct ledger *ledger, struct ack *ack) NEVER
 enum db_result store_commit(struct store *store) NEVER
 uint64_t channel_oldest(
 	struct channels *channels, struct channel *channel) NEVER
+struct mark channels_mark(
+	struct channels *channels, struct span name) NEVER
 uint64_t eventlog_since(struct eventlog *log, uint64_t at) NEVER
 uint64_t eventlog_next_on(struct eventlog *log,
 	const struct channel *channel, uint64_t after) NEVER

@@ -116,7 +116,8 @@ def test_a_log_that_an_older_hub_wrote_is_sound(make_world):
     with the_log_of_the_hub(world) as db:
         for column in ("event DROP COLUMN sum", "event DROP COLUMN back", "channel DROP COLUMN sum"):
             db.execute(f"ALTER TABLE {column}")
-        db.execute("DELETE FROM meta WHERE name = 'unsummed'")
+        db.execute("DROP TABLE gone")
+        db.execute("DELETE FROM meta WHERE name IN ('unsummed', 'date', 'secret')")
         db.execute("PRAGMA user_version = 1")
     for _ in range(3):
         held, began = holds(world, last)

@@ -3,9 +3,10 @@
  * clocks - a wall clock that a test sets, and a count of what retention deletes
  *
  * For LD_PRELOAD.  TIDINGS_CLOCKS names a file that holds a struct page: the
- * test writes `offset`, all else is written here.  The monotonic clock is left
- * alone.  SQLite's statements go through sqlite3_step(), so that is where the
- * deletions of one transaction can be counted from outside.
+ * test writes `offset` and `passed`, all else is written here.  The monotonic
+ * clock is left alone, unless TIDINGS_CLOCKS_PASS is there.  SQLite's
+ * statements go through sqlite3_step(), so that is where the deletions of one
+ * transaction can be counted from outside.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -23,6 +24,7 @@ enum { SQLITE_DONE = 101 };
 
 struct page {
 	int64_t offset;	  /* seconds ahead of the real clock */
+	int64_t passed;	  /* the same of the monotonic clock */
 	uint64_t deleted; /* events, in transactions that were committed */
 	uint64_t most;	  /* ... in one of them */
 	uint64_t steps;	  /* transactions that deleted any */
@@ -32,6 +34,7 @@ struct sqlite3_stmt;
 const char *sqlite3_sql(struct sqlite3_stmt *stmt);
 
 static struct page *page;
+static int passes;
 static uint64_t deleting;
 static int (*real_step)(struct sqlite3_stmt *stmt);
 
@@ -43,6 +46,7 @@ __attribute__((constructor)) static void begin(void)
 			  : mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE,
 				    MAP_SHARED, fd, 0);
 
+	passes = getenv("TIDINGS_CLOCKS_PASS") != NULL;
 	if (fd >= 0)
 		close(fd);
 	if (at != MAP_FAILED)
@@ -51,10 +55,13 @@ __attribute__((constructor)) static void begin(void)
 
 static int64_t offset(clockid_t clock)
 {
-	if (page == NULL ||
-		(clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE))
+	if (page == NULL)
 		return 0;
-	return __atomic_load_n(&page->offset, __ATOMIC_RELAXED);
+	if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)
+		return __atomic_load_n(&page->offset, __ATOMIC_RELAXED);
+	if (passes && clock == CLOCK_MONOTONIC)
+		return __atomic_load_n(&page->passed, __ATOMIC_RELAXED);
+	return 0;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_HUB_LOG_GONE_H
+#define TIDINGS_HUB_LOG_GONE_H
+/*
+ * gone - what is remembered of channels whose row was dropped
+ *
+ * Up to which event they were pruned, under a hash of their name with a secret
+ * of the log's own: so a name that never had an event is not taken for one that
+ * lost some.  Rows only; the oldest marks go when there are too many, and then
+ * count for every name that has neither row nor mark (the floor).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hub/log/store.h"
+#include "lib/siphash.h"
+#include "lib/span.h"
+
+enum {
+	GONE_MAX = 1000000, /* some 70 bytes of log.db each */
+};
+
+/* The highest id that was pruned, and its time. */
+struct mark {
+	uint64_t through, at;
+};
+
+static inline void mark_raise(struct mark *mark, const struct mark *other)
+{
+	if (other->through > mark->through)
+		mark->through = other->through;
+	if (other->at > mark->at)
+		mark->at = other->at;
+}
+
+struct gone {
+	struct store *store;
+	struct siphash_key secret;
+	size_t most;	   /* GONE_MAX, unless a test says less */
+	int64_t count;	   /* rows, also in this transaction */
+	int64_t committed; /* rows */
+	uint64_t newest;   /* no mark is above it */
+	struct query look, add, remove, oldest;
+};
+
+enum gone_found {
+	GONE_NONE,
+	GONE_MARK,
+	GONE_DAMAGED, /* and is deleted, in a transaction that is left open */
+};
+
+/* False if marks were damaged; those are deleted. */
+bool gone_open(struct gone *gone, struct store *store);
+void gone_close(struct gone *gone);
+
+enum gone_found gone_look(
+	struct gone *gone, struct span name, struct mark *mark);
+
+/* In a transaction.  The name must have no mark. */
+void gone_add(struct gone *gone, struct span name, const struct mark *mark);
+/* Its channel has a row again. */
+void gone_remove(struct gone *gone, struct span name);
+/* Takes the oldest marks out that are too many, at most `limit`, and raises
+ * *floor to them. */
+void gone_trim(struct gone *gone, unsigned limit, struct mark *floor);
+
+/* After COMMIT, after its failure. */
+void gone_settle(struct gone *gone);
+void gone_revert(struct gone *gone);
+
+#endif
