@@ -178,7 +178,7 @@ static void take_some(
 	}
 }
 
-void inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox)
+bool inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox)
 {
 	struct inbox_frame *frame = &inbox->waiting[0];
 	struct wire_in in = wire_in(buf_span(&frame->body));
@@ -190,7 +190,7 @@ void inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox)
 	if (inbox->taken == 0 &&
 		(from != inbox->draft || inbox->reasons >= INBOX_REASONS_MAX)) {
 		frame->done = true;
-		return;
+		return false;
 	}
 	if (inbox->taken == 0)
 		inbox->taken = ROWS_HEAD;
@@ -199,6 +199,7 @@ void inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox)
 		take_end(inboxes->ledger, inbox, to);
 		frame->done = true;
 	}
+	return !frame->done || inbox->taken > ROWS_HEAD;
 }
 
 void inbox_take_told(struct inboxes *inboxes, struct inbox *inbox)
