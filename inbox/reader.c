@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "inbox/inbox.h"
 #include "inbox/shut_in.h"
 #include "inbox/watch.h"
+#include "lib/db.h"
 #include "lib/log.h"
 #include "lib/path.h"
 #include "lib/service/supervisor.h"
@@ -94,21 +96,50 @@ static const char *shut(struct reader *reader, struct stat *folder)
 	return NULL;
 }
 
-/* Before the file is opened for the first time. */
+/* The file by its real name, also if it is still to be made. */
+static bool find_file(const char *path, char real[PATH_MAX])
+{
+	char folder_real[PATH_MAX];
+	char *folder;
+	bool found;
+
+	if (realpath(path, real) != NULL)
+		return true;
+	if (errno != ENOENT)
+		return false;
+	folder = path_folder(path);
+	found = realpath(folder, folder_real) != NULL;
+	free(folder);
+	return found && snprintf(real, PATH_MAX, "%s/%s", folder_real,
+				path_name(path)) < PATH_MAX;
+}
+
+/* SQLite is to open this file and no others. */
+static const char *confine(const struct reader *reader)
+{
+	char real[PATH_MAX];
+
+	if (!find_file(reader->config->path, real))
+		return strerror(errno);
+	db_confine(real);
+	return NULL;
+}
+
+/* Before the file is opened; the first time, for good. */
 static const char *enter(void *arg)
 {
 	struct reader *reader = arg;
 	struct stat at;
 	const char *why = NULL;
 
-	if (reader->inode != 0)
-		return NULL;
-	why = shut(reader, &at);
-	if (why != NULL)
-		return why;
-	reader->device = at.st_dev;
-	reader->inode = at.st_ino;
-	return NULL;
+	if (reader->inode == 0) {
+		why = shut(reader, &at);
+		if (why != NULL)
+			return why;
+		reader->device = at.st_dev;
+		reader->inode = at.st_ino;
+	}
+	return confine(reader);
 }
 
 static int stat_folder(const struct reader *reader, struct stat *at)
@@ -209,8 +240,8 @@ static void stop(struct reader *reader)
 	loop_turn_stop(reader->loop, &reader->turn);
 }
 
-int reader_run(const struct config *config, const struct config_inbox *inbox,
-	int hub)
+int reader_run(
+	const struct config *config, const struct config_inbox *inbox, int hub)
 {
 	struct reader reader = {
 		.loop = loop_new(&clock_system),
@@ -226,8 +257,7 @@ int reader_run(const struct config *config, const struct config_inbox *inbox,
 		.owner = &reader,
 	};
 
-	inbox_init(&reader.inbox, config, inbox, &clock_system,
-		&reader.uplink);
+	inbox_init(&reader.inbox, config, inbox, &clock_system, &reader.uplink);
 	reader.inbox.enter = enter;
 	reader.inbox.arg = &reader;
 	uplink_open(&reader.uplink, reader.loop, hub, &sink);
