@@ -157,20 +157,25 @@ static enum db_result stop_older(struct inbox *inbox)
 	return DB_DONE;
 }
 
-/* `start = new`: what an inbox holds that the log does not know is passed
- * over. */
-static bool pass_all(struct inbox *inbox)
+/* The log does not know it yet: it does from now on, so that rows which come
+ * while nobody reads are not taken for those that were there at the start.
+ * `start = new`: these are passed over. */
+static bool enter(struct inbox *inbox)
 {
 	struct query *query = &inbox->file.newest;
-	uint64_t newest = 0;
+	uint64_t first = 0;
 
-	if (query_next(query))
-		newest = query_int(query, 0);
-	if (query_end(query) != DB_DONE)
-		return false;
-	if (newest > 0)
-		uplink_rows(inbox->uplink, 0, newest, 0, span(NULL, 0));
-	inbox->draft = newest;
+	if (inbox->own->start_new) {
+		if (query_next(query))
+			first = query_int(query, 0);
+		if (query_end(query) != DB_DONE)
+			return false;
+		if (first > INT64_MAX) /* all of them are below 0 */
+			first = 0;
+	}
+	uplink_rows(inbox->uplink, 0, first, 0, span(NULL, 0));
+	inbox->draft = first;
+	inbox->entering = true;
 	return true;
 }
 
@@ -182,6 +187,7 @@ static void begin(struct inbox *inbox, uint64_t cursor)
 	memcpy(inbox->known, inbox->file.identity, INBOX_IDENTITY);
 	inbox->state = OPEN;
 	inbox->due = inbox->fresh = true;
+	inbox->entering = false;
 }
 
 /* ---- what the hub says */
@@ -207,10 +213,8 @@ void inbox_on_at(void *arg, bool known, uint64_t cursor, struct span said)
 		return;
 	}
 	begin(inbox, cursor);
-	if (stop_older(inbox) != DB_DONE)
-		lose(inbox, db_error(&inbox->file.db));
-	else if (inbox->state == OPEN && !known && inbox->own->start_new &&
-		 !pass_all(inbox))
+	if (stop_older(inbox) != DB_DONE ||
+		(inbox->state == OPEN && !known && !enter(inbox)))
 		lose(inbox, db_error(&inbox->file.db));
 }
 
@@ -236,6 +240,11 @@ void inbox_on_taken(void *arg, uint64_t cursor, bool whole)
 		inbox->due = true;
 	else
 		inbox->draft = cursor; /* read again at the next look */
+	/* Else what is to be passed over would be read. */
+	if (!whole && inbox->entering &&
+		uplink_identify(inbox->uplink, inbox->file.identity))
+		inbox->state = ASKING;
+	inbox->entering = false;
 }
 
 /* ---- looking */

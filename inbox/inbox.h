@@ -67,6 +67,7 @@ struct inbox {
 	bool due;	 /* look for rows in this turn */
 	bool broken;	 /* to be closed at the next look */
 	bool fresh;	 /* nothing could be read yet */
+	bool entering;	 /* the hub was told where it begins */
 	uint8_t known[INBOX_IDENTITY]; /* of the file that this is about: */
 	uint64_t consumed;    /* rows up to here are gone, or kept for good */
 	uint64_t consume_due; /* monotonic us; when they are to go, 0 = not set

@@ -68,13 +68,22 @@ bool uplink_identify(struct uplink *uplink, const uint8_t *identity)
 	return true;
 }
 
+/* No longer than it may be, and without half a character at its end. */
+static struct span cut(struct span why)
+{
+	if (why.len <= WIRE_REASON_MAX)
+		return why;
+	why.len = WIRE_REASON_MAX;
+	while (why.len > 0 && ((unsigned char)why.at[why.len] & 0xc0) == 0x80)
+		why.len--;
+	return why;
+}
+
 void uplink_excuse(struct uplink *uplink, const char *why)
 {
-	struct span text = span_of(why);
+	struct span text = cut(span_of(why));
 	struct buf *out = link_begin(&uplink->link, WIRE_INBOX);
 
-	if (text.len > WIRE_REASON_MAX)
-		text.len = WIRE_REASON_MAX;
 	wire_put_u64(out, 0);
 	wire_put_str8(out, span_of(""));
 	wire_put_str16(out, text);

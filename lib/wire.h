@@ -82,7 +82,8 @@
  *           [str16 reason | str8 channel, str8 type, str8 key, blob data] }
  *           Its next rows: all that have ids above `from` and up to `to`, which
  *           rise.  Stored only if the inbox's cursor is at `from`; it moves in
- *           the same transaction.  kind: WIRE_ROW, or WIRE_ROW_BAD for one
+ *           the same transaction.  Without rows, also with the same `from` and
+ *           `to`, it says where an inbox begins that was not known.  kind: WIRE_ROW, or WIRE_ROW_BAD for one
  *           that cannot be published, with the reason (at most
  *           WIRE_REASON_MAX bytes).  At most WIRE_ROWS_MAX.
  * TOLD      u64 number, u32 count, count x u64 row

@@ -71,8 +71,8 @@ room "ncurses" client/show/screen.c 'n?curses\.h'
 room "xxhash" lib/digest.c 'xxhash\.h'
 room "syslog" lib/log.c 'syslog\.h'
 room "timerfd" lib/alarm.c 'sys/timerfd\.h'
-room "libseccomp" inbox/filter.c \'seccomp\.h\'
-room "Landlock" inbox/landlock.c \'linux/landlock\.h\'
+room "libseccomp" inbox/filter.c 'seccomp\.h'
+room "Landlock" inbox/landlock.c 'linux/landlock\.h'
 room "libev" lib/loop.c 'ev\.h'
 all="$lib $hub $inbox $fcgi"
 room "inih" lib/config/config_file.c 'ini\.h'
@@ -185,8 +185,9 @@ b/z is on no floor" ]; then
 fi
 
 downwards lib 'lib/service|lib/config' lib/json lib
-downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo|inbox,hub/inbox' hub/log
-downwards inbox inbox/shut_in 'inbox/landlock|inbox/filter'
+downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo' hub/log
+downwards inbox inbox/main inbox/reader inbox/inbox,inbox/tidy inbox inbox/shut_in \
+	'inbox/landlock|inbox/filter'
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
 	'fcgi/route|fcgi/feed|fcgi/drain' \
 	'fcgi/stream|fcgi/post|fcgi/status|fcgi/metrics' 'fcgi/guard|fcgi/http' \

@@ -24,12 +24,30 @@ bool cursor_look(struct cursors *cursors, const uint8_t *identity,
 	return found;
 }
 
-void cursor_move(struct cursors *cursors, const uint8_t *identity,
+static void forget_old(
+	struct cursors *cursors, struct query *query, const char *name)
+{
+	query_bind_text(query, 1, span_of(name));
+	query_bind_int(query, 2, CURSOR_PER_NAME);
+	store_run(cursors->store, query);
+}
+
+void cursor_enter(struct cursors *cursors, const uint8_t *identity,
 	const char *name, uint64_t cursor)
+{
+	bind(&cursors->enter, identity);
+	query_bind_int(&cursors->enter, 2, cursor);
+	query_bind_text(&cursors->enter, 3, span_of(name));
+	store_run(cursors->store, &cursors->enter);
+	forget_old(cursors, &cursors->forget_reasons, name);
+	forget_old(cursors, &cursors->forget, name);
+}
+
+void cursor_move(
+	struct cursors *cursors, const uint8_t *identity, uint64_t cursor)
 {
 	bind(&cursors->move, identity);
 	query_bind_int(&cursors->move, 2, cursor);
-	query_bind_text(&cursors->move, 3, span_of(name));
 	store_run(cursors->store, &cursors->move);
 }
 
@@ -85,8 +103,19 @@ void cursors_open(struct cursors *cursors, struct store *store)
 	store_prepare(store, &cursors->look,
 		"SELECT cursor, name FROM inbox WHERE identity = ?");
 	store_prepare(store, &cursors->move,
-		"INSERT INTO inbox(identity, cursor, name) VALUES(?1, ?2, ?3)"
-		" ON CONFLICT(identity) DO UPDATE SET cursor = ?2, name = ?3");
+		"UPDATE inbox SET cursor = ?2 WHERE identity = ?1");
+	/* Replaced, it is the last one again. */
+	store_prepare(store, &cursors->enter,
+		"INSERT OR REPLACE INTO inbox(identity, cursor, name)"
+		" VALUES(?, ?, ?)");
+	store_prepare(store, &cursors->forget_reasons,
+		"DELETE FROM inbox_error WHERE identity IN (SELECT identity"
+		" FROM inbox WHERE name = ? ORDER BY rowid DESC"
+		" LIMIT -1 OFFSET ?)");
+	store_prepare(store, &cursors->forget,
+		"DELETE FROM inbox WHERE rowid IN (SELECT rowid"
+		" FROM inbox WHERE name = ? ORDER BY rowid DESC"
+		" LIMIT -1 OFFSET ?)");
 	store_prepare(store, &cursors->count,
 		"SELECT count(*) FROM inbox_error WHERE identity = ?");
 	store_prepare(store, &cursors->add,
@@ -102,6 +131,9 @@ void cursors_open(struct cursors *cursors, struct store *store)
 void cursors_close(struct cursors *cursors)
 {
 	query_release(&cursors->look);
+	query_release(&cursors->enter);
+	query_release(&cursors->forget);
+	query_release(&cursors->forget_reasons);
 	query_release(&cursors->move);
 	query_release(&cursors->count);
 	query_release(&cursors->add);

@@ -14,11 +14,16 @@
 #include "hub/log/store.h"
 #include "lib/buf.h"
 
-enum { CURSOR_IDENTITY = 16 /* bytes */ };
+enum {
+	CURSOR_IDENTITY = 16, /* bytes */
+	CURSOR_PER_NAME = 16, /* inboxes, the last ones that had it; those before
+				 them are forgotten, with their reasons */
+};
 
 struct cursors {
 	struct store *store; /* borrowed */
-	struct query look, move, count, add, drop, reasons;
+	struct query look, enter, forget, forget_reasons, move;
+	struct query count, add, drop, reasons;
 };
 
 void cursors_open(struct cursors *cursors, struct store *store);
@@ -28,8 +33,12 @@ void cursors_close(struct cursors *cursors);
  * to `name`. */
 bool cursor_look(struct cursors *cursors, const uint8_t *identity,
 	uint64_t *cursor, struct buf *name);
-void cursor_move(struct cursors *cursors, const uint8_t *identity,
+/* It belongs to this name from now on. */
+void cursor_enter(struct cursors *cursors, const uint8_t *identity,
 	const char *name, uint64_t cursor);
+/* One that was entered. */
+void cursor_move(
+	struct cursors *cursors, const uint8_t *identity, uint64_t cursor);
 
 /* ---- refused rows whose reasons are still to be told */
 

@@ -168,6 +168,8 @@ static void identify(struct inboxes *inboxes, struct inbox *inbox,
 	known = cursor_look(
 		&inboxes->cursors, inbox->identity, &inbox->cursor, &owner);
 	objection = find_objection(inboxes, inbox, buf_span(&owner));
+	inbox->entered = span_is(buf_span(&owner), inbox->config->name);
+	inbox->entering = false;
 	buf_release(&owner);
 	inbox->draft = inbox->cursor;
 	inbox->reasons =
@@ -185,6 +187,9 @@ static void identify(struct inboxes *inboxes, struct inbox *inbox,
 		set_why(inboxes, inbox, span_of(objection));
 	inbox->read = objection == NULL;
 	inboxes->changed = true;
+	/* One that nobody knows says by its first rows where it begins. */
+	if (inbox->read && known && !inbox->entered)
+		inbox->entering = ledger_begin(inboxes->ledger);
 }
 
 static bool take_identity(
@@ -376,9 +381,12 @@ static void write_cursors(void *arg)
 	for (size_t i = 0; i < inboxes->count; i++) {
 		struct inbox *inbox = &inboxes->all[i];
 
-		if (inbox->draft != inbox->cursor)
-			cursor_move(&inboxes->cursors, inbox->identity,
+		if (inbox->entering)
+			cursor_enter(&inboxes->cursors, inbox->identity,
 				inbox->config->name, inbox->draft);
+		else if (inbox->draft != inbox->cursor)
+			cursor_move(&inboxes->cursors, inbox->identity,
+				inbox->draft);
 	}
 }
 
@@ -390,6 +398,8 @@ static void settle(void *arg)
 		struct inbox *inbox = &inboxes->all[i];
 
 		inbox->cursor = inbox->draft;
+		inbox->entered |= inbox->entering;
+		inbox->entering = false;
 		inbox->kept = inbox->refused.len;
 		inbox->kept_count = inbox->refusals;
 	}
@@ -404,10 +414,11 @@ static void revert(void *arg)
 		struct inbox *inbox = &inboxes->all[i];
 
 		inbox->draft = inbox->cursor;
+		inbox->entering = false;
 		inbox->refused.len = inbox->kept;
 		inbox->refusals = inbox->kept_count;
-		if (inbox->waiting_count > 0 && inbox->taken > 0)
-			inbox->waiting[0].done = true;
+		if (inbox->waiting_count > 0)
+			inbox->waiting[0].done = inbox->taken > 0;
 		if (inbox->read)
 			inbox->reasons = cursor_count_reasons(
 				&inboxes->cursors, inbox->identity);

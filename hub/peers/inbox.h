@@ -52,6 +52,8 @@ struct inbox {
 	uint8_t identity[CURSOR_IDENTITY];
 	uint64_t cursor; /* committed */
 	uint64_t draft;	 /* the same, in this transaction */
+	bool entered;	 /* the log knows it by this name; committed */
+	bool entering;	 /* the same, in this transaction */
 	size_t reasons;	 /* that the log holds for it */
 	struct inbox_frame waiting[WIRE_AHEAD];
 	size_t waiting_count;

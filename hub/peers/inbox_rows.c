@@ -64,7 +64,7 @@ bool inbox_rows_are_whole(struct span body)
 	above = wire_get_u64(&in);
 	to = wire_get_u64(&in);
 	count = wire_get_u32(&in);
-	if (in.failed || to <= above || to > INT64_MAX || count > WIRE_ROWS_MAX)
+	if (in.failed || to < above || to > INT64_MAX || count > WIRE_ROWS_MAX)
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		struct row row = get_row(&in);
@@ -132,14 +132,24 @@ static struct span propose(
 	return ack.outcome == WIRE_OUT_CONFLICT ? span_of(ack.reason) : fault;
 }
 
-/* False if the transaction is in trouble. */
+/* Makes room in the transaction, in which the log knows the inbox; false if it
+ * is in trouble. */
+static bool enter(struct ledger *ledger, struct inbox *inbox)
+{
+	if (!ledger_begin(ledger))
+		return false;
+	inbox->entering = !inbox->entered;
+	return true;
+}
+
+/* False likewise. */
 static bool take_row(
 	struct inboxes *inboxes, struct inbox *inbox, const struct row *row)
 {
 	struct ledger *ledger = inboxes->ledger;
 	struct span fault;
 
-	if (!ledger_begin(ledger))
+	if (!enter(ledger, inbox))
 		return false;
 	fault = propose(ledger, inbox, row);
 	if (ledger->store.trouble != DB_DONE)
@@ -152,8 +162,9 @@ static bool take_row(
 /* What may stand behind the last of them is passed too. */
 static void take_end(struct ledger *ledger, struct inbox *inbox, uint64_t to)
 {
-	if (ledger_begin(ledger))
-		inbox->draft = to;
+	if (!enter(ledger, inbox))
+		return;
+	inbox->draft = to;
 }
 
 /* Rows from where the last turn left off, as long as there is a budget. */

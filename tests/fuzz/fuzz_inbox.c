@@ -2,9 +2,10 @@
 /*
  * fuzz_inbox - any bytes as rows that somebody has INSERTed
  *
- * A row may hold values of any kind, whatever the table's checks say.  Each is
- * an event, byte for byte, or has a reason why not, or repeats a key; and every
- * event is one that a publisher might have POSTed.
+ * A row may hold values of any kind, whatever the table's checks say.  What the
+ * reader says of them is well-formed, and the hub takes it: each is an event,
+ * byte for byte, or has a reason why not, or repeats a key; and every event is
+ * one that a publisher might have POSTed.
  */
 #include <config.h>
 
@@ -12,9 +13,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "hub/inbox/row.h"
+#include "inbox/row.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/read_room.h"
 #include "tests/fuzz/rows.h"
 
 enum { MAX_EVENT = 300, LONG_TIMES = 16, TEXT_MAX = 8192 };
@@ -131,7 +133,7 @@ static void check_event(const struct stored_event *event, const struct row *row)
 }
 
 /* Was an earlier event of the same channel given this row's key? */
-static bool repeats(size_t at, size_t stored)
+static bool repeats(size_t at, const size_t *row_of, size_t stored)
 {
 	const struct row *row = &rows.all[at];
 	struct span key = row->values[4].bytes;
@@ -143,36 +145,74 @@ static bool repeats(size_t at, size_t stored)
 		const struct stored_event *event = &rows.stored[i];
 
 		if (span_equal(event->channel, channel) &&
-			span_equal(rows.all[event->row].values[4].bytes, key))
+			span_equal(rows.all[row_of[i]].values[4].bytes, key))
 			return true;
 	}
 	return false;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* True if it is the next of those refused, which then has a reason. */
+static bool is_refused(struct wire_in *refused, uint64_t id)
 {
-	static struct config config = {.max_event = MAX_EVENT};
-	static struct ledger ledger = {.config = &config, .writable = true};
+	struct wire_in ahead = *refused;
+
+	if (ahead.at == ahead.end || wire_get_u64(&ahead) != id)
+		return false;
+	MUST(wire_get_str16(&ahead).len > 0 && !ahead.failed);
+	*refused = ahead;
+	return true;
+}
+
+static void check(struct wire_in refused)
+{
+	size_t row_of[ROWS_MAX], stored = 0;
+
+	for (size_t i = 0; i < rows.count; i++) {
+		if (is_refused(&refused, i + 1) || repeats(i, row_of, stored))
+			continue;
+		MUST(stored < rows.stored_count);
+		check_event(&rows.stored[stored], &rows.all[i]);
+		row_of[stored++] = i;
+	}
+	MUST(stored == rows.stored_count && wire_done(&refused));
+}
+
+/* ROWS, as the reader says it. */
+static void say_rows(struct buf *body)
+{
 	const struct query query = {0};
 
-	take_rows(span(data, size));
-	ledger.store.trouble = DB_DONE;
-	store_begin(&ledger.store);
+	wire_put_u64(body, 1);
+	wire_put_u64(body, 0);
+	wire_put_u64(body, rows.count);
+	wire_put_u32(body, (uint32_t)rows.count);
 	for (rows.at = 0; rows.at < rows.count; rows.at++) {
-		size_t before = rows.stored_count;
-		uint64_t at = 1;
-		const struct order_cursor cursor = {&at, 1, 2};
-		const char *reason = row_publish(&ledger, &query, &cursor);
-		bool stored = rows.stored_count == before + 1;
-
-		MUST(at == 2);
-		MUST(stored || rows.stored_count == before);
-		if (reason != NULL)
-			MUST(!stored && *reason != '\0');
-		else
-			MUST(stored != repeats(rows.at, before));
-		if (stored)
-			check_event(&rows.stored[before], &rows.all[rows.at]);
+		rows.all[rows.at].id = rows.at + 1;
+		row_put(body, &query, MAX_EVENT);
 	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct read_room room;
+	struct inbox *inbox;
+	struct buf body = {0};
+
+	take_rows(span(data, size));
+	if (rows.count == 0)
+		return 0;
+	read_room_open(&room, MAX_EVENT);
+	read_room_identify(&room);
+	inbox = room.inboxes.all;
+	say_rows(&body);
+	MUST(inbox_hear(&room.inboxes, &room.peer, WIRE_ROWS, buf_span(&body)));
+	inboxes_pull(&room.inboxes);
+	ledger_commit(&room.ledger);
+	MUST(inbox->cursor == rows.count && inbox->waiting[0].done);
+	check(wire_in(buf_span(&inbox->refused)));
+	inboxes_answer(&room.inboxes);
+	MUST(inbox->waiting_count == 0);
+	buf_release(&body);
+	read_room_close(&room);
 	return 0;
 }

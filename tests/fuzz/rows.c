@@ -22,7 +22,8 @@
 
 struct key {
 	const struct channel *channel;
-	struct span name;
+	char name[UINT8_MAX]; /* a copy: its frame may be gone */
+	size_t name_len;
 	struct digest digest;
 };
 
@@ -31,6 +32,8 @@ static struct key keys[ROWS_MAX];
 static size_t key_count;
 static struct channel *made[ROWS_MAX];
 static size_t made_count;
+static struct party party;     /* who joined last */
+static size_t kept, keys_kept; /* as of the last COMMIT */
 
 void rows_clear(void)
 {
@@ -38,6 +41,8 @@ void rows_clear(void)
 		free(made[i]);
 	rows.count = rows.stored_count = key_count = made_count = 0;
 	rows.acks = 0;
+	rows.fails = false;
+	kept = keys_kept = 0;
 }
 
 /* ---- SQLite */
@@ -133,6 +138,10 @@ bool store_step(struct store *store, struct query *query)
 	return false;
 }
 
+void store_end(struct query *query)
+{
+}
+
 bool ledger_begin(struct ledger *ledger)
 {
 	return store_begin(&ledger->store);
@@ -145,6 +154,28 @@ uint64_t ledger_append(struct ledger *ledger, struct channel *channel,
 	rows.stored[rows.stored_count++] = (struct stored_event){
 		rows.at, channel_name(channel), type, data};
 	return rows.stored_count;
+}
+
+void ledger_join(struct ledger *ledger, const struct party *joining)
+{
+	party = *joining;
+}
+
+void ledger_commit(struct ledger *ledger)
+{
+	if (!ledger->store.writing)
+		return;
+	party.write(party.arg);
+	ledger->store.writing = false;
+	if (rows.fails) {
+		rows.stored_count = kept;
+		key_count = keys_kept;
+		party.revert(party.arg);
+	} else {
+		kept = rows.stored_count;
+		keys_kept = key_count;
+		party.settle(party.arg);
+	}
 }
 
 void ledger_mention(struct ledger *ledger, struct span channel,
@@ -187,7 +218,7 @@ enum key_state keys_look(struct keys *all, const struct channel *channel,
 	*id = 1;
 	for (size_t i = 0; i < key_count; i++)
 		if (keys[i].channel == channel &&
-			span_equal(keys[i].name, name))
+			span_equal(span(keys[i].name, keys[i].name_len), name))
 			return keys[i].digest.high == digest.high &&
 					       keys[i].digest.low == digest.low
 				       ? KEY_REPEATED
@@ -198,8 +229,11 @@ enum key_state keys_look(struct keys *all, const struct channel *channel,
 void keys_add(struct keys *all, struct channel *channel, struct span name,
 	struct digest digest, uint64_t id, uint64_t at)
 {
-	MUST(id != 0 && key_count < ROWS_MAX);
-	keys[key_count++] = (struct key){channel, name, digest};
+	struct key *key = &keys[key_count++];
+
+	MUST(id != 0 && key_count <= ROWS_MAX && name.len <= UINT8_MAX);
+	*key = (struct key){channel, .name_len = name.len, .digest = digest};
+	memcpy(key->name, name.at, name.len);
 }
 
 /* ---- what neither has anything to do with */
@@ -230,7 +264,6 @@ enum db_result db_ask(struct db *db, const char *sql, int64_t *value) NEVER
 enum db_result db_answers(
 	struct db *db, const char *sql, const char *expected, bool *yes) NEVER
 bool db_passes(enum db_result result) NEVER
-void store_end(struct query *query) NEVER
 void db_wait(struct db *db, int ms) NEVER
 enum db_result db_checkpoint(struct db *db, bool all) NEVER
 enum db_result db_prepare(

@@ -6,8 +6,9 @@
  *
  * In place of lib/db.c, hub/log/store.c, hub/log/ledger.c, hub/log/key.c and
  * hub/log/channel.c: the rows are what the fuzzer wants them to be, and what is
- * stored is only remembered.
+ * stored is only remembered.  One party may join the ledger.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,7 @@ struct rows {
 	size_t stored_count;
 	struct ack ack; /* the last one for a publisher */
 	unsigned acks;
+	bool fails; /* the next COMMIT; who joined the ledger reverts then */
 };
 
 extern struct rows rows;

@@ -260,6 +260,9 @@ static void be_welcome(void)
 	buf_clear(&out);
 	wire_put_u8(&out, true);
 	wire_put_str16(&out, span_of(""));
+	wire_put_u16(&out, 1);
+	wire_put_str8(&out, span_of("main"));
+	wire_put_str16(&out, span_of("nobody reads it"));
 	say(WIRE_STATE, buf_span(&out));
 	buf_release(&out);
 }

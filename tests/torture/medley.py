@@ -55,6 +55,7 @@ class Medley:
         world.hub.environment.update(LD_PRELOAD=str(shim), TIDINGS_FULL=str(self.full))
         world.hub.environment["ASAN_OPTIONS"] += ":verify_asan_link_order=0"
         world.hub.start()
+        world.reader.start()
         world.responder.start()
         world.is_healthy()
         return world
@@ -155,6 +156,11 @@ class Medley:
             time.sleep(self.rng.uniform(0.02, 0.1))
             killed = self.world.hub.kill_worker()
             self.world.hub.has_other_worker(killed)
+
+    def kill_reader(self):
+        """Of the inbox."""
+        killed = self.world.reader.kill_worker()
+        self.world.reader.has_other_worker(killed)
 
     def kill_responder(self):
         killed = self.world.responder.kill_worker(self.rng.randrange(2))
@@ -262,7 +268,7 @@ class Medley:
         self.few.join(4, "few")
         self.few.are_connected()
         self.crowd.are_connected()
-        things = [self.cut_browsers, self.kill_hub, self.kill_responder, self.restart_hub,
+        things = [self.cut_browsers, self.kill_hub, self.kill_reader, self.kill_responder, self.restart_hub,
                   self.cut_unanswered, self.cut_unanswered, self.cut_unanswered, self.fill_disk,
                   self.hold_a_while, self.flood, self.rush, self.away_over_a_restart]
         for _ in range(rounds):

@@ -26,7 +26,7 @@ LIMIT = 200    # seconds a judge may take
 
 SOURCES = ("hub", "inbox", "fcgi", "lib", "client", "tests", "docs", "man", "conf", "www", "m4",
            "build-aux", "debian")
-PROGRAMS = ("hub/tidings-hub", "fcgi/tidings.fcgi")
+PROGRAMS = ("hub/tidings-hub", "inbox/tidings-inbox", "fcgi/tidings.fcgi")
 
 
 class Bench:

@@ -8,6 +8,7 @@
  */
 #include "hub/dispatch.h"
 #include "hub/peers/follow.h"
+#include "hub/peers/inbox.h"
 #include "hub/peers/listing.h"
 #include "hub/peers/page.h"
 #include "hub/peers/publish.h"
@@ -21,6 +22,7 @@ struct desk {
 	struct peers peers;
 	struct sampler sampler;
 	struct counts counts;
+	struct inboxes inboxes;
 	struct dispatch dispatch;
 };
 
@@ -37,16 +39,31 @@ static inline void desk_open(struct desk *desk, struct room *room)
 		.arg = &desk->dispatch,
 	};
 	desk->dispatch = (struct dispatch){
-		&room->ledger, &desk->peers, &desk->sampler, &desk->counts};
+		.ledger = &room->ledger,
+		.peers = &desk->peers,
+		.sampler = &desk->sampler,
+		.counts = &desk->counts,
+		.inboxes = &desk->inboxes,
+	};
 	room->ledger.notify.acked = publish_tell;
 	counts_open(&desk->counts, &room->ledger);
+	inboxes_open(&desk->inboxes, &room->ledger);
 	sampler_open(&desk->sampler, &room->ledger, &desk->peers);
+}
+
+/* The part of the hub's turn that is about what is to be stored. */
+static inline void desk_turn(struct desk *desk)
+{
+	inboxes_pull(&desk->inboxes);
+	ledger_commit(&desk->room->ledger);
+	inboxes_answer(&desk->inboxes);
 }
 
 static inline void desk_close(struct desk *desk)
 {
 	peers_close(&desk->peers);
 	sampler_close(&desk->sampler);
+	inboxes_close(&desk->inboxes);
 	counts_close(&desk->counts);
 	loop_free(desk->loop);
 }
