@@ -96,6 +96,20 @@ class Inbox:
             if db.in_transaction:
                 db.execute(rng.choice(("COMMIT", "COMMIT", "COMMIT", "ROLLBACK")))
 
+    def is_attacked_from_beside(self, rng):
+        """What lies beside it becomes another thing; no FIFO, which keeps us waiting, too."""
+        end, kind = rng.choice(("", "-journal", "-wal", "-shm")), rng.choice(("cut", "garbage", "folder"))
+        path = self.path.with_name(self.path.name + end)
+        self.history.append(f"{kind} {end}")
+        self.broken = True
+        with contextlib.suppress(OSError):
+            if kind == "cut":
+                os.truncate(path, rng.randrange(0, 5000))
+            elif kind == "garbage" and end:
+                path.write_bytes(b"\xd9" + rng.randbytes(rng.randrange(1, 70000)))
+            elif kind == "folder" and end:
+                path.mkdir()
+
     def insert(self, data):
         """A good row; `wanted` is it, if it is in the table."""
         self.wanted, refused = None, True
@@ -146,7 +160,8 @@ class Inbox:
                 db.execute(statement)
         os.replace(new, self.path)
         for end in ("-wal", "-shm", "-journal"):
-            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+            beside = self.path.with_name(self.path.name + end)
+            beside.rmdir() if beside.is_dir() else beside.unlink(missing_ok=True)
         self.renewed()
 
 
@@ -194,6 +209,8 @@ def play(scene, cases, inboxes):
     for number in range(0, cases, inboxes):
         for n, inbox in enumerate(all.values()):
             inbox.suffer(scene.rng)
+            if scene.rng.random() < 0.05:
+                inbox.is_attacked_from_beside(scene.rng)
             counts["refused"] += inbox.insert(f"g/{number + n}")
         worst = max(worst, others_flow(world, reader, number))
         for inbox in all.values():
