@@ -68,15 +68,13 @@ class TakenOver:
         self.ask(*(self.inbox() for _ in range(AHEAD)))
 
     def nowhere(self):
-        self.ask(*(self.rows(1 << 50, (1 << 50) + 1000,
-                             [Row((1 << 50) + n + 1, b"main", b"", b"", b"x", None) for n in range(1000)])
-                   for _ in range(AHEAD)))
+        self.ask(*[NOWHERE] * AHEAD)
 
     def told(self):
         self.ask(*(self.numbered(Told(0, list(range(1, 1025)))) for _ in range(AHEAD)))
 
     def excuses(self):
-        self.sock.sendall(b"".join(encode(Inbox(0, b"", b"trouble %d" % n)) for n in range(1000)))
+        self.sock.sendall(EXCUSES)
 
     def bad(self):
         at = self.cursor
@@ -107,6 +105,11 @@ class TakenOver:
         self.number += 1
         self.connect()
 
+
+# Made once: it is the hub that is to be busy.
+NOWHERE = encode(Rows(1, 1 << 50, (1 << 50) + 1000, [
+    Row((1 << 50) + n + 1, b"main", b"", b"", b"x", None) for n in range(1000)]))
+EXCUSES = b"".join(encode(Inbox(0, b"", b"trouble %d" % n)) for n in range(1000))
 
 KINDS = ("identities", "nowhere", "told", "excuses", "bad_and_identities", "empty", "malformed")
 
