@@ -32,6 +32,7 @@ struct hub {
 	struct loop_io folder; /* something happened to log.db's */
 	struct loop_turn turn;
 	struct timer tick;
+	struct timer inboxes_due;
 };
 
 /* ---- a turn */
@@ -40,6 +41,23 @@ static void move_followers(struct hub *hub)
 {
 	for (struct peer *at = hub->peers.first; at != NULL; at = at->next)
 		follow_move(&hub->ledger.ring, at);
+}
+
+static void on_due(void *arg)
+{
+	struct hub *hub = arg;
+
+	loop_again(hub->loop);
+}
+
+/* Inboxes whose readers have to rest are taken up again. */
+static void wait_for_inboxes(struct hub *hub)
+{
+	uint64_t due = inboxes_due(&hub->inboxes), now = loop_now_us(hub->loop);
+
+	if (due != UINT64_MAX && !timer_is_set(&hub->inboxes_due))
+		timer_set(loop_timers(hub->loop), &hub->inboxes_due,
+			due > now ? due - now : 0, 0);
 }
 
 static void turn(void *arg)
@@ -61,6 +79,7 @@ static void turn(void *arg)
 	more |= counts_step(&hub->counts);
 	ledger_save_losses(ledger);
 	peers_flush(&hub->peers);
+	wait_for_inboxes(hub);
 	if (more)
 		loop_again(hub->loop);
 }
@@ -177,6 +196,7 @@ static void start_watching(struct hub *hub, int listener)
 	loop_io_init(&hub->folder, notify, on_folder, hub);
 	loop_turn_init(&hub->turn, 0, turn, hub);
 	timer_init(&hub->tick, tick, hub);
+	timer_init(&hub->inboxes_due, on_due, hub);
 	listen_on(hub, true);
 	if (notify >= 0)
 		loop_io_want(hub->loop, &hub->folder, LOOP_READ);
@@ -192,6 +212,7 @@ static void stop_watching(struct hub *hub)
 	loop_io_want(hub->loop, &hub->folder, 0);
 	loop_turn_stop(hub->loop, &hub->turn);
 	timer_stop(loop_timers(hub->loop), &hub->tick);
+	timer_stop(loop_timers(hub->loop), &hub->inboxes_due);
 }
 
 int hub_run(const struct config *config, int listener, const struct lock *lock)

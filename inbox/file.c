@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -230,7 +229,6 @@ static bool prepare(struct inbox_file *file)
 static const char *try_open(struct inbox_file *file,
 	const struct config_inbox *config, const char *log)
 {
-	char real[PATH_MAX];
 	bool empty = false, wal;
 	const char *why = look_at_file(file, config, log, &empty);
 

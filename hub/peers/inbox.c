@@ -250,23 +250,76 @@ bool inbox_hear(struct inboxes *inboxes, struct peer *peer, uint8_t type,
 	}
 }
 
+/* ---- who asks for nothing */
+
+static bool is_idle(const struct inboxes *inboxes, const struct inbox *inbox)
+{
+	return inbox->idle_until > clock_now_us(inboxes->ledger->clock);
+}
+
+/* Its first frame was looked at since `begin`, and nothing came of it. */
+static void idle(
+	const struct inboxes *inboxes, struct inbox *inbox, uint64_t begin)
+{
+	uint64_t now = clock_now_us(inboxes->ledger->clock);
+	uint64_t rest = (now - begin) * INBOX_IDLE_SHARE;
+
+	if (inbox->idle_until + INBOX_IDLE_BURST_US < now)
+		inbox->idle_until = now - INBOX_IDLE_BURST_US;
+	inbox->idle_until += rest > INBOX_IDLE_US ? rest : INBOX_IDLE_US;
+}
+
+uint64_t inboxes_due(const struct inboxes *inboxes)
+{
+	uint64_t due = UINT64_MAX;
+
+	for (size_t i = 0; i < inboxes->count; i++) {
+		const struct inbox *inbox = &inboxes->all[i];
+
+		if (inbox->waiting_count > 0 && is_idle(inboxes, inbox) &&
+			inbox->idle_until < due)
+			due = inbox->idle_until;
+	}
+	return due;
+}
+
 /* ---- in a turn */
 
-static void take(struct inboxes *inboxes, struct inbox *inbox)
+/* False if nothing came of it. */
+static bool take(struct inboxes *inboxes, struct inbox *inbox)
 {
 	struct inbox_frame *frame = &inbox->waiting[0];
 	struct wire_in in = wire_in(buf_span(&frame->body));
+	size_t reasons = inbox->reasons;
 
 	if (frame->type == WIRE_INBOX) {
 		take_identity(inboxes, inbox, &in);
 		pop(inbox);
-	} else if (!inbox->read) {
-		frame->done = true;
-	} else if (frame->type == WIRE_ROWS) {
-		inbox_take_rows(inboxes, inbox);
-	} else {
-		inbox_take_told(inboxes, inbox);
+		return false;
 	}
+	if (!inbox->read) {
+		frame->done = true;
+		return false;
+	}
+	if (frame->type == WIRE_ROWS)
+		return inbox_take_rows(inboxes, inbox);
+	inbox_take_told(inboxes, inbox);
+	return inbox->reasons < reasons || !frame->done;
+}
+
+static void take_in_turn(struct inboxes *inboxes, struct inbox *inbox)
+{
+	uint64_t begin = clock_now_us(inboxes->ledger->clock);
+
+	if (!take(inboxes, inbox))
+		idle(inboxes, inbox, begin);
+}
+
+/* It has something that can be done now. */
+static bool is_busy(const struct inboxes *inboxes, const struct inbox *inbox)
+{
+	return inbox->waiting_count > 0 &&
+	       (inbox->waiting[0].done || !is_idle(inboxes, inbox));
 }
 
 static struct inbox_budget budget_of(const struct ledger *ledger)
@@ -288,9 +341,9 @@ bool inboxes_pull(struct inboxes *inboxes)
 		struct inbox *inbox =
 			&inboxes->all[(inboxes->first + i) % inboxes->count];
 
-		if (inbox->waiting_count > 0 && !inbox->waiting[0].done)
-			take(inboxes, inbox);
-		more |= inbox->waiting_count > 0;
+		if (is_busy(inboxes, inbox) && !inbox->waiting[0].done)
+			take_in_turn(inboxes, inbox);
+		more |= is_busy(inboxes, inbox);
 	}
 	inboxes->first++;
 	return more;

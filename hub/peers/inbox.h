@@ -31,6 +31,11 @@ enum {
 	INBOX_BYTES_BESIDE = 256 << 10, /* wait, of all inboxes together */
 	INBOX_REASONS_MAX = 20000, /* untold, of one inbox; with more, no row
 				      of it is taken */
+	/* A question that achieves nothing costs its reader a rest; only who
+	 * asks many in a row has to take it. */
+	INBOX_IDLE_US = 10000,	   /* at least, for one */
+	INBOX_IDLE_SHARE = 20,	   /* and so many times what it took */
+	INBOX_IDLE_BURST_US = 500000,
 };
 
 /* A frame that waits for its turn. */
@@ -64,6 +69,7 @@ struct inbox {
 	uint32_t lost;	/* and so many tables have lost their triggers */
 	struct inbox_frame waiting[WIRE_AHEAD];
 	size_t waiting_count;
+	uint64_t idle_until; /* monotonic us; before, none of these is taken */
 	size_t taken;	     /* bytes of the first of these, if it is ROWS */
 	struct buf refused;  /* its refusals, as TAKEN tells them */
 	uint32_t refusals;   /* how many */
@@ -106,6 +112,9 @@ void inbox_leave(struct inboxes *inboxes, struct peer *peer);
 
 /* Answers INBOX, puts rows into the transaction; true if there is more. */
 bool inboxes_pull(struct inboxes *inboxes);
+/* When there is more although inboxes_pull did not say so: monotonic us,
+ * UINT64_MAX = never. */
+uint64_t inboxes_due(const struct inboxes *inboxes);
 /* After COMMIT. */
 void inboxes_answer(struct inboxes *inboxes);
 
@@ -126,9 +135,9 @@ void inboxes_put_unread(const struct inboxes *inboxes, struct buf *out);
 /* Whether a body is one of ROWS, or of TOLD. */
 bool inbox_rows_are_whole(struct span body);
 bool inbox_told_is_whole(struct span body);
-/* Takes of the first waiting frame what there is room for in this transaction.
- */
-void inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox);
+/* Takes of the first waiting frame what there is room for in this transaction;
+ * false if it has no row that can be taken. */
+bool inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox);
 void inbox_take_told(struct inboxes *inboxes, struct inbox *inbox);
 /* Answers it, and takes it off. */
 void inbox_answer_taken(struct inbox *inbox);

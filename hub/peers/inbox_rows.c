@@ -192,7 +192,7 @@ static void take_some(
 	}
 }
 
-void inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox)
+bool inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox)
 {
 	struct inbox_frame *frame = &inbox->waiting[0];
 	struct wire_in in = wire_in(buf_span(&frame->body));
@@ -204,7 +204,7 @@ void inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox)
 	if (inbox->taken == 0 &&
 		(from != inbox->draft || inbox->reasons >= INBOX_REASONS_MAX)) {
 		frame->done = true;
-		return;
+		return false;
 	}
 	if (inbox->taken == 0)
 		inbox->taken = ROWS_HEAD;
@@ -213,6 +213,7 @@ void inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox)
 		take_end(inboxes->ledger, inbox, to);
 		frame->done = true;
 	}
+	return !frame->done || inbox->taken > ROWS_HEAD;
 }
 
 void inbox_take_told(struct inboxes *inboxes, struct inbox *inbox)

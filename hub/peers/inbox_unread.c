@@ -13,8 +13,8 @@ static const char nobody[] = "nobody reads it: is tidings-inbox running?";
 
 void inbox_excuse(struct inboxes *inboxes, struct inbox *inbox, struct span why)
 {
+	inboxes->changed |= inbox->read || !span_is(why, inbox->why.at);
 	inbox->read = false;
-	inboxes->changed = true;
 	buf_clear(&inbox->why);
 	buf_add(&inbox->why, why.at,
 		why.len < WIRE_REASON_MAX ? why.len : WIRE_REASON_MAX);

@@ -206,7 +206,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	inbox = room.inboxes.all;
 	say_rows(&body);
 	MUST(inbox_hear(&room.inboxes, &room.peer, WIRE_ROWS, buf_span(&body)));
-	inboxes_pull(&room.inboxes);
+	read_room_pull(&room);
 	ledger_commit(&room.ledger);
 	MUST(inbox->cursor == rows.count && inbox->waiting[0].done);
 	check(wire_in(buf_span(&inbox->refused)));

@@ -107,7 +107,7 @@ static void turn(bool fails)
 	bool asks = asked_count > 0, read = inbox->read;
 
 	rows.fails = fails;
-	inboxes_pull(&room.inboxes);
+	read_room_pull(&room);
 	check_stored(stored);
 	ledger_commit(&room.ledger);
 	MUST(inbox->draft == inbox->cursor);

@@ -16,10 +16,26 @@ struct read_room {
 	struct config config;
 	struct config_inbox own;
 	struct ledger ledger;
+	struct clock clock;
+	uint64_t now; /* us */
 	struct inboxes inboxes;
 	struct peers peers;
 	struct peer peer;
 };
+
+static inline uint64_t read_room_now(void *arg)
+{
+	const struct read_room *room = arg;
+
+	return room->now;
+}
+
+/* A second later: nobody has to rest. */
+static inline void read_room_pull(struct read_room *room)
+{
+	room->now += 1000000;
+	inboxes_pull(&room->inboxes);
+}
 
 static inline void read_room_claim(struct read_room *room)
 {
@@ -42,7 +58,10 @@ static inline void read_room_open(struct read_room *room, uint32_t max_event)
 	room->config.inboxes = &room->own;
 	room->config.inbox_count = 1;
 	room->config.max_event = max_event;
+	room->clock = (struct clock){read_room_now, read_room_now, room};
+	room->now = 1000000;
 	room->ledger.config = &room->config;
+	room->ledger.clock = &room->clock;
 	room->ledger.writable = true;
 	room->peers.config = &room->config;
 	room->peer.peers = &room->peers;

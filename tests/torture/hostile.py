@@ -65,7 +65,7 @@ class Strict(Listener):
 
 
 class Inbox:
-    """One that is ruined and mended, and what the hub has said about it."""
+    """One that is ruined and mended, and what has been said about it."""
 
     def __init__(self, world, name, path):
         self.world, self.name, self.path = world, name, path
@@ -95,6 +95,20 @@ class Inbox:
                     deed(db, rng)
             if db.in_transaction:
                 db.execute(rng.choice(("COMMIT", "COMMIT", "COMMIT", "ROLLBACK")))
+
+    def is_attacked_from_beside(self, rng):
+        """What lies beside it becomes another thing; no FIFO, which keeps us waiting, too."""
+        end, kind = rng.choice(("", "-journal", "-wal", "-shm")), rng.choice(("cut", "garbage", "folder"))
+        path = self.path.with_name(self.path.name + end)
+        self.history.append(f"{kind} {end}")
+        self.broken = True
+        with contextlib.suppress(OSError):
+            if kind == "cut":
+                os.truncate(path, rng.randrange(0, 5000))
+            elif kind == "garbage" and end:
+                path.write_bytes(b"\xd9" + rng.randbytes(rng.randrange(1, 70000)))
+            elif kind == "folder" and end:
+                path.mkdir()
 
     def insert(self, data):
         """A good row; `wanted` is it, if it is in the table."""
@@ -146,15 +160,17 @@ class Inbox:
                 db.execute(statement)
         os.replace(new, self.path)
         for end in ("-wal", "-shm", "-journal"):
-            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+            beside = self.path.with_name(self.path.name + end)
+            beside.rmdir() if beside.is_dir() else beside.unlink(missing_ok=True)
         self.renewed()
 
 
-class HubLog:
-    """What is new in the hub's log, and which inbox each line is about."""
+class ReaderLog:
+    """What is new in the readers' log, and which inbox each line is about; what the
+    hub says of those that are not read, as lines are counted."""
 
-    def __init__(self, daemon):
-        self.daemon, self.at = daemon, 0
+    def __init__(self, world):
+        self.world, self.daemon, self.at = world, world.reader, 0
 
     def read(self, inboxes):
         with open(self.daemon.log_path, errors="replace") as file:
@@ -166,6 +182,10 @@ class HubLog:
                 inboxes[name].complaint = sentence
             elif name in inboxes and sentence.startswith("open,"):
                 inboxes[name].complaint = None
+        with contextlib.suppress(OSError):
+            for name, sentence in self.world.unread().items():
+                if name in inboxes:
+                    inboxes[name].complaint = sentence
 
 
 def make_world(scene, count):
@@ -175,7 +195,7 @@ def make_world(scene, count):
     world.restart_hub({f"inbox h{n}": {"path": folder / f"h{n}.db", "create": "yes"}
                        for n in range(count)})
     world.is_healthy()
-    eventually(lambda: world.hub.log().count("): open, after row 0") >= count, "the inboxes")
+    eventually(lambda: world.reader.log().count("): open, after row 0") >= count, "the inboxes")
     return world, {f"h{n}": Inbox(world, f"h{n}", folder / f"h{n}.db") for n in range(count)}
 
 
@@ -185,10 +205,12 @@ def play(scene, cases, inboxes):
     world.crowd.listeners.append(reader)
     world.crowd.call(reader._open)
     reader.wait(lambda: reader.told("connected"), reader.story)
-    log, counts, worst = HubLog(world.hub), Counter(), 0.0
+    log, counts, worst = ReaderLog(world), Counter(), 0.0
     for number in range(0, cases, inboxes):
         for n, inbox in enumerate(all.values()):
             inbox.suffer(scene.rng)
+            if scene.rng.random() < 0.05:
+                inbox.is_attacked_from_beside(scene.rng)
             counts["refused"] += inbox.insert(f"g/{number + n}")
         worst = max(worst, others_flow(world, reader, number))
         for inbox in all.values():
@@ -202,6 +224,7 @@ def play(scene, cases, inboxes):
             scene.say(f"case {number}: {dict(counts)}")
             world.hub.has_settled().kill_worker()
             world.is_healthy()
+            eventually(world.inboxes_are_looked_at, "the readers")
     scene.must(reader.state == "OPEN" and not reader.cuts, reader.story())
     scene.note(cases_done=-(-cases // inboxes) * inboxes, published=counts["published"],
                explained=counts["explained"], said_in_row=counts["said_in_row"],
