@@ -234,9 +234,7 @@ static const char *try_open(struct inbox_file *file,
 
 	if (why != NULL)
 		return why;
-	if (realpath(config->path, real) == NULL)
-		return strerror(errno);
-	if (db_open(&file->db, real, DB_FOREIGN) != DB_DONE)
+	if (db_open(&file->db, config->path, DB_FOREIGN) != DB_DONE)
 		return fault(file);
 	db_limit(&file->db, INBOX_VALUE_MAX);
 	db_limit_time(&file->db, INBOX_STATEMENT_MS, supervisor_alive);

@@ -33,8 +33,8 @@ struct inbox_file {
 	bool named; /* the log of `wal` is on the disk under its name */
 	dev_t device;
 	ino_t inode, wal_inode, shm_inode;
-	struct query rows, next_id, newest, set_error, due, consume, sequence, version,
-		below, schema, keep, mode;
+	struct query rows, next_id, newest, set_error, due, consume, sequence,
+		version, below, schema, keep, mode;
 	char fault[256]; /* of the last transaction of ours that failed */
 	uint64_t schema_version; /* that was found to be good */
 };

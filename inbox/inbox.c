@@ -269,7 +269,8 @@ static void say_open(struct inbox *inbox, uint64_t cursor)
 		inbox->own->path, cursor);
 }
 
-/* Whoever writes in a mode other than WAL would find us in his way at COMMIT. */
+/* Whoever writes in a mode other than WAL would find us in his way at COMMIT.
+ */
 static bool is_being_written(const struct inbox *inbox)
 {
 	pid_t pid;
@@ -286,8 +287,8 @@ static void look_for_rows(struct inbox *inbox)
 	inbox->due = true;
 	losses_look(&inbox->losses, &inbox->file.db, inbox->file.schema_version,
 		inbox->own->name);
-	lock_owner_look(&inbox->lock_owner, &inbox->file.version,
-		inbox->own->name);
+	lock_owner_look(
+		&inbox->lock_owner, &inbox->file.version, inbox->own->name);
 }
 
 static void look_at_open(struct inbox *inbox, bool moved)
@@ -324,8 +325,7 @@ static void look(struct inbox *inbox)
 		look_at_open(inbox, moved);
 		break;
 	case STOPPED:
-		if (moved ||
-			clock_now_us(inbox->clock) >= inbox->rest_until) {
+		if (moved || clock_now_us(inbox->clock) >= inbox->rest_until) {
 			inbox->state = AWAY;
 			try_open(inbox);
 		}
@@ -404,8 +404,8 @@ static void say_unsynced(struct inbox *inbox)
 	buf_release(&why);
 }
 
-static void say_rows(struct inbox *inbox, uint64_t through, uint32_t count,
-	struct span rows)
+static void say_rows(
+	struct inbox *inbox, uint64_t through, uint32_t count, struct span rows)
 {
 	if (!inbox_file_sync(&inbox->file))
 		say_unsynced(inbox);
@@ -472,8 +472,7 @@ bool inbox_pull(struct inbox *inbox)
 		inbox->broken = true;
 		break;
 	}
-	tire(inbox, begin,
-		count * INBOX_PAY_ROW + rows.len / INBOX_PAY_BYTES);
+	tire(inbox, begin, count * INBOX_PAY_ROW + rows.len / INBOX_PAY_BYTES);
 	buf_release(&rows);
 	return inbox->due && !is_tired(inbox) &&
 	       uplink_takes_rows(inbox->uplink);

@@ -13,10 +13,10 @@
  *             now and then
  *
  * The hub moves the cursor in the transaction that stores the events, so each
- * row is published exactly once.  A row that cannot be published is passed over;
- * its reason is kept in the log until it could be written into the row's column
- * `error`.  Published rows are deleted later (tidy.c).  An inbox that is locked
- * waits; nobody waits for it.
+ * row is published exactly once.  A row that cannot be published is passed
+ * over; its reason is kept in the log until it could be written into the row's
+ * column `error`.  Published rows are deleted later (tidy.c).  An inbox that is
+ * locked waits; nobody waits for it.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,11 +30,11 @@
 #include "lib/config/config.h"
 
 enum {
-	INBOX_ROWS_LOCKING = 128,    /* read at once where reading keeps
-					writers waiting */
-	INBOX_ROWS_BYTES = 1 << 20,  /* ends a batch of rows */
-	INBOX_STOPPED_US = 2000000,  /* from one look to the next */
-	INBOX_LINES = 20,	     /* log lines about its state, a minute */
+	INBOX_ROWS_LOCKING = 128,   /* read at once where reading keeps
+				       writers waiting */
+	INBOX_ROWS_BYTES = 1 << 20, /* ends a batch of rows */
+	INBOX_STOPPED_US = 2000000, /* from one look to the next */
+	INBOX_LINES = 20,	    /* log lines about its state, a minute */
 	/* Whoever writes the file decides how much work it is.  So rows pay for
 	 * theirs, and of the rest a processor gives one part in INBOX_SHARE. */
 	INBOX_SHARE = 10,
@@ -42,7 +42,7 @@ enum {
 	INBOX_TIRED_US = 20000000, /* longest rest */
 	INBOX_PAY_ROW = 100,	   /* us; and for each so many bytes, one: */
 	INBOX_PAY_BYTES = 20,
-	INBOX_STEP = 100,	     /* rows that are deleted at once, at first */
+	INBOX_STEP = 100, /* rows that are deleted at once, at first */
 };
 
 enum inbox_state { AWAY, ASKING, OPEN, STOPPED };
@@ -65,14 +65,14 @@ struct inbox {
 	uint64_t minute; /* in which so many lines were said */
 	unsigned lines;
 	uint64_t tired_until; /* monotonic us; it is not looked at before */
-	uint64_t cursor; /* as the hub knows it */
-	uint64_t draft;	 /* as far as rows were said to it */
-	bool due;	 /* look for rows in this turn */
-	uint64_t read;	 /* the counter up to which all rows were read, not in
-			    WAL mode; UINT64_MAX = not known */
-	bool broken;	 /* to be closed at the next look */
-	bool fresh;	 /* nothing could be read yet */
-	bool entering;	 /* the hub was told where it begins */
+	uint64_t cursor;      /* as the hub knows it */
+	uint64_t draft;	      /* as far as rows were said to it */
+	bool due;	      /* look for rows in this turn */
+	uint64_t read; /* the counter up to which all rows were read, not in
+			  WAL mode; UINT64_MAX = not known */
+	bool broken;   /* to be closed at the next look */
+	bool fresh;    /* nothing could be read yet */
+	bool entering; /* the hub was told where it begins */
 	uint8_t known[INBOX_IDENTITY]; /* of the file that this is about: */
 	uint64_t consumed;    /* rows up to here are gone, or kept for good */
 	uint64_t consume_due; /* monotonic us; when they are to go, 0 = not set
@@ -98,8 +98,8 @@ void inbox_look(struct inbox *inbox);
 /* Says rows to the hub; true if there may be more. */
 bool inbox_pull(struct inbox *inbox);
 /* (tidy.c) Writes some reasons, deletes some published rows, if it is time and
- * nobody else has a transaction open; once these are gone, finds rows that came in below
- * the cursor.  False if there is nothing left to do. */
+ * nobody else has a transaction open; once these are gone, finds rows that came
+ * in below the cursor.  False if there is nothing left to do. */
 bool inbox_tidy(struct inbox *inbox);
 
 /* (stock.c) How many published rows may still be in it, going by their ids;

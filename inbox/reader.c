@@ -35,8 +35,8 @@ struct reader {
 	struct watch watch;
 	struct timer poll, tidy, alive, stock;
 	struct loop_turn turn;
-	dev_t device; /* of the folder that it is shut in with */
-	ino_t inode;  /* 0 = it is not yet */
+	dev_t device;  /* of the folder that it is shut in with */
+	ino_t inode;   /* 0 = it is not yet */
 	bool confined; /* by Landlock too */
 };
 
@@ -269,8 +269,8 @@ static void stop(struct reader *reader)
 	loop_turn_stop(reader->loop, &reader->turn);
 }
 
-int reader_run(const struct config *config, const struct config_inbox *inbox,
-	int hub)
+int reader_run(
+	const struct config *config, const struct config_inbox *inbox, int hub)
 {
 	struct reader reader = {
 		.loop = loop_new(&clock_system),
@@ -286,8 +286,7 @@ int reader_run(const struct config *config, const struct config_inbox *inbox,
 		.owner = &reader,
 	};
 
-	inbox_init(&reader.inbox, config, inbox, &clock_system,
-		&reader.uplink);
+	inbox_init(&reader.inbox, config, inbox, &clock_system, &reader.uplink);
 	reader.inbox.enter = enter;
 	reader.inbox.arg = &reader;
 	uplink_open(&reader.uplink, reader.loop, hub, &sink);

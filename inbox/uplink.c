@@ -165,8 +165,7 @@ static bool on_at(struct uplink *uplink, struct wire_in *in)
 
 	if (!good || in->failed)
 		return false;
-	hand_out(uplink, in, count,
-		asked.is_void ? NULL : uplink->sink.reason);
+	hand_out(uplink, in, count, asked.is_void ? NULL : uplink->sink.reason);
 	if (!wire_done(in))
 		return false;
 	if (asked.is_void)
@@ -185,8 +184,8 @@ static bool on_taken(struct uplink *uplink, struct wire_in *in)
 
 	if (!good || in->failed)
 		return false;
-	hand_out(uplink, in, count,
-		asked.is_void ? NULL : uplink->sink.refused);
+	hand_out(
+		uplink, in, count, asked.is_void ? NULL : uplink->sink.refused);
 	if (!wire_done(in))
 		return false;
 	if (asked.is_void || asked.type != WIRE_ROWS)
@@ -235,11 +234,11 @@ static void on_frame(void *owner, uint8_t type, struct span body)
 	struct wire_in in = wire_in(body);
 
 	uplink->heard = loop_now_us(uplink->loop);
-	if (type >= sizeof(frames) / sizeof(frames[0]) ||
-		frames[type] == NULL)
+	if (type >= sizeof(frames) / sizeof(frames[0]) || frames[type] == NULL)
 		return; /* what was on its way before READER came */
 	if (!frames[type](uplink, &in))
-		link_close(&uplink->link, "the hub said what is not understood");
+		link_close(
+			&uplink->link, "the hub said what is not understood");
 }
 
 static void on_closed(void *owner, const char *why)

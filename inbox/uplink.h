@@ -62,7 +62,7 @@ struct uplink {
 	uint64_t number;
 	struct uplink_asked asked[WIRE_AHEAD];
 	size_t asked_count;
-	bool more; /* reasons, that AT had no room for */
+	bool more;		   /* reasons, that AT had no room for */
 	struct uplink_stock stock; /* as it was said last */
 };
 

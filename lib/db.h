@@ -61,8 +61,8 @@ void db_confine(const char *path);
 /* True if trying again is all there is to do. */
 bool db_passes(enum db_result result);
 
-/* From now on SQLite takes its locks, those of all connections, by `call`, which
- * is to do what fcntl(2) does. */
+/* From now on SQLite takes its locks, those of all connections, by `call`,
+ * which is to do what fcntl(2) does. */
 void db_lock_by(int (*call)(int fd, int command, ...));
 
 /* On failure db_error() still tells why; db_close() in any case. */

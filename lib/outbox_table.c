@@ -88,7 +88,8 @@ enum db_result outbox_table_look(struct db *db, bool *found, const char **fault)
 {
 	int64_t count = 0;
 	enum db_result got = db_ask(db,
-		"SELECT count(*) FROM main.sqlite_schema WHERE name = 'broadcast'"
+		"SELECT count(*) FROM main.sqlite_schema WHERE name = "
+		"'broadcast'"
 		" COLLATE NOCASE",
 		&count);
 

@@ -34,7 +34,7 @@ struct deferred {
 	uint32_t count;	 /* for the answer: how many events; or, of channels,
 			    how many are still wanted */
 	struct buf note; /* for the answer: the channel */
-	struct json_object *answer; /* as far as it is known, or NULL */
+	struct json_object *answer;  /* as far as it is known, or NULL */
 	struct questions *questions; /* of whom the rest of it is asked */
 };
 

@@ -66,8 +66,8 @@ struct session {
 	bool writable;		      /* the hub's last word about itself */
 	char *reason;
 	struct buf unread; /* inboxes, as STATE tells them */
-	char *refusal; /* why there is no work with this hub, since the last
-			  that welcomed us; NULL */
+	char *refusal;	   /* why there is no work with this hub, since the last
+			      that welcomed us; NULL */
 	struct publishes *publishes; /* who waits for what */
 	struct questions *questions;
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/log.h"
 
 /* ---- the tables */
 
@@ -145,6 +146,23 @@ void channel_touch(struct channels *channels, struct channel *channel)
 	list_remove(&channel->idle);
 	channel->next_dirty = channels->dirty;
 	channels->dirty = channel;
+}
+
+/* What a row said that cannot be believed is nobody's knowledge any more: all
+ * that was there before counts as pruned, for this channel and, as the name may
+ * be wrong too, for those without a row. */
+struct mark channels_distrust(struct channels *channels)
+{
+	struct store *store = channels->store;
+	int64_t newest = 0;
+	struct mark mark;
+
+	if (db_ask(&store->db, "SELECT coalesce(max(id), 0) FROM event",
+		    &newest) != DB_DONE)
+		log_fatalx("log %s: %s", store->path, db_error(&store->db));
+	mark = (struct mark){(uint64_t)newest, clock_date_ms(channels->clock)};
+	channel_mark_lost(channels, NULL, mark.through, mark.at, false);
+	return mark;
 }
 
 /* Raises *mark to what is remembered of the name; false if nothing is. */

@@ -22,19 +22,6 @@ static uint64_t ask(struct store *store, const char *sql)
 	return (uint64_t)value;
 }
 
-/* What a row said that cannot be believed is nobody's knowledge any more: all
- * that was there before counts as pruned, for this channel and, as the name may
- * be wrong too, for those without a row. */
-struct mark channels_distrust(struct channels *channels)
-{
-	struct mark mark = {
-		ask(channels->store, "SELECT coalesce(max(id), 0) FROM event"),
-		clock_date_ms(channels->clock)};
-
-	channel_mark_lost(channels, NULL, mark.through, mark.at, false);
-	return mark;
-}
-
 /* What it has, by its rows. */
 static void count_rows(struct channels *channels, struct channel *channel)
 {

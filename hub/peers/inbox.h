@@ -33,8 +33,8 @@ enum {
 				      of it is taken */
 	/* A question that achieves nothing costs its reader a rest; only who
 	 * asks many in a row has to take it. */
-	INBOX_IDLE_US = 10000,	   /* at least, for one */
-	INBOX_IDLE_SHARE = 20,	   /* and so many times what it took */
+	INBOX_IDLE_US = 10000, /* at least, for one */
+	INBOX_IDLE_SHARE = 20, /* and so many times what it took */
 	INBOX_IDLE_BURST_US = 500000,
 };
 
@@ -57,14 +57,14 @@ struct inbox {
 	struct buf why; /* UNREAD: the reason, a terminated sentence */
 	struct inbox_watch watch;
 	uint8_t identity[CURSOR_IDENTITY];
-	uint64_t cursor; /* committed */
-	uint64_t draft;	 /* the same, in this transaction */
-	bool entered;	 /* the log knows it by this name; committed */
-	bool entering;	 /* the same, in this transaction */
-	size_t reasons;	 /* that the log holds for it */
-	struct inbox_tally tally;     /* committed */
+	uint64_t cursor;	  /* committed */
+	uint64_t draft;		  /* the same, in this transaction */
+	bool entered;		  /* the log knows it by this name; committed */
+	bool entering;		  /* the same, in this transaction */
+	size_t reasons;		  /* that the log holds for it */
+	struct inbox_tally tally; /* committed */
 	struct inbox_tally new_tally; /* the same, in this transaction */
-	bool confined;	/* its reader says so, */
+	bool confined;		      /* its reader says so, */
 	uint64_t stock; /* and that up to so many published rows are in it, */
 	uint32_t lost;	/* and so many tables have lost their triggers */
 	struct inbox_frame waiting[WIRE_AHEAD];

@@ -227,8 +227,8 @@ void inbox_take_told(struct inboxes *inboxes, struct inbox *inbox)
 	wire_get_u64(&in);
 	count = wire_get_u32(&in);
 	for (uint32_t i = 0; i < count; i++)
-		cursor_drop_reason(&inboxes->cursors, inbox->identity,
-			wire_get_u64(&in));
+		cursor_drop_reason(
+			&inboxes->cursors, inbox->identity, wire_get_u64(&in));
 	inbox->reasons =
 		cursor_count_reasons(&inboxes->cursors, inbox->identity);
 	frame->done = true;
