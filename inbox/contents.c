@@ -23,10 +23,10 @@ static const char *unwritable(
 
 	free(folder);
 	if (!may && why == EROFS)
-		return "its folder is read-only for the hub (systemd: it needs"
-		       " ReadWritePaths=)";
+		return "its folder is read-only for tidings-inbox (systemd: it"
+		       " needs ReadWritePaths=)";
 	if (!may && why == EACCES)
-		return "the hub may not write file and folder";
+		return "tidings-inbox may not write file and folder";
 	return otherwise;
 }
 

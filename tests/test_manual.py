@@ -13,6 +13,7 @@ from world import SLOW, TOP, eventually, program
 
 MAN = TOP / "man"
 PAGES = sorted(path.name for path in MAN.glob("*.[1-9]"))
+DAEMONS = ("tidings-hub.8", "tidings-inbox.8", "tidings.fcgi.8")
 needs_mandoc = pytest.mark.skipif(not shutil.which("mandoc"), reason="mandoc is not installed")
 
 
@@ -177,7 +178,8 @@ def test_the_configuration_has_the_keys_defaults_and_ranges_of_the_table():
     assert keys_of_page() == wanted
 
 
-@pytest.mark.parametrize("name, page", [("tidings-hub", "tidings-hub.8"), ("tidings.fcgi", "tidings.fcgi.8")])
+@pytest.mark.parametrize("name, page", [("tidings-hub", "tidings-hub.8"), ("tidings-inbox", "tidings-inbox.8"),
+                                        ("tidings.fcgi", "tidings.fcgi.8")])
 def test_a_daemon_has_the_flags_of_its_page(name, page):
     said = subprocess.run([program(name), "--help"], text=True, capture_output=True, timeout=20 * SLOW).stdout
     flags = re.findall(r"^ +(-\w), (--\w+)", said, re.M)
@@ -186,7 +188,7 @@ def test_a_daemon_has_the_flags_of_its_page(name, page):
 
 
 def lines_of_pages():
-    for page in ("tidings-hub.8", "tidings.fcgi.8"):
+    for page in DAEMONS:
         logs = re.search(r"^\.Sh LOG LINES\n(.*?)^\.Sh ", (MAN / page).read_text(), re.M | re.S)[1]
         yield from map(pattern, map(plain, re.findall(r"^\.It Li (.*)$", logs, re.M)))
 
@@ -200,7 +202,7 @@ def test_each_line_of_the_logs_is_explained_and_no_other():
 
 
 def test_each_reason_in_a_line_of_the_logs_is_explained():
-    text = " ".join("".join((MAN / page).read_text() for page in ("tidings-hub.8", "tidings.fcgi.8")).split())
+    text = " ".join("".join((MAN / page).read_text() for page in DAEMONS).split())
     told, in_pages = pattern(plain(text)), set(lines_of_pages())
     missing = [reason for reason, line in reasons() if line not in in_pages and reason not in told]
     assert len(reasons()) > 30 and not missing

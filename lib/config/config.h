@@ -62,7 +62,8 @@ struct config {
 	size_t hub_user_count;
 	uid_t *inbox_users; /* inbox_user = whom tidings-inbox runs as, if not
 			       as the hub: may speak for inboxes, and may not
-			       do anything else */
+			       do anything else; without: the user
+			       tidings-inbox, if there is one */
 	size_t inbox_user_count;
 	char *log_path;	     /* log = $(localstatedir)/lib/tidings/log.db */
 	struct keep keep;    /* keep_age, keep_events, keep_bytes */

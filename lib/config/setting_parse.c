@@ -240,6 +240,21 @@ bool parse_users(const struct setting *setting, const char *text, void *target,
 	return add_each(setting, text, target, fault, add_user);
 }
 
+/* One by default, who need not be there. */
+static bool is_nobody(const struct setting *setting, const char *text)
+{
+	uid_t user;
+
+	return strcmp(text, setting->text) == 0 && !value_user(text, &user);
+}
+
+bool parse_own_users(const struct setting *setting, const char *text,
+	void *target, struct buf *fault)
+{
+	return is_nobody(setting, text) ||
+	       parse_users(setting, text, target, fault);
+}
+
 bool parse_prefixes(const struct setting *setting, const char *text,
 	void *target, struct buf *fault)
 {
@@ -263,7 +278,7 @@ void setting_clear(const struct setting *setting, void *target)
 	void **items = field_of(setting, target);
 	size_t *count = count_of(setting, target);
 
-	if (setting->parse != parse_users)
+	if (setting->parse != parse_users && setting->parse != parse_own_users)
 		for (size_t i = 0; i < *count; i++)
 			free(((char **)*items)[i]);
 	free(*items);

@@ -17,5 +17,6 @@ setting_parse parse_mode;  /* 0660 */
 setting_parse parse_group; /* name or number; empty = (gid_t)-1 */
 /* Lists: the items are added to those that are there. */
 setting_parse parse_users, parse_prefixes, parse_origins, parse_hosts;
+setting_parse parse_own_users; /* the default only if there is such a user */
 
 #endif

@@ -18,11 +18,14 @@ import pytest
 
 from checkout import checkout
 from machine import Machine, lacks
-from world import eventually
+from world import TOP, eventually
 
 POSTING = "until [ -e /root/enough ]; do curl -s -m 10 -o /dev/null -w '%{http_code}\\n' -d up " \
           "http://127.0.0.1/realtime/up >>/root/statuses; sleep 0.02; done; touch /root/posted"
 BUILT = os.environ.get("TIDINGS_PACKAGES")
+FIRST = "ca7d737"  # of 0.1.0
+RUNNING = "tidings-hub|tidings.fcgi|tidings-inbox"
+LOG = "journalctl --no-pager -u 'tidings*'"
 RELEASE = os.environ.get("TIDINGS_RELEASE") or platform.freedesktop_os_release()["VERSION_CODENAME"]
 BASE = "adduser,init-system-helpers,iproute2,procps,curl,sqlite3,lighttpd,systemd-sysv,dbus"
 
@@ -65,6 +68,23 @@ def newer(packages, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def older(tmp_path_factory):
+    """Of 0.1.0, whose hub read inboxes itself."""
+    if missing_tools("dh", "dpkg-buildpackage") or subprocess.run(
+            ["git", "-C", TOP, "cat-file", "-e", FIRST], capture_output=True).returncode:
+        pytest.skip("needs debhelper, dpkg-dev and the history of git")
+    place = tmp_path_factory.mktemp("older")
+    (place / "source").mkdir()
+    tree = subprocess.run(["git", "-C", TOP, "archive", FIRST], check=True, capture_output=True)
+    subprocess.run(["tar", "-x", "-C", place / "source"], input=tree.stdout, check=True)
+    done = subprocess.run(["dpkg-buildpackage", "-us", "-uc", "-b"], cwd=place / "source", text=True,
+                          capture_output=True,
+                          env={**os.environ, "DEB_BUILD_OPTIONS": "parallel=2 nocheck"})
+    assert done.returncode == 0, done.stderr[-3000:]
+    return next(place.glob("tidings_0*.deb"))
+
+
+@pytest.fixture(scope="module")
 def clean(packages, tmp_path_factory):
     """A Debian that has what the packages need, and not the packages."""
     if missing_tools("mmdebstrap") or lacks():
@@ -95,8 +115,7 @@ def machine(request, clean, packages, newer, tmp_path):
             shutil.copy(deb, tmp_path / "root/root")
     made = Machine(tmp_path / "root", boot)
     yield made
-    print(made.asks("journalctl --no-pager -u 'tidings*'" if boot else
-                    "cat /var/log/tidings/*")[1])
+    print(made.asks(LOG if boot else "cat /var/log/tidings/*")[1])
     made.close()
     shutil.rmtree(tmp_path / "root")
 
@@ -138,6 +157,15 @@ def test_no_file_is_in_both_packages_and_none_is_forgotten(packages):
     assert "./usr/share/tidings/www/index.html" in listed[0] | listed[1]
 
 
+def the_log_is_the_hub_s_alone(machine):
+    for user, may in (("tidings-inbox", 1), ("tidings", 0)):
+        for path in ("log.db", "log.db-wal", "log.db.lock"):
+            assert machine.asks(f"setpriv --reuid {user} --regid tidings --init-groups "
+                                f"test -r /var/lib/tidings/{path}")[0] == may
+        assert machine.asks(f"setpriv --reuid {user} --regid tidings --init-groups "
+                            "test -w /var/lib/tidings")[0] == may
+
+
 def test_a_life(machine):
     before = files(machine)
     machine.does("dpkg -i /root/tidings_0*.deb /root/tidings-client_0*.deb")
@@ -150,17 +178,20 @@ def test_a_life(machine):
     machine.does("""sqlite3 /var/lib/tidings/inbox/inbox.db \
         "INSERT INTO broadcast(channel, data) VALUES ('alerts', 'two')" """)
     eventually(lambda: heard(machine) == ["one", "two"], "both being heard")
-    for service in ("tidings-hub", "tidings-responder"):
+    for service, user in (("tidings-hub", "tidings"), ("tidings-responder", "tidings"),
+                          ("tidings-inbox", "tidings-inbox")):
         machine.does(f"service {service} status")
         owner = machine.does(f"stat -c %U /proc/$(pidof -s {service.replace('-responder', '.fcgi')})")
-        assert owner.strip() == "tidings"
+        assert owner.strip() == user
+    the_log_is_the_hub_s_alone(machine)
+    assert "Landlock" not in machine.does(LOG if machine.boot else "cat /var/log/tidings/*")
     assert "alerts" in machine.does("TIDINGS_URL=http://127.0.0.1 tidings channels")
 
     # an upgrade keeps data and configuration and refuses nobody, and other programs run
     machine.does("echo '# mine' >>/etc/tidings/tidings.conf")
-    old = machine.does("pgrep -x 'tidings-hub|tidings.fcgi'").split()
+    old = machine.does(f"pgrep -x '{RUNNING}'").split()
     machine.does(f"({POSTING}) >/dev/null 2>&1 & sleep 0.5; dpkg -i /root/tidings_newer.deb")
-    for service in ("tidings-hub", "tidings.fcgi"):
+    for service in RUNNING.split("|"):
         eventually(lambda: set(machine.does(f"pgrep -x {service}").split()) - set(old),
                    f"{service} having a new worker")
         assert "deleted" not in machine.does(f"readlink /proc/$(pgrep -o -x {service})/exe")
@@ -174,11 +205,11 @@ def test_a_life(machine):
 
     # removed: the web server is well, data and configuration are there
     machine.does("dpkg -r tidings")
-    assert machine.asks("pidof tidings-hub tidings.fcgi")[0] == 1
+    assert machine.asks(f"pgrep -x '{RUNNING}'")[0] == 1
     assert machine.does("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1/") == "200"
     machine.does("test -s /var/lib/tidings/log.db && grep -q mine /etc/tidings/tidings.conf")
 
-    # purged: nothing but the user is left
+    # purged: nothing but the users is left
     machine.does("dpkg --purge tidings tidings-client")
     machine.does("lighty-disable-mod fastcgi setenv; rm -f /etc/passwd- /etc/shadow- /etc/group- "
                  "/etc/gshadow- /etc/subuid- /etc/subgid-")
@@ -186,3 +217,76 @@ def test_a_life(machine):
     assert left == set()
     assert machine.asks("ls -d /run/tidings* /var/log/tidings*")[0] == 2
     assert re.search(r"^tidings:.*:/usr/sbin/nologin$", machine.does("cat /etc/passwd"), re.M)
+
+
+# A shop's own database in /srv, one in somebody's home, and one that is for the hub's user only.
+OWN = ("/srv/shop/shop.db", "/home/mine/mine.db", "/srv/closed/closed.db")
+ADMINISTRATOR = r"""
+    useradd -G tidings shop; groupadd databases; usermod -aG databases tidings
+    for path in %s; do
+        install -d -m 2770 -o shop -g databases ${path%%/*}
+        sqlite3 $path 'PRAGMA user_version = 1'; tidings -q inbox init $path
+        chown shop:databases $path; chmod 660 $path
+        name=${path##*/}
+        printf '\n[inbox %%s]\npath = %%s\n' ${name%%.db} $path >>/etc/tidings/tidings.conf
+    done
+    chown -R tidings:tidings /srv/closed; chmod 700 /srv/closed
+    mkdir -p /etc/systemd/system/tidings-hub.service.d; cd /etc/systemd/system/tidings-hub.service.d
+    printf '[Service]\nReadWritePaths=/srv/shop /srv/closed\n' >override.conf
+    printf '[Service]\nProtectHome=no\nReadWritePaths=/home/mine\n' >home.conf
+    service tidings-hub restart
+""" % " ".join(OWN)
+INSERTING = r"""
+    umask 007
+    n=0; while [ ! -e /tmp/enough ]; do
+        for path in %s; do
+            sqlite3 -cmd '.timeout 20000' $path \
+                "INSERT INTO broadcast(channel, data) VALUES('rows', '$(basename $path .db)$n')" ||
+                echo refused
+        done
+        n=$((n+1))
+    done
+    echo $n; touch /tmp/inserted
+""" % " ".join(("/var/lib/tidings/inbox/inbox.db", *OWN[:2]))
+
+
+def test_the_upgrade_to_a_reader_of_inboxes_loses_no_row_and_shuts_out_nobody(machine, older):
+    """Of a configuration that an administrator has changed, and of what was opened to the hub."""
+    shutil.copy(older, machine.root / "root/older.deb")
+    machine.does("dpkg -i --force-depends /root/older.deb /root/tidings-client_0*.deb")
+    machine.does("lighty-enable-mod tidings && service lighttpd restart")
+    machine.does(ADMINISTRATOR)
+    folder = "stat -c '%G %a' /var/lib/tidings/inbox; stat -c '%G %a' /var/lib/tidings/inbox/inbox.db"
+    before = machine.does(folder)
+    (machine.root / "tmp/inserting").write_text(INSERTING)
+    machine.does("su shop -s /bin/bash -c 'bash /tmp/inserting' >/tmp/said 2>&1 &")
+    eventually(lambda: len(heard(machine, "rows")) > 6, "rows being published", 20)
+
+    said = machine.does("dpkg -i --force-confold /root/tidings_0*.deb 2>&1")
+    assert before == machine.does(folder) == "tidings 3770\ntidings 660\n"
+    assert machine.does("stat -c %U /var/lib/tidings/inbox{,/inbox.db}") == "tidings-inbox\n" * 2
+    assert machine.does("id -Gn tidings-inbox").split() == ["tidings", "databases"]
+    of_closed = [line for line in said.splitlines() if "closed.db" in line]
+    assert len(of_closed) == 1 and "tidings-inbox" in of_closed[0], said
+    assert not re.search("shop.db|mine.db|fail|not active", said), said
+    drop_in = "/etc/systemd/system/tidings-inbox.service.d/tidings-hub.conf"
+    assert said.count(drop_in) == 1
+    lines = [line for line in machine.does(f"cat {drop_in}").splitlines() if line[0] != "#"]
+    assert lines == ["[Service]", "ProtectHome=no", "ReadWritePaths=/home/mine",
+                     "ReadWritePaths=/srv/shop /srv/closed"]
+    the_log_is_the_hub_s_alone(machine)
+
+    reached = len(heard(machine, "rows"))
+    eventually(lambda: len(heard(machine, "rows")) > reached + 6, "rows being published", 20)
+    machine.does("touch /tmp/enough; while [ ! -e /tmp/inserted ]; do sleep 0.1; done")
+    count = int(machine.does("cat /tmp/said"))  # and nothing was refused
+    rows = {f"{name}{n}" for name in ("inbox", "shop", "mine") for n in range(count)}
+    eventually(lambda: len(heard(machine, "rows")) >= len(rows), "all rows being published", 20)
+    assert sorted(heard(machine, "rows")) == sorted(rows)
+
+    # as after any upgrade of a package
+    machine.does("dpkg -i --force-confold /root/tidings_newer.deb")
+    eventually(lambda: machine.does("pgrep -c -x tidings-inbox").strip() == "5", "a reader of each")
+    machine.does("dpkg --purge tidings tidings-client")
+    assert machine.asks(f"ls {drop_in}")[0] == 2
+    machine.does("ls /etc/systemd/system/tidings-hub.service.d/override.conf")  # not ours
