@@ -76,6 +76,8 @@ struct config {
 	gid_t fcgi_socket_group;
 	unsigned workers; /* workers = 1, 1..64 */
 	size_t streams;	  /* streams = 0: what the descriptors allow */
+	size_t connections; /* those that the web server may hold for all
+			       workers together; 0 = not told */
 	size_t streams_per_address;  /* 0 = no limit */
 	size_t stream_channels;	     /* channels = 1000000: of all streams, each
 					counted for each; 0 = no limit */
