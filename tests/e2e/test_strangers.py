@@ -83,7 +83,7 @@ def test_an_endless_upload_in_chunks_fills_no_disk(make_world):
                 sock.sendall(piece)
                 sent += 65536
                 most = max(most, uploaded(world))
-    assert sent < 32 << 20, "it was taken for ever"
+        assert whole_answer(sock).status in (None, 413, 503)
     assert most <= LIMIT + 65536, f"{most} bytes lay on the disk"
     eventually(lambda: uploaded(world) == 0, "the upload being removed")
 
