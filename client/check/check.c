@@ -103,7 +103,7 @@ static enum exit_status print_verdict(
 	buf_add_char(&out, '\n');
 	if (!good && check->hint != NULL)
 		buf_printf(&out, "     -> %s\n", check->hint);
-	exit_status = print_bytes(buf_span(&out));
+	exit_status = print_text(buf_span(&out));
 	buf_release(&out);
 	return exit_status == EXIT_OK && !good ? EXIT_FAILED : exit_status;
 }
