@@ -37,8 +37,7 @@ static bool commands(uint32_t code)
 	static const struct {
 		uint32_t from, to;
 	} ranges[] = {
-		{0x00, 0x1f},
-		{0x7f, 0x9f},	  /* some terminals obey these, too */
+		{0x00, 0x1f}, {0x7f, 0x9f}, /* some terminals obey these, too */
 		{0x2028, 0x202e}, /* ends of lines; overrides of direction */
 		{0x2066, 0x2069}, /* isolates of direction */
 	};

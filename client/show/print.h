@@ -24,7 +24,7 @@ enum print_kind { PRINT_LINES, PRINT_NDJSON, PRINT_FORMAT };
 struct print {
 	enum print_kind kind;
 	const char *format;    /* borrowed: %i %t %c %d %% \n \t \\ */
-	bool terminal; /* that is where it goes */
+	bool terminal;	       /* that is where it goes */
 	bool colour, channels; /* show the channel's name */
 	bool untimed; /* LINES: without the time, which is that of arrival */
 	struct buf out;
@@ -36,8 +36,8 @@ enum exit_status print_open(struct print *print, bool channels);
 void print_close(struct print *print);
 enum exit_status print_event(
 	struct print *print, const struct follow_event *event);
-/* Writes all of `text` to standard output; on a terminal with what it would obey
- * written out (escape.h).  Else EXIT_FILE after a sentence. */
+/* Writes all of `text` to standard output; on a terminal with what it would
+ * obey written out (escape.h).  Else EXIT_FILE after a sentence. */
 enum exit_status print_text(struct span text);
 
 #endif

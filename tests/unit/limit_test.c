@@ -66,14 +66,14 @@ static size_t most_of(const struct config *config)
 static void test_streams_leave_connections_to_publishers(void **state)
 {
 	(void)state;
-	assert_int_equal(most_of(&(struct config){
-				 .streams = 4000, .connections = 2000}),
+	assert_int_equal(
+		most_of(&(struct config){.streams = 4000, .connections = 2000}),
 		2000 - LIMIT_RESERVE);
-	assert_int_equal(most_of(&(struct config){
-				 .streams = 4000, .connections = 100}),
+	assert_int_equal(
+		most_of(&(struct config){.streams = 4000, .connections = 100}),
 		75);
-	assert_int_equal(most_of(&(struct config){
-				 .streams = 50, .connections = 100}),
+	assert_int_equal(
+		most_of(&(struct config){.streams = 50, .connections = 100}),
 		50);
 	assert_int_equal(
 		most_of(&(struct config){.streams = 50, .connections = 1}), 1);
@@ -83,13 +83,13 @@ static void test_streams_leave_connections_to_publishers(void **state)
 static void test_workers_part_the_connections_among_them(void **state)
 {
 	(void)state;
-	assert_int_equal(most_of(&(struct config){.streams = 4000,
-				 .connections = 2000,
-				 .workers = 4}),
+	assert_int_equal(
+		most_of(&(struct config){
+			.streams = 4000, .connections = 2000, .workers = 4}),
 		(2000 - LIMIT_RESERVE) / 4);
-	assert_int_equal(most_of(&(struct config){.streams = 4000,
-				 .connections = 10,
-				 .workers = 64}),
+	assert_int_equal(
+		most_of(&(struct config){
+			.streams = 4000, .connections = 10, .workers = 64}),
 		1);
 }
 
@@ -219,10 +219,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_streams_are_limited_in_all),
-		cmocka_unit_test(
-			test_streams_leave_connections_to_publishers),
-		cmocka_unit_test(
-			test_workers_part_the_connections_among_them),
+		cmocka_unit_test(test_streams_leave_connections_to_publishers),
+		cmocka_unit_test(test_workers_part_the_connections_among_them),
 		cmocka_unit_test(test_streams_are_limited_for_each_address),
 		cmocka_unit_test(test_channels_are_limited_in_all),
 		cmocka_unit_test(test_channels_are_limited_for_each_address),
