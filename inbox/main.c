@@ -158,6 +158,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	log_open("tidings-inbox", daemon.config.syslog, daemon.config.debug);
+	_Static_assert((int)CONFIG_INBOXES_MAX <= (int)SUPERVISOR_WORKERS_MAX,
+		"each inbox has a reader");
 	status = supervisor_run(&(struct supervisor_job){
 		.name = "inbox",
 		.workers = (int)daemon.config.inbox_count,

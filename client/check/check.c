@@ -13,6 +13,7 @@
 #include "client/show/escape.h"
 #include "client/show/print.h"
 #include "client/verbs.h"
+#include "lib/clock.h"
 #include "lib/json/json.h"
 
 /* ---- without a stream */
@@ -70,6 +71,29 @@ static bool try_cors(struct check *check)
 		answer->origin.len > 1 ? "may" : "may not");
 }
 
+/* Nothing is sent: who limits uploads answers what is only announced, and who
+ * waits for it would take it. */
+static bool try_uploads(struct check *check)
+{
+	const uint64_t began = clock_mono_us();
+	const struct http_answer *answer = &check->answer;
+	const struct http_request request = {.method = "POST",
+		.path = "/api/broadcast",
+		.type = "Content-Type: application/json",
+		.withheld = (uint64_t)1 << 30,
+		.deadline_ms = check->patience_ms};
+
+	http_perform(check->http, &request, &check->answer);
+	if (answer->status != 0)
+		return check_fine(check,
+			"1 GiB is refused before it is sent, status %ld",
+			answer->status);
+	if (clock_mono_us() - began < check->patience_ms * 1000)
+		return check_fine(check, "1 GiB is refused before it is sent");
+	return check_wrong(check, check_hint(check, CHECK_UPLOADS),
+		"an upload of 1 GiB would be taken: anybody can fill the disk");
+}
+
 /* ---- the list */
 
 struct check_row {
@@ -87,6 +111,7 @@ static const struct check_row checks[] = {
 	{"resume after a cut", check_resume, NULL},
 	{"events leave at once", check_buffering, NULL},
 	{"cross-origin rules", try_cors, NULL},
+	{"uploads end", try_uploads, NULL},
 	{"leaving is noticed", check_leaving, NULL},
 	{"inbox readers", check_readers, NULL},
 	{"readers confined", check_confinement, NULL},
@@ -141,7 +166,7 @@ static enum exit_status print_verdict(
 	if ((!good || check->warns) && check->hint != NULL)
 		buf_printf(&out, "     -> %s\n", check->hint);
 	add_advice(&out, buf_span(&check->advice));
-	exit_status = print_bytes(buf_span(&out));
+	exit_status = print_text(buf_span(&out));
 	buf_release(&out);
 	return exit_status == EXIT_OK && !good ? EXIT_FAILED : exit_status;
 }

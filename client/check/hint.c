@@ -32,6 +32,9 @@ static const struct {
 	{"lighttpd", CHECK_CUT,
 		"server.max-write-idle should be three times `keepalive` of "
 		"tidings.conf"},
+	{"lighttpd", CHECK_UPLOADS,
+		"lighttpd keeps uploads on its disk, whoever may publish: set "
+		"server.max-request-size = 2048"},
 	{"apache", CHECK_HELD,
 		"Apache collects answers: set flushpackets=on for this backend "
 		"(ProxyPass ... or <Proxy ...> ProxySet flushpackets=on), and "
@@ -52,12 +55,16 @@ static const struct {
 	{"apache", CHECK_CUT,
 		"ProxyTimeout, or timeout= of this backend, should be three "
 		"times `keepalive` of tidings.conf"},
+	{"apache", CHECK_UPLOADS,
+		"refuse a large Content-Length, as the <If> in part 3 of "
+		"conf/apache.conf does"},
 	{"nginx", CHECK_HELD,
 		"nginx collects answers: set proxy_buffering off (or "
 		"fastcgi_buffering off), and gzip off"},
 	{"nginx", CHECK_CUT,
 		"proxy_read_timeout (or fastcgi_read_timeout) should be three "
 		"times `keepalive` of tidings.conf"},
+	{"nginx", CHECK_UPLOADS, "set client_max_body_size 2m"},
 	{"", CHECK_HELD,
 		"something between here and tidings.fcgi collects answers: "
 		"turn its buffering off for streams"},
@@ -72,6 +79,9 @@ static const struct {
 	{"", CHECK_CUT,
 		"the web server's time limit for a silent answer should be "
 		"three times `keepalive` of tidings.conf"},
+	{"", CHECK_UPLOADS,
+		"the web server should limit a request's body to 2 MiB "
+		"(max_body of tidings.conf, and some more)"},
 };
 
 const char *check_hint(const struct check *check, enum check_fault fault)

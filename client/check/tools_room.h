@@ -24,6 +24,7 @@ enum check_fault {
 	CHECK_ROUTE,	  /* the path does not lead to Tidings */
 	CHECK_BACKEND,	  /* 502, 503: tidings.fcgi is not reached */
 	CHECK_NO_HANDLER, /* 500 */
+	CHECK_UPLOADS,	  /* there is no limit for a body */
 	CHECK_LEFT,	  /* a reader who has left is not noticed */
 	CHECK_CUT	  /* a stream on which nothing comes is ended */
 };

@@ -25,6 +25,8 @@ struct http_request {
 	const char *type;   /* the line "Content-Type: ..."; NULL = octets */
 	const char *const *headers; /* further lines, NULL-ended; or NULL */
 	struct span body;	    /* of a POST */
+	uint64_t withheld; /* a POST instead of `body`: so many bytes are said
+			      to come, and none does */
 	uint64_t deadline_ms; /* the whole of it; 0 = REQUEST_ANSWER_MS unless
 				 `bytes` is given */
 	uint64_t silence_ms;  /* longest time without a byte; 0 = any */

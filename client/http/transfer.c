@@ -59,6 +59,15 @@ static int on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
+static size_t on_withheld(char *to, size_t one, size_t len, void *arg)
+{
+	(void)to;
+	(void)one;
+	(void)len;
+	(void)arg;
+	return CURL_READFUNC_PAUSE;
+}
+
 /* ---- one request */
 
 static void set_request(struct transfer *transfer)
@@ -71,7 +80,13 @@ static void set_request(struct transfer *transfer)
 	buf_add_char(&url, '\0');
 	curl_easy_setopt(easy, CURLOPT_URL, url.at);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->lines);
-	if (request->method != NULL && strcmp(request->method, "POST") == 0) {
+	if (request->withheld > 0) {
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+			(curl_off_t)request->withheld);
+		curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_withheld);
+	} else if (request->method != NULL &&
+		   strcmp(request->method, "POST") == 0) {
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
 			(curl_off_t)request->body.len);

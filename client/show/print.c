@@ -19,8 +19,9 @@ enum exit_status print_open(struct print *print, bool channels)
 {
 	bool terminal = isatty(STDOUT_FILENO) != 0;
 
-	*print = (struct print){
-		.format = option_text("format"), .channels = channels};
+	*print = (struct print){.format = option_text("format"),
+		.channels = channels,
+		.terminal = terminal};
 	if (print->format != NULL && option_switch("json"))
 		return fail(EXIT_USAGE,
 			"--json and --format cannot be used together");
@@ -44,7 +45,7 @@ static void nobody_reads(void)
 	raise(SIGPIPE);
 }
 
-enum exit_status print_bytes(struct span text)
+static enum exit_status write_all(struct span text)
 {
 	struct pollfd room = {STDOUT_FILENO, POLLOUT, 0};
 
@@ -64,6 +65,19 @@ enum exit_status print_bytes(struct span text)
 		text = span(text.at + wrote, text.len - (size_t)wrote);
 	}
 	return EXIT_OK;
+}
+
+enum exit_status print_text(struct span text)
+{
+	enum exit_status exit_status;
+	struct buf safe = {0};
+
+	if (isatty(STDOUT_FILENO) == 0)
+		return write_all(text);
+	escape_add_lines(&safe, text);
+	exit_status = write_all(buf_span(&safe));
+	buf_release(&safe);
+	return exit_status;
 }
 
 /* ---- for people */
@@ -121,6 +135,7 @@ static void add_line(struct print *print, const struct follow_event *event)
 static void add_json(struct print *print, const struct follow_event *event)
 {
 	struct json_object *object = json_new();
+	struct buf line = {0};
 
 	if (event->id.len > 0)
 		json_add_text(object, "id", event->id);
@@ -129,24 +144,40 @@ static void add_json(struct print *print, const struct follow_event *event)
 	json_add_text(object, "channel", event->channel);
 	json_add_text(object, "event", event->type);
 	json_add_text(object, "data", event->data);
-	json_end(object, &print->out);
+	if (!print->terminal) {
+		json_end(object, &print->out);
+		return;
+	}
+	json_end(object, &line);
+	escape_add_lines(&print->out, buf_span(&line));
+	buf_release(&line);
+}
+
+static void add_value(struct print *print, struct span value)
+{
+	if (print->terminal)
+		escape_add_lines(&print->out, value);
+	else
+		buf_add_span(&print->out, value);
 }
 
 static void add_field(
-	struct buf *out, char letter, const struct follow_event *event)
+	struct print *print, char letter, const struct follow_event *event)
 {
+	struct buf *out = &print->out;
+
 	switch (letter) {
 	case 'i':
-		buf_add_span(out, event->id);
+		add_value(print, event->id);
 		break;
 	case 't':
-		buf_add_span(out, event->type);
+		add_value(print, event->type);
 		break;
 	case 'c':
-		buf_add_span(out, event->channel);
+		add_value(print, event->channel);
 		break;
 	case 'd':
-		buf_add_span(out, event->data);
+		add_value(print, event->data);
 		break;
 	case '%':
 		buf_add_char(out, '%');
@@ -167,7 +198,7 @@ static void add_format(struct print *print, const struct follow_event *event)
 		const char *found;
 
 		if (*at == '%' && at[1] != '\0') {
-			add_field(out, *++at, event);
+			add_field(print, *++at, event);
 		} else if (*at == '\\' && at[1] != '\0') {
 			at++;
 			found = strchr(escapes, *at);
@@ -193,5 +224,5 @@ enum exit_status print_event(
 
 	buf_clear(&print->out);
 	add[print->kind](print, event);
-	return print_bytes(buf_span(&print->out));
+	return write_all(buf_span(&print->out));
 }

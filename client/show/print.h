@@ -4,10 +4,12 @@
 /*
  * print - an event on standard output
  *
- *   LINES   for people: time, channel, type, data; control characters are
- *           shown as \x1b
+ *   LINES   for people: time, channel, type, data
  *   NDJSON  {"id":...,"channel":...,"event":...,"data":...}
- *   FORMAT  the user's own, bytes as they are
+ *   FORMAT  the user's own
+ *
+ * In a pipe or a file bytes are as they are; what a publisher wrote never
+ * commands a terminal (escape.h).
  *
  * Each event is one write(), so that a reader gets whole events only, whatever
  * kills this program.
@@ -22,6 +24,7 @@ enum print_kind { PRINT_LINES, PRINT_NDJSON, PRINT_FORMAT };
 struct print {
 	enum print_kind kind;
 	const char *format;    /* borrowed: %i %t %c %d %% \n \t \\ */
+	bool terminal;	       /* that is where it goes */
 	bool colour, channels; /* show the channel's name */
 	bool untimed; /* LINES: without the time, which is that of arrival */
 	struct buf out;
@@ -33,7 +36,8 @@ enum exit_status print_open(struct print *print, bool channels);
 void print_close(struct print *print);
 enum exit_status print_event(
 	struct print *print, const struct follow_event *event);
-/* Writes all of `text` to standard output; else EXIT_FILE after a sentence. */
-enum exit_status print_bytes(struct span text);
+/* Writes all of `text` to standard output; on a terminal with what it would
+ * obey written out (escape.h).  Else EXIT_FILE after a sentence. */
+enum exit_status print_text(struct span text);
 
 #endif

@@ -161,7 +161,7 @@ static enum exit_status print_report(struct bench *bench, double cpu)
 		latency_ms(&bench->latency, 0.9),
 		latency_ms(&bench->latency, 0.99),
 		latency_ms(&bench->latency, 1), 100 * cpu / seconds);
-	exit_status = print_bytes(buf_span(&out));
+	exit_status = print_text(buf_span(&out));
 	buf_release(&out);
 	if (exit_status == EXIT_OK && bench->strange > 0)
 		exit_status = fail(EXIT_FAILED,

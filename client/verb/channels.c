@@ -106,7 +106,7 @@ static enum exit_status print_list(struct list *list)
 		buf_printf(&out, "%s\n", listed_head);
 	for (size_t i = 0; i < count; i++)
 		buf_add_span(&out, span_of(rows[i].line));
-	exit_status = print_bytes(buf_span(&out));
+	exit_status = print_text(buf_span(&out));
 	buf_release(&out);
 	return exit_status;
 }

@@ -30,7 +30,7 @@ static enum exit_status print_last(struct publisher *publisher)
 	if (publisher->last.len == 0 || option_switch("quiet"))
 		return EXIT_OK;
 	buf_add_char(&publisher->last, '\n');
-	return print_bytes(buf_span(&publisher->last));
+	return print_text(buf_span(&publisher->last));
 }
 
 /* ---- one event */

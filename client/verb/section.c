@@ -23,7 +23,7 @@ enum exit_status section_print(const char *path)
 	name = path_name(whole);
 	buf_printf(&out, "[inbox %.*s]\npath = %s\n",
 		(int)(strcspn(name + 1, ".") + 1), name, whole);
-	exit_status = print_bytes(buf_span(&out));
+	exit_status = print_text(buf_span(&out));
 	buf_release(&out);
 	if (exit_status == EXIT_OK)
 		say("add these lines to tidings.conf, and let the hub write "

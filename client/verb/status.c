@@ -34,7 +34,7 @@ static enum exit_status print_view(const struct view *view)
 	(option_switch("json") ? view_json : view_lines)(view, &out);
 	if (option_switch("watch") && !option_switch("json"))
 		buf_add_char(&out, '\n');
-	exit_status = print_bytes(buf_span(&out));
+	exit_status = print_text(buf_span(&out));
 	buf_release(&out);
 	return exit_status;
 }

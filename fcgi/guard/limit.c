@@ -59,18 +59,31 @@ static struct span key_of(const struct table_node *node)
 	return span_of(table_entry(node, struct client, node)->name.text);
 }
 
+static size_t all_but_reserve(size_t all)
+{
+	return all - (all / 4 < LIMIT_RESERVE ? all / 4 : LIMIT_RESERVE);
+}
+
+/* Of what the web server's connections allow, this worker's part; at least
+ * one.  0 = it was not told. */
+static size_t part_of_connections(const struct config *config)
+{
+	size_t workers = config->workers > 0 ? config->workers : 1;
+	size_t part = all_but_reserve(config->connections) / workers;
+
+	return config->connections > 0 && part == 0 ? 1 : part;
+}
+
+/* 0 = no limit. */
 static size_t streams_allowed(const struct config *config)
 {
 	struct rlimit limit;
-	size_t reserve = LIMIT_RESERVE;
+	size_t part = part_of_connections(config);
+	size_t most = config->streams;
 
-	if (config->streams > 0)
-		return config->streams;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return 0;
-	if (limit.rlim_cur / 4 < reserve)
-		reserve = (size_t)limit.rlim_cur / 4;
-	return (size_t)limit.rlim_cur - reserve;
+	if (most == 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		most = all_but_reserve((size_t)limit.rlim_cur);
+	return part > 0 && (most == 0 || part < most) ? part : most;
 }
 
 static struct bucket full_bucket(const struct limiter *limiter, unsigned rate)

@@ -6,7 +6,9 @@
  *
  * A client is an address, as client_name_of() tells it; it lives as long as it
  * has streams or has POSTed within the last minute.  Each worker counts for
- * itself: with N of them all limits are up to N times as high.
+ * itself: with N of them all limits are up to N times as high.  The web
+server's connections alone are parted among them: N workers may use 1/N of them
+each.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,8 +23,10 @@ enum {
 				       one is forgotten, and if all have
 				       streams a new one is refused */
 	LIMIT_RESERVE = 256, /* descriptors that streams leave to publishers,
-				the hub and ourselves; a quarter of them all if
-				there are few */
+				the hub and ourselves, and connections of the
+				web server that they leave to publishers and
+				/health; a quarter of them all if there are
+				few */
 };
 
 enum limit_word {

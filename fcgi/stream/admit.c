@@ -64,6 +64,8 @@ static void refuse_for_now(
 			refusal->status, refusal->code, refusal->sentence);
 		return;
 	}
+	/* The connection is what there may be too few of. */
+	buf_printf(&request->headers, "Connection: close\r\n");
 	stream_later(
 		admit, request->fd, request->id, buf_span(&request->headers));
 	request->fd = -1;

@@ -5,7 +5,8 @@
  * admit - may one more stream begin?
  *
  * One that cannot be served for now gets 200, `retry:` and its end, because any
- * other status would stop EventSource for good (HTML standard 9.2.3); who does
+ * other status would stop EventSource for good (HTML standard 9.2.3), and the
+ * web server is told to close its connection, as it may have too few; who does
  * not understand a stream gets the status that says why.
  */
 #include <stdbool.h>

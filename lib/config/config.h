@@ -47,6 +47,8 @@ struct config_inbox {
 	uint64_t consume_every_ms; /* 10m, 50ms..7d */
 };
 
+enum { CONFIG_INBOXES_MAX = 64 }; /* sections [inbox NAME] */
+
 struct config {
 	/* [log] */
 	bool syslog; /* to = stderr | syslog */
@@ -74,8 +76,10 @@ struct config {
 	char *fcgi_socket;	 /* socket = $(runstatedir)/tidings/fcgi.sock */
 	mode_t fcgi_socket_mode; /* 0660 */
 	gid_t fcgi_socket_group;
-	unsigned workers; /* workers = 1, 1..64 */
-	size_t streams;	  /* streams = 0: what the descriptors allow */
+	unsigned workers;   /* workers = 1, 1..64 */
+	size_t streams;	    /* streams = 0: what the descriptors allow */
+	size_t connections; /* those that the web server may hold for all
+			       workers together; 0 = not told */
 	size_t streams_per_address;  /* 0 = no limit */
 	size_t stream_channels;	     /* channels = 1000000: of all streams, each
 					counted for each; 0 = no limit */

@@ -127,7 +127,8 @@ static char *next_line(char *out, int size, void *stream)
 		start = text;
 	}
 	len = (ssize_t)strlen(start);
-	if (len >= size) {
+	/* what ends it, CR LF and NUL, has room beside it */
+	if (strcspn(start, "\r\n") > (size_t)size - 3) {
 		fault(loading, "the line is longer than %d bytes", size - 3);
 		return NULL;
 	}

@@ -100,6 +100,8 @@ static struct config_inbox *new_inbox(
 	for (size_t i = 0; why == NULL && i < config->inbox_count; i++)
 		if (span_is(name, config->inboxes[i].name))
 			why = "this section is given twice";
+	if (why == NULL && config->inbox_count == CONFIG_INBOXES_MAX)
+		why = "there may be 64 inboxes, and this is one more";
 	if (why != NULL) {
 		buf_add_span(fault, span_of(why));
 		return NULL;

@@ -50,6 +50,7 @@ static const struct setting responder_keys[] = {
 	{"socket_group", "", parse_group, AT(fcgi_socket_group)},
 	{"workers", "1", parse_number, AT(workers), .min = 1, .max = 64},
 	{"streams", "0", parse_number, AT(streams), .max = 1000000},
+	{"connections", "0", parse_number, AT(connections), .max = 1000000},
 	{"streams_per_address", "0", parse_number, AT(streams_per_address),
 		.max = 1000000},
 	{"channels", "1000000", parse_number, AT(stream_channels),

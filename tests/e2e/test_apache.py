@@ -85,6 +85,16 @@ def test_a_socket_that_apache_may_not_open_is_told_the_key(make_world):
     assert "socket_group" in hints(lines)
 
 
+def test_an_apache_that_takes_any_upload_is_told_what_to_refuse(make_world):
+    world = make_world(web=True)
+    lines = check(world, 0, "--auto", "uploads")
+    assert verdicts(lines)["uploads end"] == "ok"
+    world.change_web(("-gt 2097152", "-gt 99999999999"))
+    lines = check(world, 1, "--auto", "--wait", "1s", "uploads")
+    assert verdicts(lines)["uploads end"] == "FAIL"
+    assert "Content-Length" in hints(lines)
+
+
 def test_a_time_limit_that_ends_quiet_streams_is_told(make_world):
     world = make_world(web=True)
     world.change_web(("timeout=90", "timeout=1"))

@@ -122,7 +122,7 @@ def test_channels_and_health(cgi):
     ("POST", "/api/broadcast", {"Content-Type": "text/plain"}, b"{}", 415),
     ("POST", "/realtime/a", {}, b"\xff", 400),
     ("POST", "/realtime/a", {}, b"x" * 70_000, 413),
-    ("POST", "/realtime/a", {}, b"x" * 3_000_000, 413),
+    ("POST", "/realtime/a", {}, b"x" * 2_000_000, 413),
     ("POST", "/realtime/a", {"Origin": "http://elsewhere.example"}, b"x", 403),
 ], ids=lambda value: str(value)[:20])
 def test_bad_input_has_our_own_answer(cgi, method, target, headers, body, status):

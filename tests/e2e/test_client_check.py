@@ -12,8 +12,8 @@ from wire import Hub, Reader, Stock
 from world import SLOW, eventually
 
 CHECKS = ["health", "main stream", "metrics", "custom channel", "broadcast", "resume after a cut",
-          "events leave at once", "cross-origin rules", "leaving is noticed", "inbox readers",
-          "readers confined", "published rows"]
+          "events leave at once", "cross-origin rules", "uploads end", "leaving is noticed",
+          "inbox readers", "readers confined", "published rows"]
 
 
 def verdicts(lines):
@@ -49,6 +49,15 @@ def test_lighttpd_that_collects_answers_is_told_which_directive(make_world):
     assert verdicts(lines)["main stream"] == "FAIL"
     assert verdicts(lines)["health"] == "ok"
     assert "server.stream-response-body = 2" in hints(lines)
+
+
+def test_a_web_server_that_takes_any_upload_is_told_which_directive(make_world):
+    world = make_world(web=True)
+    world.change_web(("server.max-request-size = 2048", ""))
+    lines = check(world, 1, "--auto", "--wait", "1s", "uploads")
+    assert verdicts(lines)["uploads end"] == "FAIL"
+    assert "server.max-request-size = 2048" in hints(lines)
+    assert world.channel("main")["events"] == 0
 
 
 def test_a_route_that_is_missing_is_told(make_world):

@@ -38,8 +38,8 @@ process_start_time_seconds 9
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Answers each path with what `says` has for it: bytes, a text, or JSON; a stream ends by
-    being cut."""
+    """Answers each path with what `says` has for it: bytes, a text, or JSON, or (status, one of
+    these); a stream ends by being cut."""
 
     daemon_threads = True
 
@@ -55,10 +55,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if said is None:
             self.send_error(404)
             return
+        status, said = said if isinstance(said, tuple) else (200, said)
         body = said if isinstance(said, (str, bytes)) else json.dumps(said)
         body = body.encode() if isinstance(body, str) else body
         is_stream = body.startswith(b"id: ")
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Type", "text/event-stream" if is_stream else "text/plain")
         if not is_stream:
             self.send_header("Content-Length", str(len(body)))

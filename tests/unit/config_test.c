@@ -63,6 +63,7 @@ static void test_without_a_file_everything_has_its_default(void **state)
 	assert_true(config.fcgi_socket_group == (gid_t)-1);
 	assert_int_equal(config.workers, 1);
 	assert_int_equal(config.streams, 0);
+	assert_int_equal(config.connections, 0);
 	assert_int_equal(config.streams_per_address, 0);
 	assert_int_equal(config.publish_from_count, 2);
 	assert_string_equal(config.publish_from[0], "127.0.0.0/8");
@@ -111,7 +112,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 		"demo = yes\n"
 		"[responder]\nsocket = /a/fcgi.sock\nsocket_mode = 0666\n"
 		"socket_group = 7\nworkers = 64\n"
-		"streams = 9000\nstreams_per_address = 20\n"
+		"streams = 9000\nconnections = 28000\nstreams_per_address = 20\n"
 		"publish_from = 10.0.0.0/8, 192.0.2.7 fd00::/8\n"
 		"publish_rate = 50\npublish_rate_total = 200\n"
 		"channels = 0\nchannels_per_address = 30\n"
@@ -137,6 +138,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 	assert_int_equal(config.fcgi_socket_group, 7);
 	assert_int_equal(config.workers, 64);
 	assert_int_equal(config.streams, 9000);
+	assert_int_equal(config.connections, 28000);
 	assert_int_equal(config.streams_per_address, 20);
 	assert_int_equal(config.publish_from_count, 3);
 	assert_string_equal(config.publish_from[0], "10.0.0.0/8");

@@ -47,6 +47,52 @@ static void test_streams_are_limited_in_all(void **state)
 	limit_free(limiter);
 }
 
+static size_t most_of(const struct config *config)
+{
+	struct limiter *limiter = limit_new(config, &clock_system);
+	struct client *everyone = NULL, *client;
+	size_t count = 0;
+
+	while ((client = enter(limiter, "a")) != NULL && count < 5000) {
+		everyone = client;
+		count++;
+	}
+	for (size_t i = 0; i < count; i++)
+		limit_leave(limiter, everyone, 1);
+	limit_free(limiter);
+	return count;
+}
+
+static void test_streams_leave_connections_to_publishers(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		most_of(&(struct config){.streams = 4000, .connections = 2000}),
+		2000 - LIMIT_RESERVE);
+	assert_int_equal(
+		most_of(&(struct config){.streams = 4000, .connections = 100}),
+		75);
+	assert_int_equal(
+		most_of(&(struct config){.streams = 50, .connections = 100}),
+		50);
+	assert_int_equal(
+		most_of(&(struct config){.streams = 50, .connections = 1}), 1);
+	assert_int_equal(most_of(&(struct config){.streams = 50}), 50);
+}
+
+static void test_workers_part_the_connections_among_them(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		most_of(&(struct config){
+			.streams = 4000, .connections = 2000, .workers = 4}),
+		(2000 - LIMIT_RESERVE) / 4);
+	assert_int_equal(
+		most_of(&(struct config){
+			.streams = 4000, .connections = 10, .workers = 64}),
+		1);
+}
+
 static void test_streams_are_limited_for_each_address(void **state)
 {
 	struct config config = {.streams = 100, .streams_per_address = 2};
@@ -173,6 +219,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_streams_are_limited_in_all),
+		cmocka_unit_test(test_streams_leave_connections_to_publishers),
+		cmocka_unit_test(test_workers_part_the_connections_among_them),
 		cmocka_unit_test(test_streams_are_limited_for_each_address),
 		cmocka_unit_test(test_channels_are_limited_in_all),
 		cmocka_unit_test(test_channels_are_limited_for_each_address),
