@@ -173,6 +173,7 @@ REQUESTS = {  # name: (a request of that measure, the most, status and code of o
 }
 
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("what", REQUESTS)
 def test_a_request_of_the_most_works_and_of_one_more_is_told(shared, bystander, what):
     ask, most, status, code = REQUESTS[what]
