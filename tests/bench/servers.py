@@ -159,7 +159,7 @@ class Tidings(System):
 
     @staticmethod
     def missing(build):
-        for part in ("hub/tidings-hub", "fcgi/tidings.fcgi"):
+        for part in ("hub/tidings-hub", "inbox/tidings-inbox", "fcgi/tidings.fcgi"):
             if not (build / part).exists():
                 return f"{part} is not built"
         return "needs lighttpd" if find("lighttpd") is None else None
@@ -175,12 +175,13 @@ class Tidings(System):
         return text
 
     def start(self):
-        # A folder of its own: the hub looks whenever a file in it changes.
+        # A folder of its own: its reader looks whenever a file in it changes.
         (self.folder / "inbox").mkdir()
         (self.folder / "tidings.conf").write_text(TIDINGS.format(folder=self.folder))
         (self.folder / "lighttpd.conf").write_text(self.lighttpd_conf())
         conf = self.folder / "tidings.conf"
         self.run(self.build / "hub/tidings-hub", "-c", conf)
+        self.run(self.build / "inbox/tidings-inbox", "-c", conf)
         self.responder = self.run(self.build / "fcgi/tidings.fcgi", "-c", conf)
         self.run(find("lighttpd"), "-D", "-f", self.folder / "lighttpd.conf")
         self.wait(lambda: self.answers("/health"), "Tidings")

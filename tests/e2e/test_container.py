@@ -58,23 +58,28 @@ def image(tmp_path_factory):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_the_three_services_of_the_image_serve(image):
+def test_the_four_services_of_the_image_serve(image):
     compose = yaml.safe_load((TOP / "conf/container/compose.yaml").read_text())
-    assert set(compose["services"]) == {"hub", "responder", "web"}
+    assert set(compose["services"]) == {"hub", "inbox", "responder", "web"}
     first = image.does("from", "--pull=never", "localhost/tidings")
     root = Path(image.does("mount", first))
     for name in compose["volumes"]:  # an empty volume begins as a copy of what is there
         inside = {"run": "run/tidings", "data": "var/lib/tidings"}[name]
         subprocess.run(["cp", "-a", root / inside, image.folder / f"volume-{name}"], check=True)
-    commands = []
-    for name in ("hub", "responder", "web"):
+    commands, exec_hub = [], None
+    for name in ("hub", "inbox", "responder", "web"):
         service = compose["services"][name]
         assert service["cap_drop"] == ["ALL"]
         volumes = [word for volume in service["volumes"]
                    for word in ("-v", f"{image.folder}/volume-{volume}")]
         container = image.does("from", "--pull=never", "localhost/tidings")
-        commands.append([*image.base, "run", "--user", service["user"], "--cap-drop", "all",
-                         *volumes, container, "--", *service["command"].split()])
+        run = [*image.base, "run", "--user", service["user"], "--cap-drop", "all", *volumes,
+               container, "--"]
+        commands.append([*run, *service["command"].split()])
+        if name == "hub":
+            exec_hub = run
+    insert = [*exec_hub, "sqlite3", "-cmd", ".timeout 5000", "/var/lib/tidings/inbox/inbox.db",
+              "INSERT INTO broadcast(channel, data) VALUES ('alerts', 'inserted')"]
     # A network of their own, in which nobody else has the port.
     done = subprocess.run(
         ["unshare", "-npf", "--kill-child", "--mount-proc", sys.executable, "-c", f"""
@@ -88,6 +93,12 @@ deadline = time.monotonic() + 30
 while '"ok"' not in ask("http://127.0.0.1:8080/health") and time.monotonic() < deadline:
     time.sleep(0.1)
 print(ask("-d", "hello", "http://127.0.0.1:8080/realtime/alerts"))
+deadline = time.monotonic() + 10
+while subprocess.run({insert!r}).returncode and time.monotonic() < deadline:
+    time.sleep(0.1)
+while '"events":2' not in ask("http://127.0.0.1:8080/api/channels/alerts") and \\
+        time.monotonic() < deadline:
+    time.sleep(0.1)
 print("page", "app.js" in ask("http://127.0.0.1:8080/tidings/"))
 print(subprocess.run({[*image.base, "run", first, "--", "tidings", "history", "alerts"]!r},
                      text=True, capture_output=True).stdout)
@@ -96,3 +107,4 @@ print(subprocess.run({[*image.base, "run", first, "--", "tidings", "history", "a
     assert '"status":"ok"' in done.stdout, done.stdout + done.stderr
     assert "page True" in done.stdout
     assert '"data":"hello"' in done.stdout
+    assert '"data":"inserted"' in done.stdout, done.stdout + done.stderr

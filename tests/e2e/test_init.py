@@ -23,8 +23,9 @@ from fcgi import FcgiDoor
 from world import BUILD, SLOW, eventually, is_alive, program
 
 SCRIPTS = BUILD / "conf" / "service"
-HUB, RESPONDER = "tidings-hub", "tidings-responder"
+HUB, INBOX, RESPONDER = NAMES = "tidings-hub", "tidings-inbox", "tidings-responder"
 USER = GROUP = "www-data"
+READER = "nobody"  # whom tidings-inbox runs as
 
 pytestmark = [
     pytest.mark.deploy,
@@ -35,26 +36,27 @@ pytestmark = [
 
 
 class Services:
-    """Both services in a folder of their own."""
+    """All services in a folder of their own."""
 
     def __init__(self, folder):
         self.folder = folder
         self.run, self.logs, self.conf = folder / "run", folder / "log", folder / "tidings.conf"
         (folder / "sbin").mkdir()
         (folder / "init.d").mkdir()
-        for name in (HUB, RESPONDER):
+        for name in NAMES:
             shutil.copy(SCRIPTS / name, folder / "init.d" / name)
             (folder / "init.d" / name).chmod(0o755)
-        for name in ("tidings-hub", "tidings.fcgi"):  # where the service's user can run them
+        for name in ("tidings-hub", "tidings-inbox", "tidings.fcgi"):  # where the service's user can run them
             shutil.copy(program(name), folder / "sbin" / name)
         self.conf.write_text(f"[hub]\nsocket = {self.run}/hub.sock\nlog = {folder}/state/log.db\n"
+                             f"inbox_user = {READER}\n"
                              f"[responder]\nsocket = {self.run}/fcgi.sock\n"
                              f"[inbox main]\npath = {folder}/state/inbox/inbox.db\ncreate = yes\n")
         self.defaults = folder / "default"
         self.set()
 
     def set(self, **more):
-        values = {"USER": USER, "WEB_GROUP": GROUP, "SBIN": self.folder / "sbin",
+        values = {"USER": USER, "INBOX_USER": READER, "WEB_GROUP": GROUP, "SBIN": self.folder / "sbin",
                   "CONF": self.conf, "RUN": self.run, "PIDS": self.folder,
                   "STATE": self.folder / "state", "LOGS": self.logs, "DESCRIPTORS": 4096} | more
         self.defaults.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
@@ -88,7 +90,7 @@ class Services:
 
     def has(self, name):
         """Pids of all parents of this service, whoever started them."""
-        path = str(self.folder / "sbin" / {HUB: "tidings-hub", RESPONDER: "tidings.fcgi"}[name])
+        path = str(self.folder / "sbin" / {RESPONDER: "tidings.fcgi"}.get(name, name))
         found = {}
         for entry in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
@@ -97,7 +99,7 @@ class Services:
         return [pid for pid, parent in found.items() if parent not in found]
 
     def end(self):
-        for name in (RESPONDER, HUB):
+        for name in reversed(NAMES):
             for pid in self.has(name):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGTERM)
@@ -111,7 +113,7 @@ def services():
     made = Services(folder)
     yield made
     made.end()
-    print(made.log(HUB), made.log(RESPONDER))
+    print(*map(made.log, NAMES))
     shutil.rmtree(folder)
 
 
@@ -133,18 +135,20 @@ def test_the_services_run_as_their_user_and_their_files_are_theirs(services):
     services.does(HUB, "start")
     services.does(RESPONDER, "start")
     uid, gid = pwd.getpwnam(USER).pw_uid, grp.getgrnam(GROUP).gr_gid
+    reader = pwd.getpwnam(READER).pw_uid
 
     def mode(path):
         at = os.stat(services.folder / path)
         return oct(stat.S_IMODE(at.st_mode)), at.st_uid, at.st_gid
 
-    for name in (HUB, RESPONDER):
-        assert os.stat(f"/proc/{services.pid(name)}").st_uid == uid
+    services.does(INBOX, "start")
+    for name in NAMES:
+        assert os.stat(f"/proc/{services.pid(name)}").st_uid == (reader if name == INBOX else uid)
     eventually((services.folder / "state/inbox/inbox.db").exists, "the inbox being made")
     assert mode("state") == ("0o750", uid, gid)
     assert mode("state/log.db") == ("0o600", uid, gid)
-    assert mode("state/inbox") == ("0o3770", uid, gid)
-    assert mode("state/inbox/inbox.db") == ("0o660", uid, gid)
+    assert mode("state/inbox") == ("0o3770", reader, gid)
+    assert mode("state/inbox/inbox.db") == ("0o660", reader, gid)
     assert mode("run/hub.sock") == ("0o660", uid, gid)
     assert mode("run/fcgi.sock") == ("0o660", uid, gid)
     # root's, or the service could have any process stopped
@@ -152,6 +156,37 @@ def test_the_services_run_as_their_user_and_their_files_are_theirs(services):
     assert mode(f"log/{HUB}.log")[:2] == ("0o640", 0)
     limits = Path(f"/proc/{services.pid(RESPONDER)}/limits").read_text()
     assert "Max open files            4096" in limits
+
+
+def test_an_inbox_folder_that_was_the_hub_s_becomes_the_reader_s(services):
+    """Of a version in which the hub read inboxes itself; who may INSERT still may."""
+    inbox = services.folder / "state/inbox"
+    inbox.mkdir(parents=True)
+    inbox.parent.chmod(0o755)
+    for path in (inbox.parent, inbox):
+        shutil.chown(path, USER, GROUP)
+    inbox.chmod(0o3770)
+    services.does(HUB, "start")
+    services.does(INBOX, "start")
+    made = inbox.stat()
+    assert (made.st_uid, made.st_gid) == (pwd.getpwnam(READER).pw_uid, grp.getgrnam(GROUP).gr_gid)
+    assert stat.S_IMODE(made.st_mode) == 0o3770
+    eventually((inbox / "inbox.db").exists, "the inbox being made")
+
+
+def test_the_reader_of_inboxes_starts_without_a_hub_and_waits_for_it(services):
+    services.does(INBOX, "start")
+    assert services.status(INBOX) == 0
+    services.does(INBOX, "reload")
+    services.does(HUB, "start")
+    eventually((services.folder / "state/inbox/inbox.db").exists, "the inbox being made", 20)
+    parent = services.pid(INBOX)
+    os.kill(parent, signal.SIGKILL)
+    eventually(lambda: not Path(f"/proc/{parent}").exists(), "the parent being buried")
+    assert services.status(INBOX) == 1
+    services.does(INBOX, "restart")
+    services.does(INBOX, "stop")
+    assert services.status(INBOX) == 3
 
 
 def test_who_is_started_twice_runs_once(hub):
@@ -249,6 +284,14 @@ def test_without_a_configuration_it_is_not_configured(services):
     assert status == 6 and str(services.conf) in said
 
 
+def test_without_its_user_the_reader_of_inboxes_is_not_configured_and_the_hub_starts(services):
+    services.set(INBOX_USER="nobody-has-made-it")
+    services.conf.write_text(services.conf.read_text().replace(f"inbox_user = {READER}\n", ""))
+    services.does(HUB, "start")
+    status, said = services.asks(INBOX, "start")
+    assert status == 6 and "nobody-has-made-it" in said
+
+
 def test_a_start_that_fails_says_so_and_leaves_nothing(services):
     services.conf.write_text("[hub]\nsockte = /nowhere\n")
     status, said = services.asks(HUB, "start")
@@ -302,7 +345,7 @@ def test_its_log_is_rotated_while_it_writes(hub):
 
 
 def test_the_headers_tell_a_boot_what_comes_first():
-    for name, after in ((HUB, ""), (RESPONDER, HUB)):
+    for name, after in ((HUB, ""), (INBOX, HUB), (RESPONDER, HUB)):
         lines = (SCRIPTS / name).read_text().split("### END INIT INFO")[0].splitlines()
         assert lines[1] == "### BEGIN INIT INFO"
         header = dict(line[2:].split(":", 1) for line in lines[2:] if not line.startswith("#  "))
@@ -316,6 +359,6 @@ def test_the_headers_tell_a_boot_what_comes_first():
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
 def test_the_scripts_are_plain_sh():
-    done = subprocess.run(["shellcheck", "-s", "sh", SCRIPTS / HUB, SCRIPTS / RESPONDER],
+    done = subprocess.run(["shellcheck", "-s", "sh", *(SCRIPTS / name for name in NAMES)],
                           text=True, capture_output=True)
     assert done.returncode == 0, done.stdout

@@ -222,10 +222,11 @@ def test_a_life(machine):
 # A shop's own database in /srv, one in somebody's home, and one that is for the hub's user only.
 OWN = ("/srv/shop/shop.db", "/home/mine/mine.db", "/srv/closed/closed.db")
 ADMINISTRATOR = r"""
+    set -e
     useradd -G tidings shop; groupadd databases; usermod -aG databases tidings
     for path in %s; do
         install -d -m 2770 -o shop -g databases ${path%%/*}
-        sqlite3 $path 'PRAGMA user_version = 1'; tidings -q inbox init $path
+        sqlite3 $path 'PRAGMA user_version = 1'; tidings inbox init $path >/dev/null 2>&1
         chown shop:databases $path; chmod 660 $path
         name=${path##*/}
         printf '\n[inbox %%s]\npath = %%s\n' ${name%%.db} $path >>/etc/tidings/tidings.conf
@@ -234,6 +235,7 @@ ADMINISTRATOR = r"""
     mkdir -p /etc/systemd/system/tidings-hub.service.d; cd /etc/systemd/system/tidings-hub.service.d
     printf '[Service]\nReadWritePaths=/srv/shop /srv/closed\n' >override.conf
     printf '[Service]\nProtectHome=no\nReadWritePaths=/home/mine\n' >home.conf
+    [ ! -d /run/systemd/system ] || systemctl daemon-reload
     service tidings-hub restart
 """ % " ".join(OWN)
 INSERTING = r"""
@@ -258,8 +260,8 @@ def test_the_upgrade_to_a_reader_of_inboxes_loses_no_row_and_shuts_out_nobody(ma
     machine.does(ADMINISTRATOR)
     folder = "stat -c '%G %a' /var/lib/tidings/inbox; stat -c '%G %a' /var/lib/tidings/inbox/inbox.db"
     before = machine.does(folder)
-    (machine.root / "tmp/inserting").write_text(INSERTING)
-    machine.does("su shop -s /bin/bash -c 'bash /tmp/inserting' >/tmp/said 2>&1 &")
+    (machine.root / "srv/inserting").write_text(INSERTING)
+    machine.does("su shop -s /bin/bash -c 'bash /srv/inserting' >/tmp/said 2>&1 &")
     eventually(lambda: len(heard(machine, "rows")) > 6, "rows being published", 20)
 
     said = machine.does("dpkg -i --force-confold /root/tidings_0*.deb 2>&1")

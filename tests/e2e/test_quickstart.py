@@ -193,7 +193,8 @@ def test_a_folder_keeps_its_log_over_two_runs_and_serves_one(quickstart, tmp_pat
     assert again.door.ask("GET", "/api/channels/a").json["newest"] == id
 
 
-@pytest.mark.parametrize("part,name", [("hub", "tidings-hub"), ("responder", "tidings.fcgi"),
+@pytest.mark.parametrize("part,name", [("hub", "tidings-hub"), ("inbox", "tidings-inbox"),
+                                       ("responder", "tidings.fcgi"),
                                        ("lighttpd", "lighttpd.conf"), ("apache", "apache.conf")])
 def test_a_part_that_is_killed_runs_again_within_200_ms(quickstart, part, name):
     """Once in three times at least: the machine may have other things to do."""
@@ -240,7 +241,7 @@ def test_an_application_s_database_publishes_too(quickstart, tmp_path):
 @pytest.mark.parametrize("number, group", [
     (signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGTERM, True)])
 def test_interrupted_at_any_moment_it_leaves_nothing(quickstart, number, group):
-    for processes in (0, 1, 2, 3, 5, 7, 8, 9, 10):
+    for processes in (0, 1, 2, 3, 5, 7, 8, 9, 10, 12):
         run = quickstart("--no-demo")
         eventually(lambda: len(run.pids()) >= processes or "Ctrl-C" in run.said(),
                    f"{processes} processes")

@@ -86,19 +86,25 @@ def serves(machine):
     eventually(lambda: '"ok"' in machine.asks("curl -s http://127.0.0.1/health")[1], "health", 20)
     assert '"status":"ok"' in machine.does("curl -s -d one http://127.0.0.1/realtime/alerts")
     assert "app.js" in machine.does("curl -s http://127.0.0.1/tidings/")
-    for service in ("tidings-hub", "tidings-responder"):
+    for service in ("tidings-hub", "tidings-inbox", "tidings-responder"):
         machine.does(f"service {service} status")
     if machine.is_systemd:
-        machine.does("! journalctl -o cat -u 'tidings*' | grep -E '(Read-only|tidings-hub.[0-9]+.:)'")
+        machine.does("! journalctl -o cat -u 'tidings*' | "
+                     "grep -E '([Rr]ead-only|Landlock|tidings-hub.[0-9]+.:)'")
+    state = machine.does("ls -d {/usr/local,}/var/lib/tidings/inbox 2>/dev/null || true").strip()
+    machine.does(f"""useradd -G tidings shop && su shop -c "sqlite3 -cmd '.timeout 9000' {state}/inbox.db \\
+        \\"INSERT INTO broadcast(channel, data) VALUES ('alerts', 'two')\\"" """)
+    eventually(lambda: "data: two" in machine.asks(
+        "timeout 2 curl -sN 'http://127.0.0.1/realtime/alerts?since=1h'")[1], "the row being published", 20)
 
 
 def says_that_the_sandbox_is_shut(machine):
     machine.does("mkdir /srv/shop && cd /srv/shop && "
                  "sqlite3 shop.db 'CREATE TABLE orders(id INTEGER PRIMARY KEY)' && "
                  "/usr/local/bin/tidings inbox init shop.db --on orders >>/etc/tidings/tidings.conf && "
-                 "chown -R tidings: /srv/shop && systemctl reload tidings-hub")
-    eventually(lambda: "its folder is read-only for the hub" in machine.does(
-        "journalctl -o cat -u tidings-hub"), "the hub saying so")
+                 "chown -R tidings-inbox: /srv/shop && systemctl reload tidings-hub tidings-inbox")
+    eventually(lambda: "its folder is read-only for tidings-inbox" in machine.does(
+        "journalctl -o cat -u tidings-inbox"), "the reader saying so")
 
 
 @pytest.mark.parametrize("machine", ["systemd", "sysv"], indirect=True)
@@ -117,7 +123,7 @@ def test_without_packages_whatever_the_umask(machine):
         says_that_the_sandbox_is_shut(machine)
     # and away again: the web server is well
     machine.does("cd /root/by-hand/tidings && service tidings-responder stop && "
-                 "service tidings-hub stop && make uninstall && service lighttpd restart")
+                 "service tidings-inbox stop && service tidings-hub stop && make uninstall && service lighttpd restart")
     eventually(lambda: machine.asks("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1/")[1]
                == "200", "lighttpd without Tidings")
 

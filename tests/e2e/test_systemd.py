@@ -15,7 +15,7 @@ from fcgi import FcgiDoor
 from world import BUILD, Daemon, eventually, program
 
 UNITS = BUILD / "conf" / "service"
-SERVICES = ("tidings-hub.service", "tidings-responder.service")
+SERVICES = ("tidings-hub.service", "tidings-inbox.service", "tidings-responder.service")
 EXPOSED = 1.0  # of 10, at most
 
 pytestmark = [
@@ -51,15 +51,29 @@ def test_a_service_is_hardly_exposed(units, unit):
     assert float(re.search(r"Overall exposure level for \S+: ([\d.]+)", said)[1]) <= EXPOSED
 
 
-def test_the_sandbox_lets_the_hub_write_where_its_files_are(units):
+def test_the_sandboxes_let_each_write_where_its_files_are_and_nowhere_else():
     """Wherever it was configured to be installed."""
     def folders(file, pattern):
         return set(re.findall(pattern, (UNITS / file).read_text(), re.M))
+
+    def named(unit, key):
+        found = re.findall(rf"^{key}=(.*)$", (UNITS / f"{unit}.service").read_text(), re.M)
+        return {folder for line in found for folder in line.split()}
     made = folders("tmpfiles.conf", r"^d (\S+)")
-    unit = (UNITS / "tidings-hub.service").read_text()
-    writable = re.search(r"^ReadWritePaths=(.*)$", unit, re.M)[1].split()
-    for path in folders("tidings.conf", r"^;?(?:log|path|socket) = (/\S+)"):
-        assert any(path.startswith(f"{folder}/") for folder in made & set(writable)), path
+    path, = folders("tidings.conf", r"^path = (/\S+)")
+    inbox = os.path.dirname(path)
+    assert named("tidings-inbox", "ReadWritePaths") == {inbox} and inbox in made
+    assert named("tidings-hub", "InaccessiblePaths") == {f"-{inbox}"}
+    for path in folders("tidings.conf", r"^;(?:log|socket) = (/\S+)"):
+        assert os.path.dirname(path) in made & named("tidings-hub", "ReadWritePaths"), path
+
+
+def test_a_reader_of_inboxes_may_shut_itself_in():
+    """systemd's own list of calls has none of those of Landlock."""
+    unit = (UNITS / "tidings-inbox.service").read_text()
+    allowed = " ".join(re.findall(r"^SystemCallFilter=([^~@].*)$", unit, re.M)).split()
+    assert {f"landlock_{call}" for call in ("create_ruleset", "add_rule", "restrict_self")} \
+        <= set(allowed)
 
 
 def test_a_line_in_the_journal_has_its_priority_and_not_the_name_again(tmp_path):
@@ -113,15 +127,22 @@ def test_two_sockets_at_once_are_refused(make_world):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root: it makes users and their folders")
-def test_the_user_and_the_folders_are_made(tmp_path):
+def test_the_users_and_the_folders_are_made(tmp_path):
     (tmp_path / "etc").mkdir()
     run("systemd-sysusers", f"--root={tmp_path}", UNITS / "sysusers.conf")
     passwd = (tmp_path / "etc/passwd").read_text()
-    uid, gid = map(int, re.search(r"^tidings:x:(\d+):(\d+):", passwd, re.M).groups())
-    run("systemd-tmpfiles", f"--root={tmp_path}", "--create", UNITS / "tmpfiles.conf")
+    users = {name: (int(uid), int(gid)) for name, uid, gid in
+             re.findall(r"^([\w-]+):x:(\d+):(\d+):", passwd, re.M)}
+    assert set(users) == {"tidings", "tidings-inbox"}
+    assert users["tidings"][0] != users["tidings-inbox"][0]
+    assert users["tidings"][1] == users["tidings-inbox"][1]
     rules = [line.split() for line in (UNITS / "tmpfiles.conf").read_text().splitlines()
              if line.startswith("d ")]
     assert len(rules) == 3
-    for _, path, mode, *_ in rules:
-        made = (tmp_path / path.lstrip("/")).stat()
-        assert (stat.S_IMODE(made.st_mode), made.st_uid, made.st_gid) == (int(mode, 8), uid, gid)
+    for _ in range(2):  # at each boot
+        run("systemd-tmpfiles", f"--root={tmp_path}", "--create", UNITS / "tmpfiles.conf")
+        for _, path, mode, user, *_ in rules:
+            made = (tmp_path / path.lstrip("/")).stat()
+            assert (stat.S_IMODE(made.st_mode), made.st_uid, made.st_gid) \
+                == (int(mode, 8), *users[user])
+    assert [user for *_, user, _, _ in rules] == ["tidings", "tidings", "tidings-inbox"]

@@ -36,8 +36,8 @@ def reload(daemon, within=20):
 def test_reloads_of_everything_refuse_nobody_and_lose_nothing(make_world):
     world = make_world(web=True)
     load = Load(world, may_fail=set())
-    for turn in range(6):
-        reload((world.responder, world.hub)[turn % 2])
+    for turn in range(9):
+        reload((world.responder, world.hub, world.reader)[turn % 3])
         load.goes_on()
     load.ends()
     assert load.faults() == []
@@ -76,6 +76,18 @@ def test_a_hundred_rolling_restarts_of_responders_and_twenty_of_the_hub(make_wor
     assert seen["published"] == seen["acknowledged"] == rate * seconds
     assert seen["deliveries"] == seen["published"] * streams
     assert seen["cut"] >= 100 * streams * 0.9, "each stream was ended by nearly each reload"
+
+
+def test_rows_inserted_during_reloads_are_published_once_each(make_world):
+    world, rows = make_world(web=True), []
+    reader = world.listen(reconnect=True)
+    for turn in range(9):
+        for _ in range(3):
+            rows.append(f"row {len(rows)}")
+            world.insert(rows[-1])
+        reload((world.responder, world.hub, world.reader)[turn % 3])
+    eventually(lambda: rows[-1] in reader.data, "the last row", 20)
+    assert [data for data in reader.data if data.startswith("row")] == rows
 
 
 def test_the_returns_are_spread_and_nobody_is_away_for_long(make_world):
@@ -148,7 +160,7 @@ def test_a_reload_executes_the_program_that_is_there_now(make_world, tmp_path):
     assert os.readlink(f"/proc/{world.responder.pid}/exe") == str(copy)
 
 
-@pytest.mark.parametrize("daemon", ["responder", "hub"])
+@pytest.mark.parametrize("daemon", ["responder", "hub", "reader"])
 def test_a_program_that_was_written_to_a_full_disk_changes_nothing(make_world, tmp_path, daemon):
     """Its file is empty."""
     world = make_world()

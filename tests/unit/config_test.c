@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <ctype.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -156,6 +157,25 @@ static void test_every_value_goes_where_it_belongs(void **state)
 	assert_int_equal(config.max_event, 1 << 10);
 	assert_int_equal(config.max_body, 4096);
 	assert_true(config.rest_ms == 0);
+	config_release(&config);
+}
+
+static void test_the_reader_s_own_user_need_not_be_there(void **state)
+{
+	const char *user = "tidings-inbox";
+	size_t there = getpwnam(user) != NULL;
+	struct config config;
+
+	(void)state;
+	must_load(&config, "");
+	assert_int_equal(config.inbox_user_count, there);
+	config_release(&config);
+	must_load(&config, "[hub]\ninbox_user = tidings-inbox\n");
+	assert_int_equal(config.inbox_user_count, there);
+	config_release(&config);
+	must_load(&config, "[hub]\ninbox_user = 33\n");
+	assert_int_equal(config.inbox_user_count, 1);
+	assert_int_equal(config.inbox_users[0], 33);
 	config_release(&config);
 }
 
@@ -332,6 +352,8 @@ static const struct {
 		":2: users: there is no user \"no-such-user\""},
 	{"a uid that is no uid", "[hub]\nusers = 4294967295\n",
 		":2: users: there is no user \"4294967295\""},
+	{"a reader that is no user", "[hub]\ninbox_user = no-such-user\n",
+		":2: inbox_user: there is no user \"no-such-user\""},
 	{"a number", "[responder]\nworkers = two\n",
 		":2: workers: \"two\" is not a number"},
 	{"a number below", "[responder]\nworkers = 0\n",
@@ -593,6 +615,7 @@ int main(void)
 			test_without_a_file_everything_has_its_default),
 		cmocka_unit_test(test_an_empty_file_changes_nothing),
 		cmocka_unit_test(test_every_value_goes_where_it_belongs),
+		cmocka_unit_test(test_the_reader_s_own_user_need_not_be_there),
 		cmocka_unit_test(test_an_empty_list_takes_the_default_away),
 		cmocka_unit_test(
 			test_a_list_goes_on_in_lines_that_begin_with_space),
