@@ -96,6 +96,16 @@ def test_a_configuration_has_its_limits(judged, what):
         assert said in judged(text(most + 1))
 
 
+def test_sixty_four_inboxes_are_all_read(make_world, tmp_path):
+    places = {f"inbox i{n}": {"path": tmp_path / f"{n}.db", "create": "yes"} for n in range(64)}
+    tmp_path.chmod(0o755)
+    world = make_world(places, inbox=False)
+    reader = world.listen("main")
+    for n in (0, 31, 63):
+        world.insert(f"from {n}", inbox=f"i{n}")
+        reader.sees(f"from {n}")
+
+
 # ---- what a request may be
 
 BODY = 1 << 20
@@ -139,6 +149,12 @@ def of_event(length):
                                  b'{"message":"' + b"x" * (length - rest) + b'","timestamp":1}')
 
 
+def levels_of(count):
+    """Objects and arrays within each other, the outermost counted."""
+    return lambda door: door.ask("POST", "/api/broadcast", JSON,
+                                 b'{"message":' + b"[" * (count - 1) + b"]" * (count - 1) + b"}")
+
+
 def lines_of(bytes):
     """A body of exactly so many bytes, each line short enough."""
     return (b"x" * 59_999 + b"\n") * (bytes // 60_000) + b"y" * (bytes % 60_000)
@@ -167,12 +183,14 @@ REQUESTS = {  # name: (a request of that measure, the most, status and code of o
     "data of an object": (of_event, 65536, 413, "event_too_long"),
     "a line": (lambda n: post(query="?lines=1", body=b"a\n" + b"x" * n + b"\nb"), 65536, 413, "event_too_long"),
     "a body": (lambda n: post(query="?lines=1", body=lines_of(n)), BODY, 413, "body_too_long"),
+    "levels of JSON": (levels_of, 32, 400, "bad_json"),
     "lines": (lambda n: post(query="?lines=1", body=b"x\n" * n), 100_000, 413, "too_many_lines"),
     "channels a page": (lambda n: get(f"/api/channels?limit={n}"), 1000, 400, "bad_query"),
     "interval in ms": (lambda n: get(f"/tasks/stream?interval={n / 1000:.3f}"), 60_000, 400, "bad_interval"),
 }
 
 
+@pytest.mark.behind_apache
 @pytest.mark.parametrize("what", REQUESTS)
 def test_a_request_of_the_most_works_and_of_one_more_is_told(shared, bystander, what):
     ask, most, status, code = REQUESTS[what]

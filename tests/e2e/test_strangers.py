@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from servers import SBIN, SERVERS
+from servers import SERVERS
 from web import HttpAnswer, WebDoor
-from world import BUILD, SLOW, TOP, Daemon, eventually
+from world import BUILD, SLOW, eventually
 
 STRANGER = "127.0.0.2"
 ONLY_WE_PUBLISH = {"responder": {"publish_from": "127.0.0.1"}}
