@@ -411,7 +411,7 @@ def test_a_gap_is_told(make_world, browser):
     world.responder.stop()
     page.is_("lost")
     world.insert(*map(str, range(40)))
-    eventually(lambda: not world.rows("SELECT * FROM broadcast WHERE id > 40"), "them being stored")
+    eventually(lambda: not world.rows(), "them being stored")
     peer = world.hub_peer()
     eventually(lambda: peer.channels(only="main").lines[0].events <= 5, "few being held")
     peer.close()
