@@ -98,14 +98,27 @@ static bool has_control(struct span text)
 	return false;
 }
 
+/* What orders text anew begins so: U+2028 to U+202E, U+2066 to U+2069; and
+ * there is U+061C. */
+static bool may_order(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] == '\xe2' || text.at[i] == '\xd8')
+			return true;
+	return false;
+}
+
 /* Where there is nothing to be afraid of it is shown as it is. */
 static void show(struct span text)
 {
+	bool plain = !has_control(text) && !may_order(text) &&
+		     text_is_utf8(text, NULL);
 	struct buf out = {0};
 
 	escape_add(&out, text);
 	MUST(!has_control(buf_span(&out)));
-	MUST(has_control(text) || span_equal(buf_span(&out), text));
+	MUST(text_is_utf8(buf_span(&out), NULL));
+	MUST(!plain || span_equal(buf_span(&out), text));
 	buf_release(&out);
 }
 
