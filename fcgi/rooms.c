@@ -84,6 +84,7 @@ static void open_streams(struct rooms *rooms)
 		.limiter = rooms->limiter,
 		.counters = rooms->counters,
 		.retry_ms = config->retry_ms,
+		.shelf = rooms->lone ? CGI_WINDOW : config->window,
 	});
 	rooms->tasks = tasks_new(&(struct tasks_parts){
 		.loop = rooms->loop,

@@ -3,6 +3,8 @@
 
 #include "hub/peers/resume.h"
 
+#include <string.h>
+
 #include "lib/text.h"
 
 static bool in_order(struct span before, struct span after)
@@ -24,7 +26,6 @@ bool question_read(struct question *question, struct wire_in *in)
 	question->value = wire_get_u64(in);
 	question->told = wire_get_u64(in);
 	question->upto = wire_get_u64(in);
-	question->bytes = wire_get_u32(in);
 	question->name_count = wire_get_u16(in);
 	question->names = names = *in;
 	if (in->failed || from > WIRE_UNKNOWN || question->name_count == 0 ||
@@ -56,6 +57,7 @@ void question_resolve(
 		uint64_t at = channels->floor_at;
 
 		if (channel != NULL) {
+			question->places[question->channel_count] = i;
 			question->channels[question->channel_count++] = channel;
 			through = channel->pruned_through;
 			at = channel->pruned_at;
@@ -67,19 +69,52 @@ void question_resolve(
 	}
 }
 
-/* The first event on its channels above `after`, 0 if none. */
+/* The channel's first event above `after`, 0 if none.  Most answer from memory;
+ * of a long list of the others only some are looked up, and for the rest it is
+ * the least that it can be. */
+static uint64_t next_on(struct eventlog *log, struct channel *channel,
+	uint64_t after, unsigned *looks)
+{
+	uint64_t oldest = channel_oldest(log->channels, channel);
+	struct wire_event event;
+
+	if (channel->newest <= after)
+		return 0;
+	if (oldest > after)
+		return oldest;
+	if (++*looks > JUDGE_LOOKS)
+		return after + 1;
+	eventlog_walk(log, channel, after);
+	return eventlog_step(log, channel, UINT64_MAX, &event) == EVENTLOG_EVENT
+		       ? event.id
+		       : 0;
+}
+
+/* The first event on its channels above `after`, 0 if none; with very many of
+ * them perhaps only an id that none is below. */
 static uint64_t first_above(
 	const struct question *question, struct eventlog *log, uint64_t after)
 {
+	struct channel *of = NULL;
+	struct wire_event event;
+	unsigned looks = 0;
 	uint64_t first = 0;
 
 	for (size_t i = 0; i < question->channel_count; i++) {
-		uint64_t id =
-			eventlog_next_on(log, question->channels[i], after);
+		struct channel *channel = question->channels[i];
+		uint64_t id = next_on(log, channel, after, &looks);
 
-		if (id != 0 && (first == 0 || id < first))
+		if (id != 0 && (first == 0 || id < first)) {
 			first = id;
+			of = channel;
+		}
 	}
+	/* If it is lost, that is found out now. */
+	if (of != NULL && looks <= JUDGE_LOOKS) {
+		eventlog_walk(log, of, first - 1);
+		(void)eventlog_step(log, of, UINT64_MAX, &event);
+	}
+	eventlog_rest(log);
 	return first;
 }
 
@@ -156,6 +191,26 @@ struct verdict question_judge(
 	if (search && first == 0 && verdict.used < question->pruned_through)
 		verdict.used = question->pruned_through;
 	verdict.limit = question->upto < sent ? question->upto : sent;
-	note_held(question, log, &verdict);
+	if (verdict.gap)
+		note_held(question, log, &verdict);
 	return verdict;
+}
+
+void question_put_busy(
+	const struct question *question, uint64_t used, struct buf *out)
+{
+	size_t counted = out->len, end;
+	uint16_t count = 0;
+
+	wire_put_u16(out, 0); /* once known */
+	for (size_t i = 0; i < question->channel_count; i++) {
+		if (question->channels[i]->newest <= used)
+			continue;
+		wire_put_u16(out, question->places[i]);
+		count++;
+	}
+	end = out->len;
+	out->len = counted;
+	wire_put_u16(out, count);
+	out->len = end;
 }
