@@ -51,8 +51,8 @@ struct limiter {
 	struct bucket posts;	  /* of all */
 	struct table clients;
 	struct node idle;	/* who has waited longest comes first */
-	struct client everyone; /* there is no limit per address, and no room for
-				   one more */
+	struct client everyone; /* there is no limit per address, and no room
+				   for one more */
 };
 
 static struct span key_of(const struct table_node *node)

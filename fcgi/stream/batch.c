@@ -23,8 +23,8 @@ struct batch *batch_new(uint16_t request, struct span text)
 	return batch;
 }
 
-void batch_text(const struct batch *batch, size_t begin, size_t end,
-	struct buf *out)
+void batch_text(
+	const struct batch *batch, size_t begin, size_t end, struct buf *out)
 {
 	while (begin < end) {
 		size_t record = begin / RECORD_BODY;

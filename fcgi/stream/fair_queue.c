@@ -73,8 +73,8 @@ static struct fair_visitor *visitor_of(
 	return visitor;
 }
 
-void fair_queue_add(struct fair_queue *queue, struct fair_place *place,
-	const void *who)
+void fair_queue_add(
+	struct fair_queue *queue, struct fair_place *place, const void *who)
 {
 	assert(place->visitor == NULL);
 	place->visitor = visitor_of(queue, who);

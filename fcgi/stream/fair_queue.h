@@ -29,8 +29,8 @@ void fair_queue_free(struct fair_queue *queue);
 
 void fair_place_init(struct fair_place *place);
 /* `who`: the visitor, not looked at.  It must be in no queue. */
-void fair_queue_add(struct fair_queue *queue, struct fair_place *place,
-	const void *who);
+void fair_queue_add(
+	struct fair_queue *queue, struct fair_place *place, const void *who);
 /* Harmless on one that is in none. */
 void fair_queue_remove(struct fair_place *place);
 /* Takes out whose turn it is; NULL if nobody waits. */

@@ -304,8 +304,8 @@ static struct lane *first_lane(const struct inquiry *inquiry)
 static void shelve(struct fetch *fetch, const struct inquiry *inquiry,
 	const struct paged *paged)
 {
-	struct strip *strip = strip_new(inquiry->after, paged,
-		(inquiry->kind & SHELF_ENVELOPE) != 0);
+	struct strip *strip = strip_new(
+		inquiry->after, paged, (inquiry->kind & SHELF_ENVELOPE) != 0);
 
 	shelf_add(fetch->shelf, inquiry->kind, inquiry->channel, strip);
 	while (!list_empty(&inquiry->waiters))

@@ -127,8 +127,8 @@ struct inquiry *inquiries_judge(struct inquiries *inquiries, struct span body)
 	if (inquiry != NULL)
 		return inquiry;
 	inquiry = add(inquiries);
-	inquiry->call = questions_judge(
-		inquiries->questions, body, judged, inquiry);
+	inquiry->call =
+		questions_judge(inquiries->questions, body, judged, inquiry);
 	return inquiry;
 }
 

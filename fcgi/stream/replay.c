@@ -102,8 +102,8 @@ static bool fill(struct replay *replay, struct straggler *straggler, bool first)
 }
 
 /* Its lanes are filled. */
-static enum pump_result give(struct replay *replay, struct straggler *straggler,
-	unsigned *batches)
+static enum pump_result give(
+	struct replay *replay, struct straggler *straggler, unsigned *batches)
 {
 	struct subscriber *sub = straggler->sub;
 	uint64_t reach = straggler_reach(straggler);

@@ -73,10 +73,10 @@ struct subscriber {
 	uint64_t told;	      /* mark of its last verdict: that was pruned */
 	struct batch *half;   /* the batch being sent */
 	uint32_t done;	      /* bytes of it already sent */
-	struct opening *opening; /* owned; freed with the first byte */
+	struct opening *opening;     /* owned; freed with the first byte */
 	struct straggler *straggler; /* the replay's, while it is behind */
-	struct node due;  /* the fan-out's list */
-	struct node beat; /* the audience's list for its second */
+	struct node due;	     /* the fan-out's list */
+	struct node beat;	     /* the audience's list for its second */
 	struct client *client;
 	uint16_t request; /* FastCGI request id */
 	uint16_t count;	  /* memberships, sorted by channel name */

@@ -181,8 +181,8 @@ static bool compose(struct eventlog *log, struct buf *out,
 	return whole;
 }
 
-static bool put_page(
-	struct eventlog *log, struct peer *peer, struct wire_in *in, uint64_t sent)
+static bool put_page(struct eventlog *log, struct peer *peer,
+	struct wire_in *in, uint64_t sent)
 {
 	struct wanted wanted;
 	bool whole;
@@ -196,8 +196,8 @@ static bool put_page(
 
 /* ---- one verdict */
 
-static bool put_verdict(
-	struct eventlog *log, struct peer *peer, struct wire_in *in, uint64_t sent)
+static bool put_verdict(struct eventlog *log, struct peer *peer,
+	struct wire_in *in, uint64_t sent)
 {
 	struct buf *out = link_begin(&peer->link, WIRE_JUDGED);
 	uint64_t losses = log->losses;

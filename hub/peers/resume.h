@@ -35,7 +35,8 @@ struct question {
 	struct wire_in names; /* borrows from the frame */
 	/* After question_resolve: those that have a row ... */
 	struct channel *channels[QUESTION_CHANNELS_MAX];
-	uint16_t places[QUESTION_CHANNELS_MAX]; /* each one's, among the names */
+	uint16_t
+		places[QUESTION_CHANNELS_MAX]; /* each one's, among the names */
 	size_t channel_count;
 	/* ... and the highest marks of all. */
 	uint64_t pruned_through, pruned_at;

@@ -207,8 +207,8 @@ static void test_who_asks_for_much_keeps_no_other_waiting(void **state)
 	room->clock.mono_us = hurry;
 	for (; link_pending(&one->link) == 0 || link_pending(&other->link) == 0;
 		turns++)
-		assert_true(pages_run(&room->ledger.log,
-			&room->ledger.ring, &desk.peers));
+		assert_true(pages_run(
+			&room->ledger.log, &room->ledger.ring, &desk.peers));
 	assert_in_range(turns, 1, 2);
 }
 

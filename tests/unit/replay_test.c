@@ -371,10 +371,10 @@ static void test_one_visitors_thousands_keep_another_waiting_for_one_turn(
  * that others have to wait. */
 static void test_who_reads_many_channels_leaves_the_hub_to_others(void **state)
 {
-	static const char letters[] =
-		"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-	static const char busy[] =
-		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+	static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcd"
+				      "efghijklmnopqrstuvwxyz";
+	static const char busy[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+				   "xxxxxxxxxxxxxxxxxxx";
 	struct room *room = *state;
 	struct question question;
 	int fds[CROWD] = {resume(room, letters, 50, false, NULL),

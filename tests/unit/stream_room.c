@@ -129,9 +129,8 @@ void room_judges(
 void room_pages(struct room *room, uint64_t number, const char *channel,
 	uint64_t id, uint64_t through, const char *data)
 {
-	const struct wire_event event = {.id = id,
-		.channel = span_of(channel),
-		.data = span_of(data)};
+	const struct wire_event event = {
+		.id = id, .channel = span_of(channel), .data = span_of(data)};
 	struct buf out = {0};
 
 	wire_put_u64(&out, number);
