@@ -17,6 +17,11 @@
 
 #include "lib/span.h"
 
+enum {
+	SHELF_LEAST = 8 << 20, /* bytes: of a thousand channels a short strip,
+				  and the next one */
+};
+
 enum shelf_kind {
 	SHELF_PLAIN = 0,
 	SHELF_ENVELOPE = 1, /* the text is in envelopes */
