@@ -18,9 +18,10 @@ struct replay {
 	struct fair_queue *serving;
 	struct merge merge;
 	struct node all; /* stragglers */
+	struct node full;
+	unsigned full_count;
+	struct timer patience; /* until the first of them counts no more */
 };
-
-/* ---- who goes where */
 
 static void serve_later(void *arg, struct straggler *straggler)
 {
@@ -30,8 +31,62 @@ static void serve_later(void *arg, struct straggler *straggler)
 		replay->serving, &straggler->place, straggler->sub->client);
 }
 
+/* ---- whose socket is filled */
+
+static uint64_t now_us(const struct replay *replay)
+{
+	return loop_now_us(replay->parts.loop);
+}
+
+static void note_full(struct replay *replay, struct straggler *straggler)
+{
+	straggler->full_since = now_us(replay);
+	list_append(&replay->full, &straggler->full);
+	replay->full_count++;
+}
+
+/* Harmless if it is not. */
+static void note_not_full(struct replay *replay, struct straggler *straggler)
+{
+	if (!list_linked(&straggler->full))
+		return;
+	list_remove(&straggler->full);
+	replay->full_count--;
+}
+
+static struct straggler *first_full(const struct replay *replay)
+{
+	return list_entry(replay->full.next, struct straggler, full);
+}
+
+/* One more may be filled; if not, the loop turns once that is so. */
+static bool may_fill(struct replay *replay)
+{
+	uint64_t now = now_us(replay), end;
+
+	if (replay->full_count < REPLAY_FULL)
+		return true;
+	end = first_full(replay)->full_since + REPLAY_PATIENCE_US;
+	if (end <= now) {
+		note_not_full(replay, first_full(replay));
+		return true;
+	}
+	timer_set(loop_timers(replay->parts.loop), &replay->patience, end - now,
+		0);
+	return false;
+}
+
+/* The turn that follows looks itself. */
+static void ring(void *arg)
+{
+	(void)arg;
+}
+
+/* ---- who goes where */
+
 static void forget(struct replay *replay, struct straggler *straggler)
 {
+	note_not_full(replay, straggler);
 	fetch_leave(replay->fetch, straggler);
 	straggler->sub->straggler = NULL;
 	straggler_free(straggler);
@@ -146,30 +201,35 @@ static void serve(struct replay *replay, struct straggler *straggler)
 	fetch_leave(replay->fetch, straggler);
 	if (progress == CAUGHT_UP)
 		go_on(replay, straggler);
+	else
+		note_full(replay, straggler);
 }
 
-static void serve_some(struct replay *replay)
+/* True if there is more to do at once. */
+static bool serve_some(struct replay *replay)
 {
-	const struct clock *clock = loop_clock(replay->parts.loop);
-	uint64_t end = clock_now_us(clock) + REPLAY_SLICE_US;
-	struct fair_place *place;
+	uint64_t end = now_us(replay) + REPLAY_SLICE_US;
 
-	while ((place = fair_queue_take(replay->serving)) != NULL) {
-		serve(replay, list_entry(place, struct straggler, place));
+	while (!fair_queue_is_empty(replay->serving)) {
+		if (!may_fill(replay))
+			return false;
+		if (now_us(replay) > end)
+			return true;
+		serve(replay, list_entry(fair_queue_take(replay->serving),
+				      struct straggler, place));
 		merge_clear(&replay->merge);
-		if (clock_now_us(clock) > end)
-			break;
 	}
+	return false;
 }
 
 static void turn(void *arg)
 {
 	struct replay *replay = arg;
+	bool more = serve_some(replay);
 
-	if (!fair_queue_is_empty(replay->serving))
-		serve_some(replay);
 	/* What is asked is sent at the beginning of a turn. */
-	if (fetch_ask(replay->fetch) || !fair_queue_is_empty(replay->serving))
+	more |= fetch_ask(replay->fetch);
+	if (more)
 		loop_again(replay->parts.loop);
 }
 
@@ -183,6 +243,7 @@ void replay_ask(struct replay *replay, struct subscriber *sub)
 		straggler = sub->straggler = straggler_new(sub);
 		list_append(&replay->all, &straggler->fellow);
 	}
+	note_not_full(replay, straggler);
 	if (!straggler_is_idle(straggler))
 		return;
 	go_on(replay, straggler);
@@ -219,6 +280,8 @@ struct replay *replay_new(const struct replay_parts *parts)
 
 	replay->parts = *parts;
 	list_init(&replay->all);
+	list_init(&replay->full);
+	timer_init(&replay->patience, ring, replay);
 	replay->fetch = fetch_new(
 		parts->questions, parts->window, parts->shelf, &owner);
 	replay->serving = fair_queue_new();
@@ -232,6 +295,7 @@ void replay_free(struct replay *replay)
 	if (replay == NULL)
 		return;
 	loop_turn_stop(replay->parts.loop, &replay->turn);
+	timer_stop(loop_timers(replay->parts.loop), &replay->patience);
 	fetch_free(replay->fetch);
 	fair_queue_free(replay->serving);
 	merge_release(&replay->merge);

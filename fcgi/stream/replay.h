@@ -9,10 +9,15 @@
  * are merged here (fetch.h, merge.h).  So what thousands lack is read from the
  * log once, whatever else each of them listens to.
  *
- * Who has all strips it needs is given REPLAY_BATCHES, and then it is the
- * next one's turn: by visitor, and then by stream.  In a turn of the loop
- * REPLAY_SLICE_US are spent on it, after live events have left.  Who is not in
- * that queue waits for the hub, or for its own socket.
+ * Who has all strips it needs is given REPLAY_BATCHES, or what its socket takes,
+ * and then it is the next one's turn: by visitor, and then by stream.  In a turn
+ * of the loop REPLAY_SLICE_US are spent on it, after live events have left.  Who
+ * is not in that queue waits for the hub, or for its own socket.
+ *
+ * No more than REPLAY_FULL sockets are filled at a time: the web server reads
+ * and writes all that is there in one round, and everybody waits for its end.
+ * Filled is one until it takes more, but for REPLAY_PATIENCE_US at most: who
+ * has stopped reading must not keep the others waiting.
  */
 #include <stddef.h>
 
@@ -21,6 +26,8 @@
 enum {
 	REPLAY_BATCHES = 8,
 	REPLAY_SLICE_US = 2000,
+	REPLAY_FULL = 16,
+	REPLAY_PATIENCE_US = 20000,
 	REPLAY_ORDER = 2, /* in a turn: after the fan-out */
 };
 

@@ -28,6 +28,7 @@ struct straggler *straggler_new(struct subscriber *sub)
 	fair_place_init(&straggler->place);
 	list_init(&straggler->wait);
 	list_init(&straggler->fellow);
+	list_init(&straggler->full);
 	return straggler;
 }
 
@@ -37,6 +38,7 @@ void straggler_free(struct straggler *straggler)
 	fair_queue_remove(&straggler->place);
 	list_remove(&straggler->wait);
 	list_remove(&straggler->fellow);
+	list_remove(&straggler->full);
 	free(straggler->busy);
 	free(straggler);
 }

@@ -31,6 +31,8 @@ struct straggler {
 	struct fair_place place; /* in one of the queues */
 	struct node wait;	 /* for a verdict, with others */
 	struct node fellow;	 /* in the list of all */
+	struct node full;	 /* in that of those whose sockets are filled */
+	uint64_t full_since;	 /* monotonic us */
 	bool judged;
 	bool doubted; /* nothing was given since it did not trust a strip */
 	uint64_t limit;
