@@ -12,6 +12,8 @@
 
 #include "lib/log.h"
 
+size_t room_shelf = ROOM_WINDOW;
+
 /* ---- the hub */
 
 static void on_asked(void *owner, struct span frame)
@@ -274,7 +276,7 @@ static void open_feed(struct room *room)
 		.session = &room->session,
 		.counters = room->counters,
 		.retry_ms = 1000,
-		.shelf = ROOM_WINDOW,
+		.shelf = room_shelf,
 	});
 	room->tasks = tasks_new(&(struct tasks_parts){.loop = room->loop});
 	room->feed = (struct feed){

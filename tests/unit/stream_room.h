@@ -59,6 +59,9 @@ struct room {
 	uint64_t newest;  /* id that the hub has told */
 };
 
+/* Bytes of older events that rooms keep from now on. */
+extern size_t room_shelf;
+
 /* With a hub that has told the (empty) window; or before any came. */
 int room_enter(void **state);
 int room_enter_alone(void **state);
