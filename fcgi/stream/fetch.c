@@ -7,9 +7,8 @@
 
 #include "fcgi/stream/inquiry.h"
 #include "fcgi/stream/opening.h"
-#include "fcgi/stream/shelf.h"
 #include "fcgi/stream/straggler.h"
-#include "fcgi/stream/strip.h"
+#include "fcgi/stream/strips.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"
@@ -20,7 +19,7 @@ struct fetch {
 	const struct window *window;
 	struct fetch_owner owner;
 	struct inquiries *inquiries;
-	struct shelf *shelf;
+	struct strips *strips;
 	struct fair_queue *asking, *large;
 	struct straggler *reader; /* taken from LARGE, not yet ready */
 	bool asked;		  /* since the last fetch_ask() */
@@ -58,7 +57,7 @@ void fetch_leave(struct fetch *fetch, struct straggler *straggler)
 {
 	if (fetch->reader == straggler)
 		fetch->reader = NULL;
-	straggler_close(straggler, fetch->shelf);
+	strips_close(fetch->strips, straggler);
 	fair_queue_remove(&straggler->place);
 	list_remove(&straggler->wait);
 }
@@ -69,30 +68,19 @@ static void doubt(
 	struct fetch *fetch, struct straggler *straggler, struct strip *strip)
 {
 	if (straggler->doubted)
-		shelf_discard(fetch->shelf, strip);
+		strips_discard(fetch->strips, strip);
 	straggler->doubted = true;
 	fetch_leave(fetch, straggler);
 	fetch_verdict(fetch, straggler);
 }
 
-/* ---- the shelf */
-
 enum fetch_found fetch_find(struct fetch *fetch, struct lane *lane)
 {
-	struct straggler *straggler = lane->of;
-	uint64_t cursor = straggler->sub->id;
-
-	if (lane->strip != NULL && lane->strip->through > cursor)
-		return FETCH_FOUND;
-	if (lane->strip != NULL)
-		shelf_let_go(fetch->shelf, lane->strip);
-	lane->strip = shelf_find(fetch->shelf, straggler_kind(straggler),
-		straggler_channel(lane), cursor);
-	if (lane->strip == NULL)
+	if (!strips_find(fetch->strips, lane))
 		return FETCH_MISSING;
-	if (straggler_trusts(straggler, lane->strip))
+	if (straggler_trusts(lane->of, lane->strip))
 		return FETCH_FOUND;
-	doubt(fetch, straggler, lane->strip);
+	doubt(fetch, lane->of, lane->strip);
 	return FETCH_DOUBTED;
 }
 
@@ -117,25 +105,6 @@ static void ask_verdict(struct fetch *fetch, struct straggler *straggler)
 	inquiry = inquiries_judge(fetch->inquiries, buf_span(out));
 	list_append(&inquiry->waiters, &straggler->wait);
 	fetch->asked = true;
-}
-
-static struct inquiry *ask_strip(
-	struct fetch *fetch, const struct lane *lane, uint64_t after)
-{
-	struct inquiry_page page = {
-		.channel = straggler_channel(lane),
-		.kind = straggler_kind(lane->of),
-		.after = after,
-		.upto = window_from(fetch->window),
-		.bytes = straggler_bytes(lane->of),
-	};
-	uint64_t next =
-		shelf_next(fetch->shelf, page.kind, page.channel, after);
-
-	if (next < page.upto)
-		page.upto = next;
-	fetch->asked = true;
-	return inquiries_page(fetch->inquiries, &page);
 }
 
 /* It is ready as soon as it has all its strips. */
@@ -163,9 +132,8 @@ static void look(struct fetch *fetch, struct straggler *straggler, size_t most)
 		if (found == FETCH_FOUND)
 			continue;
 		straggler->missing++;
-		list_append(
-			&ask_strip(fetch, lane, straggler->sub->id)->waiters,
-			&lane->wait);
+		strips_ask(fetch->strips, lane);
+		fetch->asked = true;
 	}
 	look_whether_ready(fetch, straggler);
 }
@@ -219,26 +187,12 @@ bool fetch_ask(struct fetch *fetch)
 	return asked;
 }
 
-static void ask_ahead(struct fetch *fetch, const struct lane *lane)
-{
-	uint64_t end = lane->strip->through;
-	struct strip *next;
-
-	if (end >= lane->of->limit || 2 * lane->next < lane->strip->count)
-		return;
-	next = shelf_find(fetch->shelf, straggler_kind(lane->of),
-		straggler_channel(lane), end);
-	if (next != NULL)
-		shelf_let_go(fetch->shelf, next);
-	else
-		(void)ask_strip(fetch, lane, end);
-}
-
 void fetch_ahead(struct fetch *fetch, const struct straggler *straggler)
 {
 	for (uint16_t i = 0; i < straggler->count; i++)
 		if (inquiries_count(fetch->inquiries) < FETCH_ASKED / 2)
-			ask_ahead(fetch, &straggler->lanes[i]);
+			fetch->asked |= strips_ask_ahead(
+				fetch->strips, &straggler->lanes[i]);
 }
 
 /* ---- what has come */
@@ -287,7 +241,7 @@ static void give(struct fetch *fetch, struct lane *lane, struct strip *strip)
 	struct straggler *straggler = lane->of;
 
 	list_remove(&lane->wait);
-	shelf_hold(strip);
+	strips_hold(strip);
 	lane->strip = strip;
 	straggler->missing--;
 	if (straggler_trusts(straggler, strip))
@@ -304,13 +258,11 @@ static struct lane *first_lane(const struct inquiry *inquiry)
 static void shelve(struct fetch *fetch, const struct inquiry *inquiry,
 	const struct paged *paged)
 {
-	struct strip *strip = strip_new(
-		inquiry->after, paged, (inquiry->kind & SHELF_ENVELOPE) != 0);
+	struct strip *strip = strips_take(fetch->strips, inquiry, paged);
 
-	shelf_add(fetch->shelf, inquiry->kind, inquiry->channel, strip);
 	while (!list_empty(&inquiry->waiters))
 		give(fetch, first_lane(inquiry), strip);
-	shelf_let_go(fetch->shelf, strip);
+	strips_let_go(fetch->strips, strip);
 }
 
 static void lose(struct fetch *fetch, struct straggler *straggler)
@@ -335,7 +287,7 @@ static void on_paged(
 void fetch_begin_anew(struct fetch *fetch)
 {
 	inquiries_forget(fetch->inquiries);
-	shelf_clear(fetch->shelf);
+	strips_clear(fetch->strips);
 }
 
 struct fetch *fetch_new(struct questions *questions,
@@ -348,7 +300,7 @@ struct fetch *fetch_new(struct questions *questions,
 	fetch->window = window;
 	fetch->owner = *owner;
 	fetch->inquiries = inquiries_new(questions, &mine);
-	fetch->shelf = shelf_new(shelf);
+	fetch->strips = strips_new(fetch->inquiries, window, shelf);
 	fetch->asking = fair_queue_new();
 	fetch->large = fair_queue_new();
 	return fetch;
@@ -361,7 +313,7 @@ void fetch_free(struct fetch *fetch)
 	inquiries_free(fetch->inquiries);
 	fair_queue_free(fetch->asking);
 	fair_queue_free(fetch->large);
-	shelf_free(fetch->shelf);
+	strips_free(fetch->strips);
 	buf_release(&fetch->scratch);
 	free(fetch);
 }

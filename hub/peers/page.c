@@ -204,7 +204,7 @@ static bool put_verdict(struct eventlog *log, struct peer *peer,
 	struct question question;
 	struct verdict verdict;
 
-	question_read(&question, in);
+	question_read_again(&question, in);
 	question_resolve(&question, log->channels);
 	verdict = question_judge(&question, log, sent);
 	wire_put_u64(out, question.tag);

@@ -15,24 +15,11 @@ static bool in_order(struct span before, struct span after)
 	return order < 0 || (order == 0 && before.len < after.len);
 }
 
-bool question_read(struct question *question, struct wire_in *in)
+static bool are_in_order(struct wire_in names, uint16_t count)
 {
 	struct span before = {0};
-	struct wire_in names;
-	uint8_t from;
 
-	question->tag = wire_get_u64(in);
-	from = wire_get_u8(in);
-	question->value = wire_get_u64(in);
-	question->told = wire_get_u64(in);
-	question->upto = wire_get_u64(in);
-	question->name_count = wire_get_u16(in);
-	question->names = names = *in;
-	if (in->failed || from > WIRE_UNKNOWN || question->name_count == 0 ||
-		question->name_count > QUESTION_CHANNELS_MAX)
-		return false;
-	question->from = from;
-	for (uint16_t i = 0; i < question->name_count; i++) {
+	for (uint16_t i = 0; i < count; i++) {
 		struct span name = wire_get_str8(&names);
 
 		if (text_channel_fault(name) != NULL ||
@@ -41,6 +28,26 @@ bool question_read(struct question *question, struct wire_in *in)
 		before = name;
 	}
 	return wire_done(&names);
+}
+
+bool question_read_again(struct question *question, struct wire_in *in)
+{
+	question->tag = wire_get_u64(in);
+	question->from = wire_get_u8(in);
+	question->value = wire_get_u64(in);
+	question->told = wire_get_u64(in);
+	question->upto = wire_get_u64(in);
+	question->name_count = wire_get_u16(in);
+	question->names = *in;
+	return !in->failed && question->from <= WIRE_UNKNOWN &&
+	       question->name_count > 0 &&
+	       question->name_count <= QUESTION_CHANNELS_MAX;
+}
+
+bool question_read(struct question *question, struct wire_in *in)
+{
+	return question_read_again(question, in) &&
+	       are_in_order(question->names, question->name_count);
 }
 
 void question_resolve(

@@ -29,7 +29,7 @@ enum {
 
 struct question {
 	uint64_t tag;
-	enum wire_from from;
+	uint8_t from; /* enum wire_from */
 	uint64_t value, told, upto;
 	uint16_t name_count;
 	struct wire_in names; /* borrows from the frame */
@@ -52,6 +52,8 @@ struct verdict {
 
 /* False if it is malformed. */
 bool question_read(struct question *question, struct wire_in *in);
+/* The same for one that was read before: its names are not looked at. */
+bool question_read_again(struct question *question, struct wire_in *in);
 void question_resolve(
 	struct question *question, const struct channels *channels);
 /* `sent` is the newest id that who asks may know. */
