@@ -97,15 +97,13 @@ static void go_on(struct replay *replay, struct straggler *straggler)
 {
 	struct subscriber *sub = straggler->sub;
 
-	if (!straggler->judged) {
-		fetch_verdict(replay->fetch, straggler);
-	} else if (sub->id >= window_from(replay->parts.window)) {
+	if (straggler->judged && sub->id >= window_from(replay->parts.window)) {
 		forget(replay, straggler);
 		replay->parts.owner.arrived(sub);
-	} else if (sub->id >= straggler->limit) {
-		fetch_verdict(replay->fetch, straggler);
-	} else {
+	} else if (straggler->judged && sub->id < straggler->limit) {
 		serve_later(replay, straggler);
+	} else {
+		fetch_verdict(replay->fetch, straggler);
 	}
 }
 

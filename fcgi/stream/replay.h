@@ -9,10 +9,10 @@
  * are merged here (fetch.h, merge.h).  So what thousands lack is read from the
  * log once, whatever else each of them listens to.
  *
- * Who has all strips it needs is given REPLAY_BATCHES, or what its socket takes,
- * and then it is the next one's turn: by visitor, and then by stream.  In a turn
- * of the loop REPLAY_SLICE_US are spent on it, after live events have left.  Who
- * is not in that queue waits for the hub, or for its own socket.
+ * Who has all strips it needs is given REPLAY_BATCHES, or what its socket
+ * takes, and then it is the next one's turn: by visitor, and then by stream. In
+ * a turn of the loop REPLAY_SLICE_US are spent on it, after live events have
+ * left.  Who is not in that queue waits for the hub, or for its own socket.
  *
  * No more than REPLAY_FULL sockets are filled at a time: the web server reads
  * and writes all that is there in one round, and everybody waits for its end.

@@ -2,6 +2,9 @@
 /* replay: older events are asked of the hub once, for all who lack them */
 #include <config.h>
 
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fcgi/stream/fetch.h"
@@ -9,7 +12,7 @@
 #include "fcgi/stream/straggler.h"
 #include "tests/unit/stream_room.h"
 
-enum { CROWD = 3, MANY = FETCH_ASKED + CROWD };
+enum { CROWD = 3, MANY = FETCH_ASKED + CROWD, LONG_EVENT = 300000 };
 
 struct question {
 	enum wire_type type;
@@ -391,6 +394,44 @@ static void test_who_reads_many_channels_leaves_the_hub_to_others(void **state)
 		close(fds[i]);
 }
 
+static int count_filled(const int *fds, int count)
+{
+	int filled = 0, bytes = 0;
+
+	for (int i = 0; i < count; i++)
+		filled += ioctl(fds[i], FIONREAD, &bytes) == 0 &&
+			  bytes > LONG_EVENT / 10;
+	return filled;
+}
+
+/* What the web server finds in one round. */
+static void test_few_sockets_are_filled_at_a_time(void **state)
+{
+	static char data[LONG_EVENT + 1];
+	enum { ALL = REPLAY_FULL + CROWD };
+	struct room *room = *state;
+	struct question question;
+	int fds[ALL];
+
+	memset(data, 'y', LONG_EVENT);
+	for (int i = 0; i < ALL; i++)
+		fds[i] = room_resume(room, "a", 50);
+	answer_verdict(room, "x");
+	assert_true(next(room, &question));
+	room_pages(room, question.number, "a", 51, ROOM_FROM, data);
+	assert_int_equal(count_filled(fds, ALL), REPLAY_FULL);
+	for (int i = 0; i < 20; i++) { /* one is read to its end */
+		while (recv(fds[0], data, LONG_EVENT, MSG_DONTWAIT) > 0)
+			continue;
+		room_turn(room);
+	}
+	assert_int_equal(count_filled(fds + 1, ALL - 1), REPLAY_FULL);
+	room_pass(room, REPLAY_PATIENCE_US); /* the others have stopped */
+	assert_int_equal(count_filled(fds + 1, ALL - 1), ALL - 1);
+	for (int i = 0; i < ALL; i++)
+		close(fds[i]);
+}
+
 #define IN_ROOM(test) \
 	cmocka_unit_test_setup_teardown(test, room_enter, room_leave)
 
@@ -412,6 +453,7 @@ int main(void)
 		IN_ROOM(test_when_none_has_answered_those_in_the_queue_are_not_kept),
 		cmocka_unit_test(
 			test_one_visitors_thousands_keep_another_waiting_for_one_turn),
+		IN_ROOM(test_few_sockets_are_filled_at_a_time),
 		IN_ROOM(test_who_reads_many_channels_leaves_the_hub_to_others),
 	};
 
