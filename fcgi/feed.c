@@ -22,6 +22,7 @@ static void on_begin(void *arg, uint64_t from, bool same)
 		return;
 	renewal_begin(feed->audience, feed->window);
 	window_begin(feed->window, from);
+	streams_begin_anew(feed->streams);
 	renewal_end(feed->audience, feed->fanout);
 }
 

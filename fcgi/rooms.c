@@ -14,6 +14,7 @@
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/composer.h"
 #include "fcgi/stream/fanout.h"
+#include "fcgi/stream/shelf.h"
 #include "fcgi/stream/streams.h"
 #include "fcgi/stream/tasks.h"
 #include "fcgi/stream/topic.h"
@@ -70,6 +71,14 @@ static void open_answers(struct rooms *rooms)
 	};
 }
 
+/* As much as the window, and room for a stream of very many channels. */
+static size_t shelf_limit(const struct rooms *rooms)
+{
+	size_t bytes = rooms->lone ? CGI_WINDOW : rooms->config->window;
+
+	return bytes < SHELF_LEAST ? SHELF_LEAST : bytes;
+}
+
 static void open_streams(struct rooms *rooms)
 {
 	const struct config *config = rooms->config;
@@ -84,6 +93,7 @@ static void open_streams(struct rooms *rooms)
 		.limiter = rooms->limiter,
 		.counters = rooms->counters,
 		.retry_ms = config->retry_ms,
+		.shelf = shelf_limit(rooms),
 	});
 	rooms->tasks = tasks_new(&(struct tasks_parts){
 		.loop = rooms->loop,

@@ -109,6 +109,13 @@ static bool on_page(
 	return page_ask(peer, in);
 }
 
+static bool on_judge(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	(void)dispatch;
+	return page_ask_judge(peer, in);
+}
+
 static bool on_channels(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
@@ -166,6 +173,7 @@ static bool (*const frames[])(
 	[WIRE_MEASURED] = on_measured,
 	[WIRE_METRICS] = on_metrics,
 	[WIRE_READER] = on_reader,
+	[WIRE_JUDGE] = on_judge,
 };
 
 /* What a reader of an inbox says, who may say nothing else. */

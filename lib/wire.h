@@ -31,15 +31,18 @@
  *           here, so the hub may forget them.  The digest (lib/digest.h, of
  *           what the publisher sent) is there only if the key is not empty.
  *           flags: WIRE_VOLATILE = not stored, no id, no key.
- * PAGE      u64 tag, u8 from, u64 value, u64 told, u64 upto, u32 bytes,
- *           u16 count, count x str8 channel
- *           Older events of these channels (sorted, no repeats), oldest first.
+ * JUDGE     u64 tag, u8 from, u64 value, u64 told, u64 upto, u16 count,
+ *           count x str8 channel
+ *           Where does a stream of these channels (sorted, no repeats) go on?
  *           `from` says what `value` is: WIRE_AFTER a cursor, WIRE_SINCE a
  *           time, WIRE_ALL nothing, WIRE_UNKNOWN nothing (a cursor that is no
- *           number).  `told` is the mark of the page before this one, 0 if
- *           there was none: what was pruned up to there is known.  No event
- *           above `upto` is wanted; stop once the EVENT bodies have `bytes`
- *           bytes (at least one event).
+ *           number).  `told` is the mark of what was judged of this stream
+ *           before, 0 if nothing was: what was pruned up to there is known.
+ *           Nothing above `upto` is asked about.
+ * PAGE      u64 tag, u64 after, u64 upto, u32 bytes, str8 channel
+ *           Older events of this channel: those above `after`, and not above
+ *           `upto`, oldest first, until the EVENT bodies have `bytes` bytes (at
+ *           least one event).
  * CHANNELS  u64 tag, str8 after, u16 limit, str8 only
  *           A page of the channels, in the hub's order: at most `limit` (not 0)
  *           that come behind the name `after`, or the first ones if it is
@@ -115,16 +118,23 @@
  * STORED    u64 number, u8 outcome, u64 first, u64 last, str16 reason
  *           Sent after COMMIT only.  first and last are the cursors of the
  *           publish's first and last event.
- * PAGED     u64 tag, u8 gap, u64 used, u64 through, u64 mark, u64 oldest,
- *           u64 newest, u32 count, count x blob (an EVENT's body)
+ * JUDGED    u64 tag, u8 gap, u64 used, u64 limit, u64 mark, u64 oldest,
+ *           u64 newest, u16 count, count x u16 index
  *           `used` is the cursor really used: the one asked for, or, at a gap,
- *           one just below the oldest event still held after it (the newest id
- *           if there is none).  The next question goes on from `through` with
- *           `mark`, up to which events of these channels were pruned or lost;
- *           no gap is found twice.  `through` is
- *           how far the hub has looked, never above `upto` nor above what this
- *           follower was sent (unless used is higher: then used).  oldest and
- *           newest of what is held on these channels, 0 if nothing.
+ *           one below the oldest event still held after it (the newest id if
+ *           there is none).  The next question tells the `mark`, up to which
+ *           events of these channels were pruned or lost; no gap is found
+ *           twice.  `limit` is how far this holds, never above `upto` nor above
+ *           what this follower was sent.  At a gap, oldest and newest of what
+ *           is held on these channels; 0 if nothing, and without a gap.  The
+ *           channels (in the order of the question, from 0) that may have
+ *           events above `used`; up to `limit` the others have none.
+ * PAGED     u64 tag, u64 through, u64 mark, u32 count, count x blob (an EVENT's
+ *           body)
+ *           `through` is how far the hub has looked, never above `upto` nor
+ *           above what this follower was sent.  `mark`: what this channel had
+ *           up to there was pruned or lost; all it had above `mark` and above
+ *           `after` is here.
  * CHANNELED u64 tag, u8 more, u32 count, count x { str8 channel, u64 events,
  *           u64 bytes, u64 oldest, u64 newest, u32 subscribers }
  *           Channels that hold events or are listened to; the one that was
@@ -194,6 +204,7 @@ enum wire_type {
 	WIRE_ROWS,
 	WIRE_TOLD,
 	WIRE_STOCK,
+	WIRE_JUDGE,
 
 	WIRE_WELCOME = 65,
 	WIRE_REFUSED,
@@ -208,6 +219,7 @@ enum wire_type {
 	WIRE_METERED,
 	WIRE_AT,
 	WIRE_TAKEN,
+	WIRE_JUDGED,
 };
 
 enum wire_flag {

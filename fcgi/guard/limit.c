@@ -51,7 +51,8 @@ struct limiter {
 	struct bucket posts;	  /* of all */
 	struct table clients;
 	struct node idle;	/* who has waited longest comes first */
-	struct client everyone; /* where there is no limit per address */
+	struct client everyone; /* there is no limit per address, and no room
+				   for one more */
 };
 
 static struct span key_of(const struct table_node *node)
@@ -175,10 +176,13 @@ static struct client *meet(struct limiter *limiter, const char *address)
 
 static struct client *client_of(struct limiter *limiter, const char *address)
 {
-	if (limiter->config->streams_per_address == 0 &&
-		limiter->config->channels_per_address == 0)
+	const struct config *config = limiter->config;
+	struct client *client = meet(limiter, address);
+
+	if (client == NULL && config->streams_per_address == 0 &&
+		config->channels_per_address == 0)
 		return &limiter->everyone;
-	return meet(limiter, address);
+	return client;
 }
 
 /* Is there room for one more stream? */

@@ -23,6 +23,21 @@ struct batch *batch_new(uint16_t request, struct span text)
 	return batch;
 }
 
+void batch_text(
+	const struct batch *batch, size_t begin, size_t end, struct buf *out)
+{
+	while (begin < end) {
+		size_t record = begin / RECORD_BODY;
+		size_t stop = (record + 1) * RECORD_BODY;
+
+		if (stop > end)
+			stop = end;
+		buf_add(out, batch->bytes + begin + (record + 1) * RECORD_HEAD,
+			stop - begin);
+		begin = stop;
+	}
+}
+
 struct batch *batch_hold(struct batch *batch)
 {
 	batch->refs++;

@@ -27,6 +27,9 @@ struct batch {
 
 /* Frames `text`; the caller holds the one reference. */
 struct batch *batch_new(uint16_t request, struct span text);
+/* Appends its text from byte `begin` on and before `end`, without frames. */
+void batch_text(
+	const struct batch *batch, size_t begin, size_t end, struct buf *out);
 struct batch *batch_hold(struct batch *batch);
 void batch_drop(struct batch *batch); /* NULL will do */
 

@@ -4,236 +4,298 @@
 #include "fcgi/stream/replay.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "fcgi/http/record.h"
-#include "fcgi/stream/batch.h"
-#include "fcgi/stream/event.h"
-#include "fcgi/stream/opening.h"
-#include "fcgi/stream/subscriber.h"
+#include "fcgi/stream/fetch.h"
+#include "fcgi/stream/straggler.h"
 #include "fcgi/stream/window.h"
 #include "fcgi/uplink/questions.h"
-#include "lib/list.h"
-#include "lib/table.h"
-
-struct page {
-	struct replay *replay;
-	struct table_node node; /* by its question, until it is answered */
-	struct node queued;	/* in replay->queue while QUEUED */
-	struct node waiters;	/* subscriber.page_node */
-	struct call *call;	/* while ASKED */
-	struct buf question;	/* PAGE without its tag */
-};
+#include "lib/buf.h"
 
 struct replay {
-	struct questions *questions;
-	const struct window *window;
-	void (*answer)(struct subscriber *sub, const struct paged *paged);
-	struct table pages;
-	struct node queue;
-	unsigned asked;
-	/* While a page is delivered: its events as a batch, plain and in
-	 * envelopes. */
-	struct batch *shared[2];
-	struct buf scratch;
+	struct replay_parts parts;
+	struct loop_turn turn;
+	struct fetch *fetch;
+	struct fair_queue *serving;
+	struct merge merge;
+	struct node all; /* stragglers */
+	struct node full;
+	unsigned full_count;
+	struct timer patience; /* until the first of them counts no more */
 };
 
-static struct span key_of(const struct table_node *node)
+static void serve_later(void *arg, struct straggler *straggler)
 {
-	return buf_span(&table_entry(node, struct page, node)->question);
+	struct replay *replay = arg;
+
+	fair_queue_add(
+		replay->serving, &straggler->place, straggler->sub->client);
 }
 
-struct replay *replay_new(struct questions *questions,
-	const struct window *window,
-	void (*answer)(struct subscriber *sub, const struct paged *paged))
+/* ---- whose socket is filled */
+
+static uint64_t now_us(const struct replay *replay)
+{
+	return loop_now_us(replay->parts.loop);
+}
+
+static void note_full(struct replay *replay, struct straggler *straggler)
+{
+	straggler->full_since = now_us(replay);
+	list_append(&replay->full, &straggler->full);
+	replay->full_count++;
+}
+
+/* Harmless if it is not. */
+static void note_not_full(struct replay *replay, struct straggler *straggler)
+{
+	if (!list_linked(&straggler->full))
+		return;
+	list_remove(&straggler->full);
+	replay->full_count--;
+}
+
+static struct straggler *first_full(const struct replay *replay)
+{
+	return list_entry(replay->full.next, struct straggler, full);
+}
+
+/* One more may be filled; if not, the loop turns once that is so. */
+static bool may_fill(struct replay *replay)
+{
+	uint64_t now = now_us(replay), end;
+
+	if (replay->full_count < REPLAY_FULL)
+		return true;
+	end = first_full(replay)->full_since + REPLAY_PATIENCE_US;
+	if (end <= now) {
+		note_not_full(replay, first_full(replay));
+		return true;
+	}
+	timer_set(loop_timers(replay->parts.loop), &replay->patience, end - now,
+		0);
+	return false;
+}
+
+/* The turn that follows looks itself. */
+static void ring(void *arg)
+{
+	(void)arg;
+}
+
+/* ---- who goes where */
+
+static void forget(struct replay *replay, struct straggler *straggler)
+{
+	note_not_full(replay, straggler);
+	fetch_leave(replay->fetch, straggler);
+	straggler->sub->straggler = NULL;
+	straggler_free(straggler);
+}
+
+/* It waits for nothing, and its lanes are closed. */
+static void go_on(struct replay *replay, struct straggler *straggler)
+{
+	struct subscriber *sub = straggler->sub;
+
+	if (straggler->judged && sub->id >= window_from(replay->parts.window)) {
+		forget(replay, straggler);
+		replay->parts.owner.arrived(sub);
+	} else if (straggler->judged && sub->id < straggler->limit) {
+		serve_later(replay, straggler);
+	} else {
+		fetch_verdict(replay->fetch, straggler);
+	}
+}
+
+/* ---- what fetch tells */
+
+static void on_judged(
+	void *arg, struct straggler *straggler, const struct judged *judged)
+{
+	struct replay *replay = arg;
+
+	straggler_judge(straggler, judged);
+	/* Blocked, it asks again as soon as it is writable. */
+	if (replay->parts.owner.judged(straggler->sub, judged) == CAUGHT_UP)
+		go_on(replay, straggler);
+}
+
+static void on_lost(void *arg, struct straggler *straggler)
+{
+	const struct replay *replay = arg;
+
+	replay->parts.owner.lost(straggler->sub);
+}
+
+/* ---- serving */
+
+/* Each lane has a strip for what follows the cursor.  False if the straggler is
+ * on its way elsewhere to get them. */
+static bool fill(struct replay *replay, struct straggler *straggler, bool first)
+{
+	for (uint16_t i = 0; i < straggler->count; i++) {
+		struct lane *lane = &straggler->lanes[i];
+		const struct strip *before = first ? NULL : lane->strip;
+
+		switch (fetch_find(replay->fetch, lane)) {
+		case FETCH_FOUND:
+			if (lane->strip != before)
+				merge_lane(&replay->merge, lane,
+					straggler->sub->id);
+			break;
+		case FETCH_MISSING:
+			fetch_leave(replay->fetch, straggler);
+			fetch_strips(replay->fetch, straggler);
+			return false;
+		case FETCH_DOUBTED:
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Its lanes are filled. */
+static enum pump_result give(
+	struct replay *replay, struct straggler *straggler, unsigned *batches)
+{
+	struct subscriber *sub = straggler->sub;
+	uint64_t reach = straggler_reach(straggler);
+	enum pump_result progress = CAUGHT_UP;
+
+	while (progress == CAUGHT_UP && sub->id < reach &&
+		*batches < REPLAY_BATCHES) {
+		struct batch *batch =
+			merge_next(&replay->merge, sub, reach, &sub->id);
+
+		if (batch == NULL)
+			break;
+		straggler->doubted = false;
+		++*batches;
+		progress = subscriber_give(sub, batch);
+	}
+	return progress;
+}
+
+static void serve(struct replay *replay, struct straggler *straggler)
+{
+	const struct subscriber *sub = straggler->sub;
+	enum pump_result progress = CAUGHT_UP;
+	unsigned batches = 0;
+	bool first = true;
+
+	if (straggler->lanes == NULL)
+		straggler_open(straggler);
+	while (progress == CAUGHT_UP && batches < REPLAY_BATCHES &&
+		sub->id < straggler->limit) {
+		if (!fill(replay, straggler, first))
+			return;
+		first = false;
+		progress = give(replay, straggler, &batches);
+	}
+	if (progress == GONE)
+		return;
+	if (!first)
+		fetch_ahead(replay->fetch, straggler);
+	fetch_leave(replay->fetch, straggler);
+	if (progress == CAUGHT_UP)
+		go_on(replay, straggler);
+	else
+		note_full(replay, straggler);
+}
+
+/* True if there is more to do at once. */
+static bool serve_some(struct replay *replay)
+{
+	uint64_t end = now_us(replay) + REPLAY_SLICE_US;
+
+	while (!fair_queue_is_empty(replay->serving)) {
+		if (!may_fill(replay))
+			return false;
+		if (now_us(replay) > end)
+			return true;
+		serve(replay, list_entry(fair_queue_take(replay->serving),
+				      struct straggler, place));
+		merge_clear(&replay->merge);
+	}
+	return false;
+}
+
+static void turn(void *arg)
+{
+	struct replay *replay = arg;
+	bool more = serve_some(replay);
+
+	/* What is asked is sent at the beginning of a turn. */
+	more |= fetch_ask(replay->fetch);
+	if (more)
+		loop_again(replay->parts.loop);
+}
+
+/* ---- from outside */
+
+void replay_ask(struct replay *replay, struct subscriber *sub)
+{
+	struct straggler *straggler = sub->straggler;
+
+	if (straggler == NULL) {
+		straggler = sub->straggler = straggler_new(sub);
+		list_append(&replay->all, &straggler->fellow);
+	}
+	note_not_full(replay, straggler);
+	if (!straggler_is_idle(straggler))
+		return;
+	go_on(replay, straggler);
+}
+
+void replay_leave(struct replay *replay, struct subscriber *sub)
+{
+	if (sub->straggler != NULL)
+		forget(replay, sub->straggler);
+}
+
+void replay_begin_anew(struct replay *replay)
+{
+	struct node *node = replay->all.next;
+
+	for (; node != &replay->all; node = node->next) {
+		struct straggler *straggler =
+			list_entry(node, struct straggler, fellow);
+		bool idle = straggler_is_idle(straggler);
+
+		fetch_leave(replay->fetch, straggler);
+		straggler->judged = false;
+		if (!idle)
+			fetch_verdict(replay->fetch, straggler);
+	}
+	fetch_begin_anew(replay->fetch);
+}
+
+struct replay *replay_new(const struct replay_parts *parts)
 {
 	struct replay *replay = mem_new(sizeof(*replay));
+	const struct fetch_owner owner = {
+		on_judged, serve_later, on_lost, replay};
 
-	replay->questions = questions;
-	replay->window = window;
-	replay->answer = answer;
-	list_init(&replay->queue);
-	table_init(&replay->pages, key_of, NULL);
+	replay->parts = *parts;
+	list_init(&replay->all);
+	list_init(&replay->full);
+	timer_init(&replay->patience, ring, replay);
+	replay->fetch = fetch_new(
+		parts->questions, parts->window, parts->shelf, &owner);
+	replay->serving = fair_queue_new();
+	loop_turn_init(&replay->turn, REPLAY_ORDER, turn, replay);
+	loop_turn_start(parts->loop, &replay->turn);
 	return replay;
-}
-
-static void page_free(struct page *page)
-{
-	list_remove(&page->queued);
-	buf_release(&page->question);
-	free(page);
 }
 
 void replay_free(struct replay *replay)
 {
-	struct table_node *node, *next;
-
 	if (replay == NULL)
 		return;
-	for (node = table_first(&replay->pages); node != NULL; node = next) {
-		struct page *page = table_entry(node, struct page, node);
-
-		next = table_next(&replay->pages, node);
-		if (page->call != NULL)
-			call_forget(page->call);
-		page_free(page);
-	}
-	table_release(&replay->pages);
-	buf_release(&replay->scratch);
+	loop_turn_stop(replay->parts.loop, &replay->turn);
+	timer_stop(loop_timers(replay->parts.loop), &replay->patience);
+	fetch_free(replay->fetch);
+	fair_queue_free(replay->serving);
+	merge_release(&replay->merge);
 	free(replay);
-}
-
-static void compose(struct replay *replay, const struct subscriber *sub)
-{
-	const struct opening *opening = sub->opening;
-	struct buf *out = &replay->scratch;
-
-	buf_clear(out);
-	wire_put_u8(
-		out, (uint8_t)(opening != NULL ? opening->from : WIRE_AFTER));
-	wire_put_u64(out, opening != NULL ? opening->value : sub->id);
-	wire_put_u64(out, sub->told);
-	wire_put_u64(out, window_from(replay->window));
-	wire_put_u32(out, RECORD_BODY);
-	wire_put_u16(out, sub->count);
-	for (uint16_t i = 0; i < sub->count; i++)
-		wire_put_str8(out, topic_name(sub->memberships[i].topic));
-}
-
-/* ---- what has come */
-
-static struct batch *compose_page(
-	const struct subscriber *sub, const struct paged *paged)
-{
-	struct wire_in in = paged->events;
-	struct wire_event event;
-	struct buf text = {0};
-	struct batch *batch;
-
-	for (uint32_t i = 0; i < paged->count; i++)
-		if (wire_get_event(wire_get_blob(&in), &event))
-			event_text(&text, &event, sub->envelope);
-	batch = batch_new(sub->request, buf_span(&text));
-	batch->events = paged->count;
-	batch->replay = true;
-	buf_release(&text);
-	return batch;
-}
-
-/* A FastCGI request id that is not 1 is nobody's but its own. */
-struct batch *replay_batch(struct replay *replay, const struct subscriber *sub,
-	const struct paged *paged)
-{
-	struct batch **shared = &replay->shared[sub->envelope];
-
-	if (sub->request != 1)
-		return compose_page(sub, paged);
-	if (*shared == NULL)
-		*shared = compose_page(sub, paged);
-	return batch_hold(*shared);
-}
-
-/* Everybody who waits gets the answer; some may close themselves or ask for
- * the next page, which is another question. */
-static void deliver(struct page *page, const struct paged *paged)
-{
-	struct replay *replay = page->replay;
-
-	while (!list_empty(&page->waiters)) {
-		struct subscriber *sub = list_entry(
-			page->waiters.next, struct subscriber, page_node);
-
-		list_remove(&sub->page_node);
-		sub->page = NULL;
-		replay->answer(sub, paged);
-	}
-	for (int i = 0; i < 2; i++) {
-		batch_drop(replay->shared[i]);
-		replay->shared[i] = NULL;
-	}
-}
-
-static void ask_next(struct replay *replay);
-
-/* No hub has answered for as long as one may take: none will now. */
-static void give_up(struct replay *replay)
-{
-	static const struct paged no_hub = {.away = true};
-
-	while (!list_empty(&replay->queue)) {
-		struct page *page =
-			list_entry(replay->queue.next, struct page, queued);
-
-		list_remove(&page->queued);
-		table_remove(&replay->pages, &page->node);
-		deliver(page, &no_hub);
-		page_free(page);
-	}
-}
-
-static void answered(void *arg, const struct paged *paged)
-{
-	struct page *page = arg;
-	struct replay *replay = page->replay;
-
-	page->call = NULL;
-	/* the same question again is a new page */
-	table_remove(&replay->pages, &page->node);
-	replay->asked--;
-	deliver(page, paged);
-	page_free(page);
-	if (paged->away)
-		give_up(replay);
-	ask_next(replay);
-}
-
-static void ask_next(struct replay *replay)
-{
-	while (replay->asked < REPLAY_ASKED && !list_empty(&replay->queue)) {
-		struct page *page =
-			list_entry(replay->queue.next, struct page, queued);
-
-		list_remove(&page->queued);
-		if (list_empty(&page->waiters)) {
-			table_remove(&replay->pages, &page->node);
-			page_free(page);
-			continue;
-		}
-		replay->asked++;
-		page->call = questions_page(replay->questions,
-			buf_span(&page->question), answered, page);
-	}
-}
-
-/* The page of the question in the scratch. */
-static struct page *page_for(struct replay *replay)
-{
-	struct span question = buf_span(&replay->scratch);
-	struct table_node *known = table_find(&replay->pages, question);
-	struct page *page;
-
-	if (known != NULL)
-		return table_entry(known, struct page, node);
-	page = mem_new(sizeof(*page));
-	page->replay = replay;
-	buf_add_span(&page->question, question);
-	list_init(&page->queued);
-	list_init(&page->waiters);
-	table_add(&replay->pages, &page->node);
-	list_append(&replay->queue, &page->queued);
-	return page;
-}
-
-void replay_ask(struct replay *replay, struct subscriber *sub)
-{
-	compose(replay, sub);
-	sub->page = page_for(replay);
-	list_append(&sub->page->waiters, &sub->page_node);
-	ask_next(replay);
-}
-
-void replay_leave(struct subscriber *sub)
-{
-	list_remove(&sub->page_node);
-	sub->page = NULL;
 }

@@ -75,7 +75,7 @@ static void add_connected(struct buf *out, const struct subscriber *sub)
 }
 
 static void add_reset(struct buf *out, const struct subscriber *sub,
-	const struct paged *paged, uint64_t asked)
+	const struct judged *judged, uint64_t asked)
 {
 	char digits[24];
 
@@ -84,7 +84,7 @@ static void add_reset(struct buf *out, const struct subscriber *sub,
 	event_reset(out, sub->id,
 		span_of(sub->opening != NULL ? sub->opening->requested
 					     : digits),
-		paged->oldest, paged->newest);
+		judged->oldest, judged->newest);
 }
 
 /* Where in the window the cursor is, or that it is below it. */
@@ -98,7 +98,8 @@ static void find_place(struct subscriber *sub)
 }
 
 /* The first bytes of a stream whose cursor is decided. */
-static enum pump_result begin(struct subscriber *sub, const struct paged *paged)
+static enum pump_result begin(
+	struct subscriber *sub, const struct judged *judged)
 {
 	struct buf text = {0};
 	struct batch *batch;
@@ -106,15 +107,15 @@ static enum pump_result begin(struct subscriber *sub, const struct paged *paged)
 	sub->behind = sub->id < window_newest(sub->home->window);
 	add_head(&text, sub);
 	add_connected(&text, sub);
-	if (paged != NULL && paged->gap)
-		add_reset(&text, sub, paged, 0);
+	if (judged != NULL && judged->gap)
+		add_reset(&text, sub, judged, 0);
 	forget_opening(sub);
 	batch = batch_new(sub->request, buf_span(&text));
 	buf_release(&text);
 	return subscriber_give(sub, batch);
 }
 
-/* On with what is in the window, and below it with pages. */
+/* On with what is in the window, and below it with older events. */
 static void go_on(struct subscriber *sub, uint64_t horizon)
 {
 	if (subscriber_pump(sub, horizon) == BELOW)
@@ -176,35 +177,27 @@ void streams_filled(struct streams *streams)
 		decide(opening->sub);
 }
 
-/* ---- older pages */
+/* ---- older events */
 
-/* The page's events, now that the subscriber is at `used`. */
-static void give_page(struct subscriber *sub, const struct paged *paged)
+static void arrived(struct subscriber *sub)
 {
-	struct replay *replay = streams_of(sub)->replay;
-	uint64_t end = window_end(sub->home->window);
-
-	sub->id = paged->through;
 	find_place(sub);
-	if (paged->count == 0 ||
-		subscriber_give(sub, replay_batch(replay, sub, paged)) ==
-			CAUGHT_UP)
-		go_on(sub, end);
+	go_on(sub, window_end(sub->home->window));
 }
 
 static enum pump_result give_reset(
-	struct subscriber *sub, const struct paged *paged, uint64_t asked)
+	struct subscriber *sub, const struct judged *judged, uint64_t asked)
 {
 	struct buf text = {0};
 	struct batch *batch;
 
-	add_reset(&text, sub, paged, asked);
+	add_reset(&text, sub, judged, asked);
 	batch = batch_new(sub->request, buf_span(&text));
 	buf_release(&text);
 	return subscriber_give(sub, batch);
 }
 
-static void no_answer(struct subscriber *sub)
+static void lost(struct subscriber *sub)
 {
 	if (sub->opening != NULL)
 		postpone(sub);
@@ -212,34 +205,35 @@ static void no_answer(struct subscriber *sub)
 		subscriber_close(sub);
 }
 
-/* A hub that says "nothing there, and I looked no further" would be asked the
- * same for ever. */
-static bool is_stuck(const struct subscriber *sub, const struct paged *paged)
+/* A hub that looks no further would be asked the same for ever. */
+static bool is_stuck(const struct subscriber *sub, const struct judged *judged)
 {
-	return sub->opening == NULL && !paged->gap && paged->count == 0 &&
-	       paged->through <= sub->id &&
+	return sub->opening == NULL && !judged->gap &&
+	       judged->limit <= sub->id &&
 	       sub->id < window_from(sub->home->window);
 }
 
-static void on_paged(struct subscriber *sub, const struct paged *paged)
+static enum pump_result judged(
+	struct subscriber *sub, const struct judged *judged)
 {
-	enum pump_result progress = CAUGHT_UP;
 	uint64_t asked = sub->id;
 
-	if (paged->away || is_stuck(sub, paged)) {
-		no_answer(sub);
-		return;
+	if (is_stuck(sub, judged)) {
+		lost(sub);
+		return GONE;
 	}
-	sub->id = paged->used;
-	sub->told = paged->mark;
+	sub->id = judged->used;
+	sub->told = judged->mark;
 	if (sub->opening != NULL)
-		progress = begin(sub, paged);
-	else if (paged->gap)
-		progress = give_reset(sub, paged, asked);
-	if (progress == CAUGHT_UP)
-		give_page(sub, paged);
-	else if (progress != GONE)
-		find_place(sub); /* blocked: asks again when it is writable */
+		return begin(sub, judged);
+	if (judged->gap)
+		return give_reset(sub, judged, asked);
+	return CAUGHT_UP;
+}
+
+void streams_begin_anew(struct streams *streams)
+{
+	replay_begin_anew(streams->replay);
 }
 
 /* ---- the end */
@@ -269,7 +263,7 @@ static void on_gone(struct subscriber *sub)
 {
 	const struct streams_parts *parts = &streams_of(sub)->parts;
 
-	replay_leave(sub);
+	replay_leave(streams_of(sub)->replay, sub);
 	fanout_forget(parts->fanout, sub);
 	forget_opening(sub);
 	audience_leave(parts->audience, sub);
@@ -290,8 +284,13 @@ struct streams *streams_new(const struct streams_parts *parts)
 		.owner = {.below = on_below, .gone = on_gone},
 	};
 	streams->openings = openings_new(loop_timers(parts->loop), postpone);
-	streams->replay =
-		replay_new(parts->session->questions, parts->window, on_paged);
+	streams->replay = replay_new(&(struct replay_parts){
+		.loop = parts->loop,
+		.questions = parts->session->questions,
+		.window = parts->window,
+		.shelf = parts->shelf,
+		.owner = {judged, arrived, lost},
+	});
 	return streams;
 }
 

@@ -7,9 +7,10 @@
  * Whoever has read the request (its channels, its cursor) states a subscription
  * here; from then on the descriptor belongs to the streams.  It is checked
  * already: this room knows cursors, not HTTP.  It owns the subscribers, those
- * who wait for their first byte (opening.h) and the pages they ask for
- * (replay.h).
+ * who wait for their first byte (opening.h) and the older events they are
+ * given (replay.h).
  */
+#include <stddef.h>
 #include <stdint.h>
 
 struct audience;
@@ -33,6 +34,7 @@ struct streams_parts {
 	struct limiter *limiter;       /* what a stream ends is given back */
 	struct counters *counters;
 	uint64_t retry_ms;
+	size_t shelf; /* bytes of older events that are kept (shelf.h) */
 };
 
 struct streams *streams_new(const struct streams_parts *parts);
@@ -45,6 +47,9 @@ void streams_open(
 
 /* The window has been filled: whoever waited for it can begin. */
 void streams_filled(struct streams *streams);
+/* The window has begun anew, with another log or elsewhere in it: what was read
+ * of older events is void. */
+void streams_begin_anew(struct streams *streams);
 /* Every stream gets its end; browsers come back by themselves. */
 void streams_drain(struct streams *streams);
 

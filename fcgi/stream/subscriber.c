@@ -73,7 +73,6 @@ struct subscriber *subscriber_new(
 	sub->client = subscription->client;
 	list_init(&sub->due);
 	list_init(&sub->beat);
-	list_init(&sub->page_node);
 	(void)setsockopt(
 		subscription->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	loop_io_init(&sub->watch, subscription->fd, ready, sub);
@@ -144,7 +143,8 @@ bool subscriber_is_below(const struct subscriber *sub)
 {
 	const struct window *window = sub->home->window;
 
-	if (sub->below || sub->pos < window_voided(window))
+	if (sub->straggler != NULL || sub->below ||
+		sub->pos < window_voided(window))
 		return true;
 	if (sub->pos >= window_floor(window))
 		return false;
@@ -203,7 +203,8 @@ static struct batch *next(struct subscriber *sub, uint64_t horizon)
 
 bool subscriber_is_ready(const struct subscriber *sub)
 {
-	return sub->opening == NULL && sub->page == NULL && sub->half == NULL;
+	return sub->opening == NULL && sub->straggler == NULL &&
+	       sub->half == NULL;
 }
 
 /* What it was given last went up to the horizon: not worth a second look. */
@@ -222,7 +223,7 @@ enum pump_result subscriber_pump(struct subscriber *sub, uint64_t horizon)
 {
 	enum pump_result progress;
 
-	assert(sub->opening == NULL && sub->page == NULL);
+	assert(sub->opening == NULL);
 	if (sub->behind)
 		horizon = window_end(sub->home->window);
 	for (int i = 0; i < BURST; i++) {

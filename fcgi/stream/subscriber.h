@@ -11,10 +11,11 @@
  *             something new on its channels
  *   BLOCKED   half != NULL and the socket is full: pumps itself once it is
  *             writable, until it has reached the window's end
- *   PAGING    page != NULL: below the window; waits for older events (replay.c)
+ *   BEHIND    straggler != NULL: below the window; is given older events
+ *             (replay.c)
  *
  *   LIVE -> BLOCKED -> LIVE     the socket is full, is writable again
- *   LIVE -> PAGING -> LIVE      the window has overtaken it, it has caught up
+ *   LIVE -> BEHIND -> LIVE      the window has overtaken it, it has caught up
  *   any -> gone                 browser left, write failed, or draining
  *
  * There is no queue: live delivery, resume and a slow reader that catches up
@@ -32,17 +33,17 @@
 
 struct counters;
 struct opening;
-struct page;
 struct batch;
 struct composer;
+struct straggler;
 struct subscriber;
 struct client;
 struct window;
 
 /* Whose it is, and what he is told. */
 struct subscriber_owner {
-	/* subscriber_pump() has said BELOW, and nobody else will ask for the
-	 * page. */
+	/* subscriber_pump() has said BELOW, and nobody else will ask for
+	 * older events. */
 	void (*below)(struct subscriber *sub);
 	/* It is about to be freed: out of whatever it is in. */
 	void (*gone)(struct subscriber *sub);
@@ -69,14 +70,13 @@ struct subscriber {
 	struct loop_io watch; /* LOOP_READ always, LOOP_WRITE while BLOCKED */
 	uint64_t pos;	      /* window position looked through */
 	uint64_t id;	      /* cursor: every event up to it was given */
-	uint64_t told;	      /* mark of its last page: that was pruned */
+	uint64_t told;	      /* mark of its last verdict: that was pruned */
 	struct batch *half;   /* the batch being sent */
 	uint32_t done;	      /* bytes of it already sent */
-	struct opening *opening; /* owned; freed with the first byte */
-	struct page *page;	 /* borrowed; waits there */
-	struct node page_node;
-	struct node due;  /* the fan-out's list */
-	struct node beat; /* the audience's list for its second */
+	struct opening *opening;     /* owned; freed with the first byte */
+	struct straggler *straggler; /* the replay's, while it is behind */
+	struct node due;	     /* the fan-out's list */
+	struct node beat;	     /* the audience's list for its second */
 	struct client *client;
 	uint16_t request; /* FastCGI request id */
 	uint16_t count;	  /* memberships, sorted by channel name */
@@ -90,7 +90,7 @@ enum pump_result {
 	CAUGHT_UP, /* has everything up to the horizon */
 	MORE,	   /* had its share of this turn; will go on by itself */
 	BLOCKED,   /* half-sent; will go on by itself */
-	BELOW,	   /* has to be given a page */
+	BELOW,	   /* has to be given older events */
 	GONE,	   /* freed */
 };
 
@@ -104,8 +104,8 @@ struct subscriber *subscriber_new(
 void subscriber_close(struct subscriber *sub);
 
 /* Writes what comes after its cursor, up to the window position `horizon`,
- * at most a few batches.  BELOW: the caller asks for the page, or tells the
- * owner. */
+ * at most a few batches.  BELOW: the caller asks for older events, or tells
+ * the owner. */
 enum pump_result subscriber_pump(struct subscriber *sub, uint64_t horizon);
 /* Sends `batch` (takes the caller's reference) and nothing else: CAUGHT_UP,
  * BLOCKED or GONE.  Nothing may be half-sent. */
@@ -115,7 +115,7 @@ void subscriber_beat(struct subscriber *sub);
 
 /* True if the window no longer holds all that this subscriber lacks. */
 bool subscriber_is_below(const struct subscriber *sub);
-/* Neither opening, nor paging, nor blocked: the fan-out may write to it. */
+/* Neither opening, nor behind, nor blocked: the fan-out may write to it. */
 bool subscriber_is_ready(const struct subscriber *sub);
 
 #endif

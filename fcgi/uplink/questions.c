@@ -5,9 +5,10 @@
 
 #include <stdlib.h>
 
-enum kind { PAGE, CHANNELS, METRICS };
+enum kind { JUDGE, PAGE, CHANNELS, METRICS };
 
 union callback {
+	uplink_judged *judged;
 	uplink_paged *paged;
 	uplink_channels_answer *channels;
 	uplink_metrics_text *metrics_text;
@@ -61,6 +62,13 @@ void questions_free(struct questions *questions)
 
 /* ---- answering one who waits */
 
+static void judged(struct question *question, const struct judged *judged)
+{
+	if (!question->call.forgotten)
+		question->answer.judged(question->arg, judged);
+	question_free(question);
+}
+
 static void paged(struct question *question, const struct paged *paged)
 {
 	if (!question->call.forgotten)
@@ -85,10 +93,14 @@ static void metrics_text(struct question *question, struct span text)
 
 static void on_away(struct call *call)
 {
+	static const struct judged no_verdict = {.away = true};
 	static const struct paged no_page = {.away = true};
 	struct question *question = question_of(call);
 
 	switch (question->kind) {
+	case JUDGE:
+		judged(question, &no_verdict);
+		break;
 	case PAGE:
 		paged(question, &no_page);
 		break;
@@ -121,10 +133,20 @@ static struct question *ask(struct questions *questions, enum kind kind,
 	return question;
 }
 
-struct call *questions_page(struct questions *questions, struct span page,
+struct call *questions_judge(struct questions *questions, struct span body,
+	uplink_judged *answer, void *arg)
+{
+	struct question *question = ask(questions, JUDGE, WIRE_JUDGE, body);
+
+	question->answer.judged = answer;
+	question->arg = arg;
+	return &question->call;
+}
+
+struct call *questions_page(struct questions *questions, struct span body,
 	uplink_paged *answer, void *arg)
 {
-	struct question *question = ask(questions, PAGE, WIRE_PAGE, page);
+	struct question *question = ask(questions, PAGE, WIRE_PAGE, body);
 
 	question->answer.paged = answer;
 	question->arg = arg;
@@ -173,18 +195,46 @@ static struct question *find(
 	return question_of(call);
 }
 
+/* Places that rise; false if they do not. */
+static bool get_busy(struct wire_in *in, uint16_t *busy, uint16_t count)
+{
+	for (uint16_t i = 0; i < count; i++) {
+		busy[i] = wire_get_u16(in);
+		if (i > 0 && busy[i] <= busy[i - 1])
+			return false;
+	}
+	return wire_done(in);
+}
+
+bool questions_judged(struct questions *questions, struct wire_in *in)
+{
+	struct question *question = find(questions, JUDGE, in);
+	struct judged verdict = {0};
+	uint16_t busy[JUDGED_MAX];
+
+	verdict.gap = wire_get_u8(in) != 0;
+	verdict.used = wire_get_u64(in);
+	verdict.limit = wire_get_u64(in);
+	verdict.mark = wire_get_u64(in);
+	verdict.oldest = wire_get_u64(in);
+	verdict.newest = wire_get_u64(in);
+	verdict.count = wire_get_u16(in);
+	verdict.busy = busy;
+	if (verdict.count > JUDGED_MAX || !get_busy(in, busy, verdict.count))
+		return false;
+	if (question != NULL)
+		judged(question, &verdict);
+	return true;
+}
+
 bool questions_paged(struct questions *questions, struct wire_in *in)
 {
 	struct question *question = find(questions, PAGE, in);
 	struct paged page = {0};
 	struct wire_in walk;
 
-	page.gap = wire_get_u8(in) != 0;
-	page.used = wire_get_u64(in);
 	page.through = wire_get_u64(in);
 	page.mark = wire_get_u64(in);
-	page.oldest = wire_get_u64(in);
-	page.newest = wire_get_u64(in);
 	page.count = wire_get_u32(in);
 	page.events = walk = *in;
 	for (uint32_t i = 0; i < page.count && !walk.failed; i++)

@@ -4,7 +4,8 @@
 /*
  * questions - what the hub is asked that changes nothing
  *
- * Calls (call.h): for a page of older events, for channels, for the metrics.
+ * Calls (call.h): where a stream goes on, for a page of older events, for
+ * channels, for the metrics.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,18 +48,35 @@ typedef void uplink_metrics_text(void *arg, struct span text);
 struct call *questions_metrics(struct questions *questions,
 	enum wire_format format, uplink_metrics_text *answer, void *arg);
 
-/* A page of older events. */
-struct paged {
+enum {
+	JUDGED_MAX = 1000, /* channels of a stream */
+};
+
+/* Where a stream goes on (lib/wire.h). */
+struct judged {
 	bool away; /* no hub answered in time; nothing else is set */
 	bool gap;
-	uint64_t used, through, mark, oldest, newest;
+	uint64_t used, limit, mark, oldest, newest;
+	uint16_t count; /* channels that may have something above `used` ... */
+	const uint16_t *busy; /* ... their places, rising; borrowed */
+};
+
+/* `body`: of JUDGE, without its tag. */
+typedef void uplink_judged(void *arg, const struct judged *judged);
+struct call *questions_judge(struct questions *questions, struct span body,
+	uplink_judged *answer, void *arg);
+
+/* A page of one channel's older events. */
+struct paged {
+	bool away;
+	uint64_t through, mark;
 	uint32_t count;
 	struct wire_in events; /* `count` blobs; borrowed for the call */
 };
 
-/* `page`: the body of PAGE without its tag. */
+/* `body`: of PAGE, without its tag. */
 typedef void uplink_paged(void *arg, const struct paged *paged);
-struct call *questions_page(struct questions *questions, struct span page,
+struct call *questions_page(struct questions *questions, struct span body,
 	uplink_paged *answer, void *arg);
 
 /* ---- what the session does with them */
@@ -67,8 +85,9 @@ void questions_send(struct questions *questions);
 /* `now`: monotonic us. */
 void questions_expire(struct questions *questions, uint64_t now);
 
-/* The bodies of PAGED, CHANNELED and METERED; false if malformed.  An answer
- * that nobody waits for is ignored: it came too late. */
+/* The bodies of JUDGED, PAGED, CHANNELED and METERED; false if malformed.  An
+ * answer that nobody waits for is ignored: it came too late. */
+bool questions_judged(struct questions *questions, struct wire_in *in);
 bool questions_paged(struct questions *questions, struct wire_in *in);
 bool questions_channeled(struct questions *questions, struct wire_in *in);
 bool questions_metrics_text(struct questions *questions, struct wire_in *in);

@@ -178,6 +178,11 @@ static bool on_stored(struct session *session, struct wire_in *in)
 	return publishes_stored(session->publishes, in);
 }
 
+static bool on_judged(struct session *session, struct wire_in *in)
+{
+	return questions_judged(session->questions, in);
+}
+
 static bool on_paged(struct session *session, struct wire_in *in)
 {
 	return questions_paged(session->questions, in);
@@ -237,6 +242,7 @@ static bool (*const frames[])(struct session *, struct wire_in *) = {
 	[WIRE_EVENT] = on_event,
 	[WIRE_STORED] = on_stored,
 	[WIRE_PAGED] = on_paged,
+	[WIRE_JUDGED] = on_judged,
 	[WIRE_CHANNELED] = on_channeled,
 	[WIRE_STATE] = on_state,
 	[WIRE_PONG] = on_pong,

@@ -89,11 +89,13 @@ void eventlog_open(struct eventlog *log, struct store *store,
 		" WHERE id >= ? ORDER BY id");
 	store_prepare(
 		store, &log->owner, "SELECT channel FROM event WHERE id = ?");
-	store_prepare(store, &log->next_on,
+	store_prepare(store, &log->walk,
 		/* The index alone, and then the row, which may be missing. */
-		"SELECT id, (SELECT back FROM event AS row WHERE row.id ="
-		" event.id) FROM event WHERE channel = ? AND id > ?"
-		" ORDER BY id LIMIT 1");
+		"SELECT found.id, row.at, row.channel, row.type, row.data,"
+		" row.sum, row.back"
+		" FROM event AS found LEFT JOIN event AS row"
+		" ON row.id = found.id WHERE found.channel = ?"
+		" AND found.id > ? ORDER BY found.id");
 	read_identity(log);
 	epochs_read(&log->epochs, store);
 	read_newest(log);
@@ -110,7 +112,7 @@ void eventlog_close(struct eventlog *log)
 	query_release(&log->one);
 	query_release(&log->backwards);
 	query_release(&log->at_or_after);
-	query_release(&log->next_on);
+	query_release(&log->walk);
 	query_release(&log->owner);
 	epochs_release(&log->epochs);
 	free(log->ends);

@@ -49,13 +49,15 @@ struct eventlog {
 	uint32_t rows; /* in this transaction */
 	size_t bytes;
 	uint64_t reached; /* by the reading that is under way */
+	bool on_row;	  /* a walk has found a row, and not told it */
+	bool walked;	  /* it has come to the end of the rows */
 	uint64_t losses;  /* events found to be lost since the start */
 	uint64_t owners;  /* channels up to this number were looked for */
 	bool owners_done; /* all of them that have events */
 	struct eventlog_end *ends; /* rising by `newest` */
 	size_t end_count;
 	bool owned; /* all channels were looked at */
-	struct query append, range, backwards, at_or_after, one, next_on, owner;
+	struct query append, range, backwards, at_or_after, one, walk, owner;
 };
 
 void eventlog_open(struct eventlog *log, struct store *store,
@@ -106,13 +108,13 @@ bool eventlog_time(struct eventlog *log, uint64_t *id, uint64_t *at);
 /* The time of the newest event, likewise; 0 if there is none. */
 uint64_t eventlog_last_time(struct eventlog *log);
 
-/* Of one channel: its first id above `after`, 0 if none.  An id that must be
- * there is told also if it is not. */
-uint64_t eventlog_next_on(
+/* Of one channel: starts at its first event above `after`. */
+void eventlog_walk(
 	struct eventlog *log, const struct channel *channel, uint64_t after);
-/* The event with that id; false if it is lost, now or since long. */
-bool eventlog_get(struct eventlog *log, struct channel *channel, uint64_t id,
-	struct wire_event *event);
+/* The next one that is not above `upto`.  One that must be there is looked for
+ * even if the index knows nothing of it. */
+enum eventlog_found eventlog_step(struct eventlog *log, struct channel *channel,
+	uint64_t upto, struct wire_event *event);
 
 /* Ends a reading; before it the write-ahead log cannot be emptied. */
 void eventlog_rest(struct eventlog *log);

@@ -184,6 +184,7 @@ uint64_t eventlog_last_time(struct eventlog *log)
 void eventlog_rest(struct eventlog *log)
 {
 	store_end(&log->range);
+	store_end(&log->walk);
 	store_end(&log->one);
 }
 
@@ -199,53 +200,80 @@ static struct row read_one(
 	return read_row(log, &log->one, event);
 }
 
-static bool is_sound(struct eventlog *log, uint64_t id)
-{
-	struct wire_event event;
-
-	return read_one(log, id, &event).sound;
-}
-
 static bool must_be_there(
 	const struct channel *channel, uint64_t id, uint64_t after)
 {
 	return id > after && id > channel->pruned_through;
 }
 
-uint64_t eventlog_next_on(
+void eventlog_walk(
 	struct eventlog *log, const struct channel *channel, uint64_t after)
 {
-	struct query *query = &log->next_on;
-	uint64_t id = 0, previous = 0;
-
-	if (channel->newest <= after)
-		return 0;
-	query_bind_int(query, 1, channel->number);
-	query_bind_int(query, 2, after);
-	if (store_step(log->store, query)) {
-		id = query_int(query, 0);
-		previous = previous_of(id, query_int(query, 1));
-	}
-	store_end(query);
-	if (id == 0)
-		return must_be_there(channel, channel->newest, after)
-			       ? channel->newest
-			       : 0;
-	if (id <= after)
-		end_damaged(log, id);
-	return must_be_there(channel, previous, after) && is_sound(log, id)
-		       ? previous
-		       : id;
+	store_end(&log->walk);
+	query_bind_int(&log->walk, 1, channel->number);
+	query_bind_int(&log->walk, 2, after);
+	log->reached = after;
+	log->on_row = false;
+	log->walked = channel->newest <= after;
 }
 
-bool eventlog_get(struct eventlog *log, struct channel *channel, uint64_t id,
-	struct wire_event *event)
+/* The row that was found last, if it has not been told, or the next one. */
+static bool find_row(
+	struct eventlog *log, struct row *row, struct wire_event *event)
 {
-	struct row row = read_one(log, id, event);
+	if (!log->on_row && !log->walked) {
+		log->on_row = store_step(log->store, &log->walk);
+		log->walked = !log->on_row;
+	}
+	if (!log->on_row)
+		return false;
+	*row = read_row(log, &log->walk, event);
+	if (event->id <= log->reached)
+		end_damaged(log, event->id);
+	return true;
+}
 
-	if (row.sound && row.channel == channel)
-		return true;
-	if (id > channel->pruned_through)
-		eventlog_mark_lost(log, channel, id, row.channel != channel);
-	return false;
+static bool is_whole(const struct row *row, const struct channel *channel)
+{
+	return row->sound && row->channel == channel;
+}
+
+/* Something that is lost is told once; later it is passed over. */
+static enum eventlog_found tell(struct eventlog *log, struct channel *channel,
+	const struct row *row, uint64_t id)
+{
+	log->reached = id;
+	if (is_whole(row, channel))
+		return EVENTLOG_EVENT;
+	if (id <= channel->pruned_through)
+		return EVENTLOG_END;
+	eventlog_mark_lost(log, channel, id, row->channel != channel);
+	return EVENTLOG_LOSS;
+}
+
+enum eventlog_found eventlog_step(struct eventlog *log, struct channel *channel,
+	uint64_t upto, struct wire_event *event)
+{
+	enum eventlog_found found;
+
+	do {
+		struct row row = {0};
+		bool any = find_row(log, &row, event);
+		uint64_t id = any ? event->id : 0, must = channel->newest;
+
+		if (any)
+			must = is_whole(&row, channel) ? row.previous : 0;
+		if (must_be_there(channel, must, log->reached)) {
+			if (must > upto)
+				return EVENTLOG_END;
+			id = must;
+			row = read_one(log, id, event);
+		} else if (!any || id > upto) {
+			return EVENTLOG_END;
+		} else {
+			log->on_row = false;
+		}
+		found = tell(log, channel, &row, id);
+	} while (found == EVENTLOG_END);
+	return found;
 }

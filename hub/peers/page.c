@@ -8,34 +8,75 @@
 
 #include "hub/peers/follow.h"
 #include "hub/peers/resume.h"
-#include "lib/heap.h"
+#include "lib/text.h"
 
 struct page_request {
 	struct page_request *next;
+	bool judge;
 	size_t len;
 	char body[];
 };
 
 /* ---- the queue */
 
-bool page_ask(struct peer *peer, struct wire_in *in)
+static void enqueue(struct peer *peer, struct span body, bool judge)
 {
-	struct span body = span(in->at, (size_t)(in->end - in->at));
 	struct page_request *request;
-	struct question question;
 
-	if (!question_read(&question, in))
-		return false;
 	peer->asked_bytes += sizeof(*request) + body.len;
 	if (peer->asked_bytes > PEER_ASKED_MAX) {
 		peer_drop(peer, "asked for too many pages at once");
-		return true;
+		return;
 	}
 	request = mem_new(sizeof(*request) + body.len);
+	request->judge = judge;
 	request->len = body.len;
 	memcpy(request->body, body.at, body.len);
 	*peer->pages_end = request;
 	peer->pages_end = &request->next;
+}
+
+static struct span rest_of(const struct wire_in *in)
+{
+	return span(in->at, (size_t)(in->end - in->at));
+}
+
+bool page_ask_judge(struct peer *peer, struct wire_in *in)
+{
+	struct span body = rest_of(in);
+	struct question question;
+
+	if (!question_read(&question, in))
+		return false;
+	enqueue(peer, body, true);
+	return true;
+}
+
+/* What a PAGE asks. */
+struct wanted {
+	uint64_t tag, after, upto;
+	uint32_t bytes;
+	struct span name;
+};
+
+static bool read_wanted(struct wanted *wanted, struct wire_in *in)
+{
+	wanted->tag = wire_get_u64(in);
+	wanted->after = wire_get_u64(in);
+	wanted->upto = wire_get_u64(in);
+	wanted->bytes = wire_get_u32(in);
+	wanted->name = wire_get_str8(in);
+	return wire_done(in) && text_channel_fault(wanted->name) == NULL;
+}
+
+bool page_ask(struct peer *peer, struct wire_in *in)
+{
+	struct span body = rest_of(in);
+	struct wanted wanted;
+
+	if (!read_wanted(&wanted, in))
+		return false;
+	enqueue(peer, body, false);
 	return true;
 }
 
@@ -58,144 +99,141 @@ void page_forget(struct peer *peer)
 
 /* ---- one page */
 
-/* A channel whose next event, not yet in the page, is node.key. */
-struct ahead {
-	struct heap_node node;
-	struct channel *channel;
-};
-
+/* What it has so far. */
 struct page {
-	struct eventlog *log;
 	struct buf *out;
-	uint64_t after, limit; /* its events are above and not above */
+	uint64_t end; /* when time is up, unless it has too few */
 	uint64_t through;
 	size_t bytes, taken;
 	uint32_t count;
-	uint64_t end; /* when time is up, unless nothing was found */
-	struct heap heap;
-	struct ahead ahead[PAGE_CHANNELS_MAX];
 };
 
-static void build_heap(struct page *page, const struct question *question)
+static bool is_full(const struct page *page, const struct eventlog *log)
 {
-	for (size_t i = 0; i < question->channel_count; i++) {
-		struct channel *channel = question->channels[i];
-		uint64_t id = eventlog_next_on(page->log, channel, page->after);
-
-		page->ahead[i].channel = channel;
-		if (id != 0)
-			heap_add(&page->heap, &page->ahead[i].node, id);
-	}
-}
-
-static struct ahead *first(const struct page *page)
-{
-	struct heap_node *node = heap_first(&page->heap);
-
-	return node == NULL ? NULL : heap_entry(node, struct ahead, node);
-}
-
-/* The channel that comes first goes to its next event. */
-static void advance(struct page *page, struct ahead *ahead)
-{
-	uint64_t id =
-		eventlog_next_on(page->log, ahead->channel, ahead->node.key);
-
-	if (id == 0)
-		heap_remove(&page->heap, &ahead->node);
-	else
-		heap_move(&page->heap, &ahead->node, id);
-}
-
-static bool is_full(const struct page *page)
-{
-	if (page->through == page->after)
+	if (page->count == 0)
 		return false;
 	return page->taken >= page->bytes || page->taken >= PAGE_BYTES_MAX ||
-	       clock_now_us(page->log->clock) > page->end;
+	       (page->count >= PAGE_EVENTS &&
+		       clock_now_us(log->clock) > page->end);
 }
 
 static void put(struct page *page, const struct wire_event *event)
 {
-	wire_put_u32(page->out, (uint32_t)wire_event_size(event));
+	size_t size = wire_event_size(event);
+
+	wire_put_u32(page->out, (uint32_t)size);
 	wire_put_event(page->out, event);
-	page->taken += wire_event_size(event);
+	page->taken += size;
 	page->count++;
+	page->through = event->id;
 }
 
-static void collect(struct page *page)
+/* False if something turned out to be lost: once more. */
+static bool collect(struct page *page, struct eventlog *log,
+	struct channel *channel, uint64_t after, uint64_t limit)
 {
+	enum eventlog_found found = EVENTLOG_END;
 	struct wire_event event;
-	struct ahead *ahead;
 
-	page->through = page->after;
-	while ((ahead = first(page)) != NULL &&
-		ahead->node.key <= page->limit && !is_full(page)) {
-		page->through = ahead->node.key;
-		if (eventlog_get(
-			    page->log, ahead->channel, ahead->node.key, &event))
-			put(page, &event);
-		advance(page, ahead);
-	}
-	if (ahead == NULL || ahead->node.key > page->limit)
-		page->through = page->limit;
-	if (page->through < page->after)
-		page->through = page->after;
+	eventlog_walk(log, channel, after);
+	page->end = clock_now_us(log->clock) + PAGE_US;
+	while (!is_full(page, log) &&
+		(found = eventlog_step(log, channel, limit, &event)) ==
+			EVENTLOG_EVENT)
+		put(page, &event);
+	if (found == EVENTLOG_END && limit > after)
+		page->through = limit;
+	eventlog_rest(log);
+	return found != EVENTLOG_LOSS;
 }
 
-/* Puts the page into the frame `out`. */
-static void compose(struct eventlog *log, struct buf *out,
-	const struct question *question, const struct verdict *verdict)
+static uint64_t mark_of(
+	const struct channels *channels, const struct channel *channel)
 {
-	struct page page = {.log = log, .out = out, .after = verdict->used};
-	size_t counted, end;
+	return channel != NULL ? channel->pruned_through : channels->floor;
+}
 
-	page.limit = verdict->limit;
-	page.bytes = question->bytes;
-	page.end = clock_now_us(log->clock) + PAGE_US;
-	wire_put_u64(out, question->tag);
-	wire_put_u8(out, verdict->gap);
-	wire_put_u64(out, verdict->used);
-	counted = out->len;
-	wire_put_u64(out, 0); /* through, once known */
-	wire_put_u64(out, question->pruned_through);
-	wire_put_u64(out, verdict->oldest);
-	wire_put_u64(out, verdict->newest);
-	wire_put_u32(out, 0); /* count */
-	build_heap(&page, question);
-	collect(&page);
-	heap_release(&page.heap);
-	eventlog_rest(log);
+/* Puts the page into the frame `out`; false if it has to be put once more. */
+static bool compose(struct eventlog *log, struct buf *out,
+	const struct wanted *wanted, uint64_t limit)
+{
+	struct channel *channel = channel_find(log->channels, wanted->name);
+	struct page page = {
+		.out = out, .through = wanted->after, .bytes = wanted->bytes};
+	size_t begun, end;
+	bool whole = true;
+
+	wire_put_u64(out, wanted->tag);
+	begun = out->len;
+	wire_put_u64(out, 0); /* through, mark and count, once known */
+	wire_put_u64(out, 0);
+	wire_put_u32(out, 0);
+	if (channel != NULL)
+		whole = collect(&page, log, channel, wanted->after, limit);
+	else if (limit > wanted->after)
+		page.through = limit;
 	end = out->len;
-	out->len = counted;
+	out->len = begun;
 	wire_put_u64(out, page.through);
-	out->len += 24;
+	wire_put_u64(out, mark_of(log->channels, channel));
 	wire_put_u32(out, page.count);
 	out->len = end;
+	return whole;
 }
 
+static bool put_page(struct eventlog *log, struct peer *peer,
+	struct wire_in *in, uint64_t sent)
+{
+	struct wanted wanted;
+	bool whole;
+
+	read_wanted(&wanted, in);
+	whole = compose(log, link_begin(&peer->link, WIRE_PAGED), &wanted,
+		wanted.upto < sent ? wanted.upto : sent);
+	link_end(&peer->link);
+	return whole;
+}
+
+/* ---- one verdict */
+
+static bool put_verdict(struct eventlog *log, struct peer *peer,
+	struct wire_in *in, uint64_t sent)
+{
+	struct buf *out = link_begin(&peer->link, WIRE_JUDGED);
+	uint64_t losses = log->losses;
+	struct question question;
+	struct verdict verdict;
+
+	question_read_again(&question, in);
+	question_resolve(&question, log->channels);
+	verdict = question_judge(&question, log, sent);
+	wire_put_u64(out, question.tag);
+	wire_put_u8(out, verdict.gap);
+	wire_put_u64(out, verdict.used);
+	wire_put_u64(out, verdict.limit);
+	wire_put_u64(out, question.pruned_through);
+	wire_put_u64(out, verdict.oldest);
+	wire_put_u64(out, verdict.newest);
+	question_put_busy(&question, verdict.used, out);
+	link_end(&peer->link);
+	return log->losses == losses;
+}
+
+/* What was asked was read before: it is well formed. */
 static void answer_next(struct eventlog *log, struct peer *peer)
 {
+	uint64_t sent = peer->follow == NOT ? log->committed : peer->sent;
 	struct page_request *request = take(peer);
-	struct wire_in in = wire_in(span(request->body, request->len));
 	size_t before = link_pending(&peer->link);
-	struct question question;
-	uint64_t losses;
+	bool whole;
 
-	question_read(
-		&question, &in); /* it was read before: it is well formed */
 	do { /* once more, if something turned out to be lost */
-		struct verdict verdict;
+		struct wire_in in = wire_in(span(request->body, request->len));
 
-		losses = log->losses;
 		link_cut(&peer->link, before);
-		question_resolve(&question, log->channels);
-		verdict = question_judge(&question, log,
-			peer->follow == NOT ? log->committed : peer->sent);
-		compose(log, link_begin(&peer->link, WIRE_PAGED), &question,
-			&verdict);
-		link_end(&peer->link);
-	} while (log->losses != losses);
+		whole = request->judge ? put_verdict(log, peer, &in, sent)
+				       : put_page(log, peer, &in, sent);
+	} while (!whole);
 	free(request);
 }
 

@@ -5,10 +5,10 @@
  * page - older events, for whoever is below the window of its responder
  *
  * Questions wait in a queue per peer; between two commits the peers take turns,
- * one page each, until PAGE_US have passed.  A page is found by the index
- * alone: the channels that have something after the cursor are kept in a heap
- * by their next id, so that it does not matter how long the log is, nor how
- * much of it belongs to others.
+ * one answer each, until PAGE_US have passed.  Where a stream goes on is judged
+ * from memory (JUDGE, resume.h); its events come in pages of one channel each,
+ * read straight from the index (PAGE): so it does not matter how long the log
+ * is, how much of it belongs to others, nor how many channels a stream has.
  */
 #include <stdbool.h>
 
@@ -17,14 +17,16 @@
 #include "hub/peers/peer.h"
 
 enum {
-	PAGE_CHANNELS_MAX = 1000,
 	PAGE_BYTES_MAX = 4 << 20, /* whatever was asked for */
+	PAGE_EVENTS = 64,	  /* a page has as many, if there are, however
+				     long they take */
 	PAGE_US = 2000, /* older events are read this long between two commits,
 			   and for one page */
 };
 
-/* PAGE came; false if it is malformed. */
+/* PAGE or JUDGE came; false if it is malformed. */
 bool page_ask(struct peer *peer, struct wire_in *in);
+bool page_ask_judge(struct peer *peer, struct wire_in *in);
 /* The peer is closed: its questions go. */
 void page_forget(struct peer *peer);
 /* Answers, and moves followers on that read the log; true if work is left. */

@@ -3,6 +3,8 @@
 
 #include "hub/peers/resume.h"
 
+#include <string.h>
+
 #include "lib/text.h"
 
 static bool in_order(struct span before, struct span after)
@@ -13,25 +15,11 @@ static bool in_order(struct span before, struct span after)
 	return order < 0 || (order == 0 && before.len < after.len);
 }
 
-bool question_read(struct question *question, struct wire_in *in)
+static bool are_in_order(struct wire_in names, uint16_t count)
 {
 	struct span before = {0};
-	struct wire_in names;
-	uint8_t from;
 
-	question->tag = wire_get_u64(in);
-	from = wire_get_u8(in);
-	question->value = wire_get_u64(in);
-	question->told = wire_get_u64(in);
-	question->upto = wire_get_u64(in);
-	question->bytes = wire_get_u32(in);
-	question->name_count = wire_get_u16(in);
-	question->names = names = *in;
-	if (in->failed || from > WIRE_UNKNOWN || question->name_count == 0 ||
-		question->name_count > QUESTION_CHANNELS_MAX)
-		return false;
-	question->from = from;
-	for (uint16_t i = 0; i < question->name_count; i++) {
+	for (uint16_t i = 0; i < count; i++) {
 		struct span name = wire_get_str8(&names);
 
 		if (text_channel_fault(name) != NULL ||
@@ -40,6 +28,26 @@ bool question_read(struct question *question, struct wire_in *in)
 		before = name;
 	}
 	return wire_done(&names);
+}
+
+bool question_read_again(struct question *question, struct wire_in *in)
+{
+	question->tag = wire_get_u64(in);
+	question->from = wire_get_u8(in);
+	question->value = wire_get_u64(in);
+	question->told = wire_get_u64(in);
+	question->upto = wire_get_u64(in);
+	question->name_count = wire_get_u16(in);
+	question->names = *in;
+	return !in->failed && question->from <= WIRE_UNKNOWN &&
+	       question->name_count > 0 &&
+	       question->name_count <= QUESTION_CHANNELS_MAX;
+}
+
+bool question_read(struct question *question, struct wire_in *in)
+{
+	return question_read_again(question, in) &&
+	       are_in_order(question->names, question->name_count);
 }
 
 /* Who has come that far missed nothing of any channel that is gone. */
@@ -71,6 +79,7 @@ void question_resolve(struct question *question, struct channels *channels)
 		struct mark mark;
 
 		if (channel != NULL) {
+			question->places[question->channel_count] = i;
 			question->channels[question->channel_count++] = channel;
 			mark.through = channel->pruned_through;
 			mark.at = channel->pruned_at;
@@ -84,19 +93,52 @@ void question_resolve(struct question *question, struct channels *channels)
 	}
 }
 
-/* The first event on its channels above `after`, 0 if none. */
+/* The channel's first event above `after`, 0 if none.  Most answer from memory;
+ * of a long list of the others only some are looked up, and for the rest it is
+ * the least that it can be. */
+static uint64_t next_on(struct eventlog *log, struct channel *channel,
+	uint64_t after, unsigned *looks)
+{
+	uint64_t oldest = channel_oldest(log->channels, channel);
+	struct wire_event event;
+
+	if (channel->newest <= after)
+		return 0;
+	if (oldest > after)
+		return oldest;
+	if (++*looks > JUDGE_LOOKS)
+		return after + 1;
+	eventlog_walk(log, channel, after);
+	return eventlog_step(log, channel, UINT64_MAX, &event) == EVENTLOG_EVENT
+		       ? event.id
+		       : 0;
+}
+
+/* The first event on its channels above `after`, 0 if none; with very many of
+ * them perhaps only an id that none is below. */
 static uint64_t first_above(
 	const struct question *question, struct eventlog *log, uint64_t after)
 {
+	struct channel *of = NULL;
+	struct wire_event event;
+	unsigned looks = 0;
 	uint64_t first = 0;
 
 	for (size_t i = 0; i < question->channel_count; i++) {
-		uint64_t id =
-			eventlog_next_on(log, question->channels[i], after);
+		struct channel *channel = question->channels[i];
+		uint64_t id = next_on(log, channel, after, &looks);
 
-		if (id != 0 && (first == 0 || id < first))
+		if (id != 0 && (first == 0 || id < first)) {
 			first = id;
+			of = channel;
+		}
 	}
+	/* If it is lost, that is found out now. */
+	if (of != NULL && looks <= JUDGE_LOOKS) {
+		eventlog_walk(log, of, first - 1);
+		(void)eventlog_step(log, of, UINT64_MAX, &event);
+	}
+	eventlog_rest(log);
 	return first;
 }
 
@@ -173,6 +215,26 @@ struct verdict question_judge(
 	if (search && first == 0 && verdict.used < question->pruned_through)
 		verdict.used = question->pruned_through;
 	verdict.limit = question->upto < sent ? question->upto : sent;
-	note_held(question, log, &verdict);
+	if (verdict.gap)
+		note_held(question, log, &verdict);
 	return verdict;
+}
+
+void question_put_busy(
+	const struct question *question, uint64_t used, struct buf *out)
+{
+	size_t counted = out->len, end;
+	uint16_t count = 0;
+
+	wire_put_u16(out, 0); /* once known */
+	for (size_t i = 0; i < question->channel_count; i++) {
+		if (question->channels[i]->newest <= used)
+			continue;
+		wire_put_u16(out, question->places[i]);
+		count++;
+	}
+	end = out->len;
+	out->len = counted;
+	wire_put_u16(out, count);
+	out->len = end;
 }

@@ -13,7 +13,7 @@
 #include "lib/clock.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { KINDS = 4 };
+enum { KINDS = 5 };
 
 static struct span body;
 static unsigned called[KINDS];
@@ -68,6 +68,15 @@ static void on_metrics_text(void *arg, struct span text)
 	within(text);
 }
 
+static void on_judged(void *arg, const struct judged *judged)
+{
+	(void)arg;
+	MUST(++called[4] == 1 && !judged->away);
+	MUST(judged->count <= JUDGED_MAX);
+	for (uint16_t i = 1; i < judged->count; i++)
+		MUST(judged->busy[i] > judged->busy[i - 1]);
+}
+
 static void drop(void *owner, struct span frame)
 {
 	(void)owner;
@@ -90,6 +99,7 @@ static void ask_all(void)
 	questions_page(questions, span_of("question"), on_paged, NULL);
 	questions_channels(questions, &question, on_channels, NULL);
 	questions_metrics(questions, WIRE_PROMETHEUS, on_metrics_text, NULL);
+	questions_judge(questions, span_of("question"), on_judged, NULL);
 }
 
 static bool take(unsigned kind, struct wire_in *in)
@@ -101,8 +111,10 @@ static bool take(unsigned kind, struct wire_in *in)
 		return questions_paged(questions, in);
 	case 2:
 		return questions_channeled(questions, in);
-	default:
+	case 3:
 		return questions_metrics_text(questions, in);
+	default:
+		return questions_judged(questions, in);
 	}
 }
 
@@ -115,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const unsigned char *at = (const unsigned char *)rest.at;
 		size_t len = (size_t)at[1] << 8 | at[2];
 		unsigned before[KINDS] = {
-			called[0], called[1], called[2], called[3]};
+			called[0], called[1], called[2], called[3], called[4]};
 		struct wire_in in;
 		bool good;
 

@@ -252,8 +252,11 @@ uint64_t channel_oldest(
 struct mark channels_mark(
 	struct channels *channels, struct span name) NEVER
 uint64_t eventlog_since(struct eventlog *log, uint64_t at) NEVER
-uint64_t eventlog_next_on(struct eventlog *log,
-	const struct channel *channel, uint64_t after) NEVER
+void eventlog_walk(struct eventlog *log, const struct channel *channel,
+	uint64_t after) NEVER
+enum eventlog_found eventlog_step(struct eventlog *log,
+	struct channel *channel, uint64_t upto, struct wire_event *event) NEVER
+void eventlog_rest(struct eventlog *log) NEVER
 const struct epoch *epochs_find(const struct epochs *epochs, uint64_t id) NEVER
 enum db_result db_open(
 	struct db *db, const char *path, enum db_kind kind) NEVER

@@ -80,7 +80,7 @@ static void check_metrics(struct wire_in *in)
 	MUST(format == WIRE_PROMETHEUS || format == WIRE_OPENMETRICS);
 }
 
-static void check_page(struct wire_in *in)
+static void check_judge(struct wire_in *in)
 {
 	uint16_t count;
 
@@ -89,11 +89,19 @@ static void check_page(struct wire_in *in)
 	stub_question.value = wire_get_u64(in);
 	wire_get_u64(in);
 	wire_get_u64(in);
-	wire_get_u32(in);
 	count = wire_get_u16(in);
 	MUST(count >= 1);
 	for (uint16_t i = 0; i < count; i++)
 		MUST(text_channel_fault(wire_get_str8(in)) == NULL);
+}
+
+static void check_page(struct wire_in *in)
+{
+	uint64_t after = wire_get_u64(in);
+
+	MUST(wire_get_u64(in) > after);
+	MUST(wire_get_u32(in) > 0);
+	MUST(text_channel_fault(wire_get_str8(in)) == NULL);
 }
 
 static void say(enum wire_type type, struct span body)
@@ -112,6 +120,7 @@ static void on_asked(uint8_t type, struct wire_in in)
 	static void (*const check[])(struct wire_in *) = {
 		[WIRE_PUBLISH] = check_publish,
 		[WIRE_PAGE] = check_page,
+		[WIRE_JUDGE] = check_judge,
 		[WIRE_CHANNELS] = check_channels,
 		[WIRE_METRICS] = check_metrics,
 	};
@@ -173,14 +182,28 @@ static void add_event(struct buf *out, uint64_t id, const char *data)
 	wire_put_event(out, &event);
 }
 
-static void answer_page(struct buf *out, uint8_t mood)
+static uint64_t mark(uint8_t mood)
+{
+	return (mood & 16) != 0 ? STUB_OLDEST - 5 : 0;
+}
+
+static void answer_verdict(struct buf *out, uint8_t mood)
 {
 	wire_put_u8(out, (mood & 2) != 0); /* a gap */
 	wire_put_u64(out, STUB_OLDEST - 10);
 	wire_put_u64(out, STUB_OLDEST - 1);
-	wire_put_u64(out, 0);
+	wire_put_u64(out, mark(mood));
 	wire_put_u64(out, STUB_OLDEST - 10);
 	wire_put_u64(out, STUB_NEWEST);
+	wire_put_u16(out, (mood & 8) == 0); /* the first channel is busy */
+	if ((mood & 8) == 0)
+		wire_put_u16(out, 0);
+}
+
+static void answer_page(struct buf *out, uint8_t mood)
+{
+	wire_put_u64(out, STUB_OLDEST - 1);
+	wire_put_u64(out, mark(mood));
 	wire_put_u32(out, (mood & 4) != 0 ? 2 : 0);
 	if ((mood & 4) == 0)
 		return;
@@ -214,7 +237,10 @@ static void answer_one(const struct asked *asked, uint8_t mood)
 	struct buf out = {0};
 
 	wire_put_u64(&out, asked->number);
-	if (asked->type == WIRE_PAGE) {
+	if (asked->type == WIRE_JUDGE) {
+		answer_verdict(&out, mood);
+		say(WIRE_JUDGED, buf_span(&out));
+	} else if (asked->type == WIRE_PAGE) {
 		answer_page(&out, mood);
 		say(WIRE_PAGED, buf_span(&out));
 	} else if (asked->type == WIRE_PUBLISH) {
@@ -238,11 +264,18 @@ void stub_answer(uint8_t mood)
 	if ((mood & 1) != 0) { /* nobody has answered */
 		publishes_expire(session->publishes, UINT64_MAX);
 		questions_expire(session->questions, UINT64_MAX);
-	} else {
-		for (size_t i = 0; i < waiting_count; i++)
-			answer_one(&waiting[i], mood);
+		waiting_count = 0;
 	}
-	waiting_count = 0;
+	while (waiting_count > 0) { /* an answer may lead to a question */
+		struct asked asked[WAITING_MAX];
+		size_t count = waiting_count;
+
+		memcpy(asked, waiting, sizeof(waiting));
+		waiting_count = 0;
+		for (size_t i = 0; i < count; i++)
+			answer_one(&asked[i], mood);
+		turn();
+	}
 	turn();
 }
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from wire import VOLATILE, Event, FakeHub, Following, Measure, Measured, Page
+from wire import VOLATILE, Event, FakeHub, Following, Judge, Measure, Measured
 from world import SLOW, eventually
 
 NUMBERS = {
@@ -374,7 +374,7 @@ def test_a_window_of_samples_alone_still_knows_where_everybody_is(make_world):
     reader.sees("next", id=id + 1)
     assert not reader.told("reset") and not reader.told("live")
     world.listen("news", last_event_id=str(id - 1), wait=False)
-    asked = peer.expect(Page)
+    asked = peer.expect(Judge)
     assert (asked.value, asked.channels) == (id - 1, [b"news"])
 
 

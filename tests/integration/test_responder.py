@@ -56,15 +56,18 @@ def test_it_fills_its_window_before_it_serves_old_cursors(alone):
     assert reader.is_connected()[0].id == "995"
     reader.sees("996", "997", "998", "999", "1000")
     assert reader.next().type == "live"
-    assert not any(isinstance(m, wire.Page) for m in peer.unread)
+    assert not any(isinstance(m, (wire.Judge, wire.Page)) for m in peer.unread)
 
 
 def test_a_cursor_below_the_window_is_asked_of_the_hub(served):
     reader = served.listen(last_event_id="500", wait=False)
+    asked = served.peer.expect(wire.Judge)
+    assert (asked.start, asked.value, asked.channels) == (wire.AFTER, 500, [b"main"])
+    served.peer.send(wire.Judged(asked.tag, 0, 500, 1000, 0, 0, 0, [0]))
     page = served.peer.expect(wire.Page)
-    assert (page.start, page.value, page.channels) == (wire.AFTER, 500, [b"main"])
+    assert (page.after, page.upto, page.channel) == (500, 1000, b"main")
     old = [Event(id, 1, 0, b"main", b"", str(id).encode()) for id in (600, 700)]
-    served.peer.send(wire.Paged(page.tag, 0, 500, 1000, 0, 600, 700, old))
+    served.peer.send(wire.Paged(page.tag, 1000, 0, old))
     assert reader.is_connected()[0].id == "500"
     reader.sees("600", "700")
     assert reader.next().type == "live"
@@ -74,35 +77,32 @@ def test_a_cursor_below_the_window_is_asked_of_the_hub(served):
 
 def test_a_gap_that_the_hub_finds_is_told_before_the_oldest_event(served):
     reader = served.listen(last_event_id="500", wait=False)
-    page = served.peer.expect(wire.Page)
-    old = [Event(900, 1, 0, b"main", b"", b"900")]
-    served.peer.send(wire.Paged(page.tag, 1, 899, 1000, 899, 900, 900, old))
+    asked = served.peer.expect(wire.Judge)
+    served.peer.send(wire.Judged(asked.tag, 1, 899, 1000, 899, 900, 900, [0]))
     assert reader.is_connected()[0].id == "899"
     reset, data = reader.is_told("reset")
     assert reset.id == "899"
     assert data == {"requested": "500", "oldest": "900", "newest": "900"}
+    page = served.peer.expect(wire.Page)
+    served.peer.send(wire.Paged(page.tag, 1000, 899, [Event(900, 1, 0, b"main", b"", b"900")]))
     reader.sees("900")
 
 
-def test_equal_requests_share_one_page(served):
+def test_equal_requests_share_their_answers(served):
     readers = [served.listen(last_event_id="500", wait=False) for _ in range(20)]
-    page = served.peer.expect(wire.Page)
-    for reader in readers:
-        reader.wait(lambda: reader.sock is not None, reader.story)
-    served.peer.send(wire.Paged(page.tag, 0, 500, 1000, 0, 600, 600,
-                                [Event(600, 1, 0, b"main", b"", b"old")]))
-    answered = 1
-    while not all(r.told("connected") for r in readers):
+    answered = 0
+    while not all("old" in reader.data for reader in readers):
         try:
-            more = served.peer.expect(wire.Page, within=0.1)
+            asked = served.peer.expect((wire.Judge, wire.Page), within=0.1)
         except TimeoutError:
             continue
-        served.peer.send(wire.Paged(more.tag, 0, more.value, 1000, 0, 600, 600,
-                                    [Event(600, 1, 0, b"main", b"", b"old")]))
+        if isinstance(asked, wire.Judge):
+            served.peer.send(wire.Judged(asked.tag, 0, 500, 1000, 0, 0, 0, [0]))
+        else:
+            served.peer.send(wire.Paged(asked.tag, 1000, 0,
+                                        [Event(600, 1, 0, b"main", b"", b"old")]))
         answered += 1
-    for reader in readers:
-        reader.sees("old")
-    assert answered <= 10
+    assert answered <= 20
 
 
 # ---- the hub is away
@@ -211,9 +211,9 @@ def test_another_log_resets_open_streams(served):
     served.fake.identity, served.fake.newest = os.urandom(16), 5000
     served.fake.open()
     served.peer = served.fake.greet()
-    page = served.peer.expect(wire.Page)
-    assert (page.start, page.value) == (wire.AFTER, 1001)
-    served.peer.send(wire.Paged(page.tag, 1, 5000, 5000, 0, 0, 0, []))
+    asked = served.peer.expect(wire.Judge)
+    assert (asked.start, asked.value) == (wire.AFTER, 1001)
+    served.peer.send(wire.Judged(asked.tag, 1, 5000, 5000, 0, 0, 0, []))
     reader.wait(lambda: reader.told("reset"), reader.story)
     send(served, b"of the new log")
     reader.wait(lambda: "of the new log" in reader.data, reader.story)
@@ -256,7 +256,8 @@ def test_a_hub_that_breaks_the_protocol_is_left_and_found_again(served, name):
 def test_a_hub_that_answers_what_nobody_asked_harms_nothing(served):
     reader = served.listen()
     served.peer.send(Stored(99, wire.STORED, 1, 1, b""),
-                     wire.Paged(77, 0, 1, 1, 0, 0, 0, []), wire.Channeled(55, 0, []))
+                     wire.Judged(77, 0, 1, 1, 0, 0, 0, []), wire.Paged(78, 1, 0, []),
+                     wire.Channeled(55, 0, []))
     send(served, b"still here")
     reader.sees("still here")
 

@@ -18,12 +18,14 @@ from collections import deque, namedtuple
 
 VERSION = 5
 FRAME_MAX = 16 << 20
+ID_MAX = (1 << 53) - 1
 VOLATILE = 1
 AFTER, SINCE, ALL, UNKNOWN = range(4)
 STORED, REPEATED, CONFLICT, INVALID, FULL, FAILED = range(6)
 
 Item = namedtuple("Item", "key digest data")
 Row = namedtuple("Row", "id channel type key data reason")
+History = namedtuple("History", "gap used through mark oldest newest events")
 Line = namedtuple("Line", "channel events bytes oldest newest subscribers")
 
 
@@ -123,6 +125,7 @@ FIELDS["events"] = _list(4, lambda event: FIELDS["blob"][0](encode_body(event)),
                          lambda body: decode(68, body.text(4)))
 
 FIELDS["ids"] = _list(4, *FIELDS["u64"])
+FIELDS["places"] = _list(2, *FIELDS["u16"])
 FIELDS["reasons"] = _list(4, lambda pair: struct.pack("<Q", pair[0]) + FIELDS["str16"][0](pair[1]),
                           lambda body: (body.number(8), body.text(2)))
 FIELDS["rows"] = _list(4, _put_row, _get_row)
@@ -142,7 +145,7 @@ def _message(number, name, fields):
 Hello = _message(1, "Hello", "version:u16 source:u64 program:str8")
 Follow = _message(2, "Follow", "after:u64 window:u64")
 Publish = _message(3, "Publish", "number:u64 answered:u64 flags:u8 channel:str8 type:str8 items:items")
-Page = _message(4, "Page", "tag:u64 start:u8 value:u64 told:u64 upto:u64 bytes:u32 channels:names")
+Page = _message(4, "Page", "tag:u64 after:u64 upto:u64 bytes:u32 channel:str8")
 Channels = _message(5, "Channels", "tag:u64 after:str8 limit:u16 only:str8")
 Subscribed = _message(6, "Subscribed", "counts:counts")
 Ping = _message(7, "Ping", "tag:u64")
@@ -154,13 +157,13 @@ Inbox = _message(11, "Inbox", "number:u64 identity:str8 why:str16")
 Rows = _message(12, "Rows", "number:u64 start:u64 to:u64 rows:rows")
 Told = _message(13, "Told", "number:u64 rows:ids")
 Stock = _message(14, "Stock", "confined:u8 rows:u64 lost:u32")
+Judge = _message(15, "Judge", "tag:u64 start:u8 value:u64 told:u64 upto:u64 channels:names")
 Welcome = _message(65, "Welcome", "version:u16 identity:identity newest:u64")
 Refused = _message(66, "Refused", "sentence:str16")
 Following = _message(67, "Following", "start:u64 newest:u64")
 Event = _message(68, "Event", "id:u64 at:u64 taken:u64 channel:str8 type:str8 data:rest")
 Stored = _message(69, "Stored", "number:u64 outcome:u8 first:u64 last:u64 reason:str16")
-Paged = _message(70, "Paged", "tag:u64 gap:u8 used:u64 through:u64 mark:u64 oldest:u64 newest:u64"
-                 " events:events")
+Paged = _message(70, "Paged", "tag:u64 through:u64 mark:u64 events:events")
 Channeled = _message(71, "Channeled", "tag:u64 more:u8 lines:lines")
 State = _message(72, "State", "writable:u8 reason:str16 unread:unread")
 State.__new__.__defaults__ = ([],)
@@ -169,6 +172,8 @@ Measure = _message(74, "Measure", "")
 Metered = _message(75, "Metered", "tag:u64 text:rest")
 At = _message(76, "At", "number:u64 known:u8 cursor:u64 stop:str16 more:u8 reasons:reasons")
 Taken = _message(77, "Taken", "number:u64 cursor:u64 reasons:reasons")
+Judged = _message(78, "Judged", "tag:u64 gap:u8 used:u64 limit:u64 mark:u64 oldest:u64 newest:u64"
+                  " busy:places")
 
 
 def encode_body(message):
@@ -325,22 +330,40 @@ class Hub(Peer):
     def event(self, within=10):
         return self.expect(Event, within=within)
 
-    def page(self, *channels, start=AFTER, value=0, upto=(1 << 53) - 1):
-        """All pages from there on, as if they were one: a hub may stop early."""
-        first = page = self.one_page(*channels, start=start, value=value, upto=upto)
-        events, through, gap = list(page.events), page.used, page.gap
-        while page.through > through:
-            through = page.through
-            page = self.one_page(*channels, value=through, told=page.mark, upto=upto)
-            events += page.events
-            gap |= page.gap
-        return first._replace(events=events, through=through, gap=gap)
-
-    def one_page(self, *channels, start=AFTER, value=0, told=0, upto=(1 << 53) - 1,
-                 bytes=1 << 20):
-        self.tag += 1
+    def page(self, *channels, start=AFTER, value=0, upto=ID_MAX, bytes=1 << 20):
+        """What a stream of these channels is told from there on, as far as the hub goes."""
         names = sorted(_bytes(c) for c in channels)
-        self.send(Page(self.tag, start, value, told, upto, bytes, names))
+        events, told, gap = [], 0, False
+        while True:
+            verdict = self.judge(*names, start=start, value=value, told=told, upto=upto)
+            gap, told, mark = gap or bool(verdict.gap), verdict.mark, 0
+            for place in verdict.busy:
+                mark = max(mark, self.read(names[place], verdict.used, verdict.limit, bytes, events))
+            if mark <= max(verdict.used, told):
+                through = max(verdict.limit, verdict.used)
+                return History(gap, verdict.used, through, max(mark, told), verdict.oldest,
+                               verdict.newest, sorted(events))
+            # Something was pruned, or found to be lost, since the verdict.
+            events, start, value = [], AFTER, verdict.used
+
+    def read(self, name, after, upto, bytes, events):
+        """Adds the channel's events; the highest mark of its pages."""
+        mark = 0
+        while after < upto:
+            page = self.one_page(name, after=after, upto=upto, bytes=bytes)
+            assert page.through > after
+            events += page.events
+            after, mark = page.through, max(mark, page.mark)
+        return mark
+
+    def judge(self, *channels, start=AFTER, value=0, told=0, upto=ID_MAX):
+        self.tag += 1
+        self.send(Judge(self.tag, start, value, told, upto, sorted(_bytes(c) for c in channels)))
+        return self.expect(Judged, tag=self.tag)
+
+    def one_page(self, channel, after, upto=ID_MAX, bytes=1 << 20):
+        self.tag += 1
+        self.send(Page(self.tag, after, upto, bytes, _bytes(channel)))
         return self.expect(Paged, tag=self.tag)
 
     def channels(self, after="", limit=100, only=""):

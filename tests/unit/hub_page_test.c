@@ -19,27 +19,23 @@ static int teardown(void **state)
 	return room_teardown(state);
 }
 
-/* On channels a and b; `bytes` is what a page holds. */
+/* On channel b; `bytes` is what a page holds. */
 static void ask(struct peer *peer, uint64_t after, uint32_t bytes)
 {
 	struct buf body = {0};
 
 	wire_put_u64(&body, 1);
-	wire_put_u8(&body, WIRE_AFTER);
 	wire_put_u64(&body, after);
-	wire_put_u64(&body, 0);
 	wire_put_u64(&body, UINT64_MAX);
 	wire_put_u32(&body, bytes);
-	wire_put_u16(&body, 2);
-	wire_put_str8(&body, span_of("a"));
 	wire_put_str8(&body, span_of("b"));
 	say(peer, WIRE_PAGE, &body);
 }
 
 struct answer {
-	uint64_t used, through;
+	uint64_t through, mark;
 	uint32_t count;
-	uint64_t ids[16];
+	uint64_t ids[128];
 };
 
 static struct answer paged(struct peer *peer)
@@ -48,11 +44,8 @@ static struct answer paged(struct peer *peer)
 	struct answer answer = {0};
 
 	wire_get_u64(&in);
-	wire_get_u8(&in);
-	answer.used = wire_get_u64(&in);
 	answer.through = wire_get_u64(&in);
-	for (int i = 0; i < 3; i++)
-		wire_get_u64(&in);
+	answer.mark = wire_get_u64(&in);
 	answer.count = wire_get_u32(&in);
 	for (uint32_t i = 0; i < answer.count; i++) {
 		struct wire_event event;
@@ -83,20 +76,21 @@ static uint64_t publish_six(struct room *room)
 	return first;
 }
 
-static void test_a_page_merges_its_channels_in_the_order_of_the_log(
+static void test_a_page_has_its_channels_events_in_the_order_of_the_log(
 	void **state)
 {
 	struct peer *peer = desk_known(&desk);
 	uint64_t first = publish_six(*state);
-	const uint64_t want[] = {first, first + 1, first + 3, first + 4};
+	const uint64_t want[] = {first + 1, first + 3};
 	struct answer answer;
 
 	ask(peer, first - 1, 1 << 20);
 	assert_false(run_pages(&desk));
 	answer = paged(peer);
-	assert_int_equal(answer.count, 4);
+	assert_int_equal(answer.count, 2);
 	assert_memory_equal(answer.ids, want, sizeof(want));
 	assert_int_equal(answer.through, first + 5);
+	assert_int_equal(answer.mark, 0);
 }
 
 static void test_a_full_page_says_how_far_it_came(void **state)
@@ -106,14 +100,56 @@ static void test_a_full_page_says_how_far_it_came(void **state)
 	struct answer answer;
 
 	ask(peer, first - 1, 1);
-	ask(peer, first, 1);
+	ask(peer, first + 1, 1);
 	run_pages(&desk);
 	answer = paged(peer);
 	assert_int_equal(answer.count, 1);
-	assert_int_equal(answer.through, first);
-	answer = paged(peer);
-	assert_int_equal(answer.ids[0], first + 1);
 	assert_int_equal(answer.through, first + 1);
+	answer = paged(peer);
+	assert_int_equal(answer.ids[0], first + 3);
+	assert_int_equal(answer.through, first + 3);
+}
+
+static void test_a_channel_of_which_nothing_is_known_has_nothing(void **state)
+{
+	struct peer *peer = desk_known(&desk);
+	uint64_t newest = room_publish(*state, "a", "1");
+	struct answer answer;
+
+	ask(peer, newest - 1, 1);
+	run_pages(&desk);
+	answer = paged(peer);
+	assert_int_equal(answer.count, 0);
+	assert_int_equal(answer.through, newest);
+}
+
+static void test_a_verdict_names_the_channels_that_have_news(void **state)
+{
+	struct peer *peer = desk_known(&desk);
+	uint64_t first = publish_six(*state);
+	struct buf body = {0};
+	struct wire_in in;
+
+	wire_put_u64(&body, 5);
+	wire_put_u8(&body, WIRE_AFTER);
+	wire_put_u64(&body, first + 3);
+	wire_put_u64(&body, 0);
+	wire_put_u64(&body, first + 4);
+	wire_put_u16(&body, 2);
+	wire_put_str8(&body, span_of("a"));
+	wire_put_str8(&body, span_of("b"));
+	say(peer, WIRE_JUDGE, &body);
+	run_pages(&desk);
+	in = heard(peer, WIRE_JUDGED);
+	assert_int_equal(wire_get_u64(&in), 5);
+	assert_int_equal(wire_get_u8(&in), 0);
+	assert_int_equal(wire_get_u64(&in), first + 3); /* used */
+	assert_int_equal(wire_get_u64(&in), first + 4); /* limit */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(wire_get_u64(&in), 0);
+	assert_int_equal(wire_get_u16(&in), 1);
+	assert_int_equal(wire_get_u16(&in), 0); /* a */
+	assert_true(wire_done(&in));
 }
 
 /* A clock that goes on by a millisecond with each look at it. */
@@ -143,6 +179,20 @@ static void test_when_time_is_up_the_rest_waits_for_the_next_turn(void **state)
 	assert_int_equal(answers, 9);
 }
 
+static void test_a_page_has_some_events_however_long_they_take(void **state)
+{
+	struct room *room = *state;
+	struct peer *peer = desk_known(&desk);
+	uint64_t first = room_publish(room, "b", "1");
+
+	for (int i = 0; i < PAGE_EVENTS + 20; i++)
+		room_publish(room, "b", "x");
+	ask(peer, first - 1, 1 << 20);
+	room->clock.mono_us = hurry;
+	run_pages(&desk);
+	assert_in_range(paged(peer).count, PAGE_EVENTS, PAGE_EVENTS + 4);
+}
+
 static void test_who_asks_for_much_keeps_no_other_waiting(void **state)
 {
 	struct room *room = *state;
@@ -157,8 +207,8 @@ static void test_who_asks_for_much_keeps_no_other_waiting(void **state)
 	room->clock.mono_us = hurry;
 	for (; link_pending(&one->link) == 0 || link_pending(&other->link) == 0;
 		turns++)
-		assert_true(pages_run(&room->ledger.log,
-			&room->ledger.ring, &desk.peers));
+		assert_true(pages_run(
+			&room->ledger.log, &room->ledger.ring, &desk.peers));
 	assert_in_range(turns, 1, 2);
 }
 
@@ -236,7 +286,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_a_page_merges_its_channels_in_the_order_of_the_log),
+		TEST(test_a_page_has_its_channels_events_in_the_order_of_the_log),
+		TEST(test_a_channel_of_which_nothing_is_known_has_nothing),
+		TEST(test_a_verdict_names_the_channels_that_have_news),
+		TEST(test_a_page_has_some_events_however_long_they_take),
 		TEST(test_a_full_page_says_how_far_it_came),
 		TEST(test_when_time_is_up_the_rest_waits_for_the_next_turn),
 		TEST(test_who_asks_for_much_keeps_no_other_waiting),

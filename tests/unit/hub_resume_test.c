@@ -10,6 +10,21 @@
 /* Asks on up to three channels, in order. */
 static uint64_t told; /* with the next question */
 static uint64_t mark; /* of the last answer */
+static uint16_t busy_count, busy[3];
+
+static void note_busy(const struct question *question, uint64_t used)
+{
+	struct buf out = {0};
+	struct wire_in in;
+
+	question_put_busy(question, used, &out);
+	in = wire_in(buf_span(&out));
+	busy_count = wire_get_u16(&in);
+	for (uint16_t i = 0; i < busy_count; i++)
+		busy[i] = wire_get_u16(&in);
+	assert_true(wire_done(&in));
+	buf_release(&out);
+}
 
 static struct verdict judge(struct room *room, enum wire_from from,
 	uint64_t value, const char *const channels[3])
@@ -27,7 +42,6 @@ static struct verdict judge(struct room *room, enum wire_from from,
 	wire_put_u64(&body, value);
 	wire_put_u64(&body, told);
 	wire_put_u64(&body, UINT64_MAX);
-	wire_put_u32(&body, 1000);
 	wire_put_u16(&body, count);
 	for (uint16_t i = 0; i < count; i++)
 		wire_put_str8(&body, span_of(channels[i]));
@@ -37,6 +51,7 @@ static struct verdict judge(struct room *room, enum wire_from from,
 	verdict = question_judge(
 		&question, &room->ledger.log, room->ledger.log.committed);
 	mark = question.pruned_through;
+	note_busy(&question, verdict.used);
 	buf_release(&body);
 	return verdict;
 }
@@ -62,8 +77,61 @@ static void test_a_cursor_that_misses_nothing_is_used_as_it_is(void **state)
 	verdict = judge(room, WIRE_AFTER, one, ON("a"));
 	assert_false(verdict.gap);
 	assert_int_equal(verdict.used, one);
-	assert_int_equal(verdict.oldest, one);
-	assert_int_equal(verdict.newest, one + 1);
+	assert_int_equal(verdict.limit, one + 1);
+}
+
+static void test_only_channels_with_news_are_busy(void **state)
+{
+	struct room *room = *state;
+	uint64_t one = room_publish(room, "a", "1");
+
+	room_publish(room, "c", "2");
+	judge(room, WIRE_AFTER, one, ON("a", "b", "c"));
+	assert_int_equal(busy_count, 1);
+	assert_int_equal(busy[0], 2);
+	judge(room, WIRE_AFTER, one - 1, ON("a", "b", "c"));
+	assert_int_equal(busy_count, 2);
+	assert_int_equal(busy[0], 0);
+	judge(room, WIRE_AFTER, one + 1, ON("a", "b", "c"));
+	assert_int_equal(busy_count, 0);
+}
+
+/* All of them have something before the time and after it. */
+static void test_very_many_channels_are_judged_with_few_looks(void **state)
+{
+	static struct question question;
+	enum { MANY = JUDGE_LOOKS + 20 };
+	struct room *room = *state;
+	struct buf body = {0};
+	struct verdict verdict;
+	struct wire_in in;
+	char names[MANY][8];
+	uint64_t first = 0;
+
+	for (int round = 0; round < 2; round++) {
+		room->hands.wall_us += 1000000;
+		for (int i = 0; i < MANY; i++) {
+			snprintf(names[i], sizeof(names[i]), "n%03d", i);
+			first = room_publish(room, names[i], "x");
+		}
+	}
+	first -= MANY - 1; /* of the second round */
+	wire_put_u64(&body, 1);
+	wire_put_u8(&body, WIRE_SINCE);
+	wire_put_u64(&body, room->ledger.log.at);
+	wire_put_u64(&body, 0);
+	wire_put_u64(&body, UINT64_MAX);
+	wire_put_u16(&body, MANY);
+	for (int i = 0; i < MANY; i++)
+		wire_put_str8(&body, span_of(names[i]));
+	in = wire_in(buf_span(&body));
+	assert_true(question_read(&question, &in));
+	question_resolve(&question, &room->ledger.channels);
+	verdict = question_judge(
+		&question, &room->ledger.log, room->ledger.log.committed);
+	assert_int_equal(verdict.used, first - 1);
+	assert_false(verdict.gap);
+	buf_release(&body);
 }
 
 static void test_a_pruned_cursor_is_a_gap_up_to_the_oldest_held(void **state)
@@ -78,6 +146,8 @@ static void test_a_pruned_cursor_is_a_gap_up_to_the_oldest_held(void **state)
 	verdict = judge(room, WIRE_AFTER, first, ON("a"));
 	assert_true(verdict.gap);
 	assert_int_equal(verdict.used, first + 2);
+	assert_int_equal(verdict.oldest, first + 3);
+	assert_int_equal(verdict.newest, first + 5);
 	verdict = judge(room, WIRE_AFTER, verdict.used, ON("a"));
 	assert_false(verdict.gap);
 }
@@ -161,7 +231,7 @@ static void test_all_never_is_a_gap(void **state)
 	prune_to(room, 2);
 	verdict = judge(room, WIRE_ALL, 0, ON("a"));
 	assert_false(verdict.gap);
-	assert_int_equal(verdict.used, verdict.oldest - 1);
+	assert_int_equal(verdict.used, room->ledger.log.committed - 2);
 	assert_false(judge(room, WIRE_AFTER, verdict.used, ON("a")).gap);
 }
 
@@ -239,7 +309,8 @@ static void test_what_was_rolled_back_never_was(void **state)
 	assert_int_equal(room->ledger.log.newest, one);
 	assert_null(channel_find(&room->ledger.channels, span_of("new")));
 	verdict = judge(room, WIRE_ALL, 0, ON("a", "new"));
-	assert_int_equal(verdict.newest, one);
+	assert_int_equal(verdict.used, one - 1);
+	assert_int_equal(busy_count, 1);
 	assert_int_equal(room_publish(room, "a", "2"), one + 1);
 }
 
@@ -249,6 +320,8 @@ int main(void)
 	cmocka_unit_test_setup_teardown(name, room_setup, room_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_cursor_that_misses_nothing_is_used_as_it_is),
+		TEST(test_only_channels_with_news_are_busy),
+		TEST(test_very_many_channels_are_judged_with_few_looks),
 		TEST(test_a_pruned_cursor_is_a_gap_up_to_the_oldest_held),
 		TEST(test_the_last_pruned_event_itself_is_no_gap),
 		TEST(test_another_channels_pruning_is_no_gap),

@@ -2,131 +2,207 @@
 /* replay: older events are asked of the hub once, for all who lack them */
 #include <config.h>
 
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "fcgi/stream/fetch.h"
 #include "fcgi/stream/replay.h"
+#include "fcgi/stream/straggler.h"
 #include "tests/unit/stream_room.h"
 
-enum { CROWD = 3 };
+enum { CROWD = 3, MANY = FETCH_ASKED + CROWD, LONG_EVENT = 300000 };
 
-static void put_event(struct buf *out, uint64_t id)
-{
-	const struct wire_event event = {
-		.id = id, .channel = span_of("a"), .data = span_of("old")};
-
-	wire_put_u32(out, (uint32_t)wire_event_size(&event));
-	wire_put_event(out, &event);
-}
-
-/* All that the log has after `used`: one event, up to the window. */
-static void answer(struct room *room, uint64_t number, uint64_t used)
-{
-	struct buf out = {0};
-
-	wire_put_u64(&out, number);
-	wire_put_u8(&out, false);
-	wire_put_u64(&out, used);
-	wire_put_u64(&out, ROOM_FROM);
-	wire_put_u64(&out, 77); /* the mark */
-	wire_put_u64(&out, 1);
-	wire_put_u64(&out, 99);
-	wire_put_u32(&out, 1);
-	put_event(&out, used + 1);
-	room_says(room, WIRE_PAGED, &out);
-	buf_release(&out);
-}
-
-static size_t count_asked(struct room *room, uint64_t *last)
-{
+struct question {
 	enum wire_type type;
+	uint64_t number;
 	struct wire_in body;
+};
+
+static bool next(struct room *room, struct question *question)
+{
+	return room_asked(
+		room, &question->type, &question->number, &question->body);
+}
+
+static size_t count_asked(struct room *room, struct question *last)
+{
 	size_t count = 0;
 
-	while (room_asked(room, &type, last, &body))
+	while (next(room, last))
 		count++;
 	return count;
+}
+
+/* The next question is for a verdict: there was never a gap, and the channels
+ * that are busy are so up to the window. */
+static void answer_verdict(struct room *room, const char *busy)
+{
+	struct verdict verdict = {.limit = ROOM_FROM, .busy = busy};
+	struct question question;
+
+	assert_true(next(room, &question));
+	assert_int_equal(question.type, WIRE_JUDGE);
+	wire_get_u8(&question.body);
+	verdict.used = wire_get_u64(&question.body);
+	room_judges(room, question.number, &verdict);
+}
+
+/* The next question is for this channel's events after `after`; there is one,
+ * and the answer goes up to `through`. */
+static void answer_page(struct room *room, const char *channel, uint64_t after,
+	uint64_t id, uint64_t through)
+{
+	struct question question;
+
+	assert_true(next(room, &question));
+	assert_int_equal(question.type, WIRE_PAGE);
+	assert_int_equal(wire_get_u64(&question.body), after);
+	assert_int_equal(wire_get_u64(&question.body), ROOM_FROM);
+	assert_true(wire_get_u32(&question.body) > 0);
+	CHECK_TEXT("channel", wire_get_str8(&question.body), channel);
+	assert_true(wire_done(&question.body));
+	room_pages(room, question.number, channel, id, through, "old");
+}
+
+/* As room_resume(), with a client, and with the channels of a text, a letter
+ * each. */
+static int resume(struct room *room, const char *letters, uint64_t id,
+	bool envelope, struct client *client)
+{
+	struct span names[64];
+	struct subscription subscription = {.channels = names,
+		.from = WIRE_AFTER,
+		.value = id,
+		.requested = span_of("what it had"),
+		.client = client,
+		.envelope = envelope};
+
+	for (; letters[subscription.count] != '\0'; subscription.count++)
+		names[subscription.count] =
+			span(letters + subscription.count, 1);
+	return room_open(room, &subscription);
 }
 
 static void test_a_question_says_what_is_lacked(void **state)
 {
 	struct room *room = *state;
 	int fd = room_resume(room, "a", 50);
-	enum wire_type type;
-	struct wire_in body;
-	uint64_t number;
+	struct question question;
 
-	assert_true(room_asked(room, &type, &number, &body));
-	assert_int_equal(type, WIRE_PAGE);
-	assert_int_equal(wire_get_u8(&body), WIRE_AFTER);
-	assert_int_equal(wire_get_u64(&body), 50);
-	assert_int_equal(wire_get_u64(&body), 0); /* was told of no gap */
-	assert_int_equal(wire_get_u64(&body), ROOM_FROM);
-	assert_true(wire_get_u32(&body) > 0);
-	assert_int_equal(wire_get_u16(&body), 1);
-	CHECK_TEXT("channel", wire_get_str8(&body), "a");
-	assert_true(wire_done(&body));
+	assert_true(next(room, &question));
+	assert_int_equal(question.type, WIRE_JUDGE);
+	assert_int_equal(wire_get_u8(&question.body), WIRE_AFTER);
+	assert_int_equal(wire_get_u64(&question.body), 50);
+	assert_int_equal(wire_get_u64(&question.body), 0); /* told of no gap */
+	assert_int_equal(wire_get_u64(&question.body), ROOM_FROM);
+	assert_int_equal(wire_get_u16(&question.body), 1);
+	CHECK_TEXT("channel", wire_get_str8(&question.body), "a");
+	assert_true(wire_done(&question.body));
 	close(fd);
 }
 
-static void test_those_who_lack_the_same_share_a_page(void **state)
+static void test_those_who_lack_the_same_share_a_question(void **state)
 {
 	struct room *room = *state;
-	uint64_t number;
 	int fds[CROWD];
 
 	for (int i = 0; i < CROWD; i++)
 		fds[i] = room_resume(room, "a", 50);
-	assert_int_equal(count_asked(room, &number), 1);
-	answer(room, number, 50);
+	answer_verdict(room, "x");
+	answer_page(room, "a", 50, 51, ROOM_FROM);
 	for (int i = 0; i < CROWD; i++) {
 		assert_true(has(room_text(room, fds[i]),
 			"id: 51\ndata: old\n\nid: 100\nevent: live\n"));
 		close(fds[i]);
 	}
 	assert_int_equal(room->counters->replayed, CROWD);
+	assert_int_equal(room->asked.len, 0);
 }
 
-static void test_other_cursors_and_other_channels_are_other_pages(void **state)
+static void test_what_one_has_read_others_read_with_channels_of_their_own(
+	void **state)
 {
 	struct room *room = *state;
-	uint64_t number;
-	int fds[CROWD] = {room_resume(room, "a", 50),
-		room_resume(room, "a", 51), room_resume(room, "b", 50)};
+	struct question question;
+	int fds[CROWD] = {resume(room, "ab", 50, false, NULL),
+		resume(room, "ac", 50, false, NULL)};
 
-	assert_int_equal(count_asked(room, &number), CROWD);
-	for (int i = 0; i < CROWD; i++)
+	answer_verdict(room, "x ");
+	answer_verdict(room, "x ");
+	answer_page(room, "a", 50, 51, ROOM_FROM);
+	fds[2] = resume(room, "ad", 50, false, NULL);
+	answer_verdict(room, "x ");
+	assert_false(next(room, &question));
+	for (int i = 0; i < CROWD; i++) {
+		assert_true(has(room_text(room, fds[i]),
+			"id: 51\ndata: old\n\nid: 100\nevent: live\n"));
 		close(fds[i]);
+	}
 }
 
-static void test_the_same_question_once_answered_is_asked_again(void **state)
+static void test_who_is_elsewhere_in_a_range_reads_the_rest_of_it(void **state)
 {
 	struct room *room = *state;
-	uint64_t number;
-	int fd = room_resume(room, "a", 50), later;
+	struct question question;
+	struct span text;
+	int fds[2];
 
-	assert_int_equal(count_asked(room, &number), 1);
-	answer(room, number, 50);
-	later = room_resume(room, "a", 50);
-	assert_int_equal(count_asked(room, &number), 1);
+	fds[0] = room_resume(room, "a", 50);
+	answer_verdict(room, "x");
+	answer_page(room, "a", 50, 51, ROOM_FROM);
+	fds[1] = room_resume(room, "a", 51);
+	answer_verdict(room, "x");
+	assert_false(next(room, &question));
+	text = room_text(room, fds[1]);
+	assert_false(has(text, "old"));
+	assert_true(has(text, "event: live"));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void test_channels_are_merged_as_far_as_all_are_known(void **state)
+{
+	struct room *room = *state;
+	int fd = resume(room, "abc", 50, false, NULL);
+	struct span text;
+
+	answer_verdict(room, "x x");
+	answer_page(room, "a", 50, 60, 70);
+	assert_false(has(room_text(room, fd), "old"));
+	answer_page(room, "c", 50, 55, ROOM_FROM);
+	assert_true(has(room_text(room, fd),
+		"id: 55\ndata: old\n\nid: 60\ndata: old\n\n"));
+	answer_page(room, "a", 70, 80, ROOM_FROM);
+	text = room_text(room, fd);
+	assert_true(has(text, "id: 80\ndata: old\n\nid: 100\nevent: live\n"));
 	close(fd);
-	close(later);
 }
 
-static void test_envelopes_are_made_of_the_same_page(void **state)
+static void test_quiet_channels_are_not_asked_for(void **state)
 {
 	struct room *room = *state;
-	const struct span name = span_of("a");
-	struct subscription subscription = {.channels = &name,
-		.count = 1,
-		.from = WIRE_AFTER,
-		.value = 50,
-		.envelope = true};
-	int fd = room_resume(room, "a", 50);
-	int other = room_open(room, &subscription);
-	uint64_t number;
+	int fd = resume(room, "abc", 50, false, NULL);
+	struct question question;
 
-	assert_int_equal(count_asked(room, &number), 1);
-	answer(room, number, 50);
+	answer_verdict(room, "   ");
+	assert_false(next(room, &question));
+	assert_true(has(room_text(room, fd), "id: 100\nevent: live\n"));
+	close(fd);
+}
+
+static void test_plain_and_enveloped_are_each_read_once(void **state)
+{
+	struct room *room = *state;
+	struct question question;
+	int fd = room_resume(room, "a", 50);
+	int other = resume(room, "a", 50, true, NULL);
+
+	answer_verdict(room, "x"); /* for both */
+	answer_page(room, "a", 50, 51, ROOM_FROM);
+	answer_page(room, "a", 50, 51, ROOM_FROM);
+	assert_false(next(room, &question));
 	assert_true(has(room_text(room, fd), "id: 51\ndata: old\n"));
 	assert_true(has(room_text(room, other),
 		"id: 51\ndata: {\"channel\":\"a\",\"data\":\"old\"}\n"));
@@ -134,52 +210,226 @@ static void test_envelopes_are_made_of_the_same_page(void **state)
 	close(other);
 }
 
+/* ---- what was pruned */
+
+static void answer_pruned(struct room *room, uint64_t mark)
+{
+	struct question question;
+	struct buf out = {0};
+
+	assert_true(next(room, &question));
+	assert_int_equal(question.type, WIRE_PAGE);
+	wire_put_u64(&out, question.number);
+	wire_put_u64(&out, ROOM_FROM);
+	wire_put_u64(&out, mark);
+	wire_put_u32(&out, 0);
+	room_says(room, WIRE_PAGED, &out);
+	buf_release(&out);
+	room_turn(room);
+}
+
+static void test_what_is_pruned_meanwhile_is_judged_by_the_hub(void **state)
+{
+	struct room *room = *state;
+	struct verdict gap = {true, 80, ROOM_FROM, 75, "x"};
+	int fd = room_resume(room, "a", 50);
+	struct question question;
+	struct span text;
+
+	answer_verdict(room, "x");
+	answer_pruned(room, 75);
+	assert_false(has(room_text(room, fd), "live"));
+	assert_true(next(room, &question));
+	assert_int_equal(question.type, WIRE_JUDGE);
+	wire_get_u8(&question.body);
+	assert_int_equal(wire_get_u64(&question.body), 50);
+	room_judges(room, question.number, &gap);
+	text = room_text(room, fd);
+	assert_true(has(text, "id: 80\nevent: reset\ndata: {\"requested\":"
+			      "\"50\",\"oldest\":\"40\",\"newest\":\"99\"}"));
+	assert_true(has(text, "event: live"));
+	assert_int_equal(room->asked.len, 0); /* the strip is good for it */
+	close(fd);
+}
+
+static void test_a_strip_that_stays_doubtful_is_read_again(void **state)
+{
+	struct room *room = *state;
+	int fd = room_resume(room, "a", 50);
+
+	answer_verdict(room, "x");
+	answer_pruned(room, 75);
+	answer_verdict(room, "x"); /* no gap, says the hub */
+	answer_verdict(room, "x");
+	answer_page(room, "a", 50, 51, ROOM_FROM);
+	assert_true(has(room_text(room, fd), "id: 51\ndata: old\n\n"));
+	close(fd);
+}
+
+static void test_of_another_log_everything_is_asked_again(void **state)
+{
+	struct room *room = *state;
+	int fd = room_resume(room, "a", 50);
+	struct question old;
+
+	answer_verdict(room, "x");
+	assert_true(next(room, &old));
+	room->session.identity[0] ^= 1;
+	room_hub_comes(room, ROOM_FROM);
+	assert_true(next(room, &old)); /* is said again, as anything is */
+	assert_int_equal(old.type, WIRE_PAGE);
+	room_pages(room, old.number, "a", 51, ROOM_FROM, "of the old log");
+	answer_verdict(room, "x");
+	answer_page(room, "a", 50, 51, ROOM_FROM);
+	assert_false(has(room_text(room, fd), "of the old log"));
+	close(fd);
+}
+
+/* ---- how much, and whose turn */
+
 static void test_the_hub_is_not_asked_everything_at_once(void **state)
 {
 	struct room *room = *state;
-	int fds[REPLAY_ASKED + CROWD];
-	uint64_t number;
+	struct verdict verdict = {.used = ROOM_FROM, .limit = ROOM_FROM};
+	struct question question;
+	int fds[MANY];
 
-	for (int i = 0; i < REPLAY_ASKED + CROWD; i++)
+	verdict.busy = "";
+	for (int i = 0; i < MANY; i++)
 		fds[i] = room_resume(room, "a", (uint64_t)i + 10);
-	assert_int_equal(count_asked(room, &number), REPLAY_ASKED);
-	answer(room, number, REPLAY_ASKED + 9);
-	assert_int_equal(count_asked(room, &number), 1);
-	for (int i = 0; i < REPLAY_ASKED + CROWD; i++)
+	assert_int_equal(count_asked(room, &question), FETCH_ASKED);
+	room_judges(room, question.number, &verdict);
+	assert_int_equal(count_asked(room, &question), 1);
+	for (int i = 0; i < MANY; i++)
 		close(fds[i]);
 }
 
 static void test_what_nobody_waits_for_any_more_is_not_asked(void **state)
 {
 	struct room *room = *state;
-	int fds[REPLAY_ASKED + 1];
-	uint64_t number;
+	struct verdict verdict = {.used = ROOM_FROM, .limit = ROOM_FROM};
+	struct question question;
+	int fds[MANY];
 
-	for (int i = 0; i < REPLAY_ASKED + 1; i++)
+	verdict.busy = "";
+	for (int i = 0; i < MANY; i++)
 		fds[i] = room_resume(room, "a", (uint64_t)i + 10);
-	assert_int_equal(count_asked(room, &number), REPLAY_ASKED);
-	for (int i = 0; i < REPLAY_ASKED + 1; i++)
+	assert_int_equal(count_asked(room, &question), FETCH_ASKED);
+	for (int i = 0; i < MANY; i++)
 		close(fds[i]);
-	room_turn(room);
+	for (int i = 0; i < CROWD; i++)
+		room_turn(room); /* libev finds some of them at a time */
 	assert_int_equal(audience_count(room->audience), 0);
-	answer(room, number, REPLAY_ASKED + 9); /* to nobody */
-	assert_int_equal(count_asked(room, &number), 0);
+	room_judges(room, question.number, &verdict); /* to nobody */
+	assert_int_equal(count_asked(room, &question), 0);
 }
 
 static void test_when_none_has_answered_those_in_the_queue_are_not_kept(
 	void **state)
 {
 	struct room *room = *state;
-	int fds[REPLAY_ASKED + CROWD];
+	int fds[MANY];
 
-	for (int i = 0; i < REPLAY_ASKED + CROWD; i++)
+	for (int i = 0; i < MANY; i++)
 		fds[i] = room_resume(room, "a", (uint64_t)i + 10);
+	room_turn(room);
 	questions_expire(room->session.questions, UINT64_MAX);
 	assert_int_equal(audience_count(room->audience), 0);
-	for (int i = 0; i < REPLAY_ASKED + CROWD; i++) {
+	for (int i = 0; i < MANY; i++) {
 		assert_true(has(room_text(room, fds[i]), "retry: "));
 		close(fds[i]);
 	}
+}
+
+/* The queue knows visitors by who they are, and looks no further. */
+static void test_one_visitors_thousands_keep_another_waiting_for_one_turn(
+	void **state)
+{
+	static char visitors[2];
+	struct fair_queue *queue = fair_queue_new();
+	struct fair_place places[10], *place;
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		fair_place_init(&places[i]);
+		fair_queue_add(queue, &places[i], &visitors[i == 9]);
+	}
+	assert_ptr_equal(fair_queue_take(queue), &places[0]);
+	assert_ptr_equal(fair_queue_take(queue), &places[9]);
+	fair_queue_add(queue, &places[9], &visitors[1]);
+	fair_queue_add(queue, &places[0], &visitors[0]);
+	assert_ptr_equal(fair_queue_take(queue), &places[1]);
+	assert_ptr_equal(fair_queue_take(queue), &places[9]);
+	fair_queue_remove(&places[9]); /* harmless */
+	fair_queue_remove(&places[2]);
+	for (int i = 3; i < 9; i++)
+		assert_ptr_equal(fair_queue_take(queue), &places[i]);
+	place = fair_queue_take(queue);
+	assert_ptr_equal(place, &places[0]);
+	assert_null(fair_queue_take(queue));
+	fair_queue_free(queue);
+}
+
+/* Of more than a few channels one stream reads at a time, and never as much
+ * that others have to wait. */
+static void test_who_reads_many_channels_leaves_the_hub_to_others(void **state)
+{
+	static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcd"
+				      "efghijklmnopqrstuvwxyz";
+	static const char busy[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+				   "xxxxxxxxxxxxxxxxxxx";
+	struct room *room = *state;
+	struct question question;
+	int fds[CROWD] = {resume(room, letters, 50, false, NULL),
+		resume(room, letters, 51, false, NULL)};
+
+	answer_verdict(room, busy);
+	answer_verdict(room, busy);
+	assert_int_equal(count_asked(room, &question), FETCH_ASKED / 2);
+	fds[2] = room_resume(room, "a", 52);
+	answer_verdict(room, "x");
+	answer_page(room, "a", 52, 53, ROOM_FROM);
+	assert_true(has(room_text(room, fds[2]), "id: 53\ndata: old\n\n"));
+	for (int i = 0; i < CROWD; i++)
+		close(fds[i]);
+}
+
+static int count_filled(const int *fds, int count)
+{
+	int filled = 0, bytes = 0;
+
+	for (int i = 0; i < count; i++)
+		filled += ioctl(fds[i], FIONREAD, &bytes) == 0 &&
+			  bytes > LONG_EVENT / 10;
+	return filled;
+}
+
+/* What the web server finds in one round. */
+static void test_few_sockets_are_filled_at_a_time(void **state)
+{
+	static char data[LONG_EVENT + 1];
+	enum { ALL = REPLAY_FULL + CROWD };
+	struct room *room = *state;
+	struct question question;
+	int fds[ALL];
+
+	memset(data, 'y', LONG_EVENT);
+	for (int i = 0; i < ALL; i++)
+		fds[i] = room_resume(room, "a", 50);
+	answer_verdict(room, "x");
+	assert_true(next(room, &question));
+	room_pages(room, question.number, "a", 51, ROOM_FROM, data);
+	assert_int_equal(count_filled(fds, ALL), REPLAY_FULL);
+	for (int i = 0; i < 20; i++) { /* one is read to its end */
+		while (recv(fds[0], data, LONG_EVENT, MSG_DONTWAIT) > 0)
+			continue;
+		room_turn(room);
+	}
+	assert_int_equal(count_filled(fds + 1, ALL - 1), REPLAY_FULL);
+	room_pass(room, REPLAY_PATIENCE_US); /* the others have stopped */
+	assert_int_equal(count_filled(fds + 1, ALL - 1), ALL - 1);
+	for (int i = 0; i < ALL; i++)
+		close(fds[i]);
 }
 
 #define IN_ROOM(test) \
@@ -189,13 +439,22 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_ROOM(test_a_question_says_what_is_lacked),
-		IN_ROOM(test_those_who_lack_the_same_share_a_page),
-		IN_ROOM(test_other_cursors_and_other_channels_are_other_pages),
-		IN_ROOM(test_the_same_question_once_answered_is_asked_again),
-		IN_ROOM(test_envelopes_are_made_of_the_same_page),
+		IN_ROOM(test_those_who_lack_the_same_share_a_question),
+		IN_ROOM(test_what_one_has_read_others_read_with_channels_of_their_own),
+		IN_ROOM(test_who_is_elsewhere_in_a_range_reads_the_rest_of_it),
+		IN_ROOM(test_channels_are_merged_as_far_as_all_are_known),
+		IN_ROOM(test_quiet_channels_are_not_asked_for),
+		IN_ROOM(test_plain_and_enveloped_are_each_read_once),
+		IN_ROOM(test_what_is_pruned_meanwhile_is_judged_by_the_hub),
+		IN_ROOM(test_a_strip_that_stays_doubtful_is_read_again),
+		IN_ROOM(test_of_another_log_everything_is_asked_again),
 		IN_ROOM(test_the_hub_is_not_asked_everything_at_once),
 		IN_ROOM(test_what_nobody_waits_for_any_more_is_not_asked),
 		IN_ROOM(test_when_none_has_answered_those_in_the_queue_are_not_kept),
+		cmocka_unit_test(
+			test_one_visitors_thousands_keep_another_waiting_for_one_turn),
+		IN_ROOM(test_few_sockets_are_filled_at_a_time),
+		IN_ROOM(test_who_reads_many_channels_leaves_the_hub_to_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

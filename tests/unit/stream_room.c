@@ -12,6 +12,8 @@
 
 #include "lib/log.h"
 
+size_t room_shelf = ROOM_WINDOW;
+
 /* ---- the hub */
 
 static void on_asked(void *owner, struct span frame)
@@ -86,8 +88,10 @@ bool room_asked(struct room *room, enum wire_type *type, uint64_t *number,
 	uint8_t byte;
 	struct span inner;
 	bool bad = false;
-	size_t size = wire_frame(buf_span(&room->asked), &byte, &inner, &bad);
+	size_t size;
 
+	room_turn(room);
+	size = wire_frame(buf_span(&room->asked), &byte, &inner, &bad);
 	if (size == 0)
 		return false;
 	assert_true(size <= sizeof(frame));
@@ -97,6 +101,51 @@ bool room_asked(struct room *room, enum wire_type *type, uint64_t *number,
 	*number = wire_get_u64(body);
 	buf_drop(&room->asked, size);
 	return true;
+}
+
+void room_judges(
+	struct room *room, uint64_t number, const struct verdict *verdict)
+{
+	struct buf out = {0};
+	uint16_t count = 0;
+
+	for (const char *at = verdict->busy; *at != '\0'; at++)
+		if (*at == 'x')
+			count++;
+	wire_put_u64(&out, number);
+	wire_put_u8(&out, verdict->gap);
+	wire_put_u64(&out, verdict->used);
+	wire_put_u64(&out, verdict->limit);
+	wire_put_u64(&out, verdict->mark);
+	wire_put_u64(&out, verdict->gap ? 40 : 0);
+	wire_put_u64(&out, verdict->gap ? 99 : 0);
+	wire_put_u16(&out, count);
+	for (const char *at = verdict->busy; *at != '\0'; at++)
+		if (*at == 'x')
+			wire_put_u16(&out, (uint16_t)(at - verdict->busy));
+	room_says(room, WIRE_JUDGED, &out);
+	buf_release(&out);
+	room_turn(room);
+}
+
+void room_pages(struct room *room, uint64_t number, const char *channel,
+	uint64_t id, uint64_t through, const char *data)
+{
+	const struct wire_event event = {
+		.id = id, .channel = span_of(channel), .data = span_of(data)};
+	struct buf out = {0};
+
+	wire_put_u64(&out, number);
+	wire_put_u64(&out, through);
+	wire_put_u64(&out, 0); /* the mark */
+	wire_put_u32(&out, data[0] != '\0');
+	if (data[0] != '\0') {
+		wire_put_u32(&out, (uint32_t)wire_event_size(&event));
+		wire_put_event(&out, &event);
+	}
+	room_says(room, WIRE_PAGED, &out);
+	buf_release(&out);
+	room_turn(room);
 }
 
 /* ---- browsers */
@@ -227,6 +276,7 @@ static void open_feed(struct room *room)
 		.session = &room->session,
 		.counters = room->counters,
 		.retry_ms = 1000,
+		.shelf = room_shelf,
 	});
 	room->tasks = tasks_new(&(struct tasks_parts){.loop = room->loop});
 	room->feed = (struct feed){

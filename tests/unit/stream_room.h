@@ -59,6 +59,9 @@ struct room {
 	uint64_t newest;  /* id that the hub has told */
 };
 
+/* Bytes of older events that rooms keep from now on. */
+extern size_t room_shelf;
+
 /* With a hub that has told the (empty) window; or before any came. */
 int room_enter(void **state);
 int room_enter_alone(void **state);
@@ -77,9 +80,21 @@ void room_says(struct room *room, enum wire_type type, const struct buf *body);
 uint64_t room_publish(struct room *room, const char *channel, const char *data);
 void room_publish_bytes(
 	struct room *room, const char *channel, size_t len, bool is_volatile);
-/* Takes the oldest thing that was asked; its body, behind number or tag. */
+/* A turn; then takes the oldest thing that was asked; its body, behind number
+ * or tag. */
 bool room_asked(struct room *room, enum wire_type *type, uint64_t *number,
 	struct wire_in *body);
+
+struct verdict {
+	bool gap;
+	uint64_t used, limit, mark;
+	const char *busy; /* a byte for each channel: x = it has something */
+};
+void room_judges(
+	struct room *room, uint64_t number, const struct verdict *verdict);
+/* A page of one event after `after`, or of none if `data` is "". */
+void room_pages(struct room *room, uint64_t number, const char *channel,
+	uint64_t id, uint64_t through, const char *data);
 
 /* ---- browsers */
 /* The next fresh stream of this channel; returns the browser's end. */

@@ -115,37 +115,39 @@ static void test_a_cursor_in_the_window_is_gone_on_from_without_asking(
 	close(fd);
 }
 
-/* Answers the one question that is there with these events. */
-static void answer_page(struct room *room, bool gap, uint64_t used,
-	uint64_t through, const char *data)
+/* Answers the one question that is there: where it goes on. */
+static void answer_verdict(
+	struct room *room, bool gap, uint64_t used, uint64_t limit, bool busy)
 {
-	struct wire_event event = {
-		.id = used + 1, .channel = span_of("a"), .data = span_of(data)};
-	struct buf out = {0};
+	struct verdict verdict = {.gap = gap,
+		.used = used,
+		.limit = limit,
+		.busy = busy ? "x" : ""};
 	enum wire_type type;
 	struct wire_in body;
 	uint64_t number, after;
 
 	assert_true(room_asked(room, &type, &number, &body));
-	assert_int_equal(type, WIRE_PAGE);
+	assert_int_equal(type, WIRE_JUDGE);
 	assert_int_equal(wire_get_u8(&body), WIRE_AFTER);
 	after = wire_get_u64(&body);
 	if (!gap)
 		assert_int_equal(after, used);
-	wire_put_u64(&out, number);
-	wire_put_u8(&out, gap);
-	wire_put_u64(&out, used);
-	wire_put_u64(&out, through);
-	wire_put_u64(&out, 0);
-	wire_put_u64(&out, 40);
-	wire_put_u64(&out, 99);
-	wire_put_u32(&out, data[0] != '\0');
-	if (data[0] != '\0') {
-		wire_put_u32(&out, (uint32_t)wire_event_size(&event));
-		wire_put_event(&out, &event);
-	}
-	room_says(room, WIRE_PAGED, &out);
-	buf_release(&out);
+	room_judges(room, number, &verdict);
+}
+
+/* And then with its one event. */
+static void answer_page(
+	struct room *room, uint64_t after, uint64_t through, const char *data)
+{
+	enum wire_type type;
+	struct wire_in body;
+	uint64_t number;
+
+	assert_true(room_asked(room, &type, &number, &body));
+	assert_int_equal(type, WIRE_PAGE);
+	assert_int_equal(wire_get_u64(&body), after);
+	room_pages(room, number, "a", after + 1, through, data);
 }
 
 static void test_a_cursor_below_the_window_is_for_the_hub_to_judge(void **state)
@@ -156,13 +158,14 @@ static void test_a_cursor_below_the_window_is_for_the_hub_to_judge(void **state)
 
 	assert_int_equal(room_text(room, fd).len, 0);
 	room_publish(room, "a", "new");
-	answer_page(room, false, 50, 60, "old");
+	answer_verdict(room, false, 50, 60, true);
+	answer_page(room, 50, 60, "old");
 	text = room_text(room, fd);
 	assert_true(has(text, "id: 50\nevent: connected\n"));
 	assert_true(has(text, "id: 51\ndata: old\n\n"));
 	assert_false(has(text, "reset"));
 	assert_false(has(text, "new"));
-	answer_page(room, false, 60, 100, ""); /* asked by itself */
+	answer_verdict(room, false, 60, 100, false); /* asked by itself */
 	assert_true(has(room_text(room, fd),
 		"id: 101\ndata: new\n\nid: 101\nevent: live\n"));
 	close(fd);
@@ -174,7 +177,8 @@ static void test_a_gap_is_told_before_the_oldest_event(void **state)
 	struct span text;
 	int fd = room_resume(room, "a", 7);
 
-	answer_page(room, true, 39, 100, "oldest");
+	answer_verdict(room, true, 39, 100, true);
+	answer_page(room, 39, 100, "oldest");
 	text = room_text(room, fd);
 	assert_true(has(text, "id: 39\nevent: connected\n"));
 	assert_true(has(text, "id: 39\nevent: reset\n"
@@ -191,6 +195,7 @@ static void test_without_a_hub_one_that_it_must_judge_is_told_to_come_back(
 	int fd = room_resume(room, "a", 50);
 	struct span text;
 
+	room_turn(room);
 	questions_expire(room->session.questions, UINT64_MAX);
 	text = room_text(room, fd);
 	assert_true(has(text, "retry: "));
@@ -208,8 +213,9 @@ static void test_a_page_that_leads_nowhere_ends_the_stream(void **state)
 	uint64_t number;
 	int fd = room_resume(room, "a", 50);
 
-	answer_page(room, false, 50, 60, "old");
-	answer_page(room, false, 60, 60, "");
+	answer_verdict(room, false, 50, 60, true);
+	answer_page(room, 50, 60, "old");
+	answer_verdict(room, false, 60, 60, false);
 	assert_true(has(room_text(room, fd), "<end><closed>"));
 	assert_false(room_asked(room, &type, &number, &body));
 	close(fd);
@@ -227,7 +233,8 @@ static void test_one_that_the_window_has_overtaken_goes_on_with_pages(
 		room_publish_bytes(room, "a", 10000, false);
 	room_turn(room);
 	assert_int_equal(room_text(room, fd).len, 0);
-	answer_page(room, false, 100, window_from(room->window), "older");
+	answer_verdict(room, false, 100, window_from(room->window), true);
+	answer_page(room, 100, window_from(room->window), "older");
 	room_turn(room);
 	text = room_text(room, fd);
 	assert_true(has(text, "id: 101\ndata: older\n\n"));
@@ -252,7 +259,7 @@ static void test_who_has_seen_everything_goes_on_where_the_new_window_begins(
 	room_hub_comes(room, 102);
 	room_publish(room, "a", "two");
 	room_turn(room);
-	answer_page(room, false, 102, 102, ""); /* not after 101 */
+	answer_verdict(room, false, 102, 102, false); /* not after 101 */
 	CHECK_TEXT(
 		"and no reset", room_text(room, fd), "id: 103\ndata: two\n\n");
 	close(fd);
@@ -268,7 +275,8 @@ static void test_who_lacks_something_of_the_old_window_asks_for_it(void **state)
 	room->session.identity[0] ^= 1;
 	room_hub_comes(room, 101);
 	room_turn(room);
-	answer_page(room, false, 100, 101, "unwritten");
+	answer_verdict(room, false, 100, 101, true);
+	answer_page(room, 100, 101, "unwritten");
 	assert_true(has(room_text(room, fd), "id: 101\ndata: unwritten\n\n"));
 	close(fd);
 }

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_STREAM_FETCH_H
+#define TIDINGS_FCGI_STREAM_FETCH_H
+/*
+ * fetch - what stragglers need from the hub: verdicts, and strips
+ *
+ * Strips that were read lately are on a shelf here (shelf.h).  For the rest
+ * stragglers queue, by visitor and then by stream, for a place among the
+ * FETCH_ASKED inquiries that the hub has at once:
+ *
+ *   ASKING    wants a verdict, or the strips of a few channels
+ *   LARGE     wants the strips of more than FETCH_FEW channels: one straggler
+ *             at a time, since they are all held until they are merged, and
+ *             with half of the places only
+ *
+ * Without a hub, who waits for its answer is told so by the uplink's deadline,
+ * and then those who are in a queue are told the same.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	FETCH_ASKED = 64,
+	FETCH_FEW = 16,
+};
+
+struct fetch;
+struct judged;
+struct lane;
+struct questions;
+struct straggler;
+struct window;
+
+/* Each straggler that is told of is in no queue, and waits for nothing. */
+struct fetch_owner {
+	void (*judged)(void *arg, struct straggler *, const struct judged *);
+	/* Its lanes are open, and each has its strip. */
+	void (*ready)(void *arg, struct straggler *);
+	/* No hub has answered, or none that makes sense. */
+	void (*lost)(void *arg, struct straggler *);
+	void *arg;
+};
+
+/* `shelf`: bytes. */
+struct fetch *fetch_new(struct questions *questions,
+	const struct window *window, size_t shelf,
+	const struct fetch_owner *owner);
+/* Nobody may wait any more. */
+void fetch_free(struct fetch *fetch);
+
+/* It is in no queue and waits for nothing, its lanes are closed.  It is told of
+ * it later, never from here. */
+void fetch_verdict(struct fetch *fetch, struct straggler *straggler);
+void fetch_strips(struct fetch *fetch, struct straggler *straggler);
+/* It wants neither any more, and lets its strips go; harmless if it has none.
+ */
+void fetch_leave(struct fetch *fetch, struct straggler *straggler);
+
+enum fetch_found {
+	FETCH_FOUND,
+	FETCH_MISSING,
+	FETCH_DOUBTED, /* more was pruned than it was told of: the lanes are
+			  closed, and a verdict was asked for */
+};
+
+/* Gives the lane the strip for what follows the straggler's cursor, if it is on
+ * the shelf. */
+enum fetch_found fetch_find(struct fetch *fetch, struct lane *lane);
+/* Asks for the strips that follow those of its lanes which are half read, while
+ * the hub has little to do. */
+void fetch_ahead(struct fetch *fetch, const struct straggler *straggler);
+
+/* Asks the hub, as far as there are places; true if something was asked since
+ * the last call, and has to be sent. */
+bool fetch_ask(struct fetch *fetch);
+/* This is another log: what is on the shelf is void, answers that are on their
+ * way are not told.  All have left. */
+void fetch_begin_anew(struct fetch *fetch);
+
+#endif

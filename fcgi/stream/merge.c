@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/stream/merge.h"
+
+#include <stdbool.h>
+
+#include "fcgi/http/record.h"
+#include "fcgi/stream/batch.h"
+#include "fcgi/stream/strip.h"
+#include "fcgi/stream/subscriber.h"
+
+enum { TEXT_KEPT = 256 << 10 }; /* scratch that outlives a large event */
+
+void merge_release(struct merge *merge)
+{
+	heap_release(&merge->heap);
+	buf_release(&merge->text);
+}
+
+void merge_clear(struct merge *merge)
+{
+	heap_clear(&merge->heap);
+	if (merge->text.size > TEXT_KEPT)
+		buf_release(&merge->text);
+}
+
+/* Into the heap, if it has an event left. */
+static void queue(struct merge *merge, struct lane *lane)
+{
+	if (lane->next < lane->strip->count)
+		heap_add(&merge->heap, &lane->node,
+			lane->strip->ids[lane->next]);
+}
+
+void merge_lane(struct merge *merge, struct lane *lane, uint64_t cursor)
+{
+	lane->node = (struct heap_node){0};
+	lane->next = strip_after(lane->strip, cursor);
+	queue(merge, lane);
+}
+
+/* Takes out the lane whose event comes first; NULL if it is above `reach`. */
+static struct lane *take(struct merge *merge, uint64_t reach)
+{
+	struct heap_node *node = heap_first(&merge->heap);
+
+	if (node == NULL || node->key > reach)
+		return NULL;
+	heap_remove(&merge->heap, node);
+	return heap_entry(node, struct lane, node);
+}
+
+/* No event of the lanes that are in the heap comes up to there. */
+static uint64_t quiet_through(const struct merge *merge, uint64_t reach)
+{
+	const struct heap_node *node = heap_first(&merge->heap);
+
+	return node == NULL || node->key > reach ? reach : node->key - 1;
+}
+
+static bool is_whole(
+	const struct lane *lane, const struct subscriber *sub, uint64_t through)
+{
+	return lane->next == 0 && sub->request == 1 &&
+	       strip_last(lane->strip) <= through;
+}
+
+/* As many of the lane's events up to `through` as there is room for, at least
+ * one into an empty text; false if there is no room for all. */
+static bool copy(struct merge *merge, struct lane *lane, uint64_t through)
+{
+	const struct strip *strip = lane->strip;
+	uint32_t first = lane->next, end = first;
+
+	while (end < strip->count && strip->ids[end] <= through) {
+		size_t size = strip_size(strip, first, end + 1);
+		bool empty = merge->text.len == 0 && end == first;
+
+		if (!empty && merge->text.len + size > RECORD_BODY)
+			break;
+		end++;
+	}
+	strip_text(strip, first, end, &merge->text);
+	lane->next = end;
+	return end == strip->count || strip->ids[end] > through;
+}
+
+/* `lane` comes first.  *cursor: how far the batch goes. */
+static struct batch *compose(struct merge *merge, struct lane *lane,
+	const struct subscriber *sub, uint64_t reach, uint64_t *cursor)
+{
+	struct batch *batch;
+	uint32_t events = 0;
+	bool room = true;
+
+	buf_clear(&merge->text);
+	do {
+		uint32_t before = lane->next;
+
+		room = copy(merge, lane, quiet_through(merge, reach));
+		events += lane->next - before;
+		if (lane->next > before)
+			*cursor = lane->strip->ids[lane->next - 1];
+		queue(merge, lane);
+	} while (room && (lane = take(merge, reach)) != NULL);
+	if (room)
+		*cursor = reach;
+	batch = batch_new(sub->request, buf_span(&merge->text));
+	batch->events = events;
+	batch->replay = true;
+	return batch;
+}
+
+struct batch *merge_next(struct merge *merge, const struct subscriber *sub,
+	uint64_t reach, uint64_t *cursor)
+{
+	struct lane *lane = take(merge, reach);
+
+	if (lane == NULL) {
+		*cursor = reach;
+		return NULL;
+	}
+	if (!is_whole(lane, sub, quiet_through(merge, reach)))
+		return compose(merge, lane, sub, reach, cursor);
+	lane->next = lane->strip->count;
+	*cursor = quiet_through(merge, reach);
+	return batch_hold(lane->strip->batch);
+}

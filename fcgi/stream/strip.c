@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/stream/strip.h"
+
+#include <stdlib.h>
+
+#include "fcgi/stream/batch.h"
+#include "fcgi/stream/event.h"
+#include "fcgi/uplink/questions.h"
+#include "lib/search.h"
+
+enum { OVERHEAD = 128 }; /* malloc's share, and its place on the shelf */
+
+static bool fits(const struct strip *strip, const struct wire_event *event)
+{
+	uint64_t before = strip->count > 0 ? strip_last(strip) : strip->from;
+
+	return event->id > before && event->id <= strip->through;
+}
+
+static void add_events(struct strip *strip, const struct paged *paged,
+	bool envelope, struct buf *text)
+{
+	struct wire_in in = paged->events;
+	struct wire_event event;
+
+	for (uint32_t i = 0; i < paged->count; i++) {
+		if (!wire_get_event(wire_get_blob(&in), &event) ||
+			!fits(strip, &event))
+			continue;
+		event_text(text, &event, envelope);
+		strip->ids[strip->count] = event.id;
+		strip->ends[strip->count++] = (uint32_t)text->len;
+	}
+}
+
+struct strip *strip_new(uint64_t from, const struct paged *paged, bool envelope)
+{
+	struct strip *strip = mem_new(sizeof(*strip));
+	struct buf text = {0};
+
+	strip->from = from;
+	strip->through = paged->through;
+	strip->mark = paged->mark;
+	list_init(&strip->idle);
+	strip->cost = sizeof(*strip) + OVERHEAD;
+	if (paged->count > 0) {
+		strip->ids = mem_new(paged->count * sizeof(*strip->ids));
+		strip->ends = mem_new(paged->count * sizeof(*strip->ends));
+		add_events(strip, paged, envelope, &text);
+	}
+	if (strip->count > 0) {
+		strip->batch = batch_new(1, buf_span(&text));
+		strip->batch->events = strip->count;
+		strip->batch->replay = true;
+		strip->cost += strip->batch->len + sizeof(*strip->batch) +
+			       paged->count * (sizeof(*strip->ids) +
+						      sizeof(*strip->ends));
+	}
+	buf_release(&text);
+	return strip;
+}
+
+void strip_free(struct strip *strip)
+{
+	batch_drop(strip->batch);
+	free(strip->ids);
+	free(strip->ends);
+	free(strip);
+}
+
+static uint64_t id_at(const void *of, uint64_t place)
+{
+	const struct strip *strip = of;
+
+	return strip->ids[place];
+}
+
+uint32_t strip_after(const struct strip *strip, uint64_t id)
+{
+	return (uint32_t)search_above(0, strip->count, id_at, strip, id);
+}
+
+static uint32_t begin_of(const struct strip *strip, uint32_t index)
+{
+	return index == 0 ? 0 : strip->ends[index - 1];
+}
+
+size_t strip_size(const struct strip *strip, uint32_t first, uint32_t end)
+{
+	return begin_of(strip, end) - begin_of(strip, first);
+}
+
+void strip_text(const struct strip *strip, uint32_t first, uint32_t end,
+	struct buf *out)
+{
+	batch_text(strip->batch, begin_of(strip, first), begin_of(strip, end),
+		out);
+}

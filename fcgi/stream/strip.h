@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_STREAM_STRIP_H
+#define TIDINGS_FCGI_STREAM_STRIP_H
+/*
+ * strip - one channel's older events in a range of ids, as text
+ *
+ * All that the hub had of the channel above `from`, and not above `through`;
+ * but what had ids up to `mark` may have been pruned before it was asked.
+ * Immutable: whoever is anywhere in the range reads the same one.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/list.h"
+
+struct batch;
+struct paged;
+struct shelf_row;
+
+struct strip {
+	uint64_t from, through, mark;
+	uint32_t count;
+	struct batch *batch; /* all of it, for request 1; NULL if count is 0 */
+	uint64_t *ids;	     /* rising */
+	uint32_t *ends;	     /* of each event, in the batch's text */
+	size_t cost;	     /* bytes */
+	/* The shelf's: */
+	struct shelf_row *row; /* NULL = on none */
+	struct node idle;      /* while nobody holds it */
+	uint32_t holds;
+};
+
+/* Of what the hub has answered to a question for events above `from`. */
+struct strip *strip_new(
+	uint64_t from, const struct paged *paged, bool envelope);
+void strip_free(struct strip *strip);
+
+/* The index of the first event above `id`, `count` if there is none. */
+uint32_t strip_after(const struct strip *strip, uint64_t id);
+/* Bytes of text of the events from `first` on and before `end`; and that text,
+ * appended. */
+size_t strip_size(const struct strip *strip, uint32_t first, uint32_t end);
+void strip_text(const struct strip *strip, uint32_t first, uint32_t end,
+	struct buf *out);
+
+static inline uint64_t strip_last(const struct strip *strip)
+{
+	return strip->ids[strip->count - 1];
+}
+
+#endif

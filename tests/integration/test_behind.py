@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""Many who are behind the window, and one with very many channels; at full scale
+it is torture/behind.py."""
+
+import pytest
+
+import wire
+from wire import Event, FakeHub, Judge, Judged, Page, Paged
+from world import SLOW
+
+USERS = 300
+LINE = "x" * 100
+
+
+@pytest.fixture
+def behind(make_world):
+    """A hub whose newest events, of `elsewhere`, fill the responder's window."""
+    world = make_world({"responder": {"window": "1M"}}, inbox=False)
+    world.peer = world.hub_peer()
+    return world
+
+
+def fill(world, count, *channels):
+    """Events on these in turn; returns their ids."""
+    ids = []
+    while len(ids) < count:
+        numbers = [world.peer.ask_to_store(f"{channel} {LINE}", channel=channel)
+                   for channel in channels]
+        ids += [world.peer.expect(wire.Stored, number=number).first for number in numbers]
+        world.peer.answered = numbers[-1]
+    return ids
+
+
+def fill_window(world):
+    for _ in range(16):
+        world.peer.publish(*[LINE] * 500, channel="elsewhere")
+
+
+def is_given(reader, ids):
+    reader.wait(lambda: reader.told("live"), reader.story, within=20 * SLOW)
+    assert [int(event.id) for event in reader.events if event.type == "message"] == ids
+    assert not reader.told("reset")
+
+
+def test_a_crowd_with_a_channel_each_of_their_own_catches_up(behind):
+    ids = fill(behind, 400, "main")
+    own = {n: fill(behind, 1, f"user-{n}") for n in range(0, USERS, 3)}
+    fill_window(behind)
+    crowd = [behind.listen("main", f"user-{n}", last_event_id=str(ids[0] - 1), wait=False)
+             for n in range(USERS)]
+    for n, reader in enumerate(crowd):
+        is_given(reader, ids + own.get(n, []))
+
+
+def test_a_stream_of_two_hundred_channels_is_given_all_of_them_in_order(behind):
+    names = [f"c{n}" for n in range(200)]
+    ids = fill(behind, 4000, *names)
+    fill_window(behind)
+    is_given(behind.listen(*names, last_event_id=str(ids[0] - 1), wait=False), ids)
+
+
+def test_what_a_crowd_lacks_is_read_from_the_log_once(make_world):
+    world = make_world(hub=False, responder=False, inbox=False)
+    fake = FakeHub(world.hub_socket)
+    world.closing.callback(fake.close)
+    world.responder.start()
+    peer = fake.greet()
+    crowd = [world.listen("main", f"user-{n}", last_event_id="500", wait=False)
+             for n in range(USERS)]
+    pages = []
+    while not all(reader.told("live") for reader in crowd):
+        try:
+            asked = peer.expect((Judge, Page), within=0.1)
+        except TimeoutError:
+            continue
+        if isinstance(asked, Judge):
+            peer.send(Judged(asked.tag, 0, 500, 1000, 0, 0, 0, [0]))
+        else:
+            pages.append(asked.channel)
+            peer.send(Paged(asked.tag, 1000, 0, [Event(600, 1, 0, b"main", b"", b"old")]))
+    assert pages == [b"main"]
+    assert all(reader.data == ["old"] for reader in crowd)
