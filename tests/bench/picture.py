@@ -1,0 +1,2 @@
+def svg(text, curves):
+    return ""
