@@ -11,9 +11,11 @@
 import json
 import os
 import select
+import shutil
 import socket
 import sqlite3
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -23,9 +25,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 from fcgi import END, STDOUT, FcgiDoor, begin, params, stdin, variables  # noqa: E402
 
 MARK = b"@"  # each event's data begin with it
+FILL = "fill"  # the inbox whose rows stay
 EVENT = b"\ndata: " + MARK
 ROOM = 1 << 20
-STUCK_S = 60  # nothing at all came
+STUCK_S = 120  # what is waited for does not come at all
 
 
 # ---- the daemons
@@ -55,17 +58,20 @@ class Direct(System):
     def __init__(self, folder, responder=None, inboxes=()):
         super().__init__(folder, 0, [])
         self.responder, self.inboxes = responder or {}, inboxes
-        self.socket = folder / "fcgi.sock"
-        self.reader = None
+        # A socket's path has at most 107 bytes, whatever the folder is called.
+        self.sockets = Path(tempfile.mkdtemp(prefix="curves-", dir="/tmp"))
+        self.socket = self.sockets / "fcgi.sock"
 
     def configure(self):
-        lines = ["[hub]", f"socket = {self.folder}/hub.sock", f"log = {self.folder}/log.db",
+        lines = ["[hub]", f"socket = {self.sockets}/hub.sock", f"log = {self.folder}/log.db",
                  "keep_events = 0", "keep_bytes = 0", "[responder]", f"socket = {self.socket}",
                  "keepalive = 1h", *(f"{key} = {value}" for key, value in self.responder.items())]
         for name in self.inboxes:
             # A folder of its own: its reader looks whenever a file in it changes.
             (self.folder / name).mkdir()
-            lines += [f"[inbox {name}]", f"path = {self.inbox(name)}", "create = yes"]
+            # Removing rows is no part of what is measured beside an inbox that only fills.
+            lines += [f"[inbox {name}]", f"path = {self.inbox(name)}", "create = yes",
+                      f"consume = {'no' if name == FILL else 'yes'}"]
         path = self.folder / "tidings.conf"
         path.write_text("\n".join(lines) + "\n")
         return path
@@ -74,9 +80,13 @@ class Direct(System):
         path = self.configure()
         self.run(self.build / "hub/tidings-hub", "-c", path)
         if self.inboxes:
-            self.reader = self.run(self.build / "inbox/tidings-inbox", "-c", path)
+            self.run(self.build / "inbox/tidings-inbox", "-c", path)
         self.run(self.build / "fcgi/tidings.fcgi", "-c", path)
         self.wait(self.is_healthy, "Tidings")
+
+    def end(self):
+        super().end()
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
     def ask(self, target):
         return FcgiDoor(self.socket).ask("GET", target, within=STUCK_S)
@@ -95,17 +105,12 @@ class Direct(System):
     def inbox(self, name):
         return self.folder / name / "inbox.db"
 
-    def insert(self, rows, name="fill"):
+    def insert(self, rows, name=FILL):
         """(channel, data) each, in one transaction."""
         db = sqlite3.connect(self.inbox(name), timeout=STUCK_S)
         with db:
             db.executemany("INSERT INTO broadcast(channel, data) VALUES(?, ?)", rows)
         db.close()
-
-    def stop_reading(self):
-        """So that nobody removes the rows that were published while others are measured."""
-        self.reader.terminate()
-        self.reader.wait()
 
     def cpu(self):
         """{process: ns} of user and system time of all that is Tidings."""
