@@ -63,6 +63,8 @@ class Axis:
         """us for each of the units that `work` returns."""
         before = self.tidings.cpu()
         units = work()
+        if units == 0:
+            raise RuntimeError(f"{self.name}: nothing was done in {self.seconds} s")
         return self.tidings.cpu_us(before) / units
 
     # ---- what several axes do
