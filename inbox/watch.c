@@ -33,7 +33,7 @@ static void look_again(struct watch *watch)
  * again. */
 static void heat(struct watch *watch)
 {
-	watch->hot_until = loop_now_us(watch->loop) + WATCH_HOT_US;
+	watch->heated = loop_now_us(watch->loop);
 	if (watch->pause == 0) {
 		watch->pause = WATCH_FIRST_US;
 		look_again(watch);
@@ -47,14 +47,14 @@ static void heat(struct watch *watch)
 static void on_again(void *arg)
 {
 	struct watch *watch = arg;
+	uint64_t since = loop_now_us(watch->loop) - watch->heated;
 
-	if (watch->hot_until < loop_now_us(watch->loop)) {
+	if (since > WATCH_HOT_US) {
 		watch->pause = 0;
 		return;
 	}
-	watch->pause *= 2;
-	if (watch->pause > WATCH_LAST_US)
-		watch->pause = WATCH_LAST_US;
+	if (watch->pause < since / WATCH_PART)
+		watch->pause = since / WATCH_PART;
 	look_again(watch);
 	watch->look(watch->arg);
 }

@@ -7,7 +7,8 @@
  * inotify tells that something is written near it, but a writer's commit
  * becomes visible only after that, and without another event.  So after one the
  * file is looked at again and again, at first after WATCH_FIRST_US, then more
- * rarely, for WATCH_HOT_US.  Whatever inotify misses, the reader's poll finds.
+ * rarely, for WATCH_HOT_US: what took a while to become visible is found late
+ * by a part of that.  Whatever inotify misses, the reader's poll finds.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,8 +17,8 @@
 
 enum {
 	WATCH_FIRST_US = 30,
-	WATCH_WARM_US = 120,  /* a further event makes it no longer than this */
-	WATCH_LAST_US = 1000, /* longest pause between two looks */
+	WATCH_WARM_US = 120, /* a further event makes it no longer than this */
+	WATCH_PART = 4,	     /* of the time since the event: longest pause */
 	WATCH_HOT_US = 200000, /* after the last event */
 };
 
@@ -28,8 +29,8 @@ struct watch {
 	int notify, place; /* inotify's descriptor, and the folder in it; -1 */
 	struct loop_io notified;
 	struct timer again;
-	uint64_t pause;	    /* to the next look, us; 0 = nothing is hot */
-	uint64_t hot_until; /* monotonic us */
+	uint64_t pause;	 /* to the next look, us; 0 = nothing is hot */
+	uint64_t heated; /* monotonic us; the last event */
 	void (*look)(void *arg);
 	void *arg;
 };
