@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "fcgi/http/cgi.h"
+#include "fcgi/lines.h"
 #include "fcgi/worker.h"
 #include "lib/config/config.h"
 #include "lib/log.h"
@@ -149,8 +150,7 @@ static struct options read_options(int argc, char **argv)
 			exit(EXIT_FAILURE); /* getopt has said why */
 		}
 	if (optind < argc)
-		log_fatalx("tidings.fcgi: unexpected argument \"%s\"",
-			argv[optind]);
+		log_fatalx(LINE_UNEXPECTED_ARGUMENT, argv[optind]);
 	return options;
 }
 

@@ -3,6 +3,7 @@
 
 #include "hub/dispatch.h"
 
+#include "hub/lines.h"
 #include "hub/peers/follow.h"
 #include "hub/peers/inbox.h"
 #include "hub/peers/listing.h"
@@ -234,6 +235,5 @@ void dispatch_gone(void *of, const char *why)
 		publisher_leave(&dispatch->ledger->receipts, peer->publisher);
 	peer->publisher = NULL;
 	if (why != NULL)
-		log_warnx("peer of uid %lu: closed: %s",
-			(unsigned long)peer->uid, why);
+		log_warnx(LINE_PEER_CLOSED, (unsigned long)peer->uid, why);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "inbox/diagnosis.h"
+#include "inbox/lines.h"
 #include "inbox/transaction.h"
 #include "lib/outbox_table.h"
 
@@ -74,7 +75,7 @@ const char *inbox_file_ruined(struct inbox_file *file)
 	if (got == DB_DONE) /* else it is still to be checked */
 		file->schema_version = version;
 	if (got == DB_DONE && why == NULL && inbox_file_switched(file))
-		return "its journal mode was changed";
+		return SENTENCE_MODE_CHANGED;
 	return got == DB_BROKEN ? db_error(&file->db) : why;
 }
 

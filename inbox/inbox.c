@@ -4,10 +4,10 @@
 #include "inbox/inbox.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "inbox/lines.h"
 #include "inbox/row.h"
 #include "lib/log.h"
 
@@ -44,9 +44,7 @@ static bool may_say(struct inbox *inbox)
 		inbox->lines = 0;
 	inbox->minute = minute;
 	if (inbox->lines == INBOX_LINES)
-		log_warnx("inbox %s (%s): more about it is not said in this "
-			  "minute",
-			inbox->own->name, inbox->own->path);
+		log_warnx(LINE_NO_MORE, inbox->own->name, inbox->own->path);
 	return inbox->lines++ < INBOX_LINES;
 }
 
@@ -57,8 +55,7 @@ void inbox_say(struct inbox *inbox, const char *sentence)
 		!may_say(inbox))
 		return;
 	strncpy(inbox->said, sentence, sizeof(inbox->said) - 1);
-	log_warnx("inbox %s (%s): %.255s", inbox->own->name, inbox->own->path,
-		sentence);
+	log_warnx(LINE_TROUBLE, inbox->own->name, inbox->own->path, sentence);
 }
 
 /* ---- what its looks may cost */
@@ -149,11 +146,8 @@ static enum db_result stop_older(struct inbox *inbox)
 	got = query_end(query);
 	if (got != DB_DONE || sequence >= inbox->cursor)
 		return got;
-	buf_printf(&why,
-		"stopped: its ids go up to %" PRIu64 ", but %" PRIu64
-		" was already published: this is an older copy (to publish all "
-		"its rows, drop its table tidings_identity)",
-		sequence, inbox->cursor);
+	buf_printf(&why, SENTENCE_OLDER_COPY, (unsigned long long)sequence,
+		(unsigned long long)inbox->cursor);
 	buf_add_char(&why, '\0');
 	stop(inbox, why.at);
 	buf_release(&why);
@@ -265,8 +259,8 @@ static void say_open(struct inbox *inbox, uint64_t cursor)
 	inbox->said[0] = '\0';
 	if (!may_say(inbox))
 		return;
-	log_info("inbox %s (%s): open, after row %" PRIu64, inbox->own->name,
-		inbox->own->path, cursor);
+	log_info(LINE_OPENED, inbox->own->name, inbox->own->path,
+		(unsigned long long)cursor);
 }
 
 /* Whoever writes in a mode other than WAL would find us in his way at COMMIT.
@@ -300,9 +294,9 @@ static void look_at_open(struct inbox *inbox, bool moved)
 	if (inbox->broken)
 		lose(inbox, inbox->said);
 	else if (moved)
-		lose(inbox, "was removed or replaced");
+		lose(inbox, SENTENCE_REPLACED);
 	else if (inbox_file_split(&inbox->file))
-		lose(inbox, "its write-ahead log was removed or replaced");
+		lose(inbox, SENTENCE_WAL_REPLACED);
 	else if (inbox->state == OPEN && is_being_written(inbox))
 		lock_owner_look(&inbox->lock_owner, &inbox->file.version,
 			inbox->own->name);
@@ -395,10 +389,7 @@ static void say_unsynced(struct inbox *inbox)
 {
 	struct buf why = {0};
 
-	buf_printf(&why,
-		"cannot be brought to the disk: a power cut may take back rows "
-		"that were published: %s",
-		strerror(errno));
+	buf_printf(&why, SENTENCE_NOT_SYNCED, strerror(errno));
 	buf_add_char(&why, '\0');
 	inbox_say(inbox, why.at);
 	buf_release(&why);
@@ -435,11 +426,9 @@ static bool may_pull(struct inbox *inbox)
 		return false;
 	inbox->due = false;
 	if (rejects_count_kept(&inbox->rejects) >= REJECTS_KEPT)
-		inbox_say(inbox, "waits: too many rows can neither be published"
-				 " nor hold the reason: remove them");
+		inbox_say(inbox, SENTENCE_FULL);
 	else if (rejects_count(&inbox->rejects) >= REJECTS_MAX)
-		inbox_say(inbox, "waits: too many rows could not be published, "
-				 "and it is locked");
+		inbox_say(inbox, SENTENCE_FULL_LOCKED);
 	else
 		return true;
 	return false;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "inbox/lines.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -41,9 +42,7 @@ static void tell(const struct lock_owner *lock_owner, const char *inbox)
 
 	add_process(&who, lock_owner->pid);
 	buf_add_char(&who, '\0');
-	log_warnx("inbox %s: has been locked for %d s by %s: nobody else can "
-		  "insert",
-		inbox, LOCK_OWNER_PATIENCE_US / 1000000, who.at);
+	log_warnx(LINE_LOCKED, inbox, LOCK_OWNER_PATIENCE_US / 1000000, who.at);
 	buf_release(&who);
 }
 
@@ -57,7 +56,7 @@ static void begin(struct lock_owner *lock_owner, pid_t pid)
 static void end(struct lock_owner *lock_owner, const char *inbox)
 {
 	if (lock_owner->state == NAMED)
-		log_info("inbox %s: is no longer locked, after %d s", inbox,
+		log_info(LINE_UNLOCKED, inbox,
 			(int)((clock_mono_us() - lock_owner->since) / 1000000));
 	lock_owner->state = FREE;
 }

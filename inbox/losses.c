@@ -3,6 +3,7 @@
 
 #include "inbox/losses.h"
 
+#include "inbox/lines.h"
 #include "lib/log.h"
 #include "lib/outbox_triggers.h"
 
@@ -17,12 +18,10 @@ static void describe(const struct outbox_faults *faults, struct buf *out)
 static void say(const struct outbox_faults *faults, const char *inbox)
 {
 	for (size_t i = 0; i < faults->count; i++)
-		log_warnx("inbox %s: table %s: %s: %s", inbox,
-			faults->items[i].table, faults->items[i].wrong,
-			faults->items[i].command);
+		log_warnx(LINE_TABLE_FAULT, inbox, faults->items[i].table,
+			faults->items[i].wrong, faults->items[i].command);
 	if (faults->more > 0)
-		log_warnx("inbox %s: and %zu more tables: see tidings check",
-			inbox, faults->more);
+		log_warnx(LINE_MORE_TABLES, inbox, faults->more);
 }
 
 /* The same losses are not said again when something else has changed. */

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "inbox/lines.h"
 #include "inbox/reader.h"
 #include "lib/config/config.h"
 #include "lib/log.h"
@@ -120,7 +121,7 @@ static bool prepare(void *arg, int index)
 		return true;
 	}
 	if (!daemon->away)
-		log_warn("hub %s: cannot be reached", config->hub_socket);
+		log_warn(LINE_HUB_UNREACHED, config->hub_socket);
 	daemon->away = true;
 	if (daemon->hub >= 0)
 		close(daemon->hub);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "inbox/inbox.h"
+#include "inbox/lines.h"
 #include "inbox/shut_in.h"
 #include "inbox/watch.h"
 #include "lib/log.h"
@@ -92,11 +93,11 @@ static const char *shut(struct reader *reader, struct stat *folder)
 	if (report.folder[0] == '\0' || stat(report.folder, folder) < 0)
 		return why == NULL ? strerror(errno) : why;
 	if (why != NULL)
-		log_fatalx("inbox %s (%s): cannot be shut in: %s",
-			reader->config->name, reader->config->path, why);
+		log_fatalx(LINE_NOT_SHUT_IN, reader->config->name,
+			reader->config->path, why);
 	reader->confined = report.landlock > 0;
 	if (report.lacks[0] != '\0')
-		log_warnx("inbox %s: %s", reader->config->name, report.lacks);
+		log_warnx(LINE_WALLS_LACK, reader->config->name, report.lacks);
 	return NULL;
 }
 
@@ -227,8 +228,7 @@ static void on_gone(void *arg, const char *why)
 	struct reader *reader = arg;
 
 	if (why != NULL)
-		log_warnx("inbox %s: the hub is away: %s", reader->config->name,
-			why);
+		log_warnx(LINE_HUB_AWAY, reader->config->name, why);
 	loop_stop(reader->loop);
 }
 

@@ -3,9 +3,9 @@
 
 #include "inbox/rejects.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
+#include "inbox/lines.h"
 #include "inbox/transaction.h"
 #include "lib/log.h"
 #include "lib/wire.h"
@@ -82,12 +82,10 @@ void rejects_say(struct rejects *rejects, const char *inbox, uint64_t row,
 		rejects->lines = 0;
 	rejects->lines_minute = minute;
 	if (rejects->lines++ < LINES)
-		log_warnx("inbox %s: row %" PRId64 " not published: %.*s",
-			inbox, (int64_t)row, (int)reason.len, reason.at);
+		log_warnx(LINE_REJECT, inbox, (long long)row, (int)reason.len,
+			reason.at);
 	else if (rejects->lines == LINES + 1)
-		log_warnx("inbox %s: more rows not published: see their column "
-			  "error",
-			inbox);
+		log_warnx(LINE_MORE_REJECTS, inbox);
 }
 
 /* ---- into the rows */
@@ -146,7 +144,7 @@ static void keep(struct rejects *rejects, struct inbox_file *file, uint64_t row)
 	query_bind_int(&file->keep, 1, row);
 	/* In memory, which nobody else has locked. */
 	if (query_run(&file->keep) != DB_DONE)
-		log_fatalx("memory: cannot keep row %" PRId64, (int64_t)row);
+		log_fatalx(LINE_NO_MEMORY_ROW, (long long)row);
 }
 
 uint32_t rejects_tell(

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "inbox/inbox.h"
+#include "inbox/lines.h"
 #include "inbox/transaction.h"
 
 enum {
@@ -134,7 +135,7 @@ static void consume(struct inbox *inbox)
 	case DB_REFUSED:
 		inbox->consumed = through;
 		inbox->littered = true;
-		inbox_say(inbox, "its published rows cannot be deleted");
+		inbox_say(inbox, SENTENCE_NOT_DELETED);
 		break;
 	case DB_BROKEN: /* if rows cannot be read either, that will be seen */
 		inbox->consumed = inbox->cursor;

@@ -8,6 +8,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "inbox/lines.h"
 #include "lib/log.h"
 #include "lib/path.h"
 
@@ -105,7 +106,7 @@ void watch_open(struct watch *watch, struct loop *loop, const char *path,
 		.arg = arg,
 	};
 	if (watch->notify < 0)
-		log_warn("inbox: inotify: rows are found by polling only");
+		log_warn(LINE_INOTIFY);
 	loop_io_init(&watch->notified, watch->notify, on_notified, watch);
 	timer_init(&watch->again, on_again, watch);
 	if (watch->notify >= 0)

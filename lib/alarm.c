@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "lib/lines.h"
 #include "lib/log.h"
 
 void alarm_open(struct alarm *alarm)
@@ -14,7 +15,7 @@ void alarm_open(struct alarm *alarm)
 	alarm->due = UINT64_MAX;
 	alarm->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (alarm->fd < 0)
-		log_fatal("loop: cannot create a timer");
+		log_fatal(LINE_CANNOT_CREATE_TIMER);
 }
 
 void alarm_close(struct alarm *alarm)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/lines.h"
 #include "lib/log.h"
 
 enum { SMALLEST = 64 };
@@ -21,7 +22,7 @@ void *mem_resize(void *memory, size_t size)
 	void *moved = realloc(memory, size == 0 ? 1 : size);
 
 	if (moved == NULL)
-		log_fatalx("memory: cannot allocate %zu bytes", size);
+		log_fatalx(LINE_NO_MEMORY, size);
 	return moved;
 }
 
@@ -30,7 +31,7 @@ void *mem_new(size_t size)
 	void *memory = calloc(1, size == 0 ? 1 : size);
 
 	if (memory == NULL)
-		log_fatalx("memory: cannot allocate %zu bytes", size);
+		log_fatalx(LINE_NO_MEMORY, size);
 	return memory;
 }
 
@@ -60,7 +61,7 @@ static void grow(struct buf *buf, size_t more)
 	size_t size = buf->size < SMALLEST ? SMALLEST : buf->size;
 
 	if (more > SIZE_MAX / 2 - buf->len)
-		log_fatalx("memory: cannot allocate %zu more bytes", more);
+		log_fatalx(LINE_NO_MORE_MEMORY, more);
 	while (size < buf->len + more)
 		size *= 2;
 	buf->at = mem_resize(buf->at, size);

@@ -8,6 +8,7 @@
 
 #include <xxhash.h>
 
+#include "lib/lines.h"
 #include "lib/log.h"
 
 struct digest digest_of(struct span type, struct span data)
@@ -17,7 +18,7 @@ struct digest digest_of(struct span type, struct span data)
 	XXH128_hash_t hash;
 
 	if (state == NULL)
-		log_fatalx("memory: cannot allocate a digest's state");
+		log_fatalx(LINE_NO_MEMORY_DIGEST);
 	for (unsigned i = 0; i < sizeof(len); i++)
 		len[i] = (unsigned char)((uint64_t)type.len >> (8 * i));
 	XXH3_128bits_reset(state);

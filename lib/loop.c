@@ -14,6 +14,7 @@
 
 #include "lib/alarm.h"
 #include "lib/buf.h"
+#include "lib/lines.h"
 #include "lib/log.h"
 
 enum { NEAR_US = 20000 };
@@ -251,7 +252,7 @@ struct loop *loop_new(const struct clock *clock)
 	loop->late_due = UINT64_MAX;
 	loop->ev = ev_loop_new(EVFLAG_AUTO);
 	if (loop->ev == NULL)
-		log_fatalx("loop: libev cannot start");
+		log_fatalx(LINE_CANNOT_LOOP);
 	ev_prepare_init(&loop->begin, on_begin);
 	ev_prepare_init(&loop->sleep, on_sleep);
 	ev_set_priority(&loop->sleep, EV_MINPRI);

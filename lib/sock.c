@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/lines.h"
 #include "lib/log.h"
 
 enum { LISTEN_FD = 3 }; /* the first after standard error: sd_listen_fds(3) */
@@ -55,7 +56,7 @@ int sock_connect(const char *path)
 
 static int refuse(const char *path, const char *why)
 {
-	log_warnx("sock: cannot listen on %s: %s", path, why);
+	log_warnx(LINE_CANNOT_LISTEN, path, why);
 	return -1;
 }
 
@@ -127,7 +128,7 @@ int sock_listen(const char *path, mode_t mode, gid_t group)
 	fd = open_at(path, &at);
 	if (fd >= 0 && bind_and_listen(fd, &at, mode, group) == 0)
 		return fd;
-	log_warn("sock: cannot listen on %s", path);
+	log_warnx(LINE_CANNOT_LISTEN, path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -148,9 +149,7 @@ void sock_stays(int listener, const char *path)
 	struct sockaddr_un at;
 
 	if (find_path(listener, &at) && strcmp(at.sun_path, path) != 0)
-		log_warnx(
-			"sock: still listens on %s; %s is used after a restart",
-			at.sun_path, path);
+		log_warnx(LINE_STILL_LISTENS, at.sun_path, path);
 }
 
 void sock_unlink(int listener)
@@ -173,11 +172,11 @@ int sock_inherited(void)
 	if (!is_set_to("LISTEN_PID", (long)getpid()))
 		return -1;
 	if (!is_set_to("LISTEN_FDS", 1))
-		log_fatalx("sock: expected exactly one socket in LISTEN_FDS");
+		log_fatalx(LINE_ONE_SOCKET);
 	if (fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC) != 0 ||
 		fcntl(LISTEN_FD, F_SETFL,
 			fcntl(LISTEN_FD, F_GETFL) | O_NONBLOCK) != 0)
-		log_fatal("sock: cannot use the socket of LISTEN_FDS");
+		log_fatal(LINE_CANNOT_USE_SOCKET);
 	return LISTEN_FD;
 }
 
@@ -206,10 +205,10 @@ size_t sock_raise_limit(void)
 	struct rlimit limit = {0};
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		log_fatal("sock: cannot read the limit of descriptors");
+		log_fatal(LINE_CANNOT_READ_LIMIT);
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-		log_warn("sock: cannot raise the limit of descriptors");
+		log_warn(LINE_CANNOT_RAISE_LIMIT);
 		getrlimit(RLIMIT_NOFILE, &limit);
 	}
 	return (size_t)limit.rlim_cur;

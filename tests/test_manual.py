@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from loglines import lines, pattern, reasons
+from loglines import lines, pattern, reasons, unnamed
 from world import SLOW, TOP, eventually, program
 
 MAN = TOP / "man"
@@ -191,6 +191,10 @@ def lines_of_pages():
     for page in DAEMONS:
         logs = re.search(r"^\.Sh LOG LINES\n(.*?)^\.Sh ", (MAN / page).read_text(), re.M | re.S)[1]
         yield from map(pattern, map(plain, re.findall(r"^\.It Li (.*)$", logs, re.M)))
+
+
+def test_each_line_of_the_logs_is_in_a_table():
+    assert unnamed() == []
 
 
 def test_each_line_of_the_logs_is_explained_and_no_other():

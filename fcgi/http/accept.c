@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "fcgi/http/connections.h"
+#include "fcgi/lines.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/loop.h"
@@ -62,7 +63,7 @@ static bool accept_one(struct acceptor *acceptor)
 	}
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		errno == ENOMEM) {
-		log_warn("accept: rest for %d s", REST_S);
+		log_warn(LINE_REST, REST_S);
 		timer_set(loop_timers(acceptor->loop), &acceptor->rest,
 			REST_S * 1000000ull, 0);
 		adjust(acceptor);

@@ -14,6 +14,7 @@
 #include "fcgi/http/accept.h"
 #include "fcgi/http/cgi_records.h"
 #include "fcgi/http/reply.h"
+#include "fcgi/lines.h"
 #include "fcgi/uplink/session.h"
 #include "lib/buf.h"
 #include "lib/log.h"
@@ -261,7 +262,7 @@ struct cgi *cgi_new(struct loop *loop, struct acceptor *acceptor,
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
 		    ends) != 0)
-		log_fatal("cgi: no socket pair");
+		log_fatal(LINE_NO_SOCKET_PAIR);
 	cgi->loop = loop;
 	cgi->acceptor = acceptor;
 	cgi->session = session;

@@ -13,6 +13,7 @@
 #include "fcgi/http/parse.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
+#include "fcgi/lines.h"
 #include "lib/list.h"
 #include "lib/log.h"
 #include "lib/loop.h"
@@ -183,7 +184,7 @@ static void set_deadline(struct connection *connection)
 
 static void on_deadline(void *arg)
 {
-	log_debug("accept: close connection: its request did not come whole");
+	log_debug(LINE_NOT_WHOLE);
 	connection_free(arg);
 }
 
@@ -204,8 +205,7 @@ static bool advance(struct connection *connection)
 		break;
 	}
 	if (connection->assembler.why != NULL)
-		log_warnx("accept: close connection: %s",
-			connection->assembler.why);
+		log_warnx(LINE_CLOSE_CONNECTION, connection->assembler.why);
 	connection_free(connection);
 	return false;
 }

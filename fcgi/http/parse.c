@@ -19,6 +19,7 @@
 
 #include "fcgi/http/intake.h"
 #include "fcgi/http/request.h"
+#include "fcgi/lines.h"
 #include "lib/log.h"
 
 _Static_assert(_Generic(((FCGX_Request *)NULL)->ipcFd, int : 1, default : 0) &&
@@ -37,7 +38,7 @@ struct parser *parser_new(void)
 	struct parser *parser = mem_new(sizeof(*parser));
 
 	if (FCGX_Init() != 0)
-		log_fatalx("parse: libfcgi cannot be set up");
+		log_fatalx(LINE_NO_LIBFCGI);
 	parser->file = -1;
 	return parser;
 }
@@ -82,7 +83,7 @@ struct request *parser_read(
 	FCGX_Request fcgi;
 
 	if (!fill_file(parser, &assembler->records)) {
-		log_warn("parse: write request");
+		log_warn(LINE_WRITE_REQUEST);
 		return NULL;
 	}
 	FCGX_InitRequest(&fcgi, -1, 0);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/lines.h"
 #include "fcgi/uplink/publishes.h"
 #include "fcgi/uplink/questions.h"
 #include "lib/buf.h"
@@ -82,8 +83,7 @@ bool session_counts(struct session *session)
 static void part_with_hub(struct session *session, struct span why)
 {
 	if (session->refusal == NULL || !span_is(why, session->refusal))
-		log_warnx("uplink: cannot work with this hub: %.*s",
-			(int)why.len, why.at);
+		log_warnx(LINE_REFUSED, (int)why.len, why.at);
 	free(session->refusal);
 	session->refusal = mem_text(why);
 	link_close(session->link, NULL);
@@ -117,7 +117,7 @@ static bool on_welcome(struct session *session, struct wire_in *in)
 	session->state = FILLING;
 	session->target = UINT64_MAX;
 	say_follow(session);
-	log_info("uplink: connected to the hub");
+	log_info(LINE_CONNECTED);
 	free(session->refusal);
 	session->refusal = NULL;
 	publishes_send(session->publishes);

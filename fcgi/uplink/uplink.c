@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "fcgi/lines.h"
 #include "fcgi/uplink/publishes.h"
 #include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
@@ -79,9 +80,10 @@ static void on_closed(void *owner, const char *why)
 	struct uplink *uplink = owner;
 	bool was_there = uplink->session.state > GREETING;
 
-	if (was_there || why != NULL)
-		log_warnx("uplink: the hub is away%s%s",
-			why == NULL ? "" : ": ", why == NULL ? "" : why);
+	if (why != NULL)
+		log_warnx(LINE_AWAY_BECAUSE, why);
+	else if (was_there)
+		log_warnx(LINE_AWAY);
 	uplink->session.state = HUB_AWAY;
 	timer_set(loop_timers(uplink->loop), &uplink->retry,
 		uplink->retry_ms * 1000ull, 0);
@@ -149,7 +151,7 @@ struct uplink *uplink_new(
 	while (uplink->session.source == 0)
 		if (getrandom(&uplink->session.source,
 			    sizeof(uplink->session.source), 0) < 0)
-			log_fatal("uplink: getrandom");
+			log_fatal(LINE_GETRANDOM);
 	uplink->session.publishes = publishes_new(loop_clock(loop), &sender);
 	uplink->session.questions = questions_new(loop_clock(loop), &sender);
 	uplink->retry_ms = RETRY_MIN_MS;

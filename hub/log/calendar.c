@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "hub/lines.h"
 #include "lib/log.h"
 
 #define MINUTE_US INT64_C(60000000)
@@ -85,8 +86,7 @@ static void look_believing(struct calendar *calendar, int64_t offset)
 	uint64_t passed = clock_now_us(calendar->clock) - calendar->reckoned_at;
 
 	if (!is_near(offset, calendar->offset)) {
-		log_warnx("clock: it jumped from %s to %s: nothing is deleted "
-			  "by its time for an hour",
+		log_warnx(LINE_CLOCK_JUMPED,
 			in_words(calendar_date(calendar)).text,
 			in_words(date_by(calendar, offset)).text);
 		doubt(calendar, offset);
@@ -101,12 +101,12 @@ static void look_doubting(struct calendar *calendar, int64_t offset)
 		clock_now_us(calendar->clock) - calendar->doubted_since;
 
 	if (is_near(offset, calendar->offset)) {
-		log_info("clock: it is back where it was");
+		log_info(LINE_CLOCK_BACK);
 		believe(calendar, calendar->offset);
 	} else if (!is_near(offset, calendar->other)) {
 		doubt(calendar, offset);
 	} else if (passed > CALENDAR_DOUBT_US) {
-		log_info("clock: its new time is believed");
+		log_info(LINE_CLOCK_BELIEVED);
 		believe(calendar, offset);
 	}
 }
@@ -129,7 +129,7 @@ static uint64_t read_date(struct store *store)
 
 	if (db_ask(&store->db, "SELECT value FROM meta WHERE name = 'date'",
 		    &date) != DB_DONE)
-		log_fatalx("log %s: %s", store->path, db_error(&store->db));
+		log_fatalx(LINE_LOG_SQLITE, store->path, db_error(&store->db));
 	return date < 0 ? 0 : (uint64_t)date;
 }
 
@@ -149,9 +149,7 @@ void calendar_open(struct calendar *calendar, struct store *store,
 	believe(calendar, offset);
 	if (last == 0 || date <= last || date - last <= HOUR_MS)
 		return;
-	log_warnx("clock: it says %s, the log was last written at %s: nothing "
-		  "is deleted by its time for an hour",
-		in_words(date).text, in_words(last).text);
+	log_warnx(LINE_CLOCK_AWAY, in_words(date).text, in_words(last).text);
 	doubt(calendar, offset);
 	calendar->offset -= (int64_t)(1000 * (date - last));
 }

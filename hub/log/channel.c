@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hub/lines.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 
@@ -159,7 +160,7 @@ struct mark channels_distrust(struct channels *channels)
 
 	if (db_ask(&store->db, "SELECT coalesce(max(id), 0) FROM event",
 		    &newest) != DB_DONE)
-		log_fatalx("log %s: %s", store->path, db_error(&store->db));
+		log_fatalx(LINE_LOG_SQLITE, store->path, db_error(&store->db));
 	mark = (struct mark){(uint64_t)newest, clock_date_ms(channels->clock)};
 	channel_mark_lost(channels, NULL, mark.through, mark.at, false);
 	return mark;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hub/lines.h"
 #include "hub/log/channel.h"
 #include "hub/log/checksum.h"
 #include "lib/buf.h"
@@ -18,7 +19,7 @@ static uint64_t ask(struct store *store, const char *sql)
 	int64_t value = 0;
 
 	if (db_ask(&store->db, sql, &value) != DB_DONE)
-		log_fatalx("log %s: %s", store->path, db_error(&store->db));
+		log_fatalx(LINE_LOG_SQLITE, store->path, db_error(&store->db));
 	return (uint64_t)value;
 }
 
@@ -51,9 +52,8 @@ static void count_anew(struct channels *channels, struct channel *channel)
 {
 	struct mark mark;
 
-	log_warnx("log %s: damaged: the row of channel %.*s: it is counted "
-		  "anew",
-		channels->store->path, channel->name_len, channel->name);
+	log_warnx(LINE_LOG_DAMAGED_ROW, channels->store->path,
+		channel->name_len, channel->name);
 	channel->newest = channel->pruned_through = channel->pruned_at = 0;
 	channel->keyed_at =
 		clock_date_ms(channels->clock); /* it may have keys */
@@ -151,8 +151,7 @@ static void read_all(struct channels *channels)
 			channel_rest(channels, channel);
 			continue;
 		}
-		log_warnx("log %s: damaged: a channel's name",
-			channels->store->path);
+		log_warnx(LINE_LOG_DAMAGED_NAME, channels->store->path);
 		channels_distrust(channels);
 		if (number > channels->last_number)
 			channels->last_number = number;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hub/lines.h"
 #include "hub/log/checksum.h"
 #include "hub/log/lock.h"
 #include "lib/log.h"
@@ -24,10 +25,10 @@ static void read_identity(struct eventlog *log)
 	store_prepare(log->store, &query,
 		"SELECT value FROM meta WHERE name = 'identity'");
 	if (!store_step(log->store, &query))
-		log_fatalx("log %s: has no identity", log->store->path);
+		log_fatalx(LINE_LOG_NO_IDENTITY, log->store->path);
 	identity = query_bytes(&query, 0);
 	if (identity.len != WIRE_IDENTITY)
-		log_fatalx("log %s: damaged: its identity", log->store->path);
+		log_fatalx(LINE_LOG_DAMAGED_IDENTITY, log->store->path);
 	memcpy(log->identity, identity.at, identity.len);
 	query_release(&query);
 }
@@ -48,7 +49,7 @@ static void read_newest(struct eventlog *log)
 	if (epochs_last_start(&log->epochs) > log->newest)
 		log->newest = epochs_last_start(&log->epochs);
 	if (log->newest >= WIRE_ID_MAX - 1000000000)
-		log_fatalx("log %s: damaged: an id of %llu", log->store->path,
+		log_fatalx(LINE_LOG_DAMAGED_ID, log->store->path,
 			(unsigned long long)log->newest);
 	log->committed = log->newest;
 }
@@ -58,9 +59,8 @@ static void read_newest(struct eventlog *log)
 static void compare_with_lock(const struct eventlog *log)
 {
 	if (log->lock->newest > log->newest)
-		log_warnx("log %s: ends at id %llu, but ids up to %llu were "
-			  "acknowledged: the events between are gone",
-			log->store->path, (unsigned long long)log->newest,
+		log_warnx(LINE_LOG_ENDS_EARLY, log->store->path,
+			(unsigned long long)log->newest,
 			(unsigned long long)log->lock->newest);
 }
 
@@ -129,7 +129,7 @@ enum db_result eventlog_start(struct eventlog *log)
 	if (epoch.start <= log->lock->newest)
 		epoch.start = log->lock->newest + 1;
 	if (epoch.start > WIRE_ID_MAX - 1000000000)
-		log_fatalx("the clock says a year after 2255");
+		log_fatalx(LINE_CLOCK_BEYOND);
 	store_begin(log->store);
 	epochs_write(&log->epochs, log->store, &epoch);
 	trouble = store_commit(log->store);

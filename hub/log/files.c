@@ -14,6 +14,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "hub/lines.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/path.h"
@@ -30,8 +31,7 @@ static void watch_folder(struct files *files)
 	files->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (files->notify < 0 ||
 		inotify_add_watch(files->notify, folder, MASK) < 0)
-		log_warn("log %s: inotify: its removal is noticed late",
-			files->path);
+		log_warn(LINE_LOG_INOTIFY, files->path);
 	free(folder);
 }
 
@@ -63,7 +63,7 @@ static void lengthen_wal(const struct files *files)
 		pwrite(fd, zeros, sizeof(zeros), at) == (ssize_t)sizeof(zeros))
 		at += (off_t)sizeof(zeros);
 	if (fsync(fd) < 0)
-		log_fatal("log %s: fsync", files->wal);
+		log_fatal(LINE_LOG_FSYNC, files->wal);
 	close(fd);
 }
 
@@ -77,12 +77,12 @@ void files_open(struct files *files, const char *path)
 	files->wal = mem_text(buf_span(&wal));
 	buf_release(&wal);
 	if (stat(path, &now) < 0)
-		log_fatal("log %s: stat", path);
+		log_fatal(LINE_LOG_STAT, path);
 	files->inode = now.st_ino;
 	files->device = now.st_dev;
 	files->size = now.st_size;
 	if (stat(files->wal, &now) < 0)
-		log_fatal("log %s: stat", files->wal);
+		log_fatal(LINE_LOG_STAT, files->wal);
 	files->wal_inode = now.st_ino;
 	files->wal_size = now.st_size;
 	lengthen_wal(files);
@@ -114,8 +114,7 @@ void files_move_wal_away(const struct files *files)
 	buf_printf(&path, "%s.orphan", files->wal);
 	buf_add_char(&path, '\0');
 	if (rename(files->wal, path.at) == 0)
-		log_warnx("log %s: its write-ahead log is now %s", files->path,
-			path.at);
+		log_warnx(LINE_LOG_OLD_WAL, files->path, path.at);
 	buf_release(&path);
 }
 

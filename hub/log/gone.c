@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "hub/lines.h"
 #include "hub/log/checksum.h"
 #include "lib/log.h"
 
@@ -24,10 +25,10 @@ static void read_secret(struct gone *gone)
 	store_prepare(gone->store, &query,
 		"SELECT value FROM meta WHERE name = 'secret'");
 	if (!store_step(gone->store, &query))
-		log_fatalx("log %s: has no secret", gone->store->path);
+		log_fatalx(LINE_LOG_NO_SECRET, gone->store->path);
 	secret = query_bytes(&query, 0);
 	if (secret.len != sizeof(gone->secret))
-		log_fatalx("log %s: damaged: its secret", gone->store->path);
+		log_fatalx(LINE_LOG_DAMAGED_SECRET, gone->store->path);
 	memcpy(&gone->secret, secret.at, secret.len);
 	query_release(&query);
 }
@@ -43,14 +44,13 @@ static void count_rows(struct gone *gone)
 {
 	if (db_ask(&gone->store->db, "SELECT count(*) FROM gone",
 		    &gone->count) != DB_DONE)
-		log_fatalx("log %s: %s", gone->store->path,
+		log_fatalx(LINE_LOG_SQLITE, gone->store->path,
 			db_error(&gone->store->db));
 }
 
 static void say_damaged(const struct gone *gone)
 {
-	log_warnx("log %s: damaged: the mark of a channel that is gone",
-		gone->store->path);
+	log_warnx(LINE_LOG_DAMAGED_MARK, gone->store->path);
 }
 
 struct found {

@@ -3,6 +3,7 @@
 
 #include "hub/log/ledger.h"
 
+#include "hub/lines.h"
 #include "lib/log.h"
 
 /* ---- whether it can be written */
@@ -22,9 +23,9 @@ static void set_trouble(struct ledger *ledger, enum db_result trouble)
 	ledger->trouble = trouble;
 	ledger->reason = ledger->writable ? NULL : reason_of(trouble);
 	if (ledger->writable)
-		log_info("log %s: can be written again", ledger->store.path);
+		log_info(LINE_LOG_WRITABLE, ledger->store.path);
 	else
-		log_warnx("log %s: cannot be written: %s", ledger->store.path,
+		log_warnx(LINE_LOG_NOT_WRITABLE, ledger->store.path,
 			ledger->reason);
 	ledger->notify.trouble(ledger->notify.arg, ledger->reason);
 }
@@ -234,7 +235,7 @@ void ledger_open(struct ledger *ledger, const struct config *config,
 	ledger->writable = true;
 	set_trouble(ledger, eventlog_start(&ledger->log));
 	ring_open(&ledger->ring, ledger->log.committed);
-	log_info("log %s: open, newest id %llu", store->path,
+	log_info(LINE_LOG_OPEN, store->path,
 		(unsigned long long)ledger->log.committed);
 }
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hub/lines.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -70,11 +71,10 @@ void lock_take(struct lock *lock, const char *log)
 
 	lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (lock->fd < 0)
-		log_fatal("log %s: lock file %s", log, path);
+		log_fatal(LINE_LOG_LOCK_FILE, log, path);
 	while (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
 		if (clock_mono_us() > end)
-			log_fatalx("log %s: another hub uses it (%s is locked)",
-				log, path);
+			log_fatalx(LINE_LOG_LOCKED, log, path);
 		nanosleep(&pause, NULL);
 	}
 	free(path);

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "hub/lines.h"
 #include "hub/log/checksum.h"
 #include "hub/log/eventlog.h"
 #include "lib/log.h"
@@ -52,8 +53,8 @@ static struct row read_row(struct eventlog *log, const struct query *found,
 
 _Noreturn static void end_damaged(const struct eventlog *log, uint64_t id)
 {
-	log_fatalx("log %s: damaged: event %llu is not in its place",
-		log->store->path, (unsigned long long)id);
+	log_fatalx(
+		LINE_LOG_MISPLACED, log->store->path, (unsigned long long)id);
 }
 
 /* The first of the rows that is whole or, if a hundred are not, the last of
@@ -100,8 +101,8 @@ static uint64_t time_of(struct eventlog *log, uint64_t id)
 void eventlog_mark_lost(struct eventlog *log, struct channel *channel,
 	uint64_t id, bool missing)
 {
-	log_warnx("log %s: damaged: event %llu is not what was stored, or gone",
-		log->store->path, (unsigned long long)id);
+	log_warnx(LINE_LOG_DAMAGED_EVENT, log->store->path,
+		(unsigned long long)id);
 	channel_mark_lost(
 		log->channels, channel, id, time_of(log, id + 1), missing);
 	log->losses++;

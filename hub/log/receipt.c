@@ -5,6 +5,7 @@
 
 #include <assert.h>
 
+#include "hub/lines.h"
 #include "lib/log.h"
 
 static struct span key_of(const uint64_t *name)
@@ -54,7 +55,7 @@ static void read_rows(struct receipts *receipts)
 		struct span results = query_bytes(&all, 2);
 
 		if (results.len % sizeof(struct receipt) != 0)
-			log_fatalx("log %s: damaged: a receipt",
+			log_fatalx(LINE_LOG_DAMAGED_RECEIPT,
 				receipts->store->path);
 		receipts->last_row = query_int(&all, 0);
 		publisher_settle(publisher, receipts->last_row, results);

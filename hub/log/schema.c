@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "hub/lines.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/path.h"
@@ -96,8 +97,8 @@ static const char *const steps[SCHEMA_VERSION] = {to_2, to_3, NULL};
 _Noreturn static void fail(struct db *db, const char *path)
 {
 	if (db_not_a_database(db))
-		log_fatalx("log %s: is not an SQLite database", path);
-	log_fatalx("log %s: %s", path, db_error(db));
+		log_fatalx(LINE_LOG_NO_SQLITE, path);
+	log_fatalx(LINE_LOG_SQLITE, path, db_error(db));
 }
 
 static void run(struct db *db, const char *path, const char *sql)
@@ -113,12 +114,11 @@ static void check_place(const char *path)
 	struct stat at;
 
 	if (stat(folder, &at) < 0)
-		log_fatal("log %s: its directory %s", path, folder);
+		log_fatal(LINE_LOG_FOLDER, path, folder);
 	if (access(folder, W_OK | X_OK) < 0)
-		log_fatal(
-			"log %s: cannot write its directory %s", path, folder);
+		log_fatal(LINE_LOG_WRITE_FOLDER, path, folder);
 	if (access(path, F_OK) == 0 && access(path, R_OK | W_OK) < 0)
-		log_fatal("log %s: cannot write it", path);
+		log_fatal(LINE_LOG_WRITE, path);
 	free(folder);
 }
 
@@ -131,7 +131,7 @@ static void make_private(const char *path)
 	if (fd >= 0)
 		close(fd);
 	else if (errno != EEXIST)
-		log_fatal("log %s: create", path);
+		log_fatal(LINE_LOG_CREATE, path);
 }
 
 static void set_version(struct db *db, const char *path, int64_t version)
@@ -160,8 +160,7 @@ void schema_migrate(struct db *db, const char *path, int64_t from, int64_t to,
 		run(db, path, list[version - 1]);
 	set_version(db, path, to);
 	run(db, path, "COMMIT");
-	log_info("log %s: brought from schema %lld to %lld", path,
-		(long long)from, (long long)to);
+	log_info(LINE_LOG_UPGRADED, path, (long long)from, (long long)to);
 }
 
 static void check_version(struct db *db, const char *path)
@@ -173,12 +172,10 @@ static void check_version(struct db *db, const char *path)
 			DB_DONE)
 		fail(db, path);
 	if (version > SCHEMA_VERSION)
-		log_fatalx("log %s: was written by a newer Tidings (schema "
-			   "%lld, this one knows %d)",
-			path, (long long)version, SCHEMA_VERSION);
+		log_fatalx(LINE_LOG_NEWER, path, (long long)version,
+			SCHEMA_VERSION);
 	if (version < 0 || (version == 0 && others != 0))
-		log_fatalx(
-			"log %s: is a database, but not a Tidings log", path);
+		log_fatalx(LINE_LOG_FOREIGN, path);
 	if (version == 0)
 		create(db, path);
 	else if (version < SCHEMA_VERSION)
@@ -216,10 +213,8 @@ static void keep_orphan(const struct db *db, const char *path)
 	buf_printf(&orphan, "%s.orphan", wal);
 	buf_add_char(&orphan, '\0');
 	if (rename(wal, orphan.at) < 0)
-		log_fatal("log %s: its write-ahead log", path);
-	log_warnx("log %s: was removed or emptied, and is made anew: its "
-		  "write-ahead log is now %s",
-		path, orphan.at);
+		log_fatal(LINE_LOG_WAL, path);
+	log_warnx(LINE_LOG_MADE_ANEW, path, orphan.at);
 	buf_release(&orphan);
 }
 
@@ -258,7 +253,7 @@ void schema_open(struct db *db, const char *path)
 	if (db_ask(db, "SELECT count(*) FROM meta", &found) != DB_DONE)
 		fail(db, path);
 	if (found < 7)
-		log_fatalx("log %s: its table meta is incomplete", path);
+		log_fatalx(LINE_LOG_NO_META, path);
 	/* Writes once, so that a log that cannot be written fails here and so
 	 * that the -wal file exists. */
 	switch (db_run(db, "UPDATE meta SET value = 0 WHERE name = 'probe'")) {

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 
+#include "hub/lines.h"
 #include "hub/log/schema.h"
 #include "lib/log.h"
 
@@ -46,7 +47,7 @@ bool store_ok(struct store *store, enum db_result got)
 	case DB_BROKEN:
 		break;
 	}
-	log_fatalx("log %s: %s", store->path, db_error(&store->db));
+	log_fatalx(LINE_LOG_SQLITE, store->path, db_error(&store->db));
 }
 
 bool store_run(struct store *store, struct query *query)
@@ -61,8 +62,7 @@ bool store_step(struct store *store, struct query *query)
 	if (query_next(query))
 		return true;
 	if (query_end(query) != DB_DONE)
-		log_fatalx(
-			"log %s: read: %s", store->path, db_error(&store->db));
+		log_fatalx(LINE_LOG_READ, store->path, db_error(&store->db));
 	return false;
 }
 
@@ -77,7 +77,7 @@ void store_end(struct query *query)
 void store_prepare(struct store *store, struct query *query, const char *sql)
 {
 	if (db_prepare(&store->db, query, sql) != DB_DONE)
-		log_fatalx("log %s: %s", store->path, db_error(&store->db));
+		log_fatalx(LINE_LOG_SQLITE, store->path, db_error(&store->db));
 }
 
 bool store_begin(struct store *store)
@@ -107,8 +107,8 @@ enum db_result store_commit(struct store *store)
 	/* SQLite has rolled back by itself after some failures. */
 	if (trouble != DB_DONE && db_in_transaction(&store->db) &&
 		query_run(&store->rollback) != DB_DONE)
-		log_fatalx("log %s: roll back: %s", store->path,
-			db_error(&store->db));
+		log_fatalx(
+			LINE_LOG_ROLL_BACK, store->path, db_error(&store->db));
 	store->writing = false;
 	store->trouble = DB_DONE;
 	if (trouble == DB_DONE)
@@ -127,8 +127,8 @@ void store_checkpoint(struct store *store)
 	case DB_TOOBIG:
 	case DB_REFUSED:
 	case DB_BROKEN:
-		log_fatalx("log %s: checkpoint: %s", store->path,
-			db_error(&store->db));
+		log_fatalx(
+			LINE_LOG_CHECKPOINT, store->path, db_error(&store->db));
 	}
 }
 
@@ -139,11 +139,11 @@ void store_check_files(struct store *store)
 	if (state == FILES_FINE)
 		return;
 	if (state == FILES_DB_CUT || state == FILES_WAL_CUT)
-		log_fatalx("log %s: was cut short while in use",
+		log_fatalx(LINE_LOG_CUT,
 			state == FILES_DB_CUT ? store->path : store->files.wal);
 	db_checkpoint(&store->db, false);
 	if (state == FILES_DB_GONE)
 		files_move_wal_away(&store->files);
-	log_fatalx("log %s: was removed or replaced while in use",
+	log_fatalx(LINE_LOG_REPLACED,
 		state == FILES_DB_GONE ? store->path : store->files.wal);
 }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "hub/lines.h"
 #include "hub/peers/inbox.h"
 #include "lib/log.h"
 
@@ -60,11 +61,11 @@ void inboxes_watch(struct inboxes *inboxes, uint64_t now_us)
 		switch (inbox_watch_look(
 			&inbox->watch, is_silent(inbox), inbox->read, now_us)) {
 		case UNREAD:
-			log_warnx("inbox %s (%s): %s", config->name,
-				config->path, nobody);
+			log_warnx(LINE_INBOX_UNREAD, config->name, config->path,
+				nobody);
 			break;
 		case READ_AGAIN:
-			log_info("inbox %s (%s): is read again", config->name,
+			log_info(LINE_INBOX_READ_AGAIN, config->name,
 				config->path);
 			break;
 		case NO_NEWS:

@@ -8,6 +8,7 @@
 #include "lib/config/config_file.h"
 #include "lib/config/config_section.h"
 #include "lib/config/setting.h"
+#include "lib/lines.h"
 #include "lib/log.h"
 
 char *config_try(struct config *config, const char *path)
@@ -33,7 +34,7 @@ void config_load(struct config *config, const char *path)
 	char *why = config_try(config, path);
 
 	if (why != NULL)
-		log_fatalx("config: %s", why);
+		log_fatalx(LINE_CONFIG, why);
 }
 
 bool config_key(size_t index, struct config_key *key)

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
+#include "lib/lines.h"
 #include "lib/log.h"
 #include "lib/text.h"
 
@@ -105,7 +106,7 @@ bool json_flag(struct json_object *object, const char *name, bool *value)
 static struct json_object *made(struct json_object *value)
 {
 	if (value == NULL)
-		log_fatalx("memory: cannot allocate a JSON value");
+		log_fatalx(LINE_NO_MEMORY_JSON);
 	return value;
 }
 
@@ -113,7 +114,7 @@ static void add(
 	struct json_object *object, const char *name, struct json_object *value)
 {
 	if (json_object_object_add(object, name, value) != 0)
-		log_fatalx("memory: cannot allocate a member of an object");
+		log_fatalx(LINE_NO_MEMORY_MEMBER);
 }
 
 struct json_object *json_new(void)
@@ -178,7 +179,7 @@ struct json_object *json_add_item(struct json_object *list)
 	struct json_object *item = json_new();
 
 	if (json_object_array_add(list, item) != 0)
-		log_fatalx("memory: cannot allocate an item of a list");
+		log_fatalx(LINE_NO_MEMORY_ITEM);
 	return item;
 }
 

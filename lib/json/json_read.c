@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/lines.h"
 #include "lib/log.h"
 #include "lib/text.h"
 
@@ -30,7 +31,7 @@ static struct json_object *read_value(struct walk *walk);
 static struct json_object *made(struct json_object *value)
 {
 	if (value == NULL)
-		log_fatalx("memory: cannot read JSON");
+		log_fatalx(LINE_NO_MEMORY_READ);
 	return value;
 }
 
@@ -107,7 +108,7 @@ static struct json_object *read_object(struct walk *walk)
 		skip_space(walk);
 		if (json_object_object_add(object, name.at, read_value(walk)) !=
 			0)
-			log_fatalx("memory: cannot read JSON");
+			log_fatalx(LINE_NO_MEMORY_READ);
 		next(walk);
 	}
 	walk->at++;
@@ -123,7 +124,7 @@ static struct json_object *read_list(struct walk *walk)
 	skip_space(walk);
 	while (!walk->unfit && *walk->at != ']') {
 		if (json_object_array_add(list, read_value(walk)) != 0)
-			log_fatalx("memory: cannot read JSON");
+			log_fatalx(LINE_NO_MEMORY_READ);
 		next(walk);
 	}
 	walk->at++;

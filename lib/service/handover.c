@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
+#include "lib/lines.h"
 #include "lib/log.h"
 #include "lib/service/old_workers.h"
 
@@ -34,8 +35,7 @@ int handover_listener(void)
 	int fd = text == NULL ? -1 : (int)strtol(text, NULL, 10);
 
 	if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-		log_fatal("supervisor: cannot use the socket that was handed "
-			  "over");
+		log_fatal(LINE_CANNOT_TAKE_OVER);
 	return fd;
 }
 
@@ -96,7 +96,7 @@ static pid_t start_test(char *const *argv)
 		_exit(127);
 	}
 	if (pid < 0)
-		log_warn("supervisor: cannot fork to try the new program");
+		log_warn(LINE_CANNOT_TRY);
 	free(words);
 	return pid;
 }
@@ -138,7 +138,7 @@ void handover_exec(
 		fflush(NULL);
 		execute(argv);
 	}
-	log_warn("supervisor: cannot execute %s", argv[0]);
+	log_warn(LINE_CANNOT_EXECUTE, argv[0]);
 	unsetenv(variable);
 	if (listener >= 0)
 		fcntl(listener, F_SETFD, FD_CLOEXEC);

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "lib/clock.h"
+#include "lib/lines.h"
 #include "lib/log.h"
 
 enum { SIZE = 4096 };
@@ -24,7 +25,7 @@ bool pulse_begin(struct pulse *pulse)
 		page = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED) {
-		log_warn("supervisor: no memory to watch a worker");
+		log_warn(LINE_CANNOT_WATCH);
 		return false;
 	}
 	pulse->at = page;

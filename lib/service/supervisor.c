@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/lines.h"
 #include "lib/log.h"
 #include "lib/service/handover.h"
 #include "lib/service/old_workers.h"
@@ -67,7 +68,7 @@ _Noreturn static void be_worker(struct supervisor *supervisor, int index)
 	/* The supervisor may have died before prctl: then nobody will tell us.
 	 */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
-		log_fatal("supervisor: cannot ask for the supervisor's death");
+		log_fatal(LINE_CANNOT_OUTLIVE);
 	if (getppid() != supervisor->pid)
 		exit(1);
 	has_supervisor = true;
@@ -107,14 +108,12 @@ static void start(struct supervisor *supervisor, int index)
 	if (job->forked != NULL)
 		job->forked(job->arg, index);
 	if (pid < 0) {
-		log_warn("supervisor: cannot fork %s %d", supervisor->job->name,
-			index);
+		log_warn(LINE_CANNOT_FORK, supervisor->job->name, index);
 		slot_not_started(slot, now);
 		return;
 	}
 	slot_started(slot, pid, now);
-	log_info("supervisor: started %s %d, pid %ld", supervisor->job->name,
-		index, (long)pid);
+	log_info(LINE_STARTED, supervisor->job->name, index, (long)pid);
 }
 
 static void report(const struct supervisor *supervisor, int index, int status)
@@ -127,12 +126,11 @@ static void report(const struct supervisor *supervisor, int index, int status)
 		WTERMSIG(status) == SIGTERM)
 		return;
 	if (WIFSIGNALED(status))
-		log_warnx("supervisor: %s %d, pid %ld, was killed: %s", name,
-			index, pid, strsignal(WTERMSIG(status)));
+		log_warnx(LINE_WAS_KILLED, name, index, pid,
+			strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) != 0 ||
 		 !(supervisor->ending || supervisor->job->renews))
-		log_warnx("supervisor: %s %d, pid %ld, exited with status %d",
-			name, index, pid, WEXITSTATUS(status));
+		log_warnx(LINE_EXITED, name, index, pid, WEXITSTATUS(status));
 }
 
 static bool are_ready(const struct supervisor *supervisor, uint64_t now)
@@ -180,7 +178,7 @@ static void become_new(struct supervisor *supervisor)
 	for (int i = 0; i < supervisor->job->workers; i++)
 		if (supervisor->slots[i].pid != 0)
 			old_workers_add(&all, supervisor->slots[i].pid);
-	log_info("supervisor: executes the program on the disk");
+	log_info(LINE_EXECUTES);
 	handover_exec(supervisor->job->argv, supervisor->job->listener, &all);
 }
 
@@ -196,9 +194,7 @@ static void end_test(struct supervisor *supervisor, int status)
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		become_new(supervisor);
 	else
-		log_warnx("supervisor: the new program or its configuration "
-			  "failed "
-			  "its test; nothing has changed");
+		log_warnx(LINE_NOTHING_CHANGED);
 }
 
 static void note_end(struct supervisor *supervisor, pid_t pid, int status)
@@ -221,9 +217,9 @@ static void reap(struct supervisor *supervisor)
 			end_test(supervisor, status);
 		note_end(supervisor, pid, status);
 		if (old_workers_remove(&supervisor->old_workers, pid))
-			log_info("supervisor: the old %s, pid %ld, has ended%s",
-				supervisor->job->name, (long)pid,
-				WIFSIGNALED(status) ? ", killed" : "");
+			log_info(WIFSIGNALED(status) ? LINE_OLD_KILLED
+						     : LINE_OLD_ENDED,
+				supervisor->job->name, (long)pid);
 	}
 }
 
@@ -266,8 +262,8 @@ static uint64_t go_on_ending(struct supervisor *supervisor, uint64_t now)
 	if (now < supervisor->deadline)
 		return supervisor->deadline;
 	if (!supervisor->killed)
-		log_warnx("supervisor: %d of %s did not end in time, killed",
-			living(supervisor), supervisor->job->name);
+		log_warnx(LINE_NOT_IN_TIME, living(supervisor),
+			supervisor->job->name);
 	supervisor->killed = true;
 	signal_all(supervisor, SIGKILL);
 	return UINT64_MAX;
@@ -308,9 +304,8 @@ static uint64_t end_silent(struct supervisor *supervisor, uint64_t now)
 		if (slot->pid == 0 || !pulse_is_lost(&slot->pulse, now,
 					      job->silence_ms * 1000ull))
 			continue;
-		log_warnx("supervisor: %s %d, pid %ld, is stuck: nothing has "
-			  "come of it for %u s",
-			job->name, i, (long)slot->pid, job->silence_ms / 1000);
+		log_warnx(LINE_STUCK, job->name, i, (long)slot->pid,
+			job->silence_ms / 1000);
 		slot->stuck = true;
 		kill(slot->pid, SIGKILL);
 	}

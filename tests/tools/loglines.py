@@ -2,6 +2,7 @@
 """What the daemons can write to their logs, out of their sources.
 
     lines()      what a verb of lib/log.h is given to write
+    unnamed()    where it is given a text instead of a name out of a lines.h
     reasons()    (reason, line): what a program of ours says in a line's %s, and the
                  line with it, where it ends so
 
@@ -24,6 +25,12 @@ VERBS = set(re.findall(r"\bvoid (\w+)\(const char \*format, \.\.\.\)", HEADER))
 WITH_ERRNO = VERBS - {verb for verb in VERBS if f"{verb}x" not in VERBS}
 # What each program is made of; in what others say is no reason of its lines.
 PROGRAMS = (("lib", "hub"), ("lib", "inbox"), ("lib", "fcgi"))
+
+
+def table(top, folders):
+    """Name -> its literal, of what those folders' lines.h have."""
+    texts = [path.read_text() for folder in folders for path in (top / folder).glob("lines.h")]
+    return dict(re.findall(r'^#define ((?:LINE|SENTENCE)_\w+)\s+(".*")$', "".join(texts).replace("\\\n", ""), re.M))
 
 
 def pattern(line):
@@ -102,8 +109,10 @@ class Flow:
         self.into, self.lines = defaultdict(list), []  # place -> literals, and other places
         self.functions, self.indirect = defaultdict(list), set()
         every = []
+        texts = table(top, folders)
         for path in csource.sources(top, folders):
-            for one in csource.functions(path.read_text()):
+            text = re.sub(r"\b(?:LINE|SENTENCE)_\w+", lambda name: texts.get(name[0], name[0]), path.read_text())
+            for one in csource.functions(text):
                 every.append((path, one))
                 self.functions[one.name].append((path, one))
         for path, one in every:
@@ -182,8 +191,9 @@ class Flow:
 
     def call(self, path, one, words, at):
         name, arguments = words[at - 1].text, separate(words[at + 1:closing(words, at)])
-        if name in VERBS:
-            self.line(path, one, name, arguments)
+        for said in map(spoken, alternatives(arguments[0]) if name in VERBS else ()):
+            if said is not None:
+                self.line(path, one, said + (": %s" if name in WITH_ERRNO else ""), arguments)
         names = chain(words, at)
         callee = None
         if len(names) > 1 or any(part and part[-1].text == name for part in one.parameters):
@@ -205,12 +215,7 @@ class Flow:
         return len(text) == 2 and text[0] == "&" and self.kinds.get(text[1]) == "buf" or \
             len(text) == 1 and text[0] not in self.kinds and not self.functions[name]
 
-    def line(self, path, one, verb, arguments):
-        said = spoken(arguments[0])
-        if said is None:
-            return
-        if verb in WITH_ERRNO:
-            said += ": %s"
+    def line(self, path, one, said, arguments):
         place = ("line", path, said)
         self.lines.append(place)
         kinds = []
@@ -251,6 +256,12 @@ def flows():
 
 def lines(flow_of=flows):
     return {pattern(said) for flow in flow_of() for _, _, said in flow.lines}
+
+
+def unnamed():
+    call = re.compile(rf'\b(?:{"|".join(VERBS)})\(\s*"[^"]*"')
+    return [said for program in PROGRAMS for path in csource.sources(TOP, program)
+            for said in call.findall(path.read_text())]
 
 
 def reasons(flow_of=flows):

@@ -11,8 +11,16 @@ struct peer { struct link link; int uid; };
 struct parser { const char *why; };
 """
 LINE = 'log_warnx("peer of uid %d: closed: %s", peer->uid, WHY);'
+TABLE = '''
+#define LINE_CLOSED \\
+	"peer of uid %d: " \\
+	"closed: %s"
+#define LINE_PEER      "peer of uid %d: closed: %s"
+#define SENTENCE_BY "said by the peer"
+'''
 WAYS = {
     "as it is": "void a(struct peer *peer) { " + LINE.replace("WHY", '"said by the peer"') + " }",
+    "as the tables have it": "void a(struct peer *peer) { log_warnx(peer ? LINE_CLOSED : LINE_PEER, peer->uid, SENTENCE_BY); }",
     "by a parameter": "void a(struct peer *peer, const char *why) { " + LINE.replace("WHY", "why") +
                       ' } void b(void) { a(NULL, "said by" " the peer"); }',
     "by a variable": 'void a(struct peer *peer, int n) { const char *why = n ? "no more" : NULL;'
@@ -37,6 +45,7 @@ WAYS = {
 
 def read(folder, text):
     (folder / "hub").mkdir()
+    (folder / "hub" / "lines.h").write_text(TABLE)
     (folder / "hub" / "peer.c").write_text(START + text)
     flow = Flow(folder, ["hub"])
     return lambda: [flow]

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_LINES_H
+#define TIDINGS_FCGI_LINES_H
+/*
+ * lines - what the responder says to the log; lib/lines.h has how it is written
+ */
+
+/* It can publish, and new events come. */
+#define LINE_CONNECTED "uplink: connected to the hub"
+
+#define LINE_AWAY "uplink: the hub is away"
+/*
+ * REASON
+ * It was there before, or it was there and said nothing useful; REASON may be
+ * "it has said nothing for too long" (it hangs, or the machine is overloaded),
+ * "a malformed frame" or "sent a frame of an impossible length" (another
+ * version), "has stopped reading", or the system's. Streams stay open, and
+ * what is in memory is served on; POSTs are answered with 503 if the hub is
+ * not back within five seconds. It is tried again twice a second or more.
+ */
+#define LINE_AWAY_BECAUSE "uplink: the hub is away: %s"
+
+/*
+ * REASON
+ * Said once for each reason, and in the answer to `/health`; it is tried again
+ * twice a second. "this user may not speak to the hub": add the responder's
+ * user to `users` in [hub]. "the hub speaks version NUMBER of the protocol,
+ * you speak NUMBER" or "this responder NUMBER": hub and responder are of
+ * different versions; restart the older one.
+ */
+#define LINE_REFUSED "uplink: cannot work with this hub: %.*s"
+
+/*
+ * ERROR
+ * A sandbox refuses getrandom(2).
+ */
+#define LINE_GETRANDOM "uplink: getrandom"
+
+/*
+ * SECONDS ERROR
+ * Too many open files, or no memory: nobody is accepted meanwhile. Raise the
+ * limit of descriptors, or set `streams`.
+ */
+#define LINE_REST "accept: rest for %d s"
+
+/*
+ * REASON
+ * Something else than a web server speaks to the socket, or one with a fault:
+ * "speaks no FastCGI version 1", "does not begin a request", "wants another
+ * role than responder", "a record among the parameters", "a parameter with a
+ * false length", "a record in the middle of the body"; "the parameters are too
+ * long": headers and URL of more than the web server should let through.
+ */
+#define LINE_CLOSE_CONNECTION "accept: close connection: %s"
+
+/* With `level = debug` only. */
+#define LINE_NOT_WHOLE \
+	"accept: close connection: its request did not come whole"
+
+/* ERROR */
+#define LINE_WRITE_REQUEST "parse: write request"
+#define LINE_NO_LIBFCGI	   "parse: libfcgi cannot be set up"
+/*
+ * ERROR
+ * No memory or no descriptors are left.
+ */
+#define LINE_NO_SOCKET_PAIR "cgi: no socket pair"
+
+/*
+ * WORD
+ * Wrong usage.
+ */
+#define LINE_UNEXPECTED_ARGUMENT "tidings.fcgi: unexpected argument \"%s\""
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_HUB_LINES_H
+#define TIDINGS_HUB_LINES_H
+/*
+ * lines - what the hub says to the log; lib/lines.h has how it is written
+ */
+
+/* ---- Of the log */
+
+/*
+ * FILE ID
+ * The hub is up.
+ */
+#define LINE_LOG_OPEN "log %s: open, newest id %llu"
+
+/*
+ * FILE REASON
+ * Nobody can publish; `/health` says so too. REASON is "no room on the disk",
+ * or "another program has locked the log": some sqlite3(1) that has begun to
+ * write to it. Streams and replay go on.
+ */
+#define LINE_LOG_NOT_WRITABLE "log %s: cannot be written: %s"
+
+/*
+ * FILE
+ * That is over.
+ */
+#define LINE_LOG_WRITABLE "log %s: can be written again"
+
+/*
+ * FILE FILE
+ * A second hub does not start on the same log.
+ */
+#define LINE_LOG_LOCKED "log %s: another hub uses it (%s is locked)"
+
+/*
+ * FILE FILE ERROR
+ * The folder is not the hub's to write.
+ */
+#define LINE_LOG_LOCK_FILE "log %s: lock file %s"
+
+/* FILE FOLDER ERROR */
+#define LINE_LOG_FOLDER "log %s: its directory %s"
+/* FILE FOLDER ERROR */
+#define LINE_LOG_WRITE_FOLDER "log %s: cannot write its directory %s"
+/* FILE ERROR */
+#define LINE_LOG_WRITE "log %s: cannot write it"
+/* FILE ERROR */
+#define LINE_LOG_CREATE "log %s: create"
+/*
+ * FILE ERROR
+ * Owner or permissions of the folder or the file will not do, or the path is
+ * wrong.
+ */
+#define LINE_LOG_STAT "log %s: stat"
+
+/* FILE */
+#define LINE_LOG_NO_SQLITE "log %s: is not an SQLite database"
+/* FILE */
+#define LINE_LOG_FOREIGN "log %s: is a database, but not a Tidings log"
+/* FILE */
+#define LINE_LOG_NO_META "log %s: its table meta is incomplete"
+/* FILE */
+#define LINE_LOG_NO_IDENTITY "log %s: has no identity"
+/*
+ * FILE
+ * The path is wrong, or the file was changed; restore a backup.
+ */
+#define LINE_LOG_NO_SECRET "log %s: has no secret"
+
+/*
+ * FILE NUMBER NUMBER
+ * An older Tidings wrote it; that one will not read it any more.
+ */
+#define LINE_LOG_UPGRADED "log %s: brought from schema %lld to %lld"
+
+/*
+ * FILE NUMBER NUMBER
+ * Start the newer hub again: an older one does not guess.
+ */
+#define LINE_LOG_NEWER                                                   \
+	"log %s: was written by a newer Tidings (schema %lld, this one " \
+	"knows %d)"
+
+/* FILE */
+#define LINE_LOG_REPLACED "log %s: was removed or replaced while in use"
+/*
+ * FILE
+ * The hub ends at once and starts on what is there now. A `PRAGMA
+ * wal_checkpoint(TRUNCATE)` by another program has this effect too; then
+ * nothing is lost.
+ */
+#define LINE_LOG_CUT "log %s: was cut short while in use"
+
+/* FILE ERROR */
+#define LINE_LOG_WAL "log %s: its write-ahead log"
+/*
+ * FILE NAME
+ * What was in the log is gone; browsers that come back are told so. Restore a
+ * backup, if there is one.
+ */
+#define LINE_LOG_MADE_ANEW                                                   \
+	"log %s: was removed or emptied, and is made anew: its write-ahead " \
+	"log is now %s"
+
+/*
+ * FILE NAME
+ * A write-ahead log whose `log.db` is gone was put out of the way of the new
+ * one. It may be removed.
+ */
+#define LINE_LOG_OLD_WAL "log %s: its write-ahead log is now %s"
+
+/*
+ * FILE ERROR
+ * No more inotify instances (`fs.inotify.max_user_instances`); the file is
+ * looked at now and then instead.
+ */
+#define LINE_LOG_INOTIFY "log %s: inotify: its removal is noticed late"
+
+/*
+ * FILE ERROR
+ * The disk failed to store what was written. The hub ends, so that nothing is
+ * acknowledged that is not there; look at the kernel's log.
+ */
+#define LINE_LOG_FSYNC "log %s: fsync"
+
+/*
+ * FILE ID
+ * It is passed over, as if it had been removed by age: each stream that comes
+ * back from below it is sent `reset`; all else is served. The disk may be
+ * failing, or something else has written the file.
+ */
+#define LINE_LOG_DAMAGED_EVENT \
+	"log %s: damaged: event %llu is not what was stored, or gone"
+
+/* FILE NAME */
+#define LINE_LOG_DAMAGED_ROW \
+	"log %s: damaged: the row of channel %.*s: it is counted anew"
+/*
+ * FILE
+ * All that was published before counts as removed: streams on this channel,
+ * and on channels that are not there, are sent `reset` if they come back from
+ * below.
+ */
+#define LINE_LOG_DAMAGED_NAME "log %s: damaged: a channel's name"
+
+/*
+ * FILE ID ID
+ * While the hub was not running, or in the moment when it was killed, the log
+ * or its write-ahead log was emptied, cut short, removed or put back from an
+ * older copy. The line is usual after a restore; otherwise find out who did
+ * it. Streams that had got beyond the end are sent `reset`.
+ */
+#define LINE_LOG_ENDS_EARLY                                                   \
+	"log %s: ends at id %llu, but ids up to %llu were acknowledged: the " \
+	"events between are gone"
+
+/* FILE ID */
+#define LINE_LOG_DAMAGED_ID "log %s: damaged: an id of %llu"
+/* FILE ID */
+#define LINE_LOG_MISPLACED "log %s: damaged: event %llu is not in its place"
+/* FILE */
+#define LINE_LOG_DAMAGED_IDENTITY "log %s: damaged: its identity"
+/* FILE */
+#define LINE_LOG_DAMAGED_SECRET "log %s: damaged: its secret"
+/*
+ * FILE
+ * The file was changed by something else, or the disk is broken. `PRAGMA
+ * integrity_check` tells more; restore a backup.
+ */
+#define LINE_LOG_DAMAGED_RECEIPT "log %s: damaged: a receipt"
+
+/* FILE SENTENCE */
+#define LINE_LOG_SQLITE "log %s: %s"
+/* FILE SENTENCE */
+#define LINE_LOG_READ "log %s: read: %s"
+/* FILE SENTENCE */
+#define LINE_LOG_ROLL_BACK "log %s: roll back: %s"
+/*
+ * FILE SENTENCE
+ * An error of SQLite, in its words, as "out of memory". The hub ends, and its
+ * next worker reads the log anew; if that goes on, the disk or the file is
+ * broken.
+ */
+#define LINE_LOG_CHECKPOINT "log %s: checkpoint: %s"
+
+/*
+ * FILE
+ * Of which one is not known: streams on channels that are not there are sent
+ * `reset` if they come back from below.
+ */
+#define LINE_LOG_DAMAGED_MARK \
+	"log %s: damaged: the mark of a channel that is gone"
+
+/*
+ * TIME TIME
+ * The clock went ahead or back by more than a minute. What is old is told by
+ * the time before, for an hour in which it does not jump again.
+ */
+#define LINE_CLOCK_JUMPED                                                     \
+	"clock: it jumped from %s to %s: nothing is deleted by its time for " \
+	"an hour"
+
+/*
+ * TIME TIME
+ * At a start. The hub was away for more than an hour, or the clock is wrong.
+ */
+#define LINE_CLOCK_AWAY                                                  \
+	"clock: it says %s, the log was last written at %s: nothing is " \
+	"deleted by its time for an hour"
+
+/* The hour is over. */
+#define LINE_CLOCK_BELIEVED "clock: its new time is believed"
+
+/* It was wrong for less than an hour, and nothing was deleted. */
+#define LINE_CLOCK_BACK "clock: it is back where it was"
+
+/* Set it, and start the hub again. */
+#define LINE_CLOCK_BEYOND "the clock says a year after 2255"
+
+/*
+ * ---- Of inboxes
+ * What is wrong with one, its reader says: tidings-inbox(8).
+ */
+
+/*
+ * NAME FILE SENTENCE
+ * "nobody reads it: is tidings-inbox running?": nobody has been heard of for
+ * 10 seconds, since the hub started or a reader has gone; rows wait. It is not
+ * said at each restart, nor again while one that is started again and again
+ * does not read it.
+ */
+#define LINE_INBOX_UNREAD "inbox %s (%s): %s"
+
+/*
+ * NAME FILE
+ * After that.
+ */
+#define LINE_INBOX_READ_AGAIN "inbox %s (%s): is read again"
+
+/* ---- Of its socket */
+
+/*
+ * UID REASON
+ * "this user may not speak to the hub": add it to `users` in [hub]. "too many
+ * connections": more than 1,024. "sent a malformed frame", "sent a frame of an
+ * unknown type", "sent a frame of an impossible length", "asked for too many
+ * pages at once", "did not begin with HELLO": it is no responder of this
+ * version. "this user may not read inboxes": neither root, nor the hub's own,
+ * nor `inbox_user`. "no such inbox is in the hub's tidings.conf": reload it.
+ * "sent what a reader of an inbox may not say": somebody may have taken it
+ * over by an inbox; please report it. "has stopped reading": a responder that
+ * hangs or is stopped.
+ */
+#define LINE_PEER_CLOSED "peer of uid %lu: closed: %s"
+
+#endif
