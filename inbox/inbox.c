@@ -461,7 +461,8 @@ bool inbox_pull(struct inbox *inbox)
 		inbox->broken = true;
 		break;
 	}
-	tire(inbox, begin, count * INBOX_PAY_ROW + rows.len / INBOX_PAY_BYTES);
+	tire(inbox, begin,
+		(uint64_t)count * INBOX_PAY_ROW + rows.len / INBOX_PAY_BYTES);
 	buf_release(&rows);
 	return inbox->due && !is_tired(inbox) &&
 	       uplink_takes_rows(inbox->uplink);
