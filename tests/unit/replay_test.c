@@ -370,14 +370,15 @@ static void test_one_visitors_thousands_keep_another_waiting_for_one_turn(
 	fair_queue_free(queue);
 }
 
+static const char letters[] =
+	"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+static const char busy[] =
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+
 /* Of more than a few channels one stream reads at a time, and never as much
  * that others have to wait. */
 static void test_who_reads_many_channels_leaves_the_hub_to_others(void **state)
 {
-	static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcd"
-				      "efghijklmnopqrstuvwxyz";
-	static const char busy[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-				   "xxxxxxxxxxxxxxxxxxx";
 	struct room *room = *state;
 	struct question question;
 	int fds[CROWD] = {resume(room, letters, 50, false, NULL),
@@ -385,13 +386,41 @@ static void test_who_reads_many_channels_leaves_the_hub_to_others(void **state)
 
 	answer_verdict(room, busy);
 	answer_verdict(room, busy);
-	assert_int_equal(count_asked(room, &question), FETCH_ASKED / 2);
+	assert_int_equal(count_asked(room, &question), FETCH_MANY);
 	fds[2] = room_resume(room, "a", 52);
 	answer_verdict(room, "x");
 	answer_page(room, "a", 52, 53, ROOM_FROM);
 	assert_true(has(room_text(room, fds[2]), "id: 53\ndata: old\n\n"));
 	for (int i = 0; i < CROWD; i++)
 		close(fds[i]);
+}
+
+static void test_a_crowd_of_few_channels_keeps_no_reader_of_many_waiting(
+	void **state)
+{
+	enum { ALL = 4 * FETCH_ASKED };
+	struct room *room = *state;
+	struct verdict caught_up = {.used = ROOM_FROM, .limit = ROOM_FROM};
+	struct question question;
+	size_t pages = 0;
+	int fds[ALL], fd = resume(room, letters, 5, false, NULL);
+
+	caught_up.busy = "";
+	for (int i = 0; i < ALL; i++)
+		fds[i] = resume(room, i % 2 == 0 ? "a" : "b",
+			(uint64_t)i / 2 % 90 + 5, i % 4 < 2, NULL);
+	answer_verdict(room, busy);
+	for (int i = 0; i < FETCH_ASKED + FETCH_MANY; i++) {
+		assert_true(next(room, &question));
+		if (question.type == WIRE_PAGE)
+			pages++;
+		else
+			room_judges(room, question.number, &caught_up);
+	}
+	assert_in_range(pages, 1, FETCH_MANY);
+	for (int i = 0; i < ALL; i++)
+		close(fds[i]);
+	close(fd);
 }
 
 static int count_filled(const int *fds, int count)
@@ -455,6 +484,7 @@ int main(void)
 			test_one_visitors_thousands_keep_another_waiting_for_one_turn),
 		IN_ROOM(test_few_sockets_are_filled_at_a_time),
 		IN_ROOM(test_who_reads_many_channels_leaves_the_hub_to_others),
+		IN_ROOM(test_a_crowd_of_few_channels_keeps_no_reader_of_many_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
