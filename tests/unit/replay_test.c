@@ -210,6 +210,35 @@ static void test_plain_and_enveloped_are_each_read_once(void **state)
 	close(other);
 }
 
+/* One strip is held, the other has been asked for. */
+static void test_who_leaves_while_he_waits_leaves_the_rest_to_others(
+	void **state)
+{
+	struct room *room = *state;
+	struct question last;
+	int fds[CROWD] = {resume(room, "ac", 50, false, NULL),
+		resume(room, "ac", 50, false, NULL)};
+
+	answer_verdict(room, "xx");
+	answer_page(room, "a", 50, 60, ROOM_FROM);
+	assert_true(next(room, &last));
+	close(fds[0]);
+	room_turn(room);
+	assert_int_equal(audience_count(room->audience), 1);
+	room_pages(room, last.number, "c", 55, ROOM_FROM, "old");
+	assert_true(has(room_text(room, fds[1]),
+		"id: 55\ndata: old\n\nid: 60\ndata: old\n\n"));
+	close(fds[1]);
+	fds[2] = resume(room, "ad", 50, false, NULL);
+	answer_verdict(room, "xx");
+	assert_true(next(room, &last));
+	close(fds[2]);
+	room_turn(room);
+	assert_int_equal(audience_count(room->audience), 0);
+	room_pages(room, last.number, "d", 55, ROOM_FROM, "old"); /* nobody */
+	assert_int_equal(room->asked.len, 0);
+}
+
 /* ---- what was pruned */
 
 static void answer_pruned(struct room *room, uint64_t mark)
@@ -474,6 +503,7 @@ int main(void)
 		IN_ROOM(test_channels_are_merged_as_far_as_all_are_known),
 		IN_ROOM(test_quiet_channels_are_not_asked_for),
 		IN_ROOM(test_plain_and_enveloped_are_each_read_once),
+		IN_ROOM(test_who_leaves_while_he_waits_leaves_the_rest_to_others),
 		IN_ROOM(test_what_is_pruned_meanwhile_is_judged_by_the_hub),
 		IN_ROOM(test_a_strip_that_stays_doubtful_is_read_again),
 		IN_ROOM(test_of_another_log_everything_is_asked_again),
