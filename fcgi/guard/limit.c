@@ -2,7 +2,7 @@
 /*
  * Clients are in a table and, while they have no stream, in a line in the
  * order of their last POST: its head is the first to be forgotten.  With no
- * limit per address nothing is remembered of any: all are one client.
+ * limit per address those for whom there is no room are one client together.
  */
 #include <config.h>
 
@@ -221,8 +221,11 @@ enum limit_word limit_enter(struct limiter *limiter, const char *address,
 	who = client_of(limiter, address);
 	if (who == NULL)
 		return LIMIT_TOO_MANY;
-	if (!has_room(&who->usage, &each, channels))
+	if (!has_room(&who->usage, &each, channels)) {
+		if (who->usage.streams == 0 && who != &limiter->everyone)
+			wait_in_line(limiter, who);
 		return LIMIT_TOO_MANY_FROM_YOU;
+	}
 	list_remove(&who->idle);
 	use(&who->usage, channels);
 	use(&limiter->usage, channels);

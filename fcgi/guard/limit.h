@@ -7,8 +7,8 @@
  * A client is an address, as client_name_of() tells it; it lives as long as it
  * has streams or has POSTed within the last minute.  Each worker counts for
  * itself: with N of them all limits are up to N times as high.  The web
-server's connections alone are parted among them: N workers may use 1/N of them
-each.
+ * server's connections alone are parted among them: N workers may use 1/N of
+ * them each.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -117,12 +117,13 @@ static void look_whether_ready(struct fetch *fetch, struct straggler *straggler)
 	fetch->owner.ready(fetch->owner.arg, straggler);
 }
 
-/* Looks for its strips, and asks for those that are not there, as long as fewer
- * than `most` are asked for. */
-static void look(struct fetch *fetch, struct straggler *straggler, size_t most)
+/* Looks for its strips, and asks for those that are not there, as long as it
+ * waits for fewer than `most`. */
+static void look(
+	struct fetch *fetch, struct straggler *straggler, uint16_t most)
 {
 	while (straggler->found < straggler->count &&
-		inquiries_count(fetch->inquiries) < most) {
+		straggler->missing < most) {
 		struct lane *lane = &straggler->lanes[straggler->found];
 		enum fetch_found found = fetch_find(fetch, lane);
 
@@ -146,7 +147,7 @@ static void ask_few(struct fetch *fetch)
 		(straggler = take(fetch->asking)) != NULL) {
 		if (straggler->judged) {
 			straggler_open(straggler);
-			look(fetch, straggler, SIZE_MAX);
+			look(fetch, straggler, FETCH_FEW);
 		} else {
 			ask_verdict(fetch, straggler);
 		}
@@ -171,9 +172,9 @@ static void ask_many(struct fetch *fetch)
 {
 	struct straggler *straggler;
 
-	while (inquiries_count(fetch->inquiries) < FETCH_ASKED / 2 &&
-		(straggler = find_reader(fetch)) != NULL)
-		look(fetch, straggler, FETCH_ASKED / 2);
+	while ((straggler = find_reader(fetch)) != NULL &&
+		straggler->missing < FETCH_MANY)
+		look(fetch, straggler, FETCH_MANY);
 }
 
 bool fetch_ask(struct fetch *fetch)

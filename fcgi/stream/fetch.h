@@ -10,8 +10,9 @@
  *
  *   ASKING    wants a verdict, or the strips of a few channels
  *   LARGE     wants the strips of more than FETCH_FEW channels: one straggler
- *             at a time, since they are all held until they are merged, and
- *             with half of the places only
+ *             at a time, since they are all held until they are merged.  It
+ *             has FETCH_MANY places of its own: neither crowd waits for the
+ *             other's end
  *
  * Without a hub, who waits for its answer is told so by the uplink's deadline,
  * and then those who are in a queue are told the same.
@@ -22,6 +23,7 @@
 enum {
 	FETCH_ASKED = 64,
 	FETCH_FEW = 16,
+	FETCH_MANY = 32,
 };
 
 struct fetch;

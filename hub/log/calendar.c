@@ -31,9 +31,15 @@ static uint64_t date_by(const struct calendar *calendar, int64_t offset)
 	return us < 0 ? 0 : (uint64_t)us / 1000;
 }
 
+/* Of the two that a doubt is between the earlier, by which less is old: what
+ * comes after a clock was put back has the time that is doubted. */
 uint64_t calendar_date(const struct calendar *calendar)
 {
-	return date_by(calendar, calendar->offset);
+	int64_t offset = calendar->offset;
+
+	if (calendar->doubted && calendar->other < offset)
+		offset = calendar->other;
+	return date_by(calendar, offset);
 }
 
 uint64_t calendar_before(const struct calendar *calendar, uint64_t age_ms)

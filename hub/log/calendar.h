@@ -12,7 +12,8 @@
  *   BELIEVED  the date is the clock's
  *   DOUBTED   it went ahead or back by more than a minute beyond monotonic
  *             time, or is an hour ahead of when the log was last written: the
- *             date is the one from before, plus the time that has passed
+ *             date is the one from before, plus the time that has passed, or
+ *             the clock's if that is earlier
  *
  * The date of the last commits is kept in the log, so that a doubt outlives the
  * process.  Events get the clock's time all the same.

@@ -147,10 +147,12 @@ static bool collect(struct page *page, struct eventlog *log,
 	return found != EVENTLOG_LOSS;
 }
 
-static uint64_t mark_of(
-	const struct channels *channels, const struct channel *channel)
+/* One without a row may have been dropped since it was judged. */
+static uint64_t mark_of(struct channels *channels,
+	const struct channel *channel, struct span name)
 {
-	return channel != NULL ? channel->pruned_through : channels->floor;
+	return channel != NULL ? channel->pruned_through
+			       : channels_mark(channels, name).through;
 }
 
 /* Puts the page into the frame `out`; false if it has to be put once more. */
@@ -175,7 +177,7 @@ static bool compose(struct eventlog *log, struct buf *out,
 	end = out->len;
 	out->len = begun;
 	wire_put_u64(out, page.through);
-	wire_put_u64(out, mark_of(log->channels, channel));
+	wire_put_u64(out, mark_of(log->channels, channel, wanted->name));
 	wire_put_u32(out, page.count);
 	out->len = end;
 	return whole;

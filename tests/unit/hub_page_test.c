@@ -123,6 +123,30 @@ static void test_a_channel_of_which_nothing_is_known_has_nothing(void **state)
 	assert_int_equal(answer.through, newest);
 }
 
+/* It was there when the stream was judged; then its events and its row went. */
+static void test_a_page_of_a_channel_that_was_dropped_tells_what_was_pruned(
+	void **state)
+{
+	struct room *room = *state;
+	struct peer *peer = desk_known(&desk);
+	uint64_t first = room_publish(room, "b", "1");
+	struct answer answer;
+
+	room->config.keep.events = 1;
+	room->ledger.channels.most = 1;
+	for (int i = 0; i < 3; i++) {
+		room_publish(room, "a", "x");
+		ledger_tend(&room->ledger);
+		ledger_commit(&room->ledger);
+	}
+	assert_null(channel_find(&room->ledger.channels, span_of("b")));
+	ask(peer, first - 1, 1);
+	run_pages(&desk);
+	answer = paged(peer);
+	assert_int_equal(answer.count, 0);
+	assert_int_equal(answer.mark, first);
+}
+
 static void test_a_verdict_names_the_channels_that_have_news(void **state)
 {
 	struct peer *peer = desk_known(&desk);
@@ -288,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_page_has_its_channels_events_in_the_order_of_the_log),
 		TEST(test_a_channel_of_which_nothing_is_known_has_nothing),
+		TEST(test_a_page_of_a_channel_that_was_dropped_tells_what_was_pruned),
 		TEST(test_a_verdict_names_the_channels_that_have_news),
 		TEST(test_a_page_has_some_events_however_long_they_take),
 		TEST(test_a_full_page_says_how_far_it_came),

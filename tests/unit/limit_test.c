@@ -215,6 +215,24 @@ static void test_the_idle_are_forgotten_when_there_are_too_many(void **state)
 	limit_free(limiter);
 }
 
+static void test_who_was_refused_all_that_he_asked_for_is_forgotten(
+	void **state)
+{
+	struct config config = {
+		.streams = 1u << 20, .channels_per_address = 10};
+	struct limiter *limiter = limit_new(&config, &clock_system);
+	char address[16];
+
+	(void)state;
+	for (int i = 0; i < LIMIT_CLIENTS_MAX; i++) {
+		snprintf(address, sizeof(address), "%d", i);
+		assert_int_equal(word_for(limiter, address, 11),
+			LIMIT_TOO_MANY_FROM_YOU);
+	}
+	assert_int_equal(word_for(limiter, "one more", 1), LIMIT_YES);
+	limit_free(limiter);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +250,8 @@ int main(void)
 		cmocka_unit_test(test_without_a_rate_everybody_may_POST),
 		cmocka_unit_test(
 			test_the_idle_are_forgotten_when_there_are_too_many),
+		cmocka_unit_test(
+			test_who_was_refused_all_that_he_asked_for_is_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

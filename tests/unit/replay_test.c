@@ -210,6 +210,35 @@ static void test_plain_and_enveloped_are_each_read_once(void **state)
 	close(other);
 }
 
+/* One strip is held, the other has been asked for. */
+static void test_who_leaves_while_he_waits_leaves_the_rest_to_others(
+	void **state)
+{
+	struct room *room = *state;
+	struct question last;
+	int fds[CROWD] = {resume(room, "ac", 50, false, NULL),
+		resume(room, "ac", 50, false, NULL)};
+
+	answer_verdict(room, "xx");
+	answer_page(room, "a", 50, 60, ROOM_FROM);
+	assert_true(next(room, &last));
+	close(fds[0]);
+	room_turn(room);
+	assert_int_equal(audience_count(room->audience), 1);
+	room_pages(room, last.number, "c", 55, ROOM_FROM, "old");
+	assert_true(has(room_text(room, fds[1]),
+		"id: 55\ndata: old\n\nid: 60\ndata: old\n\n"));
+	close(fds[1]);
+	fds[2] = resume(room, "ad", 50, false, NULL);
+	answer_verdict(room, "xx");
+	assert_true(next(room, &last));
+	close(fds[2]);
+	room_turn(room);
+	assert_int_equal(audience_count(room->audience), 0);
+	room_pages(room, last.number, "d", 55, ROOM_FROM, "old"); /* nobody */
+	assert_int_equal(room->asked.len, 0);
+}
+
 /* ---- what was pruned */
 
 static void answer_pruned(struct room *room, uint64_t mark)
@@ -370,14 +399,15 @@ static void test_one_visitors_thousands_keep_another_waiting_for_one_turn(
 	fair_queue_free(queue);
 }
 
+static const char letters[] =
+	"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+static const char busy[] =
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+
 /* Of more than a few channels one stream reads at a time, and never as much
  * that others have to wait. */
 static void test_who_reads_many_channels_leaves_the_hub_to_others(void **state)
 {
-	static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcd"
-				      "efghijklmnopqrstuvwxyz";
-	static const char busy[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-				   "xxxxxxxxxxxxxxxxxxx";
 	struct room *room = *state;
 	struct question question;
 	int fds[CROWD] = {resume(room, letters, 50, false, NULL),
@@ -385,13 +415,41 @@ static void test_who_reads_many_channels_leaves_the_hub_to_others(void **state)
 
 	answer_verdict(room, busy);
 	answer_verdict(room, busy);
-	assert_int_equal(count_asked(room, &question), FETCH_ASKED / 2);
+	assert_int_equal(count_asked(room, &question), FETCH_MANY);
 	fds[2] = room_resume(room, "a", 52);
 	answer_verdict(room, "x");
 	answer_page(room, "a", 52, 53, ROOM_FROM);
 	assert_true(has(room_text(room, fds[2]), "id: 53\ndata: old\n\n"));
 	for (int i = 0; i < CROWD; i++)
 		close(fds[i]);
+}
+
+static void test_a_crowd_of_few_channels_keeps_no_reader_of_many_waiting(
+	void **state)
+{
+	enum { ALL = 4 * FETCH_ASKED };
+	struct room *room = *state;
+	struct verdict caught_up = {.used = ROOM_FROM, .limit = ROOM_FROM};
+	struct question question;
+	size_t pages = 0;
+	int fds[ALL], fd = resume(room, letters, 5, false, NULL);
+
+	caught_up.busy = "";
+	for (int i = 0; i < ALL; i++)
+		fds[i] = resume(room, i % 2 == 0 ? "a" : "b",
+			(uint64_t)i / 2 % 90 + 5, i % 4 < 2, NULL);
+	answer_verdict(room, busy);
+	for (int i = 0; i < FETCH_ASKED + FETCH_MANY; i++) {
+		assert_true(next(room, &question));
+		if (question.type == WIRE_PAGE)
+			pages++;
+		else
+			room_judges(room, question.number, &caught_up);
+	}
+	assert_in_range(pages, 1, FETCH_MANY);
+	for (int i = 0; i < ALL; i++)
+		close(fds[i]);
+	close(fd);
 }
 
 static int count_filled(const int *fds, int count)
@@ -445,6 +503,7 @@ int main(void)
 		IN_ROOM(test_channels_are_merged_as_far_as_all_are_known),
 		IN_ROOM(test_quiet_channels_are_not_asked_for),
 		IN_ROOM(test_plain_and_enveloped_are_each_read_once),
+		IN_ROOM(test_who_leaves_while_he_waits_leaves_the_rest_to_others),
 		IN_ROOM(test_what_is_pruned_meanwhile_is_judged_by_the_hub),
 		IN_ROOM(test_a_strip_that_stays_doubtful_is_read_again),
 		IN_ROOM(test_of_another_log_everything_is_asked_again),
@@ -455,6 +514,7 @@ int main(void)
 			test_one_visitors_thousands_keep_another_waiting_for_one_turn),
 		IN_ROOM(test_few_sockets_are_filled_at_a_time),
 		IN_ROOM(test_who_reads_many_channels_leaves_the_hub_to_others),
+		IN_ROOM(test_a_crowd_of_few_channels_keeps_no_reader_of_many_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
