@@ -200,7 +200,10 @@ void inbox_on_reason(void *arg, uint64_t row, struct span reason)
 {
 	struct inbox *inbox = arg;
 
-	rejects_add(&inbox->rejects, row, reason);
+	/* Else they are those of a file that was lost meanwhile: the next one
+	 * has other rows by these numbers. */
+	if (inbox->state == ASKING)
+		rejects_add(&inbox->rejects, row, reason);
 }
 
 void inbox_on_at(void *arg, bool known, uint64_t cursor, struct span said)
