@@ -377,7 +377,7 @@ static enum db_result read_rows(struct inbox *inbox, uint64_t *through,
 	*count = 0;
 	query_bind_int(rows, 1, *through);
 	query_bind_int(rows, 2, rows_at_once(inbox));
-	while (out->len < INBOX_ROWS_BYTES && query_next(rows)) {
+	while (out->len < WIRE_ROWS_BYTES && query_next(rows)) {
 		*through = query_int(rows, 0);
 		row_put(out, rows, inbox->config->max_event);
 		++*count;

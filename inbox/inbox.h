@@ -32,7 +32,6 @@
 enum {
 	INBOX_ROWS_LOCKING = 128,   /* read at once where reading keeps
 				       writers waiting */
-	INBOX_ROWS_BYTES = 1 << 20, /* ends a batch of rows */
 	INBOX_STOPPED_US = 2000000, /* from one look to the next */
 	INBOX_LINES = 20,	    /* log lines about its state, a minute */
 	/* Whoever writes the file decides how much work it is.  So rows pay for

@@ -75,6 +75,7 @@ bool inbox_claim(struct inboxes *inboxes, struct peer *peer, struct wire_in *in)
 		peer_drop(inbox->peer, NULL);
 	inbox->peer = peer;
 	peer->inbox = inbox;
+	peer->link.most = WIRE_READER_MAX;
 	return true;
 }
 
@@ -218,11 +219,21 @@ static bool take_stock(struct inbox *inbox, struct span body)
 	return true;
 }
 
+static size_t waiting_bytes(const struct inbox *inbox)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < inbox->waiting_count; i++)
+		bytes += inbox->waiting[i].body.len;
+	return bytes;
+}
+
 static bool wait(struct inbox *inbox, uint8_t type, struct span body)
 {
 	struct inbox_frame *frame = &inbox->waiting[inbox->waiting_count];
 
-	if (inbox->waiting_count == WIRE_AHEAD)
+	if (inbox->waiting_count == WIRE_AHEAD ||
+		waiting_bytes(inbox) + body.len > WIRE_AHEAD_BYTES)
 		return false;
 	inbox->waiting_count++;
 	frame->type = type;
