@@ -341,22 +341,31 @@ static struct inbox_budget budget_of(const struct ledger *ledger)
 	return ledger->acks.len > 0 ? beside : all;
 }
 
+static bool is_spent(const struct inbox_budget *budget)
+{
+	return budget->rows == 0 || budget->bytes == 0;
+}
+
 bool inboxes_pull(struct inboxes *inboxes)
 {
-	bool more = false;
+	size_t first = inboxes->first++;
+	bool more = false, spent = false;
 
 	if (!inboxes->ledger->writable)
 		return false;
 	inboxes->budget = budget_of(inboxes->ledger);
 	for (size_t i = 0; i < inboxes->count; i++) {
-		struct inbox *inbox =
-			&inboxes->all[(inboxes->first + i) % inboxes->count];
+		size_t at = (first + i) % inboxes->count;
+		struct inbox *inbox = &inboxes->all[at];
 
 		if (is_busy(inboxes, inbox) && !inbox->waiting[0].done)
 			take_in_turn(inboxes, inbox);
 		more |= is_busy(inboxes, inbox);
+		/* Who wants all is the last one in the next turn. */
+		if (!spent && is_spent(&inboxes->budget))
+			inboxes->first = at + 1;
+		spent = is_spent(&inboxes->budget);
 	}
-	inboxes->first++;
 	return more;
 }
 

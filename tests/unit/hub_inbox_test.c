@@ -355,6 +355,38 @@ static void test_two_inboxes_share_a_turn(void **state)
 	assert_int_equal(link_pending(&one->link), 0);
 }
 
+/* However many are between them that want nothing. */
+static void test_an_inbox_waits_at_most_a_turn_for_one_that_wants_all(
+	void **state)
+{
+	static char names[64][8];
+	static struct config_inbox many[COUNT(names)];
+	struct peer *publisher, *one, *other;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		snprintf(names[i], sizeof(names[i]), "n%zu", i);
+		many[i] = (struct config_inbox){
+			.name = names[i], .path = names[i]};
+	}
+	start_again(many, COUNT(many));
+	publisher = desk_known(&desk);
+	one = opened("n0", 'X');
+	other = opened("n1", 'Y');
+	say_many(one, 0, 0, 'a', INBOX_ROWS_BESIDE);
+	for (uint64_t number = 1; number <= 8; number++) {
+		uint64_t from = number * INBOX_ROWS_BESIDE;
+
+		say_many(one, number, from, 'a', INBOX_ROWS_BESIDE);
+		if (number % 2 == 1)
+			say_rows(other, number, number / 2, "b");
+		publish(publisher, number);
+		desk_turn(&desk);
+		if (number % 2 == 0)
+			heard_taken(other, number - 1, number / 2, 0);
+	}
+}
+
 /* A batch of which the first slice is committed, the second is not. */
 static void test_a_commit_that_fails_in_the_middle_of_a_batch_doubles_nothing(
 	void **state)
@@ -911,6 +943,7 @@ int main(void)
 		TEST(test_rows_of_a_file_that_is_not_known_are_not_stored),
 		TEST(test_a_batch_is_taken_in_slices_while_publishers_wait),
 		TEST(test_two_inboxes_share_a_turn),
+		TEST(test_an_inbox_waits_at_most_a_turn_for_one_that_wants_all),
 		TEST(test_a_commit_that_fails_in_the_middle_of_a_batch_doubles_nothing),
 		TEST(test_rows_behind_a_failed_commit_are_not_stored),
 		TEST(test_a_reader_that_dies_unanswered_leaves_its_rows_to_the_next),
