@@ -110,7 +110,10 @@ bool inbox_hear(struct inboxes *inboxes, struct peer *peer, uint8_t type,
 /* Its reader has gone. */
 void inbox_leave(struct inboxes *inboxes, struct peer *peer);
 
-/* ---- in a turn */
+/* Takes the first of what waits off. */
+void inbox_pop(struct inbox *inbox);
+
+/* ---- (inbox_turn.c) in a turn */
 
 /* Answers INBOX, puts rows into the transaction; true if there is more. */
 bool inboxes_pull(struct inboxes *inboxes);
@@ -119,6 +122,14 @@ bool inboxes_pull(struct inboxes *inboxes);
 uint64_t inboxes_due(const struct inboxes *inboxes);
 /* After COMMIT. */
 void inboxes_answer(struct inboxes *inboxes);
+
+/* ---- (inbox_identity.c) which file it is */
+
+/* Whether a body is that of an INBOX that names one. */
+bool inbox_identity_is_whole(struct span body);
+/* Answers the first waiting frame, which is one; before, it commits what was
+ * read under another identity. */
+void inbox_take_identity(struct inboxes *inboxes, struct inbox *inbox);
 
 /* ---- (inbox_unread.c) which are not read */
 
@@ -141,7 +152,7 @@ bool inbox_told_is_whole(struct span body);
  * false if it has no row that can be taken. */
 bool inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox);
 void inbox_take_told(struct inboxes *inboxes, struct inbox *inbox);
-/* Answers it, and takes it off. */
+/* Answers it, after COMMIT. */
 void inbox_answer_taken(struct inbox *inbox);
 
 #endif
