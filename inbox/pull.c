@@ -158,7 +158,7 @@ bool inbox_pull(struct inbox *inbox)
 		inbox->broken = true;
 		break;
 	}
-	pay = count * INBOX_PAY_ROW + rows.len / INBOX_PAY_BYTES;
+	pay = (uint64_t)count * INBOX_PAY_ROW + rows.len / INBOX_PAY_BYTES;
 	fatigue_add(&inbox->fatigue, clock_now_us(inbox->clock),
 		clock_work_us() - begin, pay);
 	buf_release(&rows);
