@@ -202,7 +202,10 @@ void dispatch_frame(void *of, uint8_t type, struct span body)
 	struct dispatch *dispatch = peer->peers->arg;
 	struct wire_in in = wire_in(body);
 
-	if (peer->inbox != NULL) {
+	if (peer->inbox != NULL &&
+		link_pending(&peer->link) > INBOX_UNHEARD_MAX) {
+		peer_drop(peer, "has stopped reading");
+	} else if (peer->inbox != NULL) {
 		if (!hear_reader(dispatch, peer, type, body))
 			peer_drop(peer, "sent what a reader of an inbox may "
 					"not say");

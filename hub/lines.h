@@ -195,7 +195,8 @@
 /*
  * TIME TIME
  * The clock went ahead or back by more than a minute. What is old is told by
- * the earlier of the two, for an hour in which it does not jump again. */
+ * the earlier of the two, for an hour in which it does not jump again.
+ */
 #define LINE_CLOCK_JUMPED                                                     \
 	"clock: it jumped from %s to %s: nothing is deleted by its time for " \
 	"an hour"

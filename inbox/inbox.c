@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "inbox/lines.h"
-#include "inbox/row.h"
 #include "lib/log.h"
 
 void inbox_init(struct inbox *inbox, const struct config *config,
@@ -35,8 +34,7 @@ void inbox_release(struct inbox *inbox)
 
 /* ---- log lines */
 
-/* Whether one more may be said in this minute. */
-static bool may_say(struct inbox *inbox)
+bool inbox_may_say(struct inbox *inbox)
 {
 	uint64_t minute = clock_now_us(inbox->clock) / 60000000;
 
@@ -52,38 +50,15 @@ void inbox_say(struct inbox *inbox, const char *sentence)
 {
 	/* Their bytes may be in it: what is beyond is not looked at. */
 	if (strncmp(inbox->said, sentence, sizeof(inbox->said) - 1) == 0 ||
-		!may_say(inbox))
+		!inbox_may_say(inbox))
 		return;
 	strncpy(inbox->said, sentence, sizeof(inbox->said) - 1);
 	log_warnx(LINE_TROUBLE, inbox->own->name, inbox->own->path, sentence);
 }
 
-/* ---- what its looks may cost */
-
-static bool is_tired(const struct inbox *inbox)
-{
-	return clock_now_us(inbox->clock) < inbox->tired_until;
-}
-
-/* It has worked since `begin`, and done what is worth `pay` us. */
-static void tire(struct inbox *inbox, uint64_t begin, uint64_t pay)
-{
-	uint64_t now = clock_now_us(inbox->clock);
-	uint64_t work = clock_work_us() - begin;
-
-	if (work <= pay)
-		return;
-	if (inbox->tired_until + INBOX_BURST_US < now)
-		inbox->tired_until = now - INBOX_BURST_US;
-	inbox->tired_until += (work - pay) * INBOX_SHARE;
-	if (inbox->tired_until > now + INBOX_TIRED_US)
-		inbox->tired_until = now + INBOX_TIRED_US;
-}
-
 /* ---- states */
 
-/* It is not read for now; the hub is told why. */
-static void excuse(struct inbox *inbox, const char *why)
+void inbox_say_unread(struct inbox *inbox, const char *why)
 {
 	inbox_say(inbox, why);
 	uplink_excuse(inbox->uplink, why);
@@ -92,7 +67,7 @@ static void excuse(struct inbox *inbox, const char *why)
 /* Back to AWAY, for this reason. */
 static void lose(struct inbox *inbox, const char *why)
 {
-	excuse(inbox, why);
+	inbox_say_unread(inbox, why);
 	inbox_file_close(&inbox->file);
 	lock_owner_close(&inbox->lock_owner);
 	rejects_forget(&inbox->rejects);
@@ -122,7 +97,7 @@ static void try_open(struct inbox *inbox)
 		why = inbox_file_open(
 			&inbox->file, inbox->own, inbox->config->log_path);
 	if (why != NULL) {
-		excuse(inbox, why);
+		inbox_say_unread(inbox, why);
 		return;
 	}
 	lock_owner_open(&inbox->lock_owner, &inbox->file.locks);
@@ -194,7 +169,10 @@ void inbox_on_reason(void *arg, uint64_t row, struct span reason)
 {
 	struct inbox *inbox = arg;
 
-	rejects_add(&inbox->rejects, row, reason);
+	/* Else they are those of a file that was lost meanwhile: the next one
+	 * has other rows by these numbers. */
+	if (inbox->state == ASKING)
+		rejects_add(&inbox->rejects, row, reason);
 }
 
 void inbox_on_at(void *arg, bool known, uint64_t cursor, struct span said)
@@ -249,23 +227,7 @@ void inbox_on_taken(void *arg, uint64_t cursor, bool whole)
 
 /* ---- looking */
 
-/* Not said when it is opened: one that can be opened but not read would say so
- * again and again. */
-static void say_open(struct inbox *inbox, uint64_t cursor)
-{
-	if (!inbox->fresh)
-		return;
-	inbox->fresh = false;
-	inbox->said[0] = '\0';
-	if (!may_say(inbox))
-		return;
-	log_info(LINE_OPENED, inbox->own->name, inbox->own->path,
-		(unsigned long long)cursor);
-}
-
-/* Whoever writes in a mode other than WAL would find us in his way at COMMIT.
- */
-static bool is_being_written(const struct inbox *inbox)
+bool inbox_is_being_written(const struct inbox *inbox)
 {
 	pid_t pid;
 
@@ -297,7 +259,7 @@ static void look_at_open(struct inbox *inbox, bool moved)
 		lose(inbox, SENTENCE_REPLACED);
 	else if (inbox_file_split(&inbox->file))
 		lose(inbox, SENTENCE_WAL_REPLACED);
-	else if (inbox->state == OPEN && is_being_written(inbox))
+	else if (inbox->state == OPEN && inbox_is_being_written(inbox))
 		lock_owner_look(&inbox->lock_owner, &inbox->file.version,
 			inbox->own->name);
 	else if ((why = inbox_file_ruined(&inbox->file)) != NULL)
@@ -331,139 +293,9 @@ void inbox_look(struct inbox *inbox)
 {
 	uint64_t begin = clock_work_us();
 
-	if (is_tired(inbox))
+	if (fatigue_lasts(&inbox->fatigue, clock_now_us(inbox->clock)))
 		return;
 	look(inbox);
-	tire(inbox, begin, 0);
-}
-
-/* ---- reading */
-
-static uint32_t rows_at_once(const struct inbox *inbox)
-{
-	return inbox->file.wal ? WIRE_ROWS_MAX : INBOX_ROWS_LOCKING;
-}
-
-/* The next row has a value that is too long to be read at all; 0 if it could
- * not be found out. */
-static uint64_t find_too_long(struct inbox *inbox, uint64_t above)
-{
-	struct query *query = &inbox->file.next_id;
-	uint64_t id = 0;
-
-	query_bind_int(query, 1, above);
-	if (query_next(query))
-		id = query_int(query, 0);
-	return query_end(query) == DB_DONE ? id : 0;
-}
-
-/* Rows above `*through`, which moves on, into `out`. */
-static enum db_result read_rows(struct inbox *inbox, uint64_t *through,
-	struct buf *out, uint32_t *count)
-{
-	struct query *rows = &inbox->file.rows;
-	enum db_result got;
-	uint64_t id;
-
-	*count = 0;
-	query_bind_int(rows, 1, *through);
-	query_bind_int(rows, 2, rows_at_once(inbox));
-	while (out->len < INBOX_ROWS_BYTES && query_next(rows)) {
-		*through = query_int(rows, 0);
-		row_put(out, rows, inbox->config->max_event);
-		++*count;
-	}
-	got = query_end(rows);
-	if (got != DB_TOOBIG || *count > 0)
-		return got == DB_TOOBIG ? DB_DONE : got;
-	id = find_too_long(inbox, *through);
-	if (id != 0) {
-		row_put_bad(out, id, "the row is too long");
-		*through = id;
-		*count = 1;
-	}
-	return DB_DONE;
-}
-
-static void say_unsynced(struct inbox *inbox)
-{
-	struct buf why = {0};
-
-	buf_printf(&why, SENTENCE_NOT_SYNCED, strerror(errno));
-	buf_add_char(&why, '\0');
-	inbox_say(inbox, why.at);
-	buf_release(&why);
-}
-
-static void say_rows(
-	struct inbox *inbox, uint64_t through, uint32_t count, struct span rows)
-{
-	if (!inbox_file_sync(&inbox->file))
-		say_unsynced(inbox);
-	uplink_rows(inbox->uplink, inbox->draft, through, count, rows);
-	inbox->draft = through;
-	inbox->due = true;
-}
-
-/* Whether there may be rows that were not read; *counter is then of those that
- * are there now. */
-static bool has_news(const struct inbox *inbox, uint64_t *counter)
-{
-	uint32_t now;
-
-	*counter = UINT64_MAX;
-	if (is_being_written(inbox))
-		return false;
-	if (locks_read_counter(&inbox->file.locks, &now))
-		*counter = now;
-	return *counter == UINT64_MAX || *counter != inbox->read;
-}
-
-static bool may_pull(struct inbox *inbox)
-{
-	if (inbox->state != OPEN || !inbox->due || inbox->broken ||
-		is_tired(inbox) || !uplink_takes_rows(inbox->uplink))
-		return false;
-	inbox->due = false;
-	if (rejects_count_kept(&inbox->rejects) >= REJECTS_KEPT)
-		inbox_say(inbox, SENTENCE_FULL);
-	else if (rejects_count(&inbox->rejects) >= REJECTS_MAX)
-		inbox_say(inbox, SENTENCE_FULL_LOCKED);
-	else
-		return true;
-	return false;
-}
-
-bool inbox_pull(struct inbox *inbox)
-{
-	uint64_t through = inbox->draft, begun = inbox->cursor, counter;
-	uint64_t begin = clock_work_us();
-	struct buf rows = {0};
-	uint32_t count;
-
-	if (!may_pull(inbox) || !has_news(inbox, &counter))
-		return false;
-	switch (read_rows(inbox, &through, &rows, &count)) {
-	case DB_DONE:
-		say_open(inbox, begun);
-		if (count > 0)
-			say_rows(inbox, through, count, buf_span(&rows));
-		else
-			inbox->read = counter;
-		break;
-	case DB_TOOBIG:
-	case DB_FULL:
-	case DB_BUSY:
-		break; /* at the next look */
-	case DB_REFUSED:
-	case DB_BROKEN:
-		excuse(inbox, db_error(&inbox->file.db));
-		inbox->broken = true;
-		break;
-	}
-	tire(inbox, begin,
-		(uint64_t)count * INBOX_PAY_ROW + rows.len / INBOX_PAY_BYTES);
-	buf_release(&rows);
-	return inbox->due && !is_tired(inbox) &&
-	       uplink_takes_rows(inbox->uplink);
+	fatigue_add(&inbox->fatigue, clock_now_us(inbox->clock),
+		clock_work_us() - begin, 0);
 }

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "inbox/fatigue.h"
 #include "inbox/file.h"
 #include "inbox/lock_owner.h"
 #include "inbox/losses.h"
@@ -32,15 +33,10 @@
 enum {
 	INBOX_ROWS_LOCKING = 128,   /* read at once where reading keeps
 				       writers waiting */
-	INBOX_ROWS_BYTES = 1 << 20, /* ends a batch of rows */
 	INBOX_STOPPED_US = 2000000, /* from one look to the next */
 	INBOX_LINES = 20,	    /* log lines about its state, a minute */
-	/* Whoever writes the file decides how much work it is.  So rows pay for
-	 * theirs, and of the rest a processor gives one part in INBOX_SHARE. */
-	INBOX_SHARE = 10,
-	INBOX_BURST_US = 2000000,  /* that a quiet one may have saved of it */
-	INBOX_TIRED_US = 20000000, /* longest rest */
-	INBOX_PAY_ROW = 100,	   /* us; and for each so many bytes, one: */
+	/* What rows are worth, of what they cost (fatigue.h): */
+	INBOX_PAY_ROW = 100, /* us; and for each so many bytes, one: */
 	INBOX_PAY_BYTES = 20,
 	INBOX_STEP = 100, /* rows that are deleted at once, at first */
 };
@@ -64,10 +60,10 @@ struct inbox {
 	char said[256];	 /* the last trouble, which is not said twice */
 	uint64_t minute; /* in which so many lines were said */
 	unsigned lines;
-	uint64_t tired_until; /* monotonic us; it is not looked at before */
-	uint64_t cursor;      /* as the hub knows it */
-	uint64_t draft;	      /* as far as rows were said to it */
-	bool due;	      /* look for rows in this turn */
+	struct fatigue fatigue; /* it is not looked at while this lasts */
+	uint64_t cursor;	/* as the hub knows it */
+	uint64_t draft;		/* as far as rows were said to it */
+	bool due;		/* look for rows in this turn */
 	uint64_t read; /* the counter up to which all rows were read, not in
 			  WAL mode; UINT64_MAX = not known */
 	bool broken;   /* to be closed at the next look */
@@ -95,7 +91,7 @@ void inbox_release(struct inbox *inbox);
 
 /* Opens it, or sees whether it still is what it was. */
 void inbox_look(struct inbox *inbox);
-/* Says rows to the hub; true if there may be more. */
+/* (pull.c) Says rows to the hub; true if there may be more. */
 bool inbox_pull(struct inbox *inbox);
 /* (tidy.c) Writes some reasons, deletes some published rows, if it is time and
  * nobody else has a transaction open; once these are gone, finds rows that came
@@ -113,8 +109,16 @@ void inbox_on_at(void *inbox, bool known, uint64_t cursor, struct span stop);
 void inbox_on_refused(void *inbox, uint64_t row, struct span reason);
 void inbox_on_taken(void *inbox, uint64_t cursor, bool whole);
 
+/* ---- for its parts */
+
 /* One log line about the inbox, unless it was the last one too, or there were
  * many in this minute. */
 void inbox_say(struct inbox *inbox, const char *sentence);
+/* Whether one more line may be said in this minute; it counts. */
+bool inbox_may_say(struct inbox *inbox);
+/* It is not read for now; the hub is told why, and the log. */
+void inbox_say_unread(struct inbox *inbox, const char *why);
+/* By somebody who would find us in his way at COMMIT: never in WAL mode. */
+bool inbox_is_being_written(const struct inbox *inbox);
 
 #endif

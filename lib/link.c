@@ -62,6 +62,18 @@ static const char *reason(int error)
  * more than the read. */
 static char scratch[READ_SIZE];
 
+/* See wire_frame. */
+static size_t next_frame(const struct link *link, struct span bytes,
+	uint8_t *type, struct span *body, bool *bad)
+{
+	struct wire_in in = wire_in(bytes);
+	size_t len = wire_get_u32(&in);
+	size_t size = wire_frame(bytes, type, body, bad);
+
+	*bad |= !in.failed && len > link->most;
+	return *bad ? 0 : size;
+}
+
 /* Hands out the whole frames at the beginning of *rest and leaves what
  * follows them there; false if the link went meanwhile. */
 static bool hand_out(struct link *link, struct span *rest)
@@ -74,7 +86,7 @@ static bool hand_out(struct link *link, struct span *rest)
 
 	/* cppcheck-suppress autoVariables; reset before this returns */
 	link->gone = &gone;
-	while ((size = wire_frame(*rest, &type, &body, &bad)) > 0) {
+	while ((size = next_frame(link, *rest, &type, &body, &bad)) > 0) {
 		*rest = span(rest->at + size, rest->len - size);
 		link->frame(link->owner, type, body);
 		if (gone)
@@ -269,6 +281,7 @@ void link_open(struct link *link, struct loop *loop, int fd)
 {
 	link->loop = loop;
 	link->fd = fd;
+	link->most = WIRE_FRAME_MAX;
 	link->in = (struct buf){0};
 	link->out = (struct buf){0};
 	link->out_done = 0;

@@ -32,6 +32,8 @@ struct link {
 	struct loop *loop;
 	struct loop_io io;
 	int fd;		 /* -1 when CLOSED */
+	size_t most;	 /* bytes of a frame that is taken: who says a longer
+			    one is closed; WIRE_FRAME_MAX, to be lowered */
 	struct buf in;	 /* less than one whole frame between callbacks */
 	struct buf out;	 /* not yet taken by the socket */
 	size_t out_done; /* bytes of `out` already sent */

@@ -69,7 +69,9 @@
  * Of inboxes: a connection on which READER was said speaks for one inbox, and
  * says nothing but INBOX, ROWS, TOLD, STOCK and PING after it.  At most
  * WIRE_AHEAD of the first three, all that have a `number`, wait for their
- * answer; answers come in order.
+ * answer, with at most WIRE_AHEAD_BYTES; answers come in order.  No frame is longer than WIRE_READER_MAX, since
+ * nothing is added to ROWS that have WIRE_ROWS_BYTES, and max_event is at most
+ * 1M.
  *
  * READER    str8 name
  *           Said by the supervisor of tidings-inbox, right behind HELLO, before
@@ -86,9 +88,9 @@
  *           Its next rows: all that have ids above `from` and up to `to`, which
  *           rise.  Stored only if the inbox's cursor is at `from`; it moves in
  *           the same transaction.  Without rows, also with the same `from` and
- *           `to`, it says where an inbox begins that was not known.  kind: WIRE_ROW, or WIRE_ROW_BAD for one
- *           that cannot be published, with the reason (at most
- *           WIRE_REASON_MAX bytes).  At most WIRE_ROWS_MAX.
+ *           `to`, it says where an inbox begins that was not known.  kind:
+ *           WIRE_ROW, or WIRE_ROW_BAD for one that cannot be published, with
+ *           the reason (at most WIRE_REASON_MAX bytes).  At most WIRE_ROWS_MAX.
  * TOLD      u64 number, u32 count, count x u64 row
  *           Refused rows that hold their reasons now, or never will: the hub
  *           may forget these.  At most WIRE_ROWS_MAX.
@@ -182,7 +184,10 @@ enum {
 	WIRE_IDENTITY = 16,
 	WIRE_MEASURE_MS = 2000,
 	WIRE_AHEAD = 4,
+	WIRE_AHEAD_BYTES = 5 << 20, /* two ROWS, and what is TOLD */
 	WIRE_ROWS_MAX = 1024,
+	WIRE_ROWS_BYTES = 1 << 20,
+	WIRE_READER_MAX = (2 << 20) + 4096,
 	WIRE_REASON_MAX = 255,
 };
 

@@ -13,8 +13,8 @@
  * A reader is not trusted: it runs on files that others write.  So it speaks
  * for the one inbox that its supervisor has named, every row is checked like a
  * publish, and nothing that it says costs more than a slice of a turn: what it
- * asks waits here, at most WIRE_AHEAD frames, and is taken in turns, the rows
- * after what publishers sent.
+ * asks waits here, at most WIRE_AHEAD frames and WIRE_AHEAD_BYTES, and is taken
+ * in turns, the rows after what publishers sent.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +29,8 @@
 enum {
 	INBOX_ROWS_BESIDE = 256, /* taken in a turn in which publishers */
 	INBOX_BYTES_BESIDE = 256 << 10, /* wait, of all inboxes together */
+	INBOX_UNHEARD_MAX = 4 << 20,	/* bytes that a reader may leave unread:
+					   WIRE_AHEAD answers */
 	INBOX_REASONS_MAX = 20000, /* untold, of one inbox; with more, no row
 				      of it is taken */
 	/* A question that achieves nothing costs its reader a rest; only who
@@ -102,13 +104,16 @@ void inboxes_close(struct inboxes *inboxes);
 /* May also refuse the peer. */
 bool inbox_claim(
 	struct inboxes *inboxes, struct peer *peer, struct wire_in *in);
-/* The others; `peer` speaks for an inbox. */
+/* The others; `peer` speaks for an inbox, and has heard what it was told. */
 bool inbox_hear(struct inboxes *inboxes, struct peer *peer, uint8_t type,
 	struct span body);
 /* Its reader has gone. */
 void inbox_leave(struct inboxes *inboxes, struct peer *peer);
 
-/* ---- in a turn */
+/* Takes the first of what waits off. */
+void inbox_pop(struct inbox *inbox);
+
+/* ---- (inbox_turn.c) in a turn */
 
 /* Answers INBOX, puts rows into the transaction; true if there is more. */
 bool inboxes_pull(struct inboxes *inboxes);
@@ -117,6 +122,14 @@ bool inboxes_pull(struct inboxes *inboxes);
 uint64_t inboxes_due(const struct inboxes *inboxes);
 /* After COMMIT. */
 void inboxes_answer(struct inboxes *inboxes);
+
+/* ---- (inbox_identity.c) which file it is */
+
+/* Whether a body is that of an INBOX that names one. */
+bool inbox_identity_is_whole(struct span body);
+/* Answers the first waiting frame, which is one; before, it commits what was
+ * read under another identity. */
+void inbox_take_identity(struct inboxes *inboxes, struct inbox *inbox);
 
 /* ---- (inbox_unread.c) which are not read */
 
@@ -139,7 +152,7 @@ bool inbox_told_is_whole(struct span body);
  * false if it has no row that can be taken. */
 bool inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox);
 void inbox_take_told(struct inboxes *inboxes, struct inbox *inbox);
-/* Answers it, and takes it off. */
+/* Answers it, after COMMIT. */
 void inbox_answer_taken(struct inbox *inbox);
 
 #endif

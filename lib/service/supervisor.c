@@ -81,14 +81,15 @@ _Noreturn static void be_worker(struct supervisor *supervisor, int index)
 	exit(supervisor->job->work(supervisor->job->arg, index));
 }
 
+/* What watches it first: once the job has prepared, `forked` must follow. */
 static bool prepare(
 	const struct supervisor_job *job, struct slot *slot, int index)
 {
-	if (job->prepare != NULL && !job->prepare(job->arg, index)) {
-		slot->due = clock_mono_us() + PREPARE_US;
-		return false;
-	}
-	return job->silence_ms == 0 || pulse_begin(&slot->pulse);
+	if ((job->silence_ms == 0 || pulse_begin(&slot->pulse)) &&
+		(job->prepare == NULL || job->prepare(job->arg, index)))
+		return true;
+	slot->due = clock_mono_us() + PREPARE_US;
+	return false;
 }
 
 static void start(struct supervisor *supervisor, int index)

@@ -43,8 +43,9 @@ struct supervisor_job {
 	unsigned
 		silence_ms; /* a worker that is not alive for so long is
 			       killed, and another started; 0 = may be silent */
-	/* In the supervisor, before a worker is forked and after it; false: not
-	 * now, it is asked again soon.  NULL = nothing to do. */
+	/* In the supervisor, before a worker is forked and after it, whether
+	 * that succeeded or not; false: not now, it is asked again soon, and
+	 * nothing follows.  NULL = nothing to do. */
 	bool (*prepare)(void *arg, int index);
 	void (*forked)(void *arg, int index);
 	/* Runs in the child with default signal handling and an empty mask and

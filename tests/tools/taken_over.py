@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 
-from wire import At, Hello, Inbox, Reader, Row, Rows, Taken, Told, VERSION, encode
+from wire import At, FRAME_MAX, Hello, Inbox, Ping, Reader, Row, Rows, Taken, Told, VERSION, encode
 
 IDENTITY = b"taken over by us"
 AHEAD = 4
@@ -76,6 +76,23 @@ class TakenOver:
     def excuses(self):
         self.sock.sendall(EXCUSES)
 
+    def pings(self):
+        """It never reads what it is told, and comes again when it is closed for that."""
+        try:
+            self.sock.sendall(PINGS)
+        except OSError:
+            self.sock.close()
+            self.connect()
+
+    def long(self):
+        """The longest frame that there can be, as far as it is let say it."""
+        try:
+            self.sock.sendall(LONG)
+        except OSError:
+            pass
+        self.sock.close()
+        self.connect()
+
     def bad(self):
         at = self.cursor
         self.ask(self.rows(at, at + 1000, [Row(at + n + 1, None, None, None, None, b"b" * 200)
@@ -111,7 +128,11 @@ NOWHERE = encode(Rows(1, 1 << 50, (1 << 50) + 1000, [
     Row((1 << 50) + n + 1, b"main", b"", b"", b"x", None) for n in range(1000)]))
 EXCUSES = b"".join(encode(Inbox(0, b"", b"trouble %d" % n)) for n in range(1000))
 
-KINDS = ("identities", "nowhere", "told", "excuses", "bad_and_identities", "empty", "malformed")
+PINGS = b"".join(encode(Ping(n)) for n in range(10000))
+LONG = FRAME_MAX.to_bytes(4, "little") + bytes([Rows.frame_type]) + bytes(FRAME_MAX - 1)
+
+KINDS = ("identities", "nowhere", "told", "excuses", "bad_and_identities", "empty", "malformed", "pings",
+         "long")
 
 if __name__ == "__main__":
     reader = TakenOver(sys.argv[1], sys.argv[2].encode())

@@ -355,6 +355,38 @@ static void test_two_inboxes_share_a_turn(void **state)
 	assert_int_equal(link_pending(&one->link), 0);
 }
 
+/* However many are between them that want nothing. */
+static void test_an_inbox_waits_at_most_a_turn_for_one_that_wants_all(
+	void **state)
+{
+	static char names[64][8];
+	static struct config_inbox many[COUNT(names)];
+	struct peer *publisher, *one, *other;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		snprintf(names[i], sizeof(names[i]), "n%zu", i);
+		many[i] = (struct config_inbox){
+			.name = names[i], .path = names[i]};
+	}
+	start_again(many, COUNT(many));
+	publisher = desk_known(&desk);
+	one = opened("n0", 'X');
+	other = opened("n1", 'Y');
+	say_many(one, 0, 0, 'a', INBOX_ROWS_BESIDE);
+	for (uint64_t number = 1; number <= 8; number++) {
+		uint64_t from = number * INBOX_ROWS_BESIDE;
+
+		say_many(one, number, from, 'a', INBOX_ROWS_BESIDE);
+		if (number % 2 == 1)
+			say_rows(other, number, number / 2, "b");
+		publish(publisher, number);
+		desk_turn(&desk);
+		if (number % 2 == 0)
+			heard_taken(other, number - 1, number / 2, 0);
+	}
+}
+
 /* A batch of which the first slice is committed, the second is not. */
 static void test_a_commit_that_fails_in_the_middle_of_a_batch_doubles_nothing(
 	void **state)
@@ -733,6 +765,65 @@ static void test_one_who_asks_too_much_ahead_is_closed(void **state)
 	check_log("");
 }
 
+/* Rows with so many bytes of data each. */
+static void say_long(struct peer *peer, uint64_t number, uint64_t from,
+	size_t count, size_t bytes)
+{
+	char *data = mem_new(bytes);
+	struct buf body = {0};
+
+	memset(data, 'x', bytes);
+	wire_put_u64(&body, number);
+	wire_put_u64(&body, from);
+	wire_put_u64(&body, from + count);
+	wire_put_u32(&body, (uint32_t)count);
+	for (size_t i = 0; i < count; i++) {
+		wire_put_u64(&body, from + 1 + i);
+		wire_put_u8(&body, WIRE_ROW);
+		wire_put_str8(&body, span_of("main"));
+		wire_put_str8(&body, span_of(""));
+		wire_put_str8(&body, span_of(""));
+		wire_put_blob(&body, span(data, bytes));
+	}
+	say(peer, WIRE_ROWS, &body);
+	free(data);
+}
+
+static void test_the_longest_that_a_reader_says_waits_and_more_does_not(
+	void **state)
+{
+	enum { MOST = 1 << 20 /* of max_event */ };
+	struct peer *peer = opened("one", 'X');
+
+	(void)state;
+	assert_int_equal(peer->link.most, WIRE_READER_MAX);
+	say_long(peer, 2, 0, 2, MOST);
+	assert_true(desk.inboxes.all[0].waiting[0].body.len < WIRE_READER_MAX);
+	say_long(peer, 3, 2, 2, MOST);
+	say_told(peer, 4, 1, WIRE_ROWS_MAX);
+	assert_false(peer->closed);
+	say_long(peer, 5, 4, 1, MOST);
+	assert_true(peer->closed);
+	assert_int_equal(desk.inboxes.all[0].waiting_count, 0);
+}
+
+static void test_a_reader_that_does_not_listen_is_closed(void **state)
+{
+	struct peer *peer = opened("one", 'X');
+	uint64_t said = 0;
+
+	(void)state;
+	for (; !peer->closed; said++) {
+		struct buf body = {0};
+
+		wire_put_u64(&body, said);
+		say(peer, WIRE_PING, &body);
+		assert_true(
+			link_pending(&peer->link) <= INBOX_UNHEARD_MAX + 64);
+	}
+	assert_true(said > WIRE_AHEAD);
+}
+
 struct frame {
 	const char *name;
 	uint64_t from, to, ids[2];
@@ -852,6 +943,7 @@ int main(void)
 		TEST(test_rows_of_a_file_that_is_not_known_are_not_stored),
 		TEST(test_a_batch_is_taken_in_slices_while_publishers_wait),
 		TEST(test_two_inboxes_share_a_turn),
+		TEST(test_an_inbox_waits_at_most_a_turn_for_one_that_wants_all),
 		TEST(test_a_commit_that_fails_in_the_middle_of_a_batch_doubles_nothing),
 		TEST(test_rows_behind_a_failed_commit_are_not_stored),
 		TEST(test_a_reader_that_dies_unanswered_leaves_its_rows_to_the_next),
@@ -870,6 +962,8 @@ int main(void)
 		TEST(test_who_speaks_for_an_inbox_may_say_nothing_else),
 		TEST(test_a_user_who_only_reads_may_say_nothing_else),
 		TEST(test_one_who_asks_too_much_ahead_is_closed),
+		TEST(test_the_longest_that_a_reader_says_waits_and_more_does_not),
+		TEST(test_a_reader_that_does_not_listen_is_closed),
 		TEST(test_malformed_rows_close_the_connection),
 		TEST(test_a_malformed_reason_closes_the_connection),
 		TEST(test_what_a_publisher_may_not_send_is_refused_with_a_reason),

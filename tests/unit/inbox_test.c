@@ -365,6 +365,35 @@ static void test_rows_of_negative_ids_stop_nobody_with_start_new(void **state)
 	check_events(house, "the one above", "a");
 }
 
+/* ---- a file that is exchanged while the hub is being asked about it */
+
+static void test_the_reasons_of_a_file_are_not_written_into_the_next(
+	void **state)
+{
+	struct house *house = *state;
+
+	make_file(house, wal);
+	write_file(house,
+		"PRAGMA ignore_check_constraints = ON;"
+		"INSERT INTO broadcast(channel, data) VALUES('', 'bad')");
+	open_inbox(house);
+	pass(house, false);
+	close_inbox(house); /* the hub keeps the reason of row 1 */
+	open_inbox(house);
+	inbox_look(&house->inbox);
+	assert_int_equal(house->inbox.state, ASKING);
+	make_file(house, wal);
+	write_file(house, "INSERT INTO broadcast(data) VALUES('a')");
+	inbox_look(&house->inbox);
+	assert_int_equal(house->inbox.state, AWAY);
+	converse(house);
+	pass(house, true);
+	close_inbox(house);
+	check_events(house, "the row of the next", "a");
+	expect("the next", house->path,
+		"SELECT count(*) FROM broadcast WHERE error IS NOT NULL", "0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +411,9 @@ int main(void)
 			setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_rows_of_negative_ids_stop_nobody_with_start_new,
+			setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_the_reasons_of_a_file_are_not_written_into_the_next,
 			setup, teardown),
 	};
 

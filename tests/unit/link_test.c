@@ -191,6 +191,23 @@ static void test_the_longest_frame_arrives(void **state)
 	buf_release(&out);
 }
 
+static void test_a_frame_above_the_limit_of_its_link_is_not_waited_for(
+	void **state)
+{
+	struct pair *pair = *state;
+	struct buf out = {0};
+
+	pair->link.most = 1 << 20;
+	add_frame(&out, "before");
+	wire_put_u32(&out, (1 << 20) + 1); /* nothing of it comes */
+	peer_says(pair, buf_span(&out));
+	while (pair->closed == 0)
+		wait_for(pair);
+	assert_int_equal(pair->frames, 1);
+	assert_string_equal(pair->why, "sent a frame of an impossible length");
+	buf_release(&out);
+}
+
 static void test_an_idle_link_holds_no_memory_to_read(void **state)
 {
 	struct pair *pair = *state;
@@ -484,6 +501,7 @@ int main(void)
 		TEST(test_a_frame_that_comes_byte_by_byte_arrives_once),
 		TEST(test_frames_that_come_together_arrive_in_order),
 		TEST(test_the_longest_frame_arrives),
+		TEST(test_a_frame_above_the_limit_of_its_link_is_not_waited_for),
 		TEST(test_an_idle_link_holds_no_memory_to_read),
 		TEST(test_what_came_behind_the_frame_that_closed_is_dropped),
 		TEST(test_the_owner_may_be_freed_in_the_middle_of_a_frame),

@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +16,20 @@
 #include "tests/unit/unit.h"
 
 enum { PATIENCE_MS = 20000 };
+
+static int no_memory; /* so many times, in a supervisor */
+
+/* What the supervisor shares with a worker. */
+void *mmap(void *at, size_t len, int access, int flags, int fd, off_t from)
+{
+	if ((flags & MAP_SHARED) != 0 && no_memory > 0) {
+		no_memory--;
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+	return (void *)syscall(SYS_mmap, at, len, access, flags, fd, from);
+}
 
 /* What a worker says about itself when it has started. */
 struct hello {
@@ -91,12 +107,11 @@ static int end_well(void *arg, int index)
 	return 0;
 }
 
-static void begin(struct family *family, int workers, int (*work)(void *, int))
+static void begin_job(struct family *family, const struct supervisor_job *job)
 {
-	*family = (struct family){.job = {.name = "test",
-					  .workers = workers,
-					  .work = work,
-					  .arg = family}};
+	*family = (struct family){.job = *job};
+	family->job.name = "test";
+	family->job.arg = family;
 	assert_int_equal(pipe(family->ends), 0);
 	family->supervisor = fork();
 	if (family->supervisor == 0) {
@@ -107,6 +122,12 @@ static void begin(struct family *family, int workers, int (*work)(void *, int))
 		exit(supervisor_run(&family->job));
 	}
 	close(family->ends[1]);
+}
+
+static void begin(struct family *family, int workers, int (*work)(void *, int))
+{
+	begin_job(family,
+		&(struct supervisor_job){.workers = workers, .work = work});
 }
 
 /* The next worker's hello; pid 0 at the pipe's end. */
@@ -279,6 +300,51 @@ static void test_a_worker_that_does_not_end_is_killed_at_the_deadline(
 		    (uint64_t)SUPERVISOR_END_DEADLINE_MS * 1000);
 }
 
+/* ---- what the job holds for a worker from its preparation to the fork */
+
+static int held;
+
+static bool hold(void *arg, int index)
+{
+	(void)arg;
+	(void)index;
+	held++;
+	return true;
+}
+
+static void let_go(void *arg, int index)
+{
+	(void)arg;
+	(void)index;
+	held--;
+}
+
+static int say_what_is_held(void *arg, int index)
+{
+	(void)index;
+	return work_until_killed(arg, held);
+}
+
+static void test_what_was_prepared_for_one_start_is_not_left_to_the_next(
+	void **state)
+{
+	const struct supervisor_job job = {
+		.workers = 1,
+		.silence_ms = PATIENCE_MS,
+		.prepare = hold,
+		.forked = let_go,
+		.work = say_what_is_held,
+	};
+	struct family family;
+
+	(void)state;
+	no_memory = 3;
+	begin_job(&family, &job);
+	no_memory = 0;
+	assert_int_equal(meet(&family).index, 1);
+	assert_int_equal(end(&family), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +361,8 @@ int main(void)
 		cmocka_unit_test(test_sigint_ends_too_and_sighup_does_not),
 		cmocka_unit_test(
 			test_a_worker_that_does_not_end_is_killed_at_the_deadline),
+		cmocka_unit_test(
+			test_what_was_prepared_for_one_start_is_not_left_to_the_next),
 	};
 
 	return cmocka_run_group_tests_name("supervisor", tests, NULL, NULL);
