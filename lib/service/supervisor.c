@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +25,7 @@
 #include "lib/service/old_workers.h"
 #include "lib/service/signals.h"
 #include "lib/service/slot.h"
+#include "lib/service/worker.h"
 
 enum {
 	READY_LOOK_US = 50000, /* whether somebody counts as ready by now */
@@ -43,43 +43,6 @@ struct supervisor {
 	bool killed;	   /* the deadline has passed */
 	uint64_t deadline; /* ending: when those left are killed */
 };
-
-static bool has_supervisor; /* in a worker */
-static struct pulse *own_pulse;
-
-void supervisor_alive(void)
-{
-	if (own_pulse != NULL)
-		pulse_beat(own_pulse);
-}
-
-void supervisor_ready(void)
-{
-	if (has_supervisor)
-		sigqueue(getppid(), signals_ready(), (union sigval){0});
-}
-
-_Noreturn static void be_worker(struct supervisor *supervisor, int index)
-{
-	sigset_t none;
-
-	for (int number = 1; number <= SIGRTMAX; number++)
-		signal(number, SIG_DFL); /* fails for the two that may not */
-	/* The supervisor may have died before prctl: then nobody will tell us.
-	 */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
-		log_fatal(LINE_CANNOT_OUTLIVE);
-	if (getppid() != supervisor->pid)
-		exit(1);
-	has_supervisor = true;
-	own_pulse = &supervisor->slots[index].pulse;
-	for (int i = 0; i < supervisor->job->workers; i++)
-		if (i != index)
-			pulse_leave(&supervisor->slots[i].pulse);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	exit(supervisor->job->work(supervisor->job->arg, index));
-}
 
 /* What watches it first: once the job has prepared, `forked` must follow. */
 static bool prepare(
@@ -105,7 +68,7 @@ static void start(struct supervisor *supervisor, int index)
 	now = clock_mono_us();
 	pid = fork();
 	if (pid == 0)
-		be_worker(supervisor, index);
+		worker_be(job, supervisor->pid, supervisor->slots, index);
 	if (job->forked != NULL)
 		job->forked(job->arg, index);
 	if (pid < 0) {

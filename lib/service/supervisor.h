@@ -57,6 +57,8 @@ struct supervisor_job {
 /* Returns the supervisor's exit status: 0 after a clean end. */
 int supervisor_run(const struct supervisor_job *job);
 
+/* ---- (worker.c) by a worker */
+
 /* Called once by a worker that can do its work now. */
 void supervisor_ready(void);
 /* Called by a worker again and again: it is not stuck. */
