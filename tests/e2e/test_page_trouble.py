@@ -130,6 +130,7 @@ def test_what_is_no_longer_held_is_shown_as_a_gap(chromium, make_world, numbers)
     web.responder.kill_all()
     stream.is_("lost", 5)
     web.insert(*numbers(200))
+    eventually(lambda: not web.rows(), "all being published")
     eventually(lambda: peer.channels(only="main").lines[0].events <= 30 and
                newest(peer) > before, "the oldest being gone")
     web.responder.start()

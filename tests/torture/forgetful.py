@@ -19,6 +19,8 @@ import struct
 import subprocess
 from pathlib import Path
 
+from world import program
+
 HERE = Path(__file__).resolve().parent
 NOTHING, OF_WAL, OF_ALL = range(3)  # which syncs are swallowed
 SECTOR, PAGE = 512, 4096
@@ -41,6 +43,11 @@ class ForgetfulDisk:
 
     def under(self, daemon):
         daemon.environment.update(self.environment())
+
+    def under_reader(self, daemon):
+        """Without its walls: this disk is kept in another folder."""
+        daemon.command = [program("tests/torture/unwalled"), *daemon.command[-2:]]
+        self.under(daemon)
 
     def _begin(self):
         shutil.rmtree(self.state, ignore_errors=True)

@@ -106,13 +106,13 @@ def play(scene, seconds, pause, slower, slack_ms):
         shell.types(f"BEGIN {kind};", f"INSERT INTO broadcast(data) VALUES ('hog/{name} row');")
     during = traffic.goes_on(seconds)
     for name, (_, shell) in shells.items():
-        line = f"inbox {name}: has been locked for 2 s by process {shell.process.pid} (sqlite3)"
-        scene.must(world.hub.log().count(line) == 1, f"the log does not say once {line!r}")
-    scene.must("inbox free: has been locked" not in world.hub.log(), "the wrong inbox is named")
+        line = f"inbox {name}: has been locked for 2 s by process {shell.process.pid}"
+        scene.must(world.reader.log().count(line) == 1, f"the log does not say once {line!r}")
+    scene.must("inbox free: has been locked" not in world.reader.log(), "the wrong inbox is named")
     for name, (_, shell) in shells.items():
         shell.types("COMMIT;")
         account.acknowledges(f"hog/{name} row")
-        world.hub.says(f"inbox {name}: is no longer locked")
+        world.reader.says(f"inbox {name}: is no longer locked")
         shell.leaves()
     after = traffic.goes_on(pause)
     eventually(lambda: all(f"hog/{name} row" in traffic.arrived for name in shells),

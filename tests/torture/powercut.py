@@ -109,10 +109,12 @@ class Place:
         self.world = scene.world(web=False, hub=False, responder=False)
         self.disk = ForgetfulDisk(self.world, scene.folder(), swallow)
         self.disk.under(self.world.hub)
+        self.disk.under_reader(self.world.reader)
         self.account, self.copies = Account(), scene.folder()
         self.writer = Writer(self.world, self.disk, self.account, self.rng.choice(Writer.KINDS))
         self._make_inbox()
         self.world.hub.start()
+        self.world.reader.start()
         self.world.responder.start()
         self.world.is_healthy()
         self.crowd = Audience(self.world, self.account)
@@ -153,7 +155,7 @@ class Place:
             eventually(self.disk.is_cut, "a cut", PATIENCE / SLOW)
         self.disk.cut()
         self.steps += self.disk.steps
-        kill_at_once(self.world.hub, self.world.responder)
+        kill_at_once(self.world.hub, self.world.reader, self.world.responder)
         self.writer.stop()
 
     def comes_back(self, steps=None):
@@ -163,6 +165,7 @@ class Place:
         if steps:
             self.disk.arm(steps)
         self.world.hub.launch()
+        self.world.reader.launch()
         self.world.responder.launch()
         self.writer.start()
 
