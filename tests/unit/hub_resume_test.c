@@ -105,7 +105,7 @@ static void test_very_many_channels_are_judged_with_few_looks(void **state)
 	struct buf body = {0};
 	struct verdict verdict;
 	struct wire_in in;
-	char names[MANY][8];
+	char names[MANY][16];
 	uint64_t first = 0;
 
 	for (int round = 0; round < 2; round++) {
