@@ -190,7 +190,7 @@ downwards inbox inbox/main inbox/reader inbox/inbox,inbox/pull,inbox/stock,inbox
 	inbox/shut_in 'inbox/landlock|inbox/filter'
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
 	'fcgi/route|fcgi/feed|fcgi/drain' \
-	'fcgi/stream|fcgi/post|fcgi/status|fcgi/metrics' 'fcgi/guard|fcgi/http' \
+	'fcgi/stream,fcgi/replay|fcgi/post|fcgi/status|fcgi/metrics' 'fcgi/guard|fcgi/http' \
 	fcgi/uplink fcgi/counters
 downwards client client/main client/verbs 'client/verb|client/check' client/show \
 	client/http client/option client/exit_status client/show/escape

@@ -10,12 +10,12 @@
 
 #include "fcgi/counters.h"
 #include "fcgi/guard/limit.h"
+#include "fcgi/replay/replay.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/event.h"
 #include "fcgi/stream/fanout.h"
 #include "fcgi/stream/opening.h"
-#include "fcgi/stream/replay.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"

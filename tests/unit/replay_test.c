@@ -7,9 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fcgi/stream/fetch.h"
-#include "fcgi/stream/replay.h"
-#include "fcgi/stream/straggler.h"
+#include "fcgi/replay/fetch.h"
+#include "fcgi/replay/replay.h"
+#include "fcgi/replay/straggler.h"
 #include "tests/unit/stream_room.h"
 
 enum { CROWD = 3, MANY = FETCH_ASKED + CROWD, LONG_EVENT = 300000 };

@@ -8,9 +8,9 @@
 
 #include "fcgi/http/record.h"
 #include "fcgi/stream/batch.h"
-#include "fcgi/stream/merge.h"
-#include "fcgi/stream/shelf.h"
-#include "fcgi/stream/strip.h"
+#include "fcgi/replay/merge.h"
+#include "fcgi/replay/shelf.h"
+#include "fcgi/replay/strip.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/uplink/questions.h"
 #include "tests/unit/unit.h"

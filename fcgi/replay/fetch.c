@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "fcgi/stream/fetch.h"
+#include "fcgi/replay/fetch.h"
 
 #include <stdlib.h>
 
-#include "fcgi/stream/inquiry.h"
+#include "fcgi/replay/inquiry.h"
+#include "fcgi/replay/straggler.h"
+#include "fcgi/replay/strips.h"
 #include "fcgi/stream/opening.h"
-#include "fcgi/stream/straggler.h"
-#include "fcgi/stream/strips.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"

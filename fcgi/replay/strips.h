@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_FCGI_STREAM_STRIPS_H
-#define TIDINGS_FCGI_STREAM_STRIPS_H
+#ifndef TIDINGS_FCGI_REPLAY_STRIPS_H
+#define TIDINGS_FCGI_REPLAY_STRIPS_H
 /*
  * strips - those that lanes need: from the shelf, or asked of the hub
  */

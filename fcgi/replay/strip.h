@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_FCGI_STREAM_STRIP_H
-#define TIDINGS_FCGI_STREAM_STRIP_H
+#ifndef TIDINGS_FCGI_REPLAY_STRIP_H
+#define TIDINGS_FCGI_REPLAY_STRIP_H
 /*
  * strip - one channel's older events in a range of ids, as text
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "fcgi/stream/strip.h"
+#include "fcgi/replay/strip.h"
 
 #include <stdlib.h>
 

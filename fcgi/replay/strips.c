@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "fcgi/stream/strips.h"
+#include "fcgi/replay/strips.h"
 
 #include <stdlib.h>
 
-#include "fcgi/stream/inquiry.h"
-#include "fcgi/stream/shelf.h"
-#include "fcgi/stream/straggler.h"
-#include "fcgi/stream/strip.h"
+#include "fcgi/replay/inquiry.h"
+#include "fcgi/replay/shelf.h"
+#include "fcgi/replay/straggler.h"
+#include "fcgi/replay/strip.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/window.h"
 #include "lib/buf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_FCGI_STREAM_STRAGGLER_H
-#define TIDINGS_FCGI_STREAM_STRAGGLER_H
+#ifndef TIDINGS_FCGI_REPLAY_STRAGGLER_H
+#define TIDINGS_FCGI_REPLAY_STRAGGLER_H
 /*
  * straggler - a subscriber that is below the window, and how it catches up
  *
@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fcgi/stream/fair_queue.h"
-#include "fcgi/stream/merge.h"
+#include "fcgi/replay/fair_queue.h"
+#include "fcgi/replay/merge.h"
 #include "lib/list.h"
 #include "lib/span.h"
 

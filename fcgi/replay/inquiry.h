@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_FCGI_STREAM_INQUIRY_H
-#define TIDINGS_FCGI_STREAM_INQUIRY_H
+#ifndef TIDINGS_FCGI_REPLAY_INQUIRY_H
+#define TIDINGS_FCGI_REPLAY_INQUIRY_H
 /*
  * inquiry - what the hub is being asked, and who waits for it
  *

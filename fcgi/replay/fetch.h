@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_FCGI_STREAM_FETCH_H
-#define TIDINGS_FCGI_STREAM_FETCH_H
+#ifndef TIDINGS_FCGI_REPLAY_FETCH_H
+#define TIDINGS_FCGI_REPLAY_FETCH_H
 /*
  * fetch - what stragglers need from the hub: verdicts, and strips
  *

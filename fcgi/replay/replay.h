@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_FCGI_STREAM_REPLAY_H
-#define TIDINGS_FCGI_STREAM_REPLAY_H
+#ifndef TIDINGS_FCGI_REPLAY_REPLAY_H
+#define TIDINGS_FCGI_REPLAY_REPLAY_H
 /*
  * replay - older events, for all who are below the window
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_FCGI_STREAM_MERGE_H
-#define TIDINGS_FCGI_STREAM_MERGE_H
+#ifndef TIDINGS_FCGI_REPLAY_MERGE_H
+#define TIDINGS_FCGI_REPLAY_MERGE_H
 /*
  * merge - the next batch of some channels, from a strip of each
  *

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "fcgi/stream/merge.h"
+#include "fcgi/replay/merge.h"
 
 #include <stdbool.h>
 
 #include "fcgi/http/record.h"
+#include "fcgi/replay/strip.h"
 #include "fcgi/stream/batch.h"
-#include "fcgi/stream/strip.h"
 #include "fcgi/stream/subscriber.h"
 
 enum { TEXT_KEPT = 256 << 10 }; /* scratch that outlives a large event */

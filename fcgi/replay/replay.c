@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "fcgi/stream/replay.h"
+#include "fcgi/replay/replay.h"
 
 #include <stdlib.h>
 
-#include "fcgi/stream/fetch.h"
-#include "fcgi/stream/straggler.h"
+#include "fcgi/replay/fetch.h"
+#include "fcgi/replay/straggler.h"
 #include "fcgi/stream/window.h"
 #include "fcgi/uplink/questions.h"
 #include "lib/buf.h"

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "fcgi/stream/straggler.h"
+#include "fcgi/replay/straggler.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fcgi/http/record.h"
-#include "fcgi/stream/shelf.h"
-#include "fcgi/stream/strip.h"
+#include "fcgi/replay/shelf.h"
+#include "fcgi/replay/strip.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/uplink/questions.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "fcgi/stream/fair_queue.h"
+#include "fcgi/replay/fair_queue.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_FCGI_STREAM_FAIR_QUEUE_H
-#define TIDINGS_FCGI_STREAM_FAIR_QUEUE_H
+#ifndef TIDINGS_FCGI_REPLAY_FAIR_QUEUE_H
+#define TIDINGS_FCGI_REPLAY_FAIR_QUEUE_H
 /*
  * fair_queue - whose turn it is: one of each visitor after the other
  *

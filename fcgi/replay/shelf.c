@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "fcgi/stream/shelf.h"
+#include "fcgi/replay/shelf.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/stream/strip.h"
+#include "fcgi/replay/strip.h"
 #include "lib/buf.h"
 #include "lib/search.h"
 #include "lib/table.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_FCGI_STREAM_SHELF_H
-#define TIDINGS_FCGI_STREAM_SHELF_H
+#ifndef TIDINGS_FCGI_REPLAY_SHELF_H
+#define TIDINGS_FCGI_REPLAY_SHELF_H
 /*
  * shelf - the strips that were read lately, by channel and range
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "fcgi/stream/inquiry.h"
+#include "fcgi/replay/inquiry.h"
 
 #include <stdlib.h>
 
