@@ -350,7 +350,7 @@ def _spoil(path, pages):
 
 
 def _inbox_lines(world):
-    return [line for line in world.reader.log().splitlines() if "inbox main" in line]
+    return [line for line in world.reader.log().splitlines() if "inbox main (" in line]
 
 
 def test_an_inbox_that_can_be_opened_but_not_read_says_so_once(world):

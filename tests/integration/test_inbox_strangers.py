@@ -169,7 +169,7 @@ def test_what_is_no_file_of_the_inbox_is_named_and_left_alone(town, kind, end):
     assert os.path.lexists(path)
     if before:
         assert precious.read_bytes() == before
-    assert town.reader.log().count("inbox main") == 1, town.reader.log()
+    assert town.reader.log().count("inbox main (") == 1, town.reader.log()
     town.remove(path)
     town.goes_on()
 
