@@ -14,30 +14,36 @@
 
 /* ---- words */
 
-bool check_wrong(struct check *check, const char *hint, const char *format, ...)
+static void note(struct check *check, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void note(struct check *check, const char *format, va_list args)
 {
 	char text[512];
+
+	vsnprintf(text, sizeof(text), format, args);
+	buf_clear(&check->note);
+	buf_add_span(&check->note, span_of(text));
+}
+
+bool check_wrong(struct check *check, const char *hint, const char *format, ...)
+{
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	note(check, format, args);
 	va_end(args);
-	buf_clear(&check->note);
-	buf_add_span(&check->note, span_of(text));
 	check->hint = hint;
 	return false;
 }
 
 bool check_fine(struct check *check, const char *format, ...)
 {
-	char text[512];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	note(check, format, args);
 	va_end(args);
-	buf_clear(&check->note);
-	buf_add_span(&check->note, span_of(text));
 	return true;
 }
 
