@@ -17,7 +17,7 @@
 #include "client/check/tools_room.h"
 #include "client/option/option.h"
 #include "lib/config/config.h"
-#include "lib/outbox_triggers.h"
+#include "lib/db/outbox_triggers.h"
 
 struct look {
 	struct check *check;

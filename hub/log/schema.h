@@ -10,7 +10,7 @@
  * before; 4. store a log made by the version before under tests/logs and add it
  * to tests/integration/test_versions.py.  A log of a newer version is refused.
  */
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 enum { SCHEMA_VERSION = 3 };
 

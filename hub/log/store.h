@@ -16,7 +16,7 @@
 #include <stdbool.h>
 
 #include "hub/log/files.h"
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 struct store {
 	struct db db;

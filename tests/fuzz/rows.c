@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "hub/log/ledger.h"
-#include "lib/db.h"
+#include "lib/db/db.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_OUTBOX_TABLE_H
-#define TIDINGS_LIB_OUTBOX_TABLE_H
+#ifndef TIDINGS_LIB_DB_OUTBOX_TABLE_H
+#define TIDINGS_LIB_DB_OUTBOX_TABLE_H
 /*
  * outbox_table - the table in which a row is an event
  *
@@ -10,7 +10,7 @@
  */
 #include <stdbool.h>
 
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 /* Looks whether there is a table of that name.  *fault: NULL, or a sentence
  * (static) why the one there will not do. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/outbox_fault.h"
+#include "lib/db/outbox_fault.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

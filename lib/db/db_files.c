@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "lib/db_files.h"
+#include "lib/db/db_files.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_DB_H
-#define TIDINGS_LIB_DB_H
+#ifndef TIDINGS_LIB_DB_DB_H
+#define TIDINGS_LIB_DB_DB_H
 /*
  * db - SQLite's room
  *
@@ -55,7 +55,7 @@ enum { DB_INT = 1, DB_REAL, DB_TEXT, DB_BLOB, DB_NULL };
 
 /* From now on, for good, SQLite opens in this process nothing but the database
  * `path` and what belongs to it, and takes no harm from what strangers put
- * there (lib/db_files.h).  Said again, it is another database. */
+ * there (lib/db/db_files.h).  Said again, it is another database. */
 void db_confine(const char *path);
 
 /* True if trying again is all there is to do. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 #include "lib/clock.h"
-#include "lib/db_files.h"
-#include "lib/db_result.h"
+#include "lib/db/db_files.h"
+#include "lib/db/db_result.h"
 
 static enum db_result io_result(struct sqlite3 *handle, int code)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/outbox_table.h"
+#include "lib/db/outbox_table.h"
 
 /* The name of a constraint is what a program that breaks it gets to read.
  * These are guard rails: whoever writes the file can switch them off. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_OUTBOX_FAULT_H
-#define TIDINGS_LIB_OUTBOX_FAULT_H
+#ifndef TIDINGS_LIB_DB_OUTBOX_FAULT_H
+#define TIDINGS_LIB_DB_OUTBOX_FAULT_H
 /*
  * outbox_fault - what became of a table's triggers, in words for people
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_OUTBOX_TRIGGERS_H
-#define TIDINGS_LIB_OUTBOX_TRIGGERS_H
+#ifndef TIDINGS_LIB_DB_OUTBOX_TRIGGERS_H
+#define TIDINGS_LIB_DB_OUTBOX_TRIGGERS_H
 /*
  * outbox_triggers - are the triggers that publish a table's changes still
  * there?
@@ -14,8 +14,8 @@
  * than OUTBOX_RECORDS rows of it, and what cannot stand in a line for people is
  * not repeated.  A hostile file can hide losses of its own, and that is all.
  */
-#include "lib/db.h"
-#include "lib/outbox_fault.h"
+#include "lib/db/db.h"
+#include "lib/db/outbox_fault.h"
 
 enum { OUTBOX_RECORDS = 999 }; /* triggers that are looked at */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/outbox_triggers.h"
+#include "lib/db/outbox_triggers.h"
 
 #include "lib/buf.h"
 

@@ -7,9 +7,9 @@
 #include <assert.h>
 #include <sqlite3.h>
 
-#include "lib/db.h"
-#include "lib/db_files.h"
-#include "lib/db_result.h"
+#include "lib/db/db.h"
+#include "lib/db/db_files.h"
+#include "lib/db/db_result.h"
 
 enum db_result db_prepare(struct db *db, struct query *query, const char *sql)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_DB_FILES_H
-#define TIDINGS_LIB_DB_FILES_H
+#ifndef TIDINGS_LIB_DB_DB_FILES_H
+#define TIDINGS_LIB_DB_DB_FILES_H
 /*
  * db_files - which files SQLite may touch, where strangers write beside them
  *
