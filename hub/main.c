@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "hub/hub.h"
-#include "hub/log/lock.h"
+#include "hub/log/disk/lock.h"
 #include "lib/config/config.h"
 #include "lib/log.h"
 #include "lib/service/handover.h"

@@ -185,7 +185,7 @@ b/z is on no floor" ]; then
 fi
 
 downwards lib 'lib/service|lib/config|lib/db' lib/json lib
-downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo' hub/log
+downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo' hub/log hub/log/disk
 downwards inbox inbox/main inbox/reader inbox/inbox,inbox/pull,inbox/stock,inbox/tidy inbox \
 	inbox/shut_in 'inbox/landlock|inbox/filter'
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \

@@ -17,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hub/log/disk/store.h"
 #include "hub/log/gone.h"
-#include "hub/log/store.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/config/config.h"

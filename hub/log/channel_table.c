@@ -10,7 +10,7 @@
 #include "hub/lines.h"
 #include "hub/log/channel.h"
 #include "hub/log/checksum.h"
-#include "hub/log/statement.h"
+#include "hub/log/disk/statement.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/text.h"

@@ -3,7 +3,7 @@
 
 #include "hub/log/cursor.h"
 
-#include "hub/log/statement.h"
+#include "hub/log/disk/statement.h"
 
 static void bind(struct query *query, const uint8_t *identity)
 {

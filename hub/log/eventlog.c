@@ -9,8 +9,8 @@
 
 #include "hub/lines.h"
 #include "hub/log/checksum.h"
-#include "hub/log/lock.h"
-#include "hub/log/statement.h"
+#include "hub/log/disk/lock.h"
+#include "hub/log/disk/statement.h"
 #include "lib/log.h"
 
 enum {

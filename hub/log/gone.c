@@ -8,7 +8,7 @@
 
 #include "hub/lines.h"
 #include "hub/log/checksum.h"
-#include "hub/log/statement.h"
+#include "hub/log/disk/statement.h"
 #include "lib/log.h"
 
 static uint64_t hash_of(const struct gone *gone, struct span name)

@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-#include "hub/log/statement.h"
+#include "hub/log/disk/statement.h"
 
 static const struct statement statements[] = {
 	{offsetof(struct keys, find),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_HUB_LOG_FILES_H
-#define TIDINGS_HUB_LOG_FILES_H
+#ifndef TIDINGS_HUB_LOG_DISK_FILES_H
+#define TIDINGS_HUB_LOG_DISK_FILES_H
 /*
  * files - log.db and log.db-wal, as files in a folder
  *

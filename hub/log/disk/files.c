@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "hub/log/files.h"
+#include "hub/log/disk/files.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_HUB_LOG_SCHEMA_H
-#define TIDINGS_HUB_LOG_SCHEMA_H
+#ifndef TIDINGS_HUB_LOG_DISK_SCHEMA_H
+#define TIDINGS_HUB_LOG_DISK_SCHEMA_H
 /*
  * schema - the tables of log.db, and the checks before they are used
  *

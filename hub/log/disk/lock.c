@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "hub/log/lock.h"
+#include "hub/log/disk/lock.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

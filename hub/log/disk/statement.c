@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "hub/log/statement.h"
+#include "hub/log/disk/statement.h"
 
-#include "hub/log/store.h"
+#include "hub/log/disk/store.h"
 
 static struct query *query_of(const struct statement *statement, void *room)
 {

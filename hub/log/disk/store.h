@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_HUB_LOG_STORE_H
-#define TIDINGS_HUB_LOG_STORE_H
+#ifndef TIDINGS_HUB_LOG_DISK_STORE_H
+#define TIDINGS_HUB_LOG_DISK_STORE_H
 /*
  * store - log.db and the one transaction that may be under way in it
  *
@@ -15,7 +15,7 @@
  */
 #include <stdbool.h>
 
-#include "hub/log/files.h"
+#include "hub/log/disk/files.h"
 #include "lib/db/db.h"
 
 struct store {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "hub/log/store.h"
+#include "hub/log/disk/store.h"
 
 #include <assert.h>
 
 #include "hub/lines.h"
-#include "hub/log/schema.h"
+#include "hub/log/disk/schema.h"
 #include "lib/log.h"
 
 void store_open(struct store *store, const char *path)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_HUB_LOG_STATEMENT_H
-#define TIDINGS_HUB_LOG_STATEMENT_H
+#ifndef TIDINGS_HUB_LOG_DISK_STATEMENT_H
+#define TIDINGS_HUB_LOG_DISK_STATEMENT_H
 /*
  * statement - what a room says to the database again and again: a table of the
  * queries in its struct, each with its text

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_HUB_LOG_LOCK_H
-#define TIDINGS_HUB_LOG_LOCK_H
+#ifndef TIDINGS_HUB_LOG_DISK_LOCK_H
+#define TIDINGS_HUB_LOG_DISK_LOCK_H
 /*
  * lock - log.db.lock: one hub a log, and what that hub has acknowledged
  *

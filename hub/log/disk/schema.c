@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "hub/log/schema.h"
+#include "hub/log/disk/schema.h"
 
 #include <errno.h>
 #include <fcntl.h>
