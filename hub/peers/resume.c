@@ -58,21 +58,70 @@ static bool is_past_the_gone(
 	       question->value >= channels->gone.newest;
 }
 
-/* Of a name without a row. */
-static struct mark mark_of(const struct question *question,
-	struct channels *channels, struct span name)
+/* It may begin at the oldest event held, or tell of it. */
+static bool may_want_oldest(
+	const struct question *question, const struct eventlog *log)
 {
-	if (is_past_the_gone(question, channels))
-		return (struct mark){channels->floor, channels->floor_at};
-	return channels_mark(channels, name);
+	return question->from != WIRE_AFTER ||
+	       question->value > log->committed ||
+	       question->value < log->channels->sums.pruned_through ||
+	       epochs_find(&log->epochs, question->value) != NULL;
 }
 
-void question_resolve(struct question *question, struct channels *channels)
+static void note_row(struct looks *looks, uint16_t place)
 {
+	looks->had_row[place / 8] |= (uint8_t)(1 << place % 8);
+}
+
+static bool had_row(const struct looks *looks, uint16_t place)
+{
+	return (looks->had_row[place / 8] & 1 << place % 8) != 0;
+}
+
+bool question_look(const struct question *question, struct looks *looks,
+	struct eventlog *log, uint64_t end)
+{
+	bool past = is_past_the_gone(question, log->channels);
+	bool oldest = may_want_oldest(question, log);
 	struct wire_in names = question->names;
 
+	for (uint16_t i = 0; i < looks->names; i++)
+		wire_get_str8(&names);
+	while (looks->names < question->name_count) {
+		struct span name = wire_get_str8(&names);
+		struct channel *channel = channel_find(log->channels, name);
+		struct mark mark = {0};
+
+		if (channel != NULL)
+			note_row(looks, looks->names);
+		if (channel != NULL && oldest)
+			channel_oldest(log->channels, channel);
+		if (channel == NULL && !past)
+			mark = channels_mark(log->channels, name);
+		mark_raise(&looks->mark, &mark);
+		looks->names++;
+		if (clock_now_us(log->clock) >= end)
+			break;
+	}
+	return looks->names == question->name_count;
+}
+
+/* Of a name without a row.  If it had one, that was dropped since. */
+static struct mark mark_of(const struct looks *looks, uint16_t place,
+	struct channels *channels, struct span name)
+{
+	if (had_row(looks, place))
+		return channels_mark(channels, name);
+	return (struct mark){channels->floor, channels->floor_at};
+}
+
+void question_resolve(struct question *question, const struct looks *looks,
+	struct channels *channels)
+{
+	struct wire_in names = question->names;
+	struct mark highest = looks->mark;
+
 	question->channel_count = 0;
-	question->pruned_through = question->pruned_at = 0;
 	for (uint16_t i = 0; i < question->name_count; i++) {
 		struct span name = wire_get_str8(&names);
 		struct channel *channel = channel_find(channels, name);
@@ -84,13 +133,12 @@ void question_resolve(struct question *question, struct channels *channels)
 			mark.through = channel->pruned_through;
 			mark.at = channel->pruned_at;
 		} else {
-			mark = mark_of(question, channels, name);
+			mark = mark_of(looks, i, channels, name);
 		}
-		if (mark.through > question->pruned_through)
-			question->pruned_through = mark.through;
-		if (mark.at > question->pruned_at)
-			question->pruned_at = mark.at;
+		mark_raise(&highest, &mark);
 	}
+	question->pruned_through = highest.through;
+	question->pruned_at = highest.at;
 }
 
 /* The channel's first event above `after`, 0 if none.  Most answer from memory;

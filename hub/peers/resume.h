@@ -12,7 +12,9 @@
  *             who asks was not told before
  *
  * No event is read for it but, at times, the first: however many channels there
- * are, nearly all is known from memory.
+ * are, nearly all is known from memory.  What is not, marks of names without a
+ * row and ids of oldest events, is looked up before, in pieces: a thousand
+ * names that nobody has heard of are a thousand places of log.db.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,6 +44,13 @@ struct question {
 	uint64_t pruned_through, pruned_at;
 };
 
+/* What was looked up for a question.  All zero: nothing yet. */
+struct looks {
+	uint16_t names;	  /* the first ones are done */
+	struct mark mark; /* the highest of those without a row */
+	uint8_t had_row[(QUESTION_CHANNELS_MAX + 7) / 8]; /* a bit each */
+};
+
 struct verdict {
 	bool gap;
 	uint64_t used;		 /* the cursor to begin with */
@@ -54,7 +63,13 @@ struct verdict {
 bool question_read(struct question *question, struct wire_in *in);
 /* The same for one that was read before: its names are not looked at. */
 bool question_read_again(struct question *question, struct wire_in *in);
-void question_resolve(struct question *question, struct channels *channels);
+/* Looks up one name at least, and more until `end`; false if there are more. */
+bool question_look(const struct question *question, struct looks *looks,
+	struct eventlog *log, uint64_t end);
+/* All has been looked up, as far as there was anything at that time: it holds
+ * for events that were committed then. */
+void question_resolve(struct question *question, const struct looks *looks,
+	struct channels *channels);
 /* `sent` is the newest id that who asks may know. */
 struct verdict question_judge(
 	const struct question *question, struct eventlog *log, uint64_t sent);

@@ -26,6 +26,15 @@ static void note_busy(const struct question *question, uint64_t used)
 	buf_release(&out);
 }
 
+static void resolve(struct room *room, struct question *question)
+{
+	struct looks looks = {0};
+
+	assert_true(
+		question_look(question, &looks, &room->ledger.log, UINT64_MAX));
+	question_resolve(question, &looks, &room->ledger.channels);
+}
+
 static struct verdict judge(struct room *room, enum wire_from from,
 	uint64_t value, const char *const channels[3])
 {
@@ -47,7 +56,7 @@ static struct verdict judge(struct room *room, enum wire_from from,
 		wire_put_str8(&body, span_of(channels[i]));
 	in = wire_in(buf_span(&body));
 	assert_true(question_read(&question, &in));
-	question_resolve(&question, &room->ledger.channels);
+	resolve(room, &question);
 	verdict = question_judge(
 		&question, &room->ledger.log, room->ledger.log.committed);
 	mark = question.pruned_through;
@@ -126,7 +135,7 @@ static void test_very_many_channels_are_judged_with_few_looks(void **state)
 		wire_put_str8(&body, span_of(names[i]));
 	in = wire_in(buf_span(&body));
 	assert_true(question_read(&question, &in));
-	question_resolve(&question, &room->ledger.channels);
+	resolve(room, &question);
 	verdict = question_judge(
 		&question, &room->ledger.log, room->ledger.log.committed);
 	assert_int_equal(verdict.used, first - 1);
