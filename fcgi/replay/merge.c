@@ -25,38 +25,43 @@ void merge_clear(struct merge *merge)
 		buf_release(&merge->text);
 }
 
-/* Into the heap, if it has an event left. */
-static void queue(struct merge *merge, struct lane *lane)
+void merge_lane(struct merge *merge, struct lane *lane, uint64_t cursor)
 {
+	lane->node = (struct heap_node){0};
+	lane->next = strip_after(lane->strip, cursor);
 	if (lane->next < lane->strip->count)
 		heap_add(&merge->heap, &lane->node,
 			lane->strip->ids[lane->next]);
 }
 
-void merge_lane(struct merge *merge, struct lane *lane, uint64_t cursor)
-{
-	lane->node = (struct heap_node){0};
-	lane->next = strip_after(lane->strip, cursor);
-	queue(merge, lane);
-}
-
-/* Takes out the lane whose event comes first; NULL if it is above `reach`. */
-static struct lane *take(struct merge *merge, uint64_t reach)
+/* The lane whose event comes first; NULL if that is above `reach`. */
+static struct lane *first(const struct merge *merge, uint64_t reach)
 {
 	struct heap_node *node = heap_first(&merge->heap);
 
-	if (node == NULL || node->key > reach)
-		return NULL;
-	heap_remove(&merge->heap, node);
-	return heap_entry(node, struct lane, node);
+	return node == NULL || node->key > reach
+		       ? NULL
+		       : heap_entry(node, struct lane, node);
 }
 
-/* No event of the lanes that are in the heap comes up to there. */
+/* The first lane has come further. */
+static void go_on(struct merge *merge, struct lane *lane)
+{
+	if (lane->next == lane->strip->count) {
+		heap_remove(&merge->heap, &lane->node);
+		return;
+	}
+	heap_move(&merge->heap, &lane->node, lane->strip->ids[lane->next]);
+	/* It comes when all others have been read, out of the cache. */
+	strip_want(lane->strip, lane->next);
+}
+
+/* No event of the other lanes comes up to there. */
 static uint64_t quiet_through(const struct merge *merge, uint64_t reach)
 {
-	const struct heap_node *node = heap_first(&merge->heap);
+	uint64_t next = heap_second_key(&merge->heap);
 
-	return node == NULL || node->key > reach ? reach : node->key - 1;
+	return next > reach ? reach : next - 1;
 }
 
 static bool is_whole(
@@ -100,10 +105,11 @@ static struct batch *compose(struct merge *merge, struct lane *lane,
 
 		room = copy(merge, lane, quiet_through(merge, reach));
 		events += lane->next - before;
-		if (lane->next > before)
+		if (lane->next > before) {
 			*cursor = lane->strip->ids[lane->next - 1];
-		queue(merge, lane);
-	} while (room && (lane = take(merge, reach)) != NULL);
+			go_on(merge, lane);
+		}
+	} while (room && (lane = first(merge, reach)) != NULL);
 	if (room)
 		*cursor = reach;
 	batch = batch_new(sub->request, buf_span(&merge->text));
@@ -115,7 +121,7 @@ static struct batch *compose(struct merge *merge, struct lane *lane,
 struct batch *merge_next(struct merge *merge, const struct subscriber *sub,
 	uint64_t reach, uint64_t *cursor)
 {
-	struct lane *lane = take(merge, reach);
+	struct lane *lane = first(merge, reach);
 
 	if (lane == NULL) {
 		*cursor = reach;
@@ -125,5 +131,6 @@ struct batch *merge_next(struct merge *merge, const struct subscriber *sub,
 		return compose(merge, lane, sub, reach, cursor);
 	lane->next = lane->strip->count;
 	*cursor = quiet_through(merge, reach);
+	go_on(merge, lane);
 	return batch_hold(lane->strip->batch);
 }
