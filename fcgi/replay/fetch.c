@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "fcgi/replay/backlog.h"
 #include "fcgi/replay/inquiry.h"
 #include "fcgi/replay/straggler.h"
 #include "fcgi/replay/strips.h"
@@ -20,45 +21,28 @@ struct fetch {
 	struct fetch_owner owner;
 	struct inquiries *inquiries;
 	struct strips *strips;
-	struct fair_queue *asking, *large;
-	struct straggler *reader; /* taken from LARGE, not yet ready */
-	bool asked;		  /* since the last fetch_ask() */
+	struct backlog *backlog;
+	bool asked; /* since the last fetch_ask() */
 	struct buf scratch;
 };
 
-/* ---- the queues */
-
-static void enqueue(struct fair_queue *queue, struct straggler *straggler)
-{
-	fair_queue_add(queue, &straggler->place, straggler->sub->client);
-}
-
-static struct straggler *take(struct fair_queue *queue)
-{
-	struct fair_place *place = fair_queue_take(queue);
-
-	return place == NULL ? NULL
-			     : list_entry(place, struct straggler, place);
-}
+/* ---- what stragglers want */
 
 void fetch_verdict(struct fetch *fetch, struct straggler *straggler)
 {
 	straggler->judged = false;
-	enqueue(fetch->asking, straggler);
+	backlog_add(fetch->backlog, straggler);
 }
 
 void fetch_strips(struct fetch *fetch, struct straggler *straggler)
 {
-	enqueue(straggler->count > FETCH_FEW ? fetch->large : fetch->asking,
-		straggler);
+	backlog_add(fetch->backlog, straggler);
 }
 
 void fetch_leave(struct fetch *fetch, struct straggler *straggler)
 {
-	if (fetch->reader == straggler)
-		fetch->reader = NULL;
 	strips_close(fetch->strips, straggler);
-	fair_queue_remove(&straggler->place);
+	backlog_remove(fetch->backlog, straggler);
 	list_remove(&straggler->wait);
 }
 
@@ -112,8 +96,7 @@ static void look_whether_ready(struct fetch *fetch, struct straggler *straggler)
 {
 	if (straggler->found < straggler->count || straggler->missing > 0)
 		return;
-	if (fetch->reader == straggler)
-		fetch->reader = NULL;
+	backlog_remove(fetch->backlog, straggler);
 	fetch->owner.ready(fetch->owner.arg, straggler);
 }
 
@@ -144,35 +127,23 @@ static void ask_few(struct fetch *fetch)
 	struct straggler *straggler;
 
 	while (inquiries_count(fetch->inquiries) < FETCH_ASKED &&
-		(straggler = take(fetch->asking)) != NULL) {
+		(straggler = backlog_take(fetch->backlog)) != NULL) {
 		if (straggler->judged) {
 			straggler_open(straggler);
-			look(fetch, straggler, FETCH_FEW);
+			look(fetch, straggler, BACKLOG_FEW);
 		} else {
 			ask_verdict(fetch, straggler);
 		}
 	}
 }
 
-/* The straggler that looks for its many strips; NULL if there is none, or if it
- * only has to wait for them. */
-static struct straggler *find_reader(struct fetch *fetch)
-{
-	if (fetch->reader == NULL) {
-		fetch->reader = take(fetch->large);
-		if (fetch->reader == NULL)
-			return NULL;
-		straggler_open(fetch->reader);
-	}
-	return fetch->reader->found < fetch->reader->count ? fetch->reader
-							   : NULL;
-}
-
 static void ask_many(struct fetch *fetch)
 {
 	struct straggler *straggler;
 
-	while ((straggler = find_reader(fetch)) != NULL &&
+	/* A reader that has looked for all only has to wait for them. */
+	while ((straggler = backlog_reader(fetch->backlog)) != NULL &&
+		straggler->found < straggler->count &&
 		straggler->missing < FETCH_MANY)
 		look(fetch, straggler, FETCH_MANY);
 }
@@ -199,20 +170,18 @@ void fetch_ahead(struct fetch *fetch, const struct straggler *straggler)
 /* ---- what has come */
 
 /* No hub has answered for as long as one may take: none will now. */
-static void give_up(struct fetch *fetch, struct fair_queue *queue)
+static void give_up(struct fetch *fetch)
 {
 	struct straggler *straggler;
 
-	while ((straggler = take(queue)) != NULL)
+	while ((straggler = backlog_any(fetch->backlog)) != NULL)
 		fetch->owner.lost(fetch->owner.arg, straggler);
 }
 
 static void answered(struct fetch *fetch, bool away)
 {
-	if (away) {
-		give_up(fetch, fetch->asking);
-		give_up(fetch, fetch->large);
-	}
+	if (away)
+		give_up(fetch);
 	ask_few(fetch);
 	ask_many(fetch);
 }
@@ -302,8 +271,7 @@ struct fetch *fetch_new(struct questions *questions,
 	fetch->owner = *owner;
 	fetch->inquiries = inquiries_new(questions, &mine);
 	fetch->strips = strips_new(fetch->inquiries, window, shelf);
-	fetch->asking = fair_queue_new();
-	fetch->large = fair_queue_new();
+	fetch->backlog = backlog_new();
 	return fetch;
 }
 
@@ -312,8 +280,7 @@ void fetch_free(struct fetch *fetch)
 	if (fetch == NULL)
 		return;
 	inquiries_free(fetch->inquiries);
-	fair_queue_free(fetch->asking);
-	fair_queue_free(fetch->large);
+	backlog_free(fetch->backlog);
 	strips_free(fetch->strips);
 	buf_release(&fetch->scratch);
 	free(fetch);

@@ -5,14 +5,10 @@
  * fetch - what stragglers need from the hub: verdicts, and strips
  *
  * Strips that were read lately are on a shelf here (shelf.h).  For the rest
- * stragglers queue, by visitor and then by stream, for a place among the
- * FETCH_ASKED inquiries that the hub has at once:
- *
- *   ASKING    wants a verdict, or the strips of a few channels
- *   LARGE     wants the strips of more than FETCH_FEW channels: one straggler
- *             at a time, since they are all held until they are merged.  It
- *             has FETCH_MANY places of its own: neither crowd waits for the
- *             other's end
+ * stragglers queue (backlog.h) for a place among the FETCH_ASKED inquiries that
+ * the hub has at once.  Who wants the strips of many channels is alone with
+ * that, since they are all held until they are merged, and has FETCH_MANY
+ * places of its own: neither crowd waits for the other's end.
  *
  * Without a hub, who waits for its answer is told so by the uplink's deadline,
  * and then those who are in a queue are told the same.
@@ -22,7 +18,6 @@
 
 enum {
 	FETCH_ASKED = 64,
-	FETCH_FEW = 16,
 	FETCH_MANY = 32,
 };
 
