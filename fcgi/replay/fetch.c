@@ -127,6 +127,7 @@ static void ask_few(struct fetch *fetch)
 	struct straggler *straggler;
 
 	while (inquiries_count(fetch->inquiries) < FETCH_ASKED &&
+		!strips_are_enough(fetch->strips) &&
 		(straggler = backlog_take(fetch->backlog)) != NULL) {
 		if (straggler->judged) {
 			straggler_open(straggler);
@@ -162,7 +163,8 @@ bool fetch_ask(struct fetch *fetch)
 void fetch_ahead(struct fetch *fetch, const struct straggler *straggler)
 {
 	for (uint16_t i = 0; i < straggler->count; i++)
-		if (inquiries_count(fetch->inquiries) < FETCH_ASKED / 2)
+		if (inquiries_count(fetch->inquiries) < FETCH_ASKED / 2 &&
+			!strips_are_enough(fetch->strips))
 			fetch->asked |= strips_ask_ahead(
 				fetch->strips, &straggler->lanes[i]);
 }

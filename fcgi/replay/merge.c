@@ -56,12 +56,16 @@ static void go_on(struct merge *merge, struct lane *lane)
 	strip_want(lane->strip, lane->next);
 }
 
-/* No event of the other lanes comes up to there. */
-static uint64_t quiet_through(const struct merge *merge, uint64_t reach)
+/* No event of lanes other than the first comes up to there.  Not below the
+ * first one's event, whatever a hub has said: it would never be taken. */
+static uint64_t quiet_through(
+	const struct merge *merge, const struct lane *lane, uint64_t reach)
 {
 	uint64_t next = heap_second_key(&merge->heap);
 
-	return next > reach ? reach : next - 1;
+	if (next > reach)
+		return reach;
+	return next > lane->node.key ? next - 1 : next;
 }
 
 static bool is_whole(
@@ -103,7 +107,7 @@ static struct batch *compose(struct merge *merge, struct lane *lane,
 	do {
 		uint32_t before = lane->next;
 
-		room = copy(merge, lane, quiet_through(merge, reach));
+		room = copy(merge, lane, quiet_through(merge, lane, reach));
 		events += lane->next - before;
 		if (lane->next > before) {
 			*cursor = lane->strip->ids[lane->next - 1];
@@ -127,10 +131,10 @@ struct batch *merge_next(struct merge *merge, const struct subscriber *sub,
 		*cursor = reach;
 		return NULL;
 	}
-	if (!is_whole(lane, sub, quiet_through(merge, reach)))
+	if (!is_whole(lane, sub, quiet_through(merge, lane, reach)))
 		return compose(merge, lane, sub, reach, cursor);
 	lane->next = lane->strip->count;
-	*cursor = quiet_through(merge, reach);
+	*cursor = quiet_through(merge, lane, reach);
 	go_on(merge, lane);
 	return batch_hold(lane->strip->batch);
 }

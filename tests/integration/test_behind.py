@@ -2,9 +2,12 @@
 """Many who are behind the window, and one with very many channels; at full scale
 it is torture/behind.py."""
 
+from pathlib import Path
+
 import pytest
 
 import wire
+from fcgi import Exchange, begin, params, stdin, variables
 from wire import Event, FakeHub, Judge, Judged, Page, Paged
 from world import SLOW
 
@@ -80,3 +83,42 @@ def test_what_a_crowd_lacks_is_read_from_the_log_once(make_world):
             peer.send(Paged(asked.tag, 1000, 0, [Event(600, 1, 0, b"main", b"", b"old")]))
     assert pages == [b"main"]
     assert all(reader.data == ["old"] for reader in crowd)
+
+
+def resident(pid):
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) << 10
+
+
+def test_what_streams_that_come_back_slowly_hold_is_bounded(make_world):
+    """The hub answers faster than any of them reads."""
+    streams, events, data = 1000, 4, b"x" * 30000  # of each of two channels: more than a socket takes
+    world = make_world({"responder": {"window": "1M"}}, hub=False, responder=False, inbox=False)
+    fake = FakeHub(world.hub_socket)
+    world.closing.callback(fake.close)
+    world.responder.start()
+    peer = fake.greet()
+    # by channel: its events come between those of the other
+    pages = [wire.encode(Paged(0, 1000, 0, [Event(600 + 2 * n + other, 1, 0, b"%d" % other, b"", data)
+                                            for n in range(events)])) for other in range(2)]
+    tag = slice(5, 13)  # of an answer, behind its frame's head
+    assert wire.encode(Paged(7, 0, 0, []))[tag] == (7).to_bytes(8, "little")
+    before, most = resident(world.responder.worker()), 0
+    for n in range(streams):
+        one = Exchange(world.fcgi_socket)
+        world.closing.callback(one.close)
+        target = f"/stream?channel={n}-0&channel={n}-1"
+        one.send(begin() + params(variables("GET", target, {"Last-Event-ID": "500"})) + stdin())
+    answered = 0
+    while answered < 2 * streams:
+        asked = peer.expect((Judge, Page), within=10 * SLOW)
+        if isinstance(asked, Judge):
+            peer.send(Judged(asked.tag, 0, 500, 1000, 0, 0, 0, [0, 1]))
+            continue
+        page = pages[int(asked.channel[-1:])]
+        peer.send_raw(page[:tag.start] + asked.tag.to_bytes(8, "little") + page[tag.stop:])
+        answered += 1
+        if answered % 100 == 0:
+            most = max(most, resident(world.responder.worker()) - before)
+    # a half-sent batch each, what is on the shelf, and what is on its way
+    assert most < 60 << 20, most

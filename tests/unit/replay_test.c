@@ -490,6 +490,54 @@ static void test_few_sockets_are_filled_at_a_time(void **state)
 		close(fds[i]);
 }
 
+/* Answers all that is asked for with a long event; returns how much that was.
+ */
+static size_t give_long_events(struct room *room)
+{
+	static char data[LONG_EVENT + 1];
+	struct question question;
+	size_t count = 0;
+
+	memset(data, 'y', LONG_EVENT);
+	for (; next(room, &question); count++) {
+		struct span name;
+
+		assert_int_equal(question.type, WIRE_PAGE);
+		wire_get_u64(&question.body);
+		wire_get_u64(&question.body);
+		wire_get_u32(&question.body);
+		name = wire_get_str8(&question.body);
+		room_pages(room, question.number,
+			(const char[]){name.at[0], '\0'}, 51, ROOM_FROM, data);
+	}
+	return count;
+}
+
+/* Each lacks a long event of its own, and none reads. */
+static void test_while_streams_hold_more_than_is_kept_no_more_is_asked(
+	void **state)
+{
+	enum { EACH = 58, ALL = 2 * EACH };
+	struct room *room = *state;
+	size_t given;
+	int fds[ALL];
+
+	for (int i = 0; i < ALL; i++)
+		fds[i] = resume(room, (const char[]){letters[i % EACH], '\0'},
+			50, i < EACH, NULL);
+	for (int i = 0; i < EACH; i++) /* of two streams each */
+		answer_verdict(room, "x");
+	given = give_long_events(room);
+	assert_in_range(given, FETCH_ASKED, FETCH_ASKED + REPLAY_FULL + 1);
+	for (int i = 0; given < ALL && i < ALL; i++) {
+		room_pass(room, REPLAY_PATIENCE_US); /* they do not read */
+		given += give_long_events(room);
+	}
+	assert_int_equal(given, ALL);
+	for (int i = 0; i < ALL; i++)
+		close(fds[i]);
+}
+
 #define IN_ROOM(test) \
 	cmocka_unit_test_setup_teardown(test, room_enter, room_leave)
 
@@ -497,6 +545,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_ROOM(test_a_question_says_what_is_lacked),
+		IN_ROOM(test_while_streams_hold_more_than_is_kept_no_more_is_asked),
 		IN_ROOM(test_those_who_lack_the_same_share_a_question),
 		IN_ROOM(test_what_one_has_read_others_read_with_channels_of_their_own),
 		IN_ROOM(test_who_is_elsewhere_in_a_range_reads_the_rest_of_it),
