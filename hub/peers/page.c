@@ -93,10 +93,16 @@ static struct page_request *take(struct peer *peer)
 	return request;
 }
 
+static void request_free(struct page_request *request)
+{
+	looks_release(&request->looks);
+	free(request);
+}
+
 void page_forget(struct peer *peer)
 {
 	while (peer->pages != NULL)
-		free(take(peer));
+		request_free(take(peer));
 }
 
 /* ---- one page */
@@ -215,17 +221,17 @@ static bool put_verdict(struct eventlog *log, struct peer *peer,
 	struct verdict verdict;
 
 	question_read_again(&question, in);
-	question_resolve(&question, &request->looks, log->channels);
+	question_resolve(&question, &request->looks, log);
 	verdict = question_judge(
 		&question, log, request->sent < sent ? request->sent : sent);
 	wire_put_u64(out, question.tag);
 	wire_put_u8(out, verdict.gap);
 	wire_put_u64(out, verdict.used);
 	wire_put_u64(out, verdict.limit);
-	wire_put_u64(out, question.pruned_through);
 	wire_put_u64(out, verdict.oldest);
 	wire_put_u64(out, verdict.newest);
 	question_put_busy(&question, verdict.used, out);
+	question_put_marks(&question, verdict.used, out);
 	link_end(&peer->link);
 	return log->losses == losses;
 }
@@ -267,7 +273,7 @@ static void answer_next(struct eventlog *log, struct peer *peer, uint64_t end)
 				? put_verdict(log, peer, request, &in)
 				: put_page(log, peer, &in, sent_to(log, peer));
 	} while (!whole);
-	free(request);
+	request_free(request);
 }
 
 /* ---- whose turn it is */

@@ -2,6 +2,7 @@
 """Many who are behind the window, and one with very many channels; at full scale
 it is torture/behind.py."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import wire
 from fcgi import Exchange, begin, params, stdin, variables
 from wire import Event, FakeHub, Judge, Judged, Page, Paged
-from world import SLOW
+from world import SLOW, eventually
 
 USERS = 300
 LINE = "x" * 100
@@ -77,12 +78,43 @@ def test_what_a_crowd_lacks_is_read_from_the_log_once(make_world):
         except TimeoutError:
             continue
         if isinstance(asked, Judge):
-            peer.send(Judged(asked.tag, 0, 500, 1000, 0, 0, 0, [0]))
+            peer.send(Judged(asked.tag, 0, 500, 1000, 0, 0, [0]))
         else:
             pages.append(asked.channel)
             peer.send(Paged(asked.tag, 1000, 0, [Event(600, 1, 0, b"main", b"", b"old")]))
     assert pages == [b"main"]
     assert all(reader.data == ["old"] for reader in crowd)
+
+
+def test_a_gap_of_one_channel_hides_no_later_one_of_another(make_world):
+    """Told that `busy` has lost events, a slow reader is behind with `quiet`, which loses some too."""
+    world = make_world({"hub": {"keep_events": 20}, "channel quiet": {"keep_events": 300},
+                        "responder": {"window": "1M"}}, inbox=False)
+    world.peer = world.hub_peer()
+    quiet = [world.peer.publish("x" * 30000, channel="quiet").first for _ in range(200)]
+    for _ in range(50):
+        world.peer.publish("x", channel="busy")
+    for _ in range(40):
+        world.peer.publish("x" * 60000, channel="elsewhere")
+    world.holds(0, "busy")
+    slow = Exchange(world.fcgi_socket)
+    world.closing.callback(slow.close)
+    slow.send(begin() + params(variables("GET", "/stream?channel=busy&channel=quiet",
+                                         {"Last-Event-ID": str(quiet[0] - 1)})) + stdin())
+    slow.read(lambda one: b"event: reset" in one.raw, within=10 * SLOW)
+    for _ in range(250):
+        world.peer.publish("x", channel="quiet")
+    eventually(lambda: int(world.channel("quiet")["oldest"]) > quiet[149], "fewer events of quiet", 10 * SLOW)
+    slow.read(lambda one: b"event: live" in one.answer.body, within=20 * SLOW)
+    text = slow.answer.body.decode()
+    given = [int(id) for id in re.findall(r"^id: (\d+)\ndata:", text, re.M)]
+    lost = [id for id in quiet if id not in given]
+    assert lost and given[0] == quiet[0]
+    before = max(id for id in given if id < lost[0])
+    after = min(id for id in given if id > lost[-1])
+    between = text[text.index(f"id: {before}\n"):text.index(f"id: {after}\n")]
+    assert between.count("event: reset") == 1
+    assert text.count("event: reset") == 2
 
 
 def resident(pid):
@@ -113,7 +145,7 @@ def test_what_streams_that_come_back_slowly_hold_is_bounded(make_world):
     while answered < 2 * streams:
         asked = peer.expect((Judge, Page), within=10 * SLOW)
         if isinstance(asked, Judge):
-            peer.send(Judged(asked.tag, 0, 500, 1000, 0, 0, 0, [0, 1]))
+            peer.send(Judged(asked.tag, 0, 500, 1000, 0, 0, [0, 1]))
             continue
         page = pages[int(asked.channel[-1:])]
         peer.send_raw(page[:tag.start] + asked.tag.to_bytes(8, "little") + page[tag.stop:])

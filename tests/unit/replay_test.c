@@ -95,10 +95,10 @@ static void test_a_question_says_what_is_lacked(void **state)
 	assert_int_equal(question.type, WIRE_JUDGE);
 	assert_int_equal(wire_get_u8(&question.body), WIRE_AFTER);
 	assert_int_equal(wire_get_u64(&question.body), 50);
-	assert_int_equal(wire_get_u64(&question.body), 0); /* told of no gap */
 	assert_int_equal(wire_get_u64(&question.body), ROOM_FROM);
 	assert_int_equal(wire_get_u16(&question.body), 1);
 	CHECK_TEXT("channel", wire_get_str8(&question.body), "a");
+	assert_int_equal(wire_get_u16(&question.body), 0); /* told of no gap */
 	assert_true(wire_done(&question.body));
 	close(fd);
 }
@@ -260,7 +260,7 @@ static void answer_pruned(struct room *room, uint64_t mark)
 static void test_what_is_pruned_meanwhile_is_judged_by_the_hub(void **state)
 {
 	struct room *room = *state;
-	struct verdict gap = {true, 80, ROOM_FROM, 75, "x"};
+	struct verdict gap = {true, 80, ROOM_FROM, "x", NULL};
 	int fd = room_resume(room, "a", 50);
 	struct question question;
 	struct span text;
@@ -311,6 +311,41 @@ static void test_of_another_log_everything_is_asked_again(void **state)
 	answer_verdict(room, "x");
 	answer_page(room, "a", 50, 51, ROOM_FROM);
 	assert_false(has(room_text(room, fd), "of the old log"));
+	close(fd);
+}
+
+/* The next question is for a verdict; how many marks it tells. */
+static uint16_t told_with(struct question *question)
+{
+	uint16_t count;
+
+	assert_int_equal(question->type, WIRE_JUDGE);
+	wire_get_u8(&question->body);
+	wire_get_u64(&question->body);
+	wire_get_u64(&question->body);
+	for (count = wire_get_u16(&question->body); count > 0; count--)
+		wire_get_str8(&question->body);
+	return wire_get_u16(&question->body);
+}
+
+static void test_what_another_log_had_lost_is_forgotten(void **state)
+{
+	static const uint64_t marks[] = {90};
+	const struct verdict gap = {true, 80, ROOM_FROM, "x", marks};
+	struct room *room = *state;
+	int fd = room_resume(room, "a", 50);
+	struct question question;
+
+	assert_true(next(room, &question));
+	room_judges(room, question.number, &gap);
+	answer_pruned(room, 95);
+	assert_true(next(room, &question));
+	assert_int_equal(told_with(&question), 1);
+	room->session.identity[0] ^= 1;
+	room_hub_comes(room, ROOM_FROM);
+	assert_true(next(room, &question)); /* what is said again, and then: */
+	assert_true(next(room, &question));
+	assert_int_equal(told_with(&question), 0);
 	close(fd);
 }
 
@@ -556,6 +591,7 @@ int main(void)
 		IN_ROOM(test_what_is_pruned_meanwhile_is_judged_by_the_hub),
 		IN_ROOM(test_a_strip_that_stays_doubtful_is_read_again),
 		IN_ROOM(test_of_another_log_everything_is_asked_again),
+		IN_ROOM(test_what_another_log_had_lost_is_forgotten),
 		IN_ROOM(test_the_hub_is_not_asked_everything_at_once),
 		IN_ROOM(test_what_nobody_waits_for_any_more_is_not_asked),
 		IN_ROOM(test_when_none_has_answered_those_in_the_queue_are_not_kept),
