@@ -11,6 +11,7 @@
 #include "fcgi/replay/strips.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
+#include "fcgi/stream/told.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"
 #include "fcgi/uplink/questions.h"
@@ -62,7 +63,7 @@ enum fetch_found fetch_find(struct fetch *fetch, struct lane *lane)
 {
 	if (!strips_find(fetch->strips, lane))
 		return FETCH_MISSING;
-	if (straggler_trusts(lane->of, lane->strip))
+	if (straggler_trusts(lane))
 		return FETCH_FOUND;
 	doubt(fetch, lane->of, lane->strip);
 	return FETCH_DOUBTED;
@@ -81,11 +82,11 @@ static void ask_verdict(struct fetch *fetch, struct straggler *straggler)
 	wire_put_u8(
 		out, (uint8_t)(opening != NULL ? opening->from : WIRE_AFTER));
 	wire_put_u64(out, opening != NULL ? opening->value : sub->id);
-	wire_put_u64(out, sub->told);
 	wire_put_u64(out, window_from(fetch->window));
 	wire_put_u16(out, sub->count);
 	for (uint16_t i = 0; i < sub->count; i++)
 		wire_put_str8(out, topic_name(sub->memberships[i].topic));
+	told_put(sub->told, out);
 	inquiry = inquiries_judge(fetch->inquiries, buf_span(out));
 	list_append(&inquiry->waiters, &straggler->wait);
 	fetch->asked = true;
@@ -127,6 +128,7 @@ static void ask_few(struct fetch *fetch)
 	struct straggler *straggler;
 
 	while (inquiries_count(fetch->inquiries) < FETCH_ASKED &&
+		!strips_are_enough(fetch->strips) &&
 		(straggler = backlog_take(fetch->backlog)) != NULL) {
 		if (straggler->judged) {
 			straggler_open(straggler);
@@ -162,7 +164,8 @@ bool fetch_ask(struct fetch *fetch)
 void fetch_ahead(struct fetch *fetch, const struct straggler *straggler)
 {
 	for (uint16_t i = 0; i < straggler->count; i++)
-		if (inquiries_count(fetch->inquiries) < FETCH_ASKED / 2)
+		if (inquiries_count(fetch->inquiries) < FETCH_ASKED / 2 &&
+			!strips_are_enough(fetch->strips))
 			fetch->asked |= strips_ask_ahead(
 				fetch->strips, &straggler->lanes[i]);
 }
@@ -214,7 +217,7 @@ static void give(struct fetch *fetch, struct lane *lane, struct strip *strip)
 	strips_hold(strip);
 	lane->strip = strip;
 	straggler->missing--;
-	if (straggler_trusts(straggler, strip))
+	if (straggler_trusts(lane))
 		look_whether_ready(fetch, straggler);
 	else
 		doubt(fetch, straggler, strip);

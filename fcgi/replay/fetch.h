@@ -10,6 +10,12 @@
  * that, since they are all held until they are merged, and has FETCH_MANY
  * places of its own: neither crowd waits for the other's end.
  *
+ * Answers come faster than browsers read, and each is held until its
+ * straggler's turn: so nothing is asked for the crowd while all that is held is
+ * more than the shelf's limit.  What is under way then still comes; who reads
+ * many goes on, as it cannot let go before it has them all.  So strips take the
+ * limit, FETCH_ASKED answers, and those of one who reads many.
+ *
  * Without a hub, who waits for its answer is told so by the uplink's deadline,
  * and then those who are in a queue are told the same.
  */

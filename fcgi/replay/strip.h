@@ -39,11 +39,25 @@ void strip_free(struct strip *strip);
 
 /* The index of the first event above `id`, `count` if there is none. */
 uint32_t strip_after(const struct strip *strip, uint64_t id);
-/* Bytes of text of the events from `first` on and before `end`; and that text,
- * appended. */
-size_t strip_size(const struct strip *strip, uint32_t first, uint32_t end);
+/* Appends the text of the events from `first` on and before `end`. */
 void strip_text(const struct strip *strip, uint32_t first, uint32_t end,
 	struct buf *out);
+
+/* Has the event's text fetched into the processor's cache. */
+void strip_want(const struct strip *strip, uint32_t index);
+
+/* Where an event begins, in the batch's text. */
+static inline uint32_t strip_begin(const struct strip *strip, uint32_t index)
+{
+	return index == 0 ? 0 : strip->ends[index - 1];
+}
+
+/* Bytes of text of the events from `first` on and before `end`. */
+static inline size_t strip_size(
+	const struct strip *strip, uint32_t first, uint32_t end)
+{
+	return strip_begin(strip, end) - strip_begin(strip, first);
+}
 
 static inline uint64_t strip_last(const struct strip *strip)
 {

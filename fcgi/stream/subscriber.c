@@ -99,6 +99,7 @@ void subscriber_close(struct subscriber *sub)
 	close(loop_io_fd(&sub->watch));
 	batch_drop(sub->half);
 	sub->home->owner.gone(sub);
+	free(sub->told);
 	free(sub);
 }
 

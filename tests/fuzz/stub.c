@@ -82,17 +82,22 @@ static void check_metrics(struct wire_in *in)
 
 static void check_judge(struct wire_in *in)
 {
-	uint16_t count;
+	uint16_t count, told;
 
 	stub_question.asked = true;
 	stub_question.from = wire_get_u8(in);
 	stub_question.value = wire_get_u64(in);
 	wire_get_u64(in);
-	wire_get_u64(in);
 	count = wire_get_u16(in);
 	MUST(count >= 1);
 	for (uint16_t i = 0; i < count; i++)
 		MUST(text_channel_fault(wire_get_str8(in)) == NULL);
+	told = wire_get_u16(in);
+	MUST(told <= count);
+	for (uint16_t i = 0; i < told; i++) {
+		MUST(wire_get_u16(in) < count);
+		wire_get_u64(in);
+	}
 }
 
 static void check_page(struct wire_in *in)
@@ -192,12 +197,16 @@ static void answer_verdict(struct buf *out, uint8_t mood)
 	wire_put_u8(out, (mood & 2) != 0); /* a gap */
 	wire_put_u64(out, STUB_OLDEST - 10);
 	wire_put_u64(out, STUB_OLDEST - 1);
-	wire_put_u64(out, mark(mood));
 	wire_put_u64(out, STUB_OLDEST - 10);
 	wire_put_u64(out, STUB_NEWEST);
 	wire_put_u16(out, (mood & 8) == 0); /* the first channel is busy */
 	if ((mood & 8) == 0)
 		wire_put_u16(out, 0);
+	wire_put_u16(out, mark(mood) > STUB_OLDEST - 10);
+	if (mark(mood) > STUB_OLDEST - 10) {
+		wire_put_u16(out, 0);
+		wire_put_u64(out, mark(mood));
+	}
 }
 
 static void answer_page(struct buf *out, uint8_t mood)
