@@ -300,7 +300,7 @@ static void test_each_is_sent_a_comment_in_the_keep_alive_interval(void **state)
 	sub = subscribe(room, "a", &fd);
 	for (int s = 0; s < ROOM_KEEPALIVE_S; s++)
 		room_pass(room, 1000000);
-	CHECK_TEXT("one", room_text(room, fd), ":\n\n");
+	CHECK_TEXT("one", room_text(room, fd), ":\n");
 	append(room, "a", LONG);
 	append(room, "a", LONG);
 	assert_int_equal(subscriber_pump(sub, end_of(room)), BLOCKED);
