@@ -168,6 +168,34 @@ def test_silence_is_filled_with_comments(make_world):
     assert reader.state == "OPEN"
 
 
+@pytest.mark.parametrize("target", ("/stream?keepalive=3s", "/realtime/a?keepalive=3s", "/sse/events?keepalive=3s",
+                                    "/tasks/stream?interval=60&keepalive=3s"))
+def test_a_client_that_waits_only_five_seconds_to_read_asks_for_comments_in_time(world, target):
+    """httpx, LaunchDarkly: with a comment every 15 seconds they ended or reconnected for ever."""
+    exchange = Exchange(world.fcgi_socket)
+    exchange.send(begin(), params(variables("GET", target)), stdin())
+    exchange.read(lambda self: b"data: " in self.answer.body)
+    said = exchange.answer.body.count(b":\n")
+    for _ in range(2):
+        exchange.read(lambda self: self.answer.body.count(b":\n") > said, within=4 * SLOW)
+        said += 1
+    exchange.close()
+
+
+def test_a_keepalive_above_the_configured_one_is_taken_down_to_it(make_world):
+    world = make_world({"responder": {"keepalive": "1s"}})
+    for target in ("/stream?keepalive=60s", "/tasks/stream?interval=60&keepalive=1m"):
+        raw_stream(world, target, b":\n")
+
+
+@pytest.mark.parametrize("keepalive", ("2s", "61s", "4", "soon", ""))
+@pytest.mark.parametrize("path", ("/stream", "/realtime/a", "/sse/events", "/metrics", "/tasks/stream"))
+def test_a_keepalive_out_of_range_is_refused_with_the_range(shared, path, keepalive):
+    answer = shared.door.ask("GET", f"{path}?keepalive={keepalive}")
+    assert (answer.status, answer.json["error"]) == (400, "bad_keepalive")
+    assert "3s to 60s" in answer.json["message"]
+
+
 # ---- channels
 
 def test_a_stream_has_exactly_the_channels_it_asked_for(world):
