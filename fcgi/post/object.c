@@ -16,7 +16,8 @@ static struct fault read_body(struct submission *submission, struct span body,
 
 	if (document_read(document, body, &fault))
 		return fault_none();
-	return submission_bad_at(submission, "bad_json", fault.why, fault.at);
+	return submission_bad_at(submission, fault.half ? "bad_text" : "bad_json",
+		fault.why, fault.at);
 }
 
 /* A member that must be a string; *value stays as it is without one. */
@@ -33,11 +34,7 @@ static struct fault read_member(struct submission *submission,
 			"%s must be a string", name);
 		return fault_bad("bad_type", submission->sentence);
 	}
-	if (!json_decode(&submission->texts[text], member->value)) {
-		snprintf(submission->sentence, sizeof(submission->sentence),
-			"%s has half a surrogate pair", name);
-		return fault_bad("bad_text", submission->sentence);
-	}
+	json_decode(&submission->texts[text], member->value);
 	*value = span(submission->texts[text].at == NULL
 			      ? ""
 			      : submission->texts[text].at,

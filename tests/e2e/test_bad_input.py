@@ -268,7 +268,9 @@ BAD_JSON = {
     "33 levels": b'{"message": ' + b"[" * 32 + b"]" * 32 + b"}",
     "a thousand levels": b'{"message": ' + b"[" * 1000 + b"]" * 1000 + b"}",
     "100,000 levels, not closed": b"[" * 100_000,
-    "a BOM": b'\xef\xbb\xbf{"message": 1}',
+    "two BOMs": b'\xef\xbb\xbf\xef\xbb\xbf{"message": 1}',
+    "a BOM within": b'{\xef\xbb\xbf"message": 1}',
+    "UTF-16": '{"message": 1}'.encode("utf-16"),
     "an array": b'[{"message": 1}]',
     "a string": b'"message"',
     "null": b"null",
@@ -298,6 +300,30 @@ def test_bad_json_is_a_400(door, name):
                                   b'{"message": ["x"]}'])
 def test_sse_send_wants_a_text(door, body):
     is_refused(door.ask("POST", "/sse/send", JSON, body), 400)
+
+
+@pytest.mark.behind_apache
+@pytest.mark.parametrize("target", ["/api/broadcast", "/sse/send"])
+def test_json_from_a_program_that_writes_a_bom_is_published(door, target):
+    answer = door.ask("POST", target, JSON, b'\xef\xbb\xbf{"message": "x"}')
+    assert answer.status == 200, answer
+
+
+@pytest.mark.parametrize("target", ["/api/broadcast", "/sse/send"])
+@pytest.mark.parametrize("body", [b'{"message": "\\ud83d"}', b'{"message": "x", "more": ["\\ude00 y"]}',
+                                  b'{"message": "x", "\\ud83d": 1}', b'\xef\xbb\xbf{"message": "\\ud83d\\n"}'])
+def test_half_a_surrogate_pair_is_refused_alike_everywhere_and_named(door, target, body):
+    answer = door.ask("POST", target, JSON, body)
+    is_refused(answer, 400)
+    assert answer.json["error"] == "bad_text" and "half a surrogate pair" in answer.json["message"]
+    at = int(answer.json["message"].rpartition("at byte ")[2].rstrip(")"))
+    assert body[at:at + 3] == b"\\ud"
+
+
+@pytest.mark.parametrize("body,cause", [('{"message": 1}'.encode("utf-16"), "UTF-16"),
+                                        (b'\xef\xbb\xbf\xef\xbb\xbf{"message": 1}', "byte order mark")])
+def test_what_is_wrong_before_the_first_brace_is_named(door, body, cause):
+    assert cause in door.ask("POST", "/api/broadcast", JSON, body).json["message"]
 
 
 @pytest.mark.parametrize("body,at", [(b'{"message": nope}', 12), (b'{"message": 1} x', 15)])

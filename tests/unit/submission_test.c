@@ -101,6 +101,8 @@ static const struct {
 	{"an event with a carriage return",
 		"{\"message\":1,\"event\":\"a\\rb\"}", "bad_event"},
 	{"half a pair", "{\"message\":1,\"event\":\"\\udfff\"}", "bad_text"},
+	{"half a pair in what is passed on",
+		"{\"message\":{\"a\":[\"\\ud83d\"]}}", "bad_text"},
 	{"an id that is a number", "{\"message\":1,\"id\":7}", "bad_type"},
 	{"an empty id", "{\"message\":1,\"id\":\"\"}", "bad_id"},
 	{"the channel spelled otherwise is still one",
