@@ -246,6 +246,8 @@ void post_body(void *room, struct request *request, const struct target *target)
 	if (fault.status == 0)
 		fault = submission_queried(&submission, target->query);
 	if (fault.status == 0)
+		fault = submission_check_query(&submission, target->query);
+	if (fault.status == 0)
 		fault = submission_body(&submission, buf_span(&request->body),
 			lines, max_event);
 	finish(post, request, &submission, lines ? KIND_LINES : KIND_ID,
@@ -262,6 +264,8 @@ void post_object(
 	if (fault.status == 0)
 		fault = object_read(
 			&submission, buf_span(&request->body), post->max_event);
+	if (fault.status == 0)
+		fault = submission_check_query(&submission, target->query);
 	finish(post, request, &submission, KIND_ID, &fault);
 }
 
@@ -275,5 +279,7 @@ void post_message(
 	if (fault.status == 0)
 		fault = object_read_message(
 			&submission, buf_span(&request->body), post->max_event);
+	if (fault.status == 0)
+		fault = submission_check_query(&submission, target->query);
 	finish(post, request, &submission, KIND_SENT, &fault);
 }

@@ -105,6 +105,13 @@ static const struct {
 		"{\"message\":{\"a\":[\"\\ud83d\"]}}", "bad_text"},
 	{"an id that is a number", "{\"message\":1,\"id\":7}", "bad_type"},
 	{"an empty id", "{\"message\":1,\"id\":\"\"}", "bad_id"},
+	{"a letter of channel is missing",
+		"{\"chanel\":\"a\",\"message\":1}", "bad_channel"},
+	{"channels beside channel",
+		"{\"channel\":\"a\",\"channels\":[],\"message\":1}",
+		"bad_channel"},
+	{"channel in capitals, escaped",
+		"{\"\\u0043HANNEL\":\"a\",\"message\":1}", "bad_channel"},
 	{"the channel spelled otherwise is still one",
 		"{\"message\":1,\"\\u0063hannel\":2}", "bad_type"},
 };
