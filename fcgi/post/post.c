@@ -61,6 +61,16 @@ static struct fault may_publish(
 	case ACCESS_NOT_FROM_THERE:
 		return (struct fault){403, "not_allowed",
 			"this address may not publish (publish_from)"};
+	case ACCESS_NOT_BY_PROXY:
+		return (struct fault){403, "through_proxy",
+			"a proxy passed this on, and the web server takes the "
+			"proxy's address for the sender's: it needs "
+			"mod_extforward (lighttpd), mod_remoteip (Apache) or "
+			"set_real_ip_from (nginx)"};
+	case ACCESS_NOT_THAT_NAME:
+		return (struct fault){403, "foreign_origin",
+			"the name of this page's site may have been pointed "
+			"here by anybody: put it into hosts or origins"};
 	case ACCESS_NOT_THAT_PAGE:
 		break;
 	}

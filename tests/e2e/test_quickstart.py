@@ -152,10 +152,13 @@ def test_it_listens_on_the_loopback_only(quickstart):
     assert listening == ["0100007F"]
 
 
-def test_any_page_may_use_it_for_development(quickstart):
+def test_any_page_of_this_machine_may_use_it_for_development(quickstart):
+    """And any other may listen."""
     run = quickstart("--no-demo").serves()
-    answer = run.door.ask("POST", "/realtime/a", {"Origin": "https://anywhere.example"}, b"x")
-    assert answer.status == 200 and answer.headers["access-control-allow-origin"] == "*"
+    for origin, status in (("http://localhost:5173", 200), ("http://127.0.0.1:3000", 200),
+                           ("https://anywhere.example", 403)):
+        answer = run.door.ask("POST", "/realtime/a", {"Origin": origin}, b"x")
+        assert answer.status == status and answer.headers["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.parametrize("servers", [("lighttpd", "lighttpd"), ("apache", "apache")])
