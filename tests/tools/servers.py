@@ -27,6 +27,12 @@ class Server:
     def __repr__(self):
         return self.name
 
+    @property
+    def connections(self):
+        """How many browsers it lets in at once."""
+        return self.limits.get("MAX_CONNECTIONS") or self.limits.get("STREAMS") \
+            or self.limits["WORKER_CONNECTIONS"] // 2
+
     def path(self, folder):
         return folder / f"{self.name}.conf"
 
