@@ -56,5 +56,6 @@ SERVERS = {server.name: server for server in (
     Server("apache", "apache2", ["-DFOREGROUND", "-f"],
            {"MODULES": MODULES, "PLACES": 8, "THREADS": 300, "STREAMS": 600}),
     Server("nginx", "nginx", ["-e", "stderr", "-g", "daemon off;", "-c"],
-           {"MAX_FDS": 4096, "WORKER_CONNECTIONS": 3000}))}
+           {"MAX_FDS": 4096, "WORKER_CONNECTIONS": 3000}),
+    Server("haproxy", "haproxy", ["-db", "-f"], {"MAX_CONNECTIONS": 1500}))}
 DEFAULT = SERVERS[os.environ.get("TIDINGS_SERVER", "lighttpd")]
