@@ -54,7 +54,8 @@ class Server:
 SERVERS = {server.name: server for server in (
     Server("lighttpd", "lighttpd", ["-D", "-f"], {"MAX_FDS": 4096, "MAX_CONNECTIONS": 1500}),
     Server("apache", "apache2", ["-DFOREGROUND", "-f"],
-           {"MODULES": MODULES, "PLACES": 8, "THREADS": 300, "STREAMS": 600}),
+           {"MODULES": MODULES, "LATER": TOP / "conf" / "later.asis", "PLACES": 8, "THREADS": 300,
+            "STREAMS": 600}),
     Server("nginx", "nginx", ["-e", "stderr", "-g", "daemon off;", "-c"],
            {"MAX_FDS": 4096, "WORKER_CONNECTIONS": 3000}),
     Server("haproxy", "haproxy", ["-db", "-f"], {"MAX_CONNECTIONS": 1500}))}
