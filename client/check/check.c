@@ -111,6 +111,7 @@ static const struct check_row checks[] = {
 	{"resume after a cut", check_resume, NULL},
 	{"events leave at once", check_buffering, NULL},
 	{"cross-origin rules", try_cors, NULL},
+	{"whose address it is", check_addresses, NULL},
 	{"uploads end", try_uploads, NULL},
 	{"leaving is noticed", check_leaving, NULL},
 	{"inbox readers", check_readers, NULL},

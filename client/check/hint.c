@@ -15,6 +15,31 @@ static const struct {
 	enum check_fault fault;
 	const char *hint;
 } hints[] = {
+	{"lighttpd", CHECK_PROXY,
+		"a proxy stands before lighttpd: load mod_extforward, with the "
+		"proxy's address in extforward.forwarder (docs/web-servers.md, "
+		"Behind a proxy)"},
+	{"lighttpd", CHECK_BELIEVES,
+		"name only your proxy in extforward.forwarder, not \"all\""},
+	{"apache", CHECK_PROXY,
+		"a proxy stands before Apache: a2enmod remoteip, with the "
+		"proxy's address in RemoteIPInternalProxy "
+		"(docs/web-servers.md, Behind a proxy)"},
+	{"apache", CHECK_BELIEVES,
+		"name only your proxy in RemoteIPInternalProxy: a network "
+		"believes all in it, and RemoteIPHeader alone believes "
+		"anybody"},
+	{"nginx", CHECK_PROXY,
+		"a proxy stands before nginx, or is nginx: name it in "
+		"set_real_ip_from where Tidings is, with real_ip_header "
+		"X-Forwarded-For (docs/web-servers.md, Behind a proxy)"},
+	{"nginx", CHECK_BELIEVES,
+		"name only your proxy in set_real_ip_from, not 0.0.0.0/0"},
+	{"", CHECK_PROXY,
+		"a proxy stands before the web server, which must be told its "
+		"address (docs/web-servers.md, Behind a proxy)"},
+	{"", CHECK_BELIEVES,
+		"the web server must believe no one but your proxy"},
 	{"lighttpd", CHECK_HELD,
 		"lighttpd collects the whole answer first: set "
 		"server.stream-response-body = 2"},

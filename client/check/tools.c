@@ -63,12 +63,22 @@ struct json_object *check_ask(struct check *check, const char *path)
 	return json_parse(buf_span(&check->answer.body));
 }
 
+static const char *why_not(struct check *check)
+{
+	struct json_object *object = json_parse(buf_span(&check->answer.body));
+	struct span code = {0};
+	bool proxy = json_text(object, "error", &code) &&
+		     span_is(code, "through_proxy");
+
+	json_free(object);
+	return proxy ? check_hint(check, CHECK_PROXY)
+		     : "this machine may not publish: name its address in "
+		       "publish_from of tidings.conf";
+}
+
 static bool published(struct check *check, const char *path, const char *type,
 	struct span body)
 {
-	static const char may_not[] =
-		"this machine may not publish: name its address in "
-		"publish_from of tidings.conf";
 	const struct http_request request = {.method = "POST",
 		.path = path,
 		.type = type,
@@ -78,7 +88,8 @@ static bool published(struct check *check, const char *path, const char *type,
 	http_perform(check->http, &request, &check->answer);
 	if (check->answer.exit_status == EXIT_OK)
 		return true;
-	return check_wrong(check, check->answer.status == 403 ? may_not : NULL,
+	return check_wrong(check,
+		check->answer.status == 403 ? why_not(check) : NULL,
 		"not published: %s", check->answer.sentence.at);
 }
 

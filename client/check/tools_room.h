@@ -20,6 +20,8 @@ double check_seconds(const struct check *check); /* its patience */
 
 /* ---- faults of the web server, and how to correct them */
 enum check_fault {
+	CHECK_PROXY,	  /* a proxy's address is taken for its visitors' */
+	CHECK_BELIEVES,	  /* whoever names an address is believed */
 	CHECK_HELD,	  /* answers come late, or not before their end */
 	CHECK_ROUTE,	  /* the path does not lead to Tidings */
 	CHECK_BACKEND,	  /* 502, 503: tidings.fcgi is not reached */
@@ -65,6 +67,9 @@ bool check_inboxes(struct check *check);
 bool check_readers(struct check *check);
 bool check_confinement(struct check *check);
 bool check_stock(struct check *check);
+
+/* ---- the check of addresses */
+bool check_addresses(struct check *check);
 
 /* ---- the checks with streams */
 bool check_main(struct check *check);

@@ -4,6 +4,7 @@
 #include "fcgi/http/query.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "fcgi/http/request.h"
 
@@ -163,6 +164,31 @@ bool query_value(struct buf *value, struct span query, const char *name)
 	return value->len > 0;
 }
 
+/* "Last-Event-ID", "lasteventid": whatever its case, '-' and '_'. */
+static bool is_last_id(struct span name)
+{
+	const char *next = "lasteventid";
+
+	for (size_t i = 0; i < name.len; i++)
+		if (name.at[i] != '-' && name.at[i] != '_' &&
+			(*next == '\0' ||
+				strncasecmp(next++, name.at + i, 1) != 0))
+			return false;
+	return *next == '\0';
+}
+
+static bool last_id_otherwise(struct buf *id, struct span query)
+{
+	struct pair pair;
+
+	buf_clear(id);
+	while (id->len == 0 && query_next(&query, &pair))
+		if (is_last_id(pair.name) &&
+			!query_decode_value(id, pair.value))
+			buf_add_span(id, pair.value);
+	return id->len > 0;
+}
+
 bool query_last_id(
 	struct buf *id, const struct request *request, struct span query)
 {
@@ -172,5 +198,6 @@ bool query_last_id(
 	}
 	return query_value(id, query, "lastEventId") ||
 	       query_value(id, query, "last_event_id") ||
-	       query_value(id, query, "lastEventID");
+	       query_value(id, query, "lastEventID") ||
+	       last_id_otherwise(id, query);
 }

@@ -46,7 +46,8 @@ bool query_decode_value(struct buf *out, struct span text);
 /* The value, decoded, of the first parameter of that name; false if there is
  * none or it is empty.  One that cannot be decoded is taken as written. */
 bool query_value(struct buf *value, struct span query, const char *name);
-/* The last id as the browser says it: in its header or else in the query. */
+/* The last id as the browser says it: in its header or else in the query, as
+ * lastEventId or spelt otherwise (any case, with or without '-' and '_'). */
 bool query_last_id(
 	struct buf *id, const struct request *request, struct span query);
 

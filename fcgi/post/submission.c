@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/http/channel_key.h"
 #include "fcgi/http/query.h"
 #include "lib/event_size.h"
 #include "lib/text.h"
@@ -100,6 +101,45 @@ struct fault submission_queried(
 	if (fault.status == 0 && submission->key.at != NULL)
 		fault = submission_check_key(submission);
 	return fault;
+}
+
+struct fault submission_misspelt(struct submission *submission,
+	const struct channel_key_fault *misspelt)
+{
+	snprintf(submission->sentence, sizeof(submission->sentence), "%s",
+		misspelt->sentence);
+	return fault_bad("bad_channel", submission->sentence);
+}
+
+static bool says(const struct pair *pair, struct span channel)
+{
+	struct buf value = {0};
+	bool same = query_decode_value(&value, pair->value) &&
+		    span_equal(buf_span(&value), channel);
+
+	buf_release(&value);
+	return same;
+}
+
+struct fault submission_check_query(
+	struct submission *submission, struct span query)
+{
+	struct channel_key_fault misspelt;
+	struct pair pair;
+
+	while (query_next(&query, &pair)) {
+		bool is = channel_key_in_query(&pair, &misspelt);
+
+		if (misspelt.sentence[0] != '\0')
+			return submission_misspelt(submission, &misspelt);
+		if (is && !says(&pair, submission->channel))
+			return fault_bad("bad_channel",
+				"?channel= is not where this would be "
+				"published: the path of /realtime/ says that, "
+				"or \"channel\" in the JSON of "
+				"/api/broadcast");
+	}
+	return fault_none();
 }
 
 /* ---- the items */

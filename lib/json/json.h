@@ -19,16 +19,15 @@ struct json_object;
 
 /* ---- in: `value` is checked JSON (strict_json.h) */
 bool json_is_string(struct span value);
-/* Appends what the string `value` (checked, with its quotes) says; false if it
- * has half a surrogate pair, which is no text. */
-bool json_decode(struct buf *out, struct span value);
+/* Appends what the string `value` (checked, with its quotes) says. */
+void json_decode(struct buf *out, struct span value);
 /* Appends the checked `value` without the space between its tokens: one line,
  * and otherwise byte for byte. */
 void json_minify(struct buf *out, struct span value);
 
 /* ---- in: an answer, taken apart.  NULL unless `text` is JSON and an object
- * or a list, and all that it says can be held: a name with a NUL cannot, nor
- * half a surrogate pair.  Freed with json_free.  Asking a member of NULL is
+ * or a list, and all that it says can be held: a name with a NUL cannot.
+ * Freed with json_free.  Asking a member of NULL is
  * allowed, and so is asking for one that is not there: false. */
 struct json_object *json_parse(struct span text);
 void json_free(struct json_object *object);

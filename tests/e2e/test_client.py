@@ -141,6 +141,22 @@ def test_json_that_is_none_is_not_published(run, shared):
         run("pub", "json", good, "--json").ends()
 
 
+def test_json_with_a_bom_is_published_without_it(run, shared):
+    """JSON.parse of a browser takes none."""
+    reader = shared.listen("bom")
+    run("pub", "bom", "-", "--json", input='\ufeff{"a": "\ufeff"}').ends()
+    reader.sees('{"a": "\ufeff"}')
+    run("pub", "bom", "\ufeffplain").ends()
+    reader.sees("\ufeffplain")
+
+
+@pytest.mark.parametrize("half", ['"\\ud83d"', '["x", {"a": "\\ude00\\ud83d"}]', '\ufeff{"\\udfff": 1}'])
+def test_json_with_half_a_surrogate_pair_is_not_published_and_the_cause_is_named(run, half):
+    sentence = _sentence(run("pub", "json", half, "--json"), 2)
+    at = half.encode().index(b"\\u") + 1
+    assert "half a surrogate pair" in sentence and f"byte {at}: " in sentence
+
+
 def _sentence(client, status):
     client.ends(status)
     return client.sentence

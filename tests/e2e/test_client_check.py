@@ -12,7 +12,7 @@ from wire import Hub, Reader, Stock
 from world import SLOW, eventually
 
 CHECKS = ["health", "main stream", "metrics", "custom channel", "broadcast", "resume after a cut",
-          "events leave at once", "cross-origin rules", "uploads end", "leaving is noticed",
+          "events leave at once", "cross-origin rules", "whose address it is", "uploads end", "leaving is noticed",
           "inbox readers", "readers confined", "published rows"]
 
 

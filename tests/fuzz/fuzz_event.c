@@ -120,10 +120,10 @@ static void check_envelope(const struct wire_event *event)
 	MUST(heard.events == 1);
 	MUST(document_read(&document, buf_span(&heard.data), &fault));
 	MUST(document.count == 2);
-	MUST(json_decode(&data, document_member(&document, "data")->value));
+	json_decode(&data, document_member(&document, "data")->value);
 	MUST(span_equal(buf_span(&data), event->data));
 	buf_clear(&data);
-	MUST(json_decode(&data, document_member(&document, "channel")->value));
+	json_decode(&data, document_member(&document, "channel")->value);
 	MUST(span_equal(buf_span(&data), event->channel));
 	document_release(&document);
 	buf_release(&text);

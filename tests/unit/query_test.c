@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "fcgi/http/query.h"
+#include "fcgi/http/request.h"
 #include "tests/unit/unit.h"
 
 static const struct {
@@ -108,6 +109,39 @@ static void test_each_part_is_decoded_once(void **state)
 	}
 }
 
+static const struct {
+	const char *name, *query, *id; /* "" = none */
+} last_ids[] = {
+	{"none", "since=1&event=2", ""},
+	{"as we spell it", "lastEventId=1", "1"},
+	{"with underscores", "last_event_id=1", "1"},
+	{"in small letters", "x&lasteventid=1", "1"},
+	{"as the header is spelt", "Last-Event-ID=1", "1"},
+	{"an empty one is none", "lasteventid=&LASTEVENTID=2", "2"},
+	{"ours comes first, wherever it is", "Last-Event-ID=1&lastEventId=2",
+		"2"},
+	{"encoded", "last-event-id=%31", "1"},
+	{"a letter is missing", "lasteventi=1", ""},
+	{"a letter too many", "lasteventids=1", ""},
+	{"no name", "=1", ""},
+};
+
+static void test_the_last_id_is_found_however_it_is_spelt(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(last_ids); i++) {
+		struct request *request = request_new();
+		struct buf id = {0};
+		bool found = query_last_id(
+			&id, request, span_of(last_ids[i].query));
+
+		CHECK(last_ids[i].name, found == (last_ids[i].id[0] != '\0'));
+		CHECK_TEXT(last_ids[i].name, buf_span(&id), last_ids[i].id);
+		buf_release(&id);
+		request_free(request);
+	}
+}
+
 static void test_an_encoded_nul_is_a_byte(void **state)
 {
 	struct buf out = {0};
@@ -126,6 +160,7 @@ int main(void)
 		cmocka_unit_test(test_a_query_is_taken_pair_by_pair),
 		cmocka_unit_test(test_a_name_is_found_also_encoded),
 		cmocka_unit_test(test_each_part_is_decoded_once),
+		cmocka_unit_test(test_the_last_id_is_found_however_it_is_spelt),
 		cmocka_unit_test(test_an_encoded_nul_is_a_byte),
 	};
 
