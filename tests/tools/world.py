@@ -239,6 +239,17 @@ def free_port():
         return sock.getsockname()[1]
 
 
+def below(text, base):
+    """A web server's configuration with all addresses of Tidings below `base`."""
+    for old, new in ((r'"(/(realtime|api|sse|tasks)/)" +=>', rf'"{base}\1" =>'),
+                     (r'\( "/" => var', f'( "{base}/" => var'),
+                     (r'"\^/\((stream|health)', rf'"^{base}/(\1'),
+                     (r'^ProxyPass "/', f'ProxyPass "{base}/'),
+                     (r'fcgi://tidings/', f'fcgi://tidings{base}/')):
+        text = re.sub(old, new, text, flags=re.M)
+    return text
+
+
 class World:
     """config: {"responder": {"window": "1M"}, "inbox app": {"path": ...}}"""
 
@@ -344,7 +355,10 @@ class World:
             self.reader.start()
 
     def _web_config(self):
-        return self.web_server.configure(self.folder, self.port, self.fcgi_socket, self.www)
+        path = self.web_server.configure(self.folder, self.port, self.fcgi_socket, self.www)
+        if self.base:
+            Path(path).write_text(below(Path(path).read_text(), self.base))
+        return path
 
     def change_web(self, *changes):
         """Restarts the web server with (old, new) changed in its configuration."""
