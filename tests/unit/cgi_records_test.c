@@ -53,6 +53,19 @@ static void test_the_acceptor_understands_the_request(void **state)
 	request_free(request);
 }
 
+/* Where they end, a CGI program is not told. */
+static void test_chunks_are_not_told_of(void **state)
+{
+	char *environment[] = {(char[]){"REQUEST_METHOD=POST"},
+		(char[]){"HTTP_TRANSFER_ENCODING=chunked"}, NULL};
+	struct request *request = understood(environment, "cut perhaps");
+
+	(void)state;
+	assert_string_equal(request->transfer_encoding, "");
+	assert_string_equal(request->content_length, "");
+	request_free(request);
+}
+
 static void test_long_texts_and_a_great_environment_pass(void **state)
 {
 	char *uri = mem_new(40000);
@@ -142,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_acceptor_understands_the_request),
+		cmocka_unit_test(test_chunks_are_not_told_of),
 		cmocka_unit_test(test_long_texts_and_a_great_environment_pass),
 		cmocka_unit_test(test_a_program_s_own_url_is_cut_off),
 		cmocka_unit_test(test_an_answer_is_heard_however_it_is_cut),
