@@ -319,7 +319,7 @@ def test_an_upgrade_keeps_the_addresses_whatever_was_changed(machine, older):
         if change:
             machine.does(f"{change}/etc/lighttpd/conf-available/50-tidings.conf")
         publishes(machine, "before", base="")
-        machine.does(f"dpkg -i --force-confdef --force-{answer} /root/tidings_0*.deb 2>&1")
+        machine.does(f"dpkg -i --force-{answer} /root/tidings_0*.deb 2>&1")
         machine.does("service lighttpd restart")
         publishes(machine, "after", base="")
         assert heard(machine, base="") == ["before", "after"]
