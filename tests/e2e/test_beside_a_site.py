@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from client import Client
-from installed import OWN, apache_site, below, debian_apache_site, install, lighttpd_site
+from installed import OWN, SNIPPETS, apache_site, below, debian_apache_site, install, lighttpd_site, nginx_site
 from servers import MODULES
 
 pytestmark = pytest.mark.deploy
@@ -26,13 +26,16 @@ SITES = [
     pytest.param(debian_apache_site, id="debian-apache", marks=pytest.mark.skipif(
         not Path("/usr/sbin/a2enconf").exists(), reason="needs Debian's apache2"))]
 
+NGINX = pytest.param(nginx_site, id="nginx", marks=pytest.mark.skipif(
+    not Path("/usr/sbin/nginx").exists(), reason="needs nginx"))
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     return install(tmp_path_factory.mktemp("root"))
 
 
-@pytest.fixture(params=SITES)
+@pytest.fixture(params=[*SITES, NGINX])
 def below_tidings(request, make_world, installed):
     world = make_world({"responder": {"base": "/tidings", "keepalive": "1s"}})
     request.param(world, installed)
@@ -115,14 +118,14 @@ def test_what_was_installed_before_keeps_its_addresses(as_before):
     assert not [line for line in said if line.startswith("FAIL")], said
 
 
-@pytest.mark.parametrize("path", ["etc/lighttpd/conf-available/50-tidings.conf",
-                                  "etc/apache2/conf-available/tidings.conf"])
+@pytest.mark.parametrize("path", SNIPPETS.values())
 def test_the_packages_name_no_address_outside_of_the_prefix(installed, path):
-    text = re.sub(r"^\s*#.*$", "", below(installed, path).read_text(), flags=re.M)
-    named = re.findall(r'(?:ProxyPass|Alias|url"\] ==) "(\S*?)"|Match "\^(\S*)"|=~ "\^(\S*)"|^\s*"(/\S*)" +=>',
+    text = re.sub(r"^\s*#.*$", "", below(installed, f"etc/{path}").read_text(), flags=re.M)
+    named = re.findall(r'(?:ProxyPass|Alias|<Location|url"\] ==) "(\S*?)"|Match "\^(\S*)"|=~ "\^(\S*)"|'
+                       r'^\s*"(/\S*)" +=>|location ~ "\^(\S*)\|\^|location ~ ".*\|\^(\S*)"|location =? ?(/\S+)',
                        text, re.M)
     named = ["".join(one) for one in named]
-    assert len(named) > 8 and all(re.match(r"/tidings(/|$)", one) for one in named), named
+    assert len(named) > 4 and all(re.match(r"/tidings(/|$)", one) for one in named), named
 
 
 def test_a_new_installation_says_so_in_tidings_conf(installed):

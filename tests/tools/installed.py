@@ -22,6 +22,10 @@ OWN = {path: f"the site's own {path}".encode() for path in (
     "/javascript/chart.js/chart.esm.js", "/index.html")}
 
 
+SNIPPETS = {"lighttpd": "lighttpd/conf-available/50-tidings.conf",
+            "apache": "apache2/conf-available/tidings.conf", "nginx": "nginx/snippets/tidings.conf"}
+
+
 def make(goal, root, **more):
     subprocess.run(["make", "-s", "-C", BUILD, goal, f"DESTDIR={root}",
                     *(f"{name}={value}" for name, value in more.items())],
@@ -48,11 +52,9 @@ def below(root, path):
 class Site:
     """A web server with a site of its own, in the world's folder."""
 
-    def __init__(self, world, installed, lighttpd, addresses):
+    def __init__(self, world, installed, name, addresses):
         self.world, self.port = world, free_port()
-        self.snippet = "lighttpd/conf-available/50-tidings.conf" if lighttpd \
-            else "apache2/conf-available/tidings.conf"
-        self.text = below(installed, f"etc/{self.snippet}").read_text()
+        self.text = below(installed, f"etc/{SNIPPETS[name]}").read_text()
         self.documents = world.folder / "site"
         for path, content in OWN.items():
             place = self.documents / path.lstrip("/")
@@ -63,14 +65,14 @@ class Site:
         self.etc = world.folder / "etc"
         self.etc.mkdir()
         if addresses == "root":  # as an upgrade from 0.1.0 has it
-            name = ("lighttpd" if lighttpd else "apache") + "-root.conf"
+            name += "-root.conf"
             (self.etc / name).write_text(self.fill((world.folder / "share" / name).read_text()))
 
     def fill(self, text):
         """What a file says about an installation, for this world."""
         for old, new in ((of_makefile("prefix") + "/share/tidings", self.world.folder / "share"),
                          (of_makefile("sysconfdir") + "/tidings/", f"{self.etc}/"),
-                         (re.search(r'"(?:unix:)?(\S+/tidings/fcgi\.sock)', text)[1], self.world.fcgi_socket)):
+                         (re.search(r'[":](/\S+/tidings/fcgi\.sock)', text)[1], self.world.fcgi_socket)):
             text = text.replace(old, str(new))
         return text
 
@@ -89,7 +91,7 @@ class Site:
 
 
 def lighttpd_site(world, installed, addresses="below"):
-    site = Site(world, installed, True, addresses)
+    site = Site(world, installed, "lighttpd", addresses)
     etc = world.folder / "lighttpd"
     enabled = etc / "conf-enabled"
     shutil.copytree("/etc/lighttpd/conf-available", etc / "conf-available")
@@ -115,7 +117,7 @@ def lighttpd_site(world, installed, addresses="below"):
 
 def apache_site(world, installed, addresses="below"):
     """An Apache of which only our file is Debian's."""
-    site, server = Site(world, installed, False, addresses), SERVERS["apache"]
+    site, server = Site(world, installed, "apache", addresses), SERVERS["apache"]
     path = Path(server.configure(world.folder, site.port, world.fcgi_socket, site.documents))
     (world.folder / "tidings-enabled.conf").write_text(site.fill(site.text))
     path.write_text(path.read_text().split("# ---- 2.")[0] + f"""
@@ -128,7 +130,7 @@ Include "{world.folder}/tidings-enabled.conf"
 
 
 def debian_apache_site(world, installed, addresses="below"):
-    site = Site(world, installed, False, addresses)
+    site = Site(world, installed, "apache", addresses)
     etc = world.folder / "apache2"
     shutil.copytree("/etc/apache2", etc, symlinks=True)
     (etc / "conf-available/tidings.conf").write_text(site.fill(site.text))
@@ -151,3 +153,29 @@ def debian_apache_site(world, installed, addresses="below"):
     os.chmod(world.fcgi_socket, 0o666)  # Apache's children are www-data if root starts it
     return site.start("apache", ["/usr/sbin/apache2", "-DFOREGROUND", "-d", str(etc), "-f",
                                  str(etc / "apache2.conf")], environment)
+
+
+def nginx_site(world, installed, addresses="below"):
+    site = Site(world, installed, "nginx", addresses)
+    path, folder = world.folder / "nginx.conf", world.folder
+    (folder / "tidings-nginx.conf").write_text(site.fill(site.text))
+    temporary = "".join(f"{kind}_temp_path {folder}/nginx-{kind};\n" for kind in (
+        "client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    path.write_text(f"""
+{"user root;" if os.geteuid() == 0 else ""}
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/nginx-error.log;
+events {{ worker_connections 1000; }}
+http {{
+	access_log off;
+	include /etc/nginx/mime.types;
+	{temporary}
+	server {{
+		listen 127.0.0.1:{site.port};
+		root {site.documents};
+		include {folder}/tidings-nginx*.conf;
+	}}
+}}
+""")
+    return site.start("nginx", ["/usr/sbin/nginx", "-e", f"{folder}/nginx-error.log", "-c", str(path)])
