@@ -13,6 +13,7 @@ import pytest
 from client import Client
 from installed import OWN, SNIPPETS, apache_site, below, debian_apache_site, install, lighttpd_site, nginx_site
 from servers import MODULES
+from test_page_place import PageBelow, works
 
 pytestmark = pytest.mark.deploy
 
@@ -131,3 +132,13 @@ def test_the_packages_name_no_address_outside_of_the_prefix(installed, path):
 def test_a_new_installation_says_so_in_tidings_conf(installed):
     text = below(installed, "etc/tidings/tidings.conf").read_text()
     assert re.search(r"^base = /tidings$", text, re.M)
+
+
+@pytest.mark.page
+def test_the_page_of_the_packages_works_in_a_browser(chromium, below_tidings):
+    works(PageBelow(chromium, below_tidings), below_tidings, "/tidings")
+
+
+@pytest.mark.page
+def test_the_page_of_an_upgraded_installation_works_in_a_browser(chromium, as_before):
+    works(PageBelow(chromium, as_before), as_before, "/tidings")

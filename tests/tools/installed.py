@@ -124,6 +124,8 @@ def apache_site(world, installed, addresses="below"):
 DocumentRoot "{site.documents}"
 TypesConfig /dev/null
 AddType text/html .html
+AddType text/css .css
+AddType image/svg+xml .svg
 Include "{world.folder}/tidings-enabled.conf"
 """)
     return site.start("apache", server.command(str(path)))
