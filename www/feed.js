@@ -30,6 +30,7 @@
 // windows cannot share, each holds its own streams.
 
 import { Leader } from "./leader.js";
+import { placeIs } from "./place.js";
 import { Subscriber } from "./subscriber.js";
 import { canShare, Peers } from "./peers.js";
 
@@ -268,6 +269,9 @@ class Feeds {
 	}
 }
 
-export function openFeeds() {
+// base: the address of Tidings, if these files do not come from there.
+export function openFeeds(base) {
+	if (base !== undefined)
+		placeIs(base);
 	return new Feeds();
 }

@@ -13,6 +13,7 @@
 // the stream is closed here and never opened again with those ids.
 
 import { earliest, isAfter } from "./ids.js";
+import { at } from "./place.js";
 import { Source } from "./source.js";
 
 const OWN = ["connected", "live", "reset"]; // the server's, not the tasks'
@@ -78,7 +79,7 @@ export class SharedTasks {
 				query.set("interval", interval);
 			if (last !== "")
 				query.set("lastEventId", last);
-			return query.size ? `/tasks/stream?${query}` : "/tasks/stream";
+			return at(query.size ? `tasks/stream?${query}` : "tasks/stream");
 		};
 		this.#last = known.length ? earliest(known) : "";
 		this.#source = new Source(url, this.#last, [...OWN, ...this.#types], {

@@ -8,6 +8,7 @@ import { keyOf } from "./connections.js";
 import { el, setText } from "./dom.js";
 import { isChannelName } from "./feed.js";
 import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
+import { pathAt } from "./place.js";
 import { words } from "./words/streams.js";
 
 addWords(words);
@@ -22,7 +23,8 @@ const TONES = {
 	connecting: "warn", live: "good", "catching up": "info", lost: "bad", ended: "off",
 };
 
-const nameOf = ({ kind, channel }) => ({ channel, plain: "/sse/events", tasks: "/tasks/stream" })[kind];
+const nameOf = ({ kind, channel }) =>
+	({ channel, plain: pathAt("sse/events"), tasks: pathAt("tasks/stream") })[kind];
 
 // ---- one of them
 

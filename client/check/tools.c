@@ -88,6 +88,8 @@ static bool published(struct check *check, const char *path, const char *type,
 	http_perform(check->http, &request, &check->answer);
 	if (check->answer.exit_status == EXIT_OK)
 		return true;
+	if (check->answer.status == 404 && check_refused(check, &check->answer))
+		return false;
 	return check_wrong(check,
 		check->answer.status == 403 ? why_not(check) : NULL,
 		"not published: %s", check->answer.sentence.at);

@@ -2,6 +2,7 @@
 """conf/quickstart: one command serves everything, and leaves nothing behind."""
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from documents import README, Document
 from listener import Crowd
 from web import WebDoor
 from world import BUILD, INSTRUMENTED, SLOW, TOP, eventually, free_port, is_alive
@@ -332,3 +334,99 @@ def test_an_ordinary_user_may_start_it(quickstart, server):
         assert Path(f"/proc/{pid}").stat().st_uid == 65534
     assert run.interrupt() == 130
     run.has_left_nothing()
+
+
+# ---- pages of one's own, and who reaches them
+
+@pytest.mark.page
+@pytest.mark.parametrize("server", ["lighttpd", "apache", "nginx"])
+def test_readmes_javascript_in_a_page_of_ones_own_is_not_blank(quickstart, chromium, tmp_path, server):
+    site = tmp_path / "é site"
+    site.mkdir()
+    script = Document(README).fenced("js")[0]
+    (site / "index.html").write_text(
+        "<!doctype html><meta charset=utf-8><title>Mine</title><link rel=icon href=data:,>"
+        f"<style>ul {{ color: rgb(1, 2, 3) }}</style><ul></ul><script>{script}</script>")
+    (site / "javascript").mkdir()
+    (site / "javascript" / "mine.js").write_text("1")
+    run = quickstart("--no-demo", "--server", server, "--www", site).serves()
+    window = chromium.open(f"http://127.0.0.1:{run.port}/")
+    window.wait(lambda: run.door.ask("GET", "/api/channels/alerts").json["subscribers"] == 1, "the page listening")
+    assert run.door.ask("POST", "/realtime/alerts", body=b"disk almost full").status == 200
+    window.wait(lambda: "disk almost full" in window.text("ul"), "the event being shown")
+    assert window.run("return getComputedStyle(document.querySelector('ul')).color") == "rgb(1, 2, 3)"
+    answer = run.door.ask("GET", "/")
+    assert "content-security-policy" not in answer.headers
+    assert run.door.ask("GET", "/javascript/mine.js").body == b"1"
+    assert run.door.ask("GET", "/feed.js").status == 404  # ours are not there
+
+
+@pytest.mark.parametrize("folder", ["/nonexistent", "/etc/passwd"])
+def test_a_www_that_is_no_folder_is_one_sentence(folder):
+    done = quickstart_says("--www", folder)
+    assert done == f"quickstart: --www: there is no folder {folder} that can be read\n"
+
+
+@pytest.mark.parametrize("address", ["1.2.3", "300.1.1.1", "localhost", "::g", "127.0.0.1:80", "*"])
+def test_a_listen_that_is_no_address_is_one_sentence(address):
+    assert quickstart_says("--listen", address) == (
+        "quickstart: --listen takes an address of this machine, as 192.0.2.1, 0.0.0.0 or ::\n")
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8::7"])
+def test_a_listen_on_another_machines_address_is_one_sentence(address):
+    assert quickstart_says("--listen", address) == (
+        f"quickstart: --listen: {address} is not an address of this machine\n")
+
+
+def quickstart_says(*arguments):
+    done = subprocess.run([TOP / "conf" / "quickstart", "--no-install", "--port", str(free_port()), *arguments],
+                          capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr
+
+
+def addresses(version):
+    """Those of this machine that others reach."""
+    found = subprocess.run(["hostname", "-I"], capture_output=True, text=True).stdout.split()
+    return [address for address in found if (":" in address) == (version == 6)]
+
+
+@pytest.mark.parametrize("server", ["lighttpd", "apache", "nginx"])
+@pytest.mark.parametrize("listen", ["0.0.0.0", "::"])
+def test_it_says_who_reaches_it_and_who_may_publish(quickstart, server, listen):
+    run = quickstart("--no-demo", "--server", server, "--listen", listen)
+    eventually(lambda: "may publish" in run.said() or run.process.poll() is not None, "its greeting", 60)
+    said = run.said()
+    at = "[::1]" if listen == "::" else "127.0.0.1"
+    assert f"Tidings is at http://{at}:{run.port} " in said
+    assert "without a password" in said and "Only this machine may publish" in said
+    assert statuses(run.port, "127.0.0.1") == (200, 200)
+    for version in (4, 6) if listen == "::" else (4,):
+        for address in addresses(version):
+            shown = f"[{address}]" if version == 6 else address
+            assert f"http://{shown}:{run.port}" in said
+            assert statuses(run.port, address) == (200, 403)  # as from another machine
+    assert f"server.port = {run.port}" in re.sub(r" +", " ", (run.folder / "lighttpd.conf").read_text()) \
+        if server == "lighttpd" else True
+
+
+def test_on_one_address_of_this_machine_this_machine_may_publish(quickstart):
+    for address in addresses(4)[:1]:
+        run = quickstart("--no-demo", "--listen", address)
+        eventually(lambda: "may publish" in run.said(), "its greeting", 60)
+        assert f"Tidings is at http://{address}:{run.port} " in run.said()
+        assert statuses(run.port, address) == (200, 200)
+        with pytest.raises(OSError):
+            socket.create_connection(("127.0.0.1", run.port), 2)
+
+
+def statuses(port, address):
+    """Of a GET and of a POST."""
+    found = []
+    for method, path, body in (("GET", "/health", None), ("POST", "/realtime/a", b"x")):
+        link = http.client.HTTPConnection(address, port, timeout=20)
+        link.request(method, path, body)
+        found.append(link.getresponse().status)
+        link.close()
+    return tuple(found)

@@ -104,7 +104,7 @@ def test_many_uploads_that_never_end_are_ended_and_leave_nothing(make_world):
 @pytest.fixture
 def site(make_world):
     """A site's own lighttpd, with the snippet that Debian's package gives it."""
-    world = make_world(ONLY_WE_PUBLISH, web=True)
+    world = make_world({"responder": {"base": "/tidings", **ONLY_WE_PUBLISH["responder"]}}, web=True)
     subprocess.run(["make", "-s", "-C", BUILD, "conf/service/lighttpd.conf"], check=True)
     snippet = (BUILD / "conf/service/lighttpd.conf").read_text()
     snippet = re.sub(r'("socket" *=> ").*(")', rf"\g<1>{world.fcgi_socket}\2", snippet)
@@ -126,7 +126,7 @@ def site(make_world):
 def test_the_snippet_limits_uploads_to_tidings_alone(site):
     for target in ("/api/broadcast", "/realtime/a", "/stream", "/sse/send"):
         with Stranger(site.port).dial() as sock:
-            sock.sendall(f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {257 << 20}\r\n\r\n".encode())
+            sock.sendall(f"POST {site.base}{target} HTTP/1.1\r\nHost: x\r\nContent-Length: {257 << 20}\r\n\r\n".encode())
             assert whole_answer(sock).status == 413, target
     with Stranger(site.port).dial() as sock:
         sock.sendall(f"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT + 1024}\r\n\r\n".encode()

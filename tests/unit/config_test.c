@@ -78,7 +78,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 		"key_age = 2d\n"
 		"demo = yes\n"
 		"[responder]\nsocket = /a/fcgi.sock\nsocket_mode = 0666\n"
-		"socket_group = 7\nworkers = 64\n"
+		"socket_group = 7\nbase = /live/tidings-2\nworkers = 64\n"
 		"streams = 9000\nconnections = 28000\nstreams_per_address = "
 		"20\n"
 		"publish_from = 10.0.0.0/8, 192.0.2.7 fd00::/8\n"
@@ -104,6 +104,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 	assert_string_equal(config.fcgi_socket, "/a/fcgi.sock");
 	assert_int_equal(config.fcgi_socket_mode, 0666);
 	assert_int_equal(config.fcgi_socket_group, 7);
+	assert_string_equal(config.base, "/live/tidings-2");
 	assert_int_equal(config.workers, 64);
 	assert_int_equal(config.streams, 9000);
 	assert_int_equal(config.connections, 28000);
@@ -162,6 +163,10 @@ static void test_a_comment_may_be_as_long_as_it_likes(void **state)
 	config_release(&config);
 	buf_release(&text);
 }
+
+#define NO_BASE                                                          \
+	" is not a path such as /tidings: a slash before each name and " \
+	"none at the end, letters, digits and -._~ only"
 
 static const struct {
 	const char *name;
@@ -269,6 +274,22 @@ static const struct {
 	{"a host with a port", "[responder]\nhosts = a.example:80\n",
 		":2: hosts: \"a.example:80\" is neither a name such as "
 		"www.example.org nor an address such as 192.0.2.7 or [::1]"},
+	{"a base without a slash", "[responder]\nbase = tidings\n",
+		":2: base: \"tidings\"" NO_BASE},
+	{"a base that ends in a slash", "[responder]\nbase = /tidings/\n",
+		":2: base: \"/tidings/\"" NO_BASE},
+	{"a base that is the root", "[responder]\nbase = /\n",
+		":2: base: \"/\"" NO_BASE},
+	{"a base with two slashes", "[responder]\nbase = /a//b\n",
+		":2: base: \"/a//b\"" NO_BASE},
+	{"a base that a browser would change", "[responder]\nbase = /a/..\n",
+		":2: base: \"/a/..\"" NO_BASE},
+	{"an encoded base", "[responder]\nbase = /%74idings\n",
+		":2: base: \"/%74idings\"" NO_BASE},
+	{"a base that is a URL", "[responder]\nbase = http://a.example/x\n",
+		":2: base: \"http://a.example/x\"" NO_BASE},
+	{"a base with a query", "[responder]\nbase = /a?b\n",
+		":2: base: \"/a?b\"" NO_BASE},
 	{"an origin with a path", "[responder]\norigins = https://a.example/\n",
 		":2: origins: \"https://a.example/\" is neither * nor an "
 		"origin such as https://www.example.org"},
