@@ -36,7 +36,7 @@ events($("streams"), page);
 metrics($("metrics"), page);
 tasks($("tasks"), page);
 toasts($("toasts"), $("streams"), page);
-status($("connection"), page);
+status($("connection"), $("trouble"), page);
 $("kill").after(copyButton(() => $("kill").textContent, { copy: "copy" }));
 
 $("language").addEventListener("change", ({ target }) => {

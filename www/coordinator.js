@@ -71,6 +71,7 @@ export class Coordinator {
 		const on = (stream) => ({
 			event: (event, cursor, wants) => tell({ kind: "event", stream, event, cursor, to: names(wants) }),
 			state: (state, wants) => tell({ kind: "state", stream, state, to: names(wants) }),
+			trouble: (why, wants) => tell({ kind: "trouble", stream, why, to: names(wants) }),
 			gap: (said, wants) => tell({ kind: "gap", stream, said, to: names(wants) }),
 			welcome: (want, how) => tell({ kind: "welcome", stream, to: names([want]), ...how }),
 		});

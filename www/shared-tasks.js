@@ -26,6 +26,7 @@ export class SharedTasks {
 	#events = [];
 	#last = "";
 	#state = "connecting";
+	#why = null;
 
 	// on: as of Multiplexer
 	constructor(types, on) {
@@ -36,6 +37,8 @@ export class SharedTasks {
 	// want: { interval, after, state }
 	add(want) {
 		this.#wants.add(want);
+		if (this.#why !== null)
+			this.#on.trouble(this.#why, [want]);
 		queueMicrotask(() => this.#serve(want));
 	}
 
@@ -56,6 +59,7 @@ export class SharedTasks {
 		this.#events = [];
 		this.#last = "";
 		this.#state = "connecting";
+		this.#why = null;
 	}
 
 	// Once all are there that came together.
@@ -83,9 +87,16 @@ export class SharedTasks {
 		};
 		this.#last = known.length ? earliest(known) : "";
 		this.#source = new Source(url, this.#last, [...OWN, ...this.#types], {
-			open: () => this.#become("live"),
+			open: () => {
+				this.#source.isGood(); // its next event may take a minute
+				this.#become("live");
+			},
 			message: (event) => this.#hear(event),
 			down: () => this.#become("lost"),
+			trouble: (why) => {
+				this.#why = why;
+				this.#on.trouble(why, null);
+			},
 		});
 	}
 

@@ -9,6 +9,7 @@ import { el, setText } from "./dom.js";
 import { isChannelName } from "./feed.js";
 import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
 import { pathAt } from "./place.js";
+import { shortOf, troubleOf } from "./status.js";
 import { words } from "./words/streams.js";
 
 addWords(words);
@@ -73,7 +74,8 @@ class Card {
 		const { state, total, lastId, recovered } = this.connection;
 		this.element.dataset.state = state.replace(" ", "-");
 		this.state.dataset.tone = TONES[state];
-		setText(this.state, t(`state-${state}`));
+		const why = troubleOf(this.connection);
+		setText(this.state, why === null ? t(`state-${state}`) : `${t("state-lost")}: ${shortOf(why)}`);
 		setText(this.values.total, formatNumber(total));
 		setText(this.values.rate, formatNumber(this.connection.rate(), { maximumFractionDigits: 1 }));
 		setText(this.values.since, this.#since());
