@@ -11,6 +11,7 @@
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/stream/admit.h"
+#include "fcgi/stream/keepalive.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/streams.h"
 #include "lib/clock.h"
@@ -230,6 +231,11 @@ static void answer(struct subscribe *subscribe, struct request *request,
 		code = "bad_since";
 		fault = read_begin(wanted, &subscription, request,
 			target->query, subscribe->clock);
+	}
+	if (fault == NULL) {
+		code = "bad_keepalive";
+		fault = keepalive_read(
+			&subscription.keepalive_ms, target->query);
 	}
 	if (fault == NULL)
 		open_stream(subscribe, request, &subscription);

@@ -103,7 +103,7 @@ def test_a_thousand_channels_in_28_kib_of_url_are_served(shared):
 def test_head_on_a_stream_gets_headers_only(door, target):
     answer = door.ask("HEAD", target)
     assert answer.status == 200
-    assert answer.headers["content-type"].split(";")[0] == "text/event-stream"
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
 
 
 # ---- paths and methods

@@ -43,7 +43,7 @@ def test_streams_see_what_is_published(cgi):
     assert several.next().id == second.json["id"]
     third = cgi.publish("to all")
     main.sees("to all", id=third)
-    assert main.answer.headers["content-type"].split(";")[0] == "text/event-stream"
+    assert main.answer.headers["content-type"] == "text/event-stream; charset=utf-8"
     for reader in (main, one, several):
         reader.leave()
 

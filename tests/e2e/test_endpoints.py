@@ -16,7 +16,7 @@ def test_a_stream_of_main(web):
     reader = web.listen(path="/stream")
     id = web.publish("hello")
     reader.sees("hello", id=id)
-    assert reader.answer.headers["content-type"].split(";")[0] == "text/event-stream"
+    assert reader.answer.headers["content-type"] == "text/event-stream; charset=utf-8"
 
 
 @pytest.mark.behind_apache

@@ -50,7 +50,7 @@ def is_refused(answer, status, code, retry_after=False):
 
 def is_told_to_come_back(answer):
     assert answer.status == 200 and answer.ended, answer
-    assert re.fullmatch(rb"retry: \d+\n\n", answer.body), answer
+    assert re.fullmatch(rb"retry: \d+\n", answer.body), answer
 
 
 def streams_are(world, count):
