@@ -49,9 +49,9 @@ QUICK = {
     "PHP streams": (lambda: outside.php("streams.php"), set(), {}),
     "PHP curl": (lambda: outside.php("curl.php", "extension_loaded('curl')"), set(), {}),
     "PHP symfony": (lambda: outside.php("symfony.php", SYMFONY), set(), {}),
-    "Perl Mojolicious": (lambda: outside.script("perl", "perl/mojolicious.pl", "-MMojo::UserAgent", "-e1"),
+    "Perl Mojolicious": (lambda: outside.script("perl", "perl/mojolicious.pl", "-e1", "-MMojo::UserAgent"),
                          set(), {}),
-    "Ruby Net::HTTP": (lambda: outside.script("ruby", "ruby/net_http.rb", "-rjson", "-rnet/http", "-e1"),
+    "Ruby Net::HTTP": (lambda: outside.script("ruby", "ruby/net_http.rb", "-rjson", "-e1", "-rnet/http"),
                        set(), {}),
 }
 COMPILED = {

@@ -117,51 +117,51 @@ class Passage:
                 _shut(sock)
 
     def _answer(self, sock, head):
-        target = head.split(b" ", 2)[1].decode()
-        path = target.partition("?")[0]
+        path = head.split(b" ", 2)[1].decode().partition("?")[0]
         if path in self.files:
             return _send_file(sock, self.files[path])
-        name = unquote(re.search(r"[?&]_=([^&]*)|$", target)[1] or "")
-        last_id = re.search(rb"(?im)^last-event-id: *(.*?)\r$|\Z", head)[1] or b""
-        if not head.startswith(b"OPTIONS"):
-            self.visited.append(Visit(name, last_id.decode()))
+        visit = self._see(head)
         with self.lock:
-            refuse = self.refused is not None and name not in self.refused
+            refuse = self.refused is not None and visit.name not in self.refused
             if refuse:
-                self.refused.add(name)
+                self.refused.add(visit.name)
         if refuse:
             return _send(sock, "503 Service Unavailable", "text/plain", b"in a moment")
-        # one request on a connection, so that each is seen here
-        head = re.sub(rb"(?im)^connection:.*\r\n", b"", head)
-        head = head.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
         with contextlib.closing(socket.create_connection(("127.0.0.1", self.to))) as there:
             self.open.add(there)
             try:
                 there.sendall(head)
-                threading.Thread(target=_until_gone, args=[sock, there], daemon=True).start()
-                self._pass_on(there, sock, name)
+                threading.Thread(target=self._further, args=[sock, there], daemon=True).start()
+                self._pass_on(there, sock, visit.name)
             finally:
                 self.open.discard(there)
 
+    def _see(self, head):
+        target = head.split(b" ", 2)[1].decode()
+        name = unquote(re.search(r"[?&]_=([^&]*)|$", target)[1] or "")
+        last_id = re.search(rb"(?im)^last-event-id: *(.*?)\r$|\Z", head)[1] or b""
+        visit = Visit(name, last_id.decode())
+        if not head.startswith(b"OPTIONS"):
+            self.visited.append(visit)
+        return visit
+
+    def _further(self, sock, there):
+        """Further requests on the connection, until the client leaves."""
+        with contextlib.suppress(OSError):
+            while piece := sock.recv(65536):
+                if piece.startswith(b"GET "):
+                    self._see(piece)
+                there.sendall(piece)
+        _shut(there)
+
     def _pass_on(self, there, sock, name):
         while piece := there.recv(1 << 18):
-            where = self.cutting
-            mark = -1
-            if where and name not in self.was_cut:
-                mark = piece.find(where.encode())
+            mark = piece.find(self.cutting.encode()) if self.cutting and name not in self.was_cut else -1
             if mark >= 0:
                 self.was_cut.add(name)
-                sock.sendall(piece[:CUTS[where](piece, mark)])
+                sock.sendall(piece[:CUTS[self.cutting](piece, mark)])
                 return
             sock.sendall(piece)
-
-
-def _until_gone(sock, there):
-    """A client that leaves is not waited for."""
-    with contextlib.suppress(OSError):
-        while sock.recv(65536):
-            pass
-    _shut(there)
 
 
 def _shut(sock):
