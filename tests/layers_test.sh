@@ -192,6 +192,7 @@ downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
 	'fcgi/route|fcgi/feed|fcgi/drain' \
 	'fcgi/stream,fcgi/replay|fcgi/post|fcgi/status|fcgi/metrics' 'fcgi/guard|fcgi/http' \
 	fcgi/uplink fcgi/counters
-downwards client client/main client/verbs 'client/verb|client/check' client/show \
-	client/http client/option client/exit_status client/show/escape
+downwards client client/main client/verbs 'client/verb|client/check' \
+	'client/inbox|client/run' client/show client/http client/option client/exit_status \
+	client/show/escape
 exit $failed
