@@ -216,7 +216,7 @@ static void test_when_there_are_too_many_marks_the_oldest_raise_the_floor(
 	assert_int_equal(mark_of(room, "never"), last - 30);
 }
 
-/* The shortest of five turns, us, in each of which two hundred channels come
+/* The least work of five turns, us, in each of which two hundred channels come
  * and as many go, while there are so many. */
 static uint64_t cost_among(struct room *room, size_t channels)
 {
@@ -229,14 +229,14 @@ static uint64_t cost_among(struct room *room, size_t channels)
 	}
 	ledger_commit(&room->ledger);
 	for (int turn = 0; turn < 5; turn++) {
-		uint64_t began = clock_mono_us(), took;
+		uint64_t began = clock_work_us(), took;
 
 		for (int i = 0; i < 200; i++)
 			room_add(room, numbered("c", 200 * turn + i), "x");
 		ledger_commit(&room->ledger);
 		ledger_tend(&room->ledger);
 		ledger_commit(&room->ledger);
-		took = clock_mono_us() - began;
+		took = clock_work_us() - began;
 		best = took < best ? took : best;
 	}
 	return best;

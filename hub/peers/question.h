@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_HUB_PEERS_QUESTION_H
+#define TIDINGS_HUB_PEERS_QUESTION_H
+/*
+ * question - what a JUDGE asks, and what is known of its channels
+ *
+ * Nearly all of that is in memory.  What is not, marks of names without a row
+ * and ids of oldest events, is looked up before, in pieces: a thousand names
+ * that nobody has heard of are a thousand places of log.db.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hub/log/eventlog.h"
+#include "lib/wire.h"
+
+enum {
+	QUESTION_CHANNELS_MAX = 1000,
+};
+
+#define LOOKS_ROW UINT64_MAX
+
+struct question {
+	uint64_t tag;
+	uint8_t from; /* enum wire_from */
+	uint64_t value, upto;
+	uint16_t name_count;
+	struct wire_in names; /* borrow from the frame */
+	uint16_t told_count;
+	struct wire_in told; /* marks that are known: place, mark */
+	/* After question_resolve: those that have a row ... */
+	struct channel *channels[QUESTION_CHANNELS_MAX];
+	uint16_t
+		places[QUESTION_CHANNELS_MAX]; /* each one's, among the names */
+	size_t channel_count;
+	/* ... up to where each name was pruned, the highest of all, and the
+	 * highest of those that who asks does not know. */
+	uint64_t marks[QUESTION_CHANNELS_MAX];
+	uint64_t pruned_through, pruned_at, untold;
+};
+
+/* What was looked up for a question.  All zero: nothing yet. */
+struct looks {
+	uint16_t names; /* the first ones are done */
+	/* Of each name without a row, up to where it was pruned; LOOKS_ROW of
+	 * the others. */
+	uint64_t *through;
+	uint64_t at; /* the latest of those without a row */
+};
+
+/* False if it is malformed. */
+bool question_read(struct question *question, struct wire_in *in);
+/* The same for one that was read before: its names are not looked at. */
+void question_read_again(struct question *question, struct wire_in *in);
+/* Looks up one name at least, and more until `end`; false if there are more. */
+bool question_look(const struct question *question, struct looks *looks,
+	struct eventlog *log, uint64_t end);
+void looks_release(struct looks *looks);
+/* All has been looked up, as far as there was anything at that time: it holds
+ * for events that were committed then. */
+void question_resolve(struct question *question, const struct looks *looks,
+	struct eventlog *log);
+/* Appends how many of its channels, and which, may have events above `used`. */
+void question_put_busy(
+	const struct question *question, uint64_t used, struct buf *out);
+/* Appends how many of its names, and which, were pruned above `used`, and up to
+ * where. */
+void question_put_marks(
+	const struct question *question, uint64_t used, struct buf *out);
+
+#endif
