@@ -233,7 +233,7 @@ def test_check_says_whether_the_web_server_knows_its_proxy(make_world, name, kno
 
 BELIEVES_ANYBODY = {
     "lighttpd": ('"127.0.0.1" => "trust", "::1" => "trust"', '"all" => "trust"', "extforward.forwarder"),
-    "apache": ("RemoteIPInternalProxy 127.0.0.1 ::1", "RemoteIPInternalProxy 0.0.0.0/0", "RemoteIPInternalProxy"),
+    "apache": ("RemoteIPInternalProxy 127.0.0.1 ::1", "RemoteIPInternalProxy 127.0.0.0/8", "RemoteIPInternalProxy"),
     "nginx": ("set_real_ip_from  127.0.0.1;", "set_real_ip_from 0.0.0.0/0;", "set_real_ip_from"),
 }
 
