@@ -17,8 +17,8 @@ static struct fault read_body(struct submission *submission, struct span body,
 
 	if (document_read(document, body, &fault))
 		return fault_none();
-	return submission_bad_at(submission, fault.half ? "bad_text" : "bad_json",
-		fault.why, fault.at);
+	return submission_bad_at(submission,
+		fault.half ? "bad_text" : "bad_json", fault.why, fault.at);
 }
 
 /* A member that must be a string; *value stays as it is without one. */
