@@ -83,8 +83,7 @@ void cors_headers(struct buf *out, const struct config *config,
 	else if (any)
 		buf_printf(out, "Access-Control-Allow-Origin: *\r\n");
 	else if (is_allowed(config, request))
-		buf_printf(out, "Access-Control-Allow-Origin: %s\r\n",
-			origin);
+		buf_printf(out, "Access-Control-Allow-Origin: %s\r\n", origin);
 	if (!any || config->origin_count > 1)
 		buf_printf(out, "Vary: Origin\r\n");
 }

@@ -7,7 +7,8 @@
  * An origin is allowed if it is our own (scheme and Host), or named in the
  * configuration's `origins`, where "*" is every one.  Nothing is ever said to
  * an origin that is not allowed, so its browser keeps the answer from it.  What
- * a visitor's cookies and passwords would show, pages of named origins may read;
+ * a visitor's cookies and passwords would show, pages of named origins may
+ * read;
  * "*" names nobody.  Pure.
  */
 #include <stdbool.h>

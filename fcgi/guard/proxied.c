@@ -40,8 +40,8 @@ static struct span without_port(struct span node)
 	if (node.len > 0 && node.at[0] == '[' && end != NULL)
 		return span(node.at + 1, (size_t)(end - node.at) - 1);
 	if (colon != NULL &&
-		memchr(colon + 1, ':', node.len - 1 -
-					       (size_t)(colon - node.at)) == NULL)
+		memchr(colon + 1, ':',
+			node.len - 1 - (size_t)(colon - node.at)) == NULL)
 		node.len = (size_t)(colon - node.at);
 	return node;
 }

@@ -5,10 +5,10 @@
  * channel_key - is this key `channel`, or was it meant to be?
  *
  * Whoever writes `chanel` would hear, or be heard by, other people than meant,
- * and nothing would say so.  Misspelt is: one letter too many, too few or wrong,
- * two that have changed places, or the wrong ones doubled; whatever the case,
- * and with or without an s at the end.  Every other key is somebody else's.
- * Pure.
+ * and nothing would say so.  Misspelt is: one letter too many, too few or
+ * wrong, two that have changed places, or the wrong ones doubled; whatever the
+ * case, and with or without an s at the end.  Every other key is somebody
+ * else's. Pure.
  */
 #include <stdbool.h>
 

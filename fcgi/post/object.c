@@ -14,11 +14,13 @@ static struct fault read_body(struct submission *submission, struct span body,
 	struct document *document)
 {
 	struct json_fault fault;
+	const char *code = "bad_json";
 
 	if (document_read(document, body, &fault))
 		return fault_none();
-	return submission_bad_at(submission, fault.half ? "bad_text" : "bad_json",
-		fault.why, fault.at);
+	if (fault.half)
+		code = "bad_text";
+	return submission_bad_at(submission, code, fault.why, fault.at);
 }
 
 /* A member that must be a string; *value stays as it is without one. */

@@ -103,8 +103,8 @@ struct fault submission_queried(
 	return fault;
 }
 
-struct fault submission_misspelt(struct submission *submission,
-	const struct channel_key_fault *misspelt)
+struct fault submission_misspelt(
+	struct submission *submission, const struct channel_key_fault *misspelt)
 {
 	snprintf(submission->sentence, sizeof(submission->sentence), "%s",
 		misspelt->sentence);

@@ -4,8 +4,8 @@
 /*
  * strict_json - is it JSON, to the letter?
  *
- * JSON is defined here and nowhere else (RFC 8259; besides, no object may have a
- * name twice, and no text half a surrogate pair, which is not Unicode):
+ * JSON is defined here and nowhere else (RFC 8259; besides, no object may have
+ * a name twice, and no text half a surrogate pair, which is not Unicode):
  * libraries differ, take text that is not JSON or refuse text that is. Pure.
  */
 #include <stdbool.h>

@@ -5,8 +5,10 @@ The proxy is at 127.0.0.1; whoever comes from 127.0.0.2 comes without it.
 """
 
 import contextlib
+import os
 import select
 import shutil
+import signal
 import socket
 import socketserver
 import subprocess
@@ -40,7 +42,6 @@ real_ip_recursive on;'''),
     "haproxy": ("\tdefault_backend tidings", '''	http-request set-src req.hdr_ip(x-forwarded-for,-1) if { src 127.0.0.1 }
 	default_backend tidings'''),
 }
-BEHIND = pytest.mark.parametrize("name", KNOWS_ITS_PROXY)
 
 
 class DoorFrom(WebDoor):
@@ -70,45 +71,66 @@ def post(world, said, door=None):
     return (answer.status, answer.json.get("error"))
 
 
-@BEHIND
-def test_where_the_web_server_knows_its_proxy_the_true_address_publishes(make_world, name):
-    world = made(make_world, name, publish_from=MEMBER)
-    assert post(world, MEMBER) == (200, None)
-    assert post(world, STRANGER) == (403, "not_allowed")
-    assert post(world, None) == (403, "not_allowed")
+@pytest.fixture(scope="module", params=KNOWS_ITS_PROXY)
+def known(request, make_shared_world):
+    """The web server knows its proxy."""
+    return made(make_shared_world, request.param, publish_from=f"{MEMBER} 127.0.0.1", streams_per_address=1)
 
 
-@BEHIND
-def test_a_forged_header_from_outside_helps_nobody(make_world, name):
+@pytest.fixture(scope="module", params=KNOWS_ITS_PROXY)
+def unknown(request, make_shared_world):
+    """It has not been told of any."""
+    return made(make_shared_world, request.param, knows=False, streams_per_address=1)
+
+
+def test_where_the_web_server_knows_its_proxy_the_true_address_publishes(known):
+    assert post(known, MEMBER) == (200, None)
+    assert post(known, STRANGER) == (403, "not_allowed")
+    assert post(known, None) == (200, None)
+
+
+def test_a_forged_header_from_outside_helps_nobody(known):
     """The proxy writes the true address behind what it was told; whoever comes without it is not asked."""
-    world = made(make_world, name, publish_from=f"{MEMBER} 127.0.0.1")
     for forged in (MEMBER, "127.0.0.1", f"127.0.0.1, {MEMBER}", "unknown"):
-        assert post(world, f"{forged}, {STRANGER}") == (403, "not_allowed"), forged
-    direct = DoorFrom(world.port, "127.0.0.2")
+        assert post(known, f"{forged}, {STRANGER}") == (403, "not_allowed"), forged
+    direct = DoorFrom(known.port, "127.0.0.2")
     for forged in (MEMBER, "127.0.0.1"):
-        assert post(world, forged, direct) == (403, "not_allowed"), forged
+        assert post(known, forged, direct) == (403, "not_allowed"), forged
 
 
-@BEHIND
-def test_a_user_of_this_machine_who_comes_through_the_proxy_is_no_publisher(make_world, name):
+def test_a_user_of_this_machine_who_comes_through_the_proxy_is_no_publisher(known):
     """Apache takes the header away; with the others it stays, and a proxy may have passed on what it was told."""
-    world = made(make_world, name)
-    assert post(world, "127.0.0.1") == ((200, None) if name == "apache" else (403, "through_proxy"))
-    assert post(world, None) == (200, None)
+    expected = (200, None) if known.web_server.name == "apache" else (403, "through_proxy")
+    assert post(known, "127.0.0.1") == expected
 
 
-@BEHIND
-@pytest.mark.parametrize("knows", [True, False], ids=["known", "unknown"])
-def test_visitors_behind_a_proxy_share_one_limit_unless_the_web_server_knows_it(make_world, name, knows):
-    world = made(make_world, name, knows, streams_per_address=1)
-    world.listen("a", headers={"X-Forwarded-For": MEMBER})
-    again = world.door.ask("GET", "/stream", {"X-Forwarded-For": MEMBER, "Accept": "application/json"})
-    assert again.status == 429
-    if knows:
-        world.listen("a", headers={"X-Forwarded-For": STRANGER})
-    else:
-        other = world.door.ask("GET", "/stream", {"X-Forwarded-For": STRANGER, "Accept": "application/json"})
-        assert other.status == 429
+def is_full(world, said):
+    headers = {"X-Forwarded-For": said, "Accept": "application/json"}
+    return world.door.ask("GET", "/stream", headers).status == 429
+
+
+def test_where_the_web_server_knows_its_proxy_each_visitor_has_limits_of_his_own(known):
+    readers = [known.listen("a", headers={"X-Forwarded-For": said}) for said in (MEMBER, STRANGER)]
+    assert is_full(known, MEMBER) and is_full(known, STRANGER)
+    for reader in readers:
+        reader.leave()
+
+
+def test_behind_a_proxy_that_it_does_not_know_all_visitors_share_one_limit(unknown):
+    reader = unknown.listen("a", headers={"X-Forwarded-For": MEMBER})
+    assert is_full(unknown, MEMBER) and is_full(unknown, STRANGER)
+    reader.leave()
+
+
+def test_check_says_that_the_web_server_knows_its_proxy(known):
+    verdict, text, _ = whose(known, 0)
+    assert verdict == "ok" and "asks a proxy for whom it speaks" in text
+
+
+def test_check_says_what_it_means_that_it_knows_none(unknown):
+    assert post(unknown, STRANGER) == (403, "through_proxy")
+    verdict, text, _ = whose(unknown, 0)
+    assert verdict == "ok" and "limits for each address hold for all of its visitors together" in text
 
 
 # ---- proxies as they come
@@ -164,7 +186,8 @@ def front(make, folder, to):
     path = folder / "front.conf"
     path.write_text(text)
     with open(folder / "front.log", "w") as log, \
-            subprocess.Popen([program, *command[1:], path], stdout=log, stderr=log, cwd=folder) as process:
+            subprocess.Popen([program, *command[1:], path], stdout=log, stderr=log, cwd=folder,
+                             start_new_session=True) as process:
         door = WebDoor(port)
 
         def serves():
@@ -175,7 +198,7 @@ def front(make, folder, to):
             eventually(serves, f"{command[0]} serving")
             yield door
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGKILL)  # Apache waits for its streams
 
 
 @pytest.mark.parametrize("proxy", [lighttpd, apache, haproxy], ids=lambda make: make.__name__)
@@ -223,17 +246,9 @@ def whose(world, status, **how):
     return verdicts(lines)["whose address it is"], "\n".join(lines), hints(lines)
 
 
-@BEHIND
-@pytest.mark.parametrize("knows,said", [(True, "asks a proxy for whom it speaks"),
-                                        (False, "limits for each address hold for all of its visitors together")])
-def test_check_says_whether_the_web_server_knows_its_proxy(make_world, name, knows, said):
-    verdict, text, _ = whose(made(make_world, name, knows), 0)
-    assert verdict == "ok" and said in text
-
-
 BELIEVES_ANYBODY = {
     "lighttpd": ('"127.0.0.1" => "trust", "::1" => "trust"', '"all" => "trust"', "extforward.forwarder"),
-    "apache": ("RemoteIPInternalProxy 127.0.0.1 ::1", "RemoteIPInternalProxy 0.0.0.0/0", "RemoteIPInternalProxy"),
+    "apache": ("RemoteIPInternalProxy 127.0.0.1 ::1", "RemoteIPInternalProxy 127.0.0.0/8", "RemoteIPInternalProxy"),
     "nginx": ("set_real_ip_from  127.0.0.1;", "set_real_ip_from 0.0.0.0/0;", "set_real_ip_from"),
 }
 

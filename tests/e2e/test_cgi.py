@@ -124,10 +124,35 @@ def test_channels_and_health(cgi):
     ("POST", "/realtime/a", {}, b"x" * 70_000, 413),
     ("POST", "/realtime/a", {}, b"x" * 2_000_000, 413),
     ("POST", "/realtime/a", {"Origin": "http://elsewhere.example"}, b"x", 403),
+    ("POST", "/realtime/a", {"X-Forwarded-For": "192.0.2.7"}, b"x", 403),
+    ("POST", "/realtime/a", {"Forwarded": "for=192.0.2.7"}, b"x", 403),
+    ("POST", "/realtime/a?channel=b", {}, b"x", 400),
+    ("GET", "/stream?chanel=b", {}, None, 400),
 ], ids=lambda value: str(value)[:20])
 def test_bad_input_has_our_own_answer(cgi, method, target, headers, body, status):
     answer = cgi.door.ask(method, target, headers, body)
     assert answer.status == status and answer.json["error"], answer
+
+
+KNOWS_ITS_PROXY = {
+    "lighttpd-cgi": '''
+server.modules += ( "mod_extforward" )
+extforward.forwarder = ( "127.0.0.1" => "trust" )
+extforward.headers = ( "X-Forwarded-For" )
+''',
+    "apache-cgi": '''
+LoadModule remoteip_module @MODULES@/mod_remoteip.so
+RemoteIPHeader X-Forwarded-For
+RemoteIPInternalProxy 127.0.0.1
+''',
+}
+
+
+@pytest.mark.parametrize("server", KNOWS_ITS_PROXY)
+def test_behind_a_proxy_that_the_web_server_knows_the_true_address_publishes(make_world, server):
+    world = make_world(server, {"responder": {"publish_from": "203.0.113.7"}}, KNOWS_ITS_PROXY[server], kind=CgiWorld)
+    for said, status in (("203.0.113.7", 200), ("203.0.113.7, 198.51.100.9", 403), ("198.51.100.9", 403)):
+        assert world.post("/realtime/a", b"x", {"X-Forwarded-For": said}).status == status, said
 
 
 @pytest.mark.parametrize("query", ["-V", "-h", "-c+/etc/passwd", "--socket+/tmp/x"])

@@ -175,8 +175,8 @@ static void test_the_last_id_is_found_however_it_is_spelt(void **state)
 	for (size_t i = 0; i < COUNT(last_ids); i++) {
 		struct request *request = request_new();
 		struct buf id = {0};
-		bool found = query_last_id(
-			&id, request, span_of(last_ids[i].query));
+		bool found =
+			query_last_id(&id, request, span_of(last_ids[i].query));
 
 		CHECK(last_ids[i].name, found == (last_ids[i].id[0] != '\0'));
 		CHECK_TEXT(last_ids[i].name, buf_span(&id), last_ids[i].id);
