@@ -53,7 +53,8 @@ def below(root, path):
     "share/doc/tidings/docs/quickstart.md", "share/doc/tidings/docs/decisions/duty-rule.md", "etc/tidings/tidings.conf",
     "etc/init.d/tidings-hub", "etc/init.d/tidings-inbox", "etc/init.d/tidings-responder", "etc/default/tidings",
     "etc/logrotate.d/tidings", "etc/lighttpd/conf-available/50-tidings.conf",
-    "etc/apache2/conf-available/tidings.conf", "lib/systemd/system/tidings-hub.service",
+    "etc/apache2/conf-available/tidings.conf", "etc/nginx/snippets/tidings.conf", "share/tidings/later.asis",
+    "share/tidings/later.shtml", "lib/systemd/system/tidings-hub.service",
     "lib/systemd/system/tidings-inbox.service", "lib/systemd/system/tidings-responder.service", "lib/systemd/system/tidings-responder.socket",
     "lib/sysusers.d/tidings.conf", "lib/tmpfiles.d/tidings.conf"])
 def test_it_is_where_one_looks_for_it(installed, path):
@@ -131,7 +132,7 @@ def fill(text, world, installed):
     # where a web server that gives up its rights may read it
     shutil.copytree(below(installed, "share/tidings"), world.folder / "share")
     return text.replace(of_makefile("prefix") + "/share/tidings", str(world.folder / "share")) \
-        .replace(re.search(r'"(?:unix:)?(\S+/tidings/fcgi\.sock)', text)[1], str(world.fcgi_socket))
+        .replace(re.search(r'["\s](?:unix:)?(/\S+/tidings/fcgi\.sock)', text)[1], str(world.fcgi_socket))
 
 
 def serves_the_page_and_a_stream(world, port):
@@ -210,6 +211,31 @@ Include "{world.folder}/tidings-enabled.conf"
     apache = Daemon("apache", server.command(str(path)), world.folder, asks_alive(port))
     world.daemons.append(apache)
     apache.start()
+    serves_the_page_and_a_stream(world, port)
+
+
+def test_an_nginx_that_serves_other_things_serves_tidings_too(make_world, installed):
+    """In a server of Debian's nginx.conf, by the line that the snippet names."""
+    world, port, server = make_world(), free_port(), SERVERS["nginx"]
+    snippets = world.folder / "snippets"
+    snippets.mkdir()
+    text = below(installed, "etc/nginx/snippets/tidings.conf").read_text()
+    (snippets / "tidings.conf").write_text(fill(text, world, installed))
+    path = Path(server.configure(world.folder, port, world.fcgi_socket, world.folder))
+    head = path.read_text().partition("server {")[0].replace("large_client_header_buffers 2 32k;", "")
+    include = re.search(r"^# +(include snippets/.*;)$", text, re.M)[1]
+    path.write_text(head + f"""
+server {{
+listen 127.0.0.1:{port};
+root {world.folder}/elsewhere;
+include /etc/nginx/mime.types;
+{include}
+}}
+}}
+""")
+    nginx = Daemon("nginx", server.command(str(path)), world.folder, asks_alive(port))
+    world.daemons.append(nginx)
+    nginx.start()
     serves_the_page_and_a_stream(world, port)
 
 
