@@ -40,7 +40,7 @@ def test_an_event_of_60_kb_arrives_whole(shared):
 
 
 def test_chunks_that_come_apart_are_one_event(shared):
-    """Of up to 120 KB: HAProxy collects them in a buffer of its own."""
+    """Of up to 60 KB: HAProxy collects them in a buffer of its own."""
     reader = shared.listen("chunks")
     with shared.door.dial() as sock:
         sock.sendall(b"POST /realtime/chunks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")

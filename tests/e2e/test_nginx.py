@@ -4,6 +4,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import time
 
 import pytest
@@ -31,6 +32,19 @@ def test_a_browser_that_left_is_noticed_at_once(make_world):
     begun = time.monotonic()
     eventually(lambda: world.channel("a")["subscribers"] == 0, "the browser being noticed to be gone")
     assert time.monotonic() - begun < 1 * SLOW
+
+
+def test_a_reload_is_noticed_by_nobody_until_the_old_workers_time_is_over(make_world):
+    world = make_world(web=True)
+    world.change_web(("worker_shutdown_timeout 60s", "worker_shutdown_timeout 2s"))
+    reader, old = world.listen("a", reconnect=True), world.web.worker()
+    os.kill(world.web.pid, signal.SIGHUP)
+    eventually(lambda: set(world.web.workers()) - {old}, "another worker being there")
+    world.publish("to the old one", channel="a")
+    reader.sees("to the old one")
+    reader.wait(lambda: len(reader.told("connected")) == 2, reader.story)
+    assert set(reader.statuses) == {200}
+    eventually(lambda: old not in world.web.workers(), "the old worker having ended")
 
 
 def changed(world, *changes):
