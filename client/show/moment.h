@@ -14,8 +14,8 @@
 #include "lib/buf.h"
 #include "lib/span.h"
 
-/* False unless the data is a JSON object whose `timestamp` is a date and time of
- * RFC 3339.  Seconds since 1970 UTC. */
+/* False unless the data is a JSON object whose `timestamp` is a date and time
+ * of RFC 3339.  Seconds since 1970 UTC. */
 bool moment_of(struct span data, int64_t *seconds);
 /* Appends the local time, "14:05:09"; with the date before it unless that is
  * the same as of `now`. */
