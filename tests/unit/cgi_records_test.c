@@ -58,7 +58,7 @@ static void test_chunks_are_not_told_of(void **state)
 {
 	char *environment[] = {(char[]){"REQUEST_METHOD=POST"},
 		(char[]){"HTTP_TRANSFER_ENCODING=chunked"}, NULL};
-	struct request *request = understood(environment, "cut perhaps");
+	struct request *request = understood(environment, "cut perhaps", "");
 
 	(void)state;
 	assert_string_equal(request->transfer_encoding, "");
