@@ -49,6 +49,19 @@ bool check_is_packaged(void)
 	return packaged;
 }
 
+char *check_base(void)
+{
+	struct config config = {0};
+	char *wrong = check_has_config() ? config_try(&config, file()) : NULL;
+	char *base = NULL;
+
+	if (wrong == NULL && config.base != NULL && config.base[0] != '\0')
+		base = mem_text(span_of(config.base));
+	free(wrong);
+	config_release(&config);
+	return base;
+}
+
 static void add_wrong(struct look *look, const char *inbox, const char *table,
 	const char *sentence)
 {

@@ -26,6 +26,7 @@ struct check {
 	struct buf note;   /* on success: a figure; else what is wrong: a line
 			      for each */
 	bool warns;	   /* ... which is no failure */
+	bool misplaced;	   /* Tidings answered that it is not at this address */
 	const char *hint;  /* what to do about it; static, or NULL */
 	struct buf advice; /* the same, in lines, if it is not static */
 };

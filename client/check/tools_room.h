@@ -32,6 +32,12 @@ enum check_fault {
  * NULL. */
 const char *check_hint(const struct check *check, enum check_fault fault);
 
+/* ---- Tidings is not where it was asked */
+/* Is `answer` an error of Tidings itself?  Then it is noted, and what to do. */
+bool check_refused(struct check *check, const struct http_answer *answer);
+/* Notes that `answer` is somebody else's; always false. */
+bool check_elsewhere(struct check *check, const struct http_answer *answer);
+
 /* ---- questions */
 /* The answer to GET `path` as JSON, freed by the caller; NULL if it is no JSON.
  */
@@ -59,6 +65,8 @@ bool check_no_beginning(struct check *check, const struct listener *listener);
 bool check_has_config(void); /* is there a tidings.conf to go by? */
 /* As that says, do inboxes have a user of their own, as packages give them? */
 bool check_is_packaged(void);
+/* The prefix that it says, freed by the caller; NULL if none, or if unknown. */
+char *check_base(void);
 bool check_inboxes(struct check *check);
 
 /* ---- the checks of inboxes, as the server knows them */

@@ -52,17 +52,6 @@ struct url query_url(struct span uri)
 	return url;
 }
 
-bool query_next(struct span *query, struct pair *pair)
-{
-	do {
-		if (query->len == 0)
-			return false;
-		take(query, '&', &pair->value);
-	} while (pair->value.len == 0);
-	pair->has_value = take(&pair->value, '=', &pair->name);
-	return true;
-}
-
 static int digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -86,6 +75,50 @@ static bool hex(struct span text, size_t at, char *byte)
 	if (high < 0 || low < 0)
 		return false;
 	*byte = (char)(high << 4 | low);
+	return true;
+}
+
+/* Takes one character, "%74" or "t", off `text`. */
+static bool take_plain(struct span *text, char *c)
+{
+	size_t len = 1;
+
+	if (text->len == 0)
+		return false;
+	*c = text->at[0];
+	if (*c == '%') {
+		if (!hex(*text, 1, c))
+			return false;
+		len = 3;
+	}
+	*text = span(text->at + len, text->len - len);
+	return true;
+}
+
+bool query_below(struct span path, const char *base, struct span *rest)
+{
+	for (; *base != '\0'; base++) {
+		bool coded = path.len > 0 && path.at[0] == '%';
+		char c;
+
+		/* an encoded slash divides nothing */
+		if (!take_plain(&path, &c) || c != *base || (coded && c == '/'))
+			return false;
+	}
+	if (path.len > 0 && path.at[0] != '/')
+		return false;
+	*rest = path;
+	return true;
+}
+
+bool query_next(struct span *query, struct pair *pair)
+{
+	do {
+		if (query->len == 0)
+			return false;
+		take(query, '&', &pair->value);
+	} while (pair->value.len == 0);
+	pair->has_value = take(&pair->value, '=', &pair->name);
 	return true;
 }
 

@@ -24,6 +24,10 @@ struct url {
 /* Takes "/path?query" and "http://host/path?query" (RFC 9112 section 3.2). */
 struct url query_url(struct span uri);
 
+/* Is `path` below `base` ("/a/b", or "" for all)?  *rest is then what follows
+ * it, empty or from a '/' on.  `path` is still encoded, `base` needs none. */
+bool query_below(struct span path, const char *base, struct span *rest);
+
 struct pair {
 	struct span name, value; /* still encoded */
 	bool has_value;		 /* there was a '=' */

@@ -33,6 +33,7 @@ static const struct variable variables[] = {
 	VARIABLE("HTTP_LAST_EVENT_ID", last_event_id),
 	VARIABLE("CONTENT_TYPE", content_type),
 	VARIABLE("CONTENT_LENGTH", content_length),
+	VARIABLE("HTTP_TRANSFER_ENCODING", transfer_encoding),
 	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site),
 };
 

@@ -29,6 +29,9 @@ struct request {
 				      counts as none */
 	const char *content_type;
 	const char *content_length;
+	const char *transfer_encoding; /* HTTP_TRANSFER_ENCODING: the body came
+					  in chunks, and FastCGI's records tell
+					  its end */
 	const char *fetch_site; /* HTTP_SEC_FETCH_SITE */
 	char *texts;		/* where all of these are */
 	struct buf body;

@@ -44,10 +44,20 @@ static void refuse(struct replies *replies, struct request *request,
 
 /* ---- may it? */
 
+static bool has_length(const struct request *request)
+{
+	return request->content_length[0] != '\0' ||
+	       request->transfer_encoding[0] != '\0';
+}
+
+/* Chunks without a length are whole, or the request would not be: Apache ends
+ * the records only when it has had the last chunk. */
 static bool length_is_true(const struct request *request)
 {
 	uint64_t length;
 
+	if (request->content_length[0] == '\0')
+		return true;
 	return text_to_u64(span_of(request->content_length), &length) &&
 	       (request->too_long || length == request->body.len);
 }
@@ -93,7 +103,7 @@ static struct fault admit(
 		fault = admit_now(post, request);
 	if (fault.status != 0)
 		return fault;
-	if (request->content_length[0] == '\0')
+	if (!has_length(request))
 		return (struct fault){
 			411, "length_required", "Content-Length is missing"};
 	if (request->too_long)

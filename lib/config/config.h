@@ -76,6 +76,7 @@ struct config {
 	char *fcgi_socket;	 /* socket = $(runstatedir)/tidings/fcgi.sock */
 	mode_t fcgi_socket_mode; /* 0660 */
 	gid_t fcgi_socket_group;
+	char *base; /* base = "" or as /tidings: where all addresses begin */
 	unsigned workers;   /* workers = 1, 1..64 */
 	size_t streams;	    /* streams = 0: what the descriptors allow */
 	size_t connections; /* those that the web server may hold for all

@@ -393,6 +393,53 @@ def test_a_refused_connection_is_status_4(run, verb):
         assert url in client.sentence
 
 
+@pytest.fixture(scope="module")
+def based(make_shared_world):
+    return make_shared_world({"responder": {"base": "/live/tidings"}}, web=True)
+
+
+@pytest.mark.parametrize("slash", ["", "/", "//"])
+def test_each_verb_works_below_a_path(based, slash):
+    url = f"http://127.0.0.1:{based.port}/live/tidings{slash}"
+
+    def says(*arguments, **how):
+        how.setdefault("url", url)
+        return Client(based, *arguments, **how).ends()
+    channel = f"deep{len(slash)}"
+    id = says("pub", channel, "one")[0]
+    assert says("pub", channel, "--lines", input="two\nthree\n")
+    for verb in (("history", channel), ("sub", channel, "--since", "all", "--count", "3"),
+                 ("tail", channel, "--since", "all", "--count", "3")):
+        assert [json.loads(line)["data"] for line in says(*verb)] == ["one", "two", "three"]
+    assert [line.split()[0] for line in says("channels") if channel in line] == [channel]
+    assert "ok" in "\n".join(says("status"))
+    assert says("run", f"{channel}-job", "--", "true") is not None
+    assert says("bench", "--time", "200ms")
+    assert any("Tidings at" in line for line in says("menu", input="q\n"))
+    # however it is told
+    assert json.loads(says("history", channel, "--url", url, url="http://127.0.0.1:1")[0])["id"] == id
+    settings = based.folder / "client.conf"
+    settings.write_text(f"url = {url}\n")
+    done = subprocess.run([program("client/tidings"), "history", channel, "--config", settings], text=True,
+                          capture_output=True, env={"HOME": str(based.folder)}, timeout=30)
+    assert done.stdout.count("\n") == 3, done.stderr
+
+
+@pytest.mark.parametrize("url, word", [
+    ("127.0.0.1/tidings", "http://"), ("ftp://127.0.0.1/", "http://"), ("http://", "no host"),
+    ("https:///tidings", "no host"), ("http://127.0.0.1/tidings?x", "?"), ("http://127.0.0.1/#tidings", "#")])
+def test_a_url_that_cannot_be_tidings_is_one_sentence_and_status_2(run, url, word):
+    assert word in _sentence(run("history", "x", url=url), 2)
+
+
+def test_what_tidings_says_to_another_path_is_told(based):
+    url = f"http://127.0.0.1:{based.port}/live/tidings/api"
+    for verb in (("pub", "x", "y"), ("sub", "x"), ("status",), ("channels",)):
+        client = Client(based, *verb, url=url)
+        client.ends(None)
+        assert "there is nothing at this address" in "\n".join(client.errors + client.lines), verb
+
+
 def test_a_server_that_is_no_tidings_is_named(run, shared):
     url = f"http://127.0.0.1:{shared.port}/nowhere"
     assert "404" in _sentence(run("sub", "x", url=url), 6)

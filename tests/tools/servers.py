@@ -27,6 +27,12 @@ class Server:
     def __repr__(self):
         return self.name
 
+    @property
+    def connections(self):
+        """How many browsers it lets in at once."""
+        return self.limits.get("MAX_CONNECTIONS") or self.limits.get("STREAMS") \
+            or self.limits["WORKER_CONNECTIONS"] // 2
+
     def path(self, folder):
         return folder / f"{self.name}.conf"
 
@@ -48,7 +54,9 @@ class Server:
 SERVERS = {server.name: server for server in (
     Server("lighttpd", "lighttpd", ["-D", "-f"], {"MAX_FDS": 4096, "MAX_CONNECTIONS": 1500}),
     Server("apache", "apache2", ["-DFOREGROUND", "-f"],
-           {"MODULES": MODULES, "PLACES": 8, "THREADS": 300, "STREAMS": 600}),
+           {"MODULES": MODULES, "LATER": TOP / "conf" / "later.asis", "PLACES": 8, "THREADS": 300,
+            "STREAMS": 600}),
     Server("nginx", "nginx", ["-e", "stderr", "-g", "daemon off;", "-c"],
-           {"MAX_FDS": 4096, "WORKER_CONNECTIONS": 3000}))}
+           {"MAX_FDS": 4096, "WORKER_CONNECTIONS": 3000}),
+    Server("haproxy", "haproxy", ["-db", "-f"], {"MAX_CONNECTIONS": 1500}))}
 DEFAULT = SERVERS[os.environ.get("TIDINGS_SERVER", "lighttpd")]

@@ -98,6 +98,19 @@ static void test_an_empty_file_changes_nothing(void **state)
 	config_release(&config);
 }
 
+static void test_a_base_has_one_name_or_several(void **state)
+{
+	struct config config;
+
+	(void)state;
+	must_load(&config, "[responder]\nbase = /live/tidings-2\n");
+	assert_string_equal(config.base, "/live/tidings-2");
+	config_release(&config);
+	must_load(&config, "[responder]\nbase =\n");
+	assert_string_equal(config.base, "");
+	config_release(&config);
+}
+
 static void test_every_value_goes_where_it_belongs(void **state)
 {
 	struct config config;
@@ -294,6 +307,10 @@ static void test_a_comment_may_be_as_long_as_it_likes(void **state)
 	buf_release(&text);
 }
 
+#define NO_BASE                                                          \
+	" is not a path such as /tidings: a slash before each name and " \
+	"none at the end, letters, digits and -._~ only"
+
 static const struct {
 	const char *name;
 	const char *text;
@@ -400,6 +417,22 @@ static const struct {
 	{"a host with a port", "[responder]\nhosts = a.example:80\n",
 		":2: hosts: \"a.example:80\" is neither a name such as "
 		"www.example.org nor an address such as 192.0.2.7 or [::1]"},
+	{"a base without a slash", "[responder]\nbase = tidings\n",
+		":2: base: \"tidings\"" NO_BASE},
+	{"a base that ends in a slash", "[responder]\nbase = /tidings/\n",
+		":2: base: \"/tidings/\"" NO_BASE},
+	{"a base that is the root", "[responder]\nbase = /\n",
+		":2: base: \"/\"" NO_BASE},
+	{"a base with two slashes", "[responder]\nbase = /a//b\n",
+		":2: base: \"/a//b\"" NO_BASE},
+	{"a base that a browser would change", "[responder]\nbase = /a/..\n",
+		":2: base: \"/a/..\"" NO_BASE},
+	{"an encoded base", "[responder]\nbase = /%74idings\n",
+		":2: base: \"/%74idings\"" NO_BASE},
+	{"a base that is a URL", "[responder]\nbase = http://a.example/x\n",
+		":2: base: \"http://a.example/x\"" NO_BASE},
+	{"a base with a query", "[responder]\nbase = /a?b\n",
+		":2: base: \"/a?b\"" NO_BASE},
 	{"an origin with a path", "[responder]\norigins = https://a.example/\n",
 		":2: origins: \"https://a.example/\" is neither * nor an "
 		"origin such as https://www.example.org"},
@@ -615,6 +648,7 @@ int main(void)
 		cmocka_unit_test(
 			test_without_a_file_everything_has_its_default),
 		cmocka_unit_test(test_an_empty_file_changes_nothing),
+		cmocka_unit_test(test_a_base_has_one_name_or_several),
 		cmocka_unit_test(test_every_value_goes_where_it_belongs),
 		cmocka_unit_test(test_the_reader_s_own_user_need_not_be_there),
 		cmocka_unit_test(test_an_empty_list_takes_the_default_away),

@@ -34,6 +34,49 @@ static void test_a_target_is_divided_at_the_first_question_mark(void **state)
 	}
 }
 
+static const struct {
+	const char *name, *path, *base, *rest; /* NULL: not below it */
+} prefixes[] = {
+	{"no base", "/stream", "", "/stream"},
+	{"no base, no path", "", "", ""},
+	{"a base", "/tidings/stream", "/tidings", "/stream"},
+	{"the base itself", "/tidings", "/tidings", ""},
+	{"its folder", "/tidings/", "/tidings", "/"},
+	{"names", "/a/b-c/stream/x", "/a/b-c", "/stream/x"},
+	{"a part of them", "/a/stream", "/a/b-c", NULL},
+	{"another", "/stream", "/tidings", NULL},
+	{"one that begins so", "/tidingsX/stream", "/tidings", NULL},
+	{"one that is the beginning", "/tiding/stream", "/tidings", NULL},
+	{"a letter's case", "/Tidings/stream", "/tidings", NULL},
+	{"encoded letters", "/%74id%69ngs/stream", "/tidings", "/stream"},
+	{"the rest stays encoded", "/tidings/%73tream", "/tidings",
+		"/%73tream"},
+	{"encoded once", "/%2574idings/stream", "/tidings", NULL},
+	{"an encoded slash in it", "/a%2Fb/stream", "/a/b", NULL},
+	{"an encoded slash before it", "%2Fa/stream", "/a", NULL},
+	{"an encoded slash behind it", "/a%2Fstream", "/a", NULL},
+	{"half a code", "/tiding%7", "/tidings", NULL},
+	{"two slashes before it", "//tidings/stream", "/tidings", NULL},
+	{"two slashes in it", "/a//b/stream", "/a/b", NULL},
+	{"two slashes behind it", "/tidings//stream", "/tidings", "//stream"},
+	{"dots", "/x/../tidings/stream", "/tidings", NULL},
+	{"no path", "", "/tidings", NULL},
+};
+
+static void test_a_base_is_compared_name_by_name(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(prefixes); i++) {
+		struct span rest = span_of("untouched");
+		bool below = query_below(
+			span_of(prefixes[i].path), prefixes[i].base, &rest);
+
+		CHECK_TEXT(prefixes[i].name, rest,
+			below ? prefixes[i].rest : "untouched");
+		assert_int_equal(below, prefixes[i].rest != NULL);
+	}
+}
+
 static void test_a_query_is_taken_pair_by_pair(void **state)
 {
 	struct span query = span_of("a=1&&b&c=&d=x=y&=z&");
@@ -123,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_a_target_is_divided_at_the_first_question_mark),
+		cmocka_unit_test(test_a_base_is_compared_name_by_name),
 		cmocka_unit_test(test_a_query_is_taken_pair_by_pair),
 		cmocka_unit_test(test_a_name_is_found_also_encoded),
 		cmocka_unit_test(test_each_part_is_decoded_once),
