@@ -27,6 +27,7 @@ static bool try_health(struct check *check)
 
 	snprintf(check->server, sizeof(check->server), "%s",
 		answer->server.len > 1 ? answer->server.at : "");
+	check->http2 = answer->http2;
 	good = json_text(health, "status", &status) && span_is(status, "ok");
 	json_text(health, "reason", &reason);
 	if (reason.len > 0)

@@ -74,9 +74,10 @@ bool check_no_beginning(struct check *check, const struct listener *listener)
 					      : NULL,
 			"%s", answer->sentence.at);
 	if (listener_has_ended(listener))
-		return check_wrong(check, NULL,
-			"the stream ended at once: the server is being "
-			"stopped, or has too many streams");
+		return check_wrong(check, check_hint(check, CHECK_ROUTE),
+			"the stream ended at once: Tidings is being stopped, or "
+			"has too many streams, or the web server did not reach "
+			"it");
 	if (listener->bytes == 0)
 		return check_wrong(check, check_hint(check, CHECK_HELD),
 			"nothing of the stream came within %.1f s",

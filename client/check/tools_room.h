@@ -26,10 +26,12 @@ enum check_fault {
 	CHECK_NO_HANDLER, /* 500 */
 	CHECK_UPLOADS,	  /* there is no limit for a body */
 	CHECK_LEFT,	  /* a reader who has left is not noticed */
-	CHECK_CUT	  /* a stream on which nothing comes is ended */
+	CHECK_CUT,	  /* a stream on which nothing comes is ended */
+	CHECK_LATE,	  /* each event takes some 200 ms */
+	CHECK_HTTP2	  /* it speaks HTTP/2 to browsers */
 };
-/* The hint for the web server, known by the name that it gives itself; never
- * NULL. */
+/* The hint for the web server, known by the name that it gives itself; NULL only
+ * where CHECK_LATE or CHECK_HTTP2 is nothing of this server's. */
 const char *check_hint(const struct check *check, enum check_fault fault);
 
 /* ---- Tidings is not where it was asked */

@@ -57,6 +57,8 @@ def by_itself(web):
 RESTARTS = [pytest.param("lighttpd", full, id="lighttpd-restart"),
             pytest.param("lighttpd", at_once, id="lighttpd-killed", marks=pytest.mark.again),
             pytest.param("apache", full, id="apache-restart"),
+            pytest.param("nginx", full, id="nginx-restart"),
+            pytest.param("nginx", at_once, id="nginx-killed", marks=pytest.mark.again),
             pytest.param("apache", at_once, id="apache-killed", marks=pytest.mark.again),
             pytest.param("apache", by_itself, id="apache-restart-by-itself", marks=pytest.mark.again)]
 

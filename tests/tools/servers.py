@@ -39,7 +39,8 @@ class Server:
     def configure(self, folder, port, socket, www):
         """Fills in our configuration; returns where it is."""
         values = {"BIND": "127.0.0.1", "PORT": port, "RUN": folder, "WWW": www,
-                  "FCGI_SOCKET": socket, **self.limits}
+                  "FCGI_SOCKET": socket,
+                  "LATER": TOP / "conf" / "later", **self.limits}
         text = (TOP / "conf" / f"{self.name}.conf.in").read_text()
         self.path(folder).write_text(
             re.sub(r"@([A-Z_]+)@", lambda match: str(values[match.group(1)]), text))
@@ -54,8 +55,7 @@ class Server:
 SERVERS = {server.name: server for server in (
     Server("lighttpd", "lighttpd", ["-D", "-f"], {"MAX_FDS": 4096, "MAX_CONNECTIONS": 1500}),
     Server("apache", "apache2", ["-DFOREGROUND", "-f"],
-           {"MODULES": MODULES, "LATER": TOP / "conf" / "later.asis", "PLACES": 8, "THREADS": 300,
-            "STREAMS": 600}),
+           {"MODULES": MODULES, "PLACES": 8, "THREADS": 300, "STREAMS": 600}),
     Server("nginx", "nginx", ["-e", "stderr", "-g", "daemon off;", "-c"],
            {"MAX_FDS": 4096, "WORKER_CONNECTIONS": 3000}),
     Server("haproxy", "haproxy", ["-db", "-f"], {"MAX_CONNECTIONS": 1500}))}
