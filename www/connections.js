@@ -5,6 +5,8 @@
 // It lives from open() to close(); `state` is that of feed.js. Everything that
 // comes is counted here, whether it is shown or not.
 
+import { momentOf } from "./moment.js";
+
 const RATE_SECONDS = 5;
 const TYPES_MAX = 50; // all further ones are counted together
 
@@ -15,7 +17,7 @@ class Connection {
 	lastId = "";
 	total = 0;
 	types = new Map(); // type -> how many
-	lastAt = null; // ms
+	#last = null; // event
 	recovered = 0; // events that came after their time, and came all the same
 	gaps = 0;
 	trouble = null; // why there is no stream, as in trouble.js
@@ -26,11 +28,19 @@ class Connection {
 		this.key = keyOf(source);
 	}
 
-	count({ type, id, at }) {
+	// When the last event was: ms, NaN if nobody knows, null if there was none.
+	get lastAt() {
+		if (this.#last === null)
+			return null;
+		return this.#last.replayed ? momentOf(this.#last) : this.#last.at;
+	}
+
+	count(event) {
+		const { type, id, at } = event;
 		this.total++;
 		const kind = this.types.has(type) || this.types.size < TYPES_MAX ? type : "…";
 		this.types.set(kind, (this.types.get(kind) ?? 0) + 1);
-		this.lastAt = at;
+		this.#last = event;
 		if (id !== "")
 			this.lastId = id;
 		const second = Math.floor(at / 1000);

@@ -24,6 +24,12 @@ export function setText(element, text) {
 		element.textContent = text;
 }
 
+// When something was; NaN is before now, nobody knows when.
+export function timeElement(ms, format) {
+	return Number.isNaN(ms) ? el("span", { class: "time", "data-t": "earlier" })
+		: el("time", { datetime: new Date(ms).toISOString() }, format(ms));
+}
+
 // A button that copies what `text` returns, and says so for a moment.
 export function copyButton(text, words) {
 	const button = el("button", { type: "button", class: "button quiet", "data-t": words.copy });

@@ -6,8 +6,9 @@
 // and gaps always does. While paused they wait on. What the filter hides stays
 // a row and is shown again by the filter.
 
-import { copyButton, el, setText } from "./dom.js";
-import { addWords, formatTime, onLanguage, t, translate } from "./i18n.js";
+import { copyButton, el, setText, timeElement } from "./dom.js";
+import { addWords, formatMoment, formatTime, onLanguage, t, translate } from "./i18n.js";
+import { momentOf } from "./moment.js";
 import { words } from "./words/events.js";
 
 addWords(words);
@@ -44,12 +45,13 @@ function dataOf(text) {
 	return element;
 }
 
-function eventRow({ type, id, channel, data, at, replayed }, mine) {
+function eventRow(event, mine) {
+	const { type, id, channel, data, replayed } = event;
 	const row = el("li", {
 		class: `event${mine ? " mine" : ""}${replayed ? " replayed" : ""}`,
 		"data-id": id, "data-type": type, "data-channel": channel,
 	}, el("div", { class: "row-head" },
-		el("time", {}, formatTime(at)),
+		translate(timeElement(momentOf(event), formatMoment)),
 		el("span", { class: "channel" }, channel),
 		type === "message" ? "" : el("span", { class: "type", "data-type": type }, type),
 		replayed ? el("span", { class: "mark", "data-t": "replayed" }, t("replayed")) : "",

@@ -54,6 +54,14 @@ const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle
 
 export const formatTime = (ms) => formatter(Intl.DateTimeFormat, CLOCK).format(ms);
 
+const DAY = { day: "2-digit", month: "2-digit", year: "numeric" };
+
+// With the date, unless it is today's.
+export function formatMoment(ms) {
+	const isToday = new Date(ms).toDateString() === new Date().toDateString();
+	return isToday ? formatTime(ms) : formatter(Intl.DateTimeFormat, { ...DAY, ...CLOCK }).format(ms);
+}
+
 const ATTRIBUTES = ["title", "placeholder", "aria-label"];
 
 export function translate(root) {

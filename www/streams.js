@@ -67,6 +67,8 @@ class Card {
 		const { lastAt } = this.connection;
 		if (lastAt === null)
 			return t("never");
+		if (Number.isNaN(lastAt))
+			return t("earlier");
 		return t("seconds", { count: Math.max(0, Math.floor((Date.now() - lastAt) / 1000)) });
 	}
 

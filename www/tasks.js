@@ -10,9 +10,10 @@
 //   failed   end came, with a `status` other than 0: its bar stays where it was
 //   stopped  close came, or the stream has ended, before its end
 
-import { el, setText } from "./dom.js";
+import { el, setText, timeElement } from "./dom.js";
 import { isChannelName } from "./feed.js";
-import { addWords, formatNumber, formatTime, onLanguage, t, translate } from "./i18n.js";
+import { addWords, formatMoment, formatNumber, onLanguage, t, translate } from "./i18n.js";
+import { cameAt, timeIn } from "./moment.js";
 import { words } from "./words/tasks.js";
 
 addWords(words);
@@ -36,16 +37,16 @@ function parse(data) {
 
 const isFailure = ({ status }) => typeof status === "number" && status !== 0;
 
-function timeOf(said, at) {
-	const ms = Date.parse(text(said.timestamp));
-	return Number.isNaN(ms) ? at : ms;
+function timeOf(said, event) {
+	const ms = timeIn(said);
+	return Number.isNaN(ms) ? cameAt(event) : ms;
 }
 
 // ---- one task
 
 class Task {
 	state = "waiting";
-	#began = null; // ms
+	#began = null; // ms, NaN if nobody knows
 	#ended = null;
 	#words = () => t("task-waiting");
 
@@ -62,8 +63,9 @@ class Task {
 		this.show();
 	}
 
-	tell(type, said, at) {
-		const when = timeOf(said, at);
+	tell(said, event) {
+		const { type } = event;
+		const when = timeOf(said, event);
 		if (type === "start" || this.#began === null)
 			this.#start(when);
 		else if (this.state === "stopped")
@@ -124,7 +126,8 @@ class Task {
 	}
 
 	#note(when, words) {
-		this.steps.append(el("li", {}, el("time", {}, formatTime(when)), " ", words));
+		const time = translate(timeElement(when, formatMoment));
+		this.steps.append(el("li", {}, time, " ", words));
 		while (this.steps.childElementCount > STEPS_MAX)
 			this.steps.firstElementChild.remove();
 	}
@@ -138,7 +141,7 @@ class Task {
 		if (this.#began === null)
 			return;
 		const ms = Math.max(0, (this.#ended ?? Date.now()) - this.#began);
-		setText(this.elapsed, t("task-seconds", {
+		setText(this.elapsed, Number.isNaN(ms) ? "" : t("task-seconds", {
 			n: formatNumber(ms / 1000, { maximumFractionDigits: 1, minimumFractionDigits: 1 }),
 		}));
 	}
@@ -257,7 +260,8 @@ export function mount(section, { bus, connections }) {
 	board.get("tasks", "function1");
 	board.get("tasks", "function2");
 
-	bus.addEventListener("event", ({ detail: { key, type, channel, data, at } }) => {
+	bus.addEventListener("event", ({ detail: event }) => {
+		const { key, type, channel, data } = event;
 		if (!watched.has(key) || !TYPES.has(type))
 			return;
 		if (type === "close") {
@@ -268,7 +272,7 @@ export function mount(section, { bus, connections }) {
 		const name = text(said.task) || channel;
 		if (name !== channel) // its tasks have names: nothing will be called as it is
 			board.drop((task) => task.key === key && task.name === channel && task.state === "waiting");
-		board.get(key, name).tell(type, said, at);
+		board.get(key, name).tell(said, event);
 	});
 	bus.addEventListener("stream", ({ detail: { key, state } }) => {
 		if (state === null || state === "ended")

@@ -41,12 +41,25 @@ static const char *hint_of(struct span error)
 	return NULL;
 }
 
+/* Other people's errors may look much the same. */
+static bool is_ours(struct span error, struct span message)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
+
+	for (size_t i = 0; i < error.len; i++)
+		if (memchr(letters, error.at[i], sizeof(letters) - 1) == NULL)
+			return false;
+	return !span_is(error, "not_found") ||
+	       span_is(message, "there is nothing at this address");
+}
+
 bool check_refused(struct check *check, const struct http_answer *answer)
 {
 	struct json_object *body = json_parse(buf_span(&answer->body));
 	struct span error = {0}, message = {0};
 	bool ours = json_text(body, "error", &error) &&
-		    json_text(body, "message", &message);
+		    json_text(body, "message", &message) &&
+		    is_ours(error, message);
 
 	if (ours) {
 		check_wrong(check, hint_of(error), "status %ld: %.*s",

@@ -84,15 +84,19 @@ static bool published(struct check *check, const char *path, const char *type,
 		.type = type,
 		.body = body,
 		.deadline_ms = check->patience_ms};
+	struct json_object *object;
+	struct span message = {0};
 
 	http_perform(check->http, &request, &check->answer);
 	if (check->answer.exit_status == EXIT_OK)
 		return true;
-	if (check->answer.status == 404 && check_refused(check, &check->answer))
-		return false;
-	return check_wrong(check,
-		check->answer.status == 403 ? why_not(check) : NULL,
-		"not published: %s", check->answer.sentence.at);
+	object = json_parse(buf_span(&check->answer.body));
+	json_text(object, "message", &message);
+	check_wrong(check, check->answer.status == 403 ? why_not(check) : NULL,
+		"not published: %s%s%.*s", check->answer.sentence.at,
+		message.len > 0 ? ": " : "", (int)message.len, message.at);
+	json_free(object);
+	return false;
 }
 
 bool check_post(struct check *check, const char *text)

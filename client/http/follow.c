@@ -31,6 +31,7 @@ struct walk {
 	enum exit_status exit_status; /* what was wrong with what came */
 	bool answered;		      /* by a stream, once at least */
 	bool begun;		      /* this connection has */
+	bool behind;		      /* it has not caught up yet */
 	bool lost;		      /* somebody was told that it is gone */
 	unsigned tries;
 	uint64_t end; /* monotonic us; 0 = none */
@@ -94,15 +95,17 @@ static enum follow_word on_published(struct walk *walk,
 		.type = event->type,
 		.channel = channel,
 		.data = data,
+		.replayed = walk->behind,
 	};
 
 	return walk->follower->event(walk->follower->arg, &told);
 }
 
-static enum follow_word on_connected(
-	struct walk *walk, const struct sse_event *event)
+static enum follow_word on_connected(struct walk *walk,
+	const struct sse_event *event, struct json_object *object)
 {
 	walk->begun = walk->answered = true;
+	json_flag(object, "behind", &walk->behind);
 	if (walk->lost)
 		say("reconnected");
 	walk->lost = false;
@@ -130,10 +133,11 @@ static enum follow_word tell(struct walk *walk, const struct sse_event *event,
 	case NOTICE_PUBLISHED:
 		return on_published(walk, event, channel, data);
 	case NOTICE_CONNECTED:
-		return on_connected(walk, event);
+		return on_connected(walk, event, object);
 	case NOTICE_RESET:
 		return follower->gap(follower->arg, event->id);
 	case NOTICE_LIVE:
+		walk->behind = false;
 		return follower->live == NULL ? FOLLOW_ON
 					      : follower->live(follower->arg);
 	case NOTICE_UNREADABLE:

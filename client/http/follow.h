@@ -26,6 +26,7 @@ struct http;
 struct follow_event {
 	struct span id; /* empty = volatile */
 	struct span type, channel, data;
+	bool replayed; /* it came before the stream had caught up */
 };
 
 /* Any answer but FOLLOW_ON ends everything. */

@@ -13,6 +13,7 @@
 
 #include "client/option/option.h"
 #include "client/show/escape.h"
+#include "client/show/moment.h"
 #include "lib/json/json.h"
 
 enum exit_status print_open(struct print *print, bool channels)
@@ -92,15 +93,19 @@ static void add_dim(struct print *print, struct span text)
 	buf_add_char(&print->out, ' ');
 }
 
-static void add_time(struct print *print)
+static void add_time(struct print *print, const struct follow_event *event)
 {
-	time_t now = time(NULL);
-	struct tm local;
-	char text[16] = "";
+	int64_t now = (int64_t)time(NULL), seconds = now;
+	struct buf text = {0};
 
-	if (localtime_r(&now, &local) != NULL)
-		strftime(text, sizeof(text), "%H:%M:%S", &local);
-	add_dim(print, span_of(text));
+	if (moment_of(event->data, &seconds) ||
+		(!event->replayed && !print->untimed))
+		moment_add(&text, seconds, now);
+	else if (!print->untimed)
+		buf_add_span(&text, span_of("earlier ")); /* as wide */
+	if (text.len > 0)
+		add_dim(print, buf_span(&text));
+	buf_release(&text);
 }
 
 /* Further lines of the data stand below the first. */
@@ -121,8 +126,7 @@ static void add_data(struct buf *out, struct span data)
 
 static void add_line(struct print *print, const struct follow_event *event)
 {
-	if (!print->untimed)
-		add_time(print);
+	add_time(print, event);
 	if (print->channels)
 		add_dim(print, event->channel);
 	if (!span_is(event->type, "message"))

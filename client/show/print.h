@@ -4,7 +4,9 @@
 /*
  * print - an event on standard output
  *
- *   LINES   for people: time, channel, type, data
+ *   LINES   for people: time, channel, type, data.  The time is the event's own
+ *           (moment.h), else that of its arrival if it came live, else
+ *           "earlier"
  *   NDJSON  {"id":...,"channel":...,"event":...,"data":...}
  *   FORMAT  the user's own
  *
@@ -26,7 +28,7 @@ struct print {
 	const char *format;    /* borrowed: %i %t %c %d %% \n \t \\ */
 	bool terminal;	       /* that is where it goes */
 	bool colour, channels; /* show the channel's name */
-	bool untimed; /* LINES: without the time, which is that of arrival */
+	bool untimed; /* LINES: no word where no time is known */
 	struct buf out;
 };
 

@@ -90,7 +90,8 @@ static void add_variable(struct buf *out, const char *variable,
 	if (equals == NULL)
 		return;
 	name = span(variable, (size_t)(equals - variable));
-	/* Where chunks end, and whether they were cut, no CGI program is told. */
+	/* Where chunks end, and whether they were cut, no CGI program is told.
+	 */
 	if (!request_reads(name) || span_is(name, "HTTP_TRANSFER_ENCODING"))
 		return;
 	if (span_is(name, "REQUEST_URI"))

@@ -4,6 +4,8 @@
 import contextlib
 import re
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -103,6 +105,27 @@ def test_a_url_without_the_prefix_is_told_it(make_world, tmp_path):
     config.write_text("")
     said = hints(check(world, 1, "--auto", "health", "--server-config", config, url=url))
     assert f"is it below a path (base)? Then --url {url}/tidings" in said
+
+
+@pytest.mark.parametrize("body", [
+    b'{"statusCode": 404, "message": "Cannot GET /health", "error": "Not Found"}',
+    b'{"error": "not_found", "message": "No such page"}', b"<h1>404</h1>", b"[1]", b""])
+def test_another_server_s_404_is_not_taken_for_that_of_tidings(shared, body):
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words):
+            pass
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        lines = check(shared, 1, "--auto", "health", url=f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+    assert lines[0].endswith("status 404, and the answer is not from Tidings")
+    assert "base" in hints(lines)
 
 
 def test_a_name_that_is_not_this_site_s_is_told_the_key(make_world):

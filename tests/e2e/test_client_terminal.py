@@ -4,6 +4,7 @@
 import os
 import re
 import signal
+from datetime import datetime, timezone
 
 import pytest
 
@@ -232,6 +233,25 @@ def test_history_on_a_terminal_shows_no_time_that_is_not_the_event_s(shared, ter
     history = terminal(shared, "history", "past")
     history.ends(0)
     assert history.lines[0] == "long ago"
+
+
+def test_what_is_replayed_is_not_stamped_with_its_arrival(shared, terminal):
+    """With the time that its own data says, or none."""
+    shared.publish("bytes", channel="replayed")
+    shared.publish('{"timestamp": "2026-02-03T04:05:06.7+00:00"}', channel="replayed")
+    shared.post("/api/broadcast", b'{"message": "posted", "channel": "replayed"}',
+                {"Content-Type": "application/json"})
+    own = datetime(2026, 2, 3, 4, 5, 6, tzinfo=timezone.utc).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    for verb in ("tail", "sub"):
+        shown = terminal(shared, verb, "--since", "all", "replayed")
+        shown.shows("earlier  bytes", f"{own} {{", "posted")
+        assert re.search(r'^\d\d:\d\d:\d\d \{"message":"posted"', shown.text, re.M)
+        live = shared.publish(f"live for {verb}", channel="replayed")
+        shown.shows(f"live for {verb}")
+        assert re.search(rf"^\d\d:\d\d:\d\d live for {verb}$", shown.text, re.M), live
+    history = terminal(shared, "history", "replayed")
+    history.ends(0)
+    assert history.lines[0] == "bytes" and history.lines[1].startswith(f"{own} {{")
 
 
 # ---- status, once

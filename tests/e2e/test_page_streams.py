@@ -3,7 +3,8 @@
 
 import itertools
 import json
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from statistics import median
 
 import pytest
@@ -231,3 +232,47 @@ def test_each_type_arrives_on_time_and_alike_everywhere(chromium, firefox, make_
     assert between[0] == between[1] == between[2] and len(between[0]) > 10
     for stream in streams:
         assert stream.look()["types"].keys() >= {"message", "sensor", "heartbeat", "notification"}
+
+
+# ---- when it was
+
+TIMES = """
+return Object.fromEntries([...document.querySelectorAll("#events li.event")].map((li) =>
+    [li.querySelector(".data").textContent, li.querySelector("time, .time").textContent]));
+"""
+
+
+@pytest.mark.in_both_browsers
+def test_a_replayed_event_is_not_stamped_with_its_arrival(browser, web):
+    """It has the time that its own data says, or none: its id is no time."""
+    told = datetime.now().astimezone() - timedelta(days=3, seconds=7)
+    own = json.dumps({"message": "own", "timestamp": told.isoformat(timespec="milliseconds")})
+    for data in (own, "bytes", '{"timestamp": "yesterday"}', '{"timestamp": 5}'):
+        web.publish(data, channel="past")
+    web.post("/api/broadcast", b'{"message": "posted", "channel": "past"}', {"Content-Type": "application/json"})
+    page = Page(browser, web)
+    page.window.run("document.querySelector('#connect [name=since]').value = 'all'")
+    page.connect("past").is_("live")
+    page.sees("posted")
+    web.publish("live", channel="past")
+    page.sees("live")
+    times = page.window.run(TIMES)
+    day = re.fullmatch(r"(\d\d)/(\d\d)/\d{4}, (\d\d:\d\d:\d\d)", times.pop(own))
+    assert (int(day[1]), int(day[2]), day[3]) == (told.month, told.day, told.strftime("%H:%M:%S"))
+    posted = next(data for data in times if "posted" in data)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", times.pop(posted))
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", times.pop("live"))
+    assert times == {"bytes": "earlier", '{"timestamp": "yesterday"}': "earlier", '{"timestamp": 5}': "earlier"}
+    page.language("pt-BR")
+    assert page.window.run(TIMES)["bytes"] == "antes"
+
+
+def test_the_last_event_of_a_stream_is_not_just_now_because_it_is_replayed(chromium, web):
+    web.publish("long ago", channel="past")
+    page = Page(chromium, web)
+    page.window.run("document.querySelector('#connect [name=since]').value = 'all'")
+    stream = page.connect("past").is_("live")
+    page.sees("long ago")
+    assert stream.look()["since"].endswith("earlier")
+    web.publish("now", channel="past")
+    page.window.wait(lambda: stream.look()["since"].endswith("ago"), "the time since the last event")

@@ -45,6 +45,24 @@ static void decode(struct span text)
 	buf_release(&value);
 }
 
+/* What is before the rest is the base, as a decoder has it. */
+static void below(struct span path)
+{
+	static const char base[] = "/live/tidings";
+	struct buf before = {0};
+	struct span rest;
+
+	MUST(query_below(path, "", &rest) ==
+		(path.len == 0 || path.at[0] == '/'));
+	if (!query_below(path, base, &rest))
+		return;
+	within(rest, path);
+	MUST(rest.len == 0 || rest.at[0] == '/');
+	MUST(query_decode(&before, span(path.at, path.len - rest.len)));
+	MUST(span_is(buf_span(&before), base));
+	buf_release(&before);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span uri = span(data, size);
@@ -56,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	within(url.query, uri);
 	MUST(!has(url.path, '?'));
 	decode(url.path);
+	below(url.path);
 	for (rest = url.query; query_next(&rest, &pair);) {
 		within(pair.name, url.query);
 		within(pair.value, url.query);

@@ -160,7 +160,9 @@ def debian_apache_site(world, installed, addresses="below"):
 def nginx_site(world, installed, addresses="below"):
     site = Site(world, installed, "nginx", addresses)
     path, folder = world.folder / "nginx.conf", world.folder
-    (folder / "tidings-nginx.conf").write_text(site.fill(site.text))
+    (folder / "snippets").mkdir()
+    (folder / "snippets/tidings.conf").write_text(site.fill(site.text))
+    include = re.search(r"^# +(include snippets/.*;)$", site.text, re.M)[1]
     temporary = "".join(f"{kind}_temp_path {folder}/nginx-{kind};\n" for kind in (
         "client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     path.write_text(f"""
@@ -176,7 +178,7 @@ http {{
 	server {{
 		listen 127.0.0.1:{site.port};
 		root {site.documents};
-		include {folder}/tidings-nginx*.conf;
+		{include}
 	}}
 }}
 """)

@@ -65,6 +65,19 @@ static void test_an_empty_file_changes_nothing(void **state)
 	config_release(&config);
 }
 
+static void test_a_base_has_one_name_or_several(void **state)
+{
+	struct config config;
+
+	(void)state;
+	must_load(&config, "[responder]\nbase = /live/tidings-2\n");
+	assert_string_equal(config.base, "/live/tidings-2");
+	config_release(&config);
+	must_load(&config, "[responder]\nbase =\n");
+	assert_string_equal(config.base, "");
+	config_release(&config);
+}
+
 static void test_every_value_goes_where_it_belongs(void **state)
 {
 	struct config config;
@@ -78,7 +91,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 		"key_age = 2d\n"
 		"demo = yes\n"
 		"[responder]\nsocket = /a/fcgi.sock\nsocket_mode = 0666\n"
-		"socket_group = 7\nbase = /live/tidings-2\nworkers = 64\n"
+		"socket_group = 7\nworkers = 64\n"
 		"streams = 9000\nconnections = 28000\nstreams_per_address = "
 		"20\n"
 		"publish_from = 10.0.0.0/8, 192.0.2.7 fd00::/8\n"
@@ -104,7 +117,6 @@ static void test_every_value_goes_where_it_belongs(void **state)
 	assert_string_equal(config.fcgi_socket, "/a/fcgi.sock");
 	assert_int_equal(config.fcgi_socket_mode, 0666);
 	assert_int_equal(config.fcgi_socket_group, 7);
-	assert_string_equal(config.base, "/live/tidings-2");
 	assert_int_equal(config.workers, 64);
 	assert_int_equal(config.streams, 9000);
 	assert_int_equal(config.connections, 28000);
@@ -352,6 +364,7 @@ int main(void)
 		cmocka_unit_test(
 			test_without_a_file_everything_has_its_default),
 		cmocka_unit_test(test_an_empty_file_changes_nothing),
+		cmocka_unit_test(test_a_base_has_one_name_or_several),
 		cmocka_unit_test(test_every_value_goes_where_it_belongs),
 		cmocka_unit_test(test_the_reader_s_own_user_need_not_be_there),
 		cmocka_unit_test(test_a_comment_may_be_as_long_as_it_likes),

@@ -5,26 +5,38 @@
 #include "client/http/url.h"
 #include "tests/unit/unit.h"
 
-static void test_an_address_says_http_or_https(void **state)
+static void test_an_address_says_http_or_https_and_ends_with_its_path(
+	void **state)
 {
 	static const struct {
-		const char *url;
-		bool good;
+		const char *url, *path; /* NULL: will not do */
 	} cases[] = {
-		{"http://127.0.0.1:8000", true},
-		{"https://localhost/under", true},
-		{"HTTP://HOST", true},
-		{"ftp://127.0.0.1", false},
-		{"127.0.0.1:8000", false},
-		{"http:/127.0.0.1", false},
-		{"httpx://127.0.0.1", false},
-		{"", false},
+		{"http://127.0.0.1:8000", ""},
+		{"https://localhost/under", "/under"},
+		{"http://user@[::1]:80/a/b/", "/a/b/"},
+		{"HTTP://HOST", ""},
+		{"http://host/", "/"},
+		{"ftp://127.0.0.1", NULL},
+		{"127.0.0.1:8000", NULL},
+		{"http:/127.0.0.1", NULL},
+		{"httpx://127.0.0.1", NULL},
+		{"http://", NULL},
+		{"http:///under", NULL},
+		{"http://host?x", NULL},
+		{"http://host/under?x", NULL},
+		{"http://host/under#x", NULL},
+		{"", NULL},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++)
-		CHECK(cases[i].url,
-			(url_fault(cases[i].url) == NULL) == cases[i].good);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		bool good = url_fault(cases[i].url) == NULL;
+
+		CHECK(cases[i].url, good == (cases[i].path != NULL));
+		if (good)
+			CHECK_TEXT(cases[i].url,
+				span_of(url_path(cases[i].url)), cases[i].path);
+	}
 }
 
 static void test_only_what_means_nothing_in_a_url_stands_as_it_is(void **state)
@@ -65,7 +77,8 @@ static void test_a_nul_is_encoded_and_ends_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_an_address_says_http_or_https),
+		cmocka_unit_test(
+			test_an_address_says_http_or_https_and_ends_with_its_path),
 		cmocka_unit_test(
 			test_only_what_means_nothing_in_a_url_stands_as_it_is),
 		cmocka_unit_test(test_a_nul_is_encoded_and_ends_nothing),

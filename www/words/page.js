@@ -10,6 +10,7 @@ export const words = {
 		metrics: "Metrics",
 		tasks: "Tasks",
 		language: "Language",
+		earlier: "earlier",
 		"hero-title": "Live events that get there, whatever dies on the way",
 		"hero-text": "A POST or an SQL INSERT goes in. Every open browser shows it a few milliseconds " +
 			"later. It is on disk before it is acknowledged, and whoever was away gets what was " +
@@ -26,6 +27,7 @@ export const words = {
 		metrics: "Métricas",
 		tasks: "Tarefas",
 		language: "Idioma",
+		earlier: "antes",
 		"hero-title": "Eventos ao vivo que chegam, morra o que morrer no caminho",
 		"hero-text": "Um POST ou um INSERT de SQL entra. Todo navegador aberto mostra o evento poucos " +
 			"milissegundos depois. Ele está no disco antes de ser confirmado, e quem esteve fora " +
