@@ -19,8 +19,9 @@ import pytest
 
 from documents import README, Document
 from listener import Crowd
+from page import Page
 from web import WebDoor
-from world import BUILD, INSTRUMENTED, SLOW, TOP, eventually, free_port, is_alive
+from world import BUILD, INSTRUMENTED, SLOW, TOP, addresses, eventually, free_port, is_alive
 
 pytestmark = [
     pytest.mark.skipif(INSTRUMENTED or BUILD != TOP / "build", reason="quickstart runs ./build"),
@@ -386,12 +387,6 @@ def quickstart_says(*arguments):
     return done.stderr
 
 
-def addresses(version):
-    """Those of this machine that others reach."""
-    found = subprocess.run(["hostname", "-I"], capture_output=True, text=True).stdout.split()
-    return [address for address in found if (":" in address) == (version == 6)]
-
-
 @pytest.mark.parametrize("server", ["lighttpd", "apache", "nginx"])
 @pytest.mark.parametrize("listen", ["0.0.0.0", "::"])
 def test_it_says_who_reaches_it_and_who_may_publish(quickstart, server, listen):
@@ -419,6 +414,24 @@ def test_on_one_address_of_this_machine_this_machine_may_publish(quickstart):
         assert statuses(run.port, address) == (200, 200)
         with pytest.raises(OSError):
             socket.create_connection(("127.0.0.1", run.port), 2)
+
+
+@pytest.mark.page
+def test_the_page_on_another_machine_listens_and_says_why_it_may_not_publish(quickstart, chromium):
+    """Over plain HTTP from elsewhere, where a browser shares no streams among windows."""
+    for address in addresses(4)[:1]:
+        run = quickstart("--no-demo", "--listen", "0.0.0.0")
+        eventually(lambda: "may publish" in run.said(), "its greeting", 60)
+        chromium.expects("403")
+        page = Page(chromium, run, url=f"http://{address}:{run.port}/")
+        page.connect("main").is_("live")
+        assert run.door.ask("POST", "/realtime/main", body=b"from its own machine").status == 200
+        page.sees("from its own machine")
+        page.compose("from elsewhere")
+        page.window.click("#publish button:not([type=button])")
+        page.window.wait(lambda: "publish_from" in page.window.text("#published"), "its reason")
+        assert f"http://{address}:{run.port}/realtime/main" in page.window.run(
+            "return document.querySelector('#as-curl').textContent")
 
 
 def statuses(port, address):

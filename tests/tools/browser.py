@@ -25,7 +25,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 
 from firefox import Firefox
-from world import TOP, eventually
+from world import TOP, addresses, eventually
 
 WIDTH, HEIGHT = 1280, 900
 SCREENSHOTS = TOP / "build" / "screenshots"
@@ -222,7 +222,8 @@ class ChromiumBrowser(Browser):
                 "--disable-dev-shm-usage",  # containers have 64 MB of it
                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
                 # a name that its owner has pointed here
-                "--host-resolver-rules=MAP evil.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                "--host-resolver-rules=MAP evil.example 127.0.0.1, MAP * ~NOTFOUND, " +
+                ", ".join(f"EXCLUDE {address}" for address in ["127.0.0.1", *addresses(4)]),
                 *(["--no-sandbox"] if os.getuid() == 0 else [])):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "WARNING"})

@@ -239,6 +239,12 @@ def free_port():
         return sock.getsockname()[1]
 
 
+def addresses(version):
+    """Those of this machine that others reach."""
+    found = subprocess.run(["hostname", "-I"], capture_output=True, text=True).stdout.split()
+    return [address for address in found if (":" in address) == (version == 6)]
+
+
 def below(text, base):
     """A web server's configuration with all addresses of Tidings below `base`."""
     for old, new in ((r'"(/(realtime|api|sse|tasks)/)" +=>', rf'"{base}\1" =>'),
