@@ -223,6 +223,14 @@ static void leave(struct room *room, struct reader *reader)
 	come(room, reader);
 }
 
+/* Where the block with this in it begins. */
+static const char *block_of(const char *text, const char *at)
+{
+	while (at > text + 1 && (at[-1] != '\n' || at[-2] != '\n'))
+		at--;
+	return at;
+}
+
 /* An id's fate: given, or missing; and the lowest cursor below which a reset
  * said so. */
 static void check(const struct reader *reader)
@@ -233,12 +241,12 @@ static void check(const struct reader *reader)
 
 	for (; (at = strstr(at, "\nid: ")) != NULL; at++) {
 		uint64_t id = strtoull(at + 5, NULL, 10);
-		const char *line = strchr(at + 1, '\n') + 1;
+		const char *block = block_of(reader->text.at, at + 1);
 
-		if (strncmp(line, "event: reset", 12) == 0) {
+		if (strncmp(block, "event: reset", 12) == 0) {
 			if (last < told)
 				told = last;
-		} else if (strncmp(line, "event: ", 7) != 0) {
+		} else if (strncmp(block, "data: ", 6) == 0) {
 			assert_true(id > last && id <= ROOM_FROM);
 			assert_non_null(
 				strchr(reader->letters, channel_of[id]));
