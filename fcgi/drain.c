@@ -9,8 +9,10 @@
 #include "fcgi/stream/admit.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/batch.h"
+#include "fcgi/stream/event.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/tasks.h"
+#include "fcgi/stream/window.h"
 #include "lib/buf.h"
 
 struct drain {
@@ -19,7 +21,18 @@ struct drain {
 	unsigned left; /* streams to be ended in this tick */
 };
 
-/* Who is ready has everything that we have, and its browser knows the id. */
+/* Everything that we have; then its cursor is as new as can be.  False if it is
+ * in the middle of something now, or gone. */
+static bool has_everything(struct subscriber *sub)
+{
+	enum pump_result progress =
+		subscriber_pump(sub, window_end(sub->home->window));
+
+	if (progress == BELOW)
+		sub->home->owner.below(sub);
+	return progress == CAUGHT_UP;
+}
+
 static void end_one(void *arg, struct subscriber *sub)
 {
 	struct drain *drain = arg;
@@ -29,8 +42,10 @@ static void end_one(void *arg, struct subscriber *sub)
 	if (drain->left == 0 || !subscriber_is_ready(sub))
 		return;
 	drain->left--;
-	buf_printf(
-		&text, "retry: %ld\n", DRAIN_RETRY + random() % DRAIN_RETRY);
+	if (!has_everything(sub))
+		return;
+	event_parting(&text, sub->id,
+		(uint64_t)(DRAIN_RETRY + random() % DRAIN_RETRY));
 	batch = batch_new(sub->request, buf_span(&text));
 	buf_release(&text);
 	if (subscriber_give(sub, batch) == CAUGHT_UP)

@@ -12,6 +12,19 @@
  * it: so 10,000 browsers return over four seconds, and none of them is away
  * for longer than a moment.  Who is in the middle of something (a half-sent
  * batch, an older page) is ended when that is done.
+ *
+ * The `retry:` stands in the block of an event `live` (tried with seven
+ * clients, behind lighttpd and Apache).  Alone and without a blank line it was
+ * passed over by undici, httpx-sse and sseclient, which were back after 2 to 4
+ * s; with a blank line httpx-sse and fetch-event-source showed an empty event
+ * at each reload.  In an event's block it brings everybody back within 0.4 s;
+ * and as `live` has the newest id, nobody's cursor has to be judged.
+ *
+ * Then the request is ended properly.  fetch-event-source and Datastar take an
+ * end for good and a cut for an error, after which they return.  But a cut is
+ * two error lines for each stream in the log of lighttpd and of Apache, 17,000
+ * at 8,500 streams, and over HTTP/2 lighttpd makes a proper end of it anyway;
+ * both clients can be told to come back after an end (docs/troubleshooting.md).
  */
 #include "lib/timer.h"
 

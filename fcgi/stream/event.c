@@ -152,6 +152,12 @@ void event_live(struct buf *out, uint64_t id)
 	buf_printf(out, "id: %" PRIu64 "\nevent: live\ndata: {}\n\n", id);
 }
 
+void event_parting(struct buf *out, uint64_t id, uint64_t retry_ms)
+{
+	buf_printf(out, "retry: %" PRIu64 "\n", retry_ms);
+	event_live(out, id);
+}
+
 struct span event_comment(void)
 {
 	return span_of(":\n");

@@ -46,6 +46,9 @@ void event_reset(struct buf *out, uint64_t id, struct span requested,
 
 /* Appends the event `live`: everything up to `id` was given. */
 void event_live(struct buf *out, uint64_t id);
+/* The same to one whose stream is ended though others can take it over: come
+ * back after `retry_ms`. */
+void event_parting(struct buf *out, uint64_t id, uint64_t retry_ms);
 
 /* A comment line; static. */
 struct span event_comment(void);

@@ -98,9 +98,9 @@ struct config {
 	uint64_t keepalive_ms; /* 15s, 1s..1h */
 	uint64_t retry_ms;     /* 2s; sent with up to as much jitter again */
 	size_t window;	       /* 16M, 1M..1G */
-	size_t max_event;      /* 64K, 1K..1M: bytes of one event's data */
-	size_t max_body;       /* 1M, >= max_event: bytes of a POST */
-	uint64_t rest_ms;      /* 250ms: longest rest between two fan-outs */
+	size_t max_event; /* 64K, 1K..1M: bytes of one event as it is sent */
+	size_t max_body;  /* 1M, >= max_event: bytes of a POST */
+	uint64_t rest_ms; /* 250ms: longest rest between two fan-outs */
 
 	struct config_channel *channels;
 	size_t channel_count;

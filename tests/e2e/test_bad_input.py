@@ -177,14 +177,14 @@ def test_a_body_above_the_limit_is_a_413(door):
 
 @pytest.mark.behind_apache
 def test_an_event_above_the_limit_is_a_413(door):
-    is_refused(door.ask("POST", "/realtime/a", body=b"x" * (65536 + 1)), 413)
+    is_refused(door.ask("POST", "/realtime/a", body=b"x" * (65507 + 1)), 413)
     is_refused(door.ask("POST", "/api/broadcast", JSON,
                         b'{"message":"' + b"x" * 65536 + b'"}'), 413)
 
 
 @pytest.mark.behind_apache
 def test_a_line_above_the_limit_is_a_413_and_no_line_is_published(shared, door):
-    body = b"one\n" + b"x" * 65537 + b"\nthree"
+    body = b"one\n" + b"x" * 65508 + b"\nthree"
     is_refused(door.ask("POST", "/realtime/lines?lines=1", body=body), 413)
     assert shared.channel("lines")["events"] == 0
 

@@ -46,6 +46,28 @@ def test_reloads_of_everything_refuse_nobody_and_lose_nothing(make_world):
     assert max(len(reader.statuses) for reader in load.readers) >= 4
 
 
+def last_block(world, path):
+    """What a stream says last when the responder is reloaded."""
+    reader = world.listen(path=path, reconnect=True, longest_wait=None)
+    world.publish("elsewhere", channel="b")  # it is quiet here
+    newest = world.publish("newest", channel="b")
+    world.listen("b", last_event_id=str(newest - 1)).sees("newest")  # the responder has it
+    reload(world.responder)
+    reader.wait(lambda: reader.ends == 1, reader.story)
+    return newest, reader
+
+
+@pytest.mark.parametrize("path", ("/realtime/a", "/stream?channel=a&envelope=1", "/sse/events", "/metrics"))
+def test_a_reload_brings_every_client_back_at_once_and_shows_none_an_empty_event(make_world, path):
+    """undici, httpx-sse and sseclient keep `retry:` only from an event with data."""
+    world = make_world({"responder": {"retry": "10s"}}, web=True)
+    newest, reader = last_block(world, path)
+    eventually(lambda: len(reader.told("connected")) == 2, "its being back", 4)  # not after 10 s
+    *_, parting = reader.told("live")
+    assert (parting.data, int(parting.id)) == ("{}", newest)
+    assert reader.cuts == 0 and reader.told("reset") == []
+
+
 @pytest.mark.rare
 @pytest.mark.slow
 @pytest.mark.alone

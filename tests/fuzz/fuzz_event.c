@@ -12,6 +12,7 @@
 
 #include "fcgi/post/document.h"
 #include "fcgi/stream/event.h"
+#include "lib/event_size.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
@@ -79,6 +80,7 @@ static void normalise(struct buf *out, struct span data)
 
 static void check_plain(const struct wire_event *event)
 {
+	struct wire_event longest = *event;
 	struct heard heard = {0};
 	struct buf text = {0};
 	struct buf want = {0};
@@ -90,6 +92,12 @@ static void check_plain(const struct wire_event *event)
 	MUST(span_equal(buf_span(&heard.data), buf_span(&want)));
 	MUST(span_equal(buf_span(&heard.type), event->type));
 	MUST((heard.id.len > 0) == (event->id != 0));
+	longest.id = WIRE_ID_MAX;
+	buf_clear(&text);
+	event_text(&text, &longest, false);
+	MUST(text.len == event_size(event->type, event->data));
+	MUST(event_fits(event->type, event->data, text.len));
+	MUST(!event_fits(event->type, event->data, text.len - 1));
 	buf_release(&text);
 	buf_release(&want);
 	buf_release(&heard.id);

@@ -15,6 +15,7 @@
 #include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
 #include "lib/config/config.h"
+#include "lib/event_size.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/sock.h"
@@ -41,12 +42,14 @@ struct stub_question stub_question;
 static void check_publish(struct wire_in *in)
 {
 	const struct config *config = stub_rooms()->config;
+	struct span type;
 	uint32_t count;
 
 	wire_get_u64(in);
 	MUST(wire_get_u8(in) == 0); /* stored, always */
 	MUST(text_channel_fault(wire_get_str8(in)) == NULL);
-	MUST(text_type_fault(wire_get_str8(in)) == NULL);
+	type = wire_get_str8(in);
+	MUST(text_type_fault(type) == NULL);
 	count = wire_get_u32(in);
 	MUST(count >= 1);
 	for (uint32_t i = 0; i < count; i++) {
@@ -57,7 +60,8 @@ static void check_publish(struct wire_in *in)
 		if (key.len > 0)
 			wire_get_bytes(in, 16);
 		data = wire_get_blob(in);
-		MUST(data.len <= config->max_event && text_is_utf8(data, NULL));
+		MUST(event_size(type, data) <= config->max_event &&
+			text_is_utf8(data, NULL));
 	}
 }
 

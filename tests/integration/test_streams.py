@@ -196,6 +196,45 @@ def test_a_keepalive_out_of_range_is_refused_with_the_range(shared, path, keepal
     assert "3s to 60s" in answer.json["message"]
 
 
+# What makes an event longest: 65,536 bytes as it is sent, `id:` and blank line included.
+LONGEST = {
+    "a line": dict(data="x" * 65507),
+    "a type": dict(data="x" * 65435, event="t" * 64),
+    "letters of two bytes": dict(data="é" * 32753 + "x"),
+    "lines": dict(data="\n".join(["x" * 9] * 4094 + ["x" * 3])),
+}
+
+
+@pytest.mark.parametrize("what", LONGEST)
+def test_a_client_that_reads_an_event_into_64_kib_is_sent_none_that_is_longer(world, what):
+    """r3labs/sse and go-sse (bufio.Scanner) stopped at such an id for good."""
+    longest = LONGEST[what]
+    told = world.post(f"/realtime/a?event={longest.get('event', 'message')}", (longest["data"] + "x").encode())
+    assert (told.status, told.json["error"]) == (413, "event_too_long")
+    assert "has 65537 bytes" in told.json["message"] and "allows 65536" in told.json["message"]
+    world.publish(channel="a", **longest)
+    world.insert(longest["data"], channel="a", event=longest.get("event"))
+    if "\n" not in longest["data"]:
+        world.publish("first\n" + longest["data"], channel="a", event=longest.get("event"), lines=1)
+    world.insert("fence", channel="a")
+    world.holds(5 if "\n" not in longest["data"] else 3, channel="a")
+    said = raw_stream(world, "/realtime/a?since=all", b"data: fence\n\n").body
+    lengths = [len(block) + 2 for block in said.split(b"\n\n")]
+    assert max(lengths) == 65536, lengths
+
+
+def test_an_event_longer_than_max_event_that_is_held_is_sent_as_it_is(make_world):
+    world = make_world({"responder": {"max_event": "128K"}})
+    id = world.publish("x" * 65536, channel="a")
+    world.settings["responder"]["max_event"] = "64K"
+    world.restart_hub({})
+    world.responder.stop()
+    world.write_config("responder.conf")
+    world.responder.start()
+    world.listen(path="/realtime/a?since=all").sees("x" * 65536, id=id)
+    assert world.post("/realtime/a", b"x" * 65536).status == 413
+
+
 # ---- channels
 
 def test_a_stream_has_exactly_the_channels_it_asked_for(world):

@@ -911,7 +911,7 @@ static void test_what_a_publisher_may_not_send_is_refused_with_a_reason(
 	struct room *room = *state;
 	struct peer *peer = opened("one", 'X');
 
-	room->config.max_event = 8;
+	room->config.max_event = 29 + 8;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct buf body = {0};
 

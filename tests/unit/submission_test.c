@@ -9,6 +9,9 @@
 #include "tests/unit/unit.h"
 
 enum { MAX_EVENT = 64 };
+#define TOO_LONG                                                             \
+	"the event has 65 bytes as it is sent (id, type, \"data: \" before " \
+	"each line); max_event allows 64"
 
 static struct fault read_object(struct submission *submission, const char *body)
 {
@@ -286,30 +289,33 @@ static void test_an_empty_body_is_an_event(void **state)
 
 static void test_data_is_limited(void **state)
 {
-	char body[2 * MAX_EVENT + 2];
+	enum { MOST = MAX_EVENT - 29 }; /* of data, in one line */
+	char body[2 * MOST + 2];
 	struct submission submission = {0};
 
 	(void)state;
 	memset(body, 'x', sizeof(body));
-	assert_int_equal(submission_body(&submission, span(body, MAX_EVENT),
-				 false, MAX_EVENT)
-				 .status,
+	assert_int_equal(
+		submission_body(&submission, span(body, MOST), false, MAX_EVENT)
+			.status,
 		0);
 	submission_release(&submission);
 	submission = (struct submission){0};
-	assert_int_equal(submission_body(&submission, span(body, MAX_EVENT + 1),
+	assert_int_equal(submission_body(&submission, span(body, MOST + 1),
 				 false, MAX_EVENT)
 				 .status,
 		413);
-	body[MAX_EVENT] = '\n';
+	CHECK_TEXT("which names both sizes", span_of(submission.sentence),
+		TOO_LONG);
+	body[MOST] = '\n';
 	assert_int_equal(
-		read_lines(&submission, span(body, 2 * MAX_EVENT + 1)).status,
-		0);
+		read_lines(&submission, span(body, 2 * MOST + 1)).status, 0);
 	submission_release(&submission);
 	submission = (struct submission){0};
 	assert_int_equal(
-		read_lines(&submission, span(body, 2 * MAX_EVENT + 2)).status,
-		413);
+		read_lines(&submission, span(body, 2 * MOST + 2)).status, 413);
+	CHECK_TEXT("and the line", span_of(submission.sentence),
+		"line 2: " TOO_LONG);
 	submission_release(&submission);
 }
 
