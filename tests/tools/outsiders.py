@@ -25,8 +25,9 @@ SILENCE = 6  # longer than the shortest read timeout, 5 s
 class Client:
     """A program, and the lines that it says."""
 
-    def __init__(self, name, command, keepalive=False, stops=None, **how):
+    def __init__(self, name, command, keepalive=False, stops=None, unsuited=None, **how):
         self.name, self.command, self.keepalive, self.how = name, command, keepalive, how
+        self.unsuited = unsuited         # why it may not even begin here
         self.expected_to_stop = stops    # the step at which it is not waited for long
         self.said, self.process, self.stopped = [], None, None
 
@@ -111,7 +112,7 @@ class Story:
         self.begin("nobody there")
         self.passage.refuse()
         self.publish(2)
-        time.sleep(0.7)
+        time.sleep(1.3)  # longer than the longest `retry`
         self.passage.admit()
         self.all_have_it()
         self.begin("silence")
@@ -218,6 +219,12 @@ class Story:
 
     def last_of(self, client):
         return max([number(event) or 0 for event in client.events], default=0)
+
+    def missing(self, name):
+        """Why it could not be played, or None."""
+        client = self.clients[name]
+        began = client.stopped != "the beginning" or self.passage.visits(name)
+        return None if began else client.unsuited
 
     def about(self, name):
         """For who reads why a test failed."""
