@@ -84,8 +84,8 @@ def told(make_world, chromium):
     files = {"/around.html": FOLDER / "around.html", "/say.js": FOLDER / "say.js"}
     for path in outside.MODULES.rglob("*.js"):
         url = "/" + str(path.relative_to(outside.MODULES))
-        # what bundlers take: a module without .js, a folder for its index.js
-        files |= dict.fromkeys((url, url.removesuffix(".js"), url.removesuffix("/index.js")), path)
+        # a module without .js, as bundlers take it
+        files |= dict.fromkeys((url, url.removesuffix(".js")), path)
     passage = Passage(None, files)
     window = chromium.open(f"http://127.0.0.1:{passage.port}/around.html")
     pages = [Page(name, window, passage, stops=next((f[7:] for f in faults if f.startswith("stops: ")), None))

@@ -131,6 +131,7 @@ def test_it_gets_each_event_once_and_in_order(quick, name):
 
 
 @pytest.mark.rare
+@pytest.mark.timeout(1800)  # cargo builds for minutes
 @pytest.mark.parametrize("name", COMPILED)
 def test_when_compiled_it_gets_each_event_once_and_in_order(compiled, name):
     judge(compiled[name], COMPILED[name][1])
