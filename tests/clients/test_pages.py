@@ -9,7 +9,7 @@ import pytest
 import outside
 from outsiders import Client, Story
 from passage import Passage
-from test_programs import BEHIND, NO_503
+from test_programs import NO_503
 
 pytestmark = [pytest.mark.deploy, pytest.mark.page, pytest.mark.timeout(300)]
 FOLDER = outside.FOLDER / "browser"
@@ -25,7 +25,7 @@ PAGES = {
     "htmx 4": ("htmx4", "htmx4", "html", set()),
     "htmx 4 elsewhere": ("htmx4", "htmx4", "html", set()),
     "Turbo": ("turbo", "@hotwired/turbo", "turbo", {NO_503}),
-    "Datastar": ("datastar", "@starfederation/datastar", "datastar", {BEHIND}),
+    "Datastar": ("datastar", "@starfederation/datastar", "datastar", {"stops: a reload"}),
 }
 # How an event looks that each of them puts into a list: (channel, type, text).
 DRESSES = (

@@ -56,7 +56,10 @@ QUICK = {
                        set(), {}),
 }
 COMPILED = {
-    "Go r3labs/sse": (lambda: outside.go("r3labs"), set(), {}),
+    # what it has of a frame is an event for it, with the id of the one before
+    "Go r3labs/sse": (lambda: outside.go("r3labs"), {
+        "half an event: a cut within the data", "another event: a cut behind the data",
+        "doubles: a cut behind the data"}, {}),
     "Go tmaxmax/go-sse": (lambda: outside.go("go-sse"), {NO_503}, {}),
     "Go launchdarkly/eventsource": (lambda: outside.go("launchdarkly"), set(), {"keepalive": True}),
     "Java okhttp-sse": (lambda: outside.java("OkHttpSse"), set(), {"keepalive": True}),
