@@ -2,7 +2,7 @@
 """How the programs of tests/clients are made: what is installed for them, and
 why one cannot be had here.
 
-    command, environment = made("go-sse")     # raises Missing("no go here")
+    command, how = go("go-sse")     # or raises Missing("there is no go here")
 """
 
 import fcntl
@@ -70,9 +70,9 @@ def node(name, module):
     about = json.loads(package.read_text())
     wanted = about.get("engines", {}).get("node", "").split("||")[0].strip()
     have = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip()
-    if wanted.startswith((">=", "^")) and version(have) < version(wanted):
-        raise Missing(f"{about['name']} {about['version']} wants node {wanted}, this is {have}")
-    return [program, str(FOLDER / "node" / f"{name}.mjs")], {}
+    old = wanted.startswith((">=", "^")) and version(have) < version(wanted)
+    return [program, str(FOLDER / "node" / f"{name}.mjs")], {
+        "unsuited": f"{about['name']} {about['version']} wants node {wanted}, this is {have}" if old else None}
 
 
 # ---- PyPI
@@ -86,7 +86,7 @@ def python(name, list):
     if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode:
         raise Missing("there is no pip here")
     folder = once(list, [file], make)
-    return [sys.executable, str(FOLDER / "python" / f"{name}.py")], {"PYTHONPATH": str(folder)}
+    return [sys.executable, str(FOLDER / "python" / f"{name}.py")], {"env": {**os.environ, "PYTHONPATH": str(folder)}}
 
 
 # ---- what must be compiled

@@ -25,14 +25,18 @@ SILENCE = 6  # longer than the shortest read timeout, 5 s
 class Client:
     """A program, and the lines that it says."""
 
-    def __init__(self, name, command, keepalive=False, stops=None, **how):
+    def __init__(self, name, command, keepalive=False, stops=None, unsuited=None, **how):
         self.name, self.command, self.keepalive, self.how = name, command, keepalive, how
+        self.unsuited = unsuited         # why it may not even begin here
         self.expected_to_stop = stops    # the step at which it is not waited for long
         self.said, self.process, self.stopped = [], None, None
 
+    def target(self, channel):
+        return (f"?channel={channel}&since=all&_={quote(self.name)}"
+                + ("&keepalive=3s" if self.keepalive else ""))
+
     def start(self, url):
-        query = f"?channel=main&since=all&_={quote(self.name)}" + ("&keepalive=3s" if self.keepalive else "")
-        self.process = subprocess.Popen([*self.command, url + query], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([*self.command, url + self.target("main")], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         start_new_session=True, **self.how)
         self.thread = threading.Thread(target=self._read, daemon=True)
@@ -48,6 +52,9 @@ class Client:
     @property
     def events(self):
         return [said for said in list(self.said) if "data" in said]
+
+    def has_ended(self):
+        return self.process.poll() is not None
 
     def has(self, n):
         return any(number(event) == n for event in reversed(self.events))
@@ -74,11 +81,13 @@ def number(event):
 class Story:
     """All clients at once; a step that a client does not survive is its last."""
 
+    types = ("note", None, None, None, None)  # each fifth has one
+
     def __init__(self, world, passage, clients):
         self.world, self.passage = world, passage
         self.clients = {client.name: client for client in clients}
         self.sent = []              # (n, id, type, data, step)
-        self.step = None
+        self.step, self.marks = None, []    # and how much each had at its beginning
         self.restless = set()
         self.took = {}              # step -> {name: seconds until it came back}
 
@@ -111,7 +120,7 @@ class Story:
         self.begin("nobody there")
         self.passage.refuse()
         self.publish(2)
-        time.sleep(0.7)
+        time.sleep(1.3)  # longer than the longest `retry`
         self.passage.admit()
         self.all_have_it()
         self.begin("silence")
@@ -126,12 +135,13 @@ class Story:
 
     def begin(self, step):
         self.step, self.began = step, time.monotonic()
+        self.marks.append((step, {name: len(client.events) for name, client in self.clients.items()}))
 
     def publish(self, count, **more):
-        """Numbered events; each fifth has a type."""
+        """Numbered events."""
         for _ in range(count):
             n = len(self.sent) + 1
-            type = "note" if n % 5 == 0 else None
+            type = self.types[n % len(self.types)]
             data = json.dumps({"n": n, **more})
             id = self.insist(data, n, type)
             self.sent.append((n, str(id), type or "message", data, self.step))
@@ -140,10 +150,13 @@ class Story:
         """As a publisher that got no answer should."""
         def stored():
             try:
-                return self.world.publish(data, event=type, id=f"n{n}")
+                return self.store(data, n, type)
             except (AssertionError, OSError):
                 return None
         return eventually(stored, f"event {n} being stored")
+
+    def store(self, data, n, type):
+        return self.world.publish(data, event=type, id=f"n{n}")
 
     def all_are_back(self, twice=False):
         began, times = self.began, 2 if twice else 1
@@ -161,7 +174,7 @@ class Story:
 
         def late(client):
             patience = SHORT if client.expected_to_stop == self.step else PATIENCE
-            return client.process.poll() is not None or time.monotonic() > began + patience * SLOW
+            return client.has_ended() or time.monotonic() > began + patience * SLOW
         while waiting := [c for c in self.clients.values() if not c.stopped and not condition(c)]:
             for client in waiting:
                 if late(client) and not condition(client):
@@ -179,19 +192,17 @@ class Story:
     # ---- what is told of it
     def faults(self, name):
         client, found = self.clients[name], set()
-        steps = {n: step for n, _, _, _, step in self.sent}
+        events = client.events
+        numbers = [number(event) for event in events]
         if client.stopped:
             found.add(f"stops: {client.stopped}")
-        wanted = [event for event in self.sent
-                  if not client.stopped or event[4] != client.stopped and event[0] <= self.last_of(client)]
-        numbers = [number(event) for event in client.events]
-        for n, id, type, data, step in wanted:
-            if n not in numbers:
+        for n, _, _, _, step in self.sent:
+            gone = client.stopped and (step == client.stopped or n > max((m for m in numbers if m), default=0))
+            if n not in numbers and not gone:
                 found.add(f"loses: {step}")
-        for at, event in enumerate(client.events):
-            n = numbers[at]
-            step = steps.get(n) or steps.get(next((m for m in reversed(numbers[:at]) if m), 1))
-            found |= {f"{fault}: {step}" for fault in self.wrong(event, n, numbers[:at])}
+        for at, event in enumerate(events):
+            step = [step for step, had in self.marks if had[name] <= at][-1]
+            found |= {f"{fault}: {step}" for fault in self.wrong(event, numbers[at], numbers[:at])}
         if name in self.restless and not client.stopped:
             found.add("is restless: silence")
         if any("thrown" in said for said in client.said):
@@ -216,8 +227,11 @@ class Story:
                 if any(other and other > n for other in before):
                     yield "disorder"
 
-    def last_of(self, client):
-        return max([number(event) or 0 for event in client.events], default=0)
+    def missing(self, name):
+        """Why it could not be played, or None."""
+        client = self.clients[name]
+        began = client.stopped != "the beginning" or self.passage.visits(name)
+        return None if began else client.unsuited
 
     def about(self, name):
         """For who reads why a test failed."""

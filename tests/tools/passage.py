@@ -175,4 +175,7 @@ def _send(sock, status, type, body):
 
 
 def _send_file(sock, file):
-    _send(sock, "200 OK", mimetypes.guess_type(str(file))[0] or "text/html", file.read_bytes())
+    """file: a path, or the bytes of a page"""
+    if isinstance(file, bytes):
+        return _send(sock, "200 OK", "text/html", file)
+    return _send(sock, "200 OK", mimetypes.guess_type(str(file))[0] or "text/html", file.read_bytes())
