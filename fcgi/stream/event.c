@@ -97,6 +97,11 @@ static void add_envelope(struct buf *out, const struct wire_event *event)
 
 void event_text(struct buf *out, const struct wire_event *event, bool envelope)
 {
+	if (event->id != 0) {
+		buf_add(out, "id: ", 4);
+		add_number(out, event->id);
+		buf_add_char(out, '\n');
+	}
 	if (event->type.len > 0 && !span_is(event->type, "message")) {
 		buf_add(out, "event: ", 7);
 		buf_add_span(out, event->type);
@@ -106,11 +111,6 @@ void event_text(struct buf *out, const struct wire_event *event, bool envelope)
 		add_envelope(out, event);
 	else
 		add_data(out, event->data);
-	if (event->id != 0) {
-		buf_add(out, "id: ", 4);
-		add_number(out, event->id);
-		buf_add_char(out, '\n');
-	}
 	buf_add_char(out, '\n');
 }
 
@@ -140,11 +140,12 @@ static void add_id(struct buf *out, const char *name, uint64_t id)
 void event_reset(struct buf *out, uint64_t id, struct span requested,
 	uint64_t oldest, uint64_t newest)
 {
-	add_text(out, "event: reset\ndata: {\"requested\":");
+	buf_printf(out, "id: %" PRIu64 "\nevent: reset\n", id);
+	add_text(out, "data: {\"requested\":");
 	json_quote(out, requested);
 	add_id(out, "oldest", oldest);
 	add_id(out, "newest", newest);
-	buf_printf(out, "}\nid: %" PRIu64 "\n\n", id);
+	add_text(out, "}\n\n");
 }
 
 void event_live(struct buf *out, uint64_t id)

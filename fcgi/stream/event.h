@@ -27,11 +27,8 @@
  * lines, each ended by CRLF. */
 void event_head(struct buf *out, uint64_t retry_ms, struct span headers);
 
-/* Appends one event: `event:` unless "" or "message", the data, `id:` unless
- * volatile, a blank line.  The id stands last because some clients
- * (fetch-event-source, Datastar, eventsource 2, r3labs/sse) go on after an id
- * as soon as they have read its line: cut off before the data's end, they would
- * pass over the event.  envelope: the data is one line of JSON that names
+/* Appends one event: `id:` unless volatile, `event:` unless "" or "message",
+ * the data, a blank line.  envelope: the data is one line of JSON that names
  * the channel, `{"channel":"...","data":"..."}`. */
 void event_text(struct buf *out, const struct wire_event *event, bool envelope);
 

@@ -114,8 +114,9 @@ static struct json_object *describe(
 void task_step_text(
 	struct buf *out, const struct task_place *place, uint32_t step)
 {
-	buf_printf(out, "event: %s\ndata: ", steps[step].type);
+	buf_printf(out,
+		"id: %" PRIu64 "-%" PRIu64 "-%" PRIu32 "\nevent: %s\ndata: ",
+		place->start, place->interval, step, steps[step].type);
 	json_end(describe(place, step), out); /* with a newline */
-	buf_printf(out, "id: %" PRIu64 "-%" PRIu64 "-%" PRIu32 "\n\n",
-		place->start, place->interval, step);
+	buf_add_char(out, '\n');
 }

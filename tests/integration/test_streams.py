@@ -116,17 +116,17 @@ def test_head_gets_the_head_only_where_there_is_nothing(world):
 
 # ---- events as text
 
-def test_an_event_is_type_data_id_and_a_blank_line(world):
+def test_an_event_is_id_type_data_and_a_blank_line(world):
     reader = Exchange(world.fcgi_socket)
     reader.send(begin(), params(variables("GET", "/stream")), stdin())
     reader.read(lambda self: b"connected" in self.answer.body)
     one = world.publish("one\ntwo\r\nthree\rfour")
     two = world.publish("typed", event="note")
-    reader.read(lambda self: b"id: %d\n\n" % two in self.answer.body)
+    reader.read(lambda self: b"typed\n\n" in self.answer.body)
     body = reader.answer.body.partition(b"\n\n")[2]
     assert body.endswith(
-        b"data: one\ndata: two\ndata: three\ndata: four\nid: %d\n\n"
-        b"event: note\ndata: typed\nid: %d\n\n" % (one, two))
+        b"id: %d\ndata: one\ndata: two\ndata: three\ndata: four\n\n"
+        b"id: %d\nevent: note\ndata: typed\n\n" % (one, two))
     reader.close()
 
 

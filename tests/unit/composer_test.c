@@ -62,8 +62,8 @@ static void test_channels_are_merged_in_the_order_of_the_log(void **state)
 	append(room, 105, "a", "4");
 	batch = next(room, sub);
 	CHECK_TEXT("in order", content(batch),
-		"data: 1\nid: 101\n\ndata: 2\nid: 102\n\n"
-		"data: 3\nid: 104\n\ndata: 4\nid: 105\n\n");
+		"id: 101\ndata: 1\n\nid: 102\ndata: 2\n\n"
+		"id: 104\ndata: 3\n\nid: 105\ndata: 4\n\n");
 	assert_int_equal(batch->events, 4);
 	assert_int_equal(batch->id, 105);
 	assert_int_equal(batch->pos, window_end(room->window));
@@ -81,7 +81,7 @@ static void test_nothing_comes_twice(void **state)
 	append(room, 102, "a", "2");
 	sub->id = 101; /* by a page; its position is not that far */
 	batch = next(room, sub);
-	CHECK_TEXT("the rest", content(batch), "data: 2\nid: 102\n\n");
+	CHECK_TEXT("the rest", content(batch), "id: 102\ndata: 2\n\n");
 	sub->id = 102;
 	batch_drop(batch);
 	assert_null(next(room, sub));
@@ -101,7 +101,7 @@ static void test_what_lies_beyond_the_horizon_is_left(void **state)
 	horizon = window_end(room->window);
 	append(room, 102, "a", "2");
 	batch = composer_next(room->composer, sub, horizon);
-	CHECK_TEXT("one", content(batch), "data: 1\nid: 101\n\n");
+	CHECK_TEXT("one", content(batch), "id: 101\ndata: 1\n\n");
 	assert_int_equal(batch->pos, horizon);
 	batch_drop(batch);
 	free(sub);
@@ -117,7 +117,7 @@ static void test_a_volatile_event_has_no_id_and_is_not_counted(void **state)
 	append(room, 0, "a", "sample");
 	batch = next(room, sub);
 	CHECK_TEXT(
-		"both", content(batch), "data: 1\nid: 101\n\ndata: sample\n\n");
+		"both", content(batch), "id: 101\ndata: 1\n\ndata: sample\n\n");
 	assert_int_equal(batch->events, 1);
 	assert_int_equal(batch->id, 101);
 	batch_drop(batch);
@@ -159,7 +159,7 @@ static void test_nobody_is_given_what_another_one_wants(void **state)
 		struct batch *other = next(room, all[i]);
 
 		CHECK_TEXT("a and b", content(first),
-			"data: 1\nid: 101\n\ndata: 2\nid: 102\n\n");
+			"id: 101\ndata: 1\n\nid: 102\ndata: 2\n\n");
 		assert_ptr_not_equal(first, other);
 		assert_int_equal(has(content(other), "data: 2\n"), i == 4);
 		assert_int_equal(has(content(other), "data: 3\n"), i == 1);
@@ -186,7 +186,7 @@ static void test_one_that_was_composed_for_less_is_not_reused(void **state)
 	batch = next(room, sub);
 	batch_drop(batch);
 	batch = composer_next(room->composer, sub, horizon);
-	CHECK_TEXT("one", content(batch), "data: 1\nid: 101\n\n");
+	CHECK_TEXT("one", content(batch), "id: 101\ndata: 1\n\n");
 	batch_drop(batch);
 	free(sub);
 }

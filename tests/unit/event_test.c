@@ -15,33 +15,33 @@ static const struct {
 	struct span data;
 	const char *text;
 } plain[] = {
-	{"one line", 7, "", {"hello", 5}, "data: hello\nid: 7\n\n"},
+	{"one line", 7, "", {"hello", 5}, "id: 7\ndata: hello\n\n"},
 	{"LF, CR and CRLF end a line alike", 7, "", {"a\nb\rc\r\nd", 8},
-		"data: a\ndata: b\ndata: c\ndata: d\nid: 7\n\n"},
+		"id: 7\ndata: a\ndata: b\ndata: c\ndata: d\n\n"},
 	{"a publisher cannot forge an id", 7, "", {"x\rid: 9", 7},
-		"data: x\ndata: id: 9\nid: 7\n\n"},
+		"id: 7\ndata: x\ndata: id: 9\n\n"},
 	{"nor end an event", 7, "", {"x\n\nevent: y", 11},
-		"data: x\ndata: \ndata: event: y\nid: 7\n\n"},
-	{"empty data is one empty line", 7, "", {"", 0}, "data: \nid: 7\n\n"},
-	{"data without bytes", 7, "", {NULL, 0}, "data: \nid: 7\n\n"},
+		"id: 7\ndata: x\ndata: \ndata: event: y\n\n"},
+	{"empty data is one empty line", 7, "", {"", 0}, "id: 7\ndata: \n\n"},
+	{"data without bytes", 7, "", {NULL, 0}, "id: 7\ndata: \n\n"},
 	{"a line end at the end is kept", 7, "", {"a\n", 2},
-		"data: a\ndata: \nid: 7\n\n"},
+		"id: 7\ndata: a\ndata: \n\n"},
 	{"CRLF at the end is one line end", 7, "", {"a\r\n", 3},
-		"data: a\ndata: \nid: 7\n\n"},
+		"id: 7\ndata: a\ndata: \n\n"},
 	{"LF before CR is two", 7, "", {"a\n\rb", 4},
-		"data: a\ndata: \ndata: b\nid: 7\n\n"},
+		"id: 7\ndata: a\ndata: \ndata: b\n\n"},
 	{"CRs before an LF", 7, "", {"a\r\rb\nc", 6},
-		"data: a\ndata: \ndata: b\ndata: c\nid: 7\n\n"},
+		"id: 7\ndata: a\ndata: \ndata: b\ndata: c\n\n"},
 	{"LFs before a CR", 7, "", {"a\n\nb\rc", 6},
-		"data: a\ndata: \ndata: b\ndata: c\nid: 7\n\n"},
-	{"leading spaces survive", 7, "", {"  a", 3}, "data:   a\nid: 7\n\n"},
-	{"a type", 7, "alarm", {"a", 1}, "event: alarm\ndata: a\nid: 7\n\n"},
+		"id: 7\ndata: a\ndata: \ndata: b\ndata: c\n\n"},
+	{"leading spaces survive", 7, "", {"  a", 3}, "id: 7\ndata:   a\n\n"},
+	{"a type", 7, "alarm", {"a", 1}, "id: 7\nevent: alarm\ndata: a\n\n"},
 	{"the default type is not said", 7, "message", {"a", 1},
-		"data: a\nid: 7\n\n"},
+		"id: 7\ndata: a\n\n"},
 	{"a volatile event has no id", 0, "cpu", {"1", 1},
 		"event: cpu\ndata: 1\n\n"},
 	{"the largest id", 9007199254740991, "", {"a", 1},
-		"data: a\nid: 9007199254740991\n\n"},
+		"id: 9007199254740991\ndata: a\n\n"},
 };
 
 static void test_events_become_text(void **state)
@@ -87,8 +87,8 @@ static void test_an_envelope_names_the_channel_on_one_line(void **state)
 
 		event_text(&out, &event, true);
 		buf_printf(&want,
-			"data: {\"channel\":\"a\\\"b\",\"data\":\"%s\"}"
-			"\nid: 3\n\n",
+			"id: 3\ndata: {\"channel\":\"a\\\"b\",\"data\":\"%s\"}"
+			"\n\n",
 			envelopes[i].json);
 		buf_add_char(&want, '\0');
 		CHECK_TEXT(envelopes[i].name, buf_span(&out), want.at);
@@ -104,8 +104,8 @@ static void test_a_reset_says_what_is_held(void **state)
 	(void)state;
 	event_reset(&out, 41, span_of("x\n\"y"), 42, 0);
 	CHECK_TEXT("reset", buf_span(&out),
-		"event: reset\ndata: {\"requested\":\"x\\n\\\"y\","
-		"\"oldest\":\"42\",\"newest\":null}\nid: 41\n\n");
+		"id: 41\nevent: reset\ndata: {\"requested\":\"x\\n\\\"y\","
+		"\"oldest\":\"42\",\"newest\":null}\n\n");
 	buf_release(&out);
 }
 

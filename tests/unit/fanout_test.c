@@ -93,7 +93,7 @@ static void test_the_next_one_rests_as_long_as_this_one_took(void **state)
 	assert_int_equal(count_written(room, fds, MANY, "two"), 0);
 	room_pass(room, 1);
 	assert_int_equal(count_written(room, fds, MANY,
-				 "data: two\nid: 102\n\ndata: three\n"),
+				 "data: two\n\nid: 103\ndata: three\n"),
 		MANY);
 	close_all(fds, MANY);
 }

@@ -18,7 +18,7 @@ static void test_an_event_goes_to_the_window_and_to_who_listens(void **state)
 	assert_true(window_locate(room->window, 101, &at));
 	assert_int_equal(room_text(room, fd).len, 0);
 	room_turn(room);
-	CHECK_TEXT("once", room_text(room, fd), "data: x\nid: 101\n\n");
+	CHECK_TEXT("once", room_text(room, fd), "id: 101\ndata: x\n\n");
 	close(fd);
 }
 

@@ -114,7 +114,7 @@ static void test_those_who_lack_the_same_share_a_question(void **state)
 	answer_page(room, "a", 50, 51, ROOM_FROM);
 	for (int i = 0; i < CROWD; i++) {
 		assert_true(has(room_text(room, fds[i]),
-			"data: old\nid: 51\n\nid: 100\nevent: live\n"));
+			"id: 51\ndata: old\n\nid: 100\nevent: live\n"));
 		close(fds[i]);
 	}
 	assert_int_equal(room->counters->replayed, CROWD);
@@ -137,7 +137,7 @@ static void test_what_one_has_read_others_read_with_channels_of_their_own(
 	assert_false(next(room, &question));
 	for (int i = 0; i < CROWD; i++) {
 		assert_true(has(room_text(room, fds[i]),
-			"data: old\nid: 51\n\nid: 100\nevent: live\n"));
+			"id: 51\ndata: old\n\nid: 100\nevent: live\n"));
 		close(fds[i]);
 	}
 }
@@ -173,10 +173,10 @@ static void test_channels_are_merged_as_far_as_all_are_known(void **state)
 	assert_false(has(room_text(room, fd), "old"));
 	answer_page(room, "c", 50, 55, ROOM_FROM);
 	assert_true(has(room_text(room, fd),
-		"data: old\nid: 55\n\ndata: old\nid: 60\n\n"));
+		"id: 55\ndata: old\n\nid: 60\ndata: old\n\n"));
 	answer_page(room, "a", 70, 80, ROOM_FROM);
 	text = room_text(room, fd);
-	assert_true(has(text, "data: old\nid: 80\n\nid: 100\nevent: live\n"));
+	assert_true(has(text, "id: 80\ndata: old\n\nid: 100\nevent: live\n"));
 	close(fd);
 }
 
@@ -203,9 +203,9 @@ static void test_plain_and_enveloped_are_each_read_once(void **state)
 	answer_page(room, "a", 50, 51, ROOM_FROM);
 	answer_page(room, "a", 50, 51, ROOM_FROM);
 	assert_false(next(room, &question));
-	assert_true(has(room_text(room, fd), "data: old\nid: 51\n"));
+	assert_true(has(room_text(room, fd), "id: 51\ndata: old\n"));
 	assert_true(has(room_text(room, other),
-		"data: {\"channel\":\"a\",\"data\":\"old\"}\nid: 51\n"));
+		"id: 51\ndata: {\"channel\":\"a\",\"data\":\"old\"}\n"));
 	close(fd);
 	close(other);
 }
@@ -227,7 +227,7 @@ static void test_who_leaves_while_he_waits_leaves_the_rest_to_others(
 	assert_int_equal(audience_count(room->audience), 1);
 	room_pages(room, last.number, "c", 55, ROOM_FROM, "old");
 	assert_true(has(room_text(room, fds[1]),
-		"data: old\nid: 55\n\ndata: old\nid: 60\n\n"));
+		"id: 55\ndata: old\n\nid: 60\ndata: old\n\n"));
 	close(fds[1]);
 	fds[2] = resume(room, "ad", 50, false, NULL);
 	answer_verdict(room, "xx");
@@ -274,9 +274,8 @@ static void test_what_is_pruned_meanwhile_is_judged_by_the_hub(void **state)
 	assert_int_equal(wire_get_u64(&question.body), 50);
 	room_judges(room, question.number, &gap);
 	text = room_text(room, fd);
-	assert_true(has(text,
-		"event: reset\ndata: {\"requested\":"
-		"\"50\",\"oldest\":\"40\",\"newest\":\"99\"}\nid: 80\n"));
+	assert_true(has(text, "id: 80\nevent: reset\ndata: {\"requested\":"
+			      "\"50\",\"oldest\":\"40\",\"newest\":\"99\"}"));
 	assert_true(has(text, "event: live"));
 	assert_int_equal(room->asked.len, 0); /* the strip is good for it */
 	close(fd);
@@ -292,7 +291,7 @@ static void test_a_strip_that_stays_doubtful_is_read_again(void **state)
 	answer_verdict(room, "x"); /* no gap, says the hub */
 	answer_verdict(room, "x");
 	answer_page(room, "a", 50, 51, ROOM_FROM);
-	assert_true(has(room_text(room, fd), "data: old\nid: 51\n\n"));
+	assert_true(has(room_text(room, fd), "id: 51\ndata: old\n\n"));
 	close(fd);
 }
 
@@ -455,7 +454,7 @@ static void test_who_reads_many_channels_leaves_the_hub_to_others(void **state)
 	fds[2] = room_resume(room, "a", 52);
 	answer_verdict(room, "x");
 	answer_page(room, "a", 52, 53, ROOM_FROM);
-	assert_true(has(room_text(room, fds[2]), "data: old\nid: 53\n\n"));
+	assert_true(has(room_text(room, fds[2]), "id: 53\ndata: old\n\n"));
 	for (int i = 0; i < CROWD; i++)
 		close(fds[i]);
 }

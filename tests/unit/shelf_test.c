@@ -126,9 +126,9 @@ static void test_text_is_taken_out_across_records(void **state)
 	(void)state;
 	strip_text(strip, 1, 2, &text);
 	assert_int_equal(text.len, each);
-	assert_memory_equal(text.at, "data: xxx", 9);
-	assert_memory_equal(text.at + each - 10, "xx\nid: 2\n\n", 10);
-	for (size_t i = 6; i < each - 8; i++)
+	assert_memory_equal(text.at, "id: 2\ndata: xxx", 15);
+	assert_memory_equal(text.at + each - 4, "xx\n\n", 4);
+	for (size_t i = 13; i < each - 2; i++)
 		assert_int_equal(text.at[i], 'x');
 	buf_release(&text);
 	strip_free(strip);
@@ -197,8 +197,8 @@ static void test_what_is_between_is_merged_by_id(void **state)
 	assert_int_equal(cursor, 20);
 	CHECK_TEXT("merged",
 		span(batch->bytes + RECORD_HEAD, batch->len - RECORD_HEAD),
-		"data: xxxxx\nid: 3\n\ndata: xxxxx\nid: 5\n\n"
-		"data: xxxxx\nid: 7\n\n");
+		"id: 3\ndata: xxxxx\n\nid: 5\ndata: xxxxx\n\n"
+		"id: 7\ndata: xxxxx\n\n");
 	batch_drop(batch);
 	lift(&two);
 }

@@ -27,7 +27,7 @@ static void test_a_fresh_stream_begins_at_the_newest_event(void **state)
 	assert_false(has(text, "before"));
 	room_publish(room, "a", "after");
 	room_turn(room);
-	CHECK_TEXT("then", room_text(room, fd), "data: after\nid: 102\n\n");
+	CHECK_TEXT("then", room_text(room, fd), "id: 102\ndata: after\n\n");
 	close(fd);
 }
 
@@ -108,7 +108,7 @@ static void test_a_cursor_in_the_window_is_gone_on_from_without_asking(
 	text = room_text(room, fd);
 	assert_true(has(text, "id: 101\nevent: connected\n"));
 	assert_true(has(text, "\"behind\":true"));
-	assert_true(has(text, "data: two\nid: 103\n\n"
+	assert_true(has(text, "id: 103\ndata: two\n\n"
 			      "id: 103\nevent: live\n"));
 	assert_false(has(text, "one"));
 	assert_false(room_asked(room, &type, &number, &body));
@@ -162,12 +162,12 @@ static void test_a_cursor_below_the_window_is_for_the_hub_to_judge(void **state)
 	answer_page(room, 50, 60, "old");
 	text = room_text(room, fd);
 	assert_true(has(text, "id: 50\nevent: connected\n"));
-	assert_true(has(text, "data: old\nid: 51\n\n"));
+	assert_true(has(text, "id: 51\ndata: old\n\n"));
 	assert_false(has(text, "reset"));
 	assert_false(has(text, "new"));
 	answer_verdict(room, false, 60, 100, false); /* asked by itself */
 	assert_true(has(room_text(room, fd),
-		"data: new\nid: 101\n\nid: 101\nevent: live\n"));
+		"id: 101\ndata: new\n\nid: 101\nevent: live\n"));
 	close(fd);
 }
 
@@ -181,10 +181,10 @@ static void test_a_gap_is_told_before_the_oldest_event(void **state)
 	answer_page(room, 39, 100, "oldest");
 	text = room_text(room, fd);
 	assert_true(has(text, "id: 39\nevent: connected\n"));
-	assert_true(has(text, "event: reset\n"
+	assert_true(has(text, "id: 39\nevent: reset\n"
 			      "data: {\"requested\":\"what it had\","
-			      "\"oldest\":\"40\",\"newest\":\"99\"}\nid: 39\n\n"
-			      "data: oldest\nid: 40\n\n"));
+			      "\"oldest\":\"40\",\"newest\":\"99\"}\n\n"
+			      "id: 40\ndata: oldest\n\n"));
 	close(fd);
 }
 
@@ -237,7 +237,7 @@ static void test_one_that_the_window_has_overtaken_goes_on_with_pages(
 	answer_page(room, 100, window_from(room->window), "older");
 	room_turn(room);
 	text = room_text(room, fd);
-	assert_true(has(text, "data: older\nid: 101\n\n"));
+	assert_true(has(text, "id: 101\ndata: older\n\n"));
 	assert_true(has(text, "\ndata: yyy"));
 	close(fd);
 }
@@ -261,7 +261,7 @@ static void test_who_has_seen_everything_goes_on_where_the_new_window_begins(
 	room_turn(room);
 	answer_verdict(room, false, 102, 102, false); /* not after 101 */
 	CHECK_TEXT(
-		"and no reset", room_text(room, fd), "data: two\nid: 103\n\n");
+		"and no reset", room_text(room, fd), "id: 103\ndata: two\n\n");
 	close(fd);
 }
 
@@ -277,7 +277,7 @@ static void test_who_lacks_something_of_the_old_window_asks_for_it(void **state)
 	room_turn(room);
 	answer_verdict(room, false, 100, 101, true);
 	answer_page(room, 100, 101, "unwritten");
-	assert_true(has(room_text(room, fd), "data: unwritten\nid: 101\n\n"));
+	assert_true(has(room_text(room, fd), "id: 101\ndata: unwritten\n\n"));
 	close(fd);
 }
 

@@ -92,7 +92,7 @@ static void test_it_is_given_what_comes_after_its_cursor(void **state)
 	append(room, "b", 1);
 	assert_int_equal(subscriber_pump(sub, end_of(room)), CAUGHT_UP);
 	text = room_text(room, fd);
-	CHECK_TEXT("the one", text, "data: y\nid: 102\n\n");
+	CHECK_TEXT("the one", text, "id: 102\ndata: y\n\n");
 	assert_int_equal(sub->id, 103); /* has looked through that, too */
 	assert_int_equal(subscriber_pump(sub, end_of(room)), CAUGHT_UP);
 	assert_int_equal(room_text(room, fd).len, 0);
@@ -112,7 +112,7 @@ static void test_nothing_is_written_beyond_the_horizon(void **state)
 	horizon = end_of(room);
 	append(room, "a", 1);
 	assert_int_equal(subscriber_pump(sub, horizon), CAUGHT_UP);
-	CHECK_TEXT("only that", room_text(room, fd), "data: y\nid: 101\n\n");
+	CHECK_TEXT("only that", room_text(room, fd), "id: 101\ndata: y\n\n");
 	subscriber_close(sub);
 	close(fd);
 }
@@ -142,9 +142,9 @@ static void test_a_full_socket_is_waited_for_and_nothing_is_lost(void **state)
 	assert_int_equal(sub->id, 103);
 	/* the heads of records, those of events, and what is in them */
 	assert_true(all.len > 2 * LONG + 3);
-	assert_true(has(buf_span(&all), "yyy\nid: 101\n\n"));
-	assert_true(has(buf_span(&all), "yyy\nid: 102\n\n"));
-	assert_true(has(buf_span(&all), "yyy\nid: 103\n\n"));
+	assert_true(has(buf_span(&all), "id: 101\ndata: yyy"));
+	assert_true(has(buf_span(&all), "id: 102\ndata: yyy"));
+	assert_true(has(buf_span(&all), "id: 103\ndata: yyy\n\n"));
 	assert_int_equal(room->counters->delivered, 3);
 	buf_release(&all);
 	subscriber_close(sub);

@@ -100,16 +100,15 @@ static void test_text(void **state)
 	(void)state;
 	task_step_text(&text, &place, 2);
 	CHECK_TEXT("progress", buf_span(&text),
-		"event: progress\ndata: {\"task\":\"function1\","
+		"id: 0-1000-2\nevent: progress\ndata: {\"task\":\"function1\","
 		"\"percent\":40,\"step\":2,\"steps\":5,\"message\":"
 		"\"sorting it\",\"timestamp\":\"1970-01-01T00:00:02.000Z\"}"
-		"\nid: 0-1000-2\n\n");
+		"\n\n");
 	buf_clear(&text);
 	task_step_text(&text, &place, TASK_STEPS - 1);
 	CHECK_TEXT("close", buf_span(&text),
-		"event: close\ndata: {\"message\":\"both tasks "
-		"are done\",\"timestamp\":\"1970-01-01T00:00:10.000Z\"}\n"
-		"id: 0-1000-14\n\n");
+		"id: 0-1000-14\nevent: close\ndata: {\"message\":\"both tasks "
+		"are done\",\"timestamp\":\"1970-01-01T00:00:10.000Z\"}\n\n");
 	buf_release(&text);
 }
 
