@@ -3,6 +3,7 @@
 
 #include "fcgi/status.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "fcgi/http/deferred.h"
@@ -74,15 +75,33 @@ void status_health(
 	send_json(status->replies, request, good ? 200 : 503, object);
 }
 
-static void describe(
-	struct json_object *object, const struct channel_line *line)
+static void add_text(struct buf *out, const char *text)
 {
-	json_add_text(object, "channel", line->name);
-	json_add_number(object, "subscribers", line->subscribers);
-	json_add_number(object, "events", line->events);
-	json_add_number(object, "bytes", line->bytes);
-	json_add_id(object, "oldest", line->oldest);
-	json_add_id(object, "newest", line->newest);
+	buf_add_span(out, span_of(text));
+}
+
+/* As json_add_id() writes it. */
+static void add_id(struct buf *out, const char *name, uint64_t id)
+{
+	if (id == 0)
+		buf_printf(out, ",\"%s\":null", name);
+	else
+		buf_printf(out, ",\"%s\":\"%" PRIu64 "\"", name, id);
+}
+
+/* Text at once: objects for a thousand channels take six times as long, and
+ * others wait for it. */
+static void describe(struct buf *out, const struct channel_line *line)
+{
+	add_text(out, "{\"channel\":");
+	json_quote(out, line->name);
+	buf_printf(out,
+		",\"subscribers\":%" PRIu32 ",\"events\":%" PRIu64
+		",\"bytes\":%" PRIu64,
+		line->subscribers, line->events, line->bytes);
+	add_id(out, "oldest", line->oldest);
+	add_id(out, "newest", line->newest);
+	buf_add_char(out, '}');
 }
 
 static void refuse_away(struct replies *replies, struct request *request)
@@ -106,10 +125,13 @@ static void ask(struct deferred *deferred, struct span after)
 static void add_page(struct deferred *deferred,
 	const struct channel_line *lines, size_t count)
 {
-	struct json_object *list = json_list(deferred->answer, "channels");
+	struct buf *out = &deferred->answer;
 
-	for (size_t i = 0; i < count; i++)
-		describe(json_add_item(list), &lines[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (out->at[out->len - 1] == '}')
+			buf_add_char(out, ',');
+		describe(out, &lines[i]);
+	}
 	deferred->count -=
 		count < deferred->count ? (uint32_t)count : deferred->count;
 }
@@ -118,13 +140,17 @@ static void answer_channels(
 	struct deferred *deferred, bool more, struct span last)
 {
 	struct replies *replies = deferred->replies;
-	struct json_object *object = deferred->answer;
+	struct buf body = deferred->answer;
 
-	deferred->answer = NULL;
-	json_add_bool(object, "more", more);
-	if (more && last.len > 0)
-		json_add_text(object, "next", last);
-	send_json(replies, deferred_done(deferred), 200, object);
+	deferred->answer = (struct buf){0};
+	add_text(&body, more ? "],\"more\":true" : "],\"more\":false");
+	if (more && last.len > 0) {
+		add_text(&body, ",\"next\":");
+		json_quote(&body, last);
+	}
+	add_text(&body, "}\n");
+	reply_json(replies, deferred_done(deferred), 200, buf_span(&body));
+	buf_release(&body);
 }
 
 static void on_channels(
@@ -153,16 +179,17 @@ static void on_channel(
 	struct deferred *deferred = arg;
 	struct replies *replies = deferred->replies;
 	struct request *request = deferred_done(deferred);
-	struct json_object *object;
+	struct buf body = {0};
 
 	(void)more;
 	if (lines == NULL || count != 1) {
 		refuse_away(replies, request);
 		return;
 	}
-	object = json_new();
-	describe(object, &lines[0]);
-	send_json(replies, request, 200, object);
+	describe(&body, &lines[0]);
+	buf_add_char(&body, '\n');
+	reply_json(replies, request, 200, buf_span(&body));
+	buf_release(&body);
 }
 
 static const char *read_limit(struct span query, uint16_t *limit)
@@ -198,8 +225,7 @@ static void begin(const struct status *status, struct request *request,
 
 	deferred->questions = status->questions;
 	deferred->count = limit;
-	deferred->answer = json_new();
-	json_add_list(deferred->answer, "channels");
+	add_text(&deferred->answer, "{\"channels\":[");
 	ask(deferred, after);
 }
 

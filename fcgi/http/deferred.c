@@ -18,7 +18,6 @@
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/uplink/call.h"
-#include "lib/json/json.h"
 
 enum {
 	WHILE_US = 50000,
@@ -54,7 +53,7 @@ struct request *deferred_done(struct deferred *deferred)
 	deferrals->count--;
 	loop_io_want(deferrals->loop, &deferred->watch, 0);
 	buf_release(&deferred->note);
-	json_free(deferred->answer);
+	buf_release(&deferred->answer);
 	free(deferred);
 	return request;
 }

@@ -18,7 +18,6 @@
 struct deferrals;
 struct call;
 struct questions;
-struct json_object;
 struct replies;
 struct request;
 
@@ -34,7 +33,7 @@ struct deferred {
 	uint32_t count;	 /* for the answer: how many events; or, of channels,
 			    how many are still wanted */
 	struct buf note; /* for the answer: the channel */
-	struct json_object *answer;  /* as far as it is known, or NULL */
+	struct buf answer;	     /* its text, as far as it is known */
 	struct questions *questions; /* of whom the rest of it is asked */
 };
 
