@@ -77,8 +77,11 @@ void request_free(struct request *request)
 static void point(struct request *request, const char *variable, bool *https)
 {
 	const char *equals = strchr(variable, '=');
-	size_t len = equals == NULL ? 0 : (size_t)(equals - variable);
+	size_t len;
 
+	if (equals == NULL)
+		return;
+	len = (size_t)(equals - variable);
 	for (size_t i = 0; i < VARIABLES; i++)
 		if (variables[i].len == len &&
 			memcmp(variables[i].name, variable, len) == 0 &&
