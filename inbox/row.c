@@ -20,6 +20,7 @@ void row_put(struct buf *out, const struct query *row, size_t limit)
 	struct span type = query_bytes(row, 2);
 	struct span data = query_bytes(row, 3);
 	struct span key = query_bytes(row, 4);
+	struct span traits = span(NULL, 0);
 	const char *fault = "data is NULL";
 
 	if (query_type(row, 1) == DB_NULL)
@@ -34,8 +35,9 @@ void row_put(struct buf *out, const struct query *row, size_t limit)
 	}
 	wire_put_u64(out, id);
 	wire_put_u8(out, WIRE_ROW);
-	wire_put_str8(out, channel);
+	wire_put_str16(out, channel);
 	wire_put_str8(out, type);
+	wire_put_str16(out, traits);
 	wire_put_str8(out, key);
 	wire_put_blob(out, data);
 }

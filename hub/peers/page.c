@@ -65,7 +65,7 @@ static bool read_wanted(struct wanted *wanted, struct wire_in *in)
 	wanted->after = wire_get_u64(in);
 	wanted->upto = wire_get_u64(in);
 	wanted->bytes = wire_get_u32(in);
-	wanted->name = wire_get_str8(in);
+	wanted->name = wire_get_str16(in);
 	return wire_done(in) && text_channel_fault(wanted->name) == NULL;
 }
 
@@ -207,6 +207,7 @@ static bool put_verdict(struct eventlog *log, struct peer *peer,
 	struct verdict verdict;
 
 	question_read_again(&question, in);
+	question_find_label(&question, log);
 	question_resolve(&question, log->channels);
 	verdict = question_judge(&question, log, sent);
 	wire_put_u64(out, question.tag);

@@ -20,7 +20,7 @@ static bool are_in_order(struct wire_in names, uint16_t count)
 	struct span before = {0};
 
 	for (uint16_t i = 0; i < count; i++) {
-		struct span name = wire_get_str8(&names);
+		struct span name = wire_get_str16(&names);
 
 		if (text_channel_fault(name) != NULL ||
 			(i > 0 && !in_order(before, name)))
@@ -37,9 +37,10 @@ bool question_read_again(struct question *question, struct wire_in *in)
 	question->value = wire_get_u64(in);
 	question->told = wire_get_u64(in);
 	question->upto = wire_get_u64(in);
+	question->label = wire_get_str16(in);
 	question->name_count = wire_get_u16(in);
 	question->names = *in;
-	return !in->failed && question->from <= WIRE_UNKNOWN &&
+	return !in->failed && question->from <= WIRE_LABEL &&
 	       question->name_count > 0 &&
 	       question->name_count <= QUESTION_CHANNELS_MAX;
 }
@@ -48,6 +49,16 @@ bool question_read(struct question *question, struct wire_in *in)
 {
 	return question_read_again(question, in) &&
 	       are_in_order(question->names, question->name_count);
+}
+
+void question_find_label(struct question *question, struct eventlog *log)
+{
+	if (question->from != WIRE_LABEL)
+		return;
+	question->from = labels_find(&log->labels, question->label,
+				 &question->value)
+				 ? WIRE_AFTER
+				 : WIRE_UNKNOWN;
 }
 
 /* Who has come that far missed nothing of any channel that is gone. */
@@ -74,7 +85,7 @@ void question_resolve(struct question *question, struct channels *channels)
 	question->channel_count = 0;
 	question->pruned_through = question->pruned_at = 0;
 	for (uint16_t i = 0; i < question->name_count; i++) {
-		struct span name = wire_get_str8(&names);
+		struct span name = wire_get_str16(&names);
 		struct channel *channel = channel_find(channels, name);
 		struct mark mark;
 
@@ -204,6 +215,7 @@ struct verdict question_judge(
 	case WIRE_ALL:
 		break;
 	case WIRE_UNKNOWN:
+	case WIRE_LABEL: /* question_find_label() leaves none */
 		verdict.gap = true;
 		break;
 	}

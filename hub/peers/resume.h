@@ -31,6 +31,7 @@ struct question {
 	uint64_t tag;
 	uint8_t from; /* enum wire_from */
 	uint64_t value, told, upto;
+	struct span label; /* borrows likewise */
 	uint16_t name_count;
 	struct wire_in names; /* borrows from the frame */
 	/* After question_resolve: those that have a row ... */
@@ -54,6 +55,8 @@ struct verdict {
 bool question_read(struct question *question, struct wire_in *in);
 /* The same for one that was read before: its names are not looked at. */
 bool question_read_again(struct question *question, struct wire_in *in);
+/* Of a label: the cursor that it stands for, or one that is not known. */
+void question_find_label(struct question *question, struct eventlog *log);
 void question_resolve(struct question *question, struct channels *channels);
 /* `sent` is the newest id that who asks may know. */
 struct verdict question_judge(

@@ -28,7 +28,7 @@ static void ask(struct peer *peer, uint64_t after, uint32_t bytes)
 	wire_put_u64(&body, after);
 	wire_put_u64(&body, UINT64_MAX);
 	wire_put_u32(&body, bytes);
-	wire_put_str8(&body, span_of("b"));
+	wire_put_str16(&body, span_of("b"));
 	say(peer, WIRE_PAGE, &body);
 }
 
@@ -159,9 +159,10 @@ static void test_a_verdict_names_the_channels_that_have_news(void **state)
 	wire_put_u64(&body, first + 3);
 	wire_put_u64(&body, 0);
 	wire_put_u64(&body, first + 4);
+	wire_put_str16(&body, span(NULL, 0));
 	wire_put_u16(&body, 2);
-	wire_put_str8(&body, span_of("a"));
-	wire_put_str8(&body, span_of("b"));
+	wire_put_str16(&body, span_of("a"));
+	wire_put_str16(&body, span_of("b"));
 	say(peer, WIRE_JUDGE, &body);
 	run_pages(&desk);
 	in = heard(peer, WIRE_JUDGED);

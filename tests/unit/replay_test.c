@@ -61,7 +61,7 @@ static void answer_page(struct room *room, const char *channel, uint64_t after,
 	assert_int_equal(wire_get_u64(&question.body), after);
 	assert_int_equal(wire_get_u64(&question.body), ROOM_FROM);
 	assert_true(wire_get_u32(&question.body) > 0);
-	CHECK_TEXT("channel", wire_get_str8(&question.body), channel);
+	CHECK_TEXT("channel", wire_get_str16(&question.body), channel);
 	assert_true(wire_done(&question.body));
 	room_pages(room, question.number, channel, id, through, "old");
 }
@@ -97,8 +97,9 @@ static void test_a_question_says_what_is_lacked(void **state)
 	assert_int_equal(wire_get_u64(&question.body), 50);
 	assert_int_equal(wire_get_u64(&question.body), 0); /* told of no gap */
 	assert_int_equal(wire_get_u64(&question.body), ROOM_FROM);
+	assert_int_equal(wire_get_str16(&question.body).len, 0);
 	assert_int_equal(wire_get_u16(&question.body), 1);
-	CHECK_TEXT("channel", wire_get_str8(&question.body), "a");
+	CHECK_TEXT("channel", wire_get_str16(&question.body), "a");
 	assert_true(wire_done(&question.body));
 	close(fd);
 }
