@@ -3,7 +3,9 @@
 
 #include "inbox/row.h"
 
+#include "lib/json/json.h"
 #include "lib/text.h"
+#include "lib/event/topic_list.h"
 #include "lib/wire.h"
 
 void row_put_bad(struct buf *out, uint64_t id, const char *reason)
@@ -13,6 +15,38 @@ void row_put_bad(struct buf *out, uint64_t id, const char *reason)
 	wire_put_str16(out, span_of(reason));
 }
 
+/* Without space around it. */
+static struct span trim(struct span text)
+{
+	while (text.len > 0 && json_is_space(text.at[0])) {
+		text.at++;
+		text.len--;
+	}
+	while (text.len > 0 && json_is_space(text.at[text.len - 1]))
+		text.len--;
+	return text;
+}
+
+/* Appends the traits that `also` asks for; NULL or why it will not do. */
+static const char *put_traits(
+	struct buf *out, const struct query *row, struct span channel)
+{
+	struct span also = trim(query_bytes(row, 5));
+	struct json_fault wrong;
+	struct topic_list list;
+	const char *fault;
+
+	if (query_type(row, 5) == DB_NULL)
+		return NULL;
+	if (!strict_json(also, &wrong) || !json_is_strings(also))
+		return "also is no JSON list of channel names";
+	topic_list_begin(&list, channel);
+	fault = topic_list_add_json(&list, also);
+	topic_list_put(&list, out);
+	topic_list_release(&list);
+	return fault;
+}
+
 void row_put(struct buf *out, const struct query *row, size_t limit)
 {
 	uint64_t id = query_int(row, 0);
@@ -20,7 +54,7 @@ void row_put(struct buf *out, const struct query *row, size_t limit)
 	struct span type = query_bytes(row, 2);
 	struct span data = query_bytes(row, 3);
 	struct span key = query_bytes(row, 4);
-	struct span traits = span(NULL, 0);
+	struct buf traits = {0};
 	const char *fault = "data is NULL";
 
 	if (query_type(row, 1) == DB_NULL)
@@ -29,15 +63,18 @@ void row_put(struct buf *out, const struct query *row, size_t limit)
 		fault = text_event_fault(channel, type, data, limit);
 	if (fault == NULL)
 		fault = text_key_fault(key);
+	if (fault == NULL)
+		fault = put_traits(&traits, row, channel);
 	if (fault != NULL) {
 		row_put_bad(out, id, fault);
-		return;
+	} else {
+		wire_put_u64(out, id);
+		wire_put_u8(out, WIRE_ROW);
+		wire_put_str16(out, channel);
+		wire_put_str8(out, type);
+		wire_put_str16(out, buf_span(&traits));
+		wire_put_str8(out, key);
+		wire_put_blob(out, data);
 	}
-	wire_put_u64(out, id);
-	wire_put_u8(out, WIRE_ROW);
-	wire_put_str16(out, channel);
-	wire_put_str8(out, type);
-	wire_put_str16(out, traits);
-	wire_put_str8(out, key);
-	wire_put_blob(out, data);
+	buf_release(&traits);
 }

@@ -26,7 +26,7 @@
  * PUBLISH   u64 number, u64 answered, u8 flags, str16 channel, str8 type,
  *           str16 traits, u32 count,
  *           count x { str8 key, [u64 high, u64 low,] blob data }
- *           One transaction, in order.  `traits` (lib/traits.h) are those of
+ *           One transaction, in order.  `traits` (lib/event/traits.h) are those of
  *           each event; with TRAIT_TOPICS, whose first is `channel`, each event
  *           is a row on each of these channels, one after the other.  `number` rises by one with each
  *           publish of this source and is the same when it is sent again on a
@@ -193,7 +193,7 @@ enum {
 	WIRE_AHEAD_BYTES = 5 << 20, /* two ROWS, and what is TOLD */
 	WIRE_ROWS_MAX = 1024,
 	WIRE_ROWS_BYTES = 1 << 20,
-	WIRE_READER_MAX = (2 << 20) + 4096,
+	WIRE_READER_MAX = (2 << 20) + 65536,
 	WIRE_REASON_MAX = 255,
 };
 

@@ -9,7 +9,7 @@
 
 #include "lib/clock.h"
 #include "lib/json/json.h"
-#include "lib/traits.h"
+#include "lib/event/traits.h"
 
 static void add_text(struct buf *out, const char *text)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fcgi/stream/subscriber.h"
-#include "lib/traits.h"
+#include "lib/event/traits.h"
 
 bool selection_is_open(struct span traits)
 {

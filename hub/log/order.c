@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-#include "lib/traits.h"
+#include "lib/event/traits.h"
 
 /* ---- whether it will do */
 

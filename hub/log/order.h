@@ -37,7 +37,7 @@ struct order_cursor {
 
 struct proposal {
 	struct span channel, type;
-	struct span traits; /* of each event, sound (lib/traits.h); with topics,
+	struct span traits; /* of each event, sound (lib/event/traits.h); with topics,
 			       the first of which is `channel`, each event is
 			       a row on each of them */
 	struct proposed *items;	     /* no two with the same key */

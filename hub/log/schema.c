@@ -42,7 +42,7 @@ static const char tables[] =
 	" back INTEGER,"
 	" type TEXT NOT NULL,"
 	" data BLOB NOT NULL,"
-	" traits BLOB) STRICT;" /* lib/traits.h; NULL = none */
+	" traits BLOB) STRICT;" /* lib/event/traits.h; NULL = none */
 	/* The id is part of every index entry: this is (channel, id). */
 	"CREATE INDEX event_of_channel ON event(channel);"
 	"CREATE TABLE channel("

@@ -19,7 +19,7 @@
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "lib/text.h"
-#include "lib/traits.h"
+#include "lib/event/traits.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { WAITING_MAX = 8, CHUNK = 64 << 10 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_LIB_TRAITS_H
-#define TIDINGS_LIB_TRAITS_H
+#ifndef TIDINGS_LIB_EVENT_TRAITS_H
+#define TIDINGS_LIB_EVENT_TRAITS_H
 /*
  * traits - what an event has beside channel, type and data
  *

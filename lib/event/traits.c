@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "lib/traits.h"
+#include "lib/event/traits.h"
 
 #include <assert.h>
 
