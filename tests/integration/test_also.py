@@ -281,5 +281,6 @@ def test_everybody_sees_each_publish_once_and_in_order(make_world, seed):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_everybody_sees_each_of_a_hundred_thousand_publishes_once_and_in_order(make_world):
     play(make_world, 3, 100_000)
