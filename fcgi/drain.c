@@ -30,7 +30,7 @@ static void end_one(void *arg, struct subscriber *sub)
 		return;
 	drain->left--;
 	buf_printf(
-		&text, "retry: %ld\n\n", DRAIN_RETRY + random() % DRAIN_RETRY);
+		&text, "retry: %ld\n", DRAIN_RETRY + random() % DRAIN_RETRY);
 	batch = batch_new(sub->request, buf_span(&text));
 	buf_release(&text);
 	if (subscriber_give(sub, batch) == CAUGHT_UP)

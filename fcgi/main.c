@@ -2,9 +2,9 @@
 /*
  * main - tidings.fcgi, the responder
  *
- *   supervisor  binds the socket, or has it from a service manager
- * (LISTEN_FDS), and keeps it and its workers (lib/service/supervisor.h) worker
- * serves (worker.h)
+ * Its supervisor binds the socket, or has it from a service manager
+ * (LISTEN_FDS), and keeps it and its workers (lib/service/supervisor.h), which
+ * serve (worker.h).
  *
  * Started by a web server it is a worker without a supervisor: for as long as
  * it is let, if the listening socket is its standard input (mod_fcgid,
@@ -13,9 +13,7 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -25,22 +23,19 @@
 #include "lib/config/config.h"
 #include "lib/log.h"
 #include "lib/service/handover.h"
+#include "lib/service/options.h"
 #include "lib/service/supervisor.h"
 #include "lib/sock.h"
 
-struct options {
-	const char *config;
-	const char *socket;
-	bool test;	   /* of the configuration only */
-	char *const *argv; /* main's */
-};
+#define PROGRAM "tidings.fcgi"
 
-struct job {
+struct daemon {
 	struct config config;
+	const char *socket; /* NULL = the configuration's */
 	int listener;
 };
 
-static const char usage[] =
+static const char help[] =
 	"Usage: tidings.fcgi [-c FILE] [--socket PATH]\n"
 	"Serve Server-Sent Events behind a web server that speaks FastCGI.\n"
 	"\n"
@@ -84,23 +79,23 @@ static int serve_one_request(void)
 	int status;
 
 	fill_standard_descriptors();
-	log_open("tidings.fcgi", false, false);
+	log_open(PROGRAM, false, false);
 	config_load(&config, find_config(NULL));
-	log_open("tidings.fcgi", config.syslog, config.debug);
+	log_open(PROGRAM, config.syslog, config.debug);
 	log_faults_only();
 	status = worker_serve_cgi(&config);
 	config_release(&config);
 	return status;
 }
 
-static int serve_standard_input(const struct options *options)
+static int serve_standard_input(const char *file)
 {
 	struct config config;
 	int status;
 
-	log_open("tidings.fcgi", false, false);
-	config_load(&config, find_config(options->config));
-	log_open("tidings.fcgi", config.syslog, config.debug);
+	log_open(PROGRAM, false, false);
+	config_load(&config, find_config(file));
+	log_open(PROGRAM, config.syslog, config.debug);
 	sock_raise_limit();
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
 	status = worker_serve(&config, STDIN_FILENO);
@@ -110,55 +105,11 @@ static int serve_standard_input(const struct options *options)
 
 /* ---- the supervisor */
 
-static void show(const char *text)
+static int open_listener(const struct daemon *daemon)
 {
-	fputs(text, stdout);
-	exit(EXIT_SUCCESS);
-}
-
-static struct options read_options(int argc, char **argv)
-{
-	static const struct option names[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"socket", required_argument, NULL, 's'},
-		{"test", no_argument, NULL, 't'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},
-		{0},
-	};
-	struct options options = {.argv = argv};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "c:s:thV", names, NULL)) != -1)
-		switch (option) {
-		case 'c':
-			options.config = optarg;
-			break;
-		case 's':
-			options.socket = optarg;
-			break;
-		case 't':
-			options.test = true;
-			break;
-		case 'h':
-			show(usage);
-			break;
-		case 'V':
-			show(PACKAGE_STRING "\n");
-			break;
-		default:
-			exit(EXIT_FAILURE); /* getopt has said why */
-		}
-	if (optind < argc)
-		log_fatalx(LINE_UNEXPECTED_ARGUMENT, argv[optind]);
-	return options;
-}
-
-static int open_listener(
-	const struct options *options, const struct config *config)
-{
+	const struct config *config = &daemon->config;
 	const char *path =
-		options->socket != NULL ? options->socket : config->fcgi_socket;
+		daemon->socket != NULL ? daemon->socket : config->fcgi_socket;
 	int listener = handover_listener(), inherited = sock_inherited();
 
 	if (listener >= 0 && inherited < 0)
@@ -173,52 +124,67 @@ static int open_listener(
 
 static int work(void *arg, int index)
 {
-	const struct job *job = arg;
+	const struct daemon *daemon = arg;
 
 	(void)index;
-	return worker_serve(&job->config, job->listener);
+	return worker_serve(&daemon->config, daemon->listener);
 }
 
-static int serve(const struct options *options)
+static int serve(struct daemon *daemon, char **argv)
 {
-	struct job job = {0};
 	int status;
 
-	log_open("tidings.fcgi", false, false);
-	config_load(&job.config, options->config);
-	if (options->test) {
-		config_release(&job.config);
-		return EXIT_SUCCESS;
-	}
-	log_open("tidings.fcgi", job.config.syslog, job.config.debug);
+	log_open(PROGRAM, daemon->config.syslog, daemon->config.debug);
 	sock_raise_limit();
-	job.listener = open_listener(options, &job.config);
-	if (job.listener < 0) {
-		config_release(&job.config);
+	daemon->listener = open_listener(daemon);
+	if (daemon->listener < 0)
 		return EXIT_FAILURE;
-	}
 	status = supervisor_run(&(struct supervisor_job){
 		.name = "responder",
-		.workers = (int)job.config.workers,
-		.listener = job.listener,
-		.argv = options->argv,
+		.workers = (int)daemon->config.workers,
+		.listener = daemon->listener,
+		.argv = argv,
 		.work = work,
-		.arg = &job,
+		.arg = daemon,
 	});
-	close(job.listener);
-	config_release(&job.config);
+	close(daemon->listener);
 	return status;
+}
+
+static int serve_with_supervisor(
+	struct daemon *daemon, const struct options *options, char **argv)
+{
+	int status;
+
+	log_open(PROGRAM, false, false);
+	config_load(&daemon->config, options->config);
+	status = options->test ? EXIT_SUCCESS : serve(daemon, argv);
+	config_release(&daemon->config);
+	return status;
+}
+
+static void refuse(const char *word)
+{
+	log_fatalx(LINE_UNEXPECTED_ARGUMENT, word);
 }
 
 int main(int argc, char **argv)
 {
-	struct options options;
+	struct daemon daemon = {0};
+	const struct options_row more[] = {
+		{"socket", 's', &daemon.socket}, {0}};
+	struct options options = {.program = PROGRAM,
+		.help = help,
+		.version = PACKAGE_STRING "\n",
+		.more = more,
+		.wrong = EXIT_FAILURE,
+		.unexpected = refuse};
 
 	if (cgi_is_meant())
 		return serve_one_request();
-	options = read_options(argc, argv);
-	if (!options.test && options.socket == NULL &&
+	options_read(&options, argc, argv);
+	if (!options.test && daemon.socket == NULL &&
 		sock_is_listening(STDIN_FILENO))
-		return serve_standard_input(&options);
-	return serve(&options);
+		return serve_standard_input(options.config);
+	return serve_with_supervisor(&daemon, &options, argv);
 }

@@ -156,6 +156,7 @@ static void take(void *arg, struct request *request)
 static void open_acceptor(struct rooms *rooms, int listener)
 {
 	rooms->router = router_new(&(struct route_rooms){
+		.base = rooms->config->base,
 		.access = rooms->access,
 		.replies = rooms->replies,
 		.subscribe = &rooms->subscribe,

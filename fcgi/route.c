@@ -30,11 +30,15 @@ struct route {
 	struct handler get, post;
 };
 
-enum { ROUTES = 10 };
+enum {
+	ROUTES = 10,
+	ABSOLUTE = 0, /* of them, the last: at their paths whatever the base */
+};
 
 struct router {
 	const struct access *access;
 	struct replies *replies;
+	const char *base;
 	struct route routes[ROUTES];
 };
 
@@ -61,6 +65,7 @@ struct router *router_new(const struct route_rooms *rooms)
 
 	router->access = rooms->access;
 	router->replies = rooms->replies;
+	router->base = rooms->base;
 	memcpy(router->routes, routes, sizeof(routes));
 	return router;
 }
@@ -94,12 +99,17 @@ static bool matches(
 	       memchr(rest->at + 1, '/', rest->len - 1) == NULL;
 }
 
-static const struct route *find(
-	const struct router *router, struct span path, struct span *rest)
+/* `below` is what follows the base, NULL if the path is not below it. */
+static const struct route *find(const struct router *router, struct span path,
+	const struct span *below, struct span *rest)
 {
-	for (size_t i = 0; i < ROUTES; i++)
-		if (matches(&router->routes[i], path, rest))
-			return &router->routes[i];
+	for (size_t i = 0; i < ROUTES; i++) {
+		const struct route *route = &router->routes[i];
+		const struct span *at = i < ROUTES - ABSOLUTE ? below : &path;
+
+		if (at != NULL && matches(route, *at, rest))
+			return route;
+	}
 	return NULL;
 }
 
@@ -167,11 +177,31 @@ static void run(const struct router *router, struct request *request,
 	buf_release(&name);
 }
 
+/* Who set up the web server reads it, or `tidings check` does. */
+static void answer_nothing(
+	const struct router *router, struct request *request, bool inside)
+{
+	struct buf message = {0};
+
+	if (inside) {
+		reply_error(router->replies, request, 404, "not_found",
+			"there is nothing at this address");
+		return;
+	}
+	buf_printf(&message,
+		"Tidings is below %s here (base), and this address is not%c",
+		router->base, '\0');
+	reply_error(router->replies, request, 404, "outside_base", message.at);
+	buf_release(&message);
+}
+
 void route_request(const struct router *router, struct request *request)
 {
 	struct url url = query_url(span_of(request->uri));
-	struct span rest = {0};
-	const struct route *route = find(router, url.path, &rest);
+	struct span below = {0}, rest = {0};
+	bool inside = query_below(url.path, router->base, &below);
+	const struct route *route =
+		find(router, url.path, inside ? &below : NULL, &rest);
 
 	request->head = strcmp(request->method, "HEAD") == 0;
 	if (!access_is_ours(router->access, request)) {
@@ -181,8 +211,7 @@ void route_request(const struct router *router, struct request *request)
 	}
 	access_headers(router->access, request);
 	if (route == NULL) {
-		reply_error(router->replies, request, 404, "not_found",
-			"there is nothing at this address");
+		answer_nothing(router, request, inside);
 		return;
 	}
 	run(router, request, route, rest, url.query);

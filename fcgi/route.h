@@ -4,8 +4,8 @@
 /*
  * route - which handler a request wants
  *
- * One table of paths.  What every answer has in common is settled here: the
- * CORS lines, 404, 405, 421, OPTIONS, HEAD.
+ * One table of paths, all below one prefix, the base.  What every answer has in
+ * common is settled here: the CORS lines, 404, 405, 421, OPTIONS, HEAD.
  */
 struct access;
 struct subscribe;
@@ -19,6 +19,7 @@ struct tasks;
 
 /* The handlers' rooms, and what is needed to refuse; all borrowed. */
 struct route_rooms {
+	const char *base; /* "" or as "/tidings" */
 	const struct access *access;
 	struct replies *replies;
 	struct subscribe *subscribe;

@@ -15,6 +15,7 @@
 #include "fcgi/stream/window.h"
 #include "fcgi/uplink/session.h"
 #include "lib/clock.h"
+#include "lib/config/config.h"
 #include "lib/loop.h"
 #include "lib/service/supervisor.h"
 
@@ -148,8 +149,8 @@ int worker_serve_cgi(const struct config *config)
 	int status;
 
 	begin(&worker, config, -1);
-	worker.cgi = cgi_new(
-		worker.rooms.loop, worker.rooms.acceptor, worker.rooms.session);
+	worker.cgi = cgi_new(worker.rooms.loop, worker.rooms.acceptor,
+		worker.rooms.session, config->base);
 	loop_run(worker.rooms.loop);
 	status = cgi_free(worker.cgi);
 	end(&worker);

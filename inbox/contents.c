@@ -8,7 +8,7 @@
 #include "inbox/diagnosis.h"
 #include "inbox/lines.h"
 #include "inbox/transaction.h"
-#include "lib/outbox_table.h"
+#include "lib/db/outbox_table.h"
 
 /* The sentence for a write that failed. */
 static const char *unwritable(

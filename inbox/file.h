@@ -16,7 +16,7 @@
 
 #include "inbox/locks.h"
 #include "lib/config/config.h"
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 enum {
 	INBOX_IDENTITY = 16,

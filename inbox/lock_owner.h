@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "inbox/locks.h"
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 enum { LOCK_OWNER_PATIENCE_US = 2000000 };
 

@@ -22,7 +22,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 struct locks {
 	int fd; /* 0 = closed */

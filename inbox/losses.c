@@ -4,8 +4,8 @@
 #include "inbox/losses.h"
 
 #include "inbox/lines.h"
+#include "lib/db/outbox_triggers.h"
 #include "lib/log.h"
-#include "lib/outbox_triggers.h"
 
 static void describe(const struct outbox_faults *faults, struct buf *out)
 {

@@ -5,13 +5,13 @@
  * losses - tables of a database that publish their changes no more
  *
  * `tidings inbox init --on` has given them triggers and recorded these
- * (lib/outbox_triggers.h); a migration that makes a table anew drops them.
+ * (lib/db/outbox_triggers.h); a migration that makes a table anew drops them.
  * Each loss is one log line, with the command that mends it, once.
  */
 #include <stdint.h>
 
 #include "lib/buf.h"
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 /* All zero is a good one. */
 struct losses {

@@ -6,10 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -19,9 +16,12 @@
 #include "inbox/reader.h"
 #include "lib/config/config.h"
 #include "lib/log.h"
+#include "lib/service/options.h"
 #include "lib/service/supervisor.h"
 #include "lib/sock.h"
 #include "lib/wire.h"
+
+#define PROGRAM "tidings-inbox"
 
 enum { SILENCE_MS = 5000 };
 
@@ -32,56 +32,14 @@ struct daemon {
 	bool away; /* the hub; it has been said */
 };
 
-static void help(void)
-{
-	puts("Usage: tidings-inbox [-c FILE]\n"
-	     "Reads inboxes, SQLite files in which a row is an event.\n"
-	     "\n"
-	     "  -c, --config=FILE  read FILE instead of the defaults\n"
-	     "  -t, --test         read the configuration, and end\n"
-	     "  -h, --help         show this and end\n"
-	     "  -V, --version      show the version and end");
-}
-
-/* The configuration file, or NULL. */
-static const char *read_options(int argc, char **argv, bool *test)
-{
-	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"test", no_argument, NULL, 't'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},
-		{NULL, 0, NULL, 0},
-	};
-	const char *file = NULL;
-	int option;
-
-	while ((option = getopt_long(argc, argv, "c:thV", options, NULL)) !=
-		-1) {
-		switch (option) {
-		case 'c':
-			file = optarg;
-			break;
-		case 't':
-			*test = true;
-			break;
-		case 'h':
-			help();
-			exit(0);
-		case 'V':
-			puts("tidings-inbox " PACKAGE_VERSION);
-			exit(0);
-		default:
-			exit(2);
-		}
-	}
-	if (optind < argc) {
-		fprintf(stderr, "tidings-inbox: unexpected argument \"%s\"\n",
-			argv[optind]);
-		exit(2);
-	}
-	return file;
-}
+static const char help[] =
+	"Usage: tidings-inbox [-c FILE]\n"
+	"Reads inboxes, SQLite files in which a row is an event.\n"
+	"\n"
+	"  -c, --config=FILE  read FILE instead of the defaults\n"
+	"  -t, --test         read the configuration, and end\n"
+	"  -h, --help         show this and end\n"
+	"  -V, --version      show the version and end\n";
 
 /* ---- the connection, which its reader could not make itself */
 
@@ -98,7 +56,7 @@ static bool introduce(int hub, const char *inbox)
 	begun = wire_begin(&out, WIRE_HELLO);
 	wire_put_u16(&out, WIRE_VERSION);
 	wire_put_u64(&out, source);
-	wire_put_str8(&out, span_of("tidings-inbox"));
+	wire_put_str8(&out, span_of(PROGRAM));
 	wire_end(&out, begun);
 	begun = wire_begin(&out, WIRE_READER);
 	wire_put_str8(&out, span_of(inbox));
@@ -145,25 +103,14 @@ static int work(void *arg, int index)
 		&daemon->config, &daemon->config.inboxes[index], daemon->hub);
 }
 
-int main(int argc, char **argv)
+static int serve(struct daemon *daemon, char **argv)
 {
-	struct daemon daemon = {.hub = -1};
-	bool test = false;
-	const char *file = read_options(argc, argv, &test);
-	int status;
-
-	log_open("tidings-inbox", false, false);
-	config_load(&daemon.config, file);
-	if (test) {
-		config_release(&daemon.config);
-		return 0;
-	}
-	log_open("tidings-inbox", daemon.config.syslog, daemon.config.debug);
+	log_open(PROGRAM, daemon->config.syslog, daemon->config.debug);
 	_Static_assert((int)CONFIG_INBOXES_MAX <= (int)SUPERVISOR_WORKERS_MAX,
 		"each inbox has a reader");
-	status = supervisor_run(&(struct supervisor_job){
+	return supervisor_run(&(struct supervisor_job){
 		.name = "inbox",
-		.workers = (int)daemon.config.inbox_count,
+		.workers = (int)daemon->config.inbox_count,
 		.alone = true,
 		.listener = -1,
 		.argv = argv,
@@ -172,8 +119,23 @@ int main(int argc, char **argv)
 		.prepare = prepare,
 		.forked = forked,
 		.work = work,
-		.arg = &daemon,
+		.arg = daemon,
 	});
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.program = PROGRAM,
+		.help = help,
+		.version = PROGRAM " " PACKAGE_VERSION "\n",
+		.wrong = 2};
+	struct daemon daemon = {.hub = -1};
+	int status;
+
+	options_read(&options, argc, argv);
+	log_open(PROGRAM, false, false);
+	config_load(&daemon.config, options.config);
+	status = options.test ? 0 : serve(&daemon, argv);
 	config_release(&daemon.config);
 	return status;
 }

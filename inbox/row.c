@@ -3,9 +3,10 @@
 
 #include "inbox/row.h"
 
+#include "lib/event/topic_list.h"
+#include "lib/event_size.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
-#include "lib/event/topic_list.h"
 #include "lib/wire.h"
 
 void row_put_bad(struct buf *out, uint64_t id, const char *reason)
@@ -56,13 +57,16 @@ void row_put(struct buf *out, const struct query *row, size_t limit)
 	struct span key = query_bytes(row, 4);
 	struct buf traits = {0};
 	const char *fault = "data is NULL";
+	char sentence[EVENT_SIZE_SENTENCE];
 
 	if (query_type(row, 1) == DB_NULL)
 		channel = span_of("main");
 	if (query_type(row, 3) != DB_NULL)
-		fault = text_event_fault(channel, type, data, limit);
+		fault = text_event_fault(channel, type, data);
 	if (fault == NULL)
 		fault = text_key_fault(key);
+	if (fault == NULL)
+		fault = event_size_fault(sentence, type, data, limit);
 	if (fault == NULL)
 		fault = put_traits(&traits, row, channel);
 	if (fault != NULL) {

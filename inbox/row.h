@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "lib/buf.h"
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 /* Appends `row` (id, channel, event, data, key, also); one that cannot be published
  * with the reason instead.  `limit`: bytes of an event's data. */

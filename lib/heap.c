@@ -11,14 +11,14 @@ enum { FIRST_ROOM = 16 };
 
 void heap_release(struct heap *heap)
 {
-	free(heap->nodes);
+	free(heap->places);
 	*heap = (struct heap){0};
 }
 
-static void put(struct heap *heap, size_t at, struct heap_node *node)
+static void put(struct heap *heap, size_t at, struct heap_place place)
 {
-	heap->nodes[at - 1] = node;
-	node->at = at;
+	heap->places[at - 1] = place;
+	place.node->at = at;
 }
 
 /* The place below `at` whose number is the smaller; `at` if there is none. */
@@ -29,62 +29,66 @@ static size_t lesser_child(const struct heap *heap, size_t at)
 	if (child > heap->count)
 		return at;
 	if (child < heap->count &&
-		heap->nodes[child]->key < heap->nodes[child - 1]->key)
+		heap->places[child].key < heap->places[child - 1].key)
 		child++;
 	return child;
 }
 
-/* The place of `node`, which is to be at `at` or above. */
-static size_t rise(struct heap *heap, size_t at, const struct heap_node *node)
+/* The place of one with that key, which is to be at `at` or above. */
+static size_t rise(struct heap *heap, size_t at, uint64_t key)
 {
-	while (at > 1 && node->key < heap->nodes[at / 2 - 1]->key) {
-		put(heap, at, heap->nodes[at / 2 - 1]);
+	while (at > 1 && key < heap->places[at / 2 - 1].key) {
+		put(heap, at, heap->places[at / 2 - 1]);
 		at /= 2;
 	}
 	return at;
 }
 
-/* Finds the place of `node`, which is to be at `at` or above or below. */
-static void settle(struct heap *heap, size_t at, struct heap_node *node)
+/* Finds the place of one that is to be at `at` or above or below. */
+static void settle(struct heap *heap, size_t at, struct heap_place place)
 {
 	size_t child;
 
-	at = rise(heap, at, node);
+	at = rise(heap, at, place.key);
 	while ((child = lesser_child(heap, at)) != at &&
-		heap->nodes[child - 1]->key < node->key) {
-		put(heap, at, heap->nodes[child - 1]);
+		heap->places[child - 1].key < place.key) {
+		put(heap, at, heap->places[child - 1]);
 		at = child;
 	}
-	put(heap, at, node);
+	put(heap, at, place);
+}
+
+static struct heap_place place_of(struct heap_node *node, uint64_t key)
+{
+	node->key = key;
+	return (struct heap_place){key, node};
 }
 
 void heap_add(struct heap *heap, struct heap_node *node, uint64_t key)
 {
 	if (heap->count == heap->room) {
 		heap->room = heap->room == 0 ? FIRST_ROOM : heap->room * 2;
-		heap->nodes = mem_resize(
-			heap->nodes, heap->room * sizeof(*heap->nodes));
+		heap->places = mem_resize(
+			heap->places, heap->room * sizeof(*heap->places));
 	}
-	node->key = key;
 	heap->count++;
-	put(heap, rise(heap, heap->count, node), node);
+	put(heap, rise(heap, heap->count, key), place_of(node, key));
 }
 
 void heap_remove(struct heap *heap, struct heap_node *node)
 {
-	struct heap_node *last;
+	struct heap_place last;
 	size_t at = node->at;
 
 	if (at == 0)
 		return;
 	node->at = 0;
-	last = heap->nodes[--heap->count];
-	if (last != node)
+	last = heap->places[--heap->count];
+	if (last.node != node)
 		settle(heap, at, last);
 }
 
 void heap_move(struct heap *heap, struct heap_node *node, uint64_t key)
 {
-	node->key = key;
-	settle(heap, node->at, node);
+	settle(heap, node->at, place_of(node, key));
 }

@@ -17,8 +17,14 @@ struct heap_node {
 	size_t at; /* place in the heap, from 1; 0 = in none */
 };
 
+/* The key once more: those that are compared lie side by side. */
+struct heap_place {
+	uint64_t key;
+	struct heap_node *node;
+};
+
 struct heap {
-	struct heap_node **nodes;
+	struct heap_place *places;
 	size_t count, room;
 };
 
@@ -46,7 +52,17 @@ static inline void heap_clear(struct heap *heap)
 /* NULL if it is empty. */
 static inline struct heap_node *heap_first(const struct heap *heap)
 {
-	return heap->count == 0 ? NULL : heap->nodes[0];
+	return heap->count == 0 ? NULL : heap->places[0].node;
+}
+
+/* The key that comes after the first one's; UINT64_MAX if there is none. */
+static inline uint64_t heap_second_key(const struct heap *heap)
+{
+	if (heap->count < 2)
+		return UINT64_MAX;
+	return heap->count == 2 || heap->places[1].key < heap->places[2].key
+		       ? heap->places[1].key
+		       : heap->places[2].key;
 }
 
 static inline bool heap_has(const struct heap_node *node)

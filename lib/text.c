@@ -133,14 +133,12 @@ const char *text_key_fault(struct span key)
 }
 
 const char *text_event_fault(
-	struct span channel, struct span type, struct span data, size_t limit)
+	struct span channel, struct span type, struct span data)
 {
 	const char *fault = text_channel_fault(channel);
 
 	if (fault == NULL)
 		fault = text_type_fault(type);
-	if (fault == NULL && data.len > limit)
-		fault = "the data is too long";
 	if (fault == NULL && !text_is_utf8(data, NULL))
 		fault = "the data is not valid UTF-8";
 	return fault;

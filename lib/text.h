@@ -32,9 +32,9 @@ const char *text_type_fault(struct span type);	  /* may be empty; UTF-8, no
 						     control char */
 const char *text_key_fault(struct span key);	  /* may be empty; same */
 
-/* Likewise of a whole event; its data is UTF-8 and no longer than `limit`. */
+/* Likewise of a whole event; its data is UTF-8, however long (event_size.h). */
 const char *text_event_fault(
-	struct span channel, struct span type, struct span data, size_t limit);
+	struct span channel, struct span type, struct span data);
 
 /* 1 to 19 digits and at most 2^63-1, nothing else. */
 bool text_to_u64(struct span text, uint64_t *value);

@@ -34,15 +34,16 @@
  *           here, so the hub may forget them.  The digest (lib/digest.h, of
  *           what the publisher sent) is there only if the key is not empty.
  *           flags: WIRE_VOLATILE = not stored, no id, no key, no traits.
- * JUDGE     u64 tag, u8 from, u64 value, u64 told, u64 upto, str16 label,
- *           u16 count, count x str16 channel
+ * JUDGE     u64 tag, u8 from, u64 value, u64 upto, str16 label, u16 count,
+ *           count x str16 channel, u16 count, count x { u16 index, u64 mark }
  *           Where does a stream of these channels (sorted, no repeats) go on?
  *           `from` says what `value` is: WIRE_AFTER a cursor, WIRE_SINCE a
  *           time, WIRE_ALL nothing, WIRE_UNKNOWN nothing (a cursor that is no
  *           number), WIRE_LABEL nothing (`label` is a publisher's own id:
- *           behind its event; one that is not known is no cursor).  `told` is the mark of what was judged of this stream
- *           before, 0 if nothing was: what was pruned up to there is known.
- *           Nothing above `upto` is asked about.
+ *           behind its event; one that is not known is no cursor).  Nothing
+ *           above `upto` is asked about.  The marks are those of what was
+ *           judged of this stream before: what was pruned of that channel (in
+ *           the order of the names, from 0) up to there is known.
  * PAGE      u64 tag, u64 after, u64 upto, u32 bytes, str16 channel
  *           Older events of this channel: those above `after`, and not above
  *           `upto`, oldest first, until the EVENT bodies have `bytes` bytes (at
@@ -126,17 +127,18 @@
  *           Sent after COMMIT only.  first and last are the cursors of the
  *           publish's first and last event, as they are shown: of an event on
  *           several channels that of its last row.
- * JUDGED    u64 tag, u8 gap, u64 used, u64 limit, u64 mark, u64 oldest,
- *           u64 newest, u16 count, count x u16 index
+ * JUDGED    u64 tag, u8 gap, u64 used, u64 limit, u64 oldest, u64 newest,
+ *           u16 count, count x u16 index, u16 count, count x { u16 index,
+ *           u64 mark }
  *           `used` is the cursor really used: the one asked for, or, at a gap,
  *           one below the oldest event still held after it (the newest id if
- *           there is none).  The next question tells the `mark`, up to which
- *           events of these channels were pruned or lost; no gap is found
- *           twice.  `limit` is how far this holds, never above `upto` nor above
+ *           there is none).  `limit` is how far this holds, never above `upto` nor above
  *           what this follower was sent.  At a gap, oldest and newest of what
  *           is held on these channels; 0 if nothing, and without a gap.  The
  *           channels (in the order of the question, from 0) that may have
- *           events above `used`; up to `limit` the others have none.
+ *           events above `used`; up to `limit` the others have none.  And up
+ *           to where those were pruned that were so above `used`: the next
+ *           question tells it, so that no gap is found twice.
  * PAGED     u64 tag, u64 through, u64 mark, u32 count, count x blob (an EVENT's
  *           body)
  *           `through` is how far the hub has looked, never above `upto` nor

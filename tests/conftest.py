@@ -83,17 +83,17 @@ def audience(web):
 
 
 def pytest_generate_tests(metafunc):
-    """What is marked behind_apache is played behind Apache too."""
+    """What is marked behind_apache is played behind Apache and nginx too."""
     marker = metafunc.definition.get_closest_marker("behind_apache")
     names = set(metafunc.fixturenames)
-    if marker is None or DEFAULT.name == "apache" \
+    if marker is None or DEFAULT.name != "lighttpd" \
             or not names & {"web", "shared", "make_world"} or "world" in names:
         return
     marks = [pytest.mark.deploy]
     if "--full" in marker.args:
         marks.append(pytest.mark.again)
-    metafunc.parametrize("server", [pytest.param(SERVERS["lighttpd"], id="lighttpd"),
-                                    pytest.param(SERVERS["apache"], id="apache", marks=marks)],
+    others = [pytest.param(SERVERS[name], id=name, marks=marks) for name in ("apache", "nginx")]
+    metafunc.parametrize("server", [pytest.param(SERVERS["lighttpd"], id="lighttpd"), *others],
                          indirect=True, scope="module")
 
 

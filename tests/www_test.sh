@@ -7,6 +7,7 @@
 #      Policy would block it
 #   4  each module that is imported, and each file that the HTML names, is there,
 #      and is installed
+#   5  nothing names a path from the root: the page may be below any prefix
 srcdir=${srcdir:-$(dirname "$0")/..}
 cd "$srcdir" || exit 1
 failed=0
@@ -42,5 +43,9 @@ for file in $(named | sort -u); do
 	grep -qw "www/$file" www/Makefile.inc ||
 		complain "www/$file is not in www/Makefile.inc"
 done
+
+! grep -nE "[\"'\`(]/[a-z]+(/|[\"'\`?])" www/*.html www/*.js www/words/*.js |
+	grep -vE '^[^:]*:[0-9]+:[[:space:]]*//' ||
+	complain "a path from the root: see www/place.js"
 
 exit $failed

@@ -14,6 +14,7 @@ import { addWords, keepLanguage, preferred, setLanguage } from "./i18n.js";
 import { mount as compose } from "./compose.js";
 import { mount as events } from "./events.js";
 import { mount as metrics } from "./metrics.js";
+import { findPlace } from "./place.js";
 import { mount as status } from "./status.js";
 import { mount as streams } from "./streams.js";
 import { mount as tasks } from "./tasks.js";
@@ -21,6 +22,7 @@ import { mount as toasts } from "./toasts.js";
 import { words } from "./words/page.js";
 
 addWords(words);
+await findPlace();
 
 const $ = (id) => document.getElementById(id);
 
@@ -34,7 +36,7 @@ events($("streams"), page);
 metrics($("metrics"), page);
 tasks($("tasks"), page);
 toasts($("toasts"), $("streams"), page);
-status($("connection"), page);
+status($("connection"), $("trouble"), page);
 $("kill").after(copyButton(() => $("kill").textContent, { copy: "copy" }));
 
 $("language").addEventListener("change", ({ target }) => {

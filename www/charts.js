@@ -4,16 +4,31 @@
 // Chart.js comes from the web server (Debian: libjs-chart.js). Without it the
 // page shows the figures alone.
 
-const LIBRARY = "/javascript/chart.js/chart.esm.js";
+import { at } from "./place.js";
+
+const LIBRARY = "javascript/chart.js/chart.esm.js";
 export const SAMPLE_MS = 2000; // from one to the next
 export const SAMPLES = 90; // that is, three minutes
+
+// Beside Tidings, or where Debian has it for all sites.
+const places = () => new Set([at(LIBRARY), new URL(`/${LIBRARY}`, at("")).href]);
+
+async function fetchLibrary() {
+	for (const place of places())
+		try {
+			return await import(place);
+		} catch {
+			// perhaps at the next
+		}
+	throw new Error("no Chart.js");
+}
 
 let library = null;
 
 // The library's module, or null.
 async function load() {
 	try {
-		const chart = await import(LIBRARY);
+		const chart = await fetchLibrary();
 		const { Chart, LineController, LineElement, PointElement, LinearScale, CategoryScale, Filler } = chart;
 		Chart.register(LineController, LineElement, PointElement, LinearScale, CategoryScale, Filler);
 		return chart;

@@ -4,19 +4,21 @@
 // Quoted for a POSIX shell: within single quotes nothing has a meaning but the
 // single quote itself.
 
+import { at } from "./place.js";
+
 const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 const sql = (text) => `'${text.replaceAll("'", "''")}'`;
 
-export function publishPath({ channel, type, id }) {
+export function publishAddress({ channel, type, id }) {
 	const query = Object.entries({ event: type || undefined, id })
 		.filter(([, value]) => value !== undefined)
 		.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
-	return `/realtime/${encodeURIComponent(channel)}${query && `?${query}`}`;
+	return at(`realtime/${encodeURIComponent(channel)}${query && `?${query}`}`);
 }
 
 // --data-raw, because --data-binary takes "@name" for a file.
 export const asCurl = (event) =>
-	`curl --data-raw ${shell(event.data)} ${shell(location.origin + publishPath(event))}`;
+	`curl --data-raw ${shell(event.data)} ${shell(publishAddress(event))}`;
 
 export function asSql({ channel, type, data }) {
 	const columns = ["channel", ...(type === "" ? [] : ["event"]), "data"];

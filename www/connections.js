@@ -18,6 +18,7 @@ class Connection {
 	lastAt = null; // ms
 	recovered = 0; // events that came after their time, and came all the same
 	gaps = 0;
+	trouble = null; // why there is no stream, as in trouble.js
 	#seconds = []; // [second, how many], the newest last
 
 	constructor(source) {
@@ -100,6 +101,11 @@ export class Connections {
 					connection.gaps++;
 					if (isOurs())
 						this.#tell("gap", { ...said, key });
+				},
+				trouble: (why) => {
+					connection.trouble = why;
+					if (isOurs())
+						this.#tell("stream", { key, state: connection.state });
 				},
 				recovered: (count) => {
 					connection.recovered += count;

@@ -6,6 +6,7 @@
 // windows there are: the log's channels (multiplexer), /sse/events and the tasks.
 // Until begin() it only collects what the windows want.
 
+import { at } from "./place.js";
 import { SharedTasks } from "./shared-tasks.js";
 import { Multiplexer } from "./multiplexer.js";
 
@@ -47,7 +48,7 @@ const CHANNELS = {
 			query.append("channel", channel);
 		for (const [name, value] of Object.entries(begin))
 			query.set(name, value);
-		return `/stream?${query}`;
+		return at(`stream?${query}`);
 	},
 };
 
@@ -55,7 +56,7 @@ const PLAIN = {
 	read: readPlain,
 	url(channels, begin) {
 		const query = new URLSearchParams(begin);
-		return query.size ? `/sse/events?${query}` : "/sse/events";
+		return at(query.size ? `sse/events?${query}` : "sse/events");
 	},
 };
 
@@ -70,6 +71,7 @@ export class Coordinator {
 		const on = (stream) => ({
 			event: (event, cursor, wants) => tell({ kind: "event", stream, event, cursor, to: names(wants) }),
 			state: (state, wants) => tell({ kind: "state", stream, state, to: names(wants) }),
+			trouble: (why, wants) => tell({ kind: "trouble", stream, why, to: names(wants) }),
 			gap: (said, wants) => tell({ kind: "gap", stream, said, to: names(wants) }),
 			welcome: (want, how) => tell({ kind: "welcome", stream, to: names([want]), ...how }),
 		});

@@ -3,7 +3,8 @@
 //
 //   const feeds = openFeeds();
 //   const feed = feeds.open({ kind: "channel", channel: "main", since: "10m" }, {
-//           state(name) {}, event(event) {}, gap(said) {}, recovered(count) {} });
+//           state(name) {}, event(event) {}, gap(said) {}, recovered(count) {},
+//           trouble(why) {} });
 //   feed.close(); feeds.close();
 //
 // source: { kind: "channel", channel, since?: "10m" | "all" | id },
@@ -11,6 +12,8 @@
 // is none of these is a TypeError.
 // event: { type, id ("" if volatile), channel, data (text), at (ms, when it
 // came), replayed (it came while catching up) }.
+//
+// why: as in trouble.js, what keeps the stream away; null once it is good again.
 //
 //   connecting   nothing heard yet
 //   live         what is published comes
@@ -30,6 +33,7 @@
 // windows cannot share, each holds its own streams.
 
 import { Leader } from "./leader.js";
+import { placeIs } from "./place.js";
 import { Subscriber } from "./subscriber.js";
 import { canShare, Peers } from "./peers.js";
 
@@ -268,6 +272,9 @@ class Feeds {
 	}
 }
 
-export function openFeeds() {
+// base: the address of Tidings, if these files do not come from there.
+export function openFeeds(base) {
+	if (base !== undefined)
+		placeIs(base);
 	return new Feeds();
 }

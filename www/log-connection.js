@@ -26,7 +26,8 @@ export class LogConnection {
 	// read: (MessageEvent) => { word, said } for what the server itself says
 	// ("connected", "live", "reset"), or { channel, data } for an event; throws
 	// what can be neither. That is a gap: { unreadable: id }.
-	// on: { state(connection), event(connection, event), reset(connection, said) }
+	// on: { state(connection), event(connection, event), reset(connection, said),
+	//       trouble(connection, why | null) }, why as in trouble.js
 	constructor({ channels, url, start, read }, types, on) {
 		this.channels = new Set(channels);
 		this.cursor = start;
@@ -37,6 +38,7 @@ export class LogConnection {
 			open() {},
 			message: (event) => this.#hear(event),
 			down: () => this.#become("lost"),
+			trouble: (why) => on.trouble?.(this, why),
 		});
 	}
 

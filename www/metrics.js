@@ -8,6 +8,7 @@
 import { lineChart, SAMPLE_MS, SAMPLES } from "./charts.js";
 import { el, setText } from "./dom.js";
 import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
+import { pathAt } from "./place.js";
 import { words } from "./words/metrics.js";
 
 addWords(words);
@@ -118,7 +119,8 @@ export function mount(section, { feeds }) {
 		return { key, format, value, element: el("div", {}, el("dt", { "data-t": `figure-${key}` }), value) };
 	});
 	const unread = translate(el("p", { class: "gaps", hidden: true, "data-t": "metrics-unreadable" }));
-	section.append(translate(el("p", { class: "lead", "data-t": "metrics-lead" })), unread,
+	const lead = el("p", { class: "lead" });
+	section.append(lead, unread,
 		el("div", { class: "charts" }, ...panels.map((panel) => panel.element),
 			translate(el("dl", { class: "figures" }, ...figures.map((figure) => figure.element)))));
 
@@ -154,6 +156,7 @@ export function mount(section, { feeds }) {
 	setInterval(describe, 15_000);
 	const repaint = () => panels.forEach((panel) => panel.repaint());
 	onLanguage(() => {
+		setText(lead, t("metrics-lead", { path: pathAt("metrics") }));
 		say(said);
 		describe();
 		repaint();

@@ -42,10 +42,12 @@ export class Multiplexer {
 	#replay = new Replay();
 	#isDue = false;
 	#state = "connecting"; // as those who have joined were told
+	#why = null; // there is no stream
 
 	// kind: { url(channels, { lastEventId | since }), read(event, channels) }
 	// on: { event(event, cursor, wants), state(state, wants), gap(said, wants),
-	//       welcome(want, { state, after, events }) }; wants are those meant,
+	//       welcome(want, { state, after, events }),
+	//       trouble(why | null, wants) }; wants are those meant,
 	// null means all who have joined.
 	constructor(kind, types, on) {
 		this.#kind = kind;
@@ -59,6 +61,8 @@ export class Multiplexer {
 		this.#wants.add(want);
 		if (this.#state === "lost")
 			this.#on.state("lost", [want]);
+		if (this.#why !== null)
+			this.#on.trouble(this.#why, [want]);
 		this.#soon();
 	}
 
@@ -79,6 +83,7 @@ export class Multiplexer {
 		this.#current?.close();
 		this.#current = null;
 		this.#state = "connecting";
+		this.#why = null;
 		this.#seen.clear();
 		this.#replay = new Replay();
 	}
@@ -177,6 +182,12 @@ export class Multiplexer {
 			// of channels that begin only now.
 			if (connection === this.#current)
 				this.#on.gap(said, null);
+		},
+		trouble: (connection, why) => {
+			if (connection !== this.#current)
+				return;
+			this.#why = why;
+			this.#on.trouble(why, null);
 		},
 	};
 

@@ -13,9 +13,12 @@
 // the browser says who is there, and when somebody is gone: a window that
 // crashes has no last words.
 
-const PREFIX = "tidings 1";
-const LEAD = `${PREFIX} lead`;
-const WINDOW = `${PREFIX} window `;
+import { at } from "./place.js";
+
+// One site may have two Tidings, whose pages share nothing.
+const prefix = () => `tidings 1 ${at("")}`;
+const lead = () => `${prefix()} lead`;
+const windowOf = (name) => `${prefix()} window ${name}`;
 
 // Not in a page that came over plain HTTP from another machine.
 export const canShare = () => "locks" in navigator && "BroadcastChannel" in globalThis;
@@ -35,15 +38,15 @@ export class Peers {
 		const { signal } = this.#left = new AbortController();
 		this.name = crypto.randomUUID();
 		try {
-			this.#channel = new BroadcastChannel(PREFIX);
+			this.#channel = new BroadcastChannel(prefix());
 		} catch {
 			queueMicrotask(() => this.#on.failed());
 			return;
 		}
 		this.#channel.onmessage = ({ data }) => this.#on.hear(data.message, data.from);
-		this.#hold(WINDOW + this.name, signal, () => {
+		this.#hold(windowOf(this.name), signal, () => {
 			this.#on.joined();
-			this.#hold(LEAD, signal, () => this.#on.lead());
+			this.#hold(lead(), signal, () => this.#on.lead());
 		});
 	}
 
@@ -64,14 +67,14 @@ export class Peers {
 	async others() {
 		const { held } = await navigator.locks.query().catch(() => ({ held: [] }));
 		return held.map(({ name }) => name)
-			.filter((name) => name.startsWith(WINDOW) && name !== WINDOW + this.name)
-			.map((name) => name.slice(WINDOW.length));
+			.filter((name) => name.startsWith(windowOf("")) && name !== windowOf(this.name))
+			.map((name) => name.slice(windowOf("").length));
 	}
 
 	// gone(name) is called once that window is no longer there.
 	watch(name) {
 		const { signal } = this.#left;
-		navigator.locks.request(WINDOW + name, { signal }, () => {
+		navigator.locks.request(windowOf(name), { signal }, () => {
 			if (!signal.aborted)
 				this.#on.gone(name);
 		}).catch(() => {});

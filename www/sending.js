@@ -7,7 +7,7 @@
 // Each message has an id of its own until it was answered: sent again after a
 // cut, it is the same message, and the server publishes it once.
 
-import { publishPath } from "./commands.js";
+import { publishAddress } from "./commands.js";
 
 // Not crypto.randomUUID, which an insecure origin has not.
 function randomId() {
@@ -42,7 +42,7 @@ export class Sender {
 	}
 
 	async #post(event) {
-		const answer = await fetch(publishPath({ ...event, id: this.#id }), {
+		const answer = await fetch(publishAddress({ ...event, id: this.#id }), {
 			method: "POST", headers: { "Content-Type": "text/plain" }, body: event.data,
 		}).catch(() => {
 			throw new NoAnswer();

@@ -13,6 +13,7 @@
 // the stream is closed here and never opened again with those ids.
 
 import { earliest, isAfter } from "./ids.js";
+import { at } from "./place.js";
 import { Source } from "./source.js";
 
 const OWN = ["connected", "live", "reset"]; // the server's, not the tasks'
@@ -25,6 +26,7 @@ export class SharedTasks {
 	#events = [];
 	#last = "";
 	#state = "connecting";
+	#why = null;
 
 	// on: as of Multiplexer
 	constructor(types, on) {
@@ -35,6 +37,8 @@ export class SharedTasks {
 	// want: { interval, after, state }
 	add(want) {
 		this.#wants.add(want);
+		if (this.#why !== null)
+			this.#on.trouble(this.#why, [want]);
 		queueMicrotask(() => this.#serve(want));
 	}
 
@@ -55,6 +59,7 @@ export class SharedTasks {
 		this.#events = [];
 		this.#last = "";
 		this.#state = "connecting";
+		this.#why = null;
 	}
 
 	// Once all are there that came together.
@@ -78,13 +83,20 @@ export class SharedTasks {
 				query.set("interval", interval);
 			if (last !== "")
 				query.set("lastEventId", last);
-			return query.size ? `/tasks/stream?${query}` : "/tasks/stream";
+			return at(query.size ? `tasks/stream?${query}` : "tasks/stream");
 		};
 		this.#last = known.length ? earliest(known) : "";
 		this.#source = new Source(url, this.#last, [...OWN, ...this.#types], {
-			open: () => this.#become("live"),
+			open: () => {
+				this.#source.isGood(); // its next event may take a minute
+				this.#become("live");
+			},
 			message: (event) => this.#hear(event),
 			down: () => this.#become("lost"),
+			trouble: (why) => {
+				this.#why = why;
+				this.#on.trouble(why, null);
+			},
 		});
 	}
 

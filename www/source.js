@@ -20,6 +20,8 @@
 // named; and what was published as "error" or "open" is told from the
 // browser's own events of these names by being a MessageEvent.
 
+import { Trouble } from "./trouble.js";
+
 const FIRST_MS = 1000;
 const LONGEST_MS = 30000;
 
@@ -30,16 +32,21 @@ export class Source {
 	#source = null;
 	#timer = 0;
 	#failures = 0;
+	#trouble = null;
 	#online = () => this.#hurry();
 
 	// url: (last id, "" if there is none) => address.
-	// on: { open(), message(MessageEvent), down(givenUp) }
+	// on: { open(), message(MessageEvent), down(givenUp), trouble?(why | null) },
+	// why as in trouble.js
 	constructor(url, lastId, types, on) {
 		this.#url = url;
 		this.#on = on;
 		this.lastId = lastId;
 		for (const type of types)
 			this.#types.add(type);
+		if (on.trouble !== undefined)
+			this.#trouble = new Trouble(() => url(""),
+				() => this.#source?.readyState === EventSource.OPEN, on.trouble);
 		addEventListener("online", this.#online);
 		this.#open();
 	}
@@ -57,19 +64,23 @@ export class Source {
 	// The stream is what it should be: the next failure is a first one.
 	isGood() {
 		this.#failures = 0;
+		this.#trouble?.good();
 	}
 
 	close() {
 		removeEventListener("online", this.#online);
 		clearTimeout(this.#timer);
+		this.#trouble?.close();
 		this.#leave();
 	}
 
 	#open() {
 		const source = this.#source = new EventSource(this.#url(this.lastId));
 		source.addEventListener("open", (event) => {
-			if (!(event instanceof MessageEvent))
-				this.#on.open();
+			if (event instanceof MessageEvent)
+				return;
+			this.#trouble?.opening();
+			this.#on.open();
 		});
 		source.addEventListener("error", (event) => {
 			if (!(event instanceof MessageEvent) && source === this.#source)
@@ -77,6 +88,7 @@ export class Source {
 		});
 		for (const type of this.#types)
 			source.addEventListener(type, this.#hear);
+		this.#trouble?.opening();
 	}
 
 	#hear = (event) => {
@@ -99,6 +111,7 @@ export class Source {
 			this.#timer = setTimeout(() => this.#open(), delay * (0.5 + Math.random()));
 		}
 		this.#on.down(givenUp);
+		this.#trouble?.failed(givenUp);
 	}
 
 	#hurry() {

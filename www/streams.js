@@ -8,6 +8,8 @@ import { keyOf } from "./connections.js";
 import { el, setText } from "./dom.js";
 import { isChannelName } from "./feed.js";
 import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
+import { pathAt } from "./place.js";
+import { shortOf, troubleOf } from "./status.js";
 import { words } from "./words/streams.js";
 
 addWords(words);
@@ -22,7 +24,8 @@ const TONES = {
 	connecting: "warn", live: "good", "catching up": "info", lost: "bad", ended: "off",
 };
 
-const nameOf = ({ kind, channel }) => ({ channel, plain: "/sse/events", tasks: "/tasks/stream" })[kind];
+const nameOf = ({ kind, channel }) =>
+	({ channel, plain: pathAt("sse/events"), tasks: pathAt("tasks/stream") })[kind];
 
 // ---- one of them
 
@@ -71,7 +74,8 @@ class Card {
 		const { state, total, lastId, recovered } = this.connection;
 		this.element.dataset.state = state.replace(" ", "-");
 		this.state.dataset.tone = TONES[state];
-		setText(this.state, t(`state-${state}`));
+		const why = troubleOf(this.connection);
+		setText(this.state, why === null ? t(`state-${state}`) : `${t("state-lost")}: ${shortOf(why)}`);
 		setText(this.values.total, formatNumber(total));
 		setText(this.values.rate, formatNumber(this.connection.rate(), { maximumFractionDigits: 1 }));
 		setText(this.values.since, this.#since());

@@ -53,6 +53,9 @@ export class Subscriber {
 			if (isMeant || message.state === "lost")
 				this.become(message.state);
 			return;
+		case "trouble":
+			this.#say("trouble", message.why);
+			return;
 		case "event":
 			if (isMeant)
 				this.#take(message.event, message.cursor);

@@ -7,6 +7,7 @@
 //
 //   waiting  nothing was heard of it      running  start or progress came
 //   done     end came; its clock stands
+//   failed   end came, with a `status` other than 0: its bar stays where it was
 //   stopped  close came, or the stream has ended, before its end
 
 import { el, setText } from "./dom.js";
@@ -33,6 +34,8 @@ function parse(data) {
 	}
 }
 
+const isFailure = ({ status }) => typeof status === "number" && status !== 0;
+
 function timeOf(said, at) {
 	const ms = Date.parse(text(said.timestamp));
 	return Number.isNaN(ms) ? at : ms;
@@ -44,6 +47,7 @@ class Task {
 	state = "waiting";
 	#began = null; // ms
 	#ended = null;
+	#words = () => t("task-waiting");
 
 	constructor(name) {
 		this.name = name;
@@ -66,15 +70,37 @@ class Task {
 			[this.state, this.#ended] = ["running", null];
 		if (type === "end")
 			this.#end(when);
-		const percent = type === "end" ? 100 : said.percent;
+		const words = text(said.message) || text(said.step) || t(`task-${type}`);
+		if (type === "end" && isFailure(said))
+			this.#fail(said.status, words);
+		else
+			this.#goOn(type, said.percent, words);
+		this.#note(when, words);
+		this.show();
+	}
+
+	#goOn(type, told, words) {
+		const percent = type === "end" ? 100 : told;
 		if (typeof percent === "number" && percent >= 0 && percent <= 100)
 			this.bar.value = percent;
 		else if (type === "progress" && this.bar.value === 0)
 			this.bar.removeAttribute("value"); // nobody knows
-		const words = text(said.message) || text(said.step) || t(`task-${type}`);
-		setText(this.step, words);
-		this.#note(when, words);
-		this.show();
+		this.#words = () => words;
+	}
+
+	// `tidings run` says the status in its message, too.
+	#fail(status, words) {
+		this.state = "failed";
+		this.#standStill();
+		this.#words = () => {
+			const failed = t("task-failed", { status: String(status) });
+			return words.includes(String(status)) ? failed : `${failed}: ${words}`;
+		};
+	}
+
+	#standStill() {
+		if (!this.bar.hasAttribute("value"))
+			this.bar.value = 0; // or it would go on moving
 	}
 
 	#start(when) {
@@ -88,9 +114,8 @@ class Task {
 		if (this.state !== "running")
 			return;
 		[this.state, this.#ended] = ["stopped", Date.now()];
-		if (!this.bar.hasAttribute("value"))
-			this.bar.value = 0; // or it would go on moving
-		setText(this.step, t("task-stopped"));
+		this.#standStill();
+		this.#words = () => t("task-stopped");
 		this.show();
 	}
 
@@ -106,12 +131,12 @@ class Task {
 
 	show() {
 		this.element.dataset.state = this.state;
-		setText(this.percent, this.bar.hasAttribute("value") && this.state !== "waiting"
-			? `${formatNumber(Math.round(this.bar.value))} %` : "");
-		if (this.#began === null) {
-			setText(this.step, t("task-waiting"));
+		const isKnown = this.bar.hasAttribute("value") && this.state !== "waiting" &&
+			!(this.state === "failed" && this.bar.value === 0);
+		setText(this.percent, isKnown ? `${formatNumber(Math.round(this.bar.value))} %` : "");
+		setText(this.step, this.#words());
+		if (this.#began === null)
 			return;
-		}
 		const ms = Math.max(0, (this.#ended ?? Date.now()) - this.#began);
 		setText(this.elapsed, t("task-seconds", {
 			n: formatNumber(ms / 1000, { maximumFractionDigits: 1, minimumFractionDigits: 1 }),

@@ -27,6 +27,7 @@ static bool try_health(struct check *check)
 
 	snprintf(check->server, sizeof(check->server), "%s",
 		answer->server.len > 1 ? answer->server.at : "");
+	check->http2 = answer->http2;
 	good = json_text(health, "status", &status) && span_is(status, "ok");
 	json_text(health, "reason", &reason);
 	if (reason.len > 0)
@@ -36,6 +37,8 @@ static bool try_health(struct check *check)
 	else if (answer->status == 0)
 		check_wrong(check, "is the web server running there? (--url)",
 			"%s", answer->sentence.at);
+	else if (!good && check_refused(check, answer))
+		good = false;
 	else if (answer->status >= 500)
 		check_wrong(check,
 			check_hint(check, answer->status == 500
@@ -43,9 +46,7 @@ static bool try_health(struct check *check)
 						  : CHECK_BACKEND),
 			"status %ld, from the web server", answer->status);
 	else if (!good)
-		check_wrong(check, check_hint(check, CHECK_ROUTE),
-			"status %ld, and the answer is not from Tidings",
-			answer->status);
+		check_elsewhere(check, answer);
 	json_free(health);
 	return good && check_fine(check, "%.1f ms", answer->seconds * 1e3);
 }
@@ -111,6 +112,7 @@ static const struct check_row checks[] = {
 	{"resume after a cut", check_resume, NULL},
 	{"events leave at once", check_buffering, NULL},
 	{"cross-origin rules", try_cors, NULL},
+	{"whose address it is", check_addresses, NULL},
 	{"uploads end", try_uploads, NULL},
 	{"leaving is noticed", check_leaving, NULL},
 	{"inbox readers", check_readers, NULL},
@@ -243,7 +245,8 @@ static enum exit_status run_all(struct check *check)
 		if (printed != EXIT_OK)
 			exit_status = printed;
 		away = away ||
-		       (!good && row == checks && check->answer.status == 0);
+		       (!good && row == checks &&
+			       (check->answer.status == 0 || check->misplaced));
 	}
 	return interrupt_caught() ? EXIT_FAILED : exit_status;
 }

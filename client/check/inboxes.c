@@ -17,7 +17,7 @@
 #include "client/check/tools_room.h"
 #include "client/option/option.h"
 #include "lib/config/config.h"
-#include "lib/outbox_triggers.h"
+#include "lib/db/outbox_triggers.h"
 
 struct look {
 	struct check *check;
@@ -47,6 +47,19 @@ bool check_is_packaged(void)
 	free(wrong);
 	config_release(&config);
 	return packaged;
+}
+
+char *check_base(void)
+{
+	struct config config = {0};
+	char *wrong = check_has_config() ? config_try(&config, file()) : NULL;
+	char *base = NULL;
+
+	if (wrong == NULL && config.base != NULL && config.base[0] != '\0')
+		base = mem_text(span_of(config.base));
+	free(wrong);
+	config_release(&config);
+	return base;
 }
 
 static void add_wrong(struct look *look, const char *inbox, const char *table,

@@ -66,6 +66,8 @@ bool check_no_beginning(struct check *check, const struct listener *listener)
 {
 	const struct http_answer *answer = &listener->answer;
 
+	if (check_refused(check, answer))
+		return false;
 	if (answer->sentence.len > 1)
 		return check_wrong(check,
 			answer->status == 404 ? check_hint(check, CHECK_ROUTE)

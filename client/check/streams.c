@@ -16,6 +16,7 @@ enum {
 	SAMPLE_MS = 2000, /* metrics come so often */
 	LEAVE_MS = 40000, /* two keep-alives and some: a reader who has left */
 	APART_MS = 400,	  /* between two publishes that must not come as one */
+	LATE_MS = 150,	  /* an event that takes longer may have been held */
 };
 
 static bool begins(struct check *check, const char *path)
@@ -35,9 +36,18 @@ static bool begins(struct check *check, const char *path)
 	return good;
 }
 
+/* Where the web server's HTTP/2 is not fit for streams, that is told. */
 bool check_main(struct check *check)
 {
-	return begins(check, "/stream");
+	bool good = begins(check, "/stream");
+
+	if (good && check->http2)
+		check->hint = check_hint(check, CHECK_HTTP2);
+	if (good && check->hint != NULL) {
+		check->warns = true;
+		check_wrong(check, check->hint, "begins, by HTTP/2");
+	}
+	return good;
 }
 
 /* What is not known is null: that it is named says that it is a sample. */
@@ -187,7 +197,7 @@ bool check_buffering(struct check *check)
 {
 	struct buf path = {0};
 	struct listener listener = {0};
-	double took = 0, most = 0;
+	double took = 0, most = 0, least = 1e9;
 	bool good;
 
 	own_path(check, &path, span(NULL, 0));
@@ -197,11 +207,17 @@ bool check_buffering(struct check *check)
 	for (int i = 0; good && i < 3; i++) {
 		good = round_trip(check, &listener, check_post, &took);
 		most = took > most ? took : most;
+		least = took < least ? took : least;
 		pause_ms(check, APART_MS);
 	}
 	if (good && most > APART_MS)
 		good = check_wrong(check, check_hint(check, CHECK_HELD),
 			"an event took %.0f ms", most);
+	else if (good && least > LATE_MS &&
+		 check_hint(check, CHECK_LATE) != NULL)
+		check->warns =
+			!check_wrong(check, check_hint(check, CHECK_LATE),
+				"each event took over %.0f ms", least);
 	else if (good)
 		check_fine(check, "three lone events, none took over %.1f ms",
 			most);

@@ -14,30 +14,36 @@
 
 /* ---- words */
 
-bool check_wrong(struct check *check, const char *hint, const char *format, ...)
+static void note(struct check *check, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void note(struct check *check, const char *format, va_list args)
 {
 	char text[512];
+
+	vsnprintf(text, sizeof(text), format, args);
+	buf_clear(&check->note);
+	buf_add_span(&check->note, span_of(text));
+}
+
+bool check_wrong(struct check *check, const char *hint, const char *format, ...)
+{
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	note(check, format, args);
 	va_end(args);
-	buf_clear(&check->note);
-	buf_add_span(&check->note, span_of(text));
 	check->hint = hint;
 	return false;
 }
 
 bool check_fine(struct check *check, const char *format, ...)
 {
-	char text[512];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	note(check, format, args);
 	va_end(args);
-	buf_clear(&check->note);
-	buf_add_span(&check->note, span_of(text));
 	return true;
 }
 
@@ -57,12 +63,22 @@ struct json_object *check_ask(struct check *check, const char *path)
 	return json_parse(buf_span(&check->answer.body));
 }
 
+static const char *why_not(struct check *check)
+{
+	struct json_object *object = json_parse(buf_span(&check->answer.body));
+	struct span code = {0};
+	bool proxy = json_text(object, "error", &code) &&
+		     span_is(code, "through_proxy");
+
+	json_free(object);
+	return proxy ? check_hint(check, CHECK_PROXY)
+		     : "this machine may not publish: name its address in "
+		       "publish_from of tidings.conf";
+}
+
 static bool published(struct check *check, const char *path, const char *type,
 	struct span body)
 {
-	static const char may_not[] =
-		"this machine may not publish: name its address in "
-		"publish_from of tidings.conf";
 	const struct http_request request = {.method = "POST",
 		.path = path,
 		.type = type,
@@ -72,7 +88,10 @@ static bool published(struct check *check, const char *path, const char *type,
 	http_perform(check->http, &request, &check->answer);
 	if (check->answer.exit_status == EXIT_OK)
 		return true;
-	return check_wrong(check, check->answer.status == 403 ? may_not : NULL,
+	if (check->answer.status == 404 && check_refused(check, &check->answer))
+		return false;
+	return check_wrong(check,
+		check->answer.status == 403 ? why_not(check) : NULL,
 		"not published: %s", check->answer.sentence.at);
 }
 

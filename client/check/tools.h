@@ -21,11 +21,13 @@ struct check {
 	struct http_answer answer; /* of the last question */
 	struct buf path, text;	   /* for the step at hand */
 	char channel[32], server[32];
+	bool http2; /* the server speaks it with us, so with browsers */
 	struct buf heard; /* data of the last event that was heard */
 	uint64_t heard_at;
 	struct buf note;   /* on success: a figure; else what is wrong: a line
 			      for each */
 	bool warns;	   /* ... which is no failure */
+	bool misplaced;	   /* Tidings answered that it is not at this address */
 	const char *hint;  /* what to do about it; static, or NULL */
 	struct buf advice; /* the same, in lines, if it is not static */
 };

@@ -20,17 +20,27 @@ double check_seconds(const struct check *check); /* its patience */
 
 /* ---- faults of the web server, and how to correct them */
 enum check_fault {
+	CHECK_PROXY,	  /* a proxy's address is taken for its visitors' */
+	CHECK_BELIEVES,	  /* whoever names an address is believed */
 	CHECK_HELD,	  /* answers come late, or not before their end */
 	CHECK_ROUTE,	  /* the path does not lead to Tidings */
 	CHECK_BACKEND,	  /* 502, 503: tidings.fcgi is not reached */
 	CHECK_NO_HANDLER, /* 500 */
 	CHECK_UPLOADS,	  /* there is no limit for a body */
 	CHECK_LEFT,	  /* a reader who has left is not noticed */
-	CHECK_CUT	  /* a stream on which nothing comes is ended */
+	CHECK_CUT,	  /* a stream on which nothing comes is ended */
+	CHECK_LATE,	  /* each event takes some 200 ms */
+	CHECK_HTTP2	  /* it speaks HTTP/2 to browsers */
 };
-/* The hint for the web server, known by the name that it gives itself; never
- * NULL. */
+/* The hint for the web server, known by the name that it gives itself; NULL only
+ * where CHECK_LATE or CHECK_HTTP2 is nothing of this server's. */
 const char *check_hint(const struct check *check, enum check_fault fault);
+
+/* ---- Tidings is not where it was asked */
+/* Is `answer` an error of Tidings itself?  Then it is noted, and what to do. */
+bool check_refused(struct check *check, const struct http_answer *answer);
+/* Notes that `answer` is somebody else's; always false. */
+bool check_elsewhere(struct check *check, const struct http_answer *answer);
 
 /* ---- questions */
 /* The answer to GET `path` as JSON, freed by the caller; NULL if it is no JSON.
@@ -59,12 +69,17 @@ bool check_no_beginning(struct check *check, const struct listener *listener);
 bool check_has_config(void); /* is there a tidings.conf to go by? */
 /* As that says, do inboxes have a user of their own, as packages give them? */
 bool check_is_packaged(void);
+/* The prefix that it says, freed by the caller; NULL if none, or if unknown. */
+char *check_base(void);
 bool check_inboxes(struct check *check);
 
 /* ---- the checks of inboxes, as the server knows them */
 bool check_readers(struct check *check);
 bool check_confinement(struct check *check);
 bool check_stock(struct check *check);
+
+/* ---- the check of addresses */
+bool check_addresses(struct check *check);
 
 /* ---- the checks with streams */
 bool check_main(struct check *check);

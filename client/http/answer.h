@@ -22,6 +22,7 @@ struct http_answer {
 	struct buf sentence; /* what went wrong, terminated */
 	bool interrupted;    /* by a signal, or by `bytes` */
 	double seconds;	     /* until the answer's first byte */
+	bool http2;	     /* it came by HTTP/2 */
 };
 
 void answer_release(struct http_answer *answer);

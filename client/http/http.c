@@ -102,12 +102,11 @@ void http_perform(struct http *http, const struct http_request *request,
 
 struct http *http_new(void)
 {
-	const char *url = option_text("url");
+	const char *url = option_text("url"), *fault = url_fault(url);
 	struct http *http;
 
-	if (!url_will_do(url)) {
-		fail(EXIT_USAGE,
-			"%s: the URL must begin with http:// or https://", url);
+	if (fault != NULL) {
+		fail(EXIT_USAGE, "%s: %s", url, fault);
 		return NULL;
 	}
 	http = mem_new(sizeof(*http));

@@ -195,8 +195,11 @@ void transfer_judge(struct transfer *transfer, CURLcode code)
 	CURL *easy = transfer->easy;
 	curl_off_t after = 0;
 	char *type = NULL;
+	long version = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer->status);
+	curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+	answer->http2 = version == CURL_HTTP_VERSION_2_0;
 	curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
 	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &after);
 	buf_add_span(&answer->type, span_of(type));

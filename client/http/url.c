@@ -6,10 +6,32 @@
 #include <string.h>
 #include <strings.h>
 
-bool url_will_do(const char *url)
+/* What follows the scheme; NULL if it is not one that we know. */
+static const char *host_of(const char *url)
 {
-	return strncasecmp(url, "http://", 7) == 0 ||
-	       strncasecmp(url, "https://", 8) == 0;
+	if (strncasecmp(url, "http://", 7) == 0)
+		return url + 7;
+	return strncasecmp(url, "https://", 8) == 0 ? url + 8 : NULL;
+}
+
+const char *url_fault(const char *url)
+{
+	const char *host = host_of(url);
+
+	if (host == NULL)
+		return "the URL must begin with http:// or https://";
+	if (strcspn(host, "/?#") == 0)
+		return "the URL names no host";
+	if (strpbrk(host, "?#") != NULL)
+		return "the URL of Tidings ends before a ? or #";
+	return NULL;
+}
+
+const char *url_path(const char *url)
+{
+	const char *host = host_of(url);
+
+	return host == NULL ? "" : host + strcspn(host, "/");
 }
 
 void url_encode(struct buf *out, struct span text)

@@ -9,8 +9,11 @@
 #include "lib/buf.h"
 #include "lib/span.h"
 
-/* True if `url` begins with http:// or https://. */
-bool url_will_do(const char *url);
+/* NULL if `url` is that of a server, or of a path at which Tidings is; else why
+ * not. */
+const char *url_fault(const char *url);
+/* Its path, from '/' on, as it was given; "" if there is none. */
+const char *url_path(const char *url);
 /* Appends `text` percent-encoded as a path segment or a query's value. */
 void url_encode(struct buf *out, struct span text);
 

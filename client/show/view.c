@@ -43,7 +43,7 @@ static void be_unreadable(struct view *view, const char *path)
 void view_ask_health(struct view *view)
 {
 	struct json_object *health;
-	struct span status = {0}, reason = {0};
+	struct span status = {0}, reason = {0}, message = {0};
 	struct buf text = {0};
 
 	json_free(view->health);
@@ -53,12 +53,15 @@ void view_ask_health(struct view *view)
 	view->exit_status = view->answer.exit_status;
 	view->known = json_text(health, "status", &status);
 	json_text(health, "reason", &reason);
+	json_text(health, "message", &message);
 	if (!view->known && view->exit_status == EXIT_OK) {
 		be_unreadable(view, "/health");
 		view->exit_status = EXIT_TROUBLE;
 		buf_add_span(&text, span_of(view->fault.at));
 	} else if (!view->known) {
-		buf_add_span(&text, span_of(view->answer.sentence.at));
+		buf_printf(&text, "%s%s%.*s", view->answer.sentence.at,
+			message.len > 0 ? ": " : "", (int)message.len,
+			message.at);
 	} else {
 		buf_printf(&text, "%.*s%s%.*s", (int)status.len, status.at,
 			reason.len > 0 ? ": " : "", (int)reason.len, reason.at);

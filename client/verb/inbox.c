@@ -15,8 +15,8 @@
 #include "client/verb/section.h"
 #include "client/verb/triggers.h"
 #include "client/verbs.h"
-#include "lib/outbox_table.h"
-#include "lib/outbox_triggers.h"
+#include "lib/db/outbox_table.h"
+#include "lib/db/outbox_triggers.h"
 #include "lib/text.h"
 
 enum { LOCK_MS = 5000 }; /* an application may hold the lock for so long */

@@ -53,6 +53,7 @@ static enum exit_status publish_one(struct publisher *publisher)
 	enum exit_status exit_status = EXIT_OK;
 	struct json_fault fault;
 	struct buf body = {0};
+	struct span data;
 
 	if (from_input)
 		exit_status = read_all(&body);
@@ -62,13 +63,15 @@ static enum exit_status publish_one(struct publisher *publisher)
 		buf_release(&body);
 		return EXIT_OK; /* the half of it is not the message */
 	}
+	data = option_switch("json") ? json_unmarked(buf_span(&body))
+				     : buf_span(&body);
 	if (exit_status == EXIT_OK && option_switch("json") &&
-		!strict_json(buf_span(&body), &fault))
+		!strict_json(data, &fault))
 		exit_status = fail(EXIT_USAGE,
-			"the message is not JSON: byte %zu: %s", fault.at + 1,
-			fault.why);
+			"the message is not JSON: byte %zu: %s",
+			fault.at + 1 + body.len - data.len, fault.why);
 	if (exit_status == EXIT_OK)
-		exit_status = publisher_post(publisher, buf_span(&body), 0);
+		exit_status = publisher_post(publisher, data, 0);
 	buf_release(&body);
 	return exit_status == EXIT_OK ? print_last(publisher) : exit_status;
 }

@@ -91,24 +91,29 @@ static void tell_progress(
 	buf_release(&text);
 }
 
-static void tell_end(struct run *run, const struct child *child)
+static void tell_end(struct run *run, const char *how, int status)
 {
 	struct json_object *object = event_new(run);
 	double seconds = (double)(clock_mono_us() - run->began) / 1e6;
-	struct buf text = {0};
 
-	if (WIFSIGNALED(child->status))
-		buf_printf(
-			&text, "ended by signal %d", WTERMSIG(child->status));
-	else
-		buf_printf(&text, "ended with status %d",
-			child_exit_status(child));
-	json_add_text(object, "message", buf_span(&text));
-	json_add_number(object, "status", (uint64_t)child_exit_status(child));
+	json_add_text(object, "message", span_of(how));
+	json_add_number(object, "status", (uint64_t)status);
 	json_add_decimal(object, "seconds", seconds);
 	publish(run, "end", object, false);
 	publish(run, "close", event_new(run), false);
-	buf_release(&text);
+}
+
+static void tell_child_end(struct run *run, const struct child *child)
+{
+	char how[64];
+
+	if (WIFSIGNALED(child->status))
+		snprintf(how, sizeof(how), "ended by signal %d",
+			WTERMSIG(child->status));
+	else
+		snprintf(how, sizeof(how), "ended with status %d",
+			child_exit_status(child));
+	tell_end(run, how, child_exit_status(child));
 }
 
 /* ---- output becomes lines */
@@ -162,14 +167,17 @@ static enum exit_status run_run(void)
 		run.task = command[0];
 	run.began = clock_mono_us();
 	tell_start(&run, command);
-	if (!child_start(&child, command, &status))
+	if (!child_start(&child, command, &status)) {
+		tell_end(&run, "could not be started", status);
+		progress_end(run.progress, option_ms("linger"));
 		return (enum exit_status)status;
+	}
 	child_wait(&child);
 	for (int i = 0; i < 2; i++) {
 		end_line(&run, i == 1, false);
 		buf_release(&run.line[i]);
 	}
-	tell_end(&run, &child);
+	tell_child_end(&run, &child);
 	progress_end(run.progress, option_ms("linger"));
 	child_follow(&child);
 	return EXIT_FAILED; /* not reached */

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "client/verb/row_json.h"
-#include "lib/outbox_triggers.h"
+#include "lib/db/outbox_triggers.h"
 
 static const struct kind {
 	const char *name; /* of the change and its event type */

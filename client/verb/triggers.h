@@ -19,7 +19,7 @@
 #include <stdbool.h>
 
 #include "lib/buf.h"
-#include "lib/db.h"
+#include "lib/db/db.h"
 
 enum { TRIGGERS_MAX = 60000 }; /* bytes; events have 64 KiB unless configured */
 

@@ -29,10 +29,15 @@ void access_preflight(const struct access *access, struct request *request,
 enum access_word {
 	ACCESS_YES,
 	ACCESS_NOT_FROM_THERE, /* the address is none of publish_from */
+	ACCESS_NOT_BY_PROXY,   /* it is, but it may be a proxy's: whose request
+				  it is nobody knows */
 	ACCESS_NOT_THAT_PAGE,  /* a page of an origin that may not */
+	ACCESS_NOT_THAT_NAME,  /* a page of our own, or of any if any may; but
+				  its name may have been pointed here */
 };
 
-/* May it publish?  An address that cannot be read may not. */
+/* May it publish?  An address that cannot be read may not.  Where all addresses
+ * may, none proves anything, and only the origin counts. */
 enum access_word access_may_publish(
 	const struct access *access, const struct request *request);
 

@@ -58,6 +58,34 @@ bool prefix_covers(const struct prefix *prefix, const char *address)
 	       (prefix->address[bytes] & mask) == (binary[bytes] & mask);
 }
 
+bool prefix_is_all(const struct prefix *prefix)
+{
+	return prefix->bits == 0 ||
+	       (prefix->bits == 128 - 32 &&
+		       memcmp(prefix->address, mapped, sizeof(mapped)) == 0);
+}
+
+bool address_is_loopback(const char *address)
+{
+	static const unsigned char one[16] = {[15] = 1};
+	unsigned char binary[16];
+	unsigned width;
+
+	if (!read_address(address, binary, &width))
+		return false;
+	return memcmp(binary, one, sizeof(one)) == 0 ||
+	       (memcmp(binary, mapped, sizeof(mapped)) == 0 &&
+		       binary[sizeof(mapped)] == 127);
+}
+
+bool address_is(const char *text)
+{
+	unsigned char binary[16];
+	unsigned width;
+
+	return read_address(text, binary, &width);
+}
+
 struct client_name client_name_of(const char *address)
 {
 	struct client_name name;

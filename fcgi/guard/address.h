@@ -18,6 +18,12 @@ struct prefix {
 /* "10.0.0.0/8", "::1"; what lib/config let through is well-formed. */
 bool prefix_read(const char *text, struct prefix *prefix);
 bool prefix_covers(const struct prefix *prefix, const char *address);
+/* Does it cover all addresses of IPv4, or all there are? */
+bool prefix_is_all(const struct prefix *prefix);
+/* Is it one of this machine's own, 127.0.0.0/8 or ::1? */
+bool address_is_loopback(const char *address);
+/* Is `text` an address and nothing else? */
+bool address_is(const char *text);
 
 /* The one to whom limits per address apply, as text: an IPv4 address itself
  * (also ::ffff:a.b.c.d), the first 64 bits of one of IPv6, since whoever has

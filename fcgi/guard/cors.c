@@ -26,10 +26,11 @@ static bool any_is_allowed(const struct config *config)
 	return false;
 }
 
-static bool is_listed(const struct config *config, const char *origin)
+bool cors_is_named(const struct config *config, const struct request *request)
 {
 	for (size_t i = 0; i < config->origin_count; i++)
-		if (strcasecmp(config->origins[i], origin) == 0)
+		if (strcmp(config->origins[i], "*") != 0 &&
+			strcasecmp(config->origins[i], request->origin) == 0)
 			return true;
 	return false;
 }
@@ -63,22 +64,29 @@ static bool is_allowed(
 	const struct config *config, const struct request *request)
 {
 	return is_plain(request->origin) &&
-	       (is_own(request) || is_listed(config, request->origin));
+	       (is_own(request) || cors_is_named(config, request));
 }
 
 void cors_headers(struct buf *out, const struct config *config,
 	const struct request *request)
 {
-	if (request->origin[0] == '\0')
+	const char *origin = request->origin;
+	bool any = any_is_allowed(config);
+
+	if (origin[0] == '\0')
 		return;
-	if (any_is_allowed(config)) {
+	if (cors_is_named(config, request))
+		buf_printf(out,
+			"Access-Control-Allow-Origin: %s\r\n"
+			"Access-Control-Allow-Credentials: true\r\n",
+			origin);
+	else if (any)
 		buf_printf(out, "Access-Control-Allow-Origin: *\r\n");
-		return;
-	}
-	if (is_allowed(config, request))
+	else if (is_allowed(config, request))
 		buf_printf(out, "Access-Control-Allow-Origin: %s\r\n",
-			request->origin);
-	buf_printf(out, "Vary: Origin\r\n");
+			origin);
+	if (!any || config->origin_count > 1)
+		buf_printf(out, "Vary: Origin\r\n");
 }
 
 void cors_preflight(struct buf *out, const struct config *config,
@@ -94,6 +102,14 @@ void cors_preflight(struct buf *out, const struct config *config,
 		"Content-Type, Last-Event-ID, Cache-Control\r\n"
 		"Access-Control-Max-Age: 600\r\n",
 		methods);
+}
+
+/* Over TLS a name cannot be pointed at us by somebody else. */
+bool cors_is_certified(const struct request *request)
+{
+	return strncasecmp(request->origin, "https://", 8) == 0 &&
+	       (is_own(request) ||
+		       strcmp(request->fetch_site, "same-origin") == 0);
 }
 
 bool cors_may_publish(

@@ -6,8 +6,9 @@
  *
  * An origin is allowed if it is our own (scheme and Host), or named in the
  * configuration's `origins`, where "*" is every one.  Nothing is ever said to
- * an origin that is not allowed, so its browser keeps the answer from it.
- * Pure.
+ * an origin that is not allowed, so its browser keeps the answer from it.  What
+ * a visitor's cookies and passwords would show, pages of named origins may read;
+ * "*" names nobody.  Pure.
  */
 #include <stdbool.h>
 
@@ -26,5 +27,9 @@ void cors_preflight(struct buf *out, const struct config *config,
  * has no origin and may. */
 bool cors_may_publish(
 	const struct config *config, const struct request *request);
+/* Is the request's origin one that `origins` has by its name? */
+bool cors_is_named(const struct config *config, const struct request *request);
+/* Is it a page of this site, and did its browser see our certificate? */
+bool cors_is_certified(const struct request *request);
 
 #endif

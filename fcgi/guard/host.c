@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fcgi/guard/address.h"
 #include "fcgi/http/request.h"
 #include "lib/config/config.h"
 #include "lib/span.h"
@@ -23,13 +24,66 @@ static struct span name_of(const char *host)
 	return span(host, len);
 }
 
-bool host_is_ours(const struct config *config, const struct request *request)
+static bool is_listed(const struct config *config, struct span name)
 {
-	struct span name = name_of(request->host);
-
 	for (size_t i = 0; i < config->host_count; i++)
 		if (strlen(config->hosts[i]) == name.len &&
 			strncasecmp(config->hosts[i], name.at, name.len) == 0)
 			return true;
-	return config->host_count == 0;
+	return false;
+}
+
+bool host_is_ours(const struct config *config, const struct request *request)
+{
+	return config->host_count == 0 ||
+	       is_listed(config, name_of(request->host));
+}
+
+/* `localhost`, or a name below it (RFC 6761 section 6.3). */
+static bool is_localhost(struct span name)
+{
+	static const char local[] = "localhost";
+	size_t len = sizeof(local) - 1;
+
+	if (name.len < len ||
+		strncasecmp(name.at + name.len - len, local, len) != 0)
+		return false;
+	return name.len == len || name.at[name.len - len - 1] == '.';
+}
+
+/* "192.0.2.1", "[::1]". */
+static bool is_literal(struct span name)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (name.len > 2 && name.at[0] == '[' && name.at[name.len - 1] == ']')
+		name = span(name.at + 1, name.len - 2);
+	if (name.len >= sizeof(text))
+		return false;
+	memcpy(text, name.at, name.len);
+	text[name.len] = '\0';
+	return address_is(text);
+}
+
+/* The host of the page, with its port.  Browsers keep the origin to themselves
+ * (null) for some requests to the page's own site. */
+static const char *host_of_page(const struct request *request)
+{
+	const char *scheme_end = strstr(request->origin, "://");
+
+	if (scheme_end != NULL)
+		return scheme_end + 3;
+	return strcmp(request->fetch_site, "same-origin") == 0 ? request->host
+							       : "";
+}
+
+bool host_is_certain(const struct config *config, const struct request *request)
+{
+	struct span name;
+
+	if (request->origin[0] == '\0')
+		return true;
+	name = name_of(host_of_page(request));
+	return is_localhost(name) || is_literal(name) ||
+	       is_listed(config, name);
 }

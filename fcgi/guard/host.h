@@ -13,6 +13,12 @@
 struct config;
 struct request;
 
+/* Can nobody have pointed the name of the request's page at us?  It cannot be
+ * done to `localhost`, to an address, and to what `hosts` has.  True without a
+ * page. */
+bool host_is_certain(
+	const struct config *config, const struct request *request);
+
 /* Is Host one of the configuration's `hosts`, whatever its port?  Any is if
  * there are none. */
 bool host_is_ours(const struct config *config, const struct request *request);

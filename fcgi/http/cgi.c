@@ -199,9 +199,9 @@ static void on_body(void *arg, unsigned events)
 }
 
 /* Without Content-Length there is no body (RFC 3875 section 4.2). */
-static void begin(struct cgi *cgi)
+static void begin(struct cgi *cgi, const char *base)
 {
-	cgi_say_request(&cgi->said, environ);
+	cgi_say_request(&cgi->said, environ, base);
 	if (!text_to_u64(span_of(getenv("CONTENT_LENGTH")), &cgi->body_left))
 		cgi->body_left = 0;
 	if (cgi->body_left == 0)
@@ -255,7 +255,7 @@ static int watch_trouble(void)
 }
 
 struct cgi *cgi_new(struct loop *loop, struct acceptor *acceptor,
-	const struct session *session)
+	const struct session *session, const char *base)
 {
 	struct cgi *cgi = mem_new(sizeof(*cgi));
 	int ends[2];
@@ -281,7 +281,7 @@ struct cgi *cgi_new(struct loop *loop, struct acceptor *acceptor,
 	timer_init(&cgi->patience, on_impatient, cgi);
 	loop_turn_start(loop, &cgi->met);
 	timer_set(loop_timers(loop), &cgi->patience, CGI_HUB_MS * 1000ull, 0);
-	begin(cgi);
+	begin(cgi, base);
 	follow(cgi);
 	return cgi;
 }

@@ -35,7 +35,7 @@ enum {
 bool cgi_is_meant(void);
 
 struct cgi *cgi_new(struct loop *loop, struct acceptor *acceptor,
-	const struct session *session);
+	const struct session *session, const char *base);
 /* Returns the process's exit status. */
 int cgi_free(struct cgi *cgi);
 

@@ -46,14 +46,15 @@ static void add_pair(struct buf *out, struct span name, struct span value)
 	buf_add_span(out, value);
 }
 
-static const char *address_of(const char *uri, const char *program)
+/* What follows the program's own URL; NULL if it has none. */
+static const char *after_program(const char *uri, const char *program)
 {
 	const char *name = strrchr(program, '/');
 	size_t len = strlen(program);
 
 	if (name == NULL || strchr(name, '.') == NULL ||
 		strncmp(uri, program, len) != 0 || uri[len] != '/')
-		return uri;
+		return NULL;
 	return uri + len;
 }
 
@@ -67,8 +68,21 @@ static const char *look_up(char *const *environment, const char *name)
 	return "";
 }
 
-static void add_variable(
-	struct buf *out, const char *variable, const char *program)
+static void add_address(
+	struct buf *out, const char *uri, const char *program, const char *base)
+{
+	const char *after = after_program(uri, program);
+	struct buf address = {0};
+
+	if (after != NULL)
+		buf_add_span(&address, span_of(base));
+	buf_add_span(&address, span_of(after == NULL ? uri : after));
+	add_pair(out, span_of("REQUEST_URI"), buf_span(&address));
+	buf_release(&address);
+}
+
+static void add_variable(struct buf *out, const char *variable,
+	const char *program, const char *base)
 {
 	const char *equals = strchr(variable, '=');
 	struct span name;
@@ -76,22 +90,24 @@ static void add_variable(
 	if (equals == NULL)
 		return;
 	name = span(variable, (size_t)(equals - variable));
-	if (!request_reads(name))
+	/* Where chunks end, and whether they were cut, no CGI program is told. */
+	if (!request_reads(name) || span_is(name, "HTTP_TRANSFER_ENCODING"))
 		return;
 	if (span_is(name, "REQUEST_URI"))
-		add_pair(out, name, span_of(address_of(equals + 1, program)));
+		add_address(out, equals + 1, program, base);
 	else
 		add_pair(out, name, span_of(equals + 1));
 }
 
-void cgi_say_request(struct buf *out, char *const *environment)
+void cgi_say_request(
+	struct buf *out, char *const *environment, const char *base)
 {
 	static const char role[HEAD] = {0, ROLE_RESPONDER};
 	const char *program = look_up(environment, "SCRIPT_NAME");
 	struct buf pairs = {0};
 
 	for (char *const *at = environment; *at != NULL; at++)
-		add_variable(&pairs, *at, program);
+		add_variable(&pairs, *at, program, base);
 	say(out, BEGIN, span(role, sizeof(role)));
 	for (size_t at = 0, len; at < pairs.len; at += len) {
 		len = pairs.len - at < PIECE_MAX ? pairs.len - at : PIECE_MAX;

@@ -16,10 +16,11 @@
 /* Appends the request's begin and its variables, as far as a request reads
  * them.  If SCRIPT_NAME, the URL of this program, ends in a name with a dot in
  * it, what follows it in REQUEST_URI is the address that is meant: of
- * "/cgi-bin/tidings.fcgi/stream" that is "/stream"; otherwise the web server
- * has mapped an address of ours to us.  The body's pieces follow (at most
- * 65,535 bytes each); an empty one ends it. */
-void cgi_say_request(struct buf *out, char *const *environment);
+ * "/cgi-bin/tidings.fcgi/stream" that is "/stream" below the base; otherwise
+ * the web server has mapped an address of ours to us.  The body's pieces follow
+ * (at most 65,535 bytes each); an empty one ends it. */
+void cgi_say_request(
+	struct buf *out, char *const *environment, const char *base);
 void cgi_say_body(struct buf *out, struct span piece);
 
 /* Appends what the whole records in `heard` say to `answer`; returns how many

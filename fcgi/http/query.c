@@ -4,6 +4,7 @@
 #include "fcgi/http/query.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "fcgi/http/request.h"
 
@@ -52,17 +53,6 @@ struct url query_url(struct span uri)
 	return url;
 }
 
-bool query_next(struct span *query, struct pair *pair)
-{
-	do {
-		if (query->len == 0)
-			return false;
-		take(query, '&', &pair->value);
-	} while (pair->value.len == 0);
-	pair->has_value = take(&pair->value, '=', &pair->name);
-	return true;
-}
-
 static int digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -86,6 +76,50 @@ static bool hex(struct span text, size_t at, char *byte)
 	if (high < 0 || low < 0)
 		return false;
 	*byte = (char)(high << 4 | low);
+	return true;
+}
+
+/* Takes one character, "%74" or "t", off `text`. */
+static bool take_plain(struct span *text, char *c)
+{
+	size_t len = 1;
+
+	if (text->len == 0)
+		return false;
+	*c = text->at[0];
+	if (*c == '%') {
+		if (!hex(*text, 1, c))
+			return false;
+		len = 3;
+	}
+	*text = span(text->at + len, text->len - len);
+	return true;
+}
+
+bool query_below(struct span path, const char *base, struct span *rest)
+{
+	for (; *base != '\0'; base++) {
+		bool coded = path.len > 0 && path.at[0] == '%';
+		char c;
+
+		/* an encoded slash divides nothing */
+		if (!take_plain(&path, &c) || c != *base || (coded && c == '/'))
+			return false;
+	}
+	if (path.len > 0 && path.at[0] != '/')
+		return false;
+	*rest = path;
+	return true;
+}
+
+bool query_next(struct span *query, struct pair *pair)
+{
+	do {
+		if (query->len == 0)
+			return false;
+		take(query, '&', &pair->value);
+	} while (pair->value.len == 0);
+	pair->has_value = take(&pair->value, '=', &pair->name);
 	return true;
 }
 
@@ -163,6 +197,31 @@ bool query_value(struct buf *value, struct span query, const char *name)
 	return value->len > 0;
 }
 
+/* "Last-Event-ID", "lasteventid": whatever its case, '-' and '_'. */
+static bool is_last_id(struct span name)
+{
+	const char *next = "lasteventid";
+
+	for (size_t i = 0; i < name.len; i++)
+		if (name.at[i] != '-' && name.at[i] != '_' &&
+			(*next == '\0' ||
+				strncasecmp(next++, name.at + i, 1) != 0))
+			return false;
+	return *next == '\0';
+}
+
+static bool last_id_otherwise(struct buf *id, struct span query)
+{
+	struct pair pair;
+
+	buf_clear(id);
+	while (id->len == 0 && query_next(&query, &pair))
+		if (is_last_id(pair.name) &&
+			!query_decode_value(id, pair.value))
+			buf_add_span(id, pair.value);
+	return id->len > 0;
+}
+
 bool query_last_id(
 	struct buf *id, const struct request *request, struct span query)
 {
@@ -172,5 +231,6 @@ bool query_last_id(
 	}
 	return query_value(id, query, "lastEventId") ||
 	       query_value(id, query, "last_event_id") ||
-	       query_value(id, query, "lastEventID");
+	       query_value(id, query, "lastEventID") ||
+	       last_id_otherwise(id, query);
 }

@@ -24,6 +24,10 @@ struct url {
 /* Takes "/path?query" and "http://host/path?query" (RFC 9112 section 3.2). */
 struct url query_url(struct span uri);
 
+/* Is `path` below `base` ("/a/b", or "" for all)?  *rest is then what follows
+ * it, empty or from a '/' on.  `path` is still encoded, `base` needs none. */
+bool query_below(struct span path, const char *base, struct span *rest);
+
 struct pair {
 	struct span name, value; /* still encoded */
 	bool has_value;		 /* there was a '=' */
@@ -46,7 +50,8 @@ bool query_decode_value(struct buf *out, struct span text);
 /* The value, decoded, of the first parameter of that name; false if there is
  * none or it is empty.  One that cannot be decoded is taken as written. */
 bool query_value(struct buf *value, struct span query, const char *name);
-/* The last id as the browser says it: in its header or else in the query. */
+/* The last id as the browser says it: in its header or else in the query, as
+ * lastEventId or spelt otherwise (any case, with or without '-' and '_'). */
 bool query_last_id(
 	struct buf *id, const struct request *request, struct span query);
 

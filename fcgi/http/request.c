@@ -33,7 +33,12 @@ static const struct variable variables[] = {
 	VARIABLE("HTTP_LAST_EVENT_ID", last_event_id),
 	VARIABLE("CONTENT_TYPE", content_type),
 	VARIABLE("CONTENT_LENGTH", content_length),
+	VARIABLE("HTTP_TRANSFER_ENCODING", transfer_encoding),
 	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site),
+	VARIABLE("HTTP_FORWARDED", forwarded),
+	VARIABLE("HTTP_X_FORWARDED_FOR", forwarded_for),
+	VARIABLE("HTTP_X_REAL_IP", real_ip),
+	VARIABLE("HTTP_VIA", via),
 };
 
 static const char HTTPS[] = "HTTPS";
@@ -67,7 +72,8 @@ void request_free(struct request *request)
 	free(request);
 }
 
-/* Points the field that this variable belongs to at its value. */
+/* Points the field that this variable belongs to at its value.  One that comes
+ * twice (nginx before 1.23 joins no lines) is the last that says something. */
 static void point(struct request *request, const char *variable, bool *https)
 {
 	const char *equals = strchr(variable, '=');
@@ -75,7 +81,8 @@ static void point(struct request *request, const char *variable, bool *https)
 
 	for (size_t i = 0; i < VARIABLES; i++)
 		if (variables[i].len == len &&
-			memcmp(variables[i].name, variable, len) == 0)
+			memcmp(variables[i].name, variable, len) == 0 &&
+			equals[1] != '\0')
 			*field_of(request, i) = equals + 1;
 	if (span_is(span(variable, len), HTTPS))
 		*https = strcmp(equals + 1, "off") != 0 && equals[1] != '\0';

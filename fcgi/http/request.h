@@ -29,7 +29,15 @@ struct request {
 				      counts as none */
 	const char *content_type;
 	const char *content_length;
+	const char *transfer_encoding; /* HTTP_TRANSFER_ENCODING: the body came
+					  in chunks, and FastCGI's records tell
+					  its end */
 	const char *fetch_site; /* HTTP_SEC_FETCH_SITE */
+	const char *forwarded;	/* HTTP_FORWARDED; this and the next three are
+				   what proxies say of themselves */
+	const char *forwarded_for; /* HTTP_X_FORWARDED_FOR */
+	const char *real_ip;	   /* HTTP_X_REAL_IP */
+	const char *via;	   /* HTTP_VIA */
 	char *texts;		/* where all of these are */
 	struct buf body;
 	bool too_long;	    /* the body passed config.max_body; it was cut */

@@ -24,9 +24,12 @@ static void list_member(void *arg, struct span name, struct span value)
 bool document_read(
 	struct document *document, struct span text, struct json_fault *fault)
 {
+	struct span json = json_unmarked(text);
+
 	*document = (struct document){0};
-	if (strict_json_object(text, list_member, document, fault))
+	if (strict_json_object(json, list_member, document, fault))
 		return true;
+	fault->at += text.len - json.len;
 	document_release(document);
 	return false;
 }
@@ -45,8 +48,8 @@ static bool is_named(const struct member *member, const char *name)
 
 	if (text.len == 0 || memchr(text.at, '\\', text.len) == NULL)
 		return span_is(text, name);
-	same = json_decode(&decoded, member->name) &&
-	       span_is(buf_span(&decoded), name);
+	json_decode(&decoded, member->name);
+	same = span_is(buf_span(&decoded), name);
 	buf_release(&decoded);
 	return same;
 }

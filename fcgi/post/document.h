@@ -25,8 +25,9 @@ struct document {
 };
 
 /* Checks `text`, which must be one object in which no object has a name twice,
- * and lists its members, which borrow from it.  False: `fault` says what is
- * wrong, and there is nothing to release. */
+ * and lists its members, which borrow from it.  One byte order mark before it is
+ * passed over.  False: `fault` says what is wrong, and there is nothing to
+ * release. */
 bool document_read(
 	struct document *document, struct span text, struct json_fault *fault);
 void document_release(struct document *document);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "fcgi/http/channel_key.h"
 #include "fcgi/post/also.h"
 #include "fcgi/post/document.h"
 #include "lib/clock.h"
@@ -17,7 +18,8 @@ static struct fault read_body(struct submission *submission, struct span body,
 
 	if (document_read(document, body, &fault))
 		return fault_none();
-	return submission_bad_at(submission, "bad_json", fault.why, fault.at);
+	return submission_bad_at(submission, fault.half ? "bad_text" : "bad_json",
+		fault.why, fault.at);
 }
 
 /* A member that must be a string; *value stays as it is without one. */
@@ -34,11 +36,7 @@ static struct fault read_member(struct submission *submission,
 			"%s must be a string", name);
 		return fault_bad("bad_type", submission->sentence);
 	}
-	if (!json_decode(&submission->texts[text], member->value)) {
-		snprintf(submission->sentence, sizeof(submission->sentence),
-			"%s has half a surrogate pair", name);
-		return fault_bad("bad_text", submission->sentence);
-	}
+	json_decode(&submission->texts[text], member->value);
 	*value = span(submission->texts[text].at == NULL
 			      ? ""
 			      : submission->texts[text].at,
@@ -46,15 +44,40 @@ static struct fault read_member(struct submission *submission,
 	return fault_none();
 }
 
+static struct fault check_names(
+	struct submission *submission, const struct document *document)
+{
+	struct channel_key_fault misspelt = {""};
+	struct buf name = {0};
+
+	for (size_t i = 0; i < document->count && misspelt.sentence[0] == '\0';
+		i++) {
+		buf_clear(&name);
+		json_decode(&name, document->members[i].name);
+		channel_key_in_object(buf_span(&name), &misspelt);
+	}
+	buf_release(&name);
+	return misspelt.sentence[0] == '\0'
+		       ? fault_none()
+		       : submission_misspelt(submission, &misspelt);
+}
+
+static struct fault read_channel(
+	struct submission *submission, const struct document *document)
+{
+	struct fault fault = check_names(submission, document);
+
+	if (fault.status == 0)
+		fault = read_member(submission, document, "channel",
+			SUBMISSION_CHANNEL, &submission->channel);
+	return fault.status == 0 ? submission_check_channel(submission) : fault;
+}
+
 static struct fault read_address(
 	struct submission *submission, const struct document *document)
 {
-	struct fault fault;
+	struct fault fault = read_channel(submission, document);
 
-	fault = read_member(submission, document, "channel", SUBMISSION_CHANNEL,
-		&submission->channel);
-	if (fault.status == 0)
-		fault = submission_check_channel(submission);
 	if (fault.status == 0)
 		fault = read_member(submission, document, "event",
 			SUBMISSION_TYPE, &submission->type);
@@ -148,23 +171,47 @@ struct fault object_read(
 	return fault;
 }
 
+/* The channel is given; who names another would not be heard there. */
+static struct fault check_given(
+	struct submission *submission, const struct document *document)
+{
+	const struct span given = submission->channel;
+	struct fault fault = read_channel(submission, document);
+
+	if (fault.status == 0 && !span_equal(submission->channel, given))
+		return fault_bad("bad_channel",
+			"this address publishes on one channel, and takes no "
+			"other: /realtime/ and /api/broadcast do");
+	return fault;
+}
+
+static struct fault message_item(struct submission *submission,
+	const struct document *document, size_t max_event)
+{
+	struct span message = {0};
+	struct fault fault;
+
+	if (document_member(document, "message") == NULL)
+		return fault_bad("no_message", "message is missing");
+	fault = read_member(
+		submission, document, "message", SUBMISSION_DATA, &message);
+	if (fault.status != 0)
+		return fault;
+	return submission_add(submission, message,
+		submission_digest(submission, message), max_event);
+}
+
 struct fault object_read_message(
 	struct submission *submission, struct span body, size_t max_event)
 {
 	struct document document;
 	struct fault fault = read_body(submission, body, &document);
-	struct span message = {0};
 
 	if (fault.status != 0)
 		return fault;
-	if (document_member(&document, "message") == NULL)
-		fault = fault_bad("no_message", "message is missing");
-	else
-		fault = read_member(submission, &document, "message",
-			SUBMISSION_DATA, &message);
+	fault = check_given(submission, &document);
 	if (fault.status == 0)
-		fault = submission_add(submission, message,
-			submission_digest(submission, message), max_event);
+		fault = message_item(submission, &document, max_event);
 	document_release(&document);
 	return fault;
 }

@@ -45,10 +45,20 @@ static void refuse(struct replies *replies, struct request *request,
 
 /* ---- may it? */
 
+static bool has_length(const struct request *request)
+{
+	return request->content_length[0] != '\0' ||
+	       request->transfer_encoding[0] != '\0';
+}
+
+/* Chunks without a length are whole, or the request would not be: Apache ends
+ * the records only when it has had the last chunk. */
 static bool length_is_true(const struct request *request)
 {
 	uint64_t length;
 
+	if (request->content_length[0] == '\0')
+		return true;
 	return text_to_u64(span_of(request->content_length), &length) &&
 	       (request->too_long || length == request->body.len);
 }
@@ -62,6 +72,16 @@ static struct fault may_publish(
 	case ACCESS_NOT_FROM_THERE:
 		return (struct fault){403, "not_allowed",
 			"this address may not publish (publish_from)"};
+	case ACCESS_NOT_BY_PROXY:
+		return (struct fault){403, "through_proxy",
+			"a proxy passed this on, and the web server takes the "
+			"proxy's address for the sender's: it needs "
+			"mod_extforward (lighttpd), mod_remoteip (Apache) or "
+			"set_real_ip_from (nginx)"};
+	case ACCESS_NOT_THAT_NAME:
+		return (struct fault){403, "foreign_origin",
+			"the name of this page's site may have been pointed "
+			"here by anybody: put it into hosts or origins"};
 	case ACCESS_NOT_THAT_PAGE:
 		break;
 	}
@@ -94,7 +114,7 @@ static struct fault admit(
 		fault = admit_now(post, request);
 	if (fault.status != 0)
 		return fault;
-	if (request->content_length[0] == '\0')
+	if (!has_length(request))
 		return (struct fault){
 			411, "length_required", "Content-Length is missing"};
 	if (request->too_long)
@@ -251,6 +271,8 @@ void post_body(void *room, struct request *request, const struct target *target)
 	if (fault.status == 0)
 		fault = also_queried(&submission, target->query);
 	if (fault.status == 0)
+		fault = submission_check_query(&submission, target->query);
+	if (fault.status == 0)
 		fault = submission_body(&submission, buf_span(&request->body),
 			lines, max_event);
 	finish(post, request, &submission, lines ? KIND_LINES : KIND_ID,
@@ -267,6 +289,8 @@ void post_object(
 	if (fault.status == 0)
 		fault = object_read(
 			&submission, buf_span(&request->body), post->max_event);
+	if (fault.status == 0)
+		fault = submission_check_query(&submission, target->query);
 	finish(post, request, &submission, KIND_ID, &fault);
 }
 
@@ -280,5 +304,7 @@ void post_message(
 	if (fault.status == 0)
 		fault = object_read_message(
 			&submission, buf_span(&request->body), post->max_event);
+	if (fault.status == 0)
+		fault = submission_check_query(&submission, target->query);
 	finish(post, request, &submission, KIND_SENT, &fault);
 }

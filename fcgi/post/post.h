@@ -26,7 +26,7 @@ struct post {
 	struct deferrals *deferrals; /* ... while the request waits here */
 	struct replies *replies;
 	const struct clock *clock;
-	size_t max_event; /* bytes of data */
+	size_t max_event; /* bytes of an event as it is sent */
 };
 
 handler post_body;    /* the body, byte for byte; ?event ?id ?lines=1 */

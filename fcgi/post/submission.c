@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/http/channel_key.h"
 #include "fcgi/http/query.h"
+#include "lib/event_size.h"
 #include "lib/text.h"
 
 enum {
@@ -101,19 +103,71 @@ struct fault submission_queried(
 	return fault;
 }
 
+struct fault submission_misspelt(struct submission *submission,
+	const struct channel_key_fault *misspelt)
+{
+	snprintf(submission->sentence, sizeof(submission->sentence), "%s",
+		misspelt->sentence);
+	return fault_bad("bad_channel", submission->sentence);
+}
+
+static bool says(const struct pair *pair, struct span channel)
+{
+	struct buf value = {0};
+	bool same = query_decode_value(&value, pair->value) &&
+		    span_equal(buf_span(&value), channel);
+
+	buf_release(&value);
+	return same;
+}
+
+struct fault submission_check_query(
+	struct submission *submission, struct span query)
+{
+	struct channel_key_fault misspelt;
+	struct pair pair;
+
+	while (query_next(&query, &pair)) {
+		bool is = channel_key_in_query(&pair, &misspelt);
+
+		if (misspelt.sentence[0] != '\0')
+			return submission_misspelt(submission, &misspelt);
+		if (is && !says(&pair, submission->channel))
+			return fault_bad("bad_channel",
+				"?channel= is not where this would be "
+				"published: the path of /realtime/ says that, "
+				"or \"channel\" in the JSON of "
+				"/api/broadcast");
+	}
+	return fault_none();
+}
+
 /* ---- the items */
 
-static struct fault event_too_long(void)
+/* `line`: which one, counted from 1; 0 if the event is the whole body. */
+static struct fault check_size(struct submission *submission, size_t line,
+	struct span data, size_t max_event)
 {
-	return (struct fault){413, "event_too_long",
-		"an event's data is longer than max_event"};
+	char sentence[EVENT_SIZE_SENTENCE];
+	char *to = submission->sentence;
+
+	if (event_size_fault(sentence, submission->type, data, max_event) ==
+		NULL)
+		return fault_none();
+	if (line > 0)
+		snprintf(to, FAULT_SENTENCE, "line %zu: %s", line, sentence);
+	else
+		snprintf(to, FAULT_SENTENCE, "%s", sentence);
+	return (struct fault){413, "event_too_long", to};
 }
 
 struct fault submission_add(struct submission *submission, struct span data,
 	struct digest digest, size_t max_event)
 {
-	if (data.len > max_event)
-		return event_too_long();
+	struct fault fault = check_size(submission, 0, data, max_event);
+
+	if (fault.status != 0)
+		return fault;
 	submission->items = mem_new(sizeof(*submission->items));
 	submission->items[0] = (struct item){submission->key, digest, data};
 	submission->count = 1;
@@ -194,9 +248,11 @@ static struct fault line_items(
 	number_lines(submission);
 	for (size_t i = 0; i < count; i++) {
 		struct span line = take_line(&body);
+		struct fault fault =
+			check_size(submission, i + 1, line, max_event);
 
-		if (line.len > max_event)
-			return event_too_long();
+		if (fault.status != 0)
+			return fault;
 		submission->items[i].data = line;
 		submission->items[i].digest =
 			submission_digest(submission, line);

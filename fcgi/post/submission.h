@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fcgi/http/channel_key.h"
 #include "fcgi/post/fault.h"
 #include "fcgi/uplink/publishes.h"
 #include "lib/buf.h"
@@ -52,12 +53,20 @@ void submission_release(struct submission *submission);
 /* ?event= and ?id=. */
 struct fault submission_queried(
 	struct submission *submission, struct span query);
+/* What `channel=` in the query says must be the channel that it is published
+ * on, which is known by now. */
+struct fault submission_check_query(
+	struct submission *submission, struct span query);
 /* The body as the data of one event, or of one a line.  A line ends with LF or
  * CRLF, the last one also without; an empty line is an event with empty data.
  * A CR that no LF follows is data, at the very end of the body, too. */
 struct fault submission_body(struct submission *submission, struct span body,
 	bool lines, size_t max_event);
 /* ---- for who reads a body of another kind (object.h) */
+
+/* A 400 of this sentence. */
+struct fault submission_misspelt(struct submission *submission,
+	const struct channel_key_fault *misspelt);
 
 /* Its data is in the texts, or borrowed as the body is. */
 struct fault submission_add(struct submission *submission, struct span data,

@@ -5,11 +5,13 @@
 
 #include <stdlib.h>
 
+#include "fcgi/replay/backlog.h"
 #include "fcgi/replay/inquiry.h"
 #include "fcgi/replay/straggler.h"
 #include "fcgi/replay/strips.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
+#include "fcgi/stream/told.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"
 #include "fcgi/uplink/questions.h"
@@ -20,45 +22,28 @@ struct fetch {
 	struct fetch_owner owner;
 	struct inquiries *inquiries;
 	struct strips *strips;
-	struct fair_queue *asking, *large;
-	struct straggler *reader; /* taken from LARGE, not yet ready */
-	bool asked;		  /* since the last fetch_ask() */
+	struct backlog *backlog;
+	bool asked; /* since the last fetch_ask() */
 	struct buf scratch;
 };
 
-/* ---- the queues */
-
-static void enqueue(struct fair_queue *queue, struct straggler *straggler)
-{
-	fair_queue_add(queue, &straggler->place, straggler->sub->client);
-}
-
-static struct straggler *take(struct fair_queue *queue)
-{
-	struct fair_place *place = fair_queue_take(queue);
-
-	return place == NULL ? NULL
-			     : list_entry(place, struct straggler, place);
-}
+/* ---- what stragglers want */
 
 void fetch_verdict(struct fetch *fetch, struct straggler *straggler)
 {
 	straggler->judged = false;
-	enqueue(fetch->asking, straggler);
+	backlog_add(fetch->backlog, straggler);
 }
 
 void fetch_strips(struct fetch *fetch, struct straggler *straggler)
 {
-	enqueue(straggler->count > FETCH_FEW ? fetch->large : fetch->asking,
-		straggler);
+	backlog_add(fetch->backlog, straggler);
 }
 
 void fetch_leave(struct fetch *fetch, struct straggler *straggler)
 {
-	if (fetch->reader == straggler)
-		fetch->reader = NULL;
 	strips_close(fetch->strips, straggler);
-	fair_queue_remove(&straggler->place);
+	backlog_remove(fetch->backlog, straggler);
 	list_remove(&straggler->wait);
 }
 
@@ -78,7 +63,7 @@ enum fetch_found fetch_find(struct fetch *fetch, struct lane *lane)
 {
 	if (!strips_find(fetch->strips, lane))
 		return FETCH_MISSING;
-	if (straggler_trusts(lane->of, lane->strip))
+	if (straggler_trusts(lane))
 		return FETCH_FOUND;
 	doubt(fetch, lane->of, lane->strip);
 	return FETCH_DOUBTED;
@@ -97,12 +82,12 @@ static void ask_verdict(struct fetch *fetch, struct straggler *straggler)
 	wire_put_u8(
 		out, (uint8_t)(opening != NULL ? opening->from : WIRE_AFTER));
 	wire_put_u64(out, opening != NULL ? opening->value : sub->id);
-	wire_put_u64(out, sub->told);
 	wire_put_u64(out, window_from(fetch->window));
 	wire_put_str16(out, span(NULL, 0));
 	wire_put_u16(out, sub->count);
 	for (uint16_t i = 0; i < sub->count; i++)
 		wire_put_str16(out, topic_name(sub->memberships[i].topic));
+	told_put(sub->told, out);
 	inquiry = inquiries_judge(fetch->inquiries, buf_span(out));
 	list_append(&inquiry->waiters, &straggler->wait);
 	fetch->asked = true;
@@ -113,8 +98,7 @@ static void look_whether_ready(struct fetch *fetch, struct straggler *straggler)
 {
 	if (straggler->found < straggler->count || straggler->missing > 0)
 		return;
-	if (fetch->reader == straggler)
-		fetch->reader = NULL;
+	backlog_remove(fetch->backlog, straggler);
 	fetch->owner.ready(fetch->owner.arg, straggler);
 }
 
@@ -145,35 +129,24 @@ static void ask_few(struct fetch *fetch)
 	struct straggler *straggler;
 
 	while (inquiries_count(fetch->inquiries) < FETCH_ASKED &&
-		(straggler = take(fetch->asking)) != NULL) {
+		!strips_are_enough(fetch->strips) &&
+		(straggler = backlog_take(fetch->backlog)) != NULL) {
 		if (straggler->judged) {
 			straggler_open(straggler);
-			look(fetch, straggler, FETCH_FEW);
+			look(fetch, straggler, BACKLOG_FEW);
 		} else {
 			ask_verdict(fetch, straggler);
 		}
 	}
 }
 
-/* The straggler that looks for its many strips; NULL if there is none, or if it
- * only has to wait for them. */
-static struct straggler *find_reader(struct fetch *fetch)
-{
-	if (fetch->reader == NULL) {
-		fetch->reader = take(fetch->large);
-		if (fetch->reader == NULL)
-			return NULL;
-		straggler_open(fetch->reader);
-	}
-	return fetch->reader->found < fetch->reader->count ? fetch->reader
-							   : NULL;
-}
-
 static void ask_many(struct fetch *fetch)
 {
 	struct straggler *straggler;
 
-	while ((straggler = find_reader(fetch)) != NULL &&
+	/* A reader that has looked for all only has to wait for them. */
+	while ((straggler = backlog_reader(fetch->backlog)) != NULL &&
+		straggler->found < straggler->count &&
 		straggler->missing < FETCH_MANY)
 		look(fetch, straggler, FETCH_MANY);
 }
@@ -192,7 +165,8 @@ bool fetch_ask(struct fetch *fetch)
 void fetch_ahead(struct fetch *fetch, const struct straggler *straggler)
 {
 	for (uint16_t i = 0; i < straggler->count; i++)
-		if (inquiries_count(fetch->inquiries) < FETCH_ASKED / 2)
+		if (inquiries_count(fetch->inquiries) < FETCH_ASKED / 2 &&
+			!strips_are_enough(fetch->strips))
 			fetch->asked |= strips_ask_ahead(
 				fetch->strips, &straggler->lanes[i]);
 }
@@ -200,20 +174,18 @@ void fetch_ahead(struct fetch *fetch, const struct straggler *straggler)
 /* ---- what has come */
 
 /* No hub has answered for as long as one may take: none will now. */
-static void give_up(struct fetch *fetch, struct fair_queue *queue)
+static void give_up(struct fetch *fetch)
 {
 	struct straggler *straggler;
 
-	while ((straggler = take(queue)) != NULL)
+	while ((straggler = backlog_any(fetch->backlog)) != NULL)
 		fetch->owner.lost(fetch->owner.arg, straggler);
 }
 
 static void answered(struct fetch *fetch, bool away)
 {
-	if (away) {
-		give_up(fetch, fetch->asking);
-		give_up(fetch, fetch->large);
-	}
+	if (away)
+		give_up(fetch);
 	ask_few(fetch);
 	ask_many(fetch);
 }
@@ -246,7 +218,7 @@ static void give(struct fetch *fetch, struct lane *lane, struct strip *strip)
 	strips_hold(strip);
 	lane->strip = strip;
 	straggler->missing--;
-	if (straggler_trusts(straggler, strip))
+	if (straggler_trusts(lane))
 		look_whether_ready(fetch, straggler);
 	else
 		doubt(fetch, straggler, strip);
@@ -303,8 +275,7 @@ struct fetch *fetch_new(struct questions *questions,
 	fetch->owner = *owner;
 	fetch->inquiries = inquiries_new(questions, &mine);
 	fetch->strips = strips_new(fetch->inquiries, window, shelf);
-	fetch->asking = fair_queue_new();
-	fetch->large = fair_queue_new();
+	fetch->backlog = backlog_new();
 	return fetch;
 }
 
@@ -313,8 +284,7 @@ void fetch_free(struct fetch *fetch)
 	if (fetch == NULL)
 		return;
 	inquiries_free(fetch->inquiries);
-	fair_queue_free(fetch->asking);
-	fair_queue_free(fetch->large);
+	backlog_free(fetch->backlog);
 	strips_free(fetch->strips);
 	buf_release(&fetch->scratch);
 	free(fetch);

@@ -5,14 +5,16 @@
  * fetch - what stragglers need from the hub: verdicts, and strips
  *
  * Strips that were read lately are on a shelf here (shelf.h).  For the rest
- * stragglers queue, by visitor and then by stream, for a place among the
- * FETCH_ASKED inquiries that the hub has at once:
+ * stragglers queue (backlog.h) for a place among the FETCH_ASKED inquiries that
+ * the hub has at once.  Who wants the strips of many channels is alone with
+ * that, since they are all held until they are merged, and has FETCH_MANY
+ * places of its own: neither crowd waits for the other's end.
  *
- *   ASKING    wants a verdict, or the strips of a few channels
- *   LARGE     wants the strips of more than FETCH_FEW channels: one straggler
- *             at a time, since they are all held until they are merged.  It
- *             has FETCH_MANY places of its own: neither crowd waits for the
- *             other's end
+ * Answers come faster than browsers read, and each is held until its
+ * straggler's turn: so nothing is asked for the crowd while all that is held is
+ * more than the shelf's limit.  What is under way then still comes; who reads
+ * many goes on, as it cannot let go before it has them all.  So strips take the
+ * limit, FETCH_ASKED answers, and those of one who reads many.
  *
  * Without a hub, who waits for its answer is told so by the uplink's deadline,
  * and then those who are in a queue are told the same.
@@ -22,7 +24,6 @@
 
 enum {
 	FETCH_ASKED = 64,
-	FETCH_FEW = 16,
 	FETCH_MANY = 32,
 };
 

@@ -25,38 +25,47 @@ void merge_clear(struct merge *merge)
 		buf_release(&merge->text);
 }
 
-/* Into the heap, if it has an event left. */
-static void queue(struct merge *merge, struct lane *lane)
+void merge_lane(struct merge *merge, struct lane *lane, uint64_t cursor)
 {
+	lane->node = (struct heap_node){0};
+	lane->next = strip_after(lane->strip, cursor);
 	if (lane->next < lane->strip->count)
 		heap_add(&merge->heap, &lane->node,
 			lane->strip->ids[lane->next]);
 }
 
-void merge_lane(struct merge *merge, struct lane *lane, uint64_t cursor)
-{
-	lane->node = (struct heap_node){0};
-	lane->next = strip_after(lane->strip, cursor);
-	queue(merge, lane);
-}
-
-/* Takes out the lane whose event comes first; NULL if it is above `reach`. */
-static struct lane *take(struct merge *merge, uint64_t reach)
+/* The lane whose event comes first; NULL if that is above `reach`. */
+static struct lane *first(const struct merge *merge, uint64_t reach)
 {
 	struct heap_node *node = heap_first(&merge->heap);
 
-	if (node == NULL || node->key > reach)
-		return NULL;
-	heap_remove(&merge->heap, node);
-	return heap_entry(node, struct lane, node);
+	return node == NULL || node->key > reach
+		       ? NULL
+		       : heap_entry(node, struct lane, node);
 }
 
-/* No event of the lanes that are in the heap comes up to there. */
-static uint64_t quiet_through(const struct merge *merge, uint64_t reach)
+/* The first lane has come further. */
+static void go_on(struct merge *merge, struct lane *lane)
 {
-	const struct heap_node *node = heap_first(&merge->heap);
+	if (lane->next == lane->strip->count) {
+		heap_remove(&merge->heap, &lane->node);
+		return;
+	}
+	heap_move(&merge->heap, &lane->node, lane->strip->ids[lane->next]);
+	/* It comes when all others have been read, out of the cache. */
+	strip_want(lane->strip, lane->next);
+}
 
-	return node == NULL || node->key > reach ? reach : node->key - 1;
+/* No event of lanes other than the first comes up to there.  Not below the
+ * first one's event, whatever a hub has said: it would never be taken. */
+static uint64_t quiet_through(
+	const struct merge *merge, const struct lane *lane, uint64_t reach)
+{
+	uint64_t next = heap_second_key(&merge->heap);
+
+	if (next > reach)
+		return reach;
+	return next > lane->node.key ? next - 1 : next;
 }
 
 static bool is_whole(
@@ -119,12 +128,13 @@ static struct batch *compose(struct merge *merge, struct lane *lane,
 	do {
 		uint32_t before = lane->next;
 
-		room = copy(
-			merge, lane, sub, quiet_through(merge, reach), &events);
-		if (lane->next > before)
+		room = copy(merge, lane, sub,
+			quiet_through(merge, lane, reach), &events);
+		if (lane->next > before) {
 			*cursor = lane->strip->ids[lane->next - 1];
-		queue(merge, lane);
-	} while (room && (lane = take(merge, reach)) != NULL);
+			go_on(merge, lane);
+		}
+	} while (room && (lane = first(merge, reach)) != NULL);
 	if (room)
 		*cursor = reach;
 	if (events == 0)
@@ -138,15 +148,16 @@ static struct batch *compose(struct merge *merge, struct lane *lane,
 struct batch *merge_next(struct merge *merge, const struct subscriber *sub,
 	uint64_t reach, uint64_t *cursor)
 {
-	struct lane *lane = take(merge, reach);
+	struct lane *lane = first(merge, reach);
 
 	if (lane == NULL) {
 		*cursor = reach;
 		return NULL;
 	}
-	if (!is_whole(lane, sub, quiet_through(merge, reach)))
+	if (!is_whole(lane, sub, quiet_through(merge, lane, reach)))
 		return compose(merge, lane, sub, reach, cursor);
 	lane->next = lane->strip->count;
-	*cursor = quiet_through(merge, reach);
+	*cursor = quiet_through(merge, lane, reach);
+	go_on(merge, lane);
 	return batch_hold(lane->strip->batch);
 }

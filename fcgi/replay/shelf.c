@@ -28,8 +28,9 @@ struct shelf_row {
 
 struct shelf {
 	struct table rows;
-	struct node idle; /* strips nobody holds, the longest idle first */
-	size_t bytes, limit;
+	struct node idle;    /* strips nobody holds, the longest idle first */
+	size_t bytes, limit; /* of strips, those included that are held and not
+				found any more */
 };
 
 static struct span key_of(const struct table_node *node)
@@ -127,7 +128,6 @@ static void take_out(struct shelf *shelf, struct strip *strip)
 	memmove(row->strips + place, row->strips + place + 1,
 		(row->count - place) * sizeof(struct strip *));
 	strip->row = NULL;
-	shelf->bytes -= strip->cost;
 	if (row->count > 0)
 		return;
 	table_remove(&shelf->rows, &row->node);
@@ -136,6 +136,12 @@ static void take_out(struct shelf *shelf, struct strip *strip)
 }
 
 /* ---- strips */
+
+static void forget(struct shelf *shelf, struct strip *strip)
+{
+	shelf->bytes -= strip->cost;
+	strip_free(strip);
+}
 
 struct strip *shelf_find(struct shelf *shelf, unsigned kind,
 	struct span channel, uint64_t cursor)
@@ -200,7 +206,7 @@ void shelf_let_go(struct shelf *shelf, struct strip *strip)
 	if (--strip->holds > 0)
 		return;
 	if (strip->row == NULL) {
-		strip_free(strip);
+		forget(shelf, strip);
 		return;
 	}
 	list_append(&shelf->idle, &strip->idle);
@@ -214,7 +220,7 @@ void shelf_discard(struct shelf *shelf, struct strip *strip)
 	take_out(shelf, strip);
 	list_remove(&strip->idle);
 	if (strip->holds == 0)
-		strip_free(strip);
+		forget(shelf, strip);
 }
 
 void shelf_clear(struct shelf *shelf)
@@ -232,4 +238,9 @@ void shelf_clear(struct shelf *shelf)
 size_t shelf_bytes(const struct shelf *shelf)
 {
 	return shelf->bytes;
+}
+
+bool shelf_is_overfull(const struct shelf *shelf)
+{
+	return shelf->bytes > shelf->limit; /* none is idle then */
 }

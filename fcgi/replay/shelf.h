@@ -7,7 +7,8 @@
  * Thousands who come back lack the same events of the same few channels,
  * whatever else each of them listens to: what one has asked for is there for
  * the others.  When it is full the strip goes that nobody has held for longest;
- * those that are held stay, so it may hold more than its limit.
+ * those that are held stay, so it may have more than its limit: then it is
+ * overfull, and who reads for others is to wait until it is not (fetch.h).
  *
  * A channel has a row for each kind of strip.
  */
@@ -55,6 +56,9 @@ void shelf_discard(struct shelf *shelf, struct strip *strip);
 /* All of them. */
 void shelf_clear(struct shelf *shelf);
 
+/* Of all strips that are on it, or held. */
 size_t shelf_bytes(const struct shelf *shelf);
+/* Those that are held are more than its limit. */
+bool shelf_is_overfull(const struct shelf *shelf);
 
 #endif

@@ -11,6 +11,7 @@
 #include "fcgi/replay/shelf.h"
 #include "fcgi/replay/strip.h"
 #include "fcgi/stream/subscriber.h"
+#include "fcgi/stream/told.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/uplink/questions.h"
 #include "lib/buf.h"
@@ -112,12 +113,12 @@ void straggler_close(struct straggler *straggler, struct shelf *shelf)
 	straggler->lanes = NULL;
 }
 
-bool straggler_trusts(
-	const struct straggler *straggler, const struct strip *strip)
+bool straggler_trusts(const struct lane *lane)
 {
-	const struct subscriber *sub = straggler->sub;
+	const struct subscriber *sub = lane->of->sub;
+	uint64_t mark = lane->strip->mark;
 
-	return strip->mark <= sub->id || strip->mark <= sub->told;
+	return mark <= sub->id || mark <= told_through(sub->told, lane->place);
 }
 
 uint64_t straggler_reach(const struct straggler *straggler)

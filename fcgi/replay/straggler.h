@@ -61,10 +61,9 @@ void straggler_open(struct straggler *straggler);
 /* Harmless if they are closed. */
 void straggler_close(struct straggler *straggler, struct shelf *shelf);
 
-/* True if all that the strip should have above its cursor is there, as far as
- * it knows; otherwise the hub has to judge anew. */
-bool straggler_trusts(
-	const struct straggler *straggler, const struct strip *strip);
+/* True if all that the lane's strip should have above the cursor is there, but
+ * for what is known to be pruned; otherwise the hub has to judge anew. */
+bool straggler_trusts(const struct lane *lane);
 /* How far the strips of all lanes and the verdict go. */
 uint64_t straggler_reach(const struct straggler *straggler);
 

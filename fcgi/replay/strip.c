@@ -11,7 +11,11 @@
 #include "fcgi/uplink/questions.h"
 #include "lib/search.h"
 
-enum { OVERHEAD = 128 }; /* malloc's share, and its place on the shelf */
+enum {
+	OVERHEAD = 128,	  /* malloc's share, and its place on the shelf */
+	CACHE_LINE = 64,  /* bytes, nearly everywhere */
+	WANTED_LINES = 3, /* of an event */
+};
 
 static bool fits(const struct strip *strip, const struct wire_event *event)
 {
@@ -134,19 +138,17 @@ bool strip_gives(
 	       selection_takes(sub, strip->choices[next - 1].traits);
 }
 
-static uint32_t begin_of(const struct strip *strip, uint32_t index)
-{
-	return index == 0 ? 0 : strip->ends[index - 1];
-}
-
-size_t strip_size(const struct strip *strip, uint32_t first, uint32_t end)
-{
-	return begin_of(strip, end) - begin_of(strip, first);
-}
-
 void strip_text(const struct strip *strip, uint32_t first, uint32_t end,
 	struct buf *out)
 {
-	batch_text(strip->batch, begin_of(strip, first), begin_of(strip, end),
-		out);
+	batch_text(strip->batch, strip_begin(strip, first),
+		strip_begin(strip, end), out);
+}
+
+void strip_want(const struct strip *strip, uint32_t index)
+{
+	const char *at = strip->batch->bytes + strip_begin(strip, index);
+
+	for (int i = 0; i < WANTED_LINES; i++)
+		__builtin_prefetch(at + (ptrdiff_t)i * CACHE_LINE);
 }

@@ -52,11 +52,25 @@ uint32_t strip_after(const struct strip *strip, uint64_t id);
 /* True if the subscriber is given the event at that index. */
 bool strip_gives(const struct strip *strip, uint32_t index,
 	const struct subscriber *sub);
-/* Bytes of text of the events from `first` on and before `end`; and that text,
- * appended. */
-size_t strip_size(const struct strip *strip, uint32_t first, uint32_t end);
+/* Appends the text of the events from `first` on and before `end`. */
 void strip_text(const struct strip *strip, uint32_t first, uint32_t end,
 	struct buf *out);
+
+/* Has the event's text fetched into the processor's cache. */
+void strip_want(const struct strip *strip, uint32_t index);
+
+/* Where an event begins, in the batch's text. */
+static inline uint32_t strip_begin(const struct strip *strip, uint32_t index)
+{
+	return index == 0 ? 0 : strip->ends[index - 1];
+}
+
+/* Bytes of text of the events from `first` on and before `end`. */
+static inline size_t strip_size(
+	const struct strip *strip, uint32_t first, uint32_t end)
+{
+	return strip_begin(strip, end) - strip_begin(strip, first);
+}
 
 static inline uint64_t strip_last(const struct strip *strip)
 {

@@ -107,6 +107,11 @@ struct strip *strips_take(struct strips *strips, const struct inquiry *inquiry,
 	return strip;
 }
 
+bool strips_are_enough(const struct strips *strips)
+{
+	return shelf_is_overfull(strips->shelf);
+}
+
 void strips_hold(struct strip *strip)
 {
 	shelf_hold(strip);

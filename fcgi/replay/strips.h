@@ -34,6 +34,8 @@ bool strips_ask_ahead(struct strips *strips, const struct lane *lane);
 struct strip *strips_take(struct strips *strips, const struct inquiry *inquiry,
 	const struct paged *paged);
 
+/* As many are held as there is room for: nothing more is to be asked for. */
+bool strips_are_enough(const struct strips *strips);
 void strips_hold(struct strip *strip);
 void strips_let_go(struct strips *strips, struct strip *strip);
 /* Closes the straggler's lanes and lets go what they hold. */

@@ -74,7 +74,7 @@ static void refuse_for_now(
 
 static void answer_head(struct admit *admit, struct request *request)
 {
-	buf_printf(&request->headers, "Content-Type: text/event-stream\r\n"
+	buf_printf(&request->headers, "Content-Type: " EVENT_STREAM_TYPE "\r\n"
 				      "X-Accel-Buffering: no\r\n");
 	reply(admit->replies, request, &(struct answer){.status = 200});
 }

@@ -21,26 +21,31 @@ struct audience {
 	struct node *beats; /* a list of subscribers for each second */
 	uint32_t interval;  /* seconds, also the number of lists */
 	uint32_t second;
-	uint32_t next_list; /* where the next subscriber goes */
+	uint32_t joined; /* spreads the first beats */
 	size_t count;
 };
+
+/* So many seconds from now, at most an interval. */
+static struct node *list_in(struct audience *audience, uint32_t seconds)
+{
+	return &audience->beats[(audience->second + seconds) %
+				audience->interval];
+}
 
 static void tick(void *arg)
 {
 	struct audience *audience = arg;
-	struct node *list;
 	struct node waiting;
 
 	audience->second++;
-	list = &audience->beats[audience->second % audience->interval];
 	list_init(&waiting);
-	list_move(&waiting, list);
+	list_move(&waiting, list_in(audience, 0));
 	while (!list_empty(&waiting)) {
 		struct subscriber *sub =
 			list_entry(waiting.next, struct subscriber, beat);
 
 		list_remove(&sub->beat);
-		list_append(list, &sub->beat);
+		list_append(list_in(audience, sub->keepalive), &sub->beat);
 		subscriber_beat(sub);
 	}
 }
@@ -73,6 +78,20 @@ void audience_free(struct audience *audience)
 	free(audience);
 }
 
+/* Its first beat is in one of the next `keepalive` seconds, of which each gets
+ * as many. */
+static void begin_beat(struct audience *audience, struct subscriber *sub)
+{
+	uint32_t next = audience->second + 1;
+	uint32_t every, wait;
+
+	if (sub->keepalive == 0 || sub->keepalive > audience->interval)
+		sub->keepalive = (uint16_t)audience->interval;
+	every = sub->keepalive;
+	wait = (audience->joined++ % every + every - next % every) % every;
+	list_append(list_in(audience, 1 + wait), &sub->beat);
+}
+
 void audience_join(struct audience *audience, struct subscriber *sub,
 	const struct span *names)
 {
@@ -86,8 +105,7 @@ void audience_join(struct audience *audience, struct subscriber *sub,
 		list_append(&membership->topic->memberships, &membership->node);
 		report_note(&audience->report, membership->topic);
 	}
-	list_append(&audience->beats[audience->next_list], &sub->beat);
-	audience->next_list = (audience->next_list + 1) % audience->interval;
+	begin_beat(audience, sub);
 	audience->count++;
 }
 

@@ -5,9 +5,10 @@
  * audience - everybody who listens, and to what
  *
  * The index from channels to subscribers, and the clock that sends each of
- * them a comment once in a keep-alive interval, whatever else it is sent.  The
- * beats are spread over the interval's seconds, so that 8,500 streams are not
- * written at once.
+ * them a comment once in its keep-alive interval, whatever else it is sent.  It
+ * ticks once a second, whatever intervals there are: a wheel with a list of
+ * subscribers for each second of the longest.  The beats are spread over the
+ * seconds, so that 8,500 streams are not written at once.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -20,13 +21,14 @@ struct topics;
 struct report;
 struct subscriber;
 
-/* Borrows the table.  `interval`: seconds between two comments. */
+/* Borrows the table.  `interval`: the most seconds between two comments. */
 struct audience *audience_new(
 	struct timers *timers, struct topics *topics, uint32_t interval);
 /* Nobody may be left in it. */
 void audience_free(struct audience *audience);
 
-/* `names`: sub->count of them; fills in sub->memberships. */
+/* `names`: sub->count of them; fills in sub->memberships.  sub->keepalive
+ * becomes the interval here, if it is 0 or longer. */
 void audience_join(struct audience *audience, struct subscriber *sub,
 	const struct span *names);
 void audience_leave(struct audience *audience, struct subscriber *sub);

@@ -19,13 +19,13 @@ static void add_text(struct buf *out, const char *text)
 void event_head(struct buf *out, uint64_t retry_ms, struct span headers)
 {
 	add_text(out, "Status: 200 OK\r\n"
-		      "Content-Type: text/event-stream\r\n"
+		      "Content-Type: " EVENT_STREAM_TYPE "\r\n"
 		      "Cache-Control: no-store, no-transform\r\n"
 		      "X-Accel-Buffering: no\r\n"
 		      "X-Content-Type-Options: nosniff\r\n");
 	buf_add_span(out, headers);
 	retry_ms += (uint64_t)random() % (retry_ms + 1);
-	buf_printf(out, "\r\nretry: %" PRIu64 "\n\n", retry_ms);
+	buf_printf(out, "\r\nretry: %" PRIu64 "\n", retry_ms);
 }
 
 static void add_number(struct buf *out, uint64_t number)
@@ -156,5 +156,5 @@ void event_live(struct buf *out, uint64_t id)
 
 struct span event_comment(void)
 {
-	return span_of(":\n\n");
+	return span_of(":\n");
 }

@@ -7,15 +7,24 @@
  * HTML standard 9.2.5/9.2.6: fields end at LF, CR or CRLF, so each of them in
  * the data starts a new `data:` line and none can ever start a field of the
  * publisher's choice.
+ *
+ * A blank line is written where an event with data ends and nowhere else: many
+ * clients (httpx-sse, r3labs/sse, sseclient, fetch-event-source) hand an empty
+ * event to the application at any other.
  */
 #include <stdbool.h>
 
 #include "lib/buf.h"
 #include "lib/wire.h"
 
+/* Without a charset sseclient and requests of Python read Latin-1. */
+#define EVENT_STREAM_TYPE "text/event-stream; charset=utf-8"
+
 /* Appends the head of a stream's answer and its `retry:`, at random between
  * `retry_ms` and twice as much, so that those who were cut together do not come
- * back together.  `headers`: further lines, each ended by CRLF. */
+ * back together.  It belongs to the block of the first event, which follows:
+ * clients of Rust keep it only from an event that has data.  `headers`: further
+ * lines, each ended by CRLF. */
 void event_head(struct buf *out, uint64_t retry_ms, struct span headers);
 
 /* Appends one event: `id:` unless volatile, `event:` unless "" or "message",
@@ -35,7 +44,7 @@ void event_reset(struct buf *out, uint64_t id, struct span requested,
 /* Appends the event `live`: everything up to `id` was given. */
 void event_live(struct buf *out, uint64_t id);
 
-/* A comment; static. */
+/* A comment line; static. */
 struct span event_comment(void);
 
 #endif

@@ -39,6 +39,7 @@ struct subscription {
 	enum wire_from from; /* otherwise: what `value` is */
 	uint64_t value;
 	struct span requested; /* the cursor as the browser wrote it */
+	uint64_t keepalive_ms; /* asked for; 0 = none was */
 	bool envelope;
 	struct span headers;   /* further response header lines, each ended by
 				  CRLF (CORS), or empty */

@@ -17,6 +17,7 @@
 #include "fcgi/stream/fanout.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
+#include "fcgi/stream/told.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"
 #include "fcgi/uplink/questions.h"
@@ -223,7 +224,8 @@ static enum pump_result judged(
 		return GONE;
 	}
 	sub->id = judged->used;
-	sub->told = judged->mark;
+	free(sub->told);
+	sub->told = told_new(judged);
 	if (sub->opening != NULL)
 		return begin(sub, judged);
 	if (judged->gap)
@@ -231,8 +233,17 @@ static enum pump_result judged(
 	return CAUGHT_UP;
 }
 
+/* It was another log that had lost it. */
+static void forget_told(void *arg, struct subscriber *sub)
+{
+	(void)arg;
+	free(sub->told);
+	sub->told = NULL;
+}
+
 void streams_begin_anew(struct streams *streams)
 {
+	audience_each(streams->parts.audience, forget_told, NULL);
 	replay_begin_anew(streams->replay);
 }
 

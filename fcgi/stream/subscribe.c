@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/http/channel_key.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/stream/admit.h"
+#include "fcgi/stream/keepalive.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/streams.h"
 #include "lib/clock.h"
@@ -26,6 +28,7 @@ struct stream_query {
 	struct span *channels; /* in it */
 	size_t count;
 	struct buf cursor; /* decoded */
+	struct channel_key_fault misspelt;
 };
 
 static void stream_query_release(struct stream_query *wanted)
@@ -80,8 +83,11 @@ static const char *add_queried(struct stream_query *wanted, struct span query)
 	while (fault == NULL && query_next(&query, &pair)) {
 		size_t begin = wanted->names.len;
 
-		if (!query_named(&pair, "channel"))
+		if (!channel_key_in_query(&pair, &wanted->misspelt)) {
+			if (wanted->misspelt.sentence[0] != '\0')
+				fault = wanted->misspelt.sentence;
 			continue;
+		}
 		if (!pair.has_value)
 			return "?channel needs a value";
 		if (!query_decode_value(&wanted->names, pair.value))
@@ -231,6 +237,11 @@ static void answer(struct subscribe *subscribe, struct request *request,
 		fault = read_begin(wanted, &subscription, request,
 			target->query, subscribe->clock);
 	}
+	if (fault == NULL) {
+		code = "bad_keepalive";
+		fault = keepalive_read(
+			&subscription.keepalive_ms, target->query);
+	}
 	if (fault == NULL)
 		open_stream(subscribe, request, &subscription);
 	else
@@ -268,8 +279,15 @@ void subscribe_one(
 	void *room, struct request *request, const struct target *target)
 {
 	struct stream_query wanted;
+	const char *fault;
 
 	stream_query_init(&wanted, target);
-	answer(room, request, target, &wanted,
-		add_given(&wanted, target->channel));
+	fault = add_given(&wanted, target->channel);
+	if (fault == NULL)
+		fault = add_queried(&wanted, target->query);
+	sort(&wanted);
+	if (fault == NULL && wanted.count > 1)
+		fault = "this stream has one channel, and takes no other: "
+			"/stream?channel= and /realtime/ do";
+	answer(room, request, target, &wanted, fault);
 }

@@ -69,6 +69,7 @@ struct subscriber *subscriber_new(
 	sub->home = home;
 	sub->request = subscription->request;
 	sub->count = subscription->count;
+	sub->keepalive = (uint16_t)(subscription->keepalive_ms / 1000);
 	sub->envelope = subscription->envelope;
 	sub->client = subscription->client;
 	list_init(&sub->due);
@@ -99,6 +100,7 @@ void subscriber_close(struct subscriber *sub)
 	close(loop_io_fd(&sub->watch));
 	batch_drop(sub->half);
 	sub->home->owner.gone(sub);
+	free(sub->told);
 	free(sub);
 }
 

@@ -38,6 +38,7 @@ struct composer;
 struct straggler;
 struct subscriber;
 struct client;
+struct told;
 struct window;
 
 /* Whose it is, and what he is told. */
@@ -70,7 +71,7 @@ struct subscriber {
 	struct loop_io watch; /* LOOP_READ always, LOOP_WRITE while BLOCKED */
 	uint64_t pos;	      /* window position looked through */
 	uint64_t id;	      /* cursor: every event up to it was given */
-	uint64_t told;	      /* mark of its last verdict: that was pruned */
+	struct told *told;    /* owned: what its last verdict said of that */
 	struct batch *half;   /* the batch being sent */
 	uint32_t done;	      /* bytes of it already sent */
 	struct opening *opening;     /* owned; freed with the first byte */
@@ -78,8 +79,9 @@ struct subscriber {
 	struct node due;	     /* the fan-out's list */
 	struct node beat;	     /* the audience's list for its second */
 	struct client *client;
-	uint16_t request; /* FastCGI request id */
-	uint16_t count;	  /* memberships, sorted by channel name */
+	uint16_t request;   /* FastCGI request id */
+	uint16_t count;	    /* memberships, sorted by channel name */
+	uint16_t keepalive; /* seconds between two comments */
 	bool envelope;
 	bool behind; /* began behind: owed an event `live` */
 	bool below;  /* `pos` means nothing, only `id` counts */

@@ -22,6 +22,7 @@
 #include "fcgi/http/request.h"
 #include "fcgi/stream/admit.h"
 #include "fcgi/stream/event.h"
+#include "fcgi/stream/keepalive.h"
 #include "fcgi/stream/task_step.h"
 #include "lib/list.h"
 #include "lib/loop.h"
@@ -41,6 +42,7 @@ struct showing {
 	struct timer timer;
 	struct client *client;
 	struct task_place place;
+	uint64_t keepalive_ms;
 	uint32_t next;	  /* step */
 	uint64_t wrote;	  /* monotonic us */
 	uint16_t request; /* FastCGI request id */
@@ -92,7 +94,7 @@ static void finish(struct showing *showing)
 /* How long until the time to say that it is there, ms. */
 static uint64_t beat_in(const struct showing *showing)
 {
-	uint64_t most = showing->tasks->parts.keepalive_ms;
+	uint64_t most = showing->keepalive_ms;
 	uint64_t silent =
 		(loop_now_us(showing->tasks->parts.loop) - showing->wrote) /
 		1000;
@@ -166,17 +168,25 @@ static void on_readable(void *arg, unsigned events)
 
 /* ---- the request */
 
+/* What one asks for. */
+struct task_query {
+	struct task_place place;
+	uint32_t next; /* step; TASK_STEPS: it has had them all */
+	uint64_t keepalive_ms;
+};
+
 /* Takes request and client. */
 static void begin(struct tasks *tasks, struct request *request,
-	struct client *client, const struct task_place *place, uint32_t next)
+	struct client *client, const struct task_query *query)
 {
 	struct showing *showing = mem_new(sizeof(*showing));
 	struct buf text = {0};
 
 	*showing = (struct showing){.tasks = tasks,
 		.client = client,
-		.place = *place,
-		.next = next,
+		.place = query->place,
+		.keepalive_ms = query->keepalive_ms,
+		.next = query->next,
 		.request = request->id,
 		.wrote = loop_now_us(tasks->parts.loop)};
 	list_append(&tasks->all, &showing->node);
@@ -201,34 +211,58 @@ static bool read_interval(struct span query, uint64_t *interval)
 	       (pair.has_value && task_interval_read(interval, pair.value));
 }
 
+/* False if ?interval= is none. */
+static bool read_place(struct task_query *wanted, const struct request *request,
+	struct span query)
+{
+	bool good = read_interval(query, &wanted->place.interval);
+	struct task_place last;
+	struct buf id = {0};
+
+	query_last_id(&id, request, query);
+	if (task_place_read(&last, buf_span(&id), wanted->place.start)) {
+		wanted->place = last;
+		wanted->next = last.step + 1;
+		good = true; /* the id knows the interval */
+	}
+	buf_release(&id);
+	return good;
+}
+
+/* NULL, or what is wrong, and *code. */
+static const char *read_query(struct tasks *tasks, struct task_query *wanted,
+	const struct request *request, struct span query, const char **code)
+{
+	uint64_t most = tasks->parts.keepalive_ms;
+	const char *fault = keepalive_read(&wanted->keepalive_ms, query);
+
+	*code = "bad_keepalive";
+	if (wanted->keepalive_ms == 0 || wanted->keepalive_ms > most)
+		wanted->keepalive_ms = most;
+	if (read_place(wanted, request, query))
+		return fault;
+	*code = "bad_interval";
+	return "?interval= is a number of seconds from 0.05 to 60";
+}
+
 void tasks_listen(
 	void *room, struct request *request, const struct target *target)
 {
 	struct tasks *tasks = room;
-	struct task_place place = {.start = date_ms(tasks)};
+	struct task_query wanted = {.place = {.start = date_ms(tasks)}};
 	struct client *client;
-	struct buf id = {0};
-	uint32_t next = 0;
-	bool good = read_interval(target->query, &place.interval);
-	struct task_place last;
+	const char *code, *fault;
 
-	query_last_id(&id, request, target->query);
-	if (task_place_read(&last, buf_span(&id), place.start)) {
-		place = last;
-		next = last.step + 1;
-		good = true; /* the id knows the interval */
-	}
-	buf_release(&id);
-	if (!good) {
-		reply_error(tasks->parts.replies, request, 400, "bad_interval",
-			"?interval= is a number of seconds from 0.05 to 60");
-	} else if (next == TASK_STEPS) {
+	fault = read_query(tasks, &wanted, request, target->query, &code);
+	if (fault != NULL) {
+		reply_error(tasks->parts.replies, request, 400, code, fault);
+	} else if (wanted.next == TASK_STEPS) {
 		reply(tasks->parts.replies, request,
 			&(struct answer){.status = 204});
 	} else {
 		client = admit_enter(tasks->parts.admit, request, 0);
 		if (client != NULL)
-			begin(tasks, request, client, &place, next);
+			begin(tasks, request, client, &wanted);
 	}
 }
 

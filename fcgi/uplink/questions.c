@@ -203,6 +203,18 @@ static bool get_busy(struct wire_in *in, uint16_t *busy, uint16_t count)
 		if (i > 0 && busy[i] <= busy[i - 1])
 			return false;
 	}
+	return !in->failed;
+}
+
+static bool get_marks(
+	struct wire_in *in, struct judged_mark *marks, uint16_t count)
+{
+	for (uint16_t i = 0; i < count; i++) {
+		marks[i].place = wire_get_u16(in);
+		marks[i].through = wire_get_u64(in);
+		if (i > 0 && marks[i].place <= marks[i - 1].place)
+			return false;
+	}
 	return wire_done(in);
 }
 
@@ -210,17 +222,22 @@ bool questions_judged(struct questions *questions, struct wire_in *in)
 {
 	struct question *question = find(questions, JUDGE, in);
 	struct judged verdict = {0};
+	struct judged_mark marks[JUDGED_MAX];
 	uint16_t busy[JUDGED_MAX];
 
 	verdict.gap = wire_get_u8(in) != 0;
 	verdict.used = wire_get_u64(in);
 	verdict.limit = wire_get_u64(in);
-	verdict.mark = wire_get_u64(in);
 	verdict.oldest = wire_get_u64(in);
 	verdict.newest = wire_get_u64(in);
 	verdict.count = wire_get_u16(in);
 	verdict.busy = busy;
 	if (verdict.count > JUDGED_MAX || !get_busy(in, busy, verdict.count))
+		return false;
+	verdict.mark_count = wire_get_u16(in);
+	verdict.marks = marks;
+	if (verdict.mark_count > JUDGED_MAX ||
+		!get_marks(in, marks, verdict.mark_count))
 		return false;
 	if (question != NULL)
 		judged(question, &verdict);

@@ -52,13 +52,21 @@ enum {
 	JUDGED_MAX = 1000, /* channels of a stream */
 };
 
+/* A channel of the stream, pruned up to there. */
+struct judged_mark {
+	uint16_t place;
+	uint64_t through;
+};
+
 /* Where a stream goes on (lib/wire.h). */
 struct judged {
 	bool away; /* no hub answered in time; nothing else is set */
 	bool gap;
-	uint64_t used, limit, mark, oldest, newest;
+	uint64_t used, limit, oldest, newest;
 	uint16_t count; /* channels that may have something above `used` ... */
 	const uint16_t *busy; /* ... their places, rising; borrowed */
+	uint16_t mark_count;  /* those pruned above `used`, likewise */
+	const struct judged_mark *marks;
 };
 
 /* `body`: of JUDGE, without its tag. */

@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "hub/log/store.h"
+#include "hub/log/disk/store.h"
 #include "lib/clock.h"
 
 #define CALENDAR_DOUBT_US (3600 * UINT64_C(1000000))

@@ -93,6 +93,8 @@ struct channel *channel_numbered(
 void channel_forget(struct channels *channels, struct channel *channel)
 {
 	channels->miscounted -= channel->miscounted;
+	if (channel->listed != NULL)
+		*channel->listed = NULL;
 	list_remove(&channel->idle);
 	table_remove(&channels->names, &channel->by_name);
 	table_remove(&channels->numbers, &channel->by_number);

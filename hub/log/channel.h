@@ -17,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hub/log/disk/store.h"
 #include "hub/log/gone.h"
-#include "hub/log/store.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/config/config.h"
@@ -38,6 +38,9 @@ struct channel {
 	struct table_node by_name, by_number;
 	struct channel *next_dirty;
 	struct node idle; /* among the empty ones, unless it is dirty */
+	/* Where who lists channels points to this one; NULL = it is not listed
+	 * as one that holds events. */
+	struct channel **listed;
 	uint64_t number;
 	uint64_t events, bytes; /* held */
 	uint64_t newest;	/* id; 0 = none ever */
@@ -46,7 +49,6 @@ struct channel {
 	uint64_t keyed_at;
 	bool newest_checked; /* its newest event was looked for: it is there, or
 			 counts as pruned */
-	bool listed; /* whoever lists channels knows that this holds events */
 	const struct keep *keep; /* its own limits; NULL = in the pool */
 	bool dirty;
 	bool returned;	 /* its name had a mark, which goes with its next row */

@@ -10,6 +10,7 @@
 #include "hub/lines.h"
 #include "hub/log/channel.h"
 #include "hub/log/checksum.h"
+#include "hub/log/disk/statement.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/text.h"
@@ -161,6 +162,23 @@ static void read_all(struct channels *channels)
 	channels->settled = channels->sums;
 }
 
+static const struct statement statements[] = {
+	{offsetof(struct channels, write),
+		"INSERT INTO channel VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+		" ?9)"
+		" ON CONFLICT(number) DO UPDATE SET events = ?3, bytes = ?4,"
+		" newest = ?5, pruned_through = ?6, pruned_at = ?7,"
+		" keyed_at = ?8, sum = ?9"},
+	{offsetof(struct channels, reread),
+		"SELECT number, name, events, bytes, newest, pruned_through,"
+		" pruned_at, keyed_at, sum FROM channel WHERE number = ?"},
+	{offsetof(struct channels, first_event),
+		"SELECT id FROM event WHERE channel = ? ORDER BY id LIMIT 1"},
+	{offsetof(struct channels, remove),
+		"DELETE FROM channel WHERE number = ?"},
+	{0},
+};
+
 void channels_open(struct channels *channels, struct store *store,
 	const struct config *config, const struct clock *clock)
 {
@@ -175,19 +193,7 @@ void channels_open(struct channels *channels, struct store *store,
 		ask(store, "SELECT value FROM meta WHERE name = 'floor_at'");
 	channels->unsummed =
 		ask(store, "SELECT value FROM meta WHERE name = 'unsummed'");
-	store_prepare(store, &channels->write,
-		"INSERT INTO channel VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-		" ?9)"
-		" ON CONFLICT(number) DO UPDATE SET events = ?3, bytes = ?4,"
-		" newest = ?5, pruned_through = ?6, pruned_at = ?7,"
-		" keyed_at = ?8, sum = ?9");
-	store_prepare(store, &channels->reread,
-		"SELECT number, name, events, bytes, newest, pruned_through,"
-		" pruned_at, keyed_at, sum FROM channel WHERE number = ?");
-	store_prepare(store, &channels->first_event,
-		"SELECT id FROM event WHERE channel = ? ORDER BY id LIMIT 1");
-	store_prepare(store, &channels->remove,
-		"DELETE FROM channel WHERE number = ?");
+	statements_prepare(statements, channels, store);
 	if (!gone_open(&channels->gone, store))
 		channels_distrust(channels);
 	read_all(channels);
@@ -202,10 +208,7 @@ void channels_open(struct channels *channels, struct store *store,
 
 void channels_close(struct channels *channels)
 {
-	query_release(&channels->write);
-	query_release(&channels->reread);
-	query_release(&channels->first_event);
-	query_release(&channels->remove);
+	statements_release(statements, channels);
 	gone_close(&channels->gone);
 	channels_release(channels);
 }

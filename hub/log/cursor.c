@@ -3,6 +3,8 @@
 
 #include "hub/log/cursor.h"
 
+#include "hub/log/disk/statement.h"
+
 static void bind(struct query *query, const uint8_t *identity)
 {
 	query_bind_blob(
@@ -98,46 +100,43 @@ void cursor_each_reason(struct cursors *cursors, const uint8_t *identity,
 
 /* ---- beginning and end */
 
+static const struct statement statements[] = {
+	{offsetof(struct cursors, look),
+		"SELECT cursor, name FROM inbox WHERE identity = ?"},
+	{offsetof(struct cursors, move),
+		"UPDATE inbox SET cursor = ?2 WHERE identity = ?1"},
+	/* Replaced, it is the last one again. */
+	{offsetof(struct cursors, enter),
+		"INSERT OR REPLACE INTO inbox(identity, cursor, name)"
+		" VALUES(?, ?, ?)"},
+	{offsetof(struct cursors, forget_reasons),
+		"DELETE FROM inbox_error WHERE identity IN (SELECT identity"
+		" FROM inbox WHERE name = ? ORDER BY rowid DESC"
+		" LIMIT -1 OFFSET ?)"},
+	{offsetof(struct cursors, forget),
+		"DELETE FROM inbox WHERE rowid IN (SELECT rowid"
+		" FROM inbox WHERE name = ? ORDER BY rowid DESC"
+		" LIMIT -1 OFFSET ?)"},
+	{offsetof(struct cursors, count),
+		"SELECT count(*) FROM inbox_error WHERE identity = ?"},
+	{offsetof(struct cursors, add),
+		"INSERT OR REPLACE INTO inbox_error(identity, row, reason)"
+		" VALUES(?, ?, ?)"},
+	{offsetof(struct cursors, drop),
+		"DELETE FROM inbox_error WHERE identity = ? AND row = ?"},
+	{offsetof(struct cursors, reasons),
+		"SELECT row, reason FROM inbox_error WHERE identity = ?"
+		" ORDER BY row LIMIT ?"},
+	{0},
+};
+
 void cursors_open(struct cursors *cursors, struct store *store)
 {
 	*cursors = (struct cursors){.store = store};
-	store_prepare(store, &cursors->look,
-		"SELECT cursor, name FROM inbox WHERE identity = ?");
-	store_prepare(store, &cursors->move,
-		"UPDATE inbox SET cursor = ?2 WHERE identity = ?1");
-	/* Replaced, it is the last one again. */
-	store_prepare(store, &cursors->enter,
-		"INSERT OR REPLACE INTO inbox(identity, cursor, name)"
-		" VALUES(?, ?, ?)");
-	store_prepare(store, &cursors->forget_reasons,
-		"DELETE FROM inbox_error WHERE identity IN (SELECT identity"
-		" FROM inbox WHERE name = ? ORDER BY rowid DESC"
-		" LIMIT -1 OFFSET ?)");
-	store_prepare(store, &cursors->forget,
-		"DELETE FROM inbox WHERE rowid IN (SELECT rowid"
-		" FROM inbox WHERE name = ? ORDER BY rowid DESC"
-		" LIMIT -1 OFFSET ?)");
-	store_prepare(store, &cursors->count,
-		"SELECT count(*) FROM inbox_error WHERE identity = ?");
-	store_prepare(store, &cursors->add,
-		"INSERT OR REPLACE INTO inbox_error(identity, row, reason)"
-		" VALUES(?, ?, ?)");
-	store_prepare(store, &cursors->drop,
-		"DELETE FROM inbox_error WHERE identity = ? AND row = ?");
-	store_prepare(store, &cursors->reasons,
-		"SELECT row, reason FROM inbox_error WHERE identity = ?"
-		" ORDER BY row LIMIT ?");
+	statements_prepare(statements, cursors, store);
 }
 
 void cursors_close(struct cursors *cursors)
 {
-	query_release(&cursors->look);
-	query_release(&cursors->enter);
-	query_release(&cursors->forget);
-	query_release(&cursors->forget_reasons);
-	query_release(&cursors->move);
-	query_release(&cursors->count);
-	query_release(&cursors->add);
-	query_release(&cursors->drop);
-	query_release(&cursors->reasons);
+	statements_release(statements, cursors);
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hub/log/store.h"
+#include "hub/log/disk/store.h"
 #include "lib/buf.h"
 
 enum {

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hub/log/store.h"
+#include "hub/log/disk/store.h"
 
 enum {
 	EPOCHS_MAX = 4096, /* remembered; above it the two oldest become one, so

@@ -9,7 +9,8 @@
 
 #include "hub/lines.h"
 #include "hub/log/checksum.h"
-#include "hub/log/lock.h"
+#include "hub/log/disk/lock.h"
+#include "hub/log/disk/statement.h"
 #include "lib/log.h"
 
 enum {
@@ -64,6 +65,34 @@ static void compare_with_lock(const struct eventlog *log)
 			(unsigned long long)log->lock->newest);
 }
 
+static const struct statement statements[] = {
+	{offsetof(struct eventlog, append),
+		"INSERT INTO event(id, channel, at, type, data, sum, back,"
+		" traits) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+	{offsetof(struct eventlog, range),
+		"SELECT " EVENTLOG_ROW " FROM event"
+		" WHERE id > ? AND id <= ? ORDER BY id"},
+	{offsetof(struct eventlog, one),
+		"SELECT " EVENTLOG_ROW " FROM event"
+		" WHERE id = ?"},
+	{offsetof(struct eventlog, backwards),
+		"SELECT id, " CHANNEL_WEIGHT
+		" FROM event WHERE id > ? ORDER BY id DESC"},
+	{offsetof(struct eventlog, at_or_after),
+		"SELECT " EVENTLOG_ROW " FROM event"
+		" WHERE id >= ? ORDER BY id"},
+	{offsetof(struct eventlog, owner),
+		"SELECT channel FROM event WHERE id = ?"},
+	{offsetof(struct eventlog, walk),
+		/* The index alone, and then the row, which may be missing. */
+		"SELECT found.id, row.at, row.channel, row.type, row.data,"
+		" row.sum, row.back, row.traits"
+		" FROM event AS found LEFT JOIN event AS row"
+		" ON row.id = found.id WHERE found.channel = ?"
+		" AND found.id > ? ORDER BY found.id"},
+	{0},
+};
+
 void eventlog_open(struct eventlog *log, struct store *store,
 	struct channels *channels, const struct lock *lock,
 	const struct clock *clock)
@@ -72,30 +101,7 @@ void eventlog_open(struct eventlog *log, struct store *store,
 	log->channels = channels;
 	log->lock = lock;
 	log->clock = clock;
-	store_prepare(store, &log->append,
-		"INSERT INTO event(id, channel, at, type, data, sum, back,"
-		" traits) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-	store_prepare(store, &log->range,
-		"SELECT " EVENTLOG_ROW " FROM event"
-		" WHERE id > ? AND id <= ? ORDER BY id");
-	store_prepare(store, &log->one,
-		"SELECT " EVENTLOG_ROW " FROM event"
-		" WHERE id = ?");
-	store_prepare(store, &log->backwards,
-		"SELECT id, " CHANNEL_WEIGHT
-		" FROM event WHERE id > ? ORDER BY id DESC");
-	store_prepare(store, &log->at_or_after,
-		"SELECT " EVENTLOG_ROW " FROM event"
-		" WHERE id >= ? ORDER BY id");
-	store_prepare(
-		store, &log->owner, "SELECT channel FROM event WHERE id = ?");
-	store_prepare(store, &log->walk,
-		/* The index alone, and then the row, which may be missing. */
-		"SELECT found.id, row.at, row.channel, row.type, row.data,"
-		" row.sum, row.back, row.traits"
-		" FROM event AS found LEFT JOIN event AS row"
-		" ON row.id = found.id WHERE found.channel = ?"
-		" AND found.id > ? ORDER BY found.id");
+	statements_prepare(statements, log, store);
 	labels_open(&log->labels, store);
 	read_identity(log);
 	epochs_read(&log->epochs, store);
@@ -108,13 +114,7 @@ void eventlog_open(struct eventlog *log, struct store *store,
 
 void eventlog_close(struct eventlog *log)
 {
-	query_release(&log->append);
-	query_release(&log->range);
-	query_release(&log->one);
-	query_release(&log->backwards);
-	query_release(&log->at_or_after);
-	query_release(&log->walk);
-	query_release(&log->owner);
+	statements_release(statements, log);
 	labels_close(&log->labels);
 	epochs_release(&log->epochs);
 	free(log->ends);

@@ -15,9 +15,9 @@
 #include <stdint.h>
 
 #include "hub/log/channel.h"
+#include "hub/log/disk/store.h"
 #include "hub/log/epoch.h"
 #include "hub/log/label.h"
-#include "hub/log/store.h"
 #include "lib/span.h"
 #include "lib/wire.h"
 

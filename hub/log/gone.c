@@ -8,6 +8,7 @@
 
 #include "hub/lines.h"
 #include "hub/log/checksum.h"
+#include "hub/log/disk/statement.h"
 #include "lib/log.h"
 
 static uint64_t hash_of(const struct gone *gone, struct span name)
@@ -101,20 +102,25 @@ static bool find_newest(struct gone *gone)
 	return sound;
 }
 
+static const struct statement statements[] = {
+	{offsetof(struct gone, look),
+		"SELECT hash, mark, at, sum FROM gone WHERE hash = ?"},
+	{offsetof(struct gone, add),
+		"INSERT OR REPLACE INTO gone(hash, mark, at, sum)"
+		" VALUES(?, ?, ?, ?)"},
+	{offsetof(struct gone, remove), "DELETE FROM gone WHERE hash = ?"},
+	{offsetof(struct gone, oldest),
+		"SELECT hash, mark, at, sum FROM gone ORDER BY mark LIMIT 1"},
+	{0},
+};
+
 bool gone_open(struct gone *gone, struct store *store)
 {
 	bool sound;
 
 	gone->store = store;
 	gone->most = GONE_MAX;
-	store_prepare(store, &gone->look,
-		"SELECT hash, mark, at, sum FROM gone WHERE hash = ?");
-	store_prepare(store, &gone->add,
-		"INSERT OR REPLACE INTO gone(hash, mark, at, sum)"
-		" VALUES(?, ?, ?, ?)");
-	store_prepare(store, &gone->remove, "DELETE FROM gone WHERE hash = ?");
-	store_prepare(store, &gone->oldest,
-		"SELECT hash, mark, at, sum FROM gone ORDER BY mark LIMIT 1");
+	statements_prepare(statements, gone, store);
 	read_secret(gone);
 	count_rows(gone);
 	sound = find_newest(gone);
@@ -124,10 +130,7 @@ bool gone_open(struct gone *gone, struct store *store)
 
 void gone_close(struct gone *gone)
 {
-	query_release(&gone->look);
-	query_release(&gone->add);
-	query_release(&gone->remove);
-	query_release(&gone->oldest);
+	statements_release(statements, gone);
 }
 
 /* ---- marks */

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hub/log/store.h"
+#include "hub/log/disk/store.h"
 #include "lib/siphash.h"
 #include "lib/span.h"
 

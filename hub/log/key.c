@@ -5,26 +5,30 @@
 
 #include <assert.h>
 
+#include "hub/log/disk/statement.h"
+
+static const struct statement statements[] = {
+	{offsetof(struct keys, find),
+		"SELECT id, high, low FROM key WHERE channel = ? AND name = ?"},
+	{offsetof(struct keys, add),
+		"INSERT INTO key(id, channel, name, high, low, at)"
+		" VALUES(?, ?, ?, ?, ?, ?)"},
+	{offsetof(struct keys, oldest),
+		"SELECT id, at FROM key ORDER BY id LIMIT ?"},
+	{offsetof(struct keys, remove), "DELETE FROM key WHERE id <= ?"},
+	{0},
+};
+
 void keys_open(struct keys *keys, struct store *store, uint64_t age_ms)
 {
 	keys->store = store;
 	keys->age_ms = age_ms;
-	store_prepare(store, &keys->find,
-		"SELECT id, high, low FROM key WHERE channel = ? AND name = ?");
-	store_prepare(store, &keys->add,
-		"INSERT INTO key(id, channel, name, high, low, at)"
-		" VALUES(?, ?, ?, ?, ?, ?)");
-	store_prepare(store, &keys->oldest,
-		"SELECT id, at FROM key ORDER BY id LIMIT ?");
-	store_prepare(store, &keys->remove, "DELETE FROM key WHERE id <= ?");
+	statements_prepare(statements, keys, store);
 }
 
 void keys_close(struct keys *keys)
 {
-	query_release(&keys->find);
-	query_release(&keys->add);
-	query_release(&keys->oldest);
-	query_release(&keys->remove);
+	statements_release(statements, keys);
 }
 
 enum key_state keys_look(struct keys *keys, const struct channel *channel,

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "hub/log/channel.h"
-#include "hub/log/store.h"
+#include "hub/log/disk/store.h"
 #include "lib/digest.h"
 #include "lib/span.h"
 

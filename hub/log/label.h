@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "hub/log/store.h"
+#include "hub/log/disk/store.h"
 #include "lib/span.h"
 
 struct labels {

@@ -14,8 +14,8 @@
  */
 #include <stdint.h>
 
+#include "hub/log/disk/store.h"
 #include "hub/log/publisher.h"
-#include "hub/log/store.h"
 #include "lib/clock.h"
 #include "lib/table.h"
 

@@ -51,7 +51,7 @@ static struct counted *get(struct counts *counts, struct span name)
 /* It goes if there is nothing left to say of it. */
 static void tidy(struct counts *counts, struct counted *counted)
 {
-	if (counted->stored || counted->counts != NULL)
+	if (counted->channel != NULL || counted->counts != NULL)
 		return;
 	table_remove(&counts->names, &counted->node);
 	free(counted);
@@ -161,8 +161,8 @@ static void note(struct counts *counts, struct channel *channel)
 {
 	struct counted *counted = get(counts, channel_name(channel));
 
-	channel->listed = counted->stored = channel->events > 0;
-	counted->channel = channel->number;
+	counted->channel = channel->events > 0 ? channel : NULL;
+	channel->listed = channel->events > 0 ? &counted->channel : NULL;
 	tidy(counts, counted);
 }
 
@@ -172,7 +172,7 @@ static void settle(void *arg)
 	struct channel *at = counts->channels->dirty;
 
 	for (; at != NULL; at = at->next_dirty)
-		if (at->listed != (at->events > 0))
+		if ((at->listed != NULL) != (at->events > 0))
 			note(counts, at);
 }
 
@@ -211,6 +211,8 @@ void counts_close(struct counts *counts)
 		;
 	for (at = entry(table_first(&counts->names)); at != NULL; at = next) {
 		next = entry(table_next(&counts->names, &at->node));
+		if (at->channel != NULL)
+			at->channel->listed = NULL;
 		free(at);
 	}
 	table_release(&counts->names);

@@ -30,10 +30,9 @@ struct count;
 
 struct counted {
 	struct table_node node;
-	struct count *counts; /* by whom */
-	uint64_t subscribers; /* their sum */
-	uint64_t channel;     /* its number, if `stored` */
-	bool stored;
+	struct count *counts;	 /* by whom */
+	uint64_t subscribers;	 /* their sum */
+	struct channel *channel; /* NULL = holds no events */
 	uint8_t len;
 	char name[];
 };

@@ -6,6 +6,7 @@
 
 #include "hub/log/order.h"
 #include "hub/peers/inbox.h"
+#include "lib/event_size.h"
 #include "lib/text.h"
 
 enum {
@@ -103,10 +104,27 @@ static void refuse(struct inboxes *inboxes, struct inbox *inbox, uint64_t row,
 	inbox->new_tally.refused++;
 }
 
-/* Proposes the row's event, and that the cursor passes it.  The reason if it
- * never will be published. */
-static struct span propose(
-	struct ledger *ledger, struct inbox *inbox, const struct row *row)
+/* Empty, or what is wrong, perhaps in `sentence`. */
+static struct span row_fault(const struct row *row, size_t max_event,
+	char sentence[EVENT_SIZE_SENTENCE])
+{
+	const char *fault;
+
+	if (row->kind != WIRE_ROW)
+		return row->reason;
+	fault = text_event_fault(row->channel, row->type, row->data);
+	if (fault == NULL)
+		fault = text_key_fault(row->key);
+	if (fault == NULL)
+		fault = event_size_fault(
+			sentence, row->type, row->data, max_event);
+	return span_of(fault);
+}
+
+/* Proposes the row's event, unless there is a fault, and that the cursor passes
+ * it.  The reason if it never will be published. */
+static struct span propose(struct ledger *ledger, struct inbox *inbox,
+	const struct row *row, struct span fault)
 {
 	struct proposed item = {.data = row->data, .key = row->key};
 	struct proposal proposal = {
@@ -117,16 +135,10 @@ static struct span propose(
 		.count = 1,
 		.cursor = {&inbox->draft, inbox->draft, row->id},
 	};
-	struct span fault = row->reason;
 	struct ack ack = {0};
 
 	if (span_is(proposal.type, "message"))
 		proposal.type = span(NULL, 0); /* the same, also by its key */
-	if (row->kind == WIRE_ROW)
-		fault = span_of(text_event_fault(row->channel, row->type,
-			row->data, ledger->config->max_event));
-	if (fault.len == 0 && row->kind == WIRE_ROW)
-		fault = span_of(text_key_fault(row->key));
 	if (fault.len == 0 && row->kind == WIRE_ROW)
 		fault = span_of(proposal_fault(&proposal));
 	if (fault.len > 0)
@@ -153,11 +165,13 @@ static bool take_row(
 	struct inboxes *inboxes, struct inbox *inbox, const struct row *row)
 {
 	struct ledger *ledger = inboxes->ledger;
+	char sentence[EVENT_SIZE_SENTENCE];
 	struct span fault;
 
 	if (!enter(ledger, inbox))
 		return false;
-	fault = propose(ledger, inbox, row);
+	fault = row_fault(row, ledger->config->max_event, sentence);
+	fault = propose(ledger, inbox, row, fault);
 	if (ledger->store.trouble != DB_DONE)
 		return false;
 	if (fault.len > 0)

@@ -80,12 +80,10 @@ static void put_line(struct listing *listing, struct span name,
 	const struct counted *counted)
 {
 	struct channels *channels = listing->counts->channels;
-	struct channel *channel = NULL;
+	struct channel *channel = counted == NULL ? NULL : counted->channel;
 	struct buf *out = listing->out;
 	uint64_t subscribers = counted == NULL ? 0 : counted->subscribers;
 
-	if (counted != NULL && counted->stored)
-		channel = channel_numbered(channels, counted->channel);
 	if (channel != NULL && channel->events == 0)
 		channel = NULL;
 	wire_put_str16(out, name);
@@ -99,6 +97,18 @@ static void put_line(struct listing *listing, struct span name,
 	listing->lines++;
 }
 
+/* The one behind it, whose numbers will be wanted: one after the other each
+ * would be waited for, as they lie anywhere. */
+static const struct counted *next_of(
+	const struct listing *listing, const struct counted *at)
+{
+	const struct counted *next = counts_next(listing->counts, at);
+
+	if (next != NULL && next->channel != NULL)
+		__builtin_prefetch(&next->channel->events);
+	return next;
+}
+
 /* True if there are more behind it.  Time is up at `end`, for all lines but the
  * first. */
 static bool put_page(struct listing *listing,
@@ -109,8 +119,10 @@ static bool put_page(struct listing *listing,
 		listing->counts, span(request->name, request->len));
 
 	while (at != NULL && listing->lines < request->limit) {
+		const struct counted *next = next_of(listing, at);
+
 		put_line(listing, counted_name(at), at);
-		at = counts_next(listing->counts, at);
+		at = next;
 		if (clock_now_us(clock) >= end)
 			break;
 	}

@@ -13,6 +13,8 @@
 struct page_request {
 	struct page_request *next;
 	bool judge;
+	struct looks looks; /* for a verdict, ... */
+	uint64_t sent;	    /* ... up to where it holds: since the first */
 	size_t len;
 	char body[];
 };
@@ -91,10 +93,16 @@ static struct page_request *take(struct peer *peer)
 	return request;
 }
 
+static void request_free(struct page_request *request)
+{
+	looks_release(&request->looks);
+	free(request);
+}
+
 void page_forget(struct peer *peer)
 {
 	while (peer->pages != NULL)
-		free(take(peer));
+		request_free(take(peer));
 }
 
 /* ---- one page */
@@ -198,46 +206,76 @@ static bool put_page(struct eventlog *log, struct peer *peer,
 
 /* ---- one verdict */
 
+/* The newest id that the peer may know. */
+static uint64_t sent_to(const struct eventlog *log, const struct peer *peer)
+{
+	return peer->follow == NOT ? log->committed : peer->sent;
+}
+
 static bool put_verdict(struct eventlog *log, struct peer *peer,
-	struct wire_in *in, uint64_t sent)
+	const struct page_request *request, struct wire_in *in)
 {
 	struct buf *out = link_begin(&peer->link, WIRE_JUDGED);
-	uint64_t losses = log->losses;
+	uint64_t losses = log->losses, sent = sent_to(log, peer);
 	struct question question;
 	struct verdict verdict;
 
 	question_read_again(&question, in);
 	question_find_label(&question, log);
-	question_resolve(&question, log->channels);
-	verdict = question_judge(&question, log, sent);
+	question_resolve(&question, &request->looks, log);
+	verdict = question_judge(
+		&question, log, request->sent < sent ? request->sent : sent);
 	wire_put_u64(out, question.tag);
 	wire_put_u8(out, verdict.gap);
 	wire_put_u64(out, verdict.used);
 	wire_put_u64(out, verdict.limit);
-	wire_put_u64(out, question.pruned_through);
 	wire_put_u64(out, verdict.oldest);
 	wire_put_u64(out, verdict.newest);
 	question_put_busy(&question, verdict.used, out);
+	question_put_marks(&question, verdict.used, out);
 	link_end(&peer->link);
 	return log->losses == losses;
 }
 
-/* What was asked was read before: it is well formed. */
-static void answer_next(struct eventlog *log, struct peer *peer)
+static struct wire_in body_of(const struct page_request *request)
 {
-	uint64_t sent = peer->follow == NOT ? log->committed : peer->sent;
-	struct page_request *request = take(peer);
+	return wire_in(span(request->body, request->len));
+}
+
+/* False if it cannot be judged yet: the rest of what that takes is looked up
+ * when it is the peer's turn again. */
+static bool prepare(struct eventlog *log, const struct peer *peer,
+	struct page_request *request, uint64_t end)
+{
+	struct wire_in in = body_of(request);
+	struct question question;
+
+	if (request->looks.names == 0)
+		request->sent = sent_to(log, peer);
+	question_read_again(&question, &in);
+	question_find_label(&question, log);
+	return question_look(&question, &request->looks, log, end);
+}
+
+/* What was asked was read before: it is well formed. */
+static void answer_next(struct eventlog *log, struct peer *peer, uint64_t end)
+{
 	size_t before = link_pending(&peer->link);
+	struct page_request *request;
 	bool whole;
 
+	if (peer->pages->judge && !prepare(log, peer, peer->pages, end))
+		return;
+	request = take(peer);
 	do { /* once more, if something turned out to be lost */
-		struct wire_in in = wire_in(span(request->body, request->len));
+		struct wire_in in = body_of(request);
 
 		link_cut(&peer->link, before);
-		whole = request->judge ? put_verdict(log, peer, &in, sent)
-				       : put_page(log, peer, &in, sent);
+		whole = request->judge
+				? put_verdict(log, peer, request, &in)
+				: put_page(log, peer, &in, sent_to(log, peer));
 	} while (!whole);
-	free(request);
+	request_free(request);
 }
 
 /* ---- whose turn it is */
@@ -269,6 +307,6 @@ bool pages_run(
 		if (follow_wants_page(peer))
 			follow_page(log, ring, peer);
 		else
-			answer_next(log, peer);
+			answer_next(log, peer, end);
 	}
 }

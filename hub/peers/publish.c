@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hub/log/order.h"
+#include "lib/event_size.h"
 #include "lib/text.h"
 
 enum {
@@ -86,8 +87,10 @@ static const char *find_fault(const struct publish *publish, size_t limit)
 	for (uint32_t i = 0; i < publish->count && fault == NULL; i++) {
 		const struct proposed *item = &publish->items[i];
 
+		if (!event_fits(publish->type, item->data, limit))
+			return "the event is longer than max_event allows";
 		fault = text_event_fault(
-			publish->channel, publish->type, item->data, limit);
+			publish->channel, publish->type, item->data);
 		if (fault == NULL)
 			fault = key_fault(item->key);
 	}

@@ -12,7 +12,9 @@
  *             who asks was not told before
  *
  * No event is read for it but, at times, the first: however many channels there
- * are, nearly all is known from memory.
+ * are, nearly all is known from memory.  What is not, marks of names without a
+ * row and ids of oldest events, is looked up before, in pieces: a thousand
+ * names that nobody has heard of are a thousand places of log.db.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,20 +29,35 @@ enum {
 			     up in the index; some us each */
 };
 
+#define LOOKS_ROW UINT64_MAX
+
 struct question {
 	uint64_t tag;
 	uint8_t from; /* enum wire_from */
-	uint64_t value, told, upto;
+	uint64_t value, upto;
 	struct span label; /* borrows likewise */
 	uint16_t name_count;
-	struct wire_in names; /* borrows from the frame */
+	struct wire_in names; /* borrow from the frame */
+	uint16_t told_count;
+	struct wire_in told; /* marks that are known: place, mark */
 	/* After question_resolve: those that have a row ... */
 	struct channel *channels[QUESTION_CHANNELS_MAX];
 	uint16_t
 		places[QUESTION_CHANNELS_MAX]; /* each one's, among the names */
 	size_t channel_count;
-	/* ... and the highest marks of all. */
-	uint64_t pruned_through, pruned_at;
+	/* ... up to where each name was pruned, the highest of all, and the
+	 * highest of those that who asks does not know. */
+	uint64_t marks[QUESTION_CHANNELS_MAX];
+	uint64_t pruned_through, pruned_at, untold;
+};
+
+/* What was looked up for a question.  All zero: nothing yet. */
+struct looks {
+	uint16_t names; /* the first ones are done */
+	/* Of each name without a row, up to where it was pruned; LOOKS_ROW of
+	 * the others. */
+	uint64_t *through;
+	uint64_t at; /* the latest of those without a row */
 };
 
 struct verdict {
@@ -54,15 +71,26 @@ struct verdict {
 /* False if it is malformed. */
 bool question_read(struct question *question, struct wire_in *in);
 /* The same for one that was read before: its names are not looked at. */
-bool question_read_again(struct question *question, struct wire_in *in);
+void question_read_again(struct question *question, struct wire_in *in);
 /* Of a label: the cursor that it stands for, or one that is not known. */
 void question_find_label(struct question *question, struct eventlog *log);
-void question_resolve(struct question *question, struct channels *channels);
+/* Looks up one name at least, and more until `end`; false if there are more. */
+bool question_look(const struct question *question, struct looks *looks,
+	struct eventlog *log, uint64_t end);
+void looks_release(struct looks *looks);
+/* All has been looked up, as far as there was anything at that time: it holds
+ * for events that were committed then. */
+void question_resolve(struct question *question, const struct looks *looks,
+	struct eventlog *log);
 /* `sent` is the newest id that who asks may know. */
 struct verdict question_judge(
 	const struct question *question, struct eventlog *log, uint64_t sent);
 /* Appends how many of its channels, and which, may have events above `used`. */
 void question_put_busy(
+	const struct question *question, uint64_t used, struct buf *out);
+/* Appends how many of its names, and which, were pruned above `used`, and up to
+ * where. */
+void question_put_marks(
 	const struct question *question, uint64_t used, struct buf *out);
 
 #endif

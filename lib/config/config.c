@@ -73,6 +73,7 @@ void config_release(struct config *config)
 	free(config->hub_socket);
 	free(config->log_path);
 	free(config->fcgi_socket);
+	free(config->base);
 	for (int kind = 0; kind < SETTING_KINDS; kind++)
 		if (!setting_sections[kind].named)
 			clear_lists(&setting_sections[kind], config);

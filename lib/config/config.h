@@ -76,6 +76,7 @@ struct config {
 	char *fcgi_socket;	 /* socket = $(runstatedir)/tidings/fcgi.sock */
 	mode_t fcgi_socket_mode; /* 0660 */
 	gid_t fcgi_socket_group;
+	char *base; /* base = "" or as /tidings: where all addresses begin */
 	unsigned workers;   /* workers = 1, 1..64 */
 	size_t streams;	    /* streams = 0: what the descriptors allow */
 	size_t connections; /* those that the web server may hold for all
@@ -98,9 +99,9 @@ struct config {
 	uint64_t keepalive_ms; /* 15s, 1s..1h */
 	uint64_t retry_ms;     /* 2s; sent with up to as much jitter again */
 	size_t window;	       /* 16M, 1M..1G */
-	size_t max_event;      /* 64K, 1K..1M: bytes of one event's data */
-	size_t max_body;       /* 1M, >= max_event: bytes of a POST */
-	uint64_t rest_ms;      /* 250ms: longest rest between two fan-outs */
+	size_t max_event; /* 64K, 1K..1M: bytes of one event as it is sent */
+	size_t max_body;  /* 1M, >= max_event: bytes of a POST */
+	uint64_t rest_ms; /* 250ms: longest rest between two fan-outs */
 
 	struct config_channel *channels;
 	size_t channel_count;

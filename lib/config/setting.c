@@ -48,6 +48,7 @@ static const struct setting responder_keys[] = {
 		.max = SOCKET_MAX},
 	{"socket_mode", "0660", parse_mode, AT(fcgi_socket_mode)},
 	{"socket_group", "", parse_group, AT(fcgi_socket_group)},
+	{"base", "", parse_base, AT(base)},
 	{"workers", "1", parse_number, AT(workers), .min = 1, .max = 64},
 	{"streams", "0", parse_number, AT(streams), .max = 1000000},
 	{"connections", "0", parse_number, AT(connections), .max = 1000000},

@@ -113,6 +113,24 @@ bool parse_path(const struct setting *setting, const char *text, void *target,
 	return true;
 }
 
+bool parse_base(const struct setting *setting, const char *text, void *target,
+	struct buf *fault)
+{
+	char **base = field_of(setting, target);
+
+	if (!value_is_base(text)) {
+		buf_printf(fault,
+			"%s: \"%s\" is not a path such as /tidings: a slash "
+			"before each name and none at the end, letters, "
+			"digits and -._~ only",
+			setting->name, text);
+		return false;
+	}
+	free(*base);
+	*base = mem_text(span_of(text));
+	return true;
+}
+
 bool parse_mode(const struct setting *setting, const char *text, void *target,
 	struct buf *fault)
 {

@@ -13,6 +13,7 @@
 setting_parse parse_number, parse_size, parse_time; /* from min to max */
 setting_parse parse_choice;			    /* one of two words */
 setting_parse parse_path;  /* of at most max bytes, 0 = any */
+setting_parse parse_base;  /* empty, or the path of a URL: /tidings */
 setting_parse parse_mode;  /* 0660 */
 setting_parse parse_group; /* name or number; empty = (gid_t)-1 */
 /* Lists: the items are added to those that are there. */

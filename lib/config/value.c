@@ -13,6 +13,8 @@
 #include "lib/span.h"
 #include "lib/text.h"
 
+enum { BASE_MAX = 200 };
+
 const struct value_unit value_plain[] = {{"", 1}, {NULL, 0}};
 const struct value_unit value_bytes[] = {
 	{"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {NULL, 0}};
@@ -139,6 +141,30 @@ bool value_is_host(const char *text)
 	memcpy(address, text + 1, len - 2);
 	address[len - 2] = '\0';
 	return inet_pton(AF_INET6, address, binary) == 1;
+}
+
+/* A name that neither a browser nor a web server would change. */
+static bool is_plain_name(struct span name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.~";
+
+	return name.len > 0 && strspn(name.at, letters) >= name.len &&
+	       !span_is(name, ".") && !span_is(name, "..");
+}
+
+bool value_is_base(const char *text)
+{
+	bool good = strlen(text) <= BASE_MAX;
+
+	while (good && *text != '\0') {
+		size_t len = strcspn(text + 1, "/");
+
+		good = *text == '/' && is_plain_name(span(text + 1, len));
+		text += 1 + len;
+	}
+	return good;
 }
 
 bool value_is_origin(const char *text)

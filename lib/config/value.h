@@ -39,6 +39,9 @@ bool value_group(const char *text, gid_t *group);
 bool value_is_prefix(const char *text);
 /* A name or address as in Host, without a port: a.example, [::1]. */
 bool value_is_host(const char *text);
+/* Empty, or the path of a URL with "/" before each name and none at the end:
+ * unreserved characters (RFC 3986) and at most 200 bytes. */
+bool value_is_base(const char *text);
 /* "*", or what browsers send as Origin: scheme, host, port and no path. */
 bool value_is_origin(const char *text);
 

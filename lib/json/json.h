@@ -19,9 +19,8 @@ struct json_object;
 
 /* ---- in: `value` is checked JSON (strict_json.h) */
 bool json_is_string(struct span value);
-/* Appends what the string `value` (checked, with its quotes) says; false if it
- * has half a surrogate pair, which is no text. */
-bool json_decode(struct buf *out, struct span value);
+/* Appends what the string `value` (checked, with its quotes) says. */
+void json_decode(struct buf *out, struct span value);
 /* True if `value` is a list of nothing but strings. */
 bool json_is_strings(struct span value);
 /* Takes the next string, with its quotes, off such a list; false at its end. */
@@ -31,8 +30,8 @@ bool json_next_string(struct span *list, struct span *string);
 void json_minify(struct buf *out, struct span value);
 
 /* ---- in: an answer, taken apart.  NULL unless `text` is JSON and an object
- * or a list, and all that it says can be held: a name with a NUL cannot, nor
- * half a surrogate pair.  Freed with json_free.  Asking a member of NULL is
+ * or a list, and all that it says can be held: a name with a NUL cannot.
+ * Freed with json_free.  Asking a member of NULL is
  * allowed, and so is asking for one that is not there: false. */
 struct json_object *json_parse(struct span text);
 void json_free(struct json_object *object);

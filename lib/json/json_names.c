@@ -28,7 +28,7 @@ void json_names_release(struct json_names *names)
 	*names = (struct json_names){0};
 }
 
-bool json_names_add(struct json_names *names, struct span literal)
+void json_names_add(struct json_names *names, struct span literal)
 {
 	struct json_name name = {
 		.text = span(literal.at + 1, literal.len - 2),
@@ -38,10 +38,7 @@ bool json_names_add(struct json_names *names, struct span literal)
 
 	if (name.text.len > 0 &&
 		memchr(name.text.at, '\\', name.text.len) != NULL) {
-		if (!json_decode(&decoded, literal)) {
-			buf_release(&decoded);
-			return false;
-		}
+		json_decode(&decoded, literal);
 		name.text = buf_span(&decoded);
 		name.owned = decoded.at;
 	}
@@ -50,7 +47,6 @@ bool json_names_add(struct json_names *names, struct span literal)
 		names->at = mem_resize(names->at, names->room * sizeof(name));
 	}
 	names->at[names->count++] = name;
-	return true;
 }
 
 static int by_text(const void *left, const void *right)

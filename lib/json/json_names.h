@@ -24,8 +24,8 @@ struct json_names {
 void json_names_release(struct json_names *names);
 
 /* Adds the name that is written `literal` (a checked JSON string with its
- * quotes, borrowed); false if it has half a surrogate pair. */
-bool json_names_add(struct json_names *names, struct span literal);
+ * quotes, borrowed). */
+void json_names_add(struct json_names *names, struct span literal);
 /* The names from `first` on are those of one object, which ends: takes them
  * off.  Returns where one is that was there before, NULL if there is none. */
 const char *json_names_end(struct json_names *names, size_t first);

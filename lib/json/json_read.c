@@ -60,23 +60,14 @@ static struct span take_string(struct walk *walk)
 	return span(begin, (size_t)(walk->at - begin));
 }
 
-/* What a string says; half a surrogate pair says nothing. */
-static bool take_text(struct walk *walk, struct buf *text)
-{
-	if (json_decode(text, take_string(walk)))
-		return true;
-	walk->unfit = true;
-	return false;
-}
-
 static struct json_object *read_string(struct walk *walk)
 {
-	struct json_object *string = NULL;
+	struct json_object *string;
 	struct buf text = {0};
 
-	if (take_text(walk, &text))
-		string = made(json_object_new_string_len(
-			text.len == 0 ? "" : text.at, (int)text.len));
+	json_decode(&text, take_string(walk));
+	string = made(json_object_new_string_len(
+		text.len == 0 ? "" : text.at, (int)text.len));
 	buf_release(&text);
 	return string;
 }
@@ -84,8 +75,7 @@ static struct json_object *read_string(struct walk *walk)
 /* A name ends at a NUL for json-c: it would be another one. */
 static bool take_name(struct walk *walk, struct buf *name)
 {
-	if (!take_text(walk, name))
-		return false;
+	json_decode(name, take_string(walk));
 	if (name->len > 0 && memchr(name->at, '\0', name->len) != NULL)
 		walk->unfit = true;
 	buf_add_char(name, '\0');

@@ -7,6 +7,7 @@
 
 #include "lib/json/strict_json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/json/json_names.h"
@@ -67,15 +68,45 @@ static bool is_hex(char c)
 	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+static bool read_unit(struct reader *reader, unsigned *unit)
+{
+	char digits[5] = "";
+
+	for (int i = 0; i < 4; i++, reader->at++) {
+		if (!is_hex(peek(reader)))
+			return wrong(
+				reader, "four hexadecimal digits belong here");
+		digits[i] = *reader->at;
+	}
+	*unit = (unsigned)strtoul(digits, NULL, 16);
+	return true;
+}
+
+/* What follows `\u`; a character beyond U+FFFF is written as two of them. */
+static bool read_unicode(struct reader *reader)
+{
+	const char *begin = reader->at - 2;
+	unsigned high, low = 0;
+
+	if (!read_unit(reader, &high))
+		return false;
+	if (high < 0xd800 || high > 0xdfff)
+		return true;
+	if (high <= 0xdbff && accept(reader, '\\') && accept(reader, 'u') &&
+		!read_unit(reader, &low))
+		return false;
+	if (low >= 0xdc00 && low <= 0xdfff)
+		return true;
+	reader->fault->half = true;
+	return wrong_at(reader, begin,
+		"half a surrogate pair: \\ud800 to \\udbff go before \\udc00 "
+		"to \\udfff, and neither stands alone");
+}
+
 static bool read_escape(struct reader *reader)
 {
-	if (accept(reader, 'u')) {
-		for (int i = 0; i < 4; i++, reader->at++)
-			if (!is_hex(peek(reader)))
-				return wrong(reader,
-					"four hexadecimal digits belong here");
-		return true;
-	}
+	if (accept(reader, 'u'))
+		return read_unicode(reader);
 	if (peek(reader) == '\0' || strchr("\"\\/bfnrt", *reader->at) == NULL)
 		return wrong(reader, "there is no such escape");
 	reader->at++;
@@ -149,9 +180,7 @@ static bool read_member(struct reader *reader)
 	if (!read_string(reader))
 		return false;
 	name.len = (size_t)(reader->at - name.at);
-	if (!json_names_add(&reader->names, name))
-		return wrong_at(
-			reader, name.at, "a name has half a surrogate pair");
+	json_names_add(&reader->names, name);
 	skip_space(reader);
 	if (!accept(reader, ':'))
 		return wrong(reader, "a colon belongs here");
@@ -245,13 +274,34 @@ static bool read_value(struct reader *reader)
 	}
 }
 
-static bool read_text(struct reader *reader)
+/* With its mark, or by the NUL beside each letter of ASCII. */
+static bool is_utf16(struct span text)
 {
+	return text.len >= 2 &&
+	       (memcmp(text.at, "\xff\xfe", 2) == 0 ||
+		       memcmp(text.at, "\xfe\xff", 2) == 0 ||
+		       (text.at[0] == '\0') != (text.at[1] == '\0'));
+}
+
+static bool is_unicode(struct reader *reader)
+{
+	struct span text = span(reader->at, (size_t)(reader->end - reader->at));
 	size_t bad;
 
-	if (!text_is_utf8(
-		    span(reader->at, (size_t)(reader->end - reader->at)), &bad))
+	if (is_utf16(text))
+		return wrong(reader, "this is UTF-16, and must be UTF-8");
+	if (!text_is_utf8(text, &bad))
 		return wrong_at(reader, reader->begin + bad, "no UTF-8");
+	if (json_unmarked(text).len < text.len)
+		return wrong(reader, "a byte order mark (U+FEFF) may stand "
+				     "once, before all else");
+	return true;
+}
+
+static bool read_text(struct reader *reader)
+{
+	if (!is_unicode(reader))
+		return false;
 	skip_space(reader);
 	if (reader->member != NULL && peek(reader) != '{')
 		return wrong(reader, "an object belongs here");
@@ -265,6 +315,13 @@ static bool read_text(struct reader *reader)
 	return true;
 }
 
+struct span json_unmarked(struct span text)
+{
+	if (text.len >= 3 && memcmp(text.at, "\xef\xbb\xbf", 3) == 0)
+		return span(text.at + 3, text.len - 3);
+	return text;
+}
+
 bool strict_json_object(struct span text, json_on_member *member, void *arg,
 	struct json_fault *fault)
 {
@@ -276,6 +333,7 @@ bool strict_json_object(struct span text, json_on_member *member, void *arg,
 	};
 	bool good;
 
+	fault->half = false;
 	reader.at = reader.begin;
 	reader.end = reader.begin + text.len;
 	good = read_text(&reader);

@@ -4,9 +4,9 @@
 /*
  * strict_json - is it JSON, to the letter?
  *
- * JSON is defined here and nowhere else (RFC 8259, and no object may have a
- * name twice): libraries differ, take text that is not JSON or refuse text that
- * is. Pure.
+ * JSON is defined here and nowhere else (RFC 8259; besides, no object may have a
+ * name twice, and no text half a surrogate pair, which is not Unicode):
+ * libraries differ, take text that is not JSON or refuse text that is. Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +21,11 @@ enum {
 struct json_fault {
 	size_t at;	 /* offset of the first wrong byte */
 	const char *why; /* static */
+	bool half;	 /* it is half a surrogate pair: JSON, but no text */
 };
+
+/* The text without the byte order mark that some programs write before it. */
+struct span json_unmarked(struct span text);
 
 /* Called for each member of the outermost object, in their order: `name` with
  * its quotes, `value` without space around it; both borrow from the text. */

@@ -11,6 +11,7 @@
 #include "lib/lines.h"
 #include "lib/log.h"
 #include "lib/service/signals.h"
+#include "lib/service/workers.h"
 
 static bool has_supervisor; /* in a worker */
 static struct pulse *own_pulse;
@@ -27,16 +28,16 @@ void supervisor_ready(void)
 		sigqueue(getppid(), signals_ready(), (union sigval){0});
 }
 
-static void leave_others(struct slot *slots, int count, int index)
+static void leave_others(struct workers *workers, int index)
 {
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < workers->job->workers; i++)
 		if (i != index)
-			pulse_leave(&slots[i].pulse);
+			pulse_leave(&workers->slots[i].pulse);
 }
 
-_Noreturn void worker_be(const struct supervisor_job *job, pid_t supervisor,
-	struct slot *slots, int index)
+_Noreturn void worker_be(struct workers *workers, int index)
 {
+	const struct supervisor_job *job = workers->job;
 	sigset_t none;
 
 	for (int number = 1; number <= SIGRTMAX; number++)
@@ -45,11 +46,11 @@ _Noreturn void worker_be(const struct supervisor_job *job, pid_t supervisor,
 	 */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
 		log_fatal(LINE_CANNOT_OUTLIVE);
-	if (getppid() != supervisor)
+	if (getppid() != workers->supervisor)
 		exit(1);
 	has_supervisor = true;
-	own_pulse = &slots[index].pulse;
-	leave_others(slots, job->workers, index);
+	own_pulse = &workers->slots[index].pulse;
+	leave_others(workers, index);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	exit(job->work(job->arg, index));

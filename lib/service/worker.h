@@ -4,14 +4,10 @@
 /*
  * worker - what a child of the supervisor is, from the fork to its end
  */
-#include <sys/types.h>
+struct workers;
 
-#include "lib/service/slot.h"
-#include "lib/service/supervisor.h"
-
-/* In the child: does the job's work, and ends with its status.  `slots` are all
- * of the job's workers; of those only that of `index` is its own. */
-_Noreturn void worker_be(const struct supervisor_job *job, pid_t supervisor,
-	struct slot *slots, int index);
+/* In the child: does the job's work, and ends with its status.  Of all workers
+ * it is that of `index`. */
+_Noreturn void worker_be(struct workers *workers, int index);
 
 #endif

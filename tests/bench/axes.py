@@ -99,7 +99,7 @@ class Data(Axis):
         "posted": "a KiB posted and delivered to one stream, the event counted as one",
         "replayed": "a KiB replayed from the log, the event counted as one",
     }
-    responder = WINDOW
+    responder = {**WINDOW, "max_event": "128K"}  # which counts more than the data
     REPLAYED = 4 << 20
 
     def prepare(self, x):

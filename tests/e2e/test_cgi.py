@@ -43,7 +43,7 @@ def test_streams_see_what_is_published(cgi):
     assert several.next().id == second.json["id"]
     third = cgi.publish("to all")
     main.sees("to all", id=third)
-    assert main.answer.headers["content-type"].split(";")[0] == "text/event-stream"
+    assert main.answer.headers["content-type"] == "text/event-stream; charset=utf-8"
     for reader in (main, one, several):
         reader.leave()
 
@@ -226,6 +226,23 @@ def test_a_program_that_is_named_by_its_url_serves_what_follows(make_world):
     reader.is_connected()
     reader.sees("x", type="note", id=answer.json["id"])
     assert world.door.ask("GET", "/cgi-bin/tidings.fcgi").status == 404
+
+
+def test_a_program_that_is_named_by_its_url_needs_no_base(make_world):
+    world = make_world(config={"responder": {"base": "/live"}}, kind=CgiWorld,
+                       more='cgi.assign += ( ".fcgi" => "" )\nalias.url += ( "/live" => "@PROGRAM@" )')
+    (world.www_copy / "cgi-bin").mkdir()
+    os.link(world.binary, world.www_copy / "cgi-bin" / "tidings.fcgi")
+    world.base = "/cgi-bin/tidings.fcgi"
+    reader = world.listen("a/b")
+    world.publish("x", channel="a/b")
+    reader.sees("x")
+    assert world.door.ask("GET", "/health").json["error"] == "outside_base"
+    world.base = "/live"
+    beside = world.listen("a/b")
+    world.publish("y", channel="a/b")
+    reader.sees("y")
+    beside.sees("y")
 
 
 def test_a_responder_that_lighttpd_starts_takes_the_socket_that_it_is_given(make_world):

@@ -141,6 +141,22 @@ def test_json_that_is_none_is_not_published(run, shared):
         run("pub", "json", good, "--json").ends()
 
 
+def test_json_with_a_bom_is_published_without_it(run, shared):
+    """JSON.parse of a browser takes none."""
+    reader = shared.listen("bom")
+    run("pub", "bom", "-", "--json", input='\ufeff{"a": "\ufeff"}').ends()
+    reader.sees('{"a": "\ufeff"}')
+    run("pub", "bom", "\ufeffplain").ends()
+    reader.sees("\ufeffplain")
+
+
+@pytest.mark.parametrize("half", ['"\\ud83d"', '["x", {"a": "\\ude00\\ud83d"}]', '\ufeff{"\\udfff": 1}'])
+def test_json_with_half_a_surrogate_pair_is_not_published_and_the_cause_is_named(run, half):
+    sentence = _sentence(run("pub", "json", half, "--json"), 2)
+    at = half.encode().index(b"\\u") + 1
+    assert "half a surrogate pair" in sentence and f"byte {at}: " in sentence
+
+
 def _sentence(client, status):
     client.ends(status)
     return client.sentence
@@ -391,6 +407,53 @@ def test_a_refused_connection_is_status_4(run, verb):
         client = run(*verb, url=url)
         client.ends(4)
         assert url in client.sentence
+
+
+@pytest.fixture(scope="module")
+def based(make_shared_world):
+    return make_shared_world({"responder": {"base": "/live/tidings"}}, web=True)
+
+
+@pytest.mark.parametrize("slash", ["", "/", "//"])
+def test_each_verb_works_below_a_path(based, slash):
+    url = f"http://127.0.0.1:{based.port}/live/tidings{slash}"
+
+    def says(*arguments, **how):
+        how.setdefault("url", url)
+        return Client(based, *arguments, **how).ends()
+    channel = f"deep{len(slash)}"
+    id = says("pub", channel, "one")[0]
+    assert says("pub", channel, "--lines", input="two\nthree\n")
+    for verb in (("history", channel), ("sub", channel, "--since", "all", "--count", "3"),
+                 ("tail", channel, "--since", "all", "--count", "3")):
+        assert [json.loads(line)["data"] for line in says(*verb)] == ["one", "two", "three"]
+    assert [line.split()[0] for line in says("channels") if channel in line] == [channel]
+    assert "ok" in "\n".join(says("status"))
+    assert says("run", f"{channel}-job", "--", "true") is not None
+    assert says("bench", "--time", "200ms")
+    assert any("Tidings at" in line for line in says("menu", input="q\n"))
+    # however it is told
+    assert json.loads(says("history", channel, "--url", url, url="http://127.0.0.1:1")[0])["id"] == id
+    settings = based.folder / "client.conf"
+    settings.write_text(f"url = {url}\n")
+    done = subprocess.run([program("client/tidings"), "history", channel, "--config", settings], text=True,
+                          capture_output=True, env={"HOME": str(based.folder)}, timeout=30)
+    assert done.stdout.count("\n") == 3, done.stderr
+
+
+@pytest.mark.parametrize("url, word", [
+    ("127.0.0.1/tidings", "http://"), ("ftp://127.0.0.1/", "http://"), ("http://", "no host"),
+    ("https:///tidings", "no host"), ("http://127.0.0.1/tidings?x", "?"), ("http://127.0.0.1/#tidings", "#")])
+def test_a_url_that_cannot_be_tidings_is_one_sentence_and_status_2(run, url, word):
+    assert word in _sentence(run("history", "x", url=url), 2)
+
+
+def test_what_tidings_says_to_another_path_is_told(based):
+    url = f"http://127.0.0.1:{based.port}/live/tidings/api"
+    for verb in (("pub", "x", "y"), ("sub", "x"), ("status",), ("channels",)):
+        client = Client(based, *verb, url=url)
+        client.ends(None)
+        assert "there is nothing at this address" in "\n".join(client.errors + client.lines), verb
 
 
 def test_a_server_that_is_no_tidings_is_named(run, shared):

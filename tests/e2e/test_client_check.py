@@ -12,7 +12,7 @@ from wire import Hub, Reader, Stock
 from world import SLOW, eventually
 
 CHECKS = ["health", "main stream", "metrics", "custom channel", "broadcast", "resume after a cut",
-          "events leave at once", "cross-origin rules", "uploads end", "leaving is noticed",
+          "events leave at once", "cross-origin rules", "whose address it is", "uploads end", "leaving is noticed",
           "inbox readers", "readers confined", "published rows"]
 
 
@@ -67,6 +67,54 @@ def test_a_route_that_is_missing_is_told(make_world):
     assert verdicts(lines)["main stream"] == "ok"
     assert verdicts(lines)["custom channel"] == "FAIL"
     assert "does not pass this path" in hints(lines)
+
+
+def test_a_prefix_that_only_the_web_server_knows_is_told(make_world):
+    """Its 404 is Tidings' own, and not the web server's fault."""
+    world = make_world(web=True)
+    world.change_web(("fastcgi.server += (", 'fastcgi.server += ( "/tidings/" => var.tidings,'))
+    for slash in ("", "/"):
+        lines = check(world, 1, "--auto", url=f"http://127.0.0.1:{world.port}/tidings{slash}")
+        assert lines == ["FAIL health                status 404: there is nothing at this address",
+                         "     -> set base = /tidings in [responder] of tidings.conf, and reload the responder"]
+
+
+def test_a_prefix_that_only_the_responder_knows_is_told(make_world):
+    world = make_world(web=True)
+    world.settings["responder"]["base"] = "/tidings"
+    world.write_config("responder.conf")
+    world.responder.stop()
+    world.base = "/tidings"
+    world.responder.start()
+    world.is_healthy()
+    lines = check(world, 1, "--auto", url=f"http://127.0.0.1:{world.port}")
+    assert lines[0] == "FAIL health                status 404: Tidings is below /tidings here (base), and this address is not"
+    assert "--url" in lines[1] and "`base`" in lines[1] and len(lines) == 2
+
+
+def test_a_url_without_the_prefix_is_told_it(make_world, tmp_path):
+    """The web server serves a site of its own there."""
+    world = make_world({"responder": {"base": "/live/tidings"}}, web=True)
+    assert verdicts(check(world, 0, "--auto")) == {name: "ok" for name in CHECKS}
+    url, config = f"http://127.0.0.1:{world.port}", tmp_path / "tidings.conf"
+    config.write_text("[responder]\nbase = /live/tidings\n")
+    said = hints(check(world, 1, "--auto", "health", "--server-config", config, url=url))
+    assert f"tidings.conf says base = /live/tidings: --url {url}/live/tidings" in said
+    config.write_text("")
+    said = hints(check(world, 1, "--auto", "health", "--server-config", config, url=url))
+    assert f"is it below a path (base)? Then --url {url}/tidings" in said
+
+
+def test_a_name_that_is_not_this_site_s_is_told_the_key(make_world):
+    world = make_world(web=True)
+    world.settings["responder"]["hosts"] = "localhost"
+    world.write_config("responder.conf")
+    world.responder.stop()
+    world.responder.start()
+    world.is_healthy()
+    lines = check(world, 1, "--auto", "health")
+    assert lines[0].endswith("status 421: there is no site of that name here (hosts)")
+    assert "`hosts`" in lines[1]
 
 
 def test_a_responder_that_is_not_there_is_told(make_world):

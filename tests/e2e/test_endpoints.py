@@ -16,7 +16,7 @@ def test_a_stream_of_main(web):
     reader = web.listen(path="/stream")
     id = web.publish("hello")
     reader.sees("hello", id=id)
-    assert reader.answer.headers["content-type"].split(";")[0] == "text/event-stream"
+    assert reader.answer.headers["content-type"] == "text/event-stream; charset=utf-8"
 
 
 @pytest.mark.behind_apache
@@ -52,6 +52,56 @@ def test_sse_events_and_send(web):
     answer = web.post("/sse/send", b'{"message": "plain"}', {"Content-Type": "application/json"})
     assert answer.json == {"status": "message sent"}
     reader.sees("plain")
+
+
+@pytest.mark.behind_apache
+def test_a_list_of_channels_as_php_writes_it(web):
+    """http_build_query(['channel' => ['a', 'b']]), and what forms are told to write."""
+    for query in ("channel%5B0%5D=a&channel%5B1%5D=b", "channel[]=a&channel[]=b", "channel[]=a&channel=b"):
+        reader = web.listen(path="/stream?" + query)
+        assert json.loads(reader.told("connected")[0].data)["channels"] == ["a", "b"]
+
+
+@pytest.mark.behind_apache
+def test_a_channel_that_is_named_twice_and_alike_is_no_contradiction(web):
+    assert web.post("/realtime/a?channel=a", b"x").json["channel"] == "a"
+    json_ = {"Content-Type": "application/json"}
+    assert web.post("/api/broadcast?channel=b", b'{"channel": "b", "message": 1}', json_).json["channel"] == "b"
+    assert web.post("/sse/send", b'{"channel": "sse", "message": "x"}', json_).status == 200
+    assert web.listen(path="/sse/events?channel=sse").told("connected")
+
+
+@pytest.mark.behind_apache
+def test_keys_of_others_are_passed_over(web):
+    """jQuery's _, Datastar's, and a site's own: in a stream's query, a POST's and a JSON object."""
+    others = "_=1&datastar=%7B%7D&chapel=x&channel_id=7&mychannel=b"
+    assert json.loads(web.listen(path=f"/stream?{others}").told("connected")[0].data)["channels"] == ["main"]
+    assert web.post(f"/realtime/a?{others}", b"x").status == 200
+    assert web.broadcast(message=1, chapel="x", channel_id=7, datastar={}).json["channel"] == "main"
+
+
+@pytest.mark.behind_apache
+def test_a_comma_is_part_of_a_channels_name(web):
+    assert json.loads(web.listen(path="/stream?channel=a,b").told("connected")[0].data)["channels"] == ["a,b"]
+
+
+@pytest.mark.parametrize("name", ["lastEventId", "last_event_id", "lastEventID", "lasteventid", "Last-Event-ID",
+                                  "last-event-id", "LAST_EVENT_ID"])
+def test_a_last_id_in_the_query_is_heeded_however_it_is_spelt(web, name):
+    first = web.publish("seen", channel="a")
+    web.publish("missed", channel="a")
+    reader = web.listen(path=f"/realtime/a?{name}={first}")
+    reader.is_connected()
+    assert reader.next().data == "missed"
+
+
+def test_json_from_a_program_that_writes_a_bom_is_published(web):
+    for target, channel in (("/api/broadcast", "main"), ("/sse/send", "sse")):
+        reader = web.listen(channel)
+        answer = web.post(target, b'\xef\xbb\xbf{"message": "x"}', {"Content-Type": "application/json"})
+        assert answer.status == 200, answer
+        reader.is_connected()
+        assert "\ufeff" not in reader.next().data
 
 
 @pytest.mark.behind_apache

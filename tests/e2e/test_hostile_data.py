@@ -36,11 +36,12 @@ HOSTILE = {
     "DEL and C1": "\x7f\x80\x9f",
     "emoji and combining": "👩‍👩‍👧‍👦 e\u0301",
     "noncharacters": "\ufffe\uffff\U0010ffff",
-    "a line of 64 KiB": "x" * 65536,
-    "64 KiB of line ends": "\n" * 65536,
-    "64 KiB of CR": "\r" * 65536,
-    "64 KiB in lines": "\n".join(["y" * 63] * 1024),
-    "64 KiB of four-byte characters": "😀" * 16384,
+    # As long as an event may be: 65,536 bytes as it is sent.
+    "a very long line": "x" * 65507,
+    "very many line ends": "\n" * 9358,
+    "very many CRs": "\r" * 9358,
+    "very many lines": "\n".join(["y" * 63] * 935),
+    "very many four-byte characters": "😀" * 16376,
     "32 KiB and a byte": "z" * 32769,
 }
 

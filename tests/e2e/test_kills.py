@@ -150,5 +150,5 @@ def test_thirty_kills_of_everything_in_turn_are_nobody_s_loss(make_world):
 def restart(daemon):
     """SIGKILL to the parent alone; its workers learn of it; then as init does.
     Apache's workers would go on, and keep the port."""
-    daemon.kill_all() if daemon.name == "apache" else daemon.kill()
+    daemon.kill_all() if daemon.name in ("apache", "nginx") else daemon.kill()
     daemon.start(20)

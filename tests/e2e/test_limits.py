@@ -127,6 +127,9 @@ def bystander(shared):
     yield is_served
 
 
+DATA = 65536 - len("id: 1795232262243520\ndata: \n\n")  # max_event counts what is sent
+
+
 def post(channel="limits", query="", body=b"x"):
     return lambda door: door.ask("POST", f"/realtime/{quote(channel, safe='')}{query}", body=body)
 
@@ -177,11 +180,13 @@ REQUESTS = {  # name: (a request of that measure, the most, status and code of o
     "own id": (lambda n: post(query="?id=" + "i" * n), 200, 400, "bad_id"),
     "own id of lines": (lambda n: post(query="?lines=1&id=" + "l" * n), 200, 400, "bad_id"),
     "own id in a body": (lambda n: broadcast(id="b" * n, message="x"), 200, 400, "bad_id"),
-    "data": (lambda n: post(body=b"x" * n), 65536, 413, "event_too_long"),
-    "data in two-byte letters": (lambda n: post(body=b"\xc3\xa9" * (n // 2) + b"x" * (n % 2)), 65536, 413,
+    "data": (lambda n: post(body=b"x" * n), DATA, 413, "event_too_long"),
+    "data in two-byte letters": (lambda n: post(body=b"\xc3\xa9" * (n // 2) + b"x" * (n % 2)), DATA, 413,
                                  "event_too_long"),
-    "data of an object": (of_event, 65536, 413, "event_too_long"),
-    "a line": (lambda n: post(query="?lines=1", body=b"a\n" + b"x" * n + b"\nb"), 65536, 413, "event_too_long"),
+    "data of an object": (of_event, DATA, 413, "event_too_long"),
+    "a line": (lambda n: post(query="?lines=1", body=b"a\n" + b"x" * n + b"\nb"), DATA, 413, "event_too_long"),
+    "data beside a type": (lambda n: post(query="?event=" + "t" * 64, body=b"x" * n), DATA - 72, 413, "event_too_long"),
+    "line ends": (lambda n: post(body=b"\n" * n), 9358, 413, "event_too_long"),
     "a body": (lambda n: post(query="?lines=1", body=lines_of(n)), BODY, 413, "body_too_long"),
     "levels of JSON": (levels_of, 32, 400, "bad_json"),
     "lines": (lambda n: post(query="?lines=1", body=b"x\n" * n), 100_000, 413, "too_many_lines"),

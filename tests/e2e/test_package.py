@@ -21,7 +21,7 @@ from machine import Machine, lacks
 from world import TOP, eventually
 
 POSTING = "until [ -e /root/enough ]; do curl -s -m 10 -o /dev/null -w '%{http_code}\\n' -d up " \
-          "http://127.0.0.1/realtime/up >>/root/statuses; sleep 0.02; done; touch /root/posted"
+          "http://127.0.0.1/tidings/realtime/up >>/root/statuses; sleep 0.02; done; touch /root/posted"
 BUILT = os.environ.get("TIDINGS_PACKAGES")
 FIRST = "ca7d737"  # of 0.1.0
 RUNNING = "tidings-hub|tidings.fcgi|tidings-inbox"
@@ -129,13 +129,13 @@ def files(machine):
     return set(found.splitlines())
 
 
-def publishes(machine, text):
-    said = machine.does(f"curl -s -d '{text}' http://127.0.0.1/realtime/alerts")
+def publishes(machine, text, base="/tidings"):
+    said = machine.does(f"curl -s -d '{text}' http://127.0.0.1{base}/realtime/alerts")
     assert '"status":"ok"' in said, said
 
 
-def heard(machine, channel="alerts"):
-    said = machine.asks(f"timeout 2 curl -sN 'http://127.0.0.1/realtime/{channel}?since=1h'")[1]
+def heard(machine, channel="alerts", base="/tidings"):
+    said = machine.asks(f"timeout 2 curl -sN 'http://127.0.0.1{base}/realtime/{channel}?since=1h'")[1]
     return re.findall(r"^data: (\w+)$", said, re.M)
 
 
@@ -172,8 +172,11 @@ def test_a_life(machine):
 
     # one further command, and it serves
     machine.does("lighty-enable-mod tidings && service lighttpd restart")
-    eventually(lambda: '"ok"' in machine.asks("curl -s http://127.0.0.1/health")[1], "health")
+    eventually(lambda: '"ok"' in machine.asks("curl -s http://127.0.0.1/tidings/health")[1], "health")
     assert "app.js" in machine.does("curl -s http://127.0.0.1/tidings/")
+    machine.does("mkdir -p /var/www/html/api && echo mine >/var/www/html/api/users.json")
+    assert machine.does("curl -s http://127.0.0.1/api/users.json") == "mine\n"
+    machine.does("rm -r /var/www/html/api")
     publishes(machine, "one")
     machine.does("""sqlite3 /var/lib/tidings/inbox/inbox.db \
         "INSERT INTO broadcast(channel, data) VALUES ('alerts', 'two')" """)
@@ -185,7 +188,7 @@ def test_a_life(machine):
         assert owner.strip() == user
     the_log_is_the_hub_s_alone(machine)
     assert "Landlock" not in machine.does(LOG if machine.boot else "cat /var/log/tidings/*")
-    assert "alerts" in machine.does("TIDINGS_URL=http://127.0.0.1 tidings channels")
+    assert "alerts" in machine.does("TIDINGS_URL=http://127.0.0.1/tidings tidings channels")
 
     # an upgrade keeps data and configuration and refuses nobody, and other programs run
     machine.does("echo '# mine' >>/etc/tidings/tidings.conf")
@@ -257,12 +260,13 @@ def test_the_upgrade_to_a_reader_of_inboxes_loses_no_row_and_shuts_out_nobody(ma
     shutil.copy(older, machine.root / "root/older.deb")
     machine.does("dpkg -i --force-depends /root/older.deb /root/tidings-client_0*.deb")
     machine.does("lighty-enable-mod tidings && service lighttpd restart")
+    publishes(machine, "zero", base="")
     machine.does(ADMINISTRATOR)
     folder = "stat -c '%G %a' /var/lib/tidings/inbox; stat -c '%G %a' /var/lib/tidings/inbox/inbox.db"
     before = machine.does(folder)
     (machine.root / "srv/inserting").write_text(INSERTING)
     machine.does("su shop -s /bin/bash -c 'bash /srv/inserting' >/tmp/said 2>&1 &")
-    eventually(lambda: len(heard(machine, "rows")) > 6, "rows being published", 20)
+    eventually(lambda: len(heard(machine, "rows", "")) > 6, "rows being published", 20)
 
     said = machine.does("dpkg -i --force-confold /root/tidings_0*.deb 2>&1")
     assert before == machine.does(folder) == "tidings 3770\ntidings 660\n"
@@ -278,17 +282,56 @@ def test_the_upgrade_to_a_reader_of_inboxes_loses_no_row_and_shuts_out_nobody(ma
                      "ReadWritePaths=/srv/shop /srv/closed"]
     the_log_is_the_hub_s_alone(machine)
 
-    reached = len(heard(machine, "rows"))
-    eventually(lambda: len(heard(machine, "rows")) > reached + 6, "rows being published", 20)
+    # the addresses stay, with the file of the web server that has come and the one that was
+    for _ in ("as it runs", "read again"):
+        assert heard(machine, base="")[0] == "zero"
+        machine.does("service lighttpd restart")
+    assert "app.js" in machine.does("curl -s http://127.0.0.1/tidings/")
+    assert heard(machine) == heard(machine, base="")  # which is where the page asks
+    assert "tidings/realtime" in machine.does("cat /etc/lighttpd/conf-available/50-tidings.conf")
+    assert machine.asks("grep -E '^base' /etc/tidings/tidings.conf")[0] == 1
+    assert said.count("the addresses stay as they are") == 2
+
+    reached = len(heard(machine, "rows", ""))
+    eventually(lambda: len(heard(machine, "rows", "")) > reached + 6, "rows being published", 20)
     machine.does("touch /tmp/enough; while [ ! -e /tmp/inserted ]; do sleep 0.1; done")
     count = int(machine.does("cat /tmp/said"))  # and nothing was refused
     rows = {f"{name}{n}" for name in ("inbox", "shop", "mine") for n in range(count)}
-    eventually(lambda: len(heard(machine, "rows")) >= len(rows), "all rows being published", 20)
-    assert sorted(heard(machine, "rows")) == sorted(rows)
+    eventually(lambda: len(heard(machine, "rows", "")) >= len(rows), "all rows being published", 20)
+    assert sorted(heard(machine, "rows", "")) == sorted(rows)
 
     # as after any upgrade of a package
     machine.does("dpkg -i --force-confold /root/tidings_newer.deb")
     eventually(lambda: machine.does("pgrep -c -x tidings-inbox").strip() == "5", "a reader of each")
+    assert heard(machine, base="")[0] == "zero"
     machine.does("dpkg --purge tidings tidings-client")
+    assert machine.asks("ls -d /etc/tidings")[0] == 2
     assert machine.asks(f"ls {drop_in}")[0] == 2
     machine.does("ls /etc/systemd/system/tidings-hub.service.d/override.conf")  # not ours
+
+
+def test_an_upgrade_keeps_the_addresses_whatever_was_changed(machine, older):
+    """tidings.conf as it came; the file of lighttpd as it came, or changed and kept, or given up."""
+    shutil.copy(older, machine.root / "root/older.deb")
+    for change, answer in (("", "confdef"), ("echo '# mine' >>", "confold"), ("echo '# mine' >>", "confnew")):
+        machine.does("dpkg -i --force-depends /root/older.deb /root/tidings-client_0*.deb")
+        machine.does("lighty-enable-mod tidings && service lighttpd restart")
+        if change:
+            machine.does(f"{change}/etc/lighttpd/conf-available/50-tidings.conf")
+        publishes(machine, "before", base="")
+        machine.does(f"dpkg -i --force-{answer} /root/tidings_0*.deb 2>&1")
+        machine.does("service lighttpd restart")
+        publishes(machine, "after", base="")
+        assert heard(machine, base="") == ["before", "after"]
+        assert machine.asks("grep -q mine /etc/lighttpd/conf-available/50-tidings.conf")[0] == \
+            (0 if answer == "confold" else 1)
+        # and to move to one prefix
+        if answer == "confnew":
+            machine.does("echo '[responder]' >>/etc/tidings/tidings.conf; "
+                         "sed -i 's|^\\[responder\\]$|&\\nbase = /tidings|; $d' /etc/tidings/tidings.conf; "
+                         "rm /etc/tidings/lighttpd-root.conf /etc/tidings/apache-root.conf; "
+                         "service tidings-responder restart; service lighttpd restart")
+            assert heard(machine) == ["before", "after"]
+            assert machine.does("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1/stream") == "404"
+        machine.does("dpkg --purge tidings tidings-client")
+        assert machine.asks("ls -d /etc/tidings")[0] == 2

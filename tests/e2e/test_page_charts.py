@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from client import Client
 from page import Page
 
 pytestmark = pytest.mark.page
@@ -181,3 +182,55 @@ def test_a_real_programs_task_is_shown_alike(chromium, web):
     page.window.wait(lambda: "no idea" in page.window.text(f'[data-task="{name}"]'), "the step")
     tell("end")
     page.window.wait(lambda: percent(page, name) == 100, "its end")
+
+
+@pytest.mark.parametrize("language, failed", [("en", "failed with status"), ("pt-BR", "falhou com status")])
+def test_a_job_that_ends_with_status_3_is_no_full_green_bar(chromium, web, language, failed):
+    """`tidings run`, as it is, and a program of one's own whose message says more."""
+    page = Page(chromium, web)
+    page.language(language)
+    page.go("tasks")
+    watch(page, web, "jobs")
+    for task, script, status, reached in (
+            ("half", "echo 50%; exit 3", 3, 50), ("unknown", "echo at work; exit 3", 3, 0),
+            ("killed", "echo 20%; kill -9 $$", 137, 20), ("fine", "echo 20%", 0, 100)):
+        run_job(web, task, script, status if status < 128 else 128 - status)
+        shown = f'[data-task="{task}"]'
+        page.window.wait(lambda: state(page, task) == ("failed" if status else "done"), "its end", 10)
+        assert percent(page, task) == reached
+        said = page.window.text(f"{shown} .step")
+        assert (f"{failed} {status}" in said) == (status != 0), said
+    assert "signal 9" in page.window.text('[data-task="killed"] .step')
+    assert page.window.text('[data-task="unknown"] .percent') == ""
+    colour = "return getComputedStyle(document.querySelector(arguments[0])).color"
+    assert page.window.run(colour, '[data-task="half"] .step') != \
+        page.window.run(colour, '[data-task="fine"] .step')
+    bar = "return getComputedStyle(document.querySelector(arguments[0])).accentColor"
+    assert page.window.run(bar, '[data-task="half"] progress') != \
+        page.window.run(bar, '[data-task="fine"] progress')
+
+
+def test_a_job_that_is_run_again_is_no_failure_any_more(chromium, web):
+    page = Page(chromium, web)
+    page.go("tasks")
+    watch(page, web, "jobs")
+    run_job(web, "again", "exit 3", 3)
+    page.window.wait(lambda: state(page, "again") == "failed", "its failure")
+    run_job(web, "again", "exit 0")
+    page.window.wait(lambda: state(page, "again") == "done", "its success")
+    assert "3" not in page.window.text('[data-task="again"] .step')
+
+
+def watch(page, web, channel):
+    page.window.fill("#tasks form [name=channel]", channel)
+    page.window.click("#tasks form:has([name=channel]) button:not([type=button])")
+    page.window.wait(lambda: web.channel(channel)["subscribers"] == 1, "a subscriber")
+
+
+def state(page, task):
+    return page.window.run("return document.querySelector(arguments[0])?.dataset.state",
+                           f'[data-task="{task}"]')
+
+
+def run_job(web, task, script, status=0):
+    Client(web, "run", "--linger", "20s", "--task", task, "jobs", "--", "sh", "-c", script).ends(status)

@@ -30,9 +30,9 @@ def test_a_program_publishes(web, language, interpreter):
 
 @pytest.mark.page
 def test_a_page_listens(make_world, chromium, tmp_path):
-    (tmp_path / "example.js").write_text(example("js"))
+    """Also with its script in the page itself, beside ours, which forbids that for itself."""
     (tmp_path / "example.html").write_text("<!doctype html><title>An example</title><link rel=icon href=icon.svg>"
-                                           "<ul></ul><script src=example.js></script>")
+                                           f"<ul></ul><script>{example('js')}</script>")
     world = make_world({"hub": {"demo": "no"}}, web=True, pages=tmp_path)
     window = chromium.open(f"http://127.0.0.1:{world.port}/example.html")
     eventually(lambda: world.channel("alerts")["subscribers"] == 1, "the page listening")

@@ -83,8 +83,8 @@ def types(machine, name, lines):
 
 def serves(machine):
     types(machine, "plain", [line for line in block("lighty-enable-mod") if "lighty" in line])
-    eventually(lambda: '"ok"' in machine.asks("curl -s http://127.0.0.1/health")[1], "health", 20)
-    assert '"status":"ok"' in machine.does("curl -s -d one http://127.0.0.1/realtime/alerts")
+    eventually(lambda: '"ok"' in machine.asks("curl -s http://127.0.0.1/tidings/health")[1], "health", 20)
+    assert '"status":"ok"' in machine.does("curl -s -d one http://127.0.0.1/tidings/realtime/alerts")
     assert "app.js" in machine.does("curl -s http://127.0.0.1/tidings/")
     for service in ("tidings-hub", "tidings-inbox", "tidings-responder"):
         machine.does(f"service {service} status")
@@ -95,7 +95,7 @@ def serves(machine):
     machine.does(f"""useradd -G tidings shop && su shop -c "sqlite3 -cmd '.timeout 9000' {state}/inbox.db \\
         \\"INSERT INTO broadcast(channel, data) VALUES ('alerts', 'two')\\"" """)
     eventually(lambda: "data: two" in machine.asks(
-        "timeout 2 curl -sN 'http://127.0.0.1/realtime/alerts?since=1h'")[1], "the row being published", 20)
+        "timeout 2 curl -sN 'http://127.0.0.1/tidings/realtime/alerts?since=1h'")[1], "the row being published", 20)
 
 
 def says_that_the_sandbox_is_shut(machine):

@@ -133,15 +133,56 @@ def test_a_foreign_page_publishes_and_reads_nothing(chromium, web, elsewhere):
 
 
 @pytest.mark.page
-def test_the_same_page_would_if_all_sites_were_allowed(chromium, make_world, elsewhere):
+def test_the_same_page_would_if_all_sites_and_all_addresses_were_allowed(chromium, make_world, elsewhere):
     """So the test above sees what it says.  JSON that does not say so is a 415; a header that was not granted, or
     JSON with cookies, ends with its preflight."""
-    world = make_world({"responder": {"origins": "*"}}, web=True)
+    world = make_world({"responder": {"origins": "*", "publish_from": "0.0.0.0/0"}}, web=True)
     told = does_its_deeds(chromium, world, elsewhere)
     expected = {"form": 3, "sandbox": 1, "fetch": 3, "json": 1, "main": 0, "beacon": 1}
     eventually(lambda: published(world) == expected, f"{expected} being published")
     assert told["stream"] == "heard" and '"channels"' in told["channels"]
     assert told["script"] == "blocked"
+
+
+@pytest.mark.page
+def test_where_all_sites_are_allowed_a_foreign_page_reads_and_still_publishes_nothing(chromium, make_world, elsewhere):
+    """Its visitor's address may publish; the page is not the visitor."""
+    world = make_world({"responder": {"origins": "*"}}, web=True)
+    told = does_its_deeds(chromium, world, elsewhere)
+    eventually(lambda: refused(world) >= ARRIVE, f"{ARRIVE} POSTs being refused")
+    assert published(world) == dict.fromkeys(CHANNELS, 0), told
+    assert told["stream"] == "heard" and '"channels"' in told["channels"]
+
+
+WITH_CREDENTIALS = """
+const site = arguments[0];
+const listen = path => new Promise(resolve => {
+	const source = new EventSource(site + path, {withCredentials: true});
+	source.addEventListener('connected', () => { source.close(); resolve('heard'); });
+	source.onerror = () => { source.close(); resolve('deaf'); };
+});
+const ask = (path, options) => fetch(site + path, {credentials: 'include', ...options})
+	.then(answer => answer.status, fault => fault.name);
+const json = {method: 'POST', body: '{"message": 1}', headers: {'Content-Type': 'application/json'}};
+return [await listen('/stream'), await listen('/realtime/a?lastEventId=1'), await ask('/api/channels'),
+	await ask('/api/nothing'), await ask('/api/broadcast', json), await ask('/realtime/a', {method: 'POST', body: 'x'})];
+"""
+
+
+@pytest.mark.page
+@pytest.mark.parametrize("origins,expected", [
+    ("{page}", ["heard", "heard", 200, 404, 200, 200]),
+    ("* {page}", ["heard", "heard", 200, 404, 200, 200]),
+    ("https://app.example", ["deaf", "deaf"] + ["TypeError"] * 4),
+    ("*", ["deaf", "deaf"] + ["TypeError"] * 4)], ids=["named", "named-beside-the-star", "not-named", "star"])
+def test_htmx_and_others_that_ask_with_cookies_connect_across_origins_where_theirs_is_named(
+        browser, make_world, elsewhere, origins, expected):
+    browser.expects(".")
+    page = elsewhere.replace(EVIL, "127.0.0.1").rstrip("/")
+    world = make_world({"responder": {"origins": origins.format(page=page)}}, web=True)
+    window = browser.open(page + "/")
+    assert window.run(f"return (async (...arguments) => {{{WITH_CREDENTIALS}}})(...arguments)",
+                      f"http://127.0.0.1:{world.port}") == expected
 
 
 REBOUND = """
@@ -157,13 +198,14 @@ return [post.status, list.status, heard];
 
 
 @pytest.mark.page
-@pytest.mark.parametrize("hosts,expected", [(None, [200, 200, "heard"]), ("127.0.0.1 localhost", [421, 421, "deaf"])])
-def test_a_page_whose_name_was_pointed_here_gets_nowhere_where_the_hosts_are_named(chromium, make_world, hosts, expected):
+@pytest.mark.parametrize("hosts,expected", [(None, [403, 200, "heard"]), ("127.0.0.1 localhost", [421, 421, "deaf"])])
+def test_a_page_whose_name_was_pointed_here_publishes_nothing_and_gets_nowhere_where_the_hosts_are_named(
+        chromium, make_world, hosts, expected):
     world = make_world({"responder": {"hosts": hosts}}, web=True, pages=TOP / "tests" / "e2e" / "pages")
     chromium.expects(".")
     window = chromium.open(f"http://{EVIL}:{world.port}/elsewhere.html")
     assert window.run(f"return (async () => {{{REBOUND}}})()") == expected
-    assert published(world)["form"] == (hosts is None)
+    assert published(world)["form"] == 0
 
 
 # ---- what the web server lets through
@@ -176,6 +218,16 @@ def test_an_address_is_what_the_web_server_saw(make_world):
         value = "for=10.9.9.9" if header == "Forwarded" else "10.9.9.9"
         answer = world.door.ask("POST", "/realtime/a", {header: value}, b"x")
         assert answer.status == 403 and answer.json["error"] == "not_allowed", header
+
+
+@pytest.mark.behind_apache
+def test_what_a_proxy_on_this_machine_passes_on_is_not_published(make_world):
+    """Though it comes from 127.0.0.1, as all that this machine sends itself does."""
+    world = make_world(web=True)
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+        answer = world.door.ask("POST", "/realtime/a", {header: "for=192.0.2.7"}, b"x")
+        assert answer.status == 403 and answer.json["error"] == "through_proxy", header
+    assert world.post("/realtime/a", b"x").status == 200
 
 
 SMUGGLED = [
@@ -253,7 +305,7 @@ def test_what_is_told_by_tidings_is_taken_for_what_it_is(web):
         assert answer.headers["x-content-type-options"] == "nosniff" and answer.headers["cache-control"] == "no-store"
         assert "server" not in answer.headers or not re.search(r"tidings|PHP", answer.headers["server"])
     stream = web.listen(named).answer.headers
-    assert stream["content-type"].split(";")[0] == "text/event-stream" and stream["x-content-type-options"] == "nosniff"
+    assert stream["content-type"] == "text/event-stream; charset=utf-8" and stream["x-content-type-options"] == "nosniff"
     assert "no-store" in stream["cache-control"]
 
 
@@ -263,7 +315,7 @@ def test_limits_hold_behind_the_web_server(make_world):
     world = make_world({"responder": {"streams_per_address": 2, "channels_per_address": 20, "publish_rate": 2}}, web=True)
     first = world.listen(*(f"c{n}" for n in range(19)))
     later = world.door.ask("GET", "/stream?channel=a&channel=b", {"Accept": "text/event-stream"})
-    assert later.status == 200 and later.ended and re.fullmatch(rb"retry: \d+\n\n", later.body)
+    assert later.status == 200 and later.ended and re.fullmatch(rb"retry: \d+\n", later.body)
     refused = world.door.ask("GET", "/stream?channel=a&channel=b", {"Accept": "application/json"})
     assert refused.status == 429 and int(refused.headers["retry-after"]) >= 1
     posts = [world.post("/realtime/c1", b"x") for _ in range(12)]

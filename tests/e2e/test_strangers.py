@@ -104,7 +104,7 @@ def test_many_uploads_that_never_end_are_ended_and_leave_nothing(make_world):
 @pytest.fixture
 def site(make_world):
     """A site's own lighttpd, with the snippet that Debian's package gives it."""
-    world = make_world(ONLY_WE_PUBLISH, web=True)
+    world = make_world({"responder": {"base": "/tidings", **ONLY_WE_PUBLISH["responder"]}}, web=True)
     subprocess.run(["make", "-s", "-C", BUILD, "conf/service/lighttpd.conf"], check=True)
     snippet = (BUILD / "conf/service/lighttpd.conf").read_text()
     snippet = re.sub(r'("socket" *=> ").*(")', rf"\g<1>{world.fcgi_socket}\2", snippet)
@@ -126,7 +126,7 @@ def site(make_world):
 def test_the_snippet_limits_uploads_to_tidings_alone(site):
     for target in ("/api/broadcast", "/realtime/a", "/stream", "/sse/send"):
         with Stranger(site.port).dial() as sock:
-            sock.sendall(f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {257 << 20}\r\n\r\n".encode())
+            sock.sendall(f"POST {site.base}{target} HTTP/1.1\r\nHost: x\r\nContent-Length: {257 << 20}\r\n\r\n".encode())
             assert whole_answer(sock).status == 413, target
     with Stranger(site.port).dial() as sock:
         sock.sendall(f"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT + 1024}\r\n\r\n".encode()
@@ -141,6 +141,9 @@ def quicker(world):
     """The limits of patience, made short."""
     if world.web_server.name == "apache":
         return [("header=10-20,MinRate=500 body=15,MinRate=500", "header=2-4,MinRate=500 body=2,MinRate=500000")]
+    if world.web_server.name == "nginx":
+        return [("client_header_timeout 15s", "client_header_timeout 2s"),
+                ("client_body_timeout   15s", "client_body_timeout 2s")]
     return [("server.max-read-idle = 15", "server.max-read-idle = 2")]
 
 
@@ -168,8 +171,10 @@ def test_half_a_head_does_not_hold_a_connection(make_world):
         assert ends(sock, within=8)
 
 
-def test_under_apache_a_byte_now_and_then_does_not_either(make_world):
-    world = make_world(web=True, server=SERVERS["apache"])
+@pytest.mark.parametrize("name", ["apache", "nginx"])
+def test_a_byte_now_and_then_does_not_either(make_world, name):
+    """lighttpd has no limit for that."""
+    world = make_world(web=True, server=SERVERS[name])
     world.change_web(*quicker(world))
     with Stranger(world.port).dial() as sock:
         sock.sendall(b"GET /stream HTTP/1.1\r\nHost: x\r\nX-")
@@ -193,7 +198,7 @@ def ends_now(sock):
 
 @pytest.mark.behind_apache
 def test_no_answer_tells_the_version(shared):
-    assert re.fullmatch(r"lighttpd|Apache", shared.health().headers["server"])
+    assert re.fullmatch(r"lighttpd|Apache|nginx", shared.health().headers["server"])
 
 
 # ---- connections
@@ -256,10 +261,6 @@ def slowest(world, rounds=20):
     return max(took)
 
 
-def connections_of(server):
-    return server.limits.get("MAX_CONNECTIONS") or server.limits["STREAMS"]
-
-
 @pytest.fixture(autouse=True)
 def descriptors():
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -272,7 +273,7 @@ def descriptors():
 @pytest.mark.parametrize("workers", [1, 3])
 def test_one_strangers_streams_leave_connections_to_publishers(make_world, server, workers):
     """B6: with all connections in streams, POSTs and /health timed out."""
-    most = connections_of(server)
+    most = server.connections
     world = make_world({"responder": {"connections": most, "workers": workers,
                                       **ONLY_WE_PUBLISH["responder"]}}, web=True)
     with contextlib.closing(Horde(world.port, most + 100)) as horde:
@@ -306,4 +307,5 @@ def test_a_web_server_full_of_half_requests_serves_again_when_their_time_is_over
 
 
 def fewer(server):
-    return [] if server.name == "apache" else [("server.max-connections = 1500", "server.max-connections = 100")]
+    return {"apache": [], "nginx": [("worker_connections 3000", "worker_connections 100")],
+            "lighttpd": [("server.max-connections = 1500", "server.max-connections = 100")]}[server.name]

@@ -144,4 +144,4 @@ def test_a_stream_beyond_the_limit_comes_later(make_world):
 def test_head_tells_what_a_get_would_be(shared):
     answer = shared.door.ask("HEAD", "/tasks/stream")
     assert answer.status == 200
-    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"

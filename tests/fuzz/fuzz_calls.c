@@ -75,6 +75,9 @@ static void on_judged(void *arg, const struct judged *judged)
 	MUST(judged->count <= JUDGED_MAX);
 	for (uint16_t i = 1; i < judged->count; i++)
 		MUST(judged->busy[i] > judged->busy[i - 1]);
+	MUST(judged->mark_count <= JUDGED_MAX);
+	for (uint16_t i = 1; i < judged->mark_count; i++)
+		MUST(judged->marks[i].place > judged->marks[i - 1].place);
 }
 
 static void drop(void *owner, struct span frame)

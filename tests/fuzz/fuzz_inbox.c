@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "inbox/row.h"
+#include "lib/event_size.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/read_room.h"
@@ -121,7 +122,8 @@ static void check_event(const struct stored_event *event, const struct row *row)
 
 	MUST(event->channel.len > 0 && is_plain(event->channel, CHANNEL_MAX));
 	MUST(is_plain(event->type, TYPE_MAX));
-	MUST(event->data.len <= MAX_EVENT && text_is_utf8(event->data, NULL));
+	MUST(event_size(event->type, event->data) <= MAX_EVENT &&
+		text_is_utf8(event->data, NULL));
 	MUST(values[3].type != DB_NULL);
 	MUST(span_equal(event->data, values[3].bytes));
 	MUST(values[1].type == DB_NULL

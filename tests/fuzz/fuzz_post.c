@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "fcgi/post/object.h"
+#include "lib/event_size.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -29,7 +30,7 @@ static void check(struct submission *submission, struct fault fault)
 	for (uint32_t i = 0; i < submission->count; i++) {
 		const struct item *item = &submission->items[i];
 
-		MUST(item->data.len <= MAX_EVENT);
+		MUST(event_size(submission->type, item->data) <= MAX_EVENT);
 		MUST(text_is_utf8(item->data, NULL));
 		MUST(item->key.len <= 255);
 		MUST(text_is_utf8(item->key, NULL));

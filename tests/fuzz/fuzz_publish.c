@@ -13,17 +13,19 @@
 #include "hub/peers/peer.h"
 #include "hub/peers/publish.h"
 #include "hub/peers/resume.h"
+#include "lib/event_size.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/rows.h"
 
-enum { MAX_EVENT = 100 };
+enum { MAX_EVENT = 130 };
 
 static void check_stored(const struct stored_event *event, struct span body)
 {
 	MUST(text_channel_fault(event->channel) == NULL);
 	MUST(text_type_fault(event->type) == NULL);
-	MUST(event->data.len <= MAX_EVENT && text_is_utf8(event->data, NULL));
+	MUST(event_size(event->type, event->data) <= MAX_EVENT &&
+		text_is_utf8(event->data, NULL));
 	MUST(event->data.at >= body.at);
 	MUST(event->data.at + event->data.len <= body.at + body.len);
 }

@@ -10,11 +10,12 @@
  */
 #include <config.h>
 
+#include "lib/event_size.h"
 #include "lib/text.h"
 #include "tests/fuzz/read_room.h"
 
 enum {
-	MAX_EVENT = 50,
+	MAX_EVENT = 80,
 	SIZE_MAX_OF_ALL = 4096, /* no more rows than there is room for */
 	OUR_TURN = 251,
 	OUR_FAILED_TURN,
@@ -93,8 +94,9 @@ static void check_stored(size_t from)
 	for (size_t i = from; i < rows.stored_count; i++) {
 		const struct stored_event *event = &rows.stored[i];
 
-		MUST(text_event_fault(event->channel, event->type, event->data,
-			     MAX_EVENT) == NULL);
+		MUST(text_event_fault(
+			     event->channel, event->type, event->data) == NULL);
+		MUST(event_size(event->type, event->data) <= MAX_EVENT);
 	}
 }
 

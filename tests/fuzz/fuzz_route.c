@@ -111,7 +111,7 @@ static void read_header(struct head *head, struct span line)
 		head->typed = true;
 		line = span(line.at + sizeof(type) - 1,
 			line.len - sizeof(type) + 1);
-		head->stream = span_is(line, "text/event-stream");
+		head->stream = span_is(line, "text/event-stream; charset=utf-8");
 		head->json = span_is(line, "application/json");
 	}
 }
@@ -166,7 +166,7 @@ static void check_reset(struct span line, const char *asked)
 
 static void check_stream(struct span body, const char *asked)
 {
-	bool reset = false;
+	bool reset = false, data = false;
 
 	MUST(begins(body, "retry: "));
 	MUST(text_is_utf8(body, NULL));
@@ -175,6 +175,9 @@ static void check_stream(struct span body, const char *asked)
 		struct span line = take_until(&body, "\n");
 
 		check_line(line);
+		/* No blank line but behind an event with data. */
+		MUST(line.len > 0 || data);
+		data = line.len > 0 && (data || begins(line, "data: "));
 		if (reset)
 			check_reset(line, asked);
 		reset = span_is(line, "event: reset");

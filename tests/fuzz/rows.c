@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "hub/log/ledger.h"
-#include "lib/db.h"
+#include "lib/db/db.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -181,7 +181,7 @@ void ledger_commit(struct ledger *ledger)
 void ledger_mention(struct ledger *ledger, struct span channel,
 	struct span type, struct span data)
 {
-	MUST(text_event_fault(channel, type, data, data.len) == NULL);
+	MUST(text_event_fault(channel, type, data) == NULL);
 }
 
 void ledger_ack(struct ledger *ledger, const struct ack *ack)

@@ -4,9 +4,9 @@
 /*
  * rows - what a row, or a publish, sees of SQLite and of the ledger
  *
- * In place of lib/db.c, hub/log/store.c, hub/log/ledger.c, hub/log/key.c and
- * hub/log/channel.c: the rows are what the fuzzer wants them to be, and what is
- * stored is only remembered.  One party may join the ledger.
+ * In place of lib/db/db.c, hub/log/disk/store.c, hub/log/ledger.c,
+ * hub/log/key.c and hub/log/channel.c: the rows are what the fuzzer wants them
+ * to be, and what is stored is only remembered.  One party may join the ledger.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,6 +15,7 @@
 #include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
 #include "lib/config/config.h"
+#include "lib/event_size.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/sock.h"
@@ -42,12 +43,14 @@ struct stub_question stub_question;
 static void check_publish(struct wire_in *in)
 {
 	const struct config *config = stub_rooms()->config;
+	struct span type;
 	uint32_t count;
 
 	wire_get_u64(in);
 	MUST(wire_get_u8(in) == 0); /* stored, always */
 	MUST(text_channel_fault(wire_get_str16(in)) == NULL);
-	MUST(text_type_fault(wire_get_str8(in)) == NULL);
+	type = wire_get_str8(in);
+	MUST(text_type_fault(type) == NULL);
 	MUST(traits_fault(wire_get_str16(in)) == NULL);
 	count = wire_get_u32(in);
 	MUST(count >= 1);
@@ -59,7 +62,8 @@ static void check_publish(struct wire_in *in)
 		if (key.len > 0)
 			wire_get_bytes(in, 16);
 		data = wire_get_blob(in);
-		MUST(data.len <= config->max_event && text_is_utf8(data, NULL));
+		MUST(event_size(type, data) <= config->max_event &&
+			text_is_utf8(data, NULL));
 	}
 }
 
@@ -84,18 +88,23 @@ static void check_metrics(struct wire_in *in)
 
 static void check_judge(struct wire_in *in)
 {
-	uint16_t count;
+	uint16_t count, told;
 
 	stub_question.asked = true;
 	stub_question.from = wire_get_u8(in);
 	stub_question.value = wire_get_u64(in);
-	wire_get_u64(in);
 	wire_get_u64(in);
 	wire_get_str16(in);
 	count = wire_get_u16(in);
 	MUST(count >= 1);
 	for (uint16_t i = 0; i < count; i++)
 		MUST(text_channel_fault(wire_get_str16(in)) == NULL);
+	told = wire_get_u16(in);
+	MUST(told <= count);
+	for (uint16_t i = 0; i < told; i++) {
+		MUST(wire_get_u16(in) < count);
+		wire_get_u64(in);
+	}
 }
 
 static void check_page(struct wire_in *in)
@@ -195,12 +204,16 @@ static void answer_verdict(struct buf *out, uint8_t mood)
 	wire_put_u8(out, (mood & 2) != 0); /* a gap */
 	wire_put_u64(out, STUB_OLDEST - 10);
 	wire_put_u64(out, STUB_OLDEST - 1);
-	wire_put_u64(out, mark(mood));
 	wire_put_u64(out, STUB_OLDEST - 10);
 	wire_put_u64(out, STUB_NEWEST);
 	wire_put_u16(out, (mood & 8) == 0); /* the first channel is busy */
 	if ((mood & 8) == 0)
 		wire_put_u16(out, 0);
+	wire_put_u16(out, mark(mood) > STUB_OLDEST - 10);
+	if (mark(mood) > STUB_OLDEST - 10) {
+		wire_put_u16(out, 0);
+		wire_put_u64(out, mark(mood));
+	}
 }
 
 static void answer_page(struct buf *out, uint8_t mood)

@@ -2,11 +2,15 @@
 """Many who are behind the window, and one with very many channels; at full scale
 it is torture/behind.py."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 import wire
+from fcgi import Exchange, begin, params, stdin, variables
 from wire import Event, FakeHub, Judge, Judged, Page, Paged
-from world import SLOW
+from world import SLOW, eventually
 
 USERS = 300
 LINE = "x" * 100
@@ -74,9 +78,79 @@ def test_what_a_crowd_lacks_is_read_from_the_log_once(make_world):
         except TimeoutError:
             continue
         if isinstance(asked, Judge):
-            peer.send(Judged(asked.tag, 0, 500, 1000, 0, 0, 0, [0]))
+            peer.send(Judged(asked.tag, 0, 500, 1000, 0, 0, [0]))
         else:
             pages.append(asked.channel)
             peer.send(Paged(asked.tag, 1000, 0, [Event(600, 1, 0, b"main", b"", b"old")]))
     assert pages == [b"main"]
     assert all(reader.data == ["old"] for reader in crowd)
+
+
+def test_a_gap_of_one_channel_hides_no_later_one_of_another(make_world):
+    """Told that `busy` has lost events, a slow reader is behind with `quiet`, which loses some too."""
+    world = make_world({"hub": {"keep_events": 20}, "channel quiet": {"keep_events": 300},
+                        "responder": {"window": "1M"}}, inbox=False)
+    world.peer = world.hub_peer()
+    quiet = [world.peer.publish("x" * 30000, channel="quiet").first for _ in range(200)]
+    for _ in range(50):
+        world.peer.publish("x", channel="busy")
+    for _ in range(40):
+        world.peer.publish("x" * 60000, channel="elsewhere")
+    world.holds(0, "busy")
+    slow = Exchange(world.fcgi_socket)
+    world.closing.callback(slow.close)
+    slow.send(begin() + params(variables("GET", "/stream?channel=busy&channel=quiet",
+                                         {"Last-Event-ID": str(quiet[0] - 1)})) + stdin())
+    slow.read(lambda one: b"event: reset" in one.raw, within=10 * SLOW)
+    for _ in range(250):
+        world.peer.publish("x", channel="quiet")
+    eventually(lambda: int(world.channel("quiet")["oldest"]) > quiet[149], "fewer events of quiet", 10 * SLOW)
+    slow.read(lambda one: b"event: live" in one.answer.body, within=20 * SLOW)
+    text = slow.answer.body.decode()
+    given = [int(id) for id in re.findall(r"^id: (\d+)\ndata:", text, re.M)]
+    lost = [id for id in quiet if id not in given]
+    assert lost and given[0] == quiet[0]
+    before = max(id for id in given if id < lost[0])
+    after = min(id for id in given if id > lost[-1])
+    between = text[text.index(f"id: {before}\n"):text.index(f"id: {after}\n")]
+    assert between.count("event: reset") == 1
+    assert text.count("event: reset") == 2
+
+
+def resident(pid):
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) << 10
+
+
+def test_what_streams_that_come_back_slowly_hold_is_bounded(make_world):
+    """The hub answers faster than any of them reads."""
+    streams, events, data = 1000, 4, b"x" * 30000  # of each of two channels: more than a socket takes
+    world = make_world({"responder": {"window": "1M"}}, hub=False, responder=False, inbox=False)
+    fake = FakeHub(world.hub_socket)
+    world.closing.callback(fake.close)
+    world.responder.start()
+    peer = fake.greet()
+    # by channel: its events come between those of the other
+    pages = [wire.encode(Paged(0, 1000, 0, [Event(600 + 2 * n + other, 1, 0, b"%d" % other, b"", data)
+                                            for n in range(events)])) for other in range(2)]
+    tag = slice(5, 13)  # of an answer, behind its frame's head
+    assert wire.encode(Paged(7, 0, 0, []))[tag] == (7).to_bytes(8, "little")
+    before, most = resident(world.responder.worker()), 0
+    for n in range(streams):
+        one = Exchange(world.fcgi_socket)
+        world.closing.callback(one.close)
+        target = f"/stream?channel={n}-0&channel={n}-1"
+        one.send(begin() + params(variables("GET", target, {"Last-Event-ID": "500"})) + stdin())
+    answered = 0
+    while answered < 2 * streams:
+        asked = peer.expect((Judge, Page), within=10 * SLOW)
+        if isinstance(asked, Judge):
+            peer.send(Judged(asked.tag, 0, 500, 1000, 0, 0, [0, 1]))
+            continue
+        page = pages[int(asked.channel[-1:])]
+        peer.send_raw(page[:tag.start] + asked.tag.to_bytes(8, "little") + page[tag.stop:])
+        answered += 1
+        if answered % 100 == 0:
+            most = max(most, resident(world.responder.worker()) - before)
+    # a half-sent batch each, what is on the shelf, and what is on its way
+    assert most < 60 << 20, most

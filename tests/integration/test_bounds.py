@@ -162,5 +162,5 @@ def test_browsers_that_gave_up_waiting_for_older_events_keep_no_other_waiting(se
     first = 0  # questions that the hub is asked before this one's
     while (asked := world.peer.expect(Judge)).value != 500:
         first += 1
-        world.peer.send(Judged(asked.tag, 0, asked.value, asked.upto, 0, 0, 0, []))
+        world.peer.send(Judged(asked.tag, 0, asked.value, asked.upto, 0, 0, []))
     assert first <= 64

@@ -160,6 +160,15 @@ def test_a_post_without_a_length_is_a_411(world):
     assert ask(world, begin(), params(cgi), stdin(b"x")).read().status == 411
 
 
+def test_chunks_without_a_length_are_whole_when_their_last_record_is_there(world):
+    """So mod_proxy_fcgi says what came apart; what it says to no end is nothing."""
+    cgi = variables("POST", "/realtime/a", HTTP_TRANSFER_ENCODING="chunked")
+    reader = world.listen("a")
+    ask(world, begin(), params(cgi), record(STDIN, b"cut")).close()
+    assert ask(world, begin(), params(cgi), stdin(b"whole")).read().status == 200
+    reader.sees("whole")
+
+
 def test_a_length_of_gigabytes_costs_nothing(world):
     cgi = variables("POST", "/realtime/a", CONTENT_LENGTH=str(1 << 40))
     answer = ask(world, begin(), params(cgi), stdin(b"x")).read()

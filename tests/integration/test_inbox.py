@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
 import threading
@@ -152,7 +153,9 @@ FAULTY = {
     "a channel that is no UTF-8": ("CAST(x'ff61' AS TEXT)", "'x'", "NULL"),
     "data that is no UTF-8": ("'a'", "CAST(x'22ff22' AS TEXT)", "NULL"),
     "overlong UTF-8": ("'a'", "CAST(x'c0af' AS TEXT)", "NULL"),
-    "data of 64 KiB and a byte": ("'a'", "printf('%65537d', 1)", "NULL"),
+    "data a byte too long": ("'a'", "printf('%65508d', 1)", "NULL"),
+    "data a byte too long for its type": ("'a'", "printf('%65497d', 1)", "'typ'"),
+    "data of a line end too many": ("'a'", "replace(printf('%9359s', ''), ' ', char(10))", "NULL"),
     "a type with a line end": ("'a'", "'x'", "'b' || char(13)"),
     "a type of 65 bytes": ("'a'", "'x'", "printf('%65d', 1)"),
 }
@@ -173,6 +176,8 @@ def test_a_row_that_cannot_be_published_keeps_its_reason_and_stops_nobody(world,
         "the row saying what is wrong")
     assert len(reason) > 10
     assert world.reader.log().count(reason) <= 1
+    if "too" in name:
+        assert re.search(r"has 655(37|42) bytes as it is sent .* max_event allows 65536", reason), reason
 
 
 @pytest.mark.parametrize("channel,data", [("'a' || char(10)", "'x'"), ("''", "'x'"),

@@ -46,7 +46,7 @@ def test_a_scraper_gets_the_form_that_it_asks_for(world, accept, type):
     "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/plain;q=0"])
 def test_everybody_else_gets_the_stream(world, accept):
     answer = world.door.ask("HEAD", "/metrics", {"Accept": accept} if accept else None)
-    assert answer.status == 200 and answer.headers["content-type"] == "text/event-stream"
+    assert answer.status == 200 and answer.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert answer.headers["vary"] == "Accept"
     world.listen(path="/metrics", headers={"Accept": accept} if accept else None)
 

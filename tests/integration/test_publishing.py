@@ -252,9 +252,11 @@ def test_a_preflight_from_elsewhere_gets_no_cors_headers(make_world):
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-def test_a_star_lets_everybody(make_world):
+def test_a_star_lets_everybody_listen_and_names_nobody_who_may_publish_from_this_machine(make_world):
     world = make_world({"responder": {"origins": "*"}})
     answer = world.post("/realtime/a", b"x", {"Origin": "https://anywhere.example"})
+    assert answer.status == 403 and answer.headers["access-control-allow-origin"] == "*"
+    answer = world.post("/realtime/a", b"x", {"Origin": "http://localhost:5173"})
     assert answer.status == 200 and answer.headers["access-control-allow-origin"] == "*"
     reader = world.listen("a", headers={"Origin": "https://anywhere.example"})
     assert reader.answer.headers["access-control-allow-origin"] == "*"

@@ -63,7 +63,7 @@ def test_a_cursor_below_the_window_is_asked_of_the_hub(served):
     reader = served.listen(last_event_id="500", wait=False)
     asked = served.peer.expect(wire.Judge)
     assert (asked.start, asked.value, asked.channels) == (wire.AFTER, 500, [b"main"])
-    served.peer.send(wire.Judged(asked.tag, 0, 500, 1000, 0, 0, 0, [0]))
+    served.peer.send(wire.Judged(asked.tag, 0, 500, 1000, 0, 0, [0]))
     page = served.peer.expect(wire.Page)
     assert (page.after, page.upto, page.channel) == (500, 1000, b"main")
     old = [Event(id, 1, 0, b"main", b"", str(id).encode()) for id in (600, 700)]
@@ -78,7 +78,7 @@ def test_a_cursor_below_the_window_is_asked_of_the_hub(served):
 def test_a_gap_that_the_hub_finds_is_told_before_the_oldest_event(served):
     reader = served.listen(last_event_id="500", wait=False)
     asked = served.peer.expect(wire.Judge)
-    served.peer.send(wire.Judged(asked.tag, 1, 899, 1000, 899, 900, 900, [0]))
+    served.peer.send(wire.Judged(asked.tag, 1, 899, 1000, 900, 900, [0]))
     assert reader.is_connected()[0].id == "899"
     reset, data = reader.is_told("reset")
     assert reset.id == "899"
@@ -97,7 +97,7 @@ def test_equal_requests_share_their_answers(served):
         except TimeoutError:
             continue
         if isinstance(asked, wire.Judge):
-            served.peer.send(wire.Judged(asked.tag, 0, 500, 1000, 0, 0, 0, [0]))
+            served.peer.send(wire.Judged(asked.tag, 0, 500, 1000, 0, 0, [0]))
         else:
             served.peer.send(wire.Paged(asked.tag, 1000, 0,
                                         [Event(600, 1, 0, b"main", b"", b"old")]))
@@ -213,7 +213,7 @@ def test_another_log_resets_open_streams(served):
     served.peer = served.fake.greet()
     asked = served.peer.expect(wire.Judge)
     assert (asked.start, asked.value) == (wire.AFTER, 1001)
-    served.peer.send(wire.Judged(asked.tag, 1, 5000, 5000, 0, 0, 0, []))
+    served.peer.send(wire.Judged(asked.tag, 1, 5000, 5000, 0, 0, []))
     reader.wait(lambda: reader.told("reset"), reader.story)
     send(served, b"of the new log")
     reader.wait(lambda: "of the new log" in reader.data, reader.story)
@@ -256,7 +256,7 @@ def test_a_hub_that_breaks_the_protocol_is_left_and_found_again(served, name):
 def test_a_hub_that_answers_what_nobody_asked_harms_nothing(served):
     reader = served.listen()
     served.peer.send(Stored(99, wire.STORED, 1, 1, b""),
-                     wire.Judged(77, 0, 1, 1, 0, 0, 0, []), wire.Paged(78, 1, 0, []),
+                     wire.Judged(77, 0, 1, 1, 0, 0, []), wire.Paged(78, 1, 0, []),
                      wire.Channeled(55, 0, []))
     send(served, b"still here")
     reader.sees("still here")

@@ -50,7 +50,7 @@ def is_refused(answer, status, code, retry_after=False):
 
 def is_told_to_come_back(answer):
     assert answer.status == 200 and answer.ended, answer
-    assert re.fullmatch(rb"retry: \d+\n\n", answer.body), answer
+    assert re.fullmatch(rb"retry: \d+\n", answer.body), answer
 
 
 def streams_are(world, count):
@@ -298,6 +298,37 @@ def test_only_the_web_server_says_whose_request_it_is(plain, header):
     is_refused(plain.post("/realtime/a", b"x", {header: value}, address="192.0.2.1"), 403, "not_allowed")
 
 
+PROXIES = {"X-Forwarded-For": "192.0.2.7", "Forwarded": "for=192.0.2.7", "X-Real-IP": "192.0.2.7", "Via": "1.1 cache"}
+
+
+@pytest.mark.parametrize("header", PROXIES)
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_a_proxy_on_this_machine_does_not_make_everybody_a_publisher(plain, header, address):
+    """It has this machine's address, whomever it serves."""
+    for target, body in (("/realtime/a", b"x"), ("/api/broadcast", b'{"message":1}'), ("/sse/send", b'{"message":"x"}')):
+        answer = plain.post(target, body, {header: PROXIES[header], **JSON}, address=address)
+        is_refused(answer, 403, "through_proxy")
+        assert all(word in answer.json["message"] for word in ("mod_extforward", "mod_remoteip", "set_real_ip_from"))
+
+
+def test_a_proxy_on_another_machine_may_publish_for_those_who_may_and_for_nobody_else(make_world):
+    """As in containers, where publish_from has the networks that proxies are in."""
+    world = make_world({"responder": {"publish_from": "172.16.0.0/12 127.0.0.0/8"}})
+    for said, status in (("198.51.100.7", 403), ("172.18.0.9, 198.51.100.7", 403), ("172.18.0.9", 200), ("unknown", 403)):
+        answer = world.post("/realtime/a", b"x", {"X-Forwarded-For": said}, address="172.18.0.2")
+        assert answer.status == status, said
+        assert status == 200 or answer.json["error"] == "through_proxy"
+    # the web server knows it, and left its header where it was
+    known = {"X-Forwarded-For": "172.18.0.9", "X-Real-IP": "172.18.0.9", "Via": "1.1 cache"}
+    assert world.post("/realtime/a", b"x", known, address="172.18.0.9").status == 200
+
+
+def test_where_everybody_may_publish_a_proxy_is_no_hindrance(make_world):
+    world = make_world({"responder": {"publish_from": "0.0.0.0/0"}})
+    for header, value in PROXIES.items():
+        assert world.post("/realtime/a", b"x", {header: value}).status == 200
+
+
 @pytest.mark.parametrize("address", [None, "", "localhost", "127.0.0.1 ", "127.1", "0x7f.1", "2130706433",
                                      "127.0.0.1,192.0.2.1", "::ffff:192.0.2.1", "127.0.0.1%lo", "unix:"])
 def test_an_address_that_is_none_may_not_publish(plain, address):
@@ -376,13 +407,56 @@ def listed(make_shared_world):
     return make_shared_world({"responder": {"origins": "https://app.example"}})
 
 
-def test_no_origin_is_ever_allowed_with_cookies(listed):
-    """So a page that may read reads what anybody may, not what a visitor's cookies would show."""
-    for method in ("GET", "OPTIONS"):
-        answer = listed.door.ask(method, "/api/channels", {"Origin": "https://app.example"})
-        assert answer.headers["access-control-allow-origin"] == "https://app.example"
-        assert "access-control-allow-credentials" not in answer.headers
-        assert "access-control-allow-private-network" not in answer.headers
+ANSWERS = [("GET", "/stream", None, 200), ("HEAD", "/stream", None, 200), ("GET", "/metrics", None, 200),
+           ("GET", "/tasks/stream", None, 200), ("GET", "/stream?channel=", None, 400), ("GET", "/api/channels", None, 200),
+           ("OPTIONS", "/stream", None, 204), ("OPTIONS", "/api/broadcast", None, 204), ("POST", "/realtime/a", b"x", 200),
+           ("POST", "/realtime/a?id=", b"x", 400), ("PUT", "/stream", None, 405), ("GET", "/nothing", None, 404),
+           ("POST", "/api/broadcast", b"{}", 415)]
+
+
+def heads(world, origin):
+    """What browsers are told by each kind of answer."""
+    for method, target, body, status in ANSWERS:
+        with contextlib.closing(Exchange(world.fcgi_socket)) as exchange:
+            exchange.send(begin(), params(variables(method, target, {"Origin": origin}, body)),
+                          record(5, body) if body else b"", record(5))
+            answer = exchange.read(lambda self: b"connected" in self.answer.body or b"event: start" in self.answer.body)
+        assert answer.status == status, (method, target, answer)
+        yield answer.headers
+
+
+def test_a_named_origin_is_allowed_with_cookies_by_each_answer(listed):
+    """Clients such as htmx ask so (withCredentials); a browser gives them nothing without."""
+    for headers in heads(listed, "https://app.example"):
+        assert headers["access-control-allow-origin"] == "https://app.example"
+        assert headers["access-control-allow-credentials"] == "true"
+        assert "Origin" in headers["vary"]
+        assert "access-control-allow-private-network" not in headers
+
+
+def test_whoever_is_not_named_is_never_allowed_with_cookies(make_world):
+    """So their pages read what anybody may, not what a visitor's cookies would show."""
+    world = make_world({"responder": {"origins": "*", "publish_from": "0.0.0.0/0"}})
+    for headers in heads(world, "https://app.example"):
+        assert headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in headers
+
+
+def test_an_origin_may_be_named_beside_the_star(make_world):
+    world = make_world({"responder": {"origins": "* https://app.example"}})
+    answers = {origin: world.door.ask("GET", "/health", {"Origin": origin}).headers
+               for origin in ("https://app.example", "https://other.example")}
+    assert answers["https://app.example"]["access-control-allow-credentials"] == "true"
+    assert answers["https://other.example"]["access-control-allow-origin"] == "*"
+    assert all(headers["vary"] == "Origin" for headers in answers.values())
+
+
+def test_cookies_give_nobody_a_right_to_publish(listed):
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        is_refused(listed.post("/realtime/a", b"x", {**headers, "Cookie": "session=1", "Authorization": "Basic eDp5"}),
+                   403, "foreign_origin")
+    is_refused(listed.post("/realtime/a", b"x", {"Origin": "https://app.example", "Cookie": "session=1"},
+                           address="192.0.2.1"), 403, "not_allowed")
 
 
 # ---- another name for our address (DNS rebinding)
@@ -404,6 +478,24 @@ def test_a_page_whose_name_points_here_hears_and_publishes_nothing(named, host):
         answer = named.door.ask(method, target, rebound, body, HTTP_HOST=host)
         is_refused(answer, 421, "wrong_host")
         assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("origins", [None, "*"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "localhost.evil", "127.0.0.1.evil.example"])
+def test_a_page_whose_name_points_here_publishes_nothing_though_no_hosts_are_named(make_shared_world, host, origins):
+    world = make_shared_world({"responder": {"origins": origins}})
+    for rebound in ({"Origin": f"http://{host}"}, {"Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"},
+                    {"Origin": "null", "Sec-Fetch-Site": "same-origin"}):
+        answer = world.door.ask("POST", "/realtime/a", rebound, b"x", HTTP_HOST=host)
+        is_refused(answer, 403, "foreign_origin")
+        assert "origins" in answer.json["message"]
+    assert world.door.ask("GET", "/health", {"Origin": f"http://{host}"}, HTTP_HOST=host).status == 200
+
+
+def test_a_page_under_development_publishes_where_all_sites_are_allowed(make_world):
+    world = make_world({"responder": {"origins": "*"}})
+    for origin in ("http://localhost:5173", "http://app.localhost", "http://127.0.0.1:3000", "http://[::1]:3000"):
+        assert world.post("/realtime/a", b"x", {"Origin": origin, "Sec-Fetch-Site": "cross-site"}).status == 200, origin
 
 
 @pytest.mark.parametrize("host", ["app.example", "APP.example:8000", "app.example.", "localhost:8000", "127.0.0.1:8000",

@@ -27,7 +27,7 @@ def raw_stream(world, target, until, headers=None):
 def test_the_head_of_a_stream_suits_browsers_and_proxies(world):
     answer = raw_stream(world, "/stream", b"connected")
     assert answer.status == 200
-    assert answer.headers["content-type"].split(";")[0] == "text/event-stream"
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert "no-store" in answer.headers["cache-control"]
     assert "no-transform" in answer.headers["cache-control"]
     assert answer.headers["x-accel-buffering"] == "no"
@@ -36,7 +36,7 @@ def test_the_head_of_a_stream_suits_browsers_and_proxies(world):
 def test_a_stream_begins_with_retry_then_connected(world):
     id = world.publish("before")
     answer = raw_stream(world, "/stream", b"\n\n")
-    found = re.fullmatch(rb"(?s)retry: (\d+)\n+(?:event: connected\n|id: (\d+)\n|data: (.*?)\n){3}\n.*",
+    found = re.fullmatch(rb"(?s)retry: (\d+)\nid: (\d+)\nevent: connected\ndata: (.*?)\n\n.*",
                          answer.body)
     assert found, answer.body
     assert 100 <= int(found[1]) <= 200
@@ -47,6 +47,29 @@ def test_a_stream_begins_with_retry_then_connected(world):
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment).timestamp()
     assert abs(moment - time.time()) < 60 or abs(moment / 1000 - time.time()) < 60
+
+
+ALL = ("/stream", "/realtime/a?channel=b&since=all", "/realtime/a?lastEventId=nonsense", "/stream?envelope=1",
+       "/sse/events", "/metrics", "/tasks/stream?interval=5")
+
+
+@pytest.mark.parametrize("target", ALL)
+def test_a_client_that_calls_each_block_an_event_sees_no_empty_one(make_world, target):
+    """httpx-sse, r3labs/sse, sseclient, fetch-event-source with JSON.parse."""
+    world = make_world({"responder": {"keepalive": "1s"}})
+    world.publish("{}", channel="a")
+    *blocks, rest = raw_stream(world, target, b":\n").body.split(b"\n\n")
+    assert b":\n" in rest  # between events a comment is a line
+    for block in blocks:
+        assert sum(line.startswith(b"data: ") for line in block.split(b"\n")) == 1, blocks
+
+
+def test_a_client_that_keeps_retry_only_from_an_event_with_data_knows_it(world):
+    """reqwest-eventsource, eventsource-client: back too early, they met a 503 and ended for good."""
+    for target in ALL[:-1]:
+        first = raw_stream(world, target, b"\n\n").body.split(b"\n\n")[0].split(b"\n")
+        assert [line.partition(b":")[0] for line in first] == [b"retry", b"id", b"event", b"data"], first
+        assert first[2] == b"event: connected"
 
 
 def test_retry_is_jittered(make_world):
@@ -83,7 +106,7 @@ def test_a_stream_of_a_new_and_empty_log_can_be_resumed(world):
 def test_head_gets_the_head_only(world):
     answer = world.door.ask("HEAD", "/stream")
     assert (answer.status, answer.body) == (200, b"")
-    assert answer.headers["content-type"].split(";")[0] == "text/event-stream"
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
 
 
 def test_head_gets_the_head_only_where_there_is_nothing(world):
@@ -143,6 +166,73 @@ def test_silence_is_filled_with_comments(make_world):
     reader = world.listen()
     reader.wait(lambda: reader.comments >= 2, lambda: "no comment came", 8)
     assert reader.state == "OPEN"
+
+
+@pytest.mark.parametrize("target", ("/stream?keepalive=3s", "/realtime/a?keepalive=3s", "/sse/events?keepalive=3s",
+                                    "/tasks/stream?interval=60&keepalive=3s"))
+def test_a_client_that_waits_only_five_seconds_to_read_asks_for_comments_in_time(world, target):
+    """httpx, LaunchDarkly: with a comment every 15 seconds they ended or reconnected for ever."""
+    exchange = Exchange(world.fcgi_socket)
+    exchange.send(begin(), params(variables("GET", target)), stdin())
+    exchange.read(lambda self: b"data: " in self.answer.body)
+    said = exchange.answer.body.count(b":\n")
+    for _ in range(2):
+        exchange.read(lambda self: self.answer.body.count(b":\n") > said, within=4 * SLOW)
+        said += 1
+    exchange.close()
+
+
+def test_a_keepalive_above_the_configured_one_is_taken_down_to_it(make_world):
+    world = make_world({"responder": {"keepalive": "1s"}})
+    for target in ("/stream?keepalive=60s", "/tasks/stream?interval=60&keepalive=1m"):
+        raw_stream(world, target, b":\n")
+
+
+@pytest.mark.parametrize("keepalive", ("2s", "61s", "4", "soon", ""))
+@pytest.mark.parametrize("path", ("/stream", "/realtime/a", "/sse/events", "/metrics", "/tasks/stream"))
+def test_a_keepalive_out_of_range_is_refused_with_the_range(shared, path, keepalive):
+    answer = shared.door.ask("GET", f"{path}?keepalive={keepalive}")
+    assert (answer.status, answer.json["error"]) == (400, "bad_keepalive")
+    assert "3s to 60s" in answer.json["message"]
+
+
+# What makes an event longest: 65,536 bytes as it is sent, `id:` and blank line included.
+LONGEST = {
+    "a line": dict(data="x" * 65507),
+    "a type": dict(data="x" * 65435, event="t" * 64),
+    "letters of two bytes": dict(data="é" * 32753 + "x"),
+    "lines": dict(data="\n".join(["x" * 9] * 4094 + ["x" * 3])),
+}
+
+
+@pytest.mark.parametrize("what", LONGEST)
+def test_a_client_that_reads_an_event_into_64_kib_is_sent_none_that_is_longer(world, what):
+    """r3labs/sse and go-sse (bufio.Scanner) stopped at such an id for good."""
+    longest = LONGEST[what]
+    told = world.post(f"/realtime/a?event={longest.get('event', 'message')}", (longest["data"] + "x").encode())
+    assert (told.status, told.json["error"]) == (413, "event_too_long")
+    assert "has 65537 bytes" in told.json["message"] and "allows 65536" in told.json["message"]
+    world.publish(channel="a", **longest)
+    world.insert(longest["data"], channel="a", event=longest.get("event"))
+    if "\n" not in longest["data"]:
+        world.publish("first\n" + longest["data"], channel="a", event=longest.get("event"), lines=1)
+    world.insert("fence", channel="a")
+    world.holds(5 if "\n" not in longest["data"] else 3, channel="a")
+    said = raw_stream(world, "/realtime/a?since=all", b"data: fence\n\n").body
+    lengths = [len(block) + 2 for block in said.split(b"\n\n")]
+    assert max(lengths) == 65536, lengths
+
+
+def test_an_event_longer_than_max_event_that_is_held_is_sent_as_it_is(make_world):
+    world = make_world({"responder": {"max_event": "128K"}})
+    id = world.publish("x" * 65536, channel="a")
+    world.settings["responder"]["max_event"] = "64K"
+    world.restart_hub({})
+    world.responder.stop()
+    world.write_config("responder.conf")
+    world.responder.start()
+    world.listen(path="/realtime/a?since=all").sees("x" * 65536, id=id)
+    assert world.post("/realtime/a", b"x" * 65536).status == 413
 
 
 # ---- channels
@@ -371,7 +461,7 @@ def asks_for_a_stream(world, target="/stream", **more):
 
 def is_told_to_come_back(answer):
     assert answer.status == 200
-    assert answer.headers["content-type"].split(";")[0] == "text/event-stream"
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert re.match(rb"retry: \d+\n", answer.body) and b"data" not in answer.body
     assert answer.ended
     return True

@@ -16,7 +16,7 @@ class Client:
     def __init__(self, world, *arguments, input=None, env=None, stdout=None, url=None):
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith("TIDINGS_")}
-        environment["TIDINGS_URL"] = url or f"http://127.0.0.1:{world.port}"
+        environment["TIDINGS_URL"] = url or f"http://127.0.0.1:{world.port}{world.base}"
         environment["HOME"] = environment["XDG_CONFIG_HOME"] = str(world.folder)
         environment.update(env or {})
         self.process = subprocess.Popen(
@@ -53,7 +53,7 @@ class Client:
             raise AssertionError(f"still running; it said {self.errors[-3:]}") from None
         for reader in self.readers:
             reader.join()
-        assert ended == status, f"ended with {ended}, not {status}: {self.errors}"
+        assert status in (ended, None), f"ended with {ended}, not {status}: {self.errors}"
         return self.lines
 
     @property

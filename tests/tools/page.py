@@ -116,9 +116,9 @@ class Stream:
 
 
 class Page:
-    def __init__(self, browser, world, kind="window", watch=True):
+    def __init__(self, browser, world, kind="window", watch=True, url=None):
         self.world, self.browser = world, browser
-        self.url = f"http://127.0.0.1:{world.port}/"
+        self.url = url or f"http://127.0.0.1:{world.port}/"
         self.window = browser.open(self.url, kind)
         self.ready(watch)
 

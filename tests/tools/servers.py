@@ -14,7 +14,8 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent.parent
 SBIN = os.environ["PATH"] + ":/usr/sbin:/sbin"
 MODULES = "/usr/lib/apache2/modules"
-# Apache will not be root, but these folders are root's alone.
+# These will not be root, but these folders are root's alone.
+UNPRIVILEGED = {"apache", "nginx"}
 RIGHTS = ["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"]
 NOT_ROOT = ["setpriv", "--reuid", "www-data", "--regid", "www-data", "--clear-groups", *RIGHTS, "--"]
 
@@ -25,6 +26,12 @@ class Server:
 
     def __repr__(self):
         return self.name
+
+    @property
+    def connections(self):
+        """How many browsers it lets in at once."""
+        return self.limits.get("MAX_CONNECTIONS") or self.limits.get("STREAMS") \
+            or self.limits["WORKER_CONNECTIONS"] // 2
 
     def path(self, folder):
         return folder / f"{self.name}.conf"
@@ -40,12 +47,16 @@ class Server:
 
     def command(self, path):
         program = shutil.which(self.program, path=SBIN) or self.program
-        as_user = NOT_ROOT if self.name == "apache" and os.geteuid() == 0 else []
+        as_user = NOT_ROOT if self.name in UNPRIVILEGED and os.geteuid() == 0 else []
         return [*as_user, program, *self.arguments, path]
 
 
 SERVERS = {server.name: server for server in (
     Server("lighttpd", "lighttpd", ["-D", "-f"], {"MAX_FDS": 4096, "MAX_CONNECTIONS": 1500}),
     Server("apache", "apache2", ["-DFOREGROUND", "-f"],
-           {"MODULES": MODULES, "PLACES": 8, "THREADS": 300, "STREAMS": 600}))}
+           {"MODULES": MODULES, "LATER": TOP / "conf" / "later.asis", "PLACES": 8, "THREADS": 300,
+            "STREAMS": 600}),
+    Server("nginx", "nginx", ["-e", "stderr", "-g", "daemon off;", "-c"],
+           {"MAX_FDS": 4096, "WORKER_CONNECTIONS": 3000}),
+    Server("haproxy", "haproxy", ["-db", "-f"], {"MAX_CONNECTIONS": 1500}))}
 DEFAULT = SERVERS[os.environ.get("TIDINGS_SERVER", "lighttpd")]

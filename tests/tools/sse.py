@@ -126,6 +126,11 @@ class Exact(Parser):
             raise ValueError(f"no line of a stream: {name}: {value[:80]!r}")
         super()._field(name, value)
 
+    def _dispatch(self):
+        if not self._data:
+            raise ValueError("a blank line that ends no event: an empty event for many clients")
+        return super()._dispatch()
+
     @property
     def is_between_events(self):
         return not (self._line or self._start or self._data or self._type or self._own_id)

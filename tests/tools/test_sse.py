@@ -81,6 +81,8 @@ PASSED_OVER = {
     "an id without one": b"id\n",
     "a type without one": b"event:\n",
     "a retry that is no number": b"retry: 1s\n",
+    "a blank line behind a retry": b"retry: 1\n\n",
+    "a blank line behind a comment": b"data: a\n\n:\n\n",
 }
 
 
@@ -94,7 +96,7 @@ def test_what_the_standard_passes_over_fails_a_test(stream):
 @pytest.mark.parametrize("rest", (b"d", b"data: a", b"data: a\n", b"id: 1\n", b"event: x\n"))
 def test_half_an_event_is_noticed(rest):
     parser = Exact()
-    assert [event.data for event in parser.feed(b"retry: 5\n\nid: 1\ndata: b\n\n: c\n\n")] == ["b"]
+    assert [event.data for event in parser.feed(b"retry: 5\nid: 1\ndata: b\n\n: c\n")] == ["b"]
     assert parser.is_between_events
     parser.feed(rest)
     assert not parser.is_between_events

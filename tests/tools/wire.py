@@ -127,6 +127,8 @@ FIELDS["events"] = _list(4, lambda event: FIELDS["blob"][0](encode_body(event)),
 
 FIELDS["ids"] = _list(4, *FIELDS["u64"])
 FIELDS["places"] = _list(2, *FIELDS["u16"])
+FIELDS["marks"] = _list(2, lambda pair: struct.pack("<HQ", *pair),
+                        lambda body: struct.unpack("<HQ", body.take(10)))
 FIELDS["reasons"] = _list(4, lambda pair: struct.pack("<Q", pair[0]) + FIELDS["str16"][0](pair[1]),
                           lambda body: (body.number(8), body.text(2)))
 FIELDS["rows"] = _list(4, _put_row, _get_row)
@@ -162,8 +164,9 @@ Inbox = _message(11, "Inbox", "number:u64 identity:str8 why:str16")
 Rows = _message(12, "Rows", "number:u64 start:u64 to:u64 rows:rows")
 Told = _message(13, "Told", "number:u64 rows:ids")
 Stock = _message(14, "Stock", "confined:u8 rows:u64 lost:u32")
-Judge = _message(15, "Judge", "tag:u64 start:u8 value:u64 told:u64 upto:u64 label:str16 channels:names",
-                 optional="label")
+Judge = _message(15, "Judge", "tag:u64 start:u8 value:u64 upto:u64 label:str16 channels:names"
+                 " told:marks", optional="label")
+Judge.__new__.__defaults__ = ([], b"")
 Welcome = _message(65, "Welcome", "version:u16 identity:identity newest:u64")
 Refused = _message(66, "Refused", "sentence:str16")
 Following = _message(67, "Following", "start:u64 newest:u64")
@@ -179,8 +182,9 @@ Measure = _message(74, "Measure", "")
 Metered = _message(75, "Metered", "tag:u64 text:rest")
 At = _message(76, "At", "number:u64 known:u8 cursor:u64 stop:str16 more:u8 reasons:reasons")
 Taken = _message(77, "Taken", "number:u64 cursor:u64 reasons:reasons")
-Judged = _message(78, "Judged", "tag:u64 gap:u8 used:u64 limit:u64 mark:u64 oldest:u64 newest:u64"
-                  " busy:places")
+Judged = _message(78, "Judged", "tag:u64 gap:u8 used:u64 limit:u64 oldest:u64 newest:u64"
+                  " busy:places marks:marks")
+Judged.__new__.__defaults__ = ([],)
 
 
 def encode_body(message):
@@ -340,16 +344,16 @@ class Hub(Peer):
     def page(self, *channels, start=AFTER, value=0, upto=ID_MAX, bytes=1 << 20):
         """What a stream of these channels is told from there on, as far as the hub goes."""
         names = sorted(_bytes(c) for c in channels)
-        events, told, gap = [], 0, False
+        events, told, gap = [], [], False
         while True:
             verdict = self.judge(*names, start=start, value=value, told=told, upto=upto)
-            gap, told, mark = gap or bool(verdict.gap), verdict.mark, 0
-            for place in verdict.busy:
-                mark = max(mark, self.read(names[place], verdict.used, verdict.limit, bytes, events))
-            if mark <= max(verdict.used, told):
+            gap, told, known = gap or bool(verdict.gap), verdict.marks, dict(verdict.marks)
+            marks = {place: self.read(names[place], verdict.used, verdict.limit, bytes, events)
+                     for place in verdict.busy}
+            if all(mark <= max(verdict.used, known.get(place, 0)) for place, mark in marks.items()):
                 through = max(verdict.limit, verdict.used)
-                return History(gap, verdict.used, through, max(mark, told), verdict.oldest,
-                               verdict.newest, sorted(events))
+                return History(gap, verdict.used, through, max([0, *marks.values(), *known.values()]),
+                               verdict.oldest, verdict.newest, sorted(events))
             # Something was pruned, or found to be lost, since the verdict.
             events, start, value = [], AFTER, verdict.used
 
@@ -363,9 +367,9 @@ class Hub(Peer):
             after, mark = page.through, max(mark, page.mark)
         return mark
 
-    def judge(self, *channels, start=AFTER, value=0, told=0, upto=ID_MAX):
+    def judge(self, *channels, start=AFTER, value=0, told=(), upto=ID_MAX):
         self.tag += 1
-        self.send(Judge(self.tag, start, value, told, upto, sorted(_bytes(c) for c in channels)))
+        self.send(Judge(self.tag, start, value, upto, sorted(_bytes(c) for c in channels), told))
         return self.expect(Judged, tag=self.tag)
 
     def one_page(self, channel, after, upto=ID_MAX, bytes=1 << 20):

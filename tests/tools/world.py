@@ -239,6 +239,17 @@ def free_port():
         return sock.getsockname()[1]
 
 
+def below(text, base):
+    """A web server's configuration with all addresses of Tidings below `base`."""
+    for old, new in ((r'"(/(realtime|api|sse|tasks)/)" +=>', rf'"{base}\1" =>'),
+                     (r'\( "/" => var', f'( "{base}/" => var'),
+                     (r'"\^/\((stream|health)', rf'"^{base}/(\1'),
+                     (r'^ProxyPass "/', f'ProxyPass "{base}/'),
+                     (r'fcgi://tidings/', f'fcgi://tidings{base}/')):
+        text = re.sub(old, new, text, flags=re.M)
+    return text
+
+
 class World:
     """config: {"responder": {"window": "1M"}, "inbox app": {"path": ...}}"""
 
@@ -281,6 +292,7 @@ class World:
             (self.folder / "inbox").mkdir()
         for section, keys in config.items():
             self.settings.setdefault(section, {}).update(keys)
+        self.base = self.settings["responder"].get("base") or ""
         hub_config = self.write_config("hub.conf")
         self.hub = self._daemon("hub", [*WRAP, program("tidings-hub", needed=hub), "-c", hub_config],
                                 self.hub_serves)
@@ -343,7 +355,10 @@ class World:
             self.reader.start()
 
     def _web_config(self):
-        return self.web_server.configure(self.folder, self.port, self.fcgi_socket, self.www)
+        path = self.web_server.configure(self.folder, self.port, self.fcgi_socket, self.www)
+        if self.base:
+            Path(path).write_text(below(Path(path).read_text(), self.base))
+        return path
 
     def change_web(self, *changes):
         """Restarts the web server with (old, new) changed in its configuration."""
@@ -382,16 +397,17 @@ class World:
 
     def web_serves(self):
         with contextlib.suppress(OSError, TimeoutError):
-            return WebDoor(self.port).ask("GET", "/health", within=2).status == 200
+            return WebDoor(self.port).ask("GET", self.base + "/health", within=2).status == 200
         return False
 
     def health(self):
-        return self.door.ask("GET", "/health")
+        return self.door.ask("GET", self.base + "/health")
 
     def is_healthy(self, within=10):
         """Waits until the responder has the hub; asks it without the web server."""
         door = FcgiDoor(self.fcgi_socket)
-        eventually(lambda: door.ask("GET", "/health").status == 200, "/health being ok", within)
+        health = self.base + "/health"
+        eventually(lambda: door.ask("GET", health).status == 200, "/health being ok", within)
 
     def is_degraded(self, within=10):
         return eventually(lambda: (h := self.health()).status == 503 and h,
@@ -403,6 +419,7 @@ class World:
                **query):
         """A browser; waits until it is connected unless told not to."""
         target = target_of(channels or ("main",) if path is None else channels, path, **query)
+        target = self.base + target
         listener = self.crowd.listen(
             door or self.door, target, headers=headers, last_event_id=last_event_id,
             reconnect=reconnect, longest_wait=longest_wait, receive_buffer=receive_buffer,
@@ -419,7 +436,7 @@ class World:
         """POST to the channel; returns the cursor, having insisted on a 200."""
         query = {"event": event, "id": id, "lines": lines}
         query = urlencode({k: v for k, v in query.items() if v is not None})
-        target = "/realtime/" + quote(channel, safe="") + ("?" + query if query else "")
+        target = self.base + "/realtime/" + quote(channel, safe="") + ("?" + query if query else "")
         body = data.encode() if isinstance(data, str) else data
         answer = self.post(target, body, within=within)
         assert answer.status == 200, f"POST {target}: {answer}"
@@ -427,7 +444,7 @@ class World:
 
     def broadcast(self, within=15, **message):
         """POST /api/broadcast with this JSON object."""
-        return self.post("/api/broadcast", json.dumps(message).encode(),
+        return self.post(self.base + "/api/broadcast", json.dumps(message).encode(),
                          {"Content-Type": "application/json"}, within)
 
     def open_inbox(self, name="main", **how):
@@ -450,7 +467,7 @@ class World:
         return peer
 
     def channel(self, name):
-        answer = self.door.ask("GET", "/api/channels/" + quote(name, safe=""))
+        answer = self.door.ask("GET", self.base + "/api/channels/" + quote(name, safe=""))
         assert answer.status == 200, answer
         return answer.json
 

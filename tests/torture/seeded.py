@@ -12,7 +12,7 @@
 What stays and goes must be in a function of that name in one place and in no
 other.  Only its words count: neither the file of the function matters, nor how
 it is indented and where its lines are broken.  What is in no function is named
-by its file, with the folder: -- hub/log/schema.c
+by its file, with the folder: -- hub/log/disk/schema.c
 """
 
 import functools

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* address: whose is it?  (What is in a prefix: limit_test.) */
+/* address: whose is it?  (What is in a prefix: access_test.) */
 #include <config.h>
 
 #include "fcgi/guard/address.h"
@@ -32,10 +32,64 @@ static void test_an_address_names_a_client(void **state)
 	}
 }
 
+static const struct {
+	const char *address;
+	bool loopback;
+} machines[] = {
+	{"127.0.0.1", true},
+	{"127.255.255.255", true},
+	{"::1", true},
+	{"0:0:0:0:0:0:0:1", true},
+	{"::ffff:127.0.0.1", true},
+	{"128.0.0.1", false},
+	{"126.255.255.255", false},
+	{"::2", false},
+	{"::", false},
+	{"::ffff:10.0.0.1", false},
+	{"localhost", false},
+	{"", false},
+};
+
+static void test_this_machine_is_told_from_others(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(machines); i++)
+		CHECK(machines[i].address,
+			address_is_loopback(machines[i].address) ==
+				machines[i].loopback);
+}
+
+static const struct {
+	const char *text;
+	bool all;
+} prefixes[] = {
+	{"0.0.0.0/0", true},
+	{"::/0", true},
+	{"0.0.0.0/1", false},
+	{"::/1", false},
+	{"::/96", false},
+	{"::1", false},
+	{"127.0.0.0/8", false},
+};
+
+static void test_a_prefix_of_everybody_is_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(prefixes); i++) {
+		struct prefix prefix;
+
+		assert_true(prefix_read(prefixes[i].text, &prefix));
+		CHECK(prefixes[i].text,
+			prefix_is_all(&prefix) == prefixes[i].all);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_address_names_a_client),
+		cmocka_unit_test(test_this_machine_is_told_from_others),
+		cmocka_unit_test(test_a_prefix_of_everybody_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ enum {
 
 /* The log: what is on each id up to the window, and what has gone. */
 static char channel_of[ROOM_FROM + 1]; /* a letter; 0 = nothing */
-static bool pruned[ROOM_FROM + 1];
+static int pruned[ROOM_FROM + 1];      /* in which step; 0 = it is held */
 static uint64_t mark_of[CHANNELS];
 
 struct reader {
@@ -31,6 +31,7 @@ struct reader {
 };
 
 static struct reader readers[READERS];
+static int steps; /* since this play began */
 
 struct pending {
 	enum wire_type type;
@@ -64,7 +65,8 @@ static void prune(void)
 	for (unsigned id = 1; id <= upto; id++) {
 		if (channel_of[id] != (char)('a' + channel))
 			continue;
-		pruned[id] = true;
+		if (pruned[id] == 0)
+			pruned[id] = steps;
 		if (id > mark_of[channel])
 			mark_of[channel] = id;
 	}
@@ -88,7 +90,7 @@ static void hear(struct room *room)
 static uint64_t first_held(const char *letters, uint64_t after)
 {
 	for (uint64_t id = after + 1; id <= ROOM_FROM; id++)
-		if (channel_of[id] != 0 && !pruned[id] &&
+		if (channel_of[id] != 0 && pruned[id] == 0 &&
 			strchr(letters, channel_of[id]) != NULL)
 			return id;
 	return 0;
@@ -102,25 +104,37 @@ static bool has_news(char letter, uint64_t above)
 	return false;
 }
 
+static void get_told(struct wire_in *in, uint64_t *told)
+{
+	for (uint16_t count = wire_get_u16(in); count > 0; count--) {
+		uint16_t place = wire_get_u16(in);
+
+		assert_true(place < CHANNELS);
+		told[place] = wire_get_u64(in);
+	}
+	assert_true(wire_done(in));
+}
+
 static void judge(struct room *room, uint64_t number, struct wire_in in)
 {
 	char letters[CHANNELS + 1] = "", busy[CHANNELS + 1] = "";
-	struct verdict verdict = {.limit = ROOM_FROM, .busy = busy};
-	uint64_t told;
+	uint64_t marks[CHANNELS] = {0}, told[CHANNELS] = {0};
+	struct verdict verdict = {
+		.limit = ROOM_FROM, .busy = busy, .marks = marks};
 	uint16_t count;
 
 	wire_get_u8(&in);
 	verdict.used = wire_get_u64(&in);
-	told = wire_get_u64(&in);
 	assert_int_equal(wire_get_u64(&in), ROOM_FROM);
 	assert_int_equal(wire_get_str16(&in).len, 0); /* no label */
 	count = wire_get_u16(&in);
 	for (uint16_t i = 0; i < count; i++) {
 		letters[i] = wire_get_str16(&in).at[0];
-		if (mark_of[letters[i] - 'a'] > verdict.mark)
-			verdict.mark = mark_of[letters[i] - 'a'];
+		marks[i] = mark_of[letters[i] - 'a'];
 	}
-	verdict.gap = verdict.used < verdict.mark && told < verdict.mark;
+	get_told(&in, told);
+	for (uint16_t i = 0; i < count; i++)
+		verdict.gap |= verdict.used < marks[i] && told[i] < marks[i];
 	if (verdict.gap) {
 		uint64_t first = first_held(letters, verdict.used);
 
@@ -152,7 +166,7 @@ static void page(struct room *room, uint64_t number, struct wire_in in)
 	channel = wire_get_str16(&in);
 	for (uint64_t id = after + 1; id <= upto && count < most; id++) {
 		through = id;
-		if (channel_of[id] != channel.at[0] || pruned[id])
+		if (channel_of[id] != channel.at[0] || pruned[id] != 0)
 			continue;
 		put_event(&events, id, channel);
 		count++;
@@ -211,10 +225,15 @@ static void come(struct room *room, struct reader *reader)
 	reader->fd = room_open(room, &subscription);
 }
 
+/* Each piece of text behind a line that says in which step it came. */
 static void take_text(struct room *room, struct reader *reader)
 {
-	if (reader->fd >= 0)
-		buf_add_span(&reader->text, room_text(room, reader->fd));
+	struct span text = room_text(room, reader->fd);
+
+	if (text.len == 0)
+		return;
+	buf_printf(&reader->text, "step: %d\n", steps);
+	buf_add_span(&reader->text, text);
 }
 
 static void leave(struct room *room, struct reader *reader)
@@ -224,33 +243,55 @@ static void leave(struct room *room, struct reader *reader)
 	come(room, reader);
 }
 
-/* An id's fate: given, or missing; and the lowest cursor below which a reset
- * said so. */
+/* What a reader was told, and when. */
+struct story {
+	bool given[ROOM_FROM + 1];
+	int reset[ROOM_FROM + 1]; /* the last step in which one came at this
+				     cursor; 0 = none did */
+};
+
+static void note(struct story *story, const struct reader *reader,
+	uint64_t *last, uint64_t id, const char *line, int step)
+{
+	if (strncmp(line, "event: reset", 12) == 0) {
+		story->reset[*last] = step;
+	} else if (strncmp(line, "event: ", 7) != 0) {
+		assert_true(id > *last && id <= ROOM_FROM);
+		assert_non_null(strchr(reader->letters, channel_of[id]));
+		story->given[id] = true;
+		*last = id;
+	}
+}
+
+/* Was it pruned, and a reset said so afterwards, below it? */
+static bool is_told(const struct story *story, uint64_t id)
+{
+	for (uint64_t at = 0; at < id; at++)
+		if (pruned[id] != 0 && story->reset[at] >= pruned[id])
+			return true;
+	return false;
+}
+
+/* Each event is given, or the reader knows that it is missing. */
 static void check(const struct reader *reader)
 {
-	bool given[ROOM_FROM + 1] = {false};
-	uint64_t last = reader->start, told = ROOM_FROM + 1;
+	struct story story = {0};
+	uint64_t last = reader->start;
 	const char *at = reader->text.at;
+	int step = 0;
 
-	for (; (at = strstr(at, "\nid: ")) != NULL; at++) {
-		uint64_t id = strtoull(at + 5, NULL, 10);
-		const char *line = strchr(at + 1, '\n') + 1;
-
-		if (strncmp(line, "event: reset", 12) == 0) {
-			if (last < told)
-				told = last;
-		} else if (strncmp(line, "event: ", 7) != 0) {
-			assert_true(id > last && id <= ROOM_FROM);
-			assert_non_null(
-				strchr(reader->letters, channel_of[id]));
-			given[id] = true;
-			last = id;
-		}
+	for (; at != NULL && *at != '\0'; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, "step: ", 6) == 0)
+			step = (int)strtol(at + 6, NULL, 10);
+		else if (strncmp(at, "id: ", 4) == 0)
+			note(&story, reader, &last, strtoull(at + 4, NULL, 10),
+				strchr(at, '\n') + 1, step);
 	}
 	for (uint64_t id = reader->start + 1; id <= ROOM_FROM; id++)
-		if (channel_of[id] != 0 && !given[id] &&
+		if (channel_of[id] != 0 && !story.given[id] &&
 			strchr(reader->letters, channel_of[id]) != NULL)
-			assert_true(pruned[id] && told < id);
+			assert_true(is_told(&story, id));
 }
 
 /* One whose gap goes up to the newest event is never behind. */
@@ -272,8 +313,7 @@ static bool are_live(void)
 
 static void play(struct room *room)
 {
-	int steps = 0;
-
+	steps = 0;
 	make_log();
 	for (size_t i = 0; i < READERS; i++)
 		come(room, &readers[i]);

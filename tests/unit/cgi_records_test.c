@@ -12,14 +12,15 @@
 #include "tests/unit/unit.h"
 
 /* What the acceptor would make of it. */
-static struct request *understood(char *const *environment, const char *body)
+static struct request *understood(
+	char *const *environment, const char *body, const char *base)
 {
 	struct parser *parser = parser_new();
 	struct request *request;
 	struct assembler assembler;
 
 	assembler_init(&assembler, 1 << 20);
-	cgi_say_request(&assembler.records, environment);
+	cgi_say_request(&assembler.records, environment, base);
 	if (body[0] != '\0')
 		cgi_say_body(&assembler.records, span_of(body));
 	assert_int_equal(assembler_look(&assembler), ASSEMBLER_WANTS);
@@ -40,7 +41,7 @@ static void test_the_acceptor_understands_the_request(void **state)
 		(char[]){"REMOTE_ADDR=::1"},
 		(char[]){"SCRIPT_NAME=/realtime/a/b"}, (char[]){"HTTPS=on"},
 		(char[]){"nonsense"}, (char[]){"="}, NULL};
-	struct request *request = understood(environment, "hello");
+	struct request *request = understood(environment, "hello", "/base");
 
 	(void)state;
 	assert_string_equal(request->method, "POST");
@@ -49,6 +50,19 @@ static void test_the_acceptor_understands_the_request(void **state)
 	assert_string_equal(request->scheme, "https");
 	assert_string_equal(request->origin, "");
 	assert_true(span_is(buf_span(&request->body), "hello"));
+	request_free(request);
+}
+
+/* Where they end, a CGI program is not told. */
+static void test_chunks_are_not_told_of(void **state)
+{
+	char *environment[] = {(char[]){"REQUEST_METHOD=POST"},
+		(char[]){"HTTP_TRANSFER_ENCODING=chunked"}, NULL};
+	struct request *request = understood(environment, "cut perhaps", "");
+
+	(void)state;
+	assert_string_equal(request->transfer_encoding, "");
+	assert_string_equal(request->content_length, "");
 	request_free(request);
 }
 
@@ -64,7 +78,7 @@ static void test_long_texts_and_a_great_environment_pass(void **state)
 	memcpy(uri, "REQUEST_URI=/", 13);
 	memset(other, 'y', 199999);
 	memcpy(other, "HTTP_COOKIE=", 12);
-	request = understood(environment, "");
+	request = understood(environment, "", "");
 	assert_string_equal(request->uri, uri + 12);
 	request_free(request);
 	free(uri);
@@ -72,20 +86,26 @@ static void test_long_texts_and_a_great_environment_pass(void **state)
 }
 
 static const struct {
-	const char *uri, *program, *address;
+	const char *uri, *program, *address, *base;
 } addresses[] = {
-	{"/stream", "/stream", "/stream"},
-	{"/realtime/a", "/realtime", "/realtime/a"},
-	{"/realtime/a.b", "/realtime/a.b", "/realtime/a.b"},
-	{"/realtime/a.b?x", "/realtime/a.b", "/realtime/a.b?x"},
-	{"/cgi-bin/t.fcgi/stream?a=b", "/cgi-bin/t.fcgi", "/stream?a=b"},
-	{"/t.cgi/realtime/a%2Fb", "/t.cgi", "/realtime/a%2Fb"},
-	{"/t.cgi", "/t.cgi", "/t.cgi"},
-	{"/t.cgi?x", "/t.cgi", "/t.cgi?x"},
-	{"/other/stream", "/t.cgi", "/other/stream"},
-	{"/a.b/program/stream", "/a.b/program", "/a.b/program/stream"},
-	{"/stream", "", "/stream"},
-	{"", "/t.cgi", ""},
+	{"/stream", "/stream", "/stream", ""},
+	{"/realtime/a", "/realtime", "/realtime/a", ""},
+	{"/realtime/a.b", "/realtime/a.b", "/realtime/a.b", ""},
+	{"/realtime/a.b?x", "/realtime/a.b", "/realtime/a.b?x", ""},
+	{"/cgi-bin/t.fcgi/stream?a=b", "/cgi-bin/t.fcgi", "/stream?a=b", ""},
+	{"/t.cgi/realtime/a%2Fb", "/t.cgi", "/realtime/a%2Fb", ""},
+	{"/t.cgi", "/t.cgi", "/t.cgi", ""},
+	{"/t.cgi?x", "/t.cgi", "/t.cgi?x", ""},
+	{"/other/stream", "/t.cgi", "/other/stream", ""},
+	{"/a.b/program/stream", "/a.b/program", "/a.b/program/stream", ""},
+	{"/stream", "", "/stream", ""},
+	{"", "/t.cgi", "", ""},
+	{"/cgi-bin/t.fcgi/stream?a=b", "/cgi-bin/t.fcgi", "/a/b/stream?a=b",
+		"/a/b"},
+	{"/a/b/t.cgi/stream", "/a/b/t.cgi", "/a/b/stream", "/a/b"},
+	{"/a/b/stream", "/a/b/stream", "/a/b/stream", "/a/b"},
+	{"/a/b/stream", "/a/b", "/a/b/stream", "/a/b"},
+	{"/t.cgi", "/t.cgi", "/t.cgi", "/a/b"},
 };
 
 static void test_a_program_s_own_url_is_cut_off(void **state)
@@ -99,7 +119,7 @@ static void test_a_program_s_own_url_is_cut_off(void **state)
 		snprintf(uri, sizeof(uri), "REQUEST_URI=%s", addresses[i].uri);
 		snprintf(program, sizeof(program), "SCRIPT_NAME=%s",
 			addresses[i].program);
-		request = understood(environment, "");
+		request = understood(environment, "", addresses[i].base);
 		assert_string_equal(request->uri, addresses[i].address);
 		request_free(request);
 	}
@@ -135,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_acceptor_understands_the_request),
+		cmocka_unit_test(test_chunks_are_not_told_of),
 		cmocka_unit_test(test_long_texts_and_a_great_environment_pass),
 		cmocka_unit_test(test_a_program_s_own_url_is_cut_off),
 		cmocka_unit_test(test_an_answer_is_heard_however_it_is_cut),

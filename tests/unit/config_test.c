@@ -2,44 +2,11 @@
 /* config: what may stand in tidings.conf, and what is said of the rest */
 #include <config.h>
 
-#include <ctype.h>
 #include <pwd.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include "lib/buf.h"
-#include "lib/config/config.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/config_room.h"
 
 static const uint64_t HOUR = 3600000, DAY = 86400000;
-
-/* Tries `text` as a file; the sentence comes back without the file's name. */
-static char *try_text(struct config *config, struct span text)
-{
-	char path[] = "/tmp/config_test.XXXXXX";
-	int fd = mkstemp(path);
-	char *fault;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text.at, text.len), text.len);
-	close(fd);
-	fault = config_try(config, path);
-	unlink(path);
-	if (fault != NULL) {
-		assert_memory_equal(fault, path, strlen(path));
-		memmove(fault, fault + strlen(path),
-			strlen(fault) - strlen(path) + 1);
-	}
-	return fault;
-}
-
-static void must_load(struct config *config, const char *text)
-{
-	char *fault = try_text(config, span_of(text));
-
-	if (fault != NULL)
-		fail_msg("%s\nin: %s", fault, text);
-}
 
 static void test_without_a_file_everything_has_its_default(void **state)
 {
@@ -111,7 +78,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 		"key_age = 2d\n"
 		"demo = yes\n"
 		"[responder]\nsocket = /a/fcgi.sock\nsocket_mode = 0666\n"
-		"socket_group = 7\nworkers = 64\n"
+		"socket_group = 7\nbase = /live/tidings-2\nworkers = 64\n"
 		"streams = 9000\nconnections = 28000\nstreams_per_address = "
 		"20\n"
 		"publish_from = 10.0.0.0/8, 192.0.2.7 fd00::/8\n"
@@ -137,6 +104,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 	assert_string_equal(config.fcgi_socket, "/a/fcgi.sock");
 	assert_int_equal(config.fcgi_socket_mode, 0666);
 	assert_int_equal(config.fcgi_socket_group, 7);
+	assert_string_equal(config.base, "/live/tidings-2");
 	assert_int_equal(config.workers, 64);
 	assert_int_equal(config.streams, 9000);
 	assert_int_equal(config.connections, 28000);
@@ -180,104 +148,6 @@ static void test_the_reader_s_own_user_need_not_be_there(void **state)
 	config_release(&config);
 }
 
-static void test_an_empty_list_takes_the_default_away(void **state)
-{
-	struct config config;
-
-	(void)state;
-	must_load(&config, "[responder]\npublish_from =\n");
-	assert_int_equal(config.publish_from_count, 0);
-	config_release(&config);
-}
-
-static void test_a_list_goes_on_in_lines_that_begin_with_space(void **state)
-{
-	struct config config;
-
-	(void)state;
-	must_load(&config, "[responder]\n"
-			   "origins = https://a.example,\n"
-			   "    https://b.example\n"
-			   "\thttps://c.example ; the last\n"
-			   "workers = 2\n");
-	assert_int_equal(config.origin_count, 3);
-	assert_string_equal(config.origins[0], "https://a.example");
-	assert_string_equal(config.origins[2], "https://c.example");
-	assert_int_equal(config.workers, 2);
-	config_release(&config);
-}
-
-static void test_a_channel_has_the_shared_limits_where_it_names_none(
-	void **state)
-{
-	struct config config;
-
-	(void)state;
-	/* The shared ones stand behind it: order is free. */
-	must_load(&config, "[channel n\xc3\xa4hte und \"alles]\" ]\n"
-			   "keep_events = 5\n"
-			   "[channel  x ]  # a comment\n"
-			   "keep_age=0\nkeep_bytes=2K\n"
-			   "[hub]\nkeep_age = 1h\nkeep_events = 77\n");
-	assert_int_equal(config.channel_count, 2);
-	assert_string_equal(
-		config.channels[0].name, "n\xc3\xa4hte und \"alles]\"");
-	assert_true(config.channels[0].keep.age_ms == 3600000);
-	assert_true(config.channels[0].keep.events == 5);
-	assert_true(config.channels[0].keep.bytes == 1 << 30);
-	assert_string_equal(config.channels[1].name, "x");
-	assert_true(config.channels[1].keep.age_ms == 0);
-	assert_true(config.channels[1].keep.events == 77);
-	assert_true(config.channels[1].keep.bytes == 2048);
-	config_release(&config);
-}
-
-static void test_a_channel_name_of_255_bytes_is_not_cut(void **state)
-{
-	struct buf text = {0};
-	struct config config;
-
-	(void)state;
-	buf_add_span(&text, span_of("[channel "));
-	for (int i = 0; i < 255; i++)
-		buf_add_char(&text, (char)('a' + i % 26));
-	buf_add_span(&text, span_of("]\n"));
-	buf_add_char(&text, '\0');
-	must_load(&config, text.at);
-	assert_int_equal(config.channel_count, 1);
-	assert_int_equal(strlen(config.channels[0].name), 255);
-	config_release(&config);
-	buf_release(&text);
-}
-
-static void test_inboxes_have_a_path_and_may_be_created(void **state)
-{
-	struct config config;
-
-	(void)state;
-	must_load(&config, "[inbox default]\npath = /a/inbox.db\ncreate = yes\n"
-			   "[inbox shop]\npath = /b/shop with space.db\n");
-	assert_int_equal(config.inbox_count, 2);
-	assert_string_equal(config.inboxes[0].name, "default");
-	assert_string_equal(config.inboxes[0].path, "/a/inbox.db");
-	assert_true(config.inboxes[0].create);
-	assert_string_equal(config.inboxes[1].path, "/b/shop with space.db");
-	assert_false(config.inboxes[1].create);
-	config_release(&config);
-}
-
-static void test_windows_files_are_read_too(void **state)
-{
-	struct config config;
-
-	(void)state;
-	must_load(&config, "\xef\xbb\xbf[responder]\r\nworkers = "
-			   "3\r\n[log]\r\nlevel=debug");
-	assert_int_equal(config.workers, 3);
-	assert_true(config.debug);
-	config_release(&config);
-}
-
 static void test_a_comment_may_be_as_long_as_it_likes(void **state)
 {
 	struct buf text = {0};
@@ -293,6 +163,10 @@ static void test_a_comment_may_be_as_long_as_it_likes(void **state)
 	config_release(&config);
 	buf_release(&text);
 }
+
+#define NO_BASE                                                          \
+	" is not a path such as /tidings: a slash before each name and " \
+	"none at the end, letters, digits and -._~ only"
 
 static const struct {
 	const char *name;
@@ -400,6 +274,22 @@ static const struct {
 	{"a host with a port", "[responder]\nhosts = a.example:80\n",
 		":2: hosts: \"a.example:80\" is neither a name such as "
 		"www.example.org nor an address such as 192.0.2.7 or [::1]"},
+	{"a base without a slash", "[responder]\nbase = tidings\n",
+		":2: base: \"tidings\"" NO_BASE},
+	{"a base that ends in a slash", "[responder]\nbase = /tidings/\n",
+		":2: base: \"/tidings/\"" NO_BASE},
+	{"a base that is the root", "[responder]\nbase = /\n",
+		":2: base: \"/\"" NO_BASE},
+	{"a base with two slashes", "[responder]\nbase = /a//b\n",
+		":2: base: \"/a//b\"" NO_BASE},
+	{"a base that a browser would change", "[responder]\nbase = /a/..\n",
+		":2: base: \"/a/..\"" NO_BASE},
+	{"an encoded base", "[responder]\nbase = /%74idings\n",
+		":2: base: \"/%74idings\"" NO_BASE},
+	{"a base that is a URL", "[responder]\nbase = http://a.example/x\n",
+		":2: base: \"http://a.example/x\"" NO_BASE},
+	{"a base with a query", "[responder]\nbase = /a?b\n",
+		":2: base: \"/a?b\"" NO_BASE},
 	{"an origin with a path", "[responder]\norigins = https://a.example/\n",
 		":2: origins: \"https://a.example/\" is neither * nor an "
 		"origin such as https://www.example.org"},
@@ -436,34 +326,6 @@ static void test_a_fault_is_named_with_its_line(void **state)
 	}
 }
 
-static void test_a_nul_byte_does_not_hide_what_is_behind_it(void **state)
-{
-	struct config config;
-	char *fault = try_text(&config, span("[log]\nlevel = info\0x\n", 20));
-
-	(void)state;
-	assert_string_equal(fault, ":2: the line has a NUL byte");
-	free(fault);
-}
-
-static void test_a_line_that_is_too_long_is_not_cut(void **state)
-{
-	struct buf text = {0};
-	struct config config;
-	char *fault;
-
-	(void)state;
-	buf_add_span(&text, span_of("[hub]\nlog = /"));
-	memset(buf_reserve(&text, 5000), 'x', 5000);
-	text.len += 5000;
-	buf_add_span(&text, span_of("\n[log]\n"));
-	fault = try_text(&config, buf_span(&text));
-	assert_non_null(fault);
-	assert_non_null(strstr(fault, ":2: the line is longer than "));
-	free(fault);
-	buf_release(&text);
-}
-
 static void test_a_socket_path_fits_an_address(void **state)
 {
 	struct buf text = {0};
@@ -484,131 +346,6 @@ static void test_a_socket_path_fits_an_address(void **state)
 	buf_release(&text);
 }
 
-static void test_a_file_that_is_not_there_is_named(void **state)
-{
-	struct config config;
-	char *fault = config_try(&config, "/nonexistent/tidings.conf");
-
-	(void)state;
-	assert_string_equal(
-		fault, "/nonexistent/tidings.conf: No such file or directory");
-	free(fault);
-}
-
-static void test_a_folder_is_no_configuration(void **state)
-{
-	struct config config;
-	char *fault = config_try(&config, "/");
-
-	(void)state;
-	assert_non_null(fault);
-	free(fault);
-}
-
-/* ---- conf/tidings.conf shows the table */
-
-static FILE *open_sample(void)
-{
-	const char *root = getenv("srcdir");
-	char path[4096];
-	FILE *sample;
-
-	snprintf(path, sizeof(path), "%s/conf/tidings.conf",
-		root == NULL ? "." : root);
-	sample = fopen(path, "r");
-	assert_non_null(sample);
-	return sample;
-}
-
-/* A line of the sample as it is when it is put in force: a default stands
- * behind ';', an example behind "# ". */
-static const char *in_force(const char *line)
-{
-	const char *rest = line + 2;
-	size_t word;
-
-	if (line[0] == ';')
-		return line + 1;
-	if (strncmp(line, "# ", 2) != 0)
-		return line;
-	word = strspn(rest, "abcdefghijklmnopqrstuvwxyz_");
-	if (rest[0] == '[' || (word > 0 && strncmp(rest + word, " = ", 3) == 0))
-		return rest;
-	return line;
-}
-
-/* What the sample shows for `key`; NULL if nothing. */
-static char *shown(FILE *sample, const struct config_key *key)
-{
-	size_t section = strlen(key->section);
-	size_t name = strlen(key->name);
-	char *value = NULL;
-	char *line = NULL;
-	size_t room = 0;
-	bool inside = false;
-
-	rewind(sample);
-	while (value == NULL && getline(&line, &room, sample) >= 0) {
-		const char *at = in_force(line);
-
-		if (*at == '[')
-			inside = strncmp(at + 1, key->section, section) == 0;
-		if (!inside || strncmp(at, key->name, name) != 0)
-			continue;
-		at += name;
-		if (strncmp(at, " =", 2) != 0)
-			continue;
-		at += 2 + strspn(at + 2, " ");
-		value = mem_text(span(at, strcspn(at, "\n")));
-	}
-	free(line);
-	return value;
-}
-
-static void test_the_sample_shows_every_key_with_its_default(void **state)
-{
-	FILE *sample = open_sample();
-	struct config_key key;
-
-	(void)state;
-	for (size_t i = 0; config_key(i, &key); i++) {
-		char *value = shown(sample, &key);
-		bool example = strcmp(key.section, "channel") == 0 ||
-			       strcmp(key.section, "inbox") == 0;
-
-		CHECK(key.name, value != NULL);
-		/* Folders are the installation's, names are ours. */
-		if (!example && key.text[0] == '/')
-			CHECK_TEXT(key.name, span_of(strrchr(value, '/')),
-				strrchr(key.text, '/'));
-		else if (!example)
-			CHECK_TEXT(key.name, span_of(value), key.text);
-		free(value);
-	}
-	fclose(sample);
-}
-
-static void test_the_sample_is_right_with_everything_in_force(void **state)
-{
-	FILE *sample = open_sample();
-	struct buf text = {0};
-	struct config config;
-	char *line = NULL;
-	size_t room = 0;
-
-	(void)state;
-	while (getline(&line, &room, sample) >= 0)
-		buf_add_span(&text, span_of(in_force(line)));
-	fclose(sample);
-	free(line);
-	buf_add_char(&text, '\0');
-	must_load(&config, text.at);
-	assert_int_equal(config.channel_count, 1);
-	assert_int_equal(config.inbox_count, 1);
-	config_release(&config);
-	buf_release(&text);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -617,26 +354,9 @@ int main(void)
 		cmocka_unit_test(test_an_empty_file_changes_nothing),
 		cmocka_unit_test(test_every_value_goes_where_it_belongs),
 		cmocka_unit_test(test_the_reader_s_own_user_need_not_be_there),
-		cmocka_unit_test(test_an_empty_list_takes_the_default_away),
-		cmocka_unit_test(
-			test_a_list_goes_on_in_lines_that_begin_with_space),
-		cmocka_unit_test(
-			test_a_channel_has_the_shared_limits_where_it_names_none),
-		cmocka_unit_test(test_a_channel_name_of_255_bytes_is_not_cut),
-		cmocka_unit_test(test_inboxes_have_a_path_and_may_be_created),
-		cmocka_unit_test(test_windows_files_are_read_too),
 		cmocka_unit_test(test_a_comment_may_be_as_long_as_it_likes),
 		cmocka_unit_test(test_a_fault_is_named_with_its_line),
-		cmocka_unit_test(
-			test_a_nul_byte_does_not_hide_what_is_behind_it),
-		cmocka_unit_test(test_a_line_that_is_too_long_is_not_cut),
 		cmocka_unit_test(test_a_socket_path_fits_an_address),
-		cmocka_unit_test(test_a_file_that_is_not_there_is_named),
-		cmocka_unit_test(test_a_folder_is_no_configuration),
-		cmocka_unit_test(
-			test_the_sample_shows_every_key_with_its_default),
-		cmocka_unit_test(
-			test_the_sample_is_right_with_everything_in_force),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -17,7 +17,7 @@ static const char *const good[] = {
 	"{\"n\":[0,-0,1,-1,10,0.5,-0.0,1e5,1E+5,1.25e-7]}",
 	"{\"n\":123456789012345678901234567890}",
 	"{\"s\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\\uD83D\\uDE00\"}",
-	"{\"half a pair is legal JSON\":\"\\ud800\"}",
+	"\xef\xbb\xbf{\"with a byte order mark\":\"\xef\xbb\xbf\"}",
 	"{\"\xc3\xa4\":\"\xe2\x80\xa8 \x7f\"}",
 	"{\"a\":{\"a\":{\"a\":1}},\"b\":[{\"a\":1},{\"a\":1}]}",
 	"{\"ab\":1,\"a\":2,\"abc\":3,\"b\":4,\"\":5}",
@@ -74,13 +74,19 @@ static const struct {
 	{"a name twice", "{\"a\":1,\"b\":2,\"a\":3}", 13},
 	{"a name twice, once encoded", "{\"a\":1,\"\\u0061\":3}", 7},
 	{"a name twice further inside", "{\"x\":[{\"a\":1,\"a\":3}]}", 13},
-	{"a name with half a pair", "{\"\\ud800\":1}", 1},
+	{"a name with half a pair", "{\"\\ud800\":1}", 2},
+	{"half a pair", "{\"a\":[\"b\\ud83d\"]}", 8},
+	{"half a pair behind a byte order mark",
+		"\xef\xbb\xbf{\"a\":\"\\udc00\"}", 9},
 	{"an array with a comma too many", "{\"a\":[1,]}", 8},
 	{"an array that does not end", "{\"a\":[1", 7},
 	{"an array closed as an object", "{\"a\":[1}}", 7},
 	{"no UTF-8", "{\"a\":\"\xff\"}", 6},
 	{"overlong UTF-8", "{\"a\":\"\xc0\xaf\"}", 6},
-	{"a byte order mark", "\xef\xbb\xbf{}", 0},
+	{"two byte order marks", "\xef\xbb\xbf\xef\xbb\xbf{}", 3},
+	{"a byte order mark behind a space", " \xef\xbb\xbf{}", 1},
+	{"a byte order mark and nothing", "\xef\xbb\xbf", 3},
+	{"UTF-16 with its mark", "\xff\xfe{", 0},
 	{"a no-break space", "{\xc2\xa0}", 1},
 };
 
@@ -97,6 +103,22 @@ static void test_what_is_no_JSON_is_refused_with_its_place(void **state)
 		if (fault.at != bad[i].at)
 			print_error("at %zu: %s\n", fault.at, fault.why);
 		CHECK(bad[i].name, fault.at == bad[i].at);
+	}
+}
+
+static void test_utf_16_is_told_by_its_name(void **state)
+{
+	static const struct span texts[] = {{"\xff\xfe{\0}\0", 6},
+		{"\xfe\xff\0{\0}", 6}, {"{\0}\0", 4}, {"\0{\0}", 4}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct document document;
+		struct json_fault fault;
+
+		assert_false(document_read(&document, texts[i], &fault));
+		assert_non_null(strstr(fault.why, "UTF-16"));
+		assert_int_equal(fault.at, 0);
 	}
 }
 
@@ -170,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_JSON_is_taken),
 		cmocka_unit_test(
 			test_what_is_no_JSON_is_refused_with_its_place),
+		cmocka_unit_test(test_utf_16_is_told_by_its_name),
 		cmocka_unit_test(test_a_nul_is_no_end),
 		cmocka_unit_test(test_values_are_nested_32_deep_at_most),
 		cmocka_unit_test(test_members_are_listed_as_they_were_written),

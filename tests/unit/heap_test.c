@@ -90,6 +90,24 @@ static void test_who_gets_another_number_gets_another_place(void **state)
 	heap_release(&heap);
 }
 
+static void test_the_second_key_is_that_of_the_one_that_comes_next(void **state)
+{
+	struct thing things[MANY] = {0};
+	struct heap heap = {0};
+	uint64_t second;
+
+	(void)state;
+	assert_true(heap_second_key(&heap) == UINT64_MAX);
+	fill(&heap, things);
+	while (heap.count > 1) {
+		second = heap_second_key(&heap);
+		heap_remove(&heap, heap_first(&heap));
+		assert_true(heap.places[0].key == second);
+	}
+	assert_true(heap_second_key(&heap) == UINT64_MAX);
+	heap_release(&heap);
+}
+
 static void test_one_that_was_emptied_is_filled_again(void **state)
 {
 	struct thing things[MANY] = {0};
@@ -112,6 +130,8 @@ int main(void)
 		cmocka_unit_test(test_whoever_is_in_the_middle_may_leave),
 		cmocka_unit_test(
 			test_who_gets_another_number_gets_another_place),
+		cmocka_unit_test(
+			test_the_second_key_is_that_of_the_one_that_comes_next),
 		cmocka_unit_test(test_one_that_was_emptied_is_filled_again),
 	};
 

@@ -97,6 +97,28 @@ static void test_what_is_stored_is_listed_once_it_is_committed(void **state)
 	counts_close(&counts);
 }
 
+/* Its row cannot be read again after a COMMIT that failed. */
+static void test_a_channel_whose_row_is_lost_is_listed_without_events(
+	void **state)
+{
+	struct room *room = *state;
+	struct counts counts = {0};
+
+	open_counts(&counts, &room->ledger);
+	room_publish(room, "a", "x");
+	assert_non_null(counts_find(&counts, span_of("a"))->channel);
+	assert_true(store_begin(&room->ledger.store));
+	assert_int_equal(
+		db_run(&room->ledger.store.db, "DELETE FROM channel"), DB_DONE);
+	ledger_commit(&room->ledger);
+	room_add(room, "a", "y");
+	room_roll_back(room);
+	assert_null(counts_find(&counts, span_of("a"))->channel);
+	room_publish(room, "a", "z");
+	assert_non_null(counts_find(&counts, span_of("a"))->channel);
+	counts_close(&counts);
+}
+
 /* ---- what it costs */
 
 static void on_frame(void *owner, uint8_t type, struct span body)
@@ -265,6 +287,7 @@ int main(void)
 		TEST(test_a_name_is_listened_to_by_all_together),
 		TEST(test_many_names_of_one_who_left_go_step_by_step),
 		TEST(test_what_is_stored_is_listed_once_it_is_committed),
+		TEST(test_a_channel_whose_row_is_lost_is_listed_without_events),
 		TEST(test_an_answer_costs_the_same_however_many_names_there_are),
 		TEST(test_an_answer_costs_the_same_however_many_channels_hold_events),
 	};

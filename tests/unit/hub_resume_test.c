@@ -8,8 +8,10 @@
 #include "tests/unit/hub_room.h"
 
 /* Asks on up to three channels, in order. */
-static uint64_t told; /* with the next question */
-static uint64_t mark; /* of the last answer */
+static struct {
+	uint16_t count, places[3];
+	uint64_t through[3];
+} told, marks; /* with the next question; of the last answer */
 static uint16_t busy_count, busy[3];
 
 static void note_busy(const struct question *question, uint64_t used)
@@ -26,6 +28,32 @@ static void note_busy(const struct question *question, uint64_t used)
 	buf_release(&out);
 }
 
+static void note_marks(const struct question *question, uint64_t used)
+{
+	struct buf out = {0};
+	struct wire_in in;
+
+	question_put_marks(question, used, &out);
+	in = wire_in(buf_span(&out));
+	marks.count = wire_get_u16(&in);
+	for (uint16_t i = 0; i < marks.count && i < 3; i++) {
+		marks.places[i] = wire_get_u16(&in);
+		marks.through[i] = wire_get_u64(&in);
+	}
+	assert_true(marks.count > 3 || wire_done(&in));
+	buf_release(&out);
+}
+
+static void resolve(struct room *room, struct question *question)
+{
+	struct looks looks = {0};
+
+	assert_true(
+		question_look(question, &looks, &room->ledger.log, UINT64_MAX));
+	question_resolve(question, &looks, &room->ledger.log);
+	looks_release(&looks);
+}
+
 static struct verdict judge(struct room *room, enum wire_from from,
 	uint64_t value, const char *const channels[3])
 {
@@ -40,18 +68,22 @@ static struct verdict judge(struct room *room, enum wire_from from,
 	wire_put_u64(&body, 1);
 	wire_put_u8(&body, (uint8_t)from);
 	wire_put_u64(&body, value);
-	wire_put_u64(&body, told);
 	wire_put_u64(&body, UINT64_MAX);
 	wire_put_str16(&body, span(NULL, 0));
 	wire_put_u16(&body, count);
 	for (uint16_t i = 0; i < count; i++)
 		wire_put_str16(&body, span_of(channels[i]));
+	wire_put_u16(&body, told.count);
+	for (uint16_t i = 0; i < told.count; i++) {
+		wire_put_u16(&body, told.places[i]);
+		wire_put_u64(&body, told.through[i]);
+	}
 	in = wire_in(buf_span(&body));
 	assert_true(question_read(&question, &in));
-	question_resolve(&question, &room->ledger.channels);
+	resolve(room, &question);
 	verdict = question_judge(
 		&question, &room->ledger.log, room->ledger.log.committed);
-	mark = question.pruned_through;
+	note_marks(&question, verdict.used);
 	note_busy(&question, verdict.used);
 	buf_release(&body);
 	return verdict;
@@ -120,15 +152,15 @@ static void test_very_many_channels_are_judged_with_few_looks(void **state)
 	wire_put_u64(&body, 1);
 	wire_put_u8(&body, WIRE_SINCE);
 	wire_put_u64(&body, room->ledger.log.at);
-	wire_put_u64(&body, 0);
 	wire_put_u64(&body, UINT64_MAX);
 	wire_put_str16(&body, span(NULL, 0));
 	wire_put_u16(&body, MANY);
 	for (int i = 0; i < MANY; i++)
 		wire_put_str16(&body, span_of(names[i]));
+	wire_put_u16(&body, 0);
 	in = wire_in(buf_span(&body));
 	assert_true(question_read(&question, &in));
-	question_resolve(&question, &room->ledger.channels);
+	resolve(room, &question);
 	verdict = question_judge(
 		&question, &room->ledger.log, room->ledger.log.committed);
 	assert_int_equal(verdict.used, first - 1);
@@ -285,17 +317,50 @@ static void test_who_was_told_of_a_pruned_mark_is_not_told_again_below_it(
 	verdict = judge(room, WIRE_AFTER, quiet - 1, ON("busy", "quiet"));
 	assert_true(verdict.gap);
 	assert_int_equal(verdict.used, quiet - 1);
-	assert_int_equal(mark, quiet + 3);
-	told = mark;
+	assert_int_equal(marks.count, 1);
+	assert_int_equal(marks.places[0], 0);
+	assert_int_equal(marks.through[0], quiet + 3);
+	told = marks;
 	verdict = judge(room, WIRE_AFTER, quiet, ON("busy", "quiet"));
 	assert_false(verdict.gap);
 	assert_int_equal(verdict.used, quiet);
 	room_publish(room, "busy", "x");
 	prune_to(room, 1);
 	assert_true(judge(room, WIRE_AFTER, quiet, ON("busy", "quiet")).gap);
-	told = room->ledger.log.committed + 1; /* of another log */
+	told.through[0] = room->ledger.log.committed + 1; /* of another log */
 	assert_true(judge(room, WIRE_AFTER, quiet, ON("busy", "quiet")).gap);
-	told = 0;
+	memset(&told, 0, sizeof(told));
+	room->config.channel_count = 0;
+}
+
+/* Less was pruned of it than the stream was told of the other. */
+static void test_a_gap_of_one_channel_hides_none_of_another(void **state)
+{
+	struct config_channel own = {
+		.name = (char[]){"quiet"}, .keep = {.events = 2}};
+	struct room *room = *state;
+	struct verdict verdict;
+	uint64_t quiet;
+
+	room->config.channels = &own;
+	room->config.channel_count = 1;
+	quiet = room_publish(room, "quiet", "1");
+	room_publish(room, "quiet", "2");
+	for (int i = 0; i < 4; i++)
+		room_publish(room, "busy", "x");
+	prune_to(room, 1);
+	assert_true(
+		judge(room, WIRE_AFTER, quiet - 1, ON("busy", "quiet")).gap);
+	told = marks;
+	room_publish(room, "quiet", "3"); /* pushes out the first */
+	prune_to(room, 1);
+	verdict = judge(room, WIRE_AFTER, quiet - 1, ON("busy", "quiet"));
+	assert_true(verdict.gap);
+	assert_int_equal(verdict.used, quiet);
+	assert_int_equal(marks.count, 1);
+	told = marks;
+	assert_false(judge(room, WIRE_AFTER, quiet, ON("busy", "quiet")).gap);
+	memset(&told, 0, sizeof(told));
 	room->config.channel_count = 0;
 }
 
@@ -334,6 +399,7 @@ int main(void)
 		TEST(test_zero_is_an_old_cursor),
 		TEST(test_since_is_a_gap_if_something_since_then_is_gone),
 		TEST(test_who_was_told_of_a_pruned_mark_is_not_told_again_below_it),
+		TEST(test_a_gap_of_one_channel_hides_none_of_another),
 		TEST(test_what_was_rolled_back_never_was),
 	};
 

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hub/log/disk/lock.h"
 #include "hub/log/ledger.h"
-#include "hub/log/lock.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "tests/unit/hand_clock.h"

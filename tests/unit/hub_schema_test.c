@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hub/log/schema.h"
+#include "hub/log/disk/schema.h"
 #include "tests/unit/unit.h"
 
 static const char *const steps[] = {

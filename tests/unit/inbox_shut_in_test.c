@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 
 #include "inbox/landlock.h"
-#include "lib/db.h"
+#include "lib/db/db.h"
 #include "lib/loop.h"
 #include "lib/path.h"
 #include "tests/unit/shut_room.h"

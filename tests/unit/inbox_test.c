@@ -5,8 +5,8 @@
 
 #include "inbox/inbox.h"
 #include "inbox/rejects.h"
+#include "lib/db/outbox_table.h"
 #include "lib/log.h"
-#include "lib/outbox_table.h"
 #include "tests/unit/failing_sqlite.h"
 #include "tests/unit/hub_end.h"
 

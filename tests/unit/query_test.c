@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "fcgi/http/query.h"
+#include "fcgi/http/request.h"
 #include "tests/unit/unit.h"
 
 static const struct {
@@ -31,6 +32,49 @@ static void test_a_target_is_divided_at_the_first_question_mark(void **state)
 
 		CHECK_TEXT(targets[i].name, got.path, targets[i].path);
 		CHECK_TEXT(targets[i].name, got.query, targets[i].query);
+	}
+}
+
+static const struct {
+	const char *name, *path, *base, *rest; /* NULL: not below it */
+} prefixes[] = {
+	{"no base", "/stream", "", "/stream"},
+	{"no base, no path", "", "", ""},
+	{"a base", "/tidings/stream", "/tidings", "/stream"},
+	{"the base itself", "/tidings", "/tidings", ""},
+	{"its folder", "/tidings/", "/tidings", "/"},
+	{"names", "/a/b-c/stream/x", "/a/b-c", "/stream/x"},
+	{"a part of them", "/a/stream", "/a/b-c", NULL},
+	{"another", "/stream", "/tidings", NULL},
+	{"one that begins so", "/tidingsX/stream", "/tidings", NULL},
+	{"one that is the beginning", "/tiding/stream", "/tidings", NULL},
+	{"a letter's case", "/Tidings/stream", "/tidings", NULL},
+	{"encoded letters", "/%74id%69ngs/stream", "/tidings", "/stream"},
+	{"the rest stays encoded", "/tidings/%73tream", "/tidings",
+		"/%73tream"},
+	{"encoded once", "/%2574idings/stream", "/tidings", NULL},
+	{"an encoded slash in it", "/a%2Fb/stream", "/a/b", NULL},
+	{"an encoded slash before it", "%2Fa/stream", "/a", NULL},
+	{"an encoded slash behind it", "/a%2Fstream", "/a", NULL},
+	{"half a code", "/tiding%7", "/tidings", NULL},
+	{"two slashes before it", "//tidings/stream", "/tidings", NULL},
+	{"two slashes in it", "/a//b/stream", "/a/b", NULL},
+	{"two slashes behind it", "/tidings//stream", "/tidings", "//stream"},
+	{"dots", "/x/../tidings/stream", "/tidings", NULL},
+	{"no path", "", "/tidings", NULL},
+};
+
+static void test_a_base_is_compared_name_by_name(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(prefixes); i++) {
+		struct span rest = span_of("untouched");
+		bool below = query_below(
+			span_of(prefixes[i].path), prefixes[i].base, &rest);
+
+		CHECK_TEXT(prefixes[i].name, rest,
+			below ? prefixes[i].rest : "untouched");
+		assert_int_equal(below, prefixes[i].rest != NULL);
 	}
 }
 
@@ -108,6 +152,39 @@ static void test_each_part_is_decoded_once(void **state)
 	}
 }
 
+static const struct {
+	const char *name, *query, *id; /* "" = none */
+} last_ids[] = {
+	{"none", "since=1&event=2", ""},
+	{"as we spell it", "lastEventId=1", "1"},
+	{"with underscores", "last_event_id=1", "1"},
+	{"in small letters", "x&lasteventid=1", "1"},
+	{"as the header is spelt", "Last-Event-ID=1", "1"},
+	{"an empty one is none", "lasteventid=&LASTEVENTID=2", "2"},
+	{"ours comes first, wherever it is", "Last-Event-ID=1&lastEventId=2",
+		"2"},
+	{"encoded", "last-event-id=%31", "1"},
+	{"a letter is missing", "lasteventi=1", ""},
+	{"a letter too many", "lasteventids=1", ""},
+	{"no name", "=1", ""},
+};
+
+static void test_the_last_id_is_found_however_it_is_spelt(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(last_ids); i++) {
+		struct request *request = request_new();
+		struct buf id = {0};
+		bool found = query_last_id(
+			&id, request, span_of(last_ids[i].query));
+
+		CHECK(last_ids[i].name, found == (last_ids[i].id[0] != '\0'));
+		CHECK_TEXT(last_ids[i].name, buf_span(&id), last_ids[i].id);
+		buf_release(&id);
+		request_free(request);
+	}
+}
+
 static void test_an_encoded_nul_is_a_byte(void **state)
 {
 	struct buf out = {0};
@@ -123,9 +200,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_a_target_is_divided_at_the_first_question_mark),
+		cmocka_unit_test(test_a_base_is_compared_name_by_name),
 		cmocka_unit_test(test_a_query_is_taken_pair_by_pair),
 		cmocka_unit_test(test_a_name_is_found_also_encoded),
 		cmocka_unit_test(test_each_part_is_decoded_once),
+		cmocka_unit_test(test_the_last_id_is_found_however_it_is_spelt),
 		cmocka_unit_test(test_an_encoded_nul_is_a_byte),
 	};
 

@@ -95,11 +95,11 @@ static void test_a_question_says_what_is_lacked(void **state)
 	assert_int_equal(question.type, WIRE_JUDGE);
 	assert_int_equal(wire_get_u8(&question.body), WIRE_AFTER);
 	assert_int_equal(wire_get_u64(&question.body), 50);
-	assert_int_equal(wire_get_u64(&question.body), 0); /* told of no gap */
 	assert_int_equal(wire_get_u64(&question.body), ROOM_FROM);
 	assert_int_equal(wire_get_str16(&question.body).len, 0);
 	assert_int_equal(wire_get_u16(&question.body), 1);
 	CHECK_TEXT("channel", wire_get_str16(&question.body), "a");
+	assert_int_equal(wire_get_u16(&question.body), 0); /* told of no gap */
 	assert_true(wire_done(&question.body));
 	close(fd);
 }
@@ -261,7 +261,7 @@ static void answer_pruned(struct room *room, uint64_t mark)
 static void test_what_is_pruned_meanwhile_is_judged_by_the_hub(void **state)
 {
 	struct room *room = *state;
-	struct verdict gap = {true, 80, ROOM_FROM, 75, "x"};
+	struct verdict gap = {true, 80, ROOM_FROM, "x", NULL};
 	int fd = room_resume(room, "a", 50);
 	struct question question;
 	struct span text;
@@ -312,6 +312,42 @@ static void test_of_another_log_everything_is_asked_again(void **state)
 	answer_verdict(room, "x");
 	answer_page(room, "a", 50, 51, ROOM_FROM);
 	assert_false(has(room_text(room, fd), "of the old log"));
+	close(fd);
+}
+
+/* The next question is for a verdict; how many marks it tells. */
+static uint16_t told_with(struct question *question)
+{
+	uint16_t count;
+
+	assert_int_equal(question->type, WIRE_JUDGE);
+	wire_get_u8(&question->body);
+	wire_get_u64(&question->body);
+	wire_get_u64(&question->body);
+	wire_get_str16(&question->body);
+	for (count = wire_get_u16(&question->body); count > 0; count--)
+		wire_get_str16(&question->body);
+	return wire_get_u16(&question->body);
+}
+
+static void test_what_another_log_had_lost_is_forgotten(void **state)
+{
+	static const uint64_t marks[] = {90};
+	const struct verdict gap = {true, 80, ROOM_FROM, "x", marks};
+	struct room *room = *state;
+	int fd = room_resume(room, "a", 50);
+	struct question question;
+
+	assert_true(next(room, &question));
+	room_judges(room, question.number, &gap);
+	answer_pruned(room, 95);
+	assert_true(next(room, &question));
+	assert_int_equal(told_with(&question), 1);
+	room->session.identity[0] ^= 1;
+	room_hub_comes(room, ROOM_FROM);
+	assert_true(next(room, &question)); /* what is said again, and then: */
+	assert_true(next(room, &question));
+	assert_int_equal(told_with(&question), 0);
 	close(fd);
 }
 
@@ -491,6 +527,54 @@ static void test_few_sockets_are_filled_at_a_time(void **state)
 		close(fds[i]);
 }
 
+/* Answers all that is asked for with a long event; returns how much that was.
+ */
+static size_t give_long_events(struct room *room)
+{
+	static char data[LONG_EVENT + 1];
+	struct question question;
+	size_t count = 0;
+
+	memset(data, 'y', LONG_EVENT);
+	for (; next(room, &question); count++) {
+		struct span name;
+
+		assert_int_equal(question.type, WIRE_PAGE);
+		wire_get_u64(&question.body);
+		wire_get_u64(&question.body);
+		wire_get_u32(&question.body);
+		name = wire_get_str16(&question.body);
+		room_pages(room, question.number,
+			(const char[]){name.at[0], '\0'}, 51, ROOM_FROM, data);
+	}
+	return count;
+}
+
+/* Each lacks a long event of its own, and none reads. */
+static void test_while_streams_hold_more_than_is_kept_no_more_is_asked(
+	void **state)
+{
+	enum { EACH = 58, ALL = 2 * EACH };
+	struct room *room = *state;
+	size_t given;
+	int fds[ALL];
+
+	for (int i = 0; i < ALL; i++)
+		fds[i] = resume(room, (const char[]){letters[i % EACH], '\0'},
+			50, i < EACH, NULL);
+	for (int i = 0; i < EACH; i++) /* of two streams each */
+		answer_verdict(room, "x");
+	given = give_long_events(room);
+	assert_in_range(given, FETCH_ASKED, FETCH_ASKED + REPLAY_FULL + 1);
+	for (int i = 0; given < ALL && i < ALL; i++) {
+		room_pass(room, REPLAY_PATIENCE_US); /* they do not read */
+		given += give_long_events(room);
+	}
+	assert_int_equal(given, ALL);
+	for (int i = 0; i < ALL; i++)
+		close(fds[i]);
+}
+
 #define IN_ROOM(test) \
 	cmocka_unit_test_setup_teardown(test, room_enter, room_leave)
 
@@ -498,6 +582,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_ROOM(test_a_question_says_what_is_lacked),
+		IN_ROOM(test_while_streams_hold_more_than_is_kept_no_more_is_asked),
 		IN_ROOM(test_those_who_lack_the_same_share_a_question),
 		IN_ROOM(test_what_one_has_read_others_read_with_channels_of_their_own),
 		IN_ROOM(test_who_is_elsewhere_in_a_range_reads_the_rest_of_it),
@@ -508,6 +593,7 @@ int main(void)
 		IN_ROOM(test_what_is_pruned_meanwhile_is_judged_by_the_hub),
 		IN_ROOM(test_a_strip_that_stays_doubtful_is_read_again),
 		IN_ROOM(test_of_another_log_everything_is_asked_again),
+		IN_ROOM(test_what_another_log_had_lost_is_forgotten),
 		IN_ROOM(test_the_hub_is_not_asked_everything_at_once),
 		IN_ROOM(test_what_nobody_waits_for_any_more_is_not_asked),
 		IN_ROOM(test_when_none_has_answered_those_in_the_queue_are_not_kept),

@@ -47,6 +47,24 @@ static void test_texts_are_copied_as_they_were(void **state)
 	request_free(request);
 }
 
+static void test_what_proxies_say_is_read_also_if_it_comes_twice(void **state)
+{
+	char *environment[] = {(char[]){"HTTP_X_FORWARDED_FOR=1"},
+		(char[]){"HTTP_X_FORWARDED_FOR=2"},
+		(char[]){"HTTP_X_FORWARDED_FOR="},
+		(char[]){"HTTP_FORWARDED=for=3"}, (char[]){"HTTP_X_REAL_IP=4"},
+		(char[]){"HTTP_VIA=5"}, NULL};
+	struct request *request = request_new();
+
+	(void)state;
+	request_read(request, environment);
+	assert_string_equal(request->forwarded_for, "2");
+	assert_string_equal(request->forwarded, "for=3");
+	assert_string_equal(request->real_ip, "4");
+	assert_string_equal(request->via, "5");
+	request_free(request);
+}
+
 static const struct {
 	const char *name;
 	const char *variables[3];
@@ -103,6 +121,8 @@ static void test_a_descriptor_that_nobody_took_is_closed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_what_proxies_say_is_read_also_if_it_comes_twice),
 		cmocka_unit_test(test_a_variable_that_is_not_there_is_empty),
 		cmocka_unit_test(test_texts_are_copied_as_they_were),
 		cmocka_unit_test(test_the_scheme_comes_from_either_variable),

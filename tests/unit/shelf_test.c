@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "fcgi/http/record.h"
-#include "fcgi/stream/batch.h"
 #include "fcgi/replay/merge.h"
 #include "fcgi/replay/shelf.h"
 #include "fcgi/replay/strip.h"
+#include "fcgi/stream/batch.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/uplink/questions.h"
 #include "tests/unit/unit.h"
@@ -219,6 +219,41 @@ static void test_a_batch_that_is_full_ends_with_its_last_event(void **state)
 	lift(&two);
 }
 
+/* No log has two, but what a hub says must not stop the others. */
+static void test_two_events_of_one_id_are_both_given(void **state)
+{
+	uint64_t cursor = 0;
+	struct batch *batch;
+	struct two two;
+
+	(void)state;
+	lay(&two, make(0, 20, 5, IDS(3, 7)), make(0, 30, 5, IDS(3)), 0);
+	batch = merge_next(&two.merge, two.sub, 20, &cursor);
+	assert_int_equal(batch->events, 3);
+	batch_drop(batch);
+	lift(&two);
+}
+
+static void test_held_strips_above_the_limit_leave_the_shelf_overfull(
+	void **state)
+{
+	struct strip *one = make(0, 20, 500, IDS(3));
+	struct shelf *shelf = shelf_new(one->cost);
+	struct strip *other = make(20, 30, 500, IDS(25));
+
+	(void)state;
+	shelf_add(shelf, SHELF_PLAIN, span_of("a"), one);
+	assert_false(shelf_is_overfull(shelf));
+	shelf_add(shelf, SHELF_PLAIN, span_of("a"), other);
+	assert_true(shelf_is_overfull(shelf));
+	shelf_discard(shelf, other); /* still held */
+	assert_true(shelf_is_overfull(shelf));
+	shelf_let_go(shelf, other);
+	assert_false(shelf_is_overfull(shelf));
+	shelf_let_go(shelf, one);
+	shelf_free(shelf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +266,9 @@ int main(void)
 		cmocka_unit_test(
 			test_a_strip_alone_in_its_range_is_given_as_it_is),
 		cmocka_unit_test(test_what_is_between_is_merged_by_id),
+		cmocka_unit_test(test_two_events_of_one_id_are_both_given),
+		cmocka_unit_test(
+			test_held_strips_above_the_limit_leave_the_shelf_overfull),
 		cmocka_unit_test(
 			test_a_batch_that_is_full_ends_with_its_last_event),
 	};

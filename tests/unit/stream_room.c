@@ -103,6 +103,23 @@ bool room_asked(struct room *room, enum wire_type *type, uint64_t *number,
 	return true;
 }
 
+static void put_marks(struct buf *out, const struct verdict *verdict)
+{
+	size_t channels = verdict->marks == NULL ? 0 : strlen(verdict->busy);
+	uint16_t count = 0;
+
+	for (size_t i = 0; i < channels; i++)
+		if (verdict->marks[i] > verdict->used)
+			count++;
+	wire_put_u16(out, count);
+	for (size_t i = 0; i < channels; i++) {
+		if (verdict->marks[i] <= verdict->used)
+			continue;
+		wire_put_u16(out, (uint16_t)i);
+		wire_put_u64(out, verdict->marks[i]);
+	}
+}
+
 void room_judges(
 	struct room *room, uint64_t number, const struct verdict *verdict)
 {
@@ -116,13 +133,13 @@ void room_judges(
 	wire_put_u8(&out, verdict->gap);
 	wire_put_u64(&out, verdict->used);
 	wire_put_u64(&out, verdict->limit);
-	wire_put_u64(&out, verdict->mark);
 	wire_put_u64(&out, verdict->gap ? 40 : 0);
 	wire_put_u64(&out, verdict->gap ? 99 : 0);
 	wire_put_u16(&out, count);
 	for (const char *at = verdict->busy; *at != '\0'; at++)
 		if (*at == 'x')
 			wire_put_u16(&out, (uint16_t)(at - verdict->busy));
+	put_marks(&out, verdict);
 	room_says(room, WIRE_JUDGED, &out);
 	buf_release(&out);
 	room_turn(room);

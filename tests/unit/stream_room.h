@@ -87,8 +87,10 @@ bool room_asked(struct room *room, enum wire_type *type, uint64_t *number,
 
 struct verdict {
 	bool gap;
-	uint64_t used, limit, mark;
+	uint64_t used, limit;
 	const char *busy; /* a byte for each channel: x = it has something */
+	const uint64_t *marks; /* of each channel, if above `used`; NULL = none
+				  is */
 };
 void room_judges(
 	struct room *room, uint64_t number, const struct verdict *verdict);

@@ -9,6 +9,9 @@
 #include "tests/unit/unit.h"
 
 enum { MAX_EVENT = 64 };
+#define TOO_LONG                                                             \
+	"the event has 65 bytes as it is sent (id, type, \"data: \" before " \
+	"each line); max_event allows 64"
 
 static struct fault read_object(struct submission *submission, const char *body)
 {
@@ -101,8 +104,17 @@ static const struct {
 	{"an event with a carriage return",
 		"{\"message\":1,\"event\":\"a\\rb\"}", "bad_event"},
 	{"half a pair", "{\"message\":1,\"event\":\"\\udfff\"}", "bad_text"},
+	{"half a pair in what is passed on",
+		"{\"message\":{\"a\":[\"\\ud83d\"]}}", "bad_text"},
 	{"an id that is a number", "{\"message\":1,\"id\":7}", "bad_type"},
 	{"an empty id", "{\"message\":1,\"id\":\"\"}", "bad_id"},
+	{"a letter of channel is missing",
+		"{\"chanel\":\"a\",\"message\":1}", "bad_channel"},
+	{"channels beside channel",
+		"{\"channel\":\"a\",\"channels\":[],\"message\":1}",
+		"bad_channel"},
+	{"channel in capitals, escaped",
+		"{\"\\u0043HANNEL\":\"a\",\"message\":1}", "bad_channel"},
 	{"the channel spelled otherwise is still one",
 		"{\"message\":1,\"\\u0063hannel\":2}", "bad_type"},
 };
@@ -286,30 +298,33 @@ static void test_an_empty_body_is_an_event(void **state)
 
 static void test_data_is_limited(void **state)
 {
-	char body[2 * MAX_EVENT + 2];
+	enum { MOST = MAX_EVENT - 29 }; /* of data, in one line */
+	char body[2 * MOST + 2];
 	struct submission submission = {0};
 
 	(void)state;
 	memset(body, 'x', sizeof(body));
-	assert_int_equal(submission_body(&submission, span(body, MAX_EVENT),
-				 false, MAX_EVENT)
-				 .status,
+	assert_int_equal(
+		submission_body(&submission, span(body, MOST), false, MAX_EVENT)
+			.status,
 		0);
 	submission_release(&submission);
 	submission = (struct submission){0};
-	assert_int_equal(submission_body(&submission, span(body, MAX_EVENT + 1),
+	assert_int_equal(submission_body(&submission, span(body, MOST + 1),
 				 false, MAX_EVENT)
 				 .status,
 		413);
-	body[MAX_EVENT] = '\n';
+	CHECK_TEXT("which names both sizes", span_of(submission.sentence),
+		TOO_LONG);
+	body[MOST] = '\n';
 	assert_int_equal(
-		read_lines(&submission, span(body, 2 * MAX_EVENT + 1)).status,
-		0);
+		read_lines(&submission, span(body, 2 * MOST + 1)).status, 0);
 	submission_release(&submission);
 	submission = (struct submission){0};
 	assert_int_equal(
-		read_lines(&submission, span(body, 2 * MAX_EVENT + 2)).status,
-		413);
+		read_lines(&submission, span(body, 2 * MOST + 2)).status, 413);
+	CHECK_TEXT("and the line", span_of(submission.sentence),
+		"line 2: " TOO_LONG);
 	submission_release(&submission);
 }
 

@@ -13,6 +13,7 @@ enum { LONG = 60000 }; /* longer than the socket's buffer */
 /* ---- an owner of our own, who notes what he is told */
 
 static unsigned gone, below;
+static uint16_t wanted_keepalive; /* seconds; 0 = none asked for */
 
 static void on_gone(struct subscriber *sub)
 {
@@ -34,8 +35,10 @@ static struct subscriber *subscribe(
 	struct room *room, const char *channel, int *fd)
 {
 	const struct span name = span_of(channel);
-	struct subscription subscription = {
-		.request = 1, .channels = &name, .count = 1};
+	struct subscription subscription = {.request = 1,
+		.channels = &name,
+		.count = 1,
+		.keepalive_ms = wanted_keepalive * 1000u};
 	struct subscriber *sub;
 	int ends[2];
 
@@ -290,6 +293,85 @@ static void test_the_web_server_is_told_that_a_stream_ends(void **state)
 	close(fd);
 }
 
+/* The seconds, of `seconds`, after which a comment came; bit 0 = the first. */
+static unsigned beats(struct room *room, int fd, int seconds)
+{
+	unsigned came = 0;
+
+	for (int s = 0; s < seconds; s++) {
+		room_pass(room, 1000000);
+		if (has(room_text(room, fd), ":\n"))
+			came |= 1U << s;
+	}
+	return came;
+}
+
+static const struct {
+	const char *name;
+	uint16_t keepalive;
+	int every;
+} keepalives[] = {
+	{"the one that is configured", 0, ROOM_KEEPALIVE_S},
+	{"a shorter one", 3, 3},
+	{"the shortest there can be", 1, 1},
+	{"the same", ROOM_KEEPALIVE_S, ROOM_KEEPALIVE_S},
+	{"a longer one is taken down", 60, ROOM_KEEPALIVE_S},
+};
+
+static void test_a_subscriber_may_ask_for_comments_more_often(void **state)
+{
+	struct room *room = *state;
+	struct subscriber *subs[COUNT(keepalives)];
+	int fds[COUNT(keepalives)];
+
+	for (size_t i = 0; i < COUNT(keepalives); i++) {
+		wanted_keepalive = keepalives[i].keepalive;
+		subs[i] = subscribe(room, "a", &fds[i]);
+		room_pass(room, 1000000);
+	}
+	wanted_keepalive = 0;
+	for (size_t i = 0; i < COUNT(keepalives); i++) {
+		int every = keepalives[i].every;
+		unsigned came;
+
+		room_read(room, &fds[i], 1);
+		came = beats(room, fds[i], 2 * every);
+		CHECK(keepalives[i].name, (came & ((1U << every) - 1)) != 0);
+		CHECK(keepalives[i].name,
+			(came & ((1U << every) - 1)) == came >> every);
+		CHECK(keepalives[i].name, __builtin_popcount(came) == 2);
+	}
+	for (size_t i = 0; i < COUNT(keepalives); i++) {
+		subscriber_close(subs[i]);
+		close(fds[i]);
+	}
+}
+
+/* One second has no more of them to write than another. */
+static void test_the_comments_are_spread_over_the_seconds(void **state)
+{
+	enum { EACH = 4, MANY = EACH * ROOM_KEEPALIVE_S };
+	struct room *room = *state;
+	struct subscriber *subs[MANY];
+	int fds[MANY];
+
+	room_pass(room, 7000000);
+	for (int i = 0; i < MANY; i++)
+		subs[i] = subscribe(room, "a", &fds[i]);
+	for (int s = 0; s < ROOM_KEEPALIVE_S; s++) {
+		int came = 0;
+
+		room_pass(room, 1000000);
+		for (int i = 0; i < MANY; i++)
+			came += has(room_text(room, fds[i]), ":\n");
+		assert_int_equal(came, EACH);
+	}
+	for (int i = 0; i < MANY; i++) {
+		subscriber_close(subs[i]);
+		close(fds[i]);
+	}
+}
+
 static void test_each_is_sent_a_comment_in_the_keep_alive_interval(void **state)
 {
 	struct room *room = *state;
@@ -300,7 +382,7 @@ static void test_each_is_sent_a_comment_in_the_keep_alive_interval(void **state)
 	sub = subscribe(room, "a", &fd);
 	for (int s = 0; s < ROOM_KEEPALIVE_S; s++)
 		room_pass(room, 1000000);
-	CHECK_TEXT("one", room_text(room, fd), ":\n\n");
+	CHECK_TEXT("one", room_text(room, fd), ":\n");
 	append(room, "a", LONG);
 	append(room, "a", LONG);
 	assert_int_equal(subscriber_pump(sub, end_of(room)), BLOCKED);
@@ -330,6 +412,8 @@ int main(void)
 		IN_ROOM(test_a_write_that_fails_is_its_end),
 		IN_ROOM(test_the_web_server_is_told_that_a_stream_ends),
 		IN_ROOM(test_each_is_sent_a_comment_in_the_keep_alive_interval),
+		IN_ROOM(test_a_subscriber_may_ask_for_comments_more_often),
+		IN_ROOM(test_the_comments_are_spread_over_the_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "client/verb/triggers.h"
-#include "lib/outbox_table.h"
-#include "lib/outbox_triggers.h"
+#include "lib/db/outbox_table.h"
+#include "lib/db/outbox_triggers.h"
 #include "tests/unit/failing_sqlite.h"
 #include "tests/unit/unit.h"
 

@@ -23,7 +23,8 @@ static void test_an_address_says_http_or_https(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
-		CHECK(cases[i].url, url_will_do(cases[i].url) == cases[i].good);
+		CHECK(cases[i].url,
+			(url_fault(cases[i].url) == NULL) == cases[i].good);
 }
 
 static void test_only_what_means_nothing_in_a_url_stands_as_it_is(void **state)

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_STREAM_TOLD_H
+#define TIDINGS_FCGI_STREAM_TOLD_H
+/*
+ * told - of what a stream knows that it was pruned, above its cursor
+ *
+ * A mark for each of its channels, as the last verdict said: a gap that was
+ * told is not told twice, and none of another channel hides behind it.  Nearly
+ * all streams have no such mark, and then it is NULL.
+ */
+#include <stdint.h>
+
+#include "lib/buf.h"
+
+struct judged;
+struct told;
+
+/* What the verdict says; NULL if that is nothing.  Ended by free(). */
+struct told *told_new(const struct judged *judged);
+/* Up to where events of the channel at `place` are known to be pruned. */
+uint64_t told_through(const struct told *told, uint16_t place);
+/* Appends all of it, as JUDGE has it. */
+void told_put(const struct told *told, struct buf *out);
+
+#endif

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// trouble - why a stream cannot be had, which EventSource does not tell
+//
+//   opening  an EventSource tries, or has an answer; asked about if nothing comes
+//   failing  it has failed, and the browser or we try again; asked about at
+//            once if the browser has given up, else after some seconds, and
+//            then less and less often
+//   good     the stream is what it should be; nothing is asked
+//
+//   opening, failing -> good    good()
+//   any -> failing              failed()
+//
+// To ask is one HEAD of the stream's own address, and only if that is an error a
+// GET, which may have the server's own sentence.
+//
+// why: { kind, path, host } and for its kind
+//   offline, none   no network; no answer
+//   slow            no answer in time
+//   status          { status, said (the server's sentence, or ""), isOurs }
+//   type            { type }: a 200, but no stream
+//   held            it has begun, and nothing comes of it
+//   ended           { said: what /health says is wrong, or "" }: it ends at once
+
+import { at, pathAt } from "./place.js";
+
+const QUIET_MS = 10_000; // an EventSource that says nothing
+const FIRST_MS = 5000; // longer than a restarted server's browsers stay away
+const LONGEST_MS = 60_000;
+const ASK_MS = 10_000;
+const SAID_MAX = 300; // characters
+
+const head = { method: "HEAD", cache: "no-store", headers: { Accept: "text/event-stream" } };
+
+const typeOf = (answer) => answer.headers.get("content-type") ?? "";
+const isJson = (answer) => typeOf(answer).startsWith("application/json");
+
+async function sentenceOf(answer) {
+	const { message } = await answer.json().catch(() => ({}));
+	return typeof message === "string" ? message.slice(0, SAID_MAX) : "";
+}
+
+// What /health says is wrong; throws if it does not answer.
+async function askHealth(signal) {
+	const answer = await fetch(at("health"), { cache: "no-store", signal });
+	if (!isJson(answer))
+		return answer.ok ? {} : { kind: "status", status: answer.status, said: "", path: pathAt("health") };
+	const { reason } = await answer.json();
+	return { said: typeof reason === "string" ? reason.slice(0, SAID_MAX) : "" };
+}
+
+async function look(url, signal) {
+	let answer = await fetch(url, { ...head, signal });
+	if (answer.status >= 400)
+		answer = await fetch(url, { ...head, method: "GET", signal });
+	if (!answer.ok)
+		return {
+			kind: "status", status: answer.status, isOurs: isJson(answer),
+			said: isJson(answer) ? await sentenceOf(answer) : "",
+		};
+	if (!typeOf(answer).startsWith("text/event-stream"))
+		return { kind: "type", type: typeOf(answer).split(";")[0] || "?" };
+	return { kind: "ended", said: "", ...await askHealth(signal) };
+}
+
+export async function ask(url) {
+	const { pathname: path, host } = new URL(url);
+	const place = { path, host };
+	if (navigator.onLine === false)
+		return { kind: "offline", ...place };
+	const stop = new AbortController();
+	const timer = setTimeout(() => stop.abort(), ASK_MS);
+	try {
+		return { ...place, ...await look(url, stop.signal) };
+	} catch {
+		return { kind: stop.signal.aborted ? "slow" : "none", ...place };
+	} finally {
+		clearTimeout(timer);
+		stop.abort(); // a stream that has begun
+	}
+}
+
+export class Trouble {
+	#url;
+	#isOpen;
+	#say;
+	#quiet = 0; // timer: nothing has come
+	#next = 0; // timer: to be asked about
+	#asked = 0; // since it was good
+	#isGood = false;
+	#round = 0; // what was asked before the last change is not heard
+
+	// url: () => address. isOpen: () => has the EventSource an answer?
+	// say: (why | null), null once the stream is good.
+	constructor(url, isOpen, say) {
+		this.#url = url;
+		this.#isOpen = isOpen;
+		this.#say = say;
+	}
+
+	// To be called when an EventSource is made, and when it has an answer.
+	opening() {
+		this.#isGood = false;
+		clearTimeout(this.#quiet);
+		this.#quiet = setTimeout(() => this.#ask(), QUIET_MS);
+	}
+
+	failed(givenUp) {
+		this.#isGood = false;
+		clearTimeout(this.#quiet);
+		if (this.#next !== 0)
+			return;
+		const wait = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#asked);
+		this.#next = setTimeout(() => this.#ask(), givenUp && this.#asked === 0 ? 0 : wait);
+	}
+
+	good() {
+		if (this.#isGood)
+			return;
+		this.close();
+		this.#isGood = true;
+		this.#asked = 0;
+		this.#say(null);
+	}
+
+	close() {
+		clearTimeout(this.#quiet);
+		clearTimeout(this.#next);
+		this.#next = 0;
+		this.#round++;
+	}
+
+	async #ask() {
+		const wasFailing = this.#next !== 0;
+		const round = this.#round;
+		const url = this.#url();
+		const { pathname: path, host } = new URL(url);
+		this.#next = 0;
+		if (wasFailing && this.#isOpen())
+			return; // it is back: see what comes of it
+		this.#asked++;
+		const why = this.#isOpen() ? { kind: "held", path, host } : await ask(url);
+		if (round === this.#round && !(why.kind === "ended" && this.#isOpen()))
+			this.#say(why);
+	}
+}
