@@ -12,7 +12,7 @@
 
 #include "inbox/inbox.h"
 #include "inbox/lines.h"
-#include "inbox/shut_in.h"
+#include "inbox/walls/shut_in.h"
 #include "inbox/watch.h"
 #include "lib/log.h"
 #include "lib/path.h"

@@ -71,8 +71,8 @@ room "ncurses" client/show/screen.c 'n?curses\.h'
 room "xxhash" lib/digest.c 'xxhash\.h'
 room "syslog" lib/log.c 'syslog\.h'
 room "timerfd" lib/alarm.c 'sys/timerfd\.h'
-room "libseccomp" inbox/filter.c 'seccomp\.h'
-room "Landlock" inbox/landlock.c 'linux/landlock\.h'
+room "libseccomp" inbox/walls/filter.c 'seccomp\.h'
+room "Landlock" inbox/walls/landlock.c 'linux/landlock\.h'
 room "libev" lib/loop.c 'ev\.h'
 all="$lib $hub $inbox $fcgi"
 room "inih" lib/config/config_file.c 'ini\.h'
@@ -187,11 +187,12 @@ fi
 downwards lib 'lib/service|lib/config|lib/db' lib/event lib/json lib
 downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo' hub/log hub/log/disk
 downwards inbox inbox/main inbox/reader inbox/inbox,inbox/pull,inbox/stock,inbox/tidy inbox \
-	inbox/shut_in 'inbox/landlock|inbox/filter'
+	inbox/walls 'inbox/walls/landlock|inbox/walls/filter'
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
 	'fcgi/route|fcgi/feed|fcgi/drain' \
 	'fcgi/stream,fcgi/replay|fcgi/post|fcgi/status|fcgi/metrics' 'fcgi/guard|fcgi/http' \
 	fcgi/uplink fcgi/counters
-downwards client client/main client/verbs 'client/verb|client/check' client/show \
-	client/http client/option client/exit_status client/show/escape
+downwards client client/main client/verbs 'client/verb|client/check' \
+	'client/inbox|client/run' client/show client/http client/option client/exit_status \
+	client/show/escape
 exit $failed

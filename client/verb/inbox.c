@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "client/inbox/section.h"
+#include "client/inbox/triggers.h"
 #include "client/option/option.h"
-#include "client/verb/section.h"
-#include "client/verb/triggers.h"
 #include "client/verbs.h"
 #include "lib/db/outbox_table.h"
 #include "lib/db/outbox_triggers.h"

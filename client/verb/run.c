@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 
 #include "client/option/option.h"
-#include "client/verb/child.h"
-#include "client/verb/percent.h"
-#include "client/verb/progress.h"
+#include "client/run/child.h"
+#include "client/run/percent.h"
+#include "client/run/progress.h"
 #include "client/verbs.h"
 #include "lib/clock.h"
 #include "lib/json/json.h"

@@ -9,9 +9,9 @@
 
 #include <math.h>
 
+#include "client/run/percent.h"
 #include "client/show/escape.h"
 #include "client/show/scrape.h"
-#include "client/verb/percent.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * unwalled - tidings-inbox without its walls (inbox/main.c with this instead of
- * inbox/shut_in.c), for a disk that is kept elsewhere than it may go
+ * inbox/walls/shut_in.c), for a disk that is kept elsewhere than it may go
  */
 #include <config.h>
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inbox/shut_in.h"
+#include "inbox/walls/shut_in.h"
 #include "lib/path.h"
 
 const char *shut_in(const struct shut_in *how, struct shut_in_report *report)

@@ -3,7 +3,7 @@
  * and what it tells where something lacks */
 #include <config.h>
 
-#include "inbox/shut_in.h"
+#include "inbox/walls/shut_in.h"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#include "inbox/landlock.h"
+#include "inbox/walls/landlock.h"
 #include "lib/db/db.h"
 #include "lib/loop.h"
 #include "lib/path.h"

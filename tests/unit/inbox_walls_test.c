@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
-#include "inbox/landlock.h"
+#include "inbox/walls/landlock.h"
 #include "tests/unit/shut_room.h"
 
 /* ---- files elsewhere */

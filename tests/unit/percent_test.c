@@ -2,7 +2,7 @@
 /* percent: how far a line of output says that its program is */
 #include <config.h>
 
-#include "client/verb/percent.h"
+#include "client/run/percent.h"
 #include "tests/unit/unit.h"
 
 static const struct {

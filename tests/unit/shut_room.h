@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "inbox/shut_in.h"
+#include "inbox/walls/shut_in.h"
 #include "tests/unit/unit.h"
 
 enum {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "client/verb/triggers.h"
+#include "client/inbox/triggers.h"
 #include "lib/db/outbox_table.h"
 #include "lib/db/outbox_triggers.h"
 #include "tests/unit/failing_sqlite.h"

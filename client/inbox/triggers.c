@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "client/verb/triggers.h"
+#include "client/inbox/triggers.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "client/verb/row_json.h"
+#include "client/inbox/row_json.h"
 #include "lib/db/outbox_triggers.h"
 
 static const struct kind {

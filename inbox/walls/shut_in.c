@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "inbox/shut_in.h"
+#include "inbox/walls/shut_in.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "inbox/filter.h"
-#include "inbox/landlock.h"
+#include "inbox/walls/filter.h"
+#include "inbox/walls/landlock.h"
 #include "lib/path.h"
 
 #if defined(__has_feature)

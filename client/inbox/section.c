@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "client/verb/section.h"
+#include "client/inbox/section.h"
 
 #include <limits.h>
 #include <stdlib.h>

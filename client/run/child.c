@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "client/verb/child.h"
+#include "client/run/child.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_CLIENT_VERB_TRIGGERS_H
-#define TIDINGS_CLIENT_VERB_TRIGGERS_H
+#ifndef TIDINGS_CLIENT_INBOX_TRIGGERS_H
+#define TIDINGS_CLIENT_INBOX_TRIGGERS_H
 /*
  * triggers - triggers that publish what happens to a table
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "inbox/landlock.h"
+#include "inbox/walls/landlock.h"
 
 #include <errno.h>
 #include <fcntl.h>

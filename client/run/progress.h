@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_CLIENT_VERB_PROGRESS_H
-#define TIDINGS_CLIENT_VERB_PROGRESS_H
+#ifndef TIDINGS_CLIENT_RUN_PROGRESS_H
+#define TIDINGS_CLIENT_RUN_PROGRESS_H
 /*
  * progress - events that are published beside the work, never in its way
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_CLIENT_VERB_PERCENT_H
-#define TIDINGS_CLIENT_VERB_PERCENT_H
+#ifndef TIDINGS_CLIENT_RUN_PERCENT_H
+#define TIDINGS_CLIENT_RUN_PERCENT_H
 /*
  * percent - the progress that a line of output names
  *

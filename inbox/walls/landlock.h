@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_INBOX_LANDLOCK_H
-#define TIDINGS_INBOX_LANDLOCK_H
+#ifndef TIDINGS_INBOX_WALLS_LANDLOCK_H
+#define TIDINGS_INBOX_WALLS_LANDLOCK_H
 /*
  * landlock - Landlock's room: of all files only those of one folder
  *

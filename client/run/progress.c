@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "client/verb/progress.h"
+#include "client/run/progress.h"
 
 #include <inttypes.h>
 #include <pthread.h>

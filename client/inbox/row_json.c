@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "client/verb/row_json.h"
+#include "client/inbox/row_json.h"
 
 #include "lib/json/json.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_CLIENT_VERB_ROW_JSON_H
-#define TIDINGS_CLIENT_VERB_ROW_JSON_H
+#ifndef TIDINGS_CLIENT_INBOX_ROW_JSON_H
+#define TIDINGS_CLIENT_INBOX_ROW_JSON_H
 /*
  * row_json - a row as JSON: the SQL that a trigger computes it with
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "inbox/filter.h"
+#include "inbox/walls/filter.h"
 
 #include <errno.h>
 #include <fcntl.h>

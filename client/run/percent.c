@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "client/verb/percent.h"
+#include "client/run/percent.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_CLIENT_VERB_CHILD_H
-#define TIDINGS_CLIENT_VERB_CHILD_H
+#ifndef TIDINGS_CLIENT_RUN_CHILD_H
+#define TIDINGS_CLIENT_RUN_CHILD_H
 /*
  * child - another program, run as if it had been started without us
  *

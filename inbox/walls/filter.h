@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_INBOX_FILTER_H
-#define TIDINGS_INBOX_FILTER_H
+#ifndef TIDINGS_INBOX_WALLS_FILTER_H
+#define TIDINGS_INBOX_WALLS_FILTER_H
 /*
  * filter - libseccomp's room: which calls of the kernel are left
  *

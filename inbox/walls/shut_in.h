@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_INBOX_SHUT_IN_H
-#define TIDINGS_INBOX_SHUT_IN_H
+#ifndef TIDINGS_INBOX_WALLS_SHUT_IN_H
+#define TIDINGS_INBOX_WALLS_SHUT_IN_H
 /*
  * shut_in - the walls around a process that is to read a stranger's database
  *

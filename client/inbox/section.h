@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_CLIENT_VERB_SECTION_H
-#define TIDINGS_CLIENT_VERB_SECTION_H
+#ifndef TIDINGS_CLIENT_INBOX_SECTION_H
+#define TIDINGS_CLIENT_INBOX_SECTION_H
 /*
  * section - the lines that tidings.conf needs for a database
  */
