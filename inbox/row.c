@@ -3,7 +3,9 @@
 
 #include "inbox/row.h"
 
+#include "lib/event/topic_list.h"
 #include "lib/event_size.h"
+#include "lib/json/json.h"
 #include "lib/text.h"
 #include "lib/wire.h"
 
@@ -14,6 +16,38 @@ void row_put_bad(struct buf *out, uint64_t id, const char *reason)
 	wire_put_str16(out, span_of(reason));
 }
 
+/* Without space around it. */
+static struct span trim(struct span text)
+{
+	while (text.len > 0 && json_is_space(text.at[0])) {
+		text.at++;
+		text.len--;
+	}
+	while (text.len > 0 && json_is_space(text.at[text.len - 1]))
+		text.len--;
+	return text;
+}
+
+/* Appends the traits that `also` asks for; NULL or why it will not do. */
+static const char *put_traits(
+	struct buf *out, const struct query *row, struct span channel)
+{
+	struct span also = trim(query_bytes(row, 5));
+	struct json_fault wrong;
+	struct topic_list list;
+	const char *fault;
+
+	if (query_type(row, 5) == DB_NULL)
+		return NULL;
+	if (!strict_json(also, &wrong) || !json_is_strings(also))
+		return "also is no JSON list of channel names";
+	topic_list_begin(&list, channel);
+	fault = topic_list_add_json(&list, also);
+	topic_list_put(&list, out);
+	topic_list_release(&list);
+	return fault;
+}
+
 void row_put(struct buf *out, const struct query *row, size_t limit)
 {
 	uint64_t id = query_int(row, 0);
@@ -21,6 +55,7 @@ void row_put(struct buf *out, const struct query *row, size_t limit)
 	struct span type = query_bytes(row, 2);
 	struct span data = query_bytes(row, 3);
 	struct span key = query_bytes(row, 4);
+	struct buf traits = {0};
 	const char *fault = "data is NULL";
 	char sentence[EVENT_SIZE_SENTENCE];
 
@@ -32,14 +67,18 @@ void row_put(struct buf *out, const struct query *row, size_t limit)
 		fault = text_key_fault(key);
 	if (fault == NULL)
 		fault = event_size_fault(sentence, type, data, limit);
+	if (fault == NULL)
+		fault = put_traits(&traits, row, channel);
 	if (fault != NULL) {
 		row_put_bad(out, id, fault);
-		return;
+	} else {
+		wire_put_u64(out, id);
+		wire_put_u8(out, WIRE_ROW);
+		wire_put_str16(out, channel);
+		wire_put_str8(out, type);
+		wire_put_str16(out, buf_span(&traits));
+		wire_put_str8(out, key);
+		wire_put_blob(out, data);
 	}
-	wire_put_u64(out, id);
-	wire_put_u8(out, WIRE_ROW);
-	wire_put_str8(out, channel);
-	wire_put_str8(out, type);
-	wire_put_str8(out, key);
-	wire_put_blob(out, data);
+	buf_release(&traits);
 }

@@ -32,6 +32,17 @@ struct digest digest_of(struct span type, struct span data)
 	return (struct digest){.high = hash.high64, .low = hash.low64};
 }
 
+struct digest digest_with(struct digest digest, struct span traits)
+{
+	XXH128_hash_t hash;
+
+	if (traits.len == 0)
+		return digest;
+	hash = XXH3_128bits_withSeed(traits.at, traits.len, digest.low);
+	return (struct digest){
+		.high = digest.high ^ hash.high64, .low = hash.low64};
+}
+
 uint64_t digest_add(uint64_t before, struct span bytes)
 {
 	return XXH3_64bits_withSeed(bytes.at, bytes.len, before);

@@ -17,6 +17,8 @@ struct digest {
 };
 
 struct digest digest_of(struct span type, struct span data);
+/* The same of an event that has traits; without any it stays as it is. */
+struct digest digest_with(struct digest digest, struct span traits);
 
 /* XXH3, 64 bits, of `bytes` on top of what was digested before, 0 at first.
  * Where one span ends and the next begins counts. */

@@ -167,8 +167,9 @@ bool wire_get_event(struct span body, struct wire_event *event)
 	event->id = wire_get_u64(&in);
 	event->at = wire_get_u64(&in);
 	event->taken = wire_get_u64(&in);
-	event->channel = wire_get_str8(&in);
+	event->channel = wire_get_str16(&in);
 	event->type = wire_get_str8(&in);
+	event->traits = wire_get_str16(&in);
 	event->data = wire_get_rest(&in);
 	return wire_done(&in);
 }
@@ -178,15 +179,16 @@ void wire_put_event(struct buf *out, const struct wire_event *event)
 	wire_put_u64(out, event->id);
 	wire_put_u64(out, event->at);
 	wire_put_u64(out, event->taken);
-	wire_put_str8(out, event->channel);
+	wire_put_str16(out, event->channel);
 	wire_put_str8(out, event->type);
+	wire_put_str16(out, event->traits);
 	buf_add_span(out, event->data);
 }
 
 size_t wire_event_size(const struct wire_event *event)
 {
-	return 8 + 8 + 8 + 1 + event->channel.len + 1 + event->type.len +
-	       event->data.len;
+	return 8 + 8 + 8 + 2 + event->channel.len + 1 + event->type.len + 2 +
+	       event->traits.len + event->data.len;
 }
 
 size_t wire_frame(

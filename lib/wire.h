@@ -23,31 +23,36 @@
  *           Send me the log from now on.  `after` is the newest id I hold, 0 if
  *           none; `window` how many bytes of data the hub should begin with if
  *           it cannot go on from `after`.
- * PUBLISH   u64 number, u64 answered, u8 flags, str8 channel, str8 type,
- *           u32 count, count x { str8 key, [u64 high, u64 low,] blob data }
- *           One transaction, in order.  `number` rises by one with each
+ * PUBLISH   u64 number, u64 answered, u8 flags, str16 channel, str8 type,
+ *           str16 traits, u32 count,
+ *           count x { str8 key, [u64 high, u64 low,] blob data }
+ *           One transaction, in order.  `traits` (lib/event/traits.h) are those of
+ *           each event; with TRAIT_TOPICS, whose first is `channel`, each event
+ *           is a row on each of these channels, one after the other.  `number` rises by one with each
  *           publish of this source and is the same when it is sent again on a
  *           new connection; all numbers <= `answered` have had their answer
  *           here, so the hub may forget them.  The digest (lib/digest.h, of
  *           what the publisher sent) is there only if the key is not empty.
- *           flags: WIRE_VOLATILE = not stored, no id, no key.
- * JUDGE     u64 tag, u8 from, u64 value, u64 upto, u16 count, count x str8
- *           channel, u16 count, count x { u16 index, u64 mark }
+ *           flags: WIRE_VOLATILE = not stored, no id, no key, no traits.
+ * JUDGE     u64 tag, u8 from, u64 value, u64 upto, str16 label, u16 count,
+ *           count x str16 channel, u16 count, count x { u16 index, u64 mark }
  *           Where does a stream of these channels (sorted, no repeats) go on?
  *           `from` says what `value` is: WIRE_AFTER a cursor, WIRE_SINCE a
  *           time, WIRE_ALL nothing, WIRE_UNKNOWN nothing (a cursor that is no
- *           number).  Nothing above `upto` is asked about.  The marks are those
- *           of what was judged of this stream before: what was pruned of that
- *           channel (in the order of the names, from 0) up to there is known.
- * PAGE      u64 tag, u64 after, u64 upto, u32 bytes, str8 channel
+ *           number), WIRE_LABEL nothing (`label` is a publisher's own id:
+ *           behind its event; one that is not known is no cursor).  Nothing
+ *           above `upto` is asked about.  The marks are those of what was
+ *           judged of this stream before: what was pruned of that channel (in
+ *           the order of the names, from 0) up to there is known.
+ * PAGE      u64 tag, u64 after, u64 upto, u32 bytes, str16 channel
  *           Older events of this channel: those above `after`, and not above
  *           `upto`, oldest first, until the EVENT bodies have `bytes` bytes (at
  *           least one event).
- * CHANNELS  u64 tag, str8 after, u16 limit, str8 only
+ * CHANNELS  u64 tag, str16 after, u16 limit, str16 only
  *           A page of the channels, in the hub's order: at most `limit` (not 0)
  *           that come behind the name `after`, or the first ones if it is
  *           empty; or the one.
- * SUBSCRIBED u32 count, count x { str8 channel, u32 subscribers }
+ * SUBSCRIBED u32 count, count x { str16 channel, u32 subscribers }
  *           How many listen here to what: the channels whose number has changed
  *           since this responder last said it to this hub, at the end of the
  *           turn in which it did; after WELCOME all that is not 0, in as many
@@ -84,7 +89,8 @@
  *           The file that is read now: the 16 bytes by which it is known.  Or
  *           none, and why the inbox cannot be read: that has no answer.
  * ROWS      u64 number, u64 from, u64 to, u32 count, count x { u64 id, u8 kind,
- *           [str16 reason | str8 channel, str8 type, str8 key, blob data] }
+ *           [str16 reason |
+ *           str16 channel, str8 type, str16 traits, str8 key, blob data] }
  *           Its next rows: all that have ids above `from` and up to `to`, which
  *           rise.  Stored only if the inbox's cursor is at `from`; it moves in
  *           the same transaction.  Without rows, also with the same `from` and
@@ -112,14 +118,15 @@
  *           If `from` is not the newest id that the follower holds, or this
  *           is another log, what it holds is void: its window starts anew at
  *           `from`.  It has caught up when it holds `newest`.
- * EVENT     u64 id, u64 at, u64 taken, str8 channel, str8 type,
- *           data to the frame's end
+ * EVENT     u64 id, u64 at, u64 taken, str16 channel, str8 type,
+ *           str16 traits, data to the frame's end
  *           id 0 = volatile.  Ids rise.  `taken` is when the hub took it in
  *           hand, in microseconds of CLOCK_MONOTONIC, which all processes of a
  *           machine share; 0 if it is an older one, read from the log.
  * STORED    u64 number, u8 outcome, u64 first, u64 last, str16 reason
  *           Sent after COMMIT only.  first and last are the cursors of the
- *           publish's first and last event.
+ *           publish's first and last event, as they are shown: of an event on
+ *           several channels that of its last row.
  * JUDGED    u64 tag, u8 gap, u64 used, u64 limit, u64 oldest, u64 newest,
  *           u16 count, count x u16 index, u16 count, count x { u16 index,
  *           u64 mark }
@@ -138,7 +145,7 @@
  *           above what this follower was sent.  `mark`: what this channel had
  *           up to there was pruned or lost; all it had above `mark` and above
  *           `after` is here.
- * CHANNELED u64 tag, u8 more, u32 count, count x { str8 channel, u64 events,
+ * CHANNELED u64 tag, u8 more, u32 count, count x { str16 channel, u64 events,
  *           u64 bytes, u64 oldest, u64 newest, u32 subscribers }
  *           Channels that hold events or are listened to; the one that was
  *           asked for in any case.  Subscribers are those of all responders.
@@ -179,7 +186,7 @@
 #include "lib/span.h"
 
 enum {
-	WIRE_VERSION = 5,
+	WIRE_VERSION = 6,
 	WIRE_FRAME_MAX = 16 << 20,
 	WIRE_HEAD = 4, /* bytes of the length field */
 	WIRE_IDENTITY = 16,
@@ -188,7 +195,7 @@ enum {
 	WIRE_AHEAD_BYTES = 5 << 20, /* two ROWS, and what is TOLD */
 	WIRE_ROWS_MAX = 1024,
 	WIRE_ROWS_BYTES = 1 << 20,
-	WIRE_READER_MAX = (2 << 20) + 4096,
+	WIRE_READER_MAX = (2 << 20) + 65536,
 	WIRE_REASON_MAX = 255,
 };
 
@@ -242,6 +249,7 @@ enum wire_from {
 	WIRE_SINCE,
 	WIRE_ALL,
 	WIRE_UNKNOWN,
+	WIRE_LABEL,
 };
 
 enum wire_format {
@@ -300,6 +308,7 @@ struct wire_event {
 	uint64_t taken; /* monotonic us; 0 = not known */
 	struct span channel;
 	struct span type;
+	struct span traits;
 	struct span data;
 };
 

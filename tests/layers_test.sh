@@ -184,7 +184,7 @@ b/z is on no floor" ]; then
 	failed=1
 fi
 
-downwards lib 'lib/service|lib/config|lib/db' lib/json lib
+downwards lib 'lib/service|lib/config|lib/db' lib/event lib/json lib
 downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo' hub/log hub/log/disk
 downwards inbox inbox/main inbox/reader inbox/inbox,inbox/pull,inbox/stock,inbox/tidy inbox \
 	inbox/walls 'inbox/walls/landlock|inbox/walls/filter'

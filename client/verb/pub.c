@@ -174,6 +174,8 @@ static enum exit_status run_pub(void)
 }
 
 static const struct option_row rows[] = {
+	{"also", 'a', LIST, "CHANNEL", NULL,
+		"on this channel, too; may be repeated"},
 	{"event", 'e', TEXT, "TYPE", NULL, "event type, for addEventListener"},
 	{"id", 'i', TEXT, "KEY", NULL,
 		"publish this key once, however often it is sent"},

@@ -14,6 +14,7 @@ static void make_path(struct publisher *publisher, bool lines)
 	struct buf *path = &publisher->path;
 	const char *type = option_text("event");
 	char separator = '?';
+	struct span also;
 
 	buf_clear(path);
 	buf_add_span(path, span_of("/realtime/"));
@@ -25,6 +26,11 @@ static void make_path(struct publisher *publisher, bool lines)
 	if (type != NULL) {
 		buf_printf(path, "%cevent=", separator);
 		url_encode(path, span_of(type));
+		separator = '&';
+	}
+	for (size_t i = 0; option_item("also", i, &also); i++) {
+		buf_printf(path, "%calso=", separator);
+		url_encode(path, also);
 		separator = '&';
 	}
 	if (publisher->id.len > 0) {

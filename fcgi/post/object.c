@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "fcgi/http/channel_key.h"
+#include "fcgi/post/also.h"
 #include "fcgi/post/document.h"
 #include "lib/clock.h"
 #include "lib/json/json.h"
@@ -92,8 +93,26 @@ static struct fault read_address(
 	return fault;
 }
 
+/* *taken: it says where the event goes, and is none of its data. */
+static struct fault read_also(struct submission *submission,
+	const struct document *document, const struct member **taken)
+{
+	const struct member *member = document_member(document, "also");
+	struct fault fault;
+	bool found;
+
+	*taken = NULL;
+	if (member == NULL)
+		return fault_none();
+	fault = also_member(submission, member->value, &found);
+	if (found)
+		*taken = member;
+	return fault;
+}
+
 /* The object without what says where it goes, not yet closed. */
-static void compose(struct buf *out, const struct document *document)
+static void compose(struct buf *out, const struct document *document,
+	const struct member *also)
 {
 	const struct member *channel = document_member(document, "channel");
 	const struct member *event = document_member(document, "event");
@@ -103,7 +122,8 @@ static void compose(struct buf *out, const struct document *document)
 	for (size_t i = 0; i < document->count; i++) {
 		const struct member *member = &document->members[i];
 
-		if (member == channel || member == event || member == id)
+		if (member == channel || member == event || member == id ||
+			member == also)
 			continue;
 		if (out->len > 1)
 			buf_add_char(out, ',');
@@ -117,11 +137,16 @@ static struct fault object_item(struct submission *submission,
 	const struct document *document, size_t max_event)
 {
 	struct buf *data = &submission->texts[SUBMISSION_DATA];
+	const struct member *also;
 	struct digest digest;
+	struct fault fault;
 
 	if (document_member(document, "message") == NULL)
 		return fault_bad("no_message", "message is missing");
-	compose(data, document);
+	fault = read_also(submission, document, &also);
+	if (fault.status != 0)
+		return fault;
+	compose(data, document, also);
 	/* What the publisher sent; the time we add differs each time. */
 	digest = submission_digest(submission, buf_span(data));
 	if (document_member(document, "timestamp") == NULL) {

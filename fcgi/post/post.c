@@ -20,6 +20,7 @@
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
+#include "fcgi/post/also.h"
 #include "fcgi/post/object.h"
 #include "fcgi/post/submission.h"
 #include "fcgi/uplink/publishes.h"
@@ -223,6 +224,7 @@ static void send_submission(struct post *post, struct request *request,
 	struct publication publication = {
 		.channel = submission->channel,
 		.type = submission->type,
+		.traits = submission->traits,
 		.items = submission->items,
 		.count = submission->count,
 	};
@@ -238,9 +240,10 @@ static void send_submission(struct post *post, struct request *request,
 
 /* Sends the submission, or refuses it; takes request and submission. */
 static void finish(struct post *post, struct request *request,
-	struct submission *submission, enum kind kind,
-	const struct fault *fault)
+	struct submission *submission, enum kind kind, struct fault *fault)
 {
+	if (fault->status == 0)
+		*fault = also_check_room(submission);
 	if (fault->status == 0)
 		send_submission(post, request, submission, kind);
 	else
@@ -265,6 +268,8 @@ void post_body(void *room, struct request *request, const struct target *target)
 
 	if (fault.status == 0)
 		fault = submission_queried(&submission, target->query);
+	if (fault.status == 0)
+		fault = also_queried(&submission, target->query);
 	if (fault.status == 0)
 		fault = submission_check_query(&submission, target->query);
 	if (fault.status == 0)

@@ -179,7 +179,8 @@ struct digest submission_digest(
 {
 	if (submission->key.len == 0)
 		return (struct digest){0};
-	return digest_of(submission->type, data);
+	return digest_with(
+		digest_of(submission->type, data), submission->traits);
 }
 
 /* Takes a line and its end (LF or CRLF) off `rest`. */
@@ -238,7 +239,7 @@ static struct fault line_items(
 		return fault_bad("no_lines", "the body has no line");
 	if (count > SUBMISSION_LINES_MAX ||
 		body.len + count * (submission->key.len + ITEM_REST) +
-				FRAME_REST >
+				submission->traits.len + FRAME_REST >
 			WIRE_FRAME_MAX)
 		return (struct fault){413, "too_many_lines",
 			"these are too many lines for one transaction"};

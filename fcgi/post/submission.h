@@ -31,6 +31,7 @@ enum {
 	SUBMISSION_TYPE,
 	SUBMISSION_KEY,
 	SUBMISSION_DATA,
+	SUBMISSION_TRAITS,
 	SUBMISSION_TEXTS,
 };
 
@@ -38,6 +39,7 @@ struct submission {
 	struct span channel;
 	struct span type; /* empty if "message" was given: the same event */
 	struct span key;
+	struct span traits; /* of each item; also.h */
 	struct item *items;
 	uint32_t count;
 	uint64_t now; /* ms since 1970, for a timestamp that is missing */

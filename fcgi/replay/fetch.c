@@ -83,9 +83,10 @@ static void ask_verdict(struct fetch *fetch, struct straggler *straggler)
 		out, (uint8_t)(opening != NULL ? opening->from : WIRE_AFTER));
 	wire_put_u64(out, opening != NULL ? opening->value : sub->id);
 	wire_put_u64(out, window_from(fetch->window));
+	wire_put_str16(out, span(NULL, 0));
 	wire_put_u16(out, sub->count);
 	for (uint16_t i = 0; i < sub->count; i++)
-		wire_put_str8(out, topic_name(sub->memberships[i].topic));
+		wire_put_str16(out, topic_name(sub->memberships[i].topic));
 	told_put(sub->told, out);
 	inquiry = inquiries_judge(fetch->inquiries, buf_span(out));
 	list_append(&inquiry->waiters, &straggler->wait);

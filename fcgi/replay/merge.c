@@ -72,30 +72,51 @@ static bool is_whole(
 	const struct lane *lane, const struct subscriber *sub, uint64_t through)
 {
 	return lane->next == 0 && sub->request == 1 &&
+	       lane->strip->choice_count == 0 &&
 	       strip_last(lane->strip) <= through;
 }
 
-/* As many of the lane's events up to `through` as there is room for, at least
- * one into an empty text; false if there is no room for all. */
-static bool copy(struct merge *merge, struct lane *lane, uint64_t through)
+/* The end of the lane's next events up to `through` that `sub` is given, as
+ * many as there is room for, at least one into an empty text. */
+static uint32_t run(const struct merge *merge, const struct lane *lane,
+	const struct subscriber *sub, uint64_t through)
 {
 	const struct strip *strip = lane->strip;
-	uint32_t first = lane->next, end = first;
+	uint32_t end = lane->next;
 
-	while (end < strip->count && strip->ids[end] <= through) {
-		size_t size = strip_size(strip, first, end + 1);
-		bool empty = merge->text.len == 0 && end == first;
+	while (end < strip->count && strip->ids[end] <= through &&
+		strip_gives(strip, end, sub)) {
+		size_t size = strip_size(strip, lane->next, end + 1);
+		bool empty = merge->text.len == 0 && end == lane->next;
 
 		if (!empty && merge->text.len + size > RECORD_BODY)
 			break;
 		end++;
 	}
-	strip_text(strip, first, end, &merge->text);
-	lane->next = end;
-	return end == strip->count || strip->ids[end] > through;
+	return end;
 }
 
-/* `lane` comes first.  *cursor: how far the batch goes. */
+/* The lane's events up to `through`, as there is room for them; false if there
+ * is none for all.  *events: how many more are in the text. */
+static bool copy(struct merge *merge, struct lane *lane,
+	const struct subscriber *sub, uint64_t through, uint32_t *events)
+{
+	const struct strip *strip = lane->strip;
+
+	while (lane->next < strip->count && strip->ids[lane->next] <= through) {
+		uint32_t end = run(merge, lane, sub, through);
+
+		if (end == lane->next && strip_gives(strip, end, sub))
+			return false;
+		strip_text(strip, lane->next, end, &merge->text);
+		*events += end - lane->next;
+		lane->next = end > lane->next ? end : end + 1;
+	}
+	return true;
+}
+
+/* `lane` comes first.  *cursor: how far the batch goes; NULL if `sub` is given
+ * none of the events. */
 static struct batch *compose(struct merge *merge, struct lane *lane,
 	const struct subscriber *sub, uint64_t reach, uint64_t *cursor)
 {
@@ -107,8 +128,8 @@ static struct batch *compose(struct merge *merge, struct lane *lane,
 	do {
 		uint32_t before = lane->next;
 
-		room = copy(merge, lane, quiet_through(merge, lane, reach));
-		events += lane->next - before;
+		room = copy(merge, lane, sub,
+			quiet_through(merge, lane, reach), &events);
 		if (lane->next > before) {
 			*cursor = lane->strip->ids[lane->next - 1];
 			go_on(merge, lane);
@@ -116,6 +137,8 @@ static struct batch *compose(struct merge *merge, struct lane *lane,
 	} while (room && (lane = first(merge, reach)) != NULL);
 	if (room)
 		*cursor = reach;
+	if (events == 0)
+		return NULL;
 	batch = batch_new(sub->request, buf_span(&merge->text));
 	batch->events = events;
 	batch->replay = true;

@@ -7,6 +7,7 @@
 
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/event.h"
+#include "fcgi/stream/selection.h"
 #include "fcgi/uplink/questions.h"
 #include "lib/search.h"
 
@@ -23,6 +24,30 @@ static bool fits(const struct strip *strip, const struct wire_event *event)
 	return event->id > before && event->id <= strip->through;
 }
 
+/* Its traits' place is found once all are there: the buf moves as it grows. */
+static void add_choice(struct strip *strip, const struct wire_event *event)
+{
+	struct strip_choice *choice;
+
+	if ((strip->choice_count & (strip->choice_count - 1)) == 0)
+		strip->choices = mem_resize(strip->choices,
+			(strip->choice_count * 2 + 1) * sizeof(*choice));
+	choice = &strip->choices[strip->choice_count++];
+	choice->at = strip->count;
+	choice->traits = span(NULL, event->traits.len);
+	buf_add_span(&strip->traits, event->traits);
+}
+
+static void place_choices(struct strip *strip)
+{
+	const char *at = strip->traits.at;
+
+	for (uint32_t i = 0; i < strip->choice_count; i++) {
+		strip->choices[i].traits.at = at;
+		at += strip->choices[i].traits.len;
+	}
+}
+
 static void add_events(struct strip *strip, const struct paged *paged,
 	bool envelope, struct buf *text)
 {
@@ -34,9 +59,12 @@ static void add_events(struct strip *strip, const struct paged *paged,
 			!fits(strip, &event))
 			continue;
 		event_text(text, &event, envelope);
+		if (!selection_is_open(event.traits))
+			add_choice(strip, &event);
 		strip->ids[strip->count] = event.id;
 		strip->ends[strip->count++] = (uint32_t)text->len;
 	}
+	place_choices(strip);
 }
 
 struct strip *strip_new(uint64_t from, const struct paged *paged, bool envelope)
@@ -58,9 +86,12 @@ struct strip *strip_new(uint64_t from, const struct paged *paged, bool envelope)
 		strip->batch = batch_new(1, buf_span(&text));
 		strip->batch->events = strip->count;
 		strip->batch->replay = true;
-		strip->cost += strip->batch->len + sizeof(*strip->batch) +
-			       paged->count * (sizeof(*strip->ids) +
-						      sizeof(*strip->ends));
+		strip->cost +=
+			strip->batch->len + sizeof(*strip->batch) +
+			paged->count *
+				(sizeof(*strip->ids) + sizeof(*strip->ends)) +
+			strip->traits.size +
+			2u * strip->choice_count * sizeof(*strip->choices);
 	}
 	buf_release(&text);
 	return strip;
@@ -69,6 +100,8 @@ struct strip *strip_new(uint64_t from, const struct paged *paged, bool envelope)
 void strip_free(struct strip *strip)
 {
 	batch_drop(strip->batch);
+	buf_release(&strip->traits);
+	free(strip->choices);
 	free(strip->ids);
 	free(strip->ends);
 	free(strip);
@@ -84,6 +117,25 @@ static uint64_t id_at(const void *of, uint64_t place)
 uint32_t strip_after(const struct strip *strip, uint64_t id)
 {
 	return (uint32_t)search_above(0, strip->count, id_at, strip, id);
+}
+
+static uint64_t choice_at(const void *of, uint64_t place)
+{
+	const struct strip *strip = of;
+
+	return strip->choices[place].at;
+}
+
+bool strip_gives(
+	const struct strip *strip, uint32_t index, const struct subscriber *sub)
+{
+	uint64_t next;
+
+	if (strip->choice_count == 0)
+		return true;
+	next = search_above(0, strip->choice_count, choice_at, strip, index);
+	return next == 0 || strip->choices[next - 1].at != index ||
+	       selection_takes(sub, strip->choices[next - 1].traits);
 }
 
 void strip_text(const struct strip *strip, uint32_t first, uint32_t end,

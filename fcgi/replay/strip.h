@@ -18,6 +18,13 @@
 struct batch;
 struct paged;
 struct shelf_row;
+struct subscriber;
+
+/* An event that not everybody on the channel is given. */
+struct strip_choice {
+	uint32_t at;	    /* its index */
+	struct span traits; /* in the strip's `traits` */
+};
 
 struct strip {
 	uint64_t from, through, mark;
@@ -25,7 +32,10 @@ struct strip {
 	struct batch *batch; /* all of it, for request 1; NULL if count is 0 */
 	uint64_t *ids;	     /* rising */
 	uint32_t *ends;	     /* of each event, in the batch's text */
-	size_t cost;	     /* bytes */
+	struct strip_choice *choices; /* rising */
+	uint32_t choice_count;
+	struct buf traits;
+	size_t cost; /* bytes */
 	/* The shelf's: */
 	struct shelf_row *row; /* NULL = on none */
 	struct node idle;      /* while nobody holds it */
@@ -39,6 +49,9 @@ void strip_free(struct strip *strip);
 
 /* The index of the first event above `id`, `count` if there is none. */
 uint32_t strip_after(const struct strip *strip, uint64_t id);
+/* True if the subscriber is given the event at that index. */
+bool strip_gives(const struct strip *strip, uint32_t index,
+	const struct subscriber *sub);
 /* Appends the text of the events from `first` on and before `end`. */
 void strip_text(const struct strip *strip, uint32_t first, uint32_t end,
 	struct buf *out);

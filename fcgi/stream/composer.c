@@ -9,6 +9,7 @@
 #include "fcgi/http/record.h"
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/event.h"
+#include "fcgi/stream/selection.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"
@@ -179,22 +180,25 @@ static void advance(struct composer *composer, struct lane *lane)
 
 /* ---- composing */
 
-static bool has(const struct composer *composer, const struct subscriber *sub,
+static bool lacks(const struct composer *composer, const struct subscriber *sub,
 	uint64_t position)
 {
-	const struct entry *entry = window_entry(composer->window, position);
+	const struct wire_event *event =
+		&window_entry(composer->window, position)->event;
 
-	return entry->event.id != 0 && entry->event.id <= sub->id;
+	if (event->id != 0 && event->id <= sub->id)
+		return false;
+	return event->traits.len == 0 || selection_takes(sub, event->traits);
 }
 
-/* Appends the event at `position` unless the subscriber has it; false if the
+/* Appends the event at `position` if the subscriber lacks it; false if the
  * batch is full without it. */
 static bool add(struct composer *composer, const struct subscriber *sub,
 	uint64_t position)
 {
 	size_t before = composer->text.len;
 
-	if (has(composer, sub, position))
+	if (!lacks(composer, sub, position))
 		return true;
 	if (before >= RECORD_BODY)
 		return false;
@@ -218,7 +222,7 @@ static uint64_t find_first(struct composer *composer,
 
 	gather(composer, sub);
 	while ((lane = first_lane(composer, horizon)) != NULL) {
-		if (!has(composer, sub, lane->node.key))
+		if (lacks(composer, sub, lane->node.key))
 			return lane->node.key;
 		advance(composer, lane);
 	}

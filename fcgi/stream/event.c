@@ -9,6 +9,7 @@
 
 #include "lib/clock.h"
 #include "lib/json/json.h"
+#include "lib/event/traits.h"
 
 static void add_text(struct buf *out, const char *text)
 {
@@ -99,7 +100,7 @@ void event_text(struct buf *out, const struct wire_event *event, bool envelope)
 {
 	if (event->id != 0) {
 		buf_add(out, "id: ", 4);
-		add_number(out, event->id);
+		add_number(out, event->id + traits_rise(event->traits));
 		buf_add_char(out, '\n');
 	}
 	if (event->type.len > 0 && !span_is(event->type, "message")) {

@@ -50,7 +50,7 @@ void report_hub_left(struct report *report)
 static void put_channel(
 	struct report *report, struct topic *topic, struct buf *out)
 {
-	wire_put_str8(out, topic_name(topic));
+	wire_put_str16(out, topic_name(topic));
 	wire_put_u32(out, topic->subscribers);
 	topic->told = topic->subscribers;
 	topic->told_hub = report->hub;

@@ -49,7 +49,8 @@ static struct entry *entry(const struct window *window, uint64_t position)
 /* What the event takes; the first of a channel pays for the channel too. */
 static size_t cost(const struct wire_event *event, const struct topic *topic)
 {
-	size_t bytes = event->type.len + event->data.len + PER_ENTRY;
+	size_t bytes = event->type.len + event->traits.len + event->data.len +
+		       PER_ENTRY;
 
 	if (topic->count == 1)
 		bytes += topic->name_len + PER_TOPIC;
@@ -107,19 +108,27 @@ static void widen(struct window *window)
 	free(old);
 }
 
+/* To *at, which goes on behind it. */
+static struct span move(char **at, struct span bytes)
+{
+	char *to = *at;
+
+	if (bytes.len > 0)
+		memcpy(to, bytes.at, bytes.len);
+	*at += bytes.len;
+	return span(to, bytes.len);
+}
+
 static void copy(struct entry *to, const struct wire_event *event)
 {
-	size_t type = event->type.len;
-	char *bytes = mem_new(type + event->data.len + 1);
+	char *bytes = mem_new(
+		event->type.len + event->traits.len + event->data.len + 1);
 
-	if (type > 0)
-		memcpy(bytes, event->type.at, type);
-	if (event->data.len > 0)
-		memcpy(bytes + type, event->data.at, event->data.len);
 	to->bytes = bytes;
 	to->event = *event;
-	to->event.type = span(bytes, type);
-	to->event.data = span(bytes + type, event->data.len);
+	to->event.type = move(&bytes, event->type);
+	to->event.traits = move(&bytes, event->traits);
+	to->event.data = move(&bytes, event->data);
 	to->event.channel = topic_name(to->topic);
 }
 

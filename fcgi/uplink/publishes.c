@@ -81,8 +81,9 @@ static void put_publish(struct buf *out, const struct publishes *publishes,
 	wire_put_u64(out, number);
 	wire_put_u64(out, answered(publishes));
 	wire_put_u8(out, publication->is_volatile ? WIRE_VOLATILE : 0);
-	wire_put_str8(out, publication->channel);
+	wire_put_str16(out, publication->channel);
 	wire_put_str8(out, publication->type);
+	wire_put_str16(out, publication->traits);
 	wire_put_u32(out, publication->count);
 	for (uint32_t i = 0; i < publication->count; i++) {
 		const struct item *item = &publication->items[i];

@@ -37,6 +37,7 @@ struct item {
 struct publication {
 	struct span channel;
 	struct span type;
+	struct span traits; /* lib/event/traits.h; empty = none */
 	bool is_volatile;
 	const struct item *items; /* at least one */
 	uint32_t count;

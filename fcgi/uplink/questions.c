@@ -160,9 +160,9 @@ struct call *questions_channels(struct questions *questions,
 	struct question *question;
 	struct buf body = {0};
 
-	wire_put_str8(&body, asked->after);
+	wire_put_str16(&body, asked->after);
 	wire_put_u16(&body, asked->limit);
-	wire_put_str8(&body, asked->only);
+	wire_put_str16(&body, asked->only);
 	question = ask(questions, CHANNELS, WIRE_CHANNELS, buf_span(&body));
 	question->answer.channels = answer;
 	question->arg = arg;
@@ -265,7 +265,7 @@ bool questions_paged(struct questions *questions, struct wire_in *in)
 
 static struct channel_line get_line(struct wire_in *in)
 {
-	struct channel_line line = {.name = wire_get_str8(in)};
+	struct channel_line line = {.name = wire_get_str16(in)};
 
 	line.events = wire_get_u64(in);
 	line.bytes = wire_get_u64(in);

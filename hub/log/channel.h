@@ -152,13 +152,15 @@ struct channel *channel_add(
 void channels_note(struct channels *channels, const struct channel *channel);
 
 /* What an event counts for in the limits. */
-static inline uint64_t channel_weight(size_t type, size_t data)
+static inline uint64_t channel_weight(size_t type, size_t data, size_t traits)
 {
-	return type + data + 64;
+	return type + data + traits + 64;
 }
 
 /* The same in SQL, where the length of a text is that in characters. */
-#define CHANNEL_WEIGHT "length(CAST(type AS BLOB)) + length(data) + 64"
+#define CHANNEL_WEIGHT                              \
+	"length(CAST(type AS BLOB)) + length(data)" \
+	" + coalesce(length(traits), 0) + 64"
 
 void channel_count(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t weight);

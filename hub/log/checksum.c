@@ -26,7 +26,11 @@ uint64_t checksum_of_event(const struct wire_event *event, uint64_t previous)
 
 	sum = add_numbers(sum, numbers, sizeof(numbers) / sizeof(*numbers));
 	sum = digest_add(sum, event->type);
-	return digest_add(sum, event->data);
+	sum = digest_add(sum, event->data);
+	if (event->traits.len == 0)
+		return sum; /* as before there were any */
+	sum = add_numbers(sum, &(uint64_t){event->traits.len}, 1);
+	return digest_add(sum, event->traits);
 }
 
 uint64_t checksum_of_channel(const struct channel *channel)

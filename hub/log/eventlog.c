@@ -67,26 +67,26 @@ static void compare_with_lock(const struct eventlog *log)
 
 static const struct statement statements[] = {
 	{offsetof(struct eventlog, append),
-		"INSERT INTO event(id, channel, at, type, data, sum, back)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
+		"INSERT INTO event(id, channel, at, type, data, sum, back,"
+		" traits) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
 	{offsetof(struct eventlog, range),
-		"SELECT id, at, channel, type, data, sum, back FROM event"
+		"SELECT " EVENTLOG_ROW " FROM event"
 		" WHERE id > ? AND id <= ? ORDER BY id"},
 	{offsetof(struct eventlog, one),
-		"SELECT id, at, channel, type, data, sum, back FROM event"
+		"SELECT " EVENTLOG_ROW " FROM event"
 		" WHERE id = ?"},
 	{offsetof(struct eventlog, backwards),
 		"SELECT id, " CHANNEL_WEIGHT
 		" FROM event WHERE id > ? ORDER BY id DESC"},
 	{offsetof(struct eventlog, at_or_after),
-		"SELECT id, at, channel, type, data, sum, back FROM event"
+		"SELECT " EVENTLOG_ROW " FROM event"
 		" WHERE id >= ? ORDER BY id"},
 	{offsetof(struct eventlog, owner),
 		"SELECT channel FROM event WHERE id = ?"},
 	{offsetof(struct eventlog, walk),
 		/* The index alone, and then the row, which may be missing. */
 		"SELECT found.id, row.at, row.channel, row.type, row.data,"
-		" row.sum, row.back"
+		" row.sum, row.back, row.traits"
 		" FROM event AS found LEFT JOIN event AS row"
 		" ON row.id = found.id WHERE found.channel = ?"
 		" AND found.id > ? ORDER BY found.id"},
@@ -102,6 +102,7 @@ void eventlog_open(struct eventlog *log, struct store *store,
 	log->lock = lock;
 	log->clock = clock;
 	statements_prepare(statements, log, store);
+	labels_open(&log->labels, store);
 	read_identity(log);
 	epochs_read(&log->epochs, store);
 	read_newest(log);
@@ -114,6 +115,7 @@ void eventlog_open(struct eventlog *log, struct store *store,
 void eventlog_close(struct eventlog *log)
 {
 	statements_release(statements, log);
+	labels_close(&log->labels);
 	epochs_release(&log->epochs);
 	free(log->ends);
 }
@@ -153,17 +155,19 @@ static void bind(struct query *append, const struct channel *channel,
 	query_bind_blob(append, 5, event->data);
 	query_bind_int(append, 6, checksum_of_event(event, previous));
 	query_bind_int(append, 7, previous == 0 ? 0 : event->id - previous);
+	query_bind_blob_or_null(append, 8, event->traits);
 }
 
 uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
-	struct span type, struct span data)
+	struct span type, struct span traits, struct span data)
 {
 	uint64_t now = clock_date_ms(log->clock);
-	uint64_t weight = channel_weight(type.len, data.len);
+	uint64_t weight = channel_weight(type.len, data.len, traits.len);
 	struct wire_event event = {
 		.id = log->newest + 1,
 		.channel = channel_name(channel),
 		.type = type,
+		.traits = traits,
 		.data = data,
 	};
 

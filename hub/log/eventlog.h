@@ -17,6 +17,7 @@
 #include "hub/log/channel.h"
 #include "hub/log/disk/store.h"
 #include "hub/log/epoch.h"
+#include "hub/log/label.h"
 #include "lib/span.h"
 #include "lib/wire.h"
 
@@ -46,6 +47,7 @@ struct eventlog {
 	uint64_t at;	       /* of the newest event */
 	bool started;	       /* this start's epoch has been recorded */
 	struct epochs epochs;
+	struct labels labels;
 	uint32_t rows; /* in this transaction */
 	size_t bytes;
 	uint64_t reached; /* by the reading that is under way */
@@ -71,7 +73,7 @@ enum db_result eventlog_start(struct eventlog *log);
 
 /* In a transaction.  The id, or 0 if the transaction is in trouble. */
 uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
-	struct span type, struct span data);
+	struct span type, struct span traits, struct span data);
 void eventlog_settle(struct eventlog *log);
 void eventlog_revert(struct eventlog *log);
 
@@ -82,6 +84,9 @@ uint64_t eventlog_since(struct eventlog *log, uint64_t at);
 /* Where the newest `bytes` of the log begin: every event above the returned id
  * counts; never below `floor`. */
 uint64_t eventlog_tail(struct eventlog *log, uint64_t bytes, uint64_t floor);
+
+/* The columns of a row, as reader.c reads them. */
+#define EVENTLOG_ROW "id, at, channel, type, data, sum, back, traits"
 
 /* ---- reading, in the order of ids: reader.c
  *

@@ -53,15 +53,16 @@ bool ledger_begin(struct ledger *ledger)
 }
 
 uint64_t ledger_append(struct ledger *ledger, struct channel *channel,
-	struct span type, struct span data)
+	struct span type, struct span traits, struct span data)
 {
 	struct wire_event event = {
 		.channel = channel_name(channel),
 		.type = type,
+		.traits = traits,
 		.data = data,
 	};
 
-	event.id = eventlog_append(&ledger->log, channel, type, data);
+	event.id = eventlog_append(&ledger->log, channel, type, traits, data);
 	event.at = ledger->log.at;
 	event.taken = clock_now_us(ledger->clock);
 	if (event.id != 0)

@@ -98,7 +98,7 @@ bool ledger_begin(struct ledger *ledger);
 void ledger_refuse(const struct ledger *ledger, struct ack *ack);
 /* Stores one event, and shows it to followers after COMMIT; the id or 0. */
 uint64_t ledger_append(struct ledger *ledger, struct channel *channel,
-	struct span type, struct span data);
+	struct span type, struct span traits, struct span data);
 /* An event that is stored nowhere; followers see it after the next commit. */
 void ledger_mention(struct ledger *ledger, struct span channel,
 	struct span type, struct span data);

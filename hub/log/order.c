@@ -5,6 +5,37 @@
 
 #include <assert.h>
 
+#include "lib/event/traits.h"
+
+/* ---- whether it will do */
+
+/* They begin with its own channel, and there is room for all rows. */
+static const char *topics_fault(
+	const struct proposal *proposal, struct trait_topics topics)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < proposal->count; i++)
+		bytes += proposal->items[i].data.len;
+	if (!traits_have_room(
+		    topics.count, topics.names.len, proposal->count, bytes))
+		return "this is too much for so many channels";
+	if (topics.index != 0 ||
+		!span_equal(trait_next_topic(&topics.names), proposal->channel))
+		return "an event's first channel is its own";
+	return NULL;
+}
+
+const char *proposal_fault(const struct proposal *proposal)
+{
+	const char *fault = traits_fault(proposal->traits);
+	struct trait_topics topics;
+
+	if (fault == NULL && trait_topics(proposal->traits, &topics))
+		fault = topics_fault(proposal, topics);
+	return fault;
+}
+
 /* ---- before anything is stored */
 
 static bool has_receipt(const struct proposal *proposal, struct ack *ack)
@@ -48,6 +79,39 @@ static bool look_for_keys(
 
 /* ---- in the transaction */
 
+/* A row on each channel of the topics; the last one's id, or 0. */
+static uint64_t append_rows(struct ledger *ledger,
+	const struct proposal *proposal, struct trait_topics *topics,
+	struct span data)
+{
+	struct buf traits = {0};
+	uint64_t id = 0;
+
+	buf_add_span(&traits, proposal->traits);
+	for (uint8_t i = 0; i < topics->count; i++) {
+		struct span name = trait_next_topic(&topics->names);
+
+		trait_set_index(&traits, i);
+		id = ledger_append(ledger, channel_get(&ledger->channels, name),
+			proposal->type, buf_span(&traits), data);
+		if (id == 0)
+			break;
+	}
+	buf_release(&traits);
+	return id;
+}
+
+static uint64_t append(struct ledger *ledger, const struct proposal *proposal,
+	struct channel *channel, struct span data)
+{
+	struct trait_topics topics;
+
+	if (trait_topics(proposal->traits, &topics))
+		return append_rows(ledger, proposal, &topics, data);
+	return ledger_append(
+		ledger, channel, proposal->type, proposal->traits, data);
+}
+
 /* Stores what is not there yet; true if that was anything, or ran into
  * trouble. */
 static bool store_new(struct ledger *ledger, const struct proposal *proposal)
@@ -62,10 +126,10 @@ static bool store_new(struct ledger *ledger, const struct proposal *proposal)
 		if (channel == NULL)
 			channel = channel_get(
 				&ledger->channels, proposal->channel);
-		item->id = ledger_append(
-			ledger, channel, proposal->type, item->data);
+		item->id = append(ledger, proposal, channel, item->data);
 		if (item->id == 0)
 			return true;
+		labels_add(&ledger->log.labels, proposal->traits, item->id);
 		if (item->key.len > 0)
 			keys_add(&ledger->keys, channel, item->key,
 				item->digest, item->id, ledger->log.at);

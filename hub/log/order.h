@@ -25,7 +25,8 @@ struct proposed {	      /* one event */
 	struct span key;      /* idempotency key or empty */
 	struct digest digest; /* only read if there is a key */
 	struct span data;
-	uint64_t id; /* set: its place, or that of the event its key names */
+	uint64_t id; /* set: the one that is shown for it, or for the event its
+			key names */
 };
 
 /* The cursor of an inbox: applied only if it stands at `from`. */
@@ -36,12 +37,18 @@ struct order_cursor {
 
 struct proposal {
 	struct span channel, type;
+	struct span traits; /* of each event, sound (lib/event/traits.h); with topics,
+			       the first of which is `channel`, each event is
+			       a row on each of them */
 	struct proposed *items;	     /* no two with the same key */
 	uint32_t count;		     /* 0 = nothing but the cursor moves */
 	struct publisher *publisher; /* NULL = it has no receipt */
 	uint64_t number;	     /* of the publisher's publish */
 	struct order_cursor cursor;
 };
+
+/* NULL, or why its traits will not do (static). */
+const char *proposal_fault(const struct proposal *proposal);
 
 /* Fills in the ack's outcome, reason, first and last.  All of its events are
  * stored or none; if the transaction got into trouble, the ack is one that will

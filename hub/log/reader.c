@@ -36,6 +36,7 @@ static struct row read_row(struct eventlog *log, const struct query *found,
 		.at = query_int(found, 1),
 		.type = query_bytes(found, 3),
 		.data = query_bytes(found, 4),
+		.traits = query_bytes(found, 7),
 	};
 	row.channel = channel_numbered(log->channels, query_int(found, 2));
 	if (row.channel == NULL)
@@ -175,7 +176,7 @@ uint64_t eventlog_last_time(struct eventlog *log)
 	struct wire_event event = {0};
 
 	store_prepare(log->store, &query,
-		"SELECT id, at, channel, type, data, sum, back FROM event"
+		"SELECT " EVENTLOG_ROW " FROM event"
 		" ORDER BY id DESC");
 	first_sound(log, &query, &event);
 	query_release(&query);

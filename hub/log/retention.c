@@ -6,6 +6,7 @@
 struct due {
 	uint64_t id, back, weight, at;
 	struct channel *channel; /* NULL = it is nobody's */
+	bool has_traits;
 };
 
 /* How far above its limits something is. */
@@ -26,10 +27,12 @@ void retention_open(struct retention *retention, const struct config *config,
 	retention->calendar = calendar;
 	retention->left = RETENTION_STEP;
 	store_prepare(store, &retention->pool,
-		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back"
+		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back,"
+		" traits IS NOT NULL"
 		" FROM event WHERE id > ? ORDER BY id LIMIT 4000");
 	store_prepare(store, &retention->channel,
-		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back"
+		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back,"
+		" traits IS NOT NULL"
 		" FROM event WHERE channel = ? ORDER BY id");
 	store_prepare(
 		store, &retention->remove, "DELETE FROM event WHERE id = ?");
@@ -83,6 +86,7 @@ static void read_due(const struct channels *channels, const struct query *row,
 	due->at = query_int(row, 2);
 	due->channel = channel_numbered(channels, query_int(row, 3));
 	due->back = query_int(row, 4);
+	due->has_traits = query_int(row, 5) != 0;
 }
 
 static void remove_due(struct retention *retention, const struct due *due)
@@ -91,6 +95,8 @@ static void remove_due(struct retention *retention, const struct due *due)
 	struct channel *channel = due->channel;
 	uint64_t previous = due->id - due->back;
 
+	if (due->has_traits)
+		labels_let_go(&log->labels, due->id);
 	query_bind_int(&retention->remove, 1, due->id);
 	if (!store_run(log->store, &retention->remove) || channel == NULL)
 		return;

@@ -79,10 +79,12 @@ void ring_add(
 	put_int(ring, &at, event->id, 8);
 	put_int(ring, &at, event->at, 8);
 	put_int(ring, &at, event->taken, 8);
-	put_int(ring, &at, event->channel.len, 1);
+	put_int(ring, &at, event->channel.len, 2);
 	put(ring, &at, event->channel.at, event->channel.len);
 	put_int(ring, &at, event->type.len, 1);
 	put(ring, &at, event->type.at, event->type.len);
+	put_int(ring, &at, event->traits.len, 2);
+	put(ring, &at, event->traits.at, event->traits.len);
 	put(ring, &at, event->data.at, event->data.len);
 	assert(at == frame(ring, ring->last)->offset + WIRE_HEAD + 1 + body);
 	frame(ring, ring->last)->through = through;

@@ -118,7 +118,7 @@ bool counts_take(
 	uint32_t count = wire_get_u32(in);
 
 	for (uint32_t i = 0; i < count && !in->failed; i++) {
-		struct span name = wire_get_str8(in);
+		struct span name = wire_get_str16(in);
 		uint32_t subscribers = wire_get_u32(in);
 
 		if (!in->failed && text_channel_fault(name) == NULL)

@@ -19,7 +19,7 @@ struct row {
 	uint64_t id;
 	uint8_t kind;
 	struct span reason;
-	struct span channel, type, key, data;
+	struct span channel, type, traits, key, data;
 };
 
 static struct row get_row(struct wire_in *in)
@@ -33,8 +33,9 @@ static struct row get_row(struct wire_in *in)
 		row.reason = wire_get_str16(in);
 		return row;
 	}
-	row.channel = wire_get_str8(in);
+	row.channel = wire_get_str16(in);
 	row.type = wire_get_str8(in);
+	row.traits = wire_get_str16(in);
 	row.key = wire_get_str8(in);
 	row.data = wire_get_blob(in);
 	return row;
@@ -129,6 +130,7 @@ static struct span propose(struct ledger *ledger, struct inbox *inbox,
 	struct proposal proposal = {
 		.channel = row->channel,
 		.type = row->type,
+		.traits = row->traits,
 		.items = &item,
 		.count = 1,
 		.cursor = {&inbox->draft, inbox->draft, row->id},
@@ -137,10 +139,13 @@ static struct span propose(struct ledger *ledger, struct inbox *inbox,
 
 	if (span_is(proposal.type, "message"))
 		proposal.type = span(NULL, 0); /* the same, also by its key */
+	if (fault.len == 0 && row->kind == WIRE_ROW)
+		fault = span_of(proposal_fault(&proposal));
 	if (fault.len > 0)
 		proposal.count = 0;
 	else if (item.key.len > 0)
-		item.digest = digest_of(proposal.type, item.data);
+		item.digest = digest_with(
+			digest_of(proposal.type, item.data), proposal.traits);
 	order_propose(ledger, &proposal, &ack);
 	return ack.outcome == WIRE_OUT_CONFLICT ? span_of(ack.reason) : fault;
 }

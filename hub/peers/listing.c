@@ -29,9 +29,9 @@ static bool make_room(struct peer *peer, size_t len)
 bool listing_ask(struct peer *peer, struct wire_in *in)
 {
 	uint64_t tag = wire_get_u64(in);
-	struct span after = wire_get_str8(in);
+	struct span after = wire_get_str16(in);
 	uint16_t limit = wire_get_u16(in);
-	struct span only = wire_get_str8(in);
+	struct span only = wire_get_str16(in);
 	struct span name = only.len > 0 ? only : after;
 	struct listing_request *request;
 
@@ -86,7 +86,7 @@ static void put_line(struct listing *listing, struct span name,
 
 	if (channel != NULL && channel->events == 0)
 		channel = NULL;
-	wire_put_str8(out, name);
+	wire_put_str16(out, name);
 	wire_put_u64(out, channel == NULL ? 0 : channel->events);
 	wire_put_u64(out, channel == NULL ? 0 : channel->bytes);
 	wire_put_u64(

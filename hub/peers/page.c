@@ -67,7 +67,7 @@ static bool read_wanted(struct wanted *wanted, struct wire_in *in)
 	wanted->after = wire_get_u64(in);
 	wanted->upto = wire_get_u64(in);
 	wanted->bytes = wire_get_u32(in);
-	wanted->name = wire_get_str8(in);
+	wanted->name = wire_get_str16(in);
 	return wire_done(in) && text_channel_fault(wanted->name) == NULL;
 }
 
@@ -221,6 +221,7 @@ static bool put_verdict(struct eventlog *log, struct peer *peer,
 	struct verdict verdict;
 
 	question_read_again(&question, in);
+	question_find_label(&question, log);
 	question_resolve(&question, &request->looks, log);
 	verdict = question_judge(
 		&question, log, request->sent < sent ? request->sent : sent);
@@ -252,6 +253,7 @@ static bool prepare(struct eventlog *log, const struct peer *peer,
 	if (request->looks.names == 0)
 		request->sent = sent_to(log, peer);
 	question_read_again(&question, &in);
+	question_find_label(&question, log);
 	return question_look(&question, &request->looks, log, end);
 }
 

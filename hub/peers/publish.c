@@ -17,7 +17,7 @@ enum {
 struct publish {
 	uint64_t number, answered;
 	uint8_t flags;
-	struct span channel, type;
+	struct span channel, type, traits;
 	struct proposed one, *items; /* `items` is &one if that is all */
 	uint32_t count;
 };
@@ -42,8 +42,9 @@ static bool get_publish(struct publish *publish, struct wire_in *in)
 	publish->number = wire_get_u64(in);
 	publish->answered = wire_get_u64(in);
 	publish->flags = wire_get_u8(in);
-	publish->channel = wire_get_str8(in);
+	publish->channel = wire_get_str16(in);
 	publish->type = wire_get_str8(in);
+	publish->traits = wire_get_str16(in);
 	publish->count = wire_get_u32(in);
 	publish->items = &publish->one;
 	if (in->failed || publish->count == 0 ||
@@ -141,6 +142,7 @@ static void decide(struct ledger *ledger, struct publisher *publisher,
 	const struct proposal proposal = {
 		.channel = publish->channel,
 		.type = publish->type,
+		.traits = publish->traits,
 		.items = publish->items,
 		.count = publish->count,
 		.publisher = publisher,
@@ -149,6 +151,8 @@ static void decide(struct ledger *ledger, struct publisher *publisher,
 
 	ack->outcome = WIRE_OUT_INVALID;
 	ack->reason = find_fault(publish, ledger->config->max_event);
+	if (ack->reason == NULL)
+		ack->reason = proposal_fault(&proposal);
 	if (ack->reason != NULL)
 		return;
 	if ((publish->flags & WIRE_VOLATILE) != 0) {

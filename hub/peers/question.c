@@ -24,7 +24,7 @@ static bool pass_names(struct wire_in *in, uint16_t count)
 	struct span before = {0};
 
 	for (uint16_t i = 0; i < count; i++) {
-		struct span name = wire_get_str8(in);
+		struct span name = wire_get_str16(in);
 
 		if (text_channel_fault(name) != NULL ||
 			(i > 0 && !in_order(before, name)))
@@ -56,9 +56,10 @@ static bool read_head(struct question *question, struct wire_in *in)
 	question->from = wire_get_u8(in);
 	question->value = wire_get_u64(in);
 	question->upto = wire_get_u64(in);
+	question->label = wire_get_str16(in);
 	question->name_count = wire_get_u16(in);
 	question->names = *in;
-	return !in->failed && question->from <= WIRE_UNKNOWN &&
+	return !in->failed && question->from <= WIRE_LABEL &&
 	       question->name_count > 0 &&
 	       question->name_count <= QUESTION_CHANNELS_MAX;
 }
@@ -73,7 +74,7 @@ void question_read_again(struct question *question, struct wire_in *in)
 {
 	read_head(question, in);
 	for (uint16_t i = 0; i < question->name_count; i++)
-		wire_get_str8(in);
+		wire_get_str16(in);
 	read_told(question, in);
 }
 
@@ -87,6 +88,16 @@ bool question_read(struct question *question, struct wire_in *in)
 }
 
 /* ---- what is looked up */
+
+void question_find_label(struct question *question, struct eventlog *log)
+{
+	if (question->from != WIRE_LABEL)
+		return;
+	question->from = labels_find(&log->labels, question->label,
+				 &question->value)
+				 ? WIRE_AFTER
+				 : WIRE_UNKNOWN;
+}
 
 /* Who has come that far missed nothing of any channel that is gone. */
 static bool is_past_the_gone(
@@ -130,9 +141,9 @@ bool question_look(const struct question *question, struct looks *looks,
 		looks->through =
 			mem_new(question->name_count * sizeof(*looks->through));
 	for (uint16_t i = 0; i < looks->names; i++)
-		wire_get_str8(&names);
+		wire_get_str16(&names);
 	while (looks->names < question->name_count) {
-		struct span name = wire_get_str8(&names);
+		struct span name = wire_get_str16(&names);
 		struct channel *channel = channel_find(log->channels, name);
 
 		if (channel != NULL && oldest)
@@ -176,7 +187,7 @@ static void find_all(struct question *question, const struct looks *looks,
 
 	question->channel_count = 0;
 	for (uint16_t i = 0; i < question->name_count; i++) {
-		struct span name = wire_get_str8(&names);
+		struct span name = wire_get_str16(&names);
 		struct channel *channel = channel_find(channels, name);
 		struct mark mark;
 

@@ -25,6 +25,7 @@ struct question {
 	uint64_t tag;
 	uint8_t from; /* enum wire_from */
 	uint64_t value, upto;
+	struct span label; /* borrows likewise */
 	uint16_t name_count;
 	struct wire_in names; /* borrow from the frame */
 	uint16_t told_count;
@@ -53,6 +54,8 @@ struct looks {
 bool question_read(struct question *question, struct wire_in *in);
 /* The same for one that was read before: its names are not looked at. */
 void question_read_again(struct question *question, struct wire_in *in);
+/* Of a label: the cursor that it stands for, or one that is not known. */
+void question_find_label(struct question *question, struct eventlog *log);
 /* Looks up one name at least, and more until `end`; false if there are more. */
 bool question_look(const struct question *question, struct looks *looks,
 	struct eventlog *log, uint64_t end);

@@ -103,6 +103,7 @@ struct verdict question_judge(
 	case WIRE_ALL:
 		break;
 	case WIRE_UNKNOWN:
+	case WIRE_LABEL: /* question_find_label() leaves none */
 		verdict.gap = true;
 		break;
 	}

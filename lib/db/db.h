@@ -121,6 +121,8 @@ enum db_result query_run(struct query *query) DB_LOOK;
 
 void query_bind_int(struct query *query, int at, uint64_t value);
 void query_bind_blob(struct query *query, int at, struct span bytes);
+/* Likewise, but NULL if there are no bytes. */
+void query_bind_blob_or_null(struct query *query, int at, struct span bytes);
 void query_bind_text(struct query *query, int at, struct span text);
 
 uint64_t query_int(const struct query *query, int column);

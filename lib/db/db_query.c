@@ -78,6 +78,18 @@ void query_bind_blob(struct query *query, int at, struct span bytes)
 	(void)code;
 }
 
+void query_bind_blob_or_null(struct query *query, int at, struct span bytes)
+{
+	int code = SQLITE_OK;
+
+	if (bytes.len > 0)
+		query_bind_blob(query, at, bytes);
+	else
+		code = sqlite3_bind_null(query->stmt, at);
+	assert(code == SQLITE_OK);
+	(void)code;
+}
+
 void query_bind_text(struct query *query, int at, struct span text)
 {
 	const char *from = text.at == NULL ? "" : text.at;

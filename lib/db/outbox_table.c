@@ -30,7 +30,10 @@ static const char table[] =
 	"  CHECK (length(CAST(key AS BLOB)) <= 200),\n"
 	" created_at TEXT NOT NULL\n"
 	"  DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),\n"
-	" error TEXT -- why a row was not published\n"
+	" error TEXT, -- why a row was not published\n"
+	" also TEXT -- further channels: a JSON list of their names\n"
+	"  CONSTRAINT \"the further channels have at most 16 KiB\"\n"
+	"  CHECK (length(CAST(also AS BLOB)) <= 16384)\n"
 	") STRICT";
 
 /* Rows are read in the order of their ids, each once: one that got in below

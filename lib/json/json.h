@@ -21,6 +21,10 @@ struct json_object;
 bool json_is_string(struct span value);
 /* Appends what the string `value` (checked, with its quotes) says. */
 void json_decode(struct buf *out, struct span value);
+/* True if `value` is a list of nothing but strings. */
+bool json_is_strings(struct span value);
+/* Takes the next string, with its quotes, off such a list; false at its end. */
+bool json_next_string(struct span *list, struct span *string);
 /* Appends the checked `value` without the space between its tokens: one line,
  * and otherwise byte for byte. */
 void json_minify(struct buf *out, struct span value);

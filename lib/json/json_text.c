@@ -18,6 +18,50 @@ bool json_is_string(struct span value)
 	return value.len > 0 && value.at[0] == '"';
 }
 
+/* The end of the string that begins at `at`. */
+static const char *string_end(const char *at, const char *end)
+{
+	for (at++; at < end && *at != '"'; at++)
+		if (*at == '\\')
+			at++;
+	return at < end ? at + 1 : end;
+}
+
+/* Up to what is neither space nor one of the list's own marks. */
+static void skip_marks(struct span *list)
+{
+	while (list->len > 0 && (json_is_space(*list->at) || *list->at == '[' ||
+					*list->at == ',')) {
+		list->at++;
+		list->len--;
+	}
+}
+
+bool json_next_string(struct span *list, struct span *string)
+{
+	const char *end = list->at + list->len;
+
+	skip_marks(list);
+	if (!json_is_string(*list))
+		return false;
+	string->at = list->at;
+	list->at = string_end(list->at, end);
+	string->len = (size_t)(list->at - string->at);
+	list->len = (size_t)(end - list->at);
+	return true;
+}
+
+bool json_is_strings(struct span value)
+{
+	struct span list = value, string;
+
+	if (value.len == 0 || value.at[0] != '[')
+		return false;
+	while (json_next_string(&list, &string))
+		;
+	return list.len == 1; /* the closing bracket */
+}
+
 static unsigned code_unit(const char *digits)
 {
 	char text[5] = {digits[0], digits[1], digits[2], digits[3], '\0'};

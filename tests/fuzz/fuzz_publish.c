@@ -71,9 +71,9 @@ static void question(struct span body)
 
 	if (!question_read(&question, &in))
 		return;
-	MUST(question.name_count > 0 && question.from <= WIRE_UNKNOWN);
+	MUST(question.name_count > 0 && question.from <= WIRE_LABEL);
 	for (unsigned i = 0; i < question.name_count; i++) {
-		struct span name = wire_get_str8(&question.names);
+		struct span name = wire_get_str16(&question.names);
 
 		MUST(text_channel_fault(name) == NULL);
 		buf_add_char(&before, '\0');

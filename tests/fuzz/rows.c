@@ -148,7 +148,7 @@ bool ledger_begin(struct ledger *ledger)
 }
 
 uint64_t ledger_append(struct ledger *ledger, struct channel *channel,
-	struct span type, struct span data)
+	struct span type, struct span traits, struct span data)
 {
 	MUST(ledger->store.writing && rows.stored_count < ROWS_MAX);
 	rows.stored[rows.stored_count++] = (struct stored_event){

@@ -20,6 +20,7 @@
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "lib/text.h"
+#include "lib/event/traits.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { WAITING_MAX = 8, CHUNK = 64 << 10 };
@@ -47,9 +48,10 @@ static void check_publish(struct wire_in *in)
 
 	wire_get_u64(in);
 	MUST(wire_get_u8(in) == 0); /* stored, always */
-	MUST(text_channel_fault(wire_get_str8(in)) == NULL);
+	MUST(text_channel_fault(wire_get_str16(in)) == NULL);
 	type = wire_get_str8(in);
 	MUST(text_type_fault(type) == NULL);
+	MUST(traits_fault(wire_get_str16(in)) == NULL);
 	count = wire_get_u32(in);
 	MUST(count >= 1);
 	for (uint32_t i = 0; i < count; i++) {
@@ -67,9 +69,9 @@ static void check_publish(struct wire_in *in)
 
 static void check_channels(struct wire_in *in)
 {
-	struct span after = wire_get_str8(in);
+	struct span after = wire_get_str16(in);
 	uint16_t limit = wire_get_u16(in);
-	struct span only = wire_get_str8(in);
+	struct span only = wire_get_str16(in);
 
 	MUST(limit >= 1 && limit <= 1000);
 	goes_on = after.len > 0;
@@ -92,10 +94,11 @@ static void check_judge(struct wire_in *in)
 	stub_question.from = wire_get_u8(in);
 	stub_question.value = wire_get_u64(in);
 	wire_get_u64(in);
+	wire_get_str16(in);
 	count = wire_get_u16(in);
 	MUST(count >= 1);
 	for (uint16_t i = 0; i < count; i++)
-		MUST(text_channel_fault(wire_get_str8(in)) == NULL);
+		MUST(text_channel_fault(wire_get_str16(in)) == NULL);
 	told = wire_get_u16(in);
 	MUST(told <= count);
 	for (uint16_t i = 0; i < told; i++) {
@@ -110,7 +113,7 @@ static void check_page(struct wire_in *in)
 
 	MUST(wire_get_u64(in) > after);
 	MUST(wire_get_u32(in) > 0);
-	MUST(text_channel_fault(wire_get_str8(in)) == NULL);
+	MUST(text_channel_fault(wire_get_str16(in)) == NULL);
 }
 
 static void say(enum wire_type type, struct span body)
@@ -237,7 +240,7 @@ static void answer_channels(struct buf *out, uint8_t mood)
 	/* More behind it, unless that is what was asked for. */
 	wire_put_u8(out, (mood & 2) != 0 && !goes_on);
 	wire_put_u32(out, 1);
-	wire_put_str8(out, span_of("\"main\"/\xc3\xa9"));
+	wire_put_str16(out, span_of("\"main\"/\xc3\xa9"));
 	wire_put_u64(out, 5);
 	wire_put_u64(out, 500);
 	wire_put_u64(out, STUB_OLDEST);

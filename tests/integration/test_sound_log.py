@@ -102,17 +102,26 @@ def test_a_sound_log_is_never_called_damaged(make_world, tmp_path, seed):
         life.is_sound()
 
 
-def test_a_log_that_an_older_hub_wrote_is_sound(make_world):
+# What each version of the log brought, taken out again.
+BROUGHT = {
+    4: ["ALTER TABLE event DROP COLUMN traits", "DROP TABLE label"],
+    3: ["DROP TABLE gone", "DELETE FROM meta WHERE name IN ('date', 'secret')"],
+    2: ["ALTER TABLE event DROP COLUMN sum", "ALTER TABLE event DROP COLUMN back",
+        "ALTER TABLE channel DROP COLUMN sum", "DELETE FROM meta WHERE name = 'unsummed'"],
+}
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_log_that_an_older_hub_wrote_is_sound(make_world, version):
     world = a_hub(make_world, hub={"keep_events": 30}, **{"channel c0": {"keep_events": 3}})
     peer = world.hub_peer()
     for n in range(60):
         last = peer.publish(f"e{n}", channel=f"c{n % 4}").first
     with the_log_of_the_hub(world) as db:
-        for column in ("event DROP COLUMN sum", "event DROP COLUMN back", "channel DROP COLUMN sum"):
-            db.execute(f"ALTER TABLE {column}")
-        db.execute("DROP TABLE gone")
-        db.execute("DELETE FROM meta WHERE name IN ('unsummed', 'date', 'secret')")
-        db.execute("PRAGMA user_version = 1")
+        for newer in range(4, version, -1):
+            for statement in BROUGHT[newer]:
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {version}")
     for _ in range(3):
         held, began = holds(world, last)
         assert held and began < held[0]

@@ -16,7 +16,7 @@ import threading
 import time
 from collections import deque, namedtuple
 
-VERSION = 5
+VERSION = 6
 FRAME_MAX = 16 << 20
 ID_MAX = (1 << 53) - 1
 VOLATILE = 1
@@ -24,7 +24,7 @@ AFTER, SINCE, ALL, UNKNOWN = range(4)
 STORED, REPEATED, CONFLICT, INVALID, FULL, FAILED = range(6)
 
 Item = namedtuple("Item", "key digest data")
-Row = namedtuple("Row", "id channel type key data reason")
+Row = namedtuple("Row", "id channel type key data reason traits", defaults=[b""])
 History = namedtuple("History", "gap used through mark oldest newest events")
 Line = namedtuple("Line", "channel events bytes oldest newest subscribers")
 
@@ -84,7 +84,7 @@ def _get_item(body):
 
 
 def _put_line(line):
-    return (FIELDS["str8"][0](line.channel)
+    return (FIELDS["str16"][0](line.channel)
             + struct.pack("<QQQQI", *line[1:]))
 
 
@@ -93,15 +93,16 @@ def _put_row(row):
     if row.reason is not None:
         return head + FIELDS["str16"][0](row.reason)
     return head + b"".join(FIELDS[kind][0](value) for kind, value in
-                           (("str8", row.channel), ("str8", row.type), ("str8", row.key),
-                            ("blob", row.data)))
+                           (("str16", row.channel), ("str8", row.type), ("str16", row.traits),
+                            ("str8", row.key), ("blob", row.data)))
 
 
 def _get_row(body):
     number, bad = body.number(8), body.number(1)
     if bad:
         return Row(number, None, None, None, None, body.text(2))
-    return Row(number, body.text(1), body.text(1), body.text(1), body.text(4), None)
+    channel, type, traits = body.text(2), body.text(1), body.text(2)
+    return Row(number, channel, type, body.text(1), body.text(4), None, traits)
 
 
 FIELDS = {
@@ -110,12 +111,12 @@ FIELDS = {
     "identity": (bytes, lambda body: body.take(16)),
     "rest": (_bytes, lambda body: body.take(len(body.data) - body.at)),
 }
-FIELDS["names"] = _list(2, *FIELDS["str8"])
+FIELDS["names"] = _list(2, *FIELDS["str16"])
 FIELDS["items"] = _list(4, _put_item, _get_item)
-FIELDS["counts"] = _list(4, lambda pair: FIELDS["str8"][0](pair[0]) + struct.pack("<I", pair[1]),
-                         lambda body: (body.text(1), body.number(4)))
+FIELDS["counts"] = _list(4, lambda pair: FIELDS["str16"][0](pair[0]) + struct.pack("<I", pair[1]),
+                         lambda body: (body.text(2), body.number(4)))
 FIELDS["lines"] = _list(4, _put_line,
-                        lambda body: Line(body.text(1), *struct.unpack("<QQQQI", body.take(36))))
+                        lambda body: Line(body.text(2), *struct.unpack("<QQQQI", body.take(36))))
 FIELDS["unread"] = _list(2, lambda line: (FIELDS["str8"][0](line[0]) + FIELDS["str16"][0](line[1])
                                           + FIELDS["str16"][0](line[2])),
                          lambda body: (body.text(1), body.text(2), body.text(2)))
@@ -135,20 +136,24 @@ FIELDS["rows"] = _list(4, _put_row, _get_row)
 TYPES = {}
 
 
-def _message(number, name, fields):
+def _message(number, name, fields, optional=None):
+    """`fields` in the order of the wire; the optional one, empty by default, is
+    the last of the tuple."""
     pairs = [field.split(":") for field in fields.split()]
-    kind = namedtuple(name, [pair[0] for pair in pairs])
+    names = sorted((pair[0] for pair in pairs), key=lambda name: name == optional)
+    kind = namedtuple(name, names, defaults=[b""] if optional else [])
     kind.frame_type = number
-    kind.codecs = [FIELDS[pair[1]] for pair in pairs]
+    kind.codecs = [(pair[0], FIELDS[pair[1]]) for pair in pairs]
     TYPES[number] = kind
     return kind
 
 
 Hello = _message(1, "Hello", "version:u16 source:u64 program:str8")
 Follow = _message(2, "Follow", "after:u64 window:u64")
-Publish = _message(3, "Publish", "number:u64 answered:u64 flags:u8 channel:str8 type:str8 items:items")
-Page = _message(4, "Page", "tag:u64 after:u64 upto:u64 bytes:u32 channel:str8")
-Channels = _message(5, "Channels", "tag:u64 after:str8 limit:u16 only:str8")
+Publish = _message(3, "Publish", "number:u64 answered:u64 flags:u8 channel:str16 type:str8 traits:str16"
+                   " items:items", optional="traits")
+Page = _message(4, "Page", "tag:u64 after:u64 upto:u64 bytes:u32 channel:str16")
+Channels = _message(5, "Channels", "tag:u64 after:str16 limit:u16 only:str16")
 Subscribed = _message(6, "Subscribed", "counts:counts")
 Ping = _message(7, "Ping", "tag:u64")
 Measured = _message(8, "Measured", "us:u64 subscribers:u32 ok:u64 moved:u64 refused:u64 failed:u64 "
@@ -159,12 +164,14 @@ Inbox = _message(11, "Inbox", "number:u64 identity:str8 why:str16")
 Rows = _message(12, "Rows", "number:u64 start:u64 to:u64 rows:rows")
 Told = _message(13, "Told", "number:u64 rows:ids")
 Stock = _message(14, "Stock", "confined:u8 rows:u64 lost:u32")
-Judge = _message(15, "Judge", "tag:u64 start:u8 value:u64 upto:u64 channels:names told:marks")
-Judge.__new__.__defaults__ = ([],)
+Judge = _message(15, "Judge", "tag:u64 start:u8 value:u64 upto:u64 label:str16 channels:names"
+                 " told:marks", optional="label")
+Judge.__new__.__defaults__ = ([], b"")
 Welcome = _message(65, "Welcome", "version:u16 identity:identity newest:u64")
 Refused = _message(66, "Refused", "sentence:str16")
 Following = _message(67, "Following", "start:u64 newest:u64")
-Event = _message(68, "Event", "id:u64 at:u64 taken:u64 channel:str8 type:str8 data:rest")
+Event = _message(68, "Event", "id:u64 at:u64 taken:u64 channel:str16 type:str8 traits:str16 data:rest",
+                 optional="traits")
 Stored = _message(69, "Stored", "number:u64 outcome:u8 first:u64 last:u64 reason:str16")
 Paged = _message(70, "Paged", "tag:u64 through:u64 mark:u64 events:events")
 Channeled = _message(71, "Channeled", "tag:u64 more:u8 lines:lines")
@@ -181,7 +188,7 @@ Judged.__new__.__defaults__ = ([],)
 
 
 def encode_body(message):
-    return b"".join(codec[0](value) for codec, value in zip(message.codecs, message))
+    return b"".join(codec[0](getattr(message, name)) for name, codec in message.codecs)
 
 
 def encode(message):
@@ -191,7 +198,7 @@ def encode(message):
 
 def decode(number, data):
     kind, body = TYPES[number], Body(data)
-    message = kind(*[codec[1](body) for codec in kind.codecs])
+    message = kind(**{name: codec[1](body) for name, codec in kind.codecs})
     if body.at != len(data):
         raise ValueError(f"{kind.__name__}: {len(data) - body.at} bytes too many")
     return message

@@ -126,9 +126,10 @@ static void judge(struct room *room, uint64_t number, struct wire_in in)
 	wire_get_u8(&in);
 	verdict.used = wire_get_u64(&in);
 	assert_int_equal(wire_get_u64(&in), ROOM_FROM);
+	assert_int_equal(wire_get_str16(&in).len, 0); /* no label */
 	count = wire_get_u16(&in);
 	for (uint16_t i = 0; i < count; i++) {
-		letters[i] = wire_get_str8(&in).at[0];
+		letters[i] = wire_get_str16(&in).at[0];
 		marks[i] = mark_of[letters[i] - 'a'];
 	}
 	get_told(&in, told);
@@ -162,7 +163,7 @@ static void page(struct room *room, uint64_t number, struct wire_in in)
 	struct span channel;
 
 	wire_get_u32(&in);
-	channel = wire_get_str8(&in);
+	channel = wire_get_str16(&in);
 	for (uint64_t id = after + 1; id <= upto && count < most; id++) {
 		through = id;
 		if (channel_of[id] != channel.at[0] || pruned[id] != 0)

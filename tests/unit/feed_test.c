@@ -96,7 +96,7 @@ static void check_counts(struct room *room, const char *want)
 		uint32_t count = wire_get_u32(&in);
 
 		for (uint32_t i = 0; i < count; i++) {
-			struct span name = wire_get_str8(&in);
+			struct span name = wire_get_str16(&in);
 
 			buf_printf(&text, "%.*s=%u ", (int)name.len, name.at,
 				wire_get_u32(&in));

@@ -143,9 +143,9 @@ static void ask(struct peer *peer, struct span after, uint16_t limit)
 	struct wire_in in;
 
 	wire_put_u64(&body, 1);
-	wire_put_str8(&body, after);
+	wire_put_str16(&body, after);
 	wire_put_u16(&body, limit);
-	wire_put_str8(&body, span(NULL, 0));
+	wire_put_str16(&body, span(NULL, 0));
 	in = wire_in(buf_span(&body));
 	assert_true(listing_ask(peer, &in));
 	buf_release(&body);

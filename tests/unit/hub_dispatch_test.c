@@ -26,8 +26,9 @@ static void publish(struct peer *peer, uint64_t number, const char *data)
 	wire_put_u64(&body, number);
 	wire_put_u64(&body, 0);
 	wire_put_u8(&body, 0);
-	wire_put_str8(&body, span_of("a"));
+	wire_put_str16(&body, span_of("a"));
 	wire_put_str8(&body, span_of(""));
+	wire_put_str16(&body, span_of(""));
 	wire_put_u32(&body, 1);
 	wire_put_str8(&body, span_of(""));
 	wire_put_blob(&body, span_of(data));
@@ -39,7 +40,7 @@ static void subscribe(struct peer *peer, const char *name, uint32_t count)
 	struct buf body = {0};
 
 	wire_put_u32(&body, 1);
-	wire_put_str8(&body, span_of(name));
+	wire_put_str16(&body, span_of(name));
 	wire_put_u32(&body, count);
 	say(peer, WIRE_SUBSCRIBED, &body);
 }
@@ -49,9 +50,9 @@ static void ask_for_channels(struct peer *peer)
 	struct buf body = {0};
 
 	wire_put_u64(&body, 5);
-	wire_put_str8(&body, span(NULL, 0));
+	wire_put_str16(&body, span(NULL, 0));
 	wire_put_u16(&body, 10);
-	wire_put_str8(&body, span(NULL, 0));
+	wire_put_str16(&body, span(NULL, 0));
 	say(peer, WIRE_CHANNELS, &body);
 }
 
@@ -173,7 +174,7 @@ static void test_channels_are_told_with_what_is_held_and_who_listens(
 	assert_int_equal(wire_get_u64(&in), 5);
 	assert_int_equal(wire_get_u8(&in), 0);
 	assert_int_equal(wire_get_u32(&in), 1);
-	CHECK_TEXT("its name", wire_get_str8(&in), "a");
+	CHECK_TEXT("its name", wire_get_str16(&in), "a");
 	assert_int_equal(wire_get_u64(&in), 1);
 	assert_true(wire_get_u64(&in) > 0);
 	assert_int_equal(wire_get_u64(&in), id);

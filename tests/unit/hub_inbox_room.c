@@ -90,8 +90,9 @@ void put_row(struct buf *body, uint64_t id, char data)
 		wire_put_str16(body, span_of("is bad"));
 		return;
 	}
-	wire_put_str8(body, span_of("main"));
+	wire_put_str16(body, span_of("main"));
 	wire_put_str8(body, span_of(""));
+	wire_put_str16(body, span_of(""));
 	wire_put_str8(body, span_of(""));
 	wire_put_blob(body, span(&data, 1));
 }
@@ -139,8 +140,9 @@ void publish(struct peer *peer, uint64_t number)
 	wire_put_u64(&body, number);
 	wire_put_u64(&body, 0);
 	wire_put_u8(&body, 0);
-	wire_put_str8(&body, span_of("elsewhere"));
+	wire_put_str16(&body, span_of("elsewhere"));
 	wire_put_str8(&body, span_of(""));
+	wire_put_str16(&body, span_of(""));
 	wire_put_u32(&body, 1);
 	wire_put_str8(&body, span_of(""));
 	wire_put_blob(&body, span_of("x"));

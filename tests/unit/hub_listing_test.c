@@ -28,7 +28,7 @@ static void subscribe(struct peer *peer, int names)
 		char name[16];
 
 		snprintf(name, sizeof(name), "%d", i);
-		wire_put_str8(&body, span_of(name));
+		wire_put_str16(&body, span_of(name));
 		wire_put_u32(&body, 1);
 	}
 	say(peer, WIRE_SUBSCRIBED, &body);
@@ -39,9 +39,9 @@ static void ask(struct peer *peer, struct span after)
 	struct buf body = {0};
 
 	wire_put_u64(&body, 5);
-	wire_put_str8(&body, after);
+	wire_put_str16(&body, after);
 	wire_put_u16(&body, 1000);
-	wire_put_str8(&body, span(NULL, 0));
+	wire_put_str16(&body, span(NULL, 0));
 	say(peer, WIRE_CHANNELS, &body);
 }
 
@@ -60,7 +60,7 @@ static struct page page(struct peer *peer)
 	page.more = wire_get_u8(&in);
 	page.lines = wire_get_u32(&in);
 	for (uint32_t i = 0; i < page.lines; i++) {
-		page.last = wire_get_str8(&in);
+		page.last = wire_get_str16(&in);
 		wire_get_bytes(&in, 4 * 8 + 4);
 	}
 	assert_true(wire_done(&in));

@@ -3,6 +3,8 @@
 #include <config.h>
 
 #include "hub/log/order.h"
+#include "lib/event/topic_list.h"
+#include "lib/event/traits.h"
 #include "tests/unit/hub_room.h"
 
 static struct proposed item(const char *key, const char *data)
@@ -169,6 +171,126 @@ static void test_without_room_it_is_refused_and_no_cursor_moves(void **state)
 	assert_int_equal(at, 4);
 }
 
+/* ---- on several channels */
+
+static struct buf traits_on(
+	const char *first, const char *second, const char *third)
+{
+	struct topic_list list;
+	struct buf traits = {0};
+	const char *const more[] = {second, third};
+
+	topic_list_begin(&list, span_of(first));
+	for (size_t i = 0; i < COUNT(more); i++) {
+		size_t opened = topic_list_open(&list);
+
+		buf_add_span(&list.names, span_of(more[i]));
+		assert_null(topic_list_close(&list, opened));
+	}
+	trait_add(&traits, TRAIT_LABEL, span_of("mine"));
+	topic_list_put(&list, &traits);
+	topic_list_release(&list);
+	return traits;
+}
+
+static struct ack propose_on(struct room *room, const struct buf *traits,
+	struct proposed *items, uint32_t count)
+{
+	const struct proposal proposal = {
+		.channel = span_of("a"),
+		.type = span_of(""),
+		.traits = buf_span(traits),
+		.items = items,
+		.count = count,
+	};
+	struct ack ack = {.peer = room};
+
+	assert_null(proposal_fault(&proposal));
+	order_propose(&room->ledger, &proposal, &ack);
+	return ack;
+}
+
+static uint64_t newest_of(const struct room *room, const char *name)
+{
+	return channel_find(&room->ledger.channels, span_of(name))->newest;
+}
+
+static void test_an_event_on_three_channels_is_three_rows_under_one_id(
+	void **state)
+{
+	struct room *room = *state;
+	struct buf traits = traits_on("a", "b", "c");
+	struct proposed items[] = {item("k/1", "1"), item("k/2", "2")};
+	struct ack ack = propose_on(room, &traits, items, 2);
+
+	assert_int_equal(ack.outcome, WIRE_OUT_STORED);
+	assert_int_equal(ack.last, ack.first + 3);
+	assert_int_equal(newest_of(room, "a"), ack.last - 2);
+	assert_int_equal(newest_of(room, "b"), ack.last - 1);
+	assert_int_equal(newest_of(room, "c"), ack.last);
+	ledger_commit(&room->ledger);
+	ack = propose_on(room, &traits, items, 2);
+	assert_int_equal(ack.outcome, WIRE_OUT_REPEATED);
+	assert_int_equal(ack.last, room->ledger.log.newest);
+	ledger_commit(&room->ledger);
+	buf_release(&traits);
+}
+
+static void test_a_label_stands_for_the_last_row_until_none_is_held(
+	void **state)
+{
+	struct room *room = *state;
+	struct labels *labels = &room->ledger.log.labels;
+	struct buf traits = traits_on("a", "b", "c");
+	struct proposed one = item("", "1"), other = item("", "2");
+	struct ack ack = propose_on(room, &traits, &one, 1);
+	uint64_t id = 0;
+
+	propose_on(room, &traits, &other, 1);
+	ledger_commit(&room->ledger);
+	assert_true(labels_find(labels, span_of("mine"), &id));
+	assert_int_equal(id, ack.last); /* the oldest of that name */
+	assert_false(labels_find(labels, span_of("his"), &id));
+	for (int row = 0; row < 3; row++) {
+		assert_true(labels_find(labels, span_of("mine"), &id));
+		assert_int_equal(id, ack.last);
+		assert_true(ledger_begin(&room->ledger));
+		labels_let_go(labels, ack.last - 2 + (uint64_t)row);
+		assert_int_equal(
+			db_run(&room->ledger.store.db,
+				row == 0   ? "DELETE FROM event WHERE id = "
+					     "(SELECT min(id) FROM event)"
+				: row == 1 ? "DELETE FROM event WHERE id = "
+					     "(SELECT min(id) FROM event)"
+					   : "SELECT 1"),
+			DB_DONE);
+		assert_int_equal(store_commit(&room->ledger.store), DB_DONE);
+	}
+	assert_true(labels_find(labels, span_of("mine"), &id));
+	assert_int_equal(id, ack.last + 3);
+	buf_release(&traits);
+}
+
+static void test_traits_that_do_not_fit_their_channel_are_refused(void **state)
+{
+	struct buf traits = traits_on("b", "a", "c");
+	struct proposed one = item("", "1");
+	struct proposal proposal = {
+		.channel = span_of("a"),
+		.traits = buf_span(&traits),
+		.items = &one,
+		.count = 1,
+	};
+
+	(void)state;
+	assert_non_null(proposal_fault(&proposal));
+	proposal.channel = span_of("b");
+	assert_null(proposal_fault(&proposal));
+	trait_set_index(&traits, 1);
+	assert_non_null(proposal_fault(&proposal));
+	buf_release(&traits);
+}
+
 int main(void)
 {
 #define TEST(name) \
@@ -182,6 +304,9 @@ int main(void)
 		TEST(test_a_failed_transaction_leaves_neither_key_nor_receipt),
 		TEST(test_the_cursor_moves_with_what_is_stored),
 		TEST(test_without_room_it_is_refused_and_no_cursor_moves),
+		TEST(test_an_event_on_three_channels_is_three_rows_under_one_id),
+		TEST(test_a_label_stands_for_the_last_row_until_none_is_held),
+		TEST(test_traits_that_do_not_fit_their_channel_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("order", tests, NULL, NULL);

@@ -121,8 +121,9 @@ static void say_long(struct peer *peer, uint64_t number, uint64_t from,
 	for (size_t i = 0; i < count; i++) {
 		wire_put_u64(&body, from + 1 + i);
 		wire_put_u8(&body, WIRE_ROW);
-		wire_put_str8(&body, span_of("main"));
+		wire_put_str16(&body, span_of("main"));
 		wire_put_str8(&body, span_of(""));
+		wire_put_str16(&body, span_of(""));
 		wire_put_str8(&body, span_of(""));
 		wire_put_blob(&body, span(data, bytes));
 	}
@@ -262,8 +263,9 @@ static void test_what_a_publisher_may_not_send_is_refused_with_a_reason(
 		wire_put_u32(&body, 1);
 		wire_put_u64(&body, i + 1);
 		wire_put_u8(&body, WIRE_ROW);
-		wire_put_str8(&body, span_of(rows[i].channel));
+		wire_put_str16(&body, span_of(rows[i].channel));
 		wire_put_str8(&body, span_of(rows[i].type));
+		wire_put_str16(&body, span_of(""));
 		wire_put_str8(&body, span_of(rows[i].key));
 		wire_put_blob(&body, span_of(rows[i].data));
 		say(peer, WIRE_ROWS, &body);

@@ -125,7 +125,7 @@ static inline uint64_t room_add(
 	assert_true(ledger_begin(ledger));
 	return ledger_append(ledger,
 		channel_get(&ledger->channels, span_of(channel)), span_of(""),
-		span_of(data));
+		span_of(""), span_of(data));
 }
 
 static inline uint64_t room_publish(

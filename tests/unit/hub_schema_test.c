@@ -33,7 +33,7 @@ static int setup(void **state)
 	schema_open(&log->db, log->path);
 	assert_int_equal(
 		db_run(&log->db,
-			"INSERT INTO event VALUES(1, 1, 1, 0, 0, '', x'78')"),
+			"INSERT INTO event VALUES(1, 1, 1, 0, 0, '', x'78', NULL)"),
 		DB_DONE);
 	*state = log;
 	return 0;

@@ -230,7 +230,7 @@ static void test_an_event_may_be_empty_but_not_short(void **state)
 
 	(void)state;
 	wire_put_event(&out, &sent);
-	assert_int_equal(out.len, 26);
+	assert_int_equal(out.len, 29);
 	assert_true(wire_get_event(buf_span(&out), &got));
 	assert_int_equal(got.data.len, 0);
 	for (size_t len = 0; len < out.len; len++)

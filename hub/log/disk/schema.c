@@ -25,6 +25,12 @@
 	" sum INTEGER NOT NULL) STRICT;" /* checksum_of_mark() */             \
 	"CREATE INDEX gone_by_mark ON gone(mark);"
 
+#define LABEL                                                         \
+	"CREATE TABLE label(" /* what publishers call their events */ \
+	" text BLOB NOT NULL,"                                        \
+	" id INTEGER NOT NULL," /* of the last row of the publish */  \
+	" PRIMARY KEY(text, id)) STRICT, WITHOUT ROWID;"
+
 static const char tables[] =
 	"CREATE TABLE event("
 	" id INTEGER PRIMARY KEY,"
@@ -35,7 +41,8 @@ static const char tables[] =
 	 * there was none.  NULL, as is sum, up to meta's `unsummed`. */
 	" back INTEGER,"
 	" type TEXT NOT NULL,"
-	" data BLOB NOT NULL) STRICT;"
+	" data BLOB NOT NULL,"
+	" traits BLOB) STRICT;" /* lib/event/traits.h; NULL = none */
 	/* The id is part of every index entry: this is (channel, id). */
 	"CREATE INDEX event_of_channel ON event(channel);"
 	"CREATE TABLE channel("
@@ -79,7 +86,7 @@ static const char tables[] =
 	" ('identity', randomblob(16)), ('floor', 0), ('floor_at', 0),"
 	" ('probe', 0), ('unsummed', 0),"
 	/* When the log was last written, by the date that is believed. */
-	" ('date', 0), ('secret', randomblob(16));" GONE;
+	" ('date', 0), ('secret', randomblob(16));" GONE LABEL;
 
 static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
 			   "ALTER TABLE event ADD COLUMN back INTEGER;"
@@ -91,8 +98,10 @@ static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
 static const char to_3[] =
 	GONE "INSERT INTO meta VALUES('date', 0), ('secret', randomblob(16));";
 
+static const char to_4[] = "ALTER TABLE event ADD COLUMN traits BLOB;" LABEL;
+
 /* steps[v - 1] leads from version v to v + 1; the last is none. */
-static const char *const steps[SCHEMA_VERSION] = {to_2, to_3, NULL};
+static const char *const steps[SCHEMA_VERSION] = {to_2, to_3, to_4, NULL};
 
 _Noreturn static void fail(struct db *db, const char *path)
 {

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_STREAM_SELECTION_H
+#define TIDINGS_FCGI_STREAM_SELECTION_H
+/*
+ * selection - which rows of a channel's a subscriber is given
+ *
+ * All, but for those of an event on several channels (lib/event/traits.h): of these
+ * only the one on the first channel that the subscriber listens to, so that it
+ * is given each event once.  And none that has a trait which we would have to
+ * know and do not.  What it says depends on nothing but the row and the
+ * subscriber's channels: it is the same live, from the log, and after any
+ * restart.
+ */
+#include <stdbool.h>
+
+#include "lib/span.h"
+
+struct subscriber;
+
+/* True if no subscriber is refused a row with these traits. */
+bool selection_is_open(struct span traits);
+bool selection_takes(const struct subscriber *sub, struct span traits);
+
+#endif
