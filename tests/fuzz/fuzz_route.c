@@ -111,7 +111,8 @@ static void read_header(struct head *head, struct span line)
 		head->typed = true;
 		line = span(line.at + sizeof(type) - 1,
 			line.len - sizeof(type) + 1);
-		head->stream = span_is(line, "text/event-stream; charset=utf-8");
+		head->stream =
+			span_is(line, "text/event-stream; charset=utf-8");
 		head->json = span_is(line, "application/json");
 	}
 }
