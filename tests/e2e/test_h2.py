@@ -100,7 +100,7 @@ def test_curl_sees_a_stream_over_http_2(world):
     world.publish("hello", channel="a")
     out = curl(world, "--http2", "--max-time", "1", "-w", "%{http_version} %{http_code}\n",
                world.url("/realtime/a?since=1h"))
-    assert "data: hello\n\n" in out and out.endswith("2 200\n")
+    assert "data: hello\n" in out and out.endswith("2 200\n")
 
 
 def test_curl_publishes_over_http_2_and_1_1(world):
@@ -115,7 +115,7 @@ def test_an_event_comes_at_once_over_http_2(world, connection):
     connection.sees("connected", 0)
     begun = time.monotonic()
     connection.does("post", "/realtime/a", "from the same connection")
-    connection.sees("data: from the same connection\n\n", 0)
+    connection.sees("data: from the same connection\n", 0)
     assert time.monotonic() - begun < 1 * SLOW
     eventually(lambda: connection.status(1), "the POST's answer")
     assert (connection.status(0), connection.status(1)) == (200, 200)
@@ -142,7 +142,7 @@ def test_eight_streams_in_a_connection_and_a_ninth_waits_for_one_to_end(world, c
     connection.sees("connected", *range(1, 9))
     for n in range(1, 9):
         world.publish("to all", channel=str(n))
-    connection.sees("data: to all\n\n", *range(1, 9))
+    connection.sees("data: to all\n", *range(1, 9))
     assert connection.status(9) is None and not connection.is_refused(9)
     connection.does("close", 3)
     # its place is the ninth's; lighttpd 1.4.69 may refuse that once
@@ -150,7 +150,7 @@ def test_eight_streams_in_a_connection_and_a_ninth_waits_for_one_to_end(world, c
     ninth = 9 if connection.status(9) else asks_until_served(connection, "/realtime/9")
     connection.sees("connected", ninth)
     world.publish("to the ninth", channel="9")
-    connection.sees("data: to the ninth\n\n", ninth)
+    connection.sees("data: to the ninth\n", ninth)
 
 
 def test_a_page_with_eight_streams_gets_nothing_else(world, connection):

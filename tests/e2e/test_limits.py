@@ -127,7 +127,7 @@ def bystander(shared):
     yield is_served
 
 
-DATA = 65536 - len("id: 1795232262243520\ndata: \n\n")  # max_event counts what is sent
+DATA = 65536 - len("data: \nid: 1795232262243520\n\n")  # max_event counts what is sent
 
 
 def post(channel="limits", query="", body=b"x"):
