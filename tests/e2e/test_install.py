@@ -256,7 +256,7 @@ def test_apache_with_tidings_enabled_serves_both(make_world, installed):
                    "APACHE_LOG_DIR": str(world.folder), "APACHE_PID_FILE": str(world.folder / "pid"),
                    "APACHE_STATE_DIRECTORY": str(world.folder / "state"),
                    "APACHE_RUN_USER": "www-data", "APACHE_RUN_GROUP": "www-data"}
-    for command in (["a2enmod", "-q", "proxy_fcgi", "headers"], ["a2enconf", "-q", "tidings"]):
+    for command in (["a2enmod", "-q", "proxy_fcgi", "headers", "asis"], ["a2enconf", "-q", "tidings"]):
         subprocess.run(command, check=True, capture_output=True, timeout=20,
                        env={**os.environ, **environment})
     assert (etc / "conf-enabled/tidings.conf").is_symlink()
