@@ -32,8 +32,8 @@ struct request {
 	const char *transfer_encoding; /* HTTP_TRANSFER_ENCODING: the body came
 					  in chunks, and FastCGI's records tell
 					  its end */
-	const char *fetch_site; /* HTTP_SEC_FETCH_SITE */
-	char *texts;		/* where all of these are */
+	const char *fetch_site;	       /* HTTP_SEC_FETCH_SITE */
+	char *texts;		       /* where all of these are */
 	struct buf body;
 	bool too_long;	    /* the body passed config.max_body; it was cut */
 	bool head;	    /* HEAD: the answer has no body */
