@@ -27,7 +27,7 @@ MEMBER, STRANGER = "203.0.113.7", "198.51.100.9"
 
 # What docs/web-servers.md says.
 KNOWS_ITS_PROXY = {
-    "lighttpd": ('"mod_fastcgi" )', '''"mod_fastcgi", "mod_extforward" )
+    "lighttpd": ('"mod_ssi" )', '''"mod_ssi", "mod_extforward" )
 extforward.forwarder = ( "127.0.0.1" => "trust", "::1" => "trust" )
 extforward.headers   = ( "X-Forwarded-For" )'''),
     "apache": ("LoadModule env_module", f'''LoadModule remoteip_module {MODULES}/mod_remoteip.so
