@@ -88,6 +88,14 @@ void cors_headers(struct buf *out, const struct config *config,
 		buf_printf(out, "Vary: Origin\r\n");
 }
 
+/* What a page's own scripts set, and what libraries that listen add to each
+ * request: htmx 4 and Datastar are refused otherwise.  None of them is read
+ * here but the last id. */
+static const char headers[] =
+	"Content-Type, Last-Event-ID, Cache-Control, HX-Boosted, "
+	"HX-Current-URL, HX-History-Restore-Request, HX-Request, "
+	"HX-Request-Type, HX-Source, HX-Target, HX-Trigger, Datastar-Request";
+
 void cors_preflight(struct buf *out, const struct config *config,
 	const struct request *request, const char *methods)
 {
@@ -97,10 +105,9 @@ void cors_preflight(struct buf *out, const struct config *config,
 		return;
 	buf_printf(out,
 		"Access-Control-Allow-Methods: %s\r\n"
-		"Access-Control-Allow-Headers: "
-		"Content-Type, Last-Event-ID, Cache-Control\r\n"
+		"Access-Control-Allow-Headers: %s\r\n"
 		"Access-Control-Max-Age: 600\r\n",
-		methods);
+		methods, headers);
 }
 
 /* Over TLS a name cannot be pointed at us by somebody else. */

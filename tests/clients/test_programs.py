@@ -23,13 +23,14 @@ from passage import Passage
 pytestmark = [pytest.mark.deploy, pytest.mark.timeout(300)]
 SYMFONY = "(@include 'Symfony/Component/HttpClient/autoload.php')"
 NO_503 = "stops: an answer 503"
-BEHIND = "loses: a cut behind the id"  # between its last line and the blank one
+# Whoever goes on after an id as soon as its line is read loses what is cut off behind it.
+CUT_OFF = {f"loses: a cut {where}" for where in ("behind the id", "within the data", "behind the data")}
 
 # name: (how it is made, what it gets wrong, keyword arguments of Client)
 QUICK = {
     **{f"npm {name}": (lambda name=name, module=module: outside.node(name, module), faults, how)
        for name, module, faults, how in (
-           ("eventsource2", "eventsource2", {BEHIND}, {}),
+           ("eventsource2", "eventsource2", CUT_OFF, {}),
            ("eventsource3", "eventsource", {NO_503}, {}),
            ("eventsource4", "eventsource4", {NO_503}, {}),
            ("eventsource5", "eventsource5", {NO_503}, {}),
@@ -39,7 +40,7 @@ QUICK = {
            ("eventsource-client", "eventsource-client", set(), {}),
            ("eventsource-parser", "eventsource-parser", set(), {}),
            ("undici", "undici", {NO_503}, {}),
-           ("fetch-event-source", "@microsoft/fetch-event-source", {BEHIND}, {}),
+           ("fetch-event-source", "@microsoft/fetch-event-source", CUT_OFF, {}),
            ("fetch-event-source-default", "@microsoft/fetch-event-source", {"stops: a reload"}, {}))},
     "PyPI httpx-sse": (lambda: outside.python("httpx-sse", "requirements"), set(), {"keepalive": True}),
     "PyPI requests-sse": (lambda: outside.python("requests-sse", "requirements"), {NO_503}, {}),
