@@ -99,8 +99,10 @@ def test_all_killed_at_once_is_survived(chromium, make_world, numbers):
 @pytest.mark.timeout(120)
 @page_only
 def test_a_browser_that_has_given_up_is_made_to_try_again(browser, make_world, numbers):
-    """Without a responder lighttpd answers 503, and EventSource ends for good."""
+    """A web server that answers 503 without a responder, as lighttpd does by itself:
+    EventSource ends for good."""
     web = make_world({"responder": {"retry": "200ms"}}, web=True)
+    web.change_web(('server.error-handler = "/tidings-later.shtml"', ""))
     page, stream = begins(browser, web, numbers)
     page.window.run("""
         window.made = 0;

@@ -99,7 +99,8 @@ def streams(world, command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_does_what_it_says(tutorial, command):
-    command = command.replace("http://localhost", f"http://127.0.0.1:{tutorial.port}")
+    # as the packages install it; below that prefix test_beside_a_site.py does the same
+    command = command.replace("http://localhost/tidings", f"http://127.0.0.1:{tutorial.port}")
     if re.search(r"^curl -\w*N", command):
         streams(tutorial, command)
     else:
