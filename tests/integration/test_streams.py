@@ -218,7 +218,7 @@ def test_a_client_that_reads_an_event_into_64_kib_is_sent_none_that_is_longer(wo
         world.publish("first\n" + longest["data"], channel="a", event=longest.get("event"), lines=1)
     world.insert("fence", channel="a")
     world.holds(5 if "\n" not in longest["data"] else 3, channel="a")
-    said = raw_stream(world, "/realtime/a?since=all", b"data: fence\nid: ").body
+    said = raw_stream(world, "/realtime/a?since=all", b"data: fence\n\n").body
     lengths = [len(block) + 2 for block in said.split(b"\n\n")]
     assert max(lengths) == 65536, lengths
 
