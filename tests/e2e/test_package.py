@@ -130,7 +130,7 @@ def files(machine):
 
 
 def publishes(machine, text, base="/tidings"):
-    said = machine.does(f"curl -s -d '{text}' http://127.0.0.1{base}/realtime/alerts")
+    said = machine.does(f"curl -s --retry 20 --retry-delay 1 --retry-connrefused -d '{text}' http://127.0.0.1{base}/realtime/alerts")
     assert '"status":"ok"' in said, said
 
 
