@@ -280,7 +280,7 @@ def test_everybody_sees_each_publish_once_and_in_order(make_world, seed):
     play(make_world, seed, 3000)
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 @pytest.mark.timeout(1200)
 def test_everybody_sees_each_of_a_hundred_thousand_publishes_once_and_in_order(make_world):
     play(make_world, 3, 100_000)
