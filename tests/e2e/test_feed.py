@@ -354,7 +354,8 @@ def test_a_killed_responder_costs_no_event(slow_world, browser):
 
 
 def test_a_responder_that_is_away_for_long_is_found_again(world, page):
-    """The browser gives up at a 503."""
+    """The browser gives up at a 503, which lighttpd answers unless it is told otherwise."""
+    world.change_web(('server.error-handler = "/tidings-later.shtml"', ""))
     page.listens("main")
     page.listens(kind="plain")
     world.responder.stop()
