@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import json
 import random
+import re
 import sqlite3
 import threading
 import time
@@ -20,7 +21,8 @@ CHANNELS = ["main", "a", "b", "c", "ünï/cöde"]
 TYPES = ["news", "météo", "x"]
 PIECES = ["x" * 40, "Ünïcödé ", "€", "😀", " ", "\n", "\r\n", "\r", "\n\n", ":", "data: y",
           "id: 7\n", '"', "\\", "\t", "\x7f", "\u2028", "{}"]
-LONGEST = 1 << 16  # bytes of an event
+LONGEST = 1 << 16  # bytes of an event as it is sent
+HEAD = 100         # of these, for id, type and blank line
 
 
 def type_of(token):
@@ -39,8 +41,15 @@ def filling(rng):
     return "".join(pieces)
 
 
+def sent(text):
+    """How many bytes it has as it is sent, at most."""
+    return HEAD + sum(len("data: \n") + len(line.encode()) for line in re.split("\r\n|\r|\n", text))
+
+
 def fitted(text):
-    return text.encode()[:LONGEST].decode(errors="ignore")
+    while (excess := sent(text) - LONGEST) > 0:
+        text = text.encode()[:-excess].decode(errors="ignore")
+    return text
 
 
 class Mixed(threading.Thread):
