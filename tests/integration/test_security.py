@@ -701,7 +701,7 @@ def test_an_inbox_that_another_user_has_linked_elsewhere_is_none(world):
     (world.folder / "inbox" / "inbox.db").unlink()
     reader = world.listen()
     eventually(lambda: (world.folder / "inbox" / "inbox.db").exists(), "the inbox being made")
-    world.reader.says("inbox.db): open")
+    eventually(lambda: world.rows("SELECT name FROM sqlite_master WHERE name = 'broadcast'"), "its table")
     world.insert("a real one is read")
     reader.sees("a real one is read")
 
