@@ -48,7 +48,7 @@ struct fault also_queried(struct submission *submission, struct span query)
 
 	topic_list_begin(&list, submission->channel);
 	while (fault.status == 0 && query_next(&query, &pair))
-		if (query_named(&pair, "also"))
+		if (query_listed(&pair, "also"))
 			fault = add_queried(&list, pair.value);
 	return finish(&list, submission, fault);
 }
