@@ -185,11 +185,11 @@ static const char *look_at_journal(struct inbox_file *file)
 
 /* A table may be without a column `also`: then the name means the NULL of the
  * outer query, which is out of sight where the table has one. */
-#define ROWS_ABOVE                                                            \
-	"SELECT row.id, row.channel, row.event, row.data, row.key,"           \
-	" (SELECT also FROM main.broadcast AS same WHERE same.id = row.id)"   \
-	" FROM main.broadcast AS row CROSS JOIN (SELECT NULL AS also)"        \
-	" WHERE row.id > ? ORDER BY row.id LIMIT ?"
+static const char rows_above[] =
+	"SELECT row.id, row.channel, row.event, row.data, row.key,"
+	" (SELECT also FROM main.broadcast AS same WHERE same.id = row.id)"
+	" FROM main.broadcast AS row CROSS JOIN (SELECT NULL AS also)"
+	" WHERE row.id > ? ORDER BY row.id LIMIT ?";
 
 static bool prepare(struct inbox_file *file)
 {
@@ -197,8 +197,7 @@ static bool prepare(struct inbox_file *file)
 
 	return db_run(db, "CREATE TEMP TABLE kept(row INTEGER PRIMARY KEY)") ==
 		       DB_DONE &&
-	       db_prepare(db, &file->rows,
-		       ROWS_ABOVE) == DB_DONE &&
+	       db_prepare(db, &file->rows, rows_above) == DB_DONE &&
 	       db_prepare(db, &file->next_id,
 		       "SELECT id FROM main.broadcast WHERE id > ?"
 		       " ORDER BY id LIMIT 1") == DB_DONE &&

@@ -12,8 +12,8 @@
 #include "lib/buf.h"
 #include "lib/db/db.h"
 
-/* Appends `row` (id, channel, event, data, key, also); one that cannot be published
- * with the reason instead.  `limit`: bytes of an event's data. */
+/* Appends `row` (id, channel, event, data, key, also); one that cannot be
+ * published with the reason instead.  `limit`: bytes of an event's data. */
 void row_put(struct buf *out, const struct query *row, size_t limit);
 /* Likewise one whose values cannot even be read. */
 void row_put_bad(struct buf *out, uint64_t id, const char *reason);

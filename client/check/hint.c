@@ -88,7 +88,8 @@ static const struct {
 		"proxy_buffering off), and gzip off"},
 	{"nginx", CHECK_ROUTE,
 		"nginx does not pass this path to tidings.fcgi, or not as the "
-		"browser wrote it (fastcgi_param REQUEST_URI $request_uri): see "
+		"browser wrote it (fastcgi_param REQUEST_URI "
+		"$request_uri): see "
 		"part 3 of conf/nginx.conf"},
 	{"nginx", CHECK_BACKEND,
 		"is tidings.fcgi running, at the socket that fastcgi_pass "

@@ -75,7 +75,8 @@ bool check_no_beginning(struct check *check, const struct listener *listener)
 			"%s", answer->sentence.at);
 	if (listener_has_ended(listener))
 		return check_wrong(check, check_hint(check, CHECK_ROUTE),
-			"the stream ended at once: Tidings is being stopped, or "
+			"the stream ended at once: Tidings is being "
+			"stopped, or "
 			"has too many streams, or the web server did not reach "
 			"it");
 	if (listener->bytes == 0)

@@ -21,7 +21,7 @@ struct check {
 	struct http_answer answer; /* of the last question */
 	struct buf path, text;	   /* for the step at hand */
 	char channel[32], server[32];
-	bool http2; /* the server speaks it with us, so with browsers */
+	bool http2;	  /* the server speaks it with us, so with browsers */
 	struct buf heard; /* data of the last event that was heard */
 	uint64_t heard_at;
 	struct buf note;   /* on success: a figure; else what is wrong: a line

@@ -32,8 +32,8 @@ enum check_fault {
 	CHECK_LATE,	  /* each event takes some 200 ms */
 	CHECK_HTTP2	  /* it speaks HTTP/2 to browsers */
 };
-/* The hint for the web server, known by the name that it gives itself; NULL only
- * where CHECK_LATE or CHECK_HTTP2 is nothing of this server's. */
+/* The hint for the web server, known by the name that it gives itself; NULL
+ * only where CHECK_LATE or CHECK_HTTP2 is nothing of this server's. */
 const char *check_hint(const struct check *check, enum check_fault fault);
 
 /* ---- Tidings is not where it was asked */

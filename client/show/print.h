@@ -28,7 +28,7 @@ struct print {
 	const char *format;    /* borrowed: %i %t %c %d %% \n \t \\ */
 	bool terminal;	       /* that is where it goes */
 	bool colour, channels; /* show the channel's name */
-	bool untimed; /* LINES: no word where no time is known */
+	bool untimed;	       /* LINES: no word where no time is known */
 	struct buf out;
 };
 

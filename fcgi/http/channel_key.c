@@ -99,23 +99,13 @@ static struct span without_brackets(struct span name)
 	return open == NULL ? name : span(name.at, (size_t)(open - name.at));
 }
 
-/* Of a name with brackets: is it an element of a list? */
-static bool is_element(struct span name, struct span stem)
-{
-	for (size_t i = stem.len + 1; i + 1 < name.len; i++)
-		if (name.at[i] < '0' || name.at[i] > '9')
-			return false;
-	return true;
-}
-
 static bool is_channel(
 	struct span name, bool lists, struct channel_key_fault *fault)
 {
 	struct span stem = without_brackets(name);
 
 	fault->sentence[0] = '\0';
-	if (span_is(stem, KEY) &&
-		(stem.len == name.len || (lists && is_element(name, stem))))
+	if (span_is(name, KEY) || (lists && query_is_element(name, KEY)))
 		return true;
 	if (is_near(stem))
 		misspelt(fault, name);

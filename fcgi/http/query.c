@@ -154,18 +154,53 @@ bool query_decode_value(struct buf *out, struct span text)
 	return decode(out, text, true);
 }
 
-bool query_named(const struct pair *pair, const char *name)
+static bool is_name(struct span text, const char *name)
+{
+	return span_is(text, name);
+}
+
+static bool is_name_or_element(struct span text, const char *name)
+{
+	return span_is(text, name) || query_is_element(text, name);
+}
+
+/* Does `is` hold for the pair's name, decoded? */
+static bool holds(const struct pair *pair,
+	bool (*is)(struct span text, const char *name), const char *name)
 {
 	struct buf decoded = {0};
-	bool same;
+	bool yes;
 
 	if (pair->name.len == 0 ||
 		memchr(pair->name.at, '%', pair->name.len) == NULL)
-		return span_is(pair->name, name);
-	same = query_decode_value(&decoded, pair->name) &&
-	       span_is(buf_span(&decoded), name);
+		return is(pair->name, name);
+	yes = query_decode_value(&decoded, pair->name) &&
+	      is(buf_span(&decoded), name);
 	buf_release(&decoded);
-	return same;
+	return yes;
+}
+
+bool query_named(const struct pair *pair, const char *name)
+{
+	return holds(pair, is_name, name);
+}
+
+bool query_listed(const struct pair *pair, const char *name)
+{
+	return holds(pair, is_name_or_element, name);
+}
+
+bool query_is_element(struct span text, const char *name)
+{
+	size_t stem = strlen(name);
+
+	if (text.len < stem + 2 || !span_is(span(text.at, stem), name) ||
+		text.at[stem] != '[' || text.at[text.len - 1] != ']')
+		return false;
+	for (size_t i = stem + 1; i + 1 < text.len; i++)
+		if (text.at[i] < '0' || text.at[i] > '9')
+			return false;
+	return true;
 }
 
 bool query_find(struct span query, const char *name, struct pair *pair)

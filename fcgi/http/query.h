@@ -37,6 +37,11 @@ struct pair {
 bool query_next(struct span *query, struct pair *pair);
 /* Is this (encoded) name `name`? */
 bool query_named(const struct pair *pair, const char *name);
+/* Is it that name, or an element of such a list as PHP writes it, `name[]` or
+ * `name[0]`? */
+bool query_listed(const struct pair *pair, const char *name);
+/* Is `text`, decoded, such an element of the list `name`? */
+bool query_is_element(struct span text, const char *name);
 /* The first pair of that name. */
 bool query_find(struct span query, const char *name, struct pair *pair);
 /* Is it "name=1"? */

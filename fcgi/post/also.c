@@ -4,9 +4,9 @@
 #include "fcgi/post/also.h"
 
 #include "fcgi/http/query.h"
-#include "lib/json/json.h"
 #include "lib/event/topic_list.h"
 #include "lib/event/traits.h"
+#include "lib/json/json.h"
 
 static struct fault fault_of(const char *sentence)
 {
@@ -48,7 +48,7 @@ struct fault also_queried(struct submission *submission, struct span query)
 
 	topic_list_begin(&list, submission->channel);
 	while (fault.status == 0 && query_next(&query, &pair))
-		if (query_named(&pair, "also"))
+		if (query_listed(&pair, "also"))
 			fault = add_queried(&list, pair.value);
 	return finish(&list, submission, fault);
 }
@@ -76,8 +76,8 @@ struct fault also_check_room(const struct submission *submission)
 		return fault_none();
 	for (uint32_t i = 0; i < submission->count; i++)
 		bytes += submission->items[i].data.len;
-	if (traits_have_room(topics.count, topics.names.len, submission->count,
-		    bytes))
+	if (traits_have_room(
+		    topics.count, topics.names.len, submission->count, bytes))
 		return fault_none();
 	return (struct fault){413, "too_much",
 		"what one request publishes on several channels has at most 1 "

@@ -4,10 +4,10 @@
 /*
  * also - the further channels of a publish
  *
- * `?also=other`, as often as there are further channels, or `"also": ["other"]`
- * in an object.  Who listens to several of them is given the event once.  One
- * that is named twice, or is the publish's own channel, counts once.  Each
- * returns a fault: status 0 if there is none.  Pure.
+ * `?also=other` (or `also[]=`), as often as there are further channels, or
+ * `"also": ["other"]` in an object.  Who listens to several of them is given
+ * the event once.  One that is named twice, or is the publish's own channel,
+ * counts once.  Each returns a fault: status 0 if there is none.  Pure.
  */
 #include "fcgi/post/submission.h"
 

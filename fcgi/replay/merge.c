@@ -128,8 +128,8 @@ static struct batch *compose(struct merge *merge, struct lane *lane,
 	do {
 		uint32_t before = lane->next;
 
-		room = copy(merge, lane, sub,
-			quiet_through(merge, lane, reach), &events);
+		room = copy(merge, lane, sub, quiet_through(merge, lane, reach),
+			&events);
 		if (lane->next > before) {
 			*cursor = lane->strip->ids[lane->next - 1];
 			go_on(merge, lane);

@@ -91,7 +91,7 @@ struct strip *strip_new(uint64_t from, const struct paged *paged, bool envelope)
 			paged->count *
 				(sizeof(*strip->ids) + sizeof(*strip->ends)) +
 			strip->traits.size +
-			2u * strip->choice_count * sizeof(*strip->choices);
+			2 * sizeof(*strip->choices) * strip->choice_count;
 	}
 	buf_release(&text);
 	return strip;

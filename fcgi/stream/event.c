@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "lib/clock.h"
-#include "lib/json/json.h"
 #include "lib/event/traits.h"
+#include "lib/json/json.h"
 
 static void add_text(struct buf *out, const char *text)
 {

@@ -138,6 +138,5 @@ uint32_t topic_after(const struct topic *topic, uint64_t position)
 		}
 		high -= step;
 	}
-	return (uint32_t)search_above(
-		low, high, position_at, topic, position);
+	return (uint32_t)search_above(low, high, position_at, topic, position);
 }

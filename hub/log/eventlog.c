@@ -73,8 +73,7 @@ static const struct statement statements[] = {
 		"SELECT " EVENTLOG_ROW " FROM event"
 		" WHERE id > ? AND id <= ? ORDER BY id"},
 	{offsetof(struct eventlog, one),
-		"SELECT " EVENTLOG_ROW " FROM event"
-		" WHERE id = ?"},
+		"SELECT " EVENTLOG_ROW " FROM event WHERE id = ?"},
 	{offsetof(struct eventlog, backwards),
 		"SELECT id, " CHANNEL_WEIGHT
 		" FROM event WHERE id > ? ORDER BY id DESC"},

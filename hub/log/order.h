@@ -37,9 +37,9 @@ struct order_cursor {
 
 struct proposal {
 	struct span channel, type;
-	struct span traits; /* of each event, sound (lib/event/traits.h); with topics,
-			       the first of which is `channel`, each event is
-			       a row on each of them */
+	struct span traits; /* of each event, sound (lib/event/traits.h); with
+			       topics, the first of which is `channel`, each
+			       event is a row on each of them */
 	struct proposed *items;	     /* no two with the same key */
 	uint32_t count;		     /* 0 = nothing but the cursor moves */
 	struct publisher *publisher; /* NULL = it has no receipt */

@@ -93,10 +93,10 @@ void question_find_label(struct question *question, struct eventlog *log)
 {
 	if (question->from != WIRE_LABEL)
 		return;
-	question->from = labels_find(&log->labels, question->label,
-				 &question->value)
-				 ? WIRE_AFTER
-				 : WIRE_UNKNOWN;
+	question->from =
+		labels_find(&log->labels, question->label, &question->value)
+			? WIRE_AFTER
+			: WIRE_UNKNOWN;
 }
 
 /* Who has come that far missed nothing of any channel that is gone. */

@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
+#include "lib/event/traits.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
-#include "lib/event/traits.h"
 #include "lib/wire.h"
 
 const char topic_list_too_long[] =

@@ -15,12 +15,12 @@
 #include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
 #include "lib/config/config.h"
+#include "lib/event/traits.h"
 #include "lib/event_size.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/sock.h"
 #include "lib/text.h"
-#include "lib/event/traits.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { WAITING_MAX = 8, CHUNK = 64 << 10 };

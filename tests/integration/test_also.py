@@ -87,6 +87,12 @@ def test_lines_are_each_on_all_channels(world):
         assert reader.sees("two", "three").id == answer.json["id"]
 
 
+@pytest.mark.parametrize("key", ["also[]", "also%5B%5D", "also[0]"])
+def test_a_publisher_in_php_writes_its_list_of_channels_and_all_hear(world, key):
+    assert world.post(f"/realtime/a?{key}=b", b"one").status == 200
+    assert world.channel("b")["events"] == 1
+
+
 # ---- in an object
 
 def test_also_in_a_broadcast_names_further_channels_and_is_no_data(world):

@@ -11,8 +11,8 @@ static void publish_many(struct room *room, int count)
 
 	assert_true(store_begin(&ledger->store));
 	for (int i = 0; i < count; i++)
-		assert_true(eventlog_append(&ledger->log, channel, span_of(""), span_of(""),
-				    span_of("data")) > 0);
+		assert_true(eventlog_append(&ledger->log, channel, span_of(""),
+				    span_of(""), span_of("data")) > 0);
 }
 
 static uint64_t held(struct room *room)

@@ -31,9 +31,8 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(log->folder));
 	snprintf(log->path, sizeof(log->path), "%s/log.db", log->folder);
 	schema_open(&log->db, log->path);
-	assert_int_equal(
-		db_run(&log->db,
-			"INSERT INTO event VALUES(1, 1, 1, 0, 0, '', x'78', NULL)"),
+	assert_int_equal(db_run(&log->db, "INSERT INTO event VALUES(1, 1, 1, "
+					  "0, 0, '', x'78', NULL)"),
 		DB_DONE);
 	*state = log;
 	return 0;

@@ -185,6 +185,37 @@ static void test_the_last_id_is_found_however_it_is_spelt(void **state)
 	}
 }
 
+static const struct {
+	const char *query;
+	bool listed;
+} elements[] = {
+	{"also=1", true},
+	{"also[]=1", true},
+	{"also[12]=1", true},
+	{"also%5B%5D=1", true},
+	{"also[x]=1", false},
+	{"also[=1", false},
+	{"also]=1", false},
+	{"alsos[]=1", false},
+	{"also[]x=1", false},
+	{"als[]=1", false},
+	{"[]=1", false},
+	{"=1", false},
+};
+
+static void test_a_list_may_be_written_as_php_does(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(elements); i++) {
+		struct span query = span_of(elements[i].query);
+		struct pair pair;
+
+		assert_true(query_next(&query, &pair));
+		CHECK(elements[i].query,
+			query_listed(&pair, "also") == elements[i].listed);
+	}
+}
+
 static void test_an_encoded_nul_is_a_byte(void **state)
 {
 	struct buf out = {0};
@@ -205,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_a_name_is_found_also_encoded),
 		cmocka_unit_test(test_each_part_is_decoded_once),
 		cmocka_unit_test(test_the_last_id_is_found_however_it_is_spelt),
+		cmocka_unit_test(test_a_list_may_be_written_as_php_does),
 		cmocka_unit_test(test_an_encoded_nul_is_a_byte),
 	};
 
