@@ -72,6 +72,26 @@ void request_free(struct request *request)
 	free(request);
 }
 
+/* What proxies say of who asks.  A visitor can write it too, also with '_' for
+ * '-', which lighttpd passes as a variable of the same name: said twice, nothing
+ * is known. */
+static bool is_of_proxies(const struct request *request, const char **field)
+{
+	return field == &request->forwarded ||
+	       field == &request->forwarded_for || field == &request->real_ip;
+}
+
+static void set(struct request *request, const char **field, const char *value)
+{
+	static const char unknown[] = "unknown"; /* RFC 7239 section 6.2 */
+
+	if (value[0] == '\0')
+		return;
+	if (is_of_proxies(request, field) && (*field)[0] != '\0')
+		value = unknown;
+	*field = value;
+}
+
 /* Points the field that this variable belongs to at its value.  One that comes
  * twice (nginx before 1.23 joins no lines) is the last that says something. */
 static void point(struct request *request, const char *variable, bool *https)
@@ -84,9 +104,8 @@ static void point(struct request *request, const char *variable, bool *https)
 	len = (size_t)(equals - variable);
 	for (size_t i = 0; i < VARIABLES; i++)
 		if (variables[i].len == len &&
-			memcmp(variables[i].name, variable, len) == 0 &&
-			equals[1] != '\0')
-			*field_of(request, i) = equals + 1;
+			memcmp(variables[i].name, variable, len) == 0)
+			set(request, field_of(request, i), equals + 1);
 	if (span_is(span(variable, len), HTTPS))
 		*https = strcmp(equals + 1, "off") != 0 && equals[1] != '\0';
 }

@@ -93,6 +93,21 @@ def test_a_publisher_in_php_writes_its_list_of_channels_and_all_hear(world, key)
     assert world.channel("b")["events"] == 1
 
 
+def test_what_goes_on_the_first_channel_that_one_listens_to_is_gone_for_him(make_world):
+    """Also while another one, kept longer, still has it: he is told of a gap."""
+    world = make_world({"channel a": {"keep_events": "3"}, "responder": {"window": "1M"}}, inbox=False)
+    ids = [also(world, f"e{n}", "a", "b") for n in range(10)]
+    world.holds(3, "a")
+    for _ in range(16):
+        world.publish((b"x" * 100 + b"\n") * 1000, channel="elsewhere", lines=1)
+    both = world.listen("a", "b", last_event_id=str(ids[0]))
+    both.wait(lambda: both.told("live"), both.story)
+    assert both.data == ["e7", "e8", "e9"] and len(both.told("reset")) == 1
+    longer = world.listen("b", last_event_id=str(ids[0]))
+    longer.wait(lambda: longer.told("live"), longer.story)
+    assert longer.data == [f"e{n}" for n in range(1, 10)] and not longer.told("reset")
+
+
 # ---- in an object
 
 def test_also_in_a_broadcast_names_further_channels_and_is_no_data(world):

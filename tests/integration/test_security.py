@@ -20,7 +20,7 @@ import time
 
 import pytest
 
-from fcgi import Exchange, begin, params, record, variables
+from fcgi import PARAMS, Exchange, begin, pair, params, record, stdin, variables
 from wire import Channels, Hub, encode
 from world import INSTRUMENTED, SLOW, eventually, program
 
@@ -321,6 +321,22 @@ def test_a_proxy_on_another_machine_may_publish_for_those_who_may_and_for_nobody
     # the web server knows it, and left its header where it was
     known = {"X-Forwarded-For": "172.18.0.9", "X-Real-IP": "172.18.0.9", "Via": "1.1 cache"}
     assert world.post("/realtime/a", b"x", known, address="172.18.0.9").status == 200
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded"])
+@pytest.mark.parametrize("by_proxy_first", [True, False])
+def test_a_visitor_s_own_line_beside_that_of_a_proxy_gives_him_no_right(make_world, header, by_proxy_first):
+    """X_Forwarded_For is HTTP_X_FORWARDED_FOR too: lighttpd passes both, and the last one counted."""
+    world = make_world({"responder": {"publish_from": "172.16.0.0/12"}})
+    prefix = "for=" if header == "Forwarded" else ""
+    said = [prefix + "198.51.100.7", prefix + "172.18.0.9"]
+    name = "HTTP_" + header.upper().replace("-", "_")
+    cgi = b"".join(pair(*item) for item in variables("POST", "/realtime/a", {}, b"x", address="172.18.0.2").items())
+    cgi += b"".join(pair(name, value) for value in (said if by_proxy_first else said[::-1]))
+    exchange = Exchange(world.fcgi_socket)
+    exchange.send(begin(), record(PARAMS, cgi), record(PARAMS), stdin(b"x"))
+    is_refused(exchange.read(), 403, "through_proxy")
+    exchange.close()
 
 
 def test_where_everybody_may_publish_a_proxy_is_no_hindrance(make_world):
