@@ -5,6 +5,7 @@
 
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/buf.h"
 
@@ -49,13 +50,16 @@ static enum exit_status complain(
 		verb->name, argv[optind - 1], verb->name);
 }
 
-/* The last one counts, unless all do. */
+/* The last one counts, unless all do: each of these is a line. */
 static enum exit_status take(struct option_value *value, const char *text)
 {
 	char *before = value->text;
 	struct buf all = {0}, flag = {0};
 	enum exit_status exit_status;
 
+	if (value->row->kind == LIST && strchr(text, OPTION_MARK) != NULL)
+		return fail(EXIT_USAGE, "--%s: \"%s\" is more than one line",
+			value->row->name, text);
 	value->text = NULL;
 	if (value->row->kind == LIST && before != NULL)
 		buf_printf(&all, "%s%c", before, OPTION_MARK);

@@ -53,6 +53,18 @@ struct fault also_queried(struct submission *submission, struct span query)
 	return finish(&list, submission, fault);
 }
 
+struct fault also_not_queried(struct span query)
+{
+	struct pair pair;
+
+	while (query_next(&query, &pair))
+		if (query_listed(&pair, "also"))
+			return fault_bad("bad_channel",
+				"?also= goes with /realtime/; in "
+				"/api/broadcast it is \"also\" in the JSON");
+	return fault_none();
+}
+
 struct fault also_member(
 	struct submission *submission, struct span value, bool *taken)
 {

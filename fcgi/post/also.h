@@ -13,6 +13,9 @@
 
 /* From the URL; the submission's channel is known. */
 struct fault also_queried(struct submission *submission, struct span query);
+/* Of a request that has no further channels in its URL: they would be passed
+ * over, and whoever listens there would hear nothing. */
+struct fault also_not_queried(struct span query);
 /* From an object's member: `value` is checked JSON.  *taken: it is a list of
  * strings; any other is the site's own. */
 struct fault also_member(

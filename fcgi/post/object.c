@@ -179,8 +179,13 @@ static struct fault check_given(
 {
 	const struct span given = submission->channel;
 	struct fault fault = read_channel(submission, document);
+	const struct member *also;
 
-	if (fault.status == 0 && !span_equal(submission->channel, given))
+	if (fault.status == 0)
+		fault = read_also(submission, document, &also);
+	if (fault.status == 0 &&
+		(!span_equal(submission->channel, given) ||
+			submission->traits.len > 0))
 		return fault_bad("bad_channel",
 			"this address publishes on one channel, and takes no "
 			"other: /realtime/ and /api/broadcast do");

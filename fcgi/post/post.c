@@ -291,6 +291,8 @@ void post_object(
 			&submission, buf_span(&request->body), post->max_event);
 	if (fault.status == 0)
 		fault = submission_check_query(&submission, target->query);
+	if (fault.status == 0)
+		fault = also_not_queried(target->query);
 	finish(post, request, &submission, KIND_ID, &fault);
 }
 
@@ -306,5 +308,7 @@ void post_message(
 			&submission, buf_span(&request->body), post->max_event);
 	if (fault.status == 0)
 		fault = submission_check_query(&submission, target->query);
+	if (fault.status == 0)
+		fault = also_not_queried(target->query);
 	finish(post, request, &submission, KIND_SENT, &fault);
 }

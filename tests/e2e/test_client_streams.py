@@ -170,6 +170,16 @@ def test_further_header_lines_are_all_sent(shared):
     eventually(lambda: shared.channel("h")["events"] == 1, "one event")
 
 
+def test_a_channel_of_two_lines_is_refused_and_not_taken_for_two(shared):
+    client = Client(shared, "pub", "one", "x", "--also", "two\nthree")
+    client.ends(2)
+    assert "more than one line" in client.sentence
+    assert not shared.channel("three")["events"]
+    both = Client(shared, "pub", "one", "x", "--also", "two", "--also", "three")
+    assert both.ends()
+    assert shared.channel("three")["events"] == 1
+
+
 def test_what_is_printed_is_json_whatever_was_published(shared):
     shared.publish('quote " and \\ and \x01', channel="odd")
     client = Client(shared, "history", "odd")

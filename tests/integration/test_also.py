@@ -108,6 +108,19 @@ def test_what_goes_on_the_first_channel_that_one_listens_to_is_gone_for_him(make
     assert longer.data == [f"e{n}" for n in range(1, 10)] and not longer.told("reset")
 
 
+@pytest.mark.parametrize("target", ["/api/broadcast", "/sse/send"])
+@pytest.mark.parametrize("key", ["also", "also[]"])
+def test_further_channels_where_none_can_be_are_refused_and_not_passed_over(world, target, key):
+    answer = world.post(f"{target}?{key}=b", body(message="x"), {"Content-Type": "application/json"})
+    assert answer.status == 400 and answer.json["error"] == "bad_channel"
+
+
+def test_further_channels_of_sse_send_are_refused_and_any_other_also_is_passed_over(world):
+    for also, status in ((["b"], 400), ("b", 200), ([], 200), (["sse"], 200)):
+        answer = world.post("/sse/send", body(message="x", also=also), {"Content-Type": "application/json"})
+        assert answer.status == status, (also, answer)
+
+
 # ---- in an object
 
 def test_also_in_a_broadcast_names_further_channels_and_is_no_data(world):
