@@ -22,14 +22,15 @@ uint64_t checksum_of_event(const struct wire_event *event, uint64_t previous)
 {
 	const uint64_t numbers[] = {event->id, previous, event->at,
 		event->type.len, event->data.len};
+	const uint64_t traits_len = event->traits.len;
 	uint64_t sum = digest_add(0, event->channel);
 
 	sum = add_numbers(sum, numbers, sizeof(numbers) / sizeof(*numbers));
 	sum = digest_add(sum, event->type);
 	sum = digest_add(sum, event->data);
-	if (event->traits.len == 0)
+	if (traits_len == 0)
 		return sum; /* as before there were any */
-	sum = add_numbers(sum, &(uint64_t){event->traits.len}, 1);
+	sum = add_numbers(sum, &traits_len, 1);
 	return digest_add(sum, event->traits);
 }
 

@@ -142,7 +142,7 @@ static bool notices(void)
 	char buffer[1024];
 	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	struct loop *loop = loop_new(&clock_system);
-	struct loop_io io;
+	struct loop_io io = {0};
 	int fd;
 
 	if (watch < 0 || loop == NULL ||
