@@ -96,11 +96,12 @@ class Data(Axis):
     name, text = "data", "bytes of an event's data"
     values, quick = (1, 10, 100, 1000, 10000, 65536), (1, 1000, 65536)
     series = {
-        "posted": "a KiB posted and delivered to one stream, the event counted as one",
-        "replayed": "a KiB replayed from the log, the event counted as one",
+        "posted": "a KiB posted and delivered to one stream, as keep_bytes counts it",
+        "replayed": "a KiB replayed from the log, as keep_bytes counts it",
     }
     responder = {**WINDOW, "max_event": "128K"}  # which counts more than the data
     REPLAYED = 4 << 20
+    BESIDE = 64  # bytes that an event counts beside its data
 
     def prepare(self, x):
         data = MARK + b"x" * (x - 1)
@@ -113,10 +114,10 @@ class Data(Axis):
         had, data = self.crowd.events, MARK + b"x" * (x - 1)
         count = self.crowd.posts(lambda _: post("live", data), 2000, seconds=self.seconds)
         self.crowd.until(lambda: self.crowd.events == had + count, what="all events")
-        return count * (1 + x / 1024)
+        return count * (self.BESIDE + x) / 1024
 
     def replayed(self, x):
-        return self.replay(f"/realtime/d{x}?since=all", self.count)[1] * (1 + x / 1024)
+        return self.replay(f"/realtime/d{x}?since=all", self.count)[1] * (self.BESIDE + x) / 1024
 
     def measure(self, x):
         replayed = self.cost(lambda: self.replayed(x))
