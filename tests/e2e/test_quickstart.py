@@ -387,6 +387,38 @@ def quickstart_says(*arguments):
     return done.stderr
 
 
+# ---- a configuration of one's own
+
+def test_sections_of_ones_own_are_added_and_their_keys_win(quickstart, tmp_path):
+    mine, data = tmp_path / "my own.conf", tmp_path / "data"
+    mine.write_bytes(b"\xef\xbb\xbf; mine\r\n[responder]\r\npublish_from = 192.0.2.1\r\n\t192.0.2.2\r\n"
+                     b"origins=https://a.example ; only\r\n[ channel   alerts ]\nkeep_events: 1\n")
+    run = quickstart("--no-demo", "--config", mine, "--dir", data).serves()
+    answer = run.door.ask("GET", "/health", headers={"Origin": "https://b.example"})
+    assert "access-control-allow-origin" not in answer.headers
+    answer = run.door.ask("POST", "/realtime/alerts", body=b"x")
+    assert answer.status == 403, answer.json
+    kept = (data / "tidings.conf").read_text()
+    assert kept.count("[responder]") == 1 and kept.count("publish_from") == 1
+    assert "[channel alerts]\nkeep_events: 1\n" in kept and "[inbox main]\n" in kept
+
+
+@pytest.mark.parametrize("text, sentence", [
+    ("[responder]\nkeepalife = 5s\n", '{file}:2: section [responder] has no key "keepalife"'),
+    ("[hub]\nsocket = /tmp/x\n", "{file} has socket, which quickstart gives itself"),
+    ("[responder]\nbase = /tidings\n", "{file} has base, which quickstart gives itself"),
+])
+def test_what_is_wrong_in_ones_own_configuration_is_said_with_its_name(tmp_path, text, sentence):
+    mine = tmp_path / "mine.conf"
+    mine.write_text(text)
+    assert quickstart_says("--config", mine) == f"quickstart: --config: {sentence.format(file=mine)}\n"
+
+
+def test_a_configuration_that_is_no_file_is_one_sentence(tmp_path):
+    assert quickstart_says("--config", tmp_path) == (
+        f"quickstart: --config: there is no file {tmp_path} that can be read\n")
+
+
 @pytest.mark.parametrize("server", ["lighttpd", "apache", "nginx"])
 @pytest.mark.parametrize("listen", ["0.0.0.0", "::"])
 def test_it_says_who_reaches_it_and_who_may_publish(quickstart, server, listen):
