@@ -99,6 +99,7 @@ class Medley:
         for data in lines:
             account.acknowledges(data, last - count + 1)
             count -= 1
+        return last
 
     def pairs(self, channel, count):
         """Two events shortly after each other, then nothing until all have them."""
@@ -240,9 +241,14 @@ class Medley:
             one.resume()
 
     def away_over_a_restart(self):
+        """Who comes back next has seen all of its channel but the newest event,
+        and that has the very next id."""
+        channel = self.name("couple")
+        seen = self.chat(self.account, channel, 2) - 1
         with self.away(self.few.subscribers[2:]):
             self.kill_both()
             self.is_up()
+        self.crowd.join(1, channel, last_event_id=str(seen))
 
     @contextlib.contextmanager
     def away(self, few):
