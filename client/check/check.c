@@ -10,10 +10,10 @@
 #include "client/check/tools_room.h"
 #include "client/http/interrupt.h"
 #include "client/option/option.h"
-#include "client/show/escape.h"
 #include "client/show/print.h"
 #include "client/verbs.h"
 #include "lib/clock.h"
+#include "lib/escape.h"
 #include "lib/json/json.h"
 
 /* ---- without a stream */

@@ -92,7 +92,8 @@ def test_a_bad_cursor_is_a_200_and_a_reset(shared, cursor):
     ("/stream?chanel=a", "chanel"), ("/stream?channels=a", "channels"), ("/stream?Channel=a", "Channel"),
     ("/stream?chanell%5B%5D=a", "chanell[]"), ("/stream?channel%5Bx%5D=a", "channel[x]"),
     ("/stream?channel=b&channle=a", "channle"), ("/realtime/b?chanel=a", "chanel"),
-    ("/sse/events?chanel=a", "chanel"), ("/metrics?chanel=a", "chanel")])
+    ("/sse/events?chanel=a", "chanel"), ("/metrics?chanel=a", "chanel"),
+    ("/stream?c%00hannel=a", r"c\x00hannel"), ("/stream?chan%1bnel=a", r"chan\x1bnel")])
 def test_a_misspelt_channel_is_not_taken_for_channel_main(shared, door, target, key):
     answer = door.ask("GET", target, {"Accept": "text/event-stream"})
     is_refused(answer, 400)
