@@ -181,6 +181,13 @@ def test_a_path_that_wants_out_gets_nothing(door, target):
 
 
 @pytest.mark.behind_apache
+@pytest.mark.parametrize("target", ["/realtime/..", "/realtime/%2e%2e", "/realtime/%2e", "/", "/index.html", "/app.js", "/x"])
+def test_a_publisher_at_an_address_that_is_none_is_never_given_a_200(door, target):
+    """Web servers resolve dots, and some answer a POST with a file."""
+    assert 400 <= door.ask("POST", target, {}, b"x").status <= 501
+
+
+@pytest.mark.behind_apache
 def test_headers_of_more_than_the_limit_are_a_431(shared, door):
     answer = door.ask("GET", "/health", {"X-Filler": "x" * 40_000})
     assert answer.status == (431 if shared.web_server.name == "lighttpd" else 400)

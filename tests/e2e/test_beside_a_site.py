@@ -88,6 +88,8 @@ def test_a_site_s_own_api_users_json_stays_its_own(below_tidings):
     assert answer.status == 404 and b"outside_base" not in answer.body and b"not_found" not in answer.body
     assert below_tidings.door.ask("POST", "/realtime/news", {}, b"x").status != 403
     assert below_tidings.door.ask("GET", "/tidings/nothing").status == 404
+    for path in ("/tidings/realtime/..", "/tidings/realtime/%2e%2e", "/tidings/", "/tidings/index.html"):
+        assert below_tidings.door.ask("POST", path, {}, b"x").status in (403, 404, 405), path
 
 
 def test_page_and_streams_are_below_one_prefix(below_tidings):
