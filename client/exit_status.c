@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/show/escape.h"
+#include "lib/escape.h"
 
 enum { SENTENCE_MAX = 2000 };
 

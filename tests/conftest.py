@@ -70,6 +70,12 @@ def shared(make_shared_world):
     return make_shared_world(web=True)
 
 
+@pytest.fixture(scope="module")
+def plain(make_shared_world):
+    """Hub and responder for the many small cases of one module."""
+    return make_shared_world()
+
+
 @pytest.fixture(scope="session")
 def lines():
     """Real text."""

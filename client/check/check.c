@@ -10,10 +10,10 @@
 #include "client/check/tools_room.h"
 #include "client/http/interrupt.h"
 #include "client/option/option.h"
-#include "client/show/escape.h"
 #include "client/show/print.h"
 #include "client/verbs.h"
 #include "lib/clock.h"
+#include "lib/escape.h"
 #include "lib/json/json.h"
 
 /* ---- without a stream */
@@ -225,15 +225,15 @@ static enum exit_status run_all(struct check *check)
 	for (; row->name != NULL && !interrupt_caught(); row++) {
 		enum exit_status printed;
 		bool good;
-		char wish;
+		char word;
 
 		/* without a server nothing is to be said but of files */
 		if (!is_wanted(row) || (away && row->applies == NULL))
 			continue;
-		wish = option_switch("auto") ? 'y' : ask_user(row);
-		if (wish == 'q')
+		word = option_switch("auto") ? 'y' : ask_user(row);
+		if (word == 'q')
 			break;
-		if (wish == 's')
+		if (word == 's')
 			continue;
 		check->hint = NULL;
 		check->warns = false;

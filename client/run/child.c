@@ -135,7 +135,7 @@ static int take_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* What comes now is the user's wish to be rid of us. */
+/* What comes now is meant for this program. */
 static void leave_signals(struct child *child)
 {
 	sigset_t set;

@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-#include "client/show/escape.h"
+#include "lib/escape.h"
 #include "lib/json/json.h"
 
 const char listed_head[] =

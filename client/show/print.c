@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "client/option/option.h"
-#include "client/show/escape.h"
 #include "client/show/moment.h"
+#include "lib/escape.h"
 #include "lib/json/json.h"
 
 enum exit_status print_open(struct print *print, bool channels)

@@ -3,7 +3,7 @@
 
 #include "client/show/unread.h"
 
-#include "client/show/escape.h"
+#include "lib/escape.h"
 #include "lib/json/json.h"
 
 struct json_object *unread_list(struct json_object *health)

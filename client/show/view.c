@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "client/show/escape.h"
 #include "client/show/listed.h"
+#include "lib/escape.h"
 #include "lib/json/json.h"
 
 enum { PATIENCE_MS = 3000 };

@@ -9,6 +9,7 @@
 
 #include "fcgi/http/query.h"
 #include "lib/buf.h"
+#include "lib/escape.h"
 
 static const char KEY[] = "channel";
 
@@ -80,13 +81,26 @@ static bool is_near(struct span text)
 	return is_one_edit(text, word) || is_doubled(text, word);
 }
 
+/* Whole letters of it, and what a client wrote between them to be seen. */
+static struct span shown(struct span name)
+{
+	size_t len = name.len > SHOWN ? SHOWN : name.len;
+
+	while (len > 0 && len < name.len &&
+		((unsigned char)name.at[len] & 0xc0) == 0x80)
+		len--;
+	return span(name.at, len);
+}
+
 static void misspelt(struct channel_key_fault *fault, struct span name)
 {
-	int len = name.len > SHOWN ? SHOWN : (int)name.len;
+	struct buf key = {0};
 
+	escape_add(&key, shown(name));
 	snprintf(fault->sentence, sizeof(fault->sentence),
-		"\"%.*s\" means nothing here; is \"%s\" meant?", len, name.at,
-		KEY);
+		"\"%.*s\" means nothing here; is \"%s\" meant?", (int)key.len,
+		key.at, KEY);
+	buf_release(&key);
 }
 
 /* "channel[0]" -> "channel"; anything in the brackets will do. */

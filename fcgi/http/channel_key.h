@@ -17,7 +17,7 @@
 struct pair;
 
 struct channel_key_fault {
-	char sentence[120]; /* "" = there is none */
+	char sentence[200]; /* "" = there is none; all of it can be shown */
 };
 
 /* Is it `channel`, in a query also `channel[]` or `channel[0]`, as PHP writes a

@@ -72,9 +72,9 @@ void request_free(struct request *request)
 	free(request);
 }
 
-/* What proxies say of who asks.  A visitor can write it too, also with '_' for
- * '-', which lighttpd passes as a variable of the same name: said twice, nothing
- * is known. */
+/* What proxies say of who asks.  A client can write it too, also with '_' for
+ * '-', which lighttpd passes as a variable of the same name: said twice,
+ * nothing is known. */
 static bool is_of_proxies(const struct request *request, const char **field)
 {
 	return field == &request->forwarded ||

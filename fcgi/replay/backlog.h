@@ -2,7 +2,7 @@
 #ifndef TIDINGS_FCGI_REPLAY_BACKLOG_H
 #define TIDINGS_FCGI_REPLAY_BACKLOG_H
 /*
- * backlog - the stragglers that nothing was asked for yet, by visitor and then
+ * backlog - the stragglers that nothing was asked for yet, by client and then
  * by stream
  *
  *   FEW    wants a verdict, or the strips of a few channels

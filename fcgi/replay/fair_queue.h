@@ -2,9 +2,9 @@
 #ifndef TIDINGS_FCGI_REPLAY_FAIR_QUEUE_H
 #define TIDINGS_FCGI_REPLAY_FAIR_QUEUE_H
 /*
- * fair_queue - whose turn it is: one of each visitor after the other
+ * fair_queue - whose turn it is: one of each client after the other
  *
- * Round robin by visitor, then among his own in the order in which they came:
+ * Round robin by client, then among his own in the order in which they came:
  * who has three thousand places keeps one who has a single place waiting for
  * one turn, not for three thousand.
  *
@@ -16,11 +16,11 @@
 #include "lib/list.h"
 
 struct fair_queue;
-struct fair_visitor;
+struct fair_client;
 
 struct fair_place {
 	struct node node;
-	struct fair_visitor *visitor; /* NULL = in no queue */
+	struct fair_client *client; /* NULL = in no queue */
 };
 
 struct fair_queue *fair_queue_new(void);
@@ -28,7 +28,7 @@ struct fair_queue *fair_queue_new(void);
 void fair_queue_free(struct fair_queue *queue);
 
 void fair_place_init(struct fair_place *place);
-/* `who`: the visitor, not looked at.  It must be in no queue. */
+/* `who`: the client, not looked at.  It must be in no queue. */
 void fair_queue_add(
 	struct fair_queue *queue, struct fair_place *place, const void *who);
 /* Harmless on one that is in none. */

@@ -10,7 +10,7 @@
  * log once, whatever else each of them listens to.
  *
  * Who has all strips it needs is given REPLAY_BATCHES, or what its socket
- * takes, and then it is the next one's turn: by visitor, and then by stream. In
+ * takes, and then it is the next one's turn: by client, and then by stream. In
  * a turn of the loop REPLAY_SLICE_US are spent on it, after live events have
  * left.  Who is not in that queue waits for the hub, or for its own socket.
  *

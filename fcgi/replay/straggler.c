@@ -46,7 +46,7 @@ void straggler_free(struct straggler *straggler)
 
 bool straggler_is_idle(const struct straggler *straggler)
 {
-	return straggler->place.visitor == NULL && straggler->lanes == NULL &&
+	return straggler->place.client == NULL && straggler->lanes == NULL &&
 	       !list_linked(&straggler->wait);
 }
 

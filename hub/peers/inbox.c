@@ -180,7 +180,7 @@ static void settle(void *arg)
 		struct inbox *inbox = &inboxes->all[i];
 
 		inbox->cursor = inbox->draft;
-		inbox->tally = inbox->new_tally;
+		inbox->sums = inbox->new_sums;
 		inbox->entered |= inbox->entering;
 		inbox->entering = false;
 		inbox->kept = inbox->refused.len;
@@ -197,7 +197,7 @@ static void revert(void *arg)
 		struct inbox *inbox = &inboxes->all[i];
 
 		inbox->draft = inbox->cursor;
-		inbox->new_tally = inbox->tally;
+		inbox->new_sums = inbox->sums;
 		inbox->entering = false;
 		inbox->refused.len = inbox->kept;
 		inbox->refusals = inbox->kept_count;

@@ -48,7 +48,7 @@ struct inbox_frame {
 };
 
 /* Rows that were taken since the hub began. */
-struct inbox_tally {
+struct inbox_sums {
 	uint64_t published, refused;
 };
 
@@ -59,14 +59,14 @@ struct inbox {
 	struct buf why; /* UNREAD: the reason, a terminated sentence */
 	struct inbox_watch watch;
 	uint8_t identity[CURSOR_IDENTITY];
-	uint64_t cursor;	  /* committed */
-	uint64_t draft;		  /* the same, in this transaction */
-	bool entered;		  /* the log knows it by this name; committed */
-	bool entering;		  /* the same, in this transaction */
-	size_t reasons;		  /* that the log holds for it */
-	struct inbox_tally tally; /* committed */
-	struct inbox_tally new_tally; /* the same, in this transaction */
-	bool confined;		      /* its reader says so, */
+	uint64_t cursor;	/* committed */
+	uint64_t draft;		/* the same, in this transaction */
+	bool entered;		/* the log knows it by this name; committed */
+	bool entering;		/* the same, in this transaction */
+	size_t reasons;		/* that the log holds for it */
+	struct inbox_sums sums; /* committed */
+	struct inbox_sums new_sums; /* the same, in this transaction */
+	bool confined;		    /* its reader says so, */
 	uint64_t stock; /* and that up to so many published rows are in it, */
 	uint32_t lost;	/* and so many tables have lost their triggers */
 	struct inbox_frame waiting[WIRE_AHEAD];

@@ -23,8 +23,8 @@ static void write_confined(struct metrics_text *text, const struct inbox *inbox)
 
 static void write_rows(struct metrics_text *text, const struct inbox *inbox)
 {
-	add(text, inbox, ",outcome=\"published\"", inbox->tally.published);
-	add(text, inbox, ",outcome=\"refused\"", inbox->tally.refused);
+	add(text, inbox, ",outcome=\"published\"", inbox->sums.published);
+	add(text, inbox, ",outcome=\"refused\"", inbox->sums.refused);
 }
 
 static void write_cursor(struct metrics_text *text, const struct inbox *inbox)

@@ -101,7 +101,7 @@ static void refuse(struct inboxes *inboxes, struct inbox *inbox, uint64_t row,
 	wire_put_str16(&inbox->refused, reason);
 	inbox->refusals++;
 	inbox->reasons++;
-	inbox->new_tally.refused++;
+	inbox->new_sums.refused++;
 }
 
 /* Empty, or what is wrong, perhaps in `sentence`. */
@@ -177,7 +177,7 @@ static bool take_row(
 	if (fault.len > 0)
 		refuse(inboxes, inbox, row->id, fault);
 	else
-		inbox->new_tally.published++;
+		inbox->new_sums.published++;
 	return true;
 }
 

@@ -57,10 +57,10 @@ QUICK = {
                        set(), {}),
 }
 COMPILED = {
-    # what it has of a frame is an event for it, with the id of the one before
+    # what it has of a frame is an event for it, and it goes on after its id
     "Go r3labs/sse": (lambda: outside.go("r3labs"), {
-        "half an event: a cut within the data", "another event: a cut behind the data",
-        "doubles: a cut behind the data"}, {}),
+        "an empty event: a cut behind the id", "loses: a cut behind the id",
+        "half an event: a cut within the data", "loses: a cut within the data"}, {}),
     "Go tmaxmax/go-sse": (lambda: outside.go("go-sse"), {NO_503}, {}),
     "Go launchdarkly/eventsource": (lambda: outside.go("launchdarkly"), set(), {"keepalive": True}),
     "Java okhttp-sse": (lambda: outside.java("OkHttpSse"), set(), {"keepalive": True}),

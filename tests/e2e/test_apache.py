@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Under Apache: what differs from lighttpd, and what `tidings check` says of its usual mistakes."""
 
-import contextlib
 import os
 import shutil
 import time
@@ -46,19 +45,6 @@ def test_answers_that_are_collected_are_told_the_directive(make_world):
     assert "flushpackets=on" in hints(lines)
 
 
-def changed(world, *changes):
-    """Restarts Apache, which then need not pass on anything."""
-    world.web.ready = lambda: is_answered(world)
-    world.change_web(*changes)
-    return world
-
-
-def is_answered(world):
-    with contextlib.suppress(OSError):
-        return world.door.ask("GET", "/").status is not None
-    return False
-
-
 @pytest.mark.parametrize("old, new, hint", [
     ("\nLoadModule proxy_fcgi_module", "\n# ", "a2enmod proxy_fcgi"),
     ("/fcgi.sock|", "/elsewhere.sock|", "is tidings.fcgi running"),
@@ -67,7 +53,7 @@ def is_answered(world):
 def test_a_backend_that_is_not_reached_is_told(make_world, old, new, hint):
     world = make_world(QUICK, web=True)
     # a word of mod_proxy_fcgi's own would end the start
-    changed(world, (old, new), ("\nProxyFCGIBackendType", "\n# "))
+    world.break_web((old, new), ("\nProxyFCGIBackendType", "\n# "))
     lines = check(world, 1, "--auto", "--wait", "500ms")
     assert verdicts(lines)["health"] == "FAIL"
     assert hint in hints(lines)
@@ -79,7 +65,7 @@ def test_a_socket_that_apache_may_not_open_is_told_the_key(make_world):
     for path in (world.folder, world.web.log_path):
         shutil.chown(path, "www-data")
     world.web.command = [word for word in world.web.command if word not in RIGHTS]
-    changed(world)
+    world.break_web()
     lines = check(world, 1, "--auto", "--wait", "500ms")
     assert verdicts(lines)["health"] == "FAIL"
     assert "socket_group" in hints(lines)

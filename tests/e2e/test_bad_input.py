@@ -92,7 +92,8 @@ def test_a_bad_cursor_is_a_200_and_a_reset(shared, cursor):
     ("/stream?chanel=a", "chanel"), ("/stream?channels=a", "channels"), ("/stream?Channel=a", "Channel"),
     ("/stream?chanell%5B%5D=a", "chanell[]"), ("/stream?channel%5Bx%5D=a", "channel[x]"),
     ("/stream?channel=b&channle=a", "channle"), ("/realtime/b?chanel=a", "chanel"),
-    ("/sse/events?chanel=a", "chanel"), ("/metrics?chanel=a", "chanel")])
+    ("/sse/events?chanel=a", "chanel"), ("/metrics?chanel=a", "chanel"),
+    ("/stream?c%00hannel=a", r"c\x00hannel"), ("/stream?chan%1bnel=a", r"chan\x1bnel")])
 def test_a_misspelt_channel_is_not_taken_for_channel_main(shared, door, target, key):
     answer = door.ask("GET", target, {"Accept": "text/event-stream"})
     is_refused(answer, 400)
@@ -177,6 +178,13 @@ def test_a_path_that_wants_out_gets_nothing(door, target):
     answer = door.ask("GET", target)
     page = (TOP / "www" / "index.html").read_bytes()
     assert answer.status in (400, 404) or (answer.status, answer.body) == (200, page), answer
+
+
+@pytest.mark.behind_apache
+@pytest.mark.parametrize("target", ["/realtime/..", "/realtime/%2e%2e", "/realtime/%2e", "/", "/index.html", "/app.js", "/x"])
+def test_a_publisher_at_an_address_that_is_none_is_never_given_a_200(door, target):
+    """Web servers resolve dots, and some answer a POST with a file."""
+    assert 400 <= door.ask("POST", target, {}, b"x").status <= 501
 
 
 @pytest.mark.behind_apache

@@ -19,9 +19,11 @@ pytestmark = pytest.mark.deploy
 
 TRIED = ("health", "main", "custom", "broadcast", "resume", "cross", "uploads")
 ENDPOINTS = ("/stream", "/metrics", "/health", "/realtime/news", "/api/channels", "/sse/events", "/tasks/stream")
+STREAMS = ("/stream?channel=a", "/metrics", "/realtime/news", "/sse/events", "/tasks/stream")
+needs_lighttpd = pytest.mark.skipif(
+    not Path("/etc/lighttpd/conf-available/10-fastcgi.conf").exists(), reason="needs Debian's lighttpd")
 SITES = [
-    pytest.param(lighttpd_site, id="lighttpd", marks=pytest.mark.skipif(
-        not Path("/etc/lighttpd/conf-available/10-fastcgi.conf").exists(), reason="needs Debian's lighttpd")),
+    pytest.param(lighttpd_site, id="lighttpd", marks=needs_lighttpd),
     pytest.param(apache_site, id="apache", marks=pytest.mark.skipif(
         not Path(MODULES).exists(), reason="needs Apache")),
     pytest.param(debian_apache_site, id="debian-apache", marks=pytest.mark.skipif(
@@ -88,6 +90,8 @@ def test_a_site_s_own_api_users_json_stays_its_own(below_tidings):
     assert answer.status == 404 and b"outside_base" not in answer.body and b"not_found" not in answer.body
     assert below_tidings.door.ask("POST", "/realtime/news", {}, b"x").status != 403
     assert below_tidings.door.ask("GET", "/tidings/nothing").status == 404
+    for path in ("/tidings/realtime/..", "/tidings/realtime/%2e%2e", "/tidings/", "/tidings/index.html"):
+        assert below_tidings.door.ask("POST", path, {}, b"x").status in (403, 404, 405), path
 
 
 def test_page_and_streams_are_below_one_prefix(below_tidings):
@@ -117,6 +121,51 @@ def test_what_was_installed_before_keeps_its_addresses(as_before):
     as_before.base = ""
     said = Client(as_before, "check", "--auto", "--wait", "2s", *TRIED).ends(None, within=60)
     assert not [line for line in said if line.startswith("FAIL")], said
+
+
+def is_told_to_come_back(world, path):
+    answer = world.door.ask("GET", path, within=20)
+    assert (answer.status, answer.body) == (200, b"retry: 2000\n"), answer
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert answer.headers["access-control-allow-origin"] == "*" and answer.headers["cache-control"] == "no-store"
+
+
+@needs_lighttpd
+@pytest.mark.parametrize("modules", [(), ("ssi",)], ids=["alone", "with mod_ssi"])
+@pytest.mark.parametrize("addresses", ["below", "root"])
+def test_without_systemd_a_stream_that_no_responder_takes_is_told_to_come_back(
+        make_world, installed, addresses, modules):
+    """lighttpd-later.conf, of which nothing but our own streams is told."""
+    world = make_world({"responder": {"base": "/tidings" if addresses == "below" else None}})
+    lighttpd_site(world, installed, addresses, ["later"], modules)
+    serves_streams(world, "/tidings")
+    world.responder.kill_all()
+    for path in STREAMS:
+        is_told_to_come_back(world, "/tidings" + path)
+        if addresses == "root":
+            is_told_to_come_back(world, path)
+    for method, path in (("POST", "/tidings/realtime/a"), ("GET", "/tidings/health"), ("GET", "/tidings/api/channels")):
+        assert world.door.ask(method, path, {}, b"x" if method == "POST" else None, within=20).status == 503
+    assert world.door.ask("GET", "/tidings/nothing").status == 404
+    if addresses == "below":
+        assert world.door.ask("GET", "/stream").body == OWN["/stream"]
+        assert world.door.ask("GET", "/realtime/nothing").status == 404
+    assert "more than once" not in world.daemons[-1].log()
+
+
+@needs_lighttpd
+def test_who_is_refused_by_the_web_server_is_told_so_where_the_site_says_it(make_world, installed):
+    world = make_world({"responder": {"base": "/tidings"}})
+    lighttpd_site(world, installed, more=["later"], behind="""
+$HTTP["url"] =~ "^/tidings/realtime/secret" {
+	url.access-deny      = ( "" )
+	server.error-handler = ""
+}
+""")
+    assert world.door.ask("GET", "/tidings/realtime/secret").status == 403
+    world.responder.kill_all()
+    assert world.door.ask("GET", "/tidings/realtime/secret").status == 403
+    is_told_to_come_back(world, "/tidings/realtime/news")
 
 
 @pytest.mark.parametrize("path", SNIPPETS.values())

@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from client import Client
-from wire import Hub, Reader, Stock
+from peers import Hub
+from wire import Reader, Stock
 from world import SLOW, eventually
 
 CHECKS = ["health", "main stream", "metrics", "custom channel", "broadcast", "resume after a cut",

@@ -9,24 +9,10 @@ import re
 
 import pytest
 
-from client import Client
 
 LETTERS = {1: "z", 2: "é", 3: "€", 4: "🙂"}
 EACH = pytest.mark.parametrize("letter", LETTERS.values(), ids=[f"{n}-byte" for n in LETTERS])
 ALL = "".join(LETTERS.values())
-
-
-@pytest.fixture(name="run")
-def runner(shared):
-    started = []
-
-    def run(*arguments, **how):
-        started.append(Client(shared, *arguments, **how))
-        return started[-1]
-    yield run
-    for client in started:
-        if client.process.poll() is None:
-            client.kill()
 
 
 class Place:

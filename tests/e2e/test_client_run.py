@@ -14,25 +14,17 @@ import time
 
 import pytest
 
-from client import Client
+from client import Client, commands
 from terminal import Terminal
 from world import SLOW, eventually, program
 
 pytestmark = pytest.mark.behind_apache("--full")
 
 
-@pytest.fixture(name="run")
-def runner(shared):
-    started = []
-
-    def run(*arguments, **how):
-        started.append(Client(shared, "run", *arguments, **how))
-        return started[-1]
-    yield run
-    for client in started:
-        if client.process.poll() is None:
-            client.process.kill()
-            client.process.wait()
+@pytest.fixture
+def run(shared):
+    with commands(shared, "run") as run:
+        yield run
 
 
 def told(reader):

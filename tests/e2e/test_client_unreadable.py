@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from client import Client
+from client import commands
 
 HEAD = 'id: 5\nevent: connected\ndata: {"channels":["x"],"behind":true}\n\n'
 GOOD = 'id: 6\ndata: {"channel":"x","data":"good"}\n\n'
@@ -83,18 +83,10 @@ def strange_server():
     server.server_close()
 
 
-@pytest.fixture(name="run")
-def runner(shared, strange):
-    started = []
-
-    def run(*arguments, **how):
-        how.setdefault("url", strange.url)
-        started.append(Client(shared, *arguments, **how))
-        return started[-1]
-    yield run
-    for client in started:
-        if client.process.poll() is None:
-            client.kill()
+@pytest.fixture
+def run(shared, strange):
+    with commands(shared, url=strange.url) as run:
+        yield run
 
 
 # ---- streams

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Under nginx: what differs from lighttpd, and what `tidings check` says of its usual mistakes."""
 
-import contextlib
 import os
 import shutil
 import signal
@@ -47,19 +46,6 @@ def test_a_reload_is_noticed_by_nobody_until_the_old_workers_time_is_over(make_w
     eventually(lambda: old not in world.web.workers(), "the old worker having ended")
 
 
-def changed(world, *changes):
-    """Restarts nginx, which then need not pass on anything."""
-    world.web.ready = lambda: is_answered(world)
-    world.change_web(*changes)
-    return world
-
-
-def is_answered(world):
-    with contextlib.suppress(OSError):
-        return world.door.ask("GET", "/").status is not None
-    return False
-
-
 def test_answers_that_are_collected_are_told_the_directive(make_world):
     """Where nginx is told not to mind X-Accel-Buffering, too."""
     world = make_world(web=True)
@@ -76,7 +62,7 @@ def test_answers_that_are_collected_are_told_the_directive(make_world):
     ("fastcgi_param REQUEST_URI    $request_uri", "fastcgi_param REQUEST_URI /other$request_uri", "REQUEST_URI"),
 ], ids=["another-socket", "no-route", "another-path"])
 def test_a_backend_that_is_not_reached_is_told(make_world, old, new, hint):
-    world = changed(make_world(web=True), (old, new))
+    world = make_world(web=True).break_web((old, new))
     lines = check(world, 1, "--auto", "--wait", "500ms")
     assert "FAIL" in verdicts(lines).values()
     assert hint in hints(lines)
@@ -88,7 +74,7 @@ def test_a_socket_that_nginx_may_not_open_is_told_the_key(make_world):
     for path in (world.folder, world.web.log_path, *world.folder.glob("nginx*")):
         shutil.chown(path, "www-data")
     world.web.command = [word for word in world.web.command if word not in RIGHTS]
-    changed(world)
+    world.break_web()
     lines = check(world, 1, "--auto", "--wait", "500ms")
     assert verdicts(lines)["health"] == "FAIL"
     assert "socket_group" in hints(lines)

@@ -10,8 +10,8 @@
 #include <math.h>
 
 #include "client/run/percent.h"
-#include "client/show/escape.h"
 #include "client/show/scrape.h"
+#include "lib/escape.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"

@@ -103,6 +103,7 @@ def test_what_goes_on_the_first_channel_that_one_listens_to_is_gone_for_him(make
     both = world.listen("a", "b", last_event_id=str(ids[0]))
     both.wait(lambda: both.told("live"), both.story)
     assert both.data == ["e7", "e8", "e9"] and len(both.told("reset")) == 1
+    assert json.loads(both.told("reset")[0].data)["oldest"] == world.channel("b")["oldest"]
     longer = world.listen("b", last_event_id=str(ids[0]))
     longer.wait(lambda: longer.told("live"), longer.story)
     assert longer.data == [f"e{n}" for n in range(1, 10)] and not longer.told("reset")

@@ -3,13 +3,14 @@
 it is torture/behind.py."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 import wire
+from cost import resident
 from fcgi import Exchange, begin, params, stdin, variables
-from wire import Event, FakeHub, Judge, Judged, Page, Paged
+from peers import FakeHub
+from wire import Event, Judge, Judged, Page, Paged
 from world import INSTRUMENTED, SLOW, eventually
 
 USERS = 300
@@ -115,11 +116,6 @@ def test_a_gap_of_one_channel_hides_no_later_one_of_another(make_world):
     between = text[text.index(f"id: {before}\n"):text.index(f"id: {after}\n")]
     assert between.count("event: reset") == 1
     assert text.count("event: reset") == 2
-
-
-def resident(pid):
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) << 10
 
 
 @pytest.mark.skipif(INSTRUMENTED, reason="instruments have a memory of their own")

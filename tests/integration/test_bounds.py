@@ -11,8 +11,9 @@ import time
 
 import pytest
 import wire
-from wire import (Event, FakeHub, Follow, Hello, Judge, Judged, Measure, Measured, Publish, State,
-                  Stored, Subscribed, Welcome)
+from peers import FakeHub
+from wire import (Event, Follow, Hello, Judge, Judged, Measure, Measured, Publish, State, Stored,
+                  Subscribed, Welcome)
 from world import eventually
 
 

@@ -8,7 +8,8 @@ import subprocess
 import pytest
 
 from fcgi import variables
-from wire import Event, Proxy
+from peers import Proxy
+from wire import Event
 from world import SLOW, eventually, program
 
 

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from wire import At, Inbox, Proxy, Rows, Taken, Told
+from peers import Proxy
+from wire import At, Inbox, Rows, Taken, Told
 from world import World, eventually
 
 SEED = int(os.environ.get("TIDINGS_SEED", "1"))
@@ -26,7 +27,7 @@ class Between(World):
         self.settings["hub"]["socket"] = self.folder / "between.sock"
         self.reader.command[-1] = self.write_config("inbox.conf")
         self.reader.start()
-        self.ear = self.listen(reconnect=True)
+        self.listener = self.listen(reconnect=True)
         self.wanted = []
         self.refused = 0
 
@@ -43,7 +44,7 @@ class Between(World):
         self.refused += sum(word.startswith("bad") for word in words)
 
     def all_is_well(self, within=30):
-        self.ear.wait(lambda: len(self.ear.data) >= len(self.wanted), self.ear.story, within)
+        self.listener.wait(lambda: len(self.listener.data) >= len(self.wanted), self.listener.story, within)
 
         def left():
             with contextlib.suppress(sqlite3.OperationalError):
@@ -51,7 +52,7 @@ class Between(World):
                                  " GROUP BY 1, 2")
         eventually(lambda: left() == [("bad", 0, self.refused)] * (self.refused > 0),
                    f"of all rows {self.refused} being left, with their reasons ({left()})", within)
-        assert self.ear.data == self.wanted
+        assert self.listener.data == self.wanted
 
 
 def kill_reader(world):

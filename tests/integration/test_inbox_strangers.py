@@ -15,7 +15,8 @@ import time
 
 import pytest
 
-from world import INSTRUMENTED, SLOW, World, eventually
+from cost import spent
+from world import SLOW, World, eventually
 
 STRANGER, GROUP = 65534, 4242
 IS_ROOT = os.geteuid() == 0
@@ -51,7 +52,7 @@ class Town(World):
         self.is_healthy()
         self.pid = self.hub.worker()
         self.count = 0
-        self.ear = self.listen()
+        self.listener = self.listen()
         self.goes_on()
 
     def beside(self, end):
@@ -62,8 +63,8 @@ class Town(World):
         return f"word {self.count}"
 
     def heard(self, *words):
-        self.ear.wait(lambda: {*words} <= {event.data for event in self.ear.events},
-                      lambda: f"{words} did not come; {self.ear.story()[-2000:]}")
+        self.listener.wait(lambda: {*words} <= {event.data for event in self.listener.events},
+                           lambda: f"{words} did not come; {self.listener.story()[-2000:]}")
 
     def others_notice_nothing(self):
         begun = time.monotonic()
@@ -337,12 +338,6 @@ def worked_out(path, expression, rows):
              journal_mode="wal", legal=False)
 
 
-def used(pid):
-    """Seconds of a processor."""
-    fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def test_a_schema_that_changes_all_the_time_takes_no_core(town):
     """Twenty thousand views, and its version raised ten times a second."""
     with town.closed():
@@ -357,11 +352,11 @@ def test_a_schema_that_changes_all_the_time_takes_no_core(town):
          "  time.sleep(0.1)", str(town.path)], **WHO)
     try:
         reader = town.reader.worker()
-        begun, before = time.monotonic(), used(reader)
+        begun, before = time.monotonic(), spent(reader)
         while time.monotonic() < begun + 5:
             town.others_notice_nothing()
             time.sleep(0.2)
-        assert used(reader) - before < 2.5 * max(1, SLOW / 3)
+        assert spent(reader) - before < 2.5 * max(1, SLOW / 3)
     finally:
         raising.kill()
         raising.wait()

@@ -12,8 +12,8 @@ import pytest
 
 import taken_over
 from taken_over import KINDS
-from wire import (At, Follow, Hello, Hub, Inbox, Judge, Measured, Metrics, Page, Publish, Reader, Row, Rows,
-                  Subscribed, Taken, Told, Channels)
+from wire import (At, Follow, Hello, Inbox, Judge, Measured, Metrics, Page, Publish, Reader, Row,
+                  Rows, Subscribed, Taken, Told, Channels)
 from world import SLOW, World, eventually
 
 OURS = b"taken over by us"
@@ -34,7 +34,7 @@ class House(World):
         eventually(lambda: list(self.unread()) == ["main"], "the other inbox being read")
         self.responder.start()
         self.is_healthy()
-        self.ear = self.listen()
+        self.listener = self.listen()
         self.pid = self.hub.worker()
 
     def reads(self, name=b"main"):
@@ -49,8 +49,8 @@ class House(World):
             self.publish(words[0])
             assert time.monotonic() - begun < 1 * SLOW
             self.insert(words[1], inbox="other")
-            self.ear.wait(lambda: {*words} <= {event.data for event in self.ear.events},
-                          lambda: f"{words} did not come; {self.ear.story()[-2000:]}")
+            self.listener.wait(lambda: {*words} <= {event.data for event in self.listener.events},
+                                lambda: f"{words} did not come; {self.listener.story()[-2000:]}")
         assert self.hub.worker() == self.pid
 
 
@@ -69,7 +69,7 @@ def test_it_may_publish_through_its_own_inbox(house):
     assert peer.expect(At)[1:4] == (0, 0, b"")
     peer.send(Rows(2, 0, 7, [row(3, b"through it")]))
     assert peer.expect(Taken)[1:] == (7, [])
-    house.ear.wait(lambda: "through it" in house.ear.data, house.ear.story)
+    house.listener.wait(lambda: "through it" in house.listener.data, house.listener.story)
     peer.close()
 
 
@@ -120,7 +120,7 @@ def test_it_moves_no_cursor_but_its_own(house):
     peer.send(Told(3, list(range(1000))))
     peer.expect(Taken)
     house.nobody_notices(3)
-    assert "not mine" not in house.ear.data
+    assert "not mine" not in house.listener.data
     peer.close()
 
 
@@ -132,7 +132,7 @@ def test_rows_from_where_its_cursor_is_not_are_not_stored(house):
         peer.send(Rows(2, start, to, [row(to, b"from nowhere")]))
         assert peer.expect(Taken).cursor == 0
     house.nobody_notices()
-    assert "from nowhere" not in house.ear.data
+    assert "from nowhere" not in house.listener.data
     peer.close()
 
 

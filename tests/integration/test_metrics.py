@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from wire import VOLATILE, Event, FakeHub, Following, Judge, Measure, Measured
+from peers import FakeHub
+from wire import VOLATILE, Event, Following, Judge, Measure, Measured
 from world import SLOW, eventually
 
 NUMBERS = {

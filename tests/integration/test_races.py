@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from fcgi import Exchange, FcgiDoor, begin, params, stdin, variables
-from wire import Event, Paged, Proxy, Publish, Stored
+from peers import Proxy
+from wire import Event, Paged, Publish, Stored
 from world import Daemon, Publishing, eventually, program
 
 TO_HUB, TO_RESPONDER = Proxy.TO_HUB, Proxy.TO_RESPONDER

@@ -7,7 +7,8 @@ import time
 import pytest
 
 import wire
-from wire import Event, FakeHub, Hello, Publish, State, Stored, Welcome
+from peers import FakeHub
+from wire import Event, Hello, Publish, State, Stored, Welcome
 from world import SLOW, Publishing, eventually
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from fcgi import Exchange, begin, params, stdin, variables
-from wire import ALL, FULL, STORED, VERSION, Closed, Item, Publish, Refused, Stored, Welcome
+from wire import ALL, FULL, STORED, VERSION, Item, Publish, Refused, Stored, Welcome
 from world import SLOW, Publishing, eventually, is_alive
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import wire
-from wire import FakeHub, Hello, Refused, State, Welcome
+from peers import FakeHub
+from wire import Hello, Refused, State, Welcome
 from world import eventually
 
 LOGS = Path(__file__).resolve().parent.parent / "logs"

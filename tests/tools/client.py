@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The command `tidings`, run as a person or a script would."""
 
+import contextlib
+import fcntl
 import json
 import os
 import subprocess
+import sys
+import termios
 import threading
 import time
 
@@ -80,6 +84,36 @@ class Client:
         for reader in self.readers:
             reader.join()
         return self.lines
+
+
+    def refuses(self, status):
+        """Ends with that status and one sentence, which this returns."""
+        self.ends(status)
+        return self.sentence
+
+
+@contextlib.contextmanager
+def commands(world, *first, **how):
+    """run(*arguments): the command with these behind `first`; none outlives this."""
+    started = []
+
+    def run(*arguments, **more):
+        started.append(Client(world, *first, *arguments, **{**how, **more}))
+        return started[-1]
+    yield run
+    for client in started:
+        if client.process.poll() is None:
+            client.kill()
+
+
+def waiting_in(pipe):
+    """Bytes that are written and not read."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, b"...."), sys.byteorder)
+
+
+def is_listening(world, channel):
+    eventually(lambda: world.door.ask("GET", f"/api/channels/{channel}").json["subscribers"] > 0,
+               f"somebody listening to {channel}")
 
 
 class Steady(threading.Thread):

@@ -52,7 +52,7 @@ def below(root, path):
 class Site:
     """A web server with a site of its own, in the world's folder."""
 
-    def __init__(self, world, installed, name, addresses):
+    def __init__(self, world, installed, name, addresses, more=()):
         self.world, self.port = world, free_port()
         self.text = below(installed, f"etc/{SNIPPETS[name]}").read_text()
         self.documents = world.folder / "site"
@@ -64,17 +64,18 @@ class Site:
         shutil.copytree(below(installed, "share/tidings"), world.folder / "share")
         self.etc = world.folder / "etc"
         self.etc.mkdir()
-        if addresses == "root":  # as an upgrade from 0.1.0 has it
-            name += "-root.conf"
-            (self.etc / name).write_text(self.fill((world.folder / "share" / name).read_text()))
+        # as an upgrade from 0.1.0 has it
+        for kind in (["root"] if addresses == "root" else []) + [*more]:
+            file = f"{name}-{kind}.conf"
+            (self.etc / file).write_text(self.fill((world.folder / "share" / file).read_text()))
 
     def fill(self, text):
         """What a file says about an installation, for this world."""
         for old, new in ((of_makefile("prefix") + "/share/tidings", self.world.folder / "share"),
                          (of_makefile("sysconfdir") + "/tidings/", f"{self.etc}/"),
-                         (re.search(r'[":](/\S+/tidings/fcgi\.sock)', text)[1], self.world.fcgi_socket)):
+                         (of_makefile("sysconfdir") + "/lighttpd/", f"{self.world.folder}/lighttpd/")):
             text = text.replace(old, str(new))
-        return text
+        return re.sub(r'([":])/\S+/tidings/fcgi\.sock', rf"\g<1>{self.world.fcgi_socket}", text)
 
     def start(self, name, command, environment=None):
         daemon = Daemon(name, command, self.world.folder, self.asks_alive, environment)
@@ -90,18 +91,20 @@ class Site:
             return False
 
 
-def lighttpd_site(world, installed, addresses="below"):
-    site = Site(world, installed, "lighttpd", addresses)
+def lighttpd_site(world, installed, addresses="below", more=(), modules=(), behind=""):
+    """more: further files of ours; modules: what else is enabled; behind: a file of the site's own."""
+    site = Site(world, installed, "lighttpd", addresses, more)
     etc = world.folder / "lighttpd"
     enabled = etc / "conf-enabled"
     shutil.copytree("/etc/lighttpd/conf-available", etc / "conf-available")
     enabled.mkdir()
     needed = re.findall(r"# -\*- depends: (\S+) -\*-", site.text)
     assert needed == ["fastcgi", "setenv"]
-    for name in needed:
+    for name in [*needed, *modules]:
         for path in (etc / "conf-available").glob(f"??-{name}.conf"):
             (enabled / path.name).symlink_to(path)
     (enabled / "50-tidings.conf").write_text(site.fill(site.text))
+    (enabled / "60-site.conf").write_text(behind)
     whole = Path("/etc/lighttpd/lighttpd.conf").read_text()
     for old, new in (("/etc/lighttpd/", f"{etc}/"), ("/var/log/lighttpd", str(world.folder)),
                      ("/run/lighttpd.pid", f"{world.folder}/pid"), ("/var/www/html", str(site.documents)),

@@ -150,11 +150,11 @@ class Publisher(threading.Thread):
         raise AssertionError(f"{data[:40]} was not acknowledged for {self.PATIENCE} s")
 
 
-class Publishers:
-    """Some of them while the block lasts; a fault of theirs is raised."""
+class Together:
+    """Threads with `stop` and `fault` while the block lasts; a fault of theirs is raised."""
 
-    def __init__(self, world, account, count, prefix="p", **how):
-        self.all = [Publisher(world, account, f"{prefix}{n}", **how) for n in range(count)]
+    def __init__(self, all):
+        self.all = all
 
     def __enter__(self):
         for one in self.all:
@@ -173,11 +173,16 @@ class Publishers:
         for one in self.all:
             if one.fault:
                 raise one.fault
-            assert not one.is_alive() or not one.stop.is_set(), f"{one.name_} hangs"
+            assert not one.is_alive() or not one.stop.is_set(), f"{one} hangs"
 
     @property
     def count(self):
         return sum(one.count for one in self.all)
+
+
+class Publishers(Together):
+    def __init__(self, world, account, count, prefix="p", **how):
+        super().__init__([Publisher(world, account, f"{prefix}{n}", **how) for n in range(count)])
 
     @property
     def repeats(self):

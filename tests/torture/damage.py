@@ -8,7 +8,8 @@ import os
 import shutil
 import sqlite3
 
-from wire import ALL, Closed
+from peers import Closed
+from wire import ALL
 from world import SLOW, Daemon, eventually
 
 CHANNELS = ("a", "b", "c")

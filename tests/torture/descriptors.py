@@ -8,8 +8,8 @@ import os
 import resource
 import socket
 import time
-from pathlib import Path
 
+from cost import resident, spent
 from crowd import Audience
 from fcgi import begin, params, stdin, variables
 from scene import NotHere
@@ -36,15 +36,6 @@ def raise_limit(wanted):
 
 
 # ---- what a process has and uses
-
-def cpu_of(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def memory_of(pid):
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
-
 
 def descriptors_of(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
@@ -110,7 +101,7 @@ class Stage:
         self.had = self.has()
 
     def has(self):
-        return {name: (descriptors_of(pid), memory_of(pid)) for name, pid in self.pids.items()}
+        return {name: (descriptors_of(pid), resident(pid)) for name, pid in self.pids.items()}
 
     def publish(self, by_post=False):
         data = f"{self.title}/{self.count} " + "y" * 500
@@ -149,11 +140,11 @@ class Stage:
     def rests(self, seconds):
         """Nothing happens: who spins is found."""
         time.sleep(0.2)  # what came is dealt with first
-        began = {name: cpu_of(pid) for name, pid in self.pids.items()}
+        began = {name: spent(pid) for name, pid in self.pids.items()}
         start = time.monotonic()
         time.sleep(seconds)
         for name, pid in self.pids.items():
-            share = (cpu_of(pid) - began[name]) / (time.monotonic() - start)
+            share = (spent(pid) - began[name]) / (time.monotonic() - start)
             self.cpu = max(self.cpu, share)
             self.scene.must(share < CPU, f"{self.title}: the {name} uses {share:.0%} of a core")
 

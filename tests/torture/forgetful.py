@@ -31,7 +31,7 @@ class ForgetfulDisk:
         self.folder, self.state = world.folder, folder / "state"
         self.library = folder / "forgetful.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", self.library,
-                        HERE / "forgetful.c", "-ldl"], check=True)
+                        *sorted(HERE.glob("forgetful*.c")), "-ldl"], check=True)
         self.swallow = swallow
         self._begin()
 

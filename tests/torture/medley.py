@@ -16,7 +16,8 @@ from mixture import CHANNELS, Drip, Mixture
 from scene import NotHere
 from verdict import Account, faults, truth_of
 from wanderer import Wanderers, gaps
-from wire import Event, Paged, Proxy, Stored
+from peers import Proxy
+from wire import Event, Paged, Stored
 from world import SLOW, WRAP, eventually
 
 TELLING = True

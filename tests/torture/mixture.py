@@ -15,6 +15,7 @@ import threading
 import time
 from urllib.parse import quote, urlencode
 
+from crowd import Together
 from world import SLOW
 
 CHANNELS = ["main", "a", "b", "c", "ünï/cöde"]
@@ -219,29 +220,7 @@ class Drip(threading.Thread):
             raise self.fault
 
 
-class Mixture:
-    """Some of them while the block lasts; a fault of theirs is raised."""
-
+class Mixture(Together):
     def __init__(self, scene, world, account, count, rate):
-        self.all = [Mixed(world, account, f"p{n}", scene.rng.random(), rate)
-                    for n in range(count)]
-
-    def __enter__(self):
-        for one in self.all:
-            one.start()
-        return self
-
-    def __exit__(self, kind, value, trace):
-        for one in self.all:
-            one.stop.set()
-        if kind is not None:
-            return
-        for one in self.all:
-            one.join(60 * SLOW)
-        self.check()
-
-    def check(self):
-        for one in self.all:
-            if one.fault:
-                raise one.fault
-            assert not one.is_alive() or not one.stop.is_set(), f"{one.name_} hangs"
+        super().__init__([Mixed(world, account, f"p{n}", scene.rng.random(), rate)
+                          for n in range(count)])

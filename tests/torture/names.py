@@ -13,7 +13,8 @@ from collections import namedtuple
 from pathlib import Path
 
 from fcgi import Exchange, FcgiDoor, begin, params, stdin, variables
-from wire import Hub, Stored
+from peers import Hub
+from wire import Stored
 from world import SLOW, eventually
 
 SHORT = {"names": 5000, "seconds": 1.0, "pairs": 2, "rate": 500, "ratio": 4.0, "slack_ms": 50.0}

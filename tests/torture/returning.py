@@ -16,6 +16,7 @@ import time
 from collections import namedtuple
 from pathlib import Path
 
+from crowd import Together
 from verdict import CALM, Seen
 from world import SLOW
 
@@ -74,13 +75,13 @@ class Line(threading.Thread):
         return int(answer.json["id"])
 
 
-class Lines:
+class Lines(Together):
     """Some such threads; `account` is None where the books would be too large."""
 
     def __init__(self, scene, world, account, rate, channels=20, threads=8, longest=150, batch=80):
-        self.all = [Line(world, account, scene.rng.random(),
-                         [channel_name(c) for c in range(n, channels, threads)],
-                         rate / threads, longest, batch) for n in range(threads)]
+        super().__init__([Line(world, account, scene.rng.random(),
+                               [channel_name(c) for c in range(n, channels, threads)],
+                               rate / threads, longest, batch) for n in range(threads)])
 
     def fill(self, count, batch=2000):
         """History; returns an id of each batch."""
@@ -90,31 +91,9 @@ class Lines:
             ids.append(one.publish(one.rng.choice(one.channels), batch))
         return ids
 
-    def __enter__(self):
-        for one in self.all:
-            one.start()
-        return self
-
-    def __exit__(self, kind, value, trace):
-        for one in self.all:
-            one.stop.set()
-        for one in self.all:
-            one.join(60 * SLOW)
-        if kind is None:
-            self.check()
-
-    def check(self):
-        for one in self.all:
-            if one.fault:
-                raise one.fault
-
     def fences(self):
         """A last event for each channel: {channel: id}."""
         return {channel: one.publish(channel, 1) for one in self.all for channel in one.channels}
-
-    @property
-    def count(self):
-        return sum(one.count for one in self.all)
 
 
 class Returning:

@@ -2,6 +2,7 @@
 /* channel_key: is this key `channel`, or was it meant to be? */
 #include <config.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "fcgi/http/channel_key.h"
@@ -117,6 +118,47 @@ static void test_a_key_of_any_length_leaves_room_for_the_sentence(void **state)
 	assert_non_null(strstr(fault.sentence, "is \"channel\" meant?"));
 }
 
+static void is_shown_as(struct span name, const char *shown)
+{
+	struct channel_key_fault fault;
+	char wanted[sizeof(fault.sentence)];
+
+	assert_false(channel_key_in_object(name, &fault));
+	snprintf(wanted, sizeof(wanted),
+		"\"%s\" means nothing here; is \"channel\" meant?", shown);
+	assert_string_equal(fault.sentence, wanted);
+}
+
+static void test_what_cannot_be_shown_of_a_key_is_written_out(void **state)
+{
+	static const char nul[] = "c\0hannel";
+
+	(void)state;
+	is_shown_as(span(nul, sizeof(nul) - 1), "c\\x00hannel");
+	is_shown_as(span_of("\033channel"), "\\x1bchannel");
+	is_shown_as(span_of("chann\377el"), "chann\\xffel");
+	is_shown_as(span_of("chann\303\251l"), "chann\303\251l");
+}
+
+static void test_a_long_key_is_cut_between_letters(void **state)
+{
+	(void)state;
+	is_shown_as(span_of("channel[xxxxxxxxxxxxxxxxxxxxxxx\303\251xxxx]"),
+		"channel[xxxxxxxxxxxxxxxxxxxxxxx");
+}
+
+static void test_a_key_of_nothing_but_controls_fits_too(void **state)
+{
+	char key[400] = "channel[";
+	struct channel_key_fault fault;
+
+	(void)state;
+	memset(key + 8, 1, sizeof(key) - 9);
+	key[sizeof(key) - 1] = ']';
+	assert_false(channel_key_in_object(span(key, sizeof(key)), &fault));
+	assert_non_null(strstr(fault.sentence, "is \"channel\" meant?"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +167,10 @@ int main(void)
 		cmocka_unit_test(test_the_key_that_was_written_is_named),
 		cmocka_unit_test(
 			test_a_key_of_any_length_leaves_room_for_the_sentence),
+		cmocka_unit_test(
+			test_what_cannot_be_shown_of_a_key_is_written_out),
+		cmocka_unit_test(test_a_long_key_is_cut_between_letters),
+		cmocka_unit_test(test_a_key_of_nothing_but_controls_fits_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,14 @@ static inline void desk_turn(struct desk *desk)
 	inboxes_answer(&desk->inboxes);
 }
 
+/* The part of it that is about older events: is there more to do? */
+static inline bool run_pages(struct desk *desk)
+{
+	struct ledger *ledger = &desk->room->ledger;
+
+	return pages_run(&ledger->log, &ledger->ring, &desk->peers);
+}
+
 static inline void desk_close(struct desk *desk)
 {
 	peers_close(&desk->peers);

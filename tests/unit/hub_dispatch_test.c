@@ -2,22 +2,7 @@
 /* hub/dispatch, hub/peer, hub/publish: what becomes of a frame */
 #include <config.h>
 
-#include "tests/unit/hub_desk.h"
-
-static struct desk desk;
-
-static int setup(void **state)
-{
-	room_setup(state);
-	desk_open(&desk, *state);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	desk_close(&desk);
-	return room_teardown(state);
-}
+#include "tests/unit/hub_desk_fixture.h"
 
 static void publish(struct peer *peer, uint64_t number, const char *data)
 {
@@ -185,7 +170,6 @@ static void test_channels_are_told_with_what_is_held_and_who_listens(
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_hello_is_answered_with_the_log_and_its_state),
 		TEST(test_another_version_is_refused),

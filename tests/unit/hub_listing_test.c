@@ -2,22 +2,7 @@
 /* hub/listing: how much of the list an answer holds, and whose turn it is */
 #include <config.h>
 
-#include "tests/unit/hub_desk.h"
-
-static struct desk desk;
-
-static int setup(void **state)
-{
-	room_setup(state);
-	desk_open(&desk, *state);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	desk_close(&desk);
-	return room_teardown(state);
-}
+#include "tests/unit/hub_desk_fixture.h"
 
 static void subscribe(struct peer *peer, int names)
 {
@@ -184,7 +169,6 @@ static void test_the_turn_of_one_who_goes_is_the_next_ones(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_thousand_names_come_in_pages),
 		TEST(test_a_page_ends_early_rather_than_take_long),

@@ -2,22 +2,7 @@
 /* hub/page, hub/follow: older events, and who follows the log */
 #include <config.h>
 
-#include "tests/unit/hub_desk.h"
-
-static struct desk desk;
-
-static int setup(void **state)
-{
-	room_setup(state);
-	desk_open(&desk, *state);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	desk_close(&desk);
-	return room_teardown(state);
-}
+#include "tests/unit/hub_desk_fixture.h"
 
 /* On channel b; `bytes` is what a page holds. */
 static void ask(struct peer *peer, uint64_t after, uint32_t bytes)
@@ -55,13 +40,6 @@ static struct answer paged(struct peer *peer)
 	}
 	assert_true(wire_done(&in));
 	return answer;
-}
-
-static bool run_pages(struct desk *at)
-{
-	struct ledger *ledger = &at->room->ledger;
-
-	return pages_run(&ledger->log, &ledger->ring, &at->peers);
 }
 
 static uint64_t publish_six(struct room *room)
@@ -279,7 +257,6 @@ static void test_a_follower_sees_nothing_that_is_not_committed(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_page_has_its_channels_events_in_the_order_of_the_log),
 		TEST(test_a_channel_of_which_nothing_is_known_has_nothing),

@@ -4,29 +4,7 @@
 #include <config.h>
 
 #include "hub/peers/resume.h"
-#include "tests/unit/hub_desk.h"
-
-static struct desk desk;
-
-static int setup(void **state)
-{
-	room_setup(state);
-	desk_open(&desk, *state);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	desk_close(&desk);
-	return room_teardown(state);
-}
-
-static bool run_pages(struct desk *at)
-{
-	struct ledger *ledger = &at->room->ledger;
-
-	return pages_run(&ledger->log, &ledger->ring, &at->peers);
-}
+#include "tests/unit/hub_desk_fixture.h"
 
 /* Marks of channels called gone/1 to gone/`count`, and events up to them. */
 static uint64_t leave_marks(struct room *room, unsigned count)
@@ -244,7 +222,6 @@ static void test_a_verdict_takes_no_turn_for_long_however_many_are_gone(
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_verdict_names_the_channels_that_have_news),
 		TEST(test_a_verdict_on_very_many_names_is_made_in_pieces),

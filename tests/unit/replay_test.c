@@ -407,35 +407,6 @@ static void test_when_none_has_answered_those_in_the_queue_are_not_kept(
 	}
 }
 
-/* The queue knows visitors by who they are, and looks no further. */
-static void test_one_visitors_thousands_keep_another_waiting_for_one_turn(
-	void **state)
-{
-	static char visitors[2];
-	struct fair_queue *queue = fair_queue_new();
-	struct fair_place places[10], *place;
-
-	(void)state;
-	for (int i = 0; i < 10; i++) {
-		fair_place_init(&places[i]);
-		fair_queue_add(queue, &places[i], &visitors[i == 9]);
-	}
-	assert_ptr_equal(fair_queue_take(queue), &places[0]);
-	assert_ptr_equal(fair_queue_take(queue), &places[9]);
-	fair_queue_add(queue, &places[9], &visitors[1]);
-	fair_queue_add(queue, &places[0], &visitors[0]);
-	assert_ptr_equal(fair_queue_take(queue), &places[1]);
-	assert_ptr_equal(fair_queue_take(queue), &places[9]);
-	fair_queue_remove(&places[9]); /* harmless */
-	fair_queue_remove(&places[2]);
-	for (int i = 3; i < 9; i++)
-		assert_ptr_equal(fair_queue_take(queue), &places[i]);
-	place = fair_queue_take(queue);
-	assert_ptr_equal(place, &places[0]);
-	assert_null(fair_queue_take(queue));
-	fair_queue_free(queue);
-}
-
 static const char letters[] =
 	"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 static const char busy[] =
@@ -597,8 +568,6 @@ int main(void)
 		IN_ROOM(test_the_hub_is_not_asked_everything_at_once),
 		IN_ROOM(test_what_nobody_waits_for_any_more_is_not_asked),
 		IN_ROOM(test_when_none_has_answered_those_in_the_queue_are_not_kept),
-		cmocka_unit_test(
-			test_one_visitors_thousands_keep_another_waiting_for_one_turn),
 		IN_ROOM(test_few_sockets_are_filled_at_a_time),
 		IN_ROOM(test_who_reads_many_channels_leaves_the_hub_to_others),
 		IN_ROOM(test_a_crowd_of_few_channels_keeps_no_reader_of_many_waiting),

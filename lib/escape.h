@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_CLIENT_SHOW_ESCAPE_H
-#define TIDINGS_CLIENT_SHOW_ESCAPE_H
+#ifndef TIDINGS_LIB_ESCAPE_H
+#define TIDINGS_LIB_ESCAPE_H
 /*
  * escape - text that cannot command a terminal
  */

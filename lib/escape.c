@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "client/show/escape.h"
+#include "lib/escape.h"
 
 #include <stdbool.h>
 #include <stdint.h>
