@@ -87,12 +87,33 @@ static void add_data(struct buf *out, struct span data)
 	}
 }
 
+/* The other channels of its publish, if there are any. */
+static void add_also(struct buf *out, struct span traits)
+{
+	const char *before = ",\"also\":[";
+	struct trait_topics topics;
+
+	if (traits.len == 0 || !trait_topics(traits, &topics))
+		return;
+	for (unsigned i = 0; i < topics.count; i++) {
+		struct span name = trait_next_topic(&topics.names);
+
+		if (i == topics.index)
+			continue;
+		add_text(out, before);
+		json_quote(out, name);
+		before = ",";
+	}
+	buf_add_char(out, ']');
+}
+
 static void add_envelope(struct buf *out, const struct wire_event *event)
 {
 	add_text(out, "data: {\"channel\":");
 	json_quote(out, event->channel);
 	add_text(out, ",\"data\":");
 	json_quote(out, event->data);
+	add_also(out, event->traits);
 	add_text(out, "}\n");
 }
 

@@ -29,7 +29,9 @@ void event_head(struct buf *out, uint64_t retry_ms, struct span headers);
 
 /* Appends one event: `id:` unless volatile, `event:` unless "" or "message",
  * the data, a blank line.  envelope: the data is one line of JSON that names
- * the channel, `{"channel":"...","data":"..."}`. */
+ * the channel, `{"channel":"...","data":"..."}`, and in "also" those on which
+ * the event was published besides: who shares one stream among several that
+ * listen gives it to each of them. */
 void event_text(struct buf *out, const struct wire_event *event, bool envelope);
 
 /* What a stream listens to: channels, and behind them patterns. */

@@ -55,6 +55,18 @@ def test_who_goes_on_from_its_id_sees_none_of_it_again(world):
         reader.leave()
 
 
+def test_an_envelope_names_the_other_channels_live_and_from_the_log(world):
+    path = "/stream?channel=b&channel=c&envelope=1"
+    live = world.listen(path=path)
+    live.is_connected()
+    also(world, "one", "a", "b", "c")
+    world.publish("alone", channel="c")
+    for reader in (live, world.listen(path=path + "&since=all")):
+        reader.wait(lambda reader=reader: len(reader.ids) == 2, reader.story)
+        told = [json.loads(event.data) for event in reader.events if event.type == "message"]
+        assert told == [{"channel": "b", "data": "one", "also": ["a", "c"]}, {"channel": "c", "data": "alone"}]
+
+
 def test_one_who_comes_from_before_is_given_it_once_from_the_log(make_world):
     world = make_world({"responder": {"window": "1M"}}, inbox=False)
     before = world.publish("before", channel="b")
