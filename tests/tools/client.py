@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 import time
+from urllib.parse import quote
 
 from world import SLOW, eventually, program
 
@@ -100,7 +101,7 @@ class Steady(threading.Thread):
             self.ending.wait(0.005)
 
     def _publish(self, numbers):
-        target = f"/realtime/{self.channel}?lines=1&id=s{numbers[0]}"
+        target = f"/realtime/{quote(self.channel, safe='')}?lines=1&id={quote(self.channel, safe='')}-{numbers[0]}"
         body = "\n".join(map(str, numbers)).encode()
         eventually(lambda: self.world.post(target, body).status == 200, "a batch being stored")
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 export const words = {
 	en: {
-		channel: "Channel",
-		"channel-example": "e.g. alerts",
+		topic: "Channel or pattern",
+		"topic-example": "alerts, or builds/{name}",
+		"a-pattern": "pattern",
+		"all-channels": "all channels",
 		from: "Begin",
 		"from-now": "now",
 		"from-10m": "10 minutes ago",
@@ -14,6 +16,8 @@ export const words = {
 		"disconnect-name": "Disconnect {name}",
 		presets: "Or at once:",
 		"bad-channel": "A channel's name has 1 to 255 bytes and no control characters.",
+		"bad-pattern": "That is no pattern: each brace holds a variable's name, as in builds/{name}. " +
+			"A pattern has at most 1,000 bytes.",
 		"no-streams": "No stream is connected. Choose one below.",
 		"stream-total": "Events",
 		"stream-rate": "Per second",
@@ -33,8 +37,10 @@ export const words = {
 		"state-ended": "ended",
 	},
 	"pt-BR": {
-		channel: "Canal",
-		"channel-example": "ex.: alertas",
+		topic: "Canal ou padrão",
+		"topic-example": "alertas, ou builds/{nome}",
+		"a-pattern": "padrão",
+		"all-channels": "todos os canais",
 		from: "Início",
 		"from-now": "agora",
 		"from-10m": "há 10 minutos",
@@ -46,6 +52,8 @@ export const words = {
 		"disconnect-name": "Desconectar {name}",
 		presets: "Ou direto:",
 		"bad-channel": "O nome de um canal tem de 1 a 255 bytes e nenhum caractere de controle.",
+		"bad-pattern": "Isso não é um padrão: cada chave contém o nome de uma variável, como em " +
+			"builds/{nome}. Um padrão tem no máximo 1.000 bytes.",
 		"no-streams": "Nenhum fluxo conectado. Escolha um abaixo.",
 		"stream-total": "Eventos",
 		"stream-rate": "Por segundo",
