@@ -39,10 +39,10 @@ struct walk {
 
 /* ---- the request */
 
-static void add_channel(struct buf *path, const char *channel)
+static void add_pair(struct buf *path, const char *name, struct span value)
 {
-	buf_add_span(path, span_of("&channel="));
-	url_encode(path, span_of(channel));
+	buf_printf(path, "&%s=", name);
+	url_encode(path, value);
 }
 
 /* Everything in the query: a header could be dropped by a proxy. */
@@ -54,14 +54,13 @@ static void make_path(struct walk *walk)
 	buf_clear(path);
 	buf_add_span(path, span_of("/stream?envelope=1"));
 	for (size_t i = 0; i < follow->count; i++)
-		add_channel(path, follow->channels[i]);
-	if (walk->last.len > 0) {
-		buf_add_span(path, span_of("&lastEventId="));
-		url_encode(path, buf_span(&walk->last));
-	} else if (follow->since != NULL) {
-		buf_add_span(path, span_of("&since="));
-		url_encode(path, span_of(follow->since));
-	}
+		add_pair(path, "channel", span_of(follow->channels[i]));
+	for (size_t i = 0; i < follow->pattern_count; i++)
+		add_pair(path, "pattern", follow->patterns[i]);
+	if (walk->last.len > 0)
+		add_pair(path, "lastEventId", buf_span(&walk->last));
+	else if (follow->since != NULL)
+		add_pair(path, "since", span_of(follow->since));
 	buf_add_char(path, '\0');
 }
 
@@ -104,13 +103,19 @@ static enum follow_word on_published(struct walk *walk,
 static enum follow_word on_connected(struct walk *walk,
 	const struct sse_event *event, struct json_object *object)
 {
+	const struct follower *follower = walk->follower;
+	enum follow_word word;
+
 	walk->begun = walk->answered = true;
 	json_flag(object, "behind", &walk->behind);
 	if (walk->lost)
 		say("reconnected");
 	walk->lost = false;
 	walk->tries = 0;
-	return walk->follower->begun(walk->follower->arg, event->id);
+	word = follower->begun(follower->arg, event->id);
+	return word == FOLLOW_ON && !walk->behind
+		       ? follower->live(follower->arg)
+		       : word;
 }
 
 static enum follow_word unreadable(
@@ -138,8 +143,7 @@ static enum follow_word tell(struct walk *walk, const struct sse_event *event,
 		return follower->gap(follower->arg, event->id);
 	case NOTICE_LIVE:
 		walk->behind = false;
-		return follower->live == NULL ? FOLLOW_ON
-					      : follower->live(follower->arg);
+		return follower->live(follower->arg);
 	case NOTICE_UNREADABLE:
 		break;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sub, tail, history - events of some channels, printed or handed to a command
+ * sub, tail, history - events of some channels or patterns, printed or handed
+ * to a command
  */
 #include <config.h>
 
@@ -27,12 +28,35 @@ static enum exit_status check_channels(void)
 	return EXIT_OK;
 }
 
+/* The server knows best what a pattern is. */
+static enum exit_status take_patterns(struct subscription *sub)
+{
+	static const char *const names[] = {
+		[SUB] = "sub", [TAIL] = "tail", [HISTORY] = "history"};
+	struct span pattern;
+
+	for (size_t i = 0; option_item("pattern", i, &pattern); i++) {
+		if (pattern.len == 0)
+			return fail(EXIT_USAGE, "--pattern: \"\" is not a "
+						"pattern");
+		buf_add(&sub->patterns, &pattern, sizeof(pattern));
+	}
+	if (argument_count() == 0 && sub->patterns.len == 0)
+		return fail(EXIT_USAGE,
+			"%s: expected CHANNEL... or --pattern "
+			"(tidings %s --help)",
+			names[sub->mode], names[sub->mode]);
+	return EXIT_OK;
+}
+
 static enum exit_status follow_channels(
 	struct subscription *sub, struct http *http)
 {
 	const struct follow follow = {
 		.channels = (const char *const *)arguments_from(0),
 		.count = argument_count(),
+		.patterns = (const struct span *)(void *)sub->patterns.at,
+		.pattern_count = sub->patterns.len / sizeof(struct span),
 		.since = option_text("since"),
 		.id = buf_span(&sub->cursor.id),
 		.wait = option_switch("wait"),
@@ -80,7 +104,8 @@ static enum exit_status run(struct subscription *sub, struct http *http)
 {
 	enum exit_status exit_status = EXIT_OK;
 
-	if (sub->mode == HISTORY) {
+	sub->newest = UINT64_MAX;
+	if (sub->mode == HISTORY && sub->patterns.len == 0) {
 		exit_status = find_newest(http, &sub->newest);
 		if (exit_status != EXIT_OK || sub->newest == 0)
 			return exit_status;
@@ -99,7 +124,10 @@ static enum exit_status subscribe(enum mode mode)
 	struct http *http = NULL;
 
 	if (exit_status == EXIT_OK)
-		exit_status = print_open(&sub.print, argument_count() > 1);
+		exit_status = take_patterns(&sub);
+	if (exit_status == EXIT_OK)
+		exit_status = print_open(&sub.print,
+			argument_count() > 1 || sub.patterns.len > 0);
 	sub.print.untimed = mode == HISTORY;
 	if (exit_status == EXIT_OK)
 		exit_status = cursor_open(&sub.cursor,
@@ -111,6 +139,7 @@ static enum exit_status subscribe(enum mode mode)
 	http_free(http);
 	cursor_close(&sub.cursor);
 	print_close(&sub.print);
+	buf_release(&sub.patterns);
 	/* failed: Ctrl-C has ended the command, too */
 	if ((exit_status == EXIT_OK || exit_status == EXIT_FAILED) &&
 		interrupt_caught())
@@ -135,19 +164,22 @@ static enum exit_status run_history(void)
 
 /* ---- their tables */
 
-#define ROWS_OF_ALL                                                          \
-	{"event", 'e', TEXT, "TYPES", NULL,                                  \
-		"only events of these types (a,b)"},                         \
-		{"count", 'n', NUMBER, "N", NULL, "end after N events"},     \
-		{"timeout", 't', DURATION, "TIME", NULL,                     \
-			"end after TIME, with status 9"},                    \
-		{"json", 'j', SWITCH, NULL, NULL,                            \
-			"a JSON object per line, also on a terminal"},       \
-		{"format", 'f', TEXT, "FORMAT", NULL,                        \
-			"%i id, %t type, %c channel, %d data; \\n and \\t"}, \
-	{                                                                    \
-		"wait", 'w', SWITCH, NULL, NULL,                             \
-			"wait for a server that is not there yet"            \
+#define ROWS_OF_ALL                                                           \
+	{"pattern", 'p', LIST, "PATTERN", NULL,                               \
+		"all channels it matches (builds/{name}, *); may be "         \
+		"repeated"},                                                  \
+		{"event", 'e', LIST, "TYPES", NULL,                           \
+			"only events of these types (a,b); may be repeated"}, \
+		{"count", 'n', NUMBER, "N", NULL, "end after N events"},      \
+		{"timeout", 't', DURATION, "TIME", NULL,                      \
+			"end after TIME, with status 9"},                     \
+		{"json", 'j', SWITCH, NULL, NULL,                             \
+			"a JSON object per line, also on a terminal"},        \
+		{"format", 'f', TEXT, "FORMAT", NULL,                         \
+			"%i id, %t type, %c channel, %d data; \\n and \\t"},  \
+	{                                                                     \
+		"wait", 'w', SWITCH, NULL, NULL,                              \
+			"wait for a server that is not there yet"             \
 	}
 
 static const struct option_row sub_rows[] = {
@@ -177,7 +209,7 @@ static const struct option_row history_rows[] = {
 
 const struct verb verb_sub = {
 	.name = "sub",
-	.arguments = "CHANNEL...",
+	.arguments = "[CHANNEL...]",
 	.summary = "print events as they come, and lose none",
 	.more = "With --cursor nothing is lost: after a cut of any length, a "
 		"restart of anything or\na kill of this program it goes on "
@@ -188,27 +220,24 @@ const struct verb verb_sub = {
 		"TIDINGS_EVENT and\nTIDINGS_CHANNEL in its environment.  If "
 		"it fails, this ends with status 1.",
 	.rows = sub_rows,
-	.least = 1,
 	.most = -1,
 	.run = run_sub,
 };
 
 const struct verb verb_tail = {
 	.name = "tail",
-	.arguments = "CHANNEL...",
+	.arguments = "[CHANNEL...]",
 	.summary = "print what was, then what comes",
 	.rows = tail_rows,
-	.least = 1,
 	.most = -1,
 	.run = run_tail,
 };
 
 const struct verb verb_history = {
 	.name = "history",
-	.arguments = "CHANNEL...",
+	.arguments = "[CHANNEL...]",
 	.summary = "print the events that are held, and end",
 	.rows = history_rows,
-	.least = 1,
 	.most = -1,
 	.run = run_history,
 };

@@ -5,18 +5,21 @@
 
 #include <string.h>
 
+#include "client/option/option_table.h"
 #include "client/verb/hook.h"
 #include "lib/text.h"
 
-/* Is `type` one of the words in "a,b c"? */
+/* Is `type` one of the words in "a,b c", or of several such lists? */
 static bool is_among(struct span type, const char *words)
 {
+	static const char between[] = {',', ' ', OPTION_MARK, '\0'};
+
 	while (*words != '\0') {
-		size_t len = strcspn(words, ", ");
+		size_t len = strcspn(words, between);
 
 		if (len > 0 && span_equal(type, span(words, len)))
 			return true;
-		words += len + strspn(words + len, ", ");
+		words += len + strspn(words + len, between);
 	}
 	return false;
 }
