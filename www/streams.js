@@ -48,10 +48,8 @@ class Card {
 		this.state = el("span", { class: "badge state" });
 		this.types = el("p", { class: "types" });
 		this.gaps = el("p", { class: "gaps", hidden: true });
-		const { kind, pattern } = connection.source;
 		const name = nameOf(connection.source);
-		const what = kind === "pattern"
-			? el("small", { "data-t": pattern === "*" ? "all-channels" : "a-pattern" }) : "";
+		const what = connection.source.pattern === "*" ? el("small", { "data-t": "all-channels" }) : "";
 		this.close = el("button", { type: "button", class: "button quiet disconnect", onclick: close });
 		this.element = translate(el("article", {
 			class: "stream", "data-key": connection.key, "aria-label": name,
@@ -121,9 +119,9 @@ function connectForm({ connections, feeds }) {
 		"data-t-placeholder": "types-example",
 	});
 	const form = el("form", { id: "connect", novalidate: true },
-		el("label", { class: "field" }, el("span", { "data-t": "topic" }), field.element),
+		el("label", { class: "field wide" }, el("span", { "data-t": "topic" }), field.element),
 		el("label", { class: "field" }, el("span", { "data-t": "from" }), history),
-		el("label", { class: "field wide" }, el("span", { "data-t": "further-types" }), types),
+		el("label", { class: "field" }, el("span", { "data-t": "further-types" }), types),
 		el("button", { class: "button", "data-t": "connect" }));
 	field.serve(form, (source) => {
 		feeds.addTypes(typesIn(types.value));

@@ -18,7 +18,7 @@ def shown(page):
 def test_a_pattern_shows_the_channel_of_each_event(browser, web):
     page = Page(browser, web)
     stream = page.connect("builds/{name}").is_("live")
-    assert page.window.text(f"{stream.css} h3") == "builds/{name} pattern"
+    assert page.window.text(f"{stream.css} h3") == "builds/{name}"
     for channel in ("builds/17", "news", "builds/18"):
         web.publish(f"on {channel}", channel=channel)
     page.sees("on builds/18")
