@@ -84,6 +84,7 @@ void patterns_add(struct patterns *patterns, struct topic *topic)
 		prefix->topics, (prefix->count + 1) * sizeof(*prefix->topics));
 	prefix->topics[prefix->count++] = topic;
 	patterns->count++;
+	patterns->channels += topic_kind(topic) == SELECTOR_EXACT;
 	patterns->generation++;
 }
 
@@ -102,6 +103,7 @@ void patterns_remove(struct patterns *patterns, struct topic *topic)
 		prefix_free(prefix);
 	}
 	patterns->count--;
+	patterns->channels -= topic_kind(topic) == SELECTOR_EXACT;
 	patterns->held -= topic->count;
 	patterns->generation++;
 }

@@ -7,7 +7,8 @@
  * They are found by what their text begins with, before the first brace: so a
  * thousand patterns for a thousand users cost a channel one look for each
  * length of such a beginning, and a match for its own.  What was found is kept
- * with the channel until there is another set of patterns.
+ * with the channel until there is another set of patterns.  A channel of which
+ * only some types are wanted is one of them (topic.h).
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@ struct topic;
 
 struct patterns {
 	size_t count;	     /* of all */
+	size_t channels;     /* of them, those of one channel by its name */
 	size_t held;	     /* positions in them */
 	uint64_t generation; /* another set has another one */
 	struct table prefixes;

@@ -105,19 +105,29 @@ static void compile_into(struct selector *selector)
 		abort();
 }
 
-struct selector *selector_new(struct span text)
+static struct selector *make(enum selector_kind kind, struct span text)
 {
 	struct selector *selector = mem_new(sizeof(*selector) + text.len);
 
 	assert(text.len > 0 && text.len <= SELECTOR_MAX);
-	selector->kind = selector_kind(text);
+	selector->kind = kind;
 	selector->len = text.len;
 	memcpy(selector->text, text.at, text.len);
-	if (selector->kind == SELECTOR_TEMPLATE)
+	if (kind == SELECTOR_TEMPLATE)
 		compile_into(selector);
-	else if (selector->kind == SELECTOR_EXACT)
+	else if (kind == SELECTOR_EXACT)
 		selector->prefix_len = text.len;
 	return selector;
+}
+
+struct selector *selector_new(struct span text)
+{
+	return make(selector_kind(text), text);
+}
+
+struct selector *selector_of_channel(struct span name)
+{
+	return make(SELECTOR_EXACT, name);
 }
 
 void selector_free(struct selector *selector)
@@ -155,6 +165,15 @@ bool selector_matches(const struct selector *selector, struct span name)
 struct span selector_text(const struct selector *selector)
 {
 	return span(selector->text, selector->len);
+}
+
+size_t selector_size(const struct selector *selector)
+{
+	size_t code = 0;
+
+	if (selector->code != NULL)
+		pcre2_pattern_info(selector->code, PCRE2_INFO_SIZE, &code);
+	return sizeof(*selector) + selector->len + code;
 }
 
 struct span selector_prefix(const struct selector *selector)

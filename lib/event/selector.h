@@ -42,11 +42,15 @@ bool selector_is(uint8_t kind, struct span text);
 
 /* Of a text without a fault; copies it. */
 struct selector *selector_new(struct span text);
+/* Of a channel's name, in which a brace is a brace. */
+struct selector *selector_of_channel(struct span name);
 void selector_free(struct selector *selector); /* NULL will do */
 
 bool selector_matches(const struct selector *selector, struct span name);
 
 struct span selector_text(const struct selector *selector);
+/* Bytes that it takes. */
+size_t selector_size(const struct selector *selector);
 /* Each name that it matches begins with this; borrows. */
 struct span selector_prefix(const struct selector *selector);
 
