@@ -10,6 +10,7 @@
 #include "client/http/http.h"
 #include "client/http/interrupt.h"
 #include "client/http/notice.h"
+#include "client/http/refusal.h"
 #include "client/http/sse.h"
 #include "client/http/url.h"
 #include "lib/clock.h"
@@ -57,6 +58,8 @@ static void make_path(struct walk *walk)
 		add_pair(path, "channel", span_of(follow->channels[i]));
 	for (size_t i = 0; i < follow->pattern_count; i++)
 		add_pair(path, "pattern", follow->patterns[i]);
+	for (size_t i = 0; i < follow->type_count; i++)
+		add_pair(path, "event", follow->types[i]);
 	if (walk->last.len > 0)
 		add_pair(path, "lastEventId", buf_span(&walk->last));
 	else if (follow->since != NULL)
@@ -199,6 +202,19 @@ static bool is_final(const struct walk *walk, const struct http_answer *answer)
 	return answer->exit_status != EXIT_OK;
 }
 
+static void say_it_is_lost(struct walk *walk, const struct http_answer *answer)
+{
+	if (walk->lost)
+		return;
+	walk->lost = true;
+	if (answer->exit_status != EXIT_OK)
+		say("%s; reconnecting", answer->sentence.at);
+	else if (walk->begun)
+		say("the stream has ended; reconnecting");
+	else
+		refusal_say(walk->http, walk->path.at);
+}
+
 static bool is_stream(const struct http_answer *answer)
 {
 	return strncmp(answer->type.at, "text/event-stream", 17) == 0;
@@ -231,11 +247,8 @@ static bool walk_once(struct walk *walk, enum exit_status *exit_status)
 	} else if (is_final(walk, &answer)) {
 		*exit_status = get_json_refused(&answer, "");
 		again = false;
-	} else if (!walk->lost) {
-		walk->lost = true;
-		say("%s; reconnecting", answer.exit_status == EXIT_OK
-						? "the stream has ended"
-						: answer.sentence.at);
+	} else {
+		say_it_is_lost(walk, &answer);
 	}
 	if (!walk->begun)
 		walk->tries++;

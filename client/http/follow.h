@@ -48,10 +48,12 @@ struct follow {
 	size_t count;
 	const struct span *patterns; /* borrowed */
 	size_t pattern_count;
-	const char *since;    /* where to begin without an id; NULL = now */
-	struct span id;	      /* where to begin; beats `since`; borrowed */
-	bool wait;	      /* also for a server that never answered */
-	uint64_t deadline_ms; /* for the whole; 0 = none */
+	const struct span *types; /* of events, that are wanted; borrowed */
+	size_t type_count;	  /* 0 = all */
+	const char *since;	  /* where to begin without an id; NULL = now */
+	struct span id;		  /* where to begin; beats `since`; borrowed */
+	bool wait;		  /* also for a server that never answered */
+	uint64_t deadline_ms;	  /* for the whole; 0 = none */
 };
 
 /* Returns EXIT_OK after FOLLOW_DONE or a signal, EXIT_FAILED after

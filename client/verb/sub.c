@@ -28,6 +28,29 @@ static enum exit_status check_channels(void)
 	return EXIT_OK;
 }
 
+/* Each --event is a list of types, "a,b". */
+static enum exit_status take_types(struct subscription *sub)
+{
+	struct span list, type;
+
+	for (size_t i = 0; option_item("event", i, &list); i++)
+		while (list.len > 0) {
+			size_t len = 0;
+
+			while (len < list.len && list.at[len] != ',' &&
+				list.at[len] != ' ')
+				len++;
+			type = span(list.at, len);
+			if (len > 0)
+				buf_add(&sub->types, &type, sizeof(type));
+			len += len < list.len;
+			list = span(list.at + len, list.len - len);
+		}
+	if (option_given("event") && sub->types.len == 0)
+		return fail(EXIT_USAGE, "--event names no type");
+	return EXIT_OK;
+}
+
 /* The server knows best what a pattern is. */
 static enum exit_status take_patterns(struct subscription *sub)
 {
@@ -57,6 +80,8 @@ static enum exit_status follow_channels(
 		.count = argument_count(),
 		.patterns = (const struct span *)(void *)sub->patterns.at,
 		.pattern_count = sub->patterns.len / sizeof(struct span),
+		.types = (const struct span *)(void *)sub->types.at,
+		.type_count = sub->types.len / sizeof(struct span),
 		.since = option_text("since"),
 		.id = buf_span(&sub->cursor.id),
 		.wait = option_switch("wait"),
@@ -116,7 +141,6 @@ static enum exit_status run(struct subscription *sub, struct http *http)
 static enum exit_status subscribe(enum mode mode)
 {
 	struct subscription sub = {.mode = mode,
-		.types = option_text("event"),
 		.command = mode == SUB ? option_text("exec") : NULL,
 		.left = option_given("count") ? option_number("count") : 0,
 		.gap_allowed = mode != SUB || option_switch("allow-gap")};
@@ -125,6 +149,8 @@ static enum exit_status subscribe(enum mode mode)
 
 	if (exit_status == EXIT_OK)
 		exit_status = take_patterns(&sub);
+	if (exit_status == EXIT_OK)
+		exit_status = take_types(&sub);
 	if (exit_status == EXIT_OK)
 		exit_status = print_open(&sub.print,
 			argument_count() > 1 || sub.patterns.len > 0);
@@ -140,6 +166,7 @@ static enum exit_status subscribe(enum mode mode)
 	cursor_close(&sub.cursor);
 	print_close(&sub.print);
 	buf_release(&sub.patterns);
+	buf_release(&sub.types);
 	/* failed: Ctrl-C has ended the command, too */
 	if ((exit_status == EXIT_OK || exit_status == EXIT_FAILED) &&
 		interrupt_caught())

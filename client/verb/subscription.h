@@ -23,7 +23,7 @@ struct subscription {
 	struct cursor cursor;
 	struct print print;
 	struct buf patterns; /* struct span, borrowed from the options */
-	const char *types;   /* those wanted, or NULL = all */
+	struct buf types;    /* likewise, those wanted; empty = all */
 	const char *command;
 	uint64_t left;	 /* events, 0 = no limit */
 	uint64_t newest; /* HISTORY: the last one to print, UINT64_MAX = nobody

@@ -103,6 +103,15 @@ def test_types_may_be_given_one_by_one(run, shared):
     assert run(*line, "--event", "start", "--event", "end").ends() == ["start", "end"]
     assert run(*line, "--event", "start,close", "-e", "end").ends() == ["start", "end", "close"]
     assert run(*line, env={"TIDINGS_HISTORY_EVENT": "progress"}).ends() == ["progress"]
+    assert run("tail", "typed/1", "-e", " ,end,, close", "-n", 2, "--format", "%t").ends() == ["end", "close"]
+    assert run(*line, "--event", "no-such-type").ends() == []
+
+
+def test_history_of_a_type_ends_though_the_newest_event_is_of_another(run, shared):
+    for kind in ("wanted", "other"):
+        shared.publish("x", channel="filtered", event=kind)
+    assert run("history", "filtered", "--event", "wanted", "--format", "%t").ends() == ["wanted"]
+    assert run("history", "filtered", "--event", "neither").ends() == []
 
 
 # ---- going on
@@ -161,6 +170,8 @@ def test_killed_responders_and_hubs_cost_no_event(make_world, tmp_path):
     (("sub", "--pattern", ""), "is not a pattern"),
     (("sub", "--pattern", "a\nb"), "more than one line"),
     (("sub", "bad\nname", "--pattern", "a/{b}"), "control"),
+    (("sub", "x", "--event", ""), "names no type"),
+    (("sub", "x", "--event", ", ,"), "names no type"),
 ])
 def test_bad_usage_is_one_sentence_and_status_2(run, arguments, word):
     client = run(*arguments)
@@ -178,6 +189,12 @@ def test_what_is_no_pattern_is_refused_in_the_servers_words(run, pattern, word):
         assert word in client.sentence
 
 
+def test_a_type_that_is_none_is_refused_in_the_servers_words(run):
+    client = run("sub", "x", "--event", "t" * 65)
+    client.ends(6)
+    assert "64 bytes" in client.sentence
+
+
 def test_too_many_patterns_are_refused(run):
     client = run("sub", *(word for n in range(101) for word in ("--pattern", f"a{n}/{{x}}")))
     client.ends(6)
@@ -187,5 +204,5 @@ def test_too_many_patterns_are_refused(run):
 def test_a_server_that_takes_no_patterns_says_so(make_world):
     world = make_world({"responder": {"selectors": "0"}}, web=True)
     client = Client(world, "sub", "--pattern", "a/{b}")
-    client.ends(7)
-    assert len(client.errors) == 1
+    client.says("no further stream can be served for now (streams, channels, selectors)")
+    client.kill()

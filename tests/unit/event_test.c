@@ -114,13 +114,13 @@ static void test_an_envelope_names_the_other_channels(void **state)
 	(void)state;
 	trait_add_topics(
 		&traits, span("\x01\0a\x02\0b\"\x01\0c", 10), COUNT(lines));
-	for (uint8_t i = 0; i < COUNT(lines); i++) {
-		struct wire_event event = {.id = 3u + i,
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		struct wire_event event = {.id = 3 + i,
 			.channel = span_of(channels[i]),
 			.data = span_of("x")};
 		struct buf out = {0};
 
-		trait_set_index(&traits, i);
+		trait_set_index(&traits, (uint8_t)i);
 		event.traits = buf_span(&traits);
 		event_text(&out, &event, true);
 		CHECK_TEXT(channels[i], buf_span(&out), lines[i]);
