@@ -75,7 +75,7 @@ def test_a_server_that_takes_no_patterns_holds_up_no_channel(chromium, make_worl
     page = Page(chromium, web)
     stream = page.connect("builds/{name}")
     page.connect("news").is_("live")
-    page.window.wait(lambda: page.window.text("#trouble"), "a sentence", 40)
+    page.window.wait(lambda: "(streams, channels, selectors)" in page.window.text("#trouble"), "the reason", 40)
     assert stream.look()["state"] == "lost"
     web.publish("all the same", channel="news")
     page.sees("all the same")
