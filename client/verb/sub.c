@@ -5,6 +5,8 @@
  */
 #include <config.h>
 
+#include <string.h>
+
 #include "client/http/get_json.h"
 #include "client/http/http.h"
 #include "client/http/interrupt.h"
@@ -24,6 +26,11 @@ static enum exit_status check_channels(void)
 		if (fault != NULL)
 			return fail(EXIT_USAGE, "channel \"%s\": %s",
 				argument(i), fault);
+		if (strchr(argument(i), '{') != NULL ||
+			strcmp(argument(i), "*") == 0)
+			say("%s is taken as the name of one channel; "
+			    "--pattern is for all that match",
+				argument(i));
 	}
 	return EXIT_OK;
 }

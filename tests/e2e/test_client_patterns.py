@@ -60,6 +60,15 @@ def test_a_star_is_every_channel(make_world):
     assert Client(world, "tail", "--pattern", "*", "-n", 3, "--format", "%c").ends() == ["a", "b/c", "ü x"]
 
 
+def test_who_forgets_the_flag_is_reminded_of_it(run, shared):
+    fill(shared, "forgotten/{x}", "forgotten/1")
+    client = run("history", "forgotten/{x}", "--format", "%d")
+    assert client.ends() == ["forgotten/{x}"] and "--pattern" in client.sentence
+    client = run("history", "forgotten/{x}", "--quiet")
+    client.ends()
+    assert client.errors == []
+
+
 def test_a_pattern_without_a_brace_is_a_channel(run, shared):
     fill(shared, "plain-name")
     assert run("history", "--pattern", "plain-name", "--format", "%d").ends() == ["plain-name"]
