@@ -41,7 +41,7 @@ static void tell_patterns(const struct feed *feed, struct topic *topic)
 	const struct patterns_of *matched =
 		window_patterns(feed->window, topic);
 
-	for (uint32_t i = 0; i < matched->count; i++)
+	for (uint32_t i = 0; matched != NULL && i < matched->count; i++)
 		if (topic_ends_at(matched->topics[i], window_end(feed->window)))
 			fanout_topic(feed->fanout, matched->topics[i]);
 }

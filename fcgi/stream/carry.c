@@ -18,7 +18,7 @@ void carry_push(struct patterns *patterns, struct topic *channel,
 {
 	const struct patterns_of *matched = patterns_match(patterns, channel);
 
-	for (uint32_t i = 0; i < matched->count; i++) {
+	for (uint32_t i = 0; matched != NULL && i < matched->count; i++) {
 		if (!carries(matched->topics[i], event))
 			continue;
 		topic_push(matched->topics[i], position);
@@ -31,7 +31,7 @@ void carry_evict(struct patterns *patterns, struct topic *channel,
 {
 	const struct patterns_of *matched = patterns_match(patterns, channel);
 
-	for (uint32_t i = 0; i < matched->count; i++) {
+	for (uint32_t i = 0; matched != NULL && i < matched->count; i++) {
 		if (!carries(matched->topics[i], event))
 			continue;
 		topic_evict(matched->topics[i], position);

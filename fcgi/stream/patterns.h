@@ -30,8 +30,7 @@ struct patterns {
 
 /* Those that match a channel, in no order. */
 struct patterns_of {
-	uint64_t generation;
-	uint32_t count;
+	uint32_t count; /* at least one */
 	struct topic *topics[];
 };
 
@@ -40,7 +39,8 @@ void patterns_release(struct patterns *patterns);
 void patterns_add(struct patterns *patterns, struct topic *topic);
 void patterns_remove(struct patterns *patterns, struct topic *topic);
 
-/* Kept with the channel, until patterns_add() or patterns_remove(). */
+/* NULL = none do.  Kept with the channel, until patterns_add() or
+ * patterns_remove(). */
 const struct patterns_of *patterns_match(
 	struct patterns *patterns, struct topic *channel);
 

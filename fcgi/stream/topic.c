@@ -82,11 +82,21 @@ struct topic *topic_find(const struct topics *topics, struct span name)
 
 /* ---- keys */
 
-static void put_key(struct buf *out, const struct topic_pattern *of)
+static size_t key_len(const struct topic_pattern *of)
 {
-	wire_put_u8(out, (uint8_t)of->kind);
-	wire_put_str16(out, of->text);
-	buf_add_span(out, of->types);
+	return TOPIC_HEAD + of->text.len + of->types.len;
+}
+
+/* As wire.h has it, but channels come and go with events: byte by byte. */
+static void write_key(char *to, const struct topic_pattern *of)
+{
+	to[0] = (char)of->kind;
+	to[1] = (char)(of->text.len & 255);
+	to[2] = (char)(of->text.len >> 8);
+	memcpy(to + TOPIC_HEAD, of->text.at, of->text.len);
+	if (of->types.len > 0)
+		memcpy(to + TOPIC_HEAD + of->text.len, of->types.at,
+			of->types.len);
 }
 
 static size_t asked_len(struct span key)
@@ -113,13 +123,11 @@ struct span topic_key_types(struct span key)
 
 static struct topic *make(struct table *table, const struct topic_pattern *of)
 {
-	size_t len = TOPIC_HEAD + of->text.len + of->types.len;
-	struct topic *topic = mem_new(sizeof(*topic) + len);
-	struct buf key = {topic->key, 0, len};
+	struct topic *topic = mem_new(sizeof(*topic) + key_len(of));
 
 	topic->name_len = (uint16_t)of->text.len;
 	topic->types_len = (uint16_t)of->types.len;
-	put_key(&key, of);
+	write_key(topic->key, of);
 	list_init(&topic->memberships);
 	list_init(&topic->report);
 	table_add(table, &topic->node);
@@ -143,7 +151,8 @@ struct topic *topic_find_pattern(
 	struct topic *topic;
 	struct buf key = {0};
 
-	put_key(&key, pattern);
+	write_key(buf_reserve(&key, key_len(pattern)), pattern);
+	key.len = key_len(pattern);
 	topic = channel_of(table_find(&topics->by_key, buf_span(&key)));
 	buf_release(&key);
 	return topic;

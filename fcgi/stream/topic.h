@@ -34,7 +34,9 @@ struct topic {
 	uint32_t subscribers;
 	struct node report;	     /* report.c's, and ... */
 	uint32_t told, told_hub;     /* ... which hub was told how many */
-	struct patterns_of *matched; /* patterns.c's, of a channel */
+	struct patterns_of *matched; /* patterns.c's, of a channel: NULL = none
+					do, ... */
+	uint64_t matched_in;	     /* ... in that generation */
 	struct selector *selector;   /* of a pattern; NULL = a channel */
 	bool due;    /* has events that no fan-out has covered */
 	bool filled; /* a pattern's: it has been given what the window holds */

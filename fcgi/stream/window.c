@@ -68,7 +68,9 @@ static size_t cost(const struct wire_event *event, const struct topic *topic)
 const struct patterns_of *window_patterns(
 	const struct window *window, struct topic *topic)
 {
-	return patterns_match(window->patterns, topic);
+	return window->patterns->count == 0
+		       ? NULL
+		       : patterns_match(window->patterns, topic);
 }
 
 uint64_t window_generation(const struct window *window)

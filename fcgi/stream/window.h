@@ -44,8 +44,8 @@ struct topic *window_append(
 /* A new pattern's topic is given where its events are; harmless on any other.
  * Nothing that others see of the window changes. */
 void window_fill(const struct window *window, struct topic *topic);
-/* The patterns that match the channel; who carries the newest event ends at
- * it. */
+/* The patterns that match the channel, NULL if none do; who carries the newest
+ * event ends at it. */
 const struct patterns_of *window_patterns(
 	const struct window *window, struct topic *topic);
 /* Another one after each change of who listens to which patterns: a topic of

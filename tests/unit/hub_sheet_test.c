@@ -4,7 +4,7 @@
 
 #include "hub/peers/sheet.h"
 #include "lib/event/selector.h"
-#include "tests/unit/hub_room.h"
+#include "tests/unit/hub_desk.h"
 
 enum { MOST = 200 };
 
@@ -165,6 +165,110 @@ static void test_a_page_tells_what_was_pruned_of_its_channels(void **state)
 	assert_int_equal(page(room, "*", first - 1).mark, first + 4);
 }
 
+/* ---- in the hub's turns */
+
+static struct desk desk;
+
+static void ask(struct peer *peer, const char *pattern, uint64_t after)
+{
+	struct buf body = {0};
+
+	wire_put_u64(&body, 1);
+	wire_put_u64(&body, after);
+	wire_put_u64(&body, UINT64_MAX);
+	wire_put_u32(&body, 64 << 10);
+	wire_put_u8(&body, SELECTOR_TEMPLATE);
+	wire_put_str16(&body, span_of(pattern));
+	say(peer, WIRE_PAGE, &body);
+}
+
+/* How far the page came; *events: so many more. */
+static uint64_t through(struct peer *peer, uint64_t *events)
+{
+	struct wire_in in = heard(peer, WIRE_PAGED);
+	uint64_t id;
+
+	wire_get_u64(&in);
+	id = wire_get_u64(&in);
+	wire_get_u64(&in);
+	*events += wire_get_u32(&in);
+	return id;
+}
+
+/* An event on each of them; the first one's is no more. */
+static uint64_t fill(struct room *room, unsigned channels)
+{
+	struct channels *all = &room->ledger.channels;
+	uint64_t first = 0;
+
+	for (unsigned i = 0; i < channels; i++) {
+		char name[32];
+		uint64_t id;
+
+		snprintf(name, sizeof(name), "n%u/x", i);
+		id = room_add(room, name, "a hundred bytes, or nearly so");
+		first = i == 0 ? id : first;
+	}
+	channel_uncount(
+		all, channel_find(all, span_of("n0/x")), first, 64, 1000);
+	ledger_commit(&room->ledger);
+	return first;
+}
+
+static int in_order(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Page after page; *turns of the hub, and how much work each was, in us. */
+static uint64_t read_all(
+	struct room *room, uint64_t after, uint64_t *took, unsigned *turns)
+{
+	struct ledger *ledger = &room->ledger;
+	struct peer *peer = desk_known(&desk);
+	uint64_t end = ledger->log.committed, events = 0;
+
+	for (*turns = 0; after < end; after = through(peer, &events)) {
+		bool more = true;
+
+		ask(peer, "n{x}/{y}", after);
+		for (; more && *turns < 10000; ++*turns) {
+			uint64_t began = clock_work_us();
+
+			more = pages_run(
+				&ledger->log, &ledger->ring, &desk.peers);
+			took[*turns] = clock_work_us() - began;
+		}
+	}
+	return events;
+}
+
+static void test_a_pattern_over_very_many_channels_takes_no_turn_for_long(
+	void **state)
+{
+	static uint64_t took[10000];
+	unsigned count = getenv("TIDINGS_FULL") == NULL ? 5000 : 100000, turns;
+	struct room *room = *state;
+	uint64_t first = fill(room, count), sum = 1, events;
+
+	desk_open(&desk, room);
+	room->clock = clock_system;
+	events = read_all(room, first - 1, took, &turns);
+	assert_true(events >= count - 1);
+	qsort(took, turns, sizeof(took[0]), in_order);
+	for (unsigned i = 0; i < turns; i++)
+		sum += took[i];
+	printf("%u channels: %u turns, median %u us, p90 %u us, longest %u us;"
+	       " %u events/s\n",
+		count, turns, (unsigned)took[turns / 2],
+		(unsigned)took[turns * 9 / 10], (unsigned)took[turns - 1],
+		(unsigned)(events * 1000000 / sum));
+	assert_true(took[turns * 9 / 10] < 2 * SHEET_US);
+	desk_close(&desk);
+}
+
 static void test_a_question_that_is_none_is_refused(void **state)
 {
 	static const struct {
@@ -212,6 +316,7 @@ int main(void)
 		TEST(test_a_full_page_says_how_far_it_came),
 		TEST(test_a_page_is_done_when_its_time_is_up),
 		TEST(test_a_page_tells_what_was_pruned_of_its_channels),
+		TEST(test_a_pattern_over_very_many_channels_takes_no_turn_for_long),
 		TEST(test_a_question_that_is_none_is_refused),
 	};
 
