@@ -189,7 +189,7 @@
 #include "lib/span.h"
 
 enum {
-	WIRE_VERSION = 6,
+	WIRE_VERSION = 7,
 	WIRE_FRAME_MAX = 16 << 20,
 	WIRE_HEAD = 4, /* bytes of the length field */
 	WIRE_IDENTITY = 16,

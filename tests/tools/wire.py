@@ -16,7 +16,7 @@ import threading
 import time
 from collections import deque, namedtuple
 
-VERSION = 6
+VERSION = 7
 FRAME_MAX = 16 << 20
 ID_MAX = (1 << 53) - 1
 VOLATILE = 1
