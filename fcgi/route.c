@@ -177,15 +177,28 @@ static void run(const struct router *router, struct request *request,
 	buf_release(&name);
 }
 
-/* Who set up the web server reads it, or `tidings check` does. */
-static void answer_nothing(
-	const struct router *router, struct request *request, bool inside)
+/* Is it "/realtime/" with more than a name behind it? */
+static bool has_slash_in_name(struct span path)
+{
+	static const char start[] = "/realtime/";
+	const size_t len = sizeof(start) - 1;
+
+	return path.len > len && memcmp(path.at, start, len) == 0;
+}
+
+/* Who set up the web server reads it, or `tidings check` does.  `below` is what
+ * follows the base, NULL if the path is not below it. */
+static void answer_nothing(const struct router *router, struct request *request,
+	const struct span *below)
 {
 	struct buf message = {0};
 
-	if (inside) {
+	if (below != NULL) {
 		reply_error(router->replies, request, 404, "not_found",
-			"there is nothing at this address");
+			has_slash_in_name(*below)
+				? "there is nothing at this address: a slash "
+				  "in a channel's name is written %2F"
+				: "there is nothing at this address");
 		return;
 	}
 	buf_printf(&message,
@@ -211,7 +224,7 @@ void route_request(const struct router *router, struct request *request)
 	}
 	access_headers(router->access, request);
 	if (route == NULL) {
-		answer_nothing(router, request, inside);
+		answer_nothing(router, request, inside ? &below : NULL);
 		return;
 	}
 	run(router, request, route, rest, url.query);

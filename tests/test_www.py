@@ -20,7 +20,7 @@ def test_modules(tmp_path, name):
     (tmp_path / "package.json").write_text('{"type": "module"}')
     done = subprocess.run(["node", "--test", "--test-reporter=tap", name], cwd=tmp_path, text=True, timeout=50,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env=dict(os.environ, NO_COLOR="1"))
+                          env=dict(os.environ, NO_COLOR="1", TIDINGS_TOP=str(TOP)))
     print(done.stdout)
     assert done.returncode == 0, "\n".join(
         line for line in done.stdout.splitlines() if "not ok" in line)

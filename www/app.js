@@ -2,7 +2,8 @@
 // app - the page: one set of streams, and a view for each section
 //
 // What the views tell each other goes over `bus`, an EventTarget:
-//   event   { key, type, id, channel, data, at, replayed }   something came
+//   event   { key, type, id, channel, data, at, replayed, again }   something
+//           came; again: by another stream it came before
 //   stream  { key, state }      a stream has another state, or was closed (null)
 //   gap     { key, requested, oldest, newest } or { key, unreadable: id }
 //   sent    { channel, id }     this window has published it

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: MIT
 // connections - the streams that this window is connected to, and their figures
 //
-// A connection is told apart by its key: "channel:NAME", "plain" or "tasks".
-// It lives from open() to close(); `state` is that of feed.js. Everything that
-// comes is counted here, whether it is shown or not.
+// A connection is told apart by its key: "channel:NAME", "pattern:TEXT", "plain"
+// or "tasks". It lives from open() to close(); `state` is that of feed.js.
+// Everything that comes is counted here, whether it is shown or not. What several
+// of them bring, as a channel and a pattern do, is told of each, and all but the
+// first is `again`.
 
 import { momentOf } from "./moment.js";
 
 const RATE_SECONDS = 5;
 const TYPES_MAX = 50; // all further ones are counted together
+const BROUGHT_MAX = 2000; // ids of which it is known who brought them
 
-export const keyOf = ({ kind, channel }) => kind === "channel" ? `channel:${channel}` : kind;
+// What it listens to, if it has a name.
+export const topicOf = ({ channel, pattern }) => channel ?? pattern;
+export const keyOf = ({ kind, ...source }) =>
+	topicOf(source) === undefined ? kind : `${kind}:${topicOf(source)}`;
 
 class Connection {
 	state = "connecting";
@@ -64,6 +70,7 @@ export class Connections {
 	#feeds;
 	#bus;
 	#all = new Map(); // key -> { connection, feed }
+	#brought = new Map(); // id -> key of the connection that brought it first
 
 	constructor(feeds, bus) {
 		this.#feeds = feeds;
@@ -80,6 +87,16 @@ export class Connections {
 
 	#tell(type, detail) {
 		this.#bus.dispatchEvent(new CustomEvent(type, { detail }));
+	}
+
+	#isAgain(id, key) {
+		if (id === "")
+			return false;
+		if (!this.#brought.has(id))
+			this.#brought.set(id, key);
+		if (this.#brought.size > BROUGHT_MAX)
+			this.#brought.delete(this.#brought.keys().next().value);
+		return (this.#brought.get(id) ?? key) !== key;
 	}
 
 	// Opens it unless it is open; throws a TypeError for what cannot be a channel.
@@ -105,7 +122,7 @@ export class Connections {
 					if (!isOurs())
 						return;
 					connection.count(event);
-					this.#tell("event", { ...event, key });
+					this.#tell("event", { ...event, key, again: this.#isAgain(event.id, key) });
 				},
 				gap: (said) => {
 					connection.gaps++;

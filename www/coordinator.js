@@ -2,13 +2,15 @@
 // coordinator - what the leading window does for all windows: it holds the
 // streams, and knows who wants what
 //
-// Owns the three streams, which are at most three connections however many
-// windows there are: the log's channels (multiplexer), /sse/events and the tasks.
+// Owns the streams, which are at most four connections however many windows
+// there are: the log's channels and its patterns (a multiplexer each, since the
+// server may have no room for patterns), /sse/events and the tasks.
 // Until begin() it only collects what the windows want.
 
 import { at } from "./place.js";
 import { SharedTasks } from "./shared-tasks.js";
 import { Multiplexer } from "./multiplexer.js";
+import { byName, byPattern } from "./topic.js";
 
 function isOwn(type, data) {
 	return type === "connected" && Array.isArray(data.channels) ||
@@ -16,13 +18,17 @@ function isOwn(type, data) {
 		type === "reset" && "requested" in data;
 }
 
+// The other channels of an event, if it has any.
+const isAlso = (also) => also === undefined ||
+	Array.isArray(also) && also.every((name) => typeof name === "string");
+
 // In the envelope the server's own words can be told from what somebody
 // published under these types. What is neither throws.
 function readEnveloped(event) {
 	const data = JSON.parse(event.data);
 	if (isOwn(event.type, data))
 		return { word: event.type, said: data };
-	if (typeof data.channel !== "string" || typeof data.data !== "string")
+	if (typeof data.channel !== "string" || typeof data.data !== "string" || !isAlso(data.also))
 		throw new TypeError("no envelope");
 	return data;
 }
@@ -40,21 +46,25 @@ function readPlain(event) {
 	return { channel: "sse", data: event.data };
 }
 
-const CHANNELS = {
+const enveloped = (parameter, most, ways) => ({
+	parameter, most, ways,
 	read: readEnveloped,
-	url(channels, begin) {
+	url(topics, begin) {
 		const query = new URLSearchParams({ envelope: 1 });
-		for (const channel of channels)
-			query.append("channel", channel);
+		for (const topic of topics)
+			query.append(parameter, topic);
 		for (const [name, value] of Object.entries(begin))
 			query.set(name, value);
 		return at(`stream?${query}`);
 	},
-};
+});
 
+const CHANNELS = enveloped("channel", 1000, byName);
+const PATTERNS = enveloped("pattern", 100, byPattern);
 const PLAIN = {
+	parameter: "", most: 1, ways: byName,
 	read: readPlain,
-	url(channels, begin) {
+	url(topics, begin) {
 		const query = new URLSearchParams(begin);
 		return at(query.size ? `sse/events?${query}` : "sse/events");
 	},
@@ -78,6 +88,7 @@ export class Coordinator {
 		this.#tell = tell;
 		this.#streams = {
 			channel: new Multiplexer(CHANNELS, types, on("channel")),
+			pattern: new Multiplexer(PATTERNS, types, on("pattern")),
 			plain: new Multiplexer(PLAIN, types, on("plain")),
 			tasks: new SharedTasks(types, on("tasks")),
 		};
@@ -105,7 +116,7 @@ export class Coordinator {
 		this.#count();
 	}
 
-	// want: { n, stream, channel, interval, since, after, state }
+	// want: { n, stream, topic, interval, since, after, state }
 	want(window, want) {
 		if (!this.has(window))
 			return;

@@ -207,7 +207,7 @@ function pauseOf(list) {
 
 // ---- cuts, and what they have cost
 
-const nameOf = (key) => key.replace(/^channel:/, "");
+const nameOf = (key) => key.replace(/^(channel|pattern):/, "");
 
 // A cut is told once for all streams; what came after it for each of them.
 function noteCuts(list, bus, connections) {
@@ -265,7 +265,7 @@ export function mount(section, { bus, connections }) {
 				onclick: () => list.clear(),
 			}), copy), empty, rows)));
 
-	bus.addEventListener("event", ({ detail }) => list.add(detail));
+	bus.addEventListener("event", ({ detail }) => detail.again || list.add(detail));
 	bus.addEventListener("sent", ({ detail: { id } }) => list.sent(id));
 	noteCuts(list, bus, connections);
 }

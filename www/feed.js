@@ -8,8 +8,10 @@
 //   feed.close(); feeds.close();
 //
 // source: { kind: "channel", channel, since?: "10m" | "all" | id },
-// { kind: "plain" } (/sse/events) or { kind: "tasks", interval?: seconds }; what
-// is none of these is a TypeError.
+// { kind: "pattern", pattern: "builds/{name}" | "*", since? } for all channels
+// that it matches, { kind: "plain" } (/sse/events) or { kind: "tasks",
+// interval?: seconds }; what is none of these is a TypeError. Patterns are
+// explained in docs/http-api.md; events that are not stored come by none.
 // event: { type, id ("" if volatile), channel, data (text), at (ms, when it
 // came), replayed (it came while catching up) }.
 //
@@ -33,6 +35,7 @@
 // windows cannot share, each holds its own streams.
 
 import { Leader } from "./leader.js";
+import { isPattern } from "./pattern.js";
 import { placeIs } from "./place.js";
 import { Subscriber } from "./subscriber.js";
 import { canShare, Peers } from "./peers.js";
@@ -59,16 +62,24 @@ function check(condition, what) {
 }
 
 // What the server would refuse is refused here: it would refuse a whole stream.
+function beginning({ since }) {
+	check(!since || isSince(since), "a time span, an id or all");
+	return { since: since || undefined };
+}
+
 const KINDS = {
-	channel({ channel, since }) {
+	channel({ channel, ...begin }) {
 		check(isChannelName(channel), "a channel's name");
-		check(!since || isSince(since), "a time span, an id or all");
-		return { stream: "channel", channel, since: since || undefined };
+		return { stream: "channel", topic: channel, ...beginning(begin) };
 	},
-	plain: () => ({ stream: "plain", channel: "sse" }),
+	pattern({ pattern, ...begin }) {
+		check(isPattern(pattern), "a pattern");
+		return { stream: "pattern", topic: pattern, ...beginning(begin) };
+	},
+	plain: () => ({ stream: "plain", topic: "sse" }),
 	tasks({ interval }) {
 		check(interval === undefined || isInterval(interval), "0.05 to 60 seconds");
-		return { stream: "tasks", channel: "tasks", interval };
+		return { stream: "tasks", topic: "tasks", interval };
 	},
 };
 

@@ -10,7 +10,7 @@
 //   catching up -> live                        live
 //   any -> lost                                the source
 //
-// Its cursor is an id: everything on its channels up to it has been passed on.
+// Its cursor is an id: everything of its topics up to it has been passed on.
 
 import { Source } from "./source.js";
 
@@ -24,12 +24,12 @@ export class LogConnection {
 
 	// url: (last id) => address. start: the id to go on from, or "".
 	// read: (MessageEvent) => { word, said } for what the server itself says
-	// ("connected", "live", "reset"), or { channel, data } for an event; throws
-	// what can be neither. That is a gap: { unreadable: id }.
+	// ("connected", "live", "reset"), or { channel, data, also? } for an event;
+	// throws what can be neither. That is a gap: { unreadable: id }.
 	// on: { state(connection), event(connection, event), reset(connection, said),
 	//       trouble(connection, why | null) }, why as in trouble.js
-	constructor({ channels, url, start, read }, types, on) {
-		this.channels = new Set(channels);
+	constructor({ topics, url, start, read }, types, on) {
+		this.topics = new Set(topics);
 		this.cursor = start;
 		this.state = "connecting";
 		this.#on = on;
@@ -83,7 +83,7 @@ export class LogConnection {
 	}
 
 	#hear(event) {
-		const { word, said, channel, data } = this.#understand(event);
+		const { word, said, channel, also, data } = this.#understand(event);
 		// What has no id leaves the last one where it was.
 		const id = event.lastEventId === this.cursor ? "" : event.lastEventId;
 		if (id !== "" || word !== undefined)
@@ -96,7 +96,7 @@ export class LogConnection {
 		} else if (word === "reset") {
 			this.#on.reset(this, said);
 		} else {
-			this.#on.event(this, { type: event.type, id, channel, data, at: Date.now() });
+			this.#on.event(this, { type: event.type, id, channel, also, data, at: Date.now() });
 		}
 	}
 }

@@ -1,31 +1,34 @@
 // SPDX-License-Identifier: MIT
-// multiplexer - one stream for all channels of all windows
+// multiplexer - one stream for all topics of all windows: channels, or patterns
 //
 // It has a connection, the current one, and at times another beside it:
 //
-//   next   the same stream with other channels, from the same id on; when it
+//   next   the same stream with other topics, from the same id on; when it
 //          has caught up it becomes the current one. What both bring is
-//          passed on once, so nobody else notices
+//          passed on once for each topic, so nobody else notices
 //   side   older events, for those who want them and for nobody else, until
 //          it has caught up
 //
 // A want is one feed of one window:
 //
-//   waiting -> joined           its channel is live, and it begins now, or the
+//   waiting -> joined           its topic is live, and it begins now, or the
 //                               replay holds what it lacks
 //   waiting -> side -> joined   it lacks more than that
 //   joined, side -> waiting     the current connection is lost before the side one
 //                               has caught up
 //
-// A channel is always live before the side connection looks back: what comes
+// A topic is always live before the side connection looks back: what comes
 // meanwhile is in the replay, so that no event falls between the two. Every
 // change ends in plan(), which does the next thing that is due.
+//
+// An event may be of several topics, and one connection may bring it before
+// another has brought what comes before it: so what was passed on is known for
+// each topic, and those who get it twice pass over it (subscriber.js).
 
 import { earliest, isAfter } from "./ids.js";
 import { LogConnection } from "./log-connection.js";
 import { Replay } from "./replay.js";
 
-const CHANNELS_MAX = 1000; // of one stream
 const ADDRESS_MAX = 24000; // characters
 
 const isSame = (a, b) => a.size === b.size && [...a].every((name) => b.has(name));
@@ -38,13 +41,14 @@ export class Multiplexer {
 	#current = null;
 	#next = null;
 	#side = null;
-	#seen = new Map(); // channel -> id of its last event that was passed on
-	#replay = new Replay();
+	#seen = new Map(); // topic -> id of its last event that was passed on
+	#replay;
 	#isDue = false;
 	#state = "connecting"; // as those who have joined were told
 	#why = null; // there is no stream
 
-	// kind: { url(channels, { lastEventId | since }), read(event, channels) }
+	// kind: { url(topics, { lastEventId | since }), read(event), parameter (a
+	//       topic's, in the address), most (topics), ways: as in topic.js }
 	// on: { event(event, cursor, wants), state(state, wants), gap(said, wants),
 	//       welcome(want, { state, after, events }),
 	//       trouble(why | null, wants) }; wants are those meant,
@@ -53,9 +57,10 @@ export class Multiplexer {
 		this.#kind = kind;
 		this.#types = types;
 		this.#on = on;
+		this.#replay = this.#emptyReplay();
 	}
 
-	// want: { channel, after: id | since: text | neither, state }
+	// want: { topic, after: id | since: text | neither, state }
 	add(want) {
 		want.phase = "waiting";
 		this.#wants.add(want);
@@ -85,7 +90,15 @@ export class Multiplexer {
 		this.#state = "connecting";
 		this.#why = null;
 		this.#seen.clear();
-		this.#replay = new Replay();
+		this.#replay = this.#emptyReplay();
+	}
+
+	#emptyReplay() {
+		return new Replay((topic, event) => this.#isOf(topic, event));
+	}
+
+	#isOf(topic, event) {
+		return this.#kind.ways.channelOf(topic, event) !== undefined;
 	}
 
 	// ---- what is due
@@ -111,6 +124,7 @@ export class Multiplexer {
 			this.#endSide();
 		if (this.#current === null)
 			this.#start();
+		this.#giveUpNext();
 		if (!this.#current.isLive || this.#next !== null)
 			return;
 		for (const want of this.#those("waiting"))
@@ -125,24 +139,25 @@ export class Multiplexer {
 	}
 
 	#wanted(wants) {
-		const channels = new Set();
+		const { parameter, most } = this.#kind;
+		const topics = new Set();
 		let length = 0;
-		for (const { channel } of wants) {
-			if (channels.has(channel))
+		for (const { topic } of wants) {
+			if (topics.has(topic))
 				continue;
-			length += "&channel=".length + encodeURIComponent(channel).length;
-			if (channels.size === CHANNELS_MAX || length > ADDRESS_MAX)
+			length += `&${parameter}=`.length + encodeURIComponent(topic).length;
+			if (topics.size === most || length > ADDRESS_MAX)
 				break;
-			channels.add(channel);
+			topics.add(topic);
 		}
-		return channels;
+		return topics;
 	}
 
-	#connect(channels, query, on) {
+	#connect(topics, query, on) {
 		return new LogConnection({
-			channels,
+			topics,
 			start: query.lastEventId ?? "",
-			url: (last) => this.#kind.url(channels, last === "" ? query : { lastEventId: last }),
+			url: (last) => this.#kind.url(topics, last === "" ? query : { lastEventId: last }),
 			read: (event) => this.#kind.read(event),
 		}, this.#types, on);
 	}
@@ -160,8 +175,8 @@ export class Multiplexer {
 		}
 		// Those that begin now come next: a gap in them is none.
 		this.#current = this.#connect(this.#wanted(known), { lastEventId: start }, this.#main);
-		for (const channel of this.#current.channels)
-			this.#replay.begin(channel, start);
+		for (const topic of this.#current.topics)
+			this.#replay.begin(topic, start);
 		for (const want of known)
 			this.#join(want, []);
 	}
@@ -173,21 +188,21 @@ export class Multiplexer {
 			else if (connection === this.#current)
 				this.#follow(connection.state);
 		},
-		event: (connection, event) => {
-			const isNew = connection === this.#next && !this.#current.channels.has(event.channel);
-			this.#pass(connection, event, isNew);
-		},
+		event: (connection, event) => this.#pass(connection, event),
 		reset: (connection, said) => {
 			// While the current one is there, what the next one lacks is
-			// of channels that begin only now.
+			// of topics that begin only now.
 			if (connection === this.#current)
 				this.#on.gap(said, null);
 		},
 		trouble: (connection, why) => {
-			if (connection !== this.#current)
-				return;
-			this.#why = why;
-			this.#on.trouble(why, null);
+			if (connection === this.#current) {
+				this.#why = why;
+				this.#on.trouble(why, null);
+			} else if (connection === this.#next) {
+				connection.isRefused = why !== null;
+				this.#on.trouble(why, this.#those("waiting").filter(({ topic }) => !this.#current.topics.has(topic)));
+			}
 		},
 	};
 
@@ -206,53 +221,69 @@ export class Multiplexer {
 
 	// The current connection is live: what it brings from now on is complete.
 	#begin(floor) {
-		for (const channel of this.#current.channels)
-			if (!this.#replay.has(channel))
-				this.#replay.begin(channel, floor);
+		for (const topic of this.#current.topics)
+			if (!this.#replay.has(topic))
+				this.#replay.begin(topic, floor);
 		this.#plan();
 	}
 
-	#pass(connection, event, isNew) {
-		const { id, channel } = event;
+	#pass(connection, event) {
+		const { id } = event;
 		if (id === "") {
 			if (connection === this.#current)
 				this.#on.event(event, "", null);
 			return;
 		}
-		if (this.#seen.has(channel) && !isAfter(id, this.#seen.get(channel)))
+		const fresh = this.#kind.ways.topicsOf(event, connection.topics)
+			.filter((topic) => isAfter(id, this.#seen.get(topic) ?? ""));
+		if (fresh.length === 0)
 			return;
-		this.#seen.set(channel, id);
+		for (const topic of fresh)
+			this.#seen.set(topic, id);
 		this.#replay.add(event);
-		if (!isNew)
+		// what is of new topics only is for nobody yet
+		if (connection === this.#current || fresh.some((topic) => this.#current.topics.has(topic)))
 			this.#on.event(event, connection === this.#current ? id : "", null);
 	}
 
-	// ---- other channels
+	// What is held of its topic after that id, of what was passed on.
+	#held(topic, after) {
+		return this.#replay.between(topic, after, this.#seen.get(topic) ?? "");
+	}
 
-	// A channel that joins gets what came on it after the cursor, in vain: so
-	// that this is not the work of days, the same channels have their cursor
+	// ---- other topics
+
+	// A topic that joins gets what came on it after the cursor, in vain: so
+	// that this is not the work of days, the same topics have their cursor
 	// brought up to now first, by a stream with an event `live`.
 	#change() {
 		let wanted = this.#wanted(this.#wants);
-		if (isSame(wanted, this.#current.channels))
+		if (isSame(wanted, this.#current.topics))
 			return;
-		if (!this.#current.isFresh && [...wanted].some((name) => !this.#current.channels.has(name)))
-			wanted = new Set(this.#current.channels);
+		if (!this.#current.isFresh && [...wanted].some((topic) => !this.#current.topics.has(topic)))
+			wanted = new Set(this.#current.topics);
 		const start = this.#current.cursor;
 		this.#next = this.#connect(wanted, { lastEventId: start }, this.#main);
-		for (const channel of wanted)
-			if (!this.#replay.has(channel))
-				this.#replay.begin(channel, start);
+		for (const topic of wanted)
+			if (!this.#replay.has(topic))
+				this.#replay.begin(topic, start);
+	}
+
+	// What the server does not give is tried as long as somebody wants it, and
+	// holds up nobody who wants something else.
+	#giveUpNext() {
+		if (this.#next?.isRefused && !isSame(this.#next.topics, this.#wanted(this.#wants)))
+			this.#endNext();
 	}
 
 	#swap() {
 		if (!this.#next.isLive)
 			return;
-		for (const channel of this.#current.channels) {
-			if (this.#next.channels.has(channel))
+		for (const topic of this.#current.topics) {
+			if (this.#next.topics.has(topic))
 				continue;
-			this.#replay.end(channel);
-			this.#seen.delete(channel);
+			this.#replay.end(topic);
+			this.#seen.delete(topic);
 		}
 		this.#current.close();
 		this.#current = this.#next;
@@ -263,11 +294,11 @@ export class Multiplexer {
 	// ---- those who join
 
 	#admit(want) {
-		if (!this.#current.channels.has(want.channel) || want.since !== undefined || want.isBehind)
+		if (!this.#current.topics.has(want.topic) || want.since !== undefined || want.isBehind)
 			return;
 		want.after ??= this.#current.cursor;
-		if (this.#replay.isComplete(want.channel, want.after))
-			this.#join(want, this.#replay.after(want.channel, want.after));
+		if (this.#replay.isComplete(want.topic, want.after))
+			this.#join(want, this.#held(want.topic, want.after));
 		else
 			want.isBehind = true;
 	}
@@ -295,11 +326,11 @@ export class Multiplexer {
 		for (const want of wants)
 			want.phase = "side";
 		this.#on.state("catching up", wants);
-		this.#side = this.#connect(new Set(wants.map((want) => want.channel)), query, this.#aside);
+		this.#side = this.#connect(new Set(wants.map((want) => want.topic)), query, this.#aside);
 	}
 
 	#looksBack(want) {
-		return (want.since !== undefined || want.isBehind) && this.#current.channels.has(want.channel);
+		return (want.since !== undefined || want.isBehind) && this.#current.topics.has(want.topic);
 	}
 
 	#aside = {
@@ -310,7 +341,7 @@ export class Multiplexer {
 		event: (connection, event) => {
 			if (connection !== this.#side || event.id === "")
 				return;
-			const wants = this.#those("side").filter((want) => want.channel === event.channel);
+			const wants = this.#those("side").filter(({ topic }) => this.#isOf(topic, event));
 			for (const want of wants)
 				progress(want, event.id);
 			this.#on.event(event, "", wants);
@@ -322,7 +353,7 @@ export class Multiplexer {
 		for (const want of this.#those("side")) {
 			progress(want, this.#side.cursor);
 			want.isBehind = false;
-			this.#join(want, this.#replay.after(want.channel, want.after));
+			this.#join(want, this.#held(want.topic, want.after));
 		}
 		this.#endSide();
 		this.#plan();

@@ -15,8 +15,9 @@
 
 import { at } from "./place.js";
 
-// One site may have two Tidings, whose pages share nothing.
-const prefix = () => `tidings 1 ${at("")}`;
+// One site may have two Tidings, whose pages share nothing; nor does a page of
+// another version, whose windows tell each other something else.
+const prefix = () => `tidings 2 ${at("")}`;
 const lead = () => `${prefix()} lead`;
 const windowOf = (name) => `${prefix()} window ${name}`;
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // replay - the newest events that passed, for those who missed them
 //
-// Complete for a channel above its floor: every event of the channel after
-// that id was added, and what had to make room has raised the floor of all.
+// Complete for a topic above its floor: every event of the topic after that id
+// was added, and what had to make room has raised the floor of all. Events of
+// several topics may be added twice, and out of order.
 
-import { isAfter, later } from "./ids.js";
+import { compareIds, isAfter, later } from "./ids.js";
 
 const EVENTS_MAX = 2000;
 const CHARACTERS_MAX = 4 << 20;
@@ -14,19 +15,25 @@ export class Replay {
 	#first = 0; // those before it are gone
 	#characters = 0;
 	#floors = new Map();
+	#isOf;
 	#gone = ""; // the newest id that had to make room
 
-	// From here on all events of the channel will be added.
-	begin(channel, floor) {
-		this.#floors.set(channel, floor);
+	// isOf: (topic, event) => is it?
+	constructor(isOf) {
+		this.#isOf = isOf;
 	}
 
-	end(channel) {
-		this.#floors.delete(channel);
+	// From here on all events of the topic will be added.
+	begin(topic, floor) {
+		this.#floors.set(topic, floor);
 	}
 
-	has(channel) {
-		return this.#floors.has(channel);
+	end(topic) {
+		this.#floors.delete(topic);
+	}
+
+	has(topic) {
+		return this.#floors.has(topic);
 	}
 
 	// An event with an id.
@@ -37,15 +44,17 @@ export class Replay {
 			this.#makeRoom();
 	}
 
-	isComplete(channel, id) {
-		const floor = this.#floors.get(channel);
+	isComplete(topic, id) {
+		const floor = this.#floors.get(topic);
 		return floor !== undefined && !isAfter(later(floor, this.#gone), id);
 	}
 
-	// What is held of the channel after that id.
-	after(channel, id) {
-		return this.#events.slice(this.#first).filter(
-			(event) => event.channel === channel && isAfter(event.id, id));
+	// What is held of the topic after one id and up to another, in order.
+	between(topic, after, upTo) {
+		return this.#events.slice(this.#first)
+			.filter((event) => isAfter(event.id, after) && !isAfter(event.id, upTo) && this.#isOf(topic, event))
+			.sort((a, b) => compareIds(a.id, b.id))
+			.filter((event, n, all) => n === 0 || event.id !== all[n - 1].id);
 	}
 
 	#makeRoom() {

@@ -4,12 +4,12 @@
 // A card for each connection. Its figures are read anew twice a second, when its
 // state changes, and in the frame after an event, however many have come.
 
-import { keyOf } from "./connections.js";
+import { keyOf, topicOf } from "./connections.js";
 import { el, setText } from "./dom.js";
-import { isChannelName } from "./feed.js";
 import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
 import { pathAt } from "./place.js";
 import { shortOf, troubleOf } from "./status.js";
+import { TopicField } from "./topic-field.js";
 import { words } from "./words/streams.js";
 
 addWords(words);
@@ -19,13 +19,14 @@ const PRESETS = [
 	["metrics", { kind: "channel", channel: "metrics" }],
 	["plain", { kind: "plain" }],
 	["tasks", { kind: "tasks" }],
+	["*", { kind: "pattern", pattern: "*" }],
 ];
 const TONES = {
 	connecting: "warn", live: "good", "catching up": "info", lost: "bad", ended: "off",
 };
 
-const nameOf = ({ kind, channel }) =>
-	({ channel, plain: pathAt("sse/events"), tasks: pathAt("tasks/stream") })[kind];
+const PATHS = { plain: "sse/events", tasks: "tasks/stream" };
+const nameOf = (source) => topicOf(source) ?? pathAt(PATHS[source.kind]);
 
 // ---- one of them
 
@@ -48,10 +49,11 @@ class Card {
 		this.types = el("p", { class: "types" });
 		this.gaps = el("p", { class: "gaps", hidden: true });
 		const name = nameOf(connection.source);
+		const what = connection.source.pattern === "*" ? el("small", { "data-t": "all-channels" }) : "";
 		this.close = el("button", { type: "button", class: "button quiet disconnect", onclick: close });
 		this.element = translate(el("article", {
 			class: "stream", "data-key": connection.key, "aria-label": name,
-		}, el("div", { class: "stream-head" }, el("h3", { title: name }, name), this.state, this.close),
+		}, el("div", { class: "stream-head" }, el("h3", { title: name }, name, " ", what), this.state, this.close),
 		el("dl", {}, ...this.figures), this.gaps, this.types));
 		this.language();
 	}
@@ -107,10 +109,7 @@ class Card {
 const typesIn = (text) => text.split(/[\s,]+/).filter(Boolean);
 
 function connectForm({ connections, feeds }) {
-	const field = el("input", {
-		name: "channel", required: true, autocomplete: "off", spellcheck: "false",
-		autocapitalize: "none", "data-t-placeholder": "channel-example",
-	});
+	const field = new TopicField("topic-example");
 	const history = el("select", { name: "since" },
 		el("option", { value: "", "data-t": "from-now" }),
 		el("option", { value: "10m", "data-t": "from-10m" }),
@@ -120,29 +119,14 @@ function connectForm({ connections, feeds }) {
 		"data-t-placeholder": "types-example",
 	});
 	const form = el("form", { id: "connect", novalidate: true },
-		el("label", { class: "field" }, el("span", { "data-t": "channel" }), field),
+		el("label", { class: "field wide" }, el("span", { "data-t": "topic" }), field.element),
 		el("label", { class: "field" }, el("span", { "data-t": "from" }), history),
-		el("label", { class: "field wide" }, el("span", { "data-t": "further-types" }), types),
+		el("label", { class: "field" }, el("span", { "data-t": "further-types" }), types),
 		el("button", { class: "button", "data-t": "connect" }));
-	const judge = () => {
-		const good = isChannelName(field.value);
-		field.setCustomValidity(good ? "" : t("bad-channel"));
-		field.setAttribute("aria-invalid", String(!good));
-		return good;
-	};
-	field.addEventListener("input", () => field.hasAttribute("aria-invalid") && judge());
-	form.addEventListener("submit", (event) => {
-		event.preventDefault();
-		if (!judge()) {
-			form.reportValidity();
-			return;
-		}
+	field.serve(form, (source) => {
 		feeds.addTypes(typesIn(types.value));
-		connections.open({
-			kind: "channel", channel: field.value, since: history.value || undefined,
-		});
-		field.value = "";
-		field.removeAttribute("aria-invalid");
+		connections.open({ ...source, since: history.value || undefined });
+		field.clear();
 	});
 	return form;
 }

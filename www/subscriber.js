@@ -4,7 +4,7 @@
 //
 //   waiting  no leader knows of it yet; what comes is not for it
 //   side     is given older events, for it alone
-//   joined   takes all that comes on its channel
+//   joined   takes all that comes on its topic
 //   ended    by us, or the tasks are done; for good
 //
 //   waiting -> side, joined       a message for it alone ("state", "welcome")
@@ -15,6 +15,7 @@
 // under any leader. The states it tells are those of feed.js.
 
 import { isAfter, later } from "./ids.js";
+import { waysOf } from "./topic.js";
 
 export class Subscriber {
 	phase = "waiting";
@@ -24,7 +25,7 @@ export class Subscriber {
 	#count = 0; // events since the connection came back
 	#wasLost = false;
 
-	// want: { n, stream, channel, interval, since }
+	// want: { n, stream, topic, interval, since }
 	constructor(want, on) {
 		this.want = want;
 		this.#on = on;
@@ -92,8 +93,7 @@ export class Subscriber {
 
 	// cursor: everything on the stream up to it has been brought.
 	#take(event, cursor) {
-		if (event.channel === this.want.channel)
-			this.#give(event);
+		this.#give(event);
 		if (cursor !== "" && this.phase === "joined")
 			this.#position = later(cursor, this.#position ?? "");
 	}
@@ -118,8 +118,12 @@ export class Subscriber {
 		}
 	}
 
-	#give(event) {
+	// It is given by the channel that is its own.
+	#give({ also, ...event }) {
 		const { id } = event;
+		const channel = waysOf(this.want.stream).channelOf(this.want.topic, { ...event, also });
+		if (channel === undefined)
+			return;
 		if (id !== "") {
 			if (this.#position !== undefined && !isAfter(id, this.#position))
 				return;
@@ -128,7 +132,7 @@ export class Subscriber {
 		const replayed = this.state === "catching up";
 		if (replayed)
 			this.#count++;
-		this.#say("event", { ...event, replayed });
+		this.#say("event", { ...event, channel, replayed });
 	}
 
 	// A page's fault is the page's, not the stream's.

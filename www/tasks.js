@@ -2,18 +2,20 @@
 // tasks - programs that tell how far they are, as bars
 //
 // The demonstration's two tasks, and those of any channel on which somebody
-// publishes start, progress, end and close (`tidings run` does). A task is told
-// by the `task` of its data, or by its channel's name.
+// publishes start, progress, end and close (`tidings run` does), or of all that a
+// pattern matches. A task is told by the `task` of its data, or by its channel's
+// name.
 //
 //   waiting  nothing was heard of it      running  start or progress came
 //   done     end came; its clock stands
 //   failed   end came, with a `status` other than 0: its bar stays where it was
 //   stopped  close came, or the stream has ended, before its end
 
+import { topicOf } from "./connections.js";
 import { el, setText, timeElement } from "./dom.js";
-import { isChannelName } from "./feed.js";
 import { addWords, formatMoment, formatNumber, onLanguage, t, translate } from "./i18n.js";
 import { cameAt, timeIn } from "./moment.js";
+import { TopicField } from "./topic-field.js";
 import { words } from "./words/tasks.js";
 
 addWords(words);
@@ -50,7 +52,8 @@ class Task {
 	#ended = null;
 	#words = () => t("task-waiting");
 
-	constructor(name) {
+	// where: its channel, if there are others on the same stream.
+	constructor(name, where) {
 		this.name = name;
 		this.bar = el("progress", { max: 100, value: 0, "aria-label": name });
 		this.percent = el("span", { class: "percent" });
@@ -58,7 +61,8 @@ class Task {
 		this.elapsed = el("span", { class: "elapsed" });
 		this.steps = el("ol", { class: "steps" });
 		this.element = el("article", { class: "task", "data-task": name },
-			el("div", { class: "task-head" }, el("h3", {}, name), this.percent, this.elapsed),
+			el("div", { class: "task-head" }, el("h3", {}, name, ...where === undefined ? [] : [" ", el("small", {}, where)]),
+				this.percent, this.elapsed),
 			this.bar, this.step, this.steps);
 		this.show();
 	}
@@ -149,21 +153,22 @@ class Task {
 
 // ---- all
 
-// A name is one stream's own: two channels may both have a "backup".
+// A name is one channel's own: two of them may both have a "backup".
 class Board {
-	#tasks = new Map(); // key of the stream, and name -> Task
+	#tasks = new Map(); // key of the stream, channel and name -> Task
 
 	constructor(element) {
 		this.element = element;
 	}
 
-	get(key, name) {
-		const both = JSON.stringify([key, name]);
-		let task = this.#tasks.get(both);
+	get(key, channel, name) {
+		const all = JSON.stringify([key, channel, name]);
+		let task = this.#tasks.get(all);
 		if (task === undefined) {
-			task = new Task(name);
-			task.key = key;
-			this.#tasks.set(both, task);
+			const isOneOfMany = key.startsWith("pattern:") && name !== channel;
+			task = new Task(name, isOneOfMany ? channel : undefined);
+			[task.key, task.channel] = [key, channel];
+			this.#tasks.set(all, task);
 			this.element.append(task.element);
 			if (this.#tasks.size > TASKS_MAX)
 				this.#drop(this.#tasks.entries().next().value);
@@ -171,9 +176,9 @@ class Board {
 		return task;
 	}
 
-	#drop([both, task]) {
+	#drop([all, task]) {
 		task.element.remove();
-		this.#tasks.delete(both);
+		this.#tasks.delete(all);
 	}
 
 	drop(isMeant) {
@@ -182,9 +187,10 @@ class Board {
 				this.#drop(entry);
 	}
 
-	stop(key) {
+	// All of a stream, or those of a channel on it.
+	stop(key, channel) {
 		for (const task of this.#tasks.values())
-			if (task.key === key)
+			if (task.key === key && (channel === undefined || task.channel === channel))
 				task.stop();
 	}
 
@@ -214,65 +220,51 @@ function runForm(run) {
 }
 
 function watchForm(watch) {
-	const field = el("input", {
-		name: "channel", required: true, autocomplete: "off", spellcheck: "false",
-		autocapitalize: "none", "data-t-placeholder": "task-channel-example",
-	});
+	const field = new TopicField("task-channel-example");
 	const form = el("form", { novalidate: true },
-		el("label", { class: "field" }, el("span", { "data-t": "task-channel" }), field),
+		el("label", { class: "field" }, el("span", { "data-t": "task-channel" }), field.element),
 		el("button", { class: "button quiet", "data-t": "watch" }));
-	const judge = () => {
-		const good = isChannelName(field.value);
-		field.setCustomValidity(good ? "" : t("bad-channel"));
-		field.setAttribute("aria-invalid", String(!good));
-		return good;
-	};
-	field.addEventListener("input", () => field.hasAttribute("aria-invalid") && judge());
-	form.addEventListener("submit", (event) => {
-		event.preventDefault();
-		if (judge())
-			watch(field.value);
-		else
-			form.reportValidity();
-	});
+	field.serve(form, watch);
 	return form;
 }
 
 export function mount(section, { bus, connections }) {
 	const element = el("div", { class: "board" });
 	const board = new Board(element);
-	const watched = new Set(["tasks"]); // keys
+	const watched = new Map([["tasks", "tasks"]]); // key -> channel or pattern
 
 	const run = (interval) => {
 		connections.close("tasks");
 		board.drop(({ key }) => key === "tasks");
-		board.get("tasks", "function1");
-		board.get("tasks", "function2");
+		board.get("tasks", "tasks", "function1");
+		board.get("tasks", "tasks", "function2");
 		connections.open({ kind: "tasks", interval });
 	};
-	const watch = (channel) => {
-		const { key } = connections.open({ kind: "channel", channel });
-		watched.add(key);
-		board.get(key, channel);
+	// Until it has a task, its own name stands for one.
+	const watch = (source) => {
+		const { key } = connections.open(source);
+		watched.set(key, topicOf(source));
+		board.get(key, topicOf(source), topicOf(source));
 	};
 	section.append(translate(el("div", {}, el("p", { class: "lead", "data-t": "tasks-lead" }),
 		el("div", { class: "bar" }, runForm(run), watchForm(watch)))), element);
-	board.get("tasks", "function1");
-	board.get("tasks", "function2");
+	board.get("tasks", "tasks", "function1");
+	board.get("tasks", "tasks", "function2");
 
 	bus.addEventListener("event", ({ detail: event }) => {
 		const { key, type, channel, data } = event;
 		if (!watched.has(key) || !TYPES.has(type))
 			return;
 		if (type === "close") {
-			board.stop(key);
+			board.stop(key, channel);
 			return;
 		}
 		const said = parse(data);
 		const name = text(said.task) || channel;
-		if (name !== channel) // its tasks have names: nothing will be called as it is
-			board.drop((task) => task.key === key && task.name === channel && task.state === "waiting");
-		board.get(key, name).tell(said, event);
+		const topic = watched.get(key);
+		if (name !== topic) // its tasks have names: nothing will be called as it is
+			board.drop((task) => task.key === key && task.name === topic && task.state === "waiting");
+		board.get(key, channel, name).tell(said, event);
 	});
 	bus.addEventListener("stream", ({ detail: { key, state } }) => {
 		if (state === null || state === "ended")

@@ -160,8 +160,8 @@ export function mount(corner, section, { bus }) {
 		shown.add(toast);
 		corner.insertBefore(toast.element, rest);
 	};
-	const isNews = ({ type, id, replayed, channel }) =>
-		TYPES.has(type) && !replayed && !own.has(id) && channel !== "metrics";
+	const isNews = ({ type, id, replayed, again, channel }) =>
+		TYPES.has(type) && !replayed && !again && !own.has(id) && channel !== "metrics";
 
 	bus.addEventListener("sent", ({ detail: { id } }) => {
 		own.add(id);

@@ -11,7 +11,8 @@
 //   any -> failing              failed()
 //
 // To ask is one HEAD of the stream's own address, and only if that is an error a
-// GET, which may have the server's own sentence.
+// GET, which may have the server's own sentence. What ends at once is asked for as
+// by one who takes no streams: he is told why.
 //
 // why: { kind, path, host } and for its kind
 //   offline, none   no network; no answer
@@ -19,7 +20,8 @@
 //   status          { status, said (the server's sentence, or ""), isOurs }
 //   type            { type }: a 200, but no stream
 //   held            it has begun, and nothing comes of it
-//   ended           { said: what /health says is wrong, or "" }: it ends at once
+//   ended           { said: what /health says is wrong, or the server says of
+//                   this stream, or "" }: it ends at once
 
 import { at, pathAt } from "./place.js";
 
@@ -43,9 +45,21 @@ async function sentenceOf(answer) {
 async function askHealth(signal) {
 	const answer = await fetch(at("health"), { cache: "no-store", signal });
 	if (!isJson(answer))
-		return answer.ok ? {} : { kind: "status", status: answer.status, said: "", path: pathAt("health") };
+		return answer.ok ? { said: "" } : { kind: "status", status: answer.status, said: "", path: pathAt("health") };
 	const { reason } = await answer.json();
 	return { said: typeof reason === "string" ? reason.slice(0, SAID_MAX) : "" };
+}
+
+async function askForNoStream(url, signal) {
+	const answer = await fetch(url, { cache: "no-store", headers: { Accept: "application/json" }, signal });
+	return !answer.ok && isJson(answer) ? await sentenceOf(answer) : "";
+}
+
+async function askWhyItEnds(url, signal) {
+	const health = await askHealth(signal);
+	if (health.kind !== undefined || health.said !== "")
+		return health;
+	return { said: await askForNoStream(url, signal) };
 }
 
 async function look(url, signal) {
@@ -59,7 +73,7 @@ async function look(url, signal) {
 		};
 	if (!typeOf(answer).startsWith("text/event-stream"))
 		return { kind: "type", type: typeOf(answer).split(";")[0] || "?" };
-	return { kind: "ended", said: "", ...await askHealth(signal) };
+	return { kind: "ended", ...await askWhyItEnds(url, signal) };
 }
 
 export async function ask(url) {

@@ -3,6 +3,11 @@
 
 #include "client/http/answer.h"
 
+#include <string.h>
+
+/* What comes behind a path of many channels would be cut off. */
+enum { PATH_SHOWN = 300 };
+
 void answer_release(struct http_answer *answer)
 {
 	buf_release(&answer->body);
@@ -20,6 +25,6 @@ void answer_judge(struct http_answer *answer, const char *url, const char *path)
 	answer->exit_status = answer->status >= 400 && answer->status <= 499
 				      ? EXIT_REFUSED
 				      : EXIT_TROUBLE;
-	buf_printf(&answer->sentence, "%s%s: status %ld", url, path,
-		answer->status);
+	buf_printf(&answer->sentence, "%s%.*s%s: status %ld", url, PATH_SHOWN,
+		path, strlen(path) > PATH_SHOWN ? "..." : "", answer->status);
 }

@@ -10,6 +10,7 @@
 #include "client/http/http.h"
 #include "client/http/interrupt.h"
 #include "client/http/notice.h"
+#include "client/http/refusal.h"
 #include "client/http/sse.h"
 #include "client/http/url.h"
 #include "lib/clock.h"
@@ -39,10 +40,10 @@ struct walk {
 
 /* ---- the request */
 
-static void add_channel(struct buf *path, const char *channel)
+static void add_pair(struct buf *path, const char *name, struct span value)
 {
-	buf_add_span(path, span_of("&channel="));
-	url_encode(path, span_of(channel));
+	buf_printf(path, "&%s=", name);
+	url_encode(path, value);
 }
 
 /* Everything in the query: a header could be dropped by a proxy. */
@@ -54,14 +55,15 @@ static void make_path(struct walk *walk)
 	buf_clear(path);
 	buf_add_span(path, span_of("/stream?envelope=1"));
 	for (size_t i = 0; i < follow->count; i++)
-		add_channel(path, follow->channels[i]);
-	if (walk->last.len > 0) {
-		buf_add_span(path, span_of("&lastEventId="));
-		url_encode(path, buf_span(&walk->last));
-	} else if (follow->since != NULL) {
-		buf_add_span(path, span_of("&since="));
-		url_encode(path, span_of(follow->since));
-	}
+		add_pair(path, "channel", span_of(follow->channels[i]));
+	for (size_t i = 0; i < follow->pattern_count; i++)
+		add_pair(path, "pattern", follow->patterns[i]);
+	for (size_t i = 0; i < follow->type_count; i++)
+		add_pair(path, "event", follow->types[i]);
+	if (walk->last.len > 0)
+		add_pair(path, "lastEventId", buf_span(&walk->last));
+	else if (follow->since != NULL)
+		add_pair(path, "since", span_of(follow->since));
 	buf_add_char(path, '\0');
 }
 
@@ -104,13 +106,19 @@ static enum follow_word on_published(struct walk *walk,
 static enum follow_word on_connected(struct walk *walk,
 	const struct sse_event *event, struct json_object *object)
 {
+	const struct follower *follower = walk->follower;
+	enum follow_word word;
+
 	walk->begun = walk->answered = true;
 	json_flag(object, "behind", &walk->behind);
 	if (walk->lost)
 		say("reconnected");
 	walk->lost = false;
 	walk->tries = 0;
-	return walk->follower->begun(walk->follower->arg, event->id);
+	word = follower->begun(follower->arg, event->id);
+	return word == FOLLOW_ON && !walk->behind
+		       ? follower->live(follower->arg)
+		       : word;
 }
 
 static enum follow_word unreadable(
@@ -138,8 +146,7 @@ static enum follow_word tell(struct walk *walk, const struct sse_event *event,
 		return follower->gap(follower->arg, event->id);
 	case NOTICE_LIVE:
 		walk->behind = false;
-		return follower->live == NULL ? FOLLOW_ON
-					      : follower->live(follower->arg);
+		return follower->live(follower->arg);
 	case NOTICE_UNREADABLE:
 		break;
 	}
@@ -195,6 +202,19 @@ static bool is_final(const struct walk *walk, const struct http_answer *answer)
 	return answer->exit_status != EXIT_OK;
 }
 
+static void say_it_is_lost(struct walk *walk, const struct http_answer *answer)
+{
+	if (walk->lost)
+		return;
+	walk->lost = true;
+	if (answer->exit_status != EXIT_OK)
+		say("%s; reconnecting", answer->sentence.at);
+	else if (walk->begun)
+		say("the stream has ended; reconnecting");
+	else
+		refusal_say(walk->http, walk->path.at);
+}
+
 static bool is_stream(const struct http_answer *answer)
 {
 	return strncmp(answer->type.at, "text/event-stream", 17) == 0;
@@ -227,11 +247,8 @@ static bool walk_once(struct walk *walk, enum exit_status *exit_status)
 	} else if (is_final(walk, &answer)) {
 		*exit_status = get_json_refused(&answer, "");
 		again = false;
-	} else if (!walk->lost) {
-		walk->lost = true;
-		say("%s; reconnecting", answer.exit_status == EXIT_OK
-						? "the stream has ended"
-						: answer.sentence.at);
+	} else {
+		say_it_is_lost(walk, &answer);
 	}
 	if (!walk->begun)
 		walk->tries++;

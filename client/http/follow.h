@@ -2,7 +2,7 @@
 #ifndef TIDINGS_CLIENT_HTTP_FOLLOW_H
 #define TIDINGS_CLIENT_HTTP_FOLLOW_H
 /*
- * follow - some channels, for as long as it takes
+ * follow - some channels and patterns, for as long as it takes
  *
  *   CONNECTING  a stream was asked for
  *   REPLAYING   it has begun below the newest event
@@ -38,8 +38,7 @@ struct follower {
 	enum follow_word (*gap)(void *arg, struct span id);
 	/* The stream has begun at `id`; told for each connection. */
 	enum follow_word (*begun)(void *arg, struct span id);
-	/* It has caught up; may be NULL.  Not told of a stream that began at
-	 * the newest event. */
+	/* It has caught up, or there was nothing to catch up with. */
 	enum follow_word (*live)(void *arg);
 	void *arg;
 };
@@ -47,10 +46,14 @@ struct follower {
 struct follow {
 	const char *const *channels; /* borrowed */
 	size_t count;
-	const char *since;    /* where to begin without an id; NULL = now */
-	struct span id;	      /* where to begin; beats `since`; borrowed */
-	bool wait;	      /* also for a server that never answered */
-	uint64_t deadline_ms; /* for the whole; 0 = none */
+	const struct span *patterns; /* borrowed */
+	size_t pattern_count;
+	const struct span *types; /* of events, that are wanted; borrowed */
+	size_t type_count;	  /* 0 = all */
+	const char *since;	  /* where to begin without an id; NULL = now */
+	struct span id;		  /* where to begin; beats `since`; borrowed */
+	bool wait;		  /* also for a server that never answered */
+	uint64_t deadline_ms;	  /* for the whole; 0 = none */
 };
 
 /* Returns EXIT_OK after FOLLOW_DONE or a signal, EXIT_FAILED after

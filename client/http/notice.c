@@ -22,7 +22,8 @@ static enum notice read_own(
 	if (!event->has_id)
 		return NOTICE_UNREADABLE;
 	if (span_is(event->type, "connected") &&
-		json_length(json_list(object, "channels")) > 0)
+		(json_length(json_list(object, "channels")) > 0 ||
+			json_length(json_list(object, "patterns")) > 0))
 		return NOTICE_CONNECTED;
 	if (span_is(event->type, "reset") &&
 		json_id(object, "oldest", &oldest) &&

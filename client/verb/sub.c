@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sub, tail, history - events of some channels, printed or handed to a command
+ * sub, tail, history - events of some channels or patterns, printed or handed
+ * to a command
  */
 #include <config.h>
+
+#include <string.h>
 
 #include "client/http/get_json.h"
 #include "client/http/http.h"
@@ -23,7 +26,56 @@ static enum exit_status check_channels(void)
 		if (fault != NULL)
 			return fail(EXIT_USAGE, "channel \"%s\": %s",
 				argument(i), fault);
+		if (strchr(argument(i), '{') != NULL ||
+			strcmp(argument(i), "*") == 0)
+			say("%s is taken as the name of one channel; "
+			    "--pattern is for all that match",
+				argument(i));
 	}
+	return EXIT_OK;
+}
+
+/* Each --event is a list of types, "a,b". */
+static enum exit_status take_types(struct subscription *sub)
+{
+	struct span list, type;
+
+	for (size_t i = 0; option_item("event", i, &list); i++)
+		while (list.len > 0) {
+			size_t len = 0;
+
+			while (len < list.len && list.at[len] != ',' &&
+				list.at[len] != ' ')
+				len++;
+			type = span(list.at, len);
+			if (len > 0)
+				buf_add(&sub->types, &type, sizeof(type));
+			len += len < list.len;
+			list = span(list.at + len, list.len - len);
+		}
+	if (option_given("event") && sub->types.len == 0)
+		return fail(EXIT_USAGE, "--event names no type");
+	return EXIT_OK;
+}
+
+/* The server knows best what a pattern is. */
+static enum exit_status take_patterns(struct subscription *sub)
+{
+	static const char *const names[] = {
+		[SUB] = "sub", [TAIL] = "tail", [HISTORY] = "history"};
+	struct span pattern;
+
+	for (size_t i = 0; option_item("pattern", i, &pattern); i++) {
+		if (pattern.len == 0)
+			return fail(EXIT_USAGE, "--pattern: \"\" is not a "
+						"pattern");
+		buf_add(&sub->patterns, &pattern, sizeof(pattern));
+	}
+	if (argument_count() == 0 && sub->patterns.len == 0)
+		return fail(EXIT_USAGE,
+			"%s: expected CHANNEL... or --pattern "
+			"(tidings %s --help)",
+			names[sub->mode], names[sub->mode]);
 	return EXIT_OK;
 }
 
@@ -33,6 +85,10 @@ static enum exit_status follow_channels(
 	const struct follow follow = {
 		.channels = (const char *const *)arguments_from(0),
 		.count = argument_count(),
+		.patterns = (const struct span *)(void *)sub->patterns.at,
+		.pattern_count = sub->patterns.len / sizeof(struct span),
+		.types = (const struct span *)(void *)sub->types.at,
+		.type_count = sub->types.len / sizeof(struct span),
 		.since = option_text("since"),
 		.id = buf_span(&sub->cursor.id),
 		.wait = option_switch("wait"),
@@ -80,7 +136,8 @@ static enum exit_status run(struct subscription *sub, struct http *http)
 {
 	enum exit_status exit_status = EXIT_OK;
 
-	if (sub->mode == HISTORY) {
+	sub->newest = UINT64_MAX;
+	if (sub->mode == HISTORY && sub->patterns.len == 0) {
 		exit_status = find_newest(http, &sub->newest);
 		if (exit_status != EXIT_OK || sub->newest == 0)
 			return exit_status;
@@ -91,7 +148,6 @@ static enum exit_status run(struct subscription *sub, struct http *http)
 static enum exit_status subscribe(enum mode mode)
 {
 	struct subscription sub = {.mode = mode,
-		.types = option_text("event"),
 		.command = mode == SUB ? option_text("exec") : NULL,
 		.left = option_given("count") ? option_number("count") : 0,
 		.gap_allowed = mode != SUB || option_switch("allow-gap")};
@@ -99,7 +155,12 @@ static enum exit_status subscribe(enum mode mode)
 	struct http *http = NULL;
 
 	if (exit_status == EXIT_OK)
-		exit_status = print_open(&sub.print, argument_count() > 1);
+		exit_status = take_patterns(&sub);
+	if (exit_status == EXIT_OK)
+		exit_status = take_types(&sub);
+	if (exit_status == EXIT_OK)
+		exit_status = print_open(&sub.print,
+			argument_count() > 1 || sub.patterns.len > 0);
 	sub.print.untimed = mode == HISTORY;
 	if (exit_status == EXIT_OK)
 		exit_status = cursor_open(&sub.cursor,
@@ -111,6 +172,8 @@ static enum exit_status subscribe(enum mode mode)
 	http_free(http);
 	cursor_close(&sub.cursor);
 	print_close(&sub.print);
+	buf_release(&sub.patterns);
+	buf_release(&sub.types);
 	/* failed: Ctrl-C has ended the command, too */
 	if ((exit_status == EXIT_OK || exit_status == EXIT_FAILED) &&
 		interrupt_caught())
@@ -135,19 +198,22 @@ static enum exit_status run_history(void)
 
 /* ---- their tables */
 
-#define ROWS_OF_ALL                                                          \
-	{"event", 'e', TEXT, "TYPES", NULL,                                  \
-		"only events of these types (a,b)"},                         \
-		{"count", 'n', NUMBER, "N", NULL, "end after N events"},     \
-		{"timeout", 't', DURATION, "TIME", NULL,                     \
-			"end after TIME, with status 9"},                    \
-		{"json", 'j', SWITCH, NULL, NULL,                            \
-			"a JSON object per line, also on a terminal"},       \
-		{"format", 'f', TEXT, "FORMAT", NULL,                        \
-			"%i id, %t type, %c channel, %d data; \\n and \\t"}, \
-	{                                                                    \
-		"wait", 'w', SWITCH, NULL, NULL,                             \
-			"wait for a server that is not there yet"            \
+#define ROWS_OF_ALL                                                           \
+	{"pattern", 'p', LIST, "PATTERN", NULL,                               \
+		"all channels it matches (builds/{name}, *); may be "         \
+		"repeated"},                                                  \
+		{"event", 'e', LIST, "TYPES", NULL,                           \
+			"only events of these types (a,b); may be repeated"}, \
+		{"count", 'n', NUMBER, "N", NULL, "end after N events"},      \
+		{"timeout", 't', DURATION, "TIME", NULL,                      \
+			"end after TIME, with status 9"},                     \
+		{"json", 'j', SWITCH, NULL, NULL,                             \
+			"a JSON object per line, also on a terminal"},        \
+		{"format", 'f', TEXT, "FORMAT", NULL,                         \
+			"%i id, %t type, %c channel, %d data; \\n and \\t"},  \
+	{                                                                     \
+		"wait", 'w', SWITCH, NULL, NULL,                              \
+			"wait for a server that is not there yet"             \
 	}
 
 static const struct option_row sub_rows[] = {
@@ -177,7 +243,7 @@ static const struct option_row history_rows[] = {
 
 const struct verb verb_sub = {
 	.name = "sub",
-	.arguments = "CHANNEL...",
+	.arguments = "[CHANNEL...]",
 	.summary = "print events as they come, and lose none",
 	.more = "With --cursor nothing is lost: after a cut of any length, a "
 		"restart of anything or\na kill of this program it goes on "
@@ -188,27 +254,24 @@ const struct verb verb_sub = {
 		"TIDINGS_EVENT and\nTIDINGS_CHANNEL in its environment.  If "
 		"it fails, this ends with status 1.",
 	.rows = sub_rows,
-	.least = 1,
 	.most = -1,
 	.run = run_sub,
 };
 
 const struct verb verb_tail = {
 	.name = "tail",
-	.arguments = "CHANNEL...",
+	.arguments = "[CHANNEL...]",
 	.summary = "print what was, then what comes",
 	.rows = tail_rows,
-	.least = 1,
 	.most = -1,
 	.run = run_tail,
 };
 
 const struct verb verb_history = {
 	.name = "history",
-	.arguments = "CHANNEL...",
+	.arguments = "[CHANNEL...]",
 	.summary = "print the events that are held, and end",
 	.rows = history_rows,
-	.least = 1,
 	.most = -1,
 	.run = run_history,
 };

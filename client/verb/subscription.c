@@ -3,22 +3,19 @@
 
 #include "client/verb/subscription.h"
 
-#include <string.h>
-
 #include "client/verb/hook.h"
 #include "lib/text.h"
 
-/* Is `type` one of the words in "a,b c"? */
-static bool is_among(struct span type, const char *words)
+/* A server older than --event in a stream sends all of them. */
+static bool is_wanted(const struct subscription *sub, struct span type)
 {
-	while (*words != '\0') {
-		size_t len = strcspn(words, ", ");
+	const struct span *types = (const void *)sub->types.at;
+	size_t count = sub->types.len / sizeof(*types);
 
-		if (len > 0 && span_equal(type, span(words, len)))
+	for (size_t i = 0; i < count; i++)
+		if (span_equal(type, types[i]))
 			return true;
-		words += len + strspn(words + len, ", ");
-	}
-	return false;
+	return count == 0;
 }
 
 static enum follow_word failed(
@@ -55,10 +52,9 @@ static enum exit_status deal_with(
 static enum follow_word on_event(void *arg, const struct follow_event *event)
 {
 	struct subscription *sub = arg;
-	bool wanted = sub->types == NULL || is_among(event->type, sub->types);
 	enum exit_status exit_status;
 
-	if (wanted) {
+	if (is_wanted(sub, event->type)) {
 		exit_status = deal_with(sub, event);
 		if (exit_status != EXIT_OK)
 			return failed(sub, exit_status);

@@ -22,10 +22,12 @@ struct subscription {
 	enum mode mode;
 	struct cursor cursor;
 	struct print print;
-	const char *types; /* those wanted, or NULL = all */
+	struct buf patterns; /* struct span, borrowed from the options */
+	struct buf types;    /* likewise, those wanted; empty = all */
 	const char *command;
 	uint64_t left;	 /* events, 0 = no limit */
-	uint64_t newest; /* HISTORY: the last one to print */
+	uint64_t newest; /* HISTORY: the last one to print, UINT64_MAX = nobody
+			    knows: that which comes before it has caught up */
 	bool gap_allowed;
 	enum exit_status exit_status; /* why it failed */
 };

@@ -49,7 +49,7 @@ _tidings_command()
 _tidings_value()
 {
 	case $1 in
-	CHANNEL* | NAME-of-channel) _tidings_offer "$(_tidings_channels)" ;;
+	CHANNEL* | \[CHANNEL* | NAME-of-channel) _tidings_offer "$(_tidings_channels)" ;;
 	FILE*) _tidings_files ;;
 	COMMAND*) _tidings_command "$2" ;;
 	[a-z]*) _tidings_offer "$1" ;;
@@ -102,7 +102,7 @@ _tidings_argument()
 {
 	local i=$1 name=${arguments[place]}
 
-	[[ -z $name && ${arguments[*]} == *... ]] && name=${arguments[-1]}
+	[[ -z $name && ${arguments[*]} == *...* ]] && name=${arguments[-1]}
 	[[ $name != COMMAND* && $i != "$last" ]] && return 1
 	_tidings_value "$name" "$i"
 }

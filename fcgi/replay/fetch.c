@@ -86,7 +86,8 @@ static void ask_verdict(struct fetch *fetch, struct straggler *straggler)
 	wire_put_str16(out, span(NULL, 0));
 	wire_put_u16(out, sub->count);
 	for (uint16_t i = 0; i < sub->count; i++)
-		wire_put_str16(out, topic_name(sub->memberships[i].topic));
+		buf_add_span(out,
+			topic_key_asked(topic_key(sub->memberships[i].topic)));
 	told_put(sub->told, out);
 	inquiry = inquiries_judge(fetch->inquiries, buf_span(out));
 	list_append(&inquiry->waiters, &straggler->wait);

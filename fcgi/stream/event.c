@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/stream/types.h"
 #include "lib/clock.h"
 #include "lib/event/traits.h"
 #include "lib/json/json.h"
@@ -87,12 +88,33 @@ static void add_data(struct buf *out, struct span data)
 	}
 }
 
+/* The other channels of its publish, if there are any. */
+static void add_also(struct buf *out, struct span traits)
+{
+	const char *before = ",\"also\":[";
+	struct trait_topics topics;
+
+	if (traits.len == 0 || !trait_topics(traits, &topics))
+		return;
+	for (unsigned i = 0; i < topics.count; i++) {
+		struct span name = trait_next_topic(&topics.names);
+
+		if (i == topics.index)
+			continue;
+		add_text(out, before);
+		json_quote(out, name);
+		before = ",";
+	}
+	buf_add_char(out, ']');
+}
+
 static void add_envelope(struct buf *out, const struct wire_event *event)
 {
 	add_text(out, "data: {\"channel\":");
 	json_quote(out, event->channel);
 	add_text(out, ",\"data\":");
 	json_quote(out, event->data);
+	add_also(out, event->traits);
 	add_text(out, "}\n");
 }
 
@@ -115,16 +137,38 @@ void event_text(struct buf *out, const struct wire_event *event, bool envelope)
 	buf_add_char(out, '\n');
 }
 
-void event_connected(struct buf *out, uint64_t id, const struct span *channels,
-	size_t count, bool behind, uint64_t now)
+static void add_names(struct buf *out, const struct span *names, size_t count)
 {
-	buf_printf(out, "id: %" PRIu64 "\nevent: connected\n", id);
-	add_text(out, "data: {\"channels\":[");
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_add_char(out, ',');
-		json_quote(out, channels[i]);
+		json_quote(out, names[i]);
 	}
+}
+
+static void add_types(struct buf *out, struct span types)
+{
+	const char *before = "],\"events\":[";
+	struct span type;
+
+	while (types_next(&types, &type)) {
+		add_text(out, before);
+		json_quote(out, type);
+		before = ",";
+	}
+}
+
+void event_connected(struct buf *out, uint64_t id,
+	const struct event_channels *of, bool behind, uint64_t now)
+{
+	buf_printf(out, "id: %" PRIu64 "\nevent: connected\n", id);
+	add_text(out, "data: {\"channels\":[");
+	add_names(out, of->names, of->channels);
+	if (of->patterns > 0) {
+		add_text(out, "],\"patterns\":[");
+		add_names(out, of->names + of->channels, of->patterns);
+	}
+	add_types(out, of->types);
 	add_text(out, "],\"timestamp\":\"");
 	clock_rfc3339(out, now);
 	add_text(out, behind ? "\",\"behind\":true}\n\n" : "\"}\n\n");

@@ -29,13 +29,23 @@ void event_head(struct buf *out, uint64_t retry_ms, struct span headers);
 
 /* Appends one event: `id:` unless volatile, `event:` unless "" or "message",
  * the data, a blank line.  envelope: the data is one line of JSON that names
- * the channel, `{"channel":"...","data":"..."}`. */
+ * the channel, `{"channel":"...","data":"..."}`, and in "also" those on which
+ * the event was published besides: who shares one stream among several that
+ * listen gives it to each of them. */
 void event_text(struct buf *out, const struct wire_event *event, bool envelope);
+
+/* What a stream listens to: channels, and behind them patterns; and what it
+ * wants of them (types.h). */
+struct event_channels {
+	const struct span *names;
+	size_t channels, patterns;
+	struct span types;
+};
 
 /* Appends the event `connected`: `id` is the cursor really used, `now` in ms
  * since 1970.  `behind`: it says so, and an event `live` will follow. */
-void event_connected(struct buf *out, uint64_t id, const struct span *channels,
-	size_t count, bool behind, uint64_t now);
+void event_connected(struct buf *out, uint64_t id,
+	const struct event_channels *of, bool behind, uint64_t now);
 
 /* Appends the event `reset`.  0 for oldest or newest becomes null. */
 void event_reset(struct buf *out, uint64_t id, struct span requested,

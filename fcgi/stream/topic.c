@@ -7,13 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/stream/patterns.h"
 #include "lib/buf.h"
+#include "lib/event/selector.h"
 #include "lib/search.h"
+#include "lib/wire.h"
 
 enum { FIRST_HELD = 4 };
 
 struct topics {
-	struct table table;
+	struct table table;  /* of channels, by name */
+	struct table by_key; /* of patterns */
+	struct patterns patterns;
 };
 
 static struct topic *channel_of(struct table_node *node)
@@ -21,42 +26,112 @@ static struct topic *channel_of(struct table_node *node)
 	return node == NULL ? NULL : table_entry(node, struct topic, node);
 }
 
-static struct span key_of(const struct table_node *node)
+static struct span name_of(const struct table_node *node)
 {
 	return topic_name(table_entry(node, struct topic, node));
+}
+
+static struct span key_of(const struct table_node *node)
+{
+	return topic_key(table_entry(node, struct topic, node));
 }
 
 struct topics *topics_new(void)
 {
 	struct topics *topics = mem_new(sizeof(*topics));
 
-	table_init(&topics->table, key_of, NULL);
+	table_init(&topics->table, name_of, NULL);
+	table_init(&topics->by_key, key_of, NULL);
+	patterns_init(&topics->patterns);
 	return topics;
 }
 
 static void forget(struct topic *topic)
 {
+	selector_free(topic->selector);
+	free(topic->matched);
 	free(topic->held);
 	free(topic);
 }
 
-void topics_free(struct topics *topics)
+static void forget_all(struct table *table)
 {
 	struct table_node *node, *next;
 
-	if (topics == NULL)
-		return;
-	for (node = table_first(&topics->table); node != NULL; node = next) {
-		next = table_next(&topics->table, node);
+	for (node = table_first(table); node != NULL; node = next) {
+		next = table_next(table, node);
 		forget(channel_of(node));
 	}
-	table_release(&topics->table);
+	table_release(table);
+}
+
+void topics_free(struct topics *topics)
+{
+	if (topics == NULL)
+		return;
+	forget_all(&topics->table);
+	forget_all(&topics->by_key);
+	patterns_release(&topics->patterns);
 	free(topics);
 }
 
 struct topic *topic_find(const struct topics *topics, struct span name)
 {
 	return channel_of(table_find(&topics->table, name));
+}
+
+/* ---- keys */
+
+static size_t key_len(const struct topic_pattern *of)
+{
+	return TOPIC_HEAD + of->text.len + of->types.len;
+}
+
+/* As wire.h has it, but channels come and go with events: byte by byte. */
+static void write_key(char *to, const struct topic_pattern *of)
+{
+	to[0] = (char)of->kind;
+	to[1] = (char)(of->text.len & 255);
+	to[2] = (char)(of->text.len >> 8);
+	memcpy(to + TOPIC_HEAD, of->text.at, of->text.len);
+	if (of->types.len > 0)
+		memcpy(to + TOPIC_HEAD + of->text.len, of->types.at,
+			of->types.len);
+}
+
+static size_t asked_len(struct span key)
+{
+	struct wire_in in = wire_in(key);
+
+	wire_get_u8(&in);
+	return TOPIC_HEAD + wire_get_str16(&in).len;
+}
+
+struct span topic_key_asked(struct span key)
+{
+	return span(key.at, asked_len(key));
+}
+
+struct span topic_key_types(struct span key)
+{
+	size_t asked = asked_len(key);
+
+	return span(key.at + asked, key.len - asked);
+}
+
+/* ---- made, and found */
+
+static struct topic *make(struct table *table, const struct topic_pattern *of)
+{
+	struct topic *topic = mem_new(sizeof(*topic) + key_len(of));
+
+	topic->name_len = (uint16_t)of->text.len;
+	topic->types_len = (uint16_t)of->types.len;
+	write_key(topic->key, of);
+	list_init(&topic->memberships);
+	list_init(&topic->report);
+	table_add(table, &topic->node);
+	return topic;
 }
 
 struct topic *topic_get(struct topics *topics, struct span name)
@@ -66,17 +141,69 @@ struct topic *topic_get(struct topics *topics, struct span name)
 	assert(name.len >= 1 && name.len <= 255);
 	if (topic != NULL)
 		return topic;
-	topic = mem_new(sizeof(*topic) + name.len);
-	topic->name_len = (uint8_t)name.len;
-	memcpy(topic->name, name.at, name.len);
-	list_init(&topic->memberships);
-	list_init(&topic->report);
-	table_add(&topics->table, &topic->node);
+	return make(&topics->table,
+		&(struct topic_pattern){SELECTOR_EXACT, name, {0}});
+}
+
+struct topic *topic_find_pattern(
+	const struct topics *topics, const struct topic_pattern *pattern)
+{
+	struct topic *topic;
+	struct buf key = {0};
+
+	write_key(buf_reserve(&key, key_len(pattern)), pattern);
+	key.len = key_len(pattern);
+	topic = channel_of(table_find(&topics->by_key, buf_span(&key)));
+	buf_release(&key);
 	return topic;
+}
+
+struct topic *topic_get_pattern(
+	struct topics *topics, const struct topic_pattern *pattern)
+{
+	struct topic *topic = topic_find_pattern(topics, pattern);
+
+	if (topic != NULL)
+		return topic;
+	topic = make(&topics->by_key, pattern);
+	topic->selector = pattern->kind == SELECTOR_EXACT
+				  ? selector_of_channel(pattern->text)
+				  : selector_new(pattern->text);
+	patterns_add(&topics->patterns, topic);
+	return topic;
+}
+
+struct patterns *topics_patterns(const struct topics *topics)
+{
+	return (struct patterns *)(uintptr_t)&topics->patterns;
+}
+
+struct topic *topics_first(const struct topics *topics)
+{
+	return channel_of(table_first(&topics->table));
+}
+
+struct topic *topics_next(
+	const struct topics *topics, const struct topic *topic)
+{
+	return channel_of(table_next(&topics->table, &topic->node));
+}
+
+static void tidy_pattern(struct topics *topics, struct topic *topic)
+{
+	if (topic->subscribers > 0 || topic->due)
+		return;
+	patterns_remove(&topics->patterns, topic);
+	table_remove(&topics->by_key, &topic->node);
+	forget(topic);
 }
 
 void topic_tidy(struct topics *topics, struct topic *topic)
 {
+	if (topic_is_pattern(topic)) {
+		tidy_pattern(topics, topic);
+		return;
+	}
 	if (topic->count > 0 || topic->subscribers > 0 || topic->due ||
 		list_linked(&topic->report))
 		return;

@@ -28,7 +28,9 @@ struct keep {
 };
 
 /* [channel NAME]: its events leave the shared pool and are kept by this
- * alone; a key not given has the shared value. */
+ * alone; a key not given has the shared value.  If the name is `*` or has a `{`
+ * it is a pattern (lib/event/selector.h), and this is for each channel that it
+ * matches and that no other section names; of patterns the first one is. */
 struct config_channel {
 	char *name;
 	struct keep keep;
@@ -85,6 +87,8 @@ struct config {
 	size_t stream_channels;	     /* channels = 1000000: of all streams, each
 					counted for each; 0 = no limit */
 	size_t channels_per_address; /* 0 = no limit */
+	size_t selectors; /* distinct patterns of a worker's streams; 0 = none
+			     are allowed */
 	char **publish_from; /* addresses or prefixes 10.0.0.0/8; a path-less
 				list, default 127.0.0.0/8 ::1 */
 	size_t publish_from_count;

@@ -292,3 +292,10 @@ def test_checks_by_name(shared):
 @pytest.fixture
 def world_with_web(make_world):
     return make_world(web=True)
+
+
+def test_a_line_of_a_pattern_names_the_channel(shared, terminal):
+    shared.publish("passed", channel="people/1")
+    history = terminal(shared, "history", "--pattern", "people/{n}")
+    history.ends(0)
+    assert history.lines[0] == "people/1 passed"

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from page import Page
+from page import Page, has
 from world import eventually
 
 page_only = pytest.mark.page  # the others run with each instrument, too
@@ -170,5 +170,6 @@ def test_a_stopped_window_catches_up(chromium, web, numbers):
     page, stream = begins(chromium, web, numbers)
     page.window.cdp("Page.setWebLifecycleState", state="frozen")
     web.insert(*numbers(50))
+    has(web, "main", 53)
     page.window.cdp("Page.setWebLifecycleState", state="active")
     page.has_all(ids_of(web))

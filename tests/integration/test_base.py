@@ -77,6 +77,13 @@ def test_without_a_base_nothing_has_changed(world):
                                                   "message": "there is nothing at this address"})
 
 
+def test_a_slash_in_a_channel_s_name_is_told_how_to_write(world):
+    answer = world.door.ask("POST", "/realtime/builds/17")
+    assert (answer.status, answer.json["error"]) == (404, "not_found")
+    assert "a slash in a channel's name is written %2F" in answer.json["message"]
+    assert world.door.ask("GET", "/realtime/").status != 200 and "%2F" not in world.door.ask("GET", "/x/y/z").json["message"]
+
+
 def test_a_base_that_changes_at_a_reload_holds_from_then_on(make_world):
     world = make_world()
     reader = world.listen("news")

@@ -10,6 +10,7 @@ import sys
 import termios
 import threading
 import time
+from urllib.parse import quote
 
 from world import SLOW, eventually, program
 
@@ -134,7 +135,7 @@ class Steady(threading.Thread):
             self.ending.wait(0.005)
 
     def _publish(self, numbers):
-        target = f"/realtime/{self.channel}?lines=1&id=s{numbers[0]}"
+        target = f"/realtime/{quote(self.channel, safe='')}?lines=1&id={quote(self.channel, safe='')}-{numbers[0]}"
         body = "\n".join(map(str, numbers)).encode()
         eventually(lambda: self.world.post(target, body).status == 200, "a batch being stored")
 

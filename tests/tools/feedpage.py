@@ -8,6 +8,7 @@ import itertools
 import threading
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -115,7 +116,7 @@ class Numbers:
             for number in itertools.count():
                 if self.stopping.is_set():
                     return
-                connection.request("POST", f"/realtime/{self.channel}", str(number))
+                connection.request("POST", f"/realtime/{quote(self.channel, safe='')}", str(number))
                 answer = connection.getresponse()
                 said = answer.read()
                 assert answer.status == 200, said

@@ -151,7 +151,8 @@ class Page:
 
     # ---- streams
     def stream(self, name):
-        return Stream(self, KEYS.get(name, f"channel:{name}"))
+        kind = "pattern" if name == "*" or "{" in name else "channel"
+        return Stream(self, KEYS.get(name, f"{kind}:{name}"))
 
     def connect(self, name):
         """By its button, or by typing its name; waits until it is there."""

@@ -17,6 +17,7 @@ from collections import namedtuple
 from pathlib import Path
 
 from crowd import Together
+from templates import hears
 from verdict import CALM, Seen
 from world import SLOW
 
@@ -25,7 +26,7 @@ SOURCES = "reconnects.c", "lives.c", "books.c", "framing.c"
 
 # One subscriber: chair, "web" or "fcgi", Last-Event-ID to begin with (or 0),
 # target; those of a chair follow each other.
-Life = namedtuple("Life", "chair door last_id target channels")
+Life = namedtuple("Life", "chair door last_id target channels patterns", defaults=[()])
 
 
 def channel_name(number):
@@ -75,13 +76,39 @@ class Line(threading.Thread):
         return int(answer.json["id"])
 
 
-class Lines(Together):
-    """Some such threads; `account` is None where the books would be too large."""
+class Wide(Line):
+    """Publishes batches of lines, each on three of the others' channels; they
+    have no number there."""
 
-    def __init__(self, scene, world, account, rate, channels=20, threads=8, longest=150, batch=80):
-        super().__init__([Line(world, account, scene.rng.random(),
-                               [channel_name(c) for c in range(n, channels, threads)],
-                               rate / threads, longest, batch) for n in range(threads)])
+    def publish(self, _, count):
+        on = self.rng.sample(self.channels, 3)
+        lines = [f"wide/{self.count + n} ".ljust(self.rng.randint(14, self.longest), "x")
+                 for n in range(count)]
+        for data in lines if self.account else ():
+            self.account.tries(frozenset(on), data)
+        answer = self.world.post(f"/realtime/{on[0]}?lines=1&also={on[1]}&also={on[2]}",
+                                 "\n".join(lines).encode(), within=30 * SLOW)
+        assert answer.status == 200, f"POST of {count} lines on three channels: {answer}"
+        self.count += count
+        for data in lines[:-1] if self.account else ():
+            self.account.acknowledges(data)
+        if self.account:
+            self.account.acknowledges(lines[-1], answer.json["id"])
+        return int(answer.json["id"])
+
+
+class Lines(Together):
+    """Some such threads, and with `wide` one that publishes on several channels
+    at once, at that rate; `account` is None where the books would be too large."""
+
+    def __init__(self, scene, world, account, rate, channels=20, threads=8, longest=150, batch=80,
+                 wide=0):
+        names = [channel_name(c) for c in range(channels)]
+        others = [Wide(world, account, scene.rng.random(), names, wide, longest, batch)] \
+            if wide else []
+        self.lines = [Line(world, account, scene.rng.random(), names[n::threads],
+                           rate / threads, longest, batch) for n in range(threads)]
+        super().__init__(self.lines + others)
 
     def fill(self, count, batch=2000):
         """History; returns an id of each batch."""
@@ -93,7 +120,7 @@ class Lines(Together):
 
     def fences(self):
         """A last event for each channel: {channel: id}."""
-        return {channel: one.publish(channel, 1) for one in self.all for channel in one.channels}
+        return {channel: one.publish(channel, 1) for one in self.lines for channel in one.channels}
 
 
 class Returning:
@@ -154,8 +181,9 @@ class Returning:
         """Waits until all have their fences; returns (figures, {name: Sat})."""
         self.all_there()
         fences = fences()
-        channels = {life.chair: life.channels for life in self.plan}
-        wanted = [max(fences[c] for c in channels[chair]) for chair in sorted(channels)]
+        heard = {life.chair: (life.channels, life.patterns) for life in self.plan}
+        wanted = [max(fences[c] for c in fences if hears(*heard[chair], [c]))
+                  for chair in sorted(heard)]
         self.process.stdin.write(" ".join(map(str, [*wanted, int(CALM * SLOW * 1000)])) + "\n")
         self.process.stdin.flush()
         report = json.loads(self._line())
@@ -171,7 +199,7 @@ class Returning:
         books = open(self.books, "rb") if self.books else None
         for number, (life, row) in enumerate(zip(self.plan, lives)):
             start, count, resets, disorder, breaks, late = row
-            one = Seen(life.channels, start)
+            one = Seen(life.channels, start, life.patterns)
             if books:
                 one.ids.fromfile(books, count)
                 one.sums.fromfile(books, count)

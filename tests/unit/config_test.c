@@ -39,6 +39,7 @@ static void test_without_a_file_everything_has_its_default(void **state)
 	assert_int_equal(config.publish_rate_total, 0);
 	assert_int_equal(config.stream_channels, 1000000);
 	assert_int_equal(config.channels_per_address, 0);
+	assert_int_equal(config.selectors, 1000);
 	assert_int_equal(config.host_count, 0);
 	assert_int_equal(config.origin_count, 0);
 	assert_true(config.keepalive_ms == 15000);
@@ -88,15 +89,14 @@ static void test_every_value_goes_where_it_belongs(void **state)
 		"[hub]\nsocket = /a/hub.sock\nsocket_mode = 600\n"
 		"socket_group = root\nusers = root, 33\nlog = /a/log.db\n"
 		"keep_age = 36h\nkeep_events = 0\nkeep_bytes = 10M\n"
-		"key_age = 2d\n"
-		"demo = yes\n"
+		"key_age = 2d\ndemo = yes\n"
 		"[responder]\nsocket = /a/fcgi.sock\nsocket_mode = 0666\n"
 		"socket_group = 7\nworkers = 64\n"
 		"streams = 9000\nconnections = 28000\nstreams_per_address = "
 		"20\n"
 		"publish_from = 10.0.0.0/8, 192.0.2.7 fd00::/8\n"
 		"publish_rate = 50\npublish_rate_total = 200\n"
-		"channels = 0\nchannels_per_address = 30\n"
+		"channels = 0\nchannels_per_address = 30\nselectors = 100000\n"
 		"hosts = www.example, 127.0.0.1 [::1]\n"
 		"origins = https://a.example http://localhost:8080\n"
 		"keepalive = 1s\nretry = 500ms\nwindow = 1M\n"
@@ -128,6 +128,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 	assert_int_equal(config.publish_rate_total, 200);
 	assert_int_equal(config.stream_channels, 0);
 	assert_int_equal(config.channels_per_address, 30);
+	assert_int_equal(config.selectors, 100000);
 	assert_int_equal(config.host_count, 3);
 	assert_string_equal(config.hosts[2], "[::1]");
 	assert_int_equal(config.origin_count, 2);
@@ -200,6 +201,11 @@ static const struct {
 		":2: this section is given twice"},
 	{"an inbox twice", "[inbox a]\npath=/a\n[inbox a]\npath=/b\n",
 		":3: this section is given twice"},
+	{"a pattern twice", "[channel a/{b}]\n[channel a/{b}]\n",
+		":2: this section is given twice"},
+	{"a pattern that is none", "[hub]\n[channel a/{b]\n",
+		":2: a channel's name with a '{' is a URI template "
+		"(RFC 6570), as in [channel builds/{name}]"},
 	{"a control character in a channel", "[channel a\tb]\n",
 		":1: a channel name has no control characters"},
 	{"a key before any section", "socket = /x\n",

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "fcgi/stream/event.h"
+#include "lib/event/traits.h"
 #include "tests/unit/unit.h"
 
 static const struct {
@@ -97,6 +98,37 @@ static void test_an_envelope_names_the_channel_on_one_line(void **state)
 	}
 }
 
+static void test_an_envelope_names_the_other_channels(void **state)
+{
+	static const char *const lines[] = {
+		"id: 5\ndata: {\"channel\":\"a\",\"data\":\"x\","
+		"\"also\":[\"b\\\"\",\"c\"]}\n\n",
+		"id: 5\ndata: {\"channel\":\"b\\\"\",\"data\":\"x\","
+		"\"also\":[\"a\",\"c\"]}\n\n",
+		"id: 5\ndata: {\"channel\":\"c\",\"data\":\"x\","
+		"\"also\":[\"a\",\"b\\\"\"]}\n\n",
+	};
+	static const char *const channels[] = {"a", "b\"", "c"};
+	struct buf traits = {0};
+
+	(void)state;
+	trait_add_topics(
+		&traits, span("\x01\0a\x02\0b\"\x01\0c", 10), COUNT(lines));
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		struct wire_event event = {.id = 3 + i,
+			.channel = span_of(channels[i]),
+			.data = span_of("x")};
+		struct buf out = {0};
+
+		trait_set_index(&traits, (uint8_t)i);
+		event.traits = buf_span(&traits);
+		event_text(&out, &event, true);
+		CHECK_TEXT(channels[i], buf_span(&out), lines[i]);
+		buf_release(&out);
+	}
+	buf_release(&traits);
+}
+
 static void test_a_reset_says_what_is_held(void **state)
 {
 	struct buf out = {0};
@@ -118,7 +150,8 @@ static void test_connected_names_cursor_and_channels(void **state)
 	struct buf out = {0};
 
 	(void)state;
-	event_connected(&out, 5, names, 2, false, 1234);
+	event_connected(&out, 5, &(struct event_channels){names, 2, 0, {0}},
+		false, 1234);
 	assert_true(out.len > sizeof(start));
 	assert_memory_equal(out.at, start, sizeof(start) - 1);
 	assert_memory_equal(out.at + out.len - 5, "Z\"}\n\n", 5);
@@ -132,7 +165,8 @@ static void test_connected_says_that_live_will_follow(void **state)
 	struct buf out = {0};
 
 	(void)state;
-	event_connected(&out, 5, names, 1, true, 0);
+	event_connected(
+		&out, 5, &(struct event_channels){names, 1, 0, {0}}, true, 0);
 	assert_memory_equal(
 		out.at + out.len - (sizeof(end) - 1), end, sizeof(end) - 1);
 	buf_release(&out);
@@ -163,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_events_become_text),
 		cmocka_unit_test(
 			test_an_envelope_names_the_channel_on_one_line),
+		cmocka_unit_test(test_an_envelope_names_the_other_channels),
 		cmocka_unit_test(test_a_megabyte_of_line_ends_holds_nobody_up),
 		cmocka_unit_test(test_a_reset_says_what_is_held),
 		cmocka_unit_test(test_connected_names_cursor_and_channels),

@@ -37,8 +37,8 @@ globalThis.EventSource = class extends EventTarget {
 		this.says("connected", id, JSON.stringify({ channels: [], ...(behind && { behind }) }));
 	}
 
-	brings(id, channel, data, type = "message") {
-		this.says(type, id, JSON.stringify({ channel, data }));
+	brings(id, channel, data, type = "message", also = undefined) {
+		this.says(type, id, JSON.stringify({ channel, data, also }));
 	}
 
 	isLive(id = "") {

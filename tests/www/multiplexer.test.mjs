@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert";
 import { beforeEach, test } from "node:test";
-import { forget, listeners, open, settled, sources } from "./fakes.mjs";
+import { forget, listeners, open, settled, sources, timers } from "./fakes.mjs";
 import { Coordinator } from "./coordinator.js";
 
 const realNow = Date.now;
@@ -18,7 +18,7 @@ beforeEach(() => {
 let n = 0;
 
 async function want(channel, more = {}) {
-	const wanted = { n: ++n, stream: "channel", channel, state: "connecting", ...more };
+	const wanted = { n: ++n, stream: "channel", topic: channel, state: "connecting", ...more };
 	coordinator.want("w", wanted);
 	await settled();
 	return wanted;
@@ -160,10 +160,10 @@ test("who looks back while the connection is lost goes on where it was", async (
 
 test("a new leader begins at the smallest id that a window has reached", async () => {
 	coordinator = new Coordinator(new Set(["message"]), (message) => told.push(message));
-	coordinator.enter("v", [{ n: 1, stream: "channel", channel: "a", after: "99", state: "live" }]);
+	coordinator.enter("v", [{ n: 1, stream: "channel", topic: "a", after: "99", state: "live" }]);
 	coordinator.enter("w", [
-		{ n: 1, stream: "channel", channel: "b", after: "100", state: "live" },
-		{ n: 2, stream: "channel", channel: "c", state: "connecting" },
+		{ n: 1, stream: "channel", topic: "b", after: "100", state: "live" },
+		{ n: 2, stream: "channel", topic: "c", state: "connecting" },
 	]);
 	coordinator.begin();
 	await settled();
@@ -177,17 +177,17 @@ test("a new leader begins at the smallest id that a window has reached", async (
 
 test("who says late where it has got is given the rest", async () => {
 	coordinator = new Coordinator(new Set(["message"]), (message) => told.push(message));
-	coordinator.enter("w", [{ n: 1, stream: "channel", channel: "a", after: "10", state: "live" }]);
+	coordinator.enter("w", [{ n: 1, stream: "channel", topic: "a", after: "10", state: "live" }]);
 	coordinator.begin();
 	await settled();
 	const [current] = open();
 	current.connects("10");
 	current.brings("11", "a", "a11");
 	current.brings("12", "a", "a12");
-	coordinator.enter("held", [{ n: 71, stream: "channel", channel: "a", after: "11", state: "live" }]);
+	coordinator.enter("held", [{ n: 71, stream: "channel", topic: "a", after: "11", state: "live" }]);
 	await settled();
 	assert.deepEqual(welcomes({ n: 71 })[0].events.map(({ data }) => data), ["a12"]);
-	coordinator.enter("not held", [{ n: 72, stream: "channel", channel: "a", after: "9", state: "live" }]);
+	coordinator.enter("not held", [{ n: 72, stream: "channel", topic: "a", after: "9", state: "live" }]);
 	await settled();
 	assert.equal(open()[1].query.get("lastEventId"), "9");
 });
@@ -207,7 +207,7 @@ test("events without an id come once, and from the current connection", async ()
 
 test("what is said in one breath takes one stream, and no more is left than was", async () => {
 	for (const channel of ["a", "b", "c"])
-		coordinator.want("w", { n: ++n, stream: "channel", channel, state: "connecting" });
+		coordinator.want("w", { n: ++n, stream: "channel", topic: channel, state: "connecting" });
 	await settled();
 	assert.equal(sources.length, 1);
 	assert.deepEqual(channels(sources[0]), ["a", "b", "c"]);
@@ -220,14 +220,14 @@ test("what is said in one breath takes one stream, and no more is left than was"
 test("a stream has at most a thousand channels", async () => {
 	const name = (number) => `${number}-${"é".repeat(3)}`;
 	coordinator.enter("w", Array.from({ length: 1100 }, (_, number) =>
-		({ n: number, stream: "channel", channel: name(number), state: "connecting" })));
+		({ n: number, stream: "channel", topic: name(number), state: "connecting" })));
 	await settled();
 	assert.equal(channels(open()[0]).length <= 1000, true);
 	assert.equal(open()[0].address.length < 28 * 1024, true);
 });
 
 test("what is published in the server's words does not hold up a plain stream", async () => {
-	coordinator.want("w", { n: ++n, stream: "plain", channel: "sse", state: "connecting" });
+	coordinator.want("w", { n: ++n, stream: "plain", topic: "sse", state: "connecting" });
 	await settled();
 	const [plain] = open();
 	plain.connects("10");
@@ -243,7 +243,7 @@ test("a window that joins while the connection is lost is told so, once it knows
 	open()[0].connects("10");
 	open()[0].breaks();
 	told = [];
-	coordinator.enter("v", [{ n: 1, stream: "channel", channel: "a", state: "connecting" }]);
+	coordinator.enter("v", [{ n: 1, stream: "channel", topic: "a", state: "connecting" }]);
 	assert.deepEqual(told.map(({ kind, state }) => state ?? kind), ["windows", "lost"]);
 });
 
@@ -255,6 +255,7 @@ test("an event that cannot be read is told, and those behind it come", async () 
 	const damaged = [
 		"{", "null", "5", "[]", "{}", '"a"', '{"channel":"a"}', '{"data":"lost"}',
 		'{"channel":"a","data":{}}', '{"channel":1,"data":"lost"}',
+		'{"channel":"a","data":"lost","also":"b"}', '{"channel":"a","data":"lost","also":[1]}',
 	];
 	for (const [n, data] of damaged.entries())
 		source.says("message", `${20 + n}`, data);
@@ -264,4 +265,113 @@ test("an event that cannot be read is told, and those behind it come", async () 
 	const gaps = told.filter(({ kind }) => kind === "gap").map(({ said }) => said.unreadable);
 	assert.deepEqual(gaps, [...damaged.map((_, n) => `${20 + n}`), "40", "41", "42"]);
 	assert.deepEqual(passed(), ["a11", "a50"]);
+});
+
+// ---- what is of several topics
+
+const given = (wanted) => told.filter(({ kind, to }) => kind === "event" && (to === null || to[0].n === wanted.n))
+	.map(({ event }) => event.data);
+const patterns = (source) => source.query.getAll("pattern").sort();
+const wantPattern = (pattern, more = {}) => want(pattern, { stream: "pattern", ...more });
+
+test("an event on several channels is passed on with all of them", async () => {
+	await want("a");
+	await want("b");
+	const source = open().at(-1);
+	source.connects("10");
+	source.brings("12", "a", "both", "message", ["b"]);
+	assert.deepEqual(told.at(-1).event.also, ["b"]);
+});
+
+test("an event on a channel that is there and on one that joins is passed on, whichever stream brings it", async () => {
+	await want("b");
+	open()[0].connects("10");
+	await want("a");
+	const [current, next] = open();
+	next.connects("10", true);
+	next.brings("12", "a", "both", "message", ["b"]);
+	current.brings("14", "b", "both again", "message", ["a"]);
+	next.brings("14", "a", "both again", "message", ["b"]);
+	next.isLive();
+	assert.deepEqual(passed(), ["both", "both again"]);
+});
+
+test("patterns have a stream of their own", async () => {
+	await want("a");
+	await wantPattern("builds/{n}");
+	const [channel, pattern] = open();
+	assert.deepEqual([channels(channel), patterns(channel)], [["a"], []]);
+	assert.deepEqual([channels(pattern), patterns(pattern)], [[], ["builds/{n}"]]);
+	assert.equal(pattern.query.get("envelope"), "1");
+});
+
+test("a pattern that joins misses nothing that another one brought before", async () => {
+	await wantPattern("builds/{n}");
+	open()[0].connects("10");
+	const every = await wantPattern("*");
+	const [current, next] = open();
+	next.connects("10", true);
+	next.brings("12", "news", "n12");
+	current.brings("14", "builds/1", "b14"); // ahead of the next one
+	next.isLive();
+	const [{ after, events }] = welcomes(every);
+	assert.deepEqual([after, events], ["12", []]);
+	next.brings("13", "news", "n13");
+	next.brings("14", "builds/1", "b14");
+	next.brings("15", "builds/2", "b15");
+	const later = told.slice(told.findIndex(({ kind, to }) => kind === "welcome" && to[0].n === every.n));
+	assert.deepEqual(later.filter(({ kind }) => kind === "event").map(({ event }) => event.data), ["n13", "b14", "b15"]);
+});
+
+test("who comes back to a pattern is given what it lacks in order", async () => {
+	await wantPattern("builds/{n}");
+	open()[0].connects("10");
+	await wantPattern("*");
+	const [current, next] = open();
+	next.connects("10", true);
+	current.brings("14", "builds/1", "b14");
+	next.brings("12", "news", "n12");
+	next.brings("14", "builds/1", "b14");
+	next.isLive();
+	coordinator.enter("v", [{ n: 90, stream: "pattern", topic: "*", after: "10", state: "live" }]);
+	await settled();
+	assert.deepEqual(welcomes({ n: 90 })[0].events.map(({ data }) => data), ["n12", "b14"]);
+});
+
+test("older events of a pattern go to the one who wants them", async () => {
+	await wantPattern("*");
+	open()[0].connects("10");
+	const old = await wantPattern("builds/{n}", { since: "all" });
+	const [current, next] = open();
+	next.connects("10");
+	const side = open()[1];
+	assert.deepEqual([patterns(side), side.query.get("since")], [["builds/{n}"], "all"]);
+	side.connects("0", true);
+	side.brings("3", "builds/1", "b3");
+	side.isLive("10");
+	assert.deepEqual(given(old), ["b3"]);
+	assert.notDeepEqual(open(), [current, next]);
+});
+
+test("what the server refuses is told to who wants it, and holds up nobody else", async () => {
+	const refused = { status: 503, ok: false, headers: new Headers({ "content-type": "application/json" }),
+		json: async () => ({ message: "no room" }) };
+	globalThis.fetch = async () => refused;
+	globalThis.navigator ??= {};
+	await wantPattern("a/{x}");
+	open()[0].connects("10");
+	const bad = await wantPattern("b/{x}");
+	const [current, next] = open();
+	next.breaks(false);
+	for (const { act, ms } of timers.filter(({ ms }) => ms === 0))
+		await act();
+	await new Promise(setImmediate);
+	const [trouble] = told.filter(({ kind, why }) => kind === "trouble" && why !== null);
+	assert.deepEqual([trouble.to[0].n, trouble.why.said], [bad.n, "no room"]);
+	assert.equal(current.readyState, 1);
+	coordinator.drop("w", bad.n);
+	await settled();
+	assert.deepEqual(open(), [current]);
+	await wantPattern("c/{x}");
+	assert.deepEqual(patterns(open().at(-1)), ["a/{x}", "c/{x}"]);
 });

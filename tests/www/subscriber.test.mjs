@@ -14,7 +14,7 @@ const comes = (id, channel, cursor = id) =>
 
 beforeEach(() => {
 	said = [];
-	subscriber = new Subscriber({ n: 1, stream: "channel", channel: "a" }, {
+	subscriber = new Subscriber({ n: 1, stream: "channel", topic: "a" }, {
 		state: (name) => said.push(name),
 		event: ({ id, replayed }) => said.push(replayed ? `${id} again` : id),
 		recovered: (count) => said.push(`recovered ${count}`),
@@ -69,7 +69,7 @@ test("a page's fault does not stop the stream", () => {
 	const faults = [];
 	globalThis.reportError = (fault) => faults.push(fault.message);
 	const seen = [];
-	subscriber = new Subscriber({ n: 1, stream: "channel", channel: "a" }, {
+	subscriber = new Subscriber({ n: 1, stream: "channel", topic: "a" }, {
 		event({ id }) {
 			seen.push(id);
 			throw new Error(id);
@@ -93,18 +93,18 @@ test("ids are compared as numbers of any length", () => {
 });
 
 test("a replay is bounded, and knows what it no longer holds", () => {
-	const replay = new Replay();
+	const replay = new Replay((topic, { channel }) => topic === channel);
 	replay.begin("a", "100");
 	for (let i = 101; i <= 10_000; i++)
 		replay.add(event(String(i)));
-	const held = replay.after("a", "100");
+	const held = replay.between("a", "100", "30000");
 	assert.ok(held.length <= 2000 && held.at(-1).id === "10000");
 	assert.equal(replay.isComplete("a", "100"), false);
 	assert.equal(replay.isComplete("a", String(held[0].id - 1)), true);
 	assert.equal(replay.isComplete("b", "10000"), false);
 	for (let i = 0; i < 100; i++)
 		replay.add({ ...event(String(20_000 + i)), data: "x".repeat(1 << 20) });
-	assert.ok(replay.after("a", "100").length <= 4);
+	assert.ok(replay.between("a", "100", "30000").length <= 4);
 });
 
 test("a leader that is not connected yet makes nobody catch up", () => {
@@ -113,4 +113,48 @@ test("a leader that is not connected yet makes nobody catch up", () => {
 	subscriber.loses();
 	welcome("5", undefined);
 	assert.equal(subscriber.state, "lost");
+});
+
+test("a replay gives what several have brought once, and in order", () => {
+	const replay = new Replay(() => true);
+	replay.begin("*", "0");
+	for (const [id, channel] of [["9", "a"], ["10", "b"], ["8", "c"], ["10", "d"], ["12", "a"]])
+		replay.add(event(id, channel));
+	assert.deepEqual(replay.between("*", "8", "11").map(({ id }) => id), ["9", "10"]);
+});
+
+function subscribe(stream, topic) {
+	const heard = [];
+	subscriber = new Subscriber({ n: 1, stream, topic }, {
+		event: ({ id, channel, also }) => heard.push(`${id} ${channel} ${also}`),
+	});
+	welcome("5", "live");
+	return heard;
+}
+
+const brings = (id, channel, ...also) =>
+	subscriber.hear({ kind: "event", to: null, event: { ...event(id, channel), also }, cursor: id });
+
+test("an event on several channels is given by the one that is listened to", () => {
+	const heard = subscribe("channel", "b");
+	brings("6", "a", "b");
+	brings("7", "a", "c");
+	brings("8", "b", "a");
+	assert.deepEqual(heard, ["6 b undefined", "8 b undefined"]);
+});
+
+test("a pattern gives what it matches, by that channel", () => {
+	const heard = subscribe("pattern", "builds/{n}");
+	brings("6", "builds/1");
+	brings("7", "builds/1/log");
+	brings("8", "staff", "builds/2");
+	brings("9", "news");
+	assert.deepEqual(heard, ["6 builds/1 undefined", "8 builds/2 undefined"]);
+});
+
+test("what is not stored comes by no pattern", () => {
+	const heard = subscribe("pattern", "*");
+	brings("", "metrics");
+	brings("6", "metrics");
+	assert.deepEqual(heard, ["6 metrics undefined"]);
 });

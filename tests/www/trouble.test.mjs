@@ -10,10 +10,10 @@ const STREAM = "text/event-stream; charset=utf-8";
 let said, asked, answers, source;
 
 // `answers`: path -> what comes, or an error that is thrown.
-globalThis.fetch = async (url, { method = "GET" }) => {
+globalThis.fetch = async (url, { method = "GET", headers = {} }) => {
 	const path = new URL(url).pathname;
 	asked.push(`${method} ${path}`);
-	const [status, type, body] = answers[path] ?? [];
+	const [status, type, body] = answers[`${headers.Accept} ${path}`] ?? answers[path] ?? [];
 	if (status === undefined)
 		throw new TypeError("refused");
 	return new Response(method === "HEAD" ? null : body, { status, headers: { "Content-Type": type } });
@@ -87,6 +87,14 @@ test("a stream that ends at once is explained by what /health says", async () =>
 	answers["/tidings/health"] = [503, "application/json", '{"status":"degraded","reason":"the hub is away"}'];
 	const { kind, said: reason } = await givesUp();
 	assert.deepEqual([kind, reason], ["ended", "the hub is away"]);
+});
+
+test("a stream that ends at once though all is well is explained by the server's own sentence", async () => {
+	answers["/tidings/stream"] = [200, STREAM, "retry: 1\n"];
+	answers["application/json /tidings/stream"] = [503, "application/json", '{"message":"too many"}'];
+	answers["/tidings/health"] = [200, "application/json", '{"status":"ok"}'];
+	const { kind, said: reason } = await givesUp();
+	assert.deepEqual([kind, reason], ["ended", "too many"]);
 });
 
 test("a web server that answers for nobody is found out by /health", async () => {

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "lib/event/selector.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "lib/buf.h"
+#include "lib/event/template.h"
+#include "lib/text.h"
+
+/* Ints for the states that a match may be in at once.  It takes longer with
+ * their square. */
+enum { WORKSPACE = 500 };
+
+struct selector {
+	enum selector_kind kind;
+	pcre2_code *code; /* of a template */
+	pcre2_match_data *found;
+	size_t prefix_len, len;
+	char text[];
+};
+
+static const char not_a_template[] = "a pattern with a '{' is a URI template "
+				     "(RFC 6570), as in builds/{name}";
+
+enum selector_kind selector_kind(struct span text)
+{
+	if (span_is(text, "*"))
+		return SELECTOR_EVERY;
+	return text.len > 0 && memchr(text.at, '{', text.len) != NULL
+		       ? SELECTOR_TEMPLATE
+		       : SELECTOR_EXACT;
+}
+
+/* NULL if it is no template, or one that is larger than can be. */
+static pcre2_code *compile(struct span text)
+{
+	const uint32_t options = PCRE2_ANCHORED | PCRE2_NEVER_BACKSLASH_C |
+				 PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+	pcre2_code *code = NULL;
+	struct buf regex = {0};
+	PCRE2_SIZE place;
+	int fault;
+
+	if (template_regex(text, &regex)) {
+		buf_add(&regex, "\\z", 2);
+		code = pcre2_compile((PCRE2_SPTR)regex.at, regex.len, options,
+			&fault, &place, NULL);
+	}
+	buf_release(&regex);
+	return code;
+}
+
+static const char *text_fault(struct span text)
+{
+	if (text.len == 0 || text.len > SELECTOR_MAX)
+		return "a pattern has 1 to 1,000 bytes";
+	if (!text_is_utf8(text, NULL))
+		return "a pattern is UTF-8";
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.at[i] < ' ' || text.at[i] == '\x7f')
+			return "a pattern has no control characters";
+	return NULL;
+}
+
+const char *selector_fault(struct span text)
+{
+	const char *fault = text_fault(text);
+	pcre2_code *code;
+
+	if (fault != NULL || selector_kind(text) == SELECTOR_EVERY)
+		return fault;
+	if (selector_kind(text) == SELECTOR_EXACT)
+		return text_channel_fault(text);
+	code = compile(text);
+	if (code == NULL)
+		return not_a_template;
+	pcre2_code_free(code);
+	return NULL;
+}
+
+bool selector_is(uint8_t kind, struct span text)
+{
+	if (kind == SELECTOR_EXACT)
+		return text_channel_fault(text) == NULL;
+	return kind == (uint8_t)selector_kind(text) &&
+	       selector_fault(text) == NULL;
+}
+
+static void compile_into(struct selector *selector)
+{
+	struct span text = selector_text(selector);
+	const char *brace = memchr(text.at, '{', text.len);
+
+	selector->prefix_len = (size_t)(brace - text.at);
+	selector->code = compile(text);
+	selector->found = pcre2_match_data_create(1, NULL);
+	if (selector->code == NULL || selector->found == NULL)
+		abort();
+}
+
+static struct selector *make(enum selector_kind kind, struct span text)
+{
+	struct selector *selector = mem_new(sizeof(*selector) + text.len);
+
+	assert(text.len > 0 && text.len <= SELECTOR_MAX);
+	selector->kind = kind;
+	selector->len = text.len;
+	memcpy(selector->text, text.at, text.len);
+	if (kind == SELECTOR_TEMPLATE)
+		compile_into(selector);
+	else if (kind == SELECTOR_EXACT)
+		selector->prefix_len = text.len;
+	return selector;
+}
+
+struct selector *selector_new(struct span text)
+{
+	return make(selector_kind(text), text);
+}
+
+struct selector *selector_of_channel(struct span name)
+{
+	return make(SELECTOR_EXACT, name);
+}
+
+void selector_free(struct selector *selector)
+{
+	if (selector == NULL)
+		return;
+	pcre2_code_free(selector->code);
+	pcre2_match_data_free(selector->found);
+	free(selector);
+}
+
+/* A lack of workspace is no match. */
+static bool template_matches(const struct selector *selector, struct span name)
+{
+	static int workspace[WORKSPACE];
+
+	return pcre2_dfa_match(selector->code, (PCRE2_SPTR)name.at, name.len, 0,
+		       PCRE2_DFA_SHORTEST, selector->found, NULL, workspace,
+		       WORKSPACE) >= 0;
+}
+
+bool selector_matches(const struct selector *selector, struct span name)
+{
+	if (selector->kind == SELECTOR_EVERY)
+		return true;
+	if (name.len == selector->len &&
+		memcmp(name.at, selector->text, name.len) == 0)
+		return true;
+	return selector->kind == SELECTOR_TEMPLATE &&
+	       name.len >= selector->prefix_len &&
+	       memcmp(name.at, selector->text, selector->prefix_len) == 0 &&
+	       template_matches(selector, name);
+}
+
+struct span selector_text(const struct selector *selector)
+{
+	return span(selector->text, selector->len);
+}
+
+size_t selector_size(const struct selector *selector)
+{
+	size_t code = 0;
+
+	if (selector->code != NULL)
+		pcre2_pattern_info(selector->code, PCRE2_INFO_SIZE, &code);
+	return sizeof(*selector) + selector->len + code;
+}
+
+struct span selector_prefix(const struct selector *selector)
+{
+	return span(selector->text, selector->prefix_len);
+}
+
+int selector_order(enum selector_kind kind_a, struct span a,
+	enum selector_kind kind_b, struct span b)
+{
+	int order = (int)kind_a - (int)kind_b;
+
+	if (order == 0)
+		order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
+	if (order != 0 || a.len == b.len)
+		return order;
+	return a.len < b.len ? -1 : 1;
+}

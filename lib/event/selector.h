@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_LIB_EVENT_SELECTOR_H
+#define TIDINGS_LIB_EVENT_SELECTOR_H
+/*
+ * selector - which channels somebody wants: one by its name, or many by a
+ * pattern
+ *
+ *   EXACT     the channel of that name
+ *   EVERY     `*`: all channels
+ *   TEMPLATE  a text with a `{`: a URI template (template.h), and the channel
+ *             that is named as the template is
+ *
+ * A template is matched without going back, in a memory that is bounded: no
+ * pattern takes long, whoever wrote it.  One that would need more than that for
+ * a name does not match it.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/span.h"
+
+enum {
+	SELECTOR_MAX = 1000, /* bytes */
+};
+
+/* As they are on the wire, and sorted. */
+enum selector_kind {
+	SELECTOR_EXACT = 0,
+	SELECTOR_EVERY = 1,
+	SELECTOR_TEMPLATE = 2,
+};
+
+struct selector;
+
+/* What the text of a pattern is. */
+enum selector_kind selector_kind(struct span text);
+/* NULL, or a sentence for who asked with this pattern (static). */
+const char *selector_fault(struct span text);
+/* Likewise for a text that is to be of that kind, as it is on the wire. */
+bool selector_is(uint8_t kind, struct span text);
+
+/* Of a text without a fault; copies it. */
+struct selector *selector_new(struct span text);
+/* Of a channel's name, in which a brace is a brace. */
+struct selector *selector_of_channel(struct span name);
+void selector_free(struct selector *selector); /* NULL will do */
+
+bool selector_matches(const struct selector *selector, struct span name);
+
+struct span selector_text(const struct selector *selector);
+/* Bytes that it takes. */
+size_t selector_size(const struct selector *selector);
+/* Each name that it matches begins with this; borrows. */
+struct span selector_prefix(const struct selector *selector);
+
+/* The order in which selectors are on the wire: by kind, then bytewise. */
+int selector_order(enum selector_kind kind_a, struct span a,
+	enum selector_kind kind_b, struct span b);
+
+#endif
