@@ -118,14 +118,19 @@ function lines(data) {
 	return data.replace(/\r\n?/g, "\n");
 }
 
+// The other channels of an event that has any.
+function isAlso(also) {
+	return also === undefined || also.length > 0 && also.every((name) => typeof name === "string");
+}
+
 function compare(event, heard) {
 	must(heard, "was not heard", event);
 	must((heard.id ?? "") === event.id, "has another id", event, heard);
 	must((heard.event ?? "message") === (event.type || "message"), "has another type", event, heard);
 	if (event.flags & ENVELOPE) {
 		must(!heard.data.includes("\n"), "its envelope is more than a line", event, heard);
-		const {channel, data, ...rest} = JSON.parse(heard.data);
-		must(channel === event.channel && data === event.data && !Object.keys(rest).length,
+		const {channel, data, also, ...rest} = JSON.parse(heard.data);
+		must(channel === event.channel && data === event.data && isAlso(also) && !Object.keys(rest).length,
 			"its envelope says something else", event, heard);
 		counted.envelopes++;
 	} else {
