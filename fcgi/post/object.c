@@ -7,7 +7,7 @@
 
 #include "fcgi/http/channel_key.h"
 #include "fcgi/post/also.h"
-#include "fcgi/post/document.h"
+#include "lib/json/document.h"
 #include "lib/clock.h"
 #include "lib/json/json.h"
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "fcgi/post/document.h"
+#include "lib/json/document.h"
 #include "fcgi/stream/event.h"
 #include "lib/event_size.h"
 #include "lib/json/json.h"
