@@ -59,8 +59,8 @@ struct rights *keyring_verify(
 
 /* SHA-256 of `text`, by which tokens tk_... stand in the configuration.  False
  * if libcrypto cannot be opened; the log has said so. */
-bool keyring_digest(
-	struct keyring *keyring, struct span text, uint8_t digest[DIGEST_BYTES]);
+bool keyring_digest(struct keyring *keyring, struct span text,
+	uint8_t digest[DIGEST_BYTES]);
 
 /* Has it left its file? */
 bool key_is_gone(const struct key *key);
