@@ -68,6 +68,8 @@ static void open_answers(struct rooms *rooms)
 		.replies = rooms->replies,
 		.counters = rooms->counters,
 		.retry_ms = rooms->config->retry_ms,
+		.topics = rooms->topics,
+		.selectors = rooms->config->selectors,
 	};
 }
 

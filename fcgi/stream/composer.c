@@ -25,6 +25,7 @@ enum {
 struct kept {
 	struct batch *batch;
 	uint64_t first;
+	uint64_t generation; /* of the window's patterns */
 	uint16_t request;
 	uint16_t count;
 	bool envelope;
@@ -110,6 +111,7 @@ static struct batch *shared(struct composer *composer,
 
 	if (kept->batch == NULL || kept->first != first ||
 		kept->request != sub->request ||
+		kept->generation != window_generation(composer->window) ||
 		kept->envelope != sub->envelope || kept->batch->pos > horizon ||
 		!same_topics(kept, sub))
 		return NULL;
@@ -124,6 +126,7 @@ static void keep(struct composer *composer, const struct subscriber *sub,
 	forget(kept);
 	*kept = (struct kept){.batch = batch_hold(batch),
 		.first = first,
+		.generation = window_generation(composer->window),
 		.request = sub->request,
 		.count = sub->count,
 		.envelope = sub->envelope,
@@ -240,11 +243,16 @@ static struct batch *compose(struct composer *composer,
 	buf_clear(&composer->text);
 	composer->events = 0;
 	while ((lane = first_lane(composer, horizon)) != NULL) {
-		if (!add(composer, sub, lane->node.key)) {
-			through = lane->node.key - 1;
+		uint64_t position = lane->node.key;
+
+		if (!add(composer, sub, position)) {
+			through = position - 1;
 			break;
 		}
-		advance(composer, lane);
+		/* Patterns have it as well. */
+		do
+			advance(composer, lane);
+		while ((lane = first_lane(composer, position)) != NULL);
 	}
 	batch = batch_new(sub->request, buf_span(&composer->text));
 	batch->events = composer->events;

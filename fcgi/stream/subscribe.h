@@ -23,8 +23,9 @@ struct subscribe {
 	const struct clock *clock;
 };
 
-handler subscribe_channels; /* ?channel= or else the route's own */
-handler subscribe_channel;  /* the path's, and ?channel= more */
+handler subscribe_channels; /* ?channel= and ?pattern=, or else the route's own
+			     */
+handler subscribe_channel;  /* the path's, and what the query adds */
 handler subscribe_one;	    /* the route's own only */
 
 #endif

@@ -69,6 +69,7 @@ struct subscriber *subscriber_new(
 	sub->home = home;
 	sub->request = subscription->request;
 	sub->count = subscription->count;
+	sub->patterns = subscription->patterns;
 	sub->keepalive = (uint16_t)(subscription->keepalive_ms / 1000);
 	sub->envelope = subscription->envelope;
 	sub->client = subscription->client;

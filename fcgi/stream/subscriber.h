@@ -80,7 +80,9 @@ struct subscriber {
 	struct node beat;	     /* the audience's list for its second */
 	struct client *client;
 	uint16_t request;   /* FastCGI request id */
-	uint16_t count;	    /* memberships, sorted by channel name */
+	uint16_t count;	    /* memberships, sorted by channel name ... */
+	uint16_t patterns;  /* ... and behind them patterns, of which it has so
+			       many */
 	uint16_t keepalive; /* seconds between two comments */
 	bool envelope;
 	bool behind; /* began behind: owed an event `live` */

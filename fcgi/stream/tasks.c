@@ -260,7 +260,7 @@ void tasks_listen(
 		reply(tasks->parts.replies, request,
 			&(struct answer){.status = 204});
 	} else {
-		client = admit_enter(tasks->parts.admit, request, 0);
+		client = admit_enter(tasks->parts.admit, request, NULL);
 		if (client != NULL)
 			begin(tasks, request, client, &wanted);
 	}

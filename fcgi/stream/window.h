@@ -41,6 +41,16 @@ void window_begin(struct window *window, uint64_t from);
 struct topic *window_append(
 	struct window *window, const struct wire_event *event);
 
+/* A new pattern's topic is given where the stored events of its channels are;
+ * harmless on any other.  Nothing that others see of the window changes. */
+void window_fill(const struct window *window, struct topic *topic);
+/* The topic's patterns that have the newest event too. */
+const struct patterns_of *window_patterns(
+	const struct window *window, struct topic *topic);
+/* Another one after each change of who listens to which patterns: a topic of
+ * before may be another one now. */
+uint64_t window_generation(const struct window *window);
+
 bool window_valid(const struct window *window);
 uint64_t window_from(const struct window *window);
 uint64_t window_newest(const struct window *window); /* id; `from` if empty */
