@@ -83,8 +83,8 @@ static bool is_whole(
 	const struct lane *lane, const struct subscriber *sub, uint64_t through)
 {
 	return lane->next == 0 && sub->request == 1 &&
-	       lane->strip->choice_count == 0 &&
-	       strip_last(lane->strip) <= through;
+	       strip_last(lane->strip) <= through &&
+	       strip_gives_all(lane->strip, sub);
 }
 
 /* The end of the lane's next events up to `through` that `sub` is given, as

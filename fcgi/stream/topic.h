@@ -20,6 +20,8 @@
 #include "lib/span.h"
 #include "lib/table.h"
 
+enum topic_privacy { TOPIC_UNASKED, TOPIC_PUBLIC, TOPIC_PRIVATE };
+
 struct topic {
 	struct table_node node;	 /* by its name */
 	struct node memberships; /* struct membership.node, one for each
@@ -35,6 +37,7 @@ struct topic {
 	struct selector *selector;   /* of a pattern; NULL = a channel */
 	bool due;    /* has events that no fan-out has covered */
 	bool filled; /* a pattern's: it has been given what the window holds */
+	uint8_t privacy; /* enum topic_privacy: the window's */
 	uint16_t name_len;
 	char key[]; /* its kind (enum selector_kind), and its name */
 };
