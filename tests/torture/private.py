@@ -6,6 +6,7 @@ he may not read, not even a channel's name, and nobody misses an event that he
 may."""
 
 import contextlib
+import functools
 import itertools
 import json
 import re
@@ -43,6 +44,7 @@ FAR = 14 << 10  # bytes; so many events of these that no window holds them
 
 # ---- the model: ten lines, in other words than the product's
 
+@functools.lru_cache(maxsize=None)
 def matches(selector, name):
     regex = "".join(part if part[0] != "{" else ("[^/]*" if part[1] != "+" else ".*")
                     for part in re.split(r"(\{[^}]*\})", selector.replace("*", "{+}")) if part)
@@ -55,6 +57,7 @@ def selectors_of(user):
             yield from subscribe.replace("%u", user).split()
 
 
+@functools.lru_cache(maxsize=None)
 def may_read(user, name):
     return any(matches(selector, name) for selector in selectors_of(user))
 
