@@ -6,8 +6,8 @@
  *
  * One line for each line: "bad", or "good" with subject, end in ms, what may be
  * published, what may be listened to, and the payload, tabs between.  With
- * ROUNDS the last line is how long one took in ns: "new N known N", the first
- * round being the new ones.
+ * ROUNDS instead the one line is what one took of a processor in ns: "new N known
+ * N", the first round being the new ones.
  */
 #include <config.h>
 
@@ -72,7 +72,7 @@ static void print_rights(const struct rights *rights)
 static uint64_t ask(
 	struct keyring *keyring, const struct tokens *tokens, bool print)
 {
-	uint64_t now = clock_wall_ms(), began = clock_mono_us();
+	uint64_t now = clock_wall_ms(), began = clock_work_us();
 
 	for (size_t i = 0; i < tokens->count; i++) {
 		struct rights *rights =
@@ -82,7 +82,7 @@ static uint64_t ask(
 			print_rights(rights);
 		rights_release(rights);
 	}
-	return clock_mono_us() - began;
+	return clock_work_us() - began;
 }
 
 static void measure(
