@@ -6,6 +6,7 @@
 #include "fcgi/counters.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/fanout.h"
+#include "fcgi/stream/patterns.h"
 #include "fcgi/stream/renewal.h"
 #include "fcgi/stream/report.h"
 #include "fcgi/stream/streams.h"
@@ -35,13 +36,26 @@ static bool is_heard(const struct feed *feed, struct span name)
 	return topic != NULL && topic->subscribers > 0;
 }
 
+static void tell_patterns(const struct feed *feed, struct topic *topic)
+{
+	const struct patterns_of *matched =
+		window_patterns(feed->window, topic);
+
+	for (uint32_t i = 0; i < matched->count; i++)
+		fanout_topic(feed->fanout, matched->topics[i]);
+}
+
 static void on_event(void *arg, const struct wire_event *event)
 {
 	const struct feed *feed = arg;
+	struct topic *topic;
 
 	if (event->id == 0 && !is_heard(feed, event->channel))
 		return;
-	fanout_topic(feed->fanout, window_append(feed->window, event));
+	topic = window_append(feed->window, event);
+	fanout_topic(feed->fanout, topic);
+	if (event->id != 0)
+		tell_patterns(feed, topic);
 }
 
 static void on_filled(void *arg)

@@ -35,8 +35,11 @@
  *           what the publisher sent) is there only if the key is not empty.
  *           flags: WIRE_VOLATILE = not stored, no id, no key, no traits.
  * JUDGE     u64 tag, u8 from, u64 value, u64 upto, str16 label, u16 count,
- *           count x str16 channel, u16 count, count x { u16 index, u64 mark }
- *           Where does a stream of these channels (sorted, no repeats) go on?
+ *           count x { u8 kind, str16 text }, u16 count, count x { u16 index,
+ *           u64 mark }
+ *           Where does a stream of these channels and patterns (an enum
+ *           selector_kind each; sorted by kind, then bytewise; no repeats) go
+ *           on?
  *           `from` says what `value` is: WIRE_AFTER a cursor, WIRE_SINCE a
  *           time, WIRE_ALL nothing, WIRE_UNKNOWN nothing (a cursor that is no
  *           number), WIRE_LABEL nothing (`label` is a publisher's own id:
@@ -44,10 +47,10 @@
  *           above `upto` is asked about.  The marks are those of what was
  *           judged of this stream before: what was pruned of that channel (in
  *           the order of the names, from 0) up to there is known.
- * PAGE      u64 tag, u64 after, u64 upto, u32 bytes, str16 channel
- *           Older events of this channel: those above `after`, and not above
- *           `upto`, oldest first, until the EVENT bodies have `bytes` bytes (at
- *           least one event).
+ * PAGE      u64 tag, u64 after, u64 upto, u32 bytes, u8 kind, str16 text
+ *           Older events of this channel, or of all that the pattern matches:
+ *           those above `after`, and not above `upto`, oldest first, until the
+ *           EVENT bodies have `bytes` bytes (at least one event).
  * CHANNELS  u64 tag, str16 after, u16 limit, str16 only
  *           A page of the channels, in the hub's order: at most `limit` (not 0)
  *           that come behind the name `after`, or the first ones if it is

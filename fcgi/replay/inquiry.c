@@ -141,7 +141,8 @@ static void ask_page(struct inquiry *inquiry, const struct inquiry_page *page)
 	wire_put_u64(body, page->after);
 	wire_put_u64(body, page->upto);
 	wire_put_u32(body, page->bytes);
-	wire_put_str16(body, page->channel);
+	wire_put_u8(body, (uint8_t)page->channel.at[0]);
+	wire_put_str16(body, span(page->channel.at + 1, page->channel.len - 1));
 	inquiry->call = questions_page(
 		inquiries->questions, buf_span(body), paged, inquiry);
 }

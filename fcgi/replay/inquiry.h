@@ -36,8 +36,8 @@ struct inquiry {
 };
 
 struct inquiry_page {
-	struct span channel;
-	unsigned kind; /* other kinds are other inquiries */
+	struct span channel; /* as topic_key() */
+	unsigned kind;	     /* other kinds are other inquiries */
 	uint64_t after, upto;
 	uint32_t bytes;
 };

@@ -56,6 +56,17 @@ static void go_on(struct merge *merge, struct lane *lane)
 	strip_want(lane->strip, lane->next);
 }
 
+/* What came by one lane comes by another too, if that is a pattern's. */
+static void pass_given(struct merge *merge, uint64_t cursor)
+{
+	struct lane *lane;
+
+	while ((lane = first(merge, cursor)) != NULL) {
+		lane->next = strip_after(lane->strip, cursor);
+		go_on(merge, lane);
+	}
+}
+
 /* No event of lanes other than the first comes up to there.  Not below the
  * first one's event, whatever a hub has said: it would never be taken. */
 static uint64_t quiet_through(
@@ -72,8 +83,8 @@ static bool is_whole(
 	const struct lane *lane, const struct subscriber *sub, uint64_t through)
 {
 	return lane->next == 0 && sub->request == 1 &&
-	       lane->strip->choice_count == 0 &&
-	       strip_last(lane->strip) <= through;
+	       strip_last(lane->strip) <= through &&
+	       strip_gives_all(lane->strip, sub);
 }
 
 /* The end of the lane's next events up to `through` that `sub` is given, as
@@ -134,6 +145,7 @@ static struct batch *compose(struct merge *merge, struct lane *lane,
 			*cursor = lane->strip->ids[lane->next - 1];
 			go_on(merge, lane);
 		}
+		pass_given(merge, *cursor);
 	} while (room && (lane = first(merge, reach)) != NULL);
 	if (room)
 		*cursor = reach;
@@ -148,8 +160,10 @@ static struct batch *compose(struct merge *merge, struct lane *lane,
 struct batch *merge_next(struct merge *merge, const struct subscriber *sub,
 	uint64_t reach, uint64_t *cursor)
 {
-	struct lane *lane = first(merge, reach);
+	struct lane *lane;
 
+	pass_given(merge, *cursor);
+	lane = first(merge, reach);
 	if (lane == NULL) {
 		*cursor = reach;
 		return NULL;

@@ -80,7 +80,7 @@ uint32_t straggler_bytes(const struct straggler *straggler)
 
 struct span straggler_channel(const struct lane *lane)
 {
-	return topic_name(lane->of->sub->memberships[lane->place].topic);
+	return topic_key(lane->of->sub->memberships[lane->place].topic);
 }
 
 void straggler_open(struct straggler *straggler)

@@ -55,6 +55,7 @@ void straggler_judge(struct straggler *straggler, const struct judged *judged);
 /* The kind of its strips (shelf.h), and how many bytes one should have. */
 unsigned straggler_kind(const struct straggler *straggler);
 uint32_t straggler_bytes(const struct straggler *straggler);
+/* topic_key() of what the lane is of. */
 struct span straggler_channel(const struct lane *lane);
 
 void straggler_open(struct straggler *straggler);

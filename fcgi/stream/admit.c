@@ -13,6 +13,9 @@
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/stream/event.h"
+#include "fcgi/stream/opening.h"
+#include "fcgi/stream/patterns.h"
+#include "fcgi/stream/topic.h"
 #include "lib/buf.h"
 
 /* Would the client understand a stream?  curl says that it takes anything. */
@@ -28,7 +31,8 @@ static const struct refusal {
 } refusals[] = {
 	[LIMIT_YES] = {503, "shutting_down", "the responder is being stopped"},
 	[LIMIT_TOO_MANY] = {503, "too_many_streams",
-		"no further stream can be served for now (streams, channels)"},
+		"no further stream can be served for now (streams, channels, "
+		"selectors)"},
 	[LIMIT_TOO_MANY_FROM_YOU] = {429, "too_many_from_address",
 		"this address has too many streams (streams_per_address, "
 		"channels_per_address)"},
@@ -79,9 +83,27 @@ static void answer_head(struct admit *admit, struct request *request)
 	reply(admit->replies, request, &(struct answer){.status = 200});
 }
 
-struct client *admit_enter(
-	struct admit *admit, struct request *request, size_t channels)
+/* With its patterns there are no more than there may be. */
+static bool has_room(
+	const struct admit *admit, const struct subscription *wanted)
 {
+	size_t count;
+
+	if (wanted == NULL || wanted->patterns == 0)
+		return true;
+	count = topics_patterns(admit->topics)->count;
+	for (uint16_t i = (uint16_t)(wanted->count - wanted->patterns);
+		i < wanted->count; i++)
+		if (topic_find_pattern(admit->topics, wanted->channels[i]) ==
+			NULL)
+			count++;
+	return count <= admit->selectors;
+}
+
+struct client *admit_enter(struct admit *admit, struct request *request,
+	const struct subscription *wanted)
+{
+	size_t channels = wanted == NULL ? 0 : wanted->count;
 	enum limit_word word = LIMIT_YES;
 	struct client *client = NULL;
 
@@ -89,7 +111,9 @@ struct client *admit_enter(
 		answer_head(admit, request);
 		return NULL;
 	}
-	if (!admit->shut)
+	if (!admit->shut && !has_room(admit, wanted))
+		word = LIMIT_TOO_MANY;
+	else if (!admit->shut)
 		word = limit_enter(
 			admit->limiter, request->address, channels, &client);
 	if (client == NULL)

@@ -18,6 +18,8 @@ struct limiter;
 struct replies;
 struct request;
 struct client;
+struct subscription;
+struct topics;
 
 /* Plain data; borrows all of it. */
 struct admit {
@@ -25,12 +27,15 @@ struct admit {
 	struct replies *replies;
 	struct counters *counters;
 	uint64_t retry_ms;
-	bool shut; /* the responder is being stopped: nobody else */
+	struct topics *topics;
+	size_t selectors; /* distinct patterns that all streams may have */
+	bool shut;	  /* the responder is being stopped: nobody else */
 };
 
 /* NULL: it has been answered (HEAD, too many, being stopped).  Otherwise one
- * more stream, of so many channels, is counted until limit_leave(). */
-struct client *admit_enter(
-	struct admit *admit, struct request *request, size_t channels);
+ * more stream, of so many channels and patterns (`count`), is counted until
+ * limit_leave(); NULL is a stream of none. */
+struct client *admit_enter(struct admit *admit, struct request *request,
+	const struct subscription *wanted);
 
 #endif

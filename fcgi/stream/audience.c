@@ -92,18 +92,32 @@ static void begin_beat(struct audience *audience, struct subscriber *sub)
 	list_append(list_in(audience, 1 + wait), &sub->beat);
 }
 
+/* The hub is told of channels; patterns are nobody's business but ours. */
+static void note(struct audience *audience, struct topic *topic)
+{
+	if (topic_is_pattern(topic))
+		topic_tidy(audience->topics, topic);
+	else
+		report_note(&audience->report, topic);
+}
+
 void audience_join(struct audience *audience, struct subscriber *sub,
 	const struct span *names)
 {
+	uint16_t channels = (uint16_t)(sub->count - sub->patterns);
+
 	for (uint16_t i = 0; i < sub->count; i++) {
 		struct membership *membership = &sub->memberships[i];
 
 		membership->sub = sub;
-		membership->topic = topic_get(audience->topics, names[i]);
+		membership->topic =
+			i < channels
+				? topic_get(audience->topics, names[i])
+				: topic_get_pattern(audience->topics, names[i]);
 		membership->topic->subscribers++;
 		list_init(&membership->node);
 		list_append(&membership->topic->memberships, &membership->node);
-		report_note(&audience->report, membership->topic);
+		note(audience, membership->topic);
 	}
 	begin_beat(audience, sub);
 	audience->count++;
@@ -116,7 +130,7 @@ void audience_leave(struct audience *audience, struct subscriber *sub)
 
 		list_remove(&membership->node);
 		membership->topic->subscribers--;
-		report_note(&audience->report, membership->topic);
+		note(audience, membership->topic);
 	}
 	list_remove(&sub->beat);
 	audience->count--;

@@ -27,8 +27,9 @@ struct audience *audience_new(
 /* Nobody may be left in it. */
 void audience_free(struct audience *audience);
 
-/* `names`: sub->count of them; fills in sub->memberships.  sub->keepalive
- * becomes the interval here, if it is 0 or longer. */
+/* `names`: sub->count of them, the last sub->patterns are patterns; fills in
+ * sub->memberships.  sub->keepalive becomes the interval here, if it is 0 or
+ * longer. */
 void audience_join(struct audience *audience, struct subscriber *sub,
 	const struct span *names);
 void audience_leave(struct audience *audience, struct subscriber *sub);

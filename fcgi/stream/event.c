@@ -115,15 +115,24 @@ void event_text(struct buf *out, const struct wire_event *event, bool envelope)
 	buf_add_char(out, '\n');
 }
 
-void event_connected(struct buf *out, uint64_t id, const struct span *channels,
-	size_t count, bool behind, uint64_t now)
+static void add_names(struct buf *out, const struct span *names, size_t count)
 {
-	buf_printf(out, "id: %" PRIu64 "\nevent: connected\n", id);
-	add_text(out, "data: {\"channels\":[");
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_add_char(out, ',');
-		json_quote(out, channels[i]);
+		json_quote(out, names[i]);
+	}
+}
+
+void event_connected(struct buf *out, uint64_t id,
+	const struct event_channels *of, bool behind, uint64_t now)
+{
+	buf_printf(out, "id: %" PRIu64 "\nevent: connected\n", id);
+	add_text(out, "data: {\"channels\":[");
+	add_names(out, of->names, of->channels);
+	if (of->patterns > 0) {
+		add_text(out, "],\"patterns\":[");
+		add_names(out, of->names + of->channels, of->patterns);
 	}
 	add_text(out, "],\"timestamp\":\"");
 	clock_rfc3339(out, now);

@@ -32,10 +32,16 @@ void event_head(struct buf *out, uint64_t retry_ms, struct span headers);
  * the channel, `{"channel":"...","data":"..."}`. */
 void event_text(struct buf *out, const struct wire_event *event, bool envelope);
 
+/* What a stream listens to: channels, and behind them patterns. */
+struct event_channels {
+	const struct span *names;
+	size_t channels, patterns;
+};
+
 /* Appends the event `connected`: `id` is the cursor really used, `now` in ms
  * since 1970.  `behind`: it says so, and an event `live` will follow. */
-void event_connected(struct buf *out, uint64_t id, const struct span *channels,
-	size_t count, bool behind, uint64_t now);
+void event_connected(struct buf *out, uint64_t id,
+	const struct event_channels *of, bool behind, uint64_t now);
 
 /* Appends the event `reset`.  0 for oldest or newest becomes null. */
 void event_reset(struct buf *out, uint64_t id, struct span requested,

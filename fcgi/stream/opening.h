@@ -25,16 +25,21 @@ enum {
 
 struct subscriber;
 struct client;
+struct grant;
 
 enum {
-	CHANNELS_MAX = 1000, /* channels of one stream; more is a 400 */
+	CHANNELS_MAX = 1000, /* channels and patterns of one stream; more is a
+				400 */
+	PATTERNS_MAX = 100,  /* patterns of one stream; likewise */
 };
 
 struct subscription {
-	int fd;			     /* taken */
-	uint16_t request;	     /* FastCGI request id */
-	const struct span *channels; /* checked; sorted bytewise, no repeats */
-	uint16_t count;		     /* 1 to CHANNELS_MAX */
+	int fd;		  /* taken */
+	uint16_t request; /* FastCGI request id */
+	/* Checked; sorted bytewise, no repeats, patterns behind channels. */
+	const struct span *channels;
+	uint16_t count;	     /* 1 to CHANNELS_MAX ... */
+	uint16_t patterns;   /* ... of which are patterns; to PATTERNS_MAX */
 	bool fresh;	     /* no cursor given: start at the newest event */
 	enum wire_from from; /* otherwise: what `value` is */
 	uint64_t value;
@@ -45,6 +50,8 @@ struct subscription {
 				  CRLF (CORS), or empty */
 	struct client *client; /* held; limit_leave()d when the stream ends;
 				    may be NULL */
+	struct grant *grant;   /* taken; what of private events it is given;
+				    NULL = none */
 };
 
 struct opening {

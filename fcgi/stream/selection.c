@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fcgi/stream/subscriber.h"
+#include "lib/event/selector.h"
 #include "lib/event/traits.h"
 
 bool selection_is_open(struct span traits)
@@ -29,9 +30,19 @@ static int compare(struct span a, struct span b)
 	return a.len < b.len ? -1 : 1;
 }
 
+/* Is one of its patterns for the channel? */
+static bool matches(const struct subscriber *sub, struct span name)
+{
+	for (uint16_t i = (uint16_t)(sub->count - sub->patterns);
+		i < sub->count; i++)
+		if (selector_matches(sub->memberships[i].topic->selector, name))
+			return true;
+	return false;
+}
+
 static bool listens(const struct subscriber *sub, struct span name)
 {
-	uint16_t low = 0, high = sub->count;
+	uint16_t low = 0, high = (uint16_t)(sub->count - sub->patterns);
 
 	while (low < high) {
 		uint16_t middle = (uint16_t)((low + high) / 2);
@@ -45,7 +56,7 @@ static bool listens(const struct subscriber *sub, struct span name)
 		else
 			high = middle;
 	}
-	return false;
+	return matches(sub, name);
 }
 
 static bool listens_before(

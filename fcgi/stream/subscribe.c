@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/http/channel_key.h"
+#include "fcgi/guard/access.h"
+#include "fcgi/guard/grant.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/stream/admit.h"
+#include "fcgi/stream/asked.h"
 #include "fcgi/stream/keepalive.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/streams.h"
@@ -24,102 +26,22 @@ enum {
 
 /* What is collected for one subscription. */
 struct stream_query {
-	struct buf names;      /* decoded channel names, one after another */
-	struct span *channels; /* in it */
-	size_t count;
+	struct asked asked;
 	struct buf cursor; /* decoded */
-	struct channel_key_fault misspelt;
 };
 
 static void stream_query_release(struct stream_query *wanted)
 {
-	buf_release(&wanted->names);
+	asked_release(&wanted->asked);
 	buf_release(&wanted->cursor);
-	free(wanted->channels);
 }
 
-/* ---- channels */
-
-/* Room for all names at once, so that the spans stay where they are: a decoded
- * name is no longer than it was. */
+/* A decoded name is no longer than it was. */
 static void stream_query_init(
 	struct stream_query *wanted, const struct target *target)
 {
 	*wanted = (struct stream_query){0};
-	buf_reserve(
-		&wanted->names, target->channel.len + target->query.len + 1);
-}
-
-static const char *add_channel(struct stream_query *wanted, size_t begin)
-{
-	struct span name =
-		span(wanted->names.at + begin, wanted->names.len - begin);
-	const char *fault = text_channel_fault(name);
-
-	if (fault != NULL)
-		return fault;
-	if (wanted->count == CHANNELS_MAX)
-		return "a stream has at most 1,000 channels";
-	if (wanted->channels == NULL || (wanted->count & 15) == 0)
-		wanted->channels = mem_resize(
-			wanted->channels, (wanted->count + 16) * sizeof(name));
-	wanted->channels[wanted->count++] = name;
-	return NULL;
-}
-
-static const char *add_given(struct stream_query *wanted, struct span name)
-{
-	size_t begin = wanted->names.len;
-
-	buf_add_span(&wanted->names, name);
-	return add_channel(wanted, begin);
-}
-
-static const char *add_queried(struct stream_query *wanted, struct span query)
-{
-	const char *fault = NULL;
-	struct pair pair;
-
-	while (fault == NULL && query_next(&query, &pair)) {
-		size_t begin = wanted->names.len;
-
-		if (!channel_key_in_query(&pair, &wanted->misspelt)) {
-			if (wanted->misspelt.sentence[0] != '\0')
-				fault = wanted->misspelt.sentence;
-			continue;
-		}
-		if (!pair.has_value)
-			return "?channel needs a value";
-		if (!query_decode_value(&wanted->names, pair.value))
-			return "?channel= has a '%' without two hexadecimal "
-			       "digits";
-		fault = add_channel(wanted, begin);
-	}
-	return fault;
-}
-
-static int bytewise(const void *left, const void *right)
-{
-	const struct span *a = left, *b = right;
-	int order = memcmp(a->at, b->at, a->len < b->len ? a->len : b->len);
-
-	if (order != 0 || a->len == b->len)
-		return order;
-	return a->len < b->len ? -1 : 1;
-}
-
-static void sort(struct stream_query *wanted)
-{
-	size_t kept = 1;
-
-	if (wanted->count < 2)
-		return;
-	qsort(wanted->channels, wanted->count, sizeof(struct span), bytewise);
-	for (size_t i = 1; i < wanted->count; i++)
-		if (!span_equal(
-			    wanted->channels[i], wanted->channels[kept - 1]))
-			wanted->channels[kept++] = wanted->channels[i];
-	wanted->count = kept;
+	asked_init(&wanted->asked, target->channel.len + target->query.len);
 }
 
 /* ---- where to begin */
@@ -205,13 +127,48 @@ static const char *read_begin(struct stream_query *wanted,
 
 /* ---- the answer */
 
+/* Who asks for a channel by its name must be allowed to read it; of what a
+ * pattern matches he is given what he may. */
+static enum access_word may_read(
+	const struct access *access, const struct subscription *subscription)
+{
+	uint16_t names =
+		(uint16_t)(subscription->count - subscription->patterns);
+	enum access_word word = ACCESS_YES;
+
+	for (uint16_t i = 0; word == ACCESS_YES && i < names; i++)
+		word = access_may_read(
+			access, subscription->grant, subscription->channels[i]);
+	return word;
+}
+
+/* False if it has been refused; then there is no grant. */
+static bool is_allowed(struct subscribe *subscribe, struct request *request,
+	struct subscription *subscription)
+{
+	enum access_word word = access_may_listen(
+		subscribe->access, request, &subscription->grant);
+
+	if (word == ACCESS_YES)
+		word = may_read(subscribe->access, subscription);
+	if (word == ACCESS_YES)
+		return true;
+	grant_drop(subscription->grant);
+	refusal_reply(subscribe->replies, request, word);
+	return false;
+}
+
 static void open_stream(struct subscribe *subscribe, struct request *request,
 	struct subscription *subscription)
 {
-	subscription->client =
-		admit_enter(subscribe->admit, request, subscription->count);
-	if (subscription->client == NULL)
+	if (!is_allowed(subscribe, request, subscription))
 		return;
+	subscription->client =
+		admit_enter(subscribe->admit, request, subscription);
+	if (subscription->client == NULL) {
+		grant_drop(subscription->grant);
+		return;
+	}
 	subscription->fd = request->fd;
 	subscription->request = request->id;
 	subscription->headers = buf_span(&request->headers);
@@ -220,32 +177,40 @@ static void open_stream(struct subscribe *subscribe, struct request *request,
 	request_free(request);
 }
 
+static void subscribe_to(
+	struct subscription *subscription, const struct asked *asked)
+{
+	subscription->channels = asked->names;
+	subscription->count =
+		(uint16_t)(asked->channel_count + asked->pattern_count);
+	subscription->patterns = (uint16_t)asked->pattern_count;
+}
+
 /* The channels are collected; `fault` is what was wrong with them. */
 static void answer(struct subscribe *subscribe, struct request *request,
 	const struct target *target, struct stream_query *wanted,
-	const char *fault)
+	struct asked_fault fault)
 {
 	struct subscription subscription = {
 		.envelope = query_flag(target->query, "envelope")};
-	const char *code = "bad_channel";
 
-	sort(wanted);
-	subscription.channels = wanted->channels;
-	subscription.count = (uint16_t)wanted->count;
-	if (fault == NULL) {
-		code = "bad_since";
-		fault = read_begin(wanted, &subscription, request,
+	asked_sort(&wanted->asked);
+	subscribe_to(&subscription, &wanted->asked);
+	if (fault.sentence == NULL) {
+		fault.code = "bad_since";
+		fault.sentence = read_begin(wanted, &subscription, request,
 			target->query, subscribe->clock);
 	}
-	if (fault == NULL) {
-		code = "bad_keepalive";
-		fault = keepalive_read(
+	if (fault.sentence == NULL) {
+		fault.code = "bad_keepalive";
+		fault.sentence = keepalive_read(
 			&subscription.keepalive_ms, target->query);
 	}
-	if (fault == NULL)
+	if (fault.sentence == NULL)
 		open_stream(subscribe, request, &subscription);
 	else
-		reply_error(subscribe->replies, request, 400, code, fault);
+		reply_error(subscribe->replies, request, 400, fault.code,
+			fault.sentence);
 	stream_query_release(wanted);
 }
 
@@ -253,25 +218,35 @@ void subscribe_channels(
 	void *room, struct request *request, const struct target *target)
 {
 	struct stream_query wanted;
-	const char *fault;
+	struct asked_fault fault;
 
 	stream_query_init(&wanted, target);
-	fault = add_queried(&wanted, target->query);
-	if (fault == NULL && wanted.count == 0)
-		fault = add_given(&wanted, target->channel);
+	fault = asked_add_query(&wanted.asked, target->query);
+	if (fault.sentence == NULL &&
+		wanted.asked.channel_count + wanted.asked.pattern_count == 0)
+		fault = asked_add_channel(&wanted.asked, target->channel);
 	answer(room, request, target, &wanted, fault);
+}
+
+/* The path's own, and what the query adds. */
+static struct asked_fault collect(
+	struct stream_query *wanted, const struct target *target)
+{
+	struct asked_fault fault;
+
+	stream_query_init(wanted, target);
+	fault = asked_add_channel(&wanted->asked, target->channel);
+	return fault.sentence != NULL
+		       ? fault
+		       : asked_add_query(&wanted->asked, target->query);
 }
 
 void subscribe_channel(
 	void *room, struct request *request, const struct target *target)
 {
 	struct stream_query wanted;
-	const char *fault;
+	struct asked_fault fault = collect(&wanted, target);
 
-	stream_query_init(&wanted, target);
-	fault = add_given(&wanted, target->channel);
-	if (fault == NULL)
-		fault = add_queried(&wanted, target->query);
 	answer(room, request, target, &wanted, fault);
 }
 
@@ -279,15 +254,13 @@ void subscribe_one(
 	void *room, struct request *request, const struct target *target)
 {
 	struct stream_query wanted;
-	const char *fault;
+	struct asked_fault fault = collect(&wanted, target);
 
-	stream_query_init(&wanted, target);
-	fault = add_given(&wanted, target->channel);
-	if (fault == NULL)
-		fault = add_queried(&wanted, target->query);
-	sort(&wanted);
-	if (fault == NULL && wanted.count > 1)
-		fault = "this stream has one channel, and takes no other: "
-			"/stream?channel= and /realtime/ do";
+	asked_sort(&wanted.asked);
+	if (fault.sentence == NULL &&
+		wanted.asked.channel_count + wanted.asked.pattern_count > 1)
+		fault = (struct asked_fault){"bad_channel",
+			"this stream has one channel, and takes no other: "
+			"/stream?channel= and /realtime/ do"};
 	answer(room, request, target, &wanted, fault);
 }

@@ -10,6 +10,7 @@
  */
 #include "fcgi/http/request.h"
 
+struct access;
 struct admit;
 struct clock;
 struct replies;
@@ -17,14 +18,16 @@ struct streams;
 
 /* The handlers' room; plain data, borrows all of it. */
 struct subscribe {
+	struct access *access;
 	struct admit *admit;
 	struct streams *streams;
 	struct replies *replies;
 	const struct clock *clock;
 };
 
-handler subscribe_channels; /* ?channel= or else the route's own */
-handler subscribe_channel;  /* the path's, and ?channel= more */
+handler subscribe_channels; /* ?channel= and ?pattern=, or else the route's own
+			     */
+handler subscribe_channel;  /* the path's, and what the query adds */
 handler subscribe_one;	    /* the route's own only */
 
 #endif

@@ -7,13 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/stream/patterns.h"
 #include "lib/buf.h"
+#include "lib/event/selector.h"
 #include "lib/search.h"
 
 enum { FIRST_HELD = 4 };
 
 struct topics {
-	struct table table;
+	struct table table;   /* of channels, by name */
+	struct table by_text; /* of patterns */
+	struct patterns patterns;
 };
 
 static struct topic *channel_of(struct table_node *node)
@@ -31,32 +35,57 @@ struct topics *topics_new(void)
 	struct topics *topics = mem_new(sizeof(*topics));
 
 	table_init(&topics->table, key_of, NULL);
+	table_init(&topics->by_text, key_of, NULL);
+	patterns_init(&topics->patterns);
 	return topics;
 }
 
 static void forget(struct topic *topic)
 {
+	selector_free(topic->selector);
+	free(topic->matched);
 	free(topic->held);
 	free(topic);
 }
 
-void topics_free(struct topics *topics)
+static void forget_all(struct table *table)
 {
 	struct table_node *node, *next;
 
-	if (topics == NULL)
-		return;
-	for (node = table_first(&topics->table); node != NULL; node = next) {
-		next = table_next(&topics->table, node);
+	for (node = table_first(table); node != NULL; node = next) {
+		next = table_next(table, node);
 		forget(channel_of(node));
 	}
-	table_release(&topics->table);
+	table_release(table);
+}
+
+void topics_free(struct topics *topics)
+{
+	if (topics == NULL)
+		return;
+	forget_all(&topics->table);
+	forget_all(&topics->by_text);
+	patterns_release(&topics->patterns);
 	free(topics);
 }
 
 struct topic *topic_find(const struct topics *topics, struct span name)
 {
 	return channel_of(table_find(&topics->table, name));
+}
+
+static struct topic *make(
+	struct table *table, enum selector_kind kind, struct span name)
+{
+	struct topic *topic = mem_new(sizeof(*topic) + name.len + 1);
+
+	topic->name_len = (uint16_t)name.len;
+	topic->key[0] = (char)kind;
+	memcpy(topic->key + 1, name.at, name.len);
+	list_init(&topic->memberships);
+	list_init(&topic->report);
+	table_add(table, &topic->node);
+	return topic;
 }
 
 struct topic *topic_get(struct topics *topics, struct span name)
@@ -66,17 +95,57 @@ struct topic *topic_get(struct topics *topics, struct span name)
 	assert(name.len >= 1 && name.len <= 255);
 	if (topic != NULL)
 		return topic;
-	topic = mem_new(sizeof(*topic) + name.len);
-	topic->name_len = (uint8_t)name.len;
-	memcpy(topic->name, name.at, name.len);
-	list_init(&topic->memberships);
-	list_init(&topic->report);
-	table_add(&topics->table, &topic->node);
+	return make(&topics->table, SELECTOR_EXACT, name);
+}
+
+struct topic *topic_find_pattern(const struct topics *topics, struct span text)
+{
+	return channel_of(table_find(&topics->by_text, text));
+}
+
+struct topic *topic_get_pattern(struct topics *topics, struct span text)
+{
+	struct topic *topic = topic_find_pattern(topics, text);
+
+	if (topic != NULL)
+		return topic;
+	topic = make(&topics->by_text, selector_kind(text), text);
+	topic->selector = selector_new(text);
+	patterns_add(&topics->patterns, topic);
 	return topic;
+}
+
+struct patterns *topics_patterns(const struct topics *topics)
+{
+	return (struct patterns *)(uintptr_t)&topics->patterns;
+}
+
+struct topic *topics_first(const struct topics *topics)
+{
+	return channel_of(table_first(&topics->table));
+}
+
+struct topic *topics_next(
+	const struct topics *topics, const struct topic *topic)
+{
+	return channel_of(table_next(&topics->table, &topic->node));
+}
+
+static void tidy_pattern(struct topics *topics, struct topic *topic)
+{
+	if (topic->subscribers > 0 || topic->due)
+		return;
+	patterns_remove(&topics->patterns, topic);
+	table_remove(&topics->by_text, &topic->node);
+	forget(topic);
 }
 
 void topic_tidy(struct topics *topics, struct topic *topic)
 {
+	if (topic_is_pattern(topic)) {
+		tidy_pattern(topics, topic);
+		return;
+	}
 	if (topic->count > 0 || topic->subscribers > 0 || topic->due ||
 		list_linked(&topic->report))
 		return;

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/guard/privacy.h"
+#include "fcgi/stream/patterns.h"
 #include "lib/buf.h"
+#include "lib/event/selector.h"
 #include "lib/search.h"
 
 enum {
@@ -16,13 +19,16 @@ enum {
 	 * the channel's list of positions come on top. */
 	PER_ENTRY = 2 * sizeof(struct entry) + 48,
 	PER_TOPIC = sizeof(struct topic) + 64,
+	PER_POSITION = 16, /* in a pattern's list */
 };
 
 struct window {
 	struct topics *topics;
-	struct entry *entries; /* ring: position & (size - 1) */
-	size_t size;	       /* a power of two */
-	uint64_t floor;	       /* position; oldest held is floor + 1 */
+	const struct privacy *privacy;
+	struct patterns *patterns; /* the topics' */
+	struct entry *entries;	   /* ring: position & (size - 1) */
+	size_t size;		   /* a power of two */
+	uint64_t floor;		   /* position; oldest held is floor + 1 */
 	uint64_t end;
 	uint64_t voided;
 	uint64_t from;
@@ -35,10 +41,21 @@ struct window *window_new(size_t limit, struct topics *topics)
 	struct window *window = mem_new(sizeof(*window));
 
 	window->topics = topics;
+	window->patterns = topics_patterns(topics);
 	window->limit = limit;
 	window->size = FIRST_ENTRIES;
 	window->entries = mem_new(window->size * sizeof(*window->entries));
 	return window;
+}
+
+void window_guard(struct window *window, const struct privacy *privacy)
+{
+	window->privacy = privacy;
+}
+
+const struct privacy *window_privacy(const struct window *window)
+{
+	return window->privacy;
 }
 
 static struct entry *entry(const struct window *window, uint64_t position)
@@ -57,12 +74,90 @@ static size_t cost(const struct wire_event *event, const struct topic *topic)
 	return bytes;
 }
 
+/* ---- patterns: each has the stored events of the channels that it matches */
+
+static void push_to_patterns(struct window *window, struct topic *topic)
+{
+	const struct patterns_of *matched =
+		patterns_match(window->patterns, topic);
+
+	for (uint32_t i = 0; i < matched->count; i++)
+		topic_push(matched->topics[i], window->end);
+	window->patterns->held += matched->count;
+}
+
+static void evict_from_patterns(
+	struct window *window, struct topic *topic, uint64_t position)
+{
+	const struct patterns_of *matched =
+		patterns_match(window->patterns, topic);
+
+	for (uint32_t i = 0; i < matched->count; i++)
+		topic_evict(matched->topics[i], position);
+	window->patterns->held -= matched->count;
+}
+
+const struct patterns_of *window_patterns(
+	const struct window *window, struct topic *topic)
+{
+	return patterns_match(window->patterns, topic);
+}
+
+uint64_t window_generation(const struct window *window)
+{
+	return window->patterns->generation;
+}
+
+/* The places of a channel's events, as bits above the floor. */
+static void mark_places(
+	const struct window *window, const struct topic *topic, uint64_t *bits)
+{
+	for (uint32_t i = 0; i < topic->count; i++) {
+		uint64_t place = topic_at(topic, i) - window->floor;
+
+		if (entry(window, topic_at(topic, i))->event.id != 0)
+			bits[place / 64] |= 1ull << place % 64;
+	}
+}
+
+static void push_marked(const struct window *window, struct topic *topic,
+	const uint64_t *bits, size_t words)
+{
+	for (size_t i = 0; i < words; i++)
+		for (uint64_t word = bits[i]; word != 0; word &= word - 1)
+			topic_push(
+				topic, window->floor + i * 64 +
+					       (unsigned)__builtin_ctzll(word));
+}
+
+void window_fill(const struct window *window, struct topic *topic)
+{
+	size_t words = (size_t)(window->end - window->floor) / 64 + 1;
+	uint64_t *bits;
+
+	if (!topic_is_pattern(topic) || topic->filled)
+		return;
+	bits = mem_new(words * sizeof(*bits));
+	for (const struct topic *at = topics_first(window->topics); at != NULL;
+		at = topics_next(window->topics, at))
+		if (at->count > 0 &&
+			selector_matches(topic->selector, topic_name(at)))
+			mark_places(window, at, bits);
+	push_marked(window, topic, bits, words);
+	window->patterns->held += topic->count;
+	topic->evicted = window->floor;
+	topic->filled = true;
+	free(bits);
+}
+
 static void evict(struct window *window)
 {
 	uint64_t position = window->floor + 1;
 	struct entry *oldest = entry(window, position);
 
 	topic_evict(oldest->topic, position);
+	if (window->patterns->count > 0 && oldest->event.id != 0)
+		evict_from_patterns(window, oldest->topic, position);
 	topic_tidy(window->topics, oldest->topic);
 	window->bytes -= oldest->cost;
 	window->from = oldest->mark;
@@ -132,6 +227,26 @@ static void copy(struct entry *to, const struct wire_event *event)
 	to->event.channel = topic_name(to->topic);
 }
 
+/* A channel is asked about once, when its first event comes. */
+static bool is_private(
+	const struct window *window, struct topic *topic, struct span traits)
+{
+	if (topic->privacy == TOPIC_UNASKED)
+		topic->privacy = privacy_hides_channel(
+					 window->privacy, topic_name(topic))
+					 ? TOPIC_PRIVATE
+					 : TOPIC_PUBLIC;
+	return topic->privacy == TOPIC_PRIVATE ||
+	       (traits.len > 0 &&
+		       privacy_hides_traits(window->privacy, traits));
+}
+
+static bool is_over(const struct window *window)
+{
+	return window->bytes + window->patterns->held * PER_POSITION >
+	       window->limit;
+}
+
 struct topic *window_append(
 	struct window *window, const struct wire_event *event)
 {
@@ -143,13 +258,16 @@ struct topic *window_append(
 		widen(window);
 	window->end++;
 	topic_push(topic, window->end);
+	if (window->patterns->count > 0 && event->id != 0)
+		push_to_patterns(window, topic);
 	to = entry(window, window->end);
 	to->topic = topic;
 	to->mark = event->id != 0 ? event->id : newest;
 	copy(to, event);
-	to->cost = cost(event, topic);
+	to->is_private = is_private(window, topic, event->traits);
+	to->cost = (uint32_t)cost(event, topic);
 	window->bytes += to->cost;
-	while (window->bytes > window->limit && window->floor + 1 < window->end)
+	while (is_over(window) && window->floor + 1 < window->end)
 		evict(window);
 	return topic;
 }

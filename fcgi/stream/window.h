@@ -24,22 +24,38 @@
 struct entry {
 	struct wire_event event; /* its spans live as long as the entry */
 	struct topic *topic;
-	size_t cost;   /* bytes it is counted with */
-	uint64_t mark; /* id of the newest stored event up to here */
+	uint32_t cost;	 /* bytes it is counted with */
+	bool is_private; /* not for everybody: grant_reads() */
+	uint64_t mark;	 /* id of the newest stored event up to here */
 	void *bytes;
 };
 
+struct privacy;
 struct window;
 
 /* `limit`: bytes of events, texts and bookkeeping.  Borrows the table. */
 struct window *window_new(size_t limit, struct topics *topics);
 void window_free(struct window *window);
+/* Which events are private from now on; borrowed.  At first it is NULL: those
+ * that have the trait. */
+void window_guard(struct window *window, const struct privacy *privacy);
+const struct privacy *window_privacy(const struct window *window);
 
 /* Forgets everything held: from now on the window is VALID above id `from`. */
 void window_begin(struct window *window, uint64_t from);
 /* Copies the event, whose id is 0 or above all before; returns its channel. */
 struct topic *window_append(
 	struct window *window, const struct wire_event *event);
+
+/* A new pattern's topic is given where the stored events of its channels are;
+ * harmless on any other.  Nothing that others see of the window changes. */
+void window_fill(const struct window *window, struct topic *topic);
+/* The topic's patterns that have the newest event too. */
+const struct patterns_of *window_patterns(
+	const struct window *window, struct topic *topic);
+/* Another one after each change of who listens to which patterns: a topic of
+ * before may be another one now. */
+uint64_t window_generation(const struct window *window);
 
 bool window_valid(const struct window *window);
 uint64_t window_from(const struct window *window);

@@ -245,6 +245,7 @@ static void mark_pruned(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t at)
 {
 	channel->oldest = 0;
+	channels->marks++;
 	if (id > channel->pruned_through)
 		channel->pruned_through = id;
 	if (at > channel->pruned_at)

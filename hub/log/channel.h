@@ -83,6 +83,7 @@ struct channels {
 	size_t miscounted;  /* channels; nothing is pruned until they are right
 			     */
 	struct buf recount; /* their numbers, and perhaps others' */
+	uint64_t marks;	    /* changes of what was pruned of a channel */
 	struct channel_sums sums, settled; /* now, and after the last COMMIT */
 	bool distrusted;   /* a row was counted anew: the sums are to be, too */
 	uint64_t unsummed; /* rows up to this id may have no checksum */

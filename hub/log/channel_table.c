@@ -75,6 +75,7 @@ static void read_row(struct channels *channels, const struct query *row,
 	channel->keyed_at = query_int(row, 7);
 	channel->oldest = 0;
 	channel->newest_checked = false;
+	channels->marks++;
 	if (query_type(row, 8) == DB_NULL
 			? channel->newest > channels->unsummed
 			: query_int(row, 8) != checksum_of_channel(channel))

@@ -102,6 +102,7 @@ void eventlog_open(struct eventlog *log, struct store *store,
 	log->clock = clock;
 	statements_prepare(statements, log, store);
 	labels_open(&log->labels, store);
+	matches_init(&log->matches);
 	read_identity(log);
 	epochs_read(&log->epochs, store);
 	read_newest(log);
@@ -115,6 +116,7 @@ void eventlog_close(struct eventlog *log)
 {
 	statements_release(statements, log);
 	labels_close(&log->labels);
+	matches_release(&log->matches);
 	epochs_release(&log->epochs);
 	free(log->ends);
 }

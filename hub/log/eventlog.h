@@ -18,6 +18,7 @@
 #include "hub/log/disk/store.h"
 #include "hub/log/epoch.h"
 #include "hub/log/label.h"
+#include "hub/log/match.h"
 #include "lib/span.h"
 #include "lib/wire.h"
 
@@ -48,7 +49,8 @@ struct eventlog {
 	bool started;	       /* this start's epoch has been recorded */
 	struct epochs epochs;
 	struct labels labels;
-	uint32_t rows; /* in this transaction */
+	struct matches matches; /* of patterns that were asked for */
+	uint32_t rows;		/* in this transaction */
 	size_t bytes;
 	uint64_t reached; /* by the reading that is under way */
 	bool on_row;	  /* a walk has found a row, and not told it */

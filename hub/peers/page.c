@@ -8,7 +8,7 @@
 
 #include "hub/peers/follow.h"
 #include "hub/peers/resume.h"
-#include "lib/text.h"
+#include "hub/peers/sheet.h"
 
 struct page_request {
 	struct page_request *next;
@@ -54,29 +54,12 @@ bool page_ask_judge(struct peer *peer, struct wire_in *in)
 	return true;
 }
 
-/* What a PAGE asks. */
-struct wanted {
-	uint64_t tag, after, upto;
-	uint32_t bytes;
-	struct span name;
-};
-
-static bool read_wanted(struct wanted *wanted, struct wire_in *in)
-{
-	wanted->tag = wire_get_u64(in);
-	wanted->after = wire_get_u64(in);
-	wanted->upto = wire_get_u64(in);
-	wanted->bytes = wire_get_u32(in);
-	wanted->name = wire_get_str16(in);
-	return wire_done(in) && text_channel_fault(wanted->name) == NULL;
-}
-
 bool page_ask(struct peer *peer, struct wire_in *in)
 {
 	struct span body = rest_of(in);
 	struct wanted wanted;
 
-	if (!read_wanted(&wanted, in))
+	if (!wanted_read(&wanted, in))
 		return false;
 	enqueue(peer, body, false);
 	return true;
@@ -107,98 +90,14 @@ void page_forget(struct peer *peer)
 
 /* ---- one page */
 
-/* What it has so far. */
-struct page {
-	struct buf *out;
-	uint64_t end; /* when time is up, unless it has too few */
-	uint64_t through;
-	size_t bytes, taken;
-	uint32_t count;
-};
-
-static bool is_full(const struct page *page, const struct eventlog *log)
-{
-	if (page->count == 0)
-		return false;
-	return page->taken >= page->bytes || page->taken >= PAGE_BYTES_MAX ||
-	       (page->count >= PAGE_EVENTS &&
-		       clock_now_us(log->clock) > page->end);
-}
-
-static void put(struct page *page, const struct wire_event *event)
-{
-	size_t size = wire_event_size(event);
-
-	wire_put_u32(page->out, (uint32_t)size);
-	wire_put_event(page->out, event);
-	page->taken += size;
-	page->count++;
-	page->through = event->id;
-}
-
-/* False if something turned out to be lost: once more. */
-static bool collect(struct page *page, struct eventlog *log,
-	struct channel *channel, uint64_t after, uint64_t limit)
-{
-	enum eventlog_found found = EVENTLOG_END;
-	struct wire_event event;
-
-	eventlog_walk(log, channel, after);
-	page->end = clock_now_us(log->clock) + PAGE_US;
-	while (!is_full(page, log) &&
-		(found = eventlog_step(log, channel, limit, &event)) ==
-			EVENTLOG_EVENT)
-		put(page, &event);
-	if (found == EVENTLOG_END && limit > after)
-		page->through = limit;
-	eventlog_rest(log);
-	return found != EVENTLOG_LOSS;
-}
-
-/* One without a row may have been dropped since it was judged. */
-static uint64_t mark_of(struct channels *channels,
-	const struct channel *channel, struct span name)
-{
-	return channel != NULL ? channel->pruned_through
-			       : channels_mark(channels, name).through;
-}
-
-/* Puts the page into the frame `out`; false if it has to be put once more. */
-static bool compose(struct eventlog *log, struct buf *out,
-	const struct wanted *wanted, uint64_t limit)
-{
-	struct channel *channel = channel_find(log->channels, wanted->name);
-	struct page page = {
-		.out = out, .through = wanted->after, .bytes = wanted->bytes};
-	size_t begun, end;
-	bool whole = true;
-
-	wire_put_u64(out, wanted->tag);
-	begun = out->len;
-	wire_put_u64(out, 0); /* through, mark and count, once known */
-	wire_put_u64(out, 0);
-	wire_put_u32(out, 0);
-	if (channel != NULL)
-		whole = collect(&page, log, channel, wanted->after, limit);
-	else if (limit > wanted->after)
-		page.through = limit;
-	end = out->len;
-	out->len = begun;
-	wire_put_u64(out, page.through);
-	wire_put_u64(out, mark_of(log->channels, channel, wanted->name));
-	wire_put_u32(out, page.count);
-	out->len = end;
-	return whole;
-}
-
 static bool put_page(struct eventlog *log, struct peer *peer,
 	struct wire_in *in, uint64_t sent)
 {
 	struct wanted wanted;
 	bool whole;
 
-	read_wanted(&wanted, in);
-	whole = compose(log, link_begin(&peer->link, WIRE_PAGED), &wanted,
+	wanted_read_again(&wanted, in);
+	whole = sheet_put(log, link_begin(&peer->link, WIRE_PAGED), &wanted,
 		wanted.upto < sent ? wanted.upto : sent);
 	link_end(&peer->link);
 	return whole;
@@ -242,9 +141,17 @@ static struct wire_in body_of(const struct page_request *request)
 	return wire_in(span(request->body, request->len));
 }
 
-/* False if it cannot be judged yet: the rest of what that takes is looked up
- * when it is the peer's turn again. */
-static bool prepare(struct eventlog *log, const struct peer *peer,
+static bool prepare_page(
+	struct eventlog *log, const struct page_request *request, uint64_t end)
+{
+	struct wire_in in = body_of(request);
+	struct wanted wanted;
+
+	wanted_read_again(&wanted, &in);
+	return sheet_prepare(log, &wanted, end);
+}
+
+static bool prepare_verdict(struct eventlog *log, const struct peer *peer,
 	struct page_request *request, uint64_t end)
 {
 	struct wire_in in = body_of(request);
@@ -257,6 +164,15 @@ static bool prepare(struct eventlog *log, const struct peer *peer,
 	return question_look(&question, &request->looks, log, end);
 }
 
+/* False if it cannot be answered yet: the rest of what that takes is looked up
+ * when it is the peer's turn again. */
+static bool prepare(struct eventlog *log, const struct peer *peer,
+	struct page_request *request, uint64_t end)
+{
+	return request->judge ? prepare_verdict(log, peer, request, end)
+			      : prepare_page(log, request, end);
+}
+
 /* What was asked was read before: it is well formed. */
 static void answer_next(struct eventlog *log, struct peer *peer, uint64_t end)
 {
@@ -264,7 +180,7 @@ static void answer_next(struct eventlog *log, struct peer *peer, uint64_t end)
 	struct page_request *request;
 	bool whole;
 
-	if (peer->pages->judge && !prepare(log, peer, peer->pages, end))
+	if (!prepare(log, peer, peer->pages, end))
 		return;
 	request = take(peer);
 	do { /* once more, if something turned out to be lost */

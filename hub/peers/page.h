@@ -6,22 +6,21 @@
  *
  * Questions wait in a queue per peer; between two commits the peers take turns,
  * one answer each, until PAGE_US have passed.  Where a stream goes on is judged
- * from memory (JUDGE, resume.h); its events come in pages of one channel each,
- * read straight from the index (PAGE): so it does not matter how long the log
- * is, how much of it belongs to others, nor how many channels a stream has.
+ * from memory (JUDGE, resume.h); its events come in pages of one channel or
+ * pattern each (PAGE, sheet.h), a channel's read straight from the index: so it
+ * does not matter how long the log is, how much of it belongs to others, nor
+ * how many channels a stream has.
  */
 #include <stdbool.h>
 
 #include "hub/log/eventlog.h"
 #include "hub/log/ring.h"
 #include "hub/peers/peer.h"
+#include "hub/peers/sheet.h"
 
 enum {
-	PAGE_BYTES_MAX = 4 << 20, /* whatever was asked for */
-	PAGE_EVENTS = 64,	  /* a page has as many, if there are, however
-				     long they take */
-	PAGE_US = 2000, /* older events are read this long between two commits,
-			   and for one page */
+	PAGE_US = SHEET_US, /* older events are read this long between two
+			       commits */
 };
 
 /* PAGE or JUDGE came; false if it is malformed. */

@@ -4,88 +4,8 @@
 #include "hub/peers/question.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "lib/text.h"
-
-/* ---- the frame */
-
-static bool in_order(struct span before, struct span after)
-{
-	size_t len = before.len < after.len ? before.len : after.len;
-	int order = memcmp(before.at, after.at, len);
-
-	return order < 0 || (order == 0 && before.len < after.len);
-}
-
-/* Passes over the names; false if they are none, or not in order. */
-static bool pass_names(struct wire_in *in, uint16_t count)
-{
-	struct span before = {0};
-
-	for (uint16_t i = 0; i < count; i++) {
-		struct span name = wire_get_str16(in);
-
-		if (text_channel_fault(name) != NULL ||
-			(i > 0 && !in_order(before, name)))
-			return false;
-		before = name;
-	}
-	return true;
-}
-
-/* Marks of what is among `names` names; their places rise. */
-static bool are_marks(struct wire_in in, uint16_t count, uint16_t names)
-{
-	uint16_t least = 0;
-
-	for (uint16_t i = 0; i < count; i++) {
-		uint16_t place = wire_get_u16(&in);
-
-		wire_get_u64(&in);
-		if (place < least || place >= names)
-			return false;
-		least = place + 1;
-	}
-	return wire_done(&in);
-}
-
-static bool read_head(struct question *question, struct wire_in *in)
-{
-	question->tag = wire_get_u64(in);
-	question->from = wire_get_u8(in);
-	question->value = wire_get_u64(in);
-	question->upto = wire_get_u64(in);
-	question->label = wire_get_str16(in);
-	question->name_count = wire_get_u16(in);
-	question->names = *in;
-	return !in->failed && question->from <= WIRE_LABEL &&
-	       question->name_count > 0 &&
-	       question->name_count <= QUESTION_CHANNELS_MAX;
-}
-
-static void read_told(struct question *question, struct wire_in *in)
-{
-	question->told_count = wire_get_u16(in);
-	question->told = *in;
-}
-
-void question_read_again(struct question *question, struct wire_in *in)
-{
-	read_head(question, in);
-	for (uint16_t i = 0; i < question->name_count; i++)
-		wire_get_str16(in);
-	read_told(question, in);
-}
-
-bool question_read(struct question *question, struct wire_in *in)
-{
-	if (!read_head(question, in) || !pass_names(in, question->name_count))
-		return false;
-	read_told(question, in);
-	return are_marks(
-		question->told, question->told_count, question->name_count);
-}
+#include "lib/event/selector.h"
 
 /* ---- what is looked up */
 
@@ -131,27 +51,38 @@ static uint64_t look_for_mark(const struct question *question,
 	return mark.through;
 }
 
+static void look_at_channel(const struct question *question,
+	struct looks *looks, struct eventlog *log, struct span name)
+{
+	struct channel *channel = channel_find(log->channels, name);
+
+	if (channel != NULL && may_want_oldest(question, log))
+		channel_oldest(log->channels, channel);
+	looks->through[looks->names] =
+		channel != NULL
+			? LOOKS_ROW
+			: look_for_mark(question, looks, log->channels, name);
+}
+
 bool question_look(const struct question *question, struct looks *looks,
 	struct eventlog *log, uint64_t end)
 {
-	bool oldest = may_want_oldest(question, log);
 	struct wire_in names = question->names;
 
 	if (looks->through == NULL)
 		looks->through =
 			mem_new(question->name_count * sizeof(*looks->through));
 	for (uint16_t i = 0; i < looks->names; i++)
-		wire_get_str16(&names);
+		question_next(&names);
 	while (looks->names < question->name_count) {
-		struct span name = wire_get_str16(&names);
-		struct channel *channel = channel_find(log->channels, name);
+		struct asked asked = question_next(&names);
 
-		if (channel != NULL && oldest)
-			channel_oldest(log->channels, channel);
-		looks->through[looks->names++] =
-			channel != NULL ? LOOKS_ROW
-					: look_for_mark(question, looks,
-						  log->channels, name);
+		if (asked.kind == SELECTOR_EXACT)
+			look_at_channel(question, looks, log, asked.text);
+		else if (match_find(&log->matches, log->channels, asked.text,
+				 end) == NULL)
+			return false;
+		looks->names++;
 		if (clock_now_us(log->clock) >= end)
 			break;
 	}
@@ -178,26 +109,50 @@ static struct mark mark_of(const struct looks *looks, uint16_t place,
 
 /* ---- the channels */
 
+/* Notes the channel at `place`, if it has a row. */
+static struct mark find_channel(struct question *question,
+	const struct looks *looks, struct channels *channels, uint16_t place,
+	struct span name)
+{
+	struct channel *channel = channel_find(channels, name);
+
+	if (channel == NULL)
+		return mark_of(looks, place, channels, name);
+	question->places[question->channel_count] = place;
+	question->channels[question->channel_count++] = channel;
+	return (struct mark){channel->pruned_through, channel->pruned_at};
+}
+
+/* It was looked for: few channels can have come since. */
+static struct mark pattern_mark(
+	const struct question *question, struct eventlog *log, struct span text)
+{
+	struct match *match =
+		match_find(&log->matches, log->channels, text, UINT64_MAX);
+	uint64_t after = question->from == WIRE_AFTER ? question->value : 0;
+
+	return match_mark(match, log->channels, after);
+}
+
 /* Finds the channels, and marks of all names. */
 static void find_all(struct question *question, const struct looks *looks,
-	struct channels *channels)
+	struct eventlog *log)
 {
 	struct mark highest = {0};
 	struct wire_in names = question->names;
 
 	question->channel_count = 0;
+	question->pattern_count = 0;
 	for (uint16_t i = 0; i < question->name_count; i++) {
-		struct span name = wire_get_str16(&names);
-		struct channel *channel = channel_find(channels, name);
+		struct asked asked = question_next(&names);
 		struct mark mark;
 
-		if (channel != NULL) {
-			question->places[question->channel_count] = i;
-			question->channels[question->channel_count++] = channel;
-			mark.through = channel->pruned_through;
-			mark.at = channel->pruned_at;
+		if (asked.kind == SELECTOR_EXACT) {
+			mark = find_channel(
+				question, looks, log->channels, i, asked.text);
 		} else {
-			mark = mark_of(looks, i, channels, name);
+			question->pattern_count++;
+			mark = pattern_mark(question, log, asked.text);
 		}
 		question->marks[i] = mark.through;
 		mark_raise(&highest, &mark);
@@ -248,7 +203,7 @@ void question_resolve(struct question *question, const struct looks *looks,
 {
 	struct known known = {question->told, question->told_count, 0, 0};
 
-	find_all(question, looks, log->channels);
+	find_all(question, looks, log);
 	question->untold = 0;
 	know_next(&known);
 	for (uint16_t i = 0; i < question->name_count; i++) {
@@ -257,49 +212,4 @@ void question_resolve(struct question *question, const struct looks *looks,
 		if (!knows(&known, log, i, mark) && mark > question->untold)
 			question->untold = mark;
 	}
-}
-
-/* ---- in the answer */
-
-/* Puts into a place that was left for it how many things follow it. */
-static void put_count(struct buf *out, size_t place, uint16_t count)
-{
-	size_t end = out->len;
-
-	out->len = place;
-	wire_put_u16(out, count);
-	out->len = end;
-}
-
-void question_put_busy(
-	const struct question *question, uint64_t used, struct buf *out)
-{
-	size_t counted = out->len;
-	uint16_t count = 0;
-
-	wire_put_u16(out, 0); /* once known */
-	for (size_t i = 0; i < question->channel_count; i++) {
-		if (question->channels[i]->newest <= used)
-			continue;
-		wire_put_u16(out, question->places[i]);
-		count++;
-	}
-	put_count(out, counted, count);
-}
-
-void question_put_marks(
-	const struct question *question, uint64_t used, struct buf *out)
-{
-	size_t counted = out->len;
-	uint16_t count = 0;
-
-	wire_put_u16(out, 0);
-	for (uint16_t i = 0; i < question->name_count; i++) {
-		if (question->marks[i] <= used)
-			continue;
-		wire_put_u16(out, i);
-		wire_put_u64(out, question->marks[i]);
-		count++;
-	}
-	put_count(out, counted, count);
 }

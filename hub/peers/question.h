@@ -27,7 +27,8 @@ struct question {
 	uint64_t value, upto;
 	struct span label; /* borrows likewise */
 	uint16_t name_count;
-	struct wire_in names; /* borrow from the frame */
+	uint16_t pattern_count; /* of them, the last ones */
+	struct wire_in names;	/* borrow from the frame */
 	uint16_t told_count;
 	struct wire_in told; /* marks that are known: place, mark */
 	/* After question_resolve: those that have a row ... */
@@ -39,6 +40,12 @@ struct question {
 	 * highest of those that who asks does not know. */
 	uint64_t marks[QUESTION_CHANNELS_MAX];
 	uint64_t pruned_through, pruned_at, untold;
+};
+
+/* A channel, or a pattern. */
+struct asked {
+	uint8_t kind; /* enum selector_kind */
+	struct span text;
 };
 
 /* What was looked up for a question.  All zero: nothing yet. */
@@ -54,6 +61,8 @@ struct looks {
 bool question_read(struct question *question, struct wire_in *in);
 /* The same for one that was read before: its names are not looked at. */
 void question_read_again(struct question *question, struct wire_in *in);
+/* The next of its names. */
+struct asked question_next(struct wire_in *names);
 /* Of a label: the cursor that it stands for, or one that is not known. */
 void question_find_label(struct question *question, struct eventlog *log);
 /* Looks up one name at least, and more until `end`; false if there are more. */

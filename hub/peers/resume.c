@@ -24,6 +24,20 @@ static uint64_t next_on(struct eventlog *log, struct channel *channel,
 		       : 0;
 }
 
+/* The first event of all above `after`, 0 if none: none of a pattern's is below
+ * it. */
+static uint64_t first_of_all(struct eventlog *log, uint64_t after)
+{
+	uint64_t id = after + 1, at;
+
+	return eventlog_time(log, &id, &at) ? id : 0;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 /* The first event on its channels above `after`, 0 if none; with very many of
  * them perhaps only an id that none is below. */
 static uint64_t first_above(
@@ -43,8 +57,10 @@ static uint64_t first_above(
 			of = channel;
 		}
 	}
+	if (question->pattern_count > 0)
+		first = earlier(first, first_of_all(log, after));
 	/* If it is lost, that is found out now. */
-	if (of != NULL && looks <= JUDGE_LOOKS) {
+	if (of != NULL && first > 0 && looks <= JUDGE_LOOKS) {
 		eventlog_walk(log, of, first - 1);
 		(void)eventlog_step(log, of, UINT64_MAX, &event);
 	}
@@ -65,6 +81,11 @@ static void note_held(const struct question *question, struct eventlog *log,
 			verdict->oldest = oldest;
 		if (channel->newest > verdict->newest)
 			verdict->newest = channel->newest;
+	}
+	if (question->pattern_count > 0) {
+		verdict->oldest =
+			earlier(verdict->oldest, first_of_all(log, 0));
+		verdict->newest = log->newest_event;
 	}
 }
 

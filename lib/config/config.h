@@ -117,6 +117,8 @@ struct config {
 	size_t stream_channels;	     /* channels = 1000000: of all streams, each
 					counted for each; 0 = no limit */
 	size_t channels_per_address; /* 0 = no limit */
+	size_t selectors; /* distinct patterns of a worker's streams; 0 = none
+			     are allowed */
 	char **publish_from; /* addresses or prefixes 10.0.0.0/8; a path-less
 				list, default 127.0.0.0/8 ::1 */
 	size_t publish_from_count;

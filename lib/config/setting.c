@@ -58,6 +58,7 @@ static const struct setting responder_keys[] = {
 		.max = 1000000000},
 	{"channels_per_address", "0", parse_number, AT(channels_per_address),
 		.max = 1000000000},
+	{"selectors", "1000", parse_number, AT(selectors), .max = 100000},
 	{"publish_from", "127.0.0.0/8 ::1", parse_prefixes,
 		LIST(publish_from, publish_from_count)},
 	{"publish_rate", "0", parse_number, AT(publish_rate), .max = 1000000},

@@ -247,6 +247,13 @@ void keys_add(struct keys *all, struct channel *channel, struct span name,
 /* clang-format off */
 void ledger_refuse(const struct ledger *ledger, struct ack *ack) NEVER
 enum db_result store_commit(struct store *store) NEVER
+struct channel *channel_numbered(
+	const struct channels *channels, uint64_t number) NEVER
+void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto) NEVER
+enum eventlog_found eventlog_next(struct eventlog *log, uint64_t from,
+	struct wire_event *event) NEVER
+bool eventlog_time(struct eventlog *log, uint64_t *id, uint64_t *at) NEVER
+void eventlog_check_ends(struct eventlog *log, uint64_t after) NEVER
 uint64_t channel_oldest(
 	struct channels *channels, struct channel *channel) NEVER
 struct mark channels_mark(

@@ -15,6 +15,7 @@
 #include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
 #include "lib/config/config.h"
+#include "lib/event/selector.h"
 #include "lib/event/traits.h"
 #include "lib/event_size.h"
 #include "lib/log.h"
@@ -86,6 +87,13 @@ static void check_metrics(struct wire_in *in)
 	MUST(format == WIRE_PROMETHEUS || format == WIRE_OPENMETRICS);
 }
 
+static void check_selector(struct wire_in *in)
+{
+	uint8_t kind = wire_get_u8(in);
+
+	MUST(selector_is(kind, wire_get_str16(in)));
+}
+
 static void check_judge(struct wire_in *in)
 {
 	uint16_t count, told;
@@ -98,7 +106,7 @@ static void check_judge(struct wire_in *in)
 	count = wire_get_u16(in);
 	MUST(count >= 1);
 	for (uint16_t i = 0; i < count; i++)
-		MUST(text_channel_fault(wire_get_str16(in)) == NULL);
+		check_selector(in);
 	told = wire_get_u16(in);
 	MUST(told <= count);
 	for (uint16_t i = 0; i < told; i++) {
@@ -113,7 +121,7 @@ static void check_page(struct wire_in *in)
 
 	MUST(wire_get_u64(in) > after);
 	MUST(wire_get_u32(in) > 0);
-	MUST(text_channel_fault(wire_get_str16(in)) == NULL);
+	check_selector(in);
 }
 
 static void say(enum wire_type type, struct span body)

@@ -112,6 +112,13 @@ FIELDS = {
     "rest": (_bytes, lambda body: body.take(len(body.data) - body.at)),
 }
 FIELDS["names"] = _list(2, *FIELDS["str16"])
+# Of a channel its name, of a pattern (kind, text).
+FIELDS["selector"] = (
+    lambda it: (b"\0" + FIELDS["str16"][0](it) if not isinstance(it, tuple)
+                else bytes([it[0]]) + FIELDS["str16"][0](it[1])),
+    lambda take: (lambda kind, text: (kind, text) if kind else text)(
+        FIELDS["u8"][1](take), FIELDS["str16"][1](take)))
+FIELDS["selectors"] = _list(2, *FIELDS["selector"])
 FIELDS["items"] = _list(4, _put_item, _get_item)
 FIELDS["counts"] = _list(4, lambda pair: FIELDS["str16"][0](pair[0]) + struct.pack("<I", pair[1]),
                          lambda body: (body.text(2), body.number(4)))
@@ -152,7 +159,7 @@ Hello = _message(1, "Hello", "version:u16 source:u64 program:str8")
 Follow = _message(2, "Follow", "after:u64 window:u64")
 Publish = _message(3, "Publish", "number:u64 answered:u64 flags:u8 channel:str16 type:str8 traits:str16"
                    " items:items", optional="traits")
-Page = _message(4, "Page", "tag:u64 after:u64 upto:u64 bytes:u32 channel:str16")
+Page = _message(4, "Page", "tag:u64 after:u64 upto:u64 bytes:u32 channel:selector")
 Channels = _message(5, "Channels", "tag:u64 after:str16 limit:u16 only:str16")
 Subscribed = _message(6, "Subscribed", "counts:counts")
 Ping = _message(7, "Ping", "tag:u64")
@@ -164,7 +171,7 @@ Inbox = _message(11, "Inbox", "number:u64 identity:str8 why:str16")
 Rows = _message(12, "Rows", "number:u64 start:u64 to:u64 rows:rows")
 Told = _message(13, "Told", "number:u64 rows:ids")
 Stock = _message(14, "Stock", "confined:u8 rows:u64 lost:u32")
-Judge = _message(15, "Judge", "tag:u64 start:u8 value:u64 upto:u64 label:str16 channels:names"
+Judge = _message(15, "Judge", "tag:u64 start:u8 value:u64 upto:u64 label:str16 channels:selectors"
                  " told:marks", optional="label")
 Judge.__new__.__defaults__ = ([], b"")
 Welcome = _message(65, "Welcome", "version:u16 identity:identity newest:u64")

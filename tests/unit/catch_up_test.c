@@ -129,6 +129,7 @@ static void judge(struct room *room, uint64_t number, struct wire_in in)
 	assert_int_equal(wire_get_str16(&in).len, 0); /* no label */
 	count = wire_get_u16(&in);
 	for (uint16_t i = 0; i < count; i++) {
+		assert_int_equal(wire_get_u8(&in), 0);
 		letters[i] = wire_get_str16(&in).at[0];
 		marks[i] = mark_of[letters[i] - 'a'];
 	}
@@ -163,6 +164,7 @@ static void page(struct room *room, uint64_t number, struct wire_in in)
 	struct span channel;
 
 	wire_get_u32(&in);
+	assert_int_equal(wire_get_u8(&in), 0);
 	channel = wire_get_str16(&in);
 	for (uint64_t id = after + 1; id <= upto && count < most; id++) {
 		through = id;

@@ -39,6 +39,7 @@ static void test_without_a_file_everything_has_its_default(void **state)
 	assert_int_equal(config.publish_rate_total, 0);
 	assert_int_equal(config.stream_channels, 1000000);
 	assert_int_equal(config.channels_per_address, 0);
+	assert_int_equal(config.selectors, 1000);
 	assert_int_equal(config.host_count, 0);
 	assert_int_equal(config.origin_count, 0);
 	assert_true(config.keepalive_ms == 15000);
@@ -96,7 +97,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 		"20\n"
 		"publish_from = 10.0.0.0/8, 192.0.2.7 fd00::/8\n"
 		"publish_rate = 50\npublish_rate_total = 200\n"
-		"channels = 0\nchannels_per_address = 30\n"
+		"channels = 0\nchannels_per_address = 30\nselectors = 100000\n"
 		"hosts = www.example, 127.0.0.1 [::1]\n"
 		"origins = https://a.example http://localhost:8080\n"
 		"keepalive = 1s\nretry = 500ms\nwindow = 1M\n"
@@ -128,6 +129,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 	assert_int_equal(config.publish_rate_total, 200);
 	assert_int_equal(config.stream_channels, 0);
 	assert_int_equal(config.channels_per_address, 30);
+	assert_int_equal(config.selectors, 100000);
 	assert_int_equal(config.host_count, 3);
 	assert_string_equal(config.hosts[2], "[::1]");
 	assert_int_equal(config.origin_count, 2);

@@ -71,8 +71,10 @@ static struct verdict judge(struct room *room, enum wire_from from,
 	wire_put_u64(&body, UINT64_MAX);
 	wire_put_str16(&body, span(NULL, 0));
 	wire_put_u16(&body, count);
-	for (uint16_t i = 0; i < count; i++)
+	for (uint16_t i = 0; i < count; i++) {
+		wire_put_u8(&body, 0);
 		wire_put_str16(&body, span_of(channels[i]));
+	}
 	wire_put_u16(&body, told.count);
 	for (uint16_t i = 0; i < told.count; i++) {
 		wire_put_u16(&body, told.places[i]);
@@ -155,8 +157,10 @@ static void test_very_many_channels_are_judged_with_few_looks(void **state)
 	wire_put_u64(&body, UINT64_MAX);
 	wire_put_str16(&body, span(NULL, 0));
 	wire_put_u16(&body, MANY);
-	for (int i = 0; i < MANY; i++)
+	for (int i = 0; i < MANY; i++) {
+		wire_put_u8(&body, 0);
 		wire_put_str16(&body, span_of(names[i]));
+	}
 	wire_put_u16(&body, 0);
 	in = wire_in(buf_span(&body));
 	assert_true(question_read(&question, &in));

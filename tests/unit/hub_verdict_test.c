@@ -63,6 +63,7 @@ static void ask_judge(struct peer *peer, const char *of, uint64_t after)
 		char name[32];
 
 		snprintf(name, sizeof(name), "%s/%u", of, 1000 + i);
+		wire_put_u8(&body, 0);
 		wire_put_str16(&body, span_of(name));
 	}
 	wire_put_u16(&body, 0);
@@ -111,7 +112,9 @@ static void test_a_verdict_names_the_channels_that_have_news(void **state)
 	wire_put_u64(&body, first + 4);
 	wire_put_str16(&body, span(NULL, 0));
 	wire_put_u16(&body, 2);
+	wire_put_u8(&body, 0);
 	wire_put_str16(&body, span_of("a"));
+	wire_put_u8(&body, 0);
 	wire_put_str16(&body, span_of("b"));
 	wire_put_u16(&body, 0);
 	say(peer, WIRE_JUDGE, &body);

@@ -36,7 +36,7 @@ static struct strip *make(
 		wire_put_event(&events, &event);
 	}
 	paged.events = wire_in(buf_span(&events));
-	strip = strip_new(from, &paged, false);
+	strip = strip_new(from, &paged, false, NULL);
 	buf_release(&events);
 	return strip;
 }
@@ -219,17 +219,18 @@ static void test_a_batch_that_is_full_ends_with_its_last_event(void **state)
 	lift(&two);
 }
 
-/* No log has two, but what a hub says must not stop the others. */
-static void test_two_events_of_one_id_are_both_given(void **state)
+/* By a channel and by a pattern. */
+static void test_an_event_that_comes_twice_is_given_once(void **state)
 {
 	uint64_t cursor = 0;
 	struct batch *batch;
 	struct two two;
 
 	(void)state;
-	lay(&two, make(0, 20, 5, IDS(3, 7)), make(0, 30, 5, IDS(3)), 0);
+	lay(&two, make(0, 20, 5, IDS(3, 7)), make(0, 30, 5, IDS(3, 7)), 0);
 	batch = merge_next(&two.merge, two.sub, 20, &cursor);
-	assert_int_equal(batch->events, 3);
+	assert_int_equal(batch->events, 2);
+	assert_null(merge_next(&two.merge, two.sub, 30, &cursor));
 	batch_drop(batch);
 	lift(&two);
 }
@@ -266,7 +267,7 @@ int main(void)
 		cmocka_unit_test(
 			test_a_strip_alone_in_its_range_is_given_as_it_is),
 		cmocka_unit_test(test_what_is_between_is_merged_by_id),
-		cmocka_unit_test(test_two_events_of_one_id_are_both_given),
+		cmocka_unit_test(test_an_event_that_comes_twice_is_given_once),
 		cmocka_unit_test(
 			test_held_strips_above_the_limit_leave_the_shelf_overfull),
 		cmocka_unit_test(

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/stream/asked.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/http/channel_key.h"
+#include "fcgi/http/query.h"
+#include "fcgi/stream/opening.h"
+#include "lib/event/selector.h"
+#include "lib/text.h"
+
+static const struct asked_fault fine;
+
+/* Room for all names at once, so that the spans stay where they are. */
+void asked_init(struct asked *asked, size_t room)
+{
+	*asked = (struct asked){0};
+	buf_reserve(&asked->text, room + 1);
+}
+
+void asked_release(struct asked *asked)
+{
+	buf_release(&asked->text);
+	free(asked->names);
+	free(asked->patterns);
+}
+
+static struct asked_fault bad(const char *code, const char *sentence)
+{
+	return (struct asked_fault){code, sentence};
+}
+
+static void append(struct span **list, size_t *count, struct span name)
+{
+	if ((*count & 15) == 0)
+		*list = mem_resize(*list, (*count + 16) * sizeof(name));
+	(*list)[(*count)++] = name;
+}
+
+static bool is_full(const struct asked *asked)
+{
+	return asked->channel_count + asked->pattern_count == CHANNELS_MAX;
+}
+
+/* ---- one of them */
+
+static struct asked_fault add_channel(struct asked *asked, struct span name)
+{
+	const char *fault = text_channel_fault(name);
+
+	if (fault == NULL && is_full(asked))
+		fault = "a stream has at most 1,000 channels";
+	if (fault != NULL)
+		return bad("bad_channel", fault);
+	append(&asked->names, &asked->channel_count, name);
+	return fine;
+}
+
+static struct asked_fault add_pattern(struct asked *asked, struct span text)
+{
+	const char *fault = selector_fault(text);
+
+	if (fault == NULL && asked->pattern_count == PATTERNS_MAX)
+		fault = "a stream has at most 100 patterns";
+	if (fault == NULL && is_full(asked))
+		fault = "a stream has at most 1,000 channels and patterns";
+	if (fault != NULL)
+		return bad("bad_pattern", fault);
+	if (selector_kind(text) == SELECTOR_EXACT)
+		append(&asked->names, &asked->channel_count, text);
+	else
+		append(&asked->patterns, &asked->pattern_count, text);
+	return fine;
+}
+
+struct asked_fault asked_add_channel(struct asked *asked, struct span name)
+{
+	size_t begin = asked->text.len;
+
+	buf_add_span(&asked->text, name);
+	return add_channel(asked, span(asked->text.at + begin, name.len));
+}
+
+/* ---- a query */
+
+static struct asked_fault decode(
+	struct asked *asked, const struct pair *pair, struct span *name)
+{
+	size_t begin = asked->text.len;
+
+	if (!pair->has_value)
+		return bad("bad_channel", "?channel needs a value");
+	if (!query_decode_value(&asked->text, pair->value))
+		return bad("bad_channel",
+			"?channel= has a '%' without two hexadecimal digits");
+	*name = span(asked->text.at + begin, asked->text.len - begin);
+	return fine;
+}
+
+static struct asked_fault add_pattern_pair(
+	struct asked *asked, const struct pair *pair)
+{
+	struct span text;
+
+	if (!pair->has_value)
+		return bad("bad_pattern", "?pattern needs a value");
+	if (decode(asked, pair, &text).sentence != NULL)
+		return bad("bad_pattern",
+			"?pattern= has a '%' without two hexadecimal digits");
+	return add_pattern(asked, text);
+}
+
+static struct asked_fault add_pair(struct asked *asked, const struct pair *pair)
+{
+	struct channel_key_fault misspelt = {""};
+	struct asked_fault fault;
+	struct span name;
+
+	if (span_is(pair->name, "pattern") || span_is(pair->name, "pattern[]"))
+		return add_pattern_pair(asked, pair);
+	if (channel_key_in_query(pair, &misspelt)) {
+		fault = decode(asked, pair, &name);
+		return fault.sentence != NULL ? fault
+					      : add_channel(asked, name);
+	}
+	if (misspelt.sentence[0] == '\0')
+		return fine;
+	memcpy(asked->misspelt, misspelt.sentence, sizeof(asked->misspelt));
+	return bad("bad_channel", asked->misspelt);
+}
+
+struct asked_fault asked_add_query(struct asked *asked, struct span query)
+{
+	struct asked_fault fault = fine;
+	struct pair pair;
+
+	while (fault.sentence == NULL && query_next(&query, &pair))
+		fault = add_pair(asked, &pair);
+	return fault;
+}
+
+/* ---- in order */
+
+static int in_order(const void *left, const void *right)
+{
+	const struct span *a = left, *b = right;
+
+	return selector_order(SELECTOR_EXACT, *a, SELECTOR_EXACT, *b);
+}
+
+/* `*` before templates. */
+static int in_order_of_kinds(const void *left, const void *right)
+{
+	const struct span *a = left, *b = right;
+
+	return selector_order(selector_kind(*a), *a, selector_kind(*b), *b);
+}
+
+static size_t sort(struct span *names, size_t count,
+	int (*order)(const void *left, const void *right))
+{
+	size_t kept = 1;
+
+	if (count < 2)
+		return count;
+	qsort(names, count, sizeof(*names), order);
+	for (size_t i = 1; i < count; i++)
+		if (!span_equal(names[i], names[kept - 1]))
+			names[kept++] = names[i];
+	return kept;
+}
+
+void asked_sort(struct asked *asked)
+{
+	size_t bytes;
+
+	asked->channel_count =
+		sort(asked->names, asked->channel_count, in_order);
+	asked->pattern_count =
+		sort(asked->patterns, asked->pattern_count, in_order_of_kinds);
+	bytes = asked->pattern_count * sizeof(*asked->patterns);
+	if (bytes == 0)
+		return;
+	asked->names = mem_resize(asked->names,
+		asked->channel_count * sizeof(*asked->names) + bytes);
+	memcpy(asked->names + asked->channel_count, asked->patterns, bytes);
+}

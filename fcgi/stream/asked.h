@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_STREAM_ASKED_H
+#define TIDINGS_FCGI_STREAM_ASKED_H
+/*
+ * asked - the channels and patterns that a stream is asked for
+ *
+ * Out of a route and a query (?channel=, ?pattern=), decoded and checked.  A
+ * pattern without a brace is a channel's name.  Pure.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/span.h"
+
+struct asked {
+	struct buf text;       /* decoded, one after another */
+	struct span *names;    /* in it: channels, after asked_sort() patterns
+				  behind them, both sorted, no repeats */
+	struct span *patterns; /* before asked_sort() */
+	size_t channel_count, pattern_count;
+	char misspelt[120]; /* a fault's sentence may be in it */
+};
+
+/* What is wrong; `sentence` is NULL if nothing is. */
+struct asked_fault {
+	const char *code, *sentence;
+};
+
+/* `room`: at least as many bytes as all that will be decoded. */
+void asked_init(struct asked *asked, size_t room);
+void asked_release(struct asked *asked);
+
+struct asked_fault asked_add_channel(struct asked *asked, struct span name);
+struct asked_fault asked_add_query(struct asked *asked, struct span query);
+void asked_sort(struct asked *asked);
+
+#endif
