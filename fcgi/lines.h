@@ -102,6 +102,10 @@
 /*
  * REASON
  * With `level = debug` only: who brought it got a 401, which does not say why.
+ * REASON may be what is wrong with the token itself; "it is longer than 8,192
+ * bytes"; "there is no key of its kid, for its alg and typ", or "none of the
+ * keys has signed it"; what is wrong with its claims, as "it has expired"; or
+ * "there are no keys", since no file could be read.
  */
 #define LINE_TOKEN_REFUSED "keys: a token is refused: %s"
 

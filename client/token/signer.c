@@ -33,30 +33,29 @@ static enum exit_status load_config(struct signer *signer)
 	return exit_status;
 }
 
-static enum exit_status find_section(
-	const struct signer *signer, const struct config_keys **section)
+/* NULL if the sentence was said. */
+static const struct config_keys *find_section(const struct signer *signer)
 {
 	const struct config *config = &signer->config;
 	const char *name = option_text("keys");
 
-	if (name == NULL && config->keys_count == 1) {
-		*section = &config->keys[0];
-		return EXIT_OK;
-	}
+	if (name == NULL && config->keys_count == 1)
+		return &config->keys[0];
 	for (size_t i = 0; name != NULL && i < config->keys_count; i++)
-		if (strcmp(config->keys[i].name, name) == 0) {
-			*section = &config->keys[i];
-			return EXIT_OK;
-		}
+		if (strcmp(config->keys[i].name, name) == 0)
+			return &config->keys[i];
 	if (name != NULL)
-		return fail(EXIT_USAGE, "%s has no section [keys %s]",
-			config_path(), name);
-	return fail(EXIT_USAGE,
-		config->keys_count == 0
-			? "%s has no section [keys NAME]: say --key FILE"
-			: "%s has several sections [keys NAME]: say --keys "
-			  "NAME",
-		config_path());
+		fail(EXIT_USAGE, "%s has no section [keys %s]", config_path(),
+			name);
+	else if (config->keys_count == 0)
+		fail(EXIT_USAGE,
+			"%s has no section [keys NAME]: say --key FILE",
+			config_path());
+	else
+		fail(EXIT_USAGE,
+			"%s has several sections [keys NAME]: say --keys NAME",
+			config_path());
+	return NULL;
 }
 
 static unsigned algorithms_of(const struct config_keys *section)
@@ -148,13 +147,14 @@ static enum exit_status wanted(unsigned *algorithms)
 
 static enum exit_status open_section(struct signer *signer, unsigned algorithms)
 {
-	const struct config_keys *section = NULL;
 	enum exit_status exit_status = load_config(signer);
+	const struct config_keys *section;
 
-	if (exit_status == EXIT_OK)
-		exit_status = find_section(signer, &section);
 	if (exit_status != EXIT_OK)
 		return exit_status;
+	section = find_section(signer);
+	if (section == NULL)
+		return EXIT_USAGE;
 	signer->oauth = section->oauth;
 	signer->issuer = section->issuer;
 	signer->audience = section->audience;

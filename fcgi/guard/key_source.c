@@ -3,6 +3,7 @@
 
 #include "fcgi/guard/key_source.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -95,6 +96,17 @@ static struct key *find(const struct keys *keys, const struct key *key)
 	return NULL;
 }
 
+static void mark_gone(const struct keys *old, const struct keys *fresh)
+{
+	for (size_t i = 0; i < old->count; i++) {
+		struct key *key = old->at[i];
+
+		assert(key != NULL);
+		if (find(fresh, key) == NULL)
+			key->gone = true;
+	}
+}
+
 static void replace(struct key_source *source, struct keys *fresh)
 {
 	for (size_t i = 0; i < fresh->count; i++) {
@@ -105,9 +117,7 @@ static void replace(struct key_source *source, struct keys *fresh)
 		key_release(fresh->at[i]);
 		fresh->at[i] = key_hold(old);
 	}
-	for (size_t i = 0; i < source->keys.count; i++)
-		if (find(fresh, source->keys.at[i]) == NULL)
-			source->keys.at[i]->gone = true;
+	mark_gone(&source->keys, fresh);
 	keys_release(&source->keys);
 	source->keys = *fresh;
 }
@@ -115,7 +125,7 @@ static void replace(struct key_source *source, struct keys *fresh)
 static bool read_keys(struct key_source *source, struct buf *fault)
 {
 	struct buf text = {0};
-	struct keys fresh;
+	struct keys fresh = {0};
 	bool good = read_text(source, &text, fault) &&
 		    key_file_read(&fresh, source->crypto, buf_span(&text),
 			    source->algorithms, fault);

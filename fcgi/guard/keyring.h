@@ -41,7 +41,8 @@ void keyring_free(struct keyring *keyring); /* NULL will do */
 /* Is there any section [keys]?  Without one a token says nothing. */
 bool keyring_is_used(const struct keyring *keyring);
 
-/* Looks at the files once a second from now on. */
+/* Looks at the files now and once a second from now on; who serves one request
+ * does without, and they are read if a token comes. */
 void keyring_watch(struct keyring *keyring, struct timers *timers);
 /* Is told after keys have gone: what they signed is to end (key_is_gone). */
 void keyring_on_gone(

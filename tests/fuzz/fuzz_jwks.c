@@ -27,7 +27,7 @@ static void check(const struct key *key)
 static void read_text(struct span text, unsigned algorithms)
 {
 	struct buf fault = {0};
-	struct keys keys;
+	struct keys keys = {0};
 
 	if (key_file_read(&keys, &tidings_crypto, text, algorithms, &fault)) {
 		MUST(keys.count > 0 && keys.count <= KEYS_MOST);

@@ -128,12 +128,15 @@ def test_a_token_of_symfony_is_good(keyring, pairs, algorithm):
         pytest.skip("php-symfony-mercure is not installed")
     signs, verifies = pairs[algorithm]
     name = "hmac.sha" if algorithm.startswith("HS") else "rsa.sha"
-    script = f"""require '{SYMFONY}';
+    script = f"""@include 'Lcobucci/JWT/autoload.php';
+        require '{SYMFONY}';
         $factory = new Symfony\\Component\\Mercure\\Jwt\\LcobucciFactory(
             stream_get_contents(STDIN), '{name}{algorithm[2:]}', 600);
         echo $factory->create(['*', 'user/ann'], ['news'], ['sub' => 'ann']);"""
     done = subprocess.run(["php", "-d", "error_reporting=E_ALL & ~E_DEPRECATED", "-r", script], input=signs, text=True,
                           capture_output=True, timeout=30 * SLOW)
+    if "lcobucci/jwt" in done.stderr:
+        pytest.skip("lcobucci/jwt is not installed: Debian 13 has it, 12 has not")
     assert done.returncode == 0, done.stdout + done.stderr
     assert keyring.has(verifies, algorithm).grants(done.stdout) == GRANTED
 
@@ -219,7 +222,9 @@ def test_no_public_key_is_a_secret(keyring, pairs):
 @pytest.mark.parametrize("algorithm, most", [("HS256", 100), ("RS256", 100), ("ES256", 150), ("EdDSA", 150)])
 def test_a_known_token_is_found_in_a_microsecond(keyring, pairs, algorithm, most, record_property):
     signs, verifies = pairs[algorithm]
-    tokens = [jwt.encode({**claims("mercure"), "n": n}, signs, algorithm) for n in range(500)]
+    if signs != SECRET:
+        signs = serialization.load_pem_private_key(signs.encode(), None)
+    tokens = [jwt.encode({**claims("mercure"), "n": n}, signs, algorithm) for n in range(300)]
     words = keyring.has(verifies, algorithm).ask(*tokens, rounds=[200])[-1].split()
     new, known = int(words[1]), int(words[3])
     print(f"{algorithm}: new {new} ns, known {known} ns")

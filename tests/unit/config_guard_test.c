@@ -74,73 +74,72 @@ static void test_access_names_bearers_and_channels(void **state)
 #define KEYS   "[keys a]\nfile = /k\nalgorithms = HS256\n"
 #define ACCESS "[access a]\nwho = users\n"
 
+static const struct {
+	const char *text, *fault;
+} misfits[] = {
+	{"[keys a]\nalgorithms = HS256\n", ":1: keys need a file"},
+	{"[keys a]\nfile = /k\n", ":1: keys need algorithms"},
+	{"[keys a]\nfile = /k\nalgorithms =\n", ":1: keys need algorithms"},
+	{"[keys a]\nalgorithms = none\n",
+		":2: algorithms: \"none\" is none of HS256 HS384 HS512 "
+		"RS256 RS384 RS512 ES256 EdDSA"},
+	{"[keys a]\nalgorithms = hs256\n",
+		":2: algorithms: \"hs256\" is none of HS256 HS384 "
+		"HS512 RS256 RS384 RS512 ES256 EdDSA"},
+	{KEYS "grants = listen\n",
+		":4: grants: \"listen\" is neither publish nor "
+		"subscribe"},
+	{KEYS "grants =\n", ":1: keys need grants, of which there are none"},
+	{KEYS "form = oauth\naudience = us\n",
+		":1: form = oauth needs an issuer"},
+	{KEYS "form = oauth\nissuer = me\n",
+		":1: form = oauth needs an audience"},
+	{KEYS "issuer =\n", ":4: issuer: a text is missing"},
+	{KEYS "leeway = 6m\n", ":4: leeway: 6m is not from 0 to 5m"},
+	{KEYS KEYS, ":4: this section is given twice"},
+	{"[access a]\n", ":1: access needs who has it"},
+	{"[access a]\nwho = ann\n",
+		":2: who: \"ann\" is none of users, user:NAME, "
+		"token:SHA256, address:PREFIX"},
+	{"[access a]\nwho = user:\n",
+		":2: who: \"user:\" is none of users, user:NAME, "
+		"token:SHA256, address:PREFIX"},
+	{"[access a]\nwho = token:tk_abc\n",
+		":2: who: \"token:tk_abc\" is not token: and the 64 "
+		"digits of its SHA-256 (tidings token new --api says "
+		"them)"},
+	{"[access a]\nwho = address:10.0.0.0/33\n",
+		":2: who: \"address:10.0.0.0/33\" is none of users, "
+		"user:NAME, token:SHA256, address:PREFIX"},
+	{ACCESS "publish = {\n",
+		":3: publish: \"{\": a pattern with a '{' is a URI "
+		"template (RFC 6570), as in builds/{name}"},
+	{ACCESS ACCESS, ":3: this section is given twice"},
+	{"[responder]\nprivate = {a\n",
+		":2: private: \"{a\": a pattern with a '{' is a URI "
+		"template (RFC 6570), as in builds/{name}"},
+	{"[responder]\ncookie = a b\n",
+		":2: cookie: \"a b\" is not the name of a cookie"},
+	{"[responder]\ncookie = a=\n",
+		":2: cookie: \"a=\" is not the name of a cookie"},
+	{"[responder]\nstream_age = 59s\n",
+		":2: stream_age: 59s is not from 1m to 7d, nor 0"},
+	{"[responder]\nticket_age = 2h\n",
+		":2: ticket_age: 2h is not from 30s to 1h, nor 0"},
+	{"[responder]\nlisteners = all\n",
+		":2: listeners: \"all\" is neither anyone nor granted"},
+};
+
 static void test_what_does_not_fit_is_named(void **state)
 {
-	static const struct {
-		const char *text, *fault;
-	} cases[] = {
-		{"[keys a]\nalgorithms = HS256\n", ":1: keys need a file"},
-		{"[keys a]\nfile = /k\n", ":1: keys need algorithms"},
-		{"[keys a]\nfile = /k\nalgorithms =\n",
-			":1: keys need algorithms"},
-		{"[keys a]\nalgorithms = none\n",
-			":2: algorithms: \"none\" is none of HS256 HS384 HS512 "
-			"RS256 RS384 RS512 ES256 EdDSA"},
-		{"[keys a]\nalgorithms = hs256\n",
-			":2: algorithms: \"hs256\" is none of HS256 HS384 "
-			"HS512 RS256 RS384 RS512 ES256 EdDSA"},
-		{KEYS "grants = listen\n",
-			":4: grants: \"listen\" is neither publish nor "
-			"subscribe"},
-		{KEYS "grants =\n",
-			":1: keys need grants, of which there are none"},
-		{KEYS "form = oauth\naudience = us\n",
-			":1: form = oauth needs an issuer"},
-		{KEYS "form = oauth\nissuer = me\n",
-			":1: form = oauth needs an audience"},
-		{KEYS "issuer =\n", ":4: issuer: a text is missing"},
-		{KEYS "leeway = 6m\n", ":4: leeway: 6m is not from 0 to 5m"},
-		{KEYS KEYS, ":4: this section is given twice"},
-		{"[access a]\n", ":1: access needs who has it"},
-		{"[access a]\nwho = ann\n",
-			":2: who: \"ann\" is none of users, user:NAME, "
-			"token:SHA256, address:PREFIX"},
-		{"[access a]\nwho = user:\n",
-			":2: who: \"user:\" is none of users, user:NAME, "
-			"token:SHA256, address:PREFIX"},
-		{"[access a]\nwho = token:tk_abc\n",
-			":2: who: \"token:tk_abc\" is not token: and the 64 "
-			"digits of its SHA-256 (tidings token new --api says "
-			"them)"},
-		{"[access a]\nwho = address:10.0.0.0/33\n",
-			":2: who: \"address:10.0.0.0/33\" is none of users, "
-			"user:NAME, token:SHA256, address:PREFIX"},
-		{ACCESS "publish = {\n",
-			":3: publish: \"{\": a pattern with a '{' is a URI "
-			"template (RFC 6570), as in builds/{name}"},
-		{ACCESS ACCESS, ":3: this section is given twice"},
-		{"[responder]\nprivate = {a\n",
-			":2: private: \"{a\": a pattern with a '{' is a URI "
-			"template (RFC 6570), as in builds/{name}"},
-		{"[responder]\ncookie = a b\n",
-			":2: cookie: \"a b\" is not the name of a cookie"},
-		{"[responder]\ncookie = a=\n",
-			":2: cookie: \"a=\" is not the name of a cookie"},
-		{"[responder]\nstream_age = 59s\n",
-			":2: stream_age: 59s is not from 1m to 7d, nor 0"},
-		{"[responder]\nticket_age = 2h\n",
-			":2: ticket_age: 2h is not from 30s to 1h, nor 0"},
-		{"[responder]\nlisteners = all\n",
-			":2: listeners: \"all\" is neither anyone nor granted"},
-	};
 	struct config config;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		char *fault = try_text(&config, span_of(cases[i].text));
+	for (size_t i = 0; i < COUNT(misfits); i++) {
+		char *fault = try_text(&config, span_of(misfits[i].text));
 
-		CHECK(cases[i].text, fault != NULL);
-		CHECK_TEXT(cases[i].text, span_of(fault), cases[i].fault);
+		CHECK(misfits[i].text, fault != NULL);
+		CHECK_TEXT(misfits[i].text, span_of(fault), misfits[i].fault);
 		free(fault);
 	}
 }

@@ -98,7 +98,7 @@ static void read_keys(struct keys *keys, const char *text)
 static bool is_good(struct span token, const char *text)
 {
 	struct jws jws = {0};
-	struct keys keys;
+	struct keys keys = {0};
 	bool good;
 
 	read_keys(&keys, text);
@@ -355,7 +355,7 @@ static void test_a_signature_of_ed25519_has_one_spelling(void **state)
 /* The classic: who has the public key signs with its bytes as a secret. */
 static void test_a_public_key_is_no_secret(void **state)
 {
-	struct keys keys;
+	struct keys keys = {0};
 	struct jws jws = {0};
 	struct buf token = {0};
 	struct crypto_key *forged = tidings_crypto.secret(span_of(A2_KEY));

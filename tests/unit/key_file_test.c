@@ -83,7 +83,7 @@ static void test_a_file_may_be_a_set_a_key_pem_or_a_secret(void **state)
 		{"twins without a name", "{\"keys\":[" EC "}," EC "}]}", ES, 2},
 	};
 	struct buf fault = {0};
-	struct keys keys;
+	struct keys keys = {0};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -99,105 +99,103 @@ static void test_a_file_may_be_a_set_a_key_pem_or_a_secret(void **state)
 	buf_release(&fault);
 }
 
+static const struct {
+	const char *text;
+	unsigned algorithms;
+	const char *fault;
+} bad_files[] = {
+	{"", HS, "it is empty"},
+	{" \n", HS, "it is empty"},
+	{"\xef\xbb\xbf", HS,
+		"a secret of 3 bytes is too short for HS256, which "
+		"needs 32"},
+	{"0123456789abcdef0123456789abcde", HS,
+		"a secret of 31 bytes is too short for HS256, which "
+		"needs 32"},
+	{"0123456789abcdef0123456789abcde\n", HS,
+		"a secret of 31 bytes is too short for HS256, which "
+		"needs 32"},
+	{"0123456789abcdef0123456789abcdef", HS | HS512,
+		"a secret of 32 bytes is too short for HS512, which "
+		"needs 64"},
+	{"0123456789abcdef0123456789abcdef", ES,
+		"it is neither JSON nor PEM, and so a secret, but "
+		"algorithms names none for secrets"},
+	{"{\"kty\":\"oct\",\"k\":\"AAAA\"}", HS,
+		"a secret of 3 bytes is too short for HS256, which "
+		"needs 32"},
+	{"{\"kty\":\"oct\",\"k\":\"AA==\"}", HS,
+		"a key of type oct needs k, in base64url"},
+	{"{\"kty\":\"oct\"}", HS, "a key of type oct needs k, in base64url"},
+	{"{", ES,
+		"it is no JSON: a string in double quotes belongs "
+		"here (byte 2)"},
+	{"{\"keys\":{}}", ES, "its keys are no list"},
+	{"{\"keys\":[1]}", ES, "a key is no object"},
+	{"{\"keys\":[]}", ES | ED, "it has no key for ES256 EdDSA"},
+	{"{}", ES, "a key has no kty"},
+	{"{\"kty\":7}", ES, "a key has no kty"},
+	{EC ",\"kid\":\"a\",\"kid\":\"a\"}", ES,
+		"it is no JSON: a name is there twice (byte 137)"},
+	{"{\"keys\":[" EC ",\"kid\":\"a\"}," OKP ",\"kid\":\"a\"}]}", ALL,
+		"two keys have the kid \"a\""},
+	{EC ",\"kid\":\"\"}", ES, "a key's kid is a text that is not empty"},
+	{EC ",\"kid\":7}", ES, "a key's kid is a text that is not empty"},
+	{EC ",\"kid\":\"a\\u0000b\"}", ES,
+		"a key's kid is a text that is not empty"},
+	{EC ",\"d\":\"AA\"}", ES,
+		"a key is a private one (d): only its public half "
+		"belongs here"},
+	{"{\"keys\":[" OTHERS "]}", ES, "it has no key for ES256"},
+	{"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}", ES,
+		"a key's numbers are none of such a key"},
+	{"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9"
+	 "tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":\"f83OJ3D2xF1Bg8vub9tLe1g"
+	 "HMzV76e8Tus9uPHvRVEU\"}",
+		ES, "a key's numbers are none of such a key"},
+	{"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\"}", ES,
+		"a key of type EC needs x and y, in base64url"},
+	{"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\"}", ED,
+		"a key's numbers are none of such a key"},
+	{"{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}", RS,
+		"an RSA key of 17 bits is not from 2,048 to 8,192"},
+	{"{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQ\"}", RS,
+		"a key's numbers are none of such a key"},
+	{"{\"kty\":\"RSA\",\"n\":\"AQAA\",\"e\":\"AQAB\"}", RS,
+		"a key's numbers are none of such a key"},
+	{"{\"kty\":\"RSA\",\"n\":\"AQAB\"}", RS,
+		"a key of type RSA needs n and e, in base64url"},
+	{PEM_PRIVATE_ED, ED,
+		"it has a private key: only public ones belong here "
+		"(openssl pkey -pubout)"},
+	{PEM_ED PEM_PRIVATE_ED, ED,
+		"it has a private key: only public ones belong here "
+		"(openssl pkey -pubout)"},
+	{"-----BEGIN CERTIFICATE-----\nAAAA\n-----END "
+	 "CERTIFICATE-----\n",
+		ES, "it has a PEM block other than PUBLIC KEY"},
+	{"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC "
+	 "KEY-----\n",
+		ES,
+		"a PEM block is no key, or of a kind other than RSA, "
+		"P-256 and Ed25519"},
+	{"-----BEGIN PUBLIC KEY-----\nAAAA\n", ES, "a PEM block does not end"},
+	{"-----BEGIN PUBLIC KEY-----\n" PEM_ED, ED, "a PEM block does not end"},
+	{PEM_ED, ES, "it has no key for ES256"},
+};
+
 static void test_a_bad_file_says_what_is_wrong(void **state)
 {
-	static const struct {
-		const char *text;
-		unsigned algorithms;
-		const char *fault;
-	} cases[] = {
-		{"", HS, "it is empty"},
-		{" \n", HS, "it is empty"},
-		{"\xef\xbb\xbf", HS,
-			"a secret of 3 bytes is too short for HS256, which "
-			"needs 32"},
-		{"0123456789abcdef0123456789abcde", HS,
-			"a secret of 31 bytes is too short for HS256, which "
-			"needs 32"},
-		{"0123456789abcdef0123456789abcde\n", HS,
-			"a secret of 31 bytes is too short for HS256, which "
-			"needs 32"},
-		{"0123456789abcdef0123456789abcdef", HS | HS512,
-			"a secret of 32 bytes is too short for HS512, which "
-			"needs 64"},
-		{"0123456789abcdef0123456789abcdef", ES,
-			"it is neither JSON nor PEM, and so a secret, but "
-			"algorithms names none for secrets"},
-		{"{\"kty\":\"oct\",\"k\":\"AAAA\"}", HS,
-			"a secret of 3 bytes is too short for HS256, which "
-			"needs 32"},
-		{"{\"kty\":\"oct\",\"k\":\"AA==\"}", HS,
-			"a key of type oct needs k, in base64url"},
-		{"{\"kty\":\"oct\"}", HS,
-			"a key of type oct needs k, in base64url"},
-		{"{", ES,
-			"it is no JSON: a string in double quotes belongs "
-			"here (byte 2)"},
-		{"{\"keys\":{}}", ES, "its keys are no list"},
-		{"{\"keys\":[1]}", ES, "a key is no object"},
-		{"{\"keys\":[]}", ES | ED, "it has no key for ES256 EdDSA"},
-		{"{}", ES, "a key has no kty"},
-		{"{\"kty\":7}", ES, "a key has no kty"},
-		{EC ",\"kid\":\"a\",\"kid\":\"a\"}", ES,
-			"it is no JSON: a name is there twice (byte 137)"},
-		{"{\"keys\":[" EC ",\"kid\":\"a\"}," OKP ",\"kid\":\"a\"}]}",
-			ALL, "two keys have the kid \"a\""},
-		{EC ",\"kid\":\"\"}", ES,
-			"a key's kid is a text that is not empty"},
-		{EC ",\"kid\":7}", ES,
-			"a key's kid is a text that is not empty"},
-		{EC ",\"kid\":\"a\\u0000b\"}", ES,
-			"a key's kid is a text that is not empty"},
-		{EC ",\"d\":\"AA\"}", ES,
-			"a key is a private one (d): only its public half "
-			"belongs here"},
-		{"{\"keys\":[" OTHERS "]}", ES, "it has no key for ES256"},
-		{"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}",
-			ES, "a key's numbers are none of such a key"},
-		{"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9"
-		 "tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":\"f83OJ3D2xF1Bg8vub9tLe1g"
-		 "HMzV76e8Tus9uPHvRVEU\"}",
-			ES, "a key's numbers are none of such a key"},
-		{"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\"}", ES,
-			"a key of type EC needs x and y, in base64url"},
-		{"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\"}", ED,
-			"a key's numbers are none of such a key"},
-		{"{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}", RS,
-			"an RSA key of 17 bits is not from 2,048 to 8,192"},
-		{"{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQ\"}", RS,
-			"a key's numbers are none of such a key"},
-		{"{\"kty\":\"RSA\",\"n\":\"AQAA\",\"e\":\"AQAB\"}", RS,
-			"a key's numbers are none of such a key"},
-		{"{\"kty\":\"RSA\",\"n\":\"AQAB\"}", RS,
-			"a key of type RSA needs n and e, in base64url"},
-		{PEM_PRIVATE_ED, ED,
-			"it has a private key: only public ones belong here "
-			"(openssl pkey -pubout)"},
-		{PEM_ED PEM_PRIVATE_ED, ED,
-			"it has a private key: only public ones belong here "
-			"(openssl pkey -pubout)"},
-		{"-----BEGIN CERTIFICATE-----\nAAAA\n-----END "
-		 "CERTIFICATE-----\n",
-			ES, "it has a PEM block other than PUBLIC KEY"},
-		{"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC "
-		 "KEY-----\n",
-			ES,
-			"a PEM block is no key, or of a kind other than RSA, "
-			"P-256 and Ed25519"},
-		{"-----BEGIN PUBLIC KEY-----\nAAAA\n", ES,
-			"a PEM block does not end"},
-		{"-----BEGIN PUBLIC KEY-----\n" PEM_ED, ED,
-			"a PEM block does not end"},
-		{PEM_ED, ES, "it has no key for ES256"},
-	};
 	struct buf fault = {0};
-	struct keys keys;
+	struct keys keys = {0};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		CHECK(cases[i].text, !read_text(&keys, span_of(cases[i].text),
-					     cases[i].algorithms, &fault));
-		CHECK_TEXT(cases[i].text, buf_span(&fault), cases[i].fault);
+	for (size_t i = 0; i < COUNT(bad_files); i++) {
+		CHECK(bad_files[i].text,
+			!read_text(&keys, span_of(bad_files[i].text),
+				bad_files[i].algorithms, &fault));
+		CHECK_TEXT(bad_files[i].text, buf_span(&fault),
+			bad_files[i].fault);
 	}
 	buf_release(&fault);
 }
@@ -219,7 +217,7 @@ static void test_the_line_end_of_a_secret_that_is_text_is_none_of_it(
 		{"0123456789abcdef0123456789abcdef ", 33, 33},
 	};
 	struct buf fault = {0};
-	struct keys keys;
+	struct keys keys = {0};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -236,7 +234,7 @@ static void test_the_line_end_of_a_secret_that_is_text_is_none_of_it(
 static void test_there_are_64_keys_in_a_file_at_most(void **state)
 {
 	struct buf text = {0}, fault = {0};
-	struct keys keys;
+	struct keys keys = {0};
 
 	(void)state;
 	for (int i = 0; i < 65; i++)
@@ -254,7 +252,7 @@ static void test_there_are_64_keys_in_a_file_at_most(void **state)
 static void test_a_file_has_256_kib_at_most(void **state)
 {
 	struct buf text = {0}, fault = {0};
-	struct keys keys;
+	struct keys keys = {0};
 
 	(void)state;
 	while (text.len < KEY_FILE_MOST)
@@ -270,7 +268,7 @@ static void test_a_file_has_256_kib_at_most(void **state)
 static void test_a_key_is_the_same_however_it_is_written(void **state)
 {
 	struct buf fault = {0};
-	struct keys jwk, pem;
+	struct keys jwk = {0}, pem = {0};
 
 	(void)state;
 	assert_true(read_text(&jwk, span_of(EC "}"), ES, &fault));

@@ -452,6 +452,115 @@ static void test_a_kid_names_the_key(void **state)
 	room_close(&room);
 }
 
+/* Who brings his own key along signs with it, as he likes. */
+static void test_a_key_that_a_token_brings_is_not_looked_at(void **state)
+{
+	static const char *const headers[] = {
+		"{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":"
+		"\"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY\"}}",
+		"{\"alg\":\"HS256\",\"jku\":\"https://evil.example/jwks\"}",
+		"{\"alg\":\"HS256\",\"x5u\":\"https://evil.example/x5c\"}",
+		"{\"alg\":\"HS256\",\"x5c\":[\"QUJD\"]}",
+	};
+	struct crypto_key *own = tidings_crypto.secret(
+		span_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef"));
+	struct token_room room;
+	struct buf token = {0};
+
+	(void)state;
+	room_open(&room, span_of(SET("k1")), HS256);
+	for (size_t i = 0; i < COUNT(headers); i++) {
+		buf_clear(&token);
+		add_token(&token, span_of(headers[i]), span_of("{}"), own,
+			ALGORITHM_HS256);
+		CHECK(headers[i], keyring_verify(room.keyring, buf_span(&token),
+					  NOW_MS) == NULL);
+	}
+	tidings_crypto.free(own);
+	buf_release(&token);
+	room_close(&room);
+}
+
+/* Two who sign: each may say that it is itself, and nobody else. */
+static void test_an_issuer_cannot_speak_for_another(void **state)
+{
+	static const struct claim claims[] = {
+		{"{\"iss\":\"me\",\"aud\":\"us\",\"exp\":1700000001}", true},
+		{"{\"iss\":\"you\",\"aud\":\"us\",\"exp\":1700000001}", false},
+	};
+	struct token_room room, other;
+	struct buf section = {0};
+
+	(void)state;
+	room_open(
+		&other, span_of("another secret of some thirty bytes"), HS256);
+	buf_printf(&section,
+		HS256 "form = oauth\nissuer = me\naudience = us\n"
+		      "[keys other]\nfile = %s\n" HS256
+		      "form = oauth\nissuer = you\naudience = us\n",
+		other.file);
+	buf_add_char(&section, '\0');
+	room_open(&room, span_of(secret_text), section.at);
+	check_claims(&room, ACCESS, claims, COUNT(claims));
+	buf_release(&section);
+	room_close(&room);
+	room_close(&other);
+}
+
+/* One key of two sections: the first that takes the claims counts. */
+static void test_a_key_may_serve_several_audiences(void **state)
+{
+	static const struct claim claims[] = {
+		{"{\"aud\":\"us\"}", true},
+		{"{\"aud\":\"them\"}", true},
+		{"{\"aud\":\"others\"}", false},
+	};
+	struct token_room room, other;
+	struct buf section = {0};
+
+	(void)state;
+	room_open(&other, span_of(secret_text), HS256);
+	buf_printf(&section,
+		HS256 "audience = us\n[keys other]\nfile = %s\n" HS256
+		      "audience = them\n",
+		other.file);
+	buf_add_char(&section, '\0');
+	room_open(&room, span_of(secret_text), section.at);
+	check_claims(&room, HEADER, claims, COUNT(claims));
+	buf_release(&section);
+	room_close(&room);
+	room_close(&other);
+}
+
+/* The right one is the last of so many. */
+static bool is_found_among(int count)
+{
+	struct token_room room;
+	struct buf keys = {0};
+	bool good;
+
+	buf_printf(&keys, "{\"keys\":[");
+	for (int i = 1; i < count; i++)
+		buf_printf(&keys,
+			"{\"kty\":\"oct\",\"k\":\"QUJDREVGR0hJSktMTU5PUFFSU1R"
+			"VVldYWVphYmNkZW%02d\"},",
+			i);
+	buf_printf(&keys, "{\"kty\":\"oct\",\"k\":\"MDEyMzQ1Njc4OWFiY2RlZj"
+			  "AxMjM0NTY3ODlhYmNkZWY\"}]}");
+	room_open(&room, buf_span(&keys), HS256);
+	good = is_good(&room, "{}");
+	buf_release(&keys);
+	room_close(&room);
+	return good;
+}
+
+static void test_a_token_without_kid_has_16_keys_tried(void **state)
+{
+	(void)state;
+	assert_true(is_found_among(16));
+	assert_false(is_found_among(17));
+}
+
 static void note(void *arg)
 {
 	++*(int *)arg;
@@ -643,6 +752,11 @@ int main(void)
 			test_the_oauth_form_is_an_access_token_with_details),
 		cmocka_unit_test(test_keys_grant_what_they_may_and_no_more),
 		cmocka_unit_test(test_a_kid_names_the_key),
+		cmocka_unit_test(
+			test_a_key_that_a_token_brings_is_not_looked_at),
+		cmocka_unit_test(test_an_issuer_cannot_speak_for_another),
+		cmocka_unit_test(test_a_key_may_serve_several_audiences),
+		cmocka_unit_test(test_a_token_without_kid_has_16_keys_tried),
 		cmocka_unit_test(test_a_key_that_leaves_its_file_is_gone),
 		cmocka_unit_test(test_a_file_that_others_may_read_is_bad),
 		cmocka_unit_test(test_a_known_token_ends_at_its_time),

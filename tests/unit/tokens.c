@@ -6,8 +6,8 @@
  *
  * One line for each line: "bad", or "good" with subject, end in ms, what may be
  * published, what may be listened to, and the payload, tabs between.  With
- * ROUNDS the last line is how long one took in ns: "new N known N", the first
- * round being the new ones.
+ * ROUNDS instead the one line is what one took of a processor in ns: "new N
+ * known N", the first round being the new ones.
  */
 #include <config.h>
 
@@ -72,7 +72,7 @@ static void print_rights(const struct rights *rights)
 static uint64_t ask(
 	struct keyring *keyring, const struct tokens *tokens, bool print)
 {
-	uint64_t now = clock_wall_ms(), began = clock_mono_us();
+	uint64_t now = clock_wall_ms(), began = clock_work_us();
 
 	for (size_t i = 0; i < tokens->count; i++) {
 		struct rights *rights =
@@ -82,7 +82,7 @@ static uint64_t ask(
 			print_rights(rights);
 		rights_release(rights);
 	}
-	return clock_mono_us() - began;
+	return clock_work_us() - began;
 }
 
 static void measure(
@@ -103,9 +103,11 @@ int main(int argc, char **argv)
 	struct config config;
 	struct keyring *keyring;
 	struct buf fault = {0};
+	uint64_t rounds;
 
 	if (argc < 2)
 		return 2;
+	rounds = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
 	crypto_use(&tidings_crypto);
 	config_load(&config, argv[1]);
 	keyring = keyring_new(&config, &fault);
@@ -114,8 +116,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	read_tokens(&tokens);
-	if (argc > 2 && tokens.count > 0)
-		measure(keyring, &tokens, strtoull(argv[2], NULL, 10));
+	if (rounds > 0 && tokens.count > 0)
+		measure(keyring, &tokens, rounds);
 	else
 		ask(keyring, &tokens, true);
 	keyring_free(keyring);
