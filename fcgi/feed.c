@@ -41,8 +41,9 @@ static void tell_patterns(const struct feed *feed, struct topic *topic)
 	const struct patterns_of *matched =
 		window_patterns(feed->window, topic);
 
-	for (uint32_t i = 0; i < matched->count; i++)
-		fanout_topic(feed->fanout, matched->topics[i]);
+	for (uint32_t i = 0; matched != NULL && i < matched->count; i++)
+		if (topic_ends_at(matched->topics[i], window_end(feed->window)))
+			fanout_topic(feed->fanout, matched->topics[i]);
 }
 
 static void on_event(void *arg, const struct wire_event *event)
@@ -54,8 +55,7 @@ static void on_event(void *arg, const struct wire_event *event)
 		return;
 	topic = window_append(feed->window, event);
 	fanout_topic(feed->fanout, topic);
-	if (event->id != 0)
-		tell_patterns(feed, topic);
+	tell_patterns(feed, topic);
 }
 
 static void on_filled(void *arg)

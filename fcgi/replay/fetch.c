@@ -71,12 +71,6 @@ enum fetch_found fetch_find(struct fetch *fetch, struct lane *lane)
 
 /* ---- asking */
 
-static void put_selector(struct buf *out, struct span key)
-{
-	wire_put_u8(out, (uint8_t)key.at[0]);
-	wire_put_str16(out, span(key.at + 1, key.len - 1));
-}
-
 static void ask_verdict(struct fetch *fetch, struct straggler *straggler)
 {
 	const struct subscriber *sub = straggler->sub;
@@ -92,7 +86,8 @@ static void ask_verdict(struct fetch *fetch, struct straggler *straggler)
 	wire_put_str16(out, span(NULL, 0));
 	wire_put_u16(out, sub->count);
 	for (uint16_t i = 0; i < sub->count; i++)
-		put_selector(out, topic_key(sub->memberships[i].topic));
+		buf_add_span(out,
+			topic_key_asked(topic_key(sub->memberships[i].topic)));
 	told_put(sub->told, out);
 	inquiry = inquiries_judge(fetch->inquiries, buf_span(out));
 	list_append(&inquiry->waiters, &straggler->wait);

@@ -11,6 +11,7 @@
 #include "fcgi/stream/event.h"
 #include "fcgi/stream/selection.h"
 #include "fcgi/stream/subscriber.h"
+#include "fcgi/stream/topic.h"
 #include "fcgi/uplink/questions.h"
 #include "lib/search.h"
 
@@ -66,15 +67,19 @@ static bool is_private(
 }
 
 static void add_events(struct strip *strip, const struct paged *paged,
-	bool envelope, const struct privacy *privacy, struct buf *text)
+	struct span key, bool envelope, const struct privacy *privacy,
+	struct buf *text)
 {
+	enum selector_kind kind = topic_key_kind(key);
+	struct span types = topic_key_types(key);
 	struct wire_in in = paged->events;
 	struct wire_event event;
 	bool hidden;
 
 	for (uint32_t i = 0; i < paged->count; i++) {
 		if (!wire_get_event(wire_get_blob(&in), &event) ||
-			!fits(strip, &event))
+			!fits(strip, &event) ||
+			!selection_carries(kind, types, &event))
 			continue;
 		event_text(text, &event, envelope);
 		hidden = is_private(privacy, &event);
@@ -86,8 +91,8 @@ static void add_events(struct strip *strip, const struct paged *paged,
 	place_choices(strip);
 }
 
-struct strip *strip_new(uint64_t from, const struct paged *paged, bool envelope,
-	const struct privacy *privacy)
+struct strip *strip_new(uint64_t from, const struct paged *paged,
+	struct span key, bool envelope, const struct privacy *privacy)
 {
 	struct strip *strip = mem_new(sizeof(*strip));
 	struct buf text = {0};
@@ -100,7 +105,7 @@ struct strip *strip_new(uint64_t from, const struct paged *paged, bool envelope,
 	if (paged->count > 0) {
 		strip->ids = mem_new(paged->count * sizeof(*strip->ids));
 		strip->ends = mem_new(paged->count * sizeof(*strip->ends));
-		add_events(strip, paged, envelope, privacy, &text);
+		add_events(strip, paged, key, envelope, privacy, &text);
 	}
 	if (strip->count > 0) {
 		strip->batch = batch_new(1, buf_span(&text));

@@ -2,9 +2,9 @@
 #ifndef TIDINGS_FCGI_REPLAY_STRIP_H
 #define TIDINGS_FCGI_REPLAY_STRIP_H
 /*
- * strip - one channel's older events in a range of ids, as text
+ * strip - one topic's older events in a range of ids, as text
  *
- * All that the hub had of the channel above `from`, and not above `through`;
+ * All that the hub had of the topic above `from`, and not above `through`;
  * but what had ids up to `mark` may have been pruned before it was asked.
  * Immutable: whoever is anywhere in the range reads the same one.
  */
@@ -45,9 +45,10 @@ struct strip {
 	uint32_t holds;
 };
 
-/* Of what the hub has answered to a question for events above `from`. */
-struct strip *strip_new(uint64_t from, const struct paged *paged, bool envelope,
-	const struct privacy *privacy);
+/* Of what the hub has answered to a question for events above `from`: those
+ * that a topic of that key (topic.h) has. */
+struct strip *strip_new(uint64_t from, const struct paged *paged,
+	struct span key, bool envelope, const struct privacy *privacy);
 void strip_free(struct strip *strip);
 
 /* The index of the first event above `id`, `count` if there is none. */

@@ -100,7 +100,7 @@ bool strips_ask_ahead(struct strips *strips, const struct lane *lane)
 struct strip *strips_take(struct strips *strips, const struct inquiry *inquiry,
 	const struct paged *paged)
 {
-	struct strip *strip = strip_new(inquiry->after, paged,
+	struct strip *strip = strip_new(inquiry->after, paged, inquiry->channel,
 		(inquiry->kind & SHELF_ENVELOPE) != 0,
 		window_privacy(strips->window));
 

@@ -83,6 +83,15 @@ static void answer_head(struct admit *admit, struct request *request)
 	reply(admit->replies, request, &(struct answer){.status = 200});
 }
 
+static bool is_known(const struct admit *admit,
+	const struct subscription *wanted, struct span text)
+{
+	const struct topic_pattern pattern = {
+		selector_kind(text), text, wanted->types};
+
+	return topic_find_pattern(admit->topics, &pattern) != NULL;
+}
+
 /* With its patterns there are no more than there may be. */
 static bool has_room(
 	const struct admit *admit, const struct subscription *wanted)
@@ -91,12 +100,11 @@ static bool has_room(
 
 	if (wanted == NULL || wanted->patterns == 0)
 		return true;
-	count = topics_patterns(admit->topics)->count;
+	count = topics_patterns(admit->topics)->count -
+		topics_patterns(admit->topics)->channels;
 	for (uint16_t i = (uint16_t)(wanted->count - wanted->patterns);
 		i < wanted->count; i++)
-		if (topic_find_pattern(admit->topics, wanted->channels[i]) ==
-			NULL)
-			count++;
+		count += !is_known(admit, wanted, wanted->channels[i]);
 	return count <= admit->selectors;
 }
 

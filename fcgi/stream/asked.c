@@ -9,6 +9,7 @@
 #include "fcgi/http/channel_key.h"
 #include "fcgi/http/query.h"
 #include "fcgi/stream/opening.h"
+#include "fcgi/stream/types.h"
 #include "lib/event/selector.h"
 #include "lib/text.h"
 
@@ -26,6 +27,8 @@ void asked_release(struct asked *asked)
 	buf_release(&asked->text);
 	free(asked->names);
 	free(asked->patterns);
+	free(asked->types);
+	buf_release(&asked->wanted);
 }
 
 static struct asked_fault bad(const char *code, const char *sentence)
@@ -76,6 +79,20 @@ static struct asked_fault add_pattern(struct asked *asked, struct span text)
 	return fine;
 }
 
+static struct asked_fault add_type(struct asked *asked, struct span type)
+{
+	const char *fault = text_type_fault(type);
+
+	if (fault == NULL && type.len == 0)
+		fault = "?event needs a value";
+	if (fault == NULL && asked->type_count == TYPES_MAX)
+		fault = "a stream has at most 100 types of event";
+	if (fault != NULL)
+		return bad("bad_event", fault);
+	append(&asked->types, &asked->type_count, type);
+	return fine;
+}
+
 struct asked_fault asked_add_channel(struct asked *asked, struct span name)
 {
 	size_t begin = asked->text.len;
@@ -86,46 +103,47 @@ struct asked_fault asked_add_channel(struct asked *asked, struct span name)
 
 /* ---- a query */
 
-static struct asked_fault decode(
-	struct asked *asked, const struct pair *pair, struct span *name)
+/* A parameter that means something here. */
+struct parameter {
+	struct asked_fault no_value, no_text;
+	struct asked_fault (*add)(struct asked *asked, struct span text);
+};
+
+static const struct parameter channel = {
+	{"bad_channel", "?channel needs a value"},
+	{"bad_channel", "?channel= has a '%' without two hexadecimal digits"},
+	add_channel};
+static const struct parameter pattern = {
+	{"bad_pattern", "?pattern needs a value"},
+	{"bad_pattern", "?pattern= has a '%' without two hexadecimal digits"},
+	add_pattern};
+static const struct parameter event = {{"bad_event", "?event needs a value"},
+	{"bad_event", "?event= has a '%' without two hexadecimal digits"},
+	add_type};
+
+static struct asked_fault add_value(struct asked *asked,
+	const struct parameter *parameter, const struct pair *pair)
 {
 	size_t begin = asked->text.len;
 
 	if (!pair->has_value)
-		return bad("bad_channel", "?channel needs a value");
+		return parameter->no_value;
 	if (!query_decode_value(&asked->text, pair->value))
-		return bad("bad_channel",
-			"?channel= has a '%' without two hexadecimal digits");
-	*name = span(asked->text.at + begin, asked->text.len - begin);
-	return fine;
-}
-
-static struct asked_fault add_pattern_pair(
-	struct asked *asked, const struct pair *pair)
-{
-	struct span text;
-
-	if (!pair->has_value)
-		return bad("bad_pattern", "?pattern needs a value");
-	if (decode(asked, pair, &text).sentence != NULL)
-		return bad("bad_pattern",
-			"?pattern= has a '%' without two hexadecimal digits");
-	return add_pattern(asked, text);
+		return parameter->no_text;
+	return parameter->add(
+		asked, span(asked->text.at + begin, asked->text.len - begin));
 }
 
 static struct asked_fault add_pair(struct asked *asked, const struct pair *pair)
 {
 	struct channel_key_fault misspelt = {""};
-	struct asked_fault fault;
-	struct span name;
 
-	if (span_is(pair->name, "pattern") || span_is(pair->name, "pattern[]"))
-		return add_pattern_pair(asked, pair);
-	if (channel_key_in_query(pair, &misspelt)) {
-		fault = decode(asked, pair, &name);
-		return fault.sentence != NULL ? fault
-					      : add_channel(asked, name);
-	}
+	if (query_listed(pair, "pattern"))
+		return add_value(asked, &pattern, pair);
+	if (query_listed(pair, "event"))
+		return add_value(asked, &event, pair);
+	if (channel_key_in_query(pair, &misspelt))
+		return add_value(asked, &channel, pair);
 	if (misspelt.sentence[0] == '\0')
 		return fine;
 	memcpy(asked->misspelt, misspelt.sentence, sizeof(asked->misspelt));
@@ -177,6 +195,8 @@ void asked_sort(struct asked *asked)
 {
 	size_t bytes;
 
+	buf_clear(&asked->wanted);
+	types_put(&asked->wanted, asked->types, asked->type_count);
 	asked->channel_count =
 		sort(asked->names, asked->channel_count, in_order);
 	asked->pattern_count =

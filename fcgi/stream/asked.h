@@ -2,10 +2,10 @@
 #ifndef TIDINGS_FCGI_STREAM_ASKED_H
 #define TIDINGS_FCGI_STREAM_ASKED_H
 /*
- * asked - the channels and patterns that a stream is asked for
+ * asked - the channels, patterns and types that a stream is asked for
  *
- * Out of a route and a query (?channel=, ?pattern=), decoded and checked.  A
- * pattern without a brace is a channel's name.  Pure.
+ * Out of a route and a query (?channel=, ?pattern=, ?event=), decoded and
+ * checked.  A pattern without a brace is a channel's name.  Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,9 @@ struct asked {
 	struct span *names;    /* in it: channels, after asked_sort() patterns
 				  behind them, both sorted, no repeats */
 	struct span *patterns; /* before asked_sort() */
-	size_t channel_count, pattern_count;
+	struct span *types;
+	struct buf wanted; /* after asked_sort(): the types, as in types.h */
+	size_t channel_count, pattern_count, type_count;
 	char misspelt[120]; /* a fault's sentence may be in it */
 };
 

@@ -101,23 +101,66 @@ static void note(struct audience *audience, struct topic *topic)
 		report_note(&audience->report, topic);
 }
 
+/* The channel whose listener is counted too, though he wants only some of its
+ * types; NULL if there is none. */
+static struct topic *counted(struct audience *audience, struct topic *topic)
+{
+	return topic_is_pattern(topic) && topic_kind(topic) == SELECTOR_EXACT
+		       ? topic_get(audience->topics, topic_name(topic))
+		       : NULL;
+}
+
+static void join(struct audience *audience, struct membership *membership)
+{
+	struct topic *topic = membership->topic;
+	struct topic *channel = counted(audience, topic);
+
+	list_init(&membership->node);
+	list_append(&topic->memberships, &membership->node);
+	topic->subscribers++;
+	note(audience, topic);
+	if (channel == NULL)
+		return;
+	channel->subscribers++;
+	note(audience, channel);
+}
+
+static void leave(struct audience *audience, struct membership *membership)
+{
+	struct topic *topic = membership->topic;
+	struct topic *channel = counted(audience, topic);
+
+	list_remove(&membership->node);
+	topic->subscribers--;
+	note(audience, topic);
+	if (channel == NULL)
+		return;
+	channel->subscribers--;
+	note(audience, channel);
+}
+
+static struct topic *find(
+	struct audience *audience, const struct topic_pattern *wanted)
+{
+	return wanted->kind == SELECTOR_EXACT && wanted->types.len == 0
+		       ? topic_get(audience->topics, wanted->text)
+		       : topic_get_pattern(audience->topics, wanted);
+}
+
 void audience_join(struct audience *audience, struct subscriber *sub,
-	const struct span *names)
+	const struct span *names, struct span types)
 {
 	uint16_t channels = (uint16_t)(sub->count - sub->patterns);
 
 	for (uint16_t i = 0; i < sub->count; i++) {
 		struct membership *membership = &sub->memberships[i];
+		const struct topic_pattern wanted = {
+			i < channels ? SELECTOR_EXACT : selector_kind(names[i]),
+			names[i], types};
 
 		membership->sub = sub;
-		membership->topic =
-			i < channels
-				? topic_get(audience->topics, names[i])
-				: topic_get_pattern(audience->topics, names[i]);
-		membership->topic->subscribers++;
-		list_init(&membership->node);
-		list_append(&membership->topic->memberships, &membership->node);
-		note(audience, membership->topic);
+		membership->topic = find(audience, &wanted);
+		join(audience, membership);
 	}
 	begin_beat(audience, sub);
 	audience->count++;
@@ -125,13 +168,8 @@ void audience_join(struct audience *audience, struct subscriber *sub,
 
 void audience_leave(struct audience *audience, struct subscriber *sub)
 {
-	for (uint16_t i = 0; i < sub->count; i++) {
-		struct membership *membership = &sub->memberships[i];
-
-		list_remove(&membership->node);
-		membership->topic->subscribers--;
-		note(audience, membership->topic);
-	}
+	for (uint16_t i = 0; i < sub->count; i++)
+		leave(audience, &sub->memberships[i]);
 	list_remove(&sub->beat);
 	audience->count--;
 }

@@ -27,11 +27,11 @@ struct audience *audience_new(
 /* Nobody may be left in it. */
 void audience_free(struct audience *audience);
 
-/* `names`: sub->count of them, the last sub->patterns are patterns; fills in
- * sub->memberships.  sub->keepalive becomes the interval here, if it is 0 or
- * longer. */
+/* `names`: sub->count of them, the last sub->patterns are patterns; `types`:
+ * what is wanted of all (types.h).  Fills in sub->memberships.  sub->keepalive
+ * becomes the interval here, if it is 0 or longer. */
 void audience_join(struct audience *audience, struct subscriber *sub,
-	const struct span *names);
+	const struct span *names, struct span types);
 void audience_leave(struct audience *audience, struct subscriber *sub);
 
 /* What the hub is told of it. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/stream/types.h"
 #include "lib/clock.h"
 #include "lib/event/traits.h"
 #include "lib/json/json.h"
@@ -124,6 +125,18 @@ static void add_names(struct buf *out, const struct span *names, size_t count)
 	}
 }
 
+static void add_types(struct buf *out, struct span types)
+{
+	const char *before = "],\"events\":[";
+	struct span type;
+
+	while (types_next(&types, &type)) {
+		add_text(out, before);
+		json_quote(out, type);
+		before = ",";
+	}
+}
+
 void event_connected(struct buf *out, uint64_t id,
 	const struct event_channels *of, bool behind, uint64_t now)
 {
@@ -134,6 +147,7 @@ void event_connected(struct buf *out, uint64_t id,
 		add_text(out, "],\"patterns\":[");
 		add_names(out, of->names + of->channels, of->patterns);
 	}
+	add_types(out, of->types);
 	add_text(out, "],\"timestamp\":\"");
 	clock_rfc3339(out, now);
 	add_text(out, behind ? "\",\"behind\":true}\n\n" : "\"}\n\n");

@@ -32,10 +32,12 @@ void event_head(struct buf *out, uint64_t retry_ms, struct span headers);
  * the channel, `{"channel":"...","data":"..."}`. */
 void event_text(struct buf *out, const struct wire_event *event, bool envelope);
 
-/* What a stream listens to: channels, and behind them patterns. */
+/* What a stream listens to: channels, and behind them patterns; and what it
+ * wants of them (types.h). */
 struct event_channels {
 	const struct span *names;
 	size_t channels, patterns;
+	struct span types;
 };
 
 /* Appends the event `connected`: `id` is the cursor really used, `now` in ms

@@ -84,6 +84,7 @@ void patterns_add(struct patterns *patterns, struct topic *topic)
 		prefix->topics, (prefix->count + 1) * sizeof(*prefix->topics));
 	prefix->topics[prefix->count++] = topic;
 	patterns->count++;
+	patterns->channels += topic_kind(topic) == SELECTOR_EXACT;
 	patterns->generation++;
 }
 
@@ -102,6 +103,7 @@ void patterns_remove(struct patterns *patterns, struct topic *topic)
 		prefix_free(prefix);
 	}
 	patterns->count--;
+	patterns->channels -= topic_kind(topic) == SELECTOR_EXACT;
 	patterns->held -= topic->count;
 	patterns->generation++;
 }
@@ -145,25 +147,30 @@ static size_t match(struct patterns *patterns, struct span name)
 	return count;
 }
 
+static void keep(struct patterns *patterns, struct topic *channel, size_t count)
+{
+	struct patterns_of *matched = channel->matched;
+
+	channel->matched_in = patterns->generation;
+	if (count == 0) {
+		free(matched);
+		channel->matched = NULL;
+		return;
+	}
+	matched = mem_resize(
+		matched, sizeof(*matched) + count * sizeof(matched->topics[0]));
+	matched->count = (uint32_t)count;
+	memcpy(matched->topics, patterns->scratch,
+		count * sizeof(matched->topics[0]));
+	channel->matched = matched;
+}
+
 const struct patterns_of *patterns_match(
 	struct patterns *patterns, struct topic *channel)
 {
-	static const struct patterns_of none;
-	struct patterns_of *matched = channel->matched;
-	size_t count;
-
 	if (patterns->count == 0)
-		return &none;
-	if (matched != NULL && matched->generation == patterns->generation)
-		return matched;
-	count = match(patterns, topic_name(channel));
-	matched = mem_resize(
-		matched, sizeof(*matched) + count * sizeof(matched->topics[0]));
-	matched->generation = patterns->generation;
-	matched->count = (uint32_t)count;
-	if (count > 0)
-		memcpy(matched->topics, patterns->scratch,
-			count * sizeof(matched->topics[0]));
-	channel->matched = matched;
-	return matched;
+		return NULL;
+	if (channel->matched_in != patterns->generation)
+		keep(patterns, channel, match(patterns, topic_name(channel)));
+	return channel->matched;
 }

@@ -7,7 +7,8 @@
  * They are found by what their text begins with, before the first brace: so a
  * thousand patterns for a thousand users cost a channel one look for each
  * length of such a beginning, and a match for its own.  What was found is kept
- * with the channel until there is another set of patterns.
+ * with the channel until there is another set of patterns.  A channel of which
+ * only some types are wanted is one of them (topic.h).
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@ struct topic;
 
 struct patterns {
 	size_t count;	     /* of all */
+	size_t channels;     /* of them, those of one channel by its name */
 	size_t held;	     /* positions in them */
 	uint64_t generation; /* another set has another one */
 	struct table prefixes;
@@ -28,8 +30,7 @@ struct patterns {
 
 /* Those that match a channel, in no order. */
 struct patterns_of {
-	uint64_t generation;
-	uint32_t count;
+	uint32_t count; /* at least one */
 	struct topic *topics[];
 };
 
@@ -38,7 +39,8 @@ void patterns_release(struct patterns *patterns);
 void patterns_add(struct patterns *patterns, struct topic *topic);
 void patterns_remove(struct patterns *patterns, struct topic *topic);
 
-/* Kept with the channel, until patterns_add() or patterns_remove(). */
+/* NULL = none do.  Kept with the channel, until patterns_add() or
+ * patterns_remove(). */
 const struct patterns_of *patterns_match(
 	struct patterns *patterns, struct topic *channel);
 

@@ -6,8 +6,16 @@
 #include <string.h>
 
 #include "fcgi/stream/subscriber.h"
+#include "fcgi/stream/types.h"
 #include "lib/event/selector.h"
 #include "lib/event/traits.h"
+
+bool selection_carries(enum selector_kind kind, struct span types,
+	const struct wire_event *event)
+{
+	return (event->id != 0 || kind == SELECTOR_EXACT) &&
+	       types_want(types, event->type);
+}
 
 bool selection_is_open(struct span traits)
 {

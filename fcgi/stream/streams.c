@@ -72,7 +72,8 @@ static void add_connected(struct buf *out, const struct subscriber *sub)
 		names[i] = topic_name(sub->memberships[i].topic);
 	event_connected(out, sub->id,
 		&(struct event_channels){names,
-			(size_t)(sub->count - sub->patterns), sub->patterns},
+			(size_t)(sub->count - sub->patterns), sub->patterns,
+			topic_types(sub->memberships[0].topic)},
 		sub->behind, clock_date_ms(loop_clock(sub->home->loop)));
 	free(names);
 }
@@ -163,7 +164,8 @@ void streams_open(
 {
 	struct subscriber *sub = subscriber_new(&streams->home, subscription);
 
-	audience_join(streams->parts.audience, sub, subscription->channels);
+	audience_join(streams->parts.audience, sub, subscription->channels,
+		subscription->types);
 	for (uint16_t i = 0; i < sub->count; i++)
 		window_fill(streams->parts.window, sub->memberships[i].topic);
 	sub->opening = opening_new(sub, subscription);

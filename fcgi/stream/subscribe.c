@@ -184,6 +184,7 @@ static void subscribe_to(
 	subscription->count =
 		(uint16_t)(asked->channel_count + asked->pattern_count);
 	subscription->patterns = (uint16_t)asked->pattern_count;
+	subscription->types = buf_span(&asked->wanted);
 }
 
 /* The channels are collected; `fault` is what was wrong with them. */

@@ -11,12 +11,13 @@
 #include "lib/buf.h"
 #include "lib/event/selector.h"
 #include "lib/search.h"
+#include "lib/wire.h"
 
 enum { FIRST_HELD = 4 };
 
 struct topics {
-	struct table table;   /* of channels, by name */
-	struct table by_text; /* of patterns */
+	struct table table;  /* of channels, by name */
+	struct table by_key; /* of patterns */
 	struct patterns patterns;
 };
 
@@ -25,17 +26,22 @@ static struct topic *channel_of(struct table_node *node)
 	return node == NULL ? NULL : table_entry(node, struct topic, node);
 }
 
-static struct span key_of(const struct table_node *node)
+static struct span name_of(const struct table_node *node)
 {
 	return topic_name(table_entry(node, struct topic, node));
+}
+
+static struct span key_of(const struct table_node *node)
+{
+	return topic_key(table_entry(node, struct topic, node));
 }
 
 struct topics *topics_new(void)
 {
 	struct topics *topics = mem_new(sizeof(*topics));
 
-	table_init(&topics->table, key_of, NULL);
-	table_init(&topics->by_text, key_of, NULL);
+	table_init(&topics->table, name_of, NULL);
+	table_init(&topics->by_key, key_of, NULL);
 	patterns_init(&topics->patterns);
 	return topics;
 }
@@ -64,7 +70,7 @@ void topics_free(struct topics *topics)
 	if (topics == NULL)
 		return;
 	forget_all(&topics->table);
-	forget_all(&topics->by_text);
+	forget_all(&topics->by_key);
 	patterns_release(&topics->patterns);
 	free(topics);
 }
@@ -74,14 +80,54 @@ struct topic *topic_find(const struct topics *topics, struct span name)
 	return channel_of(table_find(&topics->table, name));
 }
 
-static struct topic *make(
-	struct table *table, enum selector_kind kind, struct span name)
-{
-	struct topic *topic = mem_new(sizeof(*topic) + name.len + 1);
+/* ---- keys */
 
-	topic->name_len = (uint16_t)name.len;
-	topic->key[0] = (char)kind;
-	memcpy(topic->key + 1, name.at, name.len);
+static size_t key_len(const struct topic_pattern *of)
+{
+	return TOPIC_HEAD + of->text.len + of->types.len;
+}
+
+/* As wire.h has it, but channels come and go with events: byte by byte. */
+static void write_key(char *to, const struct topic_pattern *of)
+{
+	to[0] = (char)of->kind;
+	to[1] = (char)(of->text.len & 255);
+	to[2] = (char)(of->text.len >> 8);
+	memcpy(to + TOPIC_HEAD, of->text.at, of->text.len);
+	if (of->types.len > 0)
+		memcpy(to + TOPIC_HEAD + of->text.len, of->types.at,
+			of->types.len);
+}
+
+static size_t asked_len(struct span key)
+{
+	struct wire_in in = wire_in(key);
+
+	wire_get_u8(&in);
+	return TOPIC_HEAD + wire_get_str16(&in).len;
+}
+
+struct span topic_key_asked(struct span key)
+{
+	return span(key.at, asked_len(key));
+}
+
+struct span topic_key_types(struct span key)
+{
+	size_t asked = asked_len(key);
+
+	return span(key.at + asked, key.len - asked);
+}
+
+/* ---- made, and found */
+
+static struct topic *make(struct table *table, const struct topic_pattern *of)
+{
+	struct topic *topic = mem_new(sizeof(*topic) + key_len(of));
+
+	topic->name_len = (uint16_t)of->text.len;
+	topic->types_len = (uint16_t)of->types.len;
+	write_key(topic->key, of);
 	list_init(&topic->memberships);
 	list_init(&topic->report);
 	table_add(table, &topic->node);
@@ -95,22 +141,34 @@ struct topic *topic_get(struct topics *topics, struct span name)
 	assert(name.len >= 1 && name.len <= 255);
 	if (topic != NULL)
 		return topic;
-	return make(&topics->table, SELECTOR_EXACT, name);
+	return make(&topics->table,
+		&(struct topic_pattern){SELECTOR_EXACT, name, {0}});
 }
 
-struct topic *topic_find_pattern(const struct topics *topics, struct span text)
+struct topic *topic_find_pattern(
+	const struct topics *topics, const struct topic_pattern *pattern)
 {
-	return channel_of(table_find(&topics->by_text, text));
+	struct topic *topic;
+	struct buf key = {0};
+
+	write_key(buf_reserve(&key, key_len(pattern)), pattern);
+	key.len = key_len(pattern);
+	topic = channel_of(table_find(&topics->by_key, buf_span(&key)));
+	buf_release(&key);
+	return topic;
 }
 
-struct topic *topic_get_pattern(struct topics *topics, struct span text)
+struct topic *topic_get_pattern(
+	struct topics *topics, const struct topic_pattern *pattern)
 {
-	struct topic *topic = topic_find_pattern(topics, text);
+	struct topic *topic = topic_find_pattern(topics, pattern);
 
 	if (topic != NULL)
 		return topic;
-	topic = make(&topics->by_text, selector_kind(text), text);
-	topic->selector = selector_new(text);
+	topic = make(&topics->by_key, pattern);
+	topic->selector = pattern->kind == SELECTOR_EXACT
+				  ? selector_exact(pattern->text)
+				  : selector_new(pattern->text);
 	patterns_add(&topics->patterns, topic);
 	return topic;
 }
@@ -136,7 +194,7 @@ static void tidy_pattern(struct topics *topics, struct topic *topic)
 	if (topic->subscribers > 0 || topic->due)
 		return;
 	patterns_remove(&topics->patterns, topic);
-	table_remove(&topics->by_text, &topic->node);
+	table_remove(&topics->by_key, &topic->node);
 	forget(topic);
 }
 

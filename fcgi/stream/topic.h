@@ -9,13 +9,16 @@
  * the window's: they rise by one with each event and are never used twice.
  *
  * A pattern that somebody listens to is a topic of its own, in a table of its
- * own: its events are those stored ones of the channels that it matches
- * (patterns.h).  It is forgotten with its last listener, whatever it holds.
+ * own: its events are those of the channels that it matches (patterns.h) which
+ * it carries (selection.h).  It is forgotten with its last listener, whatever
+ * it holds.  A channel of which somebody wants only some types of event is such
+ * a pattern too: it matches one channel.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/event/selector.h"
 #include "lib/list.h"
 #include "lib/span.h"
 #include "lib/table.h"
@@ -33,14 +36,19 @@ struct topic {
 	uint32_t subscribers;
 	struct node report;	     /* report.c's, and ... */
 	uint32_t told, told_hub;     /* ... which hub was told how many */
-	struct patterns_of *matched; /* patterns.c's, of a channel */
+	struct patterns_of *matched; /* patterns.c's, of a channel: NULL = none
+					do, ... */
+	uint64_t matched_in;	     /* ... in that generation */
 	struct selector *selector;   /* of a pattern; NULL = a channel */
 	bool due;    /* has events that no fan-out has covered */
 	bool filled; /* a pattern's: it has been given what the window holds */
 	uint8_t privacy; /* enum topic_privacy: the window's */
-	uint16_t name_len;
-	char key[]; /* its kind (enum selector_kind), and its name */
+	uint16_t name_len, types_len;
+	char key[]; /* its kind and its name, as they are in a PAGE (wire.h),
+		       and the types that are wanted (types.h) */
 };
+
+enum { TOPIC_HEAD = 3 }; /* bytes of a key before the name */
 
 struct topics;
 struct patterns;
@@ -51,10 +59,16 @@ void topics_free(struct topics *topics);
 /* The channel of that name (1 to 255 bytes), made if it is not known. */
 struct topic *topic_get(struct topics *topics, struct span name);
 struct topic *topic_find(const struct topics *topics, struct span name);
-/* The pattern's topic, likewise; `text` has no fault and is no channel's name
- * (lib/event/selector.h). */
-struct topic *topic_get_pattern(struct topics *topics, struct span text);
-struct topic *topic_find_pattern(const struct topics *topics, struct span text);
+/* The pattern's topic, likewise.  Its text has no fault, as one of that kind.
+ */
+struct topic_pattern {
+	enum selector_kind kind;
+	struct span text, types;
+};
+struct topic *topic_get_pattern(
+	struct topics *topics, const struct topic_pattern *pattern);
+struct topic *topic_find_pattern(
+	const struct topics *topics, const struct topic_pattern *pattern);
 /* All patterns that somebody listens to. */
 struct patterns *topics_patterns(const struct topics *topics);
 /* All channels, in no order: those that are known. */
@@ -66,14 +80,35 @@ void topic_tidy(struct topics *topics, struct topic *topic);
 
 static inline struct span topic_name(const struct topic *topic)
 {
-	return span(topic->key + 1, topic->name_len);
+	return span(topic->key + TOPIC_HEAD, topic->name_len);
 }
 
-/* What no other topic has: its kind, in one byte, and its name. */
+static inline enum selector_kind topic_kind(const struct topic *topic)
+{
+	return (enum selector_kind)topic->key[0];
+}
+
+static inline struct span topic_types(const struct topic *topic)
+{
+	return span(
+		topic->key + TOPIC_HEAD + topic->name_len, topic->types_len);
+}
+
+/* What no other topic has. */
 static inline struct span topic_key(const struct topic *topic)
 {
-	return span(topic->key, topic->name_len + 1u);
+	return span(topic->key,
+		(size_t)TOPIC_HEAD + topic->name_len + topic->types_len);
 }
+
+/* Of a key: what the hub is asked for, as in a PAGE, and the rest. */
+static inline enum selector_kind topic_key_kind(struct span key)
+{
+	return (enum selector_kind)key.at[0];
+}
+
+struct span topic_key_asked(struct span key);
+struct span topic_key_types(struct span key);
 
 static inline bool topic_is_pattern(const struct topic *topic)
 {
@@ -92,6 +127,13 @@ uint32_t topic_after(const struct topic *topic, uint64_t position);
 static inline uint64_t topic_at(const struct topic *topic, uint32_t index)
 {
 	return topic->held[(topic->head + index) & (topic->size - 1)];
+}
+
+/* Is the last one `position`? */
+static inline bool topic_ends_at(const struct topic *topic, uint64_t position)
+{
+	return topic->count > 0 &&
+	       topic_at(topic, topic->count - 1) == position;
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fcgi/guard/privacy.h"
+#include "fcgi/stream/carry.h"
 #include "fcgi/stream/patterns.h"
 #include "lib/buf.h"
 #include "lib/event/selector.h"
@@ -74,33 +75,14 @@ static size_t cost(const struct wire_event *event, const struct topic *topic)
 	return bytes;
 }
 
-/* ---- patterns: each has the stored events of the channels that it matches */
-
-static void push_to_patterns(struct window *window, struct topic *topic)
-{
-	const struct patterns_of *matched =
-		patterns_match(window->patterns, topic);
-
-	for (uint32_t i = 0; i < matched->count; i++)
-		topic_push(matched->topics[i], window->end);
-	window->patterns->held += matched->count;
-}
-
-static void evict_from_patterns(
-	struct window *window, struct topic *topic, uint64_t position)
-{
-	const struct patterns_of *matched =
-		patterns_match(window->patterns, topic);
-
-	for (uint32_t i = 0; i < matched->count; i++)
-		topic_evict(matched->topics[i], position);
-	window->patterns->held -= matched->count;
-}
+/* ---- patterns: each has those events of its channels that it carries */
 
 const struct patterns_of *window_patterns(
 	const struct window *window, struct topic *topic)
 {
-	return patterns_match(window->patterns, topic);
+	return window->patterns->count == 0
+		       ? NULL
+		       : patterns_match(window->patterns, topic);
 }
 
 uint64_t window_generation(const struct window *window)
@@ -108,16 +90,35 @@ uint64_t window_generation(const struct window *window)
 	return window->patterns->generation;
 }
 
-/* The places of a channel's events, as bits above the floor. */
-static void mark_places(
-	const struct window *window, const struct topic *topic, uint64_t *bits)
+/* The places of a channel's events that the pattern carries, as bits above the
+ * floor. */
+static void mark_places(const struct window *window,
+	const struct topic *pattern, const struct topic *topic, uint64_t *bits)
 {
 	for (uint32_t i = 0; i < topic->count; i++) {
 		uint64_t place = topic_at(topic, i) - window->floor;
 
-		if (entry(window, topic_at(topic, i))->event.id != 0)
+		if (carries(pattern, &entry(window, topic_at(topic, i))->event))
 			bits[place / 64] |= 1ull << place % 64;
 	}
+}
+
+static void mark_all(const struct window *window, const struct topic *pattern,
+	uint64_t *bits)
+{
+	const struct topic *at;
+
+	if (topic_kind(pattern) == SELECTOR_EXACT) {
+		at = topic_find(window->topics, topic_name(pattern));
+		if (at != NULL)
+			mark_places(window, pattern, at, bits);
+		return;
+	}
+	for (at = topics_first(window->topics); at != NULL;
+		at = topics_next(window->topics, at))
+		if (at->count > 0 &&
+			selector_matches(pattern->selector, topic_name(at)))
+			mark_places(window, pattern, at, bits);
 }
 
 static void push_marked(const struct window *window, struct topic *topic,
@@ -138,11 +139,7 @@ void window_fill(const struct window *window, struct topic *topic)
 	if (!topic_is_pattern(topic) || topic->filled)
 		return;
 	bits = mem_new(words * sizeof(*bits));
-	for (const struct topic *at = topics_first(window->topics); at != NULL;
-		at = topics_next(window->topics, at))
-		if (at->count > 0 &&
-			selector_matches(topic->selector, topic_name(at)))
-			mark_places(window, at, bits);
+	mark_all(window, topic, bits);
 	push_marked(window, topic, bits, words);
 	window->patterns->held += topic->count;
 	topic->evicted = window->floor;
@@ -156,8 +153,9 @@ static void evict(struct window *window)
 	struct entry *oldest = entry(window, position);
 
 	topic_evict(oldest->topic, position);
-	if (window->patterns->count > 0 && oldest->event.id != 0)
-		evict_from_patterns(window, oldest->topic, position);
+	if (window->patterns->count > 0)
+		carry_evict(window->patterns, oldest->topic, &oldest->event,
+			position);
 	topic_tidy(window->topics, oldest->topic);
 	window->bytes -= oldest->cost;
 	window->from = oldest->mark;
@@ -258,8 +256,8 @@ struct topic *window_append(
 		widen(window);
 	window->end++;
 	topic_push(topic, window->end);
-	if (window->patterns->count > 0 && event->id != 0)
-		push_to_patterns(window, topic);
+	if (window->patterns->count > 0)
+		carry_push(window->patterns, topic, event, window->end);
 	to = entry(window, window->end);
 	to->topic = topic;
 	to->mark = event->id != 0 ? event->id : newest;

@@ -45,7 +45,8 @@ static struct span number_of(const struct table_node *node)
 
 void channels_init(struct channels *channels, const struct config *config)
 {
-	channels->config = config;
+	channels->changed = mem_new(CHANNEL_CHANGES * sizeof(uint64_t));
+	limits_open(&channels->limits, config);
 	channels->most = CHANNEL_ROWS_MAX;
 	channels->drops = CHANNEL_DROPS;
 	list_init(&channels->idle);
@@ -65,6 +66,9 @@ void channels_release(struct channels *channels)
 	}
 	table_release(&channels->names);
 	table_release(&channels->numbers);
+	limits_close(&channels->limits);
+	roll_release(&channels->roll);
+	free(channels->changed);
 	buf_release(&channels->recount);
 }
 
@@ -90,27 +94,34 @@ struct channel *channel_numbered(
 	return by_number(table_find(&channels->numbers, number_key(&number)));
 }
 
+void channels_note_change(
+	struct channels *channels, const struct channel *channel)
+{
+	channels->changed[channels->marks++ % CHANNEL_CHANGES] =
+		channel->number;
+}
+
+struct channel *channel_changed(
+	const struct channels *channels, uint64_t change)
+{
+	return channel_numbered(
+		channels, channels->changed[change % CHANNEL_CHANGES]);
+}
+
 void channel_forget(struct channels *channels, struct channel *channel)
 {
 	channels->miscounted -= channel->miscounted;
 	if (channel->listed != NULL)
 		*channel->listed = NULL;
 	list_remove(&channel->idle);
+	limits_forget(&channels->limits, channel);
 	table_remove(&channels->names, &channel->by_name);
 	table_remove(&channels->numbers, &channel->by_number);
+	roll_remove(&channels->roll, channel->number);
 	free(channel);
 }
 
 /* ---- one of them */
-
-static const struct keep *own_limits(
-	const struct config *config, struct span name)
-{
-	for (size_t i = 0; i < config->channel_count; i++)
-		if (span_is(name, config->channels[i].name))
-			return &config->channels[i].keep;
-	return NULL;
-}
 
 struct channel *channel_add(
 	struct channels *channels, struct span name, uint64_t number)
@@ -120,12 +131,13 @@ struct channel *channel_add(
 	channel->number = number;
 	channel->name_len = (uint8_t)name.len;
 	memcpy(channel->name, name.at, name.len);
-	channel->keep = own_limits(channels->config, name);
+	channel->keep = limits_of(&channels->limits, name);
 	list_init(&channel->idle);
 	channel->pruned_through = channels->floor;
 	channel->pruned_at = channels->floor_at;
 	table_add(&channels->names, &channel->by_name);
 	table_add(&channels->numbers, &channel->by_number);
+	roll_add(&channels->roll, number);
 	if (number > channels->last_number)
 		channels->last_number = number;
 	return channel;
@@ -220,6 +232,8 @@ void channel_count(struct channels *channels, struct channel *channel,
 	if (channel->keep == NULL) {
 		channels->sums.pool_events++;
 		channels->sums.pool_bytes += weight;
+	} else {
+		limits_count(&channels->limits, channel);
 	}
 	channel_touch(channels, channel);
 }
@@ -245,12 +259,12 @@ static void mark_pruned(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t at)
 {
 	channel->oldest = 0;
-	channels->marks++;
 	if (id > channel->pruned_through)
 		channel->pruned_through = id;
 	if (at > channel->pruned_at)
 		channel->pruned_at = at;
 	channels_note(channels, channel);
+	channels_note_change(channels, channel);
 	channel_touch(channels, channel);
 }
 

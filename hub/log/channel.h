@@ -19,6 +19,8 @@
 
 #include "hub/log/disk/store.h"
 #include "hub/log/gone.h"
+#include "hub/log/limits.h"
+#include "hub/log/roll.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/config/config.h"
@@ -32,6 +34,7 @@ enum {
 	CHANNEL_DROPS = 8,	   /* so many more in a transaction than twice
 				      what came in it, ... */
 	CHANNEL_DROPS_IDLE = 128,  /* or in one of a tick's */
+	CHANNEL_CHANGES = 16384,   /* that are remembered */
 };
 
 struct channel {
@@ -50,6 +53,7 @@ struct channel {
 	bool newest_checked; /* its newest event was looked for: it is there, or
 			 counts as pruned */
 	const struct keep *keep; /* its own limits; NULL = in the pool */
+	struct heap_node look;	 /* limits.h's, if it has own ones */
 	bool dirty;
 	bool returned;	 /* its name had a mark, which goes with its next row */
 	bool miscounted; /* an event that it counts is no row any more */
@@ -66,8 +70,9 @@ struct channel_sums {
 struct channels {
 	struct store *store;
 	const struct clock *clock;
-	const struct config *config;
+	struct limits limits;
 	struct table names, numbers;
+	struct roll roll;
 	struct gone gone;
 	struct channel *dirty;
 	/* Empty ones, the longest empty first: without a key, and with one. */
@@ -83,7 +88,9 @@ struct channels {
 	size_t miscounted;  /* channels; nothing is pruned until they are right
 			     */
 	struct buf recount; /* their numbers, and perhaps others' */
-	uint64_t marks;	    /* changes of what was pruned of a channel */
+	/* Changes of what was pruned of a channel, and of which (their numbers)
+	 * the last CHANGES were. */
+	uint64_t marks, *changed;
 	struct channel_sums sums, settled; /* now, and after the last COMMIT */
 	bool distrusted;   /* a row was counted anew: the sums are to be, too */
 	uint64_t unsummed; /* rows up to this id may have no checksum */
@@ -133,6 +140,10 @@ static inline struct span channel_name(const struct channel *channel)
 struct channel *channel_find(const struct channels *channels, struct span name);
 struct channel *channel_numbered(
 	const struct channels *channels, uint64_t number);
+/* Of which it was changed what was pruned, by the number of the change, from 0:
+ * one of the last CHANNEL_CHANGES.  NULL if it is gone. */
+struct channel *channel_changed(
+	const struct channels *channels, uint64_t change);
 /* Found or made; the row comes with the next write.  In a transaction. */
 struct channel *channel_get(struct channels *channels, struct span name);
 /* Up to where a name without a row counts as pruned. */
@@ -151,6 +162,8 @@ struct channel *channels_next(
 struct channel *channel_add(
 	struct channels *channels, struct span name, uint64_t number);
 void channels_note(struct channels *channels, const struct channel *channel);
+void channels_note_change(
+	struct channels *channels, const struct channel *channel);
 
 /* What an event counts for in the limits. */
 static inline uint64_t channel_weight(size_t type, size_t data, size_t traits)

@@ -75,7 +75,9 @@ static void read_row(struct channels *channels, const struct query *row,
 	channel->keyed_at = query_int(row, 7);
 	channel->oldest = 0;
 	channel->newest_checked = false;
-	channels->marks++;
+	channels_note_change(channels, channel);
+	if (channel->keep != NULL)
+		limits_look(&channels->limits, channel, 0);
 	if (query_type(row, 8) == DB_NULL
 			? channel->newest > channels->unsummed
 			: query_int(row, 8) != checksum_of_channel(channel))
@@ -140,7 +142,7 @@ static void read_all(struct channels *channels)
 
 	store_prepare(channels->store, &all,
 		"SELECT number, name, events, bytes, newest, pruned_through,"
-		" pruned_at, keyed_at, sum FROM channel");
+		" pruned_at, keyed_at, sum FROM channel ORDER BY number");
 	while (store_step(channels->store, &all)) {
 		uint64_t number = query_int(&all, 0);
 		struct span name = query_bytes(&all, 1);

@@ -29,13 +29,17 @@ void matches_init(struct matches *matches)
 	list_init(&matches->recent);
 }
 
+static size_t size_of(const struct match *match)
+{
+	return sizeof(*match) + selector_size(match->selector);
+}
+
 static void forget(struct matches *matches, struct match *match)
 {
 	table_remove(&matches->table, &match->node);
 	list_remove(&match->recent);
-	matches->numbers -= match->count;
+	matches->bytes -= size_of(match);
 	selector_free(match->selector);
-	free(match->numbers);
 	free(match);
 }
 
@@ -51,104 +55,108 @@ void matches_release(struct matches *matches)
 	table_release(&matches->table);
 }
 
-static struct match *get(struct matches *matches, struct span pattern)
+static struct match *make(struct matches *matches, struct span pattern)
 {
-	struct match *match = match_of(table_find(&matches->table, pattern));
+	struct match *match = mem_new(sizeof(*match));
 
-	if (match == NULL) {
-		match = mem_new(sizeof(*match));
-		match->selector = selector_new(pattern);
-		list_init(&match->recent);
-		table_add(&matches->table, &match->node);
-	}
-	list_remove(&match->recent);
-	list_append(&matches->recent, &match->recent);
+	match->selector = selector_new(pattern);
+	list_init(&match->recent);
+	table_add(&matches->table, &match->node);
+	matches->bytes += size_of(match);
 	return match;
 }
 
-static void add(struct matches *matches, struct match *match, uint64_t number)
+struct match *match_get(struct matches *matches, struct span pattern)
 {
-	if (match->count == match->room) {
-		match->room = match->room * 2 + 16;
-		match->numbers = mem_resize(
-			match->numbers, match->room * sizeof(*match->numbers));
-	}
-	match->numbers[match->count++] = number;
-	matches->numbers++;
-}
+	struct match *match = match_of(table_find(&matches->table, pattern));
 
-/* At the next ones, some of them; they may be gone. */
-static void look(struct matches *matches, struct match *match,
-	const struct channels *channels)
-{
-	for (int i = 0; i < LOOKS && match->through < channels->last_number;
-		i++) {
-		const struct channel *channel =
-			channel_numbered(channels, ++match->through);
-
-		if (channel != NULL && selector_matches(match->selector,
-					       channel_name(channel)))
-			add(matches, match, match->through);
-	}
-}
-
-static bool is_every(const struct match *match)
-{
-	return span_is(selector_text(match->selector), "*");
-}
-
-struct match *match_find(struct matches *matches,
-	const struct channels *channels, struct span pattern, uint64_t end)
-{
-	struct match *match = get(matches, pattern);
-
+	if (match == NULL)
+		match = make(matches, pattern);
+	list_remove(&match->recent);
+	list_append(&matches->recent, &match->recent);
 	while (oldest(matches) != match &&
 		(matches->table.count > MATCH_KEPT ||
-			matches->numbers > MATCH_NUMBERS))
+			matches->bytes > MATCH_BYTES))
 		forget(matches, oldest(matches));
-	if (is_every(match))
-		return match;
-	do
-		look(matches, match, channels);
-	while (match->through < channels->last_number &&
-		clock_now_us(channels->clock) < end);
-	return match->through < channels->last_number ? NULL : match;
+	return match;
 }
 
-/* Those that are gone meanwhile are left out from now on. */
-static void sum_up(struct match *match, const struct channels *channels)
+/* ---- looking */
+
+/* It may be gone. */
+static void look_at(struct match *match, const struct channel *channel)
 {
-	size_t kept = 0;
-
-	match->mark = (struct mark){0};
-	for (size_t i = 0; i < match->count; i++) {
-		const struct channel *channel =
-			channel_numbered(channels, match->numbers[i]);
-
-		if (channel == NULL)
-			continue;
-		match->numbers[kept++] = match->numbers[i];
+	if (channel != NULL &&
+		selector_matches(match->selector, channel_name(channel)))
 		mark_raise(&match->mark, &(struct mark){channel->pruned_through,
 						 channel->pruned_at});
-	}
-	match->count = match->marked = kept;
+}
+
+/* It knows nothing yet, or more has changed than is remembered. */
+static void begin(struct match *match, const struct channels *channels)
+{
+	match->mark = (struct mark){0};
+	match->through = 0;
 	match->marks = channels->marks;
 }
 
-struct mark match_mark(
-	struct match *match, const struct channels *channels, uint64_t after)
+static void look_at_changes(
+	struct match *match, const struct channels *channels)
 {
-	struct mark mark = {
-		channels->sums.pruned_through, clock_date_ms(channels->clock)};
+	for (int i = 0; i < LOOKS && match->marks < channels->marks; i++)
+		look_at(match, channel_changed(channels, match->marks++));
+}
 
-	if (is_every(match) || mark.through <= after)
+static void look_at_next(struct match *match, const struct channels *channels)
+{
+	for (int i = 0; i < LOOKS; i++) {
+		uint64_t next = roll_next(&channels->roll, match->through);
+
+		if (next == 0) {
+			match->through = channels->last_number;
+			return;
+		}
+		look_at(match, channel_numbered(channels, next));
+		match->through = next;
+	}
+}
+
+static bool is_known(const struct match *match, const struct channels *channels,
+	uint64_t after)
+{
+	return (match->marks == channels->marks &&
+		       match->through >= channels->last_number) ||
+	       channels->sums.pruned_through <= after ||
+	       span_is(selector_text(match->selector), "*");
+}
+
+bool match_look(struct match *match, const struct channels *channels,
+	uint64_t after, uint64_t end)
+{
+	while (!is_known(match, channels, after)) {
+		if (match->through == 0 ||
+			channels->marks - match->marks > CHANNEL_CHANGES)
+			begin(match, channels);
+		look_at_changes(match, channels);
+		look_at_next(match, channels);
+		if (clock_now_us(channels->clock) >= end)
+			break;
+	}
+	return is_known(match, channels, after);
+}
+
+struct mark match_mark(const struct match *match,
+	const struct channels *channels, uint64_t after)
+{
+	uint64_t now = clock_date_ms(channels->clock);
+	struct mark mark = {channels->sums.pruned_through, now};
+
+	if (span_is(selector_text(match->selector), "*") ||
+		mark.through <= after)
 		return mark;
-	if (match->marks != channels->marks || match->marked != match->count)
-		sum_up(match, channels);
 	mark = match->mark;
 	mark_raise(&mark, &(struct mark){channels->floor, channels->floor_at});
 	if (channels->gone.newest > mark.through)
-		mark = (struct mark){
-			channels->gone.newest, clock_date_ms(channels->clock)};
+		mark = (struct mark){channels->gone.newest, now};
 	return mark;
 }

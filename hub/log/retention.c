@@ -9,6 +9,9 @@ struct due {
 	bool has_traits;
 };
 
+/* What could not be read now is looked at again in so many ms. */
+enum { UNREAD_MS = 1000 };
+
 /* How far above its limits something is. */
 struct excess {
 	uint64_t events, bytes;
@@ -107,14 +110,16 @@ static void remove_due(struct retention *retention, const struct due *due)
 	channel_uncount(log->channels, channel, due->id, due->weight, due->at);
 }
 
-/* Deletes what the statement, a scan in the order of ids, finds due. */
-static void scan(
+/* Deletes what the statement, a scan in the order of ids, finds due.  The time
+ * of the first event that stays; UINT64_MAX if it did not come to one. */
+static uint64_t scan(
 	struct retention *retention, struct query *rows, struct excess *excess)
 {
 	struct eventlog *log = retention->log;
 	bool of_pool = rows == &retention->pool;
 	struct due dues[RETENTION_STEP];
 	uint32_t count = 0;
+	uint64_t stays = UINT64_MAX;
 
 	while (count < retention->left && store_step(log->store, rows)) {
 		struct due *due = &dues[count];
@@ -122,8 +127,10 @@ static void scan(
 		read_due(log->channels, rows, due);
 		if (!of_pool || due->channel == NULL ||
 			due->channel->keep == NULL) {
-			if (!is_due(excess, due))
+			if (!is_due(excess, due)) {
+				stays = due->at;
 				break;
+			}
 			take(excess, due);
 			count++;
 		}
@@ -134,6 +141,7 @@ static void scan(
 	for (uint32_t i = 0; i < count && store_begin(log->store); i++)
 		remove_due(retention, &dues[i]);
 	retention->left -= count;
+	return stays;
 }
 
 /* Counts that include missing rows would delete others in their place. */
@@ -152,7 +160,22 @@ static void prune_pool(struct retention *retention, uint64_t slack)
 		!retention->behind)
 		return;
 	query_bind_int(&retention->pool, 1, retention->pool_low);
-	scan(retention, &retention->pool, &excess);
+	(void)scan(retention, &retention->pool, &excess);
+}
+
+/* When the channel is to be looked at again, of which the first event that
+ * stays is of that time. */
+static uint64_t next_look(const struct retention *retention,
+	const struct channel *channel, uint64_t stays)
+{
+	if (retention->left == 0)
+		return 0;
+	if (channel->events == 0 ||
+		(stays != UINT64_MAX && channel->keep->age_ms == 0))
+		return UINT64_MAX;
+	return stays == UINT64_MAX
+		       ? calendar_date(retention->calendar) + UNREAD_MS
+		       : stays + channel->keep->age_ms + 1;
 }
 
 static void prune_channel(
@@ -160,12 +183,31 @@ static void prune_channel(
 {
 	struct excess excess = excess_of(
 		retention, channel->keep, channel->events, channel->bytes);
+	uint64_t stays;
 
 	if (slack > 0 && excess.events < slack && excess.bytes < slack * 1024 &&
 		!retention->behind)
 		return;
 	query_bind_int(&retention->channel, 1, channel->number);
-	scan(retention, &retention->channel, &excess);
+	stays = scan(retention, &retention->channel, &excess);
+	limits_look(&retention->log->channels->limits, channel,
+		next_look(retention, channel, stays));
+}
+
+/* Those whose date has come, some of them; true if there are more. */
+static bool prune_channels(struct retention *retention)
+{
+	struct channels *channels = retention->log->channels;
+	uint64_t date = calendar_date(retention->calendar);
+	struct channel *channel;
+
+	for (int i = 0; i < RETENTION_LOOKS && retention->left > 0; i++) {
+		channel = limits_due(&channels->limits, date);
+		if (channel == NULL)
+			return false;
+		prune_channel(retention, channel, 0);
+	}
+	return limits_due(&channels->limits, date) != NULL;
 }
 
 void retention_keep_up(struct retention *retention)
@@ -184,24 +226,17 @@ void retention_keep_up(struct retention *retention)
 void retention_step(struct retention *retention)
 {
 	struct channels *channels = retention->log->channels;
-	const struct config *config = retention->config;
-	bool keys_left;
+	bool channels_left, keys_left;
 
 	if (!may_count(retention->log)) {
 		channels_recount(channels);
 		return;
 	}
 	prune_pool(retention, 0);
-	for (size_t i = 0; i < config->channel_count; i++) {
-		struct channel *channel = channel_find(
-			channels, span_of(config->channels[i].name));
-
-		if (channel != NULL && retention->left > 0)
-			prune_channel(retention, channel, 0);
-	}
+	channels_left = prune_channels(retention);
 	keys_left = keys_prune(retention->keys,
 		calendar_date(retention->calendar), RETENTION_STEP);
-	retention->behind = retention->left == 0 || keys_left;
+	retention->behind = retention->left == 0 || channels_left || keys_left;
 }
 
 void retention_settle(struct retention *retention)

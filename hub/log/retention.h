@@ -20,6 +20,8 @@
 
 enum {
 	RETENTION_STEP = 1000, /* rows deleted in one transaction at most */
+	RETENTION_LOOKS = 200, /* channels with limits of their own that it
+				  looks at, at most */
 	RETENTION_SLACK = 256, /* events above a limit before a commit takes
 				  some along; the timer takes them all */
 };

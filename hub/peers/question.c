@@ -64,6 +64,40 @@ static void look_at_channel(const struct question *question,
 			: look_for_mark(question, looks, log->channels, name);
 }
 
+/* A mark of another history says nothing of this one. */
+static bool is_of_this_log(const struct eventlog *log, uint64_t mark)
+{
+	return mark <= log->committed &&
+	       epochs_find(&log->epochs, mark) == NULL;
+}
+
+static uint64_t after_of(
+	const struct question *question, const struct eventlog *log)
+{
+	return question->from == WIRE_AFTER &&
+			       is_of_this_log(log, question->value)
+		       ? question->value
+		       : 0;
+}
+
+/* False if there are more channels to look at. */
+static bool look_at_pattern(const struct question *question,
+	struct looks *looks, struct eventlog *log, struct span text,
+	uint64_t end)
+{
+	struct match *match = match_get(&log->matches, text);
+	uint64_t after = after_of(question, log);
+	struct mark mark;
+
+	if (!match_look(match, log->channels, after, end))
+		return false;
+	mark = match_mark(match, log->channels, after);
+	looks->through[looks->names] = mark.through;
+	if (mark.at > looks->at)
+		looks->at = mark.at;
+	return true;
+}
+
 bool question_look(const struct question *question, struct looks *looks,
 	struct eventlog *log, uint64_t end)
 {
@@ -79,8 +113,8 @@ bool question_look(const struct question *question, struct looks *looks,
 
 		if (asked.kind == SELECTOR_EXACT)
 			look_at_channel(question, looks, log, asked.text);
-		else if (match_find(&log->matches, log->channels, asked.text,
-				 end) == NULL)
+		else if (!look_at_pattern(
+				 question, looks, log, asked.text, end))
 			return false;
 		looks->names++;
 		if (clock_now_us(log->clock) >= end)
@@ -123,17 +157,6 @@ static struct mark find_channel(struct question *question,
 	return (struct mark){channel->pruned_through, channel->pruned_at};
 }
 
-/* It was looked for: few channels can have come since. */
-static struct mark pattern_mark(
-	const struct question *question, struct eventlog *log, struct span text)
-{
-	struct match *match =
-		match_find(&log->matches, log->channels, text, UINT64_MAX);
-	uint64_t after = question->from == WIRE_AFTER ? question->value : 0;
-
-	return match_mark(match, log->channels, after);
-}
-
 /* Finds the channels, and marks of all names. */
 static void find_all(struct question *question, const struct looks *looks,
 	struct eventlog *log)
@@ -151,21 +174,15 @@ static void find_all(struct question *question, const struct looks *looks,
 			mark = find_channel(
 				question, looks, log->channels, i, asked.text);
 		} else {
+			/* If more was pruned since, a page will say it. */
 			question->pattern_count++;
-			mark = pattern_mark(question, log, asked.text);
+			mark = (struct mark){looks->through[i], looks->at};
 		}
 		question->marks[i] = mark.through;
 		mark_raise(&highest, &mark);
 	}
 	question->pruned_through = highest.through;
 	question->pruned_at = highest.at;
-}
-
-/* A mark of another history says nothing of this one. */
-static bool is_of_this_log(const struct eventlog *log, uint64_t mark)
-{
-	return mark <= log->committed &&
-	       epochs_find(&log->epochs, mark) == NULL;
 }
 
 /* What who asks knows, in the order of the names. */

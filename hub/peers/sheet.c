@@ -25,8 +25,8 @@ bool sheet_prepare(
 	struct eventlog *log, const struct wanted *wanted, uint64_t end)
 {
 	return wanted->kind == SELECTOR_EXACT ||
-	       match_find(&log->matches, log->channels, wanted->name, end) !=
-		       NULL;
+	       match_look(match_get(&log->matches, wanted->name), log->channels,
+		       wanted->after, end);
 }
 
 /* What it has so far. */
@@ -97,8 +97,7 @@ static bool scan(struct page *page, struct eventlog *log,
 static bool collect_pattern(struct page *page, struct eventlog *log,
 	const struct wanted *wanted, uint64_t limit)
 {
-	const struct match *match = match_find(
-		&log->matches, log->channels, wanted->name, UINT64_MAX);
+	const struct match *match = match_get(&log->matches, wanted->name);
 	enum eventlog_found found = EVENTLOG_END;
 
 	if (limit <= wanted->after)
@@ -115,9 +114,10 @@ static bool collect_pattern(struct page *page, struct eventlog *log,
 static uint64_t mark_of_pattern(
 	struct eventlog *log, const struct wanted *wanted)
 {
-	struct match *match = match_find(
-		&log->matches, log->channels, wanted->name, UINT64_MAX);
+	struct match *match = match_get(&log->matches, wanted->name);
 
+	/* What was found to be lost while it was put. */
+	match_look(match, log->channels, wanted->after, UINT64_MAX);
 	return match_mark(match, log->channels, wanted->after).through;
 }
 

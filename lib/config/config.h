@@ -28,7 +28,9 @@ struct keep {
 };
 
 /* [channel NAME]: its events leave the shared pool and are kept by this
- * alone; a key not given has the shared value. */
+ * alone; a key not given has the shared value.  If the name is `*` or has a `{`
+ * it is a pattern (lib/event/selector.h), and this is for each channel that it
+ * matches and that no other section names; of patterns the first one is. */
 struct config_channel {
 	char *name;
 	struct keep keep;

@@ -3,16 +3,32 @@
 
 #include "lib/config/config_target.h"
 
+#include <string.h>
+
 #include "lib/config/config.h"
+#include "lib/event/template.h"
 #include "lib/text.h"
 
 /* A limit of a channel that its section does not name; no text means it. */
 static const uint64_t KEEP_SHARED = UINT64_MAX;
 
+static const char *fault_of_channel(struct span name)
+{
+	const char *fault = text_channel_fault(name);
+	struct buf regex = {0};
+
+	if (fault == NULL && memchr(name.at, '{', name.len) != NULL &&
+		!template_regex(name, &regex))
+		fault = "a channel's name with a '{' is a URI template "
+			"(RFC 6570), as in [channel builds/{name}]";
+	buf_release(&regex);
+	return fault;
+}
+
 static struct config_channel *new_channel(
 	struct config *config, struct span name, struct buf *fault)
 {
-	const char *why = text_channel_fault(name);
+	const char *why = fault_of_channel(name);
 	struct config_channel *channel;
 
 	for (size_t i = 0; why == NULL && i < config->channel_count; i++)

@@ -190,6 +190,15 @@ struct span selector_text(const struct selector *selector)
 	return span(selector->text, selector->len);
 }
 
+size_t selector_size(const struct selector *selector)
+{
+	size_t code = 0;
+
+	if (selector->code != NULL)
+		pcre2_pattern_info(selector->code, PCRE2_INFO_SIZE, &code);
+	return sizeof(*selector) + selector->len + code;
+}
+
 struct span selector_prefix(const struct selector *selector)
 {
 	return span(selector->text, selector->prefix_len);

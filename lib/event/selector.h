@@ -56,6 +56,8 @@ bool selector_matches(const struct selector *selector, struct span name);
 
 enum selector_kind selector_kind_of(const struct selector *selector);
 struct span selector_text(const struct selector *selector);
+/* Bytes that it takes. */
+size_t selector_size(const struct selector *selector);
 /* Each name that it matches begins with this; borrows. */
 struct span selector_prefix(const struct selector *selector);
 

@@ -5,6 +5,7 @@ import time
 
 from axis import BLOCK, WINDOW, Axis
 from direct import FILL, MARK, post, wait_for
+from pattern_axes import Matched, Patterns
 from past_axes import Behind, Channels, Log
 
 INSERTED = 50000  # rows a transaction
@@ -166,4 +167,4 @@ class Inboxes(Axis):
         return {"posted": posted, "inserted": inserted}
 
 
-AXES = [Channels, Names, Behind, Streams, Data, Publishers, Log, Inboxes]
+AXES = [Channels, Names, Patterns, Matched, Behind, Streams, Data, Publishers, Log, Inboxes]

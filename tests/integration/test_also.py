@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from templates import hears
 from world import SLOW, eventually
 
 LETTERS = "abcdefgh"
@@ -265,16 +266,29 @@ def test_an_inbox_without_the_column_goes_on_and_may_be_given_it(world):
 
 # ---- many, cut anywhere, against a model
 
-def model(publishes, names):
+PATTERNS = "*", "{x}", "a{x}", "{x}b", "{+x}c"  # each letter's channel is named by it alone
+
+
+def model(publishes, names, patterns):
     """What somebody who listens to these sees: each publish once, in order."""
-    return [(data, id) for data, id, channels in publishes if set(channels) & set(names)]
+    return [(data, id) for data, id, channels in publishes if hears(names, patterns, channels)]
+
+
+def wishes(rng, patterns):
+    """Channels, and for every other one patterns as well."""
+    return ("".join(rng.sample(LETTERS, rng.randint(1, 5))),
+            rng.sample(PATTERNS, rng.randint(1, 3)) if patterns else [])
+
+
+def listen(world, names, patterns, **how):
+    return world.listen(*names, path="/stream" if patterns else None, pattern=patterns, **how)
 
 
 def play(make_world, seed, count):
     world = make_world({"responder": {"window": "1M"}}, inbox=False)
     rng = random.Random(seed)
-    readers = [(names, world.listen(*names, reconnect=True))
-               for names in ("".join(rng.sample(LETTERS, rng.randint(1, 5))) for _ in range(24))]
+    readers = [(wanted, listen(world, *wanted, reconnect=True))
+               for wanted in (wishes(rng, n % 2) for n in range(24))]
     publishes = []
     while len(publishes) < count:
         channels = rng.sample(LETTERS, rng.randint(1, 5))
@@ -292,15 +306,15 @@ def play(make_world, seed, count):
             world.responder.kill_worker()
     for name in LETTERS:
         publishes.append(("fence", world.publish("fence", channel=name), [name]))
-    for names, reader in readers:
+    for (names, patterns), reader in readers:
         reader.resume()
-        wanted = model(publishes, names)
-        reader.wait(lambda: reader.data.count("fence") == len(names), reader.story,
-                    within=60 * SLOW)
+        wanted = model(publishes, names, patterns)
+        fences = sum(data == "fence" for data, _ in wanted)
+        reader.wait(lambda: reader.data.count("fence") == fences, reader.story, within=60 * SLOW)
         assert list(zip(reader.data, reader.ids)) == wanted
         assert not reader.told("reset")
         cut = rng.choice(wanted)[1]
-        again = world.listen(*names, last_event_id=str(cut))
+        again = listen(world, names, patterns, last_event_id=str(cut))
         again.wait(lambda: not again.told("connected")[0].data.count("behind") or
                    again.told("live"), again.story, within=60 * SLOW)
         again.wait(lambda: not wanted or again.ids and again.ids[-1] == wanted[-1][1] or

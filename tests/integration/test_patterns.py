@@ -3,20 +3,20 @@
 
 import json
 import random
-import re
 from urllib.parse import quote
 
 import pytest
 
-from world import SLOW
+from templates import hears
+from world import SLOW, eventually
 
 LETTERS = "abcdefgh"
 
 
-def listen(world, *channels, patterns=(), **kwargs):
+def listen(world, *channels, patterns=(), query="", **kwargs):
     """A reader of these channels and patterns."""
     query = "&".join([f"channel={quote(c)}" for c in channels] +
-                     [f"pattern={quote(p, safe='')}" for p in patterns])
+                     [f"pattern={quote(p, safe='')}" for p in patterns]) + query
     return world.listen(path=f"/stream?{query}", **kwargs)
 
 
@@ -165,6 +165,138 @@ def test_what_was_deleted_is_told_to_a_pattern_and_of_others_nothing(make_world)
     assert kept.data == [f"{n}" for n in range(5)] and not kept.told("reset")
 
 
+# ---- some types of event only
+
+def publish_mixed(world, *channels):
+    """An event of each type on each of them."""
+    for channel in channels:
+        for event in (None, "alert", "done"):
+            world.publish(f"{channel} {event}", channel=channel, event=event)
+
+
+def sees_only(reader, *expected, within=10):
+    reader.wait(lambda: len(reader.data) >= len(expected), reader.story, within * SLOW)
+    assert reader.data == list(expected)
+
+
+def test_a_stream_may_ask_for_some_types_of_event_only(world):
+    reader = world.listen("a", "b", path="/stream", event=["done", "alert"])
+    said = told(reader)
+    assert said["channels"] == ["a", "b"] and said["events"] == ["alert", "done"]
+    publish_mixed(world, "a", "c", "b")
+    world.publish("fence", channel="a", event="done")
+    sees_only(reader, "a alert", "a done", "b alert", "b done", "fence")
+
+
+def test_an_event_without_a_type_is_asked_for_as_message(world):
+    readers = [world.listen(path="/realtime/a?event=message"), world.listen("a", event="message"),
+               listen(world, patterns=["a{x}"], query="&event=message"),
+               world.listen(path="/realtime/a?event[]=message&event[]=nothing")]
+    for reader in readers:
+        told(reader)
+    publish_mixed(world, "a")
+    world.publish("fence", channel="a", event="message")
+    for reader in readers:
+        sees_only(reader, "a None", "fence")
+
+
+def test_patterns_with_types_are_given_those_of_all_their_channels(world):
+    reader = listen(world, patterns=["a/{x}"], query="&event=alert")
+    assert told(reader)["events"] == ["alert"]
+    publish_mixed(world, "a/1", "b/1", "a/2")
+    world.publish("fence", channel="a/3", event="alert")
+    sees_only(reader, "a/1 alert", "a/2 alert", "fence")
+
+
+def test_an_event_on_several_channels_comes_once_to_those_who_want_its_type(world):
+    reader = listen(world, "b", patterns=["{x}"], query="&event=alert")
+    told(reader)
+    answer = world.post("/realtime/a?also=b&also=c&event=alert", b"one")
+    world.post("/realtime/a?also=b&event=other", b"two")
+    world.publish("fence", channel="c", event="alert")
+    sees_only(reader, "one", "fence")
+    assert reader.ids[0] == int(answer.json["id"])
+
+
+def test_who_listens_to_some_types_is_counted_on_the_channel(world):
+    one, all = world.listen("a", event="alert"), world.listen("a")
+    told(one), told(all)
+    assert world.channel("a")["subscribers"] == 2
+    one.leave()
+    eventually(lambda: world.channel("a")["subscribers"] == 1, "one subscriber less")
+
+
+def test_types_come_from_the_window_and_from_the_log_too(make_world):
+    world = make_world({"responder": {"window": "1M"}}, inbox=False)
+    before = world.publish("before", channel="a")
+    for n in range(100):
+        world.publish(f"{n}", channel="a", event=("alert", None)[n % 2])
+    recent = world.listen("a", event="alert", since="all")
+    recent.wait(lambda: recent.told("live"), recent.story)
+    wanted = [f"{n}" for n in range(0, 100, 2)]
+    assert recent.data == wanted
+    fill(world, "a")
+    fill(world)
+    readers = [world.listen("a", event="alert", last_event_id=str(before)),
+               listen(world, patterns=["{x}"], query="&event=alert", last_event_id=str(before))]
+    for reader in readers:
+        reader.wait(lambda: reader.told("live"), reader.story, within=60 * SLOW)
+        assert reader.data == wanted and not reader.told("reset")
+
+
+def test_a_type_that_is_quiet_is_not_overtaken_by_others(make_world):
+    world = make_world({"responder": {"window": "1M"}}, inbox=False)
+    reader = world.listen("a", event="alert")
+    told(reader)
+    reader.pause()
+    fill(world, "a")
+    world.publish("one", channel="a", event="alert")
+    reader.resume()
+    sees_only(reader, "one")
+
+
+@pytest.mark.parametrize("query", [
+    "event=", "event", "event=%zz", "event=%00", "event=%ff", "event=" + "x" * 65,
+    "&".join(f"event=t{n}" for n in range(101))], ids=range(7))
+def test_a_bad_type_is_refused(world, query):
+    for path in ("/stream?channel=a", "/realtime/a?", "/stream?pattern=*", "/sse/events?"):
+        answer = get(world, f"{path}&{query}")
+        assert answer.status == 400 and answer.json["error"] == "bad_event", answer
+
+
+def test_as_many_types_as_may_be_are_taken(world):
+    names = sorted(f"t{n}".ljust(64, "x") for n in range(100))
+    reader = world.listen("a", event=names)
+    assert told(reader)["events"] == names
+    world.publish("one", channel="a", event=names[50])
+    sees_only(reader, "one")
+
+
+# ---- kept by pattern
+
+def test_each_channel_that_a_pattern_matches_is_kept_by_itself(make_world):
+    world = make_world({"channel builds/{name}": {"keep_events": 3}, "channel builds/main": {"keep_events": 5},
+                        "channel {a}/x": {"keep_events": 1}, "channel *": {"keep_events": 7}}, inbox=False)
+    for channel in ("builds/a", "builds/b", "builds/main", "builds/x", "other/x", "elsewhere"):
+        for n in range(10):
+            world.publish(f"{n}", channel=channel)
+    for channel, count in {"builds/a": 3, "builds/b": 3, "builds/main": 5, "builds/x": 3,
+                           "other/x": 1, "elsewhere": 7}.items():
+        world.holds(count, channel)
+
+
+def test_channels_that_a_pattern_matches_grow_old(make_world):
+    world = make_world({"channel brief/{name}": {"keep_age": "1500ms"}}, inbox=False)
+    for n in range(300):
+        world.publish("x", channel=f"brief/{n}")
+    world.publish("x", channel="kept")
+    eventually(lambda: not any(world.channel(f"brief/{n}")["events"] for n in (0, 150, 299)),
+               "all of them being gone", 20)
+    assert world.channel("kept")["events"] == 1
+    world.publish("young", channel="brief/7")
+    assert world.channel("brief/7")["events"] == 1
+
+
 # ---- bad input, and limits
 
 @pytest.mark.parametrize("query", [
@@ -201,6 +333,25 @@ def test_no_more_patterns_than_selectors_are_taken(make_world):
     again.wait(lambda: again.told("connected"), again.story)
 
 
+def test_a_thousand_patterns_of_a_worker_are_taken_and_no_more(world):
+    """As it is unless one says otherwise: ten streams of a hundred."""
+    for n in range(10):
+        told(listen(world, patterns=[f"p{n}/{m}/{{x}}" for m in range(100)]))
+    assert get(world, "/stream?pattern=one%7Bx%7D").status == 503
+    more = listen(world, patterns=["p5/50/{x}"])  # it is one of them
+    told(more)
+    world.publish("one", channel="p5/50/a")
+    more.sees("one")
+
+
+def test_channels_of_which_some_types_are_wanted_count_as_channels(make_world):
+    world = make_world({"responder": {"selectors": 1}}, inbox=False)
+    for n in range(5):
+        told(world.listen(f"c{n}", event="alert"))
+    told(listen(world, patterns=["a{x}"], query="&event=alert"))
+    assert get(world, "/stream?pattern=a%7Bx%7D").status == 503
+
+
 def test_with_no_selectors_there_are_no_patterns(make_world):
     world = make_world({"responder": {"selectors": 0}}, inbox=False)
     answer = get(world, "/stream?pattern=*")
@@ -212,10 +363,7 @@ def test_with_no_selectors_there_are_no_patterns(make_world):
 
 def model(publishes, channels, patterns):
     """What somebody sees who listens to these: each publish once, in order."""
-    texts = [re.escape(c) for c in channels]
-    texts += [re.sub(r"\\{\w\\}", "[^/]*", re.escape(p)) if p != "*" else ".*" for p in patterns]
-    return [(data, id) for data, id, on in publishes
-            if any(re.fullmatch(text, name) for text in texts for name in on)]
+    return [(data, id) for data, id, on in publishes if hears(channels, patterns, on)]
 
 
 def interests(rng, names):

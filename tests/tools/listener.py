@@ -317,9 +317,11 @@ class Crowd:
 
 
 def target_of(channels=(), path=None, **query):
-    """The URL of a stream: of one channel, of several, or of `path`."""
+    """The URL of a stream: of one channel, of several, or of `path`; a list in
+    the query is one parameter for each of it."""
     pairs = [("channel", c) for c in channels] if path is None or path == "/stream" else []
-    pairs += [(name, str(value)) for name, value in query.items() if value is not None]
+    pairs += [(name, str(one)) for name, value in query.items() if value is not None
+              for one in (value if isinstance(value, (list, tuple)) else [value])]
     if path is None and len(channels) == 1:
         path, pairs = "/realtime/" + quote(channels[0], safe=""), pairs[1:]
     return (path or "/stream") + ("?" + urlencode(pairs) if pairs else "")

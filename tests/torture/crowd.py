@@ -12,6 +12,7 @@ import contextlib
 import threading
 import time
 from collections import Counter
+from urllib.parse import quote
 
 from listener import CONTROL, Listener, target_of
 from verdict import CALM, Seen, faults, truth_of
@@ -21,12 +22,13 @@ from world import SLOW
 class Subscriber(Listener):
     """A browser that never gives up and remembers ids and sums only."""
 
-    def __init__(self, crowd, door, channels, **how):
+    def __init__(self, crowd, door, channels, patterns=(), **how):
         how.setdefault("reconnect", True)
         how.setdefault("stubborn", True)
         how.setdefault("longest_wait", 0.2)
-        super().__init__(crowd, door, target_of(channels), **how)
-        self.channels = channels
+        target = target_of(channels, path="/stream" if patterns else None, pattern=patterns)
+        super().__init__(crowd, door, target, **how)
+        self.channels, self.patterns = channels, patterns
         self.seen = None        # a Seen, from the first `connected` on
         self.newest = 0
         self.counts = Counter()  # of statuses
@@ -46,7 +48,7 @@ class Subscriber(Listener):
     def _take(self, event):
         if self.seen is None:
             if event.type == "connected":
-                self.seen = Seen(self.channels, int(event.id))
+                self.seen = Seen(self.channels, int(event.id), self.patterns)
         elif event.type == "reset":
             self.seen.resets += 1
         elif event.type not in CONTROL:
@@ -60,9 +62,10 @@ class Audience:
         self.subscribers = []
 
     def join(self, count, *channels, door=None, **how):
-        """So many more, connected."""
+        """So many more, connected; without channels and patterns on main."""
         crowd = self.world.crowd
-        some = [Subscriber(crowd, door or self.world.door, channels or ("main",), **how)
+        channels = channels or (() if how.get("patterns") else ("main",))
+        some = [Subscriber(crowd, door or self.world.door, channels, **how)
                 for _ in range(count)]
         for one in some:
             crowd.listeners.append(one)
@@ -72,12 +75,13 @@ class Audience:
         self.subscribers += some
         return some
 
-    def calms_down(self, within=None):
-        """Publishes a last event for each channel and waits until all have it;
-        who has not within CALM seconds is late."""
+    def calms_down(self, *more, within=None):
+        """Publishes a last event for each channel, and for `more` of them, and
+        waits until all have it; who has not within CALM seconds is late."""
         fences = {channel: self._fence(channel)
-                  for channel in {c for one in self.subscribers for c in one.channels}}
-        wanted = [(one, max(fences[c] for c in one.channels)) for one in self.subscribers]
+                  for channel in {c for one in self.subscribers for c in one.channels} | set(more)}
+        wanted = [(one, max(fences[c] for c in fences if one.seen.hears(c)))
+                  for one in self.subscribers]
         began = time.monotonic()
         with contextlib.suppress(AssertionError):
             self.world.crowd.wait(lambda: all(one.newest >= id for one, id in wanted),
@@ -112,9 +116,11 @@ class Publisher(threading.Thread):
 
     PATIENCE = 60  # seconds until an event that nobody takes is a violation
 
-    def __init__(self, world, account, name, channel="main", rate=25.0, longest=200):
+    def __init__(self, world, account, name, channel="main", rate=25.0, longest=200, also=()):
         super().__init__(daemon=True)
         self.world, self.account, self.name_ = world, account, name
+        self.on = frozenset([channel, *also]) if also else channel
+        self.also = "".join(f"&also={quote(name, safe='')}" for name in also)
         self.channel, self.rate, self.longest = channel, rate, longest
         self.stop = threading.Event()
         self.count = 0
@@ -130,13 +136,13 @@ class Publisher(threading.Thread):
             self.fault = fault
 
     def publish(self, data):
-        self.account.tries(self.channel, data)
+        self.account.tries(self.on, data)
         deadline = time.monotonic() + self.PATIENCE * SLOW
         while time.monotonic() < deadline:
             try:
                 answer = self.world.post(
-                    f"/realtime/{self.channel}?id={self.name_}-{self.count}", data.encode(),
-                    within=20 * SLOW)
+                    f"/realtime/{quote(self.channel, safe='')}?id={self.name_}-{self.count}"
+                    + self.also, data.encode(), within=20 * SLOW)
             except OSError:  # reset, refused, timed out: sent again
                 self.repeats += 1
                 continue

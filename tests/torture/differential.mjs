@@ -6,11 +6,11 @@
 
 import {createParser} from "eventsource-parser";
 
-const REFUSED = 1, ENVELOPE = 2;
+const REFUSED = 1, ENVELOPE = 2, MATCHES = 4;
 const TYPE_MAX = 64, CHANNEL_MAX = 255;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const strict = new TextDecoder("utf-8", {fatal: true, ignoreBOM: true});
-const counted = {events: 0, refused: 0, equal: 0, envelopes: 0, bytes: 0};
+const counted = {events: 0, refused: 0, equal: 0, envelopes: 0, bytes: 0, patterns: 0, matched: 0};
 
 class Fault extends Error {}
 
@@ -62,9 +62,54 @@ function readEvent(batch) {
 	const id = batch.text().latin1Slice();
 	const typed = batch.text(), named = batch.text(), said = batch.text();
 	const type = decode(typed), channel = decode(named), data = decode(said);
+	const pattern = decode(batch.text());
 	const good = data !== null && isName(type, typed, 0, TYPE_MAX) &&
 		isName(channel, named, 1, CHANNEL_MAX);
-	return {flags, id, type, channel, data, good};
+	return {flags, id, type, channel, data, good, pattern};
+}
+
+// ---- patterns: a template as a regular expression, in this engine's words
+
+const UNRESERVED = "-.0-9A-Z_a-z~,", NAMED = UNRESERVED + "=";
+const RESERVED = NAMED + "!#$&'()*+/:;?@[\\]";
+const FORMS = {"+": ["", ",", RESERVED], "#": ["#", ",", RESERVED], ".": [".", ".", UNRESERVED],
+	"/": ["/", "/", UNRESERVED], ";": [";", ";", NAMED], "?": ["?", "&", NAMED],
+	"&": ["&", "&", NAMED]};
+
+function quoted(text) {
+	return text.replace(/[^\w]/gu, c => `\\u{${c.codePointAt(0).toString(16)}}`);
+}
+
+function expression(sign, list) {
+	const [first, separator, set] = FORMS[sign] ?? ["", ",", UNRESERVED];
+	const names = list.split(",");
+	const explodes = names.map(name => name.endsWith("*"));
+	const run = more => `(?:[${(more && set === UNRESERVED ? NAMED : set).replace("[", "\\[")}]|%[0-9A-Fa-f]{2})*`;
+	const any = explodes.includes(true);
+	const next = names.length === 1 && !any ? "" :
+		`(?:${quoted(separator)}${run(any)}){0,${any ? "" : names.length - 1}}`;
+	return `(?:${quoted(first)}${run(explodes[0])}${next})?`;
+}
+
+const known = new Map();
+
+function regex(pattern) {
+	let found = known.get(pattern);
+	if (found) return found;
+	if (known.size > 10_000) known.clear();
+	const text = pattern.replace(/\{([+#./;?&]?)([^}]*)\}|[^{]+/g,
+		(whole, sign, list) => list === undefined ? quoted(whole) : expression(sign, list));
+	found = new RegExp(`^${text}$`, "u");
+	known.set(pattern, found);
+	return found;
+}
+
+function judgePattern({pattern, channel, flags}) {
+	if (!pattern) return;
+	counted.patterns++;
+	const matches = pattern === channel || regex(pattern).test(channel);
+	must(matches === !!(flags & MATCHES), "is matched wrongly", pattern, channel, regex(pattern).source);
+	counted.matched += matches;
 }
 
 // ---- what came of an event
@@ -119,6 +164,7 @@ function judge(events, stream) {
 	let next = 0;
 	for (const event of events) {
 		counted.events++;
+		judgePattern(event);
 		must(event.good === !(event.flags & REFUSED), "was taken or refused wrongly", event);
 		if (event.good) compare(event, heard[next++]);
 		else counted.refused++;

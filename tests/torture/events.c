@@ -7,9 +7,14 @@
  * naive: composed without care, which a judge must find.
  *
  *   batch   u32 number of events, then these, then a text: the stream
- *   event   u8 flags, text id, text type, text channel, text data
+ *   event   u8 flags, text id, text type, text channel, text data, text pattern
  *   text    u32 length, bytes
- *   flags   1 = refused, not in the stream; 2 = in an envelope
+ *   flags   1 = refused, not in the stream; 2 = in an envelope; 4 = the pattern
+ *           matches the channel
+ *
+ * The id is the one that is shown: of an event on several channels that of its
+ * last row.  Some events have a pattern, of which some are made for the
+ * channel.
  *
  * Numbers are little-endian.
  */
@@ -23,9 +28,12 @@
 
 #include "fcgi/stream/event.h"
 #include "lib/buf.h"
+#include "lib/event/selector.h"
+#include "lib/event/topic_list.h"
+#include "lib/event/traits.h"
 #include "lib/text.h"
 
-enum { BATCH = 1000, REFUSED = 1, ENVELOPE = 2 };
+enum { BATCH = 1000, REFUSED = 1, ENVELOPE = 2, MATCHES = 4 };
 
 /* ---- chance: splitmix64 */
 
@@ -106,19 +114,109 @@ static void add_data(struct buf *out)
 	add_words(out, most[below(8)], below(5) == 0 ? 30 : UINT32_MAX);
 }
 
+/* ---- patterns */
+
+static const char *const literals[] = {
+	"a", "b/", "/", ".", "-", "x=", "?", "&y", "#", "%41", "\xc3\xa9", "*"};
+static const char *const inserts[] = {"", "a", "b", "7", "~", "a,b", "/", "/a",
+	".b", ";a=1", "?a=1&b=2", "&a", "#z", "%C3%A9", "!", "a b", "=", "*"};
+
+static const char *one_of(const char *const *of, size_t count)
+{
+	return of[below((unsigned)count)];
+}
+
+#define ONE_OF(table) one_of(table, sizeof(table) / sizeof((table)[0]))
+
+static void add_text(struct buf *out, const char *text)
+{
+	buf_add(out, text, strlen(text));
+}
+
+static void add_expression(struct buf *out)
+{
+	static const char signs[] = "+#./;?&";
+
+	buf_add_char(out, '{');
+	if (below(2) == 0)
+		buf_add_char(out, signs[below(sizeof(signs) - 1)]);
+	for (unsigned n = 1 + below(2);; n--) {
+		buf_add_char(out, (char)('a' + below(3)));
+		if (below(6) == 0)
+			add_text(out, below(2) == 0 ? "*" : ":3");
+		if (n == 1)
+			break;
+		buf_add_char(out, ',');
+	}
+	buf_add_char(out, '}');
+}
+
+/* A template, and a name that it may have become, or not. */
+static void draw_pattern(struct buf *pattern, struct buf *channel)
+{
+	buf_clear(channel);
+	add_expression(pattern);
+	add_text(channel, ONE_OF(inserts));
+	for (unsigned n = below(4); n > 0; n--) {
+		const char *literal = ONE_OF(literals);
+
+		add_text(pattern, literal);
+		add_text(channel, below(20) == 0 ? ONE_OF(literals) : literal);
+		if (below(2) == 0)
+			continue;
+		add_expression(pattern);
+		add_text(channel, ONE_OF(inserts));
+	}
+	if (channel->len == 0)
+		buf_add_char(channel, 'a');
+}
+
+static bool is_matched(const struct buf *pattern, const struct buf *channel)
+{
+	struct selector *selector;
+	bool matches;
+
+	if (selector_fault(buf_span(pattern)) != NULL)
+		exit(1);
+	selector = selector_new(buf_span(pattern));
+	matches = selector_matches(selector, buf_span(channel));
+	selector_free(selector);
+	return matches;
+}
+
 /* ---- events */
 
 struct drawn {
-	struct buf type, channel, data;
-	uint64_t id;
+	struct buf type, channel, data, pattern, traits;
+	uint64_t id; /* of its row */
 	uint8_t flags;
 };
+
+/* A row of an event on several channels. */
+static void draw_traits(struct drawn *drawn)
+{
+	struct topic_list list;
+	unsigned more = 1 + below(4);
+
+	topic_list_begin(&list, buf_span(&drawn->channel));
+	for (unsigned i = 0; i < more; i++) {
+		size_t opened = topic_list_open(&list);
+
+		buf_printf(&list.names, "also/%u/further", i);
+		topic_list_close(&list, opened);
+	}
+	topic_list_put(&list, &drawn->traits);
+	trait_set_index(&drawn->traits, (uint8_t)below(more + 1));
+	topic_list_release(&list);
+}
 
 static void draw(struct drawn *drawn)
 {
 	buf_clear(&drawn->type);
 	buf_clear(&drawn->channel);
 	buf_clear(&drawn->data);
+	buf_clear(&drawn->pattern);
+	buf_clear(&drawn->traits);
 	if (below(3) == 0)
 		add_name(&drawn->type, 12);
 	else if (below(20) == 0)
@@ -127,10 +225,17 @@ static void draw(struct drawn *drawn)
 	add_data(&drawn->data);
 	drawn->id = below(8) == 0 ? 0 : any() >> (1 + below(63));
 	drawn->flags = below(4) == 0 ? ENVELOPE : 0;
+	if (below(3) == 0)
+		draw_pattern(&drawn->pattern, &drawn->channel);
+	if (drawn->pattern.len > 0 &&
+		is_matched(&drawn->pattern, &drawn->channel))
+		drawn->flags |= MATCHES;
 	if (text_type_fault(buf_span(&drawn->type)) != NULL ||
 		text_channel_fault(buf_span(&drawn->channel)) != NULL ||
 		!text_is_utf8(buf_span(&drawn->data), NULL))
 		drawn->flags |= REFUSED;
+	else if (drawn->id != 0 && below(4) == 0)
+		draw_traits(drawn);
 }
 
 /* As one writes it who has never read the standard. */
@@ -150,6 +255,7 @@ static void compose(struct buf *out, const struct drawn *drawn, int naive)
 		.id = drawn->id,
 		.channel = buf_span(&drawn->channel),
 		.type = buf_span(&drawn->type),
+		.traits = buf_span(&drawn->traits),
 		.data = buf_span(&drawn->data),
 	};
 
@@ -178,12 +284,14 @@ static void put_event(struct buf *out, const struct drawn *drawn)
 	char id[24] = "";
 
 	if (drawn->id != 0)
-		snprintf(id, sizeof(id), "%" PRIu64, drawn->id);
+		snprintf(id, sizeof(id), "%" PRIu64,
+			drawn->id + traits_rise(buf_span(&drawn->traits)));
 	buf_add_char(out, (char)drawn->flags);
 	put_text(out, span_of(id));
 	put_text(out, buf_span(&drawn->type));
 	put_text(out, buf_span(&drawn->channel));
 	put_text(out, buf_span(&drawn->data));
+	put_text(out, buf_span(&drawn->pattern));
 }
 
 static void write_batch(unsigned count, int naive)

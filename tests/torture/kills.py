@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Hub, responder, web server, a foreign sqlite3 writer and a publisher are
-killed with SIGKILL again and again, under four publishers and two hundred
-subscribers; nothing acknowledged is lost, doubled or out of order."""
+killed with SIGKILL again and again, under six publishers, two of them on several
+channels at once, and two hundred subscribers, some of them to patterns; nothing
+acknowledged is lost, doubled or out of order."""
 
 import contextlib
 import random
@@ -18,6 +19,10 @@ SHORT = {"kills": 4, "subscribers": 40, "serving_ms": 1000}
 FULL = {"kills": 1000, "subscribers": 200, "serving_ms": 200}
 
 PUBLISHERS = 4
+WIDE = {"prefix": "a", "channel": "builds/1", "also": ("main", "builds/2", "other/x"), "rate": 10.0}
+# Channels and patterns of a quarter of the subscribers; the others are on main.
+PATTERNS = (((), ("builds/{n}",)), ((), ("*",)), (("main",), ("{a}/{b}", "builds/2{n}")),
+            (("builds/3",), ("other/{+rest}",)))
 PAUSE = 0.1  # seconds at most between having settled and being killed
 REST = 0.5, 1.5  # seconds before each of the others
 
@@ -73,10 +78,11 @@ def of_writer(world, account):
     def once(rng, number):
         time.sleep(rng.uniform(*REST))
         rows = [f"w/{number}/{n} " + "y" * n for n in range(40)]
-        for data in rows:
-            account.tries("main", data)
+        for n, data in enumerate(rows):
+            account.tries(frozenset(["main", "builds/3"]) if n % 2 else "main", data)
         sql = ".timeout 5000\n" + "".join(
-            f"BEGIN IMMEDIATE; INSERT INTO broadcast(data) VALUES ('{one}'), ('{other}');"
+            f"BEGIN IMMEDIATE; INSERT INTO broadcast(data, also)"
+            f" VALUES ('{one}', NULL), ('{other}', '[\"builds/3\"]');"
             f" COMMIT; SELECT '{number}/{n}';\n"
             for n, (one, other) in enumerate(zip(rows[::2], rows[1::2])))
         told = killed_at(["sqlite3", str(world.inboxes["main"])], sql, rng.uniform(0, 0.06))
@@ -121,29 +127,33 @@ def play(scene, kills, subscribers, serving_ms):
     world = scene.world({"responder": {"workers": "2"}})
     account = Account()
     crowd = Audience(world, account)
-    crowd.join(subscribers)
+    crowd.join(subscribers - subscribers // 4)
+    for n in range(subscribers // 4):
+        channels, patterns = PATTERNS[n % len(PATTERNS)]
+        crowd.join(1, *channels, patterns=patterns)
     killers = [Killer(scene, *row) for row in (
         ("hub", kills, of_worker(world.hub, world.hub_serves)),
         ("responder", kills, of_worker(world.responder, world.responder_serves)),
         ("web_server", kills, of_web_server(world)),
         ("writer", kills, of_writer(world, account)),
         ("publisher", kills, of_publisher(world, account)))]
-    with Publishers(world, account, PUBLISHERS) as publishers:
+    with Publishers(world, account, PUBLISHERS) as publishers, \
+            Publishers(world, account, 2, **WIDE) as wide:
         for killer in killers:
             killer.start()
-        watch(scene, killers, publishers)
+        watch(scene, killers, publishers, wide)
     world.is_healthy(20)
-    crowd.calms_down()
+    crowd.calms_down("builds/1", "other/x")
     scene.faultless(crowd.faults())
     hub, serving = killers[0], killers[0].percentile(0.99)
     scene.note(killed=sum(len(k.times) for k in killers), events=len(account.tried),
-               acknowledged=len(account.acknowledged), repeats=publishers.repeats,
+               acknowledged=len(account.acknowledged), repeats=publishers.repeats + wide.repeats,
                deliveries=crowd.delivered(), statuses=crowd.statuses(),
                hub_serves_p50_ms=hub.percentile(0.5), hub_serves_p99_ms=serving)
     scene.must(serving < serving_ms, f"the hub served again after {serving} ms (p99)")
 
 
-def watch(scene, killers, publishers):
+def watch(scene, killers, *publishers):
     """Until all have killed; a fault of one is everybody's end."""
     told = time.monotonic()
     while any(killer.is_alive() for killer in killers):
@@ -151,8 +161,9 @@ def watch(scene, killers, publishers):
             killer.join(0.2)
             if killer.fault:
                 raise killer.fault
-        publishers.check()
+        for some in publishers:
+            some.check()
         if time.monotonic() > told + 10:
             told = time.monotonic()
             scene.say(", ".join(f"{k.name_} {len(k.times)}" for k in killers)
-                      + f" killed; {publishers.count} published")
+                      + f" killed; {sum(some.count for some in publishers)} published")

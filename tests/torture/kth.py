@@ -146,7 +146,7 @@ class Stage:
         self.world.is_healthy()
 
     def faults(self):
-        self.crowd.calms_down(10)
+        self.crowd.calms_down(within=10)
         seen = dict(enumerate([one.seen for one in self.crowd.subscribers] + self.gone))
         truth = {id: row for id, row in truth_of(self.world.log_db).items()
                  if row[0] in ("main", "history")}

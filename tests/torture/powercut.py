@@ -176,7 +176,7 @@ class Place:
             eventually(self._all_arrived, "all inserted rows", PATIENCE)
 
     def faults(self):
-        self.crowd.calms_down(30)
+        self.crowd.calms_down(within=30)
         seen = {f"subscriber {n}": one.seen for n, one in enumerate(self.crowd.subscribers)}
         return faults(self.account, seen, truth_of(self.world.log_db))
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Subscribers are cut at seeded moments, as soon as they are connected, in the
-midst of older events, at the very hand-over to live ones, while live, and come
-back with Last-Event-ID during 5,000 events a second; all see each event once."""
+"""Subscribers, a third of them to patterns, are cut at seeded moments, as soon as
+they are connected, in the midst of older events, at the very hand-over to live
+ones, while live, and come back with Last-Event-ID during 5,000 events a second,
+some of them on several channels; all see each event once."""
 
 import time
 
@@ -14,9 +15,11 @@ SHORT = {"reconnects": 2000, "subscribers": 80, "history": 20000, "window": "2M"
 FULL = {"reconnects": 100000, "subscribers": 120, "history": 400000, "window": "8M"}
 
 RATE = 5000
+WIDE = 300  # further events a second, each on three channels
 CHANNELS = 20
 FAR = 8  # of the subscribers begin far in the past, again and again
 LIVES = 6
+PATTERNS = "*", "{x}", "c{x}", "c1{x}", "{x}7", "{+x}"
 
 
 def play(scene, reconnects, subscribers, history, window):
@@ -24,12 +27,12 @@ def play(scene, reconnects, subscribers, history, window):
     world = scene.world({"hub": {"keep_bytes": "0", "keep_events": "0"},
                          "responder": {"workers": "2", "window": window}})
     account = Account()
-    lines = Lines(scene, world, account, RATE, CHANNELS)
+    lines = Lines(scene, world, account, RATE, CHANNELS, wide=WIDE)
     marks = lines.fill(history)
     plan = [near(scene.rng, chair, marks) for chair in range(FAR, subscribers)]
     for chair in range(FAR):
-        channels = some_channels(scene.rng)
-        plan += [far(scene.rng, chair, channels, marks) for _ in range(LIVES)]
+        wanted = some_channels(scene.rng)
+        plan += [far(scene.rng, chair, wanted, marks) for _ in range(LIVES)]
     returning = Returning(scene, world, plan, reconnects)
     began = time.monotonic()
     with lines:
@@ -62,20 +65,25 @@ def since(target):
 
 
 def some_channels(rng):
-    count = rng.choices([1, 5, CHANNELS], [15, 4, 1])[0]
-    return [channel_name(n) for n in sorted(rng.sample(range(CHANNELS), count))]
+    """Channels, and patterns."""
+    patterns = rng.sample(PATTERNS, rng.randint(1, 3)) if rng.random() < 1 / 3 else []
+    count = 0 if patterns and rng.random() < 1 / 2 else rng.choices([1, 5, CHANNELS], [15, 4, 1])[0]
+    return [channel_name(n) for n in sorted(rng.sample(range(CHANNELS), count))], patterns
+
+
+def target(channels, patterns, since):
+    return target_of(channels, path="/stream" if patterns else None, pattern=patterns, since=since)
 
 
 def near(rng, chair, marks):
     """Begins now, or with the last moments."""
-    channels = some_channels(rng)
+    wanted = some_channels(rng)
     since = rng.choice([None, None, None, "1s", "3s", marks[-1]])
-    return Life(chair, "web" if chair % 2 else "fcgi", 0, target_of(channels, since=since), channels)
+    return Life(chair, "web" if chair % 2 else "fcgi", 0, target(*wanted, since), *wanted)
 
 
-def far(rng, chair, channels, marks):
+def far(rng, chair, wanted, marks):
     """Begins up to the whole history ago."""
     mark = rng.choice(marks[:len(marks) // 2])
     last_id, since = rng.choice([(mark, None), (0, mark), (0, "all")])
-    return Life(chair, "web" if chair % 2 else "fcgi", last_id,
-                target_of(channels, since=since), channels)
+    return Life(chair, "web" if chair % 2 else "fcgi", last_id, target(*wanted, since), *wanted)

@@ -16,6 +16,7 @@ import time
 from collections import namedtuple
 from pathlib import Path
 
+from templates import hears
 from verdict import CALM, Seen
 from world import SLOW
 
@@ -24,7 +25,7 @@ SOURCES = "reconnects.c", "lives.c", "books.c", "framing.c"
 
 # One subscriber: chair, "web" or "fcgi", Last-Event-ID to begin with (or 0),
 # target; those of a chair follow each other.
-Life = namedtuple("Life", "chair door last_id target channels")
+Life = namedtuple("Life", "chair door last_id target channels patterns", defaults=[()])
 
 
 def channel_name(number):
@@ -74,10 +75,36 @@ class Line(threading.Thread):
         return int(answer.json["id"])
 
 
-class Lines:
-    """Some such threads; `account` is None where the books would be too large."""
+class Wide(Line):
+    """Publishes batches of lines, each on three of the others' channels; they
+    have no number there."""
 
-    def __init__(self, scene, world, account, rate, channels=20, threads=8, longest=150, batch=80):
+    def publish(self, _, count):
+        on = self.rng.sample(self.channels, 3)
+        lines = [f"wide/{self.count + n} ".ljust(self.rng.randint(14, self.longest), "x")
+                 for n in range(count)]
+        for data in lines if self.account else ():
+            self.account.tries(frozenset(on), data)
+        answer = self.world.post(f"/realtime/{on[0]}?lines=1&also={on[1]}&also={on[2]}",
+                                 "\n".join(lines).encode(), within=30 * SLOW)
+        assert answer.status == 200, f"POST of {count} lines on three channels: {answer}"
+        self.count += count
+        for data in lines[:-1] if self.account else ():
+            self.account.acknowledges(data)
+        if self.account:
+            self.account.acknowledges(lines[-1], answer.json["id"])
+        return int(answer.json["id"])
+
+
+class Lines:
+    """Some such threads, and with `wide` one that publishes on several channels
+    at once, at that rate; `account` is None where the books would be too large."""
+
+    def __init__(self, scene, world, account, rate, channels=20, threads=8, longest=150, batch=80,
+                 wide=0):
+        names = [channel_name(c) for c in range(channels)]
+        self.wide = [Wide(world, account, scene.rng.random(), names, wide, longest, batch)] \
+            if wide else []
         self.all = [Line(world, account, scene.rng.random(),
                          [channel_name(c) for c in range(n, channels, threads)],
                          rate / threads, longest, batch) for n in range(threads)]
@@ -85,26 +112,27 @@ class Lines:
     def fill(self, count, batch=2000):
         """History; returns an id of each batch."""
         ids = []
+        some = self.all + self.wide
         while len(ids) * batch < count:
-            one = self.all[len(ids) % len(self.all)]
+            one = some[len(ids) % len(some)]
             ids.append(one.publish(one.rng.choice(one.channels), batch))
         return ids
 
     def __enter__(self):
-        for one in self.all:
+        for one in self.all + self.wide:
             one.start()
         return self
 
     def __exit__(self, kind, value, trace):
-        for one in self.all:
+        for one in self.all + self.wide:
             one.stop.set()
-        for one in self.all:
+        for one in self.all + self.wide:
             one.join(60 * SLOW)
         if kind is None:
             self.check()
 
     def check(self):
-        for one in self.all:
+        for one in self.all + self.wide:
             if one.fault:
                 raise one.fault
 
@@ -114,7 +142,7 @@ class Lines:
 
     @property
     def count(self):
-        return sum(one.count for one in self.all)
+        return sum(one.count for one in self.all + self.wide)
 
 
 class Returning:
@@ -175,8 +203,9 @@ class Returning:
         """Waits until all have their fences; returns (figures, {name: Sat})."""
         self.all_there()
         fences = fences()
-        channels = {life.chair: life.channels for life in self.plan}
-        wanted = [max(fences[c] for c in channels[chair]) for chair in sorted(channels)]
+        heard = {life.chair: (life.channels, life.patterns) for life in self.plan}
+        wanted = [max(fences[c] for c in fences if hears(*heard[chair], [c]))
+                  for chair in sorted(heard)]
         self.process.stdin.write(" ".join(map(str, [*wanted, int(CALM * SLOW * 1000)])) + "\n")
         self.process.stdin.flush()
         report = json.loads(self._line())
@@ -192,7 +221,7 @@ class Returning:
         books = open(self.books, "rb") if self.books else None
         for number, (life, row) in enumerate(zip(self.plan, lives)):
             start, count, resets, disorder, breaks, late = row
-            one = Seen(life.channels, start)
+            one = Seen(life.channels, start, life.patterns)
             if books:
                 one.ids.fromfile(books, count)
                 one.sums.fromfile(books, count)

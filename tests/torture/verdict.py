@@ -2,8 +2,9 @@
 """The checker: what publishers and subscribers wrote down, against the log.
 
 An event is known by its token, the first word of its data, which no other event
-has.  The truth is the table of events; nothing was pruned from it.  The faults
-are named after what was promised:
+has.  The truth is the table of events; nothing was pruned from it.  An event on
+several channels is one there, with a set of their names, under the id that is
+shown of it.  The faults are named after what was promised:
 
     I1  what was acknowledged is in the log exactly once, under that id
     I2  what was not acknowledged is there once or not at all
@@ -16,6 +17,7 @@ are named after what was promised:
 
 import contextlib
 import sqlite3
+import struct
 import threading
 from array import array
 from bisect import bisect_right
@@ -23,8 +25,10 @@ from collections import Counter
 from zlib import crc32
 
 from sse import lines_of
+from templates import hears
 
 CALM = 2  # seconds
+TOPICS = 2  # the trait (lib/event/traits.h)
 
 
 def token_of(data):
@@ -34,12 +38,17 @@ def token_of(data):
 class Seen:
     """What one subscriber was sent, in order."""
 
-    def __init__(self, channels, start):
+    def __init__(self, channels, start, patterns=()):
         self.channels, self.start = frozenset(channels), start  # ids after this one
+        self.patterns = frozenset(patterns)
         self.ids = array("Q")
         self.sums = array("L")
         self.resets = 0
         self.late = None  # seconds, if it was late when all was calm
+
+    def hears(self, on):
+        """Is it given what is on that channel, or those?"""
+        return hears(self.channels, self.patterns, names_of(on))
 
     def add(self, id, data):
         self.ids.append(int(id))
@@ -71,15 +80,35 @@ class Account:
             return max((id for id in self.acknowledged.values() if id), default=0)
 
 
+def names_of(on):
+    """An event's channels, which are one name or a set of them."""
+    return {on} if isinstance(on, str) else on
+
+
 def truth_of(log_db, shown=False):
     """{id: (channel, token, crc32)}; the hub may run.  shown: and the crc32 of
     the data as a browser has it, to which CR and CRLF are LF."""
+    truth = {}
     with contextlib.closing(sqlite3.connect(f"file:{log_db}?mode=ro", uri=True, timeout=10)) as db:
-        rows = db.execute("SELECT event.id, name, CAST(data AS BLOB) FROM event"
-                          " JOIN channel ON number = channel ORDER BY event.id")
-        return {id: (channel.decode(), token_of(data.decode()), crc32(data),
-                     *([crc32(lines_of(data.decode()).encode())] if shown else []))
-                for id, channel, data in rows}
+        for id, channel, data, traits in db.execute(
+                "SELECT event.id, name, CAST(data AS BLOB), traits FROM event"
+                " JOIN channel ON number = channel ORDER BY event.id"):
+            channel, id = channel.decode(), id + rise_of(traits)
+            if id in truth or traits:
+                channel = frozenset([channel, *names_of(truth.get(id, (channel,))[0])])
+            truth[id] = (channel, token_of(data.decode()), crc32(data),
+                         *([crc32(lines_of(data.decode()).encode())] if shown else []))
+    return truth
+
+
+def rise_of(traits):
+    """How far the row's id is below that of the last one of its event."""
+    while traits:
+        kind, length = struct.unpack_from("<BH", traits)
+        if kind == TOPICS:
+            return traits[4] - 1 - traits[3]
+        traits = traits[3 + length:]
+    return 0
 
 
 def faults(account, seen, truth):
@@ -88,10 +117,10 @@ def faults(account, seen, truth):
     found += _of_publishers(account, truth)
     ids = {}
     for name, one in sorted(seen.items()):
-        wanted = ids.get(one.channels)
+        wanted = ids.get((one.channels, one.patterns))
         if wanted is None:
-            wanted = ids[one.channels] = [
-                id for id, row in truth.items() if row[0] in one.channels]
+            wanted = ids[one.channels, one.patterns] = [
+                id for id, row in truth.items() if one.hears(row[0])]
         found += [f"{fault} ({name})" for fault in _of_subscriber(one, wanted, truth)]
     return found
 
@@ -122,7 +151,7 @@ def _of_subscriber(one, wanted, truth):
         last = max(last, id)
         if id not in truth:
             yield f"I5 {id} was seen, and is not in the log"
-        elif truth[id][0] not in one.channels:
+        elif not one.hears(truth[id][0]):
             yield f"I3 {id} is of the channel {truth[id][0]}"
         elif truth[id][-1] != sum:
             yield f"I4 {id} was seen with other bytes than {truth[id][1]} has"

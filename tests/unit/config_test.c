@@ -89,8 +89,7 @@ static void test_every_value_goes_where_it_belongs(void **state)
 		"[hub]\nsocket = /a/hub.sock\nsocket_mode = 600\n"
 		"socket_group = root\nusers = root, 33\nlog = /a/log.db\n"
 		"keep_age = 36h\nkeep_events = 0\nkeep_bytes = 10M\n"
-		"key_age = 2d\n"
-		"demo = yes\n"
+		"key_age = 2d\ndemo = yes\n"
 		"[responder]\nsocket = /a/fcgi.sock\nsocket_mode = 0666\n"
 		"socket_group = 7\nworkers = 64\n"
 		"streams = 9000\nconnections = 28000\nstreams_per_address = "
@@ -202,6 +201,11 @@ static const struct {
 		":2: this section is given twice"},
 	{"an inbox twice", "[inbox a]\npath=/a\n[inbox a]\npath=/b\n",
 		":3: this section is given twice"},
+	{"a pattern twice", "[channel a/{b}]\n[channel a/{b}]\n",
+		":2: this section is given twice"},
+	{"a pattern that is none", "[hub]\n[channel a/{b]\n",
+		":2: a channel's name with a '{' is a URI template "
+		"(RFC 6570), as in [channel builds/{name}]"},
 	{"a control character in a channel", "[channel a\tb]\n",
 		":1: a channel name has no control characters"},
 	{"a key before any section", "socket = /x\n",

@@ -118,8 +118,8 @@ static void test_connected_names_cursor_and_channels(void **state)
 	struct buf out = {0};
 
 	(void)state;
-	event_connected(
-		&out, 5, &(struct event_channels){names, 2, 0}, false, 1234);
+	event_connected(&out, 5, &(struct event_channels){names, 2, 0, {0}},
+		false, 1234);
 	assert_true(out.len > sizeof(start));
 	assert_memory_equal(out.at, start, sizeof(start) - 1);
 	assert_memory_equal(out.at + out.len - 5, "Z\"}\n\n", 5);
@@ -134,7 +134,7 @@ static void test_connected_says_that_live_will_follow(void **state)
 
 	(void)state;
 	event_connected(
-		&out, 5, &(struct event_channels){names, 1, 0}, true, 0);
+		&out, 5, &(struct event_channels){names, 1, 0, {0}}, true, 0);
 	assert_memory_equal(
 		out.at + out.len - (sizeof(end) - 1), end, sizeof(end) - 1);
 	buf_release(&out);

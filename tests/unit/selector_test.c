@@ -261,8 +261,9 @@ static void test_no_pattern_takes_long(void **state)
 		"{+a}{b}{+c}{#d}{#e}{#f}!", "{a}a{b}a{c}a{d}a{e}a{f}!",
 		"{.a}{.b}{.c}{.d}{.e}{.f}!", "{a,b*}{c,d*}{e,f*}!",
 		"{/a,b,c,d,e,f,g,h,i,j,k,l}!",
-		"{a}a{b}a{c}a{d}a{e}a{f}a{g}a{h}a{i}a{j}a{k}a{l}a{m}a{n}a{o}a"
-		"{a}a{b}a{c}a{d}a{e}a{f}a{g}a{h}a{i}a{j}a{k}a{l}a{m}a{n}a{o}!"};
+		("{a}a{b}a{c}a{d}a{e}a{f}a{g}a{h}a{i}a{j}a{k}a{l}a{m}a{n}a{o}a"
+		 "{a}a{b}a{c}a{d}a{e}a{f}a{g}a{h}a{i}a{j}a{k}a{l}a{m}a{n}a{o}"
+		 "!")};
 	char names[3][801];
 
 	(void)state;
@@ -308,6 +309,43 @@ static void test_a_prefix_is_what_stands_before_the_first_brace(void **state)
 	selector_free(selector);
 }
 
+/* lib/config takes them without asking PCRE2. */
+static void test_every_template_of_a_channels_length_can_be_matched(
+	void **state)
+{
+	static const char *const parts[] = {"{a}", "{+a}", "{/a*}", "{?a,a}",
+		"{;a,a,a*}", "%41", "x", "{a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a}"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		struct buf text = {0};
+
+		buf_printf(&text, "{a,");
+		while (text.len + 2 < 200)
+			buf_printf(&text, i % 2 ? "a," : "a*,");
+		buf_printf(&text, "a}");
+		while (text.len + strlen(parts[i]) <= 255)
+			buf_printf(&text, "%s", parts[i]);
+		CHECK(parts[i], selector_fault(buf_span(&text)) == NULL);
+		selector_free(selector_new(buf_span(&text)));
+		buf_release(&text);
+	}
+}
+
+static void test_a_channels_name_is_a_name_whatever_is_in_it(void **state)
+{
+	struct selector *selector = selector_exact(span_of("a{b}"));
+
+	(void)state;
+	assert_true(selector_matches(selector, span_of("a{b}")));
+	assert_false(selector_matches(selector, span_of("ab")));
+	CHECK_TEXT("prefix", selector_prefix(selector), "a{b}");
+	selector_free(selector);
+	selector = selector_exact(span_of("*"));
+	assert_false(selector_matches(selector, span_of("a")));
+	selector_free(selector);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +359,10 @@ int main(void)
 			test_what_is_too_much_for_the_workspace_does_not_match),
 		cmocka_unit_test(
 			test_a_prefix_is_what_stands_before_the_first_brace),
+		cmocka_unit_test(
+			test_every_template_of_a_channels_length_can_be_matched),
+		cmocka_unit_test(
+			test_a_channels_name_is_a_name_whatever_is_in_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,7 @@ static struct subscriber *subscribe(
 		.owner = {.below = on_below, .gone = on_gone},
 	};
 	sub = subscriber_new(&room->home, &subscription);
-	audience_join(room->audience, sub, &name);
+	audience_join(room->audience, sub, &name, subscription.types);
 	sub->pos = window_end(room->window);
 	sub->id = window_newest(room->window);
 	*fd = ends[1];

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/stream/carry.h"
+
+#include "fcgi/stream/patterns.h"
+#include "fcgi/stream/selection.h"
+#include "fcgi/stream/topic.h"
+
+bool carries(const struct topic *pattern, const struct wire_event *event)
+{
+	return selection_carries(
+		topic_kind(pattern), topic_types(pattern), event);
+}
+
+void carry_push(struct patterns *patterns, struct topic *channel,
+	const struct wire_event *event, uint64_t position)
+{
+	const struct patterns_of *matched = patterns_match(patterns, channel);
+
+	for (uint32_t i = 0; matched != NULL && i < matched->count; i++) {
+		if (!carries(matched->topics[i], event))
+			continue;
+		topic_push(matched->topics[i], position);
+		patterns->held++;
+	}
+}
+
+void carry_evict(struct patterns *patterns, struct topic *channel,
+	const struct wire_event *event, uint64_t position)
+{
+	const struct patterns_of *matched = patterns_match(patterns, channel);
+
+	for (uint32_t i = 0; matched != NULL && i < matched->count; i++) {
+		if (!carries(matched->topics[i], event))
+			continue;
+		topic_evict(matched->topics[i], position);
+		patterns->held--;
+	}
+}
