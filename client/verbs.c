@@ -12,6 +12,7 @@ const struct verb *const verbs[] = {
 	&verb_channels,
 	&verb_status,
 	&verb_inbox,
+	&verb_token,
 	&verb_bench,
 	&verb_check,
 	&verb_menu,

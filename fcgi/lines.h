@@ -67,6 +67,49 @@
 #define LINE_NO_SOCKET_PAIR "cgi: no socket pair"
 
 /*
+ * REASON
+ * At the start, with a file of a section [keys] that is bad: REASON names both,
+ * and says what is wrong with it. Or libcrypto cannot be opened.
+ */
+#define LINE_KEYS_BAD "keys: %.*s"
+
+/*
+ * FILE REASON
+ * It was changed, and what is in it now is not used. Tokens that were good stay
+ * good. It is looked at again as soon as it changes.
+ */
+#define LINE_KEYS_OLD_STAY "keys: %s: %.*s; the keys that it had stay in force"
+
+/*
+ * FILE REASON
+ * A worker has started and found it bad: no token that its keys have signed is
+ * good until it is mended.
+ */
+#define LINE_KEYS_NONE "keys: %s: %.*s; its tokens are refused"
+
+/*
+ * FILE NUMBER
+ * It was changed, and is in force.
+ */
+#define LINE_KEYS_READ "keys: %s: read again, has %zu"
+
+/*
+ * REASON
+ * A token came, and libcrypto is needed to look at it. It is refused.
+ */
+#define LINE_KEYS_LIBRARY "keys: %.*s"
+
+/*
+ * REASON
+ * With `level = debug` only: who brought it got a 401, which does not say why.
+ * REASON may be what is wrong with the token itself; "it is longer than 8,192
+ * bytes"; "there is no key of its kid, for its alg and typ", or "none of the
+ * keys has signed it"; what is wrong with its claims, as "it has expired"; or
+ * "there are no keys", since no file could be read.
+ */
+#define LINE_TOKEN_REFUSED "keys: a token is refused: %s"
+
+/*
  * WORD
  * Wrong usage.
  */

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "fcgi/guard/keyring.h"
 #include "fcgi/http/cgi.h"
 #include "fcgi/lines.h"
 #include "fcgi/worker.h"
@@ -44,6 +45,19 @@ static const char help[] =
 	"  -t, --test          read the configuration, and end\n"
 	"  -h, --help          show this and end\n"
 	"  -V, --version       show the version and end\n";
+
+/* A start with a bad file of keys is refused; a process for one request reads
+ * them only if a token comes. */
+static void check_keys(const struct config *config)
+{
+	struct buf fault = {0};
+	struct keyring *keyring = keyring_new(config, &fault);
+
+	if (keyring == NULL)
+		log_fatalx(LINE_KEYS_BAD, (int)fault.len, fault.at);
+	keyring_free(keyring);
+	buf_release(&fault);
+}
 
 /* ---- started by a web server */
 
@@ -96,6 +110,7 @@ static int serve_standard_input(const char *file)
 	log_open(PROGRAM, false, false);
 	config_load(&config, find_config(file));
 	log_open(PROGRAM, config.syslog, config.debug);
+	check_keys(&config);
 	sock_raise_limit();
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
 	status = worker_serve(&config, STDIN_FILENO);
@@ -158,6 +173,7 @@ static int serve_with_supervisor(
 
 	log_open(PROGRAM, false, false);
 	config_load(&daemon->config, options->config);
+	check_keys(&daemon->config);
 	status = options->test ? EXIT_SUCCESS : serve(daemon, argv);
 	config_release(&daemon->config);
 	return status;

@@ -5,6 +5,7 @@
 
 #include "fcgi/counters.h"
 #include "fcgi/guard/access.h"
+#include "fcgi/guard/keyring.h"
 #include "fcgi/guard/limit.h"
 #include "fcgi/http/accept.h"
 #include "fcgi/http/cgi.h"
@@ -57,11 +58,31 @@ static void open_uplink(struct rooms *rooms)
 	rooms->session = uplink_session(rooms->uplink);
 }
 
+static void forget_grants(void *arg)
+{
+	const struct rooms *rooms = arg;
+
+	access_forget(rooms->access);
+}
+
+static void open_access(struct rooms *rooms)
+{
+	rooms->keyring = keyring_new(rooms->config, NULL);
+	rooms->access = access_new(&(struct access_parts){
+		.config = rooms->config,
+		.clock = loop_clock(rooms->loop),
+		.keyring = rooms->keyring,
+		.limiter = rooms->limiter,
+	});
+	keyring_on_gone(rooms->keyring, forget_grants, rooms);
+	keyring_watch(rooms->keyring, loop_timers(rooms->loop));
+	window_guard(rooms->window, access_privacy(rooms->access));
+}
+
 static void open_answers(struct rooms *rooms)
 {
 	rooms->replies = replies_new(rooms->loop, rooms->counters);
 	rooms->deferrals = deferrals_new(rooms->loop, rooms->replies);
-	rooms->access = access_new(rooms->config);
 	rooms->limiter = limit_new(rooms->config, loop_clock(rooms->loop));
 	rooms->admit = (struct admit){
 		.limiter = rooms->limiter,
@@ -99,6 +120,7 @@ static void open_streams(struct rooms *rooms)
 	});
 	rooms->tasks = tasks_new(&(struct tasks_parts){
 		.loop = rooms->loop,
+		.access = rooms->access,
 		.admit = &rooms->admit,
 		.limiter = rooms->limiter,
 		.replies = rooms->replies,
@@ -118,6 +140,7 @@ static size_t count_streams(const void *arg)
 static void open_verbs(struct rooms *rooms)
 {
 	rooms->subscribe = (struct subscribe){
+		.access = rooms->access,
 		.admit = &rooms->admit,
 		.streams = rooms->streams,
 		.replies = rooms->replies,
@@ -136,6 +159,7 @@ static void open_verbs(struct rooms *rooms)
 		.session = rooms->session,
 		.streams = count_streams,
 		.arg = rooms,
+		.access = rooms->access,
 		.questions = rooms->session->questions,
 		.deferrals = rooms->deferrals,
 		.replies = rooms->replies,
@@ -202,6 +226,7 @@ void rooms_open(struct rooms *rooms, const struct config *config,
 	open_window(rooms);
 	open_uplink(rooms);
 	open_answers(rooms);
+	open_access(rooms);
 	open_streams(rooms);
 	open_verbs(rooms);
 	open_acceptor(rooms, listener);
@@ -237,8 +262,9 @@ void rooms_close(struct rooms *rooms)
 	window_free(rooms->window);
 	audience_free(rooms->audience);
 	topics_free(rooms->topics);
-	limit_free(rooms->limiter);
 	access_free(rooms->access);
+	limit_free(rooms->limiter);
+	keyring_free(rooms->keyring);
 	counters_free(rooms->counters);
 	loop_free(rooms->loop);
 }

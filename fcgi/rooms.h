@@ -40,6 +40,7 @@ struct rooms {
 	struct feed feed; /* what the hub says goes there */
 	/* who may */
 	struct access *access;
+	struct keyring *keyring;
 	struct limiter *limiter;
 	struct admit admit;
 	/* requests, in and out */

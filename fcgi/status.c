@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "fcgi/guard/access.h"
+#include "fcgi/guard/grant.h"
 #include "fcgi/http/deferred.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
@@ -113,64 +115,79 @@ static void refuse_away(struct replies *replies, struct request *request)
 
 static uplink_channels_answer on_channels;
 
+/* Where some may be hidden, for more than are wanted, since many may be. */
 static void ask(struct deferred *deferred, struct span after)
 {
-	const struct channel_question question = {
-		.after = after, .limit = (uint16_t)deferred->count};
+	const struct status *status = deferred->room;
+	bool all = !privacy_is_used(access_privacy(status->access));
+	const struct channel_question question = {.after = after,
+		.limit = all ? (uint16_t)deferred->count : LIMIT_MAX};
 
 	deferred->call = questions_channels(
-		deferred->questions, &question, on_channels, deferred);
+		status->questions, &question, on_channels, deferred);
 }
 
-static void add_page(struct deferred *deferred,
+/* Adds those that the grant shows, until there are as many as are wanted; how
+ * many were looked at.  The name of the last one is kept in the note: what is
+ * hidden must not be named as where to go on. */
+static size_t add_page(struct deferred *deferred, const struct grant *grant,
 	const struct channel_line *lines, size_t count)
 {
+	const struct status *status = deferred->room;
 	struct buf *out = &deferred->answer;
+	size_t i;
 
-	for (size_t i = 0; i < count; i++) {
+	for (i = 0; i < count && deferred->count > 0; i++) {
+		if (access_may_read(status->access, grant, lines[i].name) !=
+			ACCESS_YES)
+			continue;
 		if (out->at[out->len - 1] == '}')
 			buf_add_char(out, ',');
 		describe(out, &lines[i]);
+		buf_clear(&deferred->note);
+		buf_add_span(&deferred->note, lines[i].name);
+		deferred->count--;
 	}
-	deferred->count -=
-		count < deferred->count ? (uint32_t)count : deferred->count;
+	return i;
 }
 
-static void answer_channels(
-	struct deferred *deferred, bool more, struct span last)
+static void answer_channels(struct deferred *deferred, bool more)
 {
 	struct replies *replies = deferred->replies;
 	struct buf body = deferred->answer;
 
 	deferred->answer = (struct buf){0};
 	add_text(&body, more ? "],\"more\":true" : "],\"more\":false");
-	if (more && last.len > 0) {
+	if (more && deferred->note.len > 0) {
 		add_text(&body, ",\"next\":");
-		json_quote(&body, last);
+		json_quote(&body, buf_span(&deferred->note));
 	}
 	add_text(&body, "}\n");
 	reply_json(replies, deferred_done(deferred), 200, buf_span(&body));
 	buf_release(&body);
 }
 
+/* What was shown has been found good; should its end have come meanwhile it
+ * shows nothing that is private. */
 static void on_channels(
 	void *arg, const struct channel_line *lines, size_t count, bool more)
 {
 	struct deferred *deferred = arg;
-	struct replies *replies = deferred->replies;
-	struct span last = {0};
+	const struct status *status = deferred->room;
+	struct grant *grant;
+	size_t seen;
 
 	if (lines == NULL) {
-		refuse_away(replies, deferred_done(deferred));
+		refuse_away(status->replies, deferred_done(deferred));
 		return;
 	}
-	if (count > 0)
-		last = lines[count - 1].name;
-	add_page(deferred, lines, count);
+	access_may_listen(status->access, deferred->request, &grant);
+	seen = add_page(deferred, grant, lines, count);
+	grant_drop(grant);
 	if (more && count > 0 && deferred->count > 0)
-		ask(deferred, last);
+		ask(deferred, lines[count - 1].name);
 	else
-		answer_channels(deferred, more, last);
+		answer_channels(deferred, more || seen < count);
 }
 
 static void on_channel(
@@ -223,10 +240,28 @@ static void begin(const struct status *status, struct request *request,
 {
 	struct deferred *deferred = deferred_new(status->deferrals, request);
 
-	deferred->questions = status->questions;
+	deferred->room = status;
 	deferred->count = limit;
 	add_text(&deferred->answer, "{\"channels\":[");
 	ask(deferred, after);
+}
+
+/* May it see what there is on the channel, or with no name on public ones?
+ * False if it has been refused. */
+static bool may_see(const struct status *status, struct request *request,
+	struct span channel)
+{
+	struct grant *grant;
+	enum access_word word =
+		access_may_listen(status->access, request, &grant);
+
+	if (word == ACCESS_YES && channel.len > 0)
+		word = access_may_read(status->access, grant, channel);
+	grant_drop(grant);
+	if (word == ACCESS_YES)
+		return true;
+	refusal_reply(status->replies, request, word);
+	return false;
 }
 
 void status_channels(
@@ -237,6 +272,8 @@ void status_channels(
 	uint16_t limit;
 	const char *fault = read_limit(target->query, &limit);
 
+	if (!may_see(status, request, span(NULL, 0)))
+		return;
 	if (fault == NULL)
 		fault = read_after(target->query, &after);
 	if (fault == NULL)
@@ -250,10 +287,13 @@ void status_channel(
 	void *room, struct request *request, const struct target *target)
 {
 	const struct status *status = room;
-	struct deferred *deferred = deferred_new(status->deferrals, request);
 	const struct channel_question question = {
 		.limit = 1, .only = target->channel};
+	struct deferred *deferred;
 
+	if (!may_see(status, request, target->channel))
+		return;
+	deferred = deferred_new(status->deferrals, request);
 	deferred->call = questions_channels(
 		status->questions, &question, on_channel, deferred);
 }

@@ -8,6 +8,7 @@
 
 #include "fcgi/http/request.h"
 
+struct access;
 struct deferrals;
 struct questions;
 struct session;
@@ -18,6 +19,7 @@ struct status {
 	const struct session *session;	    /* how it stands with the hub */
 	size_t (*streams)(const void *arg); /* how many are open */
 	const void *arg;
+	struct access *access; /* who may see which channels */
 	struct questions *questions;
 	struct deferrals *deferrals;
 	struct replies *replies;

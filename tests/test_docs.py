@@ -88,7 +88,7 @@ def test_each_file_that_is_named_is_there(path):
 
 HEADERS = {"libev": "ev", "SQLite": "sqlite3", "json-c": "json|json-c/.*", "libfcgi": "fcgiapp", "inih": "ini",
            "xxHash": "xxhash", "libcurl": "curl/.*", "ncurses": "n?curses", "PCRE2": "pcre2",
-           "libseccomp": "seccomp"}
+           "libseccomp": "seccomp", "libcrypto": "openssl/.*"}
 
 
 @pytest.mark.parametrize("library", HEADERS)

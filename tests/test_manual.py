@@ -34,7 +34,7 @@ def verbs():
     return found
 
 
-COMMON = ["--url", "--config", "--user", "--header", "--ca-file", "--insecure", "--quiet", "--help"]
+COMMON = ["--url", "--config", "--user", "--token", "--header", "--ca-file", "--insecure", "--quiet", "--help"]
 
 
 def shown(verb):
@@ -68,7 +68,7 @@ def in_page(part):
 
 
 @pytest.mark.parametrize("verb", ["pub", "sub", "tail", "history", "run", "channels", "status",
-                                  "inbox", "bench", "check", "menu"])
+                                  "inbox", "token", "bench", "check", "menu"])
 def test_the_page_has_each_flag_of_a_verb_and_no_other(verb):
     part = parts("tidings.1")[f"tidings {verb}"]
     own = {name: (letter, value, shown(verb)[name]) for name, letter, value in verbs()[verb] if name not in COMMON}

@@ -100,6 +100,32 @@ void http_perform(struct http *http, const struct http_request *request,
 
 /* ---- life */
 
+static bool is_token(const char *token)
+{
+	for (const char *at = token; *at != '\0'; at++)
+		if (*at <= ' ' || *at > '~')
+			return false;
+	return true;
+}
+
+/* What --token and --user say: Authorization has room for one of them. */
+static bool check_proof(void)
+{
+	const char *token = option_text("token");
+
+	if (token == NULL || *token == '\0')
+		return true;
+	if (!is_token(token))
+		fail(EXIT_USAGE, "--token: a token has no space in it, and no "
+				 "other letters than those of ASCII");
+	else if (option_text("user") != NULL)
+		fail(EXIT_USAGE, "--token and --user: a request can show one "
+				 "of them");
+	else
+		return true;
+	return false;
+}
+
 struct http *http_new(void)
 {
 	const char *url = option_text("url"), *fault = url_fault(url);
@@ -109,6 +135,8 @@ struct http *http_new(void)
 		fail(EXIT_USAGE, "%s: %s", url, fault);
 		return NULL;
 	}
+	if (!check_proof())
+		return NULL;
 	http = mem_new(sizeof(*http));
 	buf_add_span(&http->url, span_of(url));
 	while (http->url.at[http->url.len - 1] == '/')

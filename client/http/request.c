@@ -7,6 +7,19 @@
 
 #include "client/option/option.h"
 
+static void add_token(void (*add)(void *arg, const char *line), void *arg)
+{
+	const char *token = option_text("token");
+	struct buf line = {0};
+
+	if (token == NULL || *token == '\0')
+		return;
+	buf_printf(&line, "Authorization: Bearer %s", token);
+	buf_add_char(&line, '\0');
+	add(arg, line.at);
+	buf_release(&line);
+}
+
 void request_lines(const struct http_request *request,
 	void (*add)(void *arg, const char *line), void *arg)
 {
@@ -18,6 +31,7 @@ void request_lines(const struct http_request *request,
 	add(arg, request->type != NULL
 			 ? request->type
 			 : "Content-Type: application/octet-stream");
+	add_token(add, arg);
 	for (size_t i = 0; option_item("header", i, &header); i++) {
 		char *line = mem_text(header);
 

@@ -17,6 +17,8 @@ const struct option_row option_common[] = {
 		"read FILE instead of ~/.config/tidings/client.conf"},
 	{"user", '\0', TEXT, "NAME:PASSWORD", NULL,
 		"for HTTP authentication, if the web server asks for it"},
+	{"token", '\0', TEXT, "TOKEN", NULL,
+		"what says that you may; better in TIDINGS_TOKEN"},
 	{"header", 'H', LIST, "LINE", NULL,
 		"a further line for each request; may be repeated"},
 	{"ca-file", '\0', TEXT, "FILE", NULL,

@@ -4,36 +4,66 @@
 #include "fcgi/guard/access.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "fcgi/guard/address.h"
 #include "fcgi/guard/cors.h"
+#include "fcgi/guard/grant.h"
 #include "fcgi/guard/host.h"
-#include "fcgi/guard/proxied.h"
+#include "fcgi/guard/limit.h"
+#include "fcgi/guard/scope.h"
+#include "fcgi/guard/sender.h"
+#include "fcgi/guard/verifier.h"
+#include "fcgi/http/query.h"
 #include "fcgi/http/request.h"
+#include "lib/buf.h"
 #include "lib/config/config.h"
 
 struct access {
 	const struct config *config;
-	size_t count;
-	struct prefix prefixes[]; /* of publish_from */
+	struct limiter *limiter;
+	struct sender *sender;
+	struct scopes *scopes;
+	struct verifier *verifier;
+	struct privacy privacy;
+	struct scope *hidden; /* of the privacy */
 };
 
-struct access *access_new(const struct config *config)
+static struct scope *scope_of(
+	struct scopes *scopes, char *const *texts, size_t count)
 {
-	struct access *access =
-		mem_new(sizeof(*access) + config->publish_from_count *
-						  sizeof(access->prefixes[0]));
+	struct scope_item *items = mem_new((count + 1) * sizeof(*items));
+	struct scope *scope;
+
+	for (size_t i = 0; i < count; i++)
+		items[i].text = span_of(texts[i]);
+	scope = scope_get(scopes, items, count);
+	free(items);
+	return scope;
+}
+
+struct access *access_new(const struct access_parts *parts)
+{
+	const struct config *config = parts->config;
+	struct access *access = mem_new(sizeof(*access));
 
 	access->config = config;
-	for (size_t i = 0; i < config->publish_from_count; i++)
-		if (prefix_read(config->publish_from[i],
-			    &access->prefixes[access->count]))
-			access->count++;
+	access->limiter = parts->limiter;
+	access->sender = sender_new(config);
+	access->scopes = scopes_new();
+	access->verifier = verifier_new(
+		config, parts->clock, parts->keyring, access->scopes);
+	access->hidden = scope_of(access->scopes, config->private_selectors,
+		config->private_count);
+	access->privacy.channels = access->hidden;
 	return access;
 }
 
 void access_free(struct access *access)
 {
+	verifier_free(access->verifier);
+	scope_drop(access->hidden);
+	scopes_free(access->scopes);
+	sender_free(access->sender);
 	free(access);
 }
 
@@ -53,56 +83,118 @@ void access_preflight(const struct access *access, struct request *request,
 	cors_preflight(&request->headers, access->config, request, methods);
 }
 
-static bool admits(const void *arg, const char *address)
+void access_forget(struct access *access)
 {
-	const struct access *access = arg;
-
-	for (size_t i = 0; i < access->count; i++)
-		if (prefix_covers(&access->prefixes[i], address))
-			return true;
-	return false;
+	verifier_forget(access->verifier);
 }
 
-static bool admits_all(const struct access *access, const char *address)
+/* A bad token counts as a POST of its address: who guesses is slowed down. */
+static enum access_word ask(struct access *access,
+	const struct request *request, enum verifier_purpose purpose,
+	struct proven *proven)
 {
-	for (size_t i = 0; i < access->count; i++)
-		if (prefix_is_all(&access->prefixes[i]) &&
-			prefix_covers(&access->prefixes[i], address))
-			return true;
-	return false;
+	enum access_word word =
+		verifier_ask(access->verifier, request, purpose, proven);
+
+	if (word == ACCESS_BAD_TOKEN && access->limiter != NULL &&
+		limit_may_publish(access->limiter, request->address) !=
+			LIMIT_YES)
+		return ACCESS_TOO_OFTEN;
+	return word;
 }
 
-/* Is the address perhaps that of a proxy, which lends it to everybody?  Of
- * another machine's it is known that the web server may have got it from such a
- * header, and leaves that in place: then only those may be named there who may
- * publish themselves. */
-static bool is_lent(const struct access *access, const struct request *request)
+/* ---- listening */
+
+const struct privacy *access_privacy(const struct access *access)
 {
-	if (address_is_loopback(request->address))
-		return proxied_is(request);
-	return !proxied_only_for(request, admits, access);
+	return &access->privacy;
 }
 
-/* Is the page of one of the sites that we know by name? */
-static bool is_known(const struct access *access, const struct request *request)
-{
-	return host_is_certain(access->config, request) ||
-	       cors_is_named(access->config, request) ||
-	       cors_is_certified(request);
-}
-
-enum access_word access_may_publish(
+/* Has it said that it means to have a grant? */
+static bool needs_grant(
 	const struct access *access, const struct request *request)
 {
-	bool all = admits_all(access, request->address);
+	static const char word[] = "authorized";
 
-	if (!all && !admits(access, request->address))
-		return ACCESS_NOT_FROM_THERE;
-	if (!all && is_lent(access, request))
-		return ACCESS_NOT_BY_PROXY;
-	if (!cors_may_publish(access->config, request))
+	if (access->config->listeners_granted)
+		return true;
+	/* Nearly nobody does, and a query may be long. */
+	return strstr(request->uri, word) != NULL &&
+	       query_flag(query_url(span_of(request->uri)).query, word);
+}
+
+enum access_word access_may_listen(struct access *access,
+	const struct request *request, struct grant **grant)
+{
+	struct proven proven = {0};
+	enum access_word word = ACCESS_YES;
+
+	if (verifier_is_used(access->verifier))
+		word = ask(access, request, TO_LISTEN, &proven);
+	if (word == ACCESS_YES && proven.grant == NULL &&
+		needs_grant(access, request))
+		word = proven.foreign ? ACCESS_NOT_THAT_PAGE : ACCESS_NO_TOKEN;
+	*grant = proven.grant;
+	return word;
+}
+
+enum access_word access_may_read(const struct access *access,
+	const struct grant *grant, struct span channel)
+{
+	if (!privacy_hides_channel(&access->privacy, channel) ||
+		grant_subscribes(grant, channel))
+		return ACCESS_YES;
+	return ACCESS_NOT_GRANTED;
+}
+
+/* ---- publishing */
+
+/* Of the words for those that may not, the one that helps. */
+static enum access_word explain(const struct access *access,
+	const struct proven *proven, enum access_word address)
+{
+	if (proven->foreign)
 		return ACCESS_NOT_THAT_PAGE;
-	if (!all && !is_known(access, request))
-		return ACCESS_NOT_THAT_NAME;
+	if (proven->grant != NULL)
+		return ACCESS_NOT_GRANTED;
+	if (address == ACCESS_NOT_FROM_THERE &&
+		verifier_takes_tokens(access->verifier))
+		return ACCESS_NO_TOKEN;
+	return address;
+}
+
+enum access_word access_may_publish(struct access *access,
+	const struct request *request, struct publisher *publisher)
+{
+	enum access_word address = sender_may_publish(access->sender, request);
+	struct proven proven = {0};
+	enum access_word word = ACCESS_YES;
+
+	*publisher = (struct publisher){.anywhere = address == ACCESS_YES};
+	if (!verifier_is_used(access->verifier))
+		return address;
+	word = ask(access, request, TO_PUBLISH, &proven);
+	if (word != ACCESS_YES)
+		return word;
+	publisher->otherwise = explain(access, &proven, address);
+	if (!publisher->anywhere && !grant_publishes_somewhere(proven.grant)) {
+		grant_drop(proven.grant);
+		return publisher->otherwise;
+	}
+	publisher->grant = proven.grant;
 	return ACCESS_YES;
+}
+
+enum access_word publisher_may(
+	const struct publisher *publisher, struct span channel)
+{
+	if (publisher->anywhere || grant_publishes(publisher->grant, channel))
+		return ACCESS_YES;
+	return publisher->otherwise;
+}
+
+void publisher_release(struct publisher *publisher)
+{
+	grant_drop(publisher->grant);
+	publisher->grant = NULL;
 }

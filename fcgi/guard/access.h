@@ -2,19 +2,39 @@
 #ifndef TIDINGS_FCGI_GUARD_ACCESS_H
 #define TIDINGS_FCGI_GUARD_ACCESS_H
 /*
- * access - may it?  by its address, its origin, the name that was asked for
+ * access - may it?  by what it shows, its address, its origin, the name that
+ * was asked for
  *
- * What the configuration says of that (publish_from, origins, hosts), in one
- * place.
+ * What the configuration says of that, in one place.  Proofs (proof.h) make one
+ * grant (grant.h), and rights add up; but one that is shown and bad is an error
+ * and never passed over.  What a foreign page can make a browser send (cookies,
+ * logins, the address) counts only for pages that are our own, or named in
+ * `origins`.
  */
 #include <stdbool.h>
 
+#include "fcgi/guard/privacy.h"
+#include "fcgi/guard/refusal.h"
+#include "lib/span.h"
+
 struct access;
+struct clock;
 struct config;
+struct grant;
+struct keyring;
+struct limiter;
 struct request;
 
-/* Borrows `config`. */
-struct access *access_new(const struct config *config);
+/* Borrowed. */
+struct access_parts {
+	const struct config *config;
+	const struct clock *clock;
+	struct keyring *keyring; /* NULL = there are no tokens */
+	struct limiter *limiter; /* NULL = bad tokens are not counted */
+};
+
+struct access *access_new(const struct access_parts *parts);
+/* No grant may be held any more. */
 void access_free(struct access *access);
 
 /* Is it this site that was asked for (host.h)? */
@@ -26,19 +46,34 @@ void access_headers(const struct access *access, struct request *request);
 void access_preflight(const struct access *access, struct request *request,
 	const char *methods);
 
-enum access_word {
-	ACCESS_YES,
-	ACCESS_NOT_FROM_THERE, /* the address is none of publish_from */
-	ACCESS_NOT_BY_PROXY,   /* it is, but it may be a proxy's: whose request
-				  it is nobody knows */
-	ACCESS_NOT_THAT_PAGE,  /* a page of an origin that may not */
-	ACCESS_NOT_THAT_NAME,  /* a page of our own, or of any if any may; but
-				  its name may have been pointed here */
+/* ---- listening */
+
+/* May it listen, and to what that is private?  *grant is then held for the
+ * caller, or NULL: to nothing. */
+enum access_word access_may_listen(struct access *access,
+	const struct request *request, struct grant **grant);
+/* May who has the grant ask for this channel by its name? */
+enum access_word access_may_read(const struct access *access,
+	const struct grant *grant, struct span channel);
+const struct privacy *access_privacy(const struct access *access);
+
+/* ---- publishing */
+
+struct publisher {
+	bool anywhere;		    /* on all channels: its address may */
+	struct grant *grant;	    /* held; on these; may be NULL */
+	enum access_word otherwise; /* said of any other */
 };
 
-/* May it publish?  An address that cannot be read may not.  Where all addresses
- * may, none proves anything, and only the origin counts. */
-enum access_word access_may_publish(
-	const struct access *access, const struct request *request);
+/* May it publish at all?  If so, `publisher` says on what, and is to be
+ * released. */
+enum access_word access_may_publish(struct access *access,
+	const struct request *request, struct publisher *publisher);
+enum access_word publisher_may(
+	const struct publisher *publisher, struct span channel);
+void publisher_release(struct publisher *publisher);
+
+/* Keys have gone: nobody gets a grant any more for what they have signed. */
+void access_forget(struct access *access);
 
 #endif

@@ -28,6 +28,16 @@ void cors_preflight(struct buf *out, const struct config *config,
  * has no origin and may. */
 bool cors_may_publish(
 	const struct config *config, const struct request *request);
+/* Whose page has sent the request: by Sec-Fetch-Site, by Origin, else by
+ * Referer.  "*" names nobody; but where it stands, and we are asked as this
+ * machine itself, a page of it under development is one of ours. */
+enum cors_page {
+	CORS_OURS,    /* ours, or of a named origin */
+	CORS_UNKNOWN, /* nothing says that a page has */
+	CORS_FOREIGN,
+};
+enum cors_page cors_page(
+	const struct config *config, const struct request *request);
 /* Is the request's origin one that `origins` has by its name? */
 bool cors_is_named(const struct config *config, const struct request *request);
 /* Is it a page of this site, and did its browser see our certificate? */

@@ -87,3 +87,21 @@ bool host_is_certain(const struct config *config, const struct request *request)
 	return is_localhost(name) || is_literal(name) ||
 	       is_listed(config, name);
 }
+
+/* Over TLS it is what the certificate is for. */
+bool host_is_fixed(const struct config *config, const struct request *request)
+{
+	struct span name = name_of(request->host);
+
+	return is_localhost(name) || is_literal(name) ||
+	       is_listed(config, name) ||
+	       strcasecmp(request->scheme, "https") == 0;
+}
+
+bool host_is_local(const char *host)
+{
+	struct span name = name_of(host);
+
+	return is_localhost(name) || span_is(name, "127.0.0.1") ||
+	       span_is(name, "[::1]");
+}

@@ -19,6 +19,12 @@ struct request;
 bool host_is_certain(
 	const struct config *config, const struct request *request);
 
+/* Likewise the name in Host, whoever asks. */
+bool host_is_fixed(const struct config *config, const struct request *request);
+/* Is it this machine's own: `localhost`, 127.0.0.1 or [::1], whatever the port?
+ */
+bool host_is_local(const char *host);
+
 /* Is Host one of the configuration's `hosts`, whatever its port?  Any is if
  * there are none. */
 bool host_is_ours(const struct config *config, const struct request *request);

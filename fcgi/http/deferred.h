@@ -17,7 +17,6 @@
 
 struct deferrals;
 struct call;
-struct questions;
 struct replies;
 struct request;
 
@@ -33,8 +32,8 @@ struct deferred {
 	uint32_t count;	 /* for the answer: how many events; or, of channels,
 			    how many are still wanted */
 	struct buf note; /* for the answer: the channel */
-	struct buf answer;	     /* its text, as far as it is known */
-	struct questions *questions; /* of whom the rest of it is asked */
+	struct buf answer; /* its text, as far as it is known */
+	const void *room;  /* the handler's, if it has to go on */
 };
 
 /* Their answers go to `replies`. */

@@ -39,6 +39,10 @@ static const struct variable variables[] = {
 	VARIABLE("HTTP_X_FORWARDED_FOR", forwarded_for),
 	VARIABLE("HTTP_X_REAL_IP", real_ip),
 	VARIABLE("HTTP_VIA", via),
+	VARIABLE("HTTP_AUTHORIZATION", authorization),
+	VARIABLE("HTTP_COOKIE", cookie),
+	VARIABLE("HTTP_REFERER", referer),
+	VARIABLE("REMOTE_USER", remote_user),
 };
 
 static const char HTTPS[] = "HTTPS";
@@ -84,11 +88,14 @@ static bool is_of_proxies(const struct request *request, const char **field)
 static void set(struct request *request, const char **field, const char *value)
 {
 	static const char unknown[] = "unknown"; /* RFC 7239 section 6.2 */
+	static const char two[] = "Bearer ,";	 /* as where they were joined */
 
 	if (value[0] == '\0')
 		return;
 	if (is_of_proxies(request, field) && (*field)[0] != '\0')
 		value = unknown;
+	if (field == &request->authorization && (*field)[0] != '\0')
+		value = two;
 	*field = value;
 }
 

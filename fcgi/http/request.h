@@ -38,6 +38,11 @@ struct request {
 	const char *forwarded_for; /* HTTP_X_FORWARDED_FOR */
 	const char *real_ip;	   /* HTTP_X_REAL_IP */
 	const char *via;	   /* HTTP_VIA */
+	const char *authorization; /* HTTP_AUTHORIZATION; said twice, no token
+				      is in it */
+	const char *cookie;	   /* HTTP_COOKIE */
+	const char *referer;	   /* HTTP_REFERER */
+	const char *remote_user;   /* REMOTE_USER: whom the web server let in */
 	char *texts;		   /* where all of these are */
 	struct buf body;
 	bool too_long;	    /* the body passed config.max_body; it was cut */

@@ -13,7 +13,7 @@ static struct fault fault_of(const char *sentence)
 	if (sentence == NULL)
 		return fault_none();
 	if (sentence == topic_list_too_long)
-		return (struct fault){413, "too_many_channels", sentence};
+		return fault_new(413, "too_many_channels", sentence);
 	return fault_bad("bad_channel", sentence);
 }
 
@@ -91,7 +91,7 @@ struct fault also_check_room(const struct submission *submission)
 	if (traits_have_room(
 		    topics.count, topics.names.len, submission->count, bytes))
 		return fault_none();
-	return (struct fault){413, "too_much",
+	return fault_new(413, "too_much",
 		"what one request publishes on several channels has at most 1 "
-		"MiB, counted on each"};
+		"MiB, counted on each");
 }

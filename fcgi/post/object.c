@@ -7,8 +7,8 @@
 
 #include "fcgi/http/channel_key.h"
 #include "fcgi/post/also.h"
-#include "fcgi/post/document.h"
 #include "lib/clock.h"
+#include "lib/json/document.h"
 #include "lib/json/json.h"
 
 static struct fault read_body(struct submission *submission, struct span body,
@@ -183,9 +183,8 @@ static struct fault check_given(
 
 	if (fault.status == 0)
 		fault = read_also(submission, document, &also);
-	if (fault.status == 0 &&
-		(!span_equal(submission->channel, given) ||
-			submission->traits.len > 0))
+	if (fault.status == 0 && (!span_equal(submission->channel, given) ||
+					 submission->traits.len > 0))
 		return fault_bad("bad_channel",
 			"this address publishes on one channel, and takes no "
 			"other: /realtime/ and /api/broadcast do");

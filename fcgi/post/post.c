@@ -25,6 +25,7 @@
 #include "fcgi/post/submission.h"
 #include "fcgi/uplink/publishes.h"
 #include "lib/clock.h"
+#include "lib/event/traits.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
 
@@ -37,10 +38,12 @@ enum kind {
 static void refuse(struct replies *replies, struct request *request,
 	const struct fault *fault)
 {
-	reply_error_with(replies, request,
-		fault->status == 429 || fault->status == 503 ? REPLY_RETRY
-							     : NULL,
-		fault->status, fault->code, fault->sentence);
+	const char *headers = fault->headers;
+
+	if (fault->status == 429 || fault->status == 503)
+		headers = REPLY_RETRY;
+	reply_error_with(replies, request, headers, fault->status, fault->code,
+		fault->sentence);
 }
 
 /* ---- may it? */
@@ -63,30 +66,15 @@ static bool length_is_true(const struct request *request)
 	       (request->too_long || length == request->body.len);
 }
 
-static struct fault may_publish(
-	const struct post *post, const struct request *request)
+static struct fault fault_of_word(enum access_word word)
 {
-	switch (access_may_publish(post->access, request)) {
-	case ACCESS_YES:
-		return (struct fault){0};
-	case ACCESS_NOT_FROM_THERE:
-		return (struct fault){403, "not_allowed",
-			"this address may not publish (publish_from)"};
-	case ACCESS_NOT_BY_PROXY:
-		return (struct fault){403, "through_proxy",
-			"a proxy passed this on, and the web server takes the "
-			"proxy's address for the sender's: it needs "
-			"mod_extforward (lighttpd), mod_remoteip (Apache) or "
-			"set_real_ip_from (nginx)"};
-	case ACCESS_NOT_THAT_NAME:
-		return (struct fault){403, "foreign_origin",
-			"the name of this page's site may have been pointed "
-			"here by anybody: put it into hosts or origins"};
-	case ACCESS_NOT_THAT_PAGE:
-		break;
-	}
-	return (struct fault){403, "foreign_origin",
-		"pages of this origin may not publish (origins)"};
+	const struct refusal *refusal;
+
+	if (word == ACCESS_YES)
+		return fault_none();
+	refusal = refusal_of(word);
+	return (struct fault){refusal->status, refusal->code, refusal->sentence,
+		refusal->headers};
 }
 
 static struct fault admit_now(
@@ -94,36 +82,38 @@ static struct fault admit_now(
 {
 	switch (limit_may_publish(post->limiter, request->address)) {
 	case LIMIT_YES:
-		return (struct fault){0};
+		return fault_none();
 	case LIMIT_TOO_MANY_FROM_YOU:
-		return (struct fault){429, "too_many_posts",
-			"this address publishes too fast (publish_rate)"};
+		return fault_new(429, "too_many_posts",
+			"this address publishes too fast (publish_rate)");
 	case LIMIT_TOO_MANY:
 		break;
 	}
-	return (struct fault){429, "too_many_posts",
-		"too much is published just now (publish_rate_total)"};
+	return fault_new(429, "too_many_posts",
+		"too much is published just now (publish_rate_total)");
 }
 
-static struct fault admit(
-	const struct post *post, const struct request *request)
+/* On what it may publish is asked later, once that is known. */
+static struct fault admit(const struct post *post,
+	const struct request *request, struct publisher *publisher)
 {
-	struct fault fault = may_publish(post, request);
+	struct fault fault = fault_of_word(
+		access_may_publish(post->access, request, publisher));
 
 	if (fault.status == 0)
 		fault = admit_now(post, request);
 	if (fault.status != 0)
 		return fault;
 	if (!has_length(request))
-		return (struct fault){
-			411, "length_required", "Content-Length is missing"};
+		return fault_new(
+			411, "length_required", "Content-Length is missing");
 	if (request->too_long)
-		return (struct fault){413, "body_too_long",
-			"the body is longer than max_body"};
+		return fault_new(413, "body_too_long",
+			"the body is longer than max_body");
 	if (!length_is_true(request))
-		return (struct fault){400, "bad_length",
-			"Content-Length and the body differ"};
-	return (struct fault){0};
+		return fault_new(400, "bad_length",
+			"Content-Length and the body differ");
+	return fault_none();
 }
 
 static bool is_json(const char *content_type)
@@ -135,14 +125,14 @@ static bool is_json(const char *content_type)
 	       strncasecmp(content_type, json, len) == 0;
 }
 
-static struct fault admit_json(
-	const struct post *post, const struct request *request)
+static struct fault admit_json(const struct post *post,
+	const struct request *request, struct publisher *publisher)
 {
-	struct fault fault = admit(post, request);
+	struct fault fault = admit(post, request, publisher);
 
 	if (fault.status == 0 && !is_json(request->content_type))
-		fault = (struct fault){415, "not_json",
-			"the Content-Type must be application/json"};
+		fault = fault_new(415, "not_json",
+			"the Content-Type must be application/json");
 	return fault;
 }
 
@@ -153,19 +143,19 @@ static struct fault fault_of(const struct stored *stored)
 	switch (stored->outcome) {
 	case WIRE_OUT_STORED:
 	case WIRE_OUT_REPEATED:
-		return (struct fault){0};
+		return fault_none();
 	case WIRE_OUT_CONFLICT:
-		return (struct fault){409, "conflict",
-			"this id was published before with other content"};
+		return fault_new(409, "conflict",
+			"this id was published before with other content");
 	case WIRE_OUT_INVALID:
-		return (struct fault){400, "invalid", "the hub refused it"};
+		return fault_new(400, "invalid", "the hub refused it");
 	case WIRE_OUT_FULL:
-		return (struct fault){
-			503, "disk_full", "there is no room on the disk"};
+		return fault_new(
+			503, "disk_full", "there is no room on the disk");
 	case WIRE_OUT_FAILED:
 		break;
 	}
-	return (struct fault){503, "store_failed", "it could not be written"};
+	return fault_new(503, "store_failed", "it could not be written");
 }
 
 static void compose(struct buf *out, const struct deferred *deferred,
@@ -238,16 +228,34 @@ static void send_submission(struct post *post, struct request *request,
 	buf_release(&request->body);
 }
 
-/* Sends the submission, or refuses it; takes request and submission. */
-static void finish(struct post *post, struct request *request,
-	struct submission *submission, enum kind kind, struct fault *fault)
+/* On its own channel and on all others, or on none. */
+static struct fault may_publish(
+	const struct publisher *publisher, const struct submission *submission)
 {
+	enum access_word word = publisher_may(publisher, submission->channel);
+	struct trait_topics topics;
+
+	if (word == ACCESS_YES && trait_topics(submission->traits, &topics))
+		for (uint8_t i = 0; word == ACCESS_YES && i < topics.count; i++)
+			word = publisher_may(
+				publisher, trait_next_topic(&topics.names));
+	return fault_of_word(word);
+}
+
+/* Sends the submission, or refuses it; takes all of them. */
+static void finish(struct post *post, struct request *request,
+	struct submission *submission, struct publisher *publisher,
+	enum kind kind, struct fault *fault)
+{
+	if (fault->status == 0)
+		*fault = may_publish(publisher, submission);
 	if (fault->status == 0)
 		*fault = also_check_room(submission);
 	if (fault->status == 0)
 		send_submission(post, request, submission, kind);
 	else
 		refuse(post->replies, request, fault);
+	publisher_release(publisher);
 	submission_release(submission);
 }
 
@@ -262,7 +270,8 @@ void post_body(void *room, struct request *request, const struct target *target)
 {
 	struct post *post = room;
 	struct submission submission = begin_submission(post, target);
-	struct fault fault = admit(post, request);
+	struct publisher publisher;
+	struct fault fault = admit(post, request, &publisher);
 	bool lines = query_flag(target->query, "lines");
 	size_t max_event = post->max_event;
 
@@ -275,8 +284,8 @@ void post_body(void *room, struct request *request, const struct target *target)
 	if (fault.status == 0)
 		fault = submission_body(&submission, buf_span(&request->body),
 			lines, max_event);
-	finish(post, request, &submission, lines ? KIND_LINES : KIND_ID,
-		&fault);
+	finish(post, request, &submission, &publisher,
+		lines ? KIND_LINES : KIND_ID, &fault);
 }
 
 void post_object(
@@ -284,7 +293,8 @@ void post_object(
 {
 	struct post *post = room;
 	struct submission submission = begin_submission(post, target);
-	struct fault fault = admit_json(post, request);
+	struct publisher publisher;
+	struct fault fault = admit_json(post, request, &publisher);
 
 	if (fault.status == 0)
 		fault = object_read(
@@ -293,7 +303,7 @@ void post_object(
 		fault = submission_check_query(&submission, target->query);
 	if (fault.status == 0)
 		fault = also_not_queried(target->query);
-	finish(post, request, &submission, KIND_ID, &fault);
+	finish(post, request, &submission, &publisher, KIND_ID, &fault);
 }
 
 void post_message(
@@ -301,7 +311,8 @@ void post_message(
 {
 	struct post *post = room;
 	struct submission submission = begin_submission(post, target);
-	struct fault fault = admit_json(post, request);
+	struct publisher publisher;
+	struct fault fault = admit_json(post, request, &publisher);
 
 	if (fault.status == 0)
 		fault = object_read_message(
@@ -310,5 +321,5 @@ void post_message(
 		fault = submission_check_query(&submission, target->query);
 	if (fault.status == 0)
 		fault = also_not_queried(target->query);
-	finish(post, request, &submission, KIND_SENT, &fault);
+	finish(post, request, &submission, &publisher, KIND_SENT, &fault);
 }

@@ -20,7 +20,7 @@ struct replies;
 
 /* The handlers' room; plain data, borrows all of it. */
 struct post {
-	const struct access *access;
+	struct access *access;
 	struct limiter *limiter;
 	struct publishes *publishes; /* the hub is asked there ... */
 	struct deferrals *deferrals; /* ... while the request waits here */

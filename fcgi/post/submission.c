@@ -158,7 +158,7 @@ static struct fault check_size(struct submission *submission, size_t line,
 		snprintf(to, FAULT_SENTENCE, "line %zu: %s", line, sentence);
 	else
 		snprintf(to, FAULT_SENTENCE, "%s", sentence);
-	return (struct fault){413, "event_too_long", to};
+	return fault_new(413, "event_too_long", to);
 }
 
 struct fault submission_add(struct submission *submission, struct span data,
@@ -241,8 +241,8 @@ static struct fault line_items(
 		body.len + count * (submission->key.len + ITEM_REST) +
 				submission->traits.len + FRAME_REST >
 			WIRE_FRAME_MAX)
-		return (struct fault){413, "too_many_lines",
-			"these are too many lines for one transaction"};
+		return fault_new(413, "too_many_lines",
+			"these are too many lines for one transaction");
 	submission->items = mem_new(count * sizeof(*submission->items));
 	submission->count = (uint32_t)count;
 	number_lines(submission);

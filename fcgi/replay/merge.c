@@ -83,8 +83,8 @@ static bool is_whole(
 	const struct lane *lane, const struct subscriber *sub, uint64_t through)
 {
 	return lane->next == 0 && sub->request == 1 &&
-	       lane->strip->choice_count == 0 &&
-	       strip_last(lane->strip) <= through;
+	       strip_last(lane->strip) <= through &&
+	       strip_gives_all(lane->strip, sub);
 }
 
 /* The end of the lane's next events up to `through` that `sub` is given, as
@@ -173,5 +173,6 @@ struct batch *merge_next(struct merge *merge, const struct subscriber *sub,
 	lane->next = lane->strip->count;
 	*cursor = quiet_through(merge, lane, reach);
 	go_on(merge, lane);
+	pass_given(merge, *cursor);
 	return batch_hold(lane->strip->batch);
 }

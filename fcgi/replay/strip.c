@@ -5,9 +5,12 @@
 
 #include <stdlib.h>
 
+#include "fcgi/guard/grant.h"
+#include "fcgi/guard/privacy.h"
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/event.h"
 #include "fcgi/stream/selection.h"
+#include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/uplink/questions.h"
 #include "lib/search.h"
@@ -25,8 +28,10 @@ static bool fits(const struct strip *strip, const struct wire_event *event)
 	return event->id > before && event->id <= strip->through;
 }
 
-/* Its traits' place is found once all are there: the buf moves as it grows. */
-static void add_choice(struct strip *strip, const struct wire_event *event)
+/* Where its texts are is found once all are there: the buf moves as it grows.
+ */
+static void add_choice(
+	struct strip *strip, const struct wire_event *event, bool is_private)
 {
 	struct strip_choice *choice;
 
@@ -35,27 +40,41 @@ static void add_choice(struct strip *strip, const struct wire_event *event)
 			(strip->choice_count * 2 + 1) * sizeof(*choice));
 	choice = &strip->choices[strip->choice_count++];
 	choice->at = strip->count;
+	choice->is_private = is_private;
+	choice->channel = span(NULL, is_private ? event->channel.len : 0);
 	choice->traits = span(NULL, event->traits.len);
-	buf_add_span(&strip->traits, event->traits);
+	buf_add(&strip->texts, event->channel.at, choice->channel.len);
+	buf_add_span(&strip->texts, event->traits);
 }
 
 static void place_choices(struct strip *strip)
 {
-	const char *at = strip->traits.at;
+	const char *at = strip->texts.at;
 
 	for (uint32_t i = 0; i < strip->choice_count; i++) {
+		strip->choices[i].channel.at = at;
+		at += strip->choices[i].channel.len;
 		strip->choices[i].traits.at = at;
 		at += strip->choices[i].traits.len;
 	}
 }
 
+static bool is_private(
+	const struct privacy *privacy, const struct wire_event *event)
+{
+	return privacy_hides_channel(privacy, event->channel) ||
+	       privacy_hides_traits(privacy, event->traits);
+}
+
 static void add_events(struct strip *strip, const struct paged *paged,
-	struct span key, bool envelope, struct buf *text)
+	struct span key, bool envelope, const struct privacy *privacy,
+	struct buf *text)
 {
 	enum selector_kind kind = topic_key_kind(key);
 	struct span types = topic_key_types(key);
 	struct wire_in in = paged->events;
 	struct wire_event event;
+	bool hidden;
 
 	for (uint32_t i = 0; i < paged->count; i++) {
 		if (!wire_get_event(wire_get_blob(&in), &event) ||
@@ -63,8 +82,9 @@ static void add_events(struct strip *strip, const struct paged *paged,
 			!selection_carries(kind, types, &event))
 			continue;
 		event_text(text, &event, envelope);
-		if (!selection_is_open(event.traits))
-			add_choice(strip, &event);
+		hidden = is_private(privacy, &event);
+		if (hidden || !selection_is_open(event.traits))
+			add_choice(strip, &event, hidden);
 		strip->ids[strip->count] = event.id;
 		strip->ends[strip->count++] = (uint32_t)text->len;
 	}
@@ -72,7 +92,7 @@ static void add_events(struct strip *strip, const struct paged *paged,
 }
 
 struct strip *strip_new(uint64_t from, const struct paged *paged,
-	struct span key, bool envelope)
+	struct span key, bool envelope, const struct privacy *privacy)
 {
 	struct strip *strip = mem_new(sizeof(*strip));
 	struct buf text = {0};
@@ -85,7 +105,7 @@ struct strip *strip_new(uint64_t from, const struct paged *paged,
 	if (paged->count > 0) {
 		strip->ids = mem_new(paged->count * sizeof(*strip->ids));
 		strip->ends = mem_new(paged->count * sizeof(*strip->ends));
-		add_events(strip, paged, key, envelope, &text);
+		add_events(strip, paged, key, envelope, privacy, &text);
 	}
 	if (strip->count > 0) {
 		strip->batch = batch_new(1, buf_span(&text));
@@ -95,7 +115,7 @@ struct strip *strip_new(uint64_t from, const struct paged *paged,
 			strip->batch->len + sizeof(*strip->batch) +
 			paged->count *
 				(sizeof(*strip->ids) + sizeof(*strip->ends)) +
-			strip->traits.size +
+			strip->texts.size +
 			2 * sizeof(*strip->choices) * strip->choice_count;
 	}
 	buf_release(&text);
@@ -105,7 +125,7 @@ struct strip *strip_new(uint64_t from, const struct paged *paged,
 void strip_free(struct strip *strip)
 {
 	batch_drop(strip->batch);
-	buf_release(&strip->traits);
+	buf_release(&strip->texts);
 	free(strip->choices);
 	free(strip->ids);
 	free(strip->ends);
@@ -131,6 +151,14 @@ static uint64_t choice_at(const void *of, uint64_t place)
 	return strip->choices[place].at;
 }
 
+static bool is_for(
+	const struct strip_choice *choice, const struct subscriber *sub)
+{
+	return selection_takes(sub, choice->traits) &&
+	       (!choice->is_private || grant_reads(sub->grant, choice->channel,
+					       choice->traits));
+}
+
 bool strip_gives(
 	const struct strip *strip, uint32_t index, const struct subscriber *sub)
 {
@@ -140,7 +168,15 @@ bool strip_gives(
 		return true;
 	next = search_above(0, strip->choice_count, choice_at, strip, index);
 	return next == 0 || strip->choices[next - 1].at != index ||
-	       selection_takes(sub, strip->choices[next - 1].traits);
+	       is_for(&strip->choices[next - 1], sub);
+}
+
+bool strip_gives_all(const struct strip *strip, const struct subscriber *sub)
+{
+	for (uint32_t i = 0; i < strip->choice_count; i++)
+		if (!is_for(&strip->choices[i], sub))
+			return false;
+	return true;
 }
 
 void strip_text(const struct strip *strip, uint32_t first, uint32_t end,

@@ -17,13 +17,16 @@
 
 struct batch;
 struct paged;
+struct privacy;
 struct shelf_row;
 struct subscriber;
 
 /* An event that not everybody on the channel is given. */
 struct strip_choice {
-	uint32_t at;	    /* its index */
-	struct span traits; /* in the strip's `traits` */
+	uint32_t at;	     /* its index */
+	bool is_private;     /* only whose grant says so is (grant_reads) */
+	struct span channel; /* of a private one; in the strip's `texts` */
+	struct span traits;  /* likewise, of any */
 };
 
 struct strip {
@@ -34,7 +37,7 @@ struct strip {
 	uint32_t *ends;	     /* of each event, in the batch's text */
 	struct strip_choice *choices; /* rising */
 	uint32_t choice_count;
-	struct buf traits;
+	struct buf texts;
 	size_t cost; /* bytes */
 	/* The shelf's: */
 	struct shelf_row *row; /* NULL = on none */
@@ -45,11 +48,13 @@ struct strip {
 /* Of what the hub has answered to a question for events above `from`: those
  * that a topic of that key (topic.h) has. */
 struct strip *strip_new(uint64_t from, const struct paged *paged,
-	struct span key, bool envelope);
+	struct span key, bool envelope, const struct privacy *privacy);
 void strip_free(struct strip *strip);
 
 /* The index of the first event above `id`, `count` if there is none. */
 uint32_t strip_after(const struct strip *strip, uint64_t id);
+/* True if the subscriber is given all of it. */
+bool strip_gives_all(const struct strip *strip, const struct subscriber *sub);
 /* True if the subscriber is given the event at that index. */
 bool strip_gives(const struct strip *strip, uint32_t index,
 	const struct subscriber *sub);

@@ -12,6 +12,7 @@
 #include "fcgi/stream/selection.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
+#include "fcgi/stream/view.h"
 #include "fcgi/stream/window.h"
 #include "lib/heap.h"
 
@@ -21,9 +22,10 @@ enum {
 };
 
 /* A batch and for whom it is right: who lacks the event at `first` and what
- * follows, on exactly these channels. */
+ * follows, on exactly these channels, and is shown the same of it. */
 struct kept {
 	struct batch *batch;
+	struct view view;
 	uint64_t first;
 	uint64_t generation; /* of the window's patterns */
 	uint16_t request;
@@ -44,6 +46,7 @@ struct composer {
 	struct kept kept[KEPT];
 	bool any;	    /* something is kept */
 	struct buf text;    /* scratch */
+	struct view view;   /* of what is in it */
 	uint32_t events;    /* stored ones in it */
 	struct lane *lanes; /* scratch */
 	size_t room;
@@ -61,6 +64,7 @@ struct composer *composer_new(struct window *window)
 static void forget(struct kept *kept)
 {
 	batch_drop(kept->batch);
+	view_release(&kept->view);
 	free(kept->topics);
 	*kept = (struct kept){0};
 }
@@ -82,6 +86,7 @@ void composer_free(struct composer *composer)
 		return;
 	composer_clear(composer);
 	buf_release(&composer->text);
+	view_release(&composer->view);
 	free(composer->lanes);
 	heap_release(&composer->heap);
 	free(composer);
@@ -113,7 +118,8 @@ static struct batch *shared(struct composer *composer,
 		kept->request != sub->request ||
 		kept->generation != window_generation(composer->window) ||
 		kept->envelope != sub->envelope || kept->batch->pos > horizon ||
-		!same_topics(kept, sub))
+		!same_topics(kept, sub) ||
+		!view_is_of(&kept->view, composer->window, sub->grant))
 		return NULL;
 	return batch_hold(kept->batch);
 }
@@ -130,9 +136,11 @@ static void keep(struct composer *composer, const struct subscriber *sub,
 		.request = sub->request,
 		.count = sub->count,
 		.envelope = sub->envelope,
+		.view = composer->view,
 		.topics = mem_new(sub->count * sizeof(*kept->topics))};
 	for (uint16_t i = 0; i < sub->count; i++)
 		kept->topics[i] = sub->memberships[i].topic;
+	composer->view = (struct view){0};
 	composer->any = true;
 }
 
@@ -194,14 +202,29 @@ static bool lacks(const struct composer *composer, const struct subscriber *sub,
 	return event->traits.len == 0 || selection_takes(sub, event->traits);
 }
 
-/* Appends the event at `position` if the subscriber lacks it; false if the
- * batch is full without it. */
+/* Notes a private event; false if there is no room for it. */
+static bool look(struct composer *composer, const struct subscriber *sub,
+	uint64_t position, bool *shown)
+{
+	if (!window_entry(composer->window, position)->is_private)
+		return true;
+	*shown = view_shows(composer->window, sub->grant, position);
+	return view_note(&composer->view, composer->window, position, *shown);
+}
+
+/* Appends the event at `position` if the subscriber lacks it and may read it;
+ * false if the batch is full without it. */
 static bool add(struct composer *composer, const struct subscriber *sub,
 	uint64_t position)
 {
 	size_t before = composer->text.len;
+	bool shown = true;
 
 	if (!lacks(composer, sub, position))
+		return true;
+	if (!look(composer, sub, position, &shown))
+		return false;
+	if (!shown)
 		return true;
 	if (before >= RECORD_BODY)
 		return false;
@@ -217,7 +240,7 @@ static bool add(struct composer *composer, const struct subscriber *sub,
 	return true;
 }
 
-/* The position of the next event that it lacks, 0 if there is none. */
+/* The position of the next event that it is to be given, 0 if there is none. */
 static uint64_t find_first(struct composer *composer,
 	const struct subscriber *sub, uint64_t horizon)
 {
@@ -225,7 +248,9 @@ static uint64_t find_first(struct composer *composer,
 
 	gather(composer, sub);
 	while ((lane = first_lane(composer, horizon)) != NULL) {
-		if (lacks(composer, sub, lane->node.key))
+		if (lacks(composer, sub, lane->node.key) &&
+			view_shows(
+				composer->window, sub->grant, lane->node.key))
 			return lane->node.key;
 		advance(composer, lane);
 	}
@@ -241,6 +266,7 @@ static struct batch *compose(struct composer *composer,
 	struct lane *lane;
 
 	buf_clear(&composer->text);
+	view_begin(&composer->view, sub->grant);
 	composer->events = 0;
 	while ((lane = first_lane(composer, horizon)) != NULL) {
 		uint64_t position = lane->node.key;

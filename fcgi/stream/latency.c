@@ -6,6 +6,7 @@
 #include "fcgi/counters.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
+#include "fcgi/stream/view.h"
 #include "fcgi/stream/window.h"
 #include "lib/histogram.h"
 
@@ -30,6 +31,8 @@ void latency_end(const struct latency *latency, const struct window *window,
 
 			if (position > sub->pos)
 				break;
+			if (!view_shows(window, sub->grant, position))
+				continue;
 			add_age(counters,
 				&window_entry(window, position)->event, at,
 				writes);

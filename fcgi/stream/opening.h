@@ -25,6 +25,7 @@ enum {
 
 struct subscriber;
 struct client;
+struct grant;
 
 enum {
 	CHANNELS_MAX = 1000, /* channels and patterns of one stream; more is a
@@ -50,6 +51,8 @@ struct subscription {
 				  CRLF (CORS), or empty */
 	struct client *client; /* held; limit_leave()d when the stream ends;
 				    may be NULL */
+	struct grant *grant;   /* taken; what of private events it is given;
+				    NULL = none */
 };
 
 struct opening {

@@ -9,7 +9,8 @@
  * its name or by a pattern, so that it is given each event once.  And none that
  * has a trait which we would have to know and do not.  What it says depends on
  * nothing but the row and the subscriber's channels: it is the same live, from
- * the log, and after any restart.
+ * the log, and after any restart.  What is private is another question:
+ * grant_reads().
  */
 #include <stdbool.h>
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/guard/access.h"
+#include "fcgi/guard/grant.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
@@ -125,13 +127,48 @@ static const char *read_begin(struct stream_query *wanted,
 
 /* ---- the answer */
 
+/* Who asks for a channel by its name must be allowed to read it; of what a
+ * pattern matches he is given what he may. */
+static enum access_word may_read(
+	const struct access *access, const struct subscription *subscription)
+{
+	uint16_t names =
+		(uint16_t)(subscription->count - subscription->patterns);
+	enum access_word word = ACCESS_YES;
+
+	for (uint16_t i = 0; word == ACCESS_YES && i < names; i++)
+		word = access_may_read(
+			access, subscription->grant, subscription->channels[i]);
+	return word;
+}
+
+/* False if it has been refused; then there is no grant. */
+static bool is_allowed(struct subscribe *subscribe, struct request *request,
+	struct subscription *subscription)
+{
+	enum access_word word = access_may_listen(
+		subscribe->access, request, &subscription->grant);
+
+	if (word == ACCESS_YES)
+		word = may_read(subscribe->access, subscription);
+	if (word == ACCESS_YES)
+		return true;
+	grant_drop(subscription->grant);
+	refusal_reply(subscribe->replies, request, word);
+	return false;
+}
+
 static void open_stream(struct subscribe *subscribe, struct request *request,
 	struct subscription *subscription)
 {
+	if (!is_allowed(subscribe, request, subscription))
+		return;
 	subscription->client =
 		admit_enter(subscribe->admit, request, subscription);
-	if (subscription->client == NULL)
+	if (subscription->client == NULL) {
+		grant_drop(subscription->grant);
 		return;
+	}
 	subscription->fd = request->fd;
 	subscription->request = request->id;
 	subscription->headers = buf_span(&request->headers);

@@ -10,6 +10,7 @@
  */
 #include "fcgi/http/request.h"
 
+struct access;
 struct admit;
 struct clock;
 struct replies;
@@ -17,6 +18,7 @@ struct streams;
 
 /* The handlers' room; plain data, borrows all of it. */
 struct subscribe {
+	struct access *access;
 	struct admit *admit;
 	struct streams *streams;
 	struct replies *replies;

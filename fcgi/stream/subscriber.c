@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fcgi/counters.h"
+#include "fcgi/guard/grant.h"
 #include "fcgi/http/record.h"
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/composer.h"
@@ -73,6 +74,7 @@ struct subscriber *subscriber_new(
 	sub->keepalive = (uint16_t)(subscription->keepalive_ms / 1000);
 	sub->envelope = subscription->envelope;
 	sub->client = subscription->client;
+	sub->grant = subscription->grant;
 	list_init(&sub->due);
 	list_init(&sub->beat);
 	(void)setsockopt(
@@ -101,6 +103,7 @@ void subscriber_close(struct subscriber *sub)
 	close(loop_io_fd(&sub->watch));
 	batch_drop(sub->half);
 	sub->home->owner.gone(sub);
+	grant_drop(sub->grant);
 	free(sub->told);
 	free(sub);
 }

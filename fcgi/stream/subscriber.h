@@ -32,6 +32,7 @@
 #include "lib/span.h"
 
 struct counters;
+struct grant;
 struct opening;
 struct batch;
 struct composer;
@@ -79,11 +80,13 @@ struct subscriber {
 	struct node due;	     /* the fan-out's list */
 	struct node beat;	     /* the audience's list for its second */
 	struct client *client;
-	uint16_t request;   /* FastCGI request id */
-	uint16_t count;	    /* memberships, sorted by channel name ... */
-	uint16_t patterns;  /* ... and behind them patterns, of which it has so
-			       many */
-	uint16_t keepalive; /* seconds between two comments */
+	struct grant *grant; /* held: which private events it is given; NULL =
+				none */
+	uint16_t request;    /* FastCGI request id */
+	uint16_t count;	     /* memberships, sorted by channel name ... */
+	uint16_t patterns;   /* ... and behind them patterns, of which it has so
+				many */
+	uint16_t keepalive;  /* seconds between two comments */
 	bool envelope;
 	bool behind; /* began behind: owed an event `live` */
 	bool below;  /* `pos` means nothing, only `id` counts */
@@ -100,7 +103,8 @@ enum pump_result {
 
 struct subscription;
 
-/* Takes the subscription's descriptor; OPENING.  Its memberships are empty. */
+/* Takes the subscription's descriptor and grant; OPENING.  Its memberships are
+ * empty. */
 struct subscriber *subscriber_new(
 	struct subscriber_home *home, const struct subscription *subscription);
 /* Tells its owner, frees it.  The web server is told properly if it can be: the

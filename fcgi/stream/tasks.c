@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "fcgi/counters.h"
+#include "fcgi/guard/access.h"
+#include "fcgi/guard/grant.h"
 #include "fcgi/guard/limit.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/record.h"
@@ -245,6 +247,21 @@ static const char *read_query(struct tasks *tasks, struct task_query *wanted,
 	return "?interval= is a number of seconds from 0.05 to 60";
 }
 
+/* Nothing of it is private; but it may be for those only who show something.
+ * False if it has been refused. */
+static bool is_allowed(struct tasks *tasks, struct request *request)
+{
+	struct grant *grant;
+	enum access_word word =
+		access_may_listen(tasks->parts.access, request, &grant);
+
+	grant_drop(grant);
+	if (word == ACCESS_YES)
+		return true;
+	refusal_reply(tasks->parts.replies, request, word);
+	return false;
+}
+
 void tasks_listen(
 	void *room, struct request *request, const struct target *target)
 {
@@ -253,6 +270,8 @@ void tasks_listen(
 	struct client *client;
 	const char *code, *fault;
 
+	if (!is_allowed(tasks, request))
+		return;
 	fault = read_query(tasks, &wanted, request, target->query, &code);
 	if (fault != NULL) {
 		reply_error(tasks->parts.replies, request, 400, code, fault);

@@ -14,6 +14,7 @@
 
 #include "fcgi/http/request.h"
 
+struct access;
 struct admit;
 struct loop;
 struct counters;
@@ -23,6 +24,7 @@ struct tasks;
 
 struct tasks_parts {
 	struct loop *loop;
+	struct access *access;
 	struct admit *admit;
 	struct limiter *limiter; /* what a stream ends is given back */
 	struct replies *replies;

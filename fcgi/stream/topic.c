@@ -167,7 +167,7 @@ struct topic *topic_get_pattern(
 		return topic;
 	topic = make(&topics->by_key, pattern);
 	topic->selector = pattern->kind == SELECTOR_EXACT
-				  ? selector_of_channel(pattern->text)
+				  ? selector_exact(pattern->text)
 				  : selector_new(pattern->text);
 	patterns_add(&topics->patterns, topic);
 	return topic;

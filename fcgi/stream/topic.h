@@ -23,6 +23,8 @@
 #include "lib/span.h"
 #include "lib/table.h"
 
+enum topic_privacy { TOPIC_UNASKED, TOPIC_PUBLIC, TOPIC_PRIVATE };
+
 struct topic {
 	struct table_node node;	 /* by its name */
 	struct node memberships; /* struct membership.node, one for each
@@ -40,6 +42,7 @@ struct topic {
 	struct selector *selector;   /* of a pattern; NULL = a channel */
 	bool due;    /* has events that no fan-out has covered */
 	bool filled; /* a pattern's: it has been given what the window holds */
+	uint8_t privacy; /* enum topic_privacy: the window's */
 	uint16_t name_len, types_len;
 	char key[]; /* its kind and its name, as they are in a PAGE (wire.h),
 		       and the types that are wanted (types.h) */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/guard/privacy.h"
 #include "fcgi/stream/carry.h"
 #include "fcgi/stream/patterns.h"
 #include "lib/buf.h"
@@ -24,6 +25,7 @@ enum {
 
 struct window {
 	struct topics *topics;
+	const struct privacy *privacy;
 	struct patterns *patterns; /* the topics' */
 	struct entry *entries;	   /* ring: position & (size - 1) */
 	size_t size;		   /* a power of two */
@@ -45,6 +47,16 @@ struct window *window_new(size_t limit, struct topics *topics)
 	window->size = FIRST_ENTRIES;
 	window->entries = mem_new(window->size * sizeof(*window->entries));
 	return window;
+}
+
+void window_guard(struct window *window, const struct privacy *privacy)
+{
+	window->privacy = privacy;
+}
+
+const struct privacy *window_privacy(const struct window *window)
+{
+	return window->privacy;
 }
 
 static struct entry *entry(const struct window *window, uint64_t position)
@@ -213,6 +225,20 @@ static void copy(struct entry *to, const struct wire_event *event)
 	to->event.channel = topic_name(to->topic);
 }
 
+/* A channel is asked about once, when its first event comes. */
+static bool is_private(
+	const struct window *window, struct topic *topic, struct span traits)
+{
+	if (topic->privacy == TOPIC_UNASKED)
+		topic->privacy = privacy_hides_channel(
+					 window->privacy, topic_name(topic))
+					 ? TOPIC_PRIVATE
+					 : TOPIC_PUBLIC;
+	return topic->privacy == TOPIC_PRIVATE ||
+	       (traits.len > 0 &&
+		       privacy_hides_traits(window->privacy, traits));
+}
+
 static bool is_over(const struct window *window)
 {
 	return window->bytes + window->patterns->held * PER_POSITION >
@@ -236,7 +262,8 @@ struct topic *window_append(
 	to->topic = topic;
 	to->mark = event->id != 0 ? event->id : newest;
 	copy(to, event);
-	to->cost = cost(event, topic);
+	to->is_private = is_private(window, topic, event->traits);
+	to->cost = (uint32_t)cost(event, topic);
 	window->bytes += to->cost;
 	while (is_over(window) && window->floor + 1 < window->end)
 		evict(window);

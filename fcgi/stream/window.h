@@ -24,16 +24,22 @@
 struct entry {
 	struct wire_event event; /* its spans live as long as the entry */
 	struct topic *topic;
-	size_t cost;   /* bytes it is counted with */
-	uint64_t mark; /* id of the newest stored event up to here */
+	uint32_t cost;	 /* bytes it is counted with */
+	bool is_private; /* not for everybody: grant_reads() */
+	uint64_t mark;	 /* id of the newest stored event up to here */
 	void *bytes;
 };
 
+struct privacy;
 struct window;
 
 /* `limit`: bytes of events, texts and bookkeeping.  Borrows the table. */
 struct window *window_new(size_t limit, struct topics *topics);
 void window_free(struct window *window);
+/* Which events are private from now on; borrowed.  At first it is NULL: those
+ * that have the trait. */
+void window_guard(struct window *window, const struct privacy *privacy);
+const struct privacy *window_privacy(const struct window *window);
 
 /* Forgets everything held: from now on the window is VALID above id `from`. */
 void window_begin(struct window *window, uint64_t from);

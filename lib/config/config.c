@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/config/config_file.h"
-#include "lib/config/config_section.h"
+#include "lib/config/config_target.h"
 #include "lib/config/setting.h"
 #include "lib/lines.h"
 #include "lib/log.h"
@@ -23,7 +23,7 @@ char *config_try(struct config *config, const char *path)
 		return NULL;
 	fault = config_file_read(config, path);
 	if (fault == NULL)
-		config_section_inherit(config);
+		config_target_inherit(config);
 	else
 		config_release(config);
 	return fault;
@@ -60,6 +60,28 @@ static void clear_lists(const struct setting_section *section, void *target)
 			setting_clear(&section->settings[i], target);
 }
 
+static void release_keys(struct config *config)
+{
+	for (size_t i = 0; i < config->keys_count; i++) {
+		clear_lists(&setting_sections[SETTING_KEYS], &config->keys[i]);
+		free(config->keys[i].name);
+		free(config->keys[i].file);
+		free(config->keys[i].issuer);
+		free(config->keys[i].audience);
+	}
+	free(config->keys);
+}
+
+static void release_access(struct config *config)
+{
+	for (size_t i = 0; i < config->access_count; i++) {
+		clear_lists(
+			&setting_sections[SETTING_ACCESS], &config->access[i]);
+		free(config->access[i].name);
+	}
+	free(config->access);
+}
+
 void config_release(struct config *config)
 {
 	for (size_t i = 0; i < config->channel_count; i++)
@@ -70,6 +92,9 @@ void config_release(struct config *config)
 	}
 	free(config->channels);
 	free(config->inboxes);
+	release_keys(config);
+	release_access(config);
+	free(config->cookie);
 	free(config->hub_socket);
 	free(config->log_path);
 	free(config->fcgi_socket);

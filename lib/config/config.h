@@ -51,6 +51,38 @@ struct config_inbox {
 
 enum { CONFIG_INBOXES_MAX = 64 }; /* sections [inbox NAME] */
 
+/* [keys NAME]: a file of keys, and what tokens that they sign are worth. */
+struct config_keys {
+	char *name;
+	char *file;
+	char **algorithms; /* HS256 ... (lib/crypto/algorithm.h) */
+	size_t algorithm_count;
+	bool oauth;	/* form = mercure | oauth; if so, the next two are
+			   given, and expiry_required */
+	char *issuer;	/* NULL = any */
+	char *audience; /* NULL = any */
+	char **grants;	/* grants = publish subscribe */
+	size_t grant_count;
+	bool expiry_required; /* expiry = optional | required */
+	uint64_t leeway_ms;   /* 10s, 0..5m; for nbf and iat */
+};
+
+/* [access NAME]: rights of those who come without a JWT. */
+struct config_access {
+	char *name;
+	char **who; /* users, user:NAME, token:SHA256, address:PREFIX */
+	size_t who_count;
+	char **publish; /* selectors; %u stands for the user's name */
+	size_t publish_count;
+	char **subscribe;
+	size_t subscribe_count;
+};
+
+enum {
+	CONFIG_KEYS_MAX = 64, /* sections of each */
+	CONFIG_ACCESS_MAX = 1000,
+};
+
 struct config {
 	/* [log] */
 	bool syslog; /* to = stderr | syslog */
@@ -106,11 +138,22 @@ struct config {
 	size_t max_event; /* 64K, 1K..1M: bytes of one event as it is sent */
 	size_t max_body;  /* 1M, >= max_event: bytes of a POST */
 	uint64_t rest_ms; /* 250ms: longest rest between two fan-outs */
+	bool listeners_granted;	  /* listeners = anyone | granted */
+	char **private_selectors; /* private = channels whose every event is */
+	size_t private_count;
+	char *cookie;		/* where a token may be; empty = in none */
+	bool token_in_url;	/* token_in_url = no | yes */
+	uint64_t stream_age_ms; /* stream_age = 0, or 1m..7d */
+	uint64_t ticket_age_ms; /* ticket_age = 5m, 0 = off, or 30s..1h */
 
 	struct config_channel *channels;
 	size_t channel_count;
 	struct config_inbox *inboxes;
 	size_t inbox_count;
+	struct config_keys *keys;
+	size_t keys_count;
+	struct config_access *access;
+	size_t access_count;
 };
 
 /* Fills `config` from `path`, or with the defaults if `path` is NULL; ends the

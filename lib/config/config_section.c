@@ -8,11 +8,7 @@
 #include <string.h>
 
 #include "lib/config/config.h"
-#include "lib/event/template.h"
-#include "lib/text.h"
-
-/* A limit of a channel that its section does not name; no text means it. */
-static const uint64_t KEEP_SHARED = UINT64_MAX;
+#include "lib/config/config_target.h"
 
 /* ---- the head */
 
@@ -66,77 +62,6 @@ static enum setting_kind find_section(struct span inside, struct span *name)
 	return (enum setting_kind)kind;
 }
 
-/* ---- the target */
-
-static const char *fault_of_channel(struct span name)
-{
-	const char *fault = text_channel_fault(name);
-	struct buf regex = {0};
-
-	if (fault == NULL && memchr(name.at, '{', name.len) != NULL &&
-		!template_regex(name, &regex))
-		fault = "a channel's name with a '{' is a URI template "
-			"(RFC 6570), as in [channel builds/{name}]";
-	buf_release(&regex);
-	return fault;
-}
-
-static struct config_channel *new_channel(
-	struct config *config, struct span name, struct buf *fault)
-{
-	const char *why = fault_of_channel(name);
-	struct config_channel *channel;
-
-	for (size_t i = 0; why == NULL && i < config->channel_count; i++)
-		if (span_is(name, config->channels[i].name))
-			why = "this section is given twice";
-	if (why != NULL) {
-		buf_add_span(fault, span_of(why));
-		return NULL;
-	}
-	config->channels = mem_resize(config->channels,
-		(config->channel_count + 1) * sizeof(*config->channels));
-	channel = &config->channels[config->channel_count++];
-	channel->name = mem_text(name);
-	channel->keep = (struct keep){KEEP_SHARED, KEEP_SHARED, KEEP_SHARED};
-	return channel;
-}
-
-static struct config_inbox *new_inbox(
-	struct config *config, struct span name, struct buf *fault)
-{
-	const char *why = NULL;
-	struct config_inbox *inbox;
-
-	if (text_channel_fault(name) != NULL)
-		why = "an inbox's name has 1 to 255 bytes and no control "
-		      "characters";
-	for (size_t i = 0; why == NULL && i < config->inbox_count; i++)
-		if (span_is(name, config->inboxes[i].name))
-			why = "this section is given twice";
-	if (why == NULL && config->inbox_count == CONFIG_INBOXES_MAX)
-		why = "there may be 64 inboxes, and this is one more";
-	if (why != NULL) {
-		buf_add_span(fault, span_of(why));
-		return NULL;
-	}
-	config->inboxes = mem_resize(config->inboxes,
-		(config->inbox_count + 1) * sizeof(*config->inboxes));
-	inbox = &config->inboxes[config->inbox_count++];
-	*inbox = (struct config_inbox){.name = mem_text(name)};
-	return inbox;
-}
-
-static void *target_of(struct config *config, enum setting_kind kind,
-	struct span name, struct buf *fault)
-{
-	if (kind == SETTING_CHANNEL)
-		return new_channel(config, name, fault);
-	if (kind == SETTING_INBOX)
-		return new_inbox(config, name, fault);
-	return config;
-}
-
 bool config_section_begin(struct config_section *section, struct config *config,
 	int line, const char *text, struct buf *fault)
 {
@@ -164,7 +89,7 @@ bool config_section_begin(struct config_section *section, struct config *config,
 	memset(section->lines, 0, sizeof(section->lines));
 	section->table = table;
 	section->line = line;
-	section->target = target_of(config, kind, name, fault);
+	section->target = config_target(config, kind, name, fault);
 	if (section->target != NULL && table->named)
 		setting_defaults(table, section->target);
 	return section->target != NULL;
@@ -220,6 +145,37 @@ static bool end_inbox(const struct config_section *section,
 	return true;
 }
 
+static bool end_keys(
+	const struct config_section *section, int *line, struct buf *fault)
+{
+	struct config_keys *keys = section->target;
+
+	*line = section->line;
+	if (keys->file == NULL)
+		buf_printf(fault, "keys need a file");
+	else if (keys->algorithm_count == 0)
+		buf_printf(fault, "keys need algorithms");
+	else if (keys->grant_count == 0)
+		buf_printf(fault, "keys need grants, of which there are none");
+	else if (keys->oauth && keys->issuer == NULL)
+		buf_printf(fault, "form = oauth needs an issuer");
+	else if (keys->oauth && keys->audience == NULL)
+		buf_printf(fault, "form = oauth needs an audience");
+	keys->expiry_required |= keys->oauth;
+	return fault->len == 0;
+}
+
+static bool end_access(
+	const struct config_section *section, int *line, struct buf *fault)
+{
+	const struct config_access *access = section->target;
+
+	*line = section->line;
+	if (access->who_count == 0)
+		buf_printf(fault, "access needs who has it");
+	return access->who_count > 0;
+}
+
 bool config_section_end(struct config_section *section,
 	const struct config *config, int *line, struct buf *fault)
 {
@@ -231,20 +187,10 @@ bool config_section_end(struct config_section *section,
 		good = end_responder(section, config, line, fault);
 	if (section->table == &setting_sections[SETTING_INBOX])
 		good = end_inbox(section, config, line, fault);
+	if (section->table == &setting_sections[SETTING_KEYS])
+		good = end_keys(section, line, fault);
+	if (section->table == &setting_sections[SETTING_ACCESS])
+		good = end_access(section, line, fault);
 	section->target = NULL;
 	return good;
-}
-
-void config_section_inherit(struct config *config)
-{
-	for (size_t i = 0; i < config->channel_count; i++) {
-		struct keep *keep = &config->channels[i].keep;
-
-		if (keep->age_ms == KEEP_SHARED)
-			keep->age_ms = config->keep.age_ms;
-		if (keep->events == KEEP_SHARED)
-			keep->events = config->keep.events;
-		if (keep->bytes == KEEP_SHARED)
-			keep->bytes = config->keep.bytes;
-	}
 }

@@ -33,8 +33,4 @@ bool config_section_begin(struct config_section *section, struct config *config,
 bool config_section_end(struct config_section *section,
 	const struct config *config, int *line, struct buf *fault);
 
-/* After the last section: gives each channel the shared limits that its section
- * does not name. */
-void config_section_inherit(struct config *config);
-
 #endif

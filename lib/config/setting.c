@@ -76,6 +76,17 @@ static const struct setting responder_keys[] = {
 	{"max_body", "1M", parse_size, AT(max_body), .min = 1 << 10,
 		.max = 8 << 20},
 	{"rest", "250ms", parse_time, AT(rest_ms), .max = 10000},
+	{"listeners", "anyone", parse_choice, AT(listeners_granted),
+		.words = {"anyone", "granted"}},
+	{"private", "", parse_selectors,
+		LIST(private_selectors, private_count)},
+	{"cookie", "mercureAuthorization", parse_cookie, AT(cookie)},
+	{"token_in_url", "no", parse_choice, AT(token_in_url),
+		.words = {"no", "yes"}},
+	{"stream_age", "0", parse_time_or_none, AT(stream_age_ms), .min = 60000,
+		.max = DAYS(7)},
+	{"ticket_age", "5m", parse_time_or_none, AT(ticket_age_ms),
+		.min = 30000, .max = 3600000},
 };
 
 static const struct setting channel_keys[] = {
@@ -103,6 +114,34 @@ static const struct setting inbox_keys[] = {
 		.max = DAYS(7)},
 };
 
+#define OF(type, member) IN(struct type, member)
+#define LIST_OF(type, member, n) \
+	OF(type, member), .count = offsetof(struct type, n)
+
+static const struct setting keys_keys[] = {
+	{"file", NULL, parse_path, OF(config_keys, file)},
+	{"algorithms", NULL, parse_algorithms,
+		LIST_OF(config_keys, algorithms, algorithm_count)},
+	{"form", "mercure", parse_choice, OF(config_keys, oauth),
+		.words = {"mercure", "oauth"}},
+	{"issuer", NULL, parse_text, OF(config_keys, issuer)},
+	{"audience", NULL, parse_text, OF(config_keys, audience)},
+	{"grants", "publish subscribe", parse_grants,
+		LIST_OF(config_keys, grants, grant_count)},
+	{"expiry", "optional", parse_choice, OF(config_keys, expiry_required),
+		.words = {"optional", "required"}},
+	{"leeway", "10s", parse_time, OF(config_keys, leeway_ms),
+		.max = 300000},
+};
+
+static const struct setting access_keys[] = {
+	{"who", NULL, parse_bearers, LIST_OF(config_access, who, who_count)},
+	{"publish", "", parse_user_selectors,
+		LIST_OF(config_access, publish, publish_count)},
+	{"subscribe", "", parse_user_selectors,
+		LIST_OF(config_access, subscribe, subscribe_count)},
+};
+
 #define SETTINGS(table) table, sizeof(table) / sizeof((table)[0])
 
 const struct setting_section setting_sections[SETTING_KINDS] = {
@@ -111,6 +150,8 @@ const struct setting_section setting_sections[SETTING_KINDS] = {
 	[SETTING_RESPONDER] = {"responder", false, SETTINGS(responder_keys)},
 	[SETTING_CHANNEL] = {"channel", true, SETTINGS(channel_keys)},
 	[SETTING_INBOX] = {"inbox", true, SETTINGS(inbox_keys)},
+	[SETTING_KEYS] = {"keys", true, SETTINGS(keys_keys)},
+	[SETTING_ACCESS] = {"access", true, SETTINGS(access_keys)},
 };
 
 void setting_defaults(const struct setting_section *section, void *target)

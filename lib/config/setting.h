@@ -41,11 +41,13 @@ enum setting_kind {
 	SETTING_RESPONDER,
 	SETTING_CHANNEL,
 	SETTING_INBOX,
+	SETTING_KEYS,
+	SETTING_ACCESS,
 	SETTING_KINDS
 };
 
 /* A section; its target is struct config, or if it is `named`
- * struct config_channel or struct config_inbox. */
+ * struct config_channel, config_inbox, config_keys or config_access. */
 struct setting_section {
 	const char *name;
 	bool named;
@@ -55,7 +57,7 @@ struct setting_section {
 
 extern const struct setting_section setting_sections[SETTING_KINDS];
 
-enum { SETTING_MOST = 24 }; /* settings of one section, at most */
+enum { SETTING_MOST = 32 }; /* settings of one section, at most */
 
 /* Puts the section's defaults into `target`. */
 void setting_defaults(const struct setting_section *section, void *target);

@@ -7,17 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/config/setting_list.h"
 #include "lib/config/value.h"
-
-static void *field_of(const struct setting *setting, void *target)
-{
-	return (char *)target + setting->field;
-}
-
-static size_t *count_of(const struct setting *setting, void *target)
-{
-	return (size_t *)(void *)((char *)target + setting->count);
-}
 
 /* ---- numbers */
 
@@ -29,9 +20,9 @@ static void store(const struct setting *setting, void *target, uint64_t value)
 	assert(setting->size == sizeof(narrow) ||
 		setting->size == sizeof(value));
 	if (setting->size == sizeof(narrow))
-		memcpy(field_of(setting, target), &narrow, sizeof(narrow));
+		memcpy(setting_field(setting, target), &narrow, sizeof(narrow));
 	else
-		memcpy(field_of(setting, target), &value, sizeof(value));
+		memcpy(setting_field(setting, target), &value, sizeof(value));
 }
 
 static bool parse_amount(const struct setting *setting, const char *text,
@@ -77,12 +68,25 @@ bool parse_time(const struct setting *setting, const char *text, void *target,
 	return parse_amount(setting, text, target, fault, value_times);
 }
 
+bool parse_time_or_none(const struct setting *setting, const char *text,
+	void *target, struct buf *fault)
+{
+	if (strcmp(text, "0") == 0) {
+		store(setting, target, 0);
+		return true;
+	}
+	if (parse_time(setting, text, target, fault))
+		return true;
+	buf_printf(fault, ", nor 0");
+	return false;
+}
+
 /* ---- single values */
 
 bool parse_choice(const struct setting *setting, const char *text, void *target,
 	struct buf *fault)
 {
-	bool *choice = field_of(setting, target);
+	bool *choice = setting_field(setting, target);
 
 	for (int i = 0; i < 2; i++)
 		if (strcmp(text, setting->words[i]) == 0) {
@@ -97,7 +101,7 @@ bool parse_choice(const struct setting *setting, const char *text, void *target,
 bool parse_path(const struct setting *setting, const char *text, void *target,
 	struct buf *fault)
 {
-	char **path = field_of(setting, target);
+	char **path = setting_field(setting, target);
 
 	if (text[0] == '\0') {
 		buf_printf(fault, "%s: a path is missing", setting->name);
@@ -116,7 +120,7 @@ bool parse_path(const struct setting *setting, const char *text, void *target,
 bool parse_base(const struct setting *setting, const char *text, void *target,
 	struct buf *fault)
 {
-	char **base = field_of(setting, target);
+	char **base = setting_field(setting, target);
 
 	if (!value_is_base(text)) {
 		buf_printf(fault,
@@ -134,7 +138,7 @@ bool parse_base(const struct setting *setting, const char *text, void *target,
 bool parse_mode(const struct setting *setting, const char *text, void *target,
 	struct buf *fault)
 {
-	if (value_mode(text, field_of(setting, target)))
+	if (value_mode(text, setting_field(setting, target)))
 		return true;
 	buf_printf(fault, "%s: \"%s\" is not a mode such as 0660",
 		setting->name, text);
@@ -144,7 +148,7 @@ bool parse_mode(const struct setting *setting, const char *text, void *target,
 bool parse_group(const struct setting *setting, const char *text, void *target,
 	struct buf *fault)
 {
-	gid_t *group = field_of(setting, target);
+	gid_t *group = setting_field(setting, target);
 
 	if (text[0] == '\0') {
 		*group = (gid_t)-1;
@@ -158,21 +162,11 @@ bool parse_group(const struct setting *setting, const char *text, void *target,
 
 /* ---- lists */
 
-static void add_text(
-	const struct setting *setting, const char *item, void *target)
-{
-	char ***texts = field_of(setting, target);
-	size_t *count = count_of(setting, target);
-
-	*texts = mem_resize(*texts, (*count + 1) * sizeof(**texts));
-	(*texts)[(*count)++] = mem_text(span_of(item));
-}
-
 static bool add_user(const struct setting *setting, const char *item,
 	void *target, struct buf *fault)
 {
-	uid_t **users = field_of(setting, target);
-	size_t *count = count_of(setting, target);
+	uid_t **users = setting_field(setting, target);
+	size_t *count = setting_count(setting, target);
 	uid_t user;
 
 	if (!value_user(item, &user)) {
@@ -195,7 +189,7 @@ static bool add_prefix(const struct setting *setting, const char *item,
 			setting->name, item);
 		return false;
 	}
-	add_text(setting, item, target);
+	setting_add_text(setting, item, target);
 	return true;
 }
 
@@ -209,7 +203,7 @@ static bool add_origin(const struct setting *setting, const char *item,
 			setting->name, item);
 		return false;
 	}
-	add_text(setting, item, target);
+	setting_add_text(setting, item, target);
 	return true;
 }
 
@@ -223,39 +217,14 @@ static bool add_host(const struct setting *setting, const char *item,
 			setting->name, item);
 		return false;
 	}
-	add_text(setting, item, target);
+	setting_add_text(setting, item, target);
 	return true;
-}
-
-static bool add_each(const struct setting *setting, const char *text,
-	void *target, struct buf *fault,
-	bool (*add)(const struct setting *, const char *, void *, struct buf *))
-{
-	static const char between[] = " \t,";
-
-	for (;;) {
-		size_t len;
-		char *item;
-		bool ok;
-
-		text += strspn(text, between);
-		/* inih leaves a comment in a line that goes on. */
-		if (*text == '\0' || *text == ';')
-			return true;
-		len = strcspn(text, between);
-		item = mem_text(span(text, len));
-		ok = add(setting, item, target, fault);
-		free(item);
-		if (!ok)
-			return false;
-		text += len;
-	}
 }
 
 bool parse_users(const struct setting *setting, const char *text, void *target,
 	struct buf *fault)
 {
-	return add_each(setting, text, target, fault, add_user);
+	return setting_add_each(setting, text, target, fault, add_user);
 }
 
 /* One by default, who need not be there. */
@@ -276,25 +245,25 @@ bool parse_own_users(const struct setting *setting, const char *text,
 bool parse_prefixes(const struct setting *setting, const char *text,
 	void *target, struct buf *fault)
 {
-	return add_each(setting, text, target, fault, add_prefix);
+	return setting_add_each(setting, text, target, fault, add_prefix);
 }
 
 bool parse_origins(const struct setting *setting, const char *text,
 	void *target, struct buf *fault)
 {
-	return add_each(setting, text, target, fault, add_origin);
+	return setting_add_each(setting, text, target, fault, add_origin);
 }
 
 bool parse_hosts(const struct setting *setting, const char *text, void *target,
 	struct buf *fault)
 {
-	return add_each(setting, text, target, fault, add_host);
+	return setting_add_each(setting, text, target, fault, add_host);
 }
 
 void setting_clear(const struct setting *setting, void *target)
 {
-	void **items = field_of(setting, target);
-	size_t *count = count_of(setting, target);
+	void **items = setting_field(setting, target);
+	size_t *count = setting_count(setting, target);
 
 	if (setting->parse != parse_users && setting->parse != parse_own_users)
 		for (size_t i = 0; i < *count; i++)

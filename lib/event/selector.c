@@ -57,7 +57,7 @@ static pcre2_code *compile(struct span text)
 	return code;
 }
 
-static const char *text_fault(struct span text)
+const char *selector_text_fault(struct span text)
 {
 	if (text.len == 0 || text.len > SELECTOR_MAX)
 		return "a pattern has 1 to 1,000 bytes";
@@ -71,7 +71,7 @@ static const char *text_fault(struct span text)
 
 const char *selector_fault(struct span text)
 {
-	const char *fault = text_fault(text);
+	const char *fault = selector_text_fault(text);
 	pcre2_code *code;
 
 	if (fault != NULL || selector_kind(text) == SELECTOR_EVERY)
@@ -93,19 +93,7 @@ bool selector_is(uint8_t kind, struct span text)
 	       selector_fault(text) == NULL;
 }
 
-static void compile_into(struct selector *selector)
-{
-	struct span text = selector_text(selector);
-	const char *brace = memchr(text.at, '{', text.len);
-
-	selector->prefix_len = (size_t)(brace - text.at);
-	selector->code = compile(text);
-	selector->found = pcre2_match_data_create(1, NULL);
-	if (selector->code == NULL || selector->found == NULL)
-		abort();
-}
-
-static struct selector *make(enum selector_kind kind, struct span text)
+static struct selector *new_of_kind(enum selector_kind kind, struct span text)
 {
 	struct selector *selector = mem_new(sizeof(*selector) + text.len);
 
@@ -113,21 +101,51 @@ static struct selector *make(enum selector_kind kind, struct span text)
 	selector->kind = kind;
 	selector->len = text.len;
 	memcpy(selector->text, text.at, text.len);
-	if (kind == SELECTOR_TEMPLATE)
-		compile_into(selector);
-	else if (kind == SELECTOR_EXACT)
+	if (kind == SELECTOR_EXACT)
 		selector->prefix_len = text.len;
 	return selector;
 }
 
-struct selector *selector_new(struct span text)
+/* Takes `code`. */
+static struct selector *new_template(struct span text, pcre2_code *code)
 {
-	return make(selector_kind(text), text);
+	struct selector *selector = new_of_kind(SELECTOR_TEMPLATE, text);
+	const char *brace = memchr(text.at, '{', text.len);
+
+	selector->prefix_len = (size_t)(brace - text.at);
+	selector->code = code;
+	selector->found = pcre2_match_data_create(1, NULL);
+	if (selector->found == NULL)
+		abort();
+	return selector;
 }
 
-struct selector *selector_of_channel(struct span name)
+struct selector *selector_try(struct span text)
 {
-	return make(SELECTOR_EXACT, name);
+	enum selector_kind kind = selector_kind(text);
+	pcre2_code *code;
+
+	if (selector_text_fault(text) != NULL ||
+		(kind == SELECTOR_EXACT && text_channel_fault(text) != NULL))
+		return NULL;
+	if (kind != SELECTOR_TEMPLATE)
+		return new_of_kind(kind, text);
+	code = compile(text);
+	return code == NULL ? NULL : new_template(text, code);
+}
+
+struct selector *selector_new(struct span text)
+{
+	struct selector *selector = selector_try(text);
+
+	if (selector == NULL)
+		abort();
+	return selector;
+}
+
+struct selector *selector_exact(struct span name)
+{
+	return new_of_kind(SELECTOR_EXACT, name);
 }
 
 void selector_free(struct selector *selector)
@@ -160,6 +178,11 @@ bool selector_matches(const struct selector *selector, struct span name)
 	       name.len >= selector->prefix_len &&
 	       memcmp(name.at, selector->text, selector->prefix_len) == 0 &&
 	       template_matches(selector, name);
+}
+
+enum selector_kind selector_kind_of(const struct selector *selector)
+{
+	return selector->kind;
 }
 
 struct span selector_text(const struct selector *selector)

@@ -35,6 +35,9 @@ struct selector;
 
 /* What the text of a pattern is. */
 enum selector_kind selector_kind(struct span text);
+/* NULL if the text could be that of a selector of some kind, else a sentence:
+ * its length, its encoding, its characters. */
+const char *selector_text_fault(struct span text);
 /* NULL, or a sentence for who asked with this pattern (static). */
 const char *selector_fault(struct span text);
 /* Likewise for a text that is to be of that kind, as it is on the wire. */
@@ -42,12 +45,16 @@ bool selector_is(uint8_t kind, struct span text);
 
 /* Of a text without a fault; copies it. */
 struct selector *selector_new(struct span text);
-/* Of a channel's name, in which a brace is a brace. */
-struct selector *selector_of_channel(struct span name);
+/* The same of a text that may have one: NULL then. */
+struct selector *selector_try(struct span text);
+/* The channel of that name, also if it looks like a pattern; of a text without
+ * selector_text_fault(). */
+struct selector *selector_exact(struct span name);
 void selector_free(struct selector *selector); /* NULL will do */
 
 bool selector_matches(const struct selector *selector, struct span name);
 
+enum selector_kind selector_kind_of(const struct selector *selector);
 struct span selector_text(const struct selector *selector);
 /* Bytes that it takes. */
 size_t selector_size(const struct selector *selector);

@@ -46,10 +46,18 @@ bool traits_are_guarded(struct span traits)
 {
 	struct wire_in in = wire_in(traits);
 
-	while (in.at < in.end && !in.failed)
-		if (get_trait(&in).kind >= TRAIT_GUARDED)
+	while (in.at < in.end && !in.failed) {
+		uint8_t kind = get_trait(&in).kind;
+
+		if (kind >= TRAIT_GUARDED && kind != TRAIT_PRIVATE)
 			return true;
+	}
 	return false;
+}
+
+bool traits_are_private(struct span traits)
+{
+	return trait_find(traits, TRAIT_PRIVATE).at != NULL;
 }
 
 /* ---- whether they are sound */

@@ -12,6 +12,8 @@
  *
  *   TRAIT_LABEL   1 to TRAIT_LABEL_MAX bytes of UTF-8: the publisher's own id
  *   TRAIT_TOPICS  u8 index, u8 count, count x str16 channel
+ *   TRAIT_PRIVATE empty: the event is for those only who may read one of its
+ *		   channels
  *
  * A publish on n channels is n rows with consecutive ids of one transaction,
  * each with the same TRAIT_TOPICS but for the index, which says on which of
@@ -31,6 +33,7 @@ enum trait_kind {
 	TRAIT_LABEL = 1,
 	TRAIT_TOPICS = 2,
 	TRAIT_GUARDED = 128,
+	TRAIT_PRIVATE = 128,
 };
 
 enum {
@@ -54,8 +57,10 @@ const char *traits_fault(struct span traits);
 
 /* The value of that kind; `at` is NULL if there is none. */
 struct span trait_find(struct span traits, uint8_t kind);
-/* True if there is one that keeps the event from whoever does not know it. */
+/* True if there is one that keeps the event from whoever does not know it, and
+ * that is not known here. */
 bool traits_are_guarded(struct span traits);
+bool traits_are_private(struct span traits);
 
 /* Appends one; kinds must rise. */
 void trait_add(struct buf *out, uint8_t kind, struct span value);

@@ -21,10 +21,17 @@ struct json_object;
 bool json_is_string(struct span value);
 /* Appends what the string `value` (checked, with its quotes) says. */
 void json_decode(struct buf *out, struct span value);
+/* Is `value` a string that says `text`? */
+bool json_says(struct span value, const char *text);
 /* True if `value` is a list of nothing but strings. */
 bool json_is_strings(struct span value);
 /* Takes the next string, with its quotes, off such a list; false at its end. */
 bool json_next_string(struct span *list, struct span *string);
+bool json_is_list(struct span value);
+/* Takes the next value off a list that is checked JSON; false at its end. */
+bool json_next(struct span *list, struct span *value);
+/* How many objects and lists of the checked `value` are within each other. */
+unsigned json_depth(struct span value);
 /* Appends the checked `value` without the space between its tokens: one line,
  * and otherwise byte for byte. */
 void json_minify(struct buf *out, struct span value);

@@ -18,6 +18,19 @@ bool json_is_string(struct span value)
 	return value.len > 0 && value.at[0] == '"';
 }
 
+bool json_says(struct span value, const char *text)
+{
+	struct buf decoded = {0};
+	bool same;
+
+	if (!json_is_string(value))
+		return false;
+	json_decode(&decoded, value);
+	same = span_is(buf_span(&decoded), text);
+	buf_release(&decoded);
+	return same;
+}
+
 /* The end of the string that begins at `at`. */
 static const char *string_end(const char *at, const char *end)
 {
@@ -60,6 +73,77 @@ bool json_is_strings(struct span value)
 	while (json_next_string(&list, &string))
 		;
 	return list.len == 1; /* the closing bracket */
+}
+
+bool json_is_list(struct span value)
+{
+	return value.len > 0 && value.at[0] == '[';
+}
+
+/* The end of the object or list that begins at `at`; *depth is how many are
+ * within each other, itself included. */
+static const char *nested_end(const char *at, const char *end, unsigned *depth)
+{
+	unsigned open = 0;
+
+	*depth = 0;
+	while (at < end) {
+		if (*at == '"') {
+			at = string_end(at, end);
+			continue;
+		}
+		if (*at == '{' || *at == '[')
+			open++;
+		if (open > *depth)
+			*depth = open;
+		if (*at == '}' || *at == ']')
+			open--;
+		at++;
+		if (open == 0)
+			break;
+	}
+	return at;
+}
+
+static const char *value_end(const char *at, const char *end)
+{
+	unsigned depth;
+
+	if (*at == '"')
+		return string_end(at, end);
+	if (*at == '{' || *at == '[')
+		return nested_end(at, end, &depth);
+	while (at < end && !json_is_space(*at) && *at != ',' && *at != ']')
+		at++;
+	return at;
+}
+
+bool json_next(struct span *list, struct span *value)
+{
+	const char *end = list->at + list->len;
+	bool first = list->len > 0 && *list->at == '[';
+
+	if (first)
+		*list = span(list->at + 1, list->len - 1);
+	while (list->len > 0 && (json_is_space(*list->at) || *list->at == ','))
+		*list = span(list->at + 1, list->len - 1);
+	if (list->len == 0 || *list->at == ']')
+		return false;
+	value->at = list->at;
+	list->at = value_end(list->at, end);
+	value->len = (size_t)(list->at - value->at);
+	list->len = (size_t)(end - list->at);
+	return true;
+}
+
+unsigned json_depth(struct span value)
+{
+	unsigned depth;
+
+	while (value.len > 0 && json_is_space(*value.at))
+		value = span(value.at + 1, value.len - 1);
+	nested_end(value.at, value.at + value.len, &depth);
+	return depth;
 }
 
 static unsigned code_unit(const char *digits)

@@ -10,9 +10,9 @@
 
 #include <string.h>
 
-#include "fcgi/post/document.h"
 #include "fcgi/stream/event.h"
 #include "lib/event_size.h"
+#include "lib/json/document.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "fcgi/post/document.h"
+#include "lib/json/document.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,260 +1,298 @@
 /* SPDX-License-Identifier: MIT */
-/* access: by address, origin and host */
+/* access: proofs, pages and addresses together */
 #include <config.h>
 
 #include <stdlib.h>
 
 #include "fcgi/guard/access.h"
+#include "fcgi/guard/grant.h"
 #include "fcgi/http/request.h"
-#include "lib/buf.h"
 #include "lib/config/config.h"
+#include "tests/unit/hand_clock.h"
 #include "tests/unit/unit.h"
 
-static const struct {
-	const char *name, *prefix, *address;
-	bool admitted;
-} prefixes[] = {
-	{"the address itself", "10.1.2.3", "10.1.2.3", true},
-	{"its neighbour", "10.1.2.3", "10.1.2.4", false},
-	{"in the network", "127.0.0.0/8", "127.255.0.1", true},
-	{"outside of it", "127.0.0.0/8", "128.0.0.1", false},
-	{"a prefix within a byte", "10.1.16.0/20", "10.1.31.255", true},
-	{"just outside of that", "10.1.16.0/20", "10.1.32.0", false},
-	{"everybody of IPv4", "0.0.0.0/0", "8.8.8.8", true},
-	{"IPv4 is not IPv6", "0.0.0.0/0", "::1", false},
-	{"everybody of IPv6, which holds IPv4", "::/0", "8.8.8.8", true},
-	{"a mapped address", "127.0.0.0/8", "::ffff:127.0.0.1", true},
-	{"IPv6 loopback", "::1", "::1", true},
-	{"IPv6 written in another way", "::1", "0:0:0:0:0:0:0:1", true},
-	{"an IPv6 network", "2001:db8::/33", "2001:db8:7fff::1", true},
-	{"outside of it", "2001:db8::/33", "2001:db8:8000::1", false},
-	{"no address", "::/0", "", false},
-	{"a name", "::/0", "localhost", false},
-	{"a cut address", "0.0.0.0/0", "127.0.0", false},
+/* texts that setting_clear() would free are not: this config is ours */
+static char users[] = "users", alice[] = "user:alice",
+	    office[] = "address:10.0.0.0/8", builds[] = "builds/{n}",
+	    own[] = "users/%u", secret[] = "secret", hidden[] = "users/{n}",
+	    named[] = "https://app.example", any[] = "*",
+	    loopback[] = "127.0.0.0/8", site[] = "our.example";
+
+static struct config_access sections[] = {
+	{.who = (char *[]){users},
+		.who_count = 1,
+		.subscribe = (char *[]){own},
+		.subscribe_count = 1},
+	{.who = (char *[]){alice},
+		.who_count = 1,
+		.publish = (char *[]){builds},
+		.publish_count = 1},
+	{.who = (char *[]){office},
+		.who_count = 1,
+		.publish = (char *[]){builds},
+		.publish_count = 1,
+		.subscribe = (char *[]){secret},
+		.subscribe_count = 1},
 };
 
-static enum access_word word(
-	const struct config *config, const char *address, const char *origin)
+static struct config config = {
+	.access = sections,
+	.access_count = COUNT(sections),
+	.private_selectors = (char *[]){secret, hidden},
+	.private_count = 2,
+	.publish_from = (char *[]){loopback},
+	.publish_from_count = 1,
+};
+
+static struct request request_of(const char *user, const char *address)
 {
-	struct access *access = access_new(config);
-	struct request *request = request_new();
+	return (struct request){.uri = "/stream",
+		.address = address,
+		.remote_user = user,
+		.host = "our.example",
+		.scheme = "http",
+		.origin = "",
+		.referer = "",
+		.fetch_site = "",
+		.authorization = "",
+		.cookie = "",
+		.forwarded = "",
+		.forwarded_for = "",
+		.real_ip = "",
+		.via = ""};
+}
+
+static struct access *open_access(void)
+{
+	static struct hand_clock hands;
+	static struct clock clock;
+
+	clock = hand_clock(&hands);
+	return access_new(
+		&(struct access_parts){.config = &config, .clock = &clock});
+}
+
+/* ---- publishing */
+
+static const struct {
+	const char *name, *user, *address, *origin, *site, *referer, *channel;
+	enum access_word word;
+} posts[] = {
+	{"a login, from a program", "alice", "192.0.2.1", "", "", "",
+		"builds/1", ACCESS_YES},
+	{"on another channel", "alice", "192.0.2.1", "", "", "", "news",
+		ACCESS_NOT_GRANTED},
+	{"another user", "bob", "192.0.2.1", "", "", "", "builds/1",
+		ACCESS_NOT_GRANTED},
+	{"from our own page", "alice", "192.0.2.1", "http://our.example",
+		"same-origin", "", "builds/1", ACCESS_YES},
+	{"from our own, by an old browser", "alice", "192.0.2.1",
+		"http://our.example", "", "", "builds/1", ACCESS_YES},
+	{"from our own, that keeps its name to itself", "alice", "192.0.2.1",
+		"null", "same-origin", "", "builds/1", ACCESS_YES},
+	{"from a named one", "alice", "192.0.2.1", "https://app.example",
+		"cross-site", "", "builds/1", ACCESS_YES},
+	{"from a foreign one", "alice", "192.0.2.1", "https://evil.example",
+		"cross-site", "", "builds/1", ACCESS_NOT_THAT_PAGE},
+	{"from a neighbour", "alice", "192.0.2.1", "http://x.our.example",
+		"same-site", "", "builds/1", ACCESS_NOT_THAT_PAGE},
+	{"from one without a name", "alice", "192.0.2.1", "null", "", "",
+		"builds/1", ACCESS_NOT_THAT_PAGE},
+	{"from a form, by its Referer", "alice", "192.0.2.1", "", "",
+		"https://evil.example/page", "builds/1", ACCESS_NOT_THAT_PAGE},
+	{"from our own form", "alice", "192.0.2.1", "", "",
+		"http://our.example/page?a=b", "builds/1", ACCESS_YES},
+	{"whose Referer begins like us", "alice", "192.0.2.1", "", "",
+		"http://our.example.evil.example/", "builds/1",
+		ACCESS_NOT_THAT_PAGE},
+	{"an address, from a program", "", "10.1.2.3", "", "", "", "builds/1",
+		ACCESS_YES},
+	{"an address, from a named page", "", "10.1.2.3", "https://app.example",
+		"cross-site", "", "builds/1", ACCESS_YES},
+	{"an address, from a page whose name was pointed here", "", "10.1.2.3",
+		"http://our.example", "same-origin", "", "builds/1",
+		ACCESS_NOT_FROM_THERE},
+	{"an address, from a foreign page", "", "10.1.2.3",
+		"https://evil.example", "cross-site", "", "builds/1",
+		ACCESS_NOT_FROM_THERE},
+	{"nobody", "", "192.0.2.1", "", "", "", "builds/1",
+		ACCESS_NOT_FROM_THERE},
+	{"who may publish anywhere", "", "127.0.0.1", "", "", "", "whatever",
+		ACCESS_YES},
+	{"and is somebody", "bob", "127.0.0.1", "", "", "", "whatever",
+		ACCESS_YES},
+};
+
+static enum access_word post(struct access *access, size_t i)
+{
+	struct request request = request_of(posts[i].user, posts[i].address);
+	struct publisher publisher;
 	enum access_word word;
 
-	request->address = address;
-	request->origin = origin;
-	request->host = "our.example";
-	request->scheme = "http";
-	word = access_may_publish(access, request);
-	request_free(request);
-	access_free(access);
+	request.origin = posts[i].origin;
+	request.fetch_site = posts[i].site;
+	request.referer = posts[i].referer;
+	word = access_may_publish(access, &request, &publisher);
+	if (word == ACCESS_YES)
+		word = publisher_may(&publisher, span_of(posts[i].channel));
+	publisher_release(&publisher);
 	return word;
 }
 
-static void test_only_named_addresses_are_admitted(void **state)
+static void test_a_login_and_an_address_publish_but_not_for_foreign_pages(
+	void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < COUNT(prefixes); i++) {
-		char *list[] = {mem_text(span_of(prefixes[i].prefix))};
-		struct config config = {
-			.publish_from = list, .publish_from_count = 1};
+	struct access *access;
 
-		CHECK(prefixes[i].name,
-			word(&config, prefixes[i].address, "") ==
-				(prefixes[i].admitted ? ACCESS_YES
-						      : ACCESS_NOT_FROM_THERE));
-		free(list[0]);
-	}
+	(void)state;
+	config.origins = (char *[]){named};
+	config.origin_count = 1;
+	access = open_access();
+	for (size_t i = 0; i < COUNT(posts); i++)
+		CHECK(posts[i].name, post(access, i) == posts[i].word);
+	access_free(access);
 }
 
-static void test_without_a_prefix_nobody_is_admitted(void **state)
+static void test_every_origin_is_no_named_one(void **state)
 {
-	struct config config = {0};
+	struct access *access;
+	struct request request = request_of("alice", "192.0.2.1");
+	struct publisher publisher;
 
 	(void)state;
-	assert_int_equal(word(&config, "127.0.0.1", ""), ACCESS_NOT_FROM_THERE);
-}
-
-static void test_a_page_of_another_origin_may_not_publish(void **state)
-{
-	char *everybody[] = {mem_text(span_of("0.0.0.0/0"))};
-	struct config config = {
-		.publish_from = everybody, .publish_from_count = 1};
-
-	(void)state;
-	assert_int_equal(
-		word(&config, "10.1.2.3", "http://our.example"), ACCESS_YES);
-	assert_int_equal(word(&config, "10.1.2.3", "http://other.example"),
+	config.origins = (char *[]){any};
+	config.origin_count = 1;
+	access = open_access();
+	request.origin = "https://evil.example";
+	assert_int_equal(access_may_publish(access, &request, &publisher),
 		ACCESS_NOT_THAT_PAGE);
-	free(everybody[0]);
+	/* but while it is written, on this machine */
+	request.host = "127.0.0.1:8000";
+	request.origin = "http://localhost:5173";
+	assert_int_equal(
+		access_may_publish(access, &request, &publisher), ACCESS_YES);
+	publisher_release(&publisher);
+	request.host = "our.example";
+	assert_int_equal(access_may_publish(access, &request, &publisher),
+		ACCESS_NOT_THAT_PAGE);
+	access_free(access);
 }
 
-enum { LIST = 4 };
+/* ---- listening */
 
 static const struct {
-	const char *name, *publish_from[LIST], *address;
-	const char *forwarded, *forwarded_for, *real_ip, *via;
-	enum access_word word;
-} requests[] = {
-	{"nothing said", {"127.0.0.0/8"}, "127.0.0.1", "", "", "", "",
-		ACCESS_YES},
-	{"Forwarded", {"127.0.0.0/8"}, "127.0.0.1", "for=192.0.2.1", "", "", "",
-		ACCESS_NOT_BY_PROXY},
-	{"X-Forwarded-For", {"127.0.0.0/8"}, "127.0.0.1", "", "192.0.2.1", "",
-		"", ACCESS_NOT_BY_PROXY},
-	{"X-Real-IP", {"127.0.0.0/8"}, "127.0.0.1", "", "", "192.0.2.1", "",
-		ACCESS_NOT_BY_PROXY},
-	{"Via", {"127.0.0.0/8"}, "127.0.0.1", "", "", "", "1.1 varnish",
-		ACCESS_NOT_BY_PROXY},
-	{"for this machine, which anybody could say", {"127.0.0.0/8"},
-		"127.0.0.1", "", "127.0.0.1", "", "", ACCESS_NOT_BY_PROXY},
-	{"over IPv6", {"::1"}, "::1", "", "x", "", "", ACCESS_NOT_BY_PROXY},
-	{"from a stranger", {"127.0.0.0/8"}, "192.0.2.1", "", "127.0.0.1", "",
-		"", ACCESS_NOT_FROM_THERE},
-	{"everybody may", {"127.0.0.0/8", "0.0.0.0/0"}, "127.0.0.1", "",
-		"192.0.2.1", "", "", ACCESS_YES},
-	{"a proxy on another machine", {"10.0.0.0/8"}, "10.0.0.5", "",
-		"192.0.2.1", "", "", ACCESS_NOT_BY_PROXY},
-	{"and who says to be one of us", {"10.0.0.0/8"}, "10.0.0.5", "",
-		"10.0.0.7, 192.0.2.1", "", "", ACCESS_NOT_BY_PROXY},
-	{"for one of us", {"10.0.0.0/8"}, "10.0.0.5", "", "10.0.0.7", "", "",
-		ACCESS_YES},
-	{"the true address, its header still there", {"10.0.0.0/8"}, "10.0.0.7",
-		"for=10.0.0.7", "10.0.0.7", "10.0.0.7", "1.1 squid",
-		ACCESS_YES},
-	{"a hidden one", {"10.0.0.0/8"}, "10.0.0.5", "", "unknown", "", "",
-		ACCESS_NOT_BY_PROXY},
-	{"with their ports", {"10.0.0.0/8", "2001:db8::/32"}, "10.0.0.5",
-		"for=\"[2001:db8::1]:4711\";proto=https, For=10.0.0.1",
-		"10.0.0.7:80,[2001:db8::2]:80 , 2001:db8::3", "", "",
-		ACCESS_YES},
-	{"one of several in Forwarded", {"10.0.0.0/8"}, "10.0.0.5",
-		"for=10.0.0.1, proto=http;for=192.0.2.1", "", "", "",
-		ACCESS_NOT_BY_PROXY},
-	{"Forwarded for nobody", {"10.0.0.0/8"}, "10.0.0.5", "proto=https", "",
-		"", "", ACCESS_NOT_BY_PROXY},
-	{"for a secret name", {"10.0.0.0/8"}, "10.0.0.5", "for=_hidden", "", "",
-		"", ACCESS_NOT_BY_PROXY},
-	{"for brackets", {"10.0.0.0/8"}, "10.0.0.5", "for=\"[]\"", "", "", "",
-		ACCESS_NOT_BY_PROXY},
-	{"for nothing", {"10.0.0.0/8"}, "10.0.0.5", "for=", " ,", "", "",
-		ACCESS_NOT_BY_PROXY},
-	{"for more than an address is long", {"10.0.0.0/8"}, "10.0.0.5", "",
-		"10.0.0.1000000000000000000000000000000000000000000000", "", "",
-		ACCESS_NOT_BY_PROXY},
+	const char *name, *user, *address, *host, *origin, *forwarded;
+	const char *channel;
+	bool reads;
+} streams[] = {
+	{"his own", "alice", "192.0.2.1", "our.example", "", "", "users/alice",
+		true},
+	{"somebody else's", "alice", "192.0.2.1", "our.example", "", "",
+		"users/bob", false},
+	{"what is public", "", "192.0.2.1", "our.example", "", "", "news",
+		true},
+	{"nobody", "", "192.0.2.1", "our.example", "", "", "secret", false},
+	{"for our own page", "alice", "192.0.2.1", "our.example",
+		"http://our.example", "", "users/alice", true},
+	{"for a named page", "alice", "192.0.2.1", "our.example",
+		"https://app.example", "", "users/alice", true},
+	{"for a foreign page", "alice", "192.0.2.1", "our.example",
+		"https://evil.example", "", "users/alice", false},
+	{"an address", "", "10.0.0.1", "10.0.0.9", "", "", "secret", true},
+	{"an address, under a name that is listed", "", "10.0.0.1",
+		"our.example", "", "", "secret", true},
+	{"an address, under a name that anybody can have pointed here", "",
+		"10.0.0.1", "evil.example", "", "", "secret", false},
+	{"an address that a proxy lends", "", "10.0.0.1", "10.0.0.9", "",
+		"192.0.2.1", "secret", false},
+	{"an address, for a foreign page", "", "10.0.0.1", "10.0.0.9",
+		"https://evil.example", "", "secret", false},
 };
 
-static void test_an_address_that_a_proxy_lends_to_everybody_proves_nothing(
+static void test_what_is_private_is_for_those_who_may_and_for_their_pages(
 	void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < COUNT(requests); i++) {
-		char *list[LIST];
-		struct config config = {.publish_from = list};
-		struct request request = {.address = requests[i].address,
-			.origin = "",
-			.fetch_site = "",
-			.forwarded = requests[i].forwarded,
-			.forwarded_for = requests[i].forwarded_for,
-			.real_ip = requests[i].real_ip,
-			.via = requests[i].via};
-		struct access *access;
-		size_t count = 0;
+	struct access *access;
 
-		for (; requests[i].publish_from[count] != NULL; count++)
-			list[count] = mem_text(
-				span_of(requests[i].publish_from[count]));
-		config.publish_from_count = count;
-		access = access_new(&config);
-		CHECK(requests[i].name, access_may_publish(access, &request) ==
-						requests[i].word);
-		access_free(access);
-		while (count > 0)
-			free(list[--count]);
+	(void)state;
+	config.origins = (char *[]){named, any};
+	config.origin_count = 2;
+	config.hosts = (char *[]){site};
+	config.host_count = 1;
+	access = open_access();
+	for (size_t i = 0; i < COUNT(streams); i++) {
+		struct request request =
+			request_of(streams[i].user, streams[i].address);
+		struct grant *grant;
+
+		request.host = streams[i].host;
+		request.origin = streams[i].origin;
+		request.forwarded_for = streams[i].forwarded;
+		CHECK(streams[i].name, access_may_listen(access, &request,
+					       &grant) == ACCESS_YES);
+		CHECK(streams[i].name, (access_may_read(access, grant,
+						span_of(streams[i].channel)) ==
+					       ACCESS_YES) == streams[i].reads);
+		grant_drop(grant);
 	}
+	access_free(access);
+	config.host_count = 0;
 }
 
-static const struct {
-	const char *name, *origins, *address, *scheme, *host, *origin, *site;
-	enum access_word word;
-} pages[] = {
-	{"our own, by its address", NULL, "127.0.0.1", "http", "127.0.0.1:80",
-		"http://127.0.0.1", "same-origin", ACCESS_YES},
-	{"our own, by a name", NULL, "127.0.0.1", "http", "a.example",
-		"http://a.example", "", ACCESS_NOT_THAT_NAME},
-	{"the same from another machine that may", NULL, "10.0.0.1", "http",
-		"a.example", "http://a.example", "", ACCESS_NOT_THAT_NAME},
-	{"our own, by a name over TLS", NULL, "10.0.0.1", "https", "a.example",
-		"https://a.example", "", ACCESS_YES},
-	{"the same where somebody else does the TLS", NULL, "10.0.0.1", "http",
-		"a.example", "https://a.example", "same-origin", ACCESS_YES},
-	{"a neighbour over TLS", NULL, "10.0.0.1", "https", "a.example",
-		"https://b.example", "same-site", ACCESS_NOT_THAT_PAGE},
-	{"our own, by a name that is listed", "http://a.example", "127.0.0.1",
-		"http", "a.example", "http://a.example", "", ACCESS_YES},
-	{"of another site that is listed", "https://b.example", "127.0.0.1",
-		"http", "a.example", "https://b.example", "cross-site",
-		ACCESS_YES},
-	{"of any site, where any may", "*", "127.0.0.1", "http", "localhost",
-		"https://b.example", "cross-site", ACCESS_NOT_THAT_NAME},
-	{"of no site, where any may", "*", "127.0.0.1", "http", "localhost",
-		"null", "cross-site", ACCESS_NOT_THAT_NAME},
-	{"under development, where any may", "*", "127.0.0.1", "http",
-		"localhost:8000", "http://localhost:5173", "same-site",
-		ACCESS_YES},
-	{"that pretends, where headers may have a _", NULL, "127.0.0.1", "http",
-		"a.example", "http://a.example", "same-origin",
-		ACCESS_NOT_THAT_NAME},
-	{"that hides its name", NULL, "127.0.0.1", "http", "a.example", "null",
-		"same-origin", ACCESS_NOT_THAT_NAME},
-	{"where everybody may", NULL, "192.0.2.1", "http", "a.example",
-		"http://a.example", "", ACCESS_YES},
-};
-
-static void test_a_page_whose_name_was_pointed_here_may_not_publish(
-	void **state)
+static void test_who_must_have_a_grant_is_told_so(void **state)
 {
-	char *from[] = {mem_text(span_of("127.0.0.0/8")),
-		mem_text(span_of("10.0.0.0/8")),
-		mem_text(span_of("0.0.0.0/0"))};
+	struct access *access;
+	struct request request = request_of("", "192.0.2.1");
+	struct grant *grant;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(pages); i++) {
-		bool all = i + 1 == COUNT(pages);
-		char *origins[] = {mem_text(span_of(pages[i].origins))};
-		struct config config = {.publish_from = from,
-			.publish_from_count = all ? 3 : 2,
-			.origins = origins,
-			.origin_count = pages[i].origins != NULL};
-		struct request request = {.address = pages[i].address,
-			.scheme = pages[i].scheme,
-			.host = pages[i].host,
-			.origin = pages[i].origin,
-			.fetch_site = pages[i].site,
-			.forwarded = "",
-			.forwarded_for = "",
-			.real_ip = "",
-			.via = ""};
-		struct access *access = access_new(&config);
+	config.origin_count = 0;
+	access = open_access();
+	assert_int_equal(
+		access_may_listen(access, &request, &grant), ACCESS_YES);
+	assert_null(grant);
+	request.uri = "/stream?authorized=1";
+	assert_int_equal(
+		access_may_listen(access, &request, &grant), ACCESS_NO_TOKEN);
+	request.remote_user = "bob";
+	assert_int_equal(
+		access_may_listen(access, &request, &grant), ACCESS_YES);
+	grant_drop(grant);
+	access_free(access);
+}
 
-		CHECK(pages[i].name,
-			access_may_publish(access, &request) == pages[i].word);
-		access_free(access);
-		free(origins[0]);
-	}
-	for (size_t i = 0; i < COUNT(from); i++)
-		free(from[i]);
+static void test_who_comes_again_has_the_same_grant(void **state)
+{
+	struct access *access = open_access();
+	struct request request = request_of("alice", "192.0.2.1");
+	struct grant *one, *again, *other;
+
+	(void)state;
+	access_may_listen(access, &request, &one);
+	access_may_listen(access, &request, &again);
+	request.remote_user = "bob";
+	access_may_listen(access, &request, &other);
+	assert_ptr_equal(one, again);
+	assert_ptr_not_equal(one, other);
+	assert_int_not_equal(grant_serial(one), grant_serial(other));
+	grant_drop(one);
+	access_forget(access);
+	assert_true(grant_subscribes(again, span_of("users/alice")));
+	grant_drop(again);
+	grant_drop(other);
+	access_free(access);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_only_named_addresses_are_admitted),
-		cmocka_unit_test(test_without_a_prefix_nobody_is_admitted),
-		cmocka_unit_test(test_a_page_of_another_origin_may_not_publish),
 		cmocka_unit_test(
-			test_an_address_that_a_proxy_lends_to_everybody_proves_nothing),
+			test_a_login_and_an_address_publish_but_not_for_foreign_pages),
+		cmocka_unit_test(test_every_origin_is_no_named_one),
 		cmocka_unit_test(
-			test_a_page_whose_name_was_pointed_here_may_not_publish),
+			test_what_is_private_is_for_those_who_may_and_for_their_pages),
+		cmocka_unit_test(test_who_must_have_a_grant_is_told_so),
+		cmocka_unit_test(test_who_comes_again_has_the_same_grant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* address: whose is it?  (What is in a prefix: access_test.) */
+/* address: whose is it?  (What is in a prefix: sender_test.) */
 #include <config.h>
 
 #include "fcgi/guard/address.h"

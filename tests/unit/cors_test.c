@@ -94,6 +94,11 @@ static struct request request_of(size_t i)
 
 static void expect(struct buf *out, enum reading reading, const char *origin)
 {
+	if (reading != SILENT && reading != FOREIGN)
+		buf_printf(out,
+			"Access-Control-Expose-Headers: Last-Event-ID, "
+			"Mercure-Last-Event-ID, Link, ETag, Retry-After, "
+			"WWW-Authenticate\r\n");
 	if (reading == ALL || reading == ALL_BUT)
 		buf_printf(out, "Access-Control-Allow-Origin: *\r\n");
 	if (reading == NAMED || reading == OWN)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "fcgi/post/document.h"
+#include "lib/json/document.h"
 #include "lib/json/json.h"
 #include "tests/unit/unit.h"
 

@@ -334,14 +334,14 @@ static void test_every_template_of_a_channels_length_can_be_matched(
 
 static void test_a_channels_name_is_a_name_whatever_is_in_it(void **state)
 {
-	struct selector *selector = selector_of_channel(span_of("a{b}"));
+	struct selector *selector = selector_exact(span_of("a{b}"));
 
 	(void)state;
 	assert_true(selector_matches(selector, span_of("a{b}")));
 	assert_false(selector_matches(selector, span_of("ab")));
 	CHECK_TEXT("prefix", selector_prefix(selector), "a{b}");
 	selector_free(selector);
-	selector = selector_of_channel(span_of("*"));
+	selector = selector_exact(span_of("*"));
 	assert_false(selector_matches(selector, span_of("a")));
 	selector_free(selector);
 }

@@ -36,7 +36,7 @@ static struct strip *make(
 		wire_put_event(&events, &event);
 	}
 	paged.events = wire_in(buf_span(&events));
-	strip = strip_new(from, &paged, span("\0\1\0a", 4), false);
+	strip = strip_new(from, &paged, span("\0\1\0a", 4), false, NULL);
 	buf_release(&events);
 	return strip;
 }

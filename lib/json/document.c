@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "fcgi/post/document.h"
+#include "lib/json/document.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_FCGI_POST_DOCUMENT_H
-#define TIDINGS_FCGI_POST_DOCUMENT_H
+#ifndef TIDINGS_LIB_JSON_DOCUMENT_H
+#define TIDINGS_LIB_JSON_DOCUMENT_H
 /*
- * document - the JSON object that was POSTed
+ * document - a JSON object and its members
  *
  * What comes in is checked by lib/json/strict_json.h and passed on as it was
  * written.  Pure.

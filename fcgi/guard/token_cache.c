@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/guard/token_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/guard/rights.h"
+#include "lib/buf.h"
+#include "lib/list.h"
+#include "lib/table.h"
+
+struct known {
+	struct table_node node;
+	struct node asked; /* the one that was asked for last is last */
+	uint8_t digest[CRYPTO_DIGEST];
+	struct rights *rights;
+};
+
+struct token_cache {
+	struct table table;
+	struct node asked;
+	size_t selectors;
+};
+
+static struct span digest_of_node(const struct table_node *node)
+{
+	const struct known *known = table_entry(node, struct known, node);
+
+	return span(known->digest, sizeof(known->digest));
+}
+
+struct token_cache *token_cache_new(void)
+{
+	struct token_cache *cache = mem_new(sizeof(*cache));
+
+	table_init(&cache->table, digest_of_node, NULL);
+	list_init(&cache->asked);
+	return cache;
+}
+
+static size_t selectors_of(const struct known *known)
+{
+	return known->rights->publish_count + known->rights->subscribe_count;
+}
+
+static void forget(struct token_cache *cache, struct known *known)
+{
+	cache->selectors -= selectors_of(known);
+	table_remove(&cache->table, &known->node);
+	list_remove(&known->asked);
+	rights_release(known->rights);
+	free(known);
+}
+
+static struct known *eldest(struct token_cache *cache)
+{
+	return list_entry(cache->asked.next, struct known, asked);
+}
+
+void token_cache_clear(struct token_cache *cache)
+{
+	while (!list_empty(&cache->asked))
+		forget(cache, eldest(cache));
+}
+
+void token_cache_free(struct token_cache *cache)
+{
+	if (cache == NULL)
+		return;
+	token_cache_clear(cache);
+	table_release(&cache->table);
+	free(cache);
+}
+
+struct rights *token_cache_find(struct token_cache *cache,
+	const uint8_t digest[CRYPTO_DIGEST], uint64_t now_ms)
+{
+	struct table_node *node =
+		table_find(&cache->table, span(digest, CRYPTO_DIGEST));
+	struct known *known;
+
+	if (node == NULL)
+		return NULL;
+	known = table_entry(node, struct known, node);
+	if (known->rights->until_ms <= now_ms) {
+		forget(cache, known);
+		return NULL;
+	}
+	list_remove(&known->asked);
+	list_append(&cache->asked, &known->asked);
+	return rights_hold(known->rights);
+}
+
+void token_cache_add(struct token_cache *cache,
+	const uint8_t digest[CRYPTO_DIGEST], struct rights *rights)
+{
+	struct known *known = mem_new(sizeof(*known));
+
+	memcpy(known->digest, digest, sizeof(known->digest));
+	known->rights = rights_hold(rights);
+	table_add(&cache->table, &known->node);
+	list_init(&known->asked);
+	list_append(&cache->asked, &known->asked);
+	cache->selectors += selectors_of(known);
+	while (cache->table.count > TOKEN_CACHE_MOST ||
+		cache->selectors > TOKEN_CACHE_SELECTORS)
+		forget(cache, eldest(cache));
+}
+
+size_t token_cache_count(const struct token_cache *cache)
+{
+	return cache->table.count;
+}

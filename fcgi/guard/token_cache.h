@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_GUARD_TOKEN_CACHE_H
+#define TIDINGS_FCGI_GUARD_TOKEN_CACHE_H
+/*
+ * token_cache - tokens that were good lately, and what they let their bearers
+ * do
+ *
+ * So that a thousand streams that come back verify each token once.  By SHA-256
+ * of the token: who brings one chooses its text.  Those that were not asked for
+ * longest go first.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/crypto/crypto.h"
+
+struct rights;
+
+enum {
+	TOKEN_CACHE_MOST = 4096,
+	TOKEN_CACHE_SELECTORS = 65536, /* of all of them together */
+};
+
+struct token_cache;
+
+struct token_cache *token_cache_new(void);
+void token_cache_free(struct token_cache *cache); /* NULL will do */
+
+/* Held for the caller; NULL if it is not known, or no longer good. */
+struct rights *token_cache_find(struct token_cache *cache,
+	const uint8_t digest[CRYPTO_DIGEST], uint64_t now_ms);
+/* Of a token that is not known; holds the rights. */
+void token_cache_add(struct token_cache *cache,
+	const uint8_t digest[CRYPTO_DIGEST], struct rights *rights);
+void token_cache_clear(struct token_cache *cache);
+size_t token_cache_count(const struct token_cache *cache);
+
+#endif
