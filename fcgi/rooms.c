@@ -75,7 +75,8 @@ static void open_access(struct rooms *rooms)
 		.limiter = rooms->limiter,
 	});
 	keyring_on_gone(rooms->keyring, forget_grants, rooms);
-	keyring_watch(rooms->keyring, loop_timers(rooms->loop));
+	if (!rooms->lone)
+		keyring_watch(rooms->keyring, loop_timers(rooms->loop));
 	window_guard(rooms->window, access_privacy(rooms->access));
 }
 

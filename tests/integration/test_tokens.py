@@ -15,8 +15,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from fcgi import variables
 from outside import MODULES
-from world import SLOW, TOP, program
+from visitor import visitor
+from world import SLOW, TOP, eventually, program
 
 ALGORITHMS = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "EdDSA"]
 FORMS = ["mercure", "oauth"]
@@ -275,6 +277,107 @@ def test_a_start_with_a_bad_file_of_keys_says_file_and_reason(make_world, tmp_pa
     tested = subprocess.run([program("tidings.fcgi"), "-t", "-c", world.folder / "responder.conf"], text=True,
                             capture_output=True)
     assert tested.returncode == 0, tested.stderr
+
+
+def test_a_process_for_one_request_loads_libcrypto_only_if_a_token_comes(make_world, tmp_path):
+    world = keyed(make_world, tmp_path, responder=False)
+    for token, loads in ((None, False), (signed("HS256", SECRET, subscribe=["news"]), True)):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        environment = {"TIDINGS_CONF": str(world.folder / "responder.conf"),
+                       **variables("GET", "/realtime/news", {"Accept": "text/event-stream", **headers})}
+        process = subprocess.Popen([program("tidings.fcgi")], env=environment, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE)
+        try:
+            seen = b""
+            while b"event: connected" not in seen:
+                piece = os.read(process.stdout.fileno(), 4096)
+                assert piece, seen
+                seen += piece
+            assert has_crypto(process.pid) == loads
+        finally:
+            process.kill()
+            process.stdout.close()
+            process.wait()
+
+
+# ---- by HTTP
+
+OTHER = "another secret, which is as long as the algorithm asks"
+
+
+def signed(algorithm, key, seconds=600, publish=(), subscribe=(), **more):
+    return jwt.encode({"exp": int(time.time()) + seconds, "mercure": {"publish": list(publish),
+                                                                      "subscribe": list(subscribe)}, **more},
+                      key, algorithm)
+
+
+def write(path, text, mode=0o600):
+    """Beside it, and moved into its place."""
+    aside = path.with_suffix(".new")
+    aside.write_text(text)
+    aside.chmod(mode)
+    aside.rename(path)
+
+
+def keyed(make_world, folder, **how):
+    write(folder / "site.key", SECRET + "\n")
+    return make_world({"keys site": {"file": folder / "site.key", "algorithms": "HS256"},
+                       "responder": {"private": "users/{+rest}"}, "log": {"level": "debug"}}, **how)
+
+
+def test_a_jwt_publishes_and_listens_on_its_channels(make_world, tmp_path):
+    world = keyed(make_world, tmp_path)
+    ann = visitor(world, token=signed("HS256", SECRET, publish=["news"], subscribe=["users/ann/{+rest}"]))
+    reader = ann.listen("users/ann/mail", "news")
+    assert ann.post("news", "one").status == 200
+    world.publish("two", channel="users/ann/mail")
+    reader.sees("one")
+    reader.sees("two")
+    assert ann.post("olds").status == 403
+    assert ann.get("/stream?channel=users/bob").status == 403
+    ended = visitor(world, token=signed("HS256", SECRET, seconds=-1, publish=["news"]))
+    assert ended.post("news").status == 401
+    world.responder.says("keys: a token is refused: it has expired")
+    forged = visitor(world, token=signed("HS256", OTHER, publish=["news"]))
+    assert forged.post("news").status == 401
+    world.responder.says("keys: a token is refused: none of the keys has signed it")
+
+
+def test_keys_change_without_a_reload_and_a_bad_file_changes_nothing(make_world, tmp_path):
+    world = keyed(make_world, tmp_path)
+    old, new = (visitor(world, token=signed("HS256", key, publish=["news"])) for key in (SECRET, OTHER))
+    assert (old.post("news").status, new.post("news").status) == (200, 401)
+    worker = world.responder.worker()
+    write(tmp_path / "site.key", "short")
+    world.responder.says("site.key: a secret of 5 bytes is too short for HS256, which needs 32; "
+                         "the keys that it had stay in force")
+    assert (old.post("news").status, new.post("news").status) == (200, 401)
+    write(tmp_path / "site.key", OTHER, 0o644)
+    world.responder.says("others may read or change it (chmod o=); the keys that it had stay in force")
+    assert old.post("news").status == 200
+    (tmp_path / "site.key").chmod(0o640)
+    world.responder.says("site.key: read again, has 1")
+    assert (old.post("news").status, new.post("news").status) == (401, 200)
+    (tmp_path / "site.key").unlink()
+    world.responder.says("site.key: it cannot be opened: No such file or directory; the keys that it had stay")
+    assert new.post("news").status == 200
+    assert world.responder.worker() == worker
+
+
+def test_a_worker_that_finds_a_bad_file_serves_all_but_tokens(make_world, tmp_path):
+    world = keyed(make_world, tmp_path)
+    ann = visitor(world, token=signed("HS256", SECRET, publish=["news"]))
+    assert ann.post("news").status == 200
+    write(tmp_path / "site.key", "short")
+    world.responder.says("stay in force")
+    world.responder.has_settled()
+    world.responder.kill_worker()
+    world.responder.says("too short for HS256, which needs 32; its tokens are refused")
+    eventually(lambda: ann.post("news").status == 401, "a refusal")
+    world.publish("still", channel="news")
+    write(tmp_path / "site.key", SECRET)
+    world.responder.says("site.key: read again, has 1")
+    assert ann.post("news").status == 200
 
 
 # ---- the command shows one
