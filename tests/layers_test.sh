@@ -195,6 +195,5 @@ downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
 	'fcgi/stream,fcgi/replay|fcgi/post|fcgi/status|fcgi/metrics' fcgi/guard fcgi/http \
 	fcgi/uplink fcgi/counters
 downwards client client/main client/verbs 'client/verb|client/check' \
-	'client/inbox|client/run|client/token' client/show client/http client/option client/exit_status \
-	client/show/escape
+	'client/inbox|client/run|client/token' client/show client/http client/option client/exit_status
 exit $failed

@@ -81,8 +81,8 @@ static void add_events(struct strip *strip, const struct paged *paged,
 			!fits(strip, &event) ||
 			!selection_carries(kind, types, &event))
 			continue;
-		event_text(text, &event, envelope);
 		hidden = is_private(privacy, &event);
+		event_text(text, &event, event_dress(envelope, hidden));
 		if (hidden || !selection_is_open(event.traits))
 			add_choice(strip, &event, hidden);
 		strip->ids[strip->count] = event.id;

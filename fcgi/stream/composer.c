@@ -217,6 +217,7 @@ static bool look(struct composer *composer, const struct subscriber *sub,
 static bool add(struct composer *composer, const struct subscriber *sub,
 	uint64_t position)
 {
+	const struct entry *entry;
 	size_t before = composer->text.len;
 	bool shown = true;
 
@@ -228,15 +229,14 @@ static bool add(struct composer *composer, const struct subscriber *sub,
 		return true;
 	if (before >= RECORD_BODY)
 		return false;
-	event_text(&composer->text,
-		&window_entry(composer->window, position)->event,
-		sub->envelope);
+	entry = window_entry(composer->window, position);
+	event_text(&composer->text, &entry->event,
+		event_dress(sub->envelope, entry->is_private));
 	if (before > 0 && composer->text.len > RECORD_BODY) {
 		composer->text.len = before;
 		return false;
 	}
-	composer->events +=
-		window_entry(composer->window, position)->event.id != 0;
+	composer->events += entry->event.id != 0;
 	return true;
 }
 

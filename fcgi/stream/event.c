@@ -108,17 +108,27 @@ static void add_also(struct buf *out, struct span traits)
 	buf_add_char(out, ']');
 }
 
-static void add_envelope(struct buf *out, const struct wire_event *event)
+static void add_envelope(
+	struct buf *out, const struct wire_event *event, bool sealed)
 {
 	add_text(out, "data: {\"channel\":");
 	json_quote(out, event->channel);
 	add_text(out, ",\"data\":");
 	json_quote(out, event->data);
-	add_also(out, event->traits);
+	if (!sealed)
+		add_also(out, event->traits);
 	add_text(out, "}\n");
 }
 
-void event_text(struct buf *out, const struct wire_event *event, bool envelope)
+enum event_dress event_dress(bool envelope, bool is_private)
+{
+	if (!envelope)
+		return EVENT_PLAIN;
+	return is_private ? EVENT_SEALED : EVENT_ENVELOPE;
+}
+
+void event_text(
+	struct buf *out, const struct wire_event *event, enum event_dress dress)
 {
 	if (event->id != 0) {
 		buf_add(out, "id: ", 4);
@@ -130,8 +140,8 @@ void event_text(struct buf *out, const struct wire_event *event, bool envelope)
 		buf_add_span(out, event->type);
 		buf_add_char(out, '\n');
 	}
-	if (envelope)
-		add_envelope(out, event);
+	if (dress != EVENT_PLAIN)
+		add_envelope(out, event, dress == EVENT_SEALED);
 	else
 		add_data(out, event->data);
 	buf_add_char(out, '\n');

@@ -27,12 +27,18 @@
  * lines, each ended by CRLF. */
 void event_head(struct buf *out, uint64_t retry_ms, struct span headers);
 
+/* ENVELOPE: the data is one line of JSON that names the channel,
+ * `{"channel":"...","data":"..."}`, and in "also" those on which the event was
+ * published besides: who shares one stream among several that listen gives it
+ * to each of them.  SEALED: of a private event, whose other channels are
+ * nobody's business but of those who may hear them. */
+enum event_dress { EVENT_PLAIN, EVENT_ENVELOPE, EVENT_SEALED };
+
+enum event_dress event_dress(bool envelope, bool is_private);
 /* Appends one event: `id:` unless volatile, `event:` unless "" or "message",
- * the data, a blank line.  envelope: the data is one line of JSON that names
- * the channel, `{"channel":"...","data":"..."}`, and in "also" those on which
- * the event was published besides: who shares one stream among several that
- * listen gives it to each of them. */
-void event_text(struct buf *out, const struct wire_event *event, bool envelope);
+ * the data, a blank line. */
+void event_text(struct buf *out, const struct wire_event *event,
+	enum event_dress dress);
 
 /* What a stream listens to: channels, and behind them patterns; and what it
  * wants of them (types.h). */

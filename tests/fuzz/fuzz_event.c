@@ -85,7 +85,7 @@ static void check_plain(const struct wire_event *event)
 	struct buf text = {0};
 	struct buf want = {0};
 
-	event_text(&text, event, false);
+	event_text(&text, event, EVENT_PLAIN);
 	hear(&heard, buf_span(&text));
 	normalise(&want, event->data);
 	MUST(heard.events == 1);
@@ -94,7 +94,7 @@ static void check_plain(const struct wire_event *event)
 	MUST((heard.id.len > 0) == (event->id != 0));
 	longest.id = WIRE_ID_MAX;
 	buf_clear(&text);
-	event_text(&text, &longest, false);
+	event_text(&text, &longest, EVENT_PLAIN);
 	MUST(text.len == event_size(event->type, event->data));
 	MUST(event_fits(event->type, event->data, text.len));
 	MUST(!event_fits(event->type, event->data, text.len - 1));
@@ -115,7 +115,7 @@ static void check_envelope(const struct wire_event *event)
 	struct buf text = {0};
 	struct buf data = {0};
 
-	event_text(&text, event, true);
+	event_text(&text, event, EVENT_ENVELOPE);
 	hear(&heard, buf_span(&text));
 	MUST(heard.events == 1);
 	MUST(document_read(&document, buf_span(&heard.data), &fault));

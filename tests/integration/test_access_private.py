@@ -114,6 +114,25 @@ def test_an_envelope_names_no_channel_that_one_may_not_read(staff):
     assert json.loads(event.data) == {"channel": "news", "data": "shown"}
 
 
+@pytest.mark.parametrize("since", ["", "&since=all"])
+def test_an_envelope_does_not_say_on_whose_channels_a_private_event_is_besides(staff, since):
+    reader = visitor(staff, user="7")
+    if not since:
+        reader = reader.listen(path="/stream?channel=users/7&channel=news&envelope=1")
+    staff.broadcast(message="both", channel="users/7", also=["users/8"])
+    staff.broadcast(message="shown", channel="news", also=["more"])
+    if since:
+        reader = reader.listen(path="/stream?channel=users/7&channel=news&envelope=1&since=all")
+    events = []
+    while len(events) < 2:
+        event = reader.next()
+        if event.type not in ("connected", "live"):
+            events.append(json.loads(event.data))
+            events[-1]["data"] = json.loads(events[-1]["data"])["message"]
+    assert events == [{"channel": "users/7", "data": "both"},
+                      {"channel": "news", "data": "shown", "also": ["more"]}]
+
+
 # ---- from the log
 
 def test_what_one_may_not_read_is_not_in_the_past_either(make_world):

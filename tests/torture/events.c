@@ -262,7 +262,8 @@ static void compose(struct buf *out, const struct drawn *drawn, int naive)
 	if (naive)
 		naive_text(out, &event);
 	else
-		event_text(out, &event, (drawn->flags & ENVELOPE) != 0);
+		event_text(out, &event,
+			event_dress((drawn->flags & ENVELOPE) != 0, false));
 }
 
 /* ---- batches */

@@ -41,7 +41,7 @@ static void test_an_event_is_counted_as_it_is_sent(void **state)
 			.data = cases[i].data};
 		struct buf out = {0};
 
-		event_text(&out, &event, false);
+		event_text(&out, &event, EVENT_PLAIN);
 		CHECK(cases[i].name, out.len == cases[i].size);
 		CHECK(cases[i].name,
 			event_size(event.type, event.data) == out.len);

@@ -55,7 +55,7 @@ static void test_events_become_text(void **state)
 			.data = plain[i].data};
 		struct buf out = {0};
 
-		event_text(&out, &event, false);
+		event_text(&out, &event, EVENT_PLAIN);
 		CHECK_TEXT(plain[i].name, buf_span(&out), plain[i].text);
 		buf_release(&out);
 	}
@@ -86,7 +86,7 @@ static void test_an_envelope_names_the_channel_on_one_line(void **state)
 		struct buf out = {0};
 		struct buf want = {0};
 
-		event_text(&out, &event, true);
+		event_text(&out, &event, EVENT_ENVELOPE);
 		buf_printf(&want,
 			"id: 3\ndata: {\"channel\":\"a\\\"b\",\"data\":\"%s\"}"
 			"\n\n",
@@ -122,7 +122,7 @@ static void test_an_envelope_names_the_other_channels(void **state)
 
 		trait_set_index(&traits, (uint8_t)i);
 		event.traits = buf_span(&traits);
-		event_text(&out, &event, true);
+		event_text(&out, &event, EVENT_ENVELOPE);
 		CHECK_TEXT(channels[i], buf_span(&out), lines[i]);
 		buf_release(&out);
 	}
@@ -172,6 +172,22 @@ static void test_connected_says_that_live_will_follow(void **state)
 	buf_release(&out);
 }
 
+static void test_a_private_events_envelope_names_no_other_channel(void **state)
+{
+	struct buf traits = {0}, out = {0};
+	struct wire_event event = {
+		.id = 3, .channel = span_of("a"), .data = span_of("x")};
+
+	(void)state;
+	trait_add_topics(&traits, span("\x01\0a\x01\0b", 6), 2);
+	event.traits = buf_span(&traits);
+	event_text(&out, &event, event_dress(true, true));
+	CHECK_TEXT("sealed", buf_span(&out),
+		"id: 4\ndata: {\"channel\":\"a\",\"data\":\"x\"}\n\n");
+	buf_release(&out);
+	buf_release(&traits);
+}
+
 /* Once each CR searched all that followed for an LF: 5 s for this. */
 static void test_a_megabyte_of_line_ends_holds_nobody_up(void **state)
 {
@@ -184,7 +200,7 @@ static void test_a_megabyte_of_line_ends_holds_nobody_up(void **state)
 
 	(void)state;
 	memset(ends, '\r', sizeof(ends));
-	event_text(&out, &event, false);
+	event_text(&out, &event, EVENT_PLAIN);
 	assert_int_equal(out.len,
 		strlen("id: 1\n\n") + strlen("data: \n") * (sizeof(ends) + 1));
 	assert_true(clock() - began < CLOCKS_PER_SEC);
@@ -198,6 +214,8 @@ int main(void)
 		cmocka_unit_test(
 			test_an_envelope_names_the_channel_on_one_line),
 		cmocka_unit_test(test_an_envelope_names_the_other_channels),
+		cmocka_unit_test(
+			test_a_private_events_envelope_names_no_other_channel),
 		cmocka_unit_test(test_a_megabyte_of_line_ends_holds_nobody_up),
 		cmocka_unit_test(test_a_reset_says_what_is_held),
 		cmocka_unit_test(test_connected_names_cursor_and_channels),
