@@ -41,8 +41,13 @@ def ranges():
 @pytest.fixture(name="judged")
 def judge_configuration(tmp_path):
     """What the program says of this text: '' if it is right."""
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_bytes(bytes(range(1, 65)))
+
     def judged(text):
         path = tmp_path / "tidings.conf"
+        text = text.replace("SECRET", str(secret))
         path.write_text(text)
         done = subprocess.run([program("tidings.fcgi"), "-t", "-c", path], text=True, capture_output=True)
         assert (done.returncode == 0) == (done.stderr.strip() == "" or "right" in done.stderr), done
@@ -53,7 +58,8 @@ def judge_configuration(tmp_path):
 @pytest.mark.parametrize("section,key,kind,least,most", ranges(), ids=lambda value: str(value))
 def test_a_key_takes_its_range_and_nothing_beyond(judged, section, key, kind, least, most):
     unit = "ms" if kind == "TIME" else ""
-    head = {"channel": "[channel a]\n", "inbox": "[inbox a]\npath = /nowhere\n"}.get(section, f"[{section}]\n")
+    head = {"channel": "[channel a]\n", "inbox": "[inbox a]\npath = /nowhere\n",
+            "keys": "[keys a]\nfile = SECRET\nalgorithms = HS256\n"}.get(section, f"[{section}]\n")
     beside = {"max_body": "max_event = 1K\n"}.get(key, "")
     for good in (least, most):
         assert judged(f"{head}{beside}{key} = {good}{unit}\n") == "", good

@@ -13,8 +13,9 @@ import re
 import time
 
 from listener import Listener
+from peers import Closed
 from visitor import VisitorDoor
-from wire import Closed, Item, Publish, Stored
+from wire import Item, Publish, Stored
 from world import SLOW
 
 TELLING = True
