@@ -211,7 +211,7 @@ def test_no_content_ever_becomes_html(browser, web):
     elements = "script, img, svg a, a[href^='javascript']"
     ours = page.window.count(elements)
     for text in HOSTILE:
-        page.connect(text).is_("live")
+        page.connect("*" if "{" in text else text).is_("live")  # with a brace it is no channel here
         publish_everywhere(web, text)
         page.publish(text, channel=text, type=text)
         page.sees(text, channel=text, type=text)

@@ -37,6 +37,9 @@ def tutorial_world(make_world):
     world.publish("hello", channel="sse")
     world.publish("hello")
     world.publish("disk full", channel="alerts")
+    world.publish("now", channel="builds/17", event="passed")
+    (world.folder / "FILE").touch(0o600)
+    (world.folder / "FILE").write_bytes(bytes(range(1, 65)))  # a key that signs
     return world
 
 
