@@ -88,7 +88,7 @@ void access_forget(struct access *access)
 	verifier_forget(access->verifier);
 }
 
-/* A bad token counts as a POST of its address, and as nobody else's: who guesses
+/* A bad token counts as a POST of its address, and of nobody else: who guesses
  * is slowed down, and keeps no one from publishing. */
 static enum access_word ask(struct access *access,
 	const struct request *request, enum verifier_purpose purpose,
