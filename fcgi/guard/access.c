@@ -88,7 +88,8 @@ void access_forget(struct access *access)
 	verifier_forget(access->verifier);
 }
 
-/* A bad token counts as a POST of its address: who guesses is slowed down. */
+/* A bad token counts as a POST of its address, and of nobody else: who guesses
+ * is slowed down, and keeps no one from publishing. */
 static enum access_word ask(struct access *access,
 	const struct request *request, enum verifier_purpose purpose,
 	struct proven *proven)
@@ -97,8 +98,7 @@ static enum access_word ask(struct access *access,
 		verifier_ask(access->verifier, request, purpose, proven);
 
 	if (word == ACCESS_BAD_TOKEN && access->limiter != NULL &&
-		limit_may_publish(access->limiter, request->address) !=
-			LIMIT_YES)
+		!limit_guess(access->limiter, request->address))
 		return ACCESS_TOO_OFTEN;
 	return word;
 }

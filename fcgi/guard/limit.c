@@ -287,3 +287,9 @@ enum limit_word limit_may_publish(struct limiter *limiter, const char *address)
 		limiter->posts.tokens -= 1;
 	return word;
 }
+
+bool limit_guess(struct limiter *limiter, const char *address)
+{
+	return limiter->config->publish_rate == 0 ||
+	       take_from_address(limiter, address) == LIMIT_YES;
+}

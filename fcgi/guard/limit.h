@@ -50,5 +50,8 @@ void limit_leave(
 /* At LIMIT_YES one POST is taken from the address's bucket and from that of
  * all. */
 enum limit_word limit_may_publish(struct limiter *limiter, const char *address);
+/* Takes from the address's only, for what is refused anyway: who sends no more
+ * than that takes nothing from others.  False if there is nothing left. */
+bool limit_guess(struct limiter *limiter, const char *address);
 
 #endif

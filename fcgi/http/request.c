@@ -90,7 +90,9 @@ static void set(struct request *request, const char **field, const char *value)
 	static const char unknown[] = "unknown"; /* RFC 7239 section 6.2 */
 	static const char two[] = "Bearer ,";	 /* as where they were joined */
 
-	if (value[0] == '\0')
+	/* A server that passes on what it has not looked at is told better by
+	 * an empty one behind it. */
+	if (value[0] == '\0' && field != &request->remote_user)
 		return;
 	if (is_of_proxies(request, field) && (*field)[0] != '\0')
 		value = unknown;

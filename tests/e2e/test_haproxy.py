@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """HAProxy straight to the responders' socket: what is promised holds there too."""
 
+import hashlib
 import os
 import signal
 import time
@@ -102,3 +103,15 @@ def test_four_killed_responders_cost_no_event_and_no_refusal(make_world):
         reader.wait(lambda reader=reader: reader.data[-1:] == sent[-1:], reader.story, 20)
         assert reader.data == sent
         assert set(reader.statuses) == {200}
+
+
+def test_a_password_that_nobody_has_looked_at_is_no_login_and_a_token_arrives(make_world):
+    token = "tk_of-the-build-server"
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    world = make_world({"responder": {"private": "users/{name}"},
+                        "access staff": {"who": f"users token:{digest}", "subscribe": "users/%u users/ci"}}, web=True)
+    guess = {"Authorization": "Basic YWxpY2U6YSBndWVzcw=="}  # alice's
+    assert world.door.ask("GET", "/api/channels/users%2Falice", guess).status == 401
+    good, bad = ({"Authorization": "Bearer " + one} for one in (token, "tk_a-guess"))
+    assert world.door.ask("GET", "/api/channels/users%2Fci", good).status == 200
+    assert world.door.ask("GET", "/api/channels/users%2Fci", bad).status == 401

@@ -96,3 +96,17 @@ def test_a_time_limit_that_ends_quiet_streams_is_told(make_world):
     lines = check(world, 1, "--auto")
     assert verdicts(lines)["leaving is noticed"] == "FAIL"
     assert "fastcgi_read_timeout" in hints(lines) and "keepalive" in hints(lines)
+
+
+BASIC = {"Authorization": "Basic YWxpY2U6YSBndWVzcw=="}  # alice, with a password that is a guess
+ADDRESS = "fastcgi_param REMOTE_ADDR    $remote_addr;"
+
+
+@pytest.mark.parametrize("more", ["", "include /etc/nginx/fastcgi_params; fastcgi_param REMOTE_USER \"\";"],
+                         ids=["as-it-is", "taken-back"])
+def test_a_password_that_nobody_has_looked_at_is_no_login(make_world, more):
+    world = make_world({"responder": {"private": "users/{name}"},
+                        "access staff": {"who": "users", "subscribe": "users/%u"}}, web=True)
+    world.change_web((ADDRESS, ADDRESS + more))
+    answer = world.door.ask("GET", "/api/channels/users%2Falice", BASIC)
+    assert (answer.status, answer.json["error"]) == (403, "not_granted")

@@ -175,3 +175,11 @@ def test_without_sections_nobody_looks_at_what_a_site_sends_for_itself(world):
     stranger = visitor(world, headers={"Authorization": "Bearer x"})
     is_refused(stranger.post("news"), 403, "not_allowed")
     assert "www-authenticate" not in stranger.post("news").headers
+
+
+def test_who_guesses_tokens_keeps_nobody_else_from_publishing(make_world):
+    world = make_world({**CONFIG, "responder": {"publish_rate_total": "10"}})
+    for host in range(30):
+        guess = visitor(world, token="tk_a-guess", address=f"203.0.113.{host}")
+        is_refused(guess.get("/stream"), 401, "bad_token")
+    assert visitor(world, token=SECRET).post("builds/1").status == 200

@@ -65,6 +65,18 @@ static void test_what_proxies_say_twice_is_as_good_as_unknown(void **state)
 	request_free(request);
 }
 
+static void test_an_empty_login_takes_back_the_one_before_it(void **state)
+{
+	char *environment[] = {(char[]){"REMOTE_USER=anybody"},
+		(char[]){"REMOTE_USER="}, NULL};
+	struct request *request = request_new();
+
+	(void)state;
+	request_read(request, environment);
+	assert_string_equal(request->remote_user, "");
+	request_free(request);
+}
+
 static const struct {
 	const char *name;
 	const char *variables[3];
@@ -123,6 +135,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_what_proxies_say_twice_is_as_good_as_unknown),
+		cmocka_unit_test(
+			test_an_empty_login_takes_back_the_one_before_it),
 		cmocka_unit_test(test_a_variable_that_is_not_there_is_empty),
 		cmocka_unit_test(test_texts_are_copied_as_they_were),
 		cmocka_unit_test(test_the_scheme_comes_from_either_variable),
