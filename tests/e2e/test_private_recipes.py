@@ -12,6 +12,7 @@ import pytest
 
 from documents import Document
 from servers import MODULES, SBIN, SERVERS
+from test_behind_proxy import front, haproxy
 from web import WebDoor
 from world import SLOW, TOP, eventually, free_port, program
 
@@ -225,3 +226,23 @@ def test_a_page_shows_what_is_for_its_visitor(make_world, keyed, browser, tmp_pa
     window.wait(lambda: window.texts("li") == ["shipped"], "what is for 7")
     window = browser.open(f"{site}/others.html")
     window.wait(lambda: window.run("return document.title") == CLOSED, "7 being refused what is for 8")
+
+
+# ---- behind a further proxy
+
+def test_a_token_is_the_same_behind_a_proxy(keyed, tmp_path):
+    shown = bearer(token(keyed, "python", "7"))
+    tmp_path.chmod(0o755)
+    with front(haproxy, tmp_path, keyed.port) as door:
+        hears_what_is_for_7_only(keyed, headers=shown, door=door)
+
+
+@pytest.mark.parametrize("header", ["Remote-User", "X-Remote-User", "X-Forwarded-User", "Remote_User"])
+def test_a_proxy_names_nobody_by_a_header(login, tmp_path, header):
+    tmp_path.chmod(0o755)
+    with front(haproxy, tmp_path, login.port) as door:
+        answer = door.ask("GET", "/realtime/users%2F7%2Forders", {header: "7"})
+        assert (answer.status, answer.json["error"]) == (403, "not_granted")
+        reader = login.listen("users/7/orders", "news", headers={header: "8", **basic("7")}, door=door)
+        login.publish("for 7", channel="users/7/orders")
+        reader.sees("for 7")
