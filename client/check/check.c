@@ -113,12 +113,14 @@ static const struct check_row checks[] = {
 	{"events leave at once", check_buffering, NULL},
 	{"cross-origin rules", try_cors, NULL},
 	{"whose address it is", check_addresses, NULL},
+	{"tokens arrive", check_tokens, NULL},
 	{"uploads end", try_uploads, NULL},
 	{"leaving is noticed", check_leaving, NULL},
 	{"inbox readers", check_readers, NULL},
 	{"readers confined", check_confinement, NULL},
 	{"published rows", check_stock, NULL},
 	{"inboxes", check_inboxes, check_has_config},
+	{"open to everybody", check_open_doors, check_has_config},
 	{0},
 };
 
@@ -272,7 +274,7 @@ static const struct option_row rows[] = {
 	{"wait", 'w', DURATION, "TIME", "5s",
 		"how long an event may take before it counts as held back"},
 	{"server-config", '\0', TEXT, "FILE", NULL,
-		"the tidings.conf whose inboxes are looked at"},
+		"the tidings.conf to go by"},
 	{0},
 };
 
@@ -281,8 +283,8 @@ const struct verb verb_check = {
 	.arguments = "[NAME...]",
 	.summary = "try an installation through its web server",
 	.more = "Names begin as those that it prints do.  Status 0 only if "
-		"nothing failed.\nInboxes are those of " SYSCONFDIR
-		"/tidings/tidings.conf, if it is there.",
+		"nothing failed.\nInboxes, and what is open to everybody, are "
+		"those of " SYSCONFDIR "/tidings/tidings.conf, if it is there.",
 	.rows = rows,
 	.most = -1,
 	.run = run_check,

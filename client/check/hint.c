@@ -131,6 +131,12 @@ static const struct {
 		"Caddy notices it when it cannot send: set a shorter "
 		"`keepalive` in tidings.conf"},
 	{"caddy", CHECK_UPLOADS, "set request_body { max_size 2MB }"},
+	{"apache", CHECK_TOKENS,
+		"Apache passes it on only if told: set CGIPassAuth On for "
+		"these addresses, as part 3 of conf/apache.conf does"},
+	{"", CHECK_TOKENS,
+		"the web server, or a proxy before it, must pass on the header "
+		"Authorization as it came"},
 	{"apache", CHECK_HTTP2,
 		"Apache's HTTP/2 leaves a stream open and silent when a "
 		"responder dies, and answers nothing else beside six streams: "

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "client/check/tools_room.h"
-#include "client/option/option.h"
 #include "lib/config/config.h"
 #include "lib/db/outbox_triggers.h"
 
@@ -25,42 +24,6 @@ struct look {
 	size_t tables, unrecorded;
 	struct buf wrong; /* sentences */
 };
-
-static const char *file(void)
-{
-	return option_given("server-config") ? option_text("server-config")
-					     : SYSCONFDIR
-		       "/tidings/tidings.conf";
-}
-
-bool check_has_config(void)
-{
-	return option_given("server-config") || access(file(), R_OK) == 0;
-}
-
-bool check_is_packaged(void)
-{
-	struct config config = {0};
-	char *wrong = check_has_config() ? config_try(&config, file()) : NULL;
-	bool packaged = wrong == NULL && config.inbox_user_count > 0;
-
-	free(wrong);
-	config_release(&config);
-	return packaged;
-}
-
-char *check_base(void)
-{
-	struct config config = {0};
-	char *wrong = check_has_config() ? config_try(&config, file()) : NULL;
-	char *base = NULL;
-
-	if (wrong == NULL && config.base != NULL && config.base[0] != '\0')
-		base = mem_text(span_of(config.base));
-	free(wrong);
-	config_release(&config);
-	return base;
-}
 
 static void add_wrong(struct look *look, const char *inbox, const char *table,
 	const char *sentence)
@@ -172,7 +135,7 @@ bool check_inboxes(struct check *check)
 {
 	struct config config = {0};
 	struct look look = {.check = check};
-	char *wrong = config_try(&config, file());
+	char *wrong = check_config(&config);
 	bool good;
 
 	if (wrong != NULL) {

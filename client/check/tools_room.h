@@ -8,6 +8,7 @@
 #include "client/http/listener.h"
 #include "lib/span.h"
 
+struct config;
 struct json_object;
 
 /* ---- the note.  check_wrong is always false, check_fine always true; `hint`
@@ -30,6 +31,7 @@ enum check_fault {
 	CHECK_LEFT,	  /* a reader who has left is not noticed */
 	CHECK_CUT,	  /* a stream on which nothing comes is ended */
 	CHECK_LATE,	  /* each event takes some 200 ms */
+	CHECK_TOKENS,	  /* it does not pass on Authorization */
 	CHECK_HTTP2	  /* it speaks HTTP/2 to browsers */
 };
 /* The hint for the web server, known by the name that it gives itself; NULL
@@ -64,14 +66,25 @@ bool check_wait(struct check *check, struct listener *listener,
 /* Notes why a stream did not begin; always false. */
 bool check_no_beginning(struct check *check, const struct listener *listener);
 
-/* ---- the check of this machine's inboxes.  What is to be done about each is a
- * line of check->advice. */
-bool check_has_config(void); /* is there a tidings.conf to go by? */
+/* ---- the tidings.conf of this machine */
+bool check_has_config(void); /* is there one to go by? */
+/* NULL, or a sentence to be freed, and `config` is all zero. */
+char *check_config(struct config *config);
 /* As that says, do inboxes have a user of their own, as packages give them? */
 bool check_is_packaged(void);
 /* The prefix that it says, freed by the caller; NULL if none, or if unknown. */
 char *check_base(void);
+bool check_has_tokens(void); /* does it say what tokens are good? */
+
+/* ---- the check of this machine's inboxes.  What is to be done about each is a
+ * line of check->advice. */
 bool check_inboxes(struct check *check);
+
+/* ---- the checks of who may what */
+bool check_open_doors(struct check *check);
+bool check_tokens(struct check *check);
+/* Notes why Tidings may have refused it; always false. */
+bool check_refused_token(struct check *check, const char *token);
 
 /* ---- the checks of inboxes, as the server knows them */
 bool check_readers(struct check *check);

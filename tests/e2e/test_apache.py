@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Under Apache: what differs from lighttpd, and what `tidings check` says of its usual mistakes."""
 
+import hashlib
 import os
 import shutil
 import time
@@ -79,6 +80,21 @@ def test_an_apache_that_takes_any_upload_is_told_what_to_refuse(make_world):
     lines = check(world, 1, "--auto", "--wait", "1s", "uploads")
     assert verdicts(lines)["uploads end"] == "FAIL"
     assert "Content-Length" in hints(lines)
+
+
+def test_an_apache_that_keeps_tokens_to_itself_is_told_the_directive(make_world, tmp_path):
+    """A token that is good, too."""
+    token = {"who": "token:" + hashlib.sha256(b"tk_secret").hexdigest(), "publish": "news"}
+    config = tmp_path / "tidings.conf"
+    config.write_text("[access ci]\n" + "".join(f"{key} = {value}\n" for key, value in token.items()))
+    world = make_world({"access ci": token}, web=True)
+    asked = ("--auto", "tokens", "--server-config", config)
+    assert verdicts(check(world, 0, *asked))["tokens arrive"] == "ok"
+    world.change_web(("CGIPassAuth On", "CGIPassAuth Off"))
+    for more in ((), ("--token", "tk_secret")):
+        lines = check(world, 1, *asked, *more)
+        assert verdicts(lines)["tokens arrive"] == "FAIL"
+        assert "CGIPassAuth On" in hints(lines)
 
 
 def test_a_time_limit_that_ends_quiet_streams_is_told(make_world):

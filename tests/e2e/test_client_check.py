@@ -2,11 +2,14 @@
 """`tidings check` and `tidings bench`: what is wrong with an installation is named."""
 
 import contextlib
+import hashlib
 import re
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import jwt
 import pytest
 
 from client import Client
@@ -15,8 +18,8 @@ from wire import Reader, Stock
 from world import SLOW, eventually
 
 CHECKS = ["health", "main stream", "metrics", "custom channel", "broadcast", "resume after a cut",
-          "events leave at once", "cross-origin rules", "whose address it is", "uploads end", "leaving is noticed",
-          "inbox readers", "readers confined", "published rows"]
+          "events leave at once", "cross-origin rules", "whose address it is", "tokens arrive", "uploads end",
+          "leaving is noticed", "inbox readers", "readers confined", "published rows"]
 
 
 def verdicts(lines):
@@ -215,6 +218,89 @@ def test_a_reader_without_landlock_is_a_failure_where_packages_made_it(make_worl
         said = check(world, 1, "--auto", "readers", "--server-config", packaged)
         assert verdicts(said)["readers confined"] == "FAIL"
         assert "Landlock" in hints(said)
+
+
+# ---- who may what
+
+def is_open(world, path, text):
+    path.write_text(text)
+    lines = check(world, 0, "--auto", "open", "--server-config", path)
+    return verdicts(lines)["open to everybody"], "\n".join(lines), hints(lines)
+
+
+@pytest.mark.parametrize("text, said, hint", [
+    ("[responder]\npublish_from = 127.0.0.1 0.0.0.0/0", "everybody may publish", "publish_from"),
+    ("[responder]\npublish_from = ::/0", "everybody may publish", "publish_from"),
+    ("[access all]\nwho = users address:::/0\npublish = news", "everybody may publish on some channels (all)", "`who`"),
+    ("[responder]\norigins = https://app.example *", "pages of all sites", "https://app.example"),
+    ("[responder]\nprivate = users/{+rest}", "/api/channels lists", "listeners = granted"),
+], ids=["any-v4", "any-v6", "a-section", "any-page", "lists"])
+def test_what_is_open_to_everybody_is_a_warning(shared, tmp_path, text, said, hint):
+    verdict, lines, hinted = is_open(shared, tmp_path / "tidings.conf", text + "\n")
+    assert verdict == "WARN" and said in lines and hint in hinted
+
+
+@pytest.mark.parametrize("text", [
+    "", "[responder]\npublish_from = 10.0.0.0/8\norigins = https://app.example\n",
+    "[responder]\nprivate = users/{+rest}\nlisteners = granted\n", "[access a]\nwho = users\n[responder]\nlisteners = granted\n"])
+def test_what_is_open_to_few_is_none(shared, tmp_path, text):
+    assert is_open(shared, tmp_path / "tidings.conf", text)[0] == "ok"
+
+
+def test_each_door_that_is_open_is_a_line(shared, tmp_path):
+    text = "[responder]\npublish_from = 0.0.0.0/0\norigins = *\nprivate = a\n"
+    assert is_open(shared, tmp_path / "tidings.conf", text)[1].count("WARN open to everybody") == 3
+
+
+TOKENS = "[access ci]\nwho = token:" + hashlib.sha256(b"tk_secret").hexdigest() + "\npublish = builds/{name}\n"
+
+
+@pytest.fixture(scope="module")
+def with_tokens(make_shared_world):
+    return make_shared_world({"access ci": dict(line.split(" = ") for line in TOKENS.splitlines()[1:])}, web=True)
+
+
+def arrive(world, path, status, *more):
+    path.write_text(TOKENS)
+    lines = check(world, status, "--auto", "tokens", "--server-config", path, *more)
+    return verdicts(lines)["tokens arrive"], "\n".join(lines), hints(lines)
+
+
+def test_tokens_that_arrive_are_good_or_bad(with_tokens, tmp_path):
+    path = tmp_path / "tidings.conf"
+    assert arrive(with_tokens, path, 0)[:1] == ("ok",)
+    verdict, said, _ = arrive(with_tokens, path, 0, "--token", "tk_secret")
+    assert verdict == "ok" and "is good" in said
+    verdict, said, hint = arrive(with_tokens, path, 1, "--token", "tk_other")
+    assert verdict == "FAIL" and "no section [access]" in said and "token new" in hint
+
+
+@pytest.mark.parametrize("claims, said", [
+    ({"exp": -100}, "it has expired 10"), ({"nbf": 1000}, "it begins in "),
+    ({"aud": "another"}, 'its aud is "another", and should be "site"'), ({"aud": None}, 'its aud is "", and should be "site"'),
+    ({}, "is it signed with a key of"), (None, "neither a JWT nor an API token")],
+    ids=["expired", "too-soon", "another-audience", "no-audience", "another-key", "anything"])
+def test_a_token_that_is_refused_is_told_why(make_world, tmp_path, claims, said):
+    key, config = tmp_path / "site.key", tmp_path / "tidings.conf"
+    key.write_text("k" * 40)
+    key.chmod(0o640)
+    section = {"file": key, "algorithms": "HS256", "audience": "site"}
+    config.write_text("[keys site]\n" + "".join(f"{name} = {value}\n" for name, value in section.items()))
+    token = "x.y"
+    if claims is not None:
+        times = {name: int(time.time()) + value for name, value in claims.items() if name != "aud"}
+        whole = {"aud": "site", **claims, **times}
+        token = jwt.encode({name: value for name, value in whole.items() if value is not None}, "o" * 40, "HS256")
+    world = make_world({"keys site": section}, web=True)
+    lines = check(world, 1, "--auto", "tokens", "--server-config", config, "--token", token)
+    assert verdicts(lines)["tokens arrive"] == "FAIL" and said in "\n".join(lines)
+
+
+def test_a_web_server_that_keeps_tokens_to_itself_is_told(with_tokens, tmp_path):
+    with_tokens.change_web(('server.tag = "lighttpd"', 'server.tag = "lighttpd"\nserver.modules += ( "mod_setenv" )\n'
+                            'setenv.set-request-header = ( "Authorization" => "" )'))
+    verdict, said, hint = arrive(with_tokens, tmp_path / "tidings.conf", 1)
+    assert verdict == "FAIL" and "none reaches Tidings" in said and "Authorization" in hint
 
 
 # ---- bench
