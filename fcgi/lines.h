@@ -110,6 +110,13 @@
 #define LINE_TOKEN_REFUSED "keys: a token is refused: %s"
 
 /*
+ * REASON
+ * With `level = debug` only: likewise of a ticket, or a session. "it is no
+ * ticket of this log": the log was made anew meanwhile, or somebody tries.
+ */
+#define LINE_TICKET_REFUSED "tickets: one is refused: %s"
+
+/*
  * WORD
  * Wrong usage.
  */

@@ -7,6 +7,7 @@
 #include "fcgi/guard/access.h"
 #include "fcgi/guard/keyring.h"
 #include "fcgi/guard/limit.h"
+#include "fcgi/guard/ticket.h"
 #include "fcgi/http/accept.h"
 #include "fcgi/http/cgi.h"
 #include "fcgi/http/deferred.h"
@@ -63,15 +64,19 @@ static void forget_grants(void *arg)
 	const struct rooms *rooms = arg;
 
 	access_forget(rooms->access);
+	streams_keys_gone(rooms->streams);
 }
 
 static void open_access(struct rooms *rooms)
 {
 	rooms->keyring = keyring_new(rooms->config, NULL);
+	rooms->tickets =
+		tickets_new(rooms->keyring, &rooms->session->secret);
 	rooms->access = access_new(&(struct access_parts){
 		.config = rooms->config,
 		.clock = loop_clock(rooms->loop),
 		.keyring = rooms->keyring,
+		.tickets = rooms->tickets,
 		.limiter = rooms->limiter,
 	});
 	keyring_on_gone(rooms->keyring, forget_grants, rooms);
@@ -146,6 +151,7 @@ static void open_verbs(struct rooms *rooms)
 		.streams = rooms->streams,
 		.replies = rooms->replies,
 		.clock = loop_clock(rooms->loop),
+		.stream_age_ms = rooms->config->stream_age_ms,
 	};
 	rooms->post = (struct post){
 		.access = rooms->access,
@@ -155,6 +161,13 @@ static void open_verbs(struct rooms *rooms)
 		.replies = rooms->replies,
 		.clock = loop_clock(rooms->loop),
 		.max_event = rooms->config->max_event,
+	};
+	rooms->pass = (struct pass){
+		.access = rooms->access,
+		.tickets = rooms->tickets,
+		.replies = rooms->replies,
+		.clock = loop_clock(rooms->loop),
+		.ticket_age_ms = rooms->config->ticket_age_ms,
 	};
 	rooms->status = (struct status){
 		.session = rooms->session,
@@ -188,6 +201,7 @@ static void open_acceptor(struct rooms *rooms, int listener)
 		.replies = rooms->replies,
 		.subscribe = &rooms->subscribe,
 		.post = &rooms->post,
+		.pass = &rooms->pass,
 		.status = &rooms->status,
 		.metrics = &rooms->metrics,
 		.tasks = rooms->tasks,
@@ -264,6 +278,7 @@ void rooms_close(struct rooms *rooms)
 	audience_free(rooms->audience);
 	topics_free(rooms->topics);
 	access_free(rooms->access);
+	tickets_free(rooms->tickets);
 	limit_free(rooms->limiter);
 	keyring_free(rooms->keyring);
 	counters_free(rooms->counters);

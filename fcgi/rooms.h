@@ -11,6 +11,7 @@
 
 #include "fcgi/feed.h"
 #include "fcgi/metrics.h"
+#include "fcgi/pass.h"
 #include "fcgi/post/post.h"
 #include "fcgi/status.h"
 #include "fcgi/stream/admit.h"
@@ -41,6 +42,7 @@ struct rooms {
 	/* who may */
 	struct access *access;
 	struct keyring *keyring;
+	struct tickets *tickets;
 	struct limiter *limiter;
 	struct admit admit;
 	/* requests, in and out */
@@ -49,6 +51,7 @@ struct rooms {
 	struct tasks *tasks;
 	struct subscribe subscribe;
 	struct post post;
+	struct pass pass;
 	struct status status;
 	struct metrics metrics;
 	struct router *router;

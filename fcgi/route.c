@@ -12,6 +12,7 @@
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/metrics.h"
+#include "fcgi/pass.h"
 #include "fcgi/post/post.h"
 #include "fcgi/status.h"
 #include "fcgi/stream/subscribe.h"
@@ -27,11 +28,11 @@ struct handler {
 struct route {
 	const char *path;
 	const char *channel; /* NULL: the path's next segment names it */
-	struct handler get, post;
+	struct handler get, post, delete;
 };
 
 enum {
-	ROUTES = 10,
+	ROUTES = 12,
 	ABSOLUTE = 0, /* of them, the last: at their paths whatever the base */
 };
 
@@ -48,19 +49,25 @@ struct router *router_new(const struct route_rooms *rooms)
 	struct subscribe *subscribe = rooms->subscribe;
 	struct post *post = rooms->post;
 	struct status *status = rooms->status;
+	struct pass *pass = rooms->pass;
 	const struct handler none = {0};
 	const struct route routes[ROUTES] = {
-		{"/stream", "main", {subscribe_channels, subscribe}, none},
+		{"/stream", "main", {subscribe_channels, subscribe}, none,
+			none},
 		{"/realtime", NULL, {subscribe_channel, subscribe},
-			{post_body, post}},
-		{"/api/broadcast", "main", none, {post_object, post}},
-		{"/tasks/stream", "", {tasks_listen, rooms->tasks}, none},
-		{"/sse/events", "sse", {subscribe_one, subscribe}, none},
-		{"/metrics", "metrics", {metrics_show, rooms->metrics}, none},
-		{"/sse/send", "sse", none, {post_message, post}},
-		{"/health", "", {status_health, status}, none},
-		{"/api/channels", "", {status_channels, status}, none},
-		{"/api/channels", NULL, {status_channel, status}, none},
+			{post_body, post}, none},
+		{"/api/broadcast", "main", none, {post_object, post}, none},
+		{"/tasks/stream", "", {tasks_listen, rooms->tasks}, none, none},
+		{"/sse/events", "sse", {subscribe_one, subscribe}, none, none},
+		{"/metrics", "metrics", {metrics_show, rooms->metrics}, none,
+			none},
+		{"/sse/send", "sse", none, {post_message, post}, none},
+		{"/health", "", {status_health, status}, none, none},
+		{"/api/channels", "", {status_channels, status}, none, none},
+		{"/api/channels", NULL, {status_channel, status}, none, none},
+		{"/api/ticket", "", none, {pass_ticket, pass}, none},
+		{"/api/session", "", none, {pass_session, pass},
+			{pass_end, pass}},
 	};
 
 	router->access = rooms->access;
@@ -77,6 +84,8 @@ void router_free(struct router *router)
 
 static const char *methods_of(const struct route *route)
 {
+	if (route->delete.run != NULL)
+		return "POST, DELETE, OPTIONS";
 	if (route->post.run == NULL)
 		return "GET, HEAD, OPTIONS";
 	return route->get.run == NULL ? "POST, OPTIONS"
@@ -134,6 +143,8 @@ static const struct handler *choose(const struct router *router,
 		return &route->get;
 	if (route->post.run != NULL && strcmp(method, "POST") == 0)
 		return &route->post;
+	if (route->delete.run != NULL && strcmp(method, "DELETE") == 0)
+		return &route->delete;
 	if (strcmp(method, "OPTIONS") == 0) {
 		answer_options(router, request, route);
 		return NULL;

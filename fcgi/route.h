@@ -10,6 +10,7 @@
 struct access;
 struct subscribe;
 struct metrics;
+struct pass;
 struct post;
 struct replies;
 struct request;
@@ -24,6 +25,7 @@ struct route_rooms {
 	struct replies *replies;
 	struct subscribe *subscribe;
 	struct post *post;
+	struct pass *pass;
 	struct status *status;
 	struct metrics *metrics;
 	struct tasks *tasks;

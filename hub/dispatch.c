@@ -46,6 +46,8 @@ static void welcome(const struct dispatch *dispatch, struct peer *peer)
 	wire_put_u16(out, WIRE_VERSION);
 	wire_put_bytes(out, log->identity, WIRE_IDENTITY);
 	wire_put_u64(out, log->committed);
+	if (!peer_only_reads(peer))
+		wire_put_bytes(out, log->secret, WIRE_SECRET);
 	link_end(&peer->link);
 	send_state(dispatch, peer);
 	buf_clear(&dispatch->peers->refused);

@@ -160,3 +160,24 @@ bool text_to_u64(struct span text, uint64_t *value)
 	*value = sum;
 	return true;
 }
+
+bool text_to_duration(struct span text, uint64_t *ms)
+{
+	static const struct {
+		char unit;
+		uint64_t ms;
+	} units[] = {
+		{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
+	uint64_t number;
+
+	if (text.len < 2 || text.len > 11 ||
+		!text_to_u64(span(text.at, text.len - 1), &number))
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (units[i].unit != text.at[text.len - 1])
+			continue;
+		*ms = number * units[i].ms;
+		return true;
+	}
+	return false;
+}

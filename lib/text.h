@@ -39,6 +39,9 @@ const char *text_event_fault(
 /* 1 to 19 digits and at most 2^63-1, nothing else. */
 bool text_to_u64(struct span text, uint64_t *value);
 
+/* "10m" is 600000 ms; s, m, h and d. */
+bool text_to_duration(struct span text, uint64_t *ms);
+
 /* One of the four bytes that JSON takes for space. */
 static inline bool json_is_space(char c)
 {

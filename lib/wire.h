@@ -111,9 +111,11 @@
  *
  * ## From the hub
  *
- * WELCOME   u16 version, 16 bytes identity, u64 newest
+ * WELCOME   u16 version, 16 bytes identity, u64 newest, and to a responder 32
+ *           bytes secret
  *           Answer to HELLO.  `identity` is the log's own, random; another one
- *           means another log.
+ *           means another log.  The secret is the log's too: it signs tickets,
+ *           and goes no further than to responders.
  * REFUSED   str16 sentence; the hub closes.
  * FOLLOWING u64 from, u64 newest
  *           Answer to FOLLOW, and again whenever the hub cannot go on where
@@ -193,6 +195,7 @@ enum {
 	WIRE_FRAME_MAX = 16 << 20,
 	WIRE_HEAD = 4, /* bytes of the length field */
 	WIRE_IDENTITY = 16,
+	WIRE_SECRET = 32,
 	WIRE_MEASURE_MS = 2000,
 	WIRE_AHEAD = 4,
 	WIRE_AHEAD_BYTES = 5 << 20, /* two ROWS, and what is TOLD */
@@ -267,6 +270,12 @@ enum wire_outcome {
 	WIRE_OUT_INVALID,  /* the hub's own check refused it; reason says why */
 	WIRE_OUT_FULL,	   /* no room on the disk */
 	WIRE_OUT_FAILED,   /* could not be written; reason says why */
+};
+
+/* Of the log; what tickets are signed with. */
+struct wire_secret {
+	bool known; /* WELCOME has come */
+	uint8_t bytes[WIRE_SECRET];
 };
 
 /* ---- reading: a cursor whose failure sticks.  Every read past the end sets

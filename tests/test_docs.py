@@ -103,10 +103,11 @@ def test_the_table_of_libraries_names_the_files_that_include_them(library):
 
 def routes():
     """(path as openapi.yaml has it, method) of each."""
-    rows = re.findall(r'\{"(/[\w/]+)",\s*(NULL|"\w*"),\s*(\w+|\{[^{}]*\}),\s*(\w+|\{[^{}]*\})\}', source("fcgi/route.c"))
-    for path, channel, get, post in rows:
+    handler = r"(\w+|\{[^{}]*\})"
+    rows = re.findall(rf'\{{"(/[\w/]+)",\s*(NULL|"\w*"),\s*{handler},\s*{handler},\s*{handler}\}}', source("fcgi/route.c"))
+    for path, channel, get, post, delete in rows:
         whole = path + "/{channel}" if channel == "NULL" else path
-        handlers = (("get", get), ("post", post))
+        handlers = (("get", get), ("post", post), ("delete", delete))
         yield from ((whole, method) for method, handler in handlers if handler not in ("NULL", "none"))
 
 
@@ -119,7 +120,7 @@ def test_openapi_has_each_route_and_no_other():
 @pytest.mark.parametrize("page", [README, TOP / "docs" / "http-api.md"], ids=name_of)
 def test_the_table_of_endpoints_has_each_route_and_no_other(page):
     found = set()
-    for cell in re.findall(r"^\| (`(?:GET|POST) /.*?`) \|", page.read_text(), re.M):
+    for cell in re.findall(r"^\| (`(?:GET|POST|DELETE) /.*?`) \|", page.read_text(), re.M):
         method = cell[1:].split()[0].lower()
         found |= {(path, method) for path in re.findall(r"/[\w/{}]+", cell)}
     assert found == set(routes())

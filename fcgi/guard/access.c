@@ -50,8 +50,13 @@ struct access *access_new(const struct access_parts *parts)
 	access->limiter = parts->limiter;
 	access->sender = sender_new(config);
 	access->scopes = scopes_new();
-	access->verifier = verifier_new(
-		config, parts->clock, parts->keyring, access->scopes);
+	access->verifier = verifier_new(&(struct verifier_parts){
+		.config = config,
+		.clock = parts->clock,
+		.keyring = parts->keyring,
+		.tickets = parts->tickets,
+		.scopes = access->scopes,
+	});
 	access->hidden = scope_of(access->scopes, config->private_selectors,
 		config->private_count);
 	access->privacy.channels = access->hidden;
@@ -72,8 +77,18 @@ bool access_is_ours(const struct access *access, const struct request *request)
 	return host_is_ours(access->config, request);
 }
 
+/* What a URL lets its reader do is for nobody else's log. */
+static bool is_secret(const char *uri)
+{
+	return strstr(uri, "ticket=") != NULL ||
+	       strstr(uri, "authorization=") != NULL;
+}
+
 void access_headers(const struct access *access, struct request *request)
 {
+	if (is_secret(request->uri))
+		buf_printf(
+			&request->headers, "Referrer-Policy: no-referrer\r\n");
 	cors_headers(&request->headers, access->config, request);
 }
 
@@ -97,7 +112,8 @@ static enum access_word ask(struct access *access,
 	enum access_word word =
 		verifier_ask(access->verifier, request, purpose, proven);
 
-	if (word == ACCESS_BAD_TOKEN && access->limiter != NULL &&
+	if ((word == ACCESS_BAD_TOKEN || word == ACCESS_BAD_SESSION) &&
+		access->limiter != NULL &&
 		!limit_guess(access->limiter, request->address))
 		return ACCESS_TOO_OFTEN;
 	return word;
@@ -197,4 +213,27 @@ void publisher_release(struct publisher *publisher)
 {
 	grant_drop(publisher->grant);
 	publisher->grant = NULL;
+}
+
+/* ---- handing on */
+
+enum access_word access_may_delegate(struct access *access,
+	const struct request *request, struct grant **grant)
+{
+	struct proven proven = {0};
+	enum access_word word = ACCESS_YES;
+
+	*grant = NULL;
+	if (verifier_is_used(access->verifier))
+		word = ask(access, request, TO_PUBLISH, &proven);
+	if (word != ACCESS_YES)
+		return word;
+	if (proven.grant == NULL)
+		return proven.foreign ? ACCESS_NOT_THAT_PAGE : ACCESS_NO_TOKEN;
+	if (proven.grant->subscribe == NULL) {
+		grant_drop(proven.grant);
+		return ACCESS_NOT_GRANTED;
+	}
+	*grant = proven.grant;
+	return ACCESS_YES;
 }

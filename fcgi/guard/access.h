@@ -24,12 +24,14 @@ struct grant;
 struct keyring;
 struct limiter;
 struct request;
+struct tickets;
 
 /* Borrowed. */
 struct access_parts {
 	const struct config *config;
 	const struct clock *clock;
 	struct keyring *keyring; /* NULL = there are no tokens */
+	struct tickets *tickets; /* NULL = nor tickets */
 	struct limiter *limiter; /* NULL = bad tokens are not counted */
 };
 
@@ -72,6 +74,12 @@ enum access_word access_may_publish(struct access *access,
 enum access_word publisher_may(
 	const struct publisher *publisher, struct span channel);
 void publisher_release(struct publisher *publisher);
+
+/* ---- handing on */
+
+/* May it have a ticket?  *grant, held for the caller, is what that may say. */
+enum access_word access_may_delegate(struct access *access,
+	const struct request *request, struct grant **grant);
 
 /* Keys have gone: nobody gets a grant any more for what they have signed. */
 void access_forget(struct access *access);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/guard/keyring.h"
 #include "fcgi/guard/rights.h"
 #include "fcgi/guard/scope.h"
 #include "lib/event/traits.h"
@@ -167,6 +168,18 @@ void grant_drop(struct grant *grant)
 }
 
 /* ---- asking */
+
+uint64_t grant_until(const struct grant *grant)
+{
+	return grant == NULL || grant->token == NULL ? RIGHTS_NO_END
+						     : grant->token->until_ms;
+}
+
+bool grant_is_void(const struct grant *grant)
+{
+	return grant != NULL && grant->token != NULL &&
+	       grant->token->key != NULL && key_is_gone(grant->token->key);
+}
 
 bool grant_publishes(const struct grant *grant, struct span channel)
 {

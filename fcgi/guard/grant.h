@@ -62,6 +62,11 @@ void grants_forget(struct grants *grants);
 struct grant *grant_hold(struct grant *grant); /* returns it */
 void grant_drop(struct grant *grant);	       /* NULL will do */
 
+/* Until when it is one, ms since 1970; RIGHTS_NO_END (rights.h).  And has the
+ * key gone that it was got with? */
+uint64_t grant_until(const struct grant *grant);
+bool grant_is_void(const struct grant *grant);
+
 /* May he publish on that channel; may he read it if it is private? */
 bool grant_publishes(const struct grant *grant, struct span channel);
 bool grant_publishes_somewhere(const struct grant *grant);

@@ -100,7 +100,7 @@ static const char *read_type(struct jws *jws, const struct document *header)
 {
 	struct buf type = {0};
 
-	jws->access_token = false;
+	jws->access_token = jws->ticket = false;
 	if (document_member(header, "typ") == NULL)
 		return NULL;
 	if (!read_text(header, "typ", &type)) {
@@ -108,6 +108,7 @@ static const char *read_type(struct jws *jws, const struct document *header)
 		return "its typ is no string";
 	}
 	jws->access_token = is_access_token(buf_span(&type));
+	jws->ticket = span_is(buf_span(&type), JWS_TICKET);
 	buf_release(&type);
 	return NULL;
 }

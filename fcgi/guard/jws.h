@@ -21,9 +21,12 @@ enum {
 	JWS_DEPTH = 8,	 /* objects and lists within each other */
 };
 
+#define JWS_TICKET "tidings-ticket"
+
 struct jws {
 	enum algorithm algorithm;
 	bool access_token; /* typ is at+jwt (RFC 9068) */
+	bool ticket;	   /* typ is JWS_TICKET */
 	bool has_kid;
 	struct buf kid;
 	struct span text; /* what is signed; borrows from the token */

@@ -63,6 +63,11 @@ bool keyring_digest(
 	return true;
 }
 
+const struct crypto *keyring_crypto(struct keyring *keyring)
+{
+	return have_crypto(keyring) ? keyring->crypto : NULL;
+}
+
 /* ---- the files */
 
 static void make_sources(struct keyring *keyring)

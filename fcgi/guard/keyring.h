@@ -21,6 +21,7 @@
 #include "lib/span.h"
 
 struct config;
+struct crypto;
 struct key;
 struct rights;
 struct timers;
@@ -62,6 +63,9 @@ struct rights *keyring_verify(
  * if libcrypto cannot be opened; the log has said so. */
 bool keyring_digest(struct keyring *keyring, struct span text,
 	uint8_t digest[DIGEST_BYTES]);
+
+/* NULL if it cannot be opened; the log has said so. */
+const struct crypto *keyring_crypto(struct keyring *keyring);
 
 /* Has it left its file? */
 bool key_is_gone(const struct key *key);

@@ -88,40 +88,58 @@ static struct span find_cookie(struct span cookies, const char *name)
 	return span(NULL, 0);
 }
 
-static enum proof_word read_url(
-	struct proof *proof, const struct request *request, bool *found)
+/* Takes what the URL has by that name, if anything. */
+static enum proof_word read_url(struct proof *proof,
+	const struct request *request, const char *name,
+	enum proof_carrier carrier)
 {
 	struct url url = query_url(span_of(request->uri));
 	struct pair pair;
 
-	*found = query_find(url.query, "authorization", &pair);
-	return *found ? take(proof, pair.value, PROOF_IN_URL) : PROOF_FINE;
+	return query_find(url.query, name, &pair)
+		       ? take(proof, pair.value, carrier)
+		       : PROOF_FINE;
+}
+
+static enum proof_word read_cookie(struct proof *proof,
+	const struct request *request, const char *name,
+	enum proof_carrier carrier)
+{
+	struct span cookie = find_cookie(span_of(request->cookie), name);
+
+	return cookie.len > 0 ? take(proof, cookie, carrier) : PROOF_FINE;
+}
+
+static bool is_open(const struct proof *proof, enum proof_word word)
+{
+	return word == PROOF_FINE && proof->carrier == PROOF_NOWHERE;
 }
 
 enum proof_word proof_read(struct proof *proof, const struct request *request,
 	const struct proof_places *places)
 {
-	struct span cookie;
+	enum proof_word word = PROOF_FINE;
 
 	*proof = (struct proof){.user = span_of(request->remote_user)};
-	if (places->header && request->authorization[0] != '\0') {
-		enum proof_word word = read_header(proof, request);
+	if (places->header && request->authorization[0] != '\0')
+		word = read_header(proof, request);
+	if (is_open(proof, word) && places->tickets)
+		word = read_url(proof, request, "ticket", PROOF_TICKET);
+	if (is_open(proof, word) && places->url)
+		word = read_url(proof, request, "authorization", PROOF_IN_URL);
+	if (is_open(proof, word) && places->cookie[0] != '\0')
+		word = read_cookie(
+			proof, request, places->cookie, PROOF_IN_COOKIE);
+	if (is_open(proof, word) && places->tickets)
+		word = read_cookie(proof, request, PROOF_SESSION_COOKIE,
+			PROOF_SESSION);
+	return word;
+}
 
-		if (word != PROOF_FINE || proof->carrier != PROOF_NOWHERE)
-			return word;
-	}
-	if (places->url) {
-		bool found;
-		enum proof_word word = read_url(proof, request, &found);
-
-		if (found)
-			return word;
-	}
-	if (places->cookie[0] == '\0')
-		return PROOF_FINE;
-	cookie = find_cookie(span_of(request->cookie), places->cookie);
-	return cookie.len > 0 ? take(proof, cookie, PROOF_IN_COOKIE)
-			      : PROOF_FINE;
+bool proof_is_ticket(const struct proof *proof)
+{
+	return proof->carrier == PROOF_TICKET ||
+	       proof->carrier == PROOF_SESSION;
 }
 
 bool proof_is_api_token(struct span token)

@@ -4,7 +4,8 @@
 /*
  * proof - what a request shows of who is asking
  *
- * A token, in the header Authorization, else in the URL, else in a cookie; and
+ * A token, in the header Authorization, else in the URL, where it may be a
+ * ticket (ticket.h), else in a cookie, which may be a session; and
  * the name of whom the web server has let in.  Nothing is verified here.  Spans
  * borrow from the request.  Pure.
  */
@@ -14,11 +15,15 @@
 
 struct request;
 
+#define PROOF_SESSION_COOKIE "tidings_session"
+
 enum proof_carrier {
 	PROOF_NOWHERE,
 	PROOF_IN_HEADER,
 	PROOF_IN_URL,
 	PROOF_IN_COOKIE, /* a foreign page can have a browser send it */
+	PROOF_TICKET,	 /* ?ticket= */
+	PROOF_SESSION,	 /* a ticket in a cookie; as with any cookie */
 };
 
 struct proof {
@@ -32,6 +37,7 @@ struct proof_places {
 	bool header;	    /* Authorization, for what is no user's */
 	bool url;	    /* ?authorization= */
 	const char *cookie; /* its name; "" = none */
+	bool tickets;	    /* also of tickets, and sessions */
 };
 
 enum proof_word {
@@ -42,6 +48,8 @@ enum proof_word {
 
 enum proof_word proof_read(struct proof *proof, const struct request *request,
 	const struct proof_places *places);
+
+bool proof_is_ticket(const struct proof *proof);
 
 /* Where an API token differs from a JWT. */
 bool proof_is_api_token(struct span token);

@@ -3,6 +3,7 @@
 
 #include "fcgi/guard/refusal.h"
 
+#include "fcgi/guard/proof.h"
 #include "fcgi/http/reply.h"
 
 /* RFC 6750 section 3. */
@@ -28,6 +29,12 @@ static const struct refusal refusals[] = {
 	[ACCESS_BAD_TOKEN] = {401, "bad_token",
 		"the token is not good, or not any more",
 		CHALLENGE ", error=\"invalid_token\"\r\n"},
+	[ACCESS_BAD_SESSION] = {401, "bad_token",
+		"the session is not good, or not any more",
+		CHALLENGE ", error=\"invalid_token\"\r\n" REFUSAL_NO_SESSION},
+	[ACCESS_NOT_YET] = {503, "hub_away",
+		"no ticket can be looked at before the hub has come",
+		REPLY_RETRY},
 	[ACCESS_TOO_OFTEN] = {429, "too_many_posts",
 		"this address shows too many bad tokens (publish_rate)",
 		REPLY_RETRY},

@@ -244,6 +244,20 @@ bool scope_has(const struct scope *scope, struct span channel)
 	return kept->answer;
 }
 
+bool scope_item(
+	const struct scope *scope, size_t index, struct scope_item *item)
+{
+	if (scope == NULL || index >= scope->name_count + scope->pattern_count)
+		return false;
+	item->exact = index < scope->name_count;
+	item->text = item->exact
+			     ? scope->names[index]
+			     : selector_text(
+				       scope->patterns[index -
+						       scope->name_count]);
+	return true;
+}
+
 uint64_t scope_serial(const struct scope *scope)
 {
 	return scope == NULL ? 0 : scope->serial;

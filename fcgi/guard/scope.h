@@ -37,6 +37,9 @@ void scope_drop(struct scope *scope);	       /* NULL will do */
 
 /* True if one of its selectors matches the channel. */
 bool scope_has(const struct scope *scope, struct span channel);
+/* Its selectors, one by one; false beyond the last. */
+bool scope_item(
+	const struct scope *scope, size_t index, struct scope_item *item);
 /* Another one for each scope that ever was; 0 of NULL. */
 uint64_t scope_serial(const struct scope *scope);
 

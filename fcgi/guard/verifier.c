@@ -12,6 +12,7 @@
 #include "fcgi/guard/proof.h"
 #include "fcgi/guard/rights.h"
 #include "fcgi/guard/roster.h"
+#include "fcgi/guard/ticket.h"
 #include "fcgi/http/request.h"
 #include "lib/clock.h"
 #include "lib/config/config.h"
@@ -21,31 +22,39 @@ struct verifier {
 	const struct config *config;
 	const struct clock *clock;
 	struct keyring *keyring;
+	struct tickets *tickets;
 	struct roster *roster;
 	struct grants *grants;
 	struct proof_places places; /* nowhere without tokens: sites have
 				       headers and cookies of their own */
 };
 
-struct verifier *verifier_new(const struct config *config,
-	const struct clock *clock, struct keyring *keyring,
-	struct scopes *scopes)
+static bool has_tokens(const struct verifier *verifier)
 {
+	return roster_has_tokens(verifier->roster) ||
+	       (verifier->keyring != NULL &&
+		       keyring_is_used(verifier->keyring));
+}
+
+struct verifier *verifier_new(const struct verifier_parts *parts)
+{
+	const struct config *config = parts->config;
 	struct verifier *verifier = mem_new(sizeof(*verifier));
 	bool tokens;
 
 	verifier->config = config;
-	verifier->clock = clock;
-	verifier->keyring = keyring;
+	verifier->clock = parts->clock;
+	verifier->keyring = parts->keyring;
+	verifier->tickets = parts->tickets;
 	verifier->roster = roster_new(config);
-	verifier->grants = grants_new(scopes);
-	tokens = roster_has_tokens(verifier->roster) ||
-		 (keyring != NULL && keyring_is_used(keyring));
+	verifier->grants = grants_new(parts->scopes);
+	tokens = has_tokens(verifier);
 	verifier->places = (struct proof_places){
 		.header = tokens,
 		.url = tokens && config->token_in_url,
 		.cookie =
 			tokens && config->cookie != NULL ? config->cookie : "",
+		.tickets = parts->tickets != NULL && config->ticket_age_ms > 0,
 	};
 	return verifier;
 }
@@ -114,7 +123,8 @@ static bool sift(const struct verifier *verifier, const struct request *request,
 	bool counts = login_counts(page, purpose, has_origin);
 	bool foreign = false;
 
-	if (proof->carrier == PROOF_IN_COOKIE &&
+	if ((proof->carrier == PROOF_IN_COOKIE ||
+		    proof->carrier == PROOF_SESSION) &&
 		!cookie_counts(page, purpose, has_origin)) {
 		proof->token = span(NULL, 0);
 		foreign = true;
@@ -201,21 +211,44 @@ static struct grant *grant_of(struct verifier *verifier,
 	return grant;
 }
 
-static enum access_word verify(struct verifier *verifier, struct span token,
-	struct caller *caller, struct grant **grant)
+static enum access_word verify_token(struct verifier *verifier,
+	struct span token, struct rights **rights)
+{
+	*rights = verify_jwt(verifier, token);
+	return *rights == NULL ? ACCESS_BAD_TOKEN : ACCESS_YES;
+}
+
+static enum access_word verify_ticket(struct verifier *verifier,
+	const struct proof *proof, struct rights **rights)
+{
+	if (!tickets_are_known(verifier->tickets))
+		return ACCESS_NOT_YET;
+	*rights = ticket_read(verifier->tickets, proof->token,
+		clock_date_ms(verifier->clock));
+	if (*rights != NULL)
+		return ACCESS_YES;
+	return proof->carrier == PROOF_SESSION ? ACCESS_BAD_SESSION
+					       : ACCESS_BAD_TOKEN;
+}
+
+static enum access_word verify(struct verifier *verifier,
+	const struct proof *proof, struct caller *caller, struct grant **grant)
 {
 	uint8_t digest[DIGEST_BYTES];
 	struct rights *rights = NULL;
+	enum access_word word = ACCESS_YES;
 
-	if (token.len > 0 && proof_is_api_token(token)) {
-		if (!verify_api_token(verifier, token, digest))
+	if (proof->token.len > 0 && proof_is_ticket(proof)) {
+		word = verify_ticket(verifier, proof, &rights);
+	} else if (proof->token.len > 0 && proof_is_api_token(proof->token)) {
+		if (!verify_api_token(verifier, proof->token, digest))
 			return ACCESS_BAD_TOKEN;
 		caller->digest = digest;
-	} else if (token.len > 0) {
-		rights = verify_jwt(verifier, token);
-		if (rights == NULL)
-			return ACCESS_BAD_TOKEN;
+	} else if (proof->token.len > 0) {
+		word = verify_token(verifier, proof->token, &rights);
 	}
+	if (word != ACCESS_YES)
+		return word;
 	*grant = grant_of(verifier, caller, rights);
 	rights_release(rights);
 	caller->digest = NULL;
@@ -239,5 +272,5 @@ enum access_word verifier_ask(struct verifier *verifier,
 		break;
 	}
 	proven->foreign = sift(verifier, request, purpose, &proof, &caller);
-	return verify(verifier, proof.token, &caller, &proven->grant);
+	return verify(verifier, &proof, &caller, &proven->grant);
 }

@@ -21,12 +21,19 @@ struct grant;
 struct keyring;
 struct request;
 struct scopes;
+struct tickets;
 struct verifier;
 
-/* Borrows all of it; `keyring` may be NULL. */
-struct verifier *verifier_new(const struct config *config,
-	const struct clock *clock, struct keyring *keyring,
-	struct scopes *scopes);
+/* Borrows all of it; `keyring` and `tickets` may be NULL. */
+struct verifier_parts {
+	const struct config *config;
+	const struct clock *clock;
+	struct keyring *keyring;
+	struct tickets *tickets;
+	struct scopes *scopes;
+};
+
+struct verifier *verifier_new(const struct verifier_parts *parts);
 /* No grant may be held any more. */
 void verifier_free(struct verifier *verifier);
 

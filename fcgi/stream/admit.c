@@ -25,17 +25,17 @@ static bool takes_streams(const char *accept)
 	       strstr(accept, "*/*") || strstr(accept, "text/*");
 }
 
-static const struct refusal {
-	unsigned status;
-	const char *code, *sentence;
-} refusals[] = {
-	[LIMIT_YES] = {503, "shutting_down", "the responder is being stopped"},
+/* By what the limiter says; yes if it was not asked. */
+static const struct refusal refusals[] = {
+	[LIMIT_YES] = {503, "shutting_down", "the responder is being stopped", NULL},
 	[LIMIT_TOO_MANY] = {503, "too_many_streams",
 		"no further stream can be served for now (streams, channels, "
-		"selectors)"},
+		"selectors)",
+		NULL},
 	[LIMIT_TOO_MANY_FROM_YOU] = {429, "too_many_from_address",
 		"this address has too many streams (streams_per_address, "
-		"channels_per_address)"},
+		"channels_per_address)",
+		NULL},
 };
 
 /* Takes `fd`. */
@@ -57,12 +57,9 @@ static void stream_later(
 	buf_release(&out);
 }
 
-/* `word`: what the limiter said; yes if it was not asked. */
-static void refuse_for_now(
-	struct admit *admit, struct request *request, enum limit_word word)
+static void refuse_for_now(struct admit *admit, struct request *request,
+	const struct refusal *refusal)
 {
-	const struct refusal *refusal = &refusals[word];
-
 	if (!takes_streams(request->accept)) {
 		reply_error_with(admit->replies, request, "Retry-After: 5\r\n",
 			refusal->status, refusal->code, refusal->sentence);
@@ -125,6 +122,15 @@ struct client *admit_enter(struct admit *admit, struct request *request,
 		word = limit_enter(
 			admit->limiter, request->address, channels, &client);
 	if (client == NULL)
-		refuse_for_now(admit, request, word);
+		refuse_for_now(admit, request, &refusals[word]);
 	return client;
+}
+
+void admit_refuse(
+	struct admit *admit, struct request *request, enum access_word word)
+{
+	if (word == ACCESS_NOT_YET && !request->head)
+		refuse_for_now(admit, request, refusal_of(word));
+	else
+		refusal_reply(admit->replies, request, word);
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fcgi/guard/refusal.h"
+
 struct counters;
 struct limiter;
 struct replies;
@@ -37,5 +39,10 @@ struct admit {
  * limit_leave(); NULL is a stream of none. */
 struct client *admit_enter(struct admit *admit, struct request *request,
 	const struct subscription *wanted);
+
+/* Takes the request: it may not, by what it shows.  Where only the hub can tell
+ * that, it comes back. */
+void admit_refuse(
+	struct admit *admit, struct request *request, enum access_word word);
 
 #endif

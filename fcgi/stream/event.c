@@ -214,6 +214,14 @@ void event_parting(struct buf *out, uint64_t id, uint64_t retry_ms)
 	event_live(out, id);
 }
 
+void event_expired(struct buf *out, uint64_t id, const char *reason)
+{
+	buf_printf(out,
+		"id: %" PRIu64 "\nevent: expired\ndata: {\"reason\":\"%s\"}"
+		"\n\n",
+		id, reason);
+}
+
 struct span event_comment(void)
 {
 	return span_of(":\n");

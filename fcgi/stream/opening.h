@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fcgi/stream/expiry.h"
 #include "lib/list.h"
 #include "lib/span.h"
 #include "lib/timer.h"
@@ -53,6 +54,7 @@ struct subscription {
 				    may be NULL */
 	struct grant *grant;   /* taken; what of private events it is given;
 				    NULL = none */
+	struct expiry_lease end; /* its second and why; no reason = none */
 };
 
 struct opening {

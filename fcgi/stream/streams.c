@@ -14,6 +14,7 @@
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/event.h"
+#include "fcgi/stream/expiry.h"
 #include "fcgi/stream/fanout.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
@@ -29,6 +30,7 @@ struct streams {
 	struct subscriber_home home; /* of all subscribers */
 	struct openings *openings;
 	struct replay *replay;
+	struct expiry *expiry;
 };
 
 static struct streams *streams_of(const struct subscriber *sub)
@@ -169,6 +171,7 @@ void streams_open(
 	for (uint16_t i = 0; i < sub->count; i++)
 		window_fill(streams->parts.window, sub->memberships[i].topic);
 	sub->opening = opening_new(sub, subscription);
+	expiry_enter(streams->expiry, sub);
 	if (can_decide(streams))
 		decide(sub);
 	else
@@ -269,6 +272,11 @@ void streams_drain(struct streams *streams)
 	audience_each(streams->parts.audience, finish, NULL);
 }
 
+void streams_keys_gone(struct streams *streams)
+{
+	expiry_of_keys(streams->parts.audience, streams->expiry);
+}
+
 /* ---- life */
 
 static void on_below(struct subscriber *sub)
@@ -280,6 +288,7 @@ static void on_gone(struct subscriber *sub)
 {
 	const struct streams_parts *parts = &streams_of(sub)->parts;
 
+	expiry_leave(streams_of(sub)->expiry, sub);
 	replay_leave(streams_of(sub)->replay, sub);
 	fanout_forget(parts->fanout, sub);
 	forget_opening(sub);
@@ -301,6 +310,7 @@ struct streams *streams_new(const struct streams_parts *parts)
 		.owner = {.below = on_below, .gone = on_gone},
 	};
 	streams->openings = openings_new(loop_timers(parts->loop), postpone);
+	streams->expiry = expiry_new(loop_timers(parts->loop), postpone);
 	streams->replay = replay_new(&(struct replay_parts){
 		.loop = parts->loop,
 		.questions = parts->session->questions,
@@ -317,5 +327,6 @@ void streams_free(struct streams *streams)
 		return;
 	replay_free(streams->replay);
 	openings_free(streams->openings);
+	expiry_free(streams->expiry);
 	free(streams);
 }

@@ -50,6 +50,9 @@ void streams_filled(struct streams *streams);
 /* The window has begun anew, with another log or elsewhere in it: what was read
  * of older events is void. */
 void streams_begin_anew(struct streams *streams);
+/* Keys have gone, and with them the streams that were opened with what they had
+ * signed. */
+void streams_keys_gone(struct streams *streams);
 /* Every stream gets its end; browsers come back by themselves. */
 void streams_drain(struct streams *streams);
 

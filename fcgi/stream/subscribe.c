@@ -9,11 +9,13 @@
 
 #include "fcgi/guard/access.h"
 #include "fcgi/guard/grant.h"
+#include "fcgi/guard/rights.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/stream/admit.h"
 #include "fcgi/stream/asked.h"
+#include "fcgi/stream/event.h"
 #include "fcgi/stream/keepalive.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/streams.h"
@@ -46,28 +48,6 @@ static void stream_query_init(
 
 /* ---- where to begin */
 
-/* "10m" -> milliseconds; false if it is no such thing. */
-static bool read_span_of_time(struct span text, uint64_t *ms)
-{
-	static const struct {
-		char unit;
-		uint64_t ms;
-	} units[] = {
-		{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
-	uint64_t number;
-
-	if (text.len < 2 || text.len > 11 ||
-		!text_to_u64(span(text.at, text.len - 1), &number))
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (units[i].unit != text.at[text.len - 1])
-			continue;
-		*ms = number * units[i].ms;
-		return true;
-	}
-	return false;
-}
-
 static const char *read_since(
 	struct subscription *subscription, struct span text, uint64_t now)
 {
@@ -82,7 +62,7 @@ static const char *read_since(
 		subscription->from = WIRE_AFTER;
 		return NULL;
 	}
-	if (!read_span_of_time(text, &ago))
+	if (!text_to_duration(text, &ago))
 		return "?since= is a duration such as 30s, 10m, 2h or 7d, a "
 		       "cursor, or all";
 	subscription->from = WIRE_SINCE;
@@ -154,8 +134,28 @@ static bool is_allowed(struct subscribe *subscribe, struct request *request,
 	if (word == ACCESS_YES)
 		return true;
 	grant_drop(subscription->grant);
-	refusal_reply(subscribe->replies, request, word);
+	admit_refuse(subscribe->admit, request, word);
 	return false;
+}
+
+/* When the grant ends, or when the stream is nearly as old as they get: those
+ * that began together do not all come back together. */
+static struct expiry_lease end_of(
+	const struct subscribe *subscribe, const struct grant *grant)
+{
+	uint64_t age = subscribe->stream_age_ms, until = grant_until(grant);
+	struct expiry_lease end = {
+		.reason = until == RIGHTS_NO_END ? NULL : EXPIRED_TOKEN};
+	uint64_t old = clock_date_ms(subscribe->clock) + age / 5 * 4;
+
+	if (age > 0)
+		old += (uint64_t)random() % (age / 5);
+	if (age > 0 && old < until) {
+		until = old;
+		end.reason = EXPIRED_AGE;
+	}
+	end.lease.second = until / 1000;
+	return end;
 }
 
 static void open_stream(struct subscribe *subscribe, struct request *request,
@@ -169,6 +169,7 @@ static void open_stream(struct subscribe *subscribe, struct request *request,
 		grant_drop(subscription->grant);
 		return;
 	}
+	subscription->end = end_of(subscribe, subscription->grant);
 	subscription->fd = request->fd;
 	subscription->request = request->id;
 	subscription->headers = buf_span(&request->headers);

@@ -23,6 +23,7 @@ struct subscribe {
 	struct streams *streams;
 	struct replies *replies;
 	const struct clock *clock;
+	uint64_t stream_age_ms; /* 0 = streams have no end of their own */
 };
 
 handler subscribe_channels; /* ?channel= and ?pattern=, or else the route's own

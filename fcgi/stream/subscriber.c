@@ -59,17 +59,38 @@ static void ready(void *arg, unsigned events)
 		sub->home->owner.below(sub);
 }
 
+struct expiry_lease *subscriber_lease(struct subscriber *sub)
+{
+	return sub->leased ? (void *)&sub->memberships[sub->count] : NULL;
+}
+
+/* Only who has an end pays for it. */
+static struct subscriber *new(const struct subscription *subscription)
+{
+	const struct expiry_lease *end = &subscription->end;
+	bool leased = end->reason != NULL;
+	struct subscriber *sub =
+		mem_new(sizeof(*sub) +
+			subscription->count * sizeof(sub->memberships[0]) +
+			(leased ? sizeof(*end) : 0));
+
+	sub->count = subscription->count;
+	sub->leased = leased;
+	if (leased) {
+		*subscriber_lease(sub) = *end;
+		subscriber_lease(sub)->sub = sub;
+	}
+	return sub;
+}
+
 struct subscriber *subscriber_new(
 	struct subscriber_home *home, const struct subscription *subscription)
 {
-	struct subscriber *sub =
-		mem_new(sizeof(*sub) +
-			subscription->count * sizeof(sub->memberships[0]));
+	struct subscriber *sub = new(subscription);
 	const int size = SEND_BUFFER;
 
 	sub->home = home;
 	sub->request = subscription->request;
-	sub->count = subscription->count;
 	sub->patterns = subscription->patterns;
 	sub->keepalive = (uint16_t)(subscription->keepalive_ms / 1000);
 	sub->envelope = subscription->envelope;

@@ -36,6 +36,7 @@ struct grant;
 struct opening;
 struct batch;
 struct composer;
+struct expiry_lease;
 struct straggler;
 struct subscriber;
 struct client;
@@ -90,6 +91,7 @@ struct subscriber {
 	bool envelope;
 	bool behind; /* began behind: owed an event `live` */
 	bool below;  /* `pos` means nothing, only `id` counts */
+	bool leased; /* it has an end: a lease is behind its memberships */
 	struct membership memberships[];
 };
 
@@ -107,6 +109,9 @@ struct subscription;
  * empty. */
 struct subscriber *subscriber_new(
 	struct subscriber_home *home, const struct subscription *subscription);
+/* NULL if it has no end. */
+struct expiry_lease *subscriber_lease(struct subscriber *sub);
+
 /* Tells its owner, frees it.  The web server is told properly if it can be: the
  * request's end is sent unless a batch is half-sent. */
 void subscriber_close(struct subscriber *sub);

@@ -258,7 +258,7 @@ static bool is_allowed(struct tasks *tasks, struct request *request)
 	grant_drop(grant);
 	if (word == ACCESS_YES)
 		return true;
-	refusal_reply(tasks->parts.replies, request, word);
+	admit_refuse(tasks->parts.admit, request, word);
 	return false;
 }
 

@@ -104,6 +104,7 @@ static bool on_welcome(struct session *session, struct wire_in *in)
 {
 	uint16_t version = wire_get_u16(in);
 	struct span identity = wire_get_bytes(in, WIRE_IDENTITY);
+	struct span secret;
 
 	wire_get_u64(in);
 	/* Another version's WELCOME may go on in a way that we do not know. */
@@ -111,9 +112,12 @@ static bool on_welcome(struct session *session, struct wire_in *in)
 		part_over_version(session, version);
 		return true;
 	}
+	secret = wire_get_bytes(in, WIRE_SECRET);
 	if (!wire_done(in))
 		return false;
 	memcpy(session->offered, identity.at, WIRE_IDENTITY);
+	memcpy(session->secret.bytes, secret.at, WIRE_SECRET);
+	session->secret.known = true;
 	session->state = FILLING;
 	session->target = UINT64_MAX;
 	say_follow(session);

@@ -63,6 +63,7 @@ struct session {
 	uint64_t target; /* id at which it is filled */
 	char identity[WIRE_IDENTITY]; /* of the log that the sink is told of */
 	char offered[WIRE_IDENTITY];  /* of the hub's log, since WELCOME */
+	struct wire_secret secret;    /* likewise; kept while it is away */
 	bool writable;		      /* the hub's last word about itself */
 	char *reason;
 	struct buf unread; /* inboxes, as STATE tells them */

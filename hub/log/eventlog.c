@@ -34,6 +34,22 @@ static void read_identity(struct eventlog *log)
 	query_release(&query);
 }
 
+static void read_secret(struct eventlog *log)
+{
+	struct query query = {0};
+	struct span secret;
+
+	store_prepare(log->store, &query,
+		"SELECT value FROM meta WHERE name = 'tickets'");
+	if (!store_step(log->store, &query))
+		log_fatalx(LINE_LOG_NO_SECRET, log->store->path);
+	secret = query_bytes(&query, 0);
+	if (secret.len != WIRE_SECRET)
+		log_fatalx(LINE_LOG_DAMAGED_SECRET, log->store->path);
+	memcpy(log->secret, secret.at, secret.len);
+	query_release(&query);
+}
+
 static void read_newest(struct eventlog *log)
 {
 	struct query query = {0};
@@ -104,6 +120,7 @@ void eventlog_open(struct eventlog *log, struct store *store,
 	labels_open(&log->labels, store);
 	matches_init(&log->matches);
 	read_identity(log);
+	read_secret(log);
 	epochs_read(&log->epochs, store);
 	read_newest(log);
 	compare_with_lock(log);

@@ -41,6 +41,7 @@ struct eventlog {
 	const struct lock *lock;
 	const struct clock *clock;
 	uint8_t identity[WIRE_IDENTITY];
+	uint8_t secret[WIRE_SECRET]; /* for responders only */
 	uint64_t newest;       /* highest id given out, also in this
 				  transaction */
 	uint64_t committed;    /* highest id that followers may know */

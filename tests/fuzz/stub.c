@@ -308,11 +308,13 @@ void stub_answer(uint8_t mood)
 static void be_welcome(void)
 {
 	static const char identity[WIRE_IDENTITY] = "the stub's log";
+	static const char secret[WIRE_SECRET] = "the stub's secret";
 	struct buf out = {0};
 
 	wire_put_u16(&out, WIRE_VERSION);
 	wire_put_bytes(&out, identity, WIRE_IDENTITY);
 	wire_put_u64(&out, STUB_NEWEST);
+	wire_put_bytes(&out, secret, WIRE_SECRET);
 	say(WIRE_WELCOME, buf_span(&out));
 	buf_clear(&out);
 	wire_put_u8(&out, true);

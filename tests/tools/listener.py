@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 from sse import Exact
 
-CONTROL = ("connected", "live")
+CONTROL = ("connected", "live", "expired")
 WITHIN = 10
 
 

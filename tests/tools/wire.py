@@ -100,6 +100,7 @@ FIELDS = {
     "u8": _number(1), "u16": _number(2), "u32": _number(4), "u64": _number(8),
     "str8": _text(1), "str16": _text(2), "blob": _text(4),
     "identity": (bytes, lambda body: body.take(16)),
+    "secret": (lambda value: value or bytes(32), lambda body: body.take(len(body.data) - body.at)),
     "rest": (_bytes, lambda body: body.take(len(body.data) - body.at)),
 }
 FIELDS["names"] = _list(2, *FIELDS["str16"])
@@ -165,7 +166,7 @@ Stock = _message(14, "Stock", "confined:u8 rows:u64 lost:u32")
 Judge = _message(15, "Judge", "tag:u64 start:u8 value:u64 upto:u64 label:str16 channels:selectors"
                  " told:marks", optional="label")
 Judge.__new__.__defaults__ = ([], b"")
-Welcome = _message(65, "Welcome", "version:u16 identity:identity newest:u64")
+Welcome = _message(65, "Welcome", "version:u16 identity:identity newest:u64 secret:secret", optional="secret")
 Refused = _message(66, "Refused", "sentence:str16")
 Following = _message(67, "Following", "start:u64 newest:u64")
 Event = _message(68, "Event", "id:u64 at:u64 taken:u64 channel:str16 type:str8 traits:str16 data:rest",

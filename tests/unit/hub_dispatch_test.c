@@ -53,6 +53,9 @@ static void test_hello_is_answered_with_the_log_and_its_state(void **state)
 	assert_memory_equal(wire_get_bytes(&in, WIRE_IDENTITY).at,
 		room->ledger.log.identity, WIRE_IDENTITY);
 	assert_int_equal(wire_get_u64(&in), room->ledger.log.committed);
+	assert_memory_equal(wire_get_bytes(&in, WIRE_SECRET).at,
+		room->ledger.log.secret, WIRE_SECRET);
+	assert_true(wire_done(&in));
 	in = heard(peer, WIRE_STATE);
 	assert_int_equal(wire_get_u8(&in), 1);
 }

@@ -11,7 +11,7 @@
 #include "lib/buf.h"
 #include "tests/unit/unit.h"
 
-static const struct proof_places everywhere = {true, true, "token"};
+static const struct proof_places everywhere = {true, true, "token", true};
 
 static const struct {
 	const char *name, *authorization, *uri, *cookie, *user;
@@ -56,6 +56,17 @@ static const struct {
 		PROOF_FINE, "", PROOF_NOWHERE},
 	{"the header comes first", "Bearer abc", "/stream?authorization=def",
 		"token=ghi", "", PROOF_FINE, "abc", PROOF_IN_HEADER},
+	{"a ticket", "", "/stream?a=b&ticket=abc", "token=ghi", "", PROOF_FINE,
+		"abc", PROOF_TICKET},
+	{"a ticket of nothing", "", "/stream?ticket=", "", "", PROOF_MALFORMED,
+		"", PROOF_NOWHERE},
+	{"a header before a ticket", "Bearer abc", "/stream?ticket=def", "", "",
+		PROOF_FINE, "abc", PROOF_IN_HEADER},
+	{"a session", "", "/stream", "a=b; tidings_session=abc", "", PROOF_FINE,
+		"abc", PROOF_SESSION},
+	{"a token's cookie before it", "", "/stream",
+		"tidings_session=abc; token=def", "", PROOF_FINE, "def",
+		PROOF_IN_COOKIE},
 	{"then the URL", "", "/stream?authorization=def", "token=ghi", "",
 		PROOF_FINE, "def", PROOF_IN_URL},
 };
@@ -92,7 +103,7 @@ static void test_what_is_shown_is_found_where_it_is(void **state)
 /* Sites have such headers and cookies of their own. */
 static void test_where_no_token_counts_none_is_looked_at(void **state)
 {
-	const struct proof_places nowhere = {false, false, ""};
+	const struct proof_places nowhere = {false, false, "", false};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(requests); i++) {

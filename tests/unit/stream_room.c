@@ -32,12 +32,14 @@ void room_says(struct room *room, enum wire_type type, const struct buf *body)
 void room_hub_comes(struct room *room, uint64_t newest)
 {
 	static const char identity[WIRE_IDENTITY] = "the room's log";
+	static const char secret[WIRE_SECRET] = "the room's secret";
 	struct buf out = {0};
 
 	room->session.state = GREETING;
 	wire_put_u16(&out, WIRE_VERSION);
 	wire_put_bytes(&out, identity, WIRE_IDENTITY);
 	wire_put_u64(&out, newest);
+	wire_put_bytes(&out, secret, WIRE_SECRET);
 	room_says(room, WIRE_WELCOME, &out);
 	buf_clear(&out);
 	wire_put_u64(&out, room->newest);

@@ -31,6 +31,9 @@
 	" id INTEGER NOT NULL," /* of the last row of the publish */  \
 	" PRIMARY KEY(text, id)) STRICT, WITHOUT ROWID;"
 
+/* What responders sign tickets with. */
+#define TICKETS "INSERT INTO meta VALUES('tickets', randomblob(32));"
+
 static const char tables[] =
 	"CREATE TABLE event("
 	" id INTEGER PRIMARY KEY,"
@@ -86,7 +89,7 @@ static const char tables[] =
 	" ('identity', randomblob(16)), ('floor', 0), ('floor_at', 0),"
 	" ('probe', 0), ('unsummed', 0),"
 	/* When the log was last written, by the date that is believed. */
-	" ('date', 0), ('secret', randomblob(16));" GONE LABEL;
+	" ('date', 0), ('secret', randomblob(16));" GONE LABEL TICKETS;
 
 static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
 			   "ALTER TABLE event ADD COLUMN back INTEGER;"
@@ -98,7 +101,8 @@ static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
 static const char to_3[] =
 	GONE "INSERT INTO meta VALUES('date', 0), ('secret', randomblob(16));";
 
-static const char to_4[] = "ALTER TABLE event ADD COLUMN traits BLOB;" LABEL;
+static const char to_4[] = "ALTER TABLE event ADD COLUMN traits BLOB;" LABEL
+			   TICKETS;
 
 /* steps[v - 1] leads from version v to v + 1; the last is none. */
 static const char *const steps[SCHEMA_VERSION] = {to_2, to_3, to_4, NULL};
@@ -261,7 +265,7 @@ void schema_open(struct db *db, const char *path)
 	move_wal(db, path);
 	if (db_ask(db, "SELECT count(*) FROM meta", &found) != DB_DONE)
 		fail(db, path);
-	if (found < 7)
+	if (found < 8)
 		log_fatalx(LINE_LOG_NO_META, path);
 	/* Writes once, so that a log that cannot be written fails here and so
 	 * that the -wal file exists. */

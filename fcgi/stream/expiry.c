@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/stream/expiry.h"
+
+#include <stdlib.h>
+
+#include "fcgi/guard/grant.h"
+#include "fcgi/stream/audience.h"
+#include "fcgi/stream/batch.h"
+#include "fcgi/stream/event.h"
+#include "fcgi/stream/subscriber.h"
+#include "lib/buf.h"
+
+struct expiry {
+	struct leases *leases;
+	void (*postpone)(struct subscriber *sub);
+};
+
+static struct batch *compose(const struct subscriber *sub, const char *reason)
+{
+	struct buf text = {0};
+	struct batch *batch;
+
+	event_expired(&text, sub->id, reason);
+	batch = batch_new(sub->request, buf_span(&text));
+	buf_release(&text);
+	return batch;
+}
+
+/* In the middle of a batch there is no room for a word. */
+static void end(struct expiry *expiry, struct subscriber *sub,
+	const char *reason)
+{
+	if (sub->opening != NULL)
+		expiry->postpone(sub);
+	else if (sub->half != NULL ||
+		 subscriber_give(sub, compose(sub, reason)) != GONE)
+		subscriber_close(sub);
+}
+
+static void on_end(void *arg, struct lease *lease)
+{
+	struct expiry_lease *own =
+		list_entry(lease, struct expiry_lease, lease);
+
+	end(arg, own->sub, own->reason);
+}
+
+struct expiry *expiry_new(
+	struct timers *timers, void (*postpone)(struct subscriber *sub))
+{
+	struct expiry *expiry = mem_new(sizeof(*expiry));
+
+	expiry->leases = leases_new(timers, on_end, expiry);
+	expiry->postpone = postpone;
+	return expiry;
+}
+
+void expiry_free(struct expiry *expiry)
+{
+	leases_free(expiry->leases);
+	free(expiry);
+}
+
+void expiry_enter(struct expiry *expiry, struct subscriber *sub)
+{
+	struct expiry_lease *own = subscriber_lease(sub);
+
+	if (own != NULL)
+		leases_add(expiry->leases, &own->lease);
+}
+
+void expiry_leave(struct expiry *expiry, struct subscriber *sub)
+{
+	struct expiry_lease *own = subscriber_lease(sub);
+
+	if (own != NULL)
+		leases_remove(expiry->leases, &own->lease);
+}
+
+static void look(void *arg, struct subscriber *sub)
+{
+	if (grant_is_void(sub->grant))
+		end(arg, sub, EXPIRED_TOKEN);
+}
+
+void expiry_of_keys(struct audience *audience, struct expiry *expiry)
+{
+	audience_each(audience, look, expiry);
+}

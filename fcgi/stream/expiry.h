@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_STREAM_EXPIRY_H
+#define TIDINGS_FCGI_STREAM_EXPIRY_H
+/*
+ * expiry - a stream ends when what it was opened with does
+ *
+ * With its token, with the key that has signed that, or because it is as old as
+ * streams get (stream_age).  It is told so, and ended; its browser comes back
+ * with whatever it then has to show.
+ */
+#include "fcgi/guard/lease.h"
+
+struct audience;
+struct expiry;
+struct subscriber;
+struct timers;
+
+/* What a subscriber has that ends. */
+struct expiry_lease {
+	struct lease lease;
+	struct subscriber *sub;
+	const char *reason; /* as it is told */
+};
+
+/* `postpone` ends one that has had no byte yet. */
+struct expiry *expiry_new(
+	struct timers *timers, void (*postpone)(struct subscriber *sub));
+/* Nobody may be left in it. */
+void expiry_free(struct expiry *expiry);
+
+/* If it has an end. */
+void expiry_enter(struct expiry *expiry, struct subscriber *sub);
+void expiry_leave(struct expiry *expiry, struct subscriber *sub);
+
+/* Keys have gone: ends the streams that were opened with what they signed. */
+void expiry_of_keys(struct audience *audience, struct expiry *expiry);
+
+#endif

@@ -1,0 +1,364 @@
+# SPDX-License-Identifier: MIT
+"""Tickets, sessions, and streams that end: what was shown is good for a time."""
+
+import hashlib
+import json
+import time
+
+import jwt
+import pytest
+
+from test_tokens import SECRET, has_crypto
+from visitor import visitor
+from wire import FakeHub
+from world import eventually
+
+CI = "tk_" + "c" * 40
+SITE = {
+    "responder": {"private": "users/{+rest} builds/{name}", "origins": "https://app.example"},
+    "access own": {"who": "users", "subscribe": "users/%u/{+rest} users/%u"},
+    "access ci": {"who": "token:" + hashlib.sha256(CI.encode()).hexdigest(), "publish": "builds/{name} users/{+rest} news",
+                  "subscribe": "builds/{name}"},
+    "access press": {"who": "user:press", "publish": "news"},
+}
+
+
+def key_file(folder, text=SECRET):
+    key = folder / "site.key"
+    key.write_text(text)
+    key.chmod(0o600)
+    return key
+
+
+@pytest.fixture(scope="module")
+def site(make_shared_world, tmp_path_factory):
+    key = key_file(tmp_path_factory.mktemp("keys"))
+    return make_shared_world({**SITE, "keys site": {"file": key, "algorithms": "HS256"}})
+
+
+def token(seconds=None, *channels, key=SECRET):
+    claims = {"mercure": {"subscribe": list(channels or ("users/7",))}}
+    if seconds is not None:
+        claims["exp"] = int(time.time()) + seconds
+    return jwt.encode(claims, key, "HS256")
+
+
+def asks(who, path="/api/ticket", **wish):
+    body = json.dumps(wish).encode() if wish else b""
+    return who.door.ask("POST", path, {"Content-Type": "application/json"} if wish else {}, body)
+
+
+def ticket_of(who, **wish):
+    answer = asks(who, **wish)
+    assert answer.status == 200, answer
+    return answer.json["ticket"]
+
+
+def is_refused(answer, status, code):
+    assert (answer.status, answer.json["error"]) == (status, code), answer
+
+
+def seconds_of(text):
+    return time.mktime(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone
+
+
+def say(world, channel, data):
+    answer = visitor(world, token=CI).post(channel, data)
+    assert answer.status == 200, answer
+
+
+# ---- tickets
+
+def test_a_ticket_in_the_url_reads_what_its_owner_may(site):
+    ticket = ticket_of(visitor(site, user="7"))
+    reader = visitor(site).listen(path=f"/stream?channel=users/7&channel=users/7/mail&ticket={ticket}")
+    say(site, "users/7", "for 7")
+    say(site, "users/7/mail", "mail")
+    reader.sees("for 7", "mail")
+    assert "no-referrer" in reader.answer.headers["referrer-policy"]
+    is_refused(visitor(site).get(f"/stream?channel=users/8&ticket={ticket}"), 403, "not_granted")
+    is_refused(visitor(site).get(f"/stream?channel=builds/1&ticket={ticket}"), 403, "not_granted")
+
+
+@pytest.mark.parametrize("proof", [{"user": "7"}, {"token": CI}, {"token": "jwt"}, {"cookie": "jwt"}])
+def test_each_proof_gets_a_ticket(site, proof):
+    proof = {name: token(60) if value == "jwt" else value for name, value in proof.items()}
+    if "cookie" in proof:
+        proof = {"cookie": "mercureAuthorization=" + proof["cookie"], "origin": "https://app.example"}
+    channel = "builds/1" if proof.get("token") == CI else "users/7"
+    ticket = ticket_of(visitor(site, **proof))
+    visitor(site).listen(path=f"/stream?channel={channel}&ticket={ticket}")
+
+
+def test_a_ticket_says_when_it_ends(site):
+    before = time.time()
+    answer = asks(visitor(site, user="7"), age="2m").json
+    assert before + 118 < seconds_of(answer["expires"]) <= time.time() + 120
+    full = asks(visitor(site, user="7")).json
+    assert before + 298 < seconds_of(full["expires"]) <= time.time() + 300
+    header = jwt.get_unverified_header(answer["ticket"])
+    assert header == {"alg": "HS256", "typ": "tidings-ticket"}
+
+
+def test_a_ticket_is_good_no_longer_than_the_token_that_got_it(site):
+    answer = asks(visitor(site, token=token(20))).json
+    assert seconds_of(answer["expires"]) <= time.time() + 20
+    again = asks(visitor(site), path="/api/ticket?ticket=" + answer["ticket"], age="4m").json
+    assert seconds_of(again["expires"]) <= seconds_of(answer["expires"])
+
+
+def test_a_ticket_reads_only_the_channels_that_were_named(site):
+    seven = visitor(site, user="7")
+    ticket = ticket_of(seven, channels=["users/7/mail"])
+    visitor(site).listen(path=f"/stream?channel=users/7/mail&ticket={ticket}")
+    is_refused(visitor(site).get(f"/stream?channel=users/7&ticket={ticket}"), 403, "not_granted")
+    is_refused(visitor(site).get(f"/stream?channel=users/7/other&ticket={ticket}"), 403, "not_granted")
+    for channels in (["users/8"], ["users/7", "users/8"], ["news"]):
+        is_refused(asks(seven, channels=channels), 403, "not_granted")
+
+
+@pytest.mark.parametrize("wish,code", [
+    ({"age": "6m"}, "bad_age"), ({"age": "0s"}, "bad_age"), ({"age": 60}, "bad_age"), ({"age": "soon"}, "bad_age"),
+    ({"channels": "users/7"}, "bad_type"), ({"channels": [7]}, "bad_type"), ({"channels": []}, "bad_channel"),
+    ({"channels": [""]}, "bad_channel"), ({"channels": ["a\nb"]}, "bad_channel")])
+def test_a_wish_that_makes_no_sense_is_a_400(site, wish, code):
+    is_refused(asks(visitor(site, user="7"), **wish), 400, code)
+
+
+def test_a_body_that_is_no_json_is_a_400(site):
+    for body in (b"x", b"[]", b'{"age":"1m","age":"2m"}'):
+        is_refused(visitor(site, user="7").door.ask("POST", "/api/ticket", {}, body), 400, "bad_json")
+
+
+def test_who_shows_nothing_or_may_read_nothing_gets_no_ticket(site):
+    is_refused(asks(visitor(site)), 401, "no_token")
+    is_refused(asks(visitor(site, token="x.y.z")), 401, "bad_token")
+    is_refused(asks(visitor(site, user="7", origin="https://evil.example")), 403, "foreign_origin")
+    is_refused(asks(visitor(site, cookie="mercureAuthorization=" + token(60))), 403, "foreign_origin")
+    is_refused(asks(visitor(site, token=jwt.encode({"mercure": {"publish": ["news"]}}, SECRET, "HS256"))),
+               403, "not_granted")
+
+
+def test_a_ticket_publishes_nothing(site):
+    ticket = ticket_of(visitor(site, token=CI))
+    answer = visitor(site).door.ask("POST", f"/realtime/builds%2F1?ticket={ticket}", {}, b"x")
+    is_refused(answer, 403, "not_granted")
+
+
+def test_a_ticket_is_no_bearer_and_a_token_no_ticket(site):
+    ticket = ticket_of(visitor(site, user="7"))
+    is_refused(visitor(site, token=ticket).get("/stream?channel=users/7"), 401, "bad_token")
+    is_refused(visitor(site).get("/stream?channel=users/7&ticket=" + token(60)), 401, "bad_token")
+    is_refused(visitor(site).get("/stream?channel=users/7&ticket="), 400, "bad_authorization")
+
+
+@pytest.mark.parametrize("change", [lambda t: t[:-3] + "AAA", lambda t: t[:-1], lambda t: t + "A", lambda t: "a" + t,
+                                    lambda t: t.replace(".", "..", 1), lambda t: "x",
+                                    lambda t: t.rsplit(".", 1)[0] + "."])
+def test_a_ticket_that_was_changed_is_refused(site, change):
+    ticket = ticket_of(visitor(site, user="7"))
+    is_refused(visitor(site).get("/stream?channel=users/7&ticket=" + change(ticket)), 401, "bad_token")
+
+
+def test_a_ticket_that_is_signed_with_anything_else_is_refused(site):
+    claims = {"exp": int(time.time()) + 60, "names": ["users/7"], "patterns": []}
+    for key in (SECRET, "\0" * 32):
+        forged = jwt.encode(claims, key, "HS256", headers={"typ": "tidings-ticket"})
+        is_refused(visitor(site).get("/stream?channel=users/7&ticket=" + forged), 401, "bad_token")
+    none = jwt.encode(claims, None, "none", headers={"typ": "tidings-ticket"})
+    is_refused(visitor(site).get("/stream?channel=users/7&ticket=" + none), 401, "bad_token")
+
+
+def test_a_name_that_looks_like_a_pattern_stays_a_name_in_a_ticket(make_world):
+    world = make_world({**SITE, "access own": {"who": "users", "subscribe": "*"}})
+    ticket = ticket_of(visitor(world, user="7"), channels=["users/{+rest}"])
+    is_refused(visitor(world).get(f"/stream?channel=users/8&ticket={ticket}"), 403, "not_granted")
+    wide = ticket_of(visitor(world, user="7"))
+    visitor(world).listen(path=f"/stream?channel=users/8&ticket={wide}")
+
+
+def test_a_ticket_of_another_log_is_refused_and_one_of_this_outlives_every_restart(make_world):
+    first, other = make_world(SITE), make_world(SITE)
+    ticket = ticket_of(visitor(first, user="7"))
+    is_refused(visitor(other).get(f"/stream?channel=users/7&ticket={ticket}"), 401, "bad_token")
+    first.hub.stop()
+    first.hub.start()
+    first.responder.stop()
+    first.responder.start()
+    first.is_healthy()
+    visitor(first).listen(path=f"/stream?channel=users/7&ticket={ticket}")
+
+
+def test_a_ticket_is_good_at_each_worker(make_world):
+    world = make_world({**SITE, "responder": {**SITE["responder"], "workers": "2"}})
+    ticket = ticket_of(visitor(world, user="7"))
+    for _ in range(8):
+        visitor(world).listen(path=f"/stream?channel=users/7&ticket={ticket}")
+
+
+def test_where_there_are_no_tickets_none_is_made_or_looked_at(make_world):
+    world = make_world({**SITE, "responder": {**SITE["responder"], "ticket_age": "0"}})
+    is_refused(asks(visitor(world, user="7")), 404, "not_found")
+    is_refused(asks(visitor(world, user="7"), path="/api/session"), 404, "not_found")
+    is_refused(visitor(world).get("/stream?channel=users/7&ticket=x"), 403, "not_granted")
+    visitor(world).listen(path="/stream?channel=news&ticket=x")
+
+
+def test_a_ticket_of_too_many_channels_is_refused(make_world, tmp_path):
+    world = make_world({**SITE, "keys site": {"file": key_file(tmp_path), "algorithms": "HS256"}})
+    who = visitor(world, token=token(60, *(f"a-channel-of-a-long-name/{i}" for i in range(190))))
+    assert asks(who).status == 200
+    is_refused(asks(who, path="/api/session"), 400, "ticket_too_long")
+    assert asks(who, path="/api/session", channels=["a-channel-of-a-long-name/3"]).status == 204
+
+
+def test_libcrypto_is_loaded_with_the_first_ticket(make_world):
+    world = make_world({"responder": SITE["responder"], "access own": SITE["access own"]})
+    assert not any(has_crypto(pid) for pid in (world.responder.pid, *world.responder.workers()))
+    ticket_of(visitor(world, user="7"))
+    assert any(has_crypto(pid) for pid in (world.responder.pid, *world.responder.workers()))
+
+
+# ---- sessions
+
+def cookie_of(answer):
+    value, *attributes = answer.headers["set-cookie"].split("; ")
+    return value, set(attributes)
+
+
+def test_a_session_is_a_cookie_that_reads(site):
+    answer = asks(visitor(site, user="7"), path="/api/session", age="1m")
+    assert answer.status == 204, answer
+    cookie, attributes = cookie_of(answer)
+    assert cookie.startswith("tidings_session=")
+    age = attributes - {"HttpOnly", "SameSite=Strict", "Path=/"}
+    assert len(attributes) == 4 and age <= {"Max-Age=60", "Max-Age=59"}
+    reader = visitor(site, cookie="a=b; " + cookie).listen("users/7")
+    say(site, "users/7", "for 7")
+    reader.sees("for 7")
+    is_refused(visitor(site, cookie=cookie).get("/stream?channel=users/8"), 403, "not_granted")
+
+
+def test_a_session_over_https_is_for_https_only(site):
+    answer = asks(visitor(site, user="7", REQUEST_SCHEME="https"), path="/api/session")
+    assert "Secure" in cookie_of(answer)[1]
+
+
+def test_a_foreign_page_makes_no_use_of_a_session(site):
+    cookie, _ = cookie_of(asks(visitor(site, user="7"), path="/api/session"))
+    foreign = visitor(site, cookie=cookie, origin="https://evil.example")
+    is_refused(foreign.get("/stream?channel=users/7"), 403, "not_granted")
+    is_refused(asks(foreign), 403, "foreign_origin")
+    visitor(site, cookie=cookie, origin="https://app.example").listen("users/7")
+
+
+def test_a_session_publishes_nothing(site):
+    cookie, _ = cookie_of(asks(visitor(site, token=CI), path="/api/session"))
+    is_refused(visitor(site, cookie=cookie, origin="https://app.example").post("builds/1"), 403, "not_granted")
+
+
+def test_a_session_that_is_bad_is_taken_away(site):
+    for value in ("x.y.z", token(60)):
+        answer = visitor(site, cookie="tidings_session=" + value).get("/stream?channel=news")
+        is_refused(answer, 401, "bad_token")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        cookie, attributes = cookie_of(answer)
+        assert cookie == "tidings_session=" and {"Max-Age=0", "Path=/"} <= attributes
+
+
+def test_who_ends_a_session_needs_to_show_nothing(site):
+    answer = visitor(site, cookie="tidings_session=x").door.ask("DELETE", "/api/session")
+    assert answer.status == 204 and cookie_of(answer)[0] == "tidings_session="
+    assert "Max-Age=0" in cookie_of(answer)[1]
+    wrong = visitor(site).door.ask("GET", "/api/session")
+    assert wrong.status == 405 and wrong.headers["allow"] == "POST, DELETE, OPTIONS"
+    assert visitor(site).door.ask("DELETE", "/api/ticket").status == 405
+
+
+# ---- before the hub has come
+
+def test_before_the_hub_has_come_who_shows_a_ticket_comes_back_later(make_world):
+    world = make_world(SITE, hub=False)
+    for how in ({"path": "/stream?channel=users/7&ticket=x"}, {"path": "/tasks/stream?ticket=x"}):
+        early = visitor(world).listen(wait=False, **how)
+        early.has_ended()
+        assert early.answer.status == 200 and early.data == []
+    early = visitor(world, cookie="tidings_session=x").listen("users/7", wait=False)
+    early.has_ended()
+    assert early.answer.status == 200
+    for path in ("/api/ticket", "/api/session"):
+        answer = asks(visitor(world, user="7"), path=path)
+        is_refused(answer, 503, "hub_away")
+        assert answer.headers["retry-after"] == "1"
+    plain = visitor(world).door.ask("GET", "/stream?channel=users/7&ticket=x", {"Accept": "application/json"})
+    is_refused(plain, 503, "hub_away")
+    is_refused(visitor(world).door.ask("POST", "/realtime/news?ticket=x", {}, b"x"), 503, "hub_away")
+
+
+# ---- streams that end
+
+def is_expired(reader, reason="token", within=10):
+    reader.wait(lambda: reader.told("expired"), lambda: f"not expired; {reader.story()}", within)
+    reader.has_ended()
+    assert [json.loads(event.data) for event in reader.told("expired")] == [{"reason": reason}]
+
+
+def test_a_stream_ends_with_its_token(site):
+    end = int(time.time()) + 3
+    reader = visitor(site, token=token(3)).listen("users/7")
+    say(site, "users/7", "while it is good")
+    reader.sees("while it is good")
+    is_expired(reader)
+    assert end <= time.time() < end + 1.5
+    say(site, "users/7", "too late")
+    assert reader.data == ["while it is good"]
+
+
+def test_a_stream_ends_with_its_ticket(site):
+    ticket = ticket_of(visitor(site, user="7"), age="2s")
+    target = f"/stream?channel=users/7&ticket={ticket}"
+    is_expired(visitor(site).listen(path=target))
+    is_refused(visitor(site).get(target), 401, "bad_token")
+
+
+def test_who_comes_back_with_a_newer_token_misses_nothing(site):
+    reader = visitor(site, token=token(2)).listen("users/7")
+    is_expired(reader)
+    say(site, "users/7", "meanwhile")
+    again = visitor(site, token=token(60)).listen("users/7", last_event_id=reader.told("expired")[0].id)
+    again.sees("meanwhile")
+
+
+def test_a_stream_without_an_end_goes_on(site):
+    readers = [visitor(site, token=token()).listen("users/7"), visitor(site, user="7").listen("users/7")]
+    is_expired(visitor(site, token=token(2)).listen("users/7"))
+    say(site, "users/7", "still here")
+    for reader in readers:
+        reader.sees("still here")
+
+
+def test_streams_end_when_their_key_leaves_its_file(make_world, tmp_path):
+    key = key_file(tmp_path)
+    world = make_world({**SITE, "keys site": {"file": key, "algorithms": "HS256"}})
+    readers = [visitor(world, token=token(seconds)).listen("users/7") for seconds in (None, 600)]
+    other = visitor(world, user="7").listen("users/7")
+    fresh = tmp_path / "new"
+    fresh.write_text("another secret, and no shorter than that one was before")
+    fresh.chmod(0o600)
+    fresh.rename(key)
+    for reader in readers:
+        is_expired(reader, within=10)
+    is_refused(visitor(world, token=token()).get("/stream?channel=users/7"), 401, "bad_token")
+    say(world, "users/7", "still here")
+    other.sees("still here")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(150)
+def test_a_stream_ends_when_it_is_as_old_as_streams_get(make_world):
+    world = make_world({"responder": {"stream_age": "1m"}})
+    begun = time.time()
+    readers = [world.listen("main") for _ in range(20)]
+    for reader in readers:
+        is_expired(reader, "age", within=62)
+    assert 47 <= time.time() - begun <= 61
