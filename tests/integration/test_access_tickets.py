@@ -8,9 +8,9 @@ import time
 import jwt
 import pytest
 
+from peers import FakeHub
 from test_tokens import SECRET, has_crypto
 from visitor import visitor
-from wire import FakeHub
 from world import eventually
 
 CI = "tk_" + "c" * 40
