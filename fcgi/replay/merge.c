@@ -173,5 +173,6 @@ struct batch *merge_next(struct merge *merge, const struct subscriber *sub,
 	lane->next = lane->strip->count;
 	*cursor = quiet_through(merge, lane, reach);
 	go_on(merge, lane);
+	pass_given(merge, *cursor);
 	return batch_hold(lane->strip->batch);
 }
