@@ -108,7 +108,8 @@ static struct fault read_channels(
 	}
 	list = channels->value;
 	if (!json_is_strings(list))
-		return fault_bad("bad_type", "channels must be a list of texts");
+		return fault_bad(
+			"bad_type", "channels must be a list of texts");
 	while (fault.status == 0 && json_next_string(&list, &name))
 		fault = add_channel(wish, name);
 	if (fault.status == 0 && wish->items.count == 0)
@@ -136,8 +137,8 @@ static struct fault read_body(
 	return fault;
 }
 
-static struct fault admit(
-	const struct pass *pass, const struct request *request, struct wish *wish)
+static struct fault admit(const struct pass *pass,
+	const struct request *request, struct wish *wish)
 {
 	enum access_word word;
 	const struct refusal *refusal;
@@ -163,7 +164,8 @@ static struct fault admit(
 /* ---- the ticket */
 
 static struct fault write_ticket(const struct pass *pass,
-	const struct wish *wish, size_t most, uint64_t until_ms, struct buf *out)
+	const struct wish *wish, size_t most, uint64_t until_ms,
+	struct buf *out)
 {
 	const struct ticket ticket = {
 		.items = wish->items.items,
@@ -254,6 +256,5 @@ void pass_end(void *room, struct request *request, const struct target *target)
 
 	(void)target;
 	reply(pass->replies, request,
-		&(struct answer){
-			.status = 204, .headers = REFUSAL_NO_SESSION});
+		&(struct answer){.status = 204, .headers = REFUSAL_NO_SESSION});
 }

@@ -70,8 +70,7 @@ static void forget_grants(void *arg)
 static void open_access(struct rooms *rooms)
 {
 	rooms->keyring = keyring_new(rooms->config, NULL);
-	rooms->tickets =
-		tickets_new(rooms->keyring, &rooms->session->secret);
+	rooms->tickets = tickets_new(rooms->keyring, &rooms->session->secret);
 	rooms->access = access_new(&(struct access_parts){
 		.config = rooms->config,
 		.clock = loop_clock(rooms->loop),

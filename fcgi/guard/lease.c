@@ -53,7 +53,8 @@ static void end_slot(struct leases *leases, uint64_t second, uint64_t now)
 
 	list_init(&left);
 	while (!list_empty(slot)) {
-		struct lease *lease = list_entry(slot->next, struct lease, node);
+		struct lease *lease =
+			list_entry(slot->next, struct lease, node);
 
 		list_remove(&lease->node);
 		if (lease->second > now) {

@@ -131,8 +131,8 @@ enum proof_word proof_read(struct proof *proof, const struct request *request,
 		word = read_cookie(
 			proof, request, places->cookie, PROOF_IN_COOKIE);
 	if (is_open(proof, word) && places->tickets)
-		word = read_cookie(proof, request, PROOF_SESSION_COOKIE,
-			PROOF_SESSION);
+		word = read_cookie(
+			proof, request, PROOF_SESSION_COOKIE, PROOF_SESSION);
 	return word;
 }
 

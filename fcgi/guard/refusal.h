@@ -22,14 +22,14 @@ enum access_word {
 	ACCESS_NO_TOKEN,       /* nothing was shown where something must be */
 	ACCESS_BAD_TOKEN,      /* what was shown is not good, or no more */
 	ACCESS_BAD_SESSION,    /* likewise, and the browser is to forget it */
-	ACCESS_NOT_YET,	       /* it is a ticket, and the hub has not come yet */
-	ACCESS_BAD_HEADER,     /* Authorization makes no sense */
-	ACCESS_TOO_OFTEN,      /* the same, once more than publish_rate lets */
-	ACCESS_NOT_GRANTED,    /* what was shown does not go so far */
+	ACCESS_NOT_YET,	    /* it is a ticket, and the hub has not come yet */
+	ACCESS_BAD_HEADER,  /* Authorization makes no sense */
+	ACCESS_TOO_OFTEN,   /* the same, once more than publish_rate lets */
+	ACCESS_NOT_GRANTED, /* what was shown does not go so far */
 };
 
 /* The header line that takes a session's cookie away. */
-#define REFUSAL_NO_SESSION                                              \
+#define REFUSAL_NO_SESSION                                                   \
 	"Set-Cookie: " PROOF_SESSION_COOKIE "=; HttpOnly; SameSite=Strict; " \
 	"Path=/; Max-Age=0\r\n"
 

@@ -250,11 +250,11 @@ bool scope_item(
 	if (scope == NULL || index >= scope->name_count + scope->pattern_count)
 		return false;
 	item->exact = index < scope->name_count;
-	item->text = item->exact
-			     ? scope->names[index]
-			     : selector_text(
-				       scope->patterns[index -
-						       scope->name_count]);
+	item->text =
+		item->exact
+			? scope->names[index]
+			: selector_text(
+				  scope->patterns[index - scope->name_count]);
 	return true;
 }
 

@@ -21,8 +21,7 @@
 #include "lib/text.h"
 #include "lib/wire.h"
 
-static const char header[] =
-	"{\"alg\":\"HS256\",\"typ\":\"" JWS_TICKET "\"}";
+static const char header[] = "{\"alg\":\"HS256\",\"typ\":\"" JWS_TICKET "\"}";
 
 struct tickets {
 	struct keyring *keyring;
@@ -71,8 +70,8 @@ static const struct key *key_of(struct tickets *tickets)
 	const struct wire_secret *secret = tickets->secret;
 	const struct crypto *crypto;
 
-	if (tickets->key != NULL && memcmp(tickets->used.bytes, secret->bytes,
-					    WIRE_SECRET) == 0)
+	if (tickets->key != NULL &&
+		memcmp(tickets->used.bytes, secret->bytes, WIRE_SECRET) == 0)
 		return tickets->key;
 	forget_key(tickets);
 	crypto = keyring_crypto(tickets->keyring);
@@ -80,8 +79,7 @@ static const struct key *key_of(struct tickets *tickets)
 		return NULL;
 	tickets->used = *secret;
 	tickets->key = key_new(crypto,
-		crypto->secret(
-			span((const char *)secret->bytes, WIRE_SECRET)),
+		crypto->secret(span((const char *)secret->bytes, WIRE_SECRET)),
 		algorithm_bit(ALGORITHM_HS256));
 	tickets->cache = token_cache_new();
 	return tickets->key;

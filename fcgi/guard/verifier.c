@@ -211,8 +211,8 @@ static struct grant *grant_of(struct verifier *verifier,
 	return grant;
 }
 
-static enum access_word verify_token(struct verifier *verifier,
-	struct span token, struct rights **rights)
+static enum access_word verify_token(
+	struct verifier *verifier, struct span token, struct rights **rights)
 {
 	*rights = verify_jwt(verifier, token);
 	return *rights == NULL ? ACCESS_BAD_TOKEN : ACCESS_YES;

@@ -27,7 +27,8 @@ static bool takes_streams(const char *accept)
 
 /* By what the limiter says; yes if it was not asked. */
 static const struct refusal refusals[] = {
-	[LIMIT_YES] = {503, "shutting_down", "the responder is being stopped", NULL},
+	[LIMIT_YES] = {503, "shutting_down", "the responder is being stopped",
+		NULL},
 	[LIMIT_TOO_MANY] = {503, "too_many_streams",
 		"no further stream can be served for now (streams, channels, "
 		"selectors)",

@@ -29,8 +29,8 @@ static struct batch *compose(const struct subscriber *sub, const char *reason)
 }
 
 /* In the middle of a batch there is no room for a word. */
-static void end(struct expiry *expiry, struct subscriber *sub,
-	const char *reason)
+static void end(
+	struct expiry *expiry, struct subscriber *sub, const char *reason)
 {
 	if (sub->opening != NULL)
 		expiry->postpone(sub);

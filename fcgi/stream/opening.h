@@ -48,12 +48,12 @@ struct subscription {
 	struct span requested; /* the cursor as the browser wrote it */
 	uint64_t keepalive_ms; /* asked for; 0 = none was */
 	bool envelope;
-	struct span headers;   /* further response header lines, each ended by
-				  CRLF (CORS), or empty */
-	struct client *client; /* held; limit_leave()d when the stream ends;
-				    may be NULL */
-	struct grant *grant;   /* taken; what of private events it is given;
-				    NULL = none */
+	struct span headers;	 /* further response header lines, each ended by
+				    CRLF (CORS), or empty */
+	struct client *client;	 /* held; limit_leave()d when the stream ends;
+				      may be NULL */
+	struct grant *grant;	 /* taken; what of private events it is given;
+				      NULL = none */
 	struct expiry_lease end; /* its second and why; no reason = none */
 };
 

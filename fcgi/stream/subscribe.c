@@ -138,23 +138,29 @@ static bool is_allowed(struct subscribe *subscribe, struct request *request,
 	return false;
 }
 
-/* When the grant ends, or when the stream is nearly as old as they get: those
- * that began together do not all come back together. */
+/* Those that began together do not all come back together. */
+static uint64_t end_of_age(const struct subscribe *subscribe)
+{
+	uint64_t spread = subscribe->stream_age_ms / 5;
+
+	if (spread == 0)
+		return RIGHTS_NO_END;
+	return clock_date_ms(subscribe->clock) + spread * 4 +
+	       (uint64_t)random() % spread;
+}
+
+/* When the grant ends, or when the stream is nearly as old as they get. */
 static struct expiry_lease end_of(
 	const struct subscribe *subscribe, const struct grant *grant)
 {
-	uint64_t age = subscribe->stream_age_ms, until = grant_until(grant);
-	struct expiry_lease end = {
-		.reason = until == RIGHTS_NO_END ? NULL : EXPIRED_TOKEN};
-	uint64_t old = clock_date_ms(subscribe->clock) + age / 5 * 4;
+	uint64_t old = end_of_age(subscribe), until = grant_until(grant);
+	struct expiry_lease end = {0};
 
-	if (age > 0)
-		old += (uint64_t)random() % (age / 5);
-	if (age > 0 && old < until) {
-		until = old;
+	if (old < until)
 		end.reason = EXPIRED_AGE;
-	}
-	end.lease.second = until / 1000;
+	else if (until != RIGHTS_NO_END)
+		end.reason = EXPIRED_TOKEN;
+	end.lease.second = (old < until ? old : until) / 1000;
 	return end;
 }
 

@@ -65,7 +65,7 @@ struct expiry_lease *subscriber_lease(struct subscriber *sub)
 }
 
 /* Only who has an end pays for it. */
-static struct subscriber *new(const struct subscription *subscription)
+static struct subscriber *allocate(const struct subscription *subscription)
 {
 	const struct expiry_lease *end = &subscription->end;
 	bool leased = end->reason != NULL;
@@ -86,7 +86,7 @@ static struct subscriber *new(const struct subscription *subscription)
 struct subscriber *subscriber_new(
 	struct subscriber_home *home, const struct subscription *subscription)
 {
-	struct subscriber *sub = new(subscription);
+	struct subscriber *sub = allocate(subscription);
 	const int size = SEND_BUFFER;
 
 	sub->home = home;

@@ -42,9 +42,9 @@ struct eventlog {
 	const struct clock *clock;
 	uint8_t identity[WIRE_IDENTITY];
 	uint8_t secret[WIRE_SECRET]; /* for responders only */
-	uint64_t newest;       /* highest id given out, also in this
-				  transaction */
-	uint64_t committed;    /* highest id that followers may know */
+	uint64_t newest;	     /* highest id given out, also in this
+					transaction */
+	uint64_t committed;	     /* highest id that followers may know */
 	uint64_t newest_event; /* committed, really an event's; 0 = none ever */
 	uint64_t at;	       /* of the newest event */
 	bool started;	       /* this start's epoch has been recorded */

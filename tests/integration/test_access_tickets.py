@@ -8,18 +8,16 @@ import time
 import jwt
 import pytest
 
-from peers import FakeHub
+from test_cgi_program import Run
 from test_tokens import SECRET, has_crypto
 from visitor import visitor
-from world import eventually
 
 CI = "tk_" + "c" * 40
 SITE = {
     "responder": {"private": "users/{+rest} builds/{name}", "origins": "https://app.example"},
     "access own": {"who": "users", "subscribe": "users/%u/{+rest} users/%u"},
-    "access ci": {"who": "token:" + hashlib.sha256(CI.encode()).hexdigest(), "publish": "builds/{name} users/{+rest} news",
-                  "subscribe": "builds/{name}"},
-    "access press": {"who": "user:press", "publish": "news"},
+    "access ci": {"who": "token:" + hashlib.sha256(CI.encode()).hexdigest(), "subscribe": "builds/{name}",
+                  "publish": "builds/{name} users/{+rest} news"},
 }
 
 
@@ -217,6 +215,23 @@ def test_libcrypto_is_loaded_with_the_first_ticket(make_world):
     assert not any(has_crypto(pid) for pid in (world.responder.pid, *world.responder.workers()))
     ticket_of(visitor(world, user="7"))
     assert any(has_crypto(pid) for pid in (world.responder.pid, *world.responder.workers()))
+
+
+def test_a_ticket_is_good_in_a_process_for_one_request_too(site):
+    how = {"REMOTE_USER": "7", "address": "192.0.2.1"}
+    made = Run(site, "POST", "/api/ticket", body=b"", **how)
+    try:
+        status, out = made.ends()
+        assert status == 0 and out.startswith(b"Status: 200"), out
+    finally:
+        made.close()
+    ticket = json.loads(out.split(b"\r\n\r\n")[1])["ticket"]
+    visitor(site).listen(path=f"/stream?channel=users/7&ticket={ticket}")
+    one = Run(site, "GET", f"/stream?channel=users/7&ticket={ticket}", address="192.0.2.1")
+    try:
+        one.says(b"event: connected")
+    finally:
+        one.close()
 
 
 # ---- sessions

@@ -101,8 +101,8 @@ static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
 static const char to_3[] =
 	GONE "INSERT INTO meta VALUES('date', 0), ('secret', randomblob(16));";
 
-static const char to_4[] = "ALTER TABLE event ADD COLUMN traits BLOB;" LABEL
-			   TICKETS;
+static const char to_4[] =
+	"ALTER TABLE event ADD COLUMN traits BLOB;" LABEL TICKETS;
 
 /* steps[v - 1] leads from version v to v + 1; the last is none. */
 static const char *const steps[SCHEMA_VERSION] = {to_2, to_3, to_4, NULL};
