@@ -153,11 +153,7 @@ bool check_tokens(struct check *check)
 	if (was_told(check, "bad_token") && !ours)
 		return check_fine(check, "they reach Tidings");
 	if (was_told(check, "bad_token"))
-		return check_wrong(check,
-			"it has expired, is signed with another key, or has "
-			"another issuer or audience: with level = debug in "
-			"[log] the responder's log says which",
-			"the token of --token is refused");
+		return check_refused_token(check, token);
 	if (ours && was_told(check, NULL))
 		return check_fine(check, "that of --token is good");
 	if (check_has_tokens() &&

@@ -83,6 +83,8 @@ bool check_inboxes(struct check *check);
 /* ---- the checks of who may what */
 bool check_open_doors(struct check *check);
 bool check_tokens(struct check *check);
+/* Notes why Tidings may have refused it; always false. */
+bool check_refused_token(struct check *check, const char *token);
 
 /* ---- the checks of inboxes, as the server knows them */
 bool check_readers(struct check *check);

@@ -6,8 +6,10 @@ import hashlib
 import re
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import jwt
 import pytest
 
 from client import Client
@@ -270,7 +272,28 @@ def test_tokens_that_arrive_are_good_or_bad(with_tokens, tmp_path):
     verdict, said, _ = arrive(with_tokens, path, 0, "--token", "tk_secret")
     assert verdict == "ok" and "is good" in said
     verdict, said, hint = arrive(with_tokens, path, 1, "--token", "tk_other")
-    assert verdict == "FAIL" and "refused" in said and "level = debug" in hint
+    assert verdict == "FAIL" and "no section [access]" in said and "token new" in hint
+
+
+@pytest.mark.parametrize("claims, said", [
+    ({"exp": -100}, "it has expired 10"), ({"nbf": 1000}, "it begins in "),
+    ({"aud": "another"}, 'its aud is "another", and should be "site"'), ({"aud": None}, 'its aud is "", and should be "site"'),
+    ({}, "is it signed with a key of"), (None, "neither a JWT nor an API token")],
+    ids=["expired", "too-soon", "another-audience", "no-audience", "another-key", "anything"])
+def test_a_token_that_is_refused_is_told_why(make_world, tmp_path, claims, said):
+    key, config = tmp_path / "site.key", tmp_path / "tidings.conf"
+    key.write_text("k" * 40)
+    key.chmod(0o640)
+    section = {"file": key, "algorithms": "HS256", "audience": "site"}
+    config.write_text("[keys site]\n" + "".join(f"{name} = {value}\n" for name, value in section.items()))
+    token = "x.y"
+    if claims is not None:
+        times = {name: int(time.time()) + value for name, value in claims.items() if name != "aud"}
+        whole = {"aud": "site", **claims, **times}
+        token = jwt.encode({name: value for name, value in whole.items() if value is not None}, "o" * 40, "HS256")
+    world = make_world({"keys site": section}, web=True)
+    lines = check(world, 1, "--auto", "tokens", "--server-config", config, "--token", token)
+    assert verdicts(lines)["tokens arrive"] == "FAIL" and said in "\n".join(lines)
 
 
 def test_a_web_server_that_keeps_tokens_to_itself_is_told(with_tokens, tmp_path):
