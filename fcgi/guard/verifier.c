@@ -232,9 +232,11 @@ static enum access_word verify_ticket(struct verifier *verifier,
 }
 
 static enum access_word verify(struct verifier *verifier,
-	const struct proof *proof, struct caller *caller, struct grant **grant)
+	const struct proof *proof, const struct caller *who,
+	struct grant **grant)
 {
 	uint8_t digest[DIGEST_BYTES];
+	struct caller caller = *who;
 	struct rights *rights = NULL;
 	enum access_word word = ACCESS_YES;
 
@@ -243,15 +245,14 @@ static enum access_word verify(struct verifier *verifier,
 	} else if (proof->token.len > 0 && proof_is_api_token(proof->token)) {
 		if (!verify_api_token(verifier, proof->token, digest))
 			return ACCESS_BAD_TOKEN;
-		caller->digest = digest;
+		caller.digest = digest;
 	} else if (proof->token.len > 0) {
 		word = verify_token(verifier, proof->token, &rights);
 	}
 	if (word != ACCESS_YES)
 		return word;
-	*grant = grant_of(verifier, caller, rights);
+	*grant = grant_of(verifier, &caller, rights);
 	rights_release(rights);
-	caller->digest = NULL;
 	return ACCESS_YES;
 }
 
