@@ -38,9 +38,11 @@ static bool is_heard(const struct feed *feed, struct span name)
 
 static void tell_patterns(const struct feed *feed, struct topic *topic)
 {
-	const struct patterns_of *matched =
-		window_patterns(feed->window, topic);
+	const struct patterns_of *matched;
 
+	if (topic->matched == NULL)
+		return;
+	matched = window_patterns(feed->window, topic);
 	for (uint32_t i = 0; matched != NULL && i < matched->count; i++)
 		if (topic_ends_at(matched->topics[i], window_end(feed->window)))
 			fanout_topic(feed->fanout, matched->topics[i]);

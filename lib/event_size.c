@@ -35,12 +35,18 @@ size_t event_size(struct span type, struct span data)
 	       (ends - pairs + 1) * DATA_LINE;
 }
 
+size_t event_surely(struct span type, size_t limit)
+{
+	size_t least = head_size(type) + DATA_LINE;
+
+	return least > limit ? 0 : (limit - least) / DATA_LINE;
+}
+
 bool event_fits(struct span type, struct span data, size_t limit)
 {
 	if (data.len > limit)
 		return false;
-	/* Also if it were nothing but line ends. */
-	if (head_size(type) + (data.len + 1) * DATA_LINE <= limit)
+	if (data.len > 0 && data.len <= event_surely(type, limit))
 		return true;
 	return event_size(type, data) <= limit;
 }

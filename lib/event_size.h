@@ -18,6 +18,9 @@
 enum { EVENT_SIZE_SENTENCE = 160 };
 
 size_t event_size(struct span type, struct span data);
+/* The most bytes of data that fit whatever they are, line ends or not; 0 if
+ * there are none that do. */
+size_t event_surely(struct span type, size_t limit);
 /* Faster than event_size() where it is clear. */
 bool event_fits(struct span type, struct span data, size_t limit);
 

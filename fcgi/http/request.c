@@ -22,27 +22,28 @@ struct variable {
 		name, sizeof(name) - 1, offsetof(struct request, field) \
 	}
 
+/* Sorted by length: most that a web server tells are none of these. */
 static const struct variable variables[] = {
-	VARIABLE("REQUEST_METHOD", method),
-	VARIABLE("REQUEST_URI", uri),
-	VARIABLE("REMOTE_ADDR", address),
-	VARIABLE("HTTP_ORIGIN", origin),
-	VARIABLE("HTTP_HOST", host),
-	VARIABLE("REQUEST_SCHEME", scheme),
-	VARIABLE("HTTP_ACCEPT", accept),
-	VARIABLE("HTTP_LAST_EVENT_ID", last_event_id),
-	VARIABLE("CONTENT_TYPE", content_type),
-	VARIABLE("CONTENT_LENGTH", content_length),
-	VARIABLE("HTTP_TRANSFER_ENCODING", transfer_encoding),
-	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site),
-	VARIABLE("HTTP_FORWARDED", forwarded),
-	VARIABLE("HTTP_X_FORWARDED_FOR", forwarded_for),
-	VARIABLE("HTTP_X_REAL_IP", real_ip),
 	VARIABLE("HTTP_VIA", via),
-	VARIABLE("HTTP_AUTHORIZATION", authorization),
+	VARIABLE("HTTP_HOST", host),
+	VARIABLE("REMOTE_ADDR", address),
+	VARIABLE("REQUEST_URI", uri),
+	VARIABLE("HTTP_ORIGIN", origin),
+	VARIABLE("HTTP_ACCEPT", accept),
 	VARIABLE("HTTP_COOKIE", cookie),
-	VARIABLE("HTTP_REFERER", referer),
 	VARIABLE("REMOTE_USER", remote_user),
+	VARIABLE("CONTENT_TYPE", content_type),
+	VARIABLE("HTTP_REFERER", referer),
+	VARIABLE("REQUEST_METHOD", method),
+	VARIABLE("CONTENT_LENGTH", content_length),
+	VARIABLE("REQUEST_SCHEME", scheme),
+	VARIABLE("HTTP_FORWARDED", forwarded),
+	VARIABLE("HTTP_X_REAL_IP", real_ip),
+	VARIABLE("HTTP_AUTHORIZATION", authorization),
+	VARIABLE("HTTP_LAST_EVENT_ID", last_event_id),
+	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site),
+	VARIABLE("HTTP_X_FORWARDED_FOR", forwarded_for),
+	VARIABLE("HTTP_TRANSFER_ENCODING", transfer_encoding),
 };
 
 static const char HTTPS[] = "HTTPS";
@@ -101,6 +102,15 @@ static void set(struct request *request, const char **field, const char *value)
 	*field = value;
 }
 
+/* Names of one length differ in their last letters rather than their first. */
+static bool is_called(
+	const struct variable *variable, const char *name, size_t len)
+{
+	return variable->len == len &&
+	       variable->name[len - 1] == name[len - 1] &&
+	       memcmp(variable->name, name, len) == 0;
+}
+
 /* Points the field that this variable belongs to at its value.  One that comes
  * twice (nginx before 1.23 joins no lines) is the last that says something. */
 static void point(struct request *request, const char *variable, bool *https)
@@ -111,9 +121,8 @@ static void point(struct request *request, const char *variable, bool *https)
 	if (equals == NULL)
 		return;
 	len = (size_t)(equals - variable);
-	for (size_t i = 0; i < VARIABLES; i++)
-		if (variables[i].len == len &&
-			memcmp(variables[i].name, variable, len) == 0)
+	for (size_t i = 0; i < VARIABLES && variables[i].len <= len; i++)
+		if (is_called(&variables[i], variable, len))
 			set(request, field_of(request, i), equals + 1);
 	if (span_is(span(variable, len), HTTPS))
 		*https = strcmp(equals + 1, "off") != 0 && equals[1] != '\0';
@@ -122,18 +131,16 @@ static void point(struct request *request, const char *variable, bool *https)
 /* Replaces all borrowed texts by copies of our own. */
 static void keep(struct request *request)
 {
-	size_t total = 0;
+	size_t sizes[VARIABLES], total = 0;
 	char *at;
 
 	for (size_t i = 0; i < VARIABLES; i++)
-		total += strlen(*field_of(request, i)) + 1;
-	request->texts = at = mem_new(total);
+		total += sizes[i] = strlen(*field_of(request, i)) + 1;
+	request->texts = at = mem_resize(NULL, total);
 	for (size_t i = 0; i < VARIABLES; i++) {
-		size_t size = strlen(*field_of(request, i)) + 1;
-
-		memcpy(at, *field_of(request, i), size);
+		memcpy(at, *field_of(request, i), sizes[i]);
 		*field_of(request, i) = at;
-		at += size;
+		at += sizes[i];
 	}
 }
 

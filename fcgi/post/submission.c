@@ -233,6 +233,7 @@ static void number_lines(struct submission *submission)
 static struct fault line_items(
 	struct submission *submission, struct span body, size_t max_event)
 {
+	const size_t surely = event_surely(submission->type, max_event);
 	size_t count = count_lines(body);
 
 	if (count == 0)
@@ -248,9 +249,10 @@ static struct fault line_items(
 	number_lines(submission);
 	for (size_t i = 0; i < count; i++) {
 		struct span line = take_line(&body);
-		struct fault fault =
-			check_size(submission, i + 1, line, max_event);
+		struct fault fault = fault_none();
 
+		if (line.len == 0 || line.len > surely)
+			fault = check_size(submission, i + 1, line, max_event);
 		if (fault.status != 0)
 			return fault;
 		submission->items[i].data = line;

@@ -12,14 +12,13 @@ struct batch *batch_new(uint16_t request, struct span text)
 {
 	size_t records = (text.len + RECORD_BODY - 1) / RECORD_BODY;
 	size_t len = text.len + records * RECORD_HEAD;
-	struct batch *batch = mem_new(sizeof(*batch) + len);
+	struct batch *batch = mem_resize(NULL, sizeof(*batch) + len);
 	struct buf out = {batch->bytes, 0, len};
 
 	assert(len <= UINT32_MAX);
 	record_stdout(&out, request, text);
 	assert(out.at == batch->bytes && out.len == len);
-	batch->len = (uint32_t)len;
-	batch->refs = 1;
+	*batch = (struct batch){.refs = 1, .len = (uint32_t)len};
 	return batch;
 }
 

@@ -74,7 +74,8 @@ void composer_clear(struct composer *composer)
 	if (!composer->any)
 		return;
 	for (size_t i = 0; i < KEPT; i++)
-		forget(&composer->kept[i]);
+		if (composer->kept[i].batch != NULL)
+			forget(&composer->kept[i]);
 	composer->any = false;
 	if (composer->text.size > TEXT_KEPT)
 		buf_release(&composer->text);
@@ -191,24 +192,20 @@ static void advance(struct composer *composer, struct lane *lane)
 
 /* ---- composing */
 
-static bool lacks(const struct composer *composer, const struct subscriber *sub,
-	uint64_t position)
+static bool lacks(const struct subscriber *sub, const struct wire_event *event)
 {
-	const struct wire_event *event =
-		&window_entry(composer->window, position)->event;
-
 	if (event->id != 0 && event->id <= sub->id)
 		return false;
 	return event->traits.len == 0 || selection_takes(sub, event->traits);
 }
 
-/* Notes a private event; false if there is no room for it. */
+/* At a private event: notes it; false if there is no room for it. */
 static bool look(struct composer *composer, const struct subscriber *sub,
 	uint64_t position, bool *shown)
 {
-	if (!window_entry(composer->window, position)->is_private)
-		return true;
-	*shown = view_shows(composer->window, sub->grant, position);
+	const struct entry *entry = window_entry(composer->window, position);
+
+	*shown = view_opens(sub->grant, entry);
 	return view_note(&composer->view, composer->window, position, *shown);
 }
 
@@ -217,19 +214,18 @@ static bool look(struct composer *composer, const struct subscriber *sub,
 static bool add(struct composer *composer, const struct subscriber *sub,
 	uint64_t position)
 {
-	const struct entry *entry;
+	const struct entry *entry = window_entry(composer->window, position);
 	size_t before = composer->text.len;
 	bool shown = true;
 
-	if (!lacks(composer, sub, position))
+	if (!lacks(sub, &entry->event))
 		return true;
-	if (!look(composer, sub, position, &shown))
+	if (entry->is_private && !look(composer, sub, position, &shown))
 		return false;
 	if (!shown)
 		return true;
 	if (before >= RECORD_BODY)
 		return false;
-	entry = window_entry(composer->window, position);
 	event_text(&composer->text, &entry->event,
 		event_dress(sub->envelope, entry->is_private));
 	if (before > 0 && composer->text.len > RECORD_BODY) {
@@ -248,9 +244,10 @@ static uint64_t find_first(struct composer *composer,
 
 	gather(composer, sub);
 	while ((lane = first_lane(composer, horizon)) != NULL) {
-		if (lacks(composer, sub, lane->node.key) &&
-			view_shows(
-				composer->window, sub->grant, lane->node.key))
+		const struct entry *entry =
+			window_entry(composer->window, lane->node.key);
+
+		if (lacks(sub, &entry->event) && view_shows(sub->grant, entry))
 			return lane->node.key;
 		advance(composer, lane);
 	}

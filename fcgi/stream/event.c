@@ -120,11 +120,10 @@ static void add_envelope(
 	add_text(out, "}\n");
 }
 
-enum event_dress event_dress(bool envelope, bool is_private)
+static uint64_t shown_id(const struct wire_event *event)
 {
-	if (!envelope)
-		return EVENT_PLAIN;
-	return is_private ? EVENT_SEALED : EVENT_ENVELOPE;
+	return event->traits.len == 0 ? event->id
+				      : event->id + traits_rise(event->traits);
 }
 
 void event_text(
@@ -132,7 +131,7 @@ void event_text(
 {
 	if (event->id != 0) {
 		buf_add(out, "id: ", 4);
-		add_number(out, event->id + traits_rise(event->traits));
+		add_number(out, shown_id(event));
 		buf_add_char(out, '\n');
 	}
 	if (event->type.len > 0 && !span_is(event->type, "message")) {

@@ -34,7 +34,13 @@ void event_head(struct buf *out, uint64_t retry_ms, struct span headers);
  * nobody's business but of those who may hear them. */
 enum event_dress { EVENT_PLAIN, EVENT_ENVELOPE, EVENT_SEALED };
 
-enum event_dress event_dress(bool envelope, bool is_private);
+static inline enum event_dress event_dress(bool envelope, bool is_private)
+{
+	if (!envelope)
+		return EVENT_PLAIN;
+	return is_private ? EVENT_SEALED : EVENT_ENVELOPE;
+}
+
 /* Appends one event: `id:` unless volatile, `event:` unless "" or "message",
  * the data, a blank line. */
 void event_text(struct buf *out, const struct wire_event *event,

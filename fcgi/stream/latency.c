@@ -21,6 +21,7 @@ void latency_end(const struct latency *latency, const struct window *window,
 	struct counters *counters, uint64_t at, uint64_t writes)
 {
 	const struct subscriber *sub = latency->probe;
+	const struct entry *entry;
 
 	for (uint16_t i = 0; sub != NULL && i < sub->count; i++) {
 		const struct topic *topic = sub->memberships[i].topic;
@@ -31,11 +32,9 @@ void latency_end(const struct latency *latency, const struct window *window,
 
 			if (position > sub->pos)
 				break;
-			if (!view_shows(window, sub->grant, position))
-				continue;
-			add_age(counters,
-				&window_entry(window, position)->event, at,
-				writes);
+			entry = window_entry(window, position);
+			if (view_shows(sub->grant, entry))
+				add_age(counters, &entry->event, at, writes);
 		}
 	}
 }

@@ -189,26 +189,27 @@ struct topic *topics_next(
 	return channel_of(table_next(&topics->table, &topic->node));
 }
 
-static void tidy_pattern(struct topics *topics, struct topic *topic)
+static void forget_pattern(struct topics *topics, struct topic *topic)
 {
-	if (topic->subscribers > 0 || topic->due)
-		return;
 	patterns_remove(&topics->patterns, topic);
 	table_remove(&topics->by_key, &topic->node);
 	forget(topic);
 }
 
-void topic_tidy(struct topics *topics, struct topic *topic)
+static void forget_channel(struct topics *topics, struct topic *topic)
 {
-	if (topic_is_pattern(topic)) {
-		tidy_pattern(topics, topic);
-		return;
-	}
-	if (topic->count > 0 || topic->subscribers > 0 || topic->due ||
-		list_linked(&topic->report))
-		return;
 	table_remove(&topics->table, &topic->node);
 	forget(topic);
+}
+
+void topic_tidy(struct topics *topics, struct topic *topic)
+{
+	if (topic->subscribers > 0 || topic->due)
+		return;
+	if (topic_is_pattern(topic))
+		forget_pattern(topics, topic);
+	else if (topic->count == 0 && !list_linked(&topic->report))
+		forget_channel(topics, topic);
 }
 
 static void widen(struct topic *topic)
@@ -253,17 +254,18 @@ static uint64_t position_at(const void *of, uint64_t index)
 
 uint32_t topic_after(const struct topic *topic, uint64_t position)
 {
-	uint32_t count = topic->count;
+	uint32_t low = 0, high = topic->count;
 
-	uint32_t low = 0, high = count;
-
-	/* Nearly everybody is at the end, or a few events before it. */
-	for (uint32_t step = 1; step <= high; step *= 2) {
+	/* Nearly everybody is at the end, or a few events before it: steps of
+	 * 1, 1, 2, 4 ... from there. */
+	for (uint32_t step = 1; step <= high; step = topic->count - high) {
 		if (topic_at(topic, high - step) <= position) {
 			low = high - step + 1;
 			break;
 		}
 		high -= step;
 	}
+	if (low == high)
+		return low;
 	return (uint32_t)search_above(low, high, position_at, topic, position);
 }

@@ -23,13 +23,9 @@ void view_release(struct view *view)
 	*view = (struct view){0};
 }
 
-bool view_shows(const struct window *window, const struct grant *grant,
-	uint64_t position)
+bool view_opens(const struct grant *grant, const struct entry *entry)
 {
-	const struct entry *entry = window_entry(window, position);
-
-	return !entry->is_private ||
-	       grant_reads(grant, entry->event.channel, entry->event.traits);
+	return grant_reads(grant, entry->event.channel, entry->event.traits);
 }
 
 static bool is_on_several(const struct entry *entry)
@@ -66,13 +62,14 @@ bool view_note(struct view *view, const struct window *window,
 	return true;
 }
 
-bool view_is_of(const struct view *view, const struct window *window,
+bool view_agrees(const struct view *view, const struct window *window,
 	const struct grant *grant)
 {
-	if (view->count == 0 || view->serial == grant_serial(grant))
+	if (view->serial == grant_serial(grant))
 		return true;
 	for (uint8_t i = 0; i < view->count; i++)
-		if (view_shows(window, grant, view->positions[i]) !=
+		if (view_shows(
+			    grant, window_entry(window, view->positions[i])) !=
 			((view->shown >> i & 1) != 0))
 			return false;
 	return true;

@@ -11,8 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fcgi/stream/window.h"
+
 struct grant;
-struct window;
 
 enum { VIEW_MOST = 64 };
 
@@ -27,17 +28,27 @@ struct view {
 void view_begin(struct view *view, const struct grant *grant);
 void view_release(struct view *view);
 
-/* Is the event at that position, which is in the window, one that this grant
- * shows?  Any event is that is not private. */
-bool view_shows(const struct window *window, const struct grant *grant,
-	uint64_t position);
+/* Does this grant show the private event of the window? */
+bool view_opens(const struct grant *grant, const struct entry *entry);
+/* Likewise any event: one that is not private is shown to all. */
+static inline bool view_shows(
+	const struct grant *grant, const struct entry *entry)
+{
+	return !entry->is_private || view_opens(grant, entry);
+}
 /* Notes what is said of a private event; false if there is no room for another
  * question. */
 bool view_note(struct view *view, const struct window *window,
 	uint64_t position, bool shown);
-/* Does the grant show the same of them?  All positions must be in the window
- * still. */
-bool view_is_of(const struct view *view, const struct window *window,
+/* Does the grant show the same of the private events?  All positions must be in
+ * the window still. */
+bool view_agrees(const struct view *view, const struct window *window,
 	const struct grant *grant);
+/* Likewise if there were none. */
+static inline bool view_is_of(const struct view *view,
+	const struct window *window, const struct grant *grant)
+{
+	return view->count == 0 || view_agrees(view, window, grant);
+}
 
 #endif

@@ -214,7 +214,7 @@ static struct span move(char **at, struct span bytes)
 
 static void copy(struct entry *to, const struct wire_event *event)
 {
-	char *bytes = mem_new(
+	char *bytes = mem_resize(NULL,
 		event->type.len + event->traits.len + event->data.len + 1);
 
 	to->bytes = bytes;

@@ -53,6 +53,25 @@ static void test_an_event_is_counted_as_it_is_sent(void **state)
 	}
 }
 
+static void test_what_surely_fits_may_be_all_line_ends(void **state)
+{
+	static const char ends[] = "\n\n\n\n\n\n\n\n\n\n";
+	const struct span types[] = {
+		span(NULL, 0), span_of("message"), span_of("a")};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(types); i++)
+		for (size_t limit = 0; limit < 90; limit++) {
+			size_t most = event_surely(types[i], limit);
+
+			assert_true(most == 0 ||
+				    event_size(types[i], span(ends, most)) <=
+					    limit);
+			assert_true(event_size(types[i], span(ends, most + 1)) >
+				    limit);
+		}
+}
+
 static void test_the_sentence_names_both_sizes(void **state)
 {
 	static const char line[70000];
@@ -86,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_event_is_counted_as_it_is_sent),
+		cmocka_unit_test(test_what_surely_fits_may_be_all_line_ends),
 		cmocka_unit_test(test_the_sentence_names_both_sizes),
 		cmocka_unit_test(test_the_longest_sentence_has_room),
 	};
