@@ -221,6 +221,32 @@ bool key_is_gone(const struct key *key)
 
 /* ---- tokens */
 
+enum token_word keyring_recall(struct keyring *keyring, struct span token,
+	uint64_t now_ms, struct rights **rights)
+{
+	uint8_t digest[CRYPTO_DIGEST];
+
+	*rights = NULL;
+	if (keyring->sources == NULL)
+		return TOKEN_NEW;
+	keyring->crypto->sha256(token, digest);
+	*rights = token_cache_find(keyring->cache, digest, now_ms);
+	if (*rights != NULL)
+		return TOKEN_GOOD;
+	return token_cache_refuses(keyring->cache, digest, now_ms) ? TOKEN_BAD
+								   : TOKEN_NEW;
+}
+
+static struct rights *try_keys(struct keyring *keyring, struct span token,
+	uint64_t now_ms, const char **fault)
+{
+	*fault = jws_read(&keyring->jws, token);
+	if (*fault != NULL)
+		return NULL;
+	return trial_of(&keyring->jws, keyring->sources,
+		keyring->config->keys_count, now_ms, fault);
+}
+
 static struct rights *verify(struct keyring *keyring, struct span token,
 	uint64_t now_ms, const char **fault)
 {
@@ -231,13 +257,11 @@ static struct rights *verify(struct keyring *keyring, struct span token,
 	rights = token_cache_find(keyring->cache, digest, now_ms);
 	if (rights != NULL)
 		return rights;
-	*fault = jws_read(&keyring->jws, token);
-	if (*fault != NULL)
-		return NULL;
-	rights = trial_of(&keyring->jws, keyring->sources,
-		keyring->config->keys_count, now_ms, fault);
+	rights = try_keys(keyring, token, now_ms, fault);
 	if (rights != NULL)
 		token_cache_add(keyring->cache, digest, rights);
+	else
+		token_cache_refuse(keyring->cache, digest, now_ms);
 	return rights;
 }
 

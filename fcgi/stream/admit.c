@@ -130,7 +130,9 @@ struct client *admit_enter(struct admit *admit, struct request *request,
 void admit_refuse(
 	struct admit *admit, struct request *request, enum access_word word)
 {
-	if (word == ACCESS_NOT_YET && !request->head)
+	bool for_now = word == ACCESS_NOT_YET || word == ACCESS_LATER;
+
+	if (for_now && !request->head)
 		refuse_for_now(admit, request, refusal_of(word));
 	else
 		refusal_reply(admit->replies, request, word);
