@@ -227,6 +227,7 @@ static void open_feed(struct rooms *rooms)
 		.audience = rooms->audience,
 		.tasks = rooms->tasks,
 		.counters = rooms->counters,
+		.keyring = rooms->keyring,
 	};
 	uplink_start(rooms->uplink, &sink);
 }

@@ -149,5 +149,6 @@ enum key_source_look key_source_look(
 		return KEY_SOURCE_SAME;
 	source->looked = true;
 	source->seen = now;
-	return read_keys(source, fault) ? KEY_SOURCE_NEW : KEY_SOURCE_BAD;
+	source->bad = !read_keys(source, fault);
+	return source->bad ? KEY_SOURCE_BAD : KEY_SOURCE_NEW;
 }

@@ -23,6 +23,7 @@ struct key_source {
 	struct stat seen; /* the file as it was when it was read; all zero: it
 			     was not there */
 	bool looked;
+	bool bad; /* as it was when it was read */
 };
 
 enum key_source_look {

@@ -50,8 +50,8 @@ void keyring_on_gone(
 	struct keyring *keyring, void (*gone)(void *arg), void *arg);
 /* Looks at the files now. */
 void keyring_look(struct keyring *keyring);
-/* How often a file was bad when it was read again. */
-uint64_t keyring_faults(const struct keyring *keyring);
+/* How many files are bad now, or were when they were last read. */
+uint32_t keyring_bad_files(const struct keyring *keyring);
 
 enum token_word {
 	TOKEN_GOOD, /* *rights is then held for the caller, else NULL */

@@ -66,6 +66,7 @@ static void refuse_for_now(struct admit *admit, struct request *request,
 			refusal->status, refusal->code, refusal->sentence);
 		return;
 	}
+	counters_refused(admit->counters, refusal->code);
 	/* The connection is what there may be too few of. */
 	buf_printf(&request->headers, "Connection: close\r\n");
 	stream_later(

@@ -590,13 +590,13 @@ static void test_a_key_that_leaves_its_file_is_gone(void **state)
 	room_write(&room, span_of("{"));
 	keyring_look(room.keyring);
 	keyring_look(room.keyring);
-	assert_int_equal(keyring_faults(room.keyring), 1);
+	assert_int_equal(keyring_bad_files(room.keyring), 1);
 	assert_false(key_is_gone(rights->key));
 	assert_true(is_good(&room, "{}"));
 	/* nor does one that is away */
 	unlink(room.file);
 	keyring_look(room.keyring);
-	assert_int_equal(keyring_faults(room.keyring), 2);
+	assert_int_equal(keyring_bad_files(room.keyring), 1);
 	assert_true(is_good(&room, "{}"));
 	/* one that is good and lacks it ends it */
 	room_write(&room, span_of("another secret of some thirty bytes"));
