@@ -40,4 +40,8 @@ void key_source_release(struct key_source *source);
 enum key_source_look key_source_look(
 	struct key_source *source, struct buf *fault);
 
+/* The first of its keys of which that is true, or NULL. */
+struct key *key_source_find(const struct key_source *source,
+	bool (*is_it)(const void *arg, const struct key *key), const void *arg);
+
 #endif

@@ -217,6 +217,20 @@ bool keyring_is_used(const struct keyring *keyring)
 	return keyring->config->keys_count > 0;
 }
 
+struct key *keyring_find(struct keyring *keyring,
+	bool (*is_it)(const void *arg, const struct key *key), const void *arg)
+{
+	struct key *key = NULL;
+
+	if (keyring->sources == NULL)
+		keyring_look(keyring);
+	if (keyring->sources == NULL)
+		return NULL;
+	for (size_t i = 0; key == NULL && i < keyring->config->keys_count; i++)
+		key = key_source_find(&keyring->sources[i], is_it, arg);
+	return key;
+}
+
 bool key_is_gone(const struct key *key)
 {
 	return key->gone;

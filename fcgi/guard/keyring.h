@@ -76,6 +76,10 @@ bool keyring_digest(struct keyring *keyring, struct span text,
 /* NULL if it cannot be opened; the log has said so. */
 const struct crypto *keyring_crypto(struct keyring *keyring);
 
+/* The first of the keys of which that is true; NULL if there is none. */
+struct key *keyring_find(struct keyring *keyring,
+	bool (*is_it)(const void *arg, const struct key *key), const void *arg);
+
 /* Has it left its file? */
 bool key_is_gone(const struct key *key);
 

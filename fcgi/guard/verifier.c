@@ -207,7 +207,7 @@ static struct grant *make(struct verifier *verifier,
 	const struct caller *caller, struct rights *rights,
 	struct span sections, struct span identity)
 {
-	struct grant_parts parts = {0};
+	struct grant_parts parts = {.user = caller->user};
 	struct grant *grant;
 
 	if (rights != NULL)
