@@ -23,17 +23,28 @@ void counters_free(struct counters *counters)
 	free(counters);
 }
 
-void counters_report(
-	struct counters *counters, struct buf *out, uint32_t subscribers)
+void counters_refused(struct counters *counters, const char *code)
+{
+	enum refused reason = refused_by(code);
+
+	if (reason < REFUSED_REASONS)
+		counters->refused[reason]++;
+}
+
+void counters_report(struct counters *counters, struct buf *out,
+	const struct counters_now *state)
 {
 	uint64_t now = clock_now_us(counters->clock);
 
 	wire_put_u64(out, now - counters->since);
-	wire_put_u32(out, subscribers);
+	wire_put_u32(out, state->subscribers);
+	wire_put_u32(out, state->bad_keys);
 	for (int i = 0; i < COUNTERS_CLASSES; i++)
 		wire_put_u64(out, counters->answers[i]);
 	wire_put_u64(out, counters->delivered);
 	wire_put_u64(out, counters->replayed);
+	for (int i = 0; i < REFUSED_REASONS; i++)
+		wire_put_u64(out, counters->refused[i]);
 	histogram_put(out, &counters->latency);
 	*counters = (struct counters){.clock = counters->clock, .since = now};
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/histogram.h"
+#include "lib/refused.h"
 
 enum { COUNTERS_CLASSES = 4 }; /* of answers: 2xx, 3xx, 4xx, 5xx */
 
@@ -22,6 +23,7 @@ struct counters {
 	uint64_t answers[COUNTERS_CLASSES];
 	uint64_t delivered; /* events written in time ... */
 	uint64_t replayed;  /* ... and to streams that catch up */
+	uint64_t refused[REFUSED_REASONS];
 	struct histogram latency;
 };
 
@@ -34,8 +36,17 @@ static inline void counters_answered(struct counters *counters, unsigned status)
 		counters->answers[status / 100 - 2]++;
 }
 
+/* A request is refused; `code` as in its answer.  Not every one is counted. */
+void counters_refused(struct counters *counters, const char *code);
+
+/* What is not counted but looked at. */
+struct counters_now {
+	uint32_t subscribers;
+	uint32_t bad_keys; /* files */
+};
+
 /* Appends the body of MEASURED, and begins anew. */
-void counters_report(
-	struct counters *counters, struct buf *out, uint32_t subscribers);
+void counters_report(struct counters *counters, struct buf *out,
+	const struct counters_now *state);
 
 #endif

@@ -4,6 +4,7 @@
 #include "fcgi/feed.h"
 
 #include "fcgi/counters.h"
+#include "fcgi/guard/keyring.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/fanout.h"
 #include "fcgi/stream/patterns.h"
@@ -88,8 +89,14 @@ static void on_measure(void *arg, struct buf *out)
 	const struct feed *feed = arg;
 
 	counters_report(feed->counters, out,
-		(uint32_t)(audience_count(feed->audience) +
-			   tasks_count(feed->tasks)));
+		&(struct counters_now){
+			.subscribers =
+				(uint32_t)(audience_count(feed->audience) +
+					   tasks_count(feed->tasks)),
+			.bad_keys = feed->keyring == NULL
+					    ? 0
+					    : keyring_bad_files(feed->keyring),
+		});
 }
 
 struct uplink_sink feed_sink(struct feed *feed)

@@ -12,6 +12,7 @@ struct audience;
 struct topics;
 struct fanout;
 struct counters;
+struct keyring;
 struct streams;
 struct tasks;
 struct uplink_sink;
@@ -25,6 +26,7 @@ struct feed {
 	struct audience *audience;
 	const struct tasks *tasks;
 	struct counters *counters;
+	const struct keyring *keyring; /* NULL = there is none */
 };
 
 /* What the uplink is to tell it. */

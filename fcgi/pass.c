@@ -171,6 +171,9 @@ static struct fault write_ticket(const struct pass *pass,
 		.items = wish->items.items,
 		.count = wish->items.count,
 		.until_ms = until_ms,
+		.subject = grant_subject(wish->grant),
+		.payload = grant_payload(wish->grant),
+		.key = grant_key(wish->grant),
 	};
 
 	if (!ticket_write(pass->tickets, out, &ticket))
@@ -179,7 +182,7 @@ static struct fault write_ticket(const struct pass *pass,
 	if (out->len > most)
 		return fault_bad("ticket_too_long",
 			"a ticket of all that would be too long: name fewer "
-			"channels");
+			"channels, or have less payload in the token");
 	return fault_none();
 }
 

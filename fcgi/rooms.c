@@ -65,6 +65,7 @@ static void forget_grants(void *arg)
 
 	access_forget(rooms->access);
 	streams_keys_gone(rooms->streams);
+	tasks_keys_gone(rooms->tasks);
 }
 
 static void open_access(struct rooms *rooms)
@@ -132,6 +133,7 @@ static void open_streams(struct rooms *rooms)
 		.counters = rooms->counters,
 		.retry_ms = config->retry_ms,
 		.keepalive_ms = config->keepalive_ms,
+		.stream_age_ms = config->stream_age_ms,
 	});
 }
 
@@ -227,6 +229,7 @@ static void open_feed(struct rooms *rooms)
 		.audience = rooms->audience,
 		.tasks = rooms->tasks,
 		.counters = rooms->counters,
+		.keyring = rooms->keyring,
 	};
 	uplink_start(rooms->uplink, &sink);
 }

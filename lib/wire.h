@@ -60,8 +60,8 @@
  *           since this responder last said it to this hub, at the end of the
  *           turn in which it did; after WELCOME all that is not 0, in as many
  *           frames as it takes.  Nobody listens to what was never said.
- * MEASURED  u64 us, u32 subscribers, 4 x u64 answers, u64 delivered,
- *           u64 replayed, histogram
+ * MEASURED  u64 us, u32 subscribers, u32 bad_keys, 4 x u64 answers,
+ *           u64 delivered, u64 replayed, 12 x u64 refused, histogram
  *           Answer to MEASURE, and the last word of a process that ends: what
  *           happened since it last said so, which is `us` microseconds ago,
  *           whatever hub it was said to; so the sum over all is never counted
@@ -69,7 +69,9 @@
  *           written to streams, those in time and those to streams that were
  *           catching up; and how old those in time were, in microseconds
  *           (lib/histogram.h: u64 sum, u8 count, count x
- *           { u8 bucket, u64 number }).  Subscribers are those of now.
+ *           { u8 bucket, u64 number }); and requests refused, by reason
+ *           (lib/refused.h).  Subscribers are those of now, and so are the
+ *           files of keys that are bad.
  * METRICS   u64 tag, u8 format
  *           What has been measured, as text: WIRE_PROMETHEUS, WIRE_OPENMETRICS.
  * PING      u64 tag
@@ -191,7 +193,7 @@
 #include "lib/span.h"
 
 enum {
-	WIRE_VERSION = 7,
+	WIRE_VERSION = 8,
 	WIRE_FRAME_MAX = 16 << 20,
 	WIRE_HEAD = 4, /* bytes of the length field */
 	WIRE_IDENTITY = 16,

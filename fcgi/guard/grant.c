@@ -135,6 +135,8 @@ struct grant *grants_make(struct grants *grants, struct span identity,
 		grants->scopes, parts->subscribe.items, parts->subscribe.count);
 	if (parts->token != NULL)
 		known->grant.token = rights_hold(parts->token);
+	if (parts->user.len > 0)
+		known->grant.user = mem_text(parts->user);
 	known->grants = grants;
 	known->len = identity.len;
 	memcpy(known->identity, identity.at, identity.len);
@@ -164,6 +166,7 @@ void grant_drop(struct grant *grant)
 	scope_drop(grant->publish);
 	scope_drop(grant->subscribe);
 	rights_release(grant->token);
+	free(grant->user);
 	free(known_by(grant));
 }
 
@@ -179,6 +182,23 @@ bool grant_is_void(const struct grant *grant)
 {
 	return grant != NULL && grant->token != NULL &&
 	       grant->token->key != NULL && key_is_gone(grant->token->key);
+}
+
+const char *grant_subject(const struct grant *grant)
+{
+	if (grant->token != NULL && grant->token->subject != NULL)
+		return grant->token->subject;
+	return grant->user;
+}
+
+const char *grant_payload(const struct grant *grant)
+{
+	return grant->token == NULL ? NULL : grant->token->payload;
+}
+
+const struct key *grant_key(const struct grant *grant)
+{
+	return grant->token == NULL ? NULL : grant->token->key;
 }
 
 bool grant_publishes(const struct grant *grant, struct span channel)

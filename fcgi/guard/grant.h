@@ -17,6 +17,7 @@
 #include "lib/span.h"
 
 struct grants;
+struct key;
 struct rights;
 struct scope;
 struct scope_item;
@@ -26,6 +27,7 @@ struct grant {
 	struct scope *publish, *subscribe;
 	struct rights *token; /* held; NULL = there was none.  Its end and its
 				 key are those of the grant */
+	char *user; /* whom the web server has let in; NULL = nobody */
 };
 
 struct grants *grants_new(struct scopes *scopes);
@@ -43,6 +45,7 @@ struct grant_parts {
 	char **texts; /* owned */
 	size_t text_count;
 	struct rights *token; /* borrowed */
+	struct span user;     /* borrowed; may be empty */
 };
 
 void grant_list_add(struct grant_list *list, struct span text, bool exact);
@@ -66,6 +69,12 @@ void grant_drop(struct grant *grant);	       /* NULL will do */
  * key gone that it was got with? */
 uint64_t grant_until(const struct grant *grant);
 bool grant_is_void(const struct grant *grant);
+
+/* Whose it is: the token's word, else the web server's; what the token says of
+ * him, JSON; and what has signed it.  Each may be NULL. */
+const char *grant_subject(const struct grant *grant);
+const char *grant_payload(const struct grant *grant);
+const struct key *grant_key(const struct grant *grant);
 
 /* May he publish on that channel; may he read it if it is private? */
 bool grant_publishes(const struct grant *grant, struct span channel);

@@ -149,5 +149,15 @@ enum key_source_look key_source_look(
 		return KEY_SOURCE_SAME;
 	source->looked = true;
 	source->seen = now;
-	return read_keys(source, fault) ? KEY_SOURCE_NEW : KEY_SOURCE_BAD;
+	source->bad = !read_keys(source, fault);
+	return source->bad ? KEY_SOURCE_BAD : KEY_SOURCE_NEW;
+}
+
+struct key *key_source_find(const struct key_source *source,
+	bool (*is_it)(const void *arg, const struct key *key), const void *arg)
+{
+	for (size_t i = 0; i < source->keys.count; i++)
+		if (is_it(arg, source->keys.at[i]))
+			return source->keys.at[i];
+	return NULL;
 }

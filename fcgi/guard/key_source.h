@@ -23,6 +23,7 @@ struct key_source {
 	struct stat seen; /* the file as it was when it was read; all zero: it
 			     was not there */
 	bool looked;
+	bool bad; /* as it was when it was read */
 };
 
 enum key_source_look {
@@ -38,5 +39,9 @@ void key_source_release(struct key_source *source);
 /* At KEY_SOURCE_BAD `fault` has a sentence without the file's name. */
 enum key_source_look key_source_look(
 	struct key_source *source, struct buf *fault);
+
+/* The first of its keys of which that is true, or NULL. */
+struct key *key_source_find(const struct key_source *source,
+	bool (*is_it)(const void *arg, const struct key *key), const void *arg);
 
 #endif

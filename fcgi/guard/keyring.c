@@ -25,7 +25,6 @@ struct keyring {
 	struct key_source *sources;  /* NULL = not read yet */
 	struct token_cache *cache;
 	struct jws jws; /* the token that is read */
-	uint64_t faults;
 	void (*gone)(void *arg);
 	void *gone_arg;
 	struct timers *timers; /* NULL = not watched */
@@ -82,16 +81,14 @@ static void make_sources(struct keyring *keyring)
 	keyring->cache = token_cache_new();
 }
 
-static void say_bad(struct keyring *keyring, const struct key_source *source,
-	const struct buf *fault)
+static void say_bad(const struct key_source *source, const struct buf *fault)
 {
-	keyring->faults++;
 	log_warnx(source->keys.count > 0 ? LINE_KEYS_OLD_STAY : LINE_KEYS_NONE,
 		source->config->file, (int)fault->len, fault->at);
 }
 
 /* Returns whether keys have gone. */
-static bool look_at(struct keyring *keyring, struct key_source *source)
+static bool look_at(struct key_source *source)
 {
 	struct buf fault = {0};
 	bool first = !source->looked, new = false;
@@ -104,7 +101,7 @@ static bool look_at(struct keyring *keyring, struct key_source *source)
 		new = !first;
 		break;
 	case KEY_SOURCE_BAD:
-		say_bad(keyring, source, &fault);
+		say_bad(source, &fault);
 		break;
 	case KEY_SOURCE_SAME:
 		break;
@@ -122,7 +119,7 @@ void keyring_look(struct keyring *keyring)
 	if (keyring->sources == NULL)
 		make_sources(keyring);
 	for (size_t i = 0; i < keyring->config->keys_count; i++)
-		new |= look_at(keyring, &keyring->sources[i]);
+		new |= look_at(&keyring->sources[i]);
 	if (!new)
 		return;
 	token_cache_clear(keyring->cache);
@@ -130,9 +127,15 @@ void keyring_look(struct keyring *keyring)
 		keyring->gone(keyring->gone_arg);
 }
 
-uint64_t keyring_faults(const struct keyring *keyring)
+uint32_t keyring_bad_files(const struct keyring *keyring)
 {
-	return keyring->faults;
+	uint32_t count = 0;
+
+	if (keyring->sources == NULL)
+		return 0;
+	for (size_t i = 0; i < keyring->config->keys_count; i++)
+		count += keyring->sources[i].bad;
+	return count;
 }
 
 static void on_look(void *arg)
@@ -214,12 +217,52 @@ bool keyring_is_used(const struct keyring *keyring)
 	return keyring->config->keys_count > 0;
 }
 
+struct key *keyring_find(struct keyring *keyring,
+	bool (*is_it)(const void *arg, const struct key *key), const void *arg)
+{
+	struct key *key = NULL;
+
+	if (keyring->sources == NULL)
+		keyring_look(keyring);
+	if (keyring->sources == NULL)
+		return NULL;
+	for (size_t i = 0; key == NULL && i < keyring->config->keys_count; i++)
+		key = key_source_find(&keyring->sources[i], is_it, arg);
+	return key;
+}
+
 bool key_is_gone(const struct key *key)
 {
 	return key->gone;
 }
 
 /* ---- tokens */
+
+enum token_word keyring_recall(struct keyring *keyring, struct span token,
+	uint64_t now_ms, struct rights **rights)
+{
+	uint8_t digest[CRYPTO_DIGEST];
+
+	*rights = NULL;
+	if (keyring->sources == NULL)
+		return TOKEN_NEW;
+	keyring->crypto->sha256(token, digest);
+	*rights = token_cache_find(keyring->cache, digest, now_ms);
+	if (*rights != NULL)
+		return TOKEN_GOOD;
+	return token_cache_refuses(keyring->cache, digest, now_ms) ? TOKEN_BAD
+								   : TOKEN_NEW;
+}
+
+static struct rights *try_keys(struct keyring *keyring, struct span token,
+	uint64_t now_ms, const char **fault)
+{
+	*fault = jws_read(&keyring->jws, token);
+	if (*fault != NULL)
+		return NULL;
+	return trial_of(&keyring->jws, keyring->sources,
+		keyring->config->keys_count, now_ms, fault);
+}
 
 static struct rights *verify(struct keyring *keyring, struct span token,
 	uint64_t now_ms, const char **fault)
@@ -231,13 +274,11 @@ static struct rights *verify(struct keyring *keyring, struct span token,
 	rights = token_cache_find(keyring->cache, digest, now_ms);
 	if (rights != NULL)
 		return rights;
-	*fault = jws_read(&keyring->jws, token);
-	if (*fault != NULL)
-		return NULL;
-	rights = trial_of(&keyring->jws, keyring->sources,
-		keyring->config->keys_count, now_ms, fault);
+	rights = try_keys(keyring, token, now_ms, fault);
 	if (rights != NULL)
 		token_cache_add(keyring->cache, digest, rights);
+	else
+		token_cache_refuse(keyring->cache, digest, now_ms);
 	return rights;
 }
 

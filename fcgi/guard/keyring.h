@@ -7,8 +7,8 @@
  * Those of the files that the sections [keys NAME] name.  A file that changes
  * is read again within a second: if it is good its keys take the place of the
  * old ones, between two requests; if it is bad that is one line of the log, and
- * the old ones stay.  Tokens that were good lately are known and not verified
- * again (token_cache.h).
+ * the old ones stay.  Tokens that were good lately, or bad a moment ago, are
+ * known and not verified again (token_cache.h).
  *
  * libcrypto is opened when it is first needed: with [keys] at the making, else
  * at the first keyring_digest().
@@ -50,9 +50,18 @@ void keyring_on_gone(
 	struct keyring *keyring, void (*gone)(void *arg), void *arg);
 /* Looks at the files now. */
 void keyring_look(struct keyring *keyring);
-/* How often a file was bad when it was read again. */
-uint64_t keyring_faults(const struct keyring *keyring);
+/* How many files are bad now, or were when they were last read. */
+uint32_t keyring_bad_files(const struct keyring *keyring);
 
+enum token_word {
+	TOKEN_GOOD, /* *rights is then held for the caller, else NULL */
+	TOKEN_BAD,
+	TOKEN_NEW, /* it has to be verified */
+};
+
+/* What is known of the token at `now_ms`, which costs next to nothing. */
+enum token_word keyring_recall(struct keyring *keyring, struct span token,
+	uint64_t now_ms, struct rights **rights);
 /* What the token, a JWT, lets its bearer do at `now_ms`: the rights, held for
  * the caller, or NULL if it is bad for whatever reason, which is said to the
  * debug log only. */
@@ -66,6 +75,10 @@ bool keyring_digest(struct keyring *keyring, struct span text,
 
 /* NULL if it cannot be opened; the log has said so. */
 const struct crypto *keyring_crypto(struct keyring *keyring);
+
+/* The first of the keys of which that is true; NULL if there is none. */
+struct key *keyring_find(struct keyring *keyring,
+	bool (*is_it)(const void *arg, const struct key *key), const void *arg);
 
 /* Has it left its file? */
 bool key_is_gone(const struct key *key);

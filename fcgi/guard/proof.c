@@ -66,21 +66,33 @@ static enum proof_word read_header(
 	return proof->user.len > 0 ? PROOF_FINE : PROOF_OTHER;
 }
 
-/* The first of that name: browsers send the one of the closest path first. */
+/* What comes before the next `;`, or `,`, with which web servers join two lines
+ * Cookie; takes both off.  No token has a comma. */
+static struct span take_cookie(struct span *cookies)
+{
+	struct span one = *cookies;
+
+	one.len = 0;
+	while (one.len < cookies->len && one.at[one.len] != ';' &&
+		one.at[one.len] != ',')
+		one.len++;
+	if (one.len == cookies->len)
+		*cookies = span(NULL, 0);
+	else
+		*cookies =
+			span(one.at + one.len + 1, cookies->len - one.len - 1);
+	return trimmed(one);
+}
+
+/* The first of that name, which a browser means: it sends the one of the
+ * closest path first, and of two such the older one. */
 static struct span find_cookie(struct span cookies, const char *name)
 {
 	size_t len = strlen(name);
 
 	while (cookies.len > 0) {
-		const char *end = memchr(cookies.at, ';', cookies.len);
-		struct span one = cookies;
+		struct span one = take_cookie(&cookies);
 
-		if (end != NULL)
-			one.len = (size_t)(end - cookies.at);
-		cookies = end == NULL
-				  ? span(NULL, 0)
-				  : span(end + 1, cookies.len - one.len - 1);
-		one = trimmed(one);
 		if (one.len > len && one.at[len] == '=' &&
 			memcmp(one.at, name, len) == 0)
 			return span(one.at + len + 1, one.len - len - 1);

@@ -35,6 +35,10 @@ static const struct refusal refusals[] = {
 	[ACCESS_NOT_YET] = {503, "hub_away",
 		"no ticket can be looked at before the hub has come",
 		REPLY_RETRY},
+	[ACCESS_LATER] = {429, "too_many_tokens",
+		"too many bad tokens have come, and one that is not known is "
+		"not looked at just now",
+		REPLY_RETRY},
 	[ACCESS_TOO_OFTEN] = {429, "too_many_posts",
 		"this address shows too many bad tokens (publish_rate)",
 		REPLY_RETRY},

@@ -24,7 +24,9 @@ enum access_word {
 	ACCESS_BAD_SESSION,    /* likewise, and the browser is to forget it */
 	ACCESS_NOT_YET,	    /* it is a ticket, and the hub has not come yet */
 	ACCESS_BAD_HEADER,  /* Authorization makes no sense */
-	ACCESS_TOO_OFTEN,   /* the same, once more than publish_rate lets */
+	ACCESS_LATER,	    /* it is a token that is not known, and bad ones
+			       have cost too much (token_budget.h) */
+	ACCESS_TOO_OFTEN,   /* a bad one, once more than publish_rate lets */
 	ACCESS_NOT_GRANTED, /* what was shown does not go so far */
 };
 

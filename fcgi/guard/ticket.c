@@ -3,23 +3,20 @@
 
 #include "fcgi/guard/ticket.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fcgi/guard/jws.h"
 #include "fcgi/guard/keyring.h"
 #include "fcgi/guard/rights.h"
-#include "fcgi/guard/scope.h"
+#include "fcgi/guard/ticket_claims.h"
 #include "fcgi/guard/token_cache.h"
 #include "fcgi/lines.h"
 #include "lib/crypto/base64url.h"
-#include "lib/event/selector.h"
-#include "lib/json/document.h"
-#include "lib/json/json.h"
 #include "lib/log.h"
-#include "lib/text.h"
 #include "lib/wire.h"
+
+enum { MARK_BYTES = 16 };
 
 static const char header[] = "{\"alg\":\"HS256\",\"typ\":\"" JWS_TICKET "\"}";
 
@@ -87,27 +84,20 @@ static const struct key *key_of(struct tickets *tickets)
 
 /* ---- out */
 
-static void write_list(struct buf *out, const struct ticket *ticket, bool exact)
+/* Which key it is, to who has both. */
+static void add_mark(
+	struct buf *out, const struct key *own, const struct key *key)
 {
-	const char *comma = "";
+	uint8_t signature[CRYPTO_SIGNATURE];
+	struct buf text = {0};
 
-	for (size_t i = 0; i < ticket->count; i++) {
-		if (ticket->items[i].exact != exact)
-			continue;
-		buf_printf(out, "%s", comma);
-		json_quote(out, ticket->items[i].text);
-		comma = ",";
-	}
-}
-
-static void write_claims(struct buf *out, const struct ticket *ticket)
-{
-	buf_printf(out, "{\"exp\":%" PRIu64 ",\"names\":[",
-		ticket->until_ms / 1000);
-	write_list(out, ticket, true);
-	buf_printf(out, "],\"patterns\":[");
-	write_list(out, ticket, false);
-	buf_printf(out, "]}");
+	buf_printf(&text, "key %u ", key->algorithms);
+	buf_add(&text, key->print, sizeof(key->print));
+	buf_add_span(&text, span_of(key->kid));
+	own->crypto->sign(
+		own->material, ALGORITHM_HS256, buf_span(&text), signature);
+	base64url_encode(out, span((const char *)signature, MARK_BYTES));
+	buf_release(&text);
 }
 
 static void sign(const struct key *key, struct buf *out, struct span text)
@@ -124,81 +114,71 @@ bool ticket_write(
 	struct tickets *tickets, struct buf *out, const struct ticket *ticket)
 {
 	const struct key *key = key_of(tickets);
-	struct buf claims = {0};
+	struct buf claims = {0}, mark = {0};
 	size_t begun = out->len;
 
 	if (key == NULL)
 		return false;
-	write_claims(&claims, ticket);
+	if (ticket->key != NULL)
+		add_mark(&mark, key, ticket->key);
+	ticket_claims_write(&claims, ticket, buf_span(&mark));
 	base64url_encode(out, span_of(header));
 	buf_add_char(out, '.');
 	base64url_encode(out, buf_span(&claims));
 	buf_release(&claims);
+	buf_release(&mark);
 	sign(key, out, span(out->at + begun, out->len - begun));
 	return true;
 }
 
 /* ---- in */
 
-static bool read_list(
-	struct rights *rights, const struct document *claims, bool exact)
-{
-	const struct member *member =
-		document_member(claims, exact ? "names" : "patterns");
-	struct buf text = {0};
-	struct selector *selector;
-	struct span list, entry;
-	bool good = member != NULL && json_is_strings(member->value);
+struct search {
+	const struct key *own;
+	struct span mark;
+};
 
-	list = good ? member->value : span(NULL, 0);
-	while (good && json_next_string(&list, &entry)) {
-		buf_clear(&text);
-		json_decode(&text, entry);
-		selector = exact ? selector_exact(buf_span(&text))
-				 : selector_try(buf_span(&text));
-		good = selector != NULL;
-		if (good)
-			rights_add(rights, RIGHT_SUBSCRIBE, selector);
-	}
-	buf_release(&text);
-	return good;
+static bool is_marked(const void *arg, const struct key *key)
+{
+	const struct search *search = arg;
+	struct buf mark = {0};
+	bool found;
+
+	add_mark(&mark, search->own, key);
+	found = span_equal(buf_span(&mark), search->mark);
+	buf_release(&mark);
+	return found;
 }
 
-static const char *read_claims(
-	struct rights *rights, const struct document *claims, uint64_t now_ms)
+/* Gives them the key of that mark; false if there is none any more. */
+static bool find_key(
+	struct tickets *tickets, struct rights *rights, struct span mark)
 {
-	const struct member *end = document_member(claims, "exp");
-	uint64_t seconds;
+	const struct search search = {tickets->key, mark};
+	struct key *key;
 
-	if (end == NULL || !text_to_u64(end->value, &seconds))
-		return "its exp is no time";
-	rights->until_ms = seconds * 1000;
-	if (rights->until_ms <= now_ms)
-		return "it has expired";
-	if (!read_list(rights, claims, true) ||
-		!read_list(rights, claims, false))
-		return "it does not say what may be read";
-	rights_sort(rights);
-	return NULL;
+	if (mark.len == 0)
+		return true;
+	key = keyring_find(tickets->keyring, is_marked, &search);
+	if (key != NULL)
+		rights->key = key_hold(key);
+	return key != NULL;
 }
 
 static struct rights *read_payload(
-	struct span payload, uint64_t now_ms, const char **fault)
+	struct tickets *tickets, uint64_t now_ms, const char **fault)
 {
 	struct rights *rights;
-	struct document claims;
-	struct json_fault json;
+	struct buf mark = {0};
 
-	*fault = "it says nothing in JSON";
-	if (!document_read(&claims, payload, &json))
-		return NULL;
-	rights = rights_new();
-	*fault = read_claims(rights, &claims, now_ms);
-	document_release(&claims);
-	if (*fault == NULL)
-		return rights;
-	rights_release(rights);
-	return NULL;
+	*fault = ticket_claims_read(
+		buf_span(&tickets->jws.payload), now_ms, &rights, &mark);
+	if (*fault == NULL && !find_key(tickets, rights, buf_span(&mark))) {
+		*fault = "the key of its token has gone";
+		rights_release(rights);
+	}
+	buf_release(&mark);
+	return *fault == NULL ? rights : NULL;
 }
 
 static struct rights *verify(struct tickets *tickets, struct span text,
@@ -215,7 +195,21 @@ static struct rights *verify(struct tickets *tickets, struct span text,
 		*fault = "it is no ticket of this log";
 		return NULL;
 	}
-	return read_payload(buf_span(&tickets->jws.payload), now_ms, fault);
+	return read_payload(tickets, now_ms, fault);
+}
+
+/* A key that has gone may come back, but not as the one that it was. */
+static struct rights *find_known(struct tickets *tickets,
+	const uint8_t digest[CRYPTO_DIGEST], uint64_t now_ms)
+{
+	struct rights *rights =
+		token_cache_find(tickets->cache, digest, now_ms);
+
+	if (rights == NULL || rights->key == NULL || !key_is_gone(rights->key))
+		return rights;
+	rights_release(rights);
+	token_cache_clear(tickets->cache);
+	return NULL;
 }
 
 struct rights *ticket_read(
@@ -229,7 +223,7 @@ struct rights *ticket_read(
 	if (key == NULL)
 		return NULL;
 	key->crypto->sha256(text, digest);
-	rights = token_cache_find(tickets->cache, digest, now_ms);
+	rights = find_known(tickets, digest, now_ms);
 	if (rights != NULL)
 		return rights;
 	rights = verify(tickets, text, now_ms, &fault);

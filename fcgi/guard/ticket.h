@@ -15,6 +15,7 @@
 #include "lib/buf.h"
 #include "lib/span.h"
 
+struct key;
 struct keyring;
 struct rights;
 struct scope_item;
@@ -34,7 +35,11 @@ bool tickets_are_known(const struct tickets *tickets);
 struct ticket {
 	const struct scope_item *items; /* what may be read */
 	size_t count;
-	uint64_t until_ms; /* since 1970 */
+	uint64_t until_ms;	       /* since 1970 */
+	const char *subject, *payload; /* whose it is, and more about him, JSON;
+					  NULL = nobody said */
+	const struct key *key; /* what signed the token that got it: when it
+				  goes, so does the ticket; NULL = none */
 };
 
 /* Appends the text.  False if libcrypto cannot be opened; the log has said so.

@@ -18,10 +18,17 @@ struct known {
 	struct rights *rights;
 };
 
+struct refused {
+	uint8_t digest[CRYPTO_DIGEST];
+	uint64_t at_ms;
+};
+
 struct token_cache {
 	struct table table;
 	struct node asked;
 	size_t selectors;
+	struct refused *refused; /* each in the place that its digest says; NULL
+				    until the first */
 };
 
 static struct span digest_of_node(const struct table_node *node)
@@ -63,6 +70,8 @@ void token_cache_clear(struct token_cache *cache)
 {
 	while (!list_empty(&cache->asked))
 		forget(cache, eldest(cache));
+	free(cache->refused);
+	cache->refused = NULL;
 }
 
 void token_cache_free(struct token_cache *cache)
@@ -107,6 +116,36 @@ void token_cache_add(struct token_cache *cache,
 	while (cache->table.count > TOKEN_CACHE_MOST ||
 		cache->selectors > TOKEN_CACHE_SELECTORS)
 		forget(cache, eldest(cache));
+}
+
+static size_t place_of(const uint8_t digest[CRYPTO_DIGEST])
+{
+	return (digest[0] | (size_t)digest[1] << 8) % TOKEN_CACHE_BAD;
+}
+
+void token_cache_refuse(struct token_cache *cache,
+	const uint8_t digest[CRYPTO_DIGEST], uint64_t now_ms)
+{
+	struct refused *refused;
+
+	if (cache->refused == NULL)
+		cache->refused =
+			mem_new(TOKEN_CACHE_BAD * sizeof(*cache->refused));
+	refused = &cache->refused[place_of(digest)];
+	memcpy(refused->digest, digest, CRYPTO_DIGEST);
+	refused->at_ms = now_ms;
+}
+
+bool token_cache_refuses(const struct token_cache *cache,
+	const uint8_t digest[CRYPTO_DIGEST], uint64_t now_ms)
+{
+	const struct refused *refused;
+
+	if (cache->refused == NULL)
+		return false;
+	refused = &cache->refused[place_of(digest)];
+	return now_ms - refused->at_ms < TOKEN_CACHE_BAD_MS &&
+	       memcmp(refused->digest, digest, CRYPTO_DIGEST) == 0;
 }
 
 size_t token_cache_count(const struct token_cache *cache)

@@ -13,6 +13,7 @@
 #include "fcgi/guard/rights.h"
 #include "fcgi/guard/roster.h"
 #include "fcgi/guard/ticket.h"
+#include "fcgi/guard/token_budget.h"
 #include "fcgi/http/request.h"
 #include "lib/clock.h"
 #include "lib/config/config.h"
@@ -25,6 +26,7 @@ struct verifier {
 	struct tickets *tickets;
 	struct roster *roster;
 	struct grants *grants;
+	struct token_budget *budget;
 	struct proof_places places; /* nowhere without tokens: sites have
 				       headers and cookies of their own */
 };
@@ -48,6 +50,7 @@ struct verifier *verifier_new(const struct verifier_parts *parts)
 	verifier->tickets = parts->tickets;
 	verifier->roster = roster_new(config);
 	verifier->grants = grants_new(parts->scopes);
+	verifier->budget = token_budget_new(parts->clock);
 	tokens = has_tokens(verifier);
 	verifier->places = (struct proof_places){
 		.header = tokens,
@@ -61,6 +64,7 @@ struct verifier *verifier_new(const struct verifier_parts *parts)
 
 void verifier_free(struct verifier *verifier)
 {
+	token_budget_free(verifier->budget);
 	grants_free(verifier->grants);
 	roster_free(verifier->roster);
 	free(verifier);
@@ -141,13 +145,38 @@ static bool sift(const struct verifier *verifier, const struct request *request,
 
 /* ---- what it is worth */
 
-/* Held for the caller; NULL if the token is a bad one. */
-static struct rights *verify_jwt(struct verifier *verifier, struct span token)
+static enum access_word verify_new(struct verifier *verifier,
+	const char *address, struct span token, struct rights **rights)
+{
+	uint64_t begun;
+
+	if (!token_budget_allows(verifier->budget, address))
+		return ACCESS_LATER;
+	begun = clock_work_us();
+	*rights = keyring_verify(
+		verifier->keyring, token, clock_date_ms(verifier->clock));
+	if (*rights != NULL)
+		return ACCESS_YES;
+	token_budget_charge(verifier->budget, address, clock_work_us() - begun);
+	return ACCESS_BAD_TOKEN;
+}
+
+/* At yes *rights is held for the caller. */
+static enum access_word verify_jwt(struct verifier *verifier,
+	const char *address, struct span token, struct rights **rights)
 {
 	if (verifier->keyring == NULL || !keyring_is_used(verifier->keyring))
-		return NULL;
-	return keyring_verify(
-		verifier->keyring, token, clock_date_ms(verifier->clock));
+		return ACCESS_BAD_TOKEN;
+	switch (keyring_recall(verifier->keyring, token,
+		clock_date_ms(verifier->clock), rights)) {
+	case TOKEN_GOOD:
+		return ACCESS_YES;
+	case TOKEN_BAD:
+		return ACCESS_BAD_TOKEN;
+	case TOKEN_NEW:
+		break;
+	}
+	return verify_new(verifier, address, token, rights);
 }
 
 static bool verify_api_token(struct verifier *verifier, struct span token,
@@ -178,7 +207,7 @@ static struct grant *make(struct verifier *verifier,
 	const struct caller *caller, struct rights *rights,
 	struct span sections, struct span identity)
 {
-	struct grant_parts parts = {0};
+	struct grant_parts parts = {.user = caller->user};
 	struct grant *grant;
 
 	if (rights != NULL)
@@ -211,13 +240,6 @@ static struct grant *grant_of(struct verifier *verifier,
 	return grant;
 }
 
-static enum access_word verify_token(
-	struct verifier *verifier, struct span token, struct rights **rights)
-{
-	*rights = verify_jwt(verifier, token);
-	return *rights == NULL ? ACCESS_BAD_TOKEN : ACCESS_YES;
-}
-
 static enum access_word verify_ticket(struct verifier *verifier,
 	const struct proof *proof, struct rights **rights)
 {
@@ -231,7 +253,7 @@ static enum access_word verify_ticket(struct verifier *verifier,
 					       : ACCESS_BAD_TOKEN;
 }
 
-static enum access_word verify(struct verifier *verifier,
+static enum access_word verify(struct verifier *verifier, const char *address,
 	const struct proof *proof, const struct caller *who,
 	struct grant **grant)
 {
@@ -247,7 +269,7 @@ static enum access_word verify(struct verifier *verifier,
 			return ACCESS_BAD_TOKEN;
 		caller.digest = digest;
 	} else if (proof->token.len > 0) {
-		word = verify_token(verifier, proof->token, &rights);
+		word = verify_jwt(verifier, address, proof->token, &rights);
 	}
 	if (word != ACCESS_YES)
 		return word;
@@ -273,5 +295,6 @@ enum access_word verifier_ask(struct verifier *verifier,
 		break;
 	}
 	proven->foreign = sift(verifier, request, purpose, &proof, &caller);
-	return verify(verifier, &proof, &caller, &proven->grant);
+	return verify(
+		verifier, request->address, &proof, &caller, &proven->grant);
 }

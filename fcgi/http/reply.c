@@ -135,6 +135,8 @@ static const char *reason(unsigned status)
 		return "No Content";
 	case 400:
 		return "Bad Request";
+	case 401:
+		return "Unauthorized";
 	case 403:
 		return "Forbidden";
 	case 404:
@@ -215,6 +217,7 @@ void reply_error_with(struct replies *replies, struct request *request,
 	struct json_object *object = json_new();
 	struct buf body = {0};
 
+	counters_refused(replies->counters, code);
 	json_add_text(object, "error", span_of(code));
 	json_add_text(object, "message", span_of(message));
 	json_end(object, &body);

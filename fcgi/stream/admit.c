@@ -66,6 +66,7 @@ static void refuse_for_now(struct admit *admit, struct request *request,
 			refusal->status, refusal->code, refusal->sentence);
 		return;
 	}
+	counters_refused(admit->counters, refusal->code);
 	/* The connection is what there may be too few of. */
 	buf_printf(&request->headers, "Connection: close\r\n");
 	stream_later(
@@ -130,7 +131,9 @@ struct client *admit_enter(struct admit *admit, struct request *request,
 void admit_refuse(
 	struct admit *admit, struct request *request, enum access_word word)
 {
-	if (word == ACCESS_NOT_YET && !request->head)
+	bool for_now = word == ACCESS_NOT_YET || word == ACCESS_LATER;
+
+	if (for_now && !request->head)
 		refuse_for_now(admit, request, refusal_of(word));
 	else
 		refusal_reply(admit->replies, request, word);

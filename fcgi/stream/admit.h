@@ -40,8 +40,8 @@ struct admit {
 struct client *admit_enter(struct admit *admit, struct request *request,
 	const struct subscription *wanted);
 
-/* Takes the request: it may not, by what it shows.  Where only the hub can tell
- * that, it comes back. */
+/* Takes the request: it may not, by what it shows.  Where nobody can tell that
+ * just now, it comes back. */
 void admit_refuse(
 	struct admit *admit, struct request *request, enum access_word word);
 

@@ -215,10 +215,10 @@ void event_parting(struct buf *out, uint64_t id, uint64_t retry_ms)
 
 void event_expired(struct buf *out, uint64_t id, const char *reason)
 {
-	buf_printf(out,
-		"id: %" PRIu64 "\nevent: expired\ndata: {\"reason\":\"%s\"}"
-		"\n\n",
-		id, reason);
+	if (id != 0)
+		buf_printf(out, "id: %" PRIu64 "\n", id);
+	buf_printf(
+		out, "event: expired\ndata: {\"reason\":\"%s\"}\n\n", reason);
 }
 
 struct span event_comment(void)

@@ -69,7 +69,8 @@ void event_live(struct buf *out, uint64_t id);
  * back after `retry_ms`. */
 void event_parting(struct buf *out, uint64_t id, uint64_t retry_ms);
 
-/* Appends the event `expired`, after which the stream ends. */
+/* Appends the event `expired`, after which the stream ends; with an id of 0 it
+ * leaves the one that the browser has. */
 #define EXPIRED_TOKEN "token" /* what it was opened with is good no more */
 #define EXPIRED_AGE   "age"   /* it is as old as streams get */
 void event_expired(struct buf *out, uint64_t id, const char *reason);

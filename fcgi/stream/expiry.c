@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "fcgi/guard/grant.h"
+#include "fcgi/guard/rights.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/event.h"
@@ -16,6 +17,31 @@ struct expiry {
 	struct leases *leases;
 	void (*postpone)(struct subscriber *sub);
 };
+
+/* Those that began together do not all come back together. */
+static uint64_t end_of_age(uint64_t now_ms, uint64_t stream_age_ms)
+{
+	uint64_t spread = stream_age_ms / 5;
+
+	if (spread == 0)
+		return RIGHTS_NO_END;
+	return now_ms + spread * 4 + (uint64_t)random() % spread;
+}
+
+struct expiry_lease expiry_of(
+	const struct grant *grant, uint64_t now_ms, uint64_t stream_age_ms)
+{
+	uint64_t old = end_of_age(now_ms, stream_age_ms);
+	uint64_t until = grant_until(grant);
+	struct expiry_lease end = {0};
+
+	if (old < until)
+		end.reason = EXPIRED_AGE;
+	else if (until != RIGHTS_NO_END)
+		end.reason = EXPIRED_TOKEN;
+	end.lease.second = (old < until ? old : until) / 1000;
+	return end;
+}
 
 static struct batch *compose(const struct subscriber *sub, const char *reason)
 {

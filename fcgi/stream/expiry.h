@@ -12,6 +12,7 @@
 
 struct audience;
 struct expiry;
+struct grant;
 struct subscriber;
 struct timers;
 
@@ -21,6 +22,11 @@ struct expiry_lease {
 	struct subscriber *sub;
 	const char *reason; /* as it is told */
 };
+
+/* When the grant ends, or when a stream that begins now is nearly as old as
+ * they get (0 = they get no age); without a reason if neither does. */
+struct expiry_lease expiry_of(
+	const struct grant *grant, uint64_t now_ms, uint64_t stream_age_ms);
 
 /* `postpone` ends one that has had no byte yet. */
 struct expiry *expiry_new(

@@ -9,13 +9,12 @@
 
 #include "fcgi/guard/access.h"
 #include "fcgi/guard/grant.h"
-#include "fcgi/guard/rights.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/stream/admit.h"
 #include "fcgi/stream/asked.h"
-#include "fcgi/stream/event.h"
+#include "fcgi/stream/expiry.h"
 #include "fcgi/stream/keepalive.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/streams.h"
@@ -138,32 +137,6 @@ static bool is_allowed(struct subscribe *subscribe, struct request *request,
 	return false;
 }
 
-/* Those that began together do not all come back together. */
-static uint64_t end_of_age(const struct subscribe *subscribe)
-{
-	uint64_t spread = subscribe->stream_age_ms / 5;
-
-	if (spread == 0)
-		return RIGHTS_NO_END;
-	return clock_date_ms(subscribe->clock) + spread * 4 +
-	       (uint64_t)random() % spread;
-}
-
-/* When the grant ends, or when the stream is nearly as old as they get. */
-static struct expiry_lease end_of(
-	const struct subscribe *subscribe, const struct grant *grant)
-{
-	uint64_t old = end_of_age(subscribe), until = grant_until(grant);
-	struct expiry_lease end = {0};
-
-	if (old < until)
-		end.reason = EXPIRED_AGE;
-	else if (until != RIGHTS_NO_END)
-		end.reason = EXPIRED_TOKEN;
-	end.lease.second = (old < until ? old : until) / 1000;
-	return end;
-}
-
 static void open_stream(struct subscribe *subscribe, struct request *request,
 	struct subscription *subscription)
 {
@@ -175,7 +148,8 @@ static void open_stream(struct subscribe *subscribe, struct request *request,
 		grant_drop(subscription->grant);
 		return;
 	}
-	subscription->end = end_of(subscribe, subscription->grant);
+	subscription->end = expiry_of(subscription->grant,
+		clock_date_ms(subscribe->clock), subscribe->stream_age_ms);
 	subscription->fd = request->fd;
 	subscription->request = request->id;
 	subscription->headers = buf_span(&request->headers);

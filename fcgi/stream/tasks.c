@@ -18,21 +18,20 @@
 #include "fcgi/guard/access.h"
 #include "fcgi/guard/grant.h"
 #include "fcgi/guard/limit.h"
-#include "fcgi/http/query.h"
 #include "fcgi/http/record.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/stream/admit.h"
 #include "fcgi/stream/event.h"
-#include "fcgi/stream/keepalive.h"
+#include "fcgi/stream/expiry.h"
+#include "fcgi/stream/task_query.h"
 #include "fcgi/stream/task_step.h"
 #include "lib/list.h"
 #include "lib/loop.h"
 
-enum { INTERVAL_MS = 5000 }; /* unless told */
-
 struct tasks {
 	struct tasks_parts parts;
+	struct leases *leases;
 	struct node all;
 	size_t count;
 };
@@ -43,6 +42,8 @@ struct showing {
 	struct loop_io watch;
 	struct timer timer;
 	struct client *client;
+	struct grant *grant;	 /* held */
+	struct expiry_lease end; /* without a reason: there is none */
 	struct task_place place;
 	uint64_t keepalive_ms;
 	uint32_t next;	  /* step */
@@ -65,6 +66,8 @@ static void leave(struct showing *showing)
 	timer_stop(loop_timers(parts->loop), &showing->timer);
 	close(loop_io_fd(&showing->watch));
 	limit_leave(parts->limiter, showing->client, 0);
+	leases_remove(showing->tasks->leases, &showing->end.lease);
+	grant_drop(showing->grant);
 	free(showing);
 }
 
@@ -81,14 +84,54 @@ static bool give(struct showing *showing, const struct buf *records)
 	return false;
 }
 
-static void finish(struct showing *showing)
+/* `text` is the last word. */
+static void part(struct showing *showing, struct span text)
 {
 	struct buf end = {0};
 
+	record_stdout(&end, showing->request, text);
 	record_end(&end, showing->request);
 	if (give(showing, &end))
 		leave(showing);
 	buf_release(&end);
+}
+
+static void finish(struct showing *showing)
+{
+	part(showing, span(NULL, 0));
+}
+
+/* ---- an end that is not its own */
+
+static void expire(struct showing *showing, const char *reason)
+{
+	struct buf text = {0};
+
+	event_expired(&text, 0, reason);
+	part(showing, buf_span(&text));
+	buf_release(&text);
+}
+
+static void on_end(void *arg, struct lease *lease)
+{
+	struct showing *showing = list_entry(lease, struct showing, end.lease);
+
+	(void)arg;
+	expire(showing, showing->end.reason);
+}
+
+void tasks_keys_gone(struct tasks *tasks)
+{
+	struct node *node, *next;
+
+	for (node = tasks->all.next; node != &tasks->all; node = next) {
+		struct showing *showing =
+			list_entry(node, struct showing, node);
+
+		next = node->next;
+		if (grant_is_void(showing->grant))
+			expire(showing, EXPIRED_TOKEN);
+	}
 }
 
 /* ---- the timetable */
@@ -170,22 +213,24 @@ static void on_readable(void *arg, unsigned events)
 
 /* ---- the request */
 
-/* What one asks for. */
-struct task_query {
-	struct task_place place;
-	uint32_t next; /* step; TASK_STEPS: it has had them all */
-	uint64_t keepalive_ms;
+/* Who asks. */
+struct guest {
+	struct client *client;
+	struct grant *grant;
 };
 
-/* Takes request and client. */
+/* Takes request, client and grant. */
 static void begin(struct tasks *tasks, struct request *request,
-	struct client *client, const struct task_query *query)
+	const struct guest *guest, const struct task_query *query)
 {
 	struct showing *showing = mem_new(sizeof(*showing));
 	struct buf text = {0};
 
 	*showing = (struct showing){.tasks = tasks,
-		.client = client,
+		.client = guest->client,
+		.grant = guest->grant,
+		.end = expiry_of(guest->grant, date_ms(tasks),
+			tasks->parts.stream_age_ms),
 		.place = query->place,
 		.keepalive_ms = query->keepalive_ms,
 		.next = query->next,
@@ -193,6 +238,9 @@ static void begin(struct tasks *tasks, struct request *request,
 		.wrote = loop_now_us(tasks->parts.loop)};
 	list_append(&tasks->all, &showing->node);
 	tasks->count++;
+	list_init(&showing->end.lease.node);
+	if (showing->end.reason != NULL)
+		leases_add(tasks->leases, &showing->end.lease);
 	loop_io_init(&showing->watch, request->fd, on_readable, showing);
 	loop_io_want(tasks->parts.loop, &showing->watch, LOOP_READ);
 	timer_init(&showing->timer, on_timer, showing);
@@ -204,58 +252,14 @@ static void begin(struct tasks *tasks, struct request *request,
 	request_free(request);
 }
 
-static bool read_interval(struct span query, uint64_t *interval)
-{
-	struct pair pair;
-
-	*interval = INTERVAL_MS;
-	return !query_find(query, "interval", &pair) ||
-	       (pair.has_value && task_interval_read(interval, pair.value));
-}
-
-/* False if ?interval= is none. */
-static bool read_place(struct task_query *wanted, const struct request *request,
-	struct span query)
-{
-	bool good = read_interval(query, &wanted->place.interval);
-	struct task_place last;
-	struct buf id = {0};
-
-	query_last_id(&id, request, query);
-	if (task_place_read(&last, buf_span(&id), wanted->place.start)) {
-		wanted->place = last;
-		wanted->next = last.step + 1;
-		good = true; /* the id knows the interval */
-	}
-	buf_release(&id);
-	return good;
-}
-
-/* NULL, or what is wrong, and *code. */
-static const char *read_query(struct tasks *tasks, struct task_query *wanted,
-	const struct request *request, struct span query, const char **code)
-{
-	uint64_t most = tasks->parts.keepalive_ms;
-	const char *fault = keepalive_read(&wanted->keepalive_ms, query);
-
-	*code = "bad_keepalive";
-	if (wanted->keepalive_ms == 0 || wanted->keepalive_ms > most)
-		wanted->keepalive_ms = most;
-	if (read_place(wanted, request, query))
-		return fault;
-	*code = "bad_interval";
-	return "?interval= is a number of seconds from 0.05 to 60";
-}
-
 /* Nothing of it is private; but it may be for those only who show something.
  * False if it has been refused. */
-static bool is_allowed(struct tasks *tasks, struct request *request)
+static bool is_allowed(
+	struct tasks *tasks, struct request *request, struct grant **grant)
 {
-	struct grant *grant;
 	enum access_word word =
-		access_may_listen(tasks->parts.access, request, &grant);
+		access_may_listen(tasks->parts.access, request, grant);
 
-	grant_drop(grant);
 	if (word == ACCESS_YES)
 		return true;
 	admit_refuse(tasks->parts.admit, request, word);
@@ -266,13 +270,15 @@ void tasks_listen(
 	void *room, struct request *request, const struct target *target)
 {
 	struct tasks *tasks = room;
-	struct task_query wanted = {.place = {.start = date_ms(tasks)}};
-	struct client *client;
+	struct task_query wanted = {.place = {.start = date_ms(tasks)},
+		.keepalive_ms = tasks->parts.keepalive_ms};
+	struct grant *grant;
+	struct client *client = NULL;
 	const char *code, *fault;
 
-	if (!is_allowed(tasks, request))
+	if (!is_allowed(tasks, request, &grant))
 		return;
-	fault = read_query(tasks, &wanted, request, target->query, &code);
+	fault = task_query_read(&wanted, request, target->query, &code);
 	if (fault != NULL) {
 		reply_error(tasks->parts.replies, request, 400, code, fault);
 	} else if (wanted.next == TASK_STEPS) {
@@ -280,9 +286,11 @@ void tasks_listen(
 			&(struct answer){.status = 204});
 	} else {
 		client = admit_enter(tasks->parts.admit, request, NULL);
-		if (client != NULL)
-			begin(tasks, request, client, &wanted);
 	}
+	if (client != NULL)
+		begin(tasks, request, &(struct guest){client, grant}, &wanted);
+	else
+		grant_drop(grant);
 }
 
 /* ---- life */
@@ -292,6 +300,7 @@ struct tasks *tasks_new(const struct tasks_parts *parts)
 	struct tasks *tasks = mem_new(sizeof(*tasks));
 
 	tasks->parts = *parts;
+	tasks->leases = leases_new(loop_timers(parts->loop), on_end, tasks);
 	list_init(&tasks->all);
 	return tasks;
 }
@@ -299,6 +308,7 @@ struct tasks *tasks_new(const struct tasks_parts *parts)
 void tasks_free(struct tasks *tasks)
 {
 	assert(tasks->count == 0);
+	leases_free(tasks->leases);
 	free(tasks);
 }
 

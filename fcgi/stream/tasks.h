@@ -30,6 +30,7 @@ struct tasks_parts {
 	struct replies *replies;
 	struct counters *counters;
 	uint64_t retry_ms, keepalive_ms;
+	uint64_t stream_age_ms; /* 0 = streams have no end of their own */
 };
 
 struct tasks *tasks_new(const struct tasks_parts *parts);
@@ -38,6 +39,9 @@ void tasks_free(struct tasks *tasks);
 size_t tasks_count(const struct tasks *tasks);
 /* Every one gets its end, and comes back with its id. */
 void tasks_drain(struct tasks *tasks);
+
+/* Keys have gone: ends the streams that were opened with what they signed. */
+void tasks_keys_gone(struct tasks *tasks);
 
 handler tasks_listen; /* its room: struct tasks;  ?interval=, Last-Event-ID or
 		      ?lastEventId= */

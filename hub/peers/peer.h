@@ -27,6 +27,7 @@
 #include "lib/config/config.h"
 #include "lib/link.h"
 #include "lib/loop.h"
+#include "lib/refused.h"
 
 enum {
 	PEERS_MAX = 1024,	/* one more is refused with a sentence */
@@ -44,13 +45,16 @@ enum { PEER_CLASSES = 4 }; /* of answers: 2xx, 3xx, 4xx, 5xx */
 struct work {
 	uint64_t answers[PEER_CLASSES];
 	uint64_t delivered, replayed;
+	uint64_t refused[REFUSED_REASONS];
 };
 
-/* Of one responder, since the last sample; `subscribers` is of now. */
+/* Of one responder, since the last sample; `subscribers` and `bad_keys` are of
+ * now. */
 struct stats_report {
 	uint64_t us;
 	struct work work;
 	uint32_t subscribers;
+	uint32_t bad_keys; /* files */
 };
 
 enum follow_state { NOT, BEHIND, ON_RING };

@@ -3,6 +3,7 @@
 
 #include "hub/peers/prometheus.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -120,6 +121,24 @@ static void write_deliveries(struct prometheus *prometheus)
 	metrics_add(&prometheus->text, "{kind=\"replayed\"}", work->replayed);
 }
 
+static void write_refused(struct prometheus *prometheus)
+{
+	const struct work *work = &prometheus->sampler->work;
+	char labels[64];
+
+	for (int i = 0; i < REFUSED_REASONS; i++) {
+		snprintf(labels, sizeof(labels), "{reason=\"%s\"}",
+			refused_code((enum refused)i));
+		metrics_add(&prometheus->text, labels, work->refused[i]);
+	}
+}
+
+static void write_bad_keys(struct prometheus *prometheus)
+{
+	metrics_add(
+		&prometheus->text, "", sampler_bad_keys(prometheus->sampler));
+}
+
 static void write_latency(struct prometheus *prometheus)
 {
 	metrics_add_histogram(&prometheus->text, &prometheus->sampler->latency);
@@ -212,6 +231,15 @@ static const struct row rows[] = {
 	{{"tidings_http_requests", COUNTER, NULL,
 		 "Requests that responders have answered, by status."},
 		write_requests},
+	{{"tidings_refused", COUNTER, NULL,
+		 "Requests refused because who asks may not, or has too much, "
+		 "by the code of the answer; streams that are told to come "
+		 "back included."},
+		write_refused},
+	{{"tidings_key_files_bad", GAUGE, NULL,
+		 "Files of sections [keys NAME] that could not be used when "
+		 "they were last read."},
+		write_bad_keys},
 	{{"tidings_log_writable", GAUGE, NULL,
 		 "1 if the hub can store events, 0 if it cannot."},
 		write_writable},

@@ -16,6 +16,8 @@ static struct work get_work(struct wire_in *in)
 		work.answers[i] = wire_get_u64(in);
 	work.delivered = wire_get_u64(in);
 	work.replayed = wire_get_u64(in);
+	for (int i = 0; i < REFUSED_REASONS; i++)
+		work.refused[i] = wire_get_u64(in);
 	return work;
 }
 
@@ -25,6 +27,8 @@ static void add_work(struct work *to, const struct work *more)
 		to->answers[i] += more->answers[i];
 	to->delivered += more->delivered;
 	to->replayed += more->replayed;
+	for (int i = 0; i < REFUSED_REASONS; i++)
+		to->refused[i] += more->refused[i];
 }
 
 bool sampler_take_report(
@@ -32,6 +36,7 @@ bool sampler_take_report(
 {
 	uint64_t us = wire_get_u64(in);
 	uint32_t subscribers = wire_get_u32(in);
+	uint32_t bad_keys = wire_get_u32(in);
 	struct work work = get_work(in);
 	struct histogram latency = {0};
 
@@ -39,6 +44,7 @@ bool sampler_take_report(
 		return false;
 	peer->report.us += us;
 	peer->report.subscribers = subscribers;
+	peer->report.bad_keys = bad_keys;
 	add_work(&peer->report.work, &work);
 	add_work(&sampler->work, &work);
 	histogram_merge(&sampler->latency, &latency);
@@ -69,6 +75,16 @@ uint64_t sampler_subscribers(const struct sampler *sampler)
 		if (!at->closed)
 			count += at->report.subscribers;
 	return count;
+}
+
+uint32_t sampler_bad_keys(const struct sampler *sampler)
+{
+	uint32_t most = 0;
+
+	for (struct peer *at = sampler->peers->first; at != NULL; at = at->next)
+		if (!at->closed && at->report.bad_keys > most)
+			most = at->report.bad_keys;
+	return most;
 }
 
 /* ---- rates, a second */

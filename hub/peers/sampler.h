@@ -57,6 +57,9 @@ bool sampler_take_report(
 /* It is about to be freed. */
 void sampler_depart(struct sampler *sampler, struct peer *peer);
 
+/* Files of keys that are bad, by the responder that has most of them: they all
+ * read the same. */
+uint32_t sampler_bad_keys(const struct sampler *sampler);
 /* Followers, and the streams that they hold. */
 uint32_t sampler_responders(const struct sampler *sampler);
 uint64_t sampler_subscribers(const struct sampler *sampler);

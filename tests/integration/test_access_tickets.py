@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Tickets, sessions, and streams that end: what was shown is good for a time."""
 
+import base64
 import hashlib
 import json
 import time
@@ -366,6 +367,91 @@ def test_streams_end_when_their_key_leaves_its_file(make_world, tmp_path):
     is_refused(visitor(world, token=token()).get("/stream?channel=users/7"), 401, "bad_token")
     say(world, "users/7", "still here")
     other.sees("still here")
+
+
+def rotate(key, folder):
+    fresh = folder / "new"
+    fresh.write_text("another secret, and no shorter than that one was before")
+    fresh.chmod(0o600)
+    fresh.rename(key)
+
+
+def test_streams_with_a_ticket_end_when_the_key_of_its_token_leaves_its_file(make_world, tmp_path):
+    key = key_file(tmp_path)
+    world = make_world({**SITE, "keys site": {"file": key, "algorithms": "HS256"},
+                        "responder": {**SITE["responder"], "workers": "2"}})
+    ticket = ticket_of(visitor(world, token=token()))
+    handed_on = asks(visitor(world), path="/api/ticket?ticket=" + ticket).json["ticket"]
+    cookie, _ = cookie_of(asks(visitor(world, token=token()), path="/api/session"))
+    readers = [visitor(world).listen(path=f"/stream?channel=users/7&ticket={one}")
+               for one in (ticket, handed_on) for _ in range(3)]
+    readers.append(visitor(world, cookie=cookie).listen("users/7"))
+    own = ticket_of(visitor(world, user="7"))
+    other = visitor(world).listen(path="/stream?channel=users/7&ticket=" + own)
+    rotate(key, tmp_path)
+    for reader in readers:
+        is_expired(reader, within=10)
+    for one in (ticket, handed_on):
+        is_refused(visitor(world).get("/stream?channel=users/7&ticket=" + one), 401, "bad_token")
+    say(world, "users/7", "still here")
+    other.sees("still here")
+
+
+def claims_of(ticket):
+    return jwt.decode(ticket, options={"verify_signature": False})
+
+
+def test_a_ticket_says_whose_it_is(site):
+    claims = {"sub": "ann", "mercure": {"subscribe": ["users/7"], "payload": {"name": "Ann", "of": [1, None]}}}
+    by_token = ticket_of(visitor(site, token=jwt.encode(claims, SECRET, "HS256")))
+    handed_on = asks(visitor(site), path="/api/ticket?ticket=" + by_token).json["ticket"]
+    for ticket in (by_token, handed_on):
+        said = claims_of(ticket)
+        assert (said["sub"], said["payload"]) == ("ann", {"name": "Ann", "of": [1, None]})
+    assert claims_of(ticket_of(visitor(site, user="7")))["sub"] == "7"
+    anybody = claims_of(ticket_of(visitor(site, token=CI)))
+    assert not {"sub", "payload", "key"} & set(anybody)
+
+
+def test_a_ticket_tells_nothing_of_the_secret_that_signed_its_token(site):
+    said = claims_of(ticket_of(visitor(site, token=token())))["key"]
+    for digest in (hashlib.sha256(SECRET.encode()), hashlib.sha512(SECRET.encode())):
+        assert said[:8] not in base64.urlsafe_b64encode(digest.digest()).decode()
+
+
+def test_a_stream_of_tasks_ends_with_its_token_too(site):
+    shown = visitor(site, token=token(2))
+    reader = shown.listen(path="/tasks/stream?interval=60", wait=False)
+    is_expired(reader)
+
+
+def test_a_stream_of_tasks_goes_on_where_it_was_with_a_newer_token(site):
+    first = visitor(site, token=token(3)).listen(path="/tasks/stream?interval=0.5", wait=False)
+    is_expired(first)
+    last = first.told("expired")[0].id
+    again = visitor(site, token=token(60)).listen(path="/tasks/stream", wait=False, last_event_id=last)
+    again.wait(lambda: again.events, again.story)
+    assert again.events[0].id not in [event.id for event in first.events]
+
+
+def test_streams_of_tasks_end_when_their_key_leaves_its_file(make_world, tmp_path):
+    key = key_file(tmp_path)
+    world = make_world({**SITE, "keys site": {"file": key, "algorithms": "HS256"}})
+    reader = visitor(world, token=token()).listen(path="/tasks/stream?interval=60", wait=False)
+    other = visitor(world).listen(path="/tasks/stream?interval=60", wait=False)
+    for one in (reader, other):
+        one.wait(lambda one=one: one.events, one.story)
+    rotate(key, tmp_path)
+    is_expired(reader)
+    assert other.state == "OPEN"
+
+
+@pytest.mark.parametrize("uri", ["/stream?channel=users/8&ticket={}", "/api/channels?authorization={}", "/nowhere?ticket={}",
+                                 "/api/channels?ticket={}", "/tasks/stream?ticket={}&interval=x"])
+def test_a_page_tells_no_other_site_an_address_that_lets_one_read(site, uri):
+    answer = visitor(site).get(uri.format(ticket_of(visitor(site, user="7"))))
+    assert answer.status != 200 or b"channels" in answer.body, answer
+    assert answer.headers["referrer-policy"] == "no-referrer"
 
 
 @pytest.mark.slow

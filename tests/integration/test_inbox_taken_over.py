@@ -77,7 +77,7 @@ def test_it_may_publish_through_its_own_inbox(house):
     Publish(1, 0, 0, b"main", b"", []), Follow(0, 0), Page(1, 0, 9, 9, b"main"),
     Judge(1, 0, 0, 9, [b"main"]),
     Channels(1, b"", 9, b""), Subscribed([(b"main", 9)]), Metrics(1, 0), Reader(b"other"),
-    Hello(5, 7, b"x"), Measured(*[0] * 8, 0, [])], ids=lambda frame: type(frame).__name__)
+    Hello(5, 7, b"x"), Measured(*[0] * 9, [], 0, [])], ids=lambda frame: type(frame).__name__)
 def test_it_may_say_nothing_else(house, frame):
     peer = house.reads()
     peer.send(frame)

@@ -211,9 +211,9 @@ def test_a_hub_that_comes_back_knows_all_at_once(world):
 # ---- what a responder reports, and what the hub makes of it
 
 def report(us, subscribers=0, ok=0, moved=0, refused=0, failed=0, delivered=0, replayed=0,
-           sum=0, latency=()):
-    return Measured(us, subscribers, ok, moved, refused, failed, delivered, replayed, sum,
-                    list(latency))
+           sum=0, latency=(), bad_keys=0, refusals=()):
+    return Measured(us, subscribers, bad_keys, ok, moved, refused, failed, delivered, replayed,
+                    refusals, sum, list(latency))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
+from visitor import STRANGER, visitor
 from world import SLOW, TOP, eventually
 
 PROMETHEUS = ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;"
@@ -102,6 +103,51 @@ def test_totals_count_what_happened(world):
     assert figures(world)["tidings_log_newest_id",] == first + 19
     assert figures(world)["tidings_log_writable",] == 1
     assert figures(world)["tidings_log_size_bytes",] >= world.log_db.stat().st_size
+
+
+def test_who_is_refused_is_counted_by_the_reason_and_named_nowhere(make_world, tmp_path):
+    key = tmp_path / "site.key"
+    key.write_text("a secret of more than thirty-two bytes")
+    key.chmod(0o600)
+    world = make_world({"responder": {"private": "users/{name}", "streams_per_address": 1, "hosts": "localhost",
+                                      "publish_rate": 2},
+                        "keys site": {"file": key, "algorithms": "HS256"}})
+    stranger, publisher = visitor(world), visitor(world, address="127.0.0.1")
+    for _ in range(3):
+        stranger.get("/stream?channel=users/somebody")
+    visitor(world, token="a.b.c").get("/stream")
+    visitor(world, token="a,b").post("news")
+    visitor(world, headers={"Host": "evil.example"}).get("/health")
+    visitor(world, origin="https://evil.example").post("news")
+    stranger.listen("news")
+    assert stranger.get("/stream").body.startswith(b"retry")
+    publisher.post("news"), publisher.post("news"), publisher.post("news"), publisher.post("news")
+
+    def refused():
+        return {name[1]: count for name, count in figures(world).items()
+                if name[0] == "tidings_refused_total" and count}
+    eventually(lambda: refused().get("too_many_posts", 0) >= 1, "a report", 5)
+    counted = refused()
+    assert counted.pop("too_many_posts") in (1, 2)
+    assert counted == {"not_granted": 3, "bad_token": 1, "bad_authorization": 1, "wrong_host": 1,
+                       "no_token": 1, "too_many_from_address": 1}
+    text = scrape(world).body
+    assert b"somebody" not in text and b"evil" not in text and STRANGER.encode() not in text
+
+
+def test_a_file_of_keys_that_has_become_bad_is_counted_while_it_is(make_world, tmp_path):
+    key = tmp_path / "site.key"
+    key.write_text("a secret of more than thirty-two bytes")
+    key.chmod(0o600)
+    world = make_world({"keys site": {"file": key, "algorithms": "HS256"}, "responder": {"workers": 2}})
+    assert figures(world)["tidings_key_files_bad",] == 0
+
+    def says(count):
+        eventually(lambda: figures(world)["tidings_key_files_bad",] == count, f"{count} bad files", 8)
+    key.write_text("too short")
+    says(1)
+    key.write_text("another secret of more than thirty-two bytes")
+    says(0)
 
 
 def test_events_of_a_channel_kept_by_itself_are_held_too(make_world):

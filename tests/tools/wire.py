@@ -7,7 +7,7 @@ Its bytes only; who speaks them is in peers.py.
 import struct
 from collections import namedtuple
 
-VERSION = 7
+VERSION = 8
 FRAME_MAX = 16 << 20
 ID_MAX = (1 << 53) - 1
 VOLATILE = 1
@@ -121,6 +121,9 @@ FIELDS["unread"] = _list(2, lambda line: (FIELDS["str8"][0](line[0]) + FIELDS["s
                          lambda body: (body.text(1), body.text(2), body.text(2)))
 FIELDS["buckets"] = _list(1, lambda pair: struct.pack("<BQ", *pair),
                           lambda body: struct.unpack("<BQ", body.take(9)))
+REASONS = 12
+FIELDS["refusals"] = (lambda counts: struct.pack(f"<{REASONS}Q", *(counts or [0] * REASONS)),
+                      lambda body: struct.unpack(f"<{REASONS}Q", body.take(8 * REASONS)))
 FIELDS["events"] = _list(4, lambda event: FIELDS["blob"][0](encode_body(event)),
                          lambda body: decode(68, body.text(4)))
 
@@ -155,8 +158,8 @@ Page = _message(4, "Page", "tag:u64 after:u64 upto:u64 bytes:u32 channel:selecto
 Channels = _message(5, "Channels", "tag:u64 after:str16 limit:u16 only:str16")
 Subscribed = _message(6, "Subscribed", "counts:counts")
 Ping = _message(7, "Ping", "tag:u64")
-Measured = _message(8, "Measured", "us:u64 subscribers:u32 ok:u64 moved:u64 refused:u64 failed:u64 "
-                    "delivered:u64 replayed:u64 sum:u64 latency:buckets")
+Measured = _message(8, "Measured", "us:u64 subscribers:u32 bad_keys:u32 ok:u64 moved:u64 refused:u64 failed:u64 "
+                    "delivered:u64 replayed:u64 refusals:refusals sum:u64 latency:buckets")
 Metrics = _message(9, "Metrics", "tag:u64 format:u8")
 Reader = _message(10, "Reader", "name:str8")
 Inbox = _message(11, "Inbox", "number:u64 identity:str8 why:str16")

@@ -164,6 +164,7 @@ static void test_what_was_done_is_reported_with_how_many_there_are(void **state)
 	in = wire_in(buf_span(&body));
 	assert_int_equal(wire_get_u64(&in), 12345);
 	assert_int_equal(wire_get_u32(&in), 1);
+	assert_int_equal(wire_get_u32(&in), 0); /* bad files of keys */
 	assert_int_equal(wire_get_u64(&in), 1); /* one 2xx: the stream's */
 	buf_release(&body);
 	close(fd);

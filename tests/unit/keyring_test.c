@@ -590,13 +590,13 @@ static void test_a_key_that_leaves_its_file_is_gone(void **state)
 	room_write(&room, span_of("{"));
 	keyring_look(room.keyring);
 	keyring_look(room.keyring);
-	assert_int_equal(keyring_faults(room.keyring), 1);
+	assert_int_equal(keyring_bad_files(room.keyring), 1);
 	assert_false(key_is_gone(rights->key));
 	assert_true(is_good(&room, "{}"));
 	/* nor does one that is away */
 	unlink(room.file);
 	keyring_look(room.keyring);
-	assert_int_equal(keyring_faults(room.keyring), 2);
+	assert_int_equal(keyring_bad_files(room.keyring), 1);
 	assert_true(is_good(&room, "{}"));
 	/* one that is good and lacks it ends it */
 	room_write(&room, span_of("another secret of some thirty bytes"));
@@ -686,6 +686,56 @@ static void test_as_many_tokens_are_known_as_there_is_room_for(void **state)
 	room_close(&room);
 }
 
+static enum token_word recall(
+	struct token_room *room, const struct buf *token, uint64_t now_ms)
+{
+	struct rights *rights;
+	enum token_word word =
+		keyring_recall(room->keyring, buf_span(token), now_ms, &rights);
+
+	assert_int_equal(word == TOKEN_GOOD, rights != NULL);
+	rights_release(rights);
+	return word;
+}
+
+static void test_a_bad_token_is_known_for_a_second_and_no_longer(void **state)
+{
+	struct token_room room;
+	struct buf token = {0};
+
+	(void)state;
+	room_open(&room, span_of(secret_text), HS256);
+	add_hs256(&token, HEADER, span_of("{\"nbf\":1700000011}"));
+	assert_int_equal(recall(&room, &token, NOW_MS), TOKEN_NEW);
+	assert_null(keyring_verify(room.keyring, buf_span(&token), NOW_MS));
+	assert_int_equal(recall(&room, &token, NOW_MS), TOKEN_BAD);
+	assert_int_equal(recall(&room, &token, NOW_MS + 999), TOKEN_BAD);
+	assert_int_equal(recall(&room, &token, NOW_MS + 1000), TOKEN_NEW);
+	assert_int_equal(recall(&room, &token, NOW_MS - 1), TOKEN_NEW);
+	rights_release(
+		keyring_verify(room.keyring, buf_span(&token), NOW_MS + 1000));
+	assert_int_equal(recall(&room, &token, NOW_MS + 1000), TOKEN_GOOD);
+	buf_release(&token);
+	room_close(&room);
+}
+
+static void test_what_was_bad_is_looked_at_again_with_new_keys(void **state)
+{
+	struct token_room room;
+	struct buf token = {0};
+
+	(void)state;
+	room_open(&room, span_of("another secret of some thirty bytes"), HS256);
+	add_hs256(&token, HEADER, span_of("{}"));
+	assert_null(keyring_verify(room.keyring, buf_span(&token), NOW_MS));
+	assert_int_equal(recall(&room, &token, NOW_MS), TOKEN_BAD);
+	room_write(&room, span_of(secret_text));
+	keyring_look(room.keyring);
+	assert_int_equal(recall(&room, &token, NOW_MS), TOKEN_NEW);
+	buf_release(&token);
+	room_close(&room);
+}
+
 static void test_equal_rights_look_equal(void **state)
 {
 	struct token_room room;
@@ -762,6 +812,10 @@ int main(void)
 		cmocka_unit_test(test_a_known_token_ends_at_its_time),
 		cmocka_unit_test(
 			test_as_many_tokens_are_known_as_there_is_room_for),
+		cmocka_unit_test(
+			test_a_bad_token_is_known_for_a_second_and_no_longer),
+		cmocka_unit_test(
+			test_what_was_bad_is_looked_at_again_with_new_keys),
 		cmocka_unit_test(test_equal_rights_look_equal),
 		cmocka_unit_test(test_a_digest_is_sha_256),
 	};

@@ -47,7 +47,9 @@ static void issue(struct office *office)
 		{span_of("{not}"), true},
 		{span_of("builds/{name}"), false},
 	};
-	const struct ticket ticket = {items, COUNT(items), NOW_MS + 5999};
+	const struct ticket ticket = {.items = items,
+		.count = COUNT(items),
+		.until_ms = NOW_MS + 5999};
 
 	buf_clear(&office->text);
 	assert_true(ticket_write(office->tickets, &office->text, &ticket));
@@ -131,6 +133,97 @@ static void test_before_there_is_a_secret_none_is_made(void **state)
 	assert_false(is_good(office, span_of("a.b.c"), NOW_MS));
 }
 
+/* One that a token has got, and that token's rights. */
+static struct rights *issue_by_token(struct office *office, const char *subject)
+{
+	const struct scope_item items[] = {{span_of("a"), true}};
+	struct buf token = {0};
+	struct rights *rights;
+	struct ticket ticket = {.items = items,
+		.count = 1,
+		.until_ms = NOW_MS + 5000,
+		.subject = subject,
+		.payload = "{\"name\":\"Ann\"}"};
+
+	add_hs256(&token, "{\"alg\":\"HS256\"}", span_of("{}"));
+	rights = keyring_verify(office->room.keyring, buf_span(&token), NOW_MS);
+	assert_non_null(rights);
+	ticket.key = rights->key;
+	buf_clear(&office->text);
+	assert_true(ticket_write(office->tickets, &office->text, &ticket));
+	buf_release(&token);
+	return rights;
+}
+
+static void test_a_ticket_says_whose_it_is_and_what_its_token_said_of_him(
+	void **state)
+{
+	struct office *office = *state;
+	struct rights *token = issue_by_token(office, "ann \"7\"");
+	struct rights *rights =
+		ticket_read(office->tickets, buf_span(&office->text), NOW_MS);
+
+	assert_non_null(rights);
+	assert_string_equal(rights->subject, "ann \"7\"");
+	assert_string_equal(rights->payload, "{\"name\":\"Ann\"}");
+	assert_ptr_equal(rights->key, token->key);
+	rights_release(rights);
+	rights_release(token);
+}
+
+static void test_a_name_that_is_no_text_leaves_a_ticket_without_one(
+	void **state)
+{
+	struct office *office = *state;
+	struct rights *token = issue_by_token(office, "andr\xe9");
+	struct rights *rights =
+		ticket_read(office->tickets, buf_span(&office->text), NOW_MS);
+
+	assert_non_null(rights);
+	assert_null(rights->subject);
+	rights_release(rights);
+	rights_release(token);
+}
+
+static void test_a_ticket_goes_with_the_key_of_its_token(void **state)
+{
+	struct office *office = *state;
+	struct rights *token = issue_by_token(office, NULL);
+	struct rights *known =
+		ticket_read(office->tickets, buf_span(&office->text), NOW_MS);
+
+	room_write(
+		&office->room, span_of("another secret of some thirty bytes"));
+	keyring_look(office->room.keyring);
+	assert_true(key_is_gone(known->key));
+	assert_false(is_good(office, buf_span(&office->text), NOW_MS));
+	room_write(&office->room, span_of(secret_text));
+	keyring_look(office->room.keyring);
+	assert_true(is_good(office, buf_span(&office->text), NOW_MS));
+	rights_release(known);
+	rights_release(token);
+}
+
+/* As a worker does that has just started. */
+static void test_a_ticket_finds_its_key_where_nobody_has_shown_its_token(
+	void **state)
+{
+	struct office *office = *state;
+	struct rights *token = issue_by_token(office, NULL);
+	struct keyring *fresh = keyring_new(&office->room.config, NULL);
+	struct tickets *tickets = tickets_new(fresh, &secret);
+	struct rights *rights =
+		ticket_read(tickets, buf_span(&office->text), NOW_MS);
+
+	assert_non_null(rights);
+	assert_non_null(rights->key);
+	assert_ptr_not_equal(rights->key, token->key);
+	rights_release(rights);
+	rights_release(token);
+	tickets_free(tickets);
+	keyring_free(fresh);
+}
+
 /* Signed as it should be. */
 static const struct {
 	const char *name, *header, *claims;
@@ -144,6 +237,19 @@ static const struct {
 		"{\"names\":[],\"patterns\":[]}", false},
 	{"without names", "{\"alg\":\"HS256\",\"typ\":\"tidings-ticket\"}",
 		"{\"exp\":1700000001,\"patterns\":[]}", false},
+	{"of a key that there is not",
+		"{\"alg\":\"HS256\",\"typ\":\"tidings-ticket\"}",
+		"{\"exp\":1700000001,\"names\":[],\"patterns\":[],\"key\":"
+		"\"a\"}",
+		false},
+	{"of a key that is no text",
+		"{\"alg\":\"HS256\",\"typ\":\"tidings-ticket\"}",
+		"{\"exp\":1700000001,\"names\":[],\"patterns\":[],\"key\":7}",
+		false},
+	{"whose sub is no text",
+		"{\"alg\":\"HS256\",\"typ\":\"tidings-ticket\"}",
+		"{\"exp\":1700000001,\"names\":[],\"patterns\":[],\"sub\":7}",
+		false},
 	{"with a pattern that is none",
 		"{\"alg\":\"HS256\",\"typ\":\"tidings-ticket\"}",
 		"{\"exp\":1700000001,\"names\":[],\"patterns\":[\"{\"]}",
@@ -174,6 +280,10 @@ int main(void)
 		TEST(test_a_ticket_of_another_log_is_bad_also_if_it_was_known),
 		TEST(test_before_there_is_a_secret_none_is_made),
 		TEST(test_what_is_signed_and_says_nothing_is_bad),
+		TEST(test_a_ticket_says_whose_it_is_and_what_its_token_said_of_him),
+		TEST(test_a_name_that_is_no_text_leaves_a_ticket_without_one),
+		TEST(test_a_ticket_goes_with_the_key_of_its_token),
+		TEST(test_a_ticket_finds_its_key_where_nobody_has_shown_its_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
