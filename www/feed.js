@@ -136,7 +136,7 @@ class Feeds {
 				hear: (message, from) => this.#hear(message, from),
 				gone: (name) => this.#lead?.gone(name),
 				failed: () => this.#part(),
-			}, this.#shown.authorize && (as ?? ""));
+			}, this.#shown.authorize ? as ?? "" : undefined);
 	}
 
 	#start() {

@@ -61,7 +61,7 @@ export class Pass {
 	}
 
 	get isAsked() {
-		return this.#authorize !== undefined;
+		return typeof this.#authorize === "function";
 	}
 
 	get isHeld() {
@@ -105,7 +105,7 @@ export class Pass {
 
 	close() {
 		clearTimeout(this.#timer);
-		this.#authorize = undefined;
+		this.#authorize = null;
 		this.#held = null;
 		for (const changed of [...this.#listeners])
 			this.#forget(changed);

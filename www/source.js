@@ -14,7 +14,7 @@
 //   OPENING, DOWN -> WAITING            by the browser
 //   WAITING -> OPENING                  by the timer, or when the machine is
 //                                       online again
-//   WAITING -> OPENING                  by a 401, once, with another pass
+//   WAITING -> OPENING                  by a 401, once, with another pass if there is one
 //   WAITING -> REFUSED                  by a 401 or 403
 //   REFUSED -> OPENING                  by another pass, or when the page is
 //                                       looked at again
@@ -177,8 +177,8 @@ export class Source {
 	}
 
 	#learn(why) {
-		if (why?.status === 401 && why.isFinal && this.#pass.isAsked && !this.#hasRenewed) {
-			this.#hasRenewed = true;
+		if (why?.status === 401 && why.isFinal && !this.#hasRenewed) {
+			this.#hasRenewed = true; // or the server has taken an old session away
 			this.#pass.spoil(this.#round);
 			this.#reopen();
 			return;
