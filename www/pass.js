@@ -23,8 +23,8 @@ const AHEAD_MS = 60_000; // before it ends
 const ASK_MS = 10_000;
 const TIMER_MAX = 2 ** 31 - 1;
 
-// Why there is none; what isFinal does not change by waiting.
-async function ticketFor(token) {
+// Throws why there is none, as in trouble.js.
+export async function ticketFor(token) {
 	const place = { path: new URL(at("api/ticket")).pathname, host: new URL(at("")).host };
 	const answer = await fetch(at("api/ticket"), {
 		method: "POST", cache: "no-store", signal: AbortSignal.timeout(ASK_MS),
