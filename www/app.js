@@ -7,6 +7,8 @@
 //   stream  { key, state }      a stream has another state, or was closed (null)
 //   gap     { key, requested, oldest, newest } or { key, unreadable: id }
 //   sent    { channel, id }     this window has published it
+//   token   there is another one, or none any more
+//   wants-token                 somebody would type one in
 
 import { Connections } from "./connections.js";
 import { copyButton } from "./dom.js";
@@ -20,6 +22,7 @@ import { mount as status } from "./status.js";
 import { mount as streams } from "./streams.js";
 import { mount as tasks } from "./tasks.js";
 import { mount as toasts } from "./toasts.js";
+import { mount as tokenForm, Token } from "./token.js";
 import { words } from "./words/page.js";
 
 addWords(words);
@@ -29,9 +32,10 @@ const $ = (id) => document.getElementById(id);
 
 const bus = new EventTarget();
 const feeds = openFeeds();
-const page = { bus, feeds, connections: new Connections(feeds, bus) };
+const page = { bus, feeds, connections: new Connections(feeds, bus), token: new Token() };
 
 compose($("compose"), page);
+tokenForm($("compose"), page);
 streams($("streams"), page);
 events($("streams"), page);
 metrics($("metrics"), page);

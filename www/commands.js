@@ -16,9 +16,10 @@ export function publishAddress({ channel, type, id }) {
 	return at(`realtime/${encodeURIComponent(channel)}${query && `?${query}`}`);
 }
 
-// --data-raw, because --data-binary takes "@name" for a file.
-export const asCurl = (event) =>
-	`curl --data-raw ${shell(event.data)} ${shell(publishAddress(event))}`;
+// --data-raw, because --data-binary takes "@name" for a file. The token itself is
+// in nobody's command line.
+export const asCurl = (event, withToken) =>
+	`curl ${withToken ? '-H "Authorization: Bearer $TIDINGS_TOKEN" ' : ""}--data-raw ${shell(event.data)} ${shell(publishAddress(event))}`;
 
 export function asSql({ channel, type, data }) {
 	const columns = ["channel", ...(type === "" ? [] : ["event"]), "data"];

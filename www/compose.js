@@ -62,7 +62,7 @@ function faultOf({ channel, data, format }) {
 
 const inMs = (ms) => formatNumber(ms, { maximumFractionDigits: ms < 10 ? 1 : 0 });
 
-export function mount(section, { bus, feeds }) {
+export function mount(section, { bus, feeds, token }) {
 	const form = makeForm();
 	const told = el("p", { id: "published", role: "status" });
 	const [curl, curlText] = commandOf("as-curl", "as-curl", () => curlText.textContent);
@@ -76,7 +76,7 @@ export function mount(section, { bus, feeds }) {
 	const showCommands = () => {
 		const event = read(form);
 		event.data ||= last;
-		setText(curlText, asCurl(event));
+		setText(curlText, asCurl(event, token.isUsed));
 		setText(sqlText, asSql(event));
 	};
 	const say = (text, tone) => {
@@ -95,7 +95,7 @@ export function mount(section, { bus, feeds }) {
 			feeds.addTypes([event.type]); // or this window would not hear it
 		const began = performance.now();
 		try {
-			const said = await sender.send(event);
+			const said = await sender.send(event, token.headers);
 			if (said === null)
 				return;
 			const { id } = said;
@@ -113,6 +113,7 @@ export function mount(section, { bus, feeds }) {
 	};
 
 	bus.addEventListener("event", ({ detail: { id } }) => id !== "" && returns.hear(id));
+	bus.addEventListener("token", showCommands);
 	form.addEventListener("input", showCommands);
 	form.addEventListener("change", showCommands);
 	form.addEventListener("submit", (event) => {

@@ -7,6 +7,7 @@
 // server may have no room for patterns), /sse/events and the tasks.
 // Until begin() it only collects what the windows want.
 
+import { Pass } from "./pass.js";
 import { at } from "./place.js";
 import { SharedTasks } from "./shared-tasks.js";
 import { Multiplexer } from "./multiplexer.js";
@@ -15,7 +16,8 @@ import { byName, byPattern } from "./topic.js";
 function isOwn(type, data) {
 	return type === "connected" && Array.isArray(data.channels) ||
 		type === "live" && Object.keys(data).length === 0 ||
-		type === "reset" && "requested" in data;
+		type === "reset" && "requested" in data ||
+		type === "expired" && typeof data.reason === "string" && !("channel" in data);
 }
 
 // The other channels of an event, if it has any.
@@ -34,7 +36,7 @@ function readEnveloped(event) {
 }
 
 function readPlain(event) {
-	if (["connected", "live", "reset"].includes(event.type)) {
+	if (["connected", "live", "reset", "expired"].includes(event.type)) {
 		try {
 			const said = JSON.parse(event.data);
 			if (isOwn(event.type, said))
@@ -75,9 +77,10 @@ export class Coordinator {
 	#windows = new Map(); // name -> Map of want.n -> want
 	#streams;
 	#hasBegun = false;
+	#pass;
 
-	// tell: (message) to all windows, this one included.
-	constructor(types, tell) {
+	// tell: (message) to all windows, this one included. pass: what they all show.
+	constructor(types, tell, pass = new Pass()) {
 		const on = (stream) => ({
 			event: (event, cursor, wants) => tell({ kind: "event", stream, event, cursor, to: names(wants) }),
 			state: (state, wants) => tell({ kind: "state", stream, state, to: names(wants) }),
@@ -86,11 +89,12 @@ export class Coordinator {
 			welcome: (want, how) => tell({ kind: "welcome", stream, to: names([want]), ...how }),
 		});
 		this.#tell = tell;
+		this.#pass = pass;
 		this.#streams = {
-			channel: new Multiplexer(CHANNELS, types, on("channel")),
-			pattern: new Multiplexer(PATTERNS, types, on("pattern")),
-			plain: new Multiplexer(PLAIN, types, on("plain")),
-			tasks: new SharedTasks(types, on("tasks")),
+			channel: new Multiplexer(CHANNELS, types, on("channel"), pass),
+			pattern: new Multiplexer(PATTERNS, types, on("pattern"), pass),
+			plain: new Multiplexer(PLAIN, types, on("plain"), pass),
+			tasks: new SharedTasks(types, on("tasks"), pass),
 		};
 	}
 
@@ -146,6 +150,7 @@ export class Coordinator {
 	}
 
 	close() {
+		this.#pass.close();
 		for (const stream of Object.values(this.#streams))
 			stream.close();
 	}

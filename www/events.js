@@ -209,19 +209,27 @@ function pauseOf(list) {
 
 const nameOf = (key) => key.replace(/^(channel|pattern):/, "");
 
-// A cut is told once for all streams; what came after it for each of them.
+// A cut is told once for all streams, and so is a refusal; what came after it for
+// each of them.
 function noteCuts(list, bus, connections) {
+	const begun = new Set(); // keys: what never began is not cut
+	const refused = new Set(); // keys
 	const lost = new Set(); // keys
 	const gaps = new Set(); // keys that were told of a gap since they were lost
 	const recovered = new Map(); // key -> how many are told already
 	const unread = new Set(); // ids that could not be read: told once for all
 
 	const lose = (key) => {
-		if (lost.size === 0)
+		if (lost.size === 0 && begun.has(key))
 			list.add(() => noteRow("cut", t("cut")));
 		if (!lost.has(key))
 			gaps.delete(key);
 		lost.add(key);
+	};
+	const judge = (key, isRefused) => {
+		if (isRefused && refused.size === 0)
+			list.add(() => noteRow("cut", t("refused")));
+		refused[isRefused ? "add" : "delete"](key);
 	};
 	const count = (key, all) => {
 		const more = all - (recovered.get(key) ?? 0);
@@ -239,14 +247,19 @@ function noteCuts(list, bus, connections) {
 		unread.add(unreadable);
 	});
 	bus.addEventListener("stream", ({ detail: { key, state } }) => {
+		judge(key, connections.get(key)?.trouble?.isFinal === true);
+		if (state === "live" || state === "catching up")
+			begun.add(key);
 		if (state === "lost")
 			lose(key);
 		else if (state === null || state === "live" || state === "ended")
 			lost.delete(key);
-		if (state === null)
+		if (state === null) {
 			recovered.delete(key);
-		else
+			begun.delete(key);
+		} else {
 			count(key, connections.get(key)?.recovered ?? 0);
+		}
 	});
 }
 

@@ -16,6 +16,16 @@
 // came), replayed (it came while catching up) }.
 //
 // why: as in trouble.js, what keeps the stream away; null once it is good again.
+// What isFinal (who asks may not) is not tried again by itself, but when the page
+// is looked at again, or there is something else to show; other feeds go on.
+//
+//   openFeeds(base, { authorize, as, withCredentials });
+//   feeds.authorize(authorize, as);      from now on; without arguments nothing
+//
+// authorize(), as in pass.js, gets what the streams show: a token, a ticket, a new
+// cookie. It is called first, before that ends, and when the server takes it no
+// more; nothing is lost between two. Only windows with the same `as`, such as the
+// user's name, share streams.
 //
 //   connecting   nothing heard yet
 //   live         what is published comes
@@ -35,58 +45,18 @@
 // windows cannot share, each holds its own streams.
 
 import { Leader } from "./leader.js";
-import { isPattern } from "./pattern.js";
+import { Pass } from "./pass.js";
 import { placeIs } from "./place.js";
 import { Subscriber } from "./subscriber.js";
 import { canShare, Peers } from "./peers.js";
+import { wantOf } from "./want.js";
+
+export { isChannelName } from "./want.js";
 
 const TYPES = [
 	"message", "error", "open", "announcement", "alert", "sensor", "heartbeat", "notification",
 	"metrics", "start", "progress", "end", "close",
 ];
-
-const bytes = (text) => new TextEncoder().encode(text).length;
-
-// What a channel may be called: see docs/concepts.md.
-export function isChannelName(name) {
-	return typeof name === "string" && name !== "" && name.isWellFormed() && bytes(name) <= 255 &&
-		!/\p{Cc}/u.test(name);
-}
-
-const isSince = (since) => /^(all|\d{1,20}|\d{1,10}[smhd])$/.test(since);
-const isInterval = (seconds) => seconds >= 0.05 && seconds <= 60;
-
-function check(condition, what) {
-	if (!condition)
-		throw new TypeError(`not ${what}`);
-}
-
-// What the server would refuse is refused here: it would refuse a whole stream.
-function beginning({ since }) {
-	check(!since || isSince(since), "a time span, an id or all");
-	return { since: since || undefined };
-}
-
-const KINDS = {
-	channel({ channel, ...begin }) {
-		check(isChannelName(channel), "a channel's name");
-		return { stream: "channel", topic: channel, ...beginning(begin) };
-	},
-	pattern({ pattern, ...begin }) {
-		check(isPattern(pattern), "a pattern");
-		return { stream: "pattern", topic: pattern, ...beginning(begin) };
-	},
-	plain: () => ({ stream: "plain", topic: "sse" }),
-	tasks({ interval }) {
-		check(interval === undefined || isInterval(interval), "0.05 to 60 seconds");
-		return { stream: "tasks", topic: "tasks", interval };
-	},
-};
-
-function wantOf(source) {
-	check(Object.hasOwn(KINDS, source.kind), "a kind of feed");
-	return KINDS[source.kind](source);
-}
 
 class Feeds {
 	onrole = null;
@@ -100,21 +70,16 @@ class Feeds {
 	#isKnown = false; // a leader has been told of this window, or will be
 	#isAsleep = false;
 	#closing = new AbortController();
+	#shown; // what the streams show: as a Pass wants it
 
-	constructor() {
+	constructor({ authorize, as, withCredentials }) {
+		this.#shown = { authorize, withCredentials };
 		const { signal } = this.#closing;
 		addEventListener("pagehide", () => this.#sleep(), { signal });
 		addEventListener("pageshow", () => this.#wake(), { signal });
 		document.addEventListener("freeze", () => this.#sleep(), { signal });
 		document.addEventListener("resume", () => this.#wake(), { signal });
-		if (canShare())
-			this.#peers = new Peers({
-				joined: () => this.#hello(),
-				lead: () => this.#begin(),
-				hear: (message, from) => this.#hear(message, from),
-				gone: (name) => this.#lead?.gone(name),
-				failed: () => this.#part(),
-			});
+		this.#meet(as);
 		this.#start();
 	}
 
@@ -143,6 +108,15 @@ class Feeds {
 		this.#ask({ kind: "types", types: [...types] });
 	}
 
+	// As openFeeds() takes them.
+	authorize(authorize, as) {
+		this.#stop();
+		this.#shown.authorize = authorize;
+		this.#meet(as);
+		if (!this.#isAsleep)
+			this.#start();
+	}
+
 	close() {
 		this.#closing.abort();
 		this.#stop();
@@ -152,6 +126,18 @@ class Feeds {
 	}
 
 	// ---- being there
+
+	// Who shows something shares with nobody who shows nothing.
+	#meet(as) {
+		if (canShare())
+			this.#peers = new Peers({
+				joined: () => this.#hello(),
+				lead: () => this.#begin(),
+				hear: (message, from) => this.#hear(message, from),
+				gone: (name) => this.#lead?.gone(name),
+				failed: () => this.#part(),
+			}, this.#shown.authorize ? as ?? "" : undefined);
+	}
 
 	#start() {
 		if (this.#peers !== null)
@@ -267,7 +253,7 @@ class Feeds {
 			if (this.#concernsOthers(message))
 				this.#peers?.post(message);
 			this.#take(message);
-		});
+		}, new Pass(this.#shown));
 		this.#peers?.post({ kind: "lead" });
 		this.#isKnown = true;
 		this.#follow(this.#peers?.name ?? "");
@@ -284,8 +270,8 @@ class Feeds {
 }
 
 // base: the address of Tidings, if these files do not come from there.
-export function openFeeds(base) {
+export function openFeeds(base, how = {}) {
 	if (base !== undefined)
 		placeIs(base);
-	return new Feeds();
+	return new Feeds(how);
 }

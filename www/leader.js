@@ -23,11 +23,11 @@ export class Leader {
 	#timer = 0;
 
 	// peers: null if there are no other windows. tell: (message) to all
-	// windows, this one included.
-	constructor(peers, types, tell) {
+	// windows, this one included. pass: what they all show.
+	constructor(peers, types, tell, pass) {
 		this.#peers = peers;
 		this.#tell = tell;
-		this.#coordinator = new Coordinator(types, tell);
+		this.#coordinator = new Coordinator(types, tell, pass);
 	}
 
 	close() {

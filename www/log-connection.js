@@ -8,7 +8,7 @@
 //
 //   connecting, lost -> catching up | live     connected
 //   catching up -> live                        live
-//   any -> lost                                the source
+//   any -> lost                                the source, or `expired`
 //
 // Its cursor is an id: everything of its topics up to it has been passed on.
 
@@ -24,22 +24,22 @@ export class LogConnection {
 
 	// url: (last id) => address. start: the id to go on from, or "".
 	// read: (MessageEvent) => { word, said } for what the server itself says
-	// ("connected", "live", "reset"), or { channel, data, also? } for an event;
+	// ("connected", "live", "reset", "expired"), or { channel, data, also? } for an event;
 	// throws what can be neither. That is a gap: { unreadable: id }.
 	// on: { state(connection), event(connection, event), reset(connection, said),
 	//       trouble(connection, why | null) }, why as in trouble.js
-	constructor({ topics, url, start, read }, types, on) {
+	constructor({ topics, url, start, read, pass }, types, on) {
 		this.topics = new Set(topics);
 		this.cursor = start;
 		this.state = "connecting";
 		this.#on = on;
 		this.#read = read;
-		this.#source = new Source(url, start, ["connected", "live", "reset", ...types], {
+		this.#source = new Source(url, start, ["connected", "live", "reset", "expired", ...types], {
 			open() {},
 			message: (event) => this.#hear(event),
 			down: () => this.#become("lost"),
 			trouble: (why) => on.trouble?.(this, why),
-		});
+		}, pass);
 	}
 
 	// Its cursor is not much older than now. It moves only with events, and
@@ -50,6 +50,11 @@ export class LogConnection {
 
 	get isLive() {
 		return this.state === "live";
+	}
+
+	// Shows what there is to show now.
+	get isUpToDate() {
+		return this.#source.isUpToDate;
 	}
 
 	addTypes(types) {
@@ -95,6 +100,9 @@ export class LogConnection {
 			this.#become("live");
 		} else if (word === "reset") {
 			this.#on.reset(this, said);
+		} else if (word === "expired") {
+			this.#source.expire(said.reason !== "age");
+			this.#become("lost");
 		} else {
 			this.#on.event(this, { type: event.type, id, channel, also, data, at: Date.now() });
 		}

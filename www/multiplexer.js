@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
 // multiplexer - one stream for all topics of all windows: channels, or patterns
 //
-// It has a connection, the current one, and at times another beside it:
-//
-//   next   the same stream with other topics, from the same id on; when it
-//          has caught up it becomes the current one. What both bring is
-//          passed on once for each topic, so nobody else notices
-//   side   older events, for those who want them and for nobody else, until
-//          it has caught up
+// It has a connection, which may change under way (relay.js), and at times another
+// beside it, by which those catch up who want what is older (look-back.js).
 //
 // A want is one feed of one window:
 //
@@ -17,33 +12,32 @@
 //   joined, side -> waiting     the current connection is lost before the side one
 //                               has caught up
 //
-// A topic is always live before the side connection looks back: what comes
-// meanwhile is in the replay, so that no event falls between the two. Every
-// change ends in plan(), which does the next thing that is due.
+// A topic is always live before anybody looks back: what comes meanwhile is in the
+// replay, so that no event falls between the two. Every change ends in plan(),
+// which does the next thing that is due.
 //
-// An event may be of several topics, and one connection may bring it before
-// another has brought what comes before it: so what was passed on is known for
-// each topic, and those who get it twice pass over it (subscriber.js).
+// A stream with one topic that may not be heard is refused as a whole: which topic
+// that is, is found out, and the others go on without it.
 
-import { earliest, isAfter } from "./ids.js";
-import { LogConnection } from "./log-connection.js";
-import { Replay } from "./replay.js";
+import { earliest } from "./ids.js";
+import { LookBack } from "./look-back.js";
+import { Pass } from "./pass.js";
+import { isForbidden, sift } from "./refusal.js";
+import { Relay } from "./relay.js";
 
-const ADDRESS_MAX = 24000; // characters
-
-const isSame = (a, b) => a.size === b.size && [...a].every((name) => b.has(name));
+const ADDRESS_MAX = 24000; // characters, with what is shown
 
 export class Multiplexer {
 	#kind;
 	#on;
-	#types;
+	#pass;
 	#wants = new Set();
-	#current = null;
-	#next = null;
-	#side = null;
-	#seen = new Map(); // topic -> id of its last event that was passed on
-	#replay;
+	#relay;
+	#side;
+	#refused = new Map(); // topic -> why
 	#isDue = false;
+	#isSifting = false;
+	#unlisten = null;
 	#state = "connecting"; // as those who have joined were told
 	#why = null; // there is no stream
 
@@ -53,17 +47,33 @@ export class Multiplexer {
 	//       welcome(want, { state, after, events }),
 	//       trouble(why | null, wants) }; wants are those meant,
 	// null means all who have joined.
-	constructor(kind, types, on) {
+	constructor(kind, types, on, pass = new Pass()) {
 		this.#kind = kind;
-		this.#types = types;
 		this.#on = on;
-		this.#replay = this.#emptyReplay();
+		this.#pass = pass;
+		this.#relay = new Relay(kind, types, {
+			state: (state) => this.#follow(state),
+			ready: () => this.#plan(),
+			event: (event, cursor) => on.event(event, cursor, null),
+			gap: (said) => on.gap(said, null),
+			trouble: (why, topics) => this.#tell(why, topics),
+			forbidden: (topics, why) => this.#sift(topics, why),
+		}, pass);
+		this.#side = new LookBack({
+			connect: (...how) => this.#relay.connect(...how),
+			isOf: (topic, event) => this.#relay.isOf(topic, event),
+			event: (event, wants) => on.event(event, "", wants),
+			gap: (said, wants) => on.gap(said, wants),
+			done: (wants) => this.#rejoin(wants),
+		});
 	}
 
 	// want: { topic, after: id | since: text | neither, state }
 	add(want) {
 		want.phase = "waiting";
 		this.#wants.add(want);
+		this.#refused.delete(want.topic);
+		this.#unlisten ??= this.#pass.listen(() => this.#isChanged());
 		if (this.#state === "lost")
 			this.#on.state("lost", [want]);
 		if (this.#why !== null)
@@ -73,32 +83,30 @@ export class Multiplexer {
 
 	drop(want) {
 		this.#wants.delete(want);
+		this.#side.drop(want);
 		this.#soon();
 	}
 
 	addTypes(types) {
-		for (const connection of [this.#current, this.#next, this.#side])
-			connection?.addTypes(types);
+		this.#relay.addTypes(types);
+		this.#side.addTypes(types);
 	}
 
 	close() {
+		this.#unlisten?.();
+		this.#unlisten = null;
 		this.#wants.clear();
-		this.#endNext();
-		this.#endSide();
-		this.#current?.close();
-		this.#current = null;
+		this.#side.end();
+		this.#relay.close();
+		this.#refused.clear();
 		this.#state = "connecting";
 		this.#why = null;
-		this.#seen.clear();
-		this.#replay = this.#emptyReplay();
 	}
 
-	#emptyReplay() {
-		return new Replay((topic, event) => this.#isOf(topic, event));
-	}
-
-	#isOf(topic, event) {
-		return this.#kind.ways.channelOf(topic, event) !== undefined;
+	// There is something else to show, or what was refused may be tried again.
+	#isChanged() {
+		this.#refused.clear();
+		this.#soon();
 	}
 
 	// ---- what is due
@@ -120,17 +128,20 @@ export class Multiplexer {
 			this.close();
 			return;
 		}
-		if (this.#side !== null && this.#those("side").length === 0)
-			this.#endSide();
-		if (this.#current === null)
-			this.#start();
-		this.#giveUpNext();
-		if (!this.#current.isLive || this.#next !== null)
+		const wanted = this.#wanted(this.#wants);
+		if (wanted.size === 0) {
+			this.#relay.close(); // all of it is refused
+			return;
+		}
+		if (!this.#relay.isThere)
+			this.#start(wanted);
+		this.#relay.giveUp(wanted);
+		if (!this.#relay.isSettled)
 			return;
 		for (const want of this.#those("waiting"))
 			this.#admit(want);
-		this.#change();
-		if (this.#side === null && this.#next === null)
+		this.#relay.change(wanted);
+		if (this.#relay.isSettled && !this.#side.isBusy)
 			this.#lookBack();
 	}
 
@@ -141,9 +152,9 @@ export class Multiplexer {
 	#wanted(wants) {
 		const { parameter, most } = this.#kind;
 		const topics = new Set();
-		let length = 0;
+		let length = this.#pass.length;
 		for (const { topic } of wants) {
-			if (topics.has(topic))
+			if (topics.has(topic) || this.#refused.has(topic))
 				continue;
 			length += `&${parameter}=`.length + encodeURIComponent(topic).length;
 			if (topics.size === most || length > ADDRESS_MAX)
@@ -153,152 +164,85 @@ export class Multiplexer {
 		return topics;
 	}
 
-	#connect(topics, query, on) {
-		return new LogConnection({
-			topics,
-			start: query.lastEventId ?? "",
-			url: (last) => this.#kind.url(topics, last === "" ? query : { lastEventId: last }),
-			read: (event) => this.#kind.read(event),
-		}, this.#types, on);
-	}
-
-	// ---- the current connection
-
-	#start() {
-		const known = this.#those("waiting").filter((want) => want.after !== undefined);
-		const start = known.length ? earliest(known.map((want) => want.after)) : undefined;
+	// Those that begin now come next: a gap in them is none.
+	#start(wanted) {
+		const known = this.#those("waiting")
+			.filter(({ topic, after }) => after !== undefined && !this.#refused.has(topic));
 		this.#state = known.length && known.every((want) => want.state === "live")
 			? "taking over" : "connecting";
-		if (start === undefined) {
-			this.#current = this.#connect(this.#wanted(this.#wants), {}, this.#main);
+		if (known.length === 0) {
+			this.#relay.start(wanted);
 			return;
 		}
-		// Those that begin now come next: a gap in them is none.
-		this.#current = this.#connect(this.#wanted(known), { lastEventId: start }, this.#main);
-		for (const topic of this.#current.topics)
-			this.#replay.begin(topic, start);
+		this.#relay.start(this.#wanted(known), earliest(known.map((want) => want.after)));
 		for (const want of known)
 			this.#join(want, []);
 	}
 
-	#main = {
-		state: (connection) => {
-			if (connection === this.#next)
-				this.#swap();
-			else if (connection === this.#current)
-				this.#follow(connection.state);
-		},
-		event: (connection, event) => this.#pass(connection, event),
-		reset: (connection, said) => {
-			// While the current one is there, what the next one lacks is
-			// of topics that begin only now.
-			if (connection === this.#current)
-				this.#on.gap(said, null);
-		},
-		trouble: (connection, why) => {
-			if (connection === this.#current) {
-				this.#why = why;
-				this.#on.trouble(why, null);
-			} else if (connection === this.#next) {
-				connection.isRefused = why !== null;
-				this.#on.trouble(why, this.#those("waiting").filter(({ topic }) => !this.#current.topics.has(topic)));
-			}
-		},
-	};
-
 	#follow(state) {
-		if (state === "lost") {
-			this.#endNext();
-			this.#endSide();
-		} else if (this.#state === "taking over" && state !== "live") {
+		if (state === "lost")
+			this.#side.end();
+		else if (this.#state === "taking over" && state !== "live")
 			return;
-		}
 		this.#state = state;
 		this.#on.state(state, null);
-		if (state === "live")
-			this.#begin(this.#current.cursor);
 	}
 
-	// The current connection is live: what it brings from now on is complete.
-	#begin(floor) {
-		for (const topic of this.#current.topics)
-			if (!this.#replay.has(topic))
-				this.#replay.begin(topic, floor);
+	// ---- what is wrong
+
+	// topics: of those who wait; null means all.
+	#tell(why, topics) {
+		if (topics !== null) {
+			this.#on.trouble(why, this.#those("waiting").filter(({ topic }) => topics.includes(topic)));
+			return;
+		}
+		this.#why = why;
+		this.#on.trouble(why, null);
+		this.#tellRefused();
+	}
+
+	#tellRefused() {
+		for (const want of this.#wants)
+			if (this.#refused.has(want.topic))
+				this.#on.trouble(this.#refused.get(want.topic), [want]);
+	}
+
+	// Some of these are refused.
+	async #sift(topics, why) {
+		if (this.#isSifting)
+			return;
+		this.#isSifting = true;
+		const { round } = this.#pass;
+		const refused = topics.length === 1 ? topics
+			: await sift(topics, (some) => isForbidden(this.#pass.into(this.#kind.url(some, {})), this.#pass.credentials));
+		this.#isSifting = false;
+		for (const topic of round === this.#pass.round ? refused : [])
+			this.#refused.set(topic, why);
+		this.#tellRefused();
+		this.#goOn();
+	}
+
+	// Without what is refused, from where all of them have got to.
+	#goOn() {
+		if (this.#relay.isThere && !this.#relay.isLive) {
+			const { cursor } = this.#relay;
+			this.#relay.stop();
+			for (const want of this.#those("joined")) {
+				want.phase = "waiting";
+				want.after = cursor || want.after;
+			}
+		}
 		this.#plan();
-	}
-
-	#pass(connection, event) {
-		const { id } = event;
-		if (id === "") {
-			if (connection === this.#current)
-				this.#on.event(event, "", null);
-			return;
-		}
-		const fresh = this.#kind.ways.topicsOf(event, connection.topics)
-			.filter((topic) => isAfter(id, this.#seen.get(topic) ?? ""));
-		if (fresh.length === 0)
-			return;
-		for (const topic of fresh)
-			this.#seen.set(topic, id);
-		this.#replay.add(event);
-		// what is of new topics only is for nobody yet
-		if (connection === this.#current || fresh.some((topic) => this.#current.topics.has(topic)))
-			this.#on.event(event, connection === this.#current ? id : "", null);
-	}
-
-	// What is held of its topic after that id, of what was passed on.
-	#held(topic, after) {
-		return this.#replay.between(topic, after, this.#seen.get(topic) ?? "");
-	}
-
-	// ---- other topics
-
-	// A topic that joins gets what came on it after the cursor, in vain: so
-	// that this is not the work of days, the same topics have their cursor
-	// brought up to now first, by a stream with an event `live`.
-	#change() {
-		let wanted = this.#wanted(this.#wants);
-		if (isSame(wanted, this.#current.topics))
-			return;
-		if (!this.#current.isFresh && [...wanted].some((topic) => !this.#current.topics.has(topic)))
-			wanted = new Set(this.#current.topics);
-		const start = this.#current.cursor;
-		this.#next = this.#connect(wanted, { lastEventId: start }, this.#main);
-		for (const topic of wanted)
-			if (!this.#replay.has(topic))
-				this.#replay.begin(topic, start);
-	}
-
-	// What the server does not give is tried as long as somebody wants it, and
-	// holds up nobody who wants something else.
-	#giveUpNext() {
-		if (this.#next?.isRefused && !isSame(this.#next.topics, this.#wanted(this.#wants)))
-			this.#endNext();
-	}
-
-	#swap() {
-		if (!this.#next.isLive)
-			return;
-		for (const topic of this.#current.topics) {
-			if (this.#next.topics.has(topic))
-				continue;
-			this.#replay.end(topic);
-			this.#seen.delete(topic);
-		}
-		this.#current.close();
-		this.#current = this.#next;
-		this.#next = null;
-		this.#begin(this.#current.cursor);
 	}
 
 	// ---- those who join
 
 	#admit(want) {
-		if (!this.#current.topics.has(want.topic) || want.since !== undefined || want.isBehind)
+		if (!this.#relay.topics.has(want.topic) || want.since !== undefined || want.isBehind)
 			return;
-		want.after ??= this.#current.cursor;
-		if (this.#replay.isComplete(want.topic, want.after))
-			this.#join(want, this.#held(want.topic, want.after));
+		want.after ??= this.#relay.cursor;
+		if (this.#relay.holdsAll(want.topic, want.after))
+			this.#join(want, this.#relay.held(want.topic, want.after));
 		else
 			want.isBehind = true;
 	}
@@ -316,64 +260,22 @@ export class Multiplexer {
 
 	// Those who begin at the same place have one connection together.
 	#lookBack() {
-		const [first] = this.#those("waiting").filter((want) => this.#looksBack(want));
-		if (first === undefined)
+		const those = this.#those("waiting").filter((want) => this.#looksBack(want));
+		if (those.length === 0)
 			return;
-		const wants = this.#those("waiting").filter((want) => this.#looksBack(want) &&
-			want.since === first.since && want.after === first.after);
-		const query = first.since === undefined
-			? { lastEventId: first.after } : { since: first.since };
-		for (const want of wants)
-			want.phase = "side";
+		const [{ since, after }] = those;
+		const wants = those.filter((want) => want.since === since && want.after === after);
 		this.#on.state("catching up", wants);
-		this.#side = this.#connect(new Set(wants.map((want) => want.topic)), query, this.#aside);
+		this.#side.begin(wants);
 	}
 
 	#looksBack(want) {
-		return (want.since !== undefined || want.isBehind) && this.#current.topics.has(want.topic);
+		return (want.since !== undefined || want.isBehind) && this.#relay.topics.has(want.topic);
 	}
 
-	#aside = {
-		state: (connection) => {
-			if (connection === this.#side && connection.isLive)
-				this.#rejoin();
-		},
-		event: (connection, event) => {
-			if (connection !== this.#side || event.id === "")
-				return;
-			const wants = this.#those("side").filter(({ topic }) => this.#isOf(topic, event));
-			for (const want of wants)
-				progress(want, event.id);
-			this.#on.event(event, "", wants);
-		},
-		reset: (connection, said) => this.#on.gap(said, this.#those("side")),
-	};
-
-	#rejoin() {
-		for (const want of this.#those("side")) {
-			progress(want, this.#side.cursor);
-			want.isBehind = false;
-			this.#join(want, this.#held(want.topic, want.after));
-		}
-		this.#endSide();
+	#rejoin(wants) {
+		for (const want of wants)
+			this.#join(want, this.#relay.held(want.topic, want.after));
 		this.#plan();
 	}
-
-	#endNext() {
-		this.#next?.close();
-		this.#next = null;
-	}
-
-	#endSide() {
-		this.#side?.close();
-		this.#side = null;
-		for (const want of this.#those("side"))
-			want.phase = "waiting";
-	}
-}
-
-// The want has everything up to that id.
-function progress(want, id) {
-	want.after = id;
-	want.since = undefined;
 }

@@ -16,10 +16,9 @@
 import { at } from "./place.js";
 
 // One site may have two Tidings, whose pages share nothing; nor does a page of
-// another version, whose windows tell each other something else.
-const prefix = () => `tidings 2 ${at("")}`;
-const lead = () => `${prefix()} lead`;
-const windowOf = (name) => `${prefix()} window ${name}`;
+// another version, whose windows tell each other something else, nor one that shows
+// another pass.
+const prefixOf = (as) => `tidings 2 ${at("")}${as === undefined ? "" : ` as ${encodeURIComponent(as)}`}`;
 
 // Not in a page that came over plain HTTP from another machine.
 export const canShare = () => "locks" in navigator && "BroadcastChannel" in globalThis;
@@ -27,27 +26,34 @@ export const canShare = () => "locks" in navigator && "BroadcastChannel" in glob
 export class Peers {
 	name = "";
 	#on;
+	#prefix;
 	#channel = null;
 	#left = null; // AbortController of this stay
 
 	// on: { joined(), lead(), hear(message, from), gone(name), failed() }
-	constructor(on) {
+	// as: those of the same share; undefined for those who show nothing.
+	constructor(on, as) {
 		this.#on = on;
+		this.#prefix = prefixOf(as);
+	}
+
+	#windowOf(name) {
+		return `${this.#prefix} window ${name}`;
 	}
 
 	join() {
 		const { signal } = this.#left = new AbortController();
 		this.name = crypto.randomUUID();
 		try {
-			this.#channel = new BroadcastChannel(prefix());
+			this.#channel = new BroadcastChannel(this.#prefix);
 		} catch {
 			queueMicrotask(() => this.#on.failed());
 			return;
 		}
 		this.#channel.onmessage = ({ data }) => this.#on.hear(data.message, data.from);
-		this.#hold(windowOf(this.name), signal, () => {
+		this.#hold(this.#windowOf(this.name), signal, () => {
 			this.#on.joined();
-			this.#hold(lead(), signal, () => this.#on.lead());
+			this.#hold(`${this.#prefix} lead`, signal, () => this.#on.lead());
 		});
 	}
 
@@ -68,14 +74,14 @@ export class Peers {
 	async others() {
 		const { held } = await navigator.locks.query().catch(() => ({ held: [] }));
 		return held.map(({ name }) => name)
-			.filter((name) => name.startsWith(windowOf("")) && name !== windowOf(this.name))
-			.map((name) => name.slice(windowOf("").length));
+			.filter((name) => name.startsWith(this.#windowOf("")) && name !== this.#windowOf(this.name))
+			.map((name) => name.slice(this.#windowOf("").length));
 	}
 
 	// gone(name) is called once that window is no longer there.
 	watch(name) {
 		const { signal } = this.#left;
-		navigator.locks.request(windowOf(name), { signal }, () => {
+		navigator.locks.request(this.#windowOf(name), { signal }, () => {
 			if (!signal.aborted)
 				this.#on.gone(name);
 		}).catch(() => {});

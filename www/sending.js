@@ -23,9 +23,9 @@ export class Sender {
 	#message = ""; // that has this id
 	#isBusy = false;
 
-	// Resolves to the server's answer, or null if another is under way; throws
+	// headers: more of them. Resolves to the server's answer, or null if another is under way; throws
 	// NoAnswer, or an Error with the server's sentence.
-	async send(event) {
+	async send(event, headers = {}) {
 		if (this.#isBusy)
 			return null;
 		this.#isBusy = true;
@@ -33,7 +33,7 @@ export class Sender {
 		if (message !== this.#message)
 			[this.#id, this.#message] = [randomId(), message];
 		try {
-			const said = await this.#post(event);
+			const said = await this.#post(event, headers);
 			this.#message = "";
 			return said;
 		} finally {
@@ -41,9 +41,9 @@ export class Sender {
 		}
 	}
 
-	async #post(event) {
+	async #post(event, headers) {
 		const answer = await fetch(publishAddress({ ...event, id: this.#id }), {
-			method: "POST", headers: { "Content-Type": "text/plain" }, body: event.data,
+			method: "POST", headers: { "Content-Type": "text/plain", ...headers }, body: event.data,
 		}).catch(() => {
 			throw new NoAnswer();
 		});

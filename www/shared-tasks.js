@@ -21,6 +21,7 @@ const OWN = ["connected", "live", "reset"]; // the server's, not the tasks'
 export class SharedTasks {
 	#types;
 	#on;
+	#pass;
 	#wants = new Set();
 	#source = null;
 	#events = [];
@@ -29,9 +30,10 @@ export class SharedTasks {
 	#why = null;
 
 	// on: as of Multiplexer
-	constructor(types, on) {
+	constructor(types, on, pass) {
 		this.#types = types;
 		this.#on = on;
+		this.#pass = pass;
 	}
 
 	// want: { interval, after, state }
@@ -97,7 +99,7 @@ export class SharedTasks {
 				this.#why = why;
 				this.#on.trouble(why, null);
 			},
-		});
+		}, this.#pass);
 	}
 
 	#become(state) {

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: MIT
 // source - one EventSource that does not give up
 //
-//   OPENING  being opened for the first time, or again
+//   OPENING  being opened for the first time, or again; what is shown for it
+//            (pass.js) may have to be got first
 //   OPEN     the server has answered with a stream
 //   DOWN     the connection was lost and the browser comes back by itself
 //   WAITING  the browser has given up (any answer but 200 makes it): a new
 //            EventSource is due, after a delay that grows with each failure
+//   REFUSED  by Tidings, because of who asks (401, 403): nothing is tried
 //   CLOSED   by us; for good
 //
 //   OPENING -> OPEN -> DOWN -> OPEN     by the browser
 //   OPENING, DOWN -> WAITING            by the browser
 //   WAITING -> OPENING                  by the timer, or when the machine is
 //                                       online again
+//   WAITING -> OPENING                  by a 401, once, with another pass if there is one
+//   WAITING -> REFUSED                  by a 401 or 403
+//   REFUSED -> OPENING                  by another pass, or when the page is
+//                                       looked at again
+//   OPEN -> OPENING                     by expire()
 //   any -> CLOSED                       by close()
 //
 // Knows the last id it has heard, so that a new EventSource goes on where the
@@ -20,6 +27,7 @@
 // named; and what was published as "error" or "open" is told from the
 // browser's own events of these names by being a MessageEvent.
 
+import { Pass } from "./pass.js";
 import { Trouble } from "./trouble.js";
 
 const FIRST_MS = 1000;
@@ -33,20 +41,27 @@ export class Source {
 	#timer = 0;
 	#failures = 0;
 	#trouble = null;
+	#pass;
+	#round = 0; // of the pass that is shown
+	#turn = 0; // what was waited for before the last change is over
+	#hasRenewed = false; // since it was good
+	#rested = null; // how to stop resting
 	#online = () => this.#hurry();
 
 	// url: (last id, "" if there is none) => address.
 	// on: { open(), message(MessageEvent), down(givenUp), trouble?(why | null) },
 	// why as in trouble.js
-	constructor(url, lastId, types, on) {
+	constructor(url, lastId, types, on, pass = new Pass()) {
 		this.#url = url;
 		this.#on = on;
+		this.#pass = pass;
 		this.lastId = lastId;
 		for (const type of types)
 			this.#types.add(type);
 		if (on.trouble !== undefined)
-			this.#trouble = new Trouble(() => url(""),
-				() => this.#source?.readyState === EventSource.OPEN, on.trouble);
+			this.#trouble = new Trouble(() => pass.into(url("")),
+				() => this.#source?.readyState === EventSource.OPEN, (why) => this.#learn(why),
+				pass.credentials);
 		addEventListener("online", this.#online);
 		this.#open();
 	}
@@ -64,18 +79,55 @@ export class Source {
 	// The stream is what it should be: the next failure is a first one.
 	isGood() {
 		this.#failures = 0;
+		this.#hasRenewed = false;
 		this.#trouble?.good();
+	}
+
+	// What it was opened with is over (isSpoiled), or the stream is old. Without a
+	// pass the browser comes back by itself, with the cookies that it then has.
+	expire(isSpoiled) {
+		if (!this.#pass.isAsked)
+			return;
+		if (isSpoiled)
+			this.#pass.spoil(this.#round);
+		const turn = ++this.#turn;
+		queueMicrotask(() => turn === this.#turn && this.#reopen()); // with this event's id
+	}
+
+	// Was it opened with the pass that there is now?
+	get isUpToDate() {
+		return this.#round === this.#pass.round;
 	}
 
 	close() {
 		removeEventListener("online", this.#online);
-		clearTimeout(this.#timer);
 		this.#trouble?.close();
 		this.#leave();
 	}
 
+	#reopen() {
+		this.#leave();
+		this.#open();
+	}
+
 	#open() {
-		const source = this.#source = new EventSource(this.#url(this.lastId));
+		if (this.#pass.isHeld) {
+			this.#connect();
+			return;
+		}
+		const turn = ++this.#turn;
+		this.#pass.get().then(() => turn === this.#turn && this.#connect(), (why) => {
+			if (turn !== this.#turn)
+				return;
+			this.#fail();
+			this.#learn(why);
+		});
+	}
+
+	#connect() {
+		this.#round = this.#pass.round;
+		const source = this.#source = new EventSource(this.#pass.into(this.#url(this.lastId)),
+			{ withCredentials: this.#pass.withCredentials });
 		source.addEventListener("open", (event) => {
 			if (event instanceof MessageEvent)
 				return;
@@ -98,27 +150,48 @@ export class Source {
 		this.lastId = event.lastEventId; // not before: what throws there comes again
 	};
 
+	// Whatever it was about to do.
 	#leave() {
+		this.#turn++;
+		this.#rested?.();
+		this.#rested = null;
+		clearTimeout(this.#timer);
 		this.#source?.close();
 		this.#source = null;
 	}
 
 	#lost() {
 		const givenUp = this.#source.readyState === EventSource.CLOSED;
-		if (givenUp) {
-			const delay = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures++);
-			this.#leave();
-			this.#timer = setTimeout(() => this.#open(), delay * (0.5 + Math.random()));
-		}
-		this.#on.down(givenUp);
+		if (givenUp)
+			this.#fail();
+		else
+			this.#on.down(false);
 		this.#trouble?.failed(givenUp);
 	}
 
-	#hurry() {
-		if (this.#source?.readyState === EventSource.OPEN)
-			return;
-		clearTimeout(this.#timer);
+	#fail() {
+		const delay = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures++);
 		this.#leave();
-		this.#open();
+		this.#timer = setTimeout(() => this.#open(), delay * (0.5 + Math.random()));
+		this.#on.down(true);
+	}
+
+	#learn(why) {
+		if (why?.status === 401 && why.isFinal && !this.#hasRenewed) {
+			this.#hasRenewed = true; // or the server has taken an old session away
+			this.#pass.spoil(this.#round);
+			this.#reopen();
+			return;
+		}
+		if (why?.isFinal) {
+			this.#leave();
+			this.#rested = this.#pass.listen(() => this.#reopen());
+		}
+		this.#on.trouble?.(why);
+	}
+
+	#hurry() {
+		if (this.#source?.readyState !== EventSource.OPEN)
+			this.#reopen();
 	}
 }

@@ -79,7 +79,7 @@ class Card {
 		this.element.dataset.state = state.replace(" ", "-");
 		this.state.dataset.tone = TONES[state];
 		const why = troubleOf(this.connection);
-		setText(this.state, why === null ? t(`state-${state}`) : `${t("state-lost")}: ${shortOf(why)}`);
+		setText(this.state, why === null ? t(`state-${state}`) : `${t(why.isFinal ? "state-refused" : "state-lost")}: ${shortOf(why)}`);
 		setText(this.values.total, formatNumber(total));
 		setText(this.values.rate, formatNumber(this.connection.rate(), { maximumFractionDigits: 1 }));
 		setText(this.values.since, this.#since());

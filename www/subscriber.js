@@ -9,7 +9,8 @@
 //
 //   waiting -> side, joined       a message for it alone ("state", "welcome")
 //   side -> joined                a "welcome"
-//   side, joined -> waiting       another window leads, or this one slept
+//   side, joined -> waiting       another window leads, or this one slept; or its
+//                                 topic is refused
 //
 // Its position is the id up to which it has everything, with which it goes on
 // under any leader. The states it tells are those of feed.js.
@@ -55,6 +56,8 @@ export class Subscriber {
 				this.become(message.state);
 			return;
 		case "trouble":
+			if (message.why?.isFinal && message.to !== null)
+				this.#isRefused();
 			this.#say("trouble", message.why);
 			return;
 		case "event":
@@ -72,6 +75,12 @@ export class Subscriber {
 	wait() {
 		if (this.phase !== "ended")
 			this.phase = "waiting";
+	}
+
+	// It alone; others go on.
+	#isRefused() {
+		this.wait();
+		this.loses();
 	}
 
 	// It was not there for a while.

@@ -17,13 +17,16 @@
 // why: { kind, path, host } and for its kind
 //   offline, none   no network; no answer
 //   slow            no answer in time
-//   status          { status, said (the server's sentence, or ""), isOurs }
+//   status          { status, said (the server's sentence, or ""), isOurs, code,
+//                   isFinal }, as in refusal.js
 //   type            { type }: a 200, but no stream
 //   held            it has begun, and nothing comes of it
 //   ended           { said: what /health says is wrong, or the server says of
 //                   this stream, or "" }: it ends at once
+//   authorize       { said }: authorize() has thrown that
 
 import { at, pathAt } from "./place.js";
+import { isJson, refusalIn, typeOf } from "./refusal.js";
 
 const QUIET_MS = 10_000; // an EventSource that says nothing
 const FIRST_MS = 5000; // longer than a restarted server's browsers stay away
@@ -32,14 +35,6 @@ const ASK_MS = 10_000;
 const SAID_MAX = 300; // characters
 
 const head = { method: "HEAD", cache: "no-store", headers: { Accept: "text/event-stream" } };
-
-const typeOf = (answer) => answer.headers.get("content-type") ?? "";
-const isJson = (answer) => typeOf(answer).startsWith("application/json");
-
-async function sentenceOf(answer) {
-	const { message } = await answer.json().catch(() => ({}));
-	return typeof message === "string" ? message.slice(0, SAID_MAX) : "";
-}
 
 // What /health says is wrong; throws if it does not answer.
 async function askHealth(signal) {
@@ -50,33 +45,31 @@ async function askHealth(signal) {
 	return { said: typeof reason === "string" ? reason.slice(0, SAID_MAX) : "" };
 }
 
-async function askForNoStream(url, signal) {
-	const answer = await fetch(url, { cache: "no-store", headers: { Accept: "application/json" }, signal });
-	return !answer.ok && isJson(answer) ? await sentenceOf(answer) : "";
+async function askForNoStream(url, how) {
+	const answer = await fetch(url, { ...how, cache: "no-store", headers: { Accept: "application/json" } });
+	return answer.ok ? "" : (await refusalIn(answer)).said;
 }
 
-async function askWhyItEnds(url, signal) {
-	const health = await askHealth(signal);
+async function askWhyItEnds(url, how) {
+	const health = await askHealth(how.signal);
 	if (health.kind !== undefined || health.said !== "")
 		return health;
-	return { said: await askForNoStream(url, signal) };
+	return { said: await askForNoStream(url, how) };
 }
 
-async function look(url, signal) {
-	let answer = await fetch(url, { ...head, signal });
+async function look(url, how) {
+	let answer = await fetch(url, { ...head, ...how });
 	if (answer.status >= 400)
-		answer = await fetch(url, { ...head, method: "GET", signal });
+		answer = await fetch(url, { ...head, ...how, method: "GET" });
 	if (!answer.ok)
-		return {
-			kind: "status", status: answer.status, isOurs: isJson(answer),
-			said: isJson(answer) ? await sentenceOf(answer) : "",
-		};
+		return refusalIn(answer);
 	if (!typeOf(answer).startsWith("text/event-stream"))
 		return { kind: "type", type: typeOf(answer).split(";")[0] || "?" };
-	return { kind: "ended", ...await askWhyItEnds(url, signal) };
+	return { kind: "ended", ...await askWhyItEnds(url, how) };
 }
 
-export async function ask(url) {
+// credentials: as of fetch.
+export async function ask(url, credentials) {
 	const { pathname: path, host } = new URL(url);
 	const place = { path, host };
 	if (navigator.onLine === false)
@@ -84,7 +77,7 @@ export async function ask(url) {
 	const stop = new AbortController();
 	const timer = setTimeout(() => stop.abort(), ASK_MS);
 	try {
-		return { ...place, ...await look(url, stop.signal) };
+		return { ...place, ...await look(url, { credentials, signal: stop.signal }) };
 	} catch {
 		return { kind: stop.signal.aborted ? "slow" : "none", ...place };
 	} finally {
@@ -95,6 +88,7 @@ export async function ask(url) {
 
 export class Trouble {
 	#url;
+	#credentials;
 	#isOpen;
 	#say;
 	#quiet = 0; // timer: nothing has come
@@ -104,9 +98,10 @@ export class Trouble {
 	#round = 0; // what was asked before the last change is not heard
 
 	// url: () => address. isOpen: () => has the EventSource an answer?
-	// say: (why | null), null once the stream is good.
-	constructor(url, isOpen, say) {
+	// say: (why | null), null once the stream is good. credentials: as of fetch.
+	constructor(url, isOpen, say, credentials) {
 		this.#url = url;
+		this.#credentials = credentials;
 		this.#isOpen = isOpen;
 		this.#say = say;
 	}
@@ -152,7 +147,7 @@ export class Trouble {
 		if (wasFailing && this.#isOpen())
 			return; // it is back: see what comes of it
 		this.#asked++;
-		const why = this.#isOpen() ? { kind: "held", path, host } : await ask(url);
+		const why = this.#isOpen() ? { kind: "held", path, host } : await ask(url, this.#credentials);
 		if (round === this.#round && !(why.kind === "ended" && this.#isOpen()))
 			this.#say(why);
 	}

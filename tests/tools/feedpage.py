@@ -47,6 +47,17 @@ class Page:
         self.is_("live", self.opens(channel, **source))
         return self
 
+    def shows(self, way, token=None, age="5m", user=None):
+        """Its streams show that from now on; see WAYS in feed-page.js."""
+        self.run("shows(...arguments)", way, token, age, user)
+        return self
+
+    def is_refused(self, status, name="main", within=15):
+        """Is told so, and it is final; returns what it is told."""
+        self.window.wait(lambda: (why := self.told(name)["troubles"][-1:]) and why[0] and why[0].get("status") == status
+                         and why[0]["isFinal"], f"{name} being refused", within)
+        return self.told(name)["troubles"][-1]
+
     def ends(self, name):
         self.run("opened[arguments[0]].close()", name)
 

@@ -33,6 +33,7 @@ export const words = {
 		"state-live": "live",
 		"state-catching up": "catching up",
 		"state-lost": "lost",
+		"state-refused": "refused",
 		"state-ended": "ended",
 	},
 	"pt-BR": {
@@ -70,6 +71,7 @@ export const words = {
 		"state-live": "ao vivo",
 		"state-catching up": "recuperando",
 		"state-lost": "perdido",
+		"state-refused": "recusado",
 		"state-ended": "encerrado",
 	},
 };

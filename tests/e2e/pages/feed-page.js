@@ -4,10 +4,12 @@
 if (location.search === "?alone")
 	delete Navigator.prototype.locks;
 window.made = 0; // EventSources
+window.addresses = []; // theirs
 window.EventSource = class extends EventSource {
 	constructor(address) {
 		super(address);
 		window.made++;
+		window.addresses.push(address);
 	}
 };
 const { openFeeds } = await import("./feed.js");
@@ -18,13 +20,33 @@ window.opened = {};
 
 window.listen = (name, source) => {
 	const told = window.told[name] = { states: ["connecting"], events: [], gaps: [], recovered: [] };
+	told.troubles = [];
 	window.opened[name] = window.feeds.open(source, {
+		trouble: (why) => told.troubles.push(why),
 		state: (state) => told.states.push(state),
 		event: (event) => told.events.push(event),
 		gap: (said) => told.gaps.push(said),
 		recovered: (count) => told.recovered.push(count),
 	});
 };
+
+// What the streams show from now on: how, out of a token that lasts.
+window.asked = 0; // times
+const post = (path, token, wish) => fetch(path, {
+	method: "POST", headers: { Authorization: `Bearer ${token}` }, body: wish && JSON.stringify(wish),
+});
+const WAYS = {
+	token: (token) => token,
+	ticket: async (token, age) => (await post("/api/ticket", token, { age })).json(),
+	untimed: async (token, age) => ({ ticket: (await (await post("/api/ticket", token, { age })).json()).ticket }),
+	session: async (token, age) => void await post("/api/session", token, { age }),
+	cookie: () => undefined,
+	nothing: () => Promise.reject(new Error("nobody is logged in")),
+};
+window.shows = (way, token, age, as) => window.feeds.authorize(way && (() => {
+	window.asked++;
+	return WAYS[way](window.token ?? token, age);
+}), as);
 
 window.post = async (channel, message) => {
 	const answer = await fetch(`/realtime/${encodeURIComponent(channel)}`, { method: "POST", body: message });
