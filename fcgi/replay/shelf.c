@@ -11,9 +11,9 @@
 #include "lib/buf.h"
 #include "lib/search.h"
 #include "lib/table.h"
+#include "lib/text.h"
 
 enum {
-	NAME_MAX_BYTES = 255,
 	FIRST_ROOM = 4,
 };
 
@@ -65,7 +65,7 @@ void shelf_free(struct shelf *shelf)
 static struct shelf_row *find_row(
 	const struct shelf *shelf, unsigned kind, struct span channel)
 {
-	char key[1 + NAME_MAX_BYTES];
+	char key[1 + TOPIC_MAX];
 	struct table_node *node;
 
 	key[0] = (char)kind;

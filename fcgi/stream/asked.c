@@ -52,7 +52,7 @@ static bool is_full(const struct asked *asked)
 
 static struct asked_fault add_channel(struct asked *asked, struct span name)
 {
-	const char *fault = text_channel_fault(name);
+	const char *fault = text_topic_fault(name);
 
 	if (fault == NULL && is_full(asked))
 		fault = "a stream has at most 1,000 channels";
@@ -99,6 +99,18 @@ struct asked_fault asked_add_channel(struct asked *asked, struct span name)
 
 	buf_add_span(&asked->text, name);
 	return add_channel(asked, span(asked->text.at + begin, name.len));
+}
+
+struct asked_fault asked_add_topic(struct asked *asked, struct span text)
+{
+	size_t begin = asked->text.len;
+
+	buf_add_span(&asked->text, text);
+	text.at = asked->text.at + begin;
+	if (selector_kind(text) != SELECTOR_EXACT &&
+		selector_fault(text) == NULL)
+		return add_pattern(asked, text);
+	return add_channel(asked, text);
 }
 
 /* ---- a query */
