@@ -115,32 +115,38 @@ static void refuse_away(struct replies *replies, struct request *request)
 
 static uplink_channels_answer on_channels;
 
-/* Where some may be hidden, for more than are wanted, since many may be. */
-static void ask(struct deferred *deferred, struct span after)
+/* For one more than is wanted: whether there are others is whether there is one
+ * that may be shown. */
+static void ask(
+	struct deferred *deferred, const struct grant *grant, struct span after)
 {
 	const struct status *status = deferred->room;
-	bool all = !privacy_is_used(access_privacy(status->access));
-	const struct channel_question question = {.after = after,
-		.limit = all ? (uint16_t)deferred->count : LIMIT_MAX};
+	const struct channel_question question = {
+		.after = after,
+		.limit = (uint16_t)(deferred->count + 1),
+		.grant = grant_scope(grant),
+	};
 
 	deferred->call = questions_channels(
 		status->questions, &question, on_channels, deferred);
 }
 
-/* Adds those that the grant shows, until there are as many as are wanted; how
- * many were looked at.  The name of the last one is kept in the note: what is
- * hidden must not be named as where to go on. */
-static size_t add_page(struct deferred *deferred, const struct grant *grant,
-	const struct channel_line *lines, size_t count)
+/* Adds those that the grant shows, also by the configuration that is read here,
+ * until there are as many as are wanted: true if there is another.  The name of
+ * the last one is kept in the note, as that of where to go on. */
+static bool add_page(struct deferred *deferred, const struct grant *grant,
+	const struct channel_lines *page)
 {
+	const struct channel_line *lines = page->lines;
 	const struct status *status = deferred->room;
 	struct buf *out = &deferred->answer;
-	size_t i;
 
-	for (i = 0; i < count && deferred->count > 0; i++) {
+	for (size_t i = 0; i < page->count; i++) {
 		if (access_may_read(status->access, grant, lines[i].name) !=
 			ACCESS_YES)
 			continue;
+		if (deferred->count == 0)
+			return true;
 		if (out->at[out->len - 1] == '}')
 			buf_add_char(out, ',');
 		describe(out, &lines[i]);
@@ -148,7 +154,7 @@ static size_t add_page(struct deferred *deferred, const struct grant *grant,
 		buf_add_span(&deferred->note, lines[i].name);
 		deferred->count--;
 	}
-	return i;
+	return false;
 }
 
 static void answer_channels(struct deferred *deferred, bool more)
@@ -169,41 +175,38 @@ static void answer_channels(struct deferred *deferred, bool more)
 
 /* What was shown has been found good; should its end have come meanwhile it
  * shows nothing that is private. */
-static void on_channels(
-	void *arg, const struct channel_line *lines, size_t count, bool more)
+static void on_channels(void *arg, const struct channel_lines *page)
 {
 	struct deferred *deferred = arg;
 	const struct status *status = deferred->room;
 	struct grant *grant;
-	size_t seen;
+	bool another;
 
-	if (lines == NULL) {
+	if (page->lines == NULL) {
 		refuse_away(status->replies, deferred_done(deferred));
 		return;
 	}
 	access_may_listen(status->access, deferred->request, &grant);
-	seen = add_page(deferred, grant, lines, count);
-	grant_drop(grant);
-	if (more && count > 0 && deferred->count > 0)
-		ask(deferred, lines[count - 1].name);
+	another = add_page(deferred, grant, page);
+	if (!another && page->more && page->last.len > 0)
+		ask(deferred, grant, page->last);
 	else
-		answer_channels(deferred, more || seen < count);
+		answer_channels(deferred, another);
+	grant_drop(grant);
 }
 
-static void on_channel(
-	void *arg, const struct channel_line *lines, size_t count, bool more)
+static void on_channel(void *arg, const struct channel_lines *page)
 {
 	struct deferred *deferred = arg;
 	struct replies *replies = deferred->replies;
 	struct request *request = deferred_done(deferred);
 	struct buf body = {0};
 
-	(void)more;
-	if (lines == NULL || count != 1) {
+	if (page->lines == NULL || page->count != 1) {
 		refuse_away(replies, request);
 		return;
 	}
-	describe(&body, &lines[0]);
+	describe(&body, &page->lines[0]);
 	buf_add_char(&body, '\n');
 	reply_json(replies, request, 200, buf_span(&body));
 	buf_release(&body);
@@ -236,30 +239,29 @@ static const char *read_after(struct span query, struct buf *after)
 }
 
 static void begin(const struct status *status, struct request *request,
-	struct span after, uint16_t limit)
+	const struct grant *grant, struct span after, uint16_t limit)
 {
 	struct deferred *deferred = deferred_new(status->deferrals, request);
 
 	deferred->room = status;
 	deferred->count = limit;
 	add_text(&deferred->answer, "{\"channels\":[");
-	ask(deferred, after);
+	ask(deferred, grant, after);
 }
 
 /* May it see what there is on the channel, or with no name on public ones?
- * False if it has been refused. */
+ * *grant is then held for the caller.  False if it has been refused. */
 static bool may_see(const struct status *status, struct request *request,
-	struct span channel)
+	struct span channel, struct grant **grant)
 {
-	struct grant *grant;
 	enum access_word word =
-		access_may_listen(status->access, request, &grant);
+		access_may_listen(status->access, request, grant);
 
 	if (word == ACCESS_YES && channel.len > 0)
-		word = access_may_read(status->access, grant, channel);
-	grant_drop(grant);
+		word = access_may_read(status->access, *grant, channel);
 	if (word == ACCESS_YES)
 		return true;
+	grant_drop(*grant);
 	refusal_reply(status->replies, request, word);
 	return false;
 }
@@ -269,17 +271,19 @@ void status_channels(
 {
 	const struct status *status = room;
 	struct buf after = {0};
+	struct grant *grant;
 	uint16_t limit;
 	const char *fault = read_limit(target->query, &limit);
 
-	if (!may_see(status, request, span(NULL, 0)))
+	if (!may_see(status, request, span(NULL, 0), &grant))
 		return;
 	if (fault == NULL)
 		fault = read_after(target->query, &after);
 	if (fault == NULL)
-		begin(status, request, buf_span(&after), limit);
+		begin(status, request, grant, buf_span(&after), limit);
 	else
 		reply_error(status->replies, request, 400, "bad_query", fault);
+	grant_drop(grant);
 	buf_release(&after);
 }
 
@@ -287,13 +291,16 @@ void status_channel(
 	void *room, struct request *request, const struct target *target)
 {
 	const struct status *status = room;
-	const struct channel_question question = {
+	struct channel_question question = {
 		.limit = 1, .only = target->channel};
 	struct deferred *deferred;
+	struct grant *grant;
 
-	if (!may_see(status, request, target->channel))
+	if (!may_see(status, request, target->channel, &grant))
 		return;
+	question.grant = grant_scope(grant);
 	deferred = deferred_new(status->deferrals, request);
 	deferred->call = questions_channels(
 		status->questions, &question, on_channel, deferred);
+	grant_drop(grant);
 }

@@ -115,15 +115,13 @@ static bool on_page(
 static bool on_judge(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	(void)dispatch;
-	return page_ask_judge(peer, in);
+	return page_ask_judge(&dispatch->ledger->log, peer, in);
 }
 
 static bool on_channels(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	(void)dispatch;
-	return listing_ask(peer, in);
+	return listing_ask(dispatch->counts, peer, in);
 }
 
 static bool on_subscribed(

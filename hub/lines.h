@@ -134,6 +134,10 @@
 	"log %s: damaged: event %llu is not what was stored, or gone"
 
 /* FILE NAME */
+#define LINE_LOG_DAMAGED_SHOWN                                               \
+	"log %s: damaged: the row of what is public of channel %.*s: it is " \
+	"counted anew"
+/* FILE NAME */
 #define LINE_LOG_DAMAGED_ROW \
 	"log %s: damaged: the row of channel %.*s: it is counted anew"
 /*

@@ -154,6 +154,12 @@ static uint64_t following(const struct table *table, uint64_t hash)
 	return at | bit;
 }
 
+bool table_stands_before(const struct table *table,
+	const struct table_node *node, const struct table_node *other)
+{
+	return is_before(table, node, other->hash, table->key(other));
+}
+
 enum { AHEAD = 4 }; /* chains */
 
 /* Whoever reads on will want these: one after the other each would be waited

@@ -15,6 +15,7 @@
  * in the table all the time is on exactly one page.  The order is another one
  * under another secret.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,6 +65,10 @@ void table_remove(struct table *table, struct table_node *node);
 struct table_node *table_first(const struct table *table);
 struct table_node *table_next(
 	const struct table *table, const struct table_node *node);
+/* Of two tables with the same secret: does the node of the one stand before
+ * that of the other? */
+bool table_stands_before(const struct table *table,
+	const struct table_node *node, const struct table_node *other);
 /* The first that stands behind where `key` stands or would stand. */
 struct table_node *table_after(const struct table *table, struct span key);
 

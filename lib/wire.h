@@ -14,6 +14,10 @@
  * longer or malformed one ends the connection with a log line.  Times are
  * milliseconds since 1970, ids are positions in the log (1 to 2^53-1).
  *
+ * A grant is u32 count, count x { u8 exact, str16 text }: the channels that
+ * somebody may read although they are private, by name or, unless `exact`, by
+ * pattern (lib/event/scope.h).  Without any he reads what is public.
+ *
  * ## To the hub
  *
  * HELLO     u16 version, u64 source, str8 program
@@ -38,7 +42,7 @@
  *           minute only, and other content under one of them is a new event.
  * JUDGE     u64 tag, u8 from, u64 value, u64 upto, str16 label, u16 count,
  *           count x { u8 kind, str16 text }, u16 count, count x { u16 index,
- *           u64 mark }
+ *           u64 told }, grant
  *           Where does a stream of these channels and patterns (an enum
  *           selector_kind each; sorted by kind, then bytewise; no repeats) go
  *           on?
@@ -46,17 +50,20 @@
  *           time, WIRE_ALL nothing, WIRE_UNKNOWN nothing (a cursor that is no
  *           number), WIRE_LABEL nothing (`label` is a publisher's own id:
  *           behind its event; one that is not known is no cursor).  Nothing
- *           above `upto` is asked about.  The marks are those of what was
- *           judged of this stream before: what was pruned of that channel (in
- *           the order of the names, from 0) up to there is known.
- * PAGE      u64 tag, u64 after, u64 upto, u32 bytes, u8 kind, str16 text
+ *           above `upto` is asked about.  `told` is that of what was judged of
+ *           this stream before: what was pruned of that channel (in the order
+ *           of the names, from 0) up to there is known.  A gap is only one of
+ *           what the grant lets him see.
+ * PAGE      u64 tag, u64 after, u64 upto, u32 bytes, u8 public, u8 kind,
+ *           str16 text
  *           Older events of this channel, or of all that the pattern matches:
  *           those above `after`, and not above `upto`, oldest first, until the
- *           EVENT bodies have `bytes` bytes (at least one event).
- * CHANNELS  u64 tag, str16 after, u16 limit, str16 only
- *           A page of the channels, in the hub's order: at most `limit` (not 0)
- *           that come behind the name `after`, or the first ones if it is
- *           empty; or the one.
+ *           EVENT bodies have `bytes` bytes (at least one event).  `public` = 1:
+ *           those that are for everybody, as the hub knows it; 0: all.
+ * CHANNELS  u64 tag, str16 after, u16 limit, str16 only, grant
+ *           A page of the channels that the grant shows, in the hub's order: at
+ *           most `limit` (not 0) that come behind the name `after`, or the
+ *           first ones if it is empty; or the one.
  * SUBSCRIBED u32 count, count x { str16 channel, u32 subscribers }
  *           How many listen here to what: the channels whose number has changed
  *           since this responder last said it to this hub, at the end of the
@@ -138,7 +145,7 @@
  *           several channels that of its last row.
  * JUDGED    u64 tag, u8 gap, u64 used, u64 limit, u64 oldest, u64 newest,
  *           u16 count, count x u16 index, u16 count, count x { u16 index,
- *           u64 mark }
+ *           u64 mark, u64 told }
  *           `used` is the cursor really used: the one asked for, or, at a gap,
  *           one below the oldest event still held after it (the newest id if
  *           there is none).  `limit` is how far this holds, never above `upto` nor above
@@ -153,14 +160,15 @@
  *           `through` is how far the hub has looked, never above `upto` nor
  *           above what this follower was sent.  `mark`: what this channel had
  *           up to there was pruned or lost; all it had above `mark` and above
- *           `after` is here.
+ *           `after` is here, as far as it was asked for.
  * CHANNELED u64 tag, u8 more, u32 count, count x { str16 channel, u64 events,
- *           u64 bytes, u64 oldest, u64 newest, u32 subscribers }
+ *           u64 bytes, u64 oldest, u64 newest, u32 subscribers }, str16 last
  *           Channels that hold events or are listened to; the one that was
- *           asked for in any case.  Subscribers are those of all responders.
- *           The order stays as channels come and go.  `more`: others come
- *           behind the last of these, which may be fewer than asked for, but
- *           are some.
+ *           asked for in any case.  What is said of their events are those that
+ *           the grant shows.  Subscribers are those of all responders.
+ *           The order stays as channels come and go.  `more`: the hub has not
+ *           looked at those behind the name `last`, which nobody else may be
+ *           told.  There may be fewer than asked for then, or none.
  * MEASURE   nothing; to followers, every WIRE_MEASURE_MS
  * METERED   u64 tag, text to the frame's end
  * STATE     u8 writable, str16 reason, u16 count, count x { str8 name,

@@ -10,13 +10,13 @@
 #include "fcgi/guard/grant.h"
 #include "fcgi/guard/host.h"
 #include "fcgi/guard/limit.h"
-#include "fcgi/guard/scope.h"
 #include "fcgi/guard/sender.h"
 #include "fcgi/guard/verifier.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/request.h"
 #include "lib/buf.h"
 #include "lib/config/config.h"
+#include "lib/event/scope.h"
 
 struct access {
 	const struct config *config;

@@ -13,8 +13,8 @@
  */
 #include <stdbool.h>
 
-#include "fcgi/guard/privacy.h"
 #include "fcgi/guard/refusal.h"
+#include "lib/event/privacy.h"
 #include "lib/span.h"
 
 struct access;

@@ -9,7 +9,7 @@
 
 #include "fcgi/guard/keyring.h"
 #include "fcgi/guard/rights.h"
-#include "fcgi/guard/scope.h"
+#include "lib/event/scope.h"
 #include "lib/event/traits.h"
 #include "lib/list.h"
 #include "lib/table.h"
@@ -214,6 +214,11 @@ bool grant_publishes_somewhere(const struct grant *grant)
 bool grant_subscribes(const struct grant *grant, struct span channel)
 {
 	return grant != NULL && scope_has(grant->subscribe, channel);
+}
+
+struct scope *grant_scope(const struct grant *grant)
+{
+	return grant == NULL ? NULL : grant->subscribe;
 }
 
 uint64_t grant_serial(const struct grant *grant)

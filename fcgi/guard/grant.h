@@ -80,6 +80,8 @@ const struct key *grant_key(const struct grant *grant);
 bool grant_publishes(const struct grant *grant, struct span channel);
 bool grant_publishes_somewhere(const struct grant *grant);
 bool grant_subscribes(const struct grant *grant, struct span channel);
+/* What he may read if it is private; NULL = nothing. */
+struct scope *grant_scope(const struct grant *grant);
 /* Equal where two grants say the same of all that is private. */
 uint64_t grant_serial(const struct grant *grant);
 /* May he read this event, which is private?  It is on `channel` and on all that

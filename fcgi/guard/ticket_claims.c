@@ -6,8 +6,8 @@
 #include <inttypes.h>
 
 #include "fcgi/guard/rights.h"
-#include "fcgi/guard/scope.h"
 #include "fcgi/guard/ticket.h"
+#include "lib/event/scope.h"
 #include "lib/event/selector.h"
 #include "lib/json/document.h"
 #include "lib/json/json.h"

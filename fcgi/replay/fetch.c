@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "fcgi/guard/grant.h"
 #include "fcgi/replay/backlog.h"
 #include "fcgi/replay/inquiry.h"
 #include "fcgi/replay/straggler.h"
@@ -16,6 +17,7 @@
 #include "fcgi/stream/window.h"
 #include "fcgi/uplink/questions.h"
 #include "lib/buf.h"
+#include "lib/event/scope.h"
 
 struct fetch {
 	const struct window *window;
@@ -89,6 +91,7 @@ static void ask_verdict(struct fetch *fetch, struct straggler *straggler)
 		buf_add_span(out,
 			topic_key_asked(topic_key(sub->memberships[i].topic)));
 	told_put(sub->told, out);
+	scope_put(grant_scope(sub->grant), out);
 	inquiry = inquiries_judge(fetch->inquiries, buf_span(out));
 	list_append(&inquiry->waiters, &straggler->wait);
 	fetch->asked = true;

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "fcgi/replay/shelf.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/uplink/questions.h"
 #include "lib/wire.h"
@@ -142,6 +143,7 @@ static void ask_page(struct inquiry *inquiry, const struct inquiry_page *page)
 	wire_put_u64(body, page->after);
 	wire_put_u64(body, page->upto);
 	wire_put_u32(body, page->bytes);
+	wire_put_u8(body, (page->kind & SHELF_PUBLIC) != 0);
 	buf_add_span(body, topic_key_asked(page->channel));
 	inquiry->call = questions_page(
 		inquiries->questions, buf_span(body), paged, inquiry);

@@ -28,6 +28,9 @@ enum shelf_kind {
 	SHELF_ENVELOPE = 1, /* the text is in envelopes */
 	SHELF_SHORT = 2,    /* strips are short, for who reads very many at
 			       once: they would be many writes for others */
+	SHELF_PUBLIC = 4,   /* without what is private, for who may not read
+			       anything of it: how much there is of it would
+			       show in the time that it takes */
 };
 
 struct shelf;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/guard/grant.h"
 #include "fcgi/http/record.h"
 #include "fcgi/replay/shelf.h"
 #include "fcgi/replay/strip.h"
@@ -70,6 +71,8 @@ unsigned straggler_kind(const struct straggler *straggler)
 {
 	unsigned kind = straggler->sub->envelope ? SHELF_ENVELOPE : SHELF_PLAIN;
 
+	if (grant_scope(straggler->sub->grant) == NULL)
+		kind |= SHELF_PUBLIC;
 	return straggler->count > MANY ? kind | SHELF_SHORT : kind;
 }
 

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 
 #include "fcgi/guard/grant.h"
-#include "fcgi/guard/privacy.h"
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/event.h"
 #include "fcgi/stream/selection.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
 #include "fcgi/uplink/questions.h"
+#include "lib/event/privacy.h"
 #include "lib/search.h"
 
 enum {

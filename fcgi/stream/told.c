@@ -41,6 +41,6 @@ void told_put(const struct told *told, struct buf *out)
 	wire_put_u16(out, count);
 	for (uint16_t i = 0; i < count; i++) {
 		wire_put_u16(out, told->marks[i].place);
-		wire_put_u64(out, told->marks[i].through);
+		wire_put_u64(out, told->marks[i].told);
 	}
 }

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/guard/privacy.h"
 #include "fcgi/stream/carry.h"
 #include "fcgi/stream/patterns.h"
 #include "lib/buf.h"
+#include "lib/event/privacy.h"
 #include "lib/event/selector.h"
 #include "lib/search.h"
 

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "lib/event/scope.h"
+
 enum kind { JUDGE, PAGE, CHANNELS, METRICS };
 
 union callback {
@@ -76,11 +78,11 @@ static void paged(struct question *question, const struct paged *paged)
 	question_free(question);
 }
 
-static void channeled(struct question *question,
-	const struct channel_line *lines, size_t count, bool more)
+static void channeled(
+	struct question *question, const struct channel_lines *page)
 {
 	if (!question->call.forgotten)
-		question->answer.channels(question->arg, lines, count, more);
+		question->answer.channels(question->arg, page);
 	question_free(question);
 }
 
@@ -95,6 +97,7 @@ static void on_away(struct call *call)
 {
 	static const struct judged no_verdict = {.away = true};
 	static const struct paged no_page = {.away = true};
+	static const struct channel_lines no_lines = {0};
 	struct question *question = question_of(call);
 
 	switch (question->kind) {
@@ -105,7 +108,7 @@ static void on_away(struct call *call)
 		paged(question, &no_page);
 		break;
 	case CHANNELS:
-		channeled(question, NULL, 0, false);
+		channeled(question, &no_lines);
 		break;
 	case METRICS:
 		metrics_text(question, span(NULL, 0));
@@ -163,6 +166,7 @@ struct call *questions_channels(struct questions *questions,
 	wire_put_str16(&body, asked->after);
 	wire_put_u16(&body, asked->limit);
 	wire_put_str16(&body, asked->only);
+	scope_put(asked->grant, &body);
 	question = ask(questions, CHANNELS, WIRE_CHANNELS, buf_span(&body));
 	question->answer.channels = answer;
 	question->arg = arg;
@@ -212,6 +216,7 @@ static bool get_marks(
 	for (uint16_t i = 0; i < count; i++) {
 		marks[i].place = wire_get_u16(in);
 		marks[i].through = wire_get_u64(in);
+		marks[i].told = wire_get_u64(in);
 		if (i > 0 && marks[i].place <= marks[i - 1].place)
 			return false;
 	}
@@ -278,19 +283,21 @@ static struct channel_line get_line(struct wire_in *in)
 bool questions_channeled(struct questions *questions, struct wire_in *in)
 {
 	struct question *question = find(questions, CHANNELS, in);
-	bool more = wire_get_u8(in) != 0;
-	uint32_t count = wire_get_u32(in);
+	struct channel_lines page = {.more = wire_get_u8(in) != 0};
 	struct buf lines = {0};
 
-	for (uint32_t i = 0; i < count && !in->failed; i++) {
+	page.count = wire_get_u32(in);
+	for (size_t i = 0; i < page.count && !in->failed; i++) {
 		struct channel_line line = get_line(in);
 
 		buf_add(&lines, &line, sizeof(line));
 	}
+	page.last = wire_get_str16(in);
 	if (wire_done(in) && question != NULL) {
 		/* Never NULL: that would say "away". */
 		buf_reserve(&lines, 1);
-		channeled(question, (const void *)lines.at, count, more);
+		page.lines = (const void *)lines.at;
+		channeled(question, &page);
 	}
 	buf_release(&lines);
 	return wire_done(in);

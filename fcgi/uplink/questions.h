@@ -15,6 +15,7 @@
 #include "lib/wire.h"
 
 struct questions;
+struct scope;
 
 struct questions *questions_new(
 	const struct clock *clock, const struct hub_sender *sender);
@@ -28,6 +29,7 @@ struct channel_question {
 	uint16_t limit;
 	struct span only; /* ... or, not empty, that channel: its line comes
 			     even if nothing is known of it, with zeros */
+	const struct scope *grant; /* what else than public is shown */
 };
 
 struct channel_line {
@@ -36,9 +38,16 @@ struct channel_line {
 	uint32_t subscribers;
 };
 
-/* lines == NULL: the hub is away. */
+/* A page of them. */
+struct channel_lines {
+	const struct channel_line *lines; /* NULL = the hub is away */
+	size_t count;
+	bool more;	  /* the hub has not looked at those ... */
+	struct span last; /* ... behind this name, which is for nobody else */
+};
+
 typedef void uplink_channels_answer(
-	void *arg, const struct channel_line *lines, size_t count, bool more);
+	void *arg, const struct channel_lines *page);
 struct call *questions_channels(struct questions *questions,
 	const struct channel_question *question, uplink_channels_answer *answer,
 	void *arg);
@@ -52,10 +61,11 @@ enum {
 	JUDGED_MAX = 1000, /* channels of a stream */
 };
 
-/* A channel of the stream, pruned up to there. */
+/* A channel of the stream, pruned up to there; and up to where its listener is
+ * told of it. */
 struct judged_mark {
 	uint16_t place;
-	uint64_t through;
+	uint64_t through, told;
 };
 
 /* Where a stream goes on (lib/wire.h). */

@@ -47,6 +47,7 @@ void channels_init(struct channels *channels, const struct config *config)
 {
 	channels->changed = mem_new(CHANNEL_CHANGES * sizeof(uint64_t));
 	limits_open(&channels->limits, config);
+	sights_open(&channels->sights, config);
 	channels->most = CHANNEL_ROWS_MAX;
 	channels->drops = CHANNEL_DROPS;
 	list_init(&channels->idle);
@@ -62,11 +63,13 @@ void channels_release(struct channels *channels)
 
 	for (; at != NULL; at = next) {
 		next = channels_next(channels, at);
+		shown_forget(channels, at);
 		free(at);
 	}
 	table_release(&channels->names);
 	table_release(&channels->numbers);
 	limits_close(&channels->limits);
+	sights_close(&channels->sights);
 	roll_release(&channels->roll);
 	free(channels->changed);
 	buf_release(&channels->recount);
@@ -118,6 +121,7 @@ void channel_forget(struct channels *channels, struct channel *channel)
 	table_remove(&channels->names, &channel->by_name);
 	table_remove(&channels->numbers, &channel->by_number);
 	roll_remove(&channels->roll, channel->number);
+	shown_forget(channels, channel);
 	free(channel);
 }
 
@@ -132,6 +136,8 @@ struct channel *channel_add(
 	channel->name_len = (uint16_t)name.len;
 	memcpy(channel->name, name.at, name.len);
 	channel->keep = limits_of(&channels->limits, name);
+	channel->is_private =
+		privacy_hides_channel(&channels->sights.privacy, name);
 	list_init(&channel->idle);
 	channel->pruned_through = channels->floor;
 	channel->pruned_at = channels->floor_at;
@@ -222,8 +228,10 @@ struct channel *channel_get(struct channels *channels, struct span name)
 }
 
 void channel_count(struct channels *channels, struct channel *channel,
-	uint64_t id, uint64_t weight)
+	uint64_t id, uint64_t weight, bool is_private)
 {
+	if (is_private || channel->shown != NULL)
+		shown_count(channels, channel, id, weight, is_private);
 	if (channel->events++ == 0)
 		channel->oldest = id;
 	channel->bytes += weight;
@@ -269,8 +277,10 @@ static void mark_pruned(struct channels *channels, struct channel *channel,
 }
 
 void channel_uncount(struct channels *channels, struct channel *channel,
-	uint64_t id, uint64_t weight, uint64_t at)
+	uint64_t id, uint64_t weight, uint64_t at, bool is_private)
 {
+	if (is_private || channel->shown != NULL)
+		shown_uncount(channels, channel, id, weight, at, is_private);
 	count_down(channels, channel, weight);
 	mark_pruned(channels, channel, id, at);
 }
@@ -285,6 +295,7 @@ void channel_mark_lost(struct channels *channels, struct channel *channel,
 			buf_add(&channels->recount, &channel->number,
 				sizeof(channel->number));
 		}
+		shown_mark_lost(channel, id, at);
 		mark_pruned(channels, channel, id, at);
 		return;
 	}

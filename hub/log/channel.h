@@ -21,6 +21,8 @@
 #include "hub/log/gone.h"
 #include "hub/log/limits.h"
 #include "hub/log/roll.h"
+#include "hub/log/shown.h"
+#include "hub/log/sight.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/config/config.h"
@@ -52,6 +54,9 @@ struct channel {
 	uint64_t keyed_at;
 	bool newest_checked; /* its newest event was looked for: it is there, or
 			 counts as pruned */
+	bool is_private;     /* for those only who may read it */
+	struct shown *shown; /* what everybody sees of a public one; NULL =
+				all that there is */
 	const struct keep *keep; /* its own limits; NULL = in the pool */
 	struct heap_node look;	 /* limits.h's, if it has own ones */
 	bool dirty;
@@ -71,6 +76,8 @@ struct channels {
 	struct store *store;
 	const struct clock *clock;
 	struct limits limits;
+	struct sights sights;
+	size_t shown_count; /* channels that have one */
 	struct table names, numbers;
 	struct roll roll;
 	struct gone gone;
@@ -95,6 +102,7 @@ struct channels {
 	bool distrusted;   /* a row was counted anew: the sums are to be, too */
 	uint64_t unsummed; /* rows up to this id may have no checksum */
 	struct query write, reread, first_event, remove;
+	struct shown_rows shown_rows;
 };
 
 /* ---- as rows: channel_table.c */
@@ -152,6 +160,20 @@ struct mark channels_mark(struct channels *channels, struct span name);
  * was. */
 struct mark channels_distrust(struct channels *channels);
 
+/* Is anything private that everybody sees the public part of, or nothing of? */
+static inline bool channels_hide(const struct channels *channels)
+{
+	return channels->sights.hidden != NULL || channels->shown_count > 0;
+}
+
+/* Is this event, on a public channel, private? */
+static inline bool channel_hides(const struct channels *channels,
+	const struct channel *channel, struct span traits)
+{
+	return traits.len > 0 && !channel->is_private &&
+	       sights_hide(&channels->sights, traits);
+}
+
 /* All of them, in no order; NULL at the end. */
 struct channel *channels_first(const struct channels *channels);
 struct channel *channels_next(
@@ -176,10 +198,11 @@ static inline uint64_t channel_weight(size_t type, size_t data, size_t traits)
 	"length(CAST(type AS BLOB)) + length(data)" \
 	" + coalesce(length(traits), 0) + 64"
 
+/* An event comes, or goes; is it private (channel_hides)? */
 void channel_count(struct channels *channels, struct channel *channel,
-	uint64_t id, uint64_t weight);
+	uint64_t id, uint64_t weight, bool is_private);
 void channel_uncount(struct channels *channels, struct channel *channel,
-	uint64_t id, uint64_t weight, uint64_t at);
+	uint64_t id, uint64_t weight, uint64_t at, bool is_private);
 void channel_touch(struct channels *channels, struct channel *channel);
 
 /* An event that is lost counts as pruned, for whoever asks from below it; for

@@ -59,6 +59,7 @@ static void drop(struct channels *channels, struct channel *channel)
 	remember(channels, channel);
 	query_bind_int(&channels->remove, 1, channel->number);
 	store_run(channels->store, &channels->remove);
+	shown_remove(channels, channel);
 	list_remove(&channel->idle);
 	list_append(&channels->going, &channel->idle);
 }

@@ -47,6 +47,7 @@ static void count_rows(struct channels *channels, struct channel *channel)
 			channel->newest = query_int(&count, 2);
 	}
 	query_release(&count);
+	shown_recount(channels, channel);
 }
 
 static void count_anew(struct channels *channels, struct channel *channel)
@@ -200,6 +201,7 @@ void channels_open(struct channels *channels, struct store *store,
 	if (!gone_open(&channels->gone, store))
 		channels_distrust(channels);
 	read_all(channels);
+	shown_open(channels);
 	/* A key may outlive its channel, and so may an event in a damaged log;
 	 * its number is not used again. */
 	number = ask(store,
@@ -212,6 +214,7 @@ void channels_open(struct channels *channels, struct store *store,
 void channels_close(struct channels *channels)
 {
 	statements_release(statements, channels);
+	shown_close(channels);
 	gone_close(&channels->gone);
 	channels_release(channels);
 }
@@ -236,6 +239,7 @@ void channels_write(struct channels *channels)
 		query_bind_int(write, 8, at->keyed_at);
 		query_bind_int(write, 9, checksum_of_channel(at));
 		store_run(channels->store, write);
+		shown_write(channels, at);
 		if (at->returned)
 			gone_remove(&channels->gone, channel_name(at));
 	}
@@ -274,6 +278,7 @@ void channels_revert(struct channels *channels)
 		query_bind_int(reread, 1, at->number);
 		if (store_step(channels->store, reread)) {
 			read_row(channels, reread, at);
+			shown_revert(channels, at);
 			channels_note(channels, at);
 			channel_rest(channels, at);
 		} else { /* it was made in the failed transaction */

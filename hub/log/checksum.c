@@ -44,6 +44,17 @@ uint64_t checksum_of_channel(const struct channel *channel)
 		sizeof(numbers) / sizeof(*numbers));
 }
 
+uint64_t checksum_of_shown(const struct channel *channel)
+{
+	const struct shown *shown = channel->shown;
+	const uint64_t numbers[] = {channel->number, shown->events,
+		shown->bytes, shown->newest, shown->pruned.through,
+		shown->pruned.at};
+
+	return add_numbers(digest_add(0, channel_name(channel)), numbers,
+		sizeof(numbers) / sizeof(*numbers));
+}
+
 uint64_t checksum_of_mark(uint64_t hash, const struct mark *mark)
 {
 	const uint64_t numbers[] = {hash, mark->through, mark->at};

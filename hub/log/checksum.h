@@ -19,6 +19,8 @@
 /* `previous`: the id of the channel's event before it, 0 = none. */
 uint64_t checksum_of_event(const struct wire_event *event, uint64_t previous);
 uint64_t checksum_of_channel(const struct channel *channel);
+/* Of what everybody sees of it (shown.h). */
+uint64_t checksum_of_shown(const struct channel *channel);
 /* Of a name's hash, and what is remembered of it. */
 uint64_t checksum_of_mark(uint64_t hash, const struct mark *mark);
 

@@ -200,7 +200,8 @@ uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
 	log->newest = event.id;
 	log->rows++;
 	log->bytes += weight;
-	channel_count(log->channels, channel, event.id, weight);
+	channel_count(log->channels, channel, event.id, weight,
+		channel_hides(log->channels, channel, traits));
 	return event.id;
 }
 

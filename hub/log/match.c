@@ -4,9 +4,11 @@
 #include "hub/log/match.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/buf.h"
 #include "lib/event/selector.h"
+#include "lib/wire.h"
 
 enum { LOOKS = 64 }; /* channels, between two looks at the clock */
 
@@ -19,7 +21,7 @@ static struct span key_of(const struct table_node *node)
 {
 	const struct match *match = table_entry(node, struct match, node);
 
-	return selector_text(match->selector);
+	return span(match->key, match->key_len);
 }
 
 void matches_init(struct matches *matches)
@@ -31,7 +33,7 @@ void matches_init(struct matches *matches)
 
 static size_t size_of(const struct match *match)
 {
-	return sizeof(*match) + selector_size(match->selector);
+	return sizeof(*match) + match->key_len + selector_size(match->selector);
 }
 
 static void forget(struct matches *matches, struct match *match)
@@ -40,6 +42,7 @@ static void forget(struct matches *matches, struct match *match)
 	list_remove(&match->recent);
 	matches->bytes -= size_of(match);
 	selector_free(match->selector);
+	scope_drop(match->sight.scope);
 	free(match);
 }
 
@@ -53,12 +56,20 @@ void matches_release(struct matches *matches)
 	while (!list_empty(&matches->recent))
 		forget(matches, oldest(matches));
 	table_release(&matches->table);
+	buf_release(&matches->key);
 }
 
-static struct match *make(struct matches *matches, struct span pattern)
+/* The scratch has the key. */
+static struct match *make(
+	struct matches *matches, const struct sight *sight, struct span pattern)
 {
-	struct match *match = mem_new(sizeof(*match));
+	struct span key = buf_span(&matches->key);
+	struct match *match = mem_new(sizeof(*match) + key.len);
 
+	match->sight = *sight;
+	scope_hold(match->sight.scope);
+	match->key_len = key.len;
+	memcpy(match->key, key.at, key.len);
 	match->selector = selector_new(pattern);
 	list_init(&match->recent);
 	table_add(&matches->table, &match->node);
@@ -66,12 +77,23 @@ static struct match *make(struct matches *matches, struct span pattern)
 	return match;
 }
 
-struct match *match_get(struct matches *matches, struct span pattern)
+static void put_key(
+	struct buf *key, const struct sight *sight, struct span pattern)
 {
-	struct match *match = match_of(table_find(&matches->table, pattern));
+	buf_clear(key);
+	wire_put_u64(key, sight->all ? UINT64_MAX : scope_serial(sight->scope));
+	buf_add_span(key, pattern);
+}
 
+struct match *match_get(
+	struct matches *matches, const struct sight *sight, struct span pattern)
+{
+	struct match *match;
+
+	put_key(&matches->key, sight, pattern);
+	match = match_of(table_find(&matches->table, buf_span(&matches->key)));
 	if (match == NULL)
-		match = make(matches, pattern);
+		match = make(matches, sight, pattern);
 	list_remove(&match->recent);
 	list_append(&matches->recent, &match->recent);
 	while (oldest(matches) != match &&
@@ -86,10 +108,14 @@ struct match *match_get(struct matches *matches, struct span pattern)
 /* It may be gone. */
 static void look_at(struct match *match, const struct channel *channel)
 {
-	if (channel != NULL &&
+	struct mark mark;
+
+	if (channel == NULL || sight_of(&match->sight, channel) == SEEN_NOTHING)
+		return;
+	mark = sight_mark(&match->sight, channel);
+	if ((mark.through > match->mark.through || mark.at > match->mark.at) &&
 		selector_matches(match->selector, channel_name(channel)))
-		mark_raise(&match->mark, &(struct mark){channel->pruned_through,
-						 channel->pruned_at});
+		mark_raise(&match->mark, &mark);
 }
 
 /* It knows nothing yet, or more has changed than is remembered. */
@@ -121,13 +147,18 @@ static void look_at_next(struct match *match, const struct channels *channels)
 	}
 }
 
+/* All that there is. */
+static bool is_every(const struct match *match)
+{
+	return match->sight.all && span_is(selector_text(match->selector), "*");
+}
+
 static bool is_known(const struct match *match, const struct channels *channels,
 	uint64_t after)
 {
 	return (match->marks == channels->marks &&
 		       match->through >= channels->last_number) ||
-	       channels->sums.pruned_through <= after ||
-	       span_is(selector_text(match->selector), "*");
+	       channels->sums.pruned_through <= after || is_every(match);
 }
 
 bool match_look(struct match *match, const struct channels *channels,
@@ -151,8 +182,7 @@ struct mark match_mark(const struct match *match,
 	uint64_t now = clock_date_ms(channels->clock);
 	struct mark mark = {channels->sums.pruned_through, now};
 
-	if (span_is(selector_text(match->selector), "*") ||
-		mark.through <= after)
+	if (is_every(match) || mark.through <= after)
 		return mark;
 	mark = match->mark;
 	mark_raise(&mark, &(struct mark){channels->floor, channels->floor_at});

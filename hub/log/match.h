@@ -4,6 +4,9 @@
 /*
  * match - up to where the channels that a pattern matches were pruned
  *
+ * For who sees only some of them (sight.h), of those alone: whether others are
+ * there makes no difference to what is answered, nor to how long it takes.
+ *
  * Channels are looked at by their numbers, which rise and are never used twice,
  * and then those of which more was pruned: so what is known of a pattern is
  * kept right by few looks when it is asked for again.  The patterns that were
@@ -14,6 +17,7 @@
 #include <stdint.h>
 
 #include "hub/log/channel.h"
+#include "lib/buf.h"
 #include "lib/list.h"
 #include "lib/span.h"
 #include "lib/table.h"
@@ -26,27 +30,32 @@ enum {
 struct selector;
 
 struct match {
-	struct table_node node; /* by its text */
+	struct table_node node; /* by its key */
 	struct node recent;	/* among all, the last one that was asked for at
 				   the end */
+	struct sight sight;	/* its scope is held */
 	struct selector *selector;
 	/* The highest mark of channels up to number `through`, after so many
 	 * changes (channel.h). */
 	struct mark mark;
 	uint64_t through, marks;
+	size_t key_len;
+	char key[]; /* of the sight, and the pattern's text */
 };
 
 struct matches {
 	struct table table;
 	struct node recent;
 	size_t bytes;
+	struct buf key; /* scratch */
 };
 
 void matches_init(struct matches *matches);
 void matches_release(struct matches *matches);
 
-/* Known or made; good until the next call. */
-struct match *match_get(struct matches *matches, struct span pattern);
+/* Known or made, as who looks sees it; good until the next call. */
+struct match *match_get(struct matches *matches, const struct sight *sight,
+	struct span pattern);
 
 /* Looks at channels until `end` (monotonic us), at some at least; false if
  * there are more.  None has to be looked at if nothing above `after` was

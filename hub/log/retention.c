@@ -6,7 +6,7 @@
 struct due {
 	uint64_t id, back, weight, at;
 	struct channel *channel; /* NULL = it is nobody's */
-	bool has_traits;
+	bool has_traits, is_private;
 };
 
 /* What could not be read now is looked at again in so many ms. */
@@ -30,12 +30,10 @@ void retention_open(struct retention *retention, const struct config *config,
 	retention->calendar = calendar;
 	retention->left = RETENTION_STEP;
 	store_prepare(store, &retention->pool,
-		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back,"
-		" traits IS NOT NULL"
+		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back, traits"
 		" FROM event WHERE id > ? ORDER BY id LIMIT 4000");
 	store_prepare(store, &retention->channel,
-		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back,"
-		" traits IS NOT NULL"
+		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back, traits"
 		" FROM event WHERE channel = ? ORDER BY id");
 	store_prepare(
 		store, &retention->remove, "DELETE FROM event WHERE id = ?");
@@ -89,7 +87,10 @@ static void read_due(const struct channels *channels, const struct query *row,
 	due->at = query_int(row, 2);
 	due->channel = channel_numbered(channels, query_int(row, 3));
 	due->back = query_int(row, 4);
-	due->has_traits = query_int(row, 5) != 0;
+	due->has_traits = query_type(row, 5) != DB_NULL;
+	due->is_private =
+		due->has_traits && due->channel != NULL &&
+		channel_hides(channels, due->channel, query_bytes(row, 5));
 }
 
 static void remove_due(struct retention *retention, const struct due *due)
@@ -107,7 +108,8 @@ static void remove_due(struct retention *retention, const struct due *due)
 	if (due->back > 0 && due->back < due->id &&
 		previous > channel->pruned_through)
 		eventlog_mark_lost(log, channel, previous, true);
-	channel_uncount(log->channels, channel, due->id, due->weight, due->at);
+	channel_uncount(log->channels, channel, due->id, due->weight, due->at,
+		due->is_private);
 }
 
 /* Deletes what the statement, a scan in the order of ids, finds due.  The time

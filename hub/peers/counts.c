@@ -32,7 +32,17 @@ static struct span name_of(const struct table_node *node)
 
 static struct counted *find(const struct counts *counts, struct span name)
 {
-	return entry(table_find(&counts->names, name));
+	struct table_node *node = table_find(&counts->names, name);
+
+	if (node == NULL)
+		node = table_find(&counts->hidden, name);
+	return entry(node);
+}
+
+static struct table *table_of(
+	struct counts *counts, const struct counted *counted)
+{
+	return counted->is_hidden ? &counts->hidden : &counts->names;
 }
 
 static struct counted *get(struct counts *counts, struct span name)
@@ -44,16 +54,42 @@ static struct counted *get(struct counts *counts, struct span name)
 	counted = mem_new(sizeof(*counted) + name.len);
 	counted->len = (uint16_t)name.len;
 	memcpy(counted->name, name.at, name.len);
-	table_add(&counts->names, &counted->node);
+	counted->is_private =
+		privacy_hides_channel(&counts->channels->sights.privacy, name);
+	counted->is_hidden = counted->is_private;
+	table_add(table_of(counts, counted), &counted->node);
 	return counted;
 }
 
-/* It goes if there is nothing left to say of it. */
+/* Is there nothing that everybody may know of it? */
+static bool is_secret(const struct counted *counted)
+{
+	const struct channel *channel = counted->channel;
+
+	return counted->is_private ||
+	       (counted->counts == NULL && channel != NULL &&
+		       channel->shown != NULL && channel->shown->events == 0);
+}
+
+static void place(struct counts *counts, struct counted *counted)
+{
+	bool is_hidden = is_secret(counted);
+
+	if (is_hidden == counted->is_hidden)
+		return;
+	table_remove(table_of(counts, counted), &counted->node);
+	counted->is_hidden = is_hidden;
+	table_add(table_of(counts, counted), &counted->node);
+}
+
+/* It has changed: it goes if there is nothing left to say of it. */
 static void tidy(struct counts *counts, struct counted *counted)
 {
-	if (counted->channel != NULL || counted->counts != NULL)
+	if (counted->channel != NULL || counted->counts != NULL) {
+		place(counts, counted);
 		return;
-	table_remove(&counts->names, &counted->node);
+	}
+	table_remove(table_of(counts, counted), &counted->node);
 	free(counted);
 }
 
@@ -105,8 +141,10 @@ void counts_set(struct counts *counts, struct counter *counter,
 			count_free(counts, count);
 		return;
 	}
-	if (count == NULL)
+	if (count == NULL) {
 		count = count_new(counter, counted);
+		place(counts, counted);
+	}
 	counted->subscribers += subscribers;
 	counted->subscribers -= count->number;
 	count->number = subscribers;
@@ -172,7 +210,8 @@ static void settle(void *arg)
 	struct channel *at = counts->channels->dirty;
 
 	for (; at != NULL; at = at->next_dirty)
-		if ((at->listed != NULL) != (at->events > 0))
+		if ((at->listed != NULL) != (at->events > 0) ||
+			at->shown != NULL)
 			note(counts, at);
 }
 
@@ -195,6 +234,7 @@ void counts_open(struct counts *counts, struct channels *channels,
 	memcpy(&secret, identity, sizeof(secret));
 	counts->channels = channels;
 	table_init(&counts->names, name_of, &secret);
+	table_init(&counts->hidden, name_of, &secret);
 	note_all(counts);
 }
 
@@ -203,19 +243,25 @@ struct party counts_party(struct counts *counts)
 	return (struct party){NULL, settle, NULL, counts};
 }
 
-void counts_close(struct counts *counts)
+static void release(struct table *names)
 {
 	struct counted *next, *at;
 
-	while (counts_step(counts))
-		;
-	for (at = entry(table_first(&counts->names)); at != NULL; at = next) {
-		next = entry(table_next(&counts->names, &at->node));
+	for (at = entry(table_first(names)); at != NULL; at = next) {
+		next = entry(table_next(names, &at->node));
 		if (at->channel != NULL)
 			at->channel->listed = NULL;
 		free(at);
 	}
-	table_release(&counts->names);
+	table_release(names);
+}
+
+void counts_close(struct counts *counts)
+{
+	while (counts_step(counts))
+		;
+	release(&counts->names);
+	release(&counts->hidden);
 }
 
 /* ---- to be read */
@@ -225,15 +271,44 @@ const struct counted *counts_find(const struct counts *counts, struct span name)
 	return find(counts, name);
 }
 
-const struct counted *counts_after(
-	const struct counts *counts, struct span name)
+static const struct counted *after(const struct table *names, struct span name)
 {
-	return entry(name.len == 0 ? table_first(&counts->names)
-				   : table_after(&counts->names, name));
+	return entry(
+		name.len == 0 ? table_first(names) : table_after(names, name));
+}
+
+struct counts_place counts_after(
+	const struct counts *counts, struct span name, bool all)
+{
+	return (struct counts_place){
+		.open = after(&counts->names, name),
+		.hidden = all ? after(&counts->hidden, name) : NULL,
+	};
+}
+
+static bool is_open_next(
+	const struct counts *counts, const struct counts_place *place)
+{
+	if (place->open == NULL || place->hidden == NULL)
+		return place->hidden == NULL;
+	return table_stands_before(
+		&counts->names, &place->open->node, &place->hidden->node);
 }
 
 const struct counted *counts_next(
-	const struct counts *counts, const struct counted *counted)
+	const struct counts *counts, struct counts_place *place)
 {
-	return entry(table_next(&counts->names, &counted->node));
+	const struct counted *counted;
+
+	if (counts_is_end(place))
+		return NULL;
+	if (is_open_next(counts, place)) {
+		counted = place->open;
+		place->open = entry(table_next(&counts->names, &counted->node));
+	} else {
+		counted = place->hidden;
+		place->hidden =
+			entry(table_next(&counts->hidden, &counted->node));
+	}
+	return counted;
 }

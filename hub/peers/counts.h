@@ -9,7 +9,11 @@
  * names keep nobody waiting.  What is stored comes from the ledger, whose
  * transactions this moves with: it is as of the last COMMIT.
  *
- * The order is the table's, under the log's identity as its secret: it stays as
+ * What everybody sees is in one table; in another, of which nothing is said but
+ * to who may read it, are private channels, and those that have nothing public:
+ * so whoever asks for the one pays nothing for what is in the other.
+ *
+ * The order is the tables', under the log's identity as its secret: it stays as
  * channels come and go and when the hub starts again.
  */
 #include <stdbool.h>
@@ -33,6 +37,8 @@ struct counted {
 	struct count *counts;	 /* by whom */
 	uint64_t subscribers;	 /* their sum */
 	struct channel *channel; /* NULL = holds no events */
+	bool is_private;	 /* its name is */
+	bool is_hidden;		 /* it is in the other table */
 	uint16_t len;
 	char name[];
 };
@@ -45,7 +51,7 @@ struct counter {
 
 struct counts {
 	struct channels *channels;
-	struct table names; /* of struct counted */
+	struct table names, hidden; /* of struct counted */
 	struct counter *leaving;
 };
 
@@ -80,11 +86,21 @@ static inline struct span counted_name(const struct counted *counted)
 /* NULL if it holds nothing and nobody listens. */
 const struct counted *counts_find(
 	const struct counts *counts, struct span name);
-/* The first behind `name`, which need not be there; or of all, if it is empty.
- * NULL at the end. */
-const struct counted *counts_after(
-	const struct counts *counts, struct span name);
+/* A place in the order. */
+struct counts_place {
+	const struct counted *open, *hidden; /* the next one of each table */
+};
+
+/* In front of the first behind `name`, which need not be there; or of all, if
+ * it is empty.  `all`: also of those that are hidden. */
+struct counts_place counts_after(
+	const struct counts *counts, struct span name, bool all);
+/* The one behind it, NULL at the end; and on to the next. */
 const struct counted *counts_next(
-	const struct counts *counts, const struct counted *counted);
+	const struct counts *counts, struct counts_place *place);
+static inline bool counts_is_end(const struct counts_place *place)
+{
+	return place->open == NULL && place->hidden == NULL;
+}
 
 #endif

@@ -8,7 +8,9 @@
  * last; then each is answered at once, out of what the hub knows (counts.h).
  * The peers take turns.  A page ends early rather than take long: names that
  * are stored and lie far apart in memory cost several times what others do, and
- * an oldest id that is not known is looked up.
+ * an oldest id that is not known is looked up.  Who asks for everybody is told
+ * of what everybody sees, and only that is gone through; who has a grant waits
+ * for what is hidden to be compared with it.
  */
 #include <stdbool.h>
 
@@ -22,7 +24,8 @@ enum {
 };
 
 /* CHANNELS came; false if malformed. */
-bool listing_ask(struct peer *peer, struct wire_in *in);
+bool listing_ask(
+	const struct counts *counts, struct peer *peer, struct wire_in *in);
 /* The peer is closed: its questions go. */
 void listing_forget(struct peer *peer);
 /* True if work is left. */

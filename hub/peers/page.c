@@ -13,55 +13,67 @@
 struct page_request {
 	struct page_request *next;
 	bool judge;
-	struct looks looks; /* for a verdict, ... */
-	uint64_t sent;	    /* ... up to where it holds: since the first */
+	struct scope *scope; /* of who wants a verdict, held */
+	struct looks looks;  /* for a verdict, ... */
+	uint64_t sent;	     /* ... up to where it holds: since the first */
 	size_t len;
 	char body[];
 };
 
 /* ---- the queue */
 
-static void enqueue(struct peer *peer, struct span body, bool judge)
+/* NULL if the peer has been dropped instead. */
+static struct page_request *enqueue(struct peer *peer, struct span body)
 {
 	struct page_request *request;
 
 	peer->asked_bytes += sizeof(*request) + body.len;
 	if (peer->asked_bytes > PEER_ASKED_MAX) {
 		peer_drop(peer, "asked for too many pages at once");
-		return;
+		return NULL;
 	}
 	request = mem_new(sizeof(*request) + body.len);
-	request->judge = judge;
 	request->len = body.len;
 	memcpy(request->body, body.at, body.len);
 	*peer->pages_end = request;
 	peer->pages_end = &request->next;
+	return request;
 }
 
-static struct span rest_of(const struct wire_in *in)
+/* Equal grants are one scope, however many ask with them. */
+bool page_ask_judge(struct eventlog *log, struct peer *peer, struct wire_in *in)
 {
-	return span(in->at, (size_t)(in->end - in->at));
-}
-
-bool page_ask_judge(struct peer *peer, struct wire_in *in)
-{
-	struct span body = rest_of(in);
+	const char *begun = in->at;
+	struct page_request *request = NULL;
 	struct question question;
+	struct scope *scope;
+	struct span body;
+	bool good;
 
 	if (!question_read(&question, in))
 		return false;
-	enqueue(peer, body, true);
+	body = span(begun, (size_t)(in->at - begun));
+	scope = scope_read(log->channels->sights.scopes, in);
+	good = wire_done(in);
+	if (good)
+		request = enqueue(peer, body);
+	if (request == NULL) {
+		scope_drop(scope);
+		return good;
+	}
+	request->judge = true;
+	request->scope = scope;
 	return true;
 }
 
 bool page_ask(struct peer *peer, struct wire_in *in)
 {
-	struct span body = rest_of(in);
+	struct span body = span(in->at, (size_t)(in->end - in->at));
 	struct wanted wanted;
 
 	if (!wanted_read(&wanted, in))
 		return false;
-	enqueue(peer, body, false);
+	(void)enqueue(peer, body);
 	return true;
 }
 
@@ -79,6 +91,7 @@ static struct page_request *take(struct peer *peer)
 static void request_free(struct page_request *request)
 {
 	looks_release(&request->looks);
+	scope_drop(request->scope);
 	free(request);
 }
 
@@ -119,7 +132,7 @@ static bool put_verdict(struct eventlog *log, struct peer *peer,
 	struct question question;
 	struct verdict verdict;
 
-	question_read_again(&question, in);
+	question_read_again(&question, in, log->channels, request->scope);
 	question_find_label(&question, log);
 	question_resolve(&question, &request->looks, log);
 	verdict = question_judge(
@@ -159,7 +172,7 @@ static bool prepare_verdict(struct eventlog *log, const struct peer *peer,
 
 	if (request->looks.names == 0)
 		request->sent = sent_to(log, peer);
-	question_read_again(&question, &in);
+	question_read_again(&question, &in, log->channels, request->scope);
 	question_find_label(&question, log);
 	return question_look(&question, &request->looks, log, end);
 }

@@ -25,7 +25,8 @@ enum {
 
 /* PAGE or JUDGE came; false if it is malformed. */
 bool page_ask(struct peer *peer, struct wire_in *in);
-bool page_ask_judge(struct peer *peer, struct wire_in *in);
+bool page_ask_judge(
+	struct eventlog *log, struct peer *peer, struct wire_in *in);
 /* The peer is closed: its questions go. */
 void page_forget(struct peer *peer);
 /* Answers, and moves followers on that read the log; true if work is left. */

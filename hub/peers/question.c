@@ -58,7 +58,10 @@ static void look_at_channel(const struct question *question,
 
 	if (channel != NULL && may_want_oldest(question, log))
 		channel_oldest(log->channels, channel);
-	looks->through[looks->names] =
+	if (channel != NULL && channel->shown != NULL &&
+		may_want_oldest(question, log))
+		shown_oldest(log->channels, channel);
+	looks->looked[looks->names].seen = looks->looked[looks->names].through =
 		channel != NULL
 			? LOOKS_ROW
 			: look_for_mark(question, looks, log->channels, name);
@@ -81,20 +84,39 @@ static uint64_t after_of(
 }
 
 /* False if there are more channels to look at. */
+static bool look_for_pattern(const struct question *question,
+	struct eventlog *log, const struct sight *sight, struct span text,
+	uint64_t end, struct mark *mark)
+{
+	struct match *match = match_get(&log->matches, sight, text);
+	uint64_t after = after_of(question, log);
+
+	if (!match_look(match, log->channels, after, end))
+		return false;
+	*mark = match_mark(match, log->channels, after);
+	return true;
+}
+
+/* Likewise.  A page of it that is for the public has the public's mark. */
 static bool look_at_pattern(const struct question *question,
 	struct looks *looks, struct eventlog *log, struct span text,
 	uint64_t end)
 {
-	struct match *match = match_get(&log->matches, text);
-	uint64_t after = after_of(question, log);
-	struct mark mark;
+	static const struct sight all = {.all = true};
+	const struct sight *sight = &question->sight;
+	struct looked *looked = &looks->looked[looks->names];
+	struct mark seen, mark;
 
-	if (!match_look(match, log->channels, after, end))
+	if (!look_for_pattern(question, log, sight, text, end, &seen))
 		return false;
-	mark = match_mark(match, log->channels, after);
-	looks->through[looks->names] = mark.through;
-	if (mark.at > looks->at)
-		looks->at = mark.at;
+	mark = seen;
+	if (!sight->all && sight->scope != NULL &&
+		!look_for_pattern(question, log, &all, text, end, &mark))
+		return false;
+	looked->through = mark.through;
+	looked->seen = seen.through;
+	if (seen.at > looks->at)
+		looks->at = seen.at;
 	return true;
 }
 
@@ -103,9 +125,9 @@ bool question_look(const struct question *question, struct looks *looks,
 {
 	struct wire_in names = question->names;
 
-	if (looks->through == NULL)
-		looks->through =
-			mem_new(question->name_count * sizeof(*looks->through));
+	if (looks->looked == NULL)
+		looks->looked =
+			mem_new(question->name_count * sizeof(*looks->looked));
 	for (uint16_t i = 0; i < looks->names; i++)
 		question_next(&names);
 	while (looks->names < question->name_count) {
@@ -125,7 +147,7 @@ bool question_look(const struct question *question, struct looks *looks,
 
 void looks_release(struct looks *looks)
 {
-	free(looks->through);
+	free(looks->looked);
 	*looks = (struct looks){0};
 }
 
@@ -135,26 +157,41 @@ static struct mark mark_of(const struct looks *looks, uint16_t place,
 {
 	struct mark mark = {channels->floor, channels->floor_at};
 
-	if (looks->through[place] == LOOKS_ROW)
+	if (looks->looked[place].through == LOOKS_ROW)
 		return channels_mark(channels, name);
-	mark_raise(&mark, &(struct mark){looks->through[place], looks->at});
+	mark_raise(&mark, &(struct mark){looks->looked[place].seen, looks->at});
 	return mark;
 }
 
 /* ---- the channels */
 
-/* Notes the channel at `place`, if it has a row. */
+/* Of what a page of it has: all, or what is public. */
+static struct mark page_mark(
+	const struct sight *sight, const struct channel *channel)
+{
+	const struct sight page = {.all = sight->all || sight->scope != NULL};
+
+	return sight_mark(&page, channel);
+}
+
+/* Notes the channel at `place`, if it has a row.  The mark is what who asks
+ * sees. */
 static struct mark find_channel(struct question *question,
 	const struct looks *looks, struct channels *channels, uint16_t place,
 	struct span name)
 {
 	struct channel *channel = channel_find(channels, name);
 
-	if (channel == NULL)
-		return mark_of(looks, place, channels, name);
+	if (channel == NULL) {
+		struct mark mark = mark_of(looks, place, channels, name);
+
+		question->marks[place] = mark.through;
+		return mark;
+	}
 	question->places[question->channel_count] = place;
 	question->channels[question->channel_count++] = channel;
-	return (struct mark){channel->pruned_through, channel->pruned_at};
+	question->marks[place] = page_mark(&question->sight, channel).through;
+	return sight_mark(&question->sight, channel);
 }
 
 /* Finds the channels, and marks of all names. */
@@ -176,9 +213,10 @@ static void find_all(struct question *question, const struct looks *looks,
 		} else {
 			/* If more was pruned since, a page will say it. */
 			question->pattern_count++;
-			mark = (struct mark){looks->through[i], looks->at};
+			mark = (struct mark){looks->looked[i].seen, looks->at};
+			question->marks[i] = looks->looked[i].through;
 		}
-		question->marks[i] = mark.through;
+		question->seen[i] = mark.through;
 		mark_raise(&highest, &mark);
 	}
 	question->pruned_through = highest.through;
@@ -224,7 +262,7 @@ void question_resolve(struct question *question, const struct looks *looks,
 	question->untold = 0;
 	know_next(&known);
 	for (uint16_t i = 0; i < question->name_count; i++) {
-		uint64_t mark = question->marks[i];
+		uint64_t mark = question->seen[i];
 
 		if (!knows(&known, log, i, mark) && mark > question->untold)
 			question->untold = mark;

@@ -25,20 +25,22 @@ struct question {
 	uint64_t tag;
 	uint8_t from; /* enum wire_from */
 	uint64_t value, upto;
-	struct span label; /* borrows likewise */
+	struct sight sight; /* who asks; borrows */
+	struct span label;  /* borrows likewise */
 	uint16_t name_count;
 	uint16_t pattern_count; /* of them, the last ones */
 	struct wire_in names;	/* borrow from the frame */
 	uint16_t told_count;
-	struct wire_in told; /* marks that are known: place, mark */
+	struct wire_in told; /* what is known: place, told */
 	/* After question_resolve: those that have a row ... */
 	struct channel *channels[QUESTION_CHANNELS_MAX];
 	uint16_t
 		places[QUESTION_CHANNELS_MAX]; /* each one's, among the names */
 	size_t channel_count;
-	/* ... up to where each name was pruned, the highest of all, and the
-	 * highest of those that who asks does not know. */
+	/* ... up to where each name was pruned, of that what who asks sees, the
+	 * highest of these, and the highest that he does not know. */
 	uint64_t marks[QUESTION_CHANNELS_MAX];
+	uint64_t seen[QUESTION_CHANNELS_MAX];
 	uint64_t pruned_through, pruned_at, untold;
 };
 
@@ -51,16 +53,20 @@ struct asked {
 /* What was looked up for a question.  All zero: nothing yet. */
 struct looks {
 	uint16_t names; /* the first ones are done */
-	/* Of each name without a row, up to where it was pruned; LOOKS_ROW of
-	 * the others. */
-	uint64_t *through;
+	/* Of each name without a row, up to where it was pruned, and what of
+	 * that who asks sees; LOOKS_ROW of the others. */
+	struct looked {
+		uint64_t through, seen;
+	} * looked;
 	uint64_t at; /* the latest of those without a row */
 };
 
-/* False if it is malformed. */
+/* All but the grant, which follows.  False if it is malformed. */
 bool question_read(struct question *question, struct wire_in *in);
-/* The same for one that was read before: its names are not looked at. */
-void question_read_again(struct question *question, struct wire_in *in);
+/* The same for one that was read before: its names are not looked at.  `scope`:
+ * of the grant, borrowed. */
+void question_read_again(struct question *question, struct wire_in *in,
+	const struct channels *channels, struct scope *scope);
 /* The next of its names. */
 struct asked question_next(struct wire_in *names);
 /* Of a label: the cursor that it stands for, or one that is not known. */

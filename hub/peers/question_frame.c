@@ -40,20 +40,21 @@ static bool pass_names(struct wire_in *in, uint16_t count)
 	return true;
 }
 
-/* Marks of what is among `names` names; their places rise. */
-static bool are_marks(struct wire_in in, uint16_t count, uint16_t names)
+/* Passes over what is told of `names` names; false if it is not that, or their
+ * places do not rise. */
+static bool pass_told(struct wire_in *in, uint16_t count, uint16_t names)
 {
 	uint16_t least = 0;
 
 	for (uint16_t i = 0; i < count; i++) {
-		uint16_t place = wire_get_u16(&in);
+		uint16_t place = wire_get_u16(in);
 
-		wire_get_u64(&in);
+		wire_get_u64(in);
 		if (place < least || place >= names)
 			return false;
 		least = place + 1;
 	}
-	return wire_done(&in);
+	return !in->failed;
 }
 
 static bool read_head(struct question *question, struct wire_in *in)
@@ -76,8 +77,12 @@ static void read_told(struct question *question, struct wire_in *in)
 	question->told = *in;
 }
 
-void question_read_again(struct question *question, struct wire_in *in)
+/* Where nothing is private everybody sees everything: what is known of a
+ * pattern is the same for all. */
+void question_read_again(struct question *question, struct wire_in *in,
+	const struct channels *channels, struct scope *scope)
 {
+	question->sight = (struct sight){!channels_hide(channels), scope};
 	read_head(question, in);
 	for (uint16_t i = 0; i < question->name_count; i++)
 		question_next(in);
@@ -89,8 +94,7 @@ bool question_read(struct question *question, struct wire_in *in)
 	if (!read_head(question, in) || !pass_names(in, question->name_count))
 		return false;
 	read_told(question, in);
-	return are_marks(
-		question->told, question->told_count, question->name_count);
+	return pass_told(in, question->told_count, question->name_count);
 }
 
 /* ---- in the answer */
@@ -137,6 +141,7 @@ void question_put_marks(
 			continue;
 		wire_put_u16(out, i);
 		wire_put_u64(out, question->marks[i]);
+		wire_put_u64(out, question->seen[i]);
 		count++;
 	}
 	put_count(out, counted, count);

@@ -3,15 +3,39 @@
 
 #include "hub/peers/resume.h"
 
+/* Of a channel of which who asks does not see everything, likewise, or the
+ * least that it can be: the ids of what he does not see tell him nothing. */
+static uint64_t next_seen(const struct question *question, struct eventlog *log,
+	struct channel *channel, uint64_t after)
+{
+	const struct sight *sight = &question->sight;
+	uint64_t pruned = sight_mark(sight, channel).through;
+	uint64_t oldest = 0;
+
+	if (sight_of(sight, channel) == SEEN_NOTHING)
+		return 0;
+	if (sight->scope == NULL) {
+		if (channel->shown->events == 0 ||
+			channel->shown->newest <= after)
+			return 0;
+		oldest = shown_oldest(log->channels, channel);
+	}
+	if (oldest > after)
+		return oldest;
+	return (pruned > after ? pruned : after) + 1;
+}
+
 /* The channel's first event above `after`, 0 if none.  Most answer from memory;
  * of a long list of the others only some are looked up, and for the rest it is
  * the least that it can be. */
-static uint64_t next_on(struct eventlog *log, struct channel *channel,
-	uint64_t after, unsigned *looks)
+static uint64_t next_on(const struct question *question, struct eventlog *log,
+	struct channel *channel, uint64_t after, unsigned *looks)
 {
 	uint64_t oldest = channel_oldest(log->channels, channel);
 	struct wire_event event;
 
+	if (sight_of(&question->sight, channel) != SEEN_WHOLE)
+		return next_seen(question, log, channel, after);
 	if (channel->newest <= after)
 		return 0;
 	if (oldest > after)
@@ -50,11 +74,13 @@ static uint64_t first_above(
 
 	for (size_t i = 0; i < question->channel_count; i++) {
 		struct channel *channel = question->channels[i];
-		uint64_t id = next_on(log, channel, after, &looks);
+		uint64_t id = next_on(question, log, channel, after, &looks);
 
 		if (id != 0 && (first == 0 || id < first)) {
 			first = id;
-			of = channel;
+			of = sight_of(&question->sight, channel) == SEEN_WHOLE
+				     ? channel
+				     : NULL;
 		}
 	}
 	if (question->pattern_count > 0)
@@ -68,19 +94,37 @@ static uint64_t first_above(
 	return first;
 }
 
+/* What who asks sees that the channel holds; false if that is nothing. */
+static bool find_held(const struct sight *sight, struct channels *channels,
+	struct channel *channel, uint64_t *oldest, uint64_t *newest)
+{
+	switch (sight_of(sight, channel)) {
+	case SEEN_WHOLE:
+		*oldest = channel_oldest(channels, channel);
+		*newest = channel->newest;
+		return channel->events > 0;
+	case SEEN_PUBLIC:
+		*oldest = shown_oldest(channels, channel);
+		*newest = channel->shown->newest;
+		return channel->shown->events > 0;
+	case SEEN_NOTHING:
+		break;
+	}
+	return false;
+}
+
 static void note_held(const struct question *question, struct eventlog *log,
 	struct verdict *verdict)
 {
 	for (size_t i = 0; i < question->channel_count; i++) {
-		struct channel *channel = question->channels[i];
-		uint64_t oldest = channel_oldest(log->channels, channel);
+		uint64_t oldest, newest;
 
-		if (channel->events == 0)
+		if (!find_held(&question->sight, log->channels,
+			    question->channels[i], &oldest, &newest))
 			continue;
-		if (verdict->oldest == 0 || oldest < verdict->oldest)
-			verdict->oldest = oldest;
-		if (channel->newest > verdict->newest)
-			verdict->newest = channel->newest;
+		verdict->oldest = earlier(verdict->oldest, oldest);
+		if (newest > verdict->newest)
+			verdict->newest = newest;
 	}
 	if (question->pattern_count > 0) {
 		verdict->oldest =

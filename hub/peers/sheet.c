@@ -11,6 +11,7 @@ void wanted_read_again(struct wanted *wanted, struct wire_in *in)
 	wanted->after = wire_get_u64(in);
 	wanted->upto = wire_get_u64(in);
 	wanted->bytes = wire_get_u32(in);
+	wanted->sight = (struct sight){.all = wire_get_u8(in) == 0};
 	wanted->kind = wire_get_u8(in);
 	wanted->name = wire_get_str16(in);
 }
@@ -21,12 +22,21 @@ bool wanted_read(struct wanted *wanted, struct wire_in *in)
 	return wire_done(in) && selector_is(wanted->kind, wanted->name);
 }
 
+/* Where nothing is private it is the one that everybody's questions are of. */
+static struct match *match_of(struct eventlog *log, const struct wanted *wanted)
+{
+	const struct sight sight = {
+		.all = wanted->sight.all || !channels_hide(log->channels)};
+
+	return match_get(&log->matches, &sight, wanted->name);
+}
+
 bool sheet_prepare(
 	struct eventlog *log, const struct wanted *wanted, uint64_t end)
 {
 	return wanted->kind == SELECTOR_EXACT ||
-	       match_look(match_get(&log->matches, wanted->name), log->channels,
-		       wanted->after, end);
+	       match_look(match_of(log, wanted), log->channels, wanted->after,
+		       end);
 }
 
 /* What it has so far. */
@@ -36,10 +46,13 @@ struct page {
 	uint64_t through;
 	size_t bytes, taken;
 	uint32_t count;
+	bool passed; /* something that is not for who asks */
 };
 
 static bool is_full(const struct page *page, const struct eventlog *log)
 {
+	if (page->passed && clock_now_us(log->clock) > page->end)
+		return true;
 	if (page->count == 0)
 		return false;
 	return page->taken >= page->bytes || page->taken >= PAGE_BYTES_MAX ||
@@ -58,34 +71,71 @@ static void put(struct page *page, const struct wire_event *event)
 	page->through = event->id;
 }
 
+/* Is an event of the channel for who asks? */
+static bool is_seen(const struct channels *channels, const struct sight *sight,
+	const struct channel *channel, struct span traits)
+{
+	enum seen seen = sight_of(sight, channel);
+
+	return seen == SEEN_WHOLE ||
+	       (seen == SEEN_PUBLIC &&
+		       !channel_hides(channels, channel, traits));
+}
+
+static void pass(struct page *page, uint64_t id)
+{
+	page->passed = true;
+	page->through = id;
+}
+
 /* False if something turned out to be lost: once more. */
 static bool collect(struct page *page, struct eventlog *log,
-	struct channel *channel, uint64_t after, uint64_t limit)
+	struct channel *channel, const struct wanted *wanted, uint64_t limit)
 {
 	enum eventlog_found found = EVENTLOG_END;
+	uint64_t after = wanted->after;
 	struct wire_event event;
 
 	eventlog_walk(log, channel, after);
 	page->end = clock_now_us(log->clock) + SHEET_US;
 	while (!is_full(page, log) &&
 		(found = eventlog_step(log, channel, limit, &event)) ==
-			EVENTLOG_EVENT)
-		put(page, &event);
+			EVENTLOG_EVENT) {
+		if (is_seen(log->channels, &wanted->sight, channel,
+			    event.traits))
+			put(page, &event);
+		else
+			pass(page, event.id);
+	}
 	if (found == EVENTLOG_END && limit > after)
 		page->through = limit;
 	eventlog_rest(log);
 	return found != EVENTLOG_LOSS;
 }
 
+/* What is private is not even compared: it would take time. */
+static bool is_wanted(const struct channels *channels,
+	const struct selector *selector, const struct wanted *wanted,
+	const struct wire_event *event)
+{
+	return (wanted->sight.all || !channels_hide(channels) ||
+		       is_seen(channels, &wanted->sight,
+			       channel_find(channels, event->channel),
+			       event->traits)) &&
+	       selector_matches(selector, event->channel);
+}
+
 /* Likewise; true at the end of the rows. */
 static bool scan(struct page *page, struct eventlog *log,
-	const struct selector *selector, uint64_t after,
+	const struct match *match, const struct wanted *wanted,
 	enum eventlog_found *found)
 {
+	const struct channels *channels = log->channels;
 	struct wire_event event;
 
-	while ((*found = eventlog_next(log, after, &event)) == EVENTLOG_EVENT) {
-		if (selector_matches(selector, event.channel))
+	while ((*found = eventlog_next(log, wanted->after, &event)) ==
+		EVENTLOG_EVENT) {
+		if (is_wanted(channels, match->selector, wanted, &event))
 			put(page, &event);
 		page->through = event.id;
 		if (is_full(page, log) || clock_now_us(log->clock) > page->end)
@@ -97,7 +147,7 @@ static bool scan(struct page *page, struct eventlog *log,
 static bool collect_pattern(struct page *page, struct eventlog *log,
 	const struct wanted *wanted, uint64_t limit)
 {
-	const struct match *match = match_get(&log->matches, wanted->name);
+	const struct match *match = match_of(log, wanted);
 	enum eventlog_found found = EVENTLOG_END;
 
 	if (limit <= wanted->after)
@@ -105,7 +155,7 @@ static bool collect_pattern(struct page *page, struct eventlog *log,
 	page->end = clock_now_us(log->clock) + SHEET_US;
 	eventlog_check_ends(log, wanted->after);
 	eventlog_read(log, wanted->after, limit);
-	if (scan(page, log, match->selector, wanted->after, &found))
+	if (scan(page, log, match, wanted, &found))
 		page->through = limit;
 	eventlog_rest(log);
 	return found != EVENTLOG_LOSS;
@@ -114,7 +164,7 @@ static bool collect_pattern(struct page *page, struct eventlog *log,
 static uint64_t mark_of_pattern(
 	struct eventlog *log, const struct wanted *wanted)
 {
-	struct match *match = match_get(&log->matches, wanted->name);
+	struct match *match = match_of(log, wanted);
 
 	/* What was found to be lost while it was put. */
 	match_look(match, log->channels, wanted->after, UINT64_MAX);
@@ -123,10 +173,10 @@ static uint64_t mark_of_pattern(
 
 /* One without a row may have been dropped since it was judged. */
 static uint64_t mark_of(struct channels *channels,
-	const struct channel *channel, struct span name)
+	const struct channel *channel, const struct wanted *wanted)
 {
-	return channel != NULL ? channel->pruned_through
-			       : channels_mark(channels, name).through;
+	return channel != NULL ? sight_mark(&wanted->sight, channel).through
+			       : channels_mark(channels, wanted->name).through;
 }
 
 /* False if it has to be put once more. */
@@ -143,10 +193,10 @@ static bool collect_wanted(struct page *page, struct eventlog *log,
 	}
 	channel = channel_find(log->channels, wanted->name);
 	if (channel != NULL)
-		whole = collect(page, log, channel, wanted->after, limit);
+		whole = collect(page, log, channel, wanted, limit);
 	else if (limit > wanted->after)
 		page->through = limit;
-	*mark = mark_of(log->channels, channel, wanted->name);
+	*mark = mark_of(log->channels, channel, wanted);
 	return whole;
 }
 

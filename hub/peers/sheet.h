@@ -28,7 +28,8 @@ enum {
 struct wanted {
 	uint64_t tag, after, upto;
 	uint32_t bytes;
-	uint8_t kind; /* enum selector_kind */
+	struct sight sight; /* all, or nobody's */
+	uint8_t kind;	    /* enum selector_kind */
 	struct span name;
 };
 

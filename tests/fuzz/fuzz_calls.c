@@ -51,14 +51,13 @@ static void on_paged(void *arg, const struct paged *paged)
 	MUST(wire_done(&in));
 }
 
-static void on_channels(
-	void *arg, const struct channel_line *lines, size_t count, bool more)
+static void on_channels(void *arg, const struct channel_lines *page)
 {
 	(void)arg;
-	(void)more;
-	MUST(++called[2] == 1 && lines != NULL);
-	for (size_t i = 0; i < count; i++)
-		within(lines[i].name);
+	MUST(++called[2] == 1 && page->lines != NULL);
+	for (size_t i = 0; i < page->count; i++)
+		within(page->lines[i].name);
+	within(page->last);
 }
 
 static void on_metrics_text(void *arg, struct span text)

@@ -12,11 +12,11 @@
 
 #include "fcgi/guard/keyring.h"
 #include "fcgi/guard/rights.h"
-#include "fcgi/guard/scope.h"
 #include "fcgi/guard/ticket.h"
 #include "lib/config/config.h"
 #include "lib/crypto/base64url.h"
 #include "lib/crypto/key.h"
+#include "lib/event/scope.h"
 #include "lib/event/selector.h"
 #include "lib/text.h"
 #include "lib/wire.h"

@@ -15,6 +15,7 @@
 #include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
 #include "lib/config/config.h"
+#include "lib/event/scope.h"
 #include "lib/event/selector.h"
 #include "lib/event/traits.h"
 #include "lib/event_size.h"
@@ -75,6 +76,7 @@ static void check_channels(struct wire_in *in)
 	struct span only = wire_get_str16(in);
 
 	MUST(limit >= 1 && limit <= 1000);
+	scope_pass(in);
 	goes_on = after.len > 0;
 	MUST(after.len == 0 || text_topic_fault(after) == NULL);
 	MUST(only.len == 0 || text_topic_fault(only) == NULL);
@@ -113,6 +115,7 @@ static void check_judge(struct wire_in *in)
 		MUST(wire_get_u16(in) < count);
 		wire_get_u64(in);
 	}
+	scope_pass(in);
 }
 
 static void check_page(struct wire_in *in)
@@ -121,6 +124,7 @@ static void check_page(struct wire_in *in)
 
 	MUST(wire_get_u64(in) > after);
 	MUST(wire_get_u32(in) > 0);
+	MUST(wire_get_u8(in) <= 1);
 	check_selector(in);
 }
 
@@ -221,6 +225,7 @@ static void answer_verdict(struct buf *out, uint8_t mood)
 	if (mark(mood) > STUB_OLDEST - 10) {
 		wire_put_u16(out, 0);
 		wire_put_u64(out, mark(mood));
+		wire_put_u64(out, (mood & 32) != 0 ? mark(mood) : 0);
 	}
 }
 
@@ -254,6 +259,7 @@ static void answer_channels(struct buf *out, uint8_t mood)
 	wire_put_u64(out, STUB_OLDEST);
 	wire_put_u64(out, STUB_NEWEST);
 	wire_put_u32(out, 1);
+	wire_put_str16(out, span_of((mood & 2) != 0 && !goes_on ? "x" : ""));
 }
 
 static void answer_one(const struct asked *asked, uint8_t mood)

@@ -148,7 +148,8 @@ class Hub(Peer):
         events, told, gap = [], [], False
         while True:
             verdict = self.judge(*names, start=start, value=value, told=told, upto=upto)
-            gap, told, known = gap or bool(verdict.gap), verdict.marks, dict(verdict.marks)
+            gap, known = gap or bool(verdict.gap), {place: mark for place, mark, _ in verdict.marks}
+            told = [(place, shown) for place, _, shown in verdict.marks]
             marks = {place: self.read(names[place], verdict.used, verdict.limit, bytes, events)
                      for place in verdict.busy}
             if all(mark <= max(verdict.used, known.get(place, 0)) for place, mark in marks.items()):
@@ -168,9 +169,9 @@ class Hub(Peer):
             after, mark = page.through, max(mark, page.mark)
         return mark
 
-    def judge(self, *channels, start=AFTER, value=0, told=(), upto=ID_MAX):
+    def judge(self, *channels, start=AFTER, value=0, told=(), upto=ID_MAX, grant=()):
         self.tag += 1
-        self.send(Judge(self.tag, start, value, upto, sorted(_bytes(c) for c in channels), told))
+        self.send(Judge(self.tag, start, value, upto, sorted(_bytes(c) for c in channels), told, grant))
         return self.expect(Judged, tag=self.tag)
 
     def one_page(self, channel, after, upto=ID_MAX, bytes=1 << 20):
@@ -178,9 +179,9 @@ class Hub(Peer):
         self.send(Page(self.tag, after, upto, bytes, _bytes(channel)))
         return self.expect(Paged, tag=self.tag)
 
-    def channels(self, after="", limit=100, only=""):
+    def channels(self, after="", limit=100, only="", grant=()):
         self.tag += 1
-        self.send(Channels(self.tag, _bytes(after), limit, _bytes(only)))
+        self.send(Channels(self.tag, _bytes(after), limit, _bytes(only), grant))
         return self.expect(Channeled, tag=self.tag)
 
     def ping(self):

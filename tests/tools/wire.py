@@ -129,8 +129,16 @@ FIELDS["events"] = _list(4, lambda event: FIELDS["blob"][0](encode_body(event)),
 
 FIELDS["ids"] = _list(4, *FIELDS["u64"])
 FIELDS["places"] = _list(2, *FIELDS["u16"])
-FIELDS["marks"] = _list(2, lambda pair: struct.pack("<HQ", *pair),
-                        lambda body: struct.unpack("<HQ", body.take(10)))
+FIELDS["told"] = _list(2, lambda pair: struct.pack("<HQ", *pair),
+                       lambda body: struct.unpack("<HQ", body.take(10)))
+# Of each place its mark, and what of that is told: the same, unless it is given.
+FIELDS["marks"] = _list(2, lambda mark: struct.pack("<HQQ", *mark[:2], mark[-1]),
+                        lambda body: struct.unpack("<HQQ", body.take(18)))
+# Names, and patterns as (kind, text).
+FIELDS["grant"] = _list(4, lambda it: (b"\1" + FIELDS["str16"][0](it) if not isinstance(it, tuple)
+                                       else b"\0" + FIELDS["str16"][0](it[1])),
+                        lambda body: (lambda exact, text: text if exact else (2, text))(
+                            body.number(1), body.text(2)))
 FIELDS["reasons"] = _list(4, lambda pair: struct.pack("<Q", pair[0]) + FIELDS["str16"][0](pair[1]),
                           lambda body: (body.number(8), body.text(2)))
 FIELDS["rows"] = _list(4, _put_row, _get_row)
@@ -154,8 +162,12 @@ Hello = _message(1, "Hello", "version:u16 source:u64 program:str8")
 Follow = _message(2, "Follow", "after:u64 window:u64")
 Publish = _message(3, "Publish", "number:u64 answered:u64 flags:u8 channel:str16 type:str8 traits:str16"
                    " items:items", optional="traits")
-Page = _message(4, "Page", "tag:u64 after:u64 upto:u64 bytes:u32 channel:selector")
-Channels = _message(5, "Channels", "tag:u64 after:str16 limit:u16 only:str16")
+Page = _message(4, "Page", "tag:u64 after:u64 upto:u64 bytes:u32 public:u8 channel:selector",
+                optional="public")
+Page.__new__.__defaults__ = (0,)
+Channels = _message(5, "Channels", "tag:u64 after:str16 limit:u16 only:str16 grant:grant",
+                    optional="grant")
+Channels.__new__.__defaults__ = ([],)
 Subscribed = _message(6, "Subscribed", "counts:counts")
 Ping = _message(7, "Ping", "tag:u64")
 Measured = _message(8, "Measured", "us:u64 subscribers:u32 bad_keys:u32 ok:u64 moved:u64 refused:u64 failed:u64 "
@@ -167,8 +179,8 @@ Rows = _message(12, "Rows", "number:u64 start:u64 to:u64 rows:rows")
 Told = _message(13, "Told", "number:u64 rows:ids")
 Stock = _message(14, "Stock", "confined:u8 rows:u64 lost:u32")
 Judge = _message(15, "Judge", "tag:u64 start:u8 value:u64 upto:u64 label:str16 channels:selectors"
-                 " told:marks", optional="label")
-Judge.__new__.__defaults__ = ([], b"")
+                 " told:told grant:grant", optional="label")
+Judge.__new__.__defaults__ = ([], [], b"")
 Welcome = _message(65, "Welcome", "version:u16 identity:identity newest:u64 secret:secret", optional="secret")
 Refused = _message(66, "Refused", "sentence:str16")
 Following = _message(67, "Following", "start:u64 newest:u64")
@@ -176,7 +188,8 @@ Event = _message(68, "Event", "id:u64 at:u64 taken:u64 channel:str16 type:str8 t
                  optional="traits")
 Stored = _message(69, "Stored", "number:u64 outcome:u8 first:u64 last:u64 reason:str16")
 Paged = _message(70, "Paged", "tag:u64 through:u64 mark:u64 events:events")
-Channeled = _message(71, "Channeled", "tag:u64 more:u8 lines:lines")
+Channeled = _message(71, "Channeled", "tag:u64 more:u8 lines:lines last:str16",
+                     optional="last")
 State = _message(72, "State", "writable:u8 reason:str16 unread:unread")
 State.__new__.__defaults__ = ([],)
 Pong = _message(73, "Pong", "tag:u64")

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/event/scope.h"
 #include "tests/unit/stream_room.h"
 
 enum {
@@ -112,6 +113,7 @@ static void get_told(struct wire_in *in, uint64_t *told)
 		assert_true(place < CHANNELS);
 		told[place] = wire_get_u64(in);
 	}
+	scope_pass(in);
 	assert_true(wire_done(in));
 }
 
@@ -164,6 +166,7 @@ static void page(struct room *room, uint64_t number, struct wire_in in)
 	struct span channel;
 
 	wire_get_u32(&in);
+	assert_int_equal(wire_get_u8(&in), 1); /* public */
 	assert_int_equal(wire_get_u8(&in), 0);
 	channel = wire_get_str16(&in);
 	for (uint64_t id = after + 1; id <= upto && count < most; id++) {

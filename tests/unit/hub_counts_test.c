@@ -137,7 +137,8 @@ static void on_gone(void *of, const char *why)
 	listing_forget(peer);
 }
 
-static void ask(struct peer *peer, struct span after, uint16_t limit)
+static void ask(const struct counts *counts, struct peer *peer,
+	struct span after, uint16_t limit)
 {
 	struct buf body = {0};
 	struct wire_in in;
@@ -146,8 +147,9 @@ static void ask(struct peer *peer, struct span after, uint16_t limit)
 	wire_put_str16(&body, after);
 	wire_put_u16(&body, limit);
 	wire_put_str16(&body, span(NULL, 0));
+	wire_put_u32(&body, 0); /* no grant */
 	in = wire_in(buf_span(&body));
-	assert_true(listing_ask(peer, &in));
+	assert_true(listing_ask(counts, peer, &in));
 	buf_release(&body);
 }
 
@@ -195,7 +197,7 @@ static void measure(
 		char name[16];
 
 		snprintf(name, sizeof(name), "%d", i);
-		ask(peers->first, span_of(name), UINT16_MAX);
+		ask(counts, peers->first, span_of(name), UINT16_MAX);
 		began = clock_mono_us();
 		assert_false(listing_run(counts, peers));
 		took[i] = clock_mono_us() - began;

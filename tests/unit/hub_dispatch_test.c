@@ -38,6 +38,7 @@ static void ask_for_channels(struct peer *peer)
 	wire_put_str16(&body, span(NULL, 0));
 	wire_put_u16(&body, 10);
 	wire_put_str16(&body, span(NULL, 0));
+	wire_put_u32(&body, 0); /* no grant */
 	say(peer, WIRE_CHANNELS, &body);
 }
 
@@ -168,6 +169,7 @@ static void test_channels_are_told_with_what_is_held_and_who_listens(
 	assert_int_equal(wire_get_u64(&in), id);
 	assert_int_equal(wire_get_u64(&in), id);
 	assert_int_equal(wire_get_u32(&in), 3);
+	assert_int_equal(wire_get_str16(&in).len, 0); /* all of them */
 	assert_true(wire_done(&in));
 }
 

@@ -27,13 +27,14 @@ static void ask(struct peer *peer, struct span after)
 	wire_put_str16(&body, after);
 	wire_put_u16(&body, 1000);
 	wire_put_str16(&body, span(NULL, 0));
+	wire_put_u32(&body, 0); /* no grant */
 	say(peer, WIRE_CHANNELS, &body);
 }
 
 struct page {
 	bool more;
 	uint32_t lines;
-	struct span last; /* name */
+	struct span last; /* line's name */
 };
 
 static struct page page(struct peer *peer)
@@ -48,6 +49,10 @@ static struct page page(struct peer *peer)
 		page.last = wire_get_str16(&in);
 		wire_get_bytes(&in, 4 * 8 + 4);
 	}
+	if (page.more)
+		assert_true(span_equal(wire_get_str16(&in), page.last));
+	else
+		assert_int_equal(wire_get_str16(&in).len, 0);
 	assert_true(wire_done(&in));
 	return page;
 }

@@ -13,6 +13,7 @@ static void ask(struct peer *peer, uint64_t after, uint32_t bytes)
 	wire_put_u64(&body, after);
 	wire_put_u64(&body, UINT64_MAX);
 	wire_put_u32(&body, bytes);
+	wire_put_u8(&body, 1); /* public */
 	wire_put_u8(&body, 0);
 	wire_put_str16(&body, span_of("b"));
 	say(peer, WIRE_PAGE, &body);

@@ -39,6 +39,7 @@ static void note_marks(const struct question *question, uint64_t used)
 	for (uint16_t i = 0; i < marks.count && i < 3; i++) {
 		marks.places[i] = wire_get_u16(&in);
 		marks.through[i] = wire_get_u64(&in);
+		wire_get_u64(&in);
 	}
 	assert_true(marks.count > 3 || wire_done(&in));
 	buf_release(&out);
@@ -81,7 +82,8 @@ static struct verdict judge(struct room *room, enum wire_from from,
 		wire_put_u64(&body, told.through[i]);
 	}
 	in = wire_in(buf_span(&body));
-	assert_true(question_read(&question, &in));
+	assert_true(question_read(&question, &in) && wire_done(&in));
+	question.sight = (struct sight){.all = true};
 	resolve(room, &question);
 	verdict = question_judge(
 		&question, &room->ledger.log, room->ledger.log.committed);
@@ -163,7 +165,8 @@ static void test_very_many_channels_are_judged_with_few_looks(void **state)
 	}
 	wire_put_u16(&body, 0);
 	in = wire_in(buf_span(&body));
-	assert_true(question_read(&question, &in));
+	assert_true(question_read(&question, &in) && wire_done(&in));
+	question.sight = (struct sight){.all = true};
 	resolve(room, &question);
 	verdict = question_judge(
 		&question, &room->ledger.log, room->ledger.log.committed);

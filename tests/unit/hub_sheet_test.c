@@ -157,9 +157,9 @@ static void test_a_page_tells_what_was_pruned_of_its_channels(void **state)
 	assert_int_equal(page(room, "a/{x}", first - 1).mark, 0);
 	assert_true(store_begin(&room->ledger.store));
 	channel_uncount(channels, channel_find(channels, span_of("a/2")),
-		first + 2, 65, 1000);
+		first + 2, 65, 1000, false);
 	channel_uncount(channels, channel_find(channels, span_of("b")),
-		first + 4, 65, 1000);
+		first + 4, 65, 1000, false);
 	ledger_commit(&room->ledger);
 	assert_int_equal(page(room, "a/{x}", first - 1).mark, first + 2);
 	assert_int_equal(page(room, "*", first - 1).mark, first + 4);
@@ -177,6 +177,7 @@ static void ask(struct peer *peer, const char *pattern, uint64_t after)
 	wire_put_u64(&body, after);
 	wire_put_u64(&body, UINT64_MAX);
 	wire_put_u32(&body, 64 << 10);
+	wire_put_u8(&body, 1); /* public */
 	wire_put_u8(&body, SELECTOR_TEMPLATE);
 	wire_put_str16(&body, span_of(pattern));
 	say(peer, WIRE_PAGE, &body);
@@ -209,8 +210,8 @@ static uint64_t fill(struct room *room, unsigned channels)
 		id = room_add(room, name, "a hundred bytes, or nearly so");
 		first = i == 0 ? id : first;
 	}
-	channel_uncount(
-		all, channel_find(all, span_of("n0/x")), first, 64, 1000);
+	channel_uncount(all, channel_find(all, span_of("n0/x")), first, 64,
+		1000, false);
 	ledger_commit(&room->ledger);
 	return first;
 }
@@ -297,6 +298,7 @@ static void test_a_question_that_is_none_is_refused(void **state)
 		for (int k = 0; k < 3; k++)
 			wire_put_u64(&body, 1);
 		wire_put_u32(&body, 1);
+		wire_put_u8(&body, 0);
 		wire_put_u8(&body, cases[i].kind);
 		wire_put_str16(&body, span_of(cases[i].text));
 		in = wire_in(buf_span(&body));

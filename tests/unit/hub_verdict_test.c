@@ -45,6 +45,7 @@ static void ask_judge(struct peer *peer, const char *of, uint64_t after)
 		wire_put_str16(&body, span_of(name));
 	}
 	wire_put_u16(&body, 0);
+	wire_put_u32(&body, 0); /* no grant */
 	say(peer, WIRE_JUDGE, &body);
 }
 
@@ -95,6 +96,7 @@ static void test_a_verdict_names_the_channels_that_have_news(void **state)
 	wire_put_u8(&body, 0);
 	wire_put_str16(&body, span_of("b"));
 	wire_put_u16(&body, 0);
+	wire_put_u32(&body, 0); /* no grant */
 	say(peer, WIRE_JUDGE, &body);
 	run_pages(&desk);
 	in = heard(peer, WIRE_JUDGED);

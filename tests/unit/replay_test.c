@@ -61,6 +61,7 @@ static void answer_page(struct room *room, const char *channel, uint64_t after,
 	assert_int_equal(wire_get_u64(&question.body), after);
 	assert_int_equal(wire_get_u64(&question.body), ROOM_FROM);
 	assert_true(wire_get_u32(&question.body) > 0);
+	assert_int_equal(wire_get_u8(&question.body), 1); /* public */
 	assert_int_equal(wire_get_u8(&question.body), 0);
 	CHECK_TEXT("channel", wire_get_str16(&question.body), channel);
 	assert_true(wire_done(&question.body));
@@ -102,6 +103,7 @@ static void test_a_question_says_what_is_lacked(void **state)
 	assert_int_equal(wire_get_u8(&question.body), 0);
 	CHECK_TEXT("channel", wire_get_str16(&question.body), "a");
 	assert_int_equal(wire_get_u16(&question.body), 0); /* told of no gap */
+	assert_int_equal(wire_get_u32(&question.body), 0); /* no grant */
 	assert_true(wire_done(&question.body));
 	close(fd);
 }
@@ -518,7 +520,7 @@ static size_t give_long_events(struct room *room)
 		wire_get_u64(&question.body);
 		wire_get_u64(&question.body);
 		wire_get_u32(&question.body);
-		wire_get_u8(&question.body);
+		wire_get_u16(&question.body); /* public, and the kind */
 		name = wire_get_str16(&question.body);
 		room_pages(room, question.number,
 			(const char[]){name.at[0], '\0'}, 51, ROOM_FROM, data);

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fcgi/guard/scope.h"
 #include "lib/buf.h"
+#include "lib/event/scope.h"
 #include "tests/unit/unit.h"
 
 static struct scope *get(

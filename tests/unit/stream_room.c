@@ -119,6 +119,7 @@ static void put_marks(struct buf *out, const struct verdict *verdict)
 			continue;
 		wire_put_u16(out, (uint16_t)i);
 		wire_put_u64(out, verdict->marks[i]);
+		wire_put_u64(out, verdict->marks[i]);
 	}
 }
 

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "fcgi/guard/scope.h"
 #include "fcgi/guard/ticket.h"
+#include "lib/event/scope.h"
 #include "lib/wire.h"
 #include "tests/unit/token_room.h"
 

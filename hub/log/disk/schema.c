@@ -34,6 +34,26 @@
 /* What responders sign tickets with. */
 #define TICKETS "INSERT INTO meta VALUES('tickets', randomblob(32));"
 
+#define SHOWN                                                                       \
+	"CREATE TABLE shown("		/* what everybody sees of a channel */      \
+	" channel INTEGER PRIMARY KEY," /* that has private events, too */          \
+	" events INTEGER NOT NULL,"                                                 \
+	" bytes INTEGER NOT NULL,"                                                  \
+	" newest INTEGER NOT NULL,"                                                 \
+	" pruned_through INTEGER NOT NULL,"                                         \
+	" pruned_at INTEGER NOT NULL,"                                              \
+	" sum INTEGER NOT NULL) STRICT;" /* checksum_of_shown() */ /* Of            \
+								      `private`     \
+								      in            \
+								      tidings.conf, \
+								      as which      \
+								      events        \
+								      were          \
+								      told          \
+								      apart.        \
+								    */              \
+	"INSERT INTO meta VALUES('private', 0);"
+
 static const char tables[] =
 	"CREATE TABLE event("
 	" id INTEGER PRIMARY KEY,"
@@ -89,7 +109,7 @@ static const char tables[] =
 	" ('identity', randomblob(16)), ('floor', 0), ('floor_at', 0),"
 	" ('probe', 0), ('unsummed', 0),"
 	/* When the log was last written, by the date that is believed. */
-	" ('date', 0), ('secret', randomblob(16));" GONE LABEL TICKETS;
+	" ('date', 0), ('secret', randomblob(16));" GONE LABEL TICKETS SHOWN;
 
 static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
 			   "ALTER TABLE event ADD COLUMN back INTEGER;"
@@ -104,8 +124,10 @@ static const char to_3[] =
 static const char to_4[] =
 	"ALTER TABLE event ADD COLUMN traits BLOB;" LABEL TICKETS;
 
+static const char to_5[] = SHOWN;
+
 /* steps[v - 1] leads from version v to v + 1; the last is none. */
-static const char *const steps[SCHEMA_VERSION] = {to_2, to_3, to_4, NULL};
+static const char *const steps[SCHEMA_VERSION] = {to_2, to_3, to_4, to_5, NULL};
 
 _Noreturn static void fail(struct db *db, const char *path)
 {
@@ -265,7 +287,7 @@ void schema_open(struct db *db, const char *path)
 	move_wal(db, path);
 	if (db_ask(db, "SELECT count(*) FROM meta", &found) != DB_DONE)
 		fail(db, path);
-	if (found < 8)
+	if (found < 9)
 		log_fatalx(LINE_LOG_NO_META, path);
 	/* Writes once, so that a log that cannot be written fails here and so
 	 * that the -wal file exists. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <config.h>
 
-#include "fcgi/guard/privacy.h"
+#include "lib/event/privacy.h"
 
-#include "fcgi/guard/scope.h"
+#include "lib/event/scope.h"
 #include "lib/event/traits.h"
 
 bool privacy_hides_channel(const struct privacy *privacy, struct span channel)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_FCGI_GUARD_SCOPE_H
-#define TIDINGS_FCGI_GUARD_SCOPE_H
+#ifndef TIDINGS_LIB_EVENT_SCOPE_H
+#define TIDINGS_LIB_EVENT_SCOPE_H
 /*
  * scope - a set of channels, as selectors say it
  *
@@ -14,7 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/buf.h"
 #include "lib/span.h"
+#include "lib/wire.h"
 
 struct scope;
 struct scopes;
@@ -40,6 +42,14 @@ bool scope_has(const struct scope *scope, struct span channel);
 /* Its selectors, one by one; false beyond the last. */
 bool scope_item(
 	const struct scope *scope, size_t index, struct scope_item *item);
+/* As it is on the wire (wire.h).  What is read is the set of that, held for the
+ * caller. */
+void scope_put(const struct scope *scope, struct buf *out);
+struct scope *scope_read(struct scopes *scopes, struct wire_in *in);
+/* Passes over one. */
+void scope_pass(struct wire_in *in);
+/* Its selectors in one text, that no other scope has. */
+struct span scope_text(const struct scope *scope);
 /* Another one for each scope that ever was; 0 of NULL. */
 uint64_t scope_serial(const struct scope *scope);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TIDINGS_FCGI_GUARD_PRIVACY_H
-#define TIDINGS_FCGI_GUARD_PRIVACY_H
+#ifndef TIDINGS_LIB_EVENT_PRIVACY_H
+#define TIDINGS_LIB_EVENT_PRIVACY_H
 /*
  * privacy - which channels are private, and which events
  *

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "hub/log/sight.h"
+
+#include <stdlib.h>
+
+#include "hub/log/channel.h"
+#include "lib/event/traits.h"
+
+void sights_open(struct sights *sights, const struct config *config)
+{
+	size_t count = config->private_count;
+	struct scope_item *items = mem_new((count + 1) * sizeof(*items));
+
+	for (size_t i = 0; i < count; i++)
+		items[i].text = span_of(config->private_selectors[i]);
+	sights->scopes = scopes_new();
+	sights->hidden = scope_get(sights->scopes, items, count);
+	sights->privacy.channels = sights->hidden;
+	free(items);
+}
+
+void sights_close(struct sights *sights)
+{
+	scope_drop(sights->hidden);
+	scopes_free(sights->scopes);
+}
+
+bool sights_hide(const struct sights *sights, struct span traits)
+{
+	return privacy_hides_traits(&sights->privacy, traits) ||
+	       traits_are_guarded(traits);
+}
+
+enum seen sight_of(const struct sight *sight, const struct channel *channel)
+{
+	enum seen least = channel->is_private ? SEEN_NOTHING : SEEN_PUBLIC;
+
+	if (sight->all || (!channel->is_private && channel->shown == NULL) ||
+		scope_has(sight->scope, channel_name(channel)))
+		return SEEN_WHOLE;
+	return least;
+}
+
+struct mark sight_mark(const struct sight *sight, const struct channel *channel)
+{
+	enum seen seen = sight_of(sight, channel);
+
+	if (seen == SEEN_NOTHING)
+		return (struct mark){0};
+	if (seen == SEEN_PUBLIC && sight->scope == NULL)
+		return channel->shown->pruned;
+	return (struct mark){channel->pruned_through, channel->pruned_at};
+}
