@@ -43,8 +43,8 @@ void shelf_free(struct shelf *shelf);
 struct strip *shelf_find(struct shelf *shelf, unsigned kind,
 	struct span channel, uint64_t cursor);
 /* Where the next strip above `cursor` begins; UINT64_MAX if there is none. */
-uint64_t shelf_next(const struct shelf *shelf, unsigned kind,
-	struct span channel, uint64_t cursor);
+uint64_t shelf_next(struct shelf *shelf, unsigned kind, struct span channel,
+	uint64_t cursor);
 /* Takes the strip; the caller holds it. */
 void shelf_add(struct shelf *shelf, unsigned kind, struct span channel,
 	struct strip *strip);

@@ -82,6 +82,21 @@ static void test_a_strip_is_found_from_anywhere_in_its_range(void **state)
 	shelf_free(shelf);
 }
 
+static void test_the_longest_pattern_has_a_place_of_its_own(void **state)
+{
+	struct shelf *shelf = shelf_new(LARGE);
+	char name[8000];
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	put(shelf, name, make(10, 20, 1, IDS(11)));
+	assert_true(finds(shelf, name, 10));
+	name[sizeof(name) - 2] = 'm';
+	assert_false(finds(shelf, name, 10));
+	shelf_free(shelf);
+}
+
 static void test_what_was_held_last_stays_longest(void **state)
 {
 	struct strip *held = make(0, 9, 1000, IDS(1));
@@ -260,6 +275,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_a_strip_is_found_from_anywhere_in_its_range),
+		cmocka_unit_test(
+			test_the_longest_pattern_has_a_place_of_its_own),
 		cmocka_unit_test(test_what_was_held_last_stays_longest),
 		cmocka_unit_test(
 			test_events_that_are_not_in_their_place_are_left_out),
