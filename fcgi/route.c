@@ -13,8 +13,10 @@
 #include "fcgi/http/request.h"
 #include "fcgi/metrics.h"
 #include "fcgi/pass.h"
+#include "fcgi/post/mercure.h"
 #include "fcgi/post/post.h"
 #include "fcgi/status.h"
+#include "fcgi/stream/mercure.h"
 #include "fcgi/stream/subscribe.h"
 #include "fcgi/stream/tasks.h"
 #include "lib/text.h"
@@ -32,14 +34,17 @@ struct route {
 };
 
 enum {
-	ROUTES = 12,
-	ABSOLUTE = 0, /* of them, the last: at their paths whatever the base */
+	ROUTES = 13,
+	MERCURE_ROUTES = 1, /* of them, the last: also at their paths, whatever
+			       the base */
 };
 
 struct router {
 	const struct access *access;
 	struct replies *replies;
 	const char *base;
+	size_t count; /* of the routes: without those of Mercure where it is
+			 off */
 	struct route routes[ROUTES];
 };
 
@@ -68,11 +73,14 @@ struct router *router_new(const struct route_rooms *rooms)
 		{"/api/ticket", "", none, {pass_ticket, pass}, none},
 		{"/api/session", "", none, {pass_session, pass},
 			{pass_end, pass}},
+		{"/.well-known/mercure", "", {mercure_subscribe, subscribe},
+			{mercure_publish, post}, none},
 	};
 
 	router->access = rooms->access;
 	router->replies = rooms->replies;
 	router->base = rooms->base;
+	router->count = rooms->mercure ? ROUTES : ROUTES - MERCURE_ROUTES;
 	memcpy(router->routes, routes, sizeof(routes));
 	return router;
 }
@@ -112,11 +120,13 @@ static bool matches(
 static const struct route *find(const struct router *router, struct span path,
 	const struct span *below, struct span *rest)
 {
-	for (size_t i = 0; i < ROUTES; i++) {
+	for (size_t i = 0; i < router->count; i++) {
 		const struct route *route = &router->routes[i];
-		const struct span *at = i < ROUTES - ABSOLUTE ? below : &path;
+		bool anywhere = i >= ROUTES - MERCURE_ROUTES;
 
-		if (at != NULL && matches(route, *at, rest))
+		if (below != NULL && matches(route, *below, rest))
+			return route;
+		if (anywhere && matches(route, path, rest))
 			return route;
 	}
 	return NULL;

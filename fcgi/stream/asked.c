@@ -101,6 +101,18 @@ struct asked_fault asked_add_channel(struct asked *asked, struct span name)
 	return add_channel(asked, span(asked->text.at + begin, name.len));
 }
 
+struct asked_fault asked_add_topic(struct asked *asked, struct span text)
+{
+	size_t begin = asked->text.len;
+
+	buf_add_span(&asked->text, text);
+	text.at = asked->text.at + begin;
+	if (selector_kind(text) != SELECTOR_EXACT &&
+		selector_fault(text) == NULL)
+		return add_pattern(asked, text);
+	return add_channel(asked, text);
+}
+
 /* ---- a query */
 
 /* A parameter that means something here. */

@@ -35,6 +35,8 @@ void asked_init(struct asked *asked, size_t room);
 void asked_release(struct asked *asked);
 
 struct asked_fault asked_add_channel(struct asked *asked, struct span name);
+/* As Mercure has it: a pattern if it is one, else a channel's name. */
+struct asked_fault asked_add_topic(struct asked *asked, struct span text);
 struct asked_fault asked_add_query(struct asked *asked, struct span query);
 void asked_sort(struct asked *asked);
 

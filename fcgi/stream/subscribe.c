@@ -222,6 +222,15 @@ static void answer(struct subscribe *subscribe, struct request *request,
 	stream_query_release(wanted);
 }
 
+void subscribe_asked(struct subscribe *subscribe, struct request *request,
+	const struct target *target, const struct asked *asked,
+	struct asked_fault fault)
+{
+	struct stream_query wanted = {.asked = *asked};
+
+	answer(subscribe, request, target, &wanted, fault);
+}
+
 void subscribe_channels(
 	void *room, struct request *request, const struct target *target)
 {

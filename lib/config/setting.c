@@ -87,6 +87,7 @@ static const struct setting responder_keys[] = {
 		.max = DAYS(7)},
 	{"ticket_age", "5m", parse_time_or_none, AT(ticket_age_ms),
 		.min = 30000, .max = 3600000},
+	{"mercure", "no", parse_choice, AT(mercure), .words = {"no", "yes"}},
 };
 
 static const struct setting channel_keys[] = {

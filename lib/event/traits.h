@@ -12,6 +12,8 @@
  *
  *   TRAIT_LABEL   1 to TRAIT_LABEL_MAX bytes of UTF-8: the publisher's own id
  *   TRAIT_TOPICS  u8 index, u8 count, count x str16 channel
+ *   TRAIT_RETRY   u32: the milliseconds after which browsers come back, of a
+ *		   lost connection; Mercure's streams say so
  *   TRAIT_PRIVATE empty: the event is for those only who may read one of its
  *		   channels
  *
@@ -32,6 +34,7 @@
 enum trait_kind {
 	TRAIT_LABEL = 1,
 	TRAIT_TOPICS = 2,
+	TRAIT_RETRY = 3,
 	TRAIT_GUARDED = 128,
 	TRAIT_PRIVATE = 128,
 };
@@ -66,6 +69,10 @@ bool traits_are_private(struct span traits);
 void trait_add(struct buf *out, uint8_t kind, struct span value);
 /* Likewise the topics of a publish, at index 0; `names`: count x str16. */
 void trait_add_topics(struct buf *out, struct span names, uint8_t count);
+
+void trait_add_retry(struct buf *out, uint32_t ms);
+/* False if there is none. */
+bool trait_retry(struct span traits, uint32_t *ms);
 
 /* False if there are none.  The traits must be sound. */
 bool trait_topics(struct span traits, struct trait_topics *topics);
