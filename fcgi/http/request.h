@@ -32,6 +32,7 @@ struct request {
 	const char *transfer_encoding; /* HTTP_TRANSFER_ENCODING: the body came
 					  in chunks, and FastCGI's records tell
 					  its end */
+	const char *cache_control;     /* HTTP_CACHE_CONTROL */
 	const char *fetch_site;	       /* HTTP_SEC_FETCH_SITE */
 	const char *forwarded; /* HTTP_FORWARDED; this and the next three are
 				  what proxies say of themselves */

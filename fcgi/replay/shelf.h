@@ -24,10 +24,9 @@ enum {
 };
 
 enum shelf_kind {
-	SHELF_PLAIN = 0,
-	SHELF_ENVELOPE = 1, /* the text is in envelopes */
-	SHELF_SHORT = 2,    /* strips are short, for who reads very many at
-			       once: they would be many writes for others */
+	SHELF_DRESS = 3, /* bits: an enum event_dress, of the text */
+	SHELF_SHORT = 4, /* strips are short, for who reads very many at
+			    once: they would be many writes for others */
 };
 
 struct shelf;
