@@ -173,7 +173,7 @@ static const char *read_channel(struct buf *name, struct span rest)
 		return "the path has a '%' without two hexadecimal digits";
 	if (span_is(buf_span(name), ".") || span_is(buf_span(name), ".."))
 		return "a channel of that name is reached by ?channel= only";
-	return text_channel_fault(buf_span(name));
+	return text_topic_fault(buf_span(name));
 }
 
 static void run(const struct router *router, struct request *request,

@@ -159,6 +159,8 @@ void post_body(void *room, struct request *request, const struct target *target)
 	size_t max_event = post->max_event;
 
 	if (fault.status == 0)
+		fault = submission_check_channel(&submission);
+	if (fault.status == 0)
 		fault = submission_queried(&submission, target->query);
 	if (fault.status == 0)
 		fault = also_queried(&submission, target->query);

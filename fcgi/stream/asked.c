@@ -53,7 +53,7 @@ static bool is_full(const struct asked *asked)
 
 static struct asked_fault add_channel(struct asked *asked, struct span name)
 {
-	const char *fault = text_channel_fault(name);
+	const char *fault = text_topic_fault(name);
 
 	if (fault == NULL && is_full(asked))
 		fault = "a stream has at most 1,000 channels";

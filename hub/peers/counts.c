@@ -121,7 +121,7 @@ bool counts_take(
 		struct span name = wire_get_str16(in);
 		uint32_t subscribers = wire_get_u32(in);
 
-		if (!in->failed && text_channel_fault(name) == NULL)
+		if (!in->failed && text_topic_fault(name) == NULL)
 			counts_set(counts, counter, name, subscribers);
 	}
 	return wire_done(in);

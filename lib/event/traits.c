@@ -101,7 +101,7 @@ static const char *topics_fault(struct span value)
 		const char *at = in.at;
 		struct span name = wire_get_str16(&in);
 
-		fault = text_channel_fault(name);
+		fault = text_topic_fault(name);
 		if (fault == NULL && is_among(name, before(names, at)))
 			fault = "an event's channels are different ones";
 	}

@@ -146,7 +146,7 @@ static const struct {
 	{"an unknown operator", "pattern={!x}", "bad_pattern", "URI template"},
 	{"no variable", "pattern=a{}", "bad_pattern", "URI template"},
 	{"a brace too many", "pattern={a}}", "bad_pattern", "URI template"},
-	{"a channel too long by pattern=", NULL, "bad_pattern", "255"},
+	{"a channel too long by pattern=", NULL, "bad_pattern", "1,000"},
 	{"no type", "event=", "bad_event", "needs a value"},
 	{"no type and no sign", "event", "bad_event", "needs a value"},
 	{"a type with a line end", "event=a%0a", "bad_event", "control"},
@@ -161,9 +161,9 @@ static void test_what_is_wrong_is_said(void **state)
 	for (size_t i = 0; i < COUNT(faults); i++) {
 		struct asked asked;
 		struct asked_fault fault;
-		char query[400] = "pattern=";
+		char query[1100] = "pattern=";
 
-		memset(query + 8, 'a', 256);
+		memset(query + 8, 'a', 1001);
 		if (faults[i].query != NULL)
 			snprintf(query, sizeof(query), "%s", faults[i].query);
 		asked_init(&asked, strlen(query));
