@@ -43,6 +43,7 @@ static const struct variable variables[] = {
 	VARIABLE("HTTP_AUTHORIZATION", authorization),
 	VARIABLE("HTTP_COOKIE", cookie),
 	VARIABLE("HTTP_REFERER", referer),
+	VARIABLE("HTTP_USER_AGENT", user_agent),
 	VARIABLE("REMOTE_USER", remote_user),
 };
 

@@ -43,6 +43,7 @@ struct request {
 				      is in it */
 	const char *cookie;	   /* HTTP_COOKIE */
 	const char *referer;	   /* HTTP_REFERER */
+	const char *user_agent;	   /* HTTP_USER_AGENT */
 	const char *remote_user;   /* REMOTE_USER: whom the web server let in */
 	char *texts;		   /* where all of these are */
 	struct buf body;

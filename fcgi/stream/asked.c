@@ -96,10 +96,9 @@ static struct asked_fault add_type(struct asked *asked, struct span type)
 
 static struct asked_fault add_topic(struct asked *asked, struct span text)
 {
-	const char *fault = selector_text_fault(text);
 	bool exact = selector_kind(text) == SELECTOR_EXACT;
 
-	if (fault != NULL)
+	if (text_topic_fault(text) != NULL)
 		return bad("bad_topic", "a topic is a text of 1 to 1,000 bytes "
 					"in UTF-8, without control characters");
 	if (is_full(asked))

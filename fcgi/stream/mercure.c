@@ -48,19 +48,21 @@ static void read_begin(struct subscription *subscription,
 
 /* ---- the answer */
 
-/* Browsers' own EventSource says exactly this, and what scripts are made of
- * hardly ever does. */
-static bool is_native(const struct request *request)
+/* What scripts are made of hardly ever says all three. */
+static bool is_browser(const struct request *request)
 {
+	static const char mozilla[] = "Mozilla/";
+
 	return strcmp(request->accept, "text/event-stream") == 0 &&
-	       strcmp(request->cache_control, "no-cache") == 0;
+	       strcmp(request->cache_control, "no-cache") == 0 &&
+	       strncmp(request->user_agent, mozilla, sizeof(mozilla) - 1) == 0;
 }
 
 static void open_stream(struct subscribe *subscribe, struct request *request,
 	const struct target *target, struct asked *asked)
 {
 	struct subscription subscription = {.dress = EVENT_MERCURE,
-		.native = is_native(request),
+		.browser = is_browser(request),
 		.gaps = query_flag(target->query, "gaps")};
 	struct buf cursor = {0};
 

@@ -70,6 +70,15 @@ static void add_beginning(
 		id, id);
 }
 
+/* To a browser's EventSource only: no page listens to events of this type. */
+static void add_place(struct buf *out, const struct subscriber *sub)
+{
+	if (!sub->browser)
+		return;
+	event_id(out, EVENT_MERCURE, sub->id);
+	buf_printf(out, "event: tidings\ndata: {}\n\n");
+}
+
 static void begin_mercure(struct buf *out, const struct subscriber *sub,
 	bool gap, uint64_t retry_ms)
 {
@@ -81,10 +90,7 @@ static void begin_mercure(struct buf *out, const struct subscriber *sub,
 		add_beginning(&headers, sub, gap);
 	event_head(out, EVENT_MERCURE, retry_ms, buf_span(&headers));
 	buf_release(&headers);
-	if (!sub->native)
-		return;
-	event_id(out, EVENT_MERCURE, sub->id);
-	buf_add_char(out, '\n');
+	add_place(out, sub);
 }
 
 void notice_begin(struct buf *out, const struct subscriber *sub,
@@ -146,10 +152,7 @@ struct batch *notice_parting(const struct subscriber *sub, uint64_t retry_ms)
 		return batch_of(sub, &text);
 	}
 	buf_printf(&text, "retry: %" PRIu64 "\n", retry_ms);
-	if (sub->native) {
-		event_id(&text, EVENT_MERCURE, sub->id);
-		buf_add_char(&text, '\n');
-	}
+	add_place(&text, sub);
 	return batch_of(sub, &text);
 }
 

@@ -6,12 +6,15 @@
  * caught up, a gap, its end
  *
  * Native streams have events for that (event.h).  Those of the Mercure protocol
- * have none, since its pages take whatever comes for a publisher's: the head of
- * the answer says where the stream begins, and whoever asks again after a gap
- * reads `earliest` there.  Nor have they a blank line that ends no event, which
- * fetch-event-source gives to the page, but for a browser's own EventSource: to
- * it a block of nothing but `id:` is no event, and without it, it would not
- * know where it was before its first one.
+ * have none, since their pages take whatever comes for a publisher's: the head
+ * of the answer says where the stream begins, and whoever asks again after a
+ * gap reads `earliest` there.  A blank line that ends no event is in neither:
+ * fetch-event-source and others give it to the page as an empty event.
+ *
+ * But a browser's own EventSource has to know where it is before its first
+ * update, or it would lose what is published while it comes back.  It is given
+ * an event of a type that nobody listens to.  A block of nothing but `id:`
+ * would do by the standard, and for Chromium; Firefox 153 passes it over.
  */
 #include <stdbool.h>
 #include <stdint.h>

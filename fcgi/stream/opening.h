@@ -49,9 +49,9 @@ struct subscription {
 	struct span requested; /* the cursor as the browser wrote it */
 	uint64_t keepalive_ms; /* asked for; 0 = none was */
 	enum event_dress dress;
-	bool native; /* MERCURE: who asks is a browser's EventSource */
-	bool gaps;   /* MERCURE: a gap is told, and does not end the stream */
-	bool tells;  /* MERCURE: the head says where the stream begins */
+	bool browser; /* MERCURE: who asks is a browser's EventSource */
+	bool gaps;    /* MERCURE: a gap is told, and does not end the stream */
+	bool tells;   /* MERCURE: the head says where the stream begins */
 	struct span headers;	 /* further response header lines, each ended by
 				    CRLF (CORS), or empty */
 	struct client *client;	 /* held; limit_leave()d when the stream ends;

@@ -95,7 +95,7 @@ struct subscriber *subscriber_new(
 	sub->patterns = subscription->patterns;
 	sub->keepalive = (uint16_t)(subscription->keepalive_ms / 1000);
 	sub->dress = (uint8_t)subscription->dress;
-	sub->native = subscription->native;
+	sub->browser = subscription->browser;
 	sub->gaps = subscription->gaps;
 	sub->client = subscription->client;
 	sub->grant = subscription->grant;

@@ -89,7 +89,7 @@ struct subscriber {
 				many */
 	uint16_t keepalive;  /* seconds between two comments */
 	uint8_t dress;	     /* enum event_dress */
-	bool native;	     /* as in its subscription, and ... */
+	bool browser;	     /* as in its subscription, and ... */
 	bool gaps;	     /* ... likewise */
 	bool behind;	     /* began behind: owed an event `live` */
 	bool below;	     /* `pos` means nothing, only `id` counts */

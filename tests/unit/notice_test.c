@@ -17,12 +17,12 @@ static struct subscription mercure(const struct span *topic)
 		.fresh = true};
 }
 
-static int open_fresh(struct room *room, bool native, bool tells)
+static int open_fresh(struct room *room, bool browser, bool tells)
 {
 	const struct span topic = span_of("a");
 	struct subscription subscription = mercure(&topic);
 
-	subscription.native = native;
+	subscription.browser = browser;
 	subscription.tells = tells;
 	return room_open(room, &subscription);
 }
@@ -74,7 +74,8 @@ static void test_a_browser_is_told_where_it_is_before_its_first_event(
 	struct room *room = *state;
 	int fd = open_fresh(room, true, false);
 
-	assert_true(ends_with(room_text(room, fd), "\nid: #100\n\n"));
+	assert_true(ends_with(room_text(room, fd),
+		"\nid: #100\nevent: tidings\ndata: {}\n\n"));
 	close(fd);
 }
 
