@@ -42,7 +42,7 @@ static struct counted *get(struct counts *counts, struct span name)
 	if (counted != NULL)
 		return counted;
 	counted = mem_new(sizeof(*counted) + name.len);
-	counted->len = (uint8_t)name.len;
+	counted->len = (uint16_t)name.len;
 	memcpy(counted->name, name.at, name.len);
 	table_add(&counts->names, &counted->node);
 	return counted;
