@@ -34,6 +34,11 @@ class MercurePage(Page):
 
 
 class MercureStory(told_at_mercure(PageStory)):
+    def name_of(self, topic, n):
+        """A ':' would have a browser ask whether it may, before it comes back to another
+        origin; Firefox, which then finds nobody there, does not try again."""
+        return f"{topic}-{n}"
+
     def texts(self, data):
         return [(topic, text.format(data)) for topic, _, text in DRESSES if topic != "datastar"]
 
