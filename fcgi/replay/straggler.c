@@ -69,7 +69,7 @@ void straggler_judge(struct straggler *straggler, const struct judged *judged)
 
 unsigned straggler_kind(const struct straggler *straggler)
 {
-	unsigned kind = straggler->sub->envelope ? SHELF_ENVELOPE : SHELF_PLAIN;
+	unsigned kind = straggler->sub->dress;
 
 	if (grant_scope(straggler->sub->grant) == NULL)
 		kind |= SHELF_PUBLIC;

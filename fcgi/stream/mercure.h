@@ -4,7 +4,9 @@
 /*
  * mercure - a GET of /.well-known/mercure becomes a subscription
  *
- * ?topic=, as often as wanted: a name, a URI template, or `*`.
+ * ?topic=, as often as wanted, is a name, a URI template or `*`.  A cursor is
+ * `#` and an id, or what its publisher calls an event (hub/log/label.h), or
+ * `earliest`; one that means nothing is a gap.
  */
 #include "fcgi/http/request.h"
 

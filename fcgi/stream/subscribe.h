@@ -12,8 +12,6 @@
 
 struct access;
 struct admit;
-struct asked;
-struct asked_fault;
 struct clock;
 struct replies;
 struct streams;
@@ -32,11 +30,5 @@ handler subscribe_channels; /* ?channel= and ?pattern=, or else the route's own
 			     */
 handler subscribe_channel;  /* the path's, and what the query adds */
 handler subscribe_one;	    /* the route's own only */
-
-/* For who reads himself what is wanted: takes the request and `asked`; `fault`
- * is what was wrong with it. */
-void subscribe_asked(struct subscribe *subscribe, struct request *request,
-	const struct target *target, const struct asked *asked,
-	struct asked_fault fault);
 
 #endif

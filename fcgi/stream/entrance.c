@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/stream/entrance.h"
+
+#include "fcgi/guard/access.h"
+#include "fcgi/guard/grant.h"
+#include "fcgi/http/request.h"
+#include "fcgi/stream/admit.h"
+#include "fcgi/stream/expiry.h"
+#include "fcgi/stream/opening.h"
+#include "fcgi/stream/streams.h"
+#include "fcgi/stream/subscribe.h"
+#include "lib/clock.h"
+
+static enum access_word may_read(
+	const struct access *access, const struct subscription *subscription)
+{
+	uint16_t names =
+		(uint16_t)(subscription->count - subscription->patterns);
+	enum access_word word = ACCESS_YES;
+
+	for (uint16_t i = 0; word == ACCESS_YES && i < names; i++)
+		word = access_may_read(
+			access, subscription->grant, subscription->channels[i]);
+	return word;
+}
+
+/* False if it has been refused; then there is no grant. */
+static bool is_allowed(struct subscribe *subscribe, struct request *request,
+	struct subscription *subscription, enum entrance entrance)
+{
+	enum access_word word = access_may_listen(
+		subscribe->access, request, &subscription->grant);
+
+	if (word == ACCESS_YES && entrance == ENTRANCE_BY_NAME)
+		word = may_read(subscribe->access, subscription);
+	if (word == ACCESS_YES)
+		return true;
+	grant_drop(subscription->grant);
+	admit_refuse(subscribe->admit, request, word);
+	return false;
+}
+
+void entrance_pass(struct subscribe *subscribe, struct request *request,
+	struct subscription *subscription, enum entrance entrance)
+{
+	if (!is_allowed(subscribe, request, subscription, entrance))
+		return;
+	subscription->client =
+		admit_enter(subscribe->admit, request, subscription);
+	if (subscription->client == NULL) {
+		grant_drop(subscription->grant);
+		return;
+	}
+	subscription->end = expiry_of(subscription->grant,
+		clock_date_ms(subscribe->clock), subscribe->stream_age_ms);
+	subscription->fd = request->fd;
+	subscription->request = request->id;
+	subscription->headers = buf_span(&request->headers);
+	request->fd = -1;
+	streams_open(subscribe->streams, subscription);
+	request_free(request);
+}
