@@ -26,6 +26,7 @@
 #include "hub/log/receipt.h"
 #include "lib/config/config.h"
 #include "lib/link.h"
+#include "lib/list.h"
 #include "lib/loop.h"
 
 enum {
@@ -79,6 +80,7 @@ struct peer {
 	struct counter
 		*counter; /* what it says of who listens; NULL = STRANGE */
 	struct stats_report report; /* what it reports */
+	struct node presents;	    /* for whom it speaks (presence.h) */
 	struct inbox *inbox;	    /* that it speaks for; NULL = none */
 	bool closed;
 };
