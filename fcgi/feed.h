@@ -11,6 +11,7 @@
 struct audience;
 struct topics;
 struct fanout;
+struct presence;
 struct counters;
 struct streams;
 struct tasks;
@@ -24,6 +25,7 @@ struct feed {
 	struct streams *streams;
 	struct audience *audience;
 	const struct tasks *tasks;
+	struct presence *presence; /* NULL = nobody says that he is there */
 	struct counters *counters;
 };
 

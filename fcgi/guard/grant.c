@@ -10,6 +10,7 @@
 #include "fcgi/guard/keyring.h"
 #include "fcgi/guard/rights.h"
 #include "fcgi/guard/scope.h"
+#include "lib/event/active.h"
 #include "lib/event/traits.h"
 #include "lib/list.h"
 #include "lib/table.h"
@@ -169,6 +170,20 @@ void grant_drop(struct grant *grant)
 
 /* ---- asking */
 
+struct span grant_subject(const struct grant *grant)
+{
+	return span_of(grant == NULL || grant->token == NULL
+			       ? NULL
+			       : grant->token->subject);
+}
+
+struct span grant_payload(const struct grant *grant)
+{
+	return span_of(grant == NULL || grant->token == NULL
+			       ? NULL
+			       : grant->token->payload);
+}
+
 uint64_t grant_until(const struct grant *grant)
 {
 	return grant == NULL || grant->token == NULL ? RIGHTS_NO_END
@@ -201,6 +216,21 @@ uint64_t grant_serial(const struct grant *grant)
 	return grant == NULL ? 0 : scope_serial(grant->subscribe);
 }
 
+/* Of who is there: by its path. */
+static bool reads_active(const struct grant *grant, struct span traits)
+{
+	struct active active;
+	struct buf path = {0};
+	bool reads;
+
+	if (!active_get(traits, &active))
+		return false;
+	active_path(&path, &active);
+	reads = scope_has(grant->subscribe, buf_span(&path));
+	buf_release(&path);
+	return reads;
+}
+
 bool grant_reads(
 	const struct grant *grant, struct span channel, struct span traits)
 {
@@ -210,8 +240,10 @@ bool grant_reads(
 		return false;
 	if (scope_has(grant->subscribe, channel))
 		return true;
-	if (traits.len == 0 || !trait_topics(traits, &topics))
+	if (traits.len == 0)
 		return false;
+	if (!trait_topics(traits, &topics))
+		return reads_active(grant, traits);
 	for (uint8_t i = 0; i < topics.count; i++)
 		if (scope_has(
 			    grant->subscribe, trait_next_topic(&topics.names)))

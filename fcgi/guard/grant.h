@@ -62,6 +62,10 @@ void grants_forget(struct grants *grants);
 struct grant *grant_hold(struct grant *grant); /* returns it */
 void grant_drop(struct grant *grant);	       /* NULL will do */
 
+/* Whose its token is, and the JSON that this carries for him; empty = nobody
+ * said. */
+struct span grant_subject(const struct grant *grant);
+struct span grant_payload(const struct grant *grant);
 /* Until when it is one, ms since 1970; RIGHTS_NO_END (rights.h).  And has the
  * key gone that it was got with? */
 uint64_t grant_until(const struct grant *grant);

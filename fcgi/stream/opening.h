@@ -48,6 +48,10 @@ struct subscription {
 	struct span requested; /* the cursor as the browser wrote it */
 	uint64_t keepalive_ms; /* asked for; 0 = none was */
 	bool envelope;
+	uint8_t presence;	   /* enum presence_wish (presence.h), and
+				      whose stream it is then: */
+	const char *address;	   /* NULL = not known */
+	struct span user, payload; /* empty = nobody said */
 	struct span headers;	 /* further response header lines, each ended by
 				    CRLF (CORS), or empty */
 	struct client *client;	 /* held; limit_leave()d when the stream ends;

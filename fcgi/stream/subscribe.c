@@ -13,6 +13,7 @@
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
+#include "fcgi/presence/wish.h"
 #include "fcgi/stream/admit.h"
 #include "fcgi/stream/asked.h"
 #include "fcgi/stream/event.h"
@@ -175,6 +176,8 @@ static void open_stream(struct subscribe *subscribe, struct request *request,
 		grant_drop(subscription->grant);
 		return;
 	}
+	if (subscription->presence != 0)
+		wish_name(subscription, request);
 	subscription->end = end_of(subscribe, subscription->grant);
 	subscription->fd = request->fd;
 	subscription->request = request->id;
@@ -213,6 +216,11 @@ static void answer(struct subscribe *subscribe, struct request *request,
 		fault.code = "bad_keepalive";
 		fault.sentence = keepalive_read(
 			&subscription.keepalive_ms, target->query);
+	}
+	if (fault.sentence == NULL) {
+		fault.code = "bad_presence";
+		fault.sentence = wish_read(
+			&subscription, target->query, subscribe->presence);
 	}
 	if (fault.sentence == NULL)
 		open_stream(subscribe, request, &subscription);

@@ -94,6 +94,7 @@ struct subscriber *subscriber_new(
 	sub->patterns = subscription->patterns;
 	sub->keepalive = (uint16_t)(subscription->keepalive_ms / 1000);
 	sub->envelope = subscription->envelope;
+	sub->seen = subscription->presence != 0;
 	sub->client = subscription->client;
 	sub->grant = subscription->grant;
 	list_init(&sub->due);

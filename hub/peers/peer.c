@@ -90,6 +90,7 @@ static void peer_new(struct peers *peers, int fd)
 	peer->pages_end = &peer->pages;
 	peer->listings_end = &peer->listings;
 	list_init(&peer->presents);
+	list_init(&peer->asking);
 	peer->link.owner = peer;
 	peer->link.frame = peers->frame;
 	peer->link.closed = peers->gone;

@@ -81,6 +81,8 @@ struct peer {
 		*counter; /* what it says of who listens; NULL = STRANGE */
 	struct stats_report report; /* what it reports */
 	struct node presents;	    /* for whom it speaks (presence.h) */
+	struct node asking;	    /* among those that ask who is there, ... */
+	struct buf who;		    /* ... str16 bodies of PRESENCE */
 	struct inbox *inbox;	    /* that it speaks for; NULL = none */
 	bool closed;
 };

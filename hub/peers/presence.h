@@ -41,6 +41,7 @@ struct presence {
 	struct node orphans; /* nobody speaks for them, by when they will have
 				left */
 	struct node drafts;  /* told in this transaction */
+	struct node asking;  /* peers whose questions wait for its COMMIT */
 	uint64_t newest;     /* id of the newest event that told of anybody */
 	struct buf topic, traits, data; /* of the event being made */
 };
@@ -51,7 +52,8 @@ void presence_close(struct presence *presence);
 /* By which it is to join the ledger's transactions. */
 struct party presence_party(struct presence *presence);
 
-/* JOINED, LEFT and PRESENCE came; false if malformed. */
+/* JOINED, LEFT and PRESENCE came; false if malformed.  A question is answered
+ * by presence_run(). */
 bool presence_join(
 	struct presence *presence, struct peer *peer, struct wire_in *in);
 bool presence_leave(
@@ -63,6 +65,8 @@ void presence_forget(struct presence *presence, struct peer *peer);
 
 /* Puts what may be told into the transaction; true if there is more. */
 bool presence_step(struct presence *presence);
+/* After COMMIT: answers questions; true if some are left. */
+bool presence_run(struct presence *presence);
 /* Now and then: true if there is something to be told. */
 bool presence_tend(struct presence *presence);
 

@@ -92,6 +92,7 @@ static uint32_t count(struct peer *peer, const char *topic)
 	wire_put_u64(&body, 0);
 	wire_put_u16(&body, 1000);
 	say(peer, WIRE_PRESENCE, &body);
+	presence_run(&desk.presence);
 	in = heard(peer, WIRE_PRESENT);
 	wire_get_u64(&in);
 	wire_get_u64(&in);
@@ -398,6 +399,7 @@ static void test_a_list_is_read_in_pages_while_others_come_and_go(void **state)
 		wire_put_u64(&body, after);
 		wire_put_u16(&body, 200);
 		say(peer, WIRE_PRESENCE, &body);
+		presence_run(&desk.presence);
 		in = heard(peer, WIRE_PRESENT);
 		wire_get_u64(&in);
 		assert_true(wire_get_u64(&in) > after);
