@@ -123,8 +123,8 @@ void questions_send(struct questions *questions);
 /* `now`: monotonic us. */
 void questions_expire(struct questions *questions, uint64_t now);
 
-/* The bodies of JUDGED, PAGED, CHANNELED, METERED and PRESENT; false if malformed.  An
- * answer that nobody waits for is ignored: it came too late. */
+/* The bodies of JUDGED, PAGED, CHANNELED, METERED and PRESENT; false if
+ * malformed.  An answer that nobody waits for is ignored: it came too late. */
 bool questions_judged(struct questions *questions, struct wire_in *in);
 bool questions_paged(struct questions *questions, struct wire_in *in);
 bool questions_channeled(struct questions *questions, struct wire_in *in);
