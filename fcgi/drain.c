@@ -9,7 +9,7 @@
 #include "fcgi/stream/admit.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/batch.h"
-#include "fcgi/stream/event.h"
+#include "fcgi/stream/notice.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/tasks.h"
 #include "fcgi/stream/window.h"
@@ -36,7 +36,6 @@ static bool has_everything(struct subscriber *sub)
 static void end_one(void *arg, struct subscriber *sub)
 {
 	struct drain *drain = arg;
-	struct buf text = {0};
 	struct batch *batch;
 
 	if (drain->left == 0 || !subscriber_is_ready(sub))
@@ -44,10 +43,8 @@ static void end_one(void *arg, struct subscriber *sub)
 	drain->left--;
 	if (!has_everything(sub))
 		return;
-	event_parting(&text, sub->id,
-		(uint64_t)(DRAIN_RETRY + random() % DRAIN_RETRY));
-	batch = batch_new(sub->request, buf_span(&text));
-	buf_release(&text);
+	batch = notice_parting(
+		sub, (uint64_t)(DRAIN_RETRY + random() % DRAIN_RETRY));
 	if (subscriber_give(sub, batch) == CAUGHT_UP)
 		subscriber_close(sub);
 }

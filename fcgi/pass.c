@@ -69,7 +69,7 @@ static struct fault add_channel(struct wish *wish, struct span quoted)
 	struct span name;
 
 	json_decode(&text, quoted);
-	fault = text_channel_fault(buf_span(&text));
+	fault = text_topic_fault(buf_span(&text));
 	if (fault == NULL) {
 		name = span_of(grant_parts_keep(
 			&wish->parts, mem_text(buf_span(&text))));

@@ -217,6 +217,7 @@ static void open_acceptor(struct rooms *rooms, int listener)
 		.status = &rooms->status,
 		.metrics = &rooms->metrics,
 		.tasks = rooms->tasks,
+		.mercure = rooms->config->mercure,
 	});
 	rooms->acceptor = acceptor_new(&(struct acceptor_parts){
 		.loop = rooms->loop,

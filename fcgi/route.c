@@ -13,9 +13,11 @@
 #include "fcgi/http/request.h"
 #include "fcgi/metrics.h"
 #include "fcgi/pass.h"
+#include "fcgi/post/mercure.h"
 #include "fcgi/post/post.h"
 #include "fcgi/presence/who.h"
 #include "fcgi/status.h"
+#include "fcgi/stream/mercure.h"
 #include "fcgi/stream/subscribe.h"
 #include "fcgi/stream/tasks.h"
 #include "lib/text.h"
@@ -36,14 +38,17 @@ struct route {
 #define HOLE "/{channel}"
 
 enum {
-	ROUTES = 13,
-	ABSOLUTE = 0, /* of them, the last: at their paths whatever the base */
+	ROUTES = 14,
+	MERCURE_ROUTES = 1, /* of them, the last: also at their paths, whatever
+			       the base */
 };
 
 struct router {
 	const struct access *access;
 	struct replies *replies;
 	const char *base;
+	size_t count; /* of the routes: without those of Mercure where it is
+			 off */
 	struct route routes[ROUTES];
 };
 
@@ -74,11 +79,14 @@ struct router *router_new(const struct route_rooms *rooms)
 		{"/api/ticket", "", none, {pass_ticket, pass}, none},
 		{"/api/session", "", none, {pass_session, pass},
 			{pass_end, pass}},
+		{"/.well-known/mercure", "", {mercure_subscribe, subscribe},
+			{mercure_publish, post}, none},
 	};
 
 	router->access = rooms->access;
 	router->replies = rooms->replies;
 	router->base = rooms->base;
+	router->count = rooms->mercure ? ROUTES : ROUTES - MERCURE_ROUTES;
 	memcpy(router->routes, routes, sizeof(routes));
 	return router;
 }
@@ -134,11 +142,13 @@ static bool matches(
 static const struct route *find(const struct router *router, struct span path,
 	const struct span *below, struct span *rest)
 {
-	for (size_t i = 0; i < ROUTES; i++) {
+	for (size_t i = 0; i < router->count; i++) {
 		const struct route *route = &router->routes[i];
-		const struct span *at = i < ROUTES - ABSOLUTE ? below : &path;
+		bool anywhere = i >= ROUTES - MERCURE_ROUTES;
 
-		if (at != NULL && matches(route, *at, rest))
+		if (below != NULL && matches(route, *below, rest))
+			return route;
+		if (anywhere && matches(route, path, rest))
 			return route;
 	}
 	return NULL;
@@ -185,7 +195,7 @@ static const char *read_channel(struct buf *name, struct span rest)
 		return "the path has a '%' without two hexadecimal digits";
 	if (span_is(buf_span(name), ".") || span_is(buf_span(name), ".."))
 		return "a channel of that name is reached by ?channel= only";
-	return text_channel_fault(buf_span(name));
+	return text_topic_fault(buf_span(name));
 }
 
 static void run(const struct router *router, struct request *request,

@@ -4,9 +4,12 @@
 /*
  * route - which handler a request wants
  *
- * One table of paths, all below one prefix, the base.  What every answer has in
+ * One table of paths, all below one prefix, the base, and that of Mercure also
+ * where the protocol has it, at the root.  What every answer has in
  * common is settled here: the CORS lines, 404, 405, 421, OPTIONS, HEAD.
  */
+#include <stdbool.h>
+
 struct access;
 struct subscribe;
 struct metrics;
@@ -31,6 +34,7 @@ struct route_rooms {
 	struct status *status;
 	struct metrics *metrics;
 	struct tasks *tasks;
+	bool mercure; /* is there /.well-known/mercure? */
 };
 
 struct router *router_new(const struct route_rooms *rooms);

@@ -232,7 +232,7 @@ static const char *read_after(struct span query, struct buf *after)
 		return NULL;
 	if (!query_decode_value(after, pair.value))
 		return "?after= has a '%' without two hexadecimal digits";
-	return text_channel_fault(buf_span(after));
+	return text_topic_fault(buf_span(after));
 }
 
 static void begin(const struct status *status, struct request *request,

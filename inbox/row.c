@@ -62,6 +62,8 @@ void row_put(struct buf *out, const struct query *row, size_t limit)
 	if (query_type(row, 1) == DB_NULL)
 		channel = span_of("main");
 	if (query_type(row, 3) != DB_NULL)
+		fault = text_channel_fault(channel);
+	if (fault == NULL)
 		fault = text_event_fault(channel, type, data);
 	if (fault == NULL)
 		fault = text_key_fault(key);

@@ -99,15 +99,27 @@ static bool has_control(struct span text)
 	return false;
 }
 
-const char *text_channel_fault(struct span name)
+static const char *name_fault(struct span name)
 {
-	if (name.len == 0 || name.len > CHANNEL_MAX)
-		return "a channel name has 1 to 255 bytes";
 	if (!text_is_utf8(name, NULL))
 		return "a channel name is UTF-8";
 	if (has_control(name))
 		return "a channel name has no control characters";
 	return NULL;
+}
+
+const char *text_channel_fault(struct span name)
+{
+	if (name.len == 0 || name.len > CHANNEL_MAX)
+		return "a channel name has 1 to 255 bytes";
+	return name_fault(name);
+}
+
+const char *text_topic_fault(struct span name)
+{
+	if (name.len == 0 || name.len > TOPIC_MAX)
+		return "a channel name has 1 to 1,000 bytes here";
+	return name_fault(name);
 }
 
 const char *text_type_fault(struct span type)
@@ -135,7 +147,7 @@ const char *text_key_fault(struct span key)
 const char *text_event_fault(
 	struct span channel, struct span type, struct span data)
 {
-	const char *fault = text_channel_fault(channel);
+	const char *fault = text_topic_fault(channel);
 
 	if (fault == NULL)
 		fault = text_type_fault(type);

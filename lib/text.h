@@ -14,7 +14,9 @@
 #include "lib/span.h"
 
 enum {
-	CHANNEL_MAX = 255, /* bytes of a channel's name */
+	CHANNEL_MAX = 255, /* bytes of a channel's name, as most say it */
+	TOPIC_MAX = 1000,  /* ... and as Mercure's topics have them, and further
+			      channels of a publish: they are URLs */
 	TYPE_MAX = 64,	   /* bytes of an event type */
 	KEY_MAX = 200,	   /* bytes of an idempotency key as published; the
 			      "/123" that ?lines=1 adds comes on top */
@@ -28,11 +30,13 @@ bool text_is_utf8(struct span text, size_t *bad);
 /* Each returns NULL if the text is valid, otherwise a sentence for the
  * publisher (static), e.g. "a channel name has 1 to 255 bytes". */
 const char *text_channel_fault(struct span name); /* UTF-8, no control char */
+const char *text_topic_fault(struct span name);	  /* the same, longer */
 const char *text_type_fault(struct span type);	  /* may be empty; UTF-8, no
 						     control char */
 const char *text_key_fault(struct span key);	  /* may be empty; same */
 
-/* Likewise of a whole event; its data is UTF-8, however long (event_size.h). */
+/* Likewise of a whole event, whose channel is a topic; its data is UTF-8,
+ * however long (event_size.h). */
 const char *text_event_fault(
 	struct span channel, struct span type, struct span data);
 

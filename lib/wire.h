@@ -33,7 +33,9 @@
  *           new connection; all numbers <= `answered` have had their answer
  *           here, so the hub may forget them.  The digest (lib/digest.h, of
  *           what the publisher sent) is there only if the key is not empty.
- *           flags: WIRE_VOLATILE = not stored, no id, no key, no traits.
+ *           flags: WIRE_VOLATILE = not stored, no id, no key, no traits;
+ *           WIRE_BRIEF = its keys tell a repetition from a new event for one
+ *           minute only, and other content under one of them is a new event.
  * JUDGE     u64 tag, u8 from, u64 value, u64 upto, str16 label, u16 count,
  *           count x { u8 kind, str16 text }, u16 count, count x { u16 index,
  *           u64 mark }
@@ -273,6 +275,7 @@ enum wire_type {
 
 enum wire_flag {
 	WIRE_VOLATILE = 1,
+	WIRE_BRIEF = 2,
 };
 
 enum wire_row {

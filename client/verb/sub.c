@@ -21,7 +21,7 @@
 static enum exit_status check_channels(void)
 {
 	for (size_t i = 0; i < argument_count(); i++) {
-		const char *fault = text_channel_fault(span_of(argument(i)));
+		const char *fault = text_topic_fault(span_of(argument(i)));
 
 		if (fault != NULL)
 			return fail(EXIT_USAGE, "channel \"%s\": %s",

@@ -201,6 +201,27 @@ enum access_word access_may_publish(struct access *access,
 	return ACCESS_YES;
 }
 
+enum access_word access_may_publish_by_token(struct access *access,
+	const struct request *request, struct publisher *publisher)
+{
+	struct proven proven = {0};
+	enum access_word word = ACCESS_NO_TOKEN;
+
+	*publisher = (struct publisher){.otherwise = ACCESS_NOT_GRANTED};
+	if (verifier_takes_tokens(access->verifier))
+		word = ask(access, request, TO_PUBLISH_BY_TOKEN, &proven);
+	if (word != ACCESS_YES)
+		return word;
+	if (proven.grant == NULL)
+		return proven.foreign ? ACCESS_NOT_THAT_PAGE : ACCESS_NO_TOKEN;
+	if (!grant_publishes_somewhere(proven.grant)) {
+		grant_drop(proven.grant);
+		return ACCESS_NOT_GRANTED;
+	}
+	publisher->grant = proven.grant;
+	return ACCESS_YES;
+}
+
 enum access_word publisher_may(
 	const struct publisher *publisher, struct span channel)
 {

@@ -71,6 +71,9 @@ struct publisher {
  * released. */
 enum access_word access_may_publish(struct access *access,
 	const struct request *request, struct publisher *publisher);
+/* Likewise of one for whom nothing counts but a token. */
+enum access_word access_may_publish_by_token(struct access *access,
+	const struct request *request, struct publisher *publisher);
 enum access_word publisher_may(
 	const struct publisher *publisher, struct span channel);
 void publisher_release(struct publisher *publisher);

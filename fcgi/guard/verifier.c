@@ -129,6 +129,8 @@ static bool sift(const struct verifier *verifier, const struct request *request,
 		proof->token = span(NULL, 0);
 		foreign = true;
 	}
+	if (purpose == TO_PUBLISH_BY_TOKEN)
+		return foreign;
 	foreign = foreign || (proof->user.len > 0 && !counts);
 	if (counts) {
 		caller->user = proof->user;

@@ -42,7 +42,11 @@ bool verifier_is_used(const struct verifier *verifier);
 /* Can a token get one? */
 bool verifier_takes_tokens(const struct verifier *verifier);
 
-enum verifier_purpose { TO_LISTEN, TO_PUBLISH };
+enum verifier_purpose {
+	TO_LISTEN,
+	TO_PUBLISH,
+	TO_PUBLISH_BY_TOKEN, /* logins and addresses are no proofs */
+};
 
 struct proven {
 	struct grant *grant; /* held for the caller; NULL = nothing counts */

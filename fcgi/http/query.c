@@ -257,6 +257,16 @@ static bool last_id_otherwise(struct buf *id, struct span query)
 	return id->len > 0;
 }
 
+bool query_has_last_id(struct span query)
+{
+	struct pair pair;
+
+	while (query_next(&query, &pair))
+		if (is_last_id(pair.name))
+			return true;
+	return false;
+}
+
 bool query_last_id(
 	struct buf *id, const struct request *request, struct span query)
 {

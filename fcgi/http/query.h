@@ -59,5 +59,7 @@ bool query_value(struct buf *value, struct span query, const char *name);
  * lastEventId or spelt otherwise (any case, with or without '-' and '_'). */
 bool query_last_id(
 	struct buf *id, const struct request *request, struct span query);
+/* Is there such a parameter, though it may be empty? */
+bool query_has_last_id(struct span query);
 
 #endif

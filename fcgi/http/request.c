@@ -34,6 +34,7 @@ static const struct variable variables[] = {
 	VARIABLE("CONTENT_TYPE", content_type),
 	VARIABLE("CONTENT_LENGTH", content_length),
 	VARIABLE("HTTP_TRANSFER_ENCODING", transfer_encoding),
+	VARIABLE("HTTP_CACHE_CONTROL", cache_control),
 	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site),
 	VARIABLE("HTTP_FORWARDED", forwarded),
 	VARIABLE("HTTP_X_FORWARDED_FOR", forwarded_for),
@@ -42,6 +43,7 @@ static const struct variable variables[] = {
 	VARIABLE("HTTP_AUTHORIZATION", authorization),
 	VARIABLE("HTTP_COOKIE", cookie),
 	VARIABLE("HTTP_REFERER", referer),
+	VARIABLE("HTTP_USER_AGENT", user_agent),
 	VARIABLE("REMOTE_USER", remote_user),
 };
 

@@ -32,6 +32,7 @@ struct request {
 	const char *transfer_encoding; /* HTTP_TRANSFER_ENCODING: the body came
 					  in chunks, and FastCGI's records tell
 					  its end */
+	const char *cache_control;     /* HTTP_CACHE_CONTROL */
 	const char *fetch_site;	       /* HTTP_SEC_FETCH_SITE */
 	const char *forwarded; /* HTTP_FORWARDED; this and the next three are
 				  what proxies say of themselves */
@@ -42,6 +43,7 @@ struct request {
 				      is in it */
 	const char *cookie;	   /* HTTP_COOKIE */
 	const char *referer;	   /* HTTP_REFERER */
+	const char *user_agent;	   /* HTTP_USER_AGENT */
 	const char *remote_user;   /* REMOTE_USER: whom the web server let in */
 	char *texts;		   /* where all of these are */
 	struct buf body;

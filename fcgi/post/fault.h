@@ -6,6 +6,13 @@
  */
 #include <stddef.h>
 
+#include "fcgi/guard/refusal.h"
+#include "lib/buf.h"
+
+struct replies;
+struct request;
+struct stored;
+
 struct fault {
 	unsigned status; /* 0 = nothing is wrong */
 	const char *code;
@@ -28,5 +35,13 @@ static inline struct fault fault_bad(const char *code, const char *sentence)
 {
 	return fault_new(400, code, sentence);
 }
+
+struct fault fault_of_word(enum access_word word);
+/* Of the hub's word; its sentence may be in `text`. */
+struct fault fault_of_stored(const struct stored *stored, struct buf *text);
+
+/* Takes the request. */
+void fault_reply(struct replies *replies, struct request *request,
+	const struct fault *fault);
 
 #endif

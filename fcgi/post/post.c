@@ -15,11 +15,11 @@
 #include <strings.h>
 
 #include "fcgi/guard/access.h"
-#include "fcgi/guard/limit.h"
 #include "fcgi/http/deferred.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
+#include "fcgi/post/admission.h"
 #include "fcgi/post/also.h"
 #include "fcgi/post/object.h"
 #include "fcgi/post/submission.h"
@@ -35,86 +35,7 @@ enum kind {
 	KIND_SENT,  /* {"status":"message sent"} */
 };
 
-static void refuse(struct replies *replies, struct request *request,
-	const struct fault *fault)
-{
-	const char *headers = fault->headers;
-
-	if (fault->status == 429 || fault->status == 503)
-		headers = REPLY_RETRY;
-	reply_error_with(replies, request, headers, fault->status, fault->code,
-		fault->sentence);
-}
-
 /* ---- may it? */
-
-static bool has_length(const struct request *request)
-{
-	return request->content_length[0] != '\0' ||
-	       request->transfer_encoding[0] != '\0';
-}
-
-/* Chunks without a length are whole, or the request would not be: Apache ends
- * the records only when it has had the last chunk. */
-static bool length_is_true(const struct request *request)
-{
-	uint64_t length;
-
-	if (request->content_length[0] == '\0')
-		return true;
-	return text_to_u64(span_of(request->content_length), &length) &&
-	       (request->too_long || length == request->body.len);
-}
-
-static struct fault fault_of_word(enum access_word word)
-{
-	const struct refusal *refusal;
-
-	if (word == ACCESS_YES)
-		return fault_none();
-	refusal = refusal_of(word);
-	return (struct fault){refusal->status, refusal->code, refusal->sentence,
-		refusal->headers};
-}
-
-static struct fault admit_now(
-	const struct post *post, const struct request *request)
-{
-	switch (limit_may_publish(post->limiter, request->address)) {
-	case LIMIT_YES:
-		return fault_none();
-	case LIMIT_TOO_MANY_FROM_YOU:
-		return fault_new(429, "too_many_posts",
-			"this address publishes too fast (publish_rate)");
-	case LIMIT_TOO_MANY:
-		break;
-	}
-	return fault_new(429, "too_many_posts",
-		"too much is published just now (publish_rate_total)");
-}
-
-/* On what it may publish is asked later, once that is known. */
-static struct fault admit(const struct post *post,
-	const struct request *request, struct publisher *publisher)
-{
-	struct fault fault = fault_of_word(
-		access_may_publish(post->access, request, publisher));
-
-	if (fault.status == 0)
-		fault = admit_now(post, request);
-	if (fault.status != 0)
-		return fault;
-	if (!has_length(request))
-		return fault_new(
-			411, "length_required", "Content-Length is missing");
-	if (request->too_long)
-		return fault_new(413, "body_too_long",
-			"the body is longer than max_body");
-	if (!length_is_true(request))
-		return fault_new(400, "bad_length",
-			"Content-Length and the body differ");
-	return fault_none();
-}
 
 static bool is_json(const char *content_type)
 {
@@ -128,7 +49,7 @@ static bool is_json(const char *content_type)
 static struct fault admit_json(const struct post *post,
 	const struct request *request, struct publisher *publisher)
 {
-	struct fault fault = admit(post, request, publisher);
+	struct fault fault = admission_ask(post, request, publisher);
 
 	if (fault.status == 0 && !is_json(request->content_type))
 		fault = fault_new(415, "not_json",
@@ -137,26 +58,6 @@ static struct fault admit_json(const struct post *post,
 }
 
 /* ---- the answer */
-
-static struct fault fault_of(const struct stored *stored)
-{
-	switch (stored->outcome) {
-	case WIRE_OUT_STORED:
-	case WIRE_OUT_REPEATED:
-		return fault_none();
-	case WIRE_OUT_CONFLICT:
-		return fault_new(409, "conflict",
-			"this id was published before with other content");
-	case WIRE_OUT_INVALID:
-		return fault_new(400, "invalid", "the hub refused it");
-	case WIRE_OUT_FULL:
-		return fault_new(
-			503, "disk_full", "there is no room on the disk");
-	case WIRE_OUT_FAILED:
-		break;
-	}
-	return fault_new(503, "store_failed", "it could not be written");
-}
 
 static void compose(struct buf *out, const struct deferred *deferred,
 	const struct stored *stored)
@@ -191,14 +92,9 @@ static void on_stored(void *arg, const struct stored *stored)
 			"stored");
 		return;
 	}
-	fault = fault_of(stored);
+	fault = fault_of_stored(stored, &text);
 	if (fault.status != 0) {
-		/* terminated, and as long as the hub made it */
-		buf_add_span(&text, stored->reason);
-		buf_add_char(&text, '\0');
-		if (stored->reason.len > 0)
-			fault.sentence = text.at;
-		refuse(replies, deferred_done(deferred), &fault);
+		fault_reply(replies, deferred_done(deferred), &fault);
 	} else {
 		compose(&text, deferred, stored);
 		reply_json(
@@ -228,33 +124,20 @@ static void send_submission(struct post *post, struct request *request,
 	buf_release(&request->body);
 }
 
-/* On its own channel and on all others, or on none. */
-static struct fault may_publish(
-	const struct publisher *publisher, const struct submission *submission)
-{
-	enum access_word word = publisher_may(publisher, submission->channel);
-	struct trait_topics topics;
-
-	if (word == ACCESS_YES && trait_topics(submission->traits, &topics))
-		for (uint8_t i = 0; word == ACCESS_YES && i < topics.count; i++)
-			word = publisher_may(
-				publisher, trait_next_topic(&topics.names));
-	return fault_of_word(word);
-}
-
 /* Sends the submission, or refuses it; takes all of them. */
 static void finish(struct post *post, struct request *request,
 	struct submission *submission, struct publisher *publisher,
 	enum kind kind, struct fault *fault)
 {
 	if (fault->status == 0)
-		*fault = may_publish(publisher, submission);
+		*fault = admission_on(
+			publisher, submission->channel, submission->traits);
 	if (fault->status == 0)
 		*fault = also_check_room(submission);
 	if (fault->status == 0)
 		send_submission(post, request, submission, kind);
 	else
-		refuse(post->replies, request, fault);
+		fault_reply(post->replies, request, fault);
 	publisher_release(publisher);
 	submission_release(submission);
 }
@@ -271,10 +154,12 @@ void post_body(void *room, struct request *request, const struct target *target)
 	struct post *post = room;
 	struct submission submission = begin_submission(post, target);
 	struct publisher publisher;
-	struct fault fault = admit(post, request, &publisher);
+	struct fault fault = admission_ask(post, request, &publisher);
 	bool lines = query_flag(target->query, "lines");
 	size_t max_event = post->max_event;
 
+	if (fault.status == 0)
+		fault = submission_check_channel(&submission);
 	if (fault.status == 0)
 		fault = submission_queried(&submission, target->query);
 	if (fault.status == 0)

@@ -71,6 +71,13 @@ enum fetch_found fetch_find(struct fetch *fetch, struct lane *lane)
 
 /* ---- asking */
 
+static struct span label_of(const struct opening *opening)
+{
+	return opening != NULL && opening->from == WIRE_LABEL
+		       ? span_of(opening->requested)
+		       : span(NULL, 0);
+}
+
 static void ask_verdict(struct fetch *fetch, struct straggler *straggler)
 {
 	const struct subscriber *sub = straggler->sub;
@@ -83,7 +90,7 @@ static void ask_verdict(struct fetch *fetch, struct straggler *straggler)
 		out, (uint8_t)(opening != NULL ? opening->from : WIRE_AFTER));
 	wire_put_u64(out, opening != NULL ? opening->value : sub->id);
 	wire_put_u64(out, window_from(fetch->window));
-	wire_put_str16(out, span(NULL, 0));
+	wire_put_str16(out, label_of(opening));
 	wire_put_u16(out, sub->count);
 	for (uint16_t i = 0; i < sub->count; i++)
 		buf_add_span(out,

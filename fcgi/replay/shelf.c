@@ -12,10 +12,7 @@
 #include "lib/search.h"
 #include "lib/table.h"
 
-enum {
-	NAME_MAX_BYTES = 255,
-	FIRST_ROOM = 4,
-};
+enum { FIRST_ROOM = 4 };
 
 /* A channel's strips of one kind, by where they begin. */
 struct shelf_row {
@@ -31,6 +28,7 @@ struct shelf {
 	struct node idle;    /* strips nobody holds, the longest idle first */
 	size_t bytes, limit; /* of strips, those included that are held and not
 				found any more */
+	struct buf sought;   /* scratch: the key of a row */
 };
 
 static struct span key_of(const struct table_node *node)
@@ -57,20 +55,22 @@ void shelf_free(struct shelf *shelf)
 	shelf_clear(shelf);
 	assert(shelf->rows.count == 0 && shelf->bytes == 0);
 	table_release(&shelf->rows);
+	buf_release(&shelf->sought);
 	free(shelf);
 }
 
 /* ---- rows */
 
 static struct shelf_row *find_row(
-	const struct shelf *shelf, unsigned kind, struct span channel)
+	struct shelf *shelf, unsigned kind, struct span channel)
 {
-	char key[1 + NAME_MAX_BYTES];
+	struct buf *key = &shelf->sought;
 	struct table_node *node;
 
-	key[0] = (char)kind;
-	memcpy(key + 1, channel.at, channel.len);
-	node = table_find(&shelf->rows, span(key, 1 + channel.len));
+	buf_clear(key);
+	buf_add_char(key, (char)kind);
+	buf_add_span(key, channel);
+	node = table_find(&shelf->rows, buf_span(key));
 	return node == NULL ? NULL : table_entry(node, struct shelf_row, node);
 }
 
@@ -159,8 +159,8 @@ struct strip *shelf_find(struct shelf *shelf, unsigned kind,
 	return strip;
 }
 
-uint64_t shelf_next(const struct shelf *shelf, unsigned kind,
-	struct span channel, uint64_t cursor)
+uint64_t shelf_next(struct shelf *shelf, unsigned kind, struct span channel,
+	uint64_t cursor)
 {
 	const struct shelf_row *row = find_row(shelf, kind, channel);
 	size_t place = row == NULL ? 0 : place_above(row, cursor);

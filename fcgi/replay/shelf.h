@@ -24,10 +24,9 @@ enum {
 };
 
 enum shelf_kind {
-	SHELF_PLAIN = 0,
-	SHELF_ENVELOPE = 1, /* the text is in envelopes */
-	SHELF_SHORT = 2,    /* strips are short, for who reads very many at
-			       once: they would be many writes for others */
+	SHELF_DRESS = 3, /* bits: an enum event_dress, of the text */
+	SHELF_SHORT = 4, /* strips are short, for who reads very many at
+			    once: they would be many writes for others */
 };
 
 struct shelf;
@@ -43,8 +42,8 @@ void shelf_free(struct shelf *shelf);
 struct strip *shelf_find(struct shelf *shelf, unsigned kind,
 	struct span channel, uint64_t cursor);
 /* Where the next strip above `cursor` begins; UINT64_MAX if there is none. */
-uint64_t shelf_next(const struct shelf *shelf, unsigned kind,
-	struct span channel, uint64_t cursor);
+uint64_t shelf_next(struct shelf *shelf, unsigned kind, struct span channel,
+	uint64_t cursor);
 /* Takes the strip; the caller holds it. */
 void shelf_add(struct shelf *shelf, unsigned kind, struct span channel,
 	struct strip *strip);

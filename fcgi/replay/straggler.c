@@ -68,7 +68,7 @@ void straggler_judge(struct straggler *straggler, const struct judged *judged)
 
 unsigned straggler_kind(const struct straggler *straggler)
 {
-	unsigned kind = straggler->sub->envelope ? SHELF_ENVELOPE : SHELF_PLAIN;
+	unsigned kind = straggler->sub->dress;
 
 	return straggler->count > MANY ? kind | SHELF_SHORT : kind;
 }

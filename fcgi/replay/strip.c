@@ -67,7 +67,7 @@ static bool is_private(
 }
 
 static void add_events(struct strip *strip, const struct paged *paged,
-	struct span key, bool envelope, const struct privacy *privacy,
+	struct span key, enum event_dress dress, const struct privacy *privacy,
 	struct buf *text)
 {
 	enum selector_kind kind = topic_key_kind(key);
@@ -82,7 +82,7 @@ static void add_events(struct strip *strip, const struct paged *paged,
 			!selection_carries(kind, types, &event))
 			continue;
 		hidden = is_private(privacy, &event);
-		event_text(text, &event, event_dress(envelope, hidden));
+		event_text(text, &event, event_dress(dress, hidden));
 		if (hidden || !selection_is_open(event.traits))
 			add_choice(strip, &event, hidden);
 		strip->ids[strip->count] = event.id;
@@ -92,7 +92,7 @@ static void add_events(struct strip *strip, const struct paged *paged,
 }
 
 struct strip *strip_new(uint64_t from, const struct paged *paged,
-	struct span key, bool envelope, const struct privacy *privacy)
+	struct span key, enum event_dress dress, const struct privacy *privacy)
 {
 	struct strip *strip = mem_new(sizeof(*strip));
 	struct buf text = {0};
@@ -105,7 +105,7 @@ struct strip *strip_new(uint64_t from, const struct paged *paged,
 	if (paged->count > 0) {
 		strip->ids = mem_new(paged->count * sizeof(*strip->ids));
 		strip->ends = mem_new(paged->count * sizeof(*strip->ends));
-		add_events(strip, paged, key, envelope, privacy, &text);
+		add_events(strip, paged, key, dress, privacy, &text);
 	}
 	if (strip->count > 0) {
 		strip->batch = batch_new(1, buf_span(&text));

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fcgi/stream/event.h"
 #include "lib/buf.h"
 #include "lib/list.h"
 
@@ -48,7 +49,7 @@ struct strip {
 /* Of what the hub has answered to a question for events above `from`: those
  * that a topic of that key (topic.h) has. */
 struct strip *strip_new(uint64_t from, const struct paged *paged,
-	struct span key, bool envelope, const struct privacy *privacy);
+	struct span key, enum event_dress dress, const struct privacy *privacy);
 void strip_free(struct strip *strip);
 
 /* The index of the first event above `id`, `count` if there is none. */

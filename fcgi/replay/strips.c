@@ -101,7 +101,7 @@ struct strip *strips_take(struct strips *strips, const struct inquiry *inquiry,
 	const struct paged *paged)
 {
 	struct strip *strip = strip_new(inquiry->after, paged, inquiry->channel,
-		(inquiry->kind & SHELF_ENVELOPE) != 0,
+		(enum event_dress)(inquiry->kind & SHELF_DRESS),
 		window_privacy(strips->window));
 
 	shelf_add(strips->shelf, inquiry->kind, inquiry->channel, strip);

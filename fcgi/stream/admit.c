@@ -47,7 +47,7 @@ static void stream_later(
 	struct buf out = {0};
 
 	counters_answered(admit->counters, 200);
-	event_head(&text, admit->retry_ms, headers);
+	event_head(&text, EVENT_PLAIN, admit->retry_ms, headers);
 	record_stdout(&out, request, buf_span(&text));
 	record_end(&out, request);
 	/* A fresh socket takes this whole; if not, its browser sees a cut

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "fcgi/http/channel_key.h"
 #include "fcgi/http/query.h"
@@ -52,7 +53,7 @@ static bool is_full(const struct asked *asked)
 
 static struct asked_fault add_channel(struct asked *asked, struct span name)
 {
-	const char *fault = text_channel_fault(name);
+	const char *fault = text_topic_fault(name);
 
 	if (fault == NULL && is_full(asked))
 		fault = "a stream has at most 1,000 channels";
@@ -93,6 +94,26 @@ static struct asked_fault add_type(struct asked *asked, struct span type)
 	return fine;
 }
 
+static struct asked_fault add_topic(struct asked *asked, struct span text)
+{
+	bool exact = selector_kind(text) == SELECTOR_EXACT;
+
+	if (text_topic_fault(text) != NULL)
+		return bad("bad_topic", "a topic is a text of 1 to 1,000 bytes "
+					"in UTF-8, without control characters");
+	if (is_full(asked))
+		return bad("bad_topic", "a stream has at most 1,000 topics");
+	if (exact || selector_fault(text) != NULL) {
+		append(&asked->names, &asked->channel_count, text);
+		return fine;
+	}
+	if (asked->pattern_count == PATTERNS_MAX)
+		return bad("bad_topic", "a stream has at most 100 topics that "
+					"are templates or *");
+	append(&asked->patterns, &asked->pattern_count, text);
+	return fine;
+}
+
 struct asked_fault asked_add_channel(struct asked *asked, struct span name)
 {
 	size_t begin = asked->text.len;
@@ -120,6 +141,10 @@ static const struct parameter pattern = {
 static const struct parameter event = {{"bad_event", "?event needs a value"},
 	{"bad_event", "?event= has a '%' without two hexadecimal digits"},
 	add_type};
+
+static const struct parameter topic = {{"bad_topic", "?topic needs a value"},
+	{"bad_topic", "?topic= has a '%' without two hexadecimal digits"},
+	add_topic};
 
 static struct asked_fault add_value(struct asked *asked,
 	const struct parameter *parameter, const struct pair *pair)
@@ -157,6 +182,35 @@ struct asked_fault asked_add_query(struct asked *asked, struct span query)
 
 	while (fault.sentence == NULL && query_next(&query, &pair))
 		fault = add_pair(asked, &pair);
+	return fault;
+}
+
+/* What begins so selects events in a later version of the protocol: whoever
+ * asks would be given others than he has meant. */
+static bool is_match(struct span name)
+{
+	static const char match[] = "match";
+	const size_t len = sizeof(match) - 1;
+
+	return name.len >= len && strncasecmp(name.at, match, len) == 0;
+}
+
+struct asked_fault asked_add_topics(struct asked *asked, struct span query)
+{
+	struct asked_fault fault = fine;
+	struct pair pair;
+
+	while (fault.sentence == NULL && query_next(&query, &pair)) {
+		if (query_listed(&pair, "topic"))
+			fault = add_value(asked, &topic, &pair);
+		else if (is_match(pair.name))
+			fault = bad("bad_topic",
+				"topics are selected by ?topic= here, and by "
+				"nothing that begins with match");
+	}
+	if (fault.sentence == NULL &&
+		asked->channel_count + asked->pattern_count == 0)
+		fault = bad("no_topic", "?topic= is missing");
 	return fault;
 }
 
@@ -207,4 +261,13 @@ void asked_sort(struct asked *asked)
 	asked->names = mem_resize(asked->names,
 		asked->channel_count * sizeof(*asked->names) + bytes);
 	memcpy(asked->names + asked->channel_count, asked->patterns, bytes);
+}
+
+void asked_fill(const struct asked *asked, struct subscription *subscription)
+{
+	subscription->channels = asked->names;
+	subscription->count =
+		(uint16_t)(asked->channel_count + asked->pattern_count);
+	subscription->patterns = (uint16_t)asked->pattern_count;
+	subscription->types = buf_span(&asked->wanted);
 }

@@ -14,6 +14,8 @@
 #include "lib/buf.h"
 #include "lib/span.h"
 
+struct subscription;
+
 struct asked {
 	struct buf text;       /* decoded, one after another */
 	struct span *names;    /* in it: channels, after asked_sort() patterns
@@ -36,6 +38,10 @@ void asked_release(struct asked *asked);
 
 struct asked_fault asked_add_channel(struct asked *asked, struct span name);
 struct asked_fault asked_add_query(struct asked *asked, struct span query);
+/* Those of a Mercure query (?topic=): what is no URI template is a name. */
+struct asked_fault asked_add_topics(struct asked *asked, struct span query);
 void asked_sort(struct asked *asked);
+/* Once it is sorted: into a subscription, which borrows it. */
+void asked_fill(const struct asked *asked, struct subscription *subscription);
 
 #endif

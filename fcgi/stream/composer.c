@@ -30,7 +30,7 @@ struct kept {
 	uint64_t generation; /* of the window's patterns */
 	uint16_t request;
 	uint16_t count;
-	bool envelope;
+	uint8_t dress;
 	const struct topic **topics; /* sorted as in the memberships */
 };
 
@@ -117,7 +117,7 @@ static struct batch *shared(struct composer *composer,
 	if (kept->batch == NULL || kept->first != first ||
 		kept->request != sub->request ||
 		kept->generation != window_generation(composer->window) ||
-		kept->envelope != sub->envelope || kept->batch->pos > horizon ||
+		kept->dress != sub->dress || kept->batch->pos > horizon ||
 		!same_topics(kept, sub) ||
 		!view_is_of(&kept->view, composer->window, sub->grant))
 		return NULL;
@@ -135,7 +135,7 @@ static void keep(struct composer *composer, const struct subscriber *sub,
 		.generation = window_generation(composer->window),
 		.request = sub->request,
 		.count = sub->count,
-		.envelope = sub->envelope,
+		.dress = sub->dress,
 		.view = composer->view,
 		.topics = mem_new(sub->count * sizeof(*kept->topics))};
 	for (uint16_t i = 0; i < sub->count; i++)
@@ -197,8 +197,12 @@ static bool lacks(const struct composer *composer, const struct subscriber *sub,
 	const struct wire_event *event =
 		&window_entry(composer->window, position)->event;
 
-	if (event->id != 0 && event->id <= sub->id)
+	if (event->id == 0) {
+		if (sub->dress == EVENT_MERCURE)
+			return false;
+	} else if (event->id <= sub->id) {
 		return false;
+	}
 	return event->traits.len == 0 || selection_takes(sub, event->traits);
 }
 
@@ -231,7 +235,7 @@ static bool add(struct composer *composer, const struct subscriber *sub,
 		return false;
 	entry = window_entry(composer->window, position);
 	event_text(&composer->text, &entry->event,
-		event_dress(sub->envelope, entry->is_private));
+		event_dress(sub->dress, entry->is_private));
 	if (before > 0 && composer->text.len > RECORD_BODY) {
 		composer->text.len = before;
 		return false;

@@ -17,7 +17,8 @@ static void add_text(struct buf *out, const char *text)
 	buf_add(out, text, strlen(text));
 }
 
-void event_head(struct buf *out, uint64_t retry_ms, struct span headers)
+void event_head(struct buf *out, enum event_dress dress, uint64_t retry_ms,
+	struct span headers)
 {
 	add_text(out, "Status: 200 OK\r\n"
 		      "Content-Type: " EVENT_STREAM_TYPE "\r\n"
@@ -26,7 +27,8 @@ void event_head(struct buf *out, uint64_t retry_ms, struct span headers)
 		      "X-Content-Type-Options: nosniff\r\n");
 	buf_add_span(out, headers);
 	retry_ms += (uint64_t)random() % (retry_ms + 1);
-	buf_printf(out, "\r\nretry: %" PRIu64 "\n", retry_ms);
+	add_text(out, dress == EVENT_MERCURE ? "\r\n:\n" : "\r\n");
+	buf_printf(out, "retry: %" PRIu64 "\n", retry_ms);
 }
 
 static void add_number(struct buf *out, uint64_t number)
@@ -120,27 +122,59 @@ static void add_envelope(
 	add_text(out, "}\n");
 }
 
-enum event_dress event_dress(bool envelope, bool is_private)
+enum event_dress event_dress(enum event_dress stream, bool is_private)
 {
-	if (!envelope)
-		return EVENT_PLAIN;
-	return is_private ? EVENT_SEALED : EVENT_ENVELOPE;
+	return stream == EVENT_ENVELOPE && is_private ? EVENT_SEALED : stream;
+}
+
+void event_id(struct buf *out, enum event_dress dress, uint64_t id)
+{
+	if (dress == EVENT_MERCURE)
+		buf_add(out, "id: #", 5);
+	else
+		buf_add(out, "id: ", 4);
+	add_number(out, id);
+	buf_add_char(out, '\n');
+}
+
+/* What the publisher has asked for. */
+static void add_retry(struct buf *out, struct span traits)
+{
+	uint32_t ms;
+
+	if (trait_retry(traits, &ms))
+		buf_printf(out, "retry: %" PRIu32 "\n", ms);
+}
+
+static void add_own_id(
+	struct buf *out, const struct wire_event *event, enum event_dress dress)
+{
+	struct span label = {0};
+
+	if (dress == EVENT_MERCURE)
+		label = trait_find(event->traits, TRAIT_LABEL);
+	if (label.len == 0) {
+		event_id(out, dress, event->id + traits_rise(event->traits));
+		return;
+	}
+	buf_add(out, "id: ", 4);
+	buf_add_span(out, label);
+	buf_add_char(out, '\n');
 }
 
 void event_text(
 	struct buf *out, const struct wire_event *event, enum event_dress dress)
 {
-	if (event->id != 0) {
-		buf_add(out, "id: ", 4);
-		add_number(out, event->id + traits_rise(event->traits));
-		buf_add_char(out, '\n');
-	}
+	if (event->id != 0)
+		add_own_id(out, event, dress);
 	if (event->type.len > 0 && !span_is(event->type, "message")) {
 		buf_add(out, "event: ", 7);
 		buf_add_span(out, event->type);
 		buf_add_char(out, '\n');
 	}
-	if (dress != EVENT_PLAIN)
+	if (dress == EVENT_MERCURE)
+		add_retry(out, event->traits);
+	if (dress == EVENT_ENVELOPE || dress == EVENT_SEALED)
 		add_envelope(out, event, dress == EVENT_SEALED);
 	else
 		add_data(out, event->data);
@@ -184,22 +218,26 @@ void event_connected(struct buf *out, uint64_t id,
 	add_text(out, behind ? "\",\"behind\":true}\n\n" : "\"}\n\n");
 }
 
-static void add_id(struct buf *out, const char *name, uint64_t id)
+/* `before`: what stands before a cursor. */
+static void add_id(
+	struct buf *out, const char *name, const char *before, uint64_t id)
 {
 	if (id == 0)
 		buf_printf(out, ",\"%s\":null", name);
 	else
-		buf_printf(out, ",\"%s\":\"%" PRIu64 "\"", name, id);
+		buf_printf(out, ",\"%s\":\"%s%" PRIu64 "\"", name, before, id);
 }
 
-void event_reset(struct buf *out, uint64_t id, struct span requested,
-	uint64_t oldest, uint64_t newest)
+void event_reset(struct buf *out, enum event_dress dress, uint64_t id,
+	const struct event_gap *gap)
 {
-	buf_printf(out, "id: %" PRIu64 "\nevent: reset\n", id);
-	add_text(out, "data: {\"requested\":");
-	json_quote(out, requested);
-	add_id(out, "oldest", oldest);
-	add_id(out, "newest", newest);
+	const char *before = dress == EVENT_MERCURE ? "#" : "";
+
+	event_id(out, dress, id);
+	add_text(out, "event: reset\ndata: {\"requested\":");
+	json_quote(out, gap->requested);
+	add_id(out, "oldest", before, gap->oldest);
+	add_id(out, "newest", before, gap->newest);
 	add_text(out, "}\n\n");
 }
 

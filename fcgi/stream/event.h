@@ -20,25 +20,31 @@
 /* Without a charset sseclient and requests of Python read Latin-1. */
 #define EVENT_STREAM_TYPE "text/event-stream; charset=utf-8"
 
+/* ENVELOPE: the data is one line of JSON that names the channel,
+ * `{"channel":"...","data":"..."}`, and in "also" those on which the event was
+ * published besides: who shares one stream among several that listen gives it
+ * to each of them.  MERCURE: `id:` is the publisher's own or else the cursor
+ * behind a `#`, and what the publisher said of `retry:` is there.  Those are
+ * what streams have; SEALED is the envelope of a private event, whose other
+ * channels are nobody's business but of those who may hear them. */
+enum event_dress { EVENT_PLAIN, EVENT_ENVELOPE, EVENT_MERCURE, EVENT_SEALED };
+
 /* Appends the head of a stream's answer and its `retry:`, at random between
  * `retry_ms` and twice as much, so that those who were cut together do not come
  * back together.  It belongs to the block of the first event, which follows:
  * clients of Rust keep it only from an event that has data.  `headers`: further
  * lines, each ended by CRLF. */
-void event_head(struct buf *out, uint64_t retry_ms, struct span headers);
+void event_head(struct buf *out, enum event_dress dress, uint64_t retry_ms,
+	struct span headers);
 
-/* ENVELOPE: the data is one line of JSON that names the channel,
- * `{"channel":"...","data":"..."}`, and in "also" those on which the event was
- * published besides: who shares one stream among several that listen gives it
- * to each of them.  SEALED: of a private event, whose other channels are
- * nobody's business but of those who may hear them. */
-enum event_dress { EVENT_PLAIN, EVENT_ENVELOPE, EVENT_SEALED };
-
-enum event_dress event_dress(bool envelope, bool is_private);
+/* Of one event of a stream. */
+enum event_dress event_dress(enum event_dress stream, bool is_private);
 /* Appends one event: `id:` unless volatile, `event:` unless "" or "message",
- * the data, a blank line. */
+ * the data, a blank line.  None that is volatile is in EVENT_MERCURE. */
 void event_text(struct buf *out, const struct wire_event *event,
 	enum event_dress dress);
+/* Appends a line `id:` for a cursor. */
+void event_id(struct buf *out, enum event_dress dress, uint64_t id);
 
 /* What a stream listens to: channels, and behind them patterns; and what it
  * wants of them (types.h). */
@@ -53,9 +59,15 @@ struct event_channels {
 void event_connected(struct buf *out, uint64_t id,
 	const struct event_channels *of, bool behind, uint64_t now);
 
-/* Appends the event `reset`.  0 for oldest or newest becomes null. */
-void event_reset(struct buf *out, uint64_t id, struct span requested,
-	uint64_t oldest, uint64_t newest);
+/* A gap; 0 for oldest or newest is none. */
+struct event_gap {
+	struct span requested;
+	uint64_t oldest, newest;
+};
+
+/* Appends the event `reset`. */
+void event_reset(struct buf *out, enum event_dress dress, uint64_t id,
+	const struct event_gap *gap);
 
 /* Appends the event `live`: everything up to `id` was given. */
 void event_live(struct buf *out, uint64_t id);

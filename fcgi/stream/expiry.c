@@ -7,8 +7,8 @@
 
 #include "fcgi/guard/grant.h"
 #include "fcgi/stream/audience.h"
-#include "fcgi/stream/batch.h"
 #include "fcgi/stream/event.h"
+#include "fcgi/stream/notice.h"
 #include "fcgi/stream/subscriber.h"
 #include "lib/buf.h"
 
@@ -17,25 +17,21 @@ struct expiry {
 	void (*postpone)(struct subscriber *sub);
 };
 
-static struct batch *compose(const struct subscriber *sub, const char *reason)
+/* In the middle of a batch there is no room for a word; false if it is gone. */
+static bool tell(struct subscriber *sub, const char *reason)
 {
-	struct buf text = {0};
-	struct batch *batch;
+	struct batch *word =
+		sub->half == NULL ? notice_expired(sub, reason) : NULL;
 
-	event_expired(&text, sub->id, reason);
-	batch = batch_new(sub->request, buf_span(&text));
-	buf_release(&text);
-	return batch;
+	return word == NULL || subscriber_give(sub, word) != GONE;
 }
 
-/* In the middle of a batch there is no room for a word. */
 static void end(
 	struct expiry *expiry, struct subscriber *sub, const char *reason)
 {
 	if (sub->opening != NULL)
 		expiry->postpone(sub);
-	else if (sub->half != NULL ||
-		 subscriber_give(sub, compose(sub, reason)) != GONE)
+	else if (tell(sub, reason))
 		subscriber_close(sub);
 }
 

@@ -26,6 +26,7 @@ struct opening *opening_new(
 	opening->fresh = subscription->fresh;
 	opening->from = subscription->from;
 	opening->value = subscription->value;
+	opening->tells = subscription->tells;
 	opening->requested = mem_text(subscription->requested);
 	opening->headers = mem_text(subscription->headers);
 	list_init(&opening->node);

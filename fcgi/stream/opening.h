@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fcgi/stream/event.h"
 #include "fcgi/stream/expiry.h"
 #include "lib/list.h"
 #include "lib/span.h"
@@ -47,7 +48,10 @@ struct subscription {
 	uint64_t value;
 	struct span requested; /* the cursor as the browser wrote it */
 	uint64_t keepalive_ms; /* asked for; 0 = none was */
-	bool envelope;
+	enum event_dress dress;
+	bool browser; /* MERCURE: who asks is a browser's EventSource */
+	bool gaps;    /* MERCURE: a gap is told, and does not end the stream */
+	bool tells;   /* MERCURE: the head says where the stream begins */
 	uint8_t presence;	   /* enum presence_wish (presence.h), and
 				      whose stream it is then: */
 	const char *address;	   /* NULL = not known */
@@ -68,7 +72,8 @@ struct opening {
 	bool fresh;
 	enum wire_from from;
 	uint64_t value;
-	char *requested;
+	bool tells;
+	char *requested; /* a label, if it is from one */
 	char *headers;
 };
 

@@ -3,8 +3,6 @@
 
 #include "fcgi/stream/streams.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -14,9 +12,9 @@
 #include "fcgi/replay/replay.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/batch.h"
-#include "fcgi/stream/event.h"
 #include "fcgi/stream/expiry.h"
 #include "fcgi/stream/fanout.h"
+#include "fcgi/stream/notice.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/told.h"
@@ -45,13 +43,13 @@ static void forget_opening(struct subscriber *sub)
 	sub->opening = NULL;
 }
 
-/* Head and `retry:`: from here on the request counts as answered. */
-static void add_head(struct buf *out, const struct subscriber *sub)
+/* With its head the request counts as answered; returns the `retry:` in it. */
+static uint64_t answer(const struct subscriber *sub)
 {
 	const struct streams_parts *parts = &streams_of(sub)->parts;
 
 	counters_answered(parts->counters, 200);
-	event_head(out, parts->retry_ms, span_of(sub->opening->headers));
+	return parts->retry_ms;
 }
 
 /* Says "not now" to one who has had no byte yet. */
@@ -59,39 +57,12 @@ static void postpone(struct subscriber *sub)
 {
 	struct buf text = {0};
 
-	add_head(&text, sub);
+	notice_head(&text, sub, answer(sub));
 	sub->half = batch_new(sub->request, buf_span(&text));
 	(void)!send(loop_io_fd(&sub->watch), sub->half->bytes, sub->half->len,
 		MSG_NOSIGNAL | MSG_DONTWAIT);
 	buf_release(&text);
 	subscriber_close(sub);
-}
-
-static void add_connected(struct buf *out, const struct subscriber *sub)
-{
-	struct span *names = mem_new(sub->count * sizeof(*names));
-
-	for (uint16_t i = 0; i < sub->count; i++)
-		names[i] = topic_name(sub->memberships[i].topic);
-	event_connected(out, sub->id,
-		&(struct event_channels){names,
-			(size_t)(sub->count - sub->patterns), sub->patterns,
-			topic_types(sub->memberships[0].topic)},
-		sub->behind, clock_date_ms(loop_clock(sub->home->loop)));
-	free(names);
-}
-
-static void add_reset(struct buf *out, const struct subscriber *sub,
-	const struct judged *judged, uint64_t asked)
-{
-	char digits[24];
-
-	if (sub->opening == NULL)
-		snprintf(digits, sizeof(digits), "%" PRIu64, asked);
-	event_reset(out, sub->id,
-		span_of(sub->opening != NULL ? sub->opening->requested
-					     : digits),
-		judged->oldest, judged->newest);
 }
 
 /* Where in the window the cursor is, or that it is below it. */
@@ -112,10 +83,7 @@ static enum pump_result begin(
 	struct batch *batch;
 
 	sub->behind = sub->id < window_newest(sub->home->window);
-	add_head(&text, sub);
-	add_connected(&text, sub);
-	if (judged != NULL && judged->gap)
-		add_reset(&text, sub, judged, 0);
+	notice_begin(&text, sub, judged, answer(sub));
 	forget_opening(sub);
 	batch = batch_new(sub->request, buf_span(&text));
 	buf_release(&text);
@@ -200,16 +168,16 @@ static void arrived(struct subscriber *sub)
 	go_on(sub, window_end(sub->home->window));
 }
 
-static enum pump_result give_reset(
+/* Who is not told of it is ended: asking again he is. */
+static enum pump_result tell_gap(
 	struct subscriber *sub, const struct judged *judged, uint64_t asked)
 {
-	struct buf text = {0};
-	struct batch *batch;
+	struct batch *word = notice_gap(sub, judged, asked);
 
-	add_reset(&text, sub, judged, asked);
-	batch = batch_new(sub->request, buf_span(&text));
-	buf_release(&text);
-	return subscriber_give(sub, batch);
+	if (word != NULL)
+		return subscriber_give(sub, word);
+	subscriber_close(sub);
+	return GONE;
 }
 
 static void lost(struct subscriber *sub)
@@ -243,7 +211,7 @@ static enum pump_result judged(
 	if (sub->opening != NULL)
 		return begin(sub, judged);
 	if (judged->gap)
-		return give_reset(sub, judged, asked);
+		return tell_gap(sub, judged, asked);
 	return CAUGHT_UP;
 }
 

@@ -3,23 +3,15 @@
 
 #include "fcgi/stream/subscribe.h"
 
-#include <assert.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "fcgi/guard/access.h"
-#include "fcgi/guard/grant.h"
-#include "fcgi/guard/rights.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/presence/wish.h"
-#include "fcgi/stream/admit.h"
 #include "fcgi/stream/asked.h"
+#include "fcgi/stream/entrance.h"
 #include "fcgi/stream/event.h"
 #include "fcgi/stream/keepalive.h"
 #include "fcgi/stream/opening.h"
-#include "fcgi/stream/streams.h"
 #include "lib/clock.h"
 #include "lib/text.h"
 
@@ -108,105 +100,17 @@ static const char *read_begin(struct stream_query *wanted,
 
 /* ---- the answer */
 
-/* Who asks for a channel by its name must be allowed to read it; of what a
- * pattern matches he is given what he may. */
-static enum access_word may_read(
-	const struct access *access, const struct subscription *subscription)
-{
-	uint16_t names =
-		(uint16_t)(subscription->count - subscription->patterns);
-	enum access_word word = ACCESS_YES;
-
-	for (uint16_t i = 0; word == ACCESS_YES && i < names; i++)
-		word = access_may_read(
-			access, subscription->grant, subscription->channels[i]);
-	return word;
-}
-
-/* False if it has been refused; then there is no grant. */
-static bool is_allowed(struct subscribe *subscribe, struct request *request,
-	struct subscription *subscription)
-{
-	enum access_word word = access_may_listen(
-		subscribe->access, request, &subscription->grant);
-
-	if (word == ACCESS_YES)
-		word = may_read(subscribe->access, subscription);
-	if (word == ACCESS_YES)
-		return true;
-	grant_drop(subscription->grant);
-	admit_refuse(subscribe->admit, request, word);
-	return false;
-}
-
-/* Those that began together do not all come back together. */
-static uint64_t end_of_age(const struct subscribe *subscribe)
-{
-	uint64_t spread = subscribe->stream_age_ms / 5;
-
-	if (spread == 0)
-		return RIGHTS_NO_END;
-	return clock_date_ms(subscribe->clock) + spread * 4 +
-	       (uint64_t)random() % spread;
-}
-
-/* When the grant ends, or when the stream is nearly as old as they get. */
-static struct expiry_lease end_of(
-	const struct subscribe *subscribe, const struct grant *grant)
-{
-	uint64_t old = end_of_age(subscribe), until = grant_until(grant);
-	struct expiry_lease end = {0};
-
-	if (old < until)
-		end.reason = EXPIRED_AGE;
-	else if (until != RIGHTS_NO_END)
-		end.reason = EXPIRED_TOKEN;
-	end.lease.second = (old < until ? old : until) / 1000;
-	return end;
-}
-
-static void open_stream(struct subscribe *subscribe, struct request *request,
-	struct subscription *subscription)
-{
-	if (!is_allowed(subscribe, request, subscription))
-		return;
-	subscription->client =
-		admit_enter(subscribe->admit, request, subscription);
-	if (subscription->client == NULL) {
-		grant_drop(subscription->grant);
-		return;
-	}
-	if (subscription->presence != 0)
-		wish_name(subscription, request);
-	subscription->end = end_of(subscribe, subscription->grant);
-	subscription->fd = request->fd;
-	subscription->request = request->id;
-	subscription->headers = buf_span(&request->headers);
-	request->fd = -1;
-	streams_open(subscribe->streams, subscription);
-	request_free(request);
-}
-
-static void subscribe_to(
-	struct subscription *subscription, const struct asked *asked)
-{
-	subscription->channels = asked->names;
-	subscription->count =
-		(uint16_t)(asked->channel_count + asked->pattern_count);
-	subscription->patterns = (uint16_t)asked->pattern_count;
-	subscription->types = buf_span(&asked->wanted);
-}
-
 /* The channels are collected; `fault` is what was wrong with them. */
 static void answer(struct subscribe *subscribe, struct request *request,
 	const struct target *target, struct stream_query *wanted,
 	struct asked_fault fault)
 {
 	struct subscription subscription = {
-		.envelope = query_flag(target->query, "envelope")};
+		.dress = query_flag(target->query, "envelope") ? EVENT_ENVELOPE
+							       : EVENT_PLAIN};
 
 	asked_sort(&wanted->asked);
-	subscribe_to(&subscription, &wanted->asked);
+	asked_fill(&wanted->asked, &subscription);
 	if (fault.sentence == NULL) {
 		fault.code = "bad_since";
 		fault.sentence = read_begin(wanted, &subscription, request,
@@ -223,7 +127,8 @@ static void answer(struct subscribe *subscribe, struct request *request,
 			&subscription, target->query, subscribe->presence);
 	}
 	if (fault.sentence == NULL)
-		open_stream(subscribe, request, &subscription);
+		entrance_pass(
+			subscribe, request, &subscription, ENTRANCE_BY_NAME);
 	else
 		reply_error(subscribe->replies, request, 400, fault.code,
 			fault.sentence);

@@ -15,6 +15,7 @@
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/composer.h"
 #include "fcgi/stream/event.h"
+#include "fcgi/stream/notice.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/window.h"
 
@@ -93,7 +94,9 @@ struct subscriber *subscriber_new(
 	sub->request = subscription->request;
 	sub->patterns = subscription->patterns;
 	sub->keepalive = (uint16_t)(subscription->keepalive_ms / 1000);
-	sub->envelope = subscription->envelope;
+	sub->dress = (uint8_t)subscription->dress;
+	sub->browser = subscription->browser;
+	sub->gaps = subscription->gaps;
 	sub->seen = subscription->presence != 0;
 	sub->client = subscription->client;
 	sub->grant = subscription->grant;
@@ -199,17 +202,6 @@ static void pass(struct subscriber *sub, uint64_t horizon)
 		sub->id = mark;
 }
 
-static struct batch *live(const struct subscriber *sub)
-{
-	struct buf text = {0};
-	struct batch *batch;
-
-	event_live(&text, sub->id);
-	batch = batch_new(sub->request, buf_span(&text));
-	buf_release(&text);
-	return batch;
-}
-
 /* The next batch, NULL if it has everything. */
 static struct batch *next(struct subscriber *sub, uint64_t horizon)
 {
@@ -226,7 +218,7 @@ static struct batch *next(struct subscriber *sub, uint64_t horizon)
 	if (!sub->behind || sub->pos < window_end(home->window))
 		return NULL;
 	sub->behind = false;
-	return live(sub);
+	return notice_live(sub);
 }
 
 bool subscriber_is_ready(const struct subscriber *sub)

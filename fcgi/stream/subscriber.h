@@ -88,10 +88,12 @@ struct subscriber {
 	uint16_t patterns;   /* ... and behind them patterns, of which it has so
 				many */
 	uint16_t keepalive;  /* seconds between two comments */
-	bool envelope;
-	bool behind; /* began behind: owed an event `live` */
-	bool below;  /* `pos` means nothing, only `id` counts */
-	bool seen;   /* presence.h knows it */
+	uint8_t dress;	     /* enum event_dress */
+	bool browser;	     /* as in its subscription, and ... */
+	bool gaps;	     /* ... likewise */
+	bool behind;	     /* began behind: owed an event `live` */
+	bool below;	     /* `pos` means nothing, only `id` counts */
+	bool seen;	     /* presence.h knows it */
 	bool leased; /* it has an end: a lease is behind its memberships */
 	struct membership memberships[];
 };

@@ -198,7 +198,8 @@ static void begin(struct tasks *tasks, struct request *request,
 	timer_init(&showing->timer, on_timer, showing);
 	request->fd = -1;
 	counters_answered(tasks->parts.counters, 200);
-	event_head(&text, tasks->parts.retry_ms, buf_span(&request->headers));
+	event_head(&text, EVENT_PLAIN, tasks->parts.retry_ms,
+		buf_span(&request->headers));
 	go_on(showing, &text);
 	buf_release(&text);
 	request_free(request);

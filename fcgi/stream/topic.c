@@ -11,6 +11,7 @@
 #include "lib/buf.h"
 #include "lib/event/selector.h"
 #include "lib/search.h"
+#include "lib/text.h"
 #include "lib/wire.h"
 
 enum { FIRST_HELD = 4 };
@@ -138,7 +139,7 @@ struct topic *topic_get(struct topics *topics, struct span name)
 {
 	struct topic *topic = topic_find(topics, name);
 
-	assert(name.len >= 1 && name.len <= 255);
+	assert(name.len >= 1 && name.len <= TOPIC_MAX);
 	if (topic != NULL)
 		return topic;
 	return make(&topics->table,

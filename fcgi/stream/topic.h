@@ -56,7 +56,7 @@ struct patterns;
 struct topics *topics_new(void);
 void topics_free(struct topics *topics);
 
-/* The channel of that name (1 to 255 bytes), made if it is not known. */
+/* The channel of that name (1 to TOPIC_MAX bytes), made if it is not known. */
 struct topic *topic_get(struct topics *topics, struct span name);
 struct topic *topic_find(const struct topics *topics, struct span name);
 /* The pattern's topic, likewise.  Its text has no fault, as one of that kind.

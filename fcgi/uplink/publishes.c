@@ -73,6 +73,12 @@ static uint64_t answered(const struct publishes *publishes)
 	return publish_of(publishes->waiting.next)->call.number - 1;
 }
 
+static uint8_t flags_of(const struct publication *publication)
+{
+	return (publication->is_volatile ? WIRE_VOLATILE : 0) |
+	       (publication->is_brief ? WIRE_BRIEF : 0);
+}
+
 static void put_publish(struct buf *out, const struct publishes *publishes,
 	uint64_t number, const struct publication *publication)
 {
@@ -80,7 +86,7 @@ static void put_publish(struct buf *out, const struct publishes *publishes,
 
 	wire_put_u64(out, number);
 	wire_put_u64(out, answered(publishes));
-	wire_put_u8(out, publication->is_volatile ? WIRE_VOLATILE : 0);
+	wire_put_u8(out, flags_of(publication));
 	wire_put_str16(out, publication->channel);
 	wire_put_str8(out, publication->type);
 	wire_put_str16(out, publication->traits);

@@ -39,6 +39,7 @@ struct publication {
 	struct span type;
 	struct span traits; /* lib/event/traits.h; empty = none */
 	bool is_volatile;
+	bool is_brief;		  /* its keys (WIRE_BRIEF) */
 	const struct item *items; /* at least one */
 	uint32_t count;
 };

@@ -129,7 +129,7 @@ struct channel *channel_add(
 	struct channel *channel = mem_new(sizeof(*channel) + name.len);
 
 	channel->number = number;
-	channel->name_len = (uint8_t)name.len;
+	channel->name_len = (uint16_t)name.len;
 	memcpy(channel->name, name.at, name.len);
 	channel->keep = limits_of(&channels->limits, name);
 	list_init(&channel->idle);

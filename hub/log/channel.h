@@ -57,7 +57,7 @@ struct channel {
 	bool dirty;
 	bool returned;	 /* its name had a mark, which goes with its next row */
 	bool miscounted; /* an event that it counts is no row any more */
-	uint8_t name_len;
+	uint16_t name_len;
 	char name[];
 };
 

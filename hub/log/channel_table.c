@@ -147,7 +147,7 @@ static void read_all(struct channels *channels)
 		uint64_t number = query_int(&all, 0);
 		struct span name = query_bytes(&all, 1);
 
-		if (text_channel_fault(name) == NULL) {
+		if (text_topic_fault(name) == NULL) {
 			struct channel *channel =
 				channel_add(channels, name, number);
 

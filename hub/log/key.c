@@ -8,15 +8,19 @@
 #include "hub/log/disk/statement.h"
 
 static const struct statement statements[] = {
-	{offsetof(struct keys, find),
-		"SELECT id, high, low FROM key WHERE channel = ? AND name = ?"},
+	{offsetof(struct keys, find), "SELECT id, high, low, at FROM key WHERE "
+				      "channel = ? AND name = ?"},
 	{offsetof(struct keys, add),
-		"INSERT INTO key(id, channel, name, high, low, at)"
+		"INSERT OR REPLACE INTO key(id, channel, name, high, low, at)"
 		" VALUES(?, ?, ?, ?, ?, ?)"},
 	{offsetof(struct keys, oldest),
 		"SELECT id, at FROM key ORDER BY id LIMIT ?"},
 	{offsetof(struct keys, remove), "DELETE FROM key WHERE id <= ?"},
 	{0},
+};
+
+struct found {
+	uint64_t id, at;
 };
 
 void keys_open(struct keys *keys, struct store *store, uint64_t age_ms)
@@ -31,8 +35,8 @@ void keys_close(struct keys *keys)
 	statements_release(statements, keys);
 }
 
-enum key_state keys_look(struct keys *keys, const struct channel *channel,
-	struct span name, struct digest digest, uint64_t *id)
+static enum key_state look(struct keys *keys, const struct channel *channel,
+	struct span name, struct digest digest, struct found *found)
 {
 	struct query *find = &keys->find;
 	enum key_state state = KEY_NEW;
@@ -42,7 +46,8 @@ enum key_state keys_look(struct keys *keys, const struct channel *channel,
 	query_bind_int(find, 1, channel->number);
 	query_bind_blob(find, 2, name);
 	if (store_step(keys->store, find)) {
-		*id = query_int(find, 0);
+		found->id = query_int(find, 0);
+		found->at = query_int(find, 3);
 		state = query_int(find, 1) == digest.high &&
 					query_int(find, 2) == digest.low
 				? KEY_REPEATED
@@ -50,6 +55,27 @@ enum key_state keys_look(struct keys *keys, const struct channel *channel,
 	}
 	store_end(find);
 	return state;
+}
+
+enum key_state keys_look(struct keys *keys, const struct channel *channel,
+	struct span name, struct digest digest, uint64_t *id)
+{
+	struct found found = {0};
+	enum key_state state = look(keys, channel, name, digest, &found);
+
+	*id = found.id;
+	return state;
+}
+
+enum key_state keys_look_brief(struct keys *keys, const struct channel *channel,
+	struct span name, struct digest digest, uint64_t since, uint64_t *id)
+{
+	struct found found = {0};
+	enum key_state state = look(keys, channel, name, digest, &found);
+
+	*id = found.id;
+	return state == KEY_REPEATED && found.at >= since ? KEY_REPEATED
+							  : KEY_NEW;
 }
 
 void keys_add(struct keys *keys, struct channel *channel, struct span name,

@@ -32,7 +32,11 @@ void keys_close(struct keys *keys);
 
 enum key_state keys_look(struct keys *keys, const struct channel *channel,
 	struct span name, struct digest digest, uint64_t *id);
-/* In a transaction; `at` in ms. */
+/* Likewise of one that holds briefly: other content is new, and so is what was
+ * stored before `since`, in ms. */
+enum key_state keys_look_brief(struct keys *keys, const struct channel *channel,
+	struct span name, struct digest digest, uint64_t since, uint64_t *id);
+/* In a transaction; `at` in ms.  The name stands for this event only. */
 void keys_add(struct keys *keys, struct channel *channel, struct span name,
 	struct digest digest, uint64_t id, uint64_t at);
 /* Removes up to `limit` old ones, in a transaction; true if more may be due. */

@@ -66,25 +66,32 @@ static bool has_receipt(const struct proposal *proposal, struct ack *ack)
 	return true;
 }
 
+static enum key_state look_for_key(struct ledger *ledger,
+	const struct proposal *proposal, const struct proposed *item,
+	uint64_t *id)
+{
+	const struct channel *channel =
+		channel_find(&ledger->channels, proposal->channel);
+
+	if (!proposal->brief)
+		return keys_look(
+			&ledger->keys, channel, item->key, item->digest, id);
+	return keys_look_brief(&ledger->keys, channel, item->key, item->digest,
+		clock_date_ms(ledger->clock) - KEY_BRIEF_MS, id);
+}
+
 /* Notes which events are there already; false if a key was used for other
  * content. */
 static bool look_for_keys(
 	struct ledger *ledger, const struct proposal *proposal)
 {
-	const struct channel *channel = NULL;
-
 	for (uint32_t i = 0; i < proposal->count; i++) {
 		struct proposed *item = &proposal->items[i];
 		enum key_state state = KEY_NEW;
 		uint64_t id = 0;
 
-		if (item->key.len > 0) {
-			if (channel == NULL)
-				channel = channel_find(
-					&ledger->channels, proposal->channel);
-			state = keys_look(&ledger->keys, channel, item->key,
-				item->digest, &id);
-		}
+		if (item->key.len > 0)
+			state = look_for_key(ledger, proposal, item, &id);
 		if (state == KEY_CONFLICT)
 			return false;
 		item->id = state == KEY_REPEATED ? id : 0;

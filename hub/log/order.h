@@ -21,6 +21,8 @@
 #include "lib/digest.h"
 #include "lib/span.h"
 
+enum { KEY_BRIEF_MS = 60000 };
+
 struct proposed {	      /* one event */
 	struct span key;      /* idempotency key or empty */
 	struct digest digest; /* only read if there is a key */
@@ -42,6 +44,7 @@ struct proposal {
 			       event is a row on each of them */
 	struct proposed *items;	     /* no two with the same key */
 	uint32_t count;		     /* 0 = nothing but the cursor moves */
+	bool brief;		     /* its keys hold for KEY_BRIEF_MS */
 	struct publisher *publisher; /* NULL = it has no receipt */
 	uint64_t number;	     /* of the publisher's publish */
 	struct order_cursor cursor;

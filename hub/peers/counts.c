@@ -42,7 +42,7 @@ static struct counted *get(struct counts *counts, struct span name)
 	if (counted != NULL)
 		return counted;
 	counted = mem_new(sizeof(*counted) + name.len);
-	counted->len = (uint8_t)name.len;
+	counted->len = (uint16_t)name.len;
 	memcpy(counted->name, name.at, name.len);
 	table_add(&counts->names, &counted->node);
 	return counted;
@@ -121,7 +121,7 @@ bool counts_take(
 		struct span name = wire_get_str16(in);
 		uint32_t subscribers = wire_get_u32(in);
 
-		if (!in->failed && text_channel_fault(name) == NULL)
+		if (!in->failed && text_topic_fault(name) == NULL)
 			counts_set(counts, counter, name, subscribers);
 	}
 	return wire_done(in);

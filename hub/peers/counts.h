@@ -33,7 +33,7 @@ struct counted {
 	struct count *counts;	 /* by whom */
 	uint64_t subscribers;	 /* their sum */
 	struct channel *channel; /* NULL = holds no events */
-	uint8_t len;
+	uint16_t len;
 	char name[];
 };
 

@@ -11,7 +11,7 @@ struct listing_request {
 	uint64_t tag;
 	uint16_t limit;
 	bool only; /* that one; else those behind it */
-	uint8_t len;
+	uint16_t len;
 	char name[];
 };
 
@@ -43,7 +43,7 @@ bool listing_ask(struct peer *peer, struct wire_in *in)
 	request->tag = tag;
 	request->limit = limit < LISTING_LINES_MAX ? limit : LISTING_LINES_MAX;
 	request->only = only.len > 0;
-	request->len = (uint8_t)name.len;
+	request->len = (uint16_t)name.len;
 	if (name.len > 0)
 		memcpy(request->name, name.at, name.len);
 	*peer->listings_end = request;

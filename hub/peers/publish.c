@@ -145,6 +145,7 @@ static void decide(struct ledger *ledger, struct publisher *publisher,
 		.traits = publish->traits,
 		.items = publish->items,
 		.count = publish->count,
+		.brief = (publish->flags & WIRE_BRIEF) != 0,
 		.publisher = publisher,
 		.number = publish->number,
 	};

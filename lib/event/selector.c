@@ -77,7 +77,7 @@ const char *selector_fault(struct span text)
 	if (fault != NULL || selector_kind(text) == SELECTOR_EVERY)
 		return fault;
 	if (selector_kind(text) == SELECTOR_EXACT)
-		return text_channel_fault(text);
+		return text_topic_fault(text);
 	code = compile(text);
 	if (code == NULL)
 		return not_a_template;
@@ -88,7 +88,7 @@ const char *selector_fault(struct span text)
 bool selector_is(uint8_t kind, struct span text)
 {
 	if (kind == SELECTOR_EXACT)
-		return text_channel_fault(text) == NULL;
+		return text_topic_fault(text) == NULL;
 	return kind == (uint8_t)selector_kind(text) &&
 	       selector_fault(text) == NULL;
 }
@@ -126,7 +126,7 @@ struct selector *selector_try(struct span text)
 	pcre2_code *code;
 
 	if (selector_text_fault(text) != NULL ||
-		(kind == SELECTOR_EXACT && text_channel_fault(text) != NULL))
+		(kind == SELECTOR_EXACT && text_topic_fault(text) != NULL))
 		return NULL;
 	if (kind != SELECTOR_TEMPLATE)
 		return new_of_kind(kind, text);

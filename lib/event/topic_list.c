@@ -46,7 +46,7 @@ const char *topic_list_close(struct topic_list *list, size_t opened)
 	struct buf *names = &list->names;
 	size_t len = names->len - opened - 2;
 	struct span name = span(names->at + opened + 2, len);
-	const char *fault = text_channel_fault(name);
+	const char *fault = text_topic_fault(name);
 
 	if (fault != NULL)
 		return fault;

@@ -109,7 +109,7 @@ static const char *topics_fault(struct span value)
 		const char *at = in.at;
 		struct span name = wire_get_str16(&in);
 
-		fault = text_channel_fault(name);
+		fault = text_topic_fault(name);
 		if (fault == NULL && is_among(name, before(names, at)))
 			fault = "an event's channels are different ones";
 	}
@@ -137,6 +137,8 @@ const char *traits_fault(struct span traits)
 			fault = label_fault(trait.value);
 		else if (trait.kind == TRAIT_TOPICS)
 			fault = topics_fault(trait.value);
+		else if (trait.kind == TRAIT_RETRY && trait.value.len != 4)
+			fault = broken;
 	}
 	return fault;
 }
@@ -158,6 +160,21 @@ void trait_add_topics(struct buf *out, struct span names, uint8_t count)
 	wire_put_u8(out, 0);
 	wire_put_u8(out, count);
 	buf_add_span(out, names);
+}
+
+void trait_add_retry(struct buf *out, uint32_t ms)
+{
+	wire_put_u8(out, TRAIT_RETRY);
+	wire_put_u16(out, sizeof(ms));
+	wire_put_u32(out, ms);
+}
+
+bool trait_retry(struct span traits, uint32_t *ms)
+{
+	struct wire_in in = wire_in(trait_find(traits, TRAIT_RETRY));
+
+	*ms = wire_get_u32(&in);
+	return wire_done(&in);
 }
 
 /* ---- topics */

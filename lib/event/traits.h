@@ -12,6 +12,8 @@
  *
  *   TRAIT_LABEL   1 to TRAIT_LABEL_MAX bytes of UTF-8: the publisher's own id
  *   TRAIT_TOPICS  u8 index, u8 count, count x str16 channel
+ *   TRAIT_RETRY   u32: the milliseconds after which browsers come back, of a
+ *		   lost connection; Mercure's streams say so
  *   TRAIT_EXPIRES u64 ms since 1970: from then on it is given to nobody
  *   TRAIT_ACTIVE  who is there, or has left (lib/event/active.h)
  *   TRAIT_PRIVATE empty: the event is for those only who may read one of its
@@ -34,6 +36,7 @@
 enum trait_kind {
 	TRAIT_LABEL = 1,
 	TRAIT_TOPICS = 2,
+	TRAIT_RETRY = 3,
 	TRAIT_EXPIRES = 4,
 	TRAIT_ACTIVE = 6,
 	TRAIT_GUARDED = 128,
@@ -72,6 +75,10 @@ bool traits_have_expired(struct span traits, uint64_t now);
 void trait_add(struct buf *out, uint8_t kind, struct span value);
 /* Likewise the topics of a publish, at index 0; `names`: count x str16. */
 void trait_add_topics(struct buf *out, struct span names, uint8_t count);
+
+void trait_add_retry(struct buf *out, uint32_t ms);
+/* False if there is none. */
+bool trait_retry(struct span traits, uint32_t *ms);
 
 /* False if there are none.  The traits must be sound. */
 bool trait_topics(struct span traits, struct trait_topics *topics);

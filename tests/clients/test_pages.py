@@ -37,21 +37,25 @@ DRESSES = (
 class Page(Client):
     """One page in the window, with an origin of its own."""
 
+    pages = PAGES
+
     def __init__(self, name, window, passage, **how):
         super().__init__(name, None, **how)
         self.window, self.passage = window, passage
         self.port = passage.listen()
 
     def start(self, url):
-        file, _, channel, _ = PAGES[self.name]
-        target = self.target(channel)
+        file, _, channel, *_ = self.pages[self.name]
         origin = f"http://127.0.0.1:{self.port}"
         if "elsewhere" not in self.name:
             url = origin + "/stream"
         text = (FOLDER / f"{file}.html").read_text()
-        text = text.replace("@NAME@", self.name).replace("@STREAM@", url + target)
+        text = text.replace("@NAME@", self.name).replace("@STREAM@", self.stream(url, channel))
         self.passage.files[f"/{self.port}.html"] = text.encode()
         self.window.run("show(...arguments)", self.name, f"{origin}/{self.port}.html")
+
+    def stream(self, url, channel):
+        return url + self.target(channel)
 
     def has_ended(self):
         return False

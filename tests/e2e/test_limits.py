@@ -177,8 +177,9 @@ REQUESTS = {  # name: (a request of that measure, the most, status and code of o
     "channel in a path": (lambda n: post("n" * n), 255, 400, "bad_channel"),
     "channel of two-byte letters": (lambda n: post("é" * (n // 2) + "x" * (n % 2)), 255, 400, "bad_channel"),
     "channel in a body": (lambda n: broadcast(channel="n" * n, message="x"), 255, 400, "bad_channel"),
-    "channel of a stream": (lambda n: get("/stream?channel=" + "n" * n), 255, 400, "bad_channel"),
-    "channel asked for": (lambda n: get("/api/channels/" + "n" * n), 255, 400, "bad_channel"),
+    "channel of a stream": (lambda n: get("/stream?channel=" + "n" * n), 1000, 400, "bad_channel"),
+    "channel asked for": (lambda n: get("/api/channels/" + "n" * n), 1000, 400, "bad_channel"),
+    "further channel": (lambda n: post(query="?also=" + "n" * n), 1000, 400, "bad_channel"),
     "channels of a stream": (
         lambda n: get("/stream?" + "&".join(f"channel={i}" for i in range(n))), 1000, 400, None),
     "type": (lambda n: post(query="?event=" + "t" * n), 64, 400, "bad_event"),

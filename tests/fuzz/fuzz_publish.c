@@ -22,7 +22,7 @@ enum { MAX_EVENT = 130 };
 
 static void check_stored(const struct stored_event *event, struct span body)
 {
-	MUST(text_channel_fault(event->channel) == NULL);
+	MUST(text_topic_fault(event->channel) == NULL);
 	MUST(text_type_fault(event->type) == NULL);
 	MUST(event_size(event->type, event->data) <= MAX_EVENT &&
 		text_is_utf8(event->data, NULL));
@@ -75,7 +75,7 @@ static void question(struct span body)
 	for (unsigned i = 0; i < question.name_count; i++) {
 		struct span name = wire_get_str16(&question.names);
 
-		MUST(text_channel_fault(name) == NULL);
+		MUST(text_topic_fault(name) == NULL);
 		buf_add_char(&before, '\0');
 		/* NUL ends it: no name has one. */
 		MUST(strncmp(before.at, name.at, name.len) < 0 ||

@@ -41,7 +41,7 @@ static void check_refused(struct wire_in *in, const struct inbox *inbox)
 		uint64_t row = wire_get_u64(in);
 
 		MUST(row > above && row <= inbox->cursor);
-		MUST(text_channel_fault(wire_get_str16(in)) == NULL);
+		MUST(text_topic_fault(wire_get_str16(in)) == NULL);
 		above = row;
 	}
 }

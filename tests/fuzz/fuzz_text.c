@@ -91,6 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	good = good && !control;
 	MUST((text_channel_fault(text) == NULL) ==
 		(good && size >= 1 && size <= CHANNEL_MAX));
+	MUST((text_topic_fault(text) == NULL) ==
+		(good && size >= 1 && size <= TOPIC_MAX));
 	MUST((text_type_fault(text) == NULL) == (good && size <= TYPE_MAX));
 	MUST((text_key_fault(text) == NULL) == (good && size <= KEY_MAX));
 	check_number(text);

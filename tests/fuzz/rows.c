@@ -204,12 +204,20 @@ struct channel *channel_get(struct channels *all, struct span name)
 
 	if (channel != NULL)
 		return channel;
-	MUST(made_count < ROWS_MAX && name.len <= UINT8_MAX);
+	MUST(made_count < ROWS_MAX && name.len <= TOPIC_MAX);
 	channel = mem_new(sizeof(*channel) + name.len);
-	channel->name_len = (uint8_t)name.len;
+	channel->name_len = (uint16_t)name.len;
 	memcpy(channel->name, name.at, name.len);
 	made[made_count++] = channel;
 	return channel;
+}
+
+enum key_state keys_look_brief(struct keys *all, const struct channel *channel,
+	struct span name, struct digest digest, uint64_t since, uint64_t *id)
+{
+	enum key_state state = keys_look(all, channel, name, digest, id);
+
+	return state == KEY_CONFLICT ? KEY_NEW : state;
 }
 
 enum key_state keys_look(struct keys *all, const struct channel *channel,

@@ -49,7 +49,7 @@ static void check_publish(struct wire_in *in)
 
 	wire_get_u64(in);
 	MUST(wire_get_u8(in) == 0); /* stored, always */
-	MUST(text_channel_fault(wire_get_str16(in)) == NULL);
+	MUST(text_topic_fault(wire_get_str16(in)) == NULL);
 	type = wire_get_str8(in);
 	MUST(text_type_fault(type) == NULL);
 	MUST(traits_fault(wire_get_str16(in)) == NULL);
@@ -76,8 +76,8 @@ static void check_channels(struct wire_in *in)
 
 	MUST(limit >= 1 && limit <= 1000);
 	goes_on = after.len > 0;
-	MUST(after.len == 0 || text_channel_fault(after) == NULL);
-	MUST(only.len == 0 || text_channel_fault(only) == NULL);
+	MUST(after.len == 0 || text_topic_fault(after) == NULL);
+	MUST(only.len == 0 || text_topic_fault(only) == NULL);
 }
 
 static void check_metrics(struct wire_in *in)

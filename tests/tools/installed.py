@@ -118,9 +118,9 @@ def lighttpd_site(world, installed, addresses="below", more=(), modules=(), behi
                                    "-D", "-f", str(etc / "lighttpd.conf")])
 
 
-def apache_site(world, installed, addresses="below"):
+def apache_site(world, installed, addresses="below", more=()):
     """An Apache of which only our file is Debian's."""
-    site, server = Site(world, installed, "apache", addresses), SERVERS["apache"]
+    site, server = Site(world, installed, "apache", addresses, more), SERVERS["apache"]
     path = Path(server.configure(world.folder, site.port, world.fcgi_socket, site.documents))
     (world.folder / "tidings-enabled.conf").write_text(site.fill(site.text))
     path.write_text(path.read_text().split("# ---- 2.")[0] + f"""
@@ -134,8 +134,8 @@ Include "{world.folder}/tidings-enabled.conf"
     return site.start("apache", server.command(str(path)))
 
 
-def debian_apache_site(world, installed, addresses="below"):
-    site = Site(world, installed, "apache", addresses)
+def debian_apache_site(world, installed, addresses="below", more=()):
+    site = Site(world, installed, "apache", addresses, more)
     etc = world.folder / "apache2"
     shutil.copytree("/etc/apache2", etc, symlinks=True)
     (etc / "conf-available/tidings.conf").write_text(site.fill(site.text))
@@ -160,11 +160,13 @@ def debian_apache_site(world, installed, addresses="below"):
                                  str(etc / "apache2.conf")], environment)
 
 
-def nginx_site(world, installed, addresses="below"):
-    site = Site(world, installed, "nginx", addresses)
+def nginx_site(world, installed, addresses="below", more=()):
+    site = Site(world, installed, "nginx", addresses, more)
     path, folder = world.folder / "nginx.conf", world.folder
     (folder / "snippets").mkdir()
     (folder / "snippets/tidings.conf").write_text(site.fill(site.text))
+    for kind in more:
+        shutil.copy(site.etc / f"nginx-{kind}.conf", folder / f"snippets/tidings-{kind}.conf")
     include = re.search(r"^# +(include snippets/.*;)$", site.text, re.M)[1]
     temporary = "".join(f"{kind}_temp_path {folder}/nginx-{kind};\n" for kind in (
         "client_body", "proxy", "fastcgi", "uwsgi", "scgi"))

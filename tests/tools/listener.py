@@ -31,7 +31,7 @@ class Listener:
 
     def __init__(self, crowd, door, target, headers=None, last_event_id=None,
                  reconnect=False, receive_buffer=None, longest_wait=None, stubborn=False,
-                 **more):
+                 reader=Exact, **more):
         self.crowd, self.door, self.target = crowd, door, target
         self.headers, self.more = dict(headers or {}), more
         self.last_id = last_event_id or ""
@@ -47,7 +47,8 @@ class Listener:
         self.cuts = 0            # ... without their proper end
         self.comments = 0
         self.taken = 0           # how many events the test has taken
-        self.parser = Exact()
+        self.reader = reader     # what it takes for a stream of ours
+        self.parser = reader()
         self.sock = None
         self.paused = False
         self.on_event = None     # called in the crowd's thread
@@ -138,7 +139,7 @@ class Listener:
         if self.last_id:
             headers["Last-Event-ID"] = self.last_id
         headers.setdefault("Accept", "text/event-stream")
-        retry, self.parser = self.parser.retry, Exact()
+        retry, self.parser = self.parser.retry, self.reader()
         self.parser.retry = retry
         self.parser.last_id = self.parser._id_buffer = self.last_id
         answer = self.door.answer()

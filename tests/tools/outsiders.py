@@ -92,9 +92,12 @@ class Story:
         self.took = {}              # step -> {name: seconds until it came back}
 
     # ---- what happens
-    def play(self):
+    def start(self):
         for client in self.clients.values():
             client.start(f"http://127.0.0.1:{self.passage.port}/stream")
+
+    def play(self):
+        self.start()
         self.begin("the beginning")
         self.publish(3)
         self.all_have_it()

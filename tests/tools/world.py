@@ -45,7 +45,7 @@ def addresses(version):
 
 def below(text, base):
     """A web server's configuration with all addresses of Tidings below `base`."""
-    for old, new in ((r'"(/(realtime|api|sse|tasks)/)" +=>', rf'"{base}\1" =>'),
+    for old, new in ((r'"(/(realtime|api|sse|tasks)/|/\.well-known/mercure)" +=>', rf'"{base}\1" =>'),
                      (r'\( "/" => var', f'( "{base}/" => var'),
                      (r'"\^/\((stream|health)', rf'"^{base}/(\1'),
                      (r'^ProxyPass "/', f'ProxyPass "{base}/'),

@@ -107,7 +107,7 @@ static void connected(struct books *books, const struct event *event)
 /* False if the cut comes before it. */
 static bool dispatch(struct books *books, const struct event *event)
 {
-	if (is(event->type, "connected")) {
+	if (is(event->type, "connected") || is(event->type, "tidings")) {
 		connected(books, event);
 	} else if (is(event->type, "live")) {
 		if (books->cut.at == CUT_BEFORE_LIVE)
@@ -147,7 +147,7 @@ static void no_line(struct line line)
 static uint64_t id_of(struct line line)
 {
 	char *end;
-	uint64_t id = strtoull(line.at + 4, &end, 10);
+	uint64_t id = strtoull(line.at + 4 + (line.at[4] == '#'), &end, 10);
 
 	if (end != line.at + line.len)
 		no_line(line);

@@ -56,16 +56,20 @@ class Subscriber(Listener):
             self.newest = int(event.id)
 
 
+    def settles(self, truth):
+        """The log is read: what it has seen can be judged."""
+
+
 class Audience:
     def __init__(self, world, account):
         self.world, self.account = world, account
         self.subscribers = []
 
-    def join(self, count, *channels, door=None, **how):
+    def join(self, count, *channels, door=None, kind=Subscriber, **how):
         """So many more, connected; without channels and patterns on main."""
         crowd = self.world.crowd
         channels = channels or (() if how.get("patterns") else ("main",))
-        some = [Subscriber(crowd, door or self.world.door, channels, **how)
+        some = [kind(crowd, door or self.world.door, channels, **how)
                 for _ in range(count)]
         for one in some:
             crowd.listeners.append(one)
@@ -97,8 +101,11 @@ class Audience:
         return id
 
     def faults(self):
+        truth = truth_of(self.world.log_db)
+        for one in self.subscribers:
+            one.settles(truth)
         seen = {f"subscriber {n}": one.seen for n, one in enumerate(self.subscribers)}
-        return faults(self.account, seen, truth_of(self.world.log_db))
+        return faults(self.account, seen, truth)
 
     def delivered(self):
         return sum(len(one.seen.ids) for one in self.subscribers)
@@ -120,7 +127,7 @@ class Publisher(threading.Thread):
         super().__init__(daemon=True)
         self.world, self.account, self.name_ = world, account, name
         self.on = frozenset([channel, *also]) if also else channel
-        self.also = "".join(f"&also={quote(name, safe='')}" for name in also)
+        self.others = also
         self.channel, self.rate, self.longest = channel, rate, longest
         self.stop = threading.Event()
         self.count = 0
@@ -140,20 +147,27 @@ class Publisher(threading.Thread):
         deadline = time.monotonic() + self.PATIENCE * SLOW
         while time.monotonic() < deadline:
             try:
-                answer = self.world.post(
-                    f"/realtime/{quote(self.channel, safe='')}?id={self.name_}-{self.count}"
-                    + self.also, data.encode(), within=20 * SLOW)
+                answer = self.ask(data, within=20 * SLOW)
             except OSError:  # reset, refused, timed out: sent again
                 self.repeats += 1
                 continue
             if answer.status == 200:
-                self.account.acknowledges(data, answer.json["id"])
+                self.account.acknowledges(data, self.id_in(answer))
                 return
             self.repeats += 1
             if answer.status is not None and answer.status < 500:
                 raise AssertionError(f"{data[:40]}: {answer}")
             time.sleep(0.005)
         raise AssertionError(f"{data[:40]} was not acknowledged for {self.PATIENCE} s")
+
+
+    def ask(self, data, within):
+        also = "".join(f"&also={quote(name, safe='')}" for name in self.others)
+        return self.world.post(f"/realtime/{quote(self.channel, safe='')}?id={self.name_}-{self.count}" + also,
+                               data.encode(), within=within)
+
+    def id_in(self, answer):
+        return answer.json["id"]
 
 
 class Together:
@@ -187,8 +201,8 @@ class Together:
 
 
 class Publishers(Together):
-    def __init__(self, world, account, count, prefix="p", **how):
-        super().__init__([Publisher(world, account, f"{prefix}{n}", **how) for n in range(count)])
+    def __init__(self, world, account, count, prefix="p", kind=Publisher, **how):
+        super().__init__([kind(world, account, f"{prefix}{n}", **how) for n in range(count)])
 
     @property
     def repeats(self):

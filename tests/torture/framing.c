@@ -205,6 +205,13 @@ static size_t put_pair(char *out, const char *name, const char *value)
 	return at + strlen(value);
 }
 
+static const char browser[] = "Mozilla/5.0";
+
+static bool is_mercure(const char *target)
+{
+	return strstr(target, "/.well-known/mercure?") != NULL;
+}
+
 static size_t fcgi_request(char *out, const char *target, const char *last_id)
 {
 	static const char begin[8] = {0, 1};
@@ -223,6 +230,10 @@ static size_t fcgi_request(char *out, const char *target, const char *last_id)
 	len += put_pair(pairs + len, "SERVER_PROTOCOL", "HTTP/1.1");
 	len += put_pair(pairs + len, "REMOTE_ADDR", "127.0.0.1");
 	len += put_pair(pairs + len, "HTTP_ACCEPT", "text/event-stream");
+	if (is_mercure(target)) {
+		len += put_pair(pairs + len, "HTTP_USER_AGENT", browser);
+		len += put_pair(pairs + len, "HTTP_CACHE_CONTROL", "no-cache");
+	}
 	if (last_id[0] != '\0')
 		len += put_pair(pairs + len, "HTTP_LAST_EVENT_ID", last_id);
 	size_t at = put_record(out, 1, begin, sizeof(begin));
@@ -237,12 +248,14 @@ size_t framing_request(char *out, size_t size, enum framing_kind kind,
 	char id[24] = "";
 
 	if (last_id > 0)
-		snprintf(id, sizeof(id), "%" PRIu64, last_id);
+		snprintf(id, sizeof(id), "%s%" PRIu64,
+			is_mercure(target) ? "#" : "", last_id);
 	if (kind == FRAMING_FCGI)
 		return fcgi_request(out, target, id);
 	return (size_t)snprintf(out, size,
 		"GET %s HTTP/1.1\r\nHost: localhost\r\n"
-		"Accept: text/event-stream\r\n%s%s%s\r\n",
-		target, last_id > 0 ? "Last-Event-ID: " : "", id,
+		"Accept: text/event-stream\r\n"
+		"Cache-Control: no-cache\r\nUser-Agent: %s\r\n%s%s%s\r\n",
+		target, browser, last_id > 0 ? "Last-Event-ID: " : "", id,
 		last_id > 0 ? "\r\n" : "");
 }

@@ -39,7 +39,8 @@ bool framing_take(
 /* The next bytes of the body; false if no more are wanted. */
 bool framing_body(void *arg, const char *at, size_t len);
 
-/* Writes a request for `target`; returns its length. */
+/* Writes a request for `target`, a browser's at Mercure's path; returns its
+ * length. */
 size_t framing_request(char *out, size_t size, enum framing_kind kind,
 	const char *target, uint64_t last_id);
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Hub, responder, web server, a foreign sqlite3 writer and a publisher are
-killed with SIGKILL again and again, under six publishers, two of them on several
-channels at once, and two hundred subscribers, some of them to patterns; nothing
-acknowledged is lost, doubled or out of order."""
+killed with SIGKILL again and again, under seven publishers, two of them on several
+channels at once, one by the Mercure protocol, and two hundred subscribers, some of
+them to patterns, some by that protocol; nothing acknowledged is lost, doubled or
+out of order."""
 
 import contextlib
 import random
@@ -10,7 +11,9 @@ import subprocess
 import threading
 import time
 
-from crowd import Audience, Publishers
+from crowd import Audience, Publishers, Subscriber
+from mercure import mercure
+from updates import UpdatePublisher, UpdateSubscriber
 from verdict import Account
 from world import eventually, program
 
@@ -20,6 +23,7 @@ FULL = {"kills": 1000, "subscribers": 200, "serving_ms": 200}
 
 PUBLISHERS = 4
 WIDE = {"prefix": "a", "channel": "builds/1", "also": ("main", "builds/2", "other/x"), "rate": 10.0}
+UPDATES = {"prefix": "u", "also": ("builds/4", "other/y"), "rate": 10.0, "kind": UpdatePublisher}
 # Channels and patterns of a quarter of the subscribers; the others are on main.
 PATTERNS = (((), ("builds/{n}",)), ((), ("*",)), (("main",), ("{a}/{b}", "builds/2{n}")),
             (("builds/3",), ("other/{+rest}",)))
@@ -124,13 +128,14 @@ def killed_at(command, text, seconds):
 
 
 def play(scene, kills, subscribers, serving_ms):
-    world = scene.world({"responder": {"workers": "2"}})
+    world = scene.world(mercure(scene.folder(), {"responder": {"workers": "2"}}))
     account = Account()
     crowd = Audience(world, account)
     crowd.join(subscribers - subscribers // 4)
     for n in range(subscribers // 4):
         channels, patterns = PATTERNS[n % len(PATTERNS)]
-        crowd.join(1, *channels, patterns=patterns)
+        crowd.join(1, *channels, patterns=patterns, kind=UpdateSubscriber if n % 8 < 4 else Subscriber)
+    crowd.join(subscribers // 8, kind=UpdateSubscriber)
     killers = [Killer(scene, *row) for row in (
         ("hub", kills, of_worker(world.hub, world.hub_serves)),
         ("responder", kills, of_worker(world.responder, world.responder_serves)),
@@ -138,16 +143,17 @@ def play(scene, kills, subscribers, serving_ms):
         ("writer", kills, of_writer(world, account)),
         ("publisher", kills, of_publisher(world, account)))]
     with Publishers(world, account, PUBLISHERS) as publishers, \
-            Publishers(world, account, 2, **WIDE) as wide:
+            Publishers(world, account, 2, **WIDE) as wide, \
+            Publishers(world, account, 1, **UPDATES) as updates:
         for killer in killers:
             killer.start()
-        watch(scene, killers, publishers, wide)
+        watch(scene, killers, publishers, wide, updates)
     world.is_healthy(20)
     crowd.calms_down("builds/1", "other/x")
     scene.faultless(crowd.faults())
     hub, serving = killers[0], killers[0].percentile(0.99)
     scene.note(killed=sum(len(k.times) for k in killers), events=len(account.tried),
-               acknowledged=len(account.acknowledged), repeats=publishers.repeats + wide.repeats,
+               acknowledged=len(account.acknowledged), repeats=publishers.repeats + wide.repeats + updates.repeats,
                deliveries=crowd.delivered(), statuses=crowd.statuses(),
                hub_serves_p50_ms=hub.percentile(0.5), hub_serves_p99_ms=serving)
     scene.must(serving < serving_ms, f"the hub served again after {serving} ms (p99)")

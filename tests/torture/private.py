@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Public and private events, on one channel and on several, to listeners with
-eight kinds of grants, by name and by pattern, while they stop reading, are cut
+eight kinds of grants, by name and by pattern, also by the Mercure protocol, while they stop reading, are cut
 and come back, and hub and responders are killed.  Nobody ever holds a byte that
 he may not read, not even a channel's name, and nobody misses an event that he
 may."""
@@ -13,7 +13,10 @@ import re
 import time
 
 from listener import Listener
+from mercure_reader import Plain
+from mercure_reader import target as mercure_target
 from peers import Closed
+from sse import Exact
 from visitor import VisitorDoor
 from wire import Item, Publish, Stored
 from world import SLOW
@@ -39,7 +42,7 @@ CHANNELS = PUBLIC + HIDDEN
 ALIKE = [([], ["*"]), (["news"], []), ([], ["team/{n}"]), (["open/1"], ["secret/{n}"])]  # what many want
 PATTERNS = ["*", "secret/{n}", "team/{n}", "open/{n}", "{+all}"]
 TOKEN = re.compile(rb"<\d+>")
-TRAIT_TOPICS, TRAIT_PRIVATE = 2, 128
+TRAIT_LABEL, TRAIT_TOPICS, TRAIT_PRIVATE = 1, 2, 128
 FAR = 14 << 10  # bytes; so many events of these that no window holds them
 
 
@@ -67,6 +70,7 @@ class Event:
     def __init__(self, number, channels, marked, size):
         self.number, self.channels, self.marked, self.size = number, channels, marked, size
         self.token = f"<{number}>"
+        self.label = f"urn:{number}" if number % 4 == 0 else None
         self.data = self.token + "." * size + self.token
         self.id = None  # once it is stored
 
@@ -80,15 +84,20 @@ class Event:
 class Reader(Listener):
     """Remembers the tokens of all bytes it was ever sent."""
 
-    def __init__(self, world, user, names, patterns, start, envelope):
+    def __init__(self, world, user, names, patterns, start, envelope, mercure):
         door = VisitorDoor(world.fcgi_socket, {}, {"REMOTE_USER": user, "address": "192.0.2.1"}
                            if user else {"address": "192.0.2.1"})
         pairs = [("envelope", 1)] if envelope else []
         query = "&".join(f"{k}={v}" for k, v in
                          pairs + [("pattern", p) for p in patterns] + [("channel", n) for n in names])
-        super().__init__(world.crowd, door, "/stream?" + query.replace("{", "%7B").replace("}", "%7D")
-                         .replace("+", "%2B"), last_event_id=str(start), reconnect=True,
-                         longest_wait=0.2, stubborn=True)
+        target = "/stream?" + query.replace("{", "%7B").replace("}", "%7D").replace("+", "%2B")
+        if mercure:
+            target, start_id = mercure_target([*names, *patterns]), f"#{start}"
+        else:
+            start_id = str(start)
+        super().__init__(world.crowd, door, target, last_event_id=start_id, reconnect=True,
+                         longest_wait=0.2, stubborn=True, reader=Plain if mercure else Exact)
+        self.mercure = mercure
         self.user, self.names, self.patterns, self.start = user, names, patterns, start
         self.envelope = envelope
         self.tokens, self.tail, self.foreign = [], b"", set()
@@ -104,7 +113,7 @@ class Reader(Listener):
         for event in self.events[before:]:
             if event.type == "message":
                 data = json.loads(event.data)["data"] if self.envelope else event.data
-                self.tokens.append((int(event.id), data))
+                self.tokens.append((event.id, data))
                 if self.envelope:
                     self.foreign.add(json.loads(event.data)["channel"].encode())
         del self.events[:]  # they are noted
@@ -115,7 +124,11 @@ class Reader(Listener):
             self._over(cut=True)
 
     def name(self):
-        return f"{self.user or 'nobody'} on {self.names + self.patterns}"
+        return f"{self.user or 'nobody'} on {self.names + self.patterns}" + " by Mercure" * self.mercure
+
+    def shown(self, event):
+        """The id by which he knows it."""
+        return (event.label or f"#{event.id}") if self.mercure else str(event.id)
 
 
 class Privacy:
@@ -127,6 +140,8 @@ class Privacy:
     # ---- publishing
     def traits(self, event):
         out = b""
+        if event.label:
+            out += bytes([TRAIT_LABEL]) + len(event.label).to_bytes(2, "little") + event.label.encode()
         if len(event.channels) > 1:
             names = b"".join(len(n).to_bytes(2, "little") + n.encode() for n in event.channels)
             value = bytes([0, len(event.channels)]) + names
@@ -169,7 +184,11 @@ class Privacy:
             if self.rng.random() < 0.5:
                 names, patterns = self.rng.choice(ALIKE)
             start = self.rng.choice(self.events[-200:]).id if self.events else 0
-            reader = Reader(self.world, user, names, patterns, start, self.rng.random() < 0.3)
+            dress = self.rng.choice(["plain", "plain", "envelope", "mercure"])
+            if dress == "mercure" and self.rng.random() < 0.5:  # it may name what it may not read
+                names = self.rng.sample(CHANNELS, 3)
+            reader = Reader(self.world, user, names, patterns, start, dress == "envelope",
+                            dress == "mercure")
             self.world.crowd.listeners.append(reader)
             self.world.crowd.call(reader._open)
             self.readers.append(reader)
@@ -251,7 +270,7 @@ class Privacy:
             leaked = {seen for seen in one.foreign if seen not in mine}
             if leaked:
                 found.append(f"{one.name()} holds {sorted(leaked)[:5]}, which he may not")
-            if one.tokens != [(event.id, event.data) for event in wanted]:
+            if one.tokens != [(one.shown(event), event.data) for event in wanted]:
                 found.append(self.difference(one, wanted))
             shown = {name for name in one.foreign & hidden}
             allowed = {name.encode() for event in wanted for name in event.channels}
@@ -269,7 +288,8 @@ class Privacy:
 
 
 def make_world(scene):
-    config = {"responder": {"workers": "2", "window": "1M", "private": "secret/{n} team/{n}"}}
+    config = {"responder": {"workers": "2", "window": "1M", "private": "secret/{n} team/{n}",
+                            "mercure": "yes"}}
     for name, (who, subscribe) in SECTIONS.items():
         config["access " + name] = {"who": who, "subscribe": subscribe}
     return scene.world(config, web=False, inbox=False)

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Subscribers, a third of them to patterns, are cut at seeded moments, as soon as
+"""Subscribers, a third of them to patterns, a third by the Mercure protocol, are cut at seeded moments, as soon as
 they are connected, in the midst of older events, at the very hand-over to live
 ones, while live, and come back with Last-Event-ID during 5,000 events a second,
 some of them on several channels; all see each event once."""
 
+import re
 import time
 
 from listener import target_of
+from mercure import mercure
+from mercure_reader import target as mercure_target
 from returning import Life, Lines, Returning, channel_name
 from verdict import Account, faults, truth_of
 
@@ -24,15 +27,15 @@ PATTERNS = "*", "{x}", "c{x}", "c1{x}", "{x}7", "{+x}"
 
 def play(scene, reconnects, subscribers, history, window):
     # The window has two seconds, or eight: who is further behind is given pages.
-    world = scene.world({"hub": {"keep_bytes": "0", "keep_events": "0"},
-                         "responder": {"workers": "2", "window": window}})
+    world = scene.world(mercure(scene.folder(), {"hub": {"keep_bytes": "0", "keep_events": "0"},
+                                                 "responder": {"workers": "2", "window": window}}))
     account = Account()
     lines = Lines(scene, world, account, RATE, CHANNELS, wide=WIDE)
     marks = lines.fill(history)
     plan = [near(scene.rng, chair, marks) for chair in range(FAR, subscribers)]
     for chair in range(FAR):
         wanted = some_channels(scene.rng)
-        plan += [far(scene.rng, chair, wanted, marks) for _ in range(LIVES)]
+        plan += [far(scene.rng, chair, wanted, marks, chair % 2) for _ in range(LIVES)]
     returning = Returning(scene, world, plan, reconnects)
     began = time.monotonic()
     with lines:
@@ -60,8 +63,8 @@ def of_books(name, one):
 
 def since(target):
     """The id that it names, if any."""
-    value = target.rpartition("since=")[2]
-    return int(value) if value.isdigit() else 0
+    found = re.search(r"[?&](?:since=|lastEventID=%23)(\d+)$", target)
+    return int(found[1]) if found else 0
 
 
 def some_channels(rng):
@@ -71,7 +74,10 @@ def some_channels(rng):
     return [channel_name(n) for n in sorted(rng.sample(range(CHANNELS), count))], patterns
 
 
-def target(channels, patterns, since):
+def target(channels, patterns, since, mercure=False):
+    if mercure:
+        since = f"#{since}" if isinstance(since, int) else "earliest" if since == "all" else None
+        return mercure_target([*channels, *patterns], lastEventID=since)
     return target_of(channels, path="/stream" if patterns else None, pattern=patterns, since=since)
 
 
@@ -79,11 +85,13 @@ def near(rng, chair, marks):
     """Begins now, or with the last moments."""
     wanted = some_channels(rng)
     since = rng.choice([None, None, None, "1s", "3s", marks[-1]])
-    return Life(chair, "web" if chair % 2 else "fcgi", 0, target(*wanted, since), *wanted)
+    return Life(chair, "web" if chair % 2 else "fcgi", 0,
+                target(*wanted, since, rng.random() < 1 / 3), *wanted)
 
 
-def far(rng, chair, wanted, marks):
+def far(rng, chair, wanted, marks, mercure):
     """Begins up to the whole history ago."""
     mark = rng.choice(marks[:len(marks) // 2])
     last_id, since = rng.choice([(mark, None), (0, mark), (0, "all")])
-    return Life(chair, "web" if chair % 2 else "fcgi", last_id, target(*wanted, since), *wanted)
+    return Life(chair, "web" if chair % 4 < 2 else "fcgi", last_id,
+                target(*wanted, since, mercure), *wanted)

@@ -65,6 +65,74 @@ static void test_a_query_says_what_is_wanted(void **state)
 }
 
 static const struct {
+	const char *name, *query, *want;
+} topic_queries[] = {
+	{"a name", "topic=https://example.com/books/1",
+		"https://example.com/books/1 "},
+	{"several, in order, once", "topic=b&topic=a&topic=b", "a b "},
+	{"a template behind names", "topic=x{a}&topic=z", "z x{a} "},
+	{"the star before templates", "topic={a}&topic=*", "* {a} "},
+	{"what is no template is a name", "topic={a&topic={}&topic={!x}",
+		"{!x} {a {} "},
+	{"as PHP writes a list", "topic[]=b&topic%5B%5D=a", "a b "},
+	{"no other parameter counts", "topic=a&channel=b&pattern={c}&event=x",
+		"a "},
+};
+
+static void test_a_query_of_topics_says_what_is_wanted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(topic_queries); i++) {
+		struct span query = span_of(topic_queries[i].query);
+		struct asked asked;
+		struct buf got;
+
+		asked_init(&asked, query.len);
+		CHECK(topic_queries[i].name,
+			asked_add_topics(&asked, query).sentence == NULL);
+		asked_sort(&asked);
+		got = listed(&asked);
+		CHECK_TEXT(topic_queries[i].name, buf_span(&got),
+			topic_queries[i].want);
+		buf_release(&got);
+		asked_release(&asked);
+	}
+}
+
+static const struct {
+	const char *name, *query, *code;
+} topic_faults[] = {
+	{"none", "", "no_topic"},
+	{"none of the name", "topics=a&channel=b", "no_topic"},
+	{"an empty one", "topic=", "bad_topic"},
+	{"no value", "topic", "bad_topic"},
+	{"an empty one among others", "topic=a&topic=", "bad_topic"},
+	{"half a percent", "topic=%2", "bad_topic"},
+	{"no UTF-8", "topic=%ff", "bad_topic"},
+	{"a line end", "topic=a%0a", "bad_topic"},
+	{"of a later version", "topic=a&match=b", "bad_topic"},
+	{"of a later version alone", "match_urlpattern=b", "bad_topic"},
+	{"in capitals", "topic=a&Match_Exact=b", "bad_topic"},
+};
+
+static void test_what_is_wrong_with_topics_is_said(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(topic_faults); i++) {
+		struct span query = span_of(topic_faults[i].query);
+		struct asked_fault fault;
+		struct asked asked;
+
+		asked_init(&asked, query.len);
+		fault = asked_add_topics(&asked, query);
+		CHECK(topic_faults[i].name, fault.sentence != NULL);
+		CHECK_TEXT(topic_faults[i].name, span_of(fault.code),
+			topic_faults[i].code);
+		asked_release(&asked);
+	}
+}
+
+static const struct {
 	const char *name, *query, *code, *part;
 } faults[] = {
 	{"no pattern", "pattern=", "bad_pattern", "1 to 1,000 bytes"},
@@ -78,7 +146,7 @@ static const struct {
 	{"an unknown operator", "pattern={!x}", "bad_pattern", "URI template"},
 	{"no variable", "pattern=a{}", "bad_pattern", "URI template"},
 	{"a brace too many", "pattern={a}}", "bad_pattern", "URI template"},
-	{"a channel too long by pattern=", NULL, "bad_pattern", "255"},
+	{"a channel too long by pattern=", NULL, "bad_pattern", "1,000"},
 	{"no type", "event=", "bad_event", "needs a value"},
 	{"no type and no sign", "event", "bad_event", "needs a value"},
 	{"a type with a line end", "event=a%0a", "bad_event", "control"},
@@ -93,9 +161,9 @@ static void test_what_is_wrong_is_said(void **state)
 	for (size_t i = 0; i < COUNT(faults); i++) {
 		struct asked asked;
 		struct asked_fault fault;
-		char query[400] = "pattern=";
+		char query[1100] = "pattern=";
 
-		memset(query + 8, 'a', 256);
+		memset(query + 8, 'a', 1001);
 		if (faults[i].query != NULL)
 			snprintf(query, sizeof(query), "%s", faults[i].query);
 		asked_init(&asked, strlen(query));
@@ -182,6 +250,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_query_says_what_is_wanted),
+		cmocka_unit_test(test_a_query_of_topics_says_what_is_wanted),
+		cmocka_unit_test(test_what_is_wrong_with_topics_is_said),
 		cmocka_unit_test(test_what_is_wrong_is_said),
 		cmocka_unit_test(test_so_many_may_be_asked_for_and_no_more),
 		cmocka_unit_test(test_a_pattern_has_a_thousand_bytes_at_most),

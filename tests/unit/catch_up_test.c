@@ -222,7 +222,7 @@ static void come(struct room *room, struct reader *reader)
 	snprintf(digits, sizeof(digits), "%d", (int)reader->start);
 	subscription.value = reader->start;
 	subscription.requested = span_of(digits);
-	subscription.envelope = below(2) == 0;
+	subscription.dress = below(2) == 0 ? EVENT_ENVELOPE : EVENT_PLAIN;
 	buf_clear(&reader->text);
 	reader->fd = room_open(room, &subscription);
 }

@@ -129,12 +129,71 @@ static void test_an_envelope_names_the_other_channels(void **state)
 	buf_release(&traits);
 }
 
+/* Of event 7, on one channel or as the first of two rows. */
+static const struct {
+	const char *name, *label;
+	uint32_t retry_ms;
+	bool two;
+	const char *type;
+	struct span data;
+	const char *text;
+} mercure[] = {
+	{"no id of its own", "", 0, false, "", {"a", 1}, "id: #7\ndata: a\n\n"},
+	{"an id of its own", "urn:uuid:1", 0, false, "", {"a", 1},
+		"id: urn:uuid:1\ndata: a\n\n"},
+	{"no data is one empty line", "", 0, false, "", {NULL, 0},
+		"id: #7\ndata: \n\n"},
+	{"a type and a time", "x", 1500, false, "done", {"a\nb", 3},
+		"id: x\nevent: done\nretry: 1500\ndata: a\ndata: b\n\n"},
+	{"two topics share the last one's id", "", 0, true, "", {"a", 1},
+		"id: #8\ndata: a\n\n"},
+	{"and the id of its own", "x", 0, true, "", {"a", 1},
+		"id: x\ndata: a\n\n"},
+};
+
+static void put_traits(struct buf *traits, size_t i)
+{
+	if (mercure[i].label[0] != '\0')
+		trait_add(traits, TRAIT_LABEL, span_of(mercure[i].label));
+	if (mercure[i].two)
+		trait_add_topics(traits, span("\1\0a\1\0b", 6), 2);
+	if (mercure[i].retry_ms > 0)
+		trait_add_retry(traits, mercure[i].retry_ms);
+}
+
+static void test_mercure_streams_have_the_publishers_own_id(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(mercure); i++) {
+		struct buf traits = {0}, out = {0};
+		struct wire_event event = {.id = 7,
+			.channel = span_of("a"),
+			.type = span_of(mercure[i].type),
+			.data = mercure[i].data};
+
+		put_traits(&traits, i);
+		event.traits = buf_span(&traits);
+		event_text(&out, &event, EVENT_MERCURE);
+		CHECK_TEXT(mercure[i].name, buf_span(&out), mercure[i].text);
+		buf_clear(&out);
+		event_text(&out, &event, EVENT_PLAIN);
+		CHECK(mercure[i].name,
+			strncmp(out.at, mercure[i].two ? "id: 8\n" : "id: 7\n",
+				6) == 0);
+		CHECK(mercure[i].name,
+			memmem(out.at, out.len, "retry", 5) == NULL);
+		buf_release(&out);
+		buf_release(&traits);
+	}
+}
+
 static void test_a_reset_says_what_is_held(void **state)
 {
 	struct buf out = {0};
 
 	(void)state;
-	event_reset(&out, 41, span_of("x\n\"y"), 42, 0);
+	event_reset(&out, EVENT_PLAIN, 41,
+		&(struct event_gap){span_of("x\n\"y"), 42, 0});
 	CHECK_TEXT("reset", buf_span(&out),
 		"id: 41\nevent: reset\ndata: {\"requested\":\"x\\n\\\"y\","
 		"\"oldest\":\"42\",\"newest\":null}\n\n");
@@ -181,7 +240,7 @@ static void test_a_private_events_envelope_names_no_other_channel(void **state)
 	(void)state;
 	trait_add_topics(&traits, span("\x01\0a\x01\0b", 6), 2);
 	event.traits = buf_span(&traits);
-	event_text(&out, &event, event_dress(true, true));
+	event_text(&out, &event, event_dress(EVENT_ENVELOPE, true));
 	CHECK_TEXT("sealed", buf_span(&out),
 		"id: 4\ndata: {\"channel\":\"a\",\"data\":\"x\"}\n\n");
 	buf_release(&out);
@@ -217,6 +276,8 @@ int main(void)
 		cmocka_unit_test(
 			test_a_private_events_envelope_names_no_other_channel),
 		cmocka_unit_test(test_a_megabyte_of_line_ends_holds_nobody_up),
+		cmocka_unit_test(
+			test_mercure_streams_have_the_publishers_own_id),
 		cmocka_unit_test(test_a_reset_says_what_is_held),
 		cmocka_unit_test(test_connected_names_cursor_and_channels),
 		cmocka_unit_test(test_connected_says_that_live_will_follow),

@@ -69,6 +69,56 @@ static void test_the_same_key_and_content_is_the_same_event(void **state)
 	ledger_commit(&room->ledger);
 }
 
+static struct ack propose_brief(
+	struct room *room, const char *key, const char *data)
+{
+	struct proposed one = item(key, data);
+	const struct proposal proposal = {
+		.channel = span_of("a"),
+		.items = &one,
+		.count = 1,
+		.brief = true,
+	};
+	struct ack ack = {.peer = room};
+
+	order_propose(&room->ledger, &proposal, &ack);
+	return ack;
+}
+
+static void test_a_brief_key_knows_a_repetition_for_a_minute(void **state)
+{
+	struct room *room = *state;
+	struct ack first = propose_brief(room, "k", "x"), again;
+
+	ledger_commit(&room->ledger);
+	room->hands.wall_us += KEY_BRIEF_MS * 1000ull;
+	again = propose_brief(room, "k", "x");
+	assert_int_equal(again.outcome, WIRE_OUT_REPEATED);
+	assert_int_equal(again.last, first.last);
+	room->hands.wall_us += 1000;
+	again = propose_brief(room, "k", "x");
+	assert_int_equal(again.outcome, WIRE_OUT_STORED);
+	ledger_commit(&room->ledger);
+	room->hands.wall_us += 1000;
+	assert_int_equal(
+		propose_brief(room, "k", "x").outcome, WIRE_OUT_REPEATED);
+	assert_int_equal(
+		propose_one(room, "k", "x").outcome, WIRE_OUT_REPEATED);
+	ledger_commit(&room->ledger);
+}
+
+static void test_a_brief_key_with_other_content_is_another_event(void **state)
+{
+	struct room *room = *state;
+
+	propose_one(room, "k", "x");
+	assert_int_equal(
+		propose_brief(room, "k", "y").outcome, WIRE_OUT_STORED);
+	assert_int_equal(
+		propose_brief(room, "k", "y").outcome, WIRE_OUT_REPEATED);
+	ledger_commit(&room->ledger);
+}
+
 static void test_of_many_one_conflict_stores_none(void **state)
 {
 	struct room *room = *state;
@@ -298,6 +348,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_events_get_ids_one_after_the_other),
 		TEST(test_the_same_key_and_content_is_the_same_event),
+		TEST(test_a_brief_key_knows_a_repetition_for_a_minute),
+		TEST(test_a_brief_key_with_other_content_is_another_event),
 		TEST(test_of_many_one_conflict_stores_none),
 		TEST(test_of_many_those_that_are_there_keep_their_ids),
 		TEST(test_a_publish_that_comes_again_is_answered_again),

@@ -70,7 +70,7 @@ static void answer_page(struct room *room, const char *channel, uint64_t after,
 /* As room_resume(), with a client, and with the channels of a text, a letter
  * each. */
 static int resume(struct room *room, const char *letters, uint64_t id,
-	bool envelope, struct client *client)
+	enum event_dress dress, struct client *client)
 {
 	struct span names[64];
 	struct subscription subscription = {.channels = names,
@@ -78,7 +78,7 @@ static int resume(struct room *room, const char *letters, uint64_t id,
 		.value = id,
 		.requested = span_of("what it had"),
 		.client = client,
-		.envelope = envelope};
+		.dress = dress};
 
 	for (; letters[subscription.count] != '\0'; subscription.count++)
 		names[subscription.count] =
@@ -129,13 +129,13 @@ static void test_what_one_has_read_others_read_with_channels_of_their_own(
 {
 	struct room *room = *state;
 	struct question question;
-	int fds[CROWD] = {resume(room, "ab", 50, false, NULL),
-		resume(room, "ac", 50, false, NULL)};
+	int fds[CROWD] = {resume(room, "ab", 50, EVENT_PLAIN, NULL),
+		resume(room, "ac", 50, EVENT_PLAIN, NULL)};
 
 	answer_verdict(room, "x ");
 	answer_verdict(room, "x ");
 	answer_page(room, "a", 50, 51, ROOM_FROM);
-	fds[2] = resume(room, "ad", 50, false, NULL);
+	fds[2] = resume(room, "ad", 50, EVENT_PLAIN, NULL);
 	answer_verdict(room, "x ");
 	assert_false(next(room, &question));
 	for (int i = 0; i < CROWD; i++) {
@@ -168,7 +168,7 @@ static void test_who_is_elsewhere_in_a_range_reads_the_rest_of_it(void **state)
 static void test_channels_are_merged_as_far_as_all_are_known(void **state)
 {
 	struct room *room = *state;
-	int fd = resume(room, "abc", 50, false, NULL);
+	int fd = resume(room, "abc", 50, EVENT_PLAIN, NULL);
 	struct span text;
 
 	answer_verdict(room, "x x");
@@ -186,7 +186,7 @@ static void test_channels_are_merged_as_far_as_all_are_known(void **state)
 static void test_quiet_channels_are_not_asked_for(void **state)
 {
 	struct room *room = *state;
-	int fd = resume(room, "abc", 50, false, NULL);
+	int fd = resume(room, "abc", 50, EVENT_PLAIN, NULL);
 	struct question question;
 
 	answer_verdict(room, "   ");
@@ -195,22 +195,26 @@ static void test_quiet_channels_are_not_asked_for(void **state)
 	close(fd);
 }
 
-static void test_plain_and_enveloped_are_each_read_once(void **state)
+static void test_each_dress_is_read_once(void **state)
 {
 	struct room *room = *state;
 	struct question question;
 	int fd = room_resume(room, "a", 50);
-	int other = resume(room, "a", 50, true, NULL);
+	int other = resume(room, "a", 50, EVENT_ENVELOPE, NULL);
+	int third = resume(room, "a", 50, EVENT_MERCURE, NULL);
 
-	answer_verdict(room, "x"); /* for both */
+	answer_verdict(room, "x"); /* for all */
+	answer_page(room, "a", 50, 51, ROOM_FROM);
 	answer_page(room, "a", 50, 51, ROOM_FROM);
 	answer_page(room, "a", 50, 51, ROOM_FROM);
 	assert_false(next(room, &question));
 	assert_true(has(room_text(room, fd), "id: 51\ndata: old\n"));
 	assert_true(has(room_text(room, other),
 		"id: 51\ndata: {\"channel\":\"a\",\"data\":\"old\"}\n"));
+	assert_true(has(room_text(room, third), "\nid: #51\ndata: old\n\n"));
 	close(fd);
 	close(other);
+	close(third);
 }
 
 /* One strip is held, the other has been asked for. */
@@ -219,8 +223,8 @@ static void test_who_leaves_while_he_waits_leaves_the_rest_to_others(
 {
 	struct room *room = *state;
 	struct question last;
-	int fds[CROWD] = {resume(room, "ac", 50, false, NULL),
-		resume(room, "ac", 50, false, NULL)};
+	int fds[CROWD] = {resume(room, "ac", 50, EVENT_PLAIN, NULL),
+		resume(room, "ac", 50, EVENT_PLAIN, NULL)};
 
 	answer_verdict(room, "xx");
 	answer_page(room, "a", 50, 60, ROOM_FROM);
@@ -232,7 +236,7 @@ static void test_who_leaves_while_he_waits_leaves_the_rest_to_others(
 	assert_true(has(room_text(room, fds[1]),
 		"id: 55\ndata: old\n\nid: 60\ndata: old\n\n"));
 	close(fds[1]);
-	fds[2] = resume(room, "ad", 50, false, NULL);
+	fds[2] = resume(room, "ad", 50, EVENT_PLAIN, NULL);
 	answer_verdict(room, "xx");
 	assert_true(next(room, &last));
 	close(fds[2]);
@@ -422,8 +426,8 @@ static void test_who_reads_many_channels_leaves_the_hub_to_others(void **state)
 {
 	struct room *room = *state;
 	struct question question;
-	int fds[CROWD] = {resume(room, letters, 50, false, NULL),
-		resume(room, letters, 51, false, NULL)};
+	int fds[CROWD] = {resume(room, letters, 50, EVENT_PLAIN, NULL),
+		resume(room, letters, 51, EVENT_PLAIN, NULL)};
 
 	answer_verdict(room, busy);
 	answer_verdict(room, busy);
@@ -444,7 +448,7 @@ static void test_a_crowd_of_few_channels_keeps_no_reader_of_many_waiting(
 	struct verdict caught_up = {.used = ROOM_FROM, .limit = ROOM_FROM};
 	struct question question;
 	size_t pages = 0;
-	int fds[ALL], fd = resume(room, letters, 5, false, NULL);
+	int fds[ALL], fd = resume(room, letters, 5, EVENT_PLAIN, NULL);
 
 	caught_up.busy = "";
 	for (int i = 0; i < ALL; i++)
@@ -564,7 +568,7 @@ int main(void)
 		IN_ROOM(test_who_is_elsewhere_in_a_range_reads_the_rest_of_it),
 		IN_ROOM(test_channels_are_merged_as_far_as_all_are_known),
 		IN_ROOM(test_quiet_channels_are_not_asked_for),
-		IN_ROOM(test_plain_and_enveloped_are_each_read_once),
+		IN_ROOM(test_each_dress_is_read_once),
 		IN_ROOM(test_who_leaves_while_he_waits_leaves_the_rest_to_others),
 		IN_ROOM(test_what_is_pruned_meanwhile_is_judged_by_the_hub),
 		IN_ROOM(test_a_strip_that_stays_doubtful_is_read_again),

@@ -8,6 +8,7 @@
 
 #include "lib/buf.h"
 #include "lib/event/selector.h"
+#include "lib/text.h"
 #include "tests/unit/unit.h"
 
 static bool matches(const char *pattern, const char *name)
@@ -209,10 +210,9 @@ static void test_what_is_no_pattern_has_a_fault(void **state)
 	assert_null(selector_fault(buf_span(&text)));
 	buf_add_char(&text, 'x');
 	assert_non_null(selector_fault(buf_span(&text)));
-	text.len = 256; /* a name, without its brace */
-	text.at[0] = 'x';
+	text.at[0] = 'x'; /* a name, without its brace */
 	assert_non_null(selector_fault(buf_span(&text)));
-	text.len = 255;
+	text.len = TOPIC_MAX;
 	assert_null(selector_fault(buf_span(&text)));
 	buf_release(&text);
 }

@@ -36,7 +36,7 @@ static struct strip *make(
 		wire_put_event(&events, &event);
 	}
 	paged.events = wire_in(buf_span(&events));
-	strip = strip_new(from, &paged, span("\0\1\0a", 4), false, NULL);
+	strip = strip_new(from, &paged, span("\0\1\0a", 4), EVENT_PLAIN, NULL);
 	buf_release(&events);
 	return strip;
 }
@@ -45,7 +45,7 @@ static struct strip *make(
 
 static void put(struct shelf *shelf, const char *channel, struct strip *strip)
 {
-	shelf_add(shelf, SHELF_PLAIN, span_of(channel), strip);
+	shelf_add(shelf, EVENT_PLAIN, span_of(channel), strip);
 	shelf_let_go(shelf, strip);
 }
 
@@ -53,7 +53,7 @@ static void put(struct shelf *shelf, const char *channel, struct strip *strip)
 static bool finds(struct shelf *shelf, const char *channel, uint64_t cursor)
 {
 	struct strip *strip =
-		shelf_find(shelf, SHELF_PLAIN, span_of(channel), cursor);
+		shelf_find(shelf, EVENT_PLAIN, span_of(channel), cursor);
 
 	if (strip != NULL)
 		shelf_let_go(shelf, strip);
@@ -73,12 +73,27 @@ static void test_a_strip_is_found_from_anywhere_in_its_range(void **state)
 	assert_false(finds(shelf, "a", 20));
 	assert_true(finds(shelf, "a", 30));
 	assert_false(finds(shelf, "b", 30));
-	assert_null(shelf_find(shelf, SHELF_ENVELOPE, span_of("a"), 30));
-	assert_int_equal(shelf_next(shelf, SHELF_PLAIN, span_of("a"), 10), 30);
+	assert_null(shelf_find(shelf, EVENT_ENVELOPE, span_of("a"), 30));
+	assert_int_equal(shelf_next(shelf, EVENT_PLAIN, span_of("a"), 10), 30);
 	assert_int_equal(
-		shelf_next(shelf, SHELF_PLAIN, span_of("a"), 30), UINT64_MAX);
+		shelf_next(shelf, EVENT_PLAIN, span_of("a"), 30), UINT64_MAX);
 	put(shelf, "a", make(30, 35, 5, IDS(31))); /* instead of the other */
 	assert_false(finds(shelf, "a", 36));
+	shelf_free(shelf);
+}
+
+static void test_the_longest_pattern_has_a_place_of_its_own(void **state)
+{
+	struct shelf *shelf = shelf_new(LARGE);
+	char name[8000];
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	put(shelf, name, make(10, 20, 1, IDS(11)));
+	assert_true(finds(shelf, name, 10));
+	name[sizeof(name) - 2] = 'm';
+	assert_false(finds(shelf, name, 10));
 	shelf_free(shelf);
 }
 
@@ -88,7 +103,7 @@ static void test_what_was_held_last_stays_longest(void **state)
 	struct shelf *shelf = shelf_new(4 * held->cost);
 
 	(void)state;
-	shelf_add(shelf, SHELF_PLAIN, span_of("held"), held);
+	shelf_add(shelf, EVENT_PLAIN, span_of("held"), held);
 	put(shelf, "a", make(0, 9, 1000, IDS(1)));
 	put(shelf, "b", make(0, 9, 1000, IDS(1)));
 	put(shelf, "c", make(0, 9, 1000, IDS(1)));
@@ -243,9 +258,9 @@ static void test_held_strips_above_the_limit_leave_the_shelf_overfull(
 	struct strip *other = make(20, 30, 500, IDS(25));
 
 	(void)state;
-	shelf_add(shelf, SHELF_PLAIN, span_of("a"), one);
+	shelf_add(shelf, EVENT_PLAIN, span_of("a"), one);
 	assert_false(shelf_is_overfull(shelf));
-	shelf_add(shelf, SHELF_PLAIN, span_of("a"), other);
+	shelf_add(shelf, EVENT_PLAIN, span_of("a"), other);
 	assert_true(shelf_is_overfull(shelf));
 	shelf_discard(shelf, other); /* still held */
 	assert_true(shelf_is_overfull(shelf));
@@ -260,6 +275,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_a_strip_is_found_from_anywhere_in_its_range),
+		cmocka_unit_test(
+			test_the_longest_pattern_has_a_place_of_its_own),
 		cmocka_unit_test(test_what_was_held_last_stays_longest),
 		cmocka_unit_test(
 			test_events_that_are_not_in_their_place_are_left_out),

@@ -143,6 +143,9 @@ static void test_a_name_is_as_long_as_it_may_be_and_no_longer(void **state)
 	assert_null(text_channel_fault(as(&buf, 1)));
 	assert_null(text_channel_fault(as(&buf, CHANNEL_MAX)));
 	assert_non_null(text_channel_fault(as(&buf, CHANNEL_MAX + 1)));
+	assert_non_null(text_topic_fault(as(&buf, 0)));
+	assert_null(text_topic_fault(as(&buf, TOPIC_MAX)));
+	assert_non_null(text_topic_fault(as(&buf, TOPIC_MAX + 1)));
 	assert_null(text_type_fault(as(&buf, 0)));
 	assert_null(text_type_fault(as(&buf, TYPE_MAX)));
 	assert_non_null(text_type_fault(as(&buf, TYPE_MAX + 1)));
@@ -188,6 +191,7 @@ static void test_names_hold_characters_but_no_controls(void **state)
 		bool good = name_cases[i].good;
 
 		CHECK(name, (text_channel_fault(text) == NULL) == good);
+		CHECK(name, (text_topic_fault(text) == NULL) == good);
 		CHECK(name, (text_type_fault(text) == NULL) == good);
 		CHECK(name, (text_key_fault(text) == NULL) == good);
 	}

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""Libraries for pages, and both browsers' own EventSource, at /.well-known/mercure: the
+story of test_mercure_programs.py, in HTML.
+"""
+
+import pytest
+
+import outside
+from mercure import mercure, publisher
+from mercure_story import at_mercure, target_of, told_at_mercure
+from passage import Passage
+from test_pages import DRESSES, FOLDER, Page, PageStory
+from test_programs import NO_503
+
+pytestmark = [pytest.mark.deploy, pytest.mark.page, pytest.mark.timeout(300), pytest.mark.in_both_browsers]
+
+# name: (the page, what of npm it needs, topic, what it gets wrong, is it told where to begin?)
+PAGES = {
+    "EventSource": ("eventsource", None, "html", {NO_503}, False),
+    "EventSource elsewhere": ("eventsource", None, "html", {NO_503}, False),
+    "event-source-polyfill": ("event-source-polyfill", "event-source-polyfill", "html", {NO_503}, True),
+    "htmx 2": ("htmx2", "htmx-ext-sse", "html", set(), False),
+    "htmx 4": ("htmx4", "htmx4", "html", set(), True),
+    "htmx 4 elsewhere": ("htmx4", "htmx4", "html", set(), True),
+    "Turbo": ("turbo", "@hotwired/turbo", "turbo", {NO_503}, False),
+}
+
+
+class MercurePage(Page):
+    pages = PAGES
+
+    def stream(self, url, topic):
+        return at_mercure(url) + target_of(topic, self.name, self.begins_at if PAGES[self.name][4] else None)
+
+
+class MercureStory(told_at_mercure(PageStory)):
+    def name_of(self, topic, n):
+        """A ':' would have a browser ask whether it may, before it comes back to another
+        origin; Firefox, which then finds nobody there, does not try again."""
+        return f"{topic}-{n}"
+
+    def texts(self, data):
+        return [(topic, text.format(data)) for topic, _, text in DRESSES if topic != "datastar"]
+
+
+@pytest.fixture
+def told(make_world, browser, tmp_path):
+    """What all that are to be had saw."""
+    browser.expects(".*")  # some speak of each end
+    files = {"/around.html": FOLDER / "around.html", "/say.js": FOLDER / "say.js"}
+    for path in outside.MODULES.rglob("*.js"):
+        url = "/" + str(path.relative_to(outside.MODULES))
+        files |= dict.fromkeys((url, url.removesuffix(".js")), path)
+    passage = Passage(None, files)
+    window = browser.open(f"http://127.0.0.1:{passage.port}/around.html")
+    pages = [MercurePage(name, window, passage, stops=next((f[7:] for f in faults if f.startswith("stops: ")), None))
+             for name, (_, module, _, faults, _) in PAGES.items()
+             if module is None or (outside.MODULES / module).is_dir()]
+    origins = " ".join(f"http://127.0.0.1:{page.port}" for page in pages if "elsewhere" in page.name)
+    world = make_world(mercure(tmp_path, {"responder": {"retry": "500ms", "origins": origins}}), web=True)
+    passage.to = world.port
+    before = publisher(world, publish=["*"]).publish("before", data="x").text
+    for page in pages:
+        page.begins_at = before
+    story = MercureStory(world, passage, pages)
+    try:
+        story.play()
+        yield {page.name: (sorted(story.faults(page.name)), story.about(page.name)) for page in pages}
+    finally:
+        passage.close()
+
+
+def test_pages_get_each_update_once_and_in_order(told):
+    wrong = {name: seen for name, seen in told.items() if seen[0] != sorted(PAGES[name][3])}
+    assert not wrong, "\n".join(f"{name}: {faults}\n{about}" for name, (faults, about) in wrong.items())
+    missing = [name for name in PAGES if name not in told]
+    if missing:
+        pytest.skip(f"npm has not installed what these need: {', '.join(missing)}")
