@@ -15,11 +15,13 @@
 #include "fcgi/pass.h"
 #include "fcgi/post/mercure.h"
 #include "fcgi/post/post.h"
+#include "fcgi/presence/subscriptions.h"
 #include "fcgi/presence/who.h"
 #include "fcgi/status.h"
 #include "fcgi/stream/mercure.h"
 #include "fcgi/stream/subscribe.h"
 #include "fcgi/stream/tasks.h"
+#include "lib/event/active.h"
 #include "lib/text.h"
 
 /* A handler, and its room. */
@@ -37,9 +39,12 @@ struct route {
 
 #define HOLE "/{channel}"
 
+/* A route with this as its channel is told all that the path has behind it. */
+static const char REST[] = "";
+
 enum {
-	ROUTES = 14,
-	MERCURE_ROUTES = 1, /* of them, the last: also at their paths, whatever
+	ROUTES = 15,
+	MERCURE_ROUTES = 2, /* of them, the last: also at their paths, whatever
 			       the base */
 };
 
@@ -79,6 +84,8 @@ struct router *router_new(const struct route_rooms *rooms)
 		{"/api/ticket", "", none, {pass_ticket, pass}, none},
 		{"/api/session", "", none, {pass_session, pass},
 			{pass_end, pass}},
+		{ACTIVE_CHANNEL, REST, {subscriptions_show, rooms->who}, none,
+			none},
 		{"/.well-known/mercure", "", {mercure_subscribe, subscribe},
 			{mercure_publish, post}, none},
 	};
@@ -130,6 +137,8 @@ static bool matches(
 	if (path.len < len || memcmp(path.at, route->path, len) != 0)
 		return false;
 	*rest = span(path.at + len, path.len - len);
+	if (route->channel == REST && rest->len > 0)
+		return rest->at[0] == '/';
 	if (route->channel != NULL || rest->len == 0)
 		return rest->len == 0;
 	if (hole != NULL && !take_tail(rest, hole + sizeof(HOLE) - 1))
@@ -208,7 +217,9 @@ static void run(const struct router *router, struct request *request,
 
 	if (chosen == NULL)
 		return;
-	if (route->channel == NULL) {
+	if (route->channel == REST) {
+		target.channel = rest;
+	} else if (route->channel == NULL) {
 		fault = read_channel(&name, rest);
 		target.channel = buf_span(&name);
 	}

@@ -44,6 +44,7 @@ static const struct variable variables[] = {
 	VARIABLE("HTTP_COOKIE", cookie),
 	VARIABLE("HTTP_REFERER", referer),
 	VARIABLE("HTTP_USER_AGENT", user_agent),
+	VARIABLE("HTTP_IF_NONE_MATCH", if_none_match),
 	VARIABLE("REMOTE_USER", remote_user),
 };
 

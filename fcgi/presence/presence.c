@@ -7,6 +7,7 @@
 
 #include "fcgi/presence/attendees.h"
 #include "fcgi/presence/gathering.h"
+#include "fcgi/stream/filter.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/uplink/session.h"
@@ -177,13 +178,30 @@ static struct span place(const struct guest *guest, size_t *at, size_t len)
 	return text;
 }
 
+/* As it was asked for. */
+static void add_topic(struct guest *guest,
+	const struct subscription *subscription, struct span name)
+{
+	struct wire_in in = wire_in(subscription->types);
+
+	if (!filter_is(subscription->types) || !span_is(name, ACTIVE_CHANNEL)) {
+		wire_put_str16(&guest->topics, name);
+		guest->is.count++;
+		return;
+	}
+	wire_get_u8(&in);
+	while (in.at < in.end) {
+		wire_put_str16(&guest->topics, wire_get_str16(&in));
+		guest->is.count++;
+	}
+}
+
 static void keep(struct guest *guest, const struct subscription *subscription)
 {
 	struct attendee_is is = {
 		.address = span_of(subscription->address),
 		.user = subscription->user,
 		.payload = subscription->payload,
-		.count = subscription->count,
 	};
 	size_t at = 0;
 
@@ -196,9 +214,9 @@ static void keep(struct guest *guest, const struct subscription *subscription)
 	copy(guest, &is.address);
 	copy(guest, &is.user);
 	copy(guest, &is.payload);
-	for (uint16_t i = 0; i < subscription->count; i++)
-		wire_put_str16(&guest->topics, subscription->channels[i]);
 	guest->is = is;
+	for (uint16_t i = 0; i < subscription->count; i++)
+		add_topic(guest, subscription, subscription->channels[i]);
 	guest->is.address = place(guest, &at, is.address.len);
 	guest->is.user = place(guest, &at, is.user.len);
 	guest->is.payload = place(guest, &at, is.payload.len);

@@ -59,6 +59,21 @@ static uint64_t add_page(
 	return line.id;
 }
 
+/* Whoever goes on from there hears of all that changes while the pages come. */
+static void begin_answer(
+	struct deferred *deferred, const struct presented *page)
+{
+	struct buf *out = &deferred->answer;
+
+	add_text(out, "{\"channel\":");
+	json_quote(out, buf_span(&deferred->note));
+	if (page->upto == 0)
+		add_text(out, ",\"id\":null");
+	else
+		buf_printf(out, ",\"id\":\"%" PRIu64 "\"", page->upto);
+	add_text(out, ",\"subscribers\":[");
+}
+
 static void finish(
 	struct deferred *deferred, const struct presented *page, uint64_t last)
 {
@@ -67,14 +82,10 @@ static void finish(
 
 	deferred->answer = (struct buf){0};
 	if (page->more)
-		buf_printf(&body, "],\"more\":true,\"next\":\"%" PRIu64 "\"",
+		buf_printf(&body, "],\"more\":true,\"next\":\"%" PRIu64 "\"}\n",
 			last);
 	else
-		add_text(&body, "],\"more\":false");
-	if (page->upto == 0)
-		add_text(&body, ",\"id\":null}\n");
-	else
-		buf_printf(&body, ",\"id\":\"%" PRIu64 "\"}\n", page->upto);
+		add_text(&body, "],\"more\":false}\n");
 	reply_json(replies, deferred_done(deferred), 200, buf_span(&body));
 	buf_release(&body);
 }
@@ -82,13 +93,16 @@ static void finish(
 static void on_page(void *arg, const struct presented *page)
 {
 	struct deferred *deferred = arg;
+	struct replies *replies = deferred->replies;
 	uint64_t last;
 
 	if (page->away) {
-		reply_away(deferred->replies, deferred_done(deferred),
+		reply_away(replies, deferred_done(deferred),
 			"the hub does not answer just now");
 		return;
 	}
+	if (deferred->answer.len == 0)
+		begin_answer(deferred, page);
 	last = add_page(deferred, page);
 	if (page->more && page->count > 0 && deferred->count > 0)
 		ask(deferred, last);
@@ -129,9 +143,6 @@ static void begin(struct who *who, struct request *request, struct span channel,
 	deferred->room = who;
 	deferred->count = (uint32_t)limit;
 	buf_add_span(&deferred->note, channel);
-	add_text(&deferred->answer, "{\"channel\":");
-	json_quote(&deferred->answer, channel);
-	add_text(&deferred->answer, ",\"subscribers\":[");
 	ask(deferred, after);
 }
 

@@ -122,12 +122,12 @@ static void add_ours(struct buf *out, const struct active *active)
 	buf_add_char(out, '"');
 }
 
-void active_document(struct buf *out, const struct active *active)
+void active_members(struct buf *out, const struct active *active)
 {
 	char subscriber[ACTIVE_TEXT];
 
 	active_subscriber_text(subscriber, active->subscriber);
-	add_text(out, "{\"@context\":\"https://mercure.rocks/\",\"id\":\"");
+	add_text(out, "\"id\":\"");
 	active_path(out, active);
 	add_text(out, "\",\"type\":\"Subscription\",\"topic\":");
 	json_quote(out, active->topic);
@@ -138,6 +138,12 @@ void active_document(struct buf *out, const struct active *active)
 		buf_add_span(out, active->payload);
 	}
 	add_ours(out, active);
+}
+
+void active_document(struct buf *out, const struct active *active)
+{
+	add_text(out, "{" ACTIVE_CONTEXT);
+	active_members(out, active);
 	buf_add_char(out, '}');
 }
 

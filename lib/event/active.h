@@ -53,8 +53,11 @@ bool active_subscriber_read(
 
 /* Appends its path; without the subscriber's part if there is none. */
 void active_path(struct buf *out, const struct active *active);
-/* Appends the document, one line of JSON. */
+/* Appends the document, one line of JSON; or its members only, from its id on,
+ * without braces. */
 void active_document(struct buf *out, const struct active *active);
+void active_members(struct buf *out, const struct active *active);
+#define ACTIVE_CONTEXT "\"@context\":\"https://mercure.rocks/\","
 
 /* Appends the trait's value. */
 void active_put(struct buf *out, const struct active *active);
