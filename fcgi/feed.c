@@ -5,6 +5,7 @@
 
 #include "fcgi/counters.h"
 #include "fcgi/guard/keyring.h"
+#include "fcgi/presence/presence.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/fanout.h"
 #include "fcgi/stream/patterns.h"
@@ -26,6 +27,8 @@ static void on_begin(void *arg, uint64_t from, bool same)
 	window_begin(feed->window, from);
 	streams_begin_anew(feed->streams);
 	renewal_end(feed->audience, feed->fanout);
+	if (feed->presence != NULL)
+		presence_begin_anew(feed->presence);
 }
 
 /* A volatile event is for those who are there: without any it would only push
@@ -59,6 +62,8 @@ static void on_event(void *arg, const struct wire_event *event)
 	topic = window_append(feed->window, event);
 	fanout_topic(feed->fanout, topic);
 	tell_patterns(feed, topic);
+	if (feed->presence != NULL)
+		presence_hear(feed->presence, event);
 }
 
 static void on_filled(void *arg)
@@ -74,6 +79,8 @@ static void on_lost(void *arg)
 	const struct feed *feed = arg;
 
 	report_hub_left(audience_report(feed->audience));
+	if (feed->presence != NULL)
+		presence_hub_left(feed->presence);
 	streams_filled(feed->streams);
 }
 
@@ -82,6 +89,13 @@ static bool on_count(void *arg, struct buf *out)
 	const struct feed *feed = arg;
 
 	return report_put(audience_report(feed->audience), out);
+}
+
+static bool on_presence(void *arg, struct buf *frame)
+{
+	const struct feed *feed = arg;
+
+	return feed->presence != NULL && presence_put(feed->presence, frame);
 }
 
 static void on_measure(void *arg, struct buf *out)
@@ -107,6 +121,7 @@ struct uplink_sink feed_sink(struct feed *feed)
 		.filled = on_filled,
 		.lost = on_lost,
 		.counts = on_count,
+		.presence = on_presence,
 		.report = on_measure,
 		.arg = feed,
 	};

@@ -11,6 +11,7 @@
 struct audience;
 struct topics;
 struct fanout;
+struct presence;
 struct counters;
 struct keyring;
 struct streams;
@@ -25,6 +26,7 @@ struct feed {
 	struct streams *streams;
 	struct audience *audience;
 	const struct tasks *tasks;
+	struct presence *presence; /* NULL = nobody says that he is there */
 	struct counters *counters;
 	const struct keyring *keyring; /* NULL = there is none */
 };

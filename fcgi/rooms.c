@@ -12,6 +12,7 @@
 #include "fcgi/http/cgi.h"
 #include "fcgi/http/deferred.h"
 #include "fcgi/http/reply.h"
+#include "fcgi/presence/presence.h"
 #include "fcgi/replay/shelf.h"
 #include "fcgi/route.h"
 #include "fcgi/stream/audience.h"
@@ -112,6 +113,8 @@ static void open_streams(struct rooms *rooms)
 {
 	const struct config *config = rooms->config;
 
+	if (config->subscriptions)
+		rooms->presence = presence_new(rooms->loop, rooms->session);
 	rooms->streams = streams_new(&(struct streams_parts){
 		.loop = rooms->loop,
 		.window = rooms->window,
@@ -121,6 +124,7 @@ static void open_streams(struct rooms *rooms)
 		.session = rooms->session,
 		.limiter = rooms->limiter,
 		.counters = rooms->counters,
+		.presence = rooms->presence,
 		.retry_ms = config->retry_ms,
 		.shelf = shelf_limit(rooms),
 	});
@@ -153,6 +157,7 @@ static void open_verbs(struct rooms *rooms)
 		.replies = rooms->replies,
 		.clock = loop_clock(rooms->loop),
 		.stream_age_ms = rooms->config->stream_age_ms,
+		.presence = rooms->presence != NULL,
 	};
 	rooms->post = (struct post){
 		.access = rooms->access,
@@ -179,6 +184,13 @@ static void open_verbs(struct rooms *rooms)
 		.deferrals = rooms->deferrals,
 		.replies = rooms->replies,
 	};
+	rooms->who = (struct who){
+		.access = rooms->access,
+		.questions = rooms->session->questions,
+		.deferrals = rooms->deferrals,
+		.replies = rooms->replies,
+		.on = rooms->presence != NULL,
+	};
 	rooms->metrics = (struct metrics){
 		.listen = subscribe_one,
 		.listen_room = &rooms->subscribe,
@@ -203,6 +215,7 @@ static void open_acceptor(struct rooms *rooms, int listener)
 		.subscribe = &rooms->subscribe,
 		.post = &rooms->post,
 		.pass = &rooms->pass,
+		.who = &rooms->who,
 		.status = &rooms->status,
 		.metrics = &rooms->metrics,
 		.tasks = rooms->tasks,
@@ -229,6 +242,7 @@ static void open_feed(struct rooms *rooms)
 		.streams = rooms->streams,
 		.audience = rooms->audience,
 		.tasks = rooms->tasks,
+		.presence = rooms->presence,
 		.counters = rooms->counters,
 		.keyring = rooms->keyring,
 	};
@@ -273,6 +287,7 @@ void rooms_close(struct rooms *rooms)
 	uplink_farewell(rooms->uplink);
 	tasks_free(rooms->tasks);
 	streams_free(rooms->streams);
+	presence_free(rooms->presence);
 	uplink_free(rooms->uplink);
 	replies_free(rooms->replies);
 	fanout_free(rooms->fanout);

@@ -13,6 +13,7 @@
 #include "fcgi/metrics.h"
 #include "fcgi/pass.h"
 #include "fcgi/post/post.h"
+#include "fcgi/presence/who.h"
 #include "fcgi/status.h"
 #include "fcgi/stream/admit.h"
 #include "fcgi/stream/subscribe.h"
@@ -22,6 +23,7 @@ struct config;
 struct acceptor;
 struct router;
 struct uplink;
+struct presence;
 
 struct rooms {
 	const struct config *config;
@@ -37,6 +39,7 @@ struct rooms {
 	struct fanout *fanout;
 	struct uplink *uplink;
 	const struct session *session;
+	struct presence *presence; /* NULL = nobody says that he is there */
 	struct streams *streams;
 	struct feed feed; /* what the hub says goes there */
 	/* who may */
@@ -52,6 +55,7 @@ struct rooms {
 	struct subscribe subscribe;
 	struct post post;
 	struct pass pass;
+	struct who who;
 	struct status status;
 	struct metrics metrics;
 	struct router *router;

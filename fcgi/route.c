@@ -15,10 +15,13 @@
 #include "fcgi/pass.h"
 #include "fcgi/post/mercure.h"
 #include "fcgi/post/post.h"
+#include "fcgi/presence/subscriptions.h"
+#include "fcgi/presence/who.h"
 #include "fcgi/status.h"
 #include "fcgi/stream/mercure.h"
 #include "fcgi/stream/subscribe.h"
 #include "fcgi/stream/tasks.h"
+#include "lib/event/active.h"
 #include "lib/text.h"
 
 /* A handler, and its room. */
@@ -28,14 +31,20 @@ struct handler {
 };
 
 struct route {
-	const char *path;
+	const char *path;    /* with HOLE where the channel's segment is, if it
+				is not the last */
 	const char *channel; /* NULL: the path's next segment names it */
 	struct handler get, post, delete;
 };
 
+#define HOLE "/{channel}"
+
+/* A route with this as its channel is told all that the path has behind it. */
+static const char REST[] = "";
+
 enum {
-	ROUTES = 13,
-	MERCURE_ROUTES = 1, /* of them, the last: also at their paths, whatever
+	ROUTES = 15,
+	MERCURE_ROUTES = 2, /* of them, the last: also at their paths, whatever
 			       the base */
 };
 
@@ -70,9 +79,13 @@ struct router *router_new(const struct route_rooms *rooms)
 		{"/health", "", {status_health, status}, none, none},
 		{"/api/channels", "", {status_channels, status}, none, none},
 		{"/api/channels", NULL, {status_channel, status}, none, none},
+		{"/api/channels" HOLE "/presence", NULL,
+			{who_channel, rooms->who}, none, none},
 		{"/api/ticket", "", none, {pass_ticket, pass}, none},
 		{"/api/session", "", none, {pass_session, pass},
 			{pass_end, pass}},
+		{ACTIVE_CHANNEL, REST, {subscriptions_show, rooms->who}, none,
+			none},
 		{"/.well-known/mercure", "", {mercure_subscribe, subscribe},
 			{mercure_publish, post}, none},
 	};
@@ -100,18 +113,36 @@ static const char *methods_of(const struct route *route)
 				      : "GET, HEAD, POST, OPTIONS";
 }
 
+/* Takes what is behind the channel's segment off. */
+static bool take_tail(struct span *rest, const char *tail)
+{
+	size_t len = strlen(tail);
+
+	if (rest->len <= len ||
+		memcmp(rest->at + rest->len - len, tail, len) != 0)
+		return false;
+	rest->len -= len;
+	return true;
+}
+
 /* Does `path` belong to the route?  *rest is what follows: "/segment" for a
  * route that takes its channel from there. */
 static bool matches(
 	const struct route *route, struct span path, struct span *rest)
 {
-	size_t len = strlen(route->path);
+	const char *hole = strstr(route->path, HOLE);
+	size_t len = hole == NULL ? strlen(route->path)
+				  : (size_t)(hole - route->path);
 
 	if (path.len < len || memcmp(path.at, route->path, len) != 0)
 		return false;
 	*rest = span(path.at + len, path.len - len);
+	if (route->channel == REST && rest->len > 0)
+		return rest->at[0] == '/';
 	if (route->channel != NULL || rest->len == 0)
 		return rest->len == 0;
+	if (hole != NULL && !take_tail(rest, hole + sizeof(HOLE) - 1))
+		return false;
 	return rest->at[0] == '/' &&
 	       memchr(rest->at + 1, '/', rest->len - 1) == NULL;
 }
@@ -186,7 +217,9 @@ static void run(const struct router *router, struct request *request,
 
 	if (chosen == NULL)
 		return;
-	if (route->channel == NULL) {
+	if (route->channel == REST) {
+		target.channel = rest;
+	} else if (route->channel == NULL) {
 		fault = read_channel(&name, rest);
 		target.channel = buf_span(&name);
 	}

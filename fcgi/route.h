@@ -20,6 +20,7 @@ struct request;
 struct router;
 struct status;
 struct tasks;
+struct who;
 
 /* The handlers' rooms, and what is needed to refuse; all borrowed. */
 struct route_rooms {
@@ -29,6 +30,7 @@ struct route_rooms {
 	struct subscribe *subscribe;
 	struct post *post;
 	struct pass *pass;
+	struct who *who;
 	struct status *status;
 	struct metrics *metrics;
 	struct tasks *tasks;

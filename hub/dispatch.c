@@ -8,6 +8,7 @@
 #include "hub/peers/inbox.h"
 #include "hub/peers/listing.h"
 #include "hub/peers/page.h"
+#include "hub/peers/presence.h"
 #include "hub/peers/prometheus.h"
 #include "hub/peers/publish.h"
 #include "lib/log.h"
@@ -162,6 +163,24 @@ static bool on_reader(
 	return inbox_claim(dispatch->inboxes, peer, in);
 }
 
+static bool on_joined(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	return presence_join(dispatch->presence, peer, in);
+}
+
+static bool on_left(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	return presence_leave(dispatch->presence, peer, in);
+}
+
+static bool on_presence(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	return presence_ask(dispatch->presence, peer, in);
+}
+
 static bool (*const frames[])(
 	struct dispatch *, struct peer *, struct wire_in *) = {
 	[WIRE_HELLO] = on_hello,
@@ -175,6 +194,9 @@ static bool (*const frames[])(
 	[WIRE_METRICS] = on_metrics,
 	[WIRE_READER] = on_reader,
 	[WIRE_JUDGE] = on_judge,
+	[WIRE_JOINED] = on_joined,
+	[WIRE_LEFT] = on_left,
+	[WIRE_PRESENCE] = on_presence,
 };
 
 /* What a reader of an inbox says, who may say nothing else. */
@@ -231,6 +253,7 @@ void dispatch_gone(void *of, const char *why)
 	page_forget(peer);
 	listing_forget(peer);
 	inbox_leave(dispatch->inboxes, peer);
+	presence_forget(dispatch->presence, peer);
 	if (peer->counter != NULL)
 		counts_leave(dispatch->counts, peer->counter);
 	peer->counter = NULL;

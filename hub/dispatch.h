@@ -17,6 +17,7 @@ struct dispatch {
 	struct sampler *sampler;
 	struct counts *counts;
 	struct inboxes *inboxes;
+	struct presence *presence;
 };
 
 /* What a struct peers calls; its `arg` is the dispatch. */

@@ -11,6 +11,7 @@
 #include "hub/peers/inbox.h"
 #include "hub/peers/listing.h"
 #include "hub/peers/page.h"
+#include "hub/peers/presence.h"
 #include "hub/peers/publish.h"
 #include "lib/loop.h"
 
@@ -26,6 +27,7 @@ struct hub {
 	struct counts counts;
 	struct dispatch dispatch;
 	struct inboxes inboxes;
+	struct presence presence;
 	struct demo *demo; /* NULL = none */
 
 	struct loop_io listener;
@@ -68,6 +70,7 @@ static void turn(void *arg)
 
 	ledger_prune(ledger);
 	more = inboxes_pull(&hub->inboxes);
+	more |= presence_step(&hub->presence);
 	ledger_commit(ledger);
 	inboxes_answer(&hub->inboxes);
 	move_followers(hub);
@@ -77,6 +80,7 @@ static void turn(void *arg)
 	more |= listing_run(&hub->counts, &hub->peers);
 	more |= pages_run(&ledger->log, &ledger->ring, &hub->peers);
 	more |= counts_step(&hub->counts);
+	presence_run(&hub->presence);
 	ledger_save_losses(ledger);
 	peers_flush(&hub->peers);
 	wait_for_inboxes(hub);
@@ -101,6 +105,8 @@ static void tick(void *arg)
 		dispatch_tell_state(&hub->dispatch);
 	hub->inboxes.changed = false;
 	inboxes_watch(&hub->inboxes, loop_now_us(hub->loop));
+	if (presence_tend(&hub->presence))
+		loop_again(hub->loop);
 }
 
 static void on_listener(void *arg, unsigned events)
@@ -150,6 +156,14 @@ static void open_counts(struct hub *hub)
 	ledger_join(ledger, &party);
 }
 
+static void open_presence(struct hub *hub)
+{
+	struct party party = presence_party(&hub->presence);
+
+	presence_open(&hub->presence, &hub->ledger);
+	ledger_join(&hub->ledger, &party);
+}
+
 static void open_rooms(
 	struct hub *hub, const struct config *config, const struct lock *lock)
 {
@@ -168,10 +182,12 @@ static void open_rooms(
 		.sampler = &hub->sampler,
 		.counts = &hub->counts,
 		.inboxes = &hub->inboxes,
+		.presence = &hub->presence,
 	};
 	ledger_open(&hub->ledger, config, lock, loop_clock(hub->loop), &notify);
 	open_counts(hub);
 	inboxes_open(&hub->inboxes, &hub->ledger);
+	open_presence(hub);
 	if (config->demo)
 		hub->demo = demo_new(hub->loop, &hub->ledger);
 	sampler_open(&hub->sampler, &hub->ledger, &hub->peers);
@@ -183,6 +199,7 @@ static void close_rooms(struct hub *hub)
 	sampler_close(&hub->sampler);
 	demo_free(hub->demo);
 	inboxes_close(&hub->inboxes);
+	presence_close(&hub->presence);
 	counts_close(&hub->counts);
 	ledger_close(&hub->ledger);
 }

@@ -85,6 +85,23 @@
  *           What has been measured, as text: WIRE_PROMETHEUS, WIRE_OPENMETRICS.
  * PING      u64 tag
  *
+ * Who is there, of responders:
+ *
+ * JOINED    16 bytes subscriber, str8 address, str16 user, str16 payload,
+ *           u16 count, count x str16 topic
+ *           This stream is there (lib/event/active.h), on these channels and
+ *           patterns.  Once known it is so, whatever is said again, until LEFT;
+ *           after WELCOME all are said again.  The hub tells of it by an event
+ *           for each topic, as soon as `presence_rate` lets the address.
+ * LEFT      16 bytes subscriber
+ *           So is it of whoever was JOINED by a peer that has been gone for
+ *           WIRE_GONE_MS, or before this start of the hub, and is not JOINED
+ *           again.
+ * PRESENCE  u64 tag, str16 topic, str8 subscriber, u64 after, u16 limit
+ *           Who is there, of whom it was told: on that topic, or anywhere if it
+ *           is empty; that subscriber only, unless it is empty; behind the
+ *           entry `after`, at most `limit` (not 0).
+ *
  * Of inboxes: a connection on which READER was said speaks for one inbox, and
  * says nothing but INBOX, ROWS, TOLD, STOCK and PING after it.  At most
  * WIRE_AHEAD of the first three, all that have a `number`, wait for their
@@ -169,6 +186,12 @@
  *           The order stays as channels come and go.  `more`: the hub has not
  *           looked at those behind the name `last`, which nobody else may be
  *           told.  There may be fewer than asked for then, or none.
+ * PRESENT   u64 tag, u64 upto, u8 more, u32 count, count x { u64 id,
+ *           16 bytes subscriber, u64 since, str16 topic, str16 user, str16
+ *           payload }
+ *           Answer to PRESENCE: entries by their ids, which are those of the
+ *           events that told of them.  `upto` is the id of the newest event
+ *           that is taken into account, 0 if there was none ever.
  * MEASURE   nothing; to followers, every WIRE_MEASURE_MS
  * METERED   u64 tag, text to the frame's end
  * STATE     u8 writable, str16 reason, u16 count, count x { str8 name,
@@ -209,6 +232,7 @@ enum {
 	WIRE_IDENTITY = 16,
 	WIRE_SECRET = 32,
 	WIRE_MEASURE_MS = 2000,
+	WIRE_GONE_MS = 5000,
 	WIRE_AHEAD = 4,
 	WIRE_AHEAD_BYTES = 5 << 20, /* two ROWS, and what is TOLD */
 	WIRE_ROWS_MAX = 1024,
@@ -236,6 +260,10 @@ enum wire_type {
 	WIRE_TOLD,
 	WIRE_STOCK,
 	WIRE_JUDGE,
+	/* who is there */
+	WIRE_JOINED = 24,
+	WIRE_LEFT,
+	WIRE_PRESENCE,
 
 	WIRE_WELCOME = 65,
 	WIRE_REFUSED,
@@ -251,6 +279,8 @@ enum wire_type {
 	WIRE_AT,
 	WIRE_TAKEN,
 	WIRE_JUDGED,
+	/* who is there */
+	WIRE_PRESENT = 88,
 };
 
 enum wire_flag {

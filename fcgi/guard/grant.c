@@ -9,6 +9,7 @@
 
 #include "fcgi/guard/keyring.h"
 #include "fcgi/guard/rights.h"
+#include "lib/event/active.h"
 #include "lib/event/scope.h"
 #include "lib/event/traits.h"
 #include "lib/list.h"
@@ -186,6 +187,8 @@ bool grant_is_void(const struct grant *grant)
 
 const char *grant_subject(const struct grant *grant)
 {
+	if (grant == NULL)
+		return NULL;
 	if (grant->token != NULL && grant->token->subject != NULL)
 		return grant->token->subject;
 	return grant->user;
@@ -193,12 +196,13 @@ const char *grant_subject(const struct grant *grant)
 
 const char *grant_payload(const struct grant *grant)
 {
-	return grant->token == NULL ? NULL : grant->token->payload;
+	return grant == NULL || grant->token == NULL ? NULL
+						     : grant->token->payload;
 }
 
 const struct key *grant_key(const struct grant *grant)
 {
-	return grant->token == NULL ? NULL : grant->token->key;
+	return grant == NULL || grant->token == NULL ? NULL : grant->token->key;
 }
 
 bool grant_publishes(const struct grant *grant, struct span channel)
@@ -226,6 +230,21 @@ uint64_t grant_serial(const struct grant *grant)
 	return grant == NULL ? 0 : scope_serial(grant->subscribe);
 }
 
+/* Of who is there: by its path. */
+static bool reads_active(const struct grant *grant, struct span traits)
+{
+	struct active active;
+	struct buf path = {0};
+	bool reads;
+
+	if (!active_get(traits, &active))
+		return false;
+	active_path(&path, &active);
+	reads = scope_has(grant->subscribe, buf_span(&path));
+	buf_release(&path);
+	return reads;
+}
+
 bool grant_reads(
 	const struct grant *grant, struct span channel, struct span traits)
 {
@@ -235,8 +254,10 @@ bool grant_reads(
 		return false;
 	if (scope_has(grant->subscribe, channel))
 		return true;
-	if (traits.len == 0 || !trait_topics(traits, &topics))
+	if (traits.len == 0)
 		return false;
+	if (!trait_topics(traits, &topics))
+		return reads_active(grant, traits);
 	for (uint8_t i = 0; i < topics.count; i++)
 		if (scope_has(
 			    grant->subscribe, trait_next_topic(&topics.names)))

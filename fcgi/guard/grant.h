@@ -71,7 +71,7 @@ uint64_t grant_until(const struct grant *grant);
 bool grant_is_void(const struct grant *grant);
 
 /* Whose it is: the token's word, else the web server's; what the token says of
- * him, JSON; and what has signed it.  Each may be NULL. */
+ * him, JSON; and what has signed it.  Each may be NULL, as the grant may. */
 const char *grant_subject(const struct grant *grant);
 const char *grant_payload(const struct grant *grant);
 const struct key *grant_key(const struct grant *grant);

@@ -133,6 +133,8 @@ static const char *reason(unsigned status)
 		return "OK";
 	case 204:
 		return "No Content";
+	case 304:
+		return "Not Modified";
 	case 400:
 		return "Bad Request";
 	case 401:

@@ -43,6 +43,7 @@ static const struct variable variables[] = {
 	VARIABLE("HTTP_AUTHORIZATION", authorization),
 	VARIABLE("HTTP_LAST_EVENT_ID", last_event_id),
 	VARIABLE("HTTP_CACHE_CONTROL", cache_control),
+	VARIABLE("HTTP_IF_NONE_MATCH", if_none_match),
 	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site),
 	VARIABLE("HTTP_X_FORWARDED_FOR", forwarded_for),
 	VARIABLE("HTTP_TRANSFER_ENCODING", transfer_encoding),

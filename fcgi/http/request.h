@@ -44,6 +44,7 @@ struct request {
 	const char *cookie;	   /* HTTP_COOKIE */
 	const char *referer;	   /* HTTP_REFERER */
 	const char *user_agent;	   /* HTTP_USER_AGENT */
+	const char *if_none_match; /* HTTP_IF_NONE_MATCH */
 	const char *remote_user;   /* REMOTE_USER: whom the web server let in */
 	char *texts;		   /* where all of these are */
 	struct buf body;

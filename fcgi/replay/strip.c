@@ -8,6 +8,7 @@
 #include "fcgi/guard/grant.h"
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/event.h"
+#include "fcgi/stream/filter.h"
 #include "fcgi/stream/selection.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
@@ -73,13 +74,17 @@ static void add_events(struct strip *strip, const struct paged *paged,
 	enum selector_kind kind = topic_key_kind(key);
 	struct span types = topic_key_types(key);
 	struct wire_in in = paged->events;
+	struct filter *filter = filter_new(types);
 	struct wire_event event;
 	bool hidden;
 
+	if (filter != NULL)
+		types = span(NULL, 0);
 	for (uint32_t i = 0; i < paged->count; i++) {
 		if (!wire_get_event(wire_get_blob(&in), &event) ||
 			!fits(strip, &event) ||
-			!selection_carries(kind, types, &event))
+			!selection_carries(kind, types, &event) ||
+			!filter_takes(filter, event.traits))
 			continue;
 		hidden = is_private(privacy, &event);
 		event_text(text, &event, event_dress(dress, hidden));
@@ -88,6 +93,7 @@ static void add_events(struct strip *strip, const struct paged *paged,
 		strip->ids[strip->count] = event.id;
 		strip->ends[strip->count++] = (uint32_t)text->len;
 	}
+	filter_free(filter);
 	place_choices(strip);
 }
 

@@ -13,6 +13,7 @@
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/stream/event.h"
+#include "fcgi/stream/filter.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/patterns.h"
 #include "fcgi/stream/topic.h"
@@ -85,8 +86,8 @@ static void answer_head(struct admit *admit, struct request *request)
 static bool is_known(const struct admit *admit,
 	const struct subscription *wanted, struct span text)
 {
-	const struct topic_pattern pattern = {
-		selector_kind(text), text, wanted->types};
+	const struct topic_pattern pattern = {selector_kind(text), text,
+		filter_is(wanted->types) ? span(NULL, 0) : wanted->types};
 
 	return topic_find_pattern(admit->topics, &pattern) != NULL;
 }

@@ -9,8 +9,10 @@
 
 #include "fcgi/http/channel_key.h"
 #include "fcgi/http/query.h"
+#include "fcgi/stream/filter.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/types.h"
+#include "lib/event/active.h"
 #include "lib/event/selector.h"
 #include "lib/text.h"
 
@@ -29,6 +31,7 @@ void asked_release(struct asked *asked)
 	free(asked->names);
 	free(asked->patterns);
 	free(asked->types);
+	free(asked->filters);
 	buf_release(&asked->wanted);
 }
 
@@ -44,9 +47,17 @@ static void append(struct span **list, size_t *count, struct span name)
 	(*list)[(*count)++] = name;
 }
 
+size_t asked_count(const struct asked *asked)
+{
+	bool has_channel = filter_is(buf_span(&asked->wanted));
+
+	return asked->channel_count + asked->pattern_count +
+	       asked->filter_count - has_channel;
+}
+
 static bool is_full(const struct asked *asked)
 {
-	return asked->channel_count + asked->pattern_count == CHANNELS_MAX;
+	return asked_count(asked) == CHANNELS_MAX;
 }
 
 /* ---- one of them */
@@ -103,6 +114,10 @@ static struct asked_fault add_topic(struct asked *asked, struct span text)
 					"in UTF-8, without control characters");
 	if (is_full(asked))
 		return bad("bad_topic", "a stream has at most 1,000 topics");
+	if (filter_concerns(text)) {
+		append(&asked->filters, &asked->filter_count, text);
+		return fine;
+	}
 	if (exact || selector_fault(text) != NULL) {
 		append(&asked->names, &asked->channel_count, text);
 		return fine;
@@ -195,6 +210,22 @@ static bool is_match(struct span name)
 	return name.len >= len && strncasecmp(name.at, match, len) == 0;
 }
 
+/* They are one wish of the one channel, unless all of it is asked for. */
+static struct asked_fault take_filters(struct asked *asked)
+{
+	if (asked->filter_count == 0)
+		return fine;
+	for (size_t i = 0; i < asked->channel_count; i++)
+		if (span_is(asked->names[i], ACTIVE_CHANNEL))
+			return fine;
+	append(&asked->names, &asked->channel_count, span_of(ACTIVE_CHANNEL));
+	filter_put(&asked->wanted, asked->filters, asked->filter_count);
+	return asked->wanted.len <= FILTER_MAX
+		       ? fine
+		       : bad("bad_topic", "topics below " ACTIVE_CHANNEL
+					  " have at most 32 KiB together");
+}
+
 struct asked_fault asked_add_topics(struct asked *asked, struct span query)
 {
 	struct asked_fault fault = fine;
@@ -208,9 +239,10 @@ struct asked_fault asked_add_topics(struct asked *asked, struct span query)
 				"topics are selected by ?topic= here, and by "
 				"nothing that begins with match");
 	}
-	if (fault.sentence == NULL &&
-		asked->channel_count + asked->pattern_count == 0)
+	if (fault.sentence == NULL && asked_count(asked) == 0)
 		fault = bad("no_topic", "?topic= is missing");
+	if (fault.sentence == NULL)
+		fault = take_filters(asked);
 	return fault;
 }
 
@@ -249,7 +281,8 @@ void asked_sort(struct asked *asked)
 {
 	size_t bytes;
 
-	buf_clear(&asked->wanted);
+	if (!filter_is(buf_span(&asked->wanted)))
+		buf_clear(&asked->wanted);
 	types_put(&asked->wanted, asked->types, asked->type_count);
 	asked->channel_count =
 		sort(asked->names, asked->channel_count, in_order);

@@ -22,8 +22,10 @@ struct asked {
 				  behind them, both sorted, no repeats */
 	struct span *patterns; /* before asked_sort() */
 	struct span *types;
-	struct buf wanted; /* after asked_sort(): the types, as in types.h */
-	size_t channel_count, pattern_count, type_count;
+	struct span *filters; /* topics that filter.h is concerned with */
+	struct buf wanted; /* after asked_sort(): the types, as in types.h, or
+			      as in filter.h */
+	size_t channel_count, pattern_count, type_count, filter_count;
 	char misspelt[120]; /* a fault's sentence may be in it */
 };
 
@@ -40,6 +42,8 @@ struct asked_fault asked_add_channel(struct asked *asked, struct span name);
 struct asked_fault asked_add_query(struct asked *asked, struct span query);
 /* Those of a Mercure query (?topic=): what is no URI template is a name. */
 struct asked_fault asked_add_topics(struct asked *asked, struct span query);
+/* How many there are, of all kinds. */
+size_t asked_count(const struct asked *asked);
 void asked_sort(struct asked *asked);
 /* Once it is sorted: into a subscription, which borrows it. */
 void asked_fill(const struct asked *asked, struct subscription *subscription);

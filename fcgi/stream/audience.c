@@ -6,10 +6,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "fcgi/stream/filter.h"
 #include "fcgi/stream/report.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
 #include "lib/buf.h"
+#include "lib/event/active.h"
 
 enum { SECOND_US = 1000000 };
 
@@ -139,6 +141,14 @@ static void leave(struct audience *audience, struct membership *membership)
 	note(audience, channel);
 }
 
+/* What is wanted of that channel or pattern. */
+static struct span types_of(struct span name, struct span types)
+{
+	return filter_is(types) && !span_is(name, ACTIVE_CHANNEL)
+		       ? span(NULL, 0)
+		       : types;
+}
+
 static struct topic *find(
 	struct audience *audience, const struct topic_pattern *wanted)
 {
@@ -156,7 +166,7 @@ void audience_join(struct audience *audience, struct subscriber *sub,
 		struct membership *membership = &sub->memberships[i];
 		const struct topic_pattern wanted = {
 			i < channels ? SELECTOR_EXACT : selector_kind(names[i]),
-			names[i], types};
+			names[i], types_of(names[i], types)};
 
 		membership->sub = sub;
 		membership->topic = find(audience, &wanted);

@@ -3,12 +3,15 @@
 
 #include "fcgi/stream/carry.h"
 
+#include "fcgi/stream/filter.h"
 #include "fcgi/stream/patterns.h"
 #include "fcgi/stream/selection.h"
 #include "fcgi/stream/topic.h"
 
 bool carries(const struct topic *pattern, const struct wire_event *event)
 {
+	if (pattern->filter != NULL)
+		return filter_takes(pattern->filter, event->traits);
 	return selection_carries(
 		topic_kind(pattern), topic_types(pattern), event);
 }

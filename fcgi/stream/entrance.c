@@ -6,6 +6,7 @@
 #include "fcgi/guard/access.h"
 #include "fcgi/guard/grant.h"
 #include "fcgi/http/request.h"
+#include "fcgi/presence/wish.h"
 #include "fcgi/stream/admit.h"
 #include "fcgi/stream/expiry.h"
 #include "fcgi/stream/opening.h"
@@ -53,6 +54,8 @@ void entrance_pass(struct subscribe *subscribe, struct request *request,
 		grant_drop(subscription->grant);
 		return;
 	}
+	if (subscription->presence != 0)
+		wish_name(subscription, request);
 	subscription->end = expiry_of(subscription->grant,
 		clock_date_ms(subscribe->clock), subscribe->stream_age_ms);
 	subscription->fd = request->fd;

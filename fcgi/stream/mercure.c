@@ -7,10 +7,12 @@
 
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
+#include "fcgi/presence/presence.h"
 #include "fcgi/stream/asked.h"
 #include "fcgi/stream/entrance.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscribe.h"
+#include "lib/event/active.h"
 #include "lib/text.h"
 
 /* ---- where to begin */
@@ -68,6 +70,8 @@ static void open_stream(struct subscribe *subscribe, struct request *request,
 
 	asked_sort(asked);
 	asked_fill(asked, &subscription);
+	if (subscribe->presence)
+		subscription.presence = PRESENCE_SEEN;
 	read_begin(&subscription, request, target->query, &cursor);
 	entrance_pass(subscribe, request, &subscription, ENTRANCE_ANYHOW);
 	buf_release(&cursor);
@@ -82,6 +86,11 @@ void mercure_subscribe(
 
 	asked_init(&asked, target->query.len);
 	fault = asked_add_topics(&asked, target->query);
+	if (fault.sentence == NULL && subscribe->presence &&
+		asked_count(&asked) > ACTIVE_TOPICS_MAX)
+		fault = (struct asked_fault){"bad_topic",
+			"a stream has at most 100 topics here "
+			"(mercure_subscriptions)"};
 	if (fault.sentence == NULL)
 		open_stream(subscribe, request, target, &asked);
 	else

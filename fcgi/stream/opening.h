@@ -52,6 +52,10 @@ struct subscription {
 	bool browser; /* MERCURE: who asks is a browser's EventSource */
 	bool gaps;    /* MERCURE: a gap is told, and does not end the stream */
 	bool tells;   /* MERCURE: the head says where the stream begins */
+	uint8_t presence;	   /* enum presence_wish (presence.h), and
+				      whose stream it is then: */
+	const char *address;	   /* NULL = not known */
+	struct span user, payload; /* empty = nobody said */
 	struct span headers;	 /* further response header lines, each ended by
 				    CRLF (CORS), or empty */
 	struct client *client;	 /* held; limit_leave()d when the stream ends;

@@ -23,7 +23,8 @@ bool selection_is_open(struct span traits)
 
 	if (traits.len == 0)
 		return true;
-	if (traits_are_guarded(traits))
+	if (traits_are_guarded(traits) ||
+		trait_find(traits, TRAIT_EXPIRES).len > 0)
 		return false;
 	return !trait_topics(traits, &topics) || topics.index == 0;
 }
@@ -76,12 +77,20 @@ static bool listens_before(
 	return false;
 }
 
+static bool has_expired(const struct subscriber *sub, struct span traits)
+{
+	return trait_find(traits, TRAIT_EXPIRES).len > 0 &&
+	       traits_have_expired(
+		       traits, clock_date_ms(loop_clock(sub->home->loop)));
+}
+
 bool selection_takes(const struct subscriber *sub, struct span traits)
 {
 	struct trait_topics topics;
 
 	if (selection_is_open(traits))
 		return true;
-	return !traits_are_guarded(traits) && trait_topics(traits, &topics) &&
-	       !listens_before(sub, topics);
+	if (traits_are_guarded(traits) || has_expired(sub, traits))
+		return false;
+	return !trait_topics(traits, &topics) || !listens_before(sub, topics);
 }

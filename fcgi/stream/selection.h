@@ -7,10 +7,10 @@
  * All, but for those of an event on several channels (lib/event/traits.h): of
  * these only the one on the first channel that the subscriber listens to, by
  * its name or by a pattern, so that it is given each event once.  And none that
- * has a trait which we would have to know and do not.  What it says depends on
- * nothing but the row and the subscriber's channels: it is the same live, from
- * the log, and after any restart.  What is private is another question:
- * grant_reads().
+ * has a trait which we would have to know and do not, or that has expired. What
+ * it says depends on nothing but the row and the subscriber's channels: it is
+ * the same live, from the log, and after any restart.  What is private is
+ * another question: grant_reads().
  */
 #include <stdbool.h>
 

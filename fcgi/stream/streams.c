@@ -8,6 +8,7 @@
 
 #include "fcgi/counters.h"
 #include "fcgi/guard/limit.h"
+#include "fcgi/presence/presence.h"
 #include "fcgi/replay/replay.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/batch.h"
@@ -86,6 +87,8 @@ static enum pump_result begin(
 	forget_opening(sub);
 	batch = batch_new(sub->request, buf_span(&text));
 	buf_release(&text);
+	if (sub->seen)
+		presence_begin(streams_of(sub)->parts.presence, sub);
 	return subscriber_give(sub, batch);
 }
 
@@ -140,6 +143,8 @@ void streams_open(
 		window_fill(streams->parts.window, sub->memberships[i].topic);
 	sub->opening = opening_new(sub, subscription);
 	expiry_enter(streams->expiry, sub);
+	if (sub->seen)
+		presence_enter(streams->parts.presence, sub, subscription);
 	if (can_decide(streams))
 		decide(sub);
 	else
@@ -260,6 +265,8 @@ static void on_gone(struct subscriber *sub)
 	replay_leave(streams_of(sub)->replay, sub);
 	fanout_forget(parts->fanout, sub);
 	forget_opening(sub);
+	if (sub->seen)
+		presence_leave(parts->presence, sub);
 	audience_leave(parts->audience, sub);
 	if (sub->client != NULL)
 		limit_leave(parts->limiter, sub->client, sub->count);

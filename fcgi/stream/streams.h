@@ -20,6 +20,7 @@ struct loop;
 struct counters;
 struct composer;
 struct limiter;
+struct presence;
 struct streams;
 struct window;
 struct subscription;
@@ -33,6 +34,7 @@ struct streams_parts {
 	const struct session *session; /* the hub's: is the window filled? */
 	struct limiter *limiter;       /* what a stream ends is given back */
 	struct counters *counters;
+	struct presence *presence; /* NULL = nobody says that he is there */
 	uint64_t retry_ms;
 	size_t shelf; /* bytes of older events that are kept (shelf.h) */
 };

@@ -6,6 +6,7 @@
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
+#include "fcgi/presence/wish.h"
 #include "fcgi/stream/asked.h"
 #include "fcgi/stream/entrance.h"
 #include "fcgi/stream/keepalive.h"
@@ -118,6 +119,11 @@ static void answer(struct subscribe *subscribe, struct request *request,
 		fault.code = "bad_keepalive";
 		fault.sentence = keepalive_read(
 			&subscription.keepalive_ms, target->query);
+	}
+	if (fault.sentence == NULL) {
+		fault.code = "bad_presence";
+		fault.sentence = wish_read(
+			&subscription, target->query, subscribe->presence);
 	}
 	if (fault.sentence == NULL)
 		entrance_pass(

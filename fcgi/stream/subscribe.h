@@ -8,6 +8,9 @@
  * means nothing is no fault: the stream then begins with a `reset`, because
  * any status but 200 stops EventSource for good.
  */
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "fcgi/http/request.h"
 
 struct access;
@@ -24,6 +27,7 @@ struct subscribe {
 	struct replies *replies;
 	const struct clock *clock;
 	uint64_t stream_age_ms; /* 0 = streams have no end of their own */
+	bool presence;		/* streams may say that they are there */
 };
 
 handler subscribe_channels; /* ?channel= and ?pattern=, or else the route's own

@@ -97,6 +97,7 @@ struct subscriber *subscriber_new(
 	sub->dress = (uint8_t)subscription->dress;
 	sub->browser = subscription->browser;
 	sub->gaps = subscription->gaps;
+	sub->seen = subscription->presence != 0;
 	sub->client = subscription->client;
 	sub->grant = subscription->grant;
 	list_init(&sub->due);

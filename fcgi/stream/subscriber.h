@@ -93,6 +93,7 @@ struct subscriber {
 	bool gaps;	     /* ... likewise */
 	bool behind;	     /* began behind: owed an event `live` */
 	bool below;	     /* `pos` means nothing, only `id` counts */
+	bool seen;	     /* presence.h knows it */
 	bool leased; /* it has an end: a lease is behind its memberships */
 	struct membership memberships[];
 };

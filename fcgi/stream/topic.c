@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/stream/filter.h"
 #include "fcgi/stream/patterns.h"
 #include "lib/buf.h"
 #include "lib/event/selector.h"
@@ -50,6 +51,7 @@ struct topics *topics_new(void)
 static void forget(struct topic *topic)
 {
 	selector_free(topic->selector);
+	filter_free(topic->filter);
 	free(topic->matched);
 	free(topic->held);
 	free(topic);
@@ -170,6 +172,7 @@ struct topic *topic_get_pattern(
 	topic->selector = pattern->kind == SELECTOR_EXACT
 				  ? selector_exact(pattern->text)
 				  : selector_new(pattern->text);
+	topic->filter = filter_new(pattern->types);
 	patterns_add(&topics->patterns, topic);
 	return topic;
 }

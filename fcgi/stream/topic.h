@@ -40,6 +40,8 @@ struct topic {
 					do, ... */
 	uint64_t matched_in;	     /* ... in that generation */
 	struct selector *selector;   /* of a pattern; NULL = a channel */
+	struct filter *filter;	     /* what it wants of its channel, if it
+					is one of filter.h's; NULL */
 	bool due;    /* has events that no fan-out has covered */
 	bool filled; /* a pattern's: it has been given what the window holds */
 	uint8_t privacy; /* enum topic_privacy: the window's */

@@ -7,13 +7,14 @@
 
 #include "lib/event/scope.h"
 
-enum kind { JUDGE, PAGE, CHANNELS, METRICS };
+enum kind { JUDGE, PAGE, CHANNELS, METRICS, PRESENCE };
 
 union callback {
 	uplink_judged *judged;
 	uplink_paged *paged;
 	uplink_channels_answer *channels;
 	uplink_metrics_text *metrics_text;
+	uplink_presented *presented;
 };
 
 struct question {
@@ -93,8 +94,17 @@ static void metrics_text(struct question *question, struct span text)
 	question_free(question);
 }
 
+static void presented(
+	struct question *question, const struct presented *presented)
+{
+	if (!question->call.forgotten)
+		question->answer.presented(question->arg, presented);
+	question_free(question);
+}
+
 static void on_away(struct call *call)
 {
+	static const struct presented nobody = {.away = true};
 	static const struct judged no_verdict = {.away = true};
 	static const struct paged no_page = {.away = true};
 	static const struct channel_lines no_lines = {0};
@@ -112,6 +122,9 @@ static void on_away(struct call *call)
 		break;
 	case METRICS:
 		metrics_text(question, span(NULL, 0));
+		break;
+	case PRESENCE:
+		presented(question, &nobody);
 		break;
 	}
 }
@@ -183,6 +196,24 @@ struct call *questions_metrics(struct questions *questions,
 
 	question->answer.metrics_text = answer;
 	question->arg = arg;
+	return &question->call;
+}
+
+struct call *questions_presence(struct questions *questions,
+	const struct presence_question *asked, uplink_presented *answer,
+	void *arg)
+{
+	struct question *question;
+	struct buf body = {0};
+
+	wire_put_str16(&body, asked->topic);
+	wire_put_str8(&body, asked->subscriber);
+	wire_put_u64(&body, asked->after);
+	wire_put_u16(&body, asked->limit);
+	question = ask(questions, PRESENCE, WIRE_PRESENCE, buf_span(&body));
+	question->answer.presented = answer;
+	question->arg = arg;
+	buf_release(&body);
 	return &question->call;
 }
 
@@ -311,6 +342,40 @@ bool questions_metrics_text(struct questions *questions, struct wire_in *in)
 	if (wire_done(in) && question != NULL)
 		metrics_text(question, text);
 	return wire_done(in);
+}
+
+struct present_line present_line(struct wire_in *entries)
+{
+	struct present_line line = {.id = wire_get_u64(entries)};
+	struct active *active = &line.active;
+
+	active->here = true;
+	active->subscriber = (const uint8_t *)(const void *)wire_get_bytes(
+		entries, ACTIVE_SUBSCRIBER)
+				     .at;
+	active->since = wire_get_u64(entries);
+	active->topic = wire_get_str16(entries);
+	active->user = wire_get_str16(entries);
+	active->payload = wire_get_str16(entries);
+	return line;
+}
+
+bool questions_presented(struct questions *questions, struct wire_in *in)
+{
+	struct question *question = find(questions, PRESENCE, in);
+	struct presented answer = {.upto = wire_get_u64(in)};
+	struct wire_in walk;
+
+	answer.more = wire_get_u8(in) != 0;
+	answer.count = wire_get_u32(in);
+	answer.entries = walk = *in;
+	for (uint32_t i = 0; i < answer.count && !walk.failed; i++)
+		present_line(&walk);
+	if (!wire_done(&walk))
+		return false;
+	if (question != NULL)
+		presented(question, &answer);
+	return true;
 }
 
 void questions_send(struct questions *questions)

@@ -5,13 +5,14 @@
  * questions - what the hub is asked that changes nothing
  *
  * Calls (call.h): where a stream goes on, for a page of older events, for
- * channels, for the metrics.
+ * channels, for the metrics, for who is there.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "fcgi/uplink/call.h"
+#include "lib/event/active.h"
 #include "lib/wire.h"
 
 struct questions;
@@ -97,17 +98,47 @@ typedef void uplink_paged(void *arg, const struct paged *paged);
 struct call *questions_page(struct questions *questions, struct span body,
 	uplink_paged *answer, void *arg);
 
+/* Who is there (lib/wire.h). */
+struct presence_question {
+	struct span topic;	/* empty = any */
+	struct span subscriber; /* empty = any */
+	uint64_t after;
+	uint16_t limit;
+};
+
+struct presented {
+	bool away;
+	bool more;
+	uint64_t upto;
+	uint32_t count;
+	struct wire_in entries; /* `count` of them; borrowed for the call */
+};
+
+struct present_line {
+	uint64_t id;
+	struct active active;
+};
+
+/* Takes the next one off. */
+struct present_line present_line(struct wire_in *entries);
+
+typedef void uplink_presented(void *arg, const struct presented *presented);
+struct call *questions_presence(struct questions *questions,
+	const struct presence_question *question, uplink_presented *answer,
+	void *arg);
+
 /* ---- what the session does with them */
 /* A hub has come: everything unanswered, in order. */
 void questions_send(struct questions *questions);
 /* `now`: monotonic us. */
 void questions_expire(struct questions *questions, uint64_t now);
 
-/* The bodies of JUDGED, PAGED, CHANNELED and METERED; false if malformed.  An
- * answer that nobody waits for is ignored: it came too late. */
+/* The bodies of JUDGED, PAGED, CHANNELED, METERED and PRESENT; false if
+ * malformed.  An answer that nobody waits for is ignored: it came too late. */
 bool questions_judged(struct questions *questions, struct wire_in *in);
 bool questions_paged(struct questions *questions, struct wire_in *in);
 bool questions_channeled(struct questions *questions, struct wire_in *in);
 bool questions_metrics_text(struct questions *questions, struct wire_in *in);
+bool questions_presented(struct questions *questions, struct wire_in *in);
 
 #endif

@@ -77,6 +77,21 @@ bool session_counts(struct session *session)
 	return false;
 }
 
+bool session_presence(struct session *session)
+{
+	struct buf frame = {0};
+	bool some = true;
+
+	while (some && link_pending(session->link) < COUNTS_AHEAD) {
+		buf_clear(&frame);
+		some = session->sink.presence(session->sink.arg, &frame);
+		if (some)
+			link_queue(session->link, buf_span(&frame));
+	}
+	buf_release(&frame);
+	return !some;
+}
+
 /* ---- frames in: each returns false if it is malformed */
 
 /* It is tried twice a second; the same is not said again. */
@@ -202,6 +217,11 @@ static bool on_metrics_text(struct session *session, struct wire_in *in)
 	return questions_metrics_text(session->questions, in);
 }
 
+static bool on_present(struct session *session, struct wire_in *in)
+{
+	return questions_presented(session->questions, in);
+}
+
 static bool on_state(struct session *session, struct wire_in *in)
 {
 	bool writable = wire_get_u8(in) != 0;
@@ -252,6 +272,7 @@ static bool (*const frames[])(struct session *, struct wire_in *) = {
 	[WIRE_PONG] = on_pong,
 	[WIRE_MEASURE] = on_measure,
 	[WIRE_METERED] = on_metrics_text,
+	[WIRE_PRESENT] = on_present,
 };
 
 bool session_frame(struct session *session, uint8_t type, struct span body)

@@ -39,6 +39,9 @@ struct uplink_sink {
 	/* Appends a body of SUBSCRIBED: some of those channels where other
 	 * numbers listen than the hub knows of; false if there is none. */
 	bool (*counts)(void *arg, struct buf *out);
+	/* Appends the next frame about who is there; false if there is none.
+	 */
+	bool (*presence)(void *arg, struct buf *frame);
 	/* Appends the body of MEASURED. */
 	void (*report)(void *arg, struct buf *out);
 	void *arg;
@@ -80,6 +83,8 @@ void session_ping(struct session *session);
 /* How many listen to what, where that has changed; false if there is more,
  * which the link has no room for. */
 bool session_counts(struct session *session);
+/* Who has come and left, likewise. */
+bool session_presence(struct session *session);
 /* What has been measured since the hub last asked. */
 void session_report_stats(struct session *session);
 

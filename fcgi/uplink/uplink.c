@@ -56,7 +56,8 @@ static void flush(void *arg)
 	if (uplink->session.state == HUB_AWAY)
 		return;
 	do {
-		said = said || session_counts(&uplink->session);
+		said = said || (session_presence(&uplink->session) &&
+				       session_counts(&uplink->session));
 		if (link_pending(&uplink->link) > 0)
 			link_flush(&uplink->link);
 	} while (!said && link_pending(&uplink->link) == 0);
@@ -179,6 +180,7 @@ void uplink_farewell(struct uplink *uplink)
 {
 	uplink->link.closed = on_end;
 	if (uplink->session.state >= FILLING) {
+		session_presence(&uplink->session);
 		session_report_stats(&uplink->session);
 		link_flush(&uplink->link);
 	}

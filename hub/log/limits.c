@@ -7,7 +7,14 @@
 
 #include "hub/log/channel.h"
 #include "lib/buf.h"
+#include "lib/event/active.h"
 #include "lib/event/selector.h"
+
+/* Who is there pushes nothing out of the pool. */
+static const struct keep active_keep = {
+	.age_ms = 3600000,
+	.events = 100000,
+};
 
 void limits_open(struct limits *limits, const struct config *config)
 {
@@ -44,6 +51,8 @@ const struct keep *limits_of(const struct limits *limits, struct span name)
 {
 	const struct keep *keep = limits_of_name(limits->config, name);
 
+	if (span_is(name, ACTIVE_CHANNEL))
+		return &active_keep;
 	for (size_t i = 0; keep == NULL && i < limits->count; i++)
 		if (limits->selectors[i] != NULL &&
 			selector_matches(limits->selectors[i], name))

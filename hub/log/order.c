@@ -5,6 +5,7 @@
 
 #include <assert.h>
 
+#include "lib/event/active.h"
 #include "lib/event/traits.h"
 
 /* ---- whether it will do */
@@ -26,6 +27,18 @@ static const char *topics_fault(
 	return NULL;
 }
 
+/* Only the hub itself says who is there. */
+static bool is_reserved(const struct proposal *proposal)
+{
+	struct trait_topics topics = {0};
+
+	trait_topics(proposal->traits, &topics);
+	while (topics.names.len > 0)
+		if (active_is_reserved(trait_next_topic(&topics.names)))
+			return true;
+	return active_is_reserved(proposal->channel);
+}
+
 const char *proposal_fault(const struct proposal *proposal)
 {
 	const char *fault = traits_fault(proposal->traits);
@@ -33,6 +46,8 @@ const char *proposal_fault(const struct proposal *proposal)
 
 	if (fault == NULL && trait_topics(proposal->traits, &topics))
 		fault = topics_fault(proposal, topics);
+	if (fault == NULL && is_reserved(proposal))
+		fault = "nobody publishes on " ACTIVE_CHANNEL;
 	return fault;
 }
 

@@ -89,6 +89,8 @@ static void peer_new(struct peers *peers, int fd)
 	peer->uid = sock_peer_uid(fd);
 	peer->pages_end = &peer->pages;
 	peer->listings_end = &peer->listings;
+	list_init(&peer->presents);
+	list_init(&peer->asking);
 	peer->link.owner = peer;
 	peer->link.frame = peers->frame;
 	peer->link.closed = peers->gone;

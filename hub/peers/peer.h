@@ -26,6 +26,7 @@
 #include "hub/log/receipt.h"
 #include "lib/config/config.h"
 #include "lib/link.h"
+#include "lib/list.h"
 #include "lib/loop.h"
 #include "lib/refused.h"
 
@@ -83,6 +84,9 @@ struct peer {
 	struct counter
 		*counter; /* what it says of who listens; NULL = STRANGE */
 	struct stats_report report; /* what it reports */
+	struct node presents;	    /* for whom it speaks (presence.h) */
+	struct node asking;	    /* among those that ask who is there, ... */
+	struct buf who;		    /* ... str16 bodies of PRESENCE */
 	struct inbox *inbox;	    /* that it speaks for; NULL = none */
 	bool closed;
 };

@@ -101,10 +101,13 @@ struct config {
 			       do anything else; without: the user
 			       tidings-inbox, if there is one */
 	size_t inbox_user_count;
-	char *log_path;	     /* log = $(localstatedir)/lib/tidings/log.db */
-	struct keep keep;    /* keep_age, keep_events, keep_bytes */
-	uint64_t key_age_ms; /* key_age = 24h, at least 24h */
-	bool demo;	     /* demo = no | yes */
+	char *log_path;		/* log = $(localstatedir)/lib/tidings/log.db */
+	struct keep keep;	/* keep_age, keep_events, keep_bytes */
+	uint64_t key_age_ms;	/* key_age = 24h, at least 24h */
+	bool demo;		/* demo = no | yes */
+	unsigned presence_rate; /* 50: joins and leaves per second and address,
+				   of which a hundred seconds' worth may come at
+				   once; 0 = no limit */
 
 	/* [responder] */
 	char *fcgi_socket;	 /* socket = $(runstatedir)/tidings/fcgi.sock */
@@ -146,6 +149,8 @@ struct config {
 	uint64_t stream_age_ms; /* stream_age = 0, or 1m..7d */
 	uint64_t ticket_age_ms; /* ticket_age = 5m, 0 = off, or 30s..1h */
 	bool mercure;		/* mercure = no | yes: /.well-known/mercure */
+	bool subscriptions; /* mercure_subscriptions = no | yes: streams tell
+			       that they are there */
 
 	struct config_channel *channels;
 	size_t channel_count;

@@ -41,6 +41,8 @@ static const struct setting hub_keys[] = {
 	{"key_age", "24h", parse_time, AT(key_age_ms), .min = DAYS(1),
 		.max = FOREVER},
 	{"demo", "no", parse_choice, AT(demo), .words = {"no", "yes"}},
+	{"presence_rate", "50", parse_number, AT(presence_rate),
+		.max = 1000000},
 };
 
 static const struct setting responder_keys[] = {
@@ -88,6 +90,8 @@ static const struct setting responder_keys[] = {
 	{"ticket_age", "5m", parse_time_or_none, AT(ticket_age_ms),
 		.min = 30000, .max = 3600000},
 	{"mercure", "no", parse_choice, AT(mercure), .words = {"no", "yes"}},
+	{"mercure_subscriptions", "no", parse_choice, AT(subscriptions),
+		.words = {"no", "yes"}},
 };
 
 static const struct setting channel_keys[] = {

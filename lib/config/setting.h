@@ -57,7 +57,7 @@ struct setting_section {
 
 extern const struct setting_section setting_sections[SETTING_KINDS];
 
-enum { SETTING_MOST = 32 }; /* settings of one section, at most */
+enum { SETTING_MOST = 40 }; /* settings of one section, at most */
 
 /* Puts the section's defaults into `target`. */
 void setting_defaults(const struct setting_section *section, void *target);

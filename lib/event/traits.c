@@ -60,6 +60,14 @@ bool traits_are_private(struct span traits)
 	return trait_find(traits, TRAIT_PRIVATE).at != NULL;
 }
 
+bool traits_have_expired(struct span traits, uint64_t now)
+{
+	struct span value = trait_find(traits, TRAIT_EXPIRES);
+	struct wire_in in = wire_in(value);
+
+	return value.len > 0 && wire_get_u64(&in) <= now && wire_done(&in);
+}
+
 /* ---- whether they are sound */
 
 static const char *label_fault(struct span label)

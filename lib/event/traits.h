@@ -14,6 +14,8 @@
  *   TRAIT_TOPICS  u8 index, u8 count, count x str16 channel
  *   TRAIT_RETRY   u32: the milliseconds after which browsers come back, of a
  *		   lost connection; Mercure's streams say so
+ *   TRAIT_EXPIRES u64 ms since 1970: from then on it is given to nobody
+ *   TRAIT_ACTIVE  who is there, or has left (lib/event/active.h)
  *   TRAIT_PRIVATE empty: the event is for those only who may read one of its
  *		   channels
  *
@@ -35,6 +37,8 @@ enum trait_kind {
 	TRAIT_LABEL = 1,
 	TRAIT_TOPICS = 2,
 	TRAIT_RETRY = 3,
+	TRAIT_EXPIRES = 4,
+	TRAIT_ACTIVE = 6,
 	TRAIT_GUARDED = 128,
 	TRAIT_PRIVATE = 128,
 };
@@ -64,6 +68,8 @@ struct span trait_find(struct span traits, uint8_t kind);
  * that is not known here. */
 bool traits_are_guarded(struct span traits);
 bool traits_are_private(struct span traits);
+/* By that time, in ms, is it to be given to nobody any more? */
+bool traits_have_expired(struct span traits, uint64_t now);
 
 /* Appends one; kinds must rise. */
 void trait_add(struct buf *out, uint8_t kind, struct span value);

@@ -17,6 +17,7 @@ STORED, REPEATED, CONFLICT, INVALID, FULL, FAILED = range(6)
 Item = namedtuple("Item", "key digest data")
 Row = namedtuple("Row", "id channel type key data reason traits", defaults=[b""])
 History = namedtuple("History", "gap used through mark oldest newest events")
+Present = namedtuple("Present", "id subscriber since topic user payload")
 Line = namedtuple("Line", "channel events bytes oldest newest subscribers")
 
 
@@ -141,6 +142,11 @@ FIELDS["grant"] = _list(4, lambda it: (b"\1" + FIELDS["str16"][0](it) if not isi
                             body.number(1), body.text(2)))
 FIELDS["reasons"] = _list(4, lambda pair: struct.pack("<Q", pair[0]) + FIELDS["str16"][0](pair[1]),
                           lambda body: (body.number(8), body.text(2)))
+FIELDS["present"] = _list(4, lambda entry: (struct.pack("<Q", entry.id) + entry.subscriber
+                                            + struct.pack("<Q", entry.since)
+                                            + b"".join(map(FIELDS["str16"][0], entry[3:]))),
+                          lambda body: Present(body.number(8), body.take(16), body.number(8),
+                                               body.text(2), body.text(2), body.text(2)))
 FIELDS["rows"] = _list(4, _put_row, _get_row)
 
 TYPES = {}
@@ -181,6 +187,9 @@ Stock = _message(14, "Stock", "confined:u8 rows:u64 lost:u32")
 Judge = _message(15, "Judge", "tag:u64 start:u8 value:u64 upto:u64 label:str16 channels:selectors"
                  " told:told grant:grant", optional="label")
 Judge.__new__.__defaults__ = ([], [], b"")
+Joined = _message(24, "Joined", "subscriber:identity address:str8 user:str16 payload:str16 topics:names")
+Left = _message(25, "Left", "subscriber:identity")
+Presence = _message(26, "Presence", "tag:u64 topic:str16 subscriber:str8 after:u64 limit:u16")
 Welcome = _message(65, "Welcome", "version:u16 identity:identity newest:u64 secret:secret", optional="secret")
 Refused = _message(66, "Refused", "sentence:str16")
 Following = _message(67, "Following", "start:u64 newest:u64")
@@ -200,6 +209,7 @@ Taken = _message(77, "Taken", "number:u64 cursor:u64 reasons:reasons")
 Judged = _message(78, "Judged", "tag:u64 gap:u8 used:u64 limit:u64 oldest:u64 newest:u64"
                   " busy:places marks:marks")
 Judged.__new__.__defaults__ = ([],)
+Presents = _message(88, "Presents", "tag:u64 upto:u64 more:u8 entries:present")
 
 
 def encode_body(message):

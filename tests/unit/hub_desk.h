@@ -11,6 +11,7 @@
 #include "hub/peers/inbox.h"
 #include "hub/peers/listing.h"
 #include "hub/peers/page.h"
+#include "hub/peers/presence.h"
 #include "hub/peers/publish.h"
 #include "lib/loop.h"
 #include "lib/sock.h"
@@ -23,6 +24,7 @@ struct desk {
 	struct sampler sampler;
 	struct counts counts;
 	struct inboxes inboxes;
+	struct presence presence;
 	struct dispatch dispatch;
 };
 
@@ -46,6 +48,7 @@ static inline void desk_open(struct desk *desk, struct room *room)
 		.sampler = &desk->sampler,
 		.counts = &desk->counts,
 		.inboxes = &desk->inboxes,
+		.presence = &desk->presence,
 	};
 	room->ledger.notify.acked = publish_tell;
 	counts_open(&desk->counts, &room->ledger.channels,
@@ -53,6 +56,9 @@ static inline void desk_open(struct desk *desk, struct room *room)
 	party = counts_party(&desk->counts);
 	ledger_join(&room->ledger, &party);
 	inboxes_open(&desk->inboxes, &room->ledger);
+	presence_open(&desk->presence, &room->ledger);
+	party = presence_party(&desk->presence);
+	ledger_join(&room->ledger, &party);
 	sampler_open(&desk->sampler, &room->ledger, &desk->peers);
 }
 
@@ -60,6 +66,7 @@ static inline void desk_open(struct desk *desk, struct room *room)
 static inline void desk_turn(struct desk *desk)
 {
 	inboxes_pull(&desk->inboxes);
+	presence_step(&desk->presence);
 	ledger_commit(&desk->room->ledger);
 	inboxes_answer(&desk->inboxes);
 }
@@ -77,6 +84,7 @@ static inline void desk_close(struct desk *desk)
 	peers_close(&desk->peers);
 	sampler_close(&desk->sampler);
 	inboxes_close(&desk->inboxes);
+	presence_close(&desk->presence);
 	counts_close(&desk->counts);
 	loop_free(desk->loop);
 }

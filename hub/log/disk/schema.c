@@ -31,6 +31,13 @@
 	" id INTEGER NOT NULL," /* of the last row of the publish */  \
 	" PRIMARY KEY(text, id)) STRICT, WITHOUT ROWID;"
 
+#define PRESENT                                                           \
+	"CREATE TABLE present(" /* who was told to be there */            \
+	" subscriber BLOB PRIMARY KEY,"                                   \
+	" joined INTEGER NOT NULL," /* id of the first event that told */ \
+	" since INTEGER NOT NULL,"  /* ms */                              \
+	" body BLOB NOT NULL) STRICT, WITHOUT ROWID;" /* of its JOINED */
+
 /* What responders sign tickets with. */
 #define TICKETS "INSERT INTO meta VALUES('tickets', randomblob(32));"
 
@@ -109,7 +116,8 @@ static const char tables[] =
 	" ('identity', randomblob(16)), ('floor', 0), ('floor_at', 0),"
 	" ('probe', 0), ('unsummed', 0),"
 	/* When the log was last written, by the date that is believed. */
-	" ('date', 0), ('secret', randomblob(16));" GONE LABEL TICKETS SHOWN;
+	" ('date', 0), ('secret', randomblob(16));" GONE LABEL TICKETS SHOWN
+		PRESENT;
 
 static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
 			   "ALTER TABLE event ADD COLUMN back INTEGER;"
@@ -124,7 +132,7 @@ static const char to_3[] =
 static const char to_4[] =
 	"ALTER TABLE event ADD COLUMN traits BLOB;" LABEL TICKETS;
 
-static const char to_5[] = SHOWN;
+static const char to_5[] = SHOWN PRESENT;
 
 /* steps[v - 1] leads from version v to v + 1; the last is none. */
 static const char *const steps[SCHEMA_VERSION] = {to_2, to_3, to_4, to_5, NULL};

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_PRESENCE_ATTENDEES_H
+#define TIDINGS_FCGI_PRESENCE_ATTENDEES_H
+/*
+ * attendees - which of our streams are there, as the hub is told
+ *
+ *   UNSAID   in the list of what is to be said: JOINED or, once it has been
+ *            said, LEFT
+ *   SAID     the hub knows
+ *
+ * A hub that comes back is told all again; whoever left meanwhile is not, and
+ * so has left.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/event/active.h"
+#include "lib/list.h"
+#include "lib/span.h"
+
+struct attendee {
+	struct node node;   /* among all */
+	struct node unsaid; /* what is to be said of it is not */
+	bool said;	    /* JOINED was */
+	bool left;
+	struct buf body; /* of JOINED, which begins with the subscriber */
+};
+
+struct attendees {
+	struct node all, unsaid;
+};
+
+void attendees_open(struct attendees *attendees);
+/* All go, and nothing is said any more. */
+void attendees_close(struct attendees *attendees);
+
+/* Who he is, and what he listens to: count x str16. */
+struct attendee_is {
+	struct span address, user, payload, topics;
+	uint16_t count;
+};
+
+/* A new subscriber, under a number of its own. */
+struct attendee *attendees_add(
+	struct attendees *attendees, const struct attendee_is *is);
+void attendees_remove(struct attendees *attendees, struct attendee *attendee);
+const uint8_t *attendee_subscriber(const struct attendee *attendee);
+
+/* Appends the next frame that the hub is to be told; false if there is none. */
+bool attendees_put(struct attendees *attendees, struct buf *frame);
+/* The hub that was there knows nothing any more. */
+void attendees_hub_left(struct attendees *attendees);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/presence/entries.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/json/json.h"
+
+/* What is said of somebody; its spans are in `bytes`. */
+struct said {
+	struct active active;
+	uint8_t subscriber[ACTIVE_SUBSCRIBER];
+	char *bytes;
+};
+
+struct person {
+	struct table_node by_user;
+	struct node in_order, leaving;
+	struct said said; /* of its first stream */
+	uint64_t leaves;  /* us; without a stream */
+	uint32_t streams;
+};
+
+struct stream_entry {
+	struct table_node by_subscriber;
+	struct node in_order;
+	struct said said;
+	struct person *person;
+};
+
+/* ---- what is said */
+
+static char *put(char *to, struct span *text)
+{
+	if (text->len > 0)
+		memcpy(to, text->at, text->len);
+	text->at = to;
+	return to + text->len;
+}
+
+static void said_init(struct said *said, const struct active *active)
+{
+	struct active *own = &said->active;
+	char *at;
+
+	*own = *active;
+	memcpy(said->subscriber, active->subscriber, ACTIVE_SUBSCRIBER);
+	own->subscriber = said->subscriber;
+	own->topic = span(NULL, 0);
+	at = said->bytes = mem_new(active->user.len + active->payload.len + 1);
+	at = put(at, &own->user);
+	put(at, &own->payload);
+}
+
+static void add_text(struct buf *out, const char *text)
+{
+	buf_add_span(out, span_of(text));
+}
+
+void entry_json(
+	struct buf *out, struct span channel, const struct active *active)
+{
+	char subscriber[ACTIVE_TEXT];
+
+	active_subscriber_text(subscriber, active->subscriber);
+	buf_add_char(out, '{');
+	if (channel.len > 0) {
+		add_text(out, "\"channel\":");
+		json_quote(out, channel);
+		buf_add_char(out, ',');
+	}
+	buf_printf(out, "\"id\":\"%s\"", subscriber);
+	if (active->user.len > 0) {
+		add_text(out, ",\"user\":");
+		json_quote(out, active->user);
+	}
+	if (active->payload.len > 0) {
+		add_text(out, ",\"payload\":");
+		buf_add_span(out, active->payload);
+	}
+	add_text(out, ",\"since\":\"");
+	clock_rfc3339(out, active->since);
+	add_text(out, "\"}");
+}
+
+static void tell(struct entries *entries, enum entries_by by, const char *type,
+	const struct said *said)
+{
+	struct buf *out = entries->news[by];
+
+	if (out == NULL)
+		return;
+	buf_printf(out, "event: %s\ndata: ", type);
+	entry_json(out, entries->channel, &said->active);
+	add_text(out, "\n\n");
+}
+
+/* ---- tables */
+
+#define OWNER(node, type, member)                                           \
+	((const struct type *)(const void *)((const char *)(node)-offsetof( \
+		struct type, member)))
+
+static struct span subscriber_key(const uint8_t *subscriber)
+{
+	return span((const char *)subscriber, ACTIVE_SUBSCRIBER);
+}
+
+static struct span subscriber_of(const struct table_node *node)
+{
+	return subscriber_key(
+		OWNER(node, stream_entry, by_subscriber)->said.subscriber);
+}
+
+/* Of nobody in particular that of the stream. */
+static struct span user_key(const struct active *active)
+{
+	return active->user.len > 0 ? active->user
+				    : subscriber_key(active->subscriber);
+}
+
+static struct span user_of(const struct table_node *node)
+{
+	return user_key(&OWNER(node, person, by_user)->said.active);
+}
+
+void entries_open(struct entries *entries, struct span channel)
+{
+	*entries = (struct entries){.channel = channel};
+	table_init(&entries->streams, subscriber_of, NULL);
+	table_init(&entries->users, user_of, NULL);
+	list_init(&entries->in_order);
+	list_init(&entries->users_in_order);
+	list_init(&entries->leaving);
+}
+
+/* ---- users */
+
+static void person_free(struct entries *entries, struct person *person)
+{
+	table_remove(&entries->users, &person->by_user);
+	list_remove(&person->in_order);
+	list_remove(&person->leaving);
+	free(person->said.bytes);
+	free(person);
+}
+
+static struct person *person_come(
+	struct entries *entries, const struct active *active)
+{
+	struct table_node *node = table_find(&entries->users, user_key(active));
+	struct person *person;
+
+	if (node != NULL) {
+		person = table_entry(node, struct person, by_user);
+		list_remove(&person->leaving);
+		person->streams++;
+		return person;
+	}
+	person = mem_new(sizeof(*person));
+	said_init(&person->said, active);
+	person->streams = 1;
+	list_init(&person->in_order);
+	list_init(&person->leaving);
+	table_add(&entries->users, &person->by_user);
+	list_append(&entries->users_in_order, &person->in_order);
+	tell(entries, BY_USER, "join", &person->said);
+	return person;
+}
+
+static void person_leave(struct entries *entries, struct person *person)
+{
+	tell(entries, BY_USER, "leave", &person->said);
+	person_free(entries, person);
+}
+
+static void person_lose(
+	struct entries *entries, struct person *person, uint64_t now_us)
+{
+	if (--person->streams > 0)
+		return;
+	if (person->said.active.user.len == 0) {
+		person_leave(entries, person);
+		return;
+	}
+	person->leaves = now_us + ENTRIES_GRACE_US;
+	list_append(&entries->leaving, &person->leaving);
+}
+
+uint64_t entries_tend(struct entries *entries, uint64_t now_us)
+{
+	while (!list_empty(&entries->leaving)) {
+		struct person *person = list_entry(
+			entries->leaving.next, struct person, leaving);
+
+		if (person->leaves > now_us)
+			return person->leaves;
+		person_leave(entries, person);
+	}
+	return UINT64_MAX;
+}
+
+/* ---- streams */
+
+void entries_add(struct entries *entries, const struct active *active)
+{
+	struct stream_entry *entry;
+
+	if (table_find(&entries->streams, subscriber_key(active->subscriber)) !=
+		NULL)
+		return;
+	entry = mem_new(sizeof(*entry));
+	said_init(&entry->said, active);
+	list_init(&entry->in_order);
+	table_add(&entries->streams, &entry->by_subscriber);
+	list_append(&entries->in_order, &entry->in_order);
+	tell(entries, BY_STREAM, "join", &entry->said);
+	entry->person = person_come(entries, active);
+}
+
+static void entry_free(struct entries *entries, struct stream_entry *entry)
+{
+	table_remove(&entries->streams, &entry->by_subscriber);
+	list_remove(&entry->in_order);
+	free(entry->said.bytes);
+	free(entry);
+}
+
+void entries_remove(
+	struct entries *entries, const struct active *active, uint64_t now_us)
+{
+	struct table_node *node = table_find(
+		&entries->streams, subscriber_key(active->subscriber));
+	struct stream_entry *entry;
+
+	if (node == NULL)
+		return;
+	entry = table_entry(node, struct stream_entry, by_subscriber);
+	tell(entries, BY_STREAM, "leave", &entry->said);
+	person_lose(entries, entry->person, now_us);
+	entry_free(entries, entry);
+}
+
+void entries_close(struct entries *entries)
+{
+	while (!list_empty(&entries->in_order))
+		entry_free(entries, list_entry(entries->in_order.next,
+					    struct stream_entry, in_order));
+	while (!list_empty(&entries->users_in_order))
+		person_free(entries, list_entry(entries->users_in_order.next,
+					     struct person, in_order));
+	table_release(&entries->streams);
+	table_release(&entries->users);
+}
+
+/* ---- all of them */
+
+static void add_item(const struct said *said, struct buf *out)
+{
+	if (out->at[out->len - 1] == '}')
+		buf_add_char(out, ',');
+	entry_json(out, span(NULL, 0), &said->active);
+}
+
+static void add_streams(const struct entries *entries, struct buf *out)
+{
+	const struct node *head = &entries->in_order;
+
+	for (const struct node *at = head->next; at != head; at = at->next)
+		add_item(&OWNER(at, stream_entry, in_order)->said, out);
+}
+
+static void add_users(const struct entries *entries, struct buf *out)
+{
+	const struct node *head = &entries->users_in_order;
+
+	for (const struct node *at = head->next; at != head; at = at->next)
+		add_item(&OWNER(at, person, in_order)->said, out);
+}
+
+void entries_present(
+	const struct entries *entries, enum entries_by by, struct buf *out)
+{
+	add_text(out, "event: present\ndata: {\"channel\":");
+	json_quote(out, entries->channel);
+	add_text(out, ",\"subscribers\":[");
+	if (by == BY_USER)
+		add_users(entries, out);
+	else
+		add_streams(entries, out);
+	add_text(out, "]}\n\n");
+}

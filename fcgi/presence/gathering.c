@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/presence/gathering.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/stream/batch.h"
+#include "fcgi/stream/subscriber.h"
+#include "fcgi/uplink/questions.h"
+#include "lib/clock.h"
+
+enum { PAGE_LINES = 256 };
+
+struct gathering *gathering_new(
+	struct span name, const struct gathering_parts *parts)
+{
+	struct gathering *gathering = mem_new(sizeof(*gathering) + name.len);
+
+	gathering->clock = parts->clock;
+	gathering->questions = parts->questions;
+	gathering->due = parts->due;
+	gathering->arg = parts->arg;
+	gathering->len = (uint16_t)name.len;
+	memcpy(gathering->name, name.at, name.len);
+	list_init(&gathering->members);
+	entries_open(&gathering->entries, gathering_name(gathering));
+	return gathering;
+}
+
+struct span gathering_name(const struct gathering *gathering)
+{
+	return span(gathering->name, gathering->len);
+}
+
+static void clear_texts(struct gathering *gathering)
+{
+	for (int by = 0; by < ENTRIES_BYS; by++) {
+		buf_clear(&gathering->news[by]);
+		buf_clear(&gathering->present[by]);
+	}
+}
+
+void gathering_free(struct gathering *gathering)
+{
+	if (gathering->call != NULL)
+		call_forget(gathering->call);
+	entries_close(&gathering->entries);
+	for (int by = 0; by < ENTRIES_BYS; by++) {
+		buf_release(&gathering->news[by]);
+		buf_release(&gathering->present[by]);
+	}
+	free(gathering);
+}
+
+void gathering_enter(struct gathering *gathering, struct member *member)
+{
+	member->gathering = gathering;
+	member->stale = true;
+	list_init(&member->node);
+	list_append(&gathering->members, &member->node);
+}
+
+void gathering_leave(struct member *member)
+{
+	list_remove(&member->node);
+}
+
+/* ---- who is there */
+
+static void tell_changes(struct gathering *gathering, bool yes)
+{
+	for (int by = 0; by < ENTRIES_BYS; by++)
+		gathering->entries.news[by] = yes ? &gathering->news[by] : NULL;
+}
+
+void gathering_look(struct gathering *gathering, uint64_t id)
+{
+	if (gathering->state != WAITING || id < gathering->upto)
+		return;
+	gathering->state = READY;
+	tell_changes(gathering, true);
+	gathering->due(gathering->arg);
+}
+
+static void add_entries(
+	struct gathering *gathering, const struct presented *page)
+{
+	struct wire_in in = page->entries;
+	struct present_line line;
+
+	for (uint32_t i = 0; i < page->count; i++) {
+		line = present_line(&in);
+		entries_add(&gathering->entries, &line.active);
+		gathering->after = line.id;
+	}
+}
+
+static void on_page(void *arg, const struct presented *page)
+{
+	struct gathering *gathering = arg;
+
+	gathering->call = NULL;
+	if (page->away) {
+		gathering->due(gathering->arg);
+		return;
+	}
+	add_entries(gathering, page);
+	if (page->more && page->count > 0) {
+		gathering_ask(gathering);
+		return;
+	}
+	gathering->state = WAITING;
+	gathering->upto = page->upto;
+	gathering->due(gathering->arg);
+}
+
+void gathering_ask(struct gathering *gathering)
+{
+	const struct presence_question question = {
+		.topic = gathering_name(gathering),
+		.after = gathering->after,
+		.limit = PAGE_LINES,
+	};
+
+	if (gathering->state == LOADING && gathering->call == NULL)
+		gathering->call = questions_presence(
+			gathering->questions, &question, on_page, gathering);
+}
+
+void gathering_begin_anew(struct gathering *gathering)
+{
+	struct node *head = &gathering->members;
+
+	if (gathering->call != NULL)
+		call_forget(gathering->call);
+	gathering->call = NULL;
+	gathering->state = LOADING;
+	gathering->after = 0;
+	entries_close(&gathering->entries);
+	entries_open(&gathering->entries, gathering_name(gathering));
+	clear_texts(gathering);
+	for (struct node *at = head->next; at != head; at = at->next)
+		list_entry(at, struct member, node)->stale = true;
+	gathering->due(gathering->arg);
+}
+
+void gathering_hear(
+	struct gathering *gathering, const struct active *active, uint64_t id)
+{
+	if (active->here)
+		entries_add(&gathering->entries, active);
+	else
+		entries_remove(&gathering->entries, active,
+			clock_now_us(gathering->clock));
+	for (int by = 0; by < ENTRIES_BYS; by++)
+		buf_clear(&gathering->present[by]);
+	gathering_look(gathering, id);
+	if (gathering->state == READY)
+		gathering->due(gathering->arg);
+}
+
+uint64_t gathering_tend(struct gathering *gathering)
+{
+	size_t before = gathering->news[BY_USER].len;
+	uint64_t next = entries_tend(
+		&gathering->entries, clock_now_us(gathering->clock));
+
+	if (gathering->news[BY_USER].len != before)
+		buf_clear(&gathering->present[BY_USER]);
+	return next;
+}
+
+/* ---- to the members */
+
+/* What was framed last, for whom the same will do. */
+struct framed {
+	struct batch *batch;
+	uint16_t request;
+};
+
+static void give(
+	struct subscriber *sub, struct framed *framed, struct span text)
+{
+	if (framed->batch == NULL || framed->request != sub->request) {
+		batch_drop(framed->batch);
+		framed->batch = batch_new(sub->request, text);
+		framed->request = sub->request;
+	}
+	subscriber_give(sub, batch_hold(framed->batch));
+}
+
+static struct span present_text(struct gathering *gathering, enum entries_by by)
+{
+	struct buf *text = &gathering->present[by];
+
+	if (text->len == 0)
+		entries_present(&gathering->entries, by, text);
+	return buf_span(text);
+}
+
+static void give_present(struct gathering *gathering, struct member *member,
+	struct framed *framed)
+{
+	member->stale = false;
+	give(member->sub, &framed[member->by],
+		present_text(gathering, member->by));
+}
+
+static void give_news(struct gathering *gathering, struct member *member,
+	struct framed *framed)
+{
+	struct span news = buf_span(&gathering->news[member->by]);
+
+	if (news.len > 0)
+		give(member->sub, &framed[member->by], news);
+}
+
+static void drop_framed(struct framed *framed)
+{
+	for (int by = 0; by < ENTRIES_BYS; by++)
+		batch_drop(framed[by].batch);
+}
+
+bool gathering_give(struct gathering *gathering)
+{
+	struct framed lists[ENTRIES_BYS] = {0}, news[ENTRIES_BYS] = {0};
+	struct node *next, *at = gathering->members.next;
+	bool waits = false;
+
+	if (gathering->state != READY)
+		return false;
+	for (; at != &gathering->members; at = next) {
+		struct member *member = list_entry(at, struct member, node);
+
+		next = at->next;
+		if (!member->begun)
+			continue;
+		if (!subscriber_is_ready(member->sub)) {
+			member->stale |= gathering->news[member->by].len > 0;
+			waits |= member->stale;
+		} else if (member->stale) {
+			give_present(gathering, member, lists);
+		} else {
+			give_news(gathering, member, news);
+		}
+	}
+	drop_framed(lists);
+	drop_framed(news);
+	for (int by = 0; by < ENTRIES_BYS; by++)
+		buf_clear(&gathering->news[by]);
+	return waits;
+}

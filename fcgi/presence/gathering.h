@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_PRESENCE_GATHERING_H
+#define TIDINGS_FCGI_PRESENCE_GATHERING_H
+/*
+ * gathering - one channel whose listeners want to know who is there
+ *
+ *   LOADING  the hub is asked who is there, a page at a time
+ *   WAITING  all pages have come; events that they take into account have not
+ *   READY    the list is right, and changes are told
+ *
+ * A member is one stream.  It is current, and is given the changes, or it is
+ * stale and is given the whole list as soon as it can take it: who cannot take
+ * a change at once is stale again, so that nothing waits for him.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fcgi/presence/entries.h"
+#include "lib/buf.h"
+#include "lib/list.h"
+#include "lib/table.h"
+
+struct call;
+struct clock;
+struct questions;
+struct gathering;
+struct subscriber;
+
+struct member {
+	struct node node; /* in its gathering */
+	struct gathering *gathering;
+	struct subscriber *sub;
+	enum entries_by by;
+	bool stale;
+	bool begun; /* it has had its first byte */
+};
+
+enum gathering_state { LOADING, WAITING, READY };
+
+struct gathering {
+	struct table_node by_name;
+	struct node members;
+	enum gathering_state state;
+	struct call *call; /* LOADING: the question; NULL = to be asked */
+	uint64_t after;	   /* what the next page begins behind */
+	uint64_t upto;	   /* WAITING: newest event taken into account */
+	struct entries entries;
+	struct buf news[ENTRIES_BYS];	 /* changes not yet given */
+	struct buf present[ENTRIES_BYS]; /* the list; empty = not composed */
+	const struct clock *clock;
+	struct questions *questions;
+	/* There is something to be given. */
+	void (*due)(void *arg);
+	void *arg;
+	bool held; /* it is being given to: not to be freed */
+	uint16_t len;
+	char name[];
+};
+
+/* Whom it asks, and whom it tells. */
+struct gathering_parts {
+	const struct clock *clock;
+	struct questions *questions;
+	void (*due)(void *arg);
+	void *arg;
+};
+
+struct gathering *gathering_new(
+	struct span name, const struct gathering_parts *parts);
+void gathering_free(struct gathering *gathering);
+struct span gathering_name(const struct gathering *gathering);
+
+void gathering_enter(struct gathering *gathering, struct member *member);
+void gathering_leave(struct member *member);
+
+/* Asks the hub, if that is to be done. */
+void gathering_ask(struct gathering *gathering);
+/* What was known is void: asks anew. */
+void gathering_begin_anew(struct gathering *gathering);
+/* Somebody has come or gone, by the event `id`. */
+void gathering_hear(
+	struct gathering *gathering, const struct active *active, uint64_t id);
+/* Events up to `id` have come. */
+void gathering_look(struct gathering *gathering, uint64_t id);
+
+/* Gives everybody what he lacks, as far as he can take it; true if somebody
+ * could not. */
+bool gathering_give(struct gathering *gathering);
+/* When something is to be told by itself, monotonic us; UINT64_MAX = never. */
+uint64_t gathering_tend(struct gathering *gathering);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/presence/who.h"
+
+#include <inttypes.h>
+
+#include "fcgi/guard/access.h"
+#include "fcgi/guard/grant.h"
+#include "fcgi/http/deferred.h"
+#include "fcgi/http/query.h"
+#include "fcgi/http/reply.h"
+#include "fcgi/presence/entries.h"
+#include "fcgi/uplink/questions.h"
+#include "lib/json/json.h"
+#include "lib/text.h"
+
+enum {
+	LIMIT = 1000, /* entries of one answer, at most and unless told */
+};
+
+static void add_text(struct buf *out, const char *text)
+{
+	buf_add_span(out, span_of(text));
+}
+
+/* ---- a page of ours may be several of the hub's */
+
+static uplink_presented on_page;
+
+static void ask(struct deferred *deferred, uint64_t after)
+{
+	const struct who *who = deferred->room;
+	const struct presence_question question = {
+		.topic = buf_span(&deferred->note),
+		.after = after,
+		.limit = (uint16_t)deferred->count,
+	};
+
+	deferred->call = questions_presence(
+		who->questions, &question, on_page, deferred);
+}
+
+/* The id of the last one. */
+static uint64_t add_page(
+	struct deferred *deferred, const struct presented *page)
+{
+	struct buf *out = &deferred->answer;
+	struct wire_in in = page->entries;
+	struct present_line line = {0};
+
+	for (uint32_t i = 0; i < page->count && deferred->count > 0; i++) {
+		line = present_line(&in);
+		if (out->at[out->len - 1] == '}')
+			buf_add_char(out, ',');
+		entry_json(out, span(NULL, 0), &line.active);
+		deferred->count--;
+	}
+	return line.id;
+}
+
+/* Whoever goes on from there hears of all that changes while the pages come. */
+static void begin_answer(
+	struct deferred *deferred, const struct presented *page)
+{
+	struct buf *out = &deferred->answer;
+
+	add_text(out, "{\"channel\":");
+	json_quote(out, buf_span(&deferred->note));
+	if (page->upto == 0)
+		add_text(out, ",\"id\":null");
+	else
+		buf_printf(out, ",\"id\":\"%" PRIu64 "\"", page->upto);
+	add_text(out, ",\"subscribers\":[");
+}
+
+static void finish(
+	struct deferred *deferred, const struct presented *page, uint64_t last)
+{
+	struct replies *replies = deferred->replies;
+	struct buf body = deferred->answer;
+
+	deferred->answer = (struct buf){0};
+	if (page->more)
+		buf_printf(&body, "],\"more\":true,\"next\":\"%" PRIu64 "\"}\n",
+			last);
+	else
+		add_text(&body, "],\"more\":false}\n");
+	reply_json(replies, deferred_done(deferred), 200, buf_span(&body));
+	buf_release(&body);
+}
+
+static void on_page(void *arg, const struct presented *page)
+{
+	struct deferred *deferred = arg;
+	struct replies *replies = deferred->replies;
+	uint64_t last;
+
+	if (page->away) {
+		reply_away(replies, deferred_done(deferred),
+			"the hub does not answer just now");
+		return;
+	}
+	if (deferred->answer.len == 0)
+		begin_answer(deferred, page);
+	last = add_page(deferred, page);
+	if (page->more && page->count > 0 && deferred->count > 0)
+		ask(deferred, last);
+	else
+		finish(deferred, page, last);
+}
+
+/* ---- a request */
+
+static bool read_number(struct span query, const char *name, uint64_t *number)
+{
+	struct pair pair;
+
+	return !query_find(query, name, &pair) ||
+	       text_to_u64(pair.value, number);
+}
+
+static bool may_see(
+	struct who *who, struct request *request, struct span channel)
+{
+	struct grant *grant;
+	enum access_word word = access_may_listen(who->access, request, &grant);
+
+	if (word == ACCESS_YES)
+		word = access_may_read(who->access, grant, channel);
+	grant_drop(grant);
+	if (word == ACCESS_YES)
+		return true;
+	refusal_reply(who->replies, request, word);
+	return false;
+}
+
+static void begin(struct who *who, struct request *request, struct span channel,
+	uint64_t after, uint64_t limit)
+{
+	struct deferred *deferred = deferred_new(who->deferrals, request);
+
+	deferred->room = who;
+	deferred->count = (uint32_t)limit;
+	buf_add_span(&deferred->note, channel);
+	ask(deferred, after);
+}
+
+void who_channel(
+	void *room, struct request *request, const struct target *target)
+{
+	struct who *who = room;
+	uint64_t after = 0, limit = LIMIT;
+	bool sound = read_number(target->query, "limit", &limit) &&
+		     read_number(target->query, "after", &after) && limit > 0 &&
+		     limit <= LIMIT;
+
+	if (!who->on) {
+		reply_error(who->replies, request, 404, "not_found",
+			"nobody says here that he is there "
+			"(mercure_subscriptions)");
+		return;
+	}
+	if (!may_see(who, request, target->channel))
+		return;
+	if (sound)
+		begin(who, request, target->channel, after, limit);
+	else
+		reply_error(who->replies, request, 400, "bad_query",
+			"?limit= is a number from 1 to 1000, ?after= what an "
+			"answer said as next");
+}

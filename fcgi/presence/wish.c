@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include <config.h>
+
+#include "fcgi/presence/wish.h"
+
+#include "fcgi/guard/grant.h"
+#include "fcgi/http/query.h"
+#include "fcgi/http/request.h"
+#include "fcgi/presence/presence.h"
+#include "fcgi/stream/opening.h"
+#include "lib/event/active.h"
+
+static const char *read_by(struct subscription *subscription, struct span query)
+{
+	struct pair pair;
+
+	subscription->presence = PRESENCE_SEES;
+	if (!query_find(query, "by", &pair) || span_is(pair.value, "stream"))
+		return NULL;
+	subscription->presence = PRESENCE_BY_USER;
+	return span_is(pair.value, "user") ? NULL : "?by= is user or stream";
+}
+
+const char *wish_read(
+	struct subscription *subscription, struct span query, bool on)
+{
+	struct pair pair;
+
+	if (!query_find(query, "presence", &pair) || span_is(pair.value, "0"))
+		return NULL;
+	if (!span_is(pair.value, "1"))
+		return "?presence= is 1 or 0";
+	if (!on)
+		return "nobody says here that he is there "
+		       "(mercure_subscriptions)";
+	if (subscription->count > ACTIVE_TOPICS_MAX)
+		return "a stream that says that it is there has at most 100 "
+		       "channels and patterns";
+	return read_by(subscription, query);
+}
+
+void wish_name(struct subscription *subscription, const struct request *request)
+{
+	subscription->address = request->address;
+	subscription->user = span_of(grant_subject(subscription->grant));
+	subscription->payload = span_of(grant_payload(subscription->grant));
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_FCGI_PRESENCE_WISH_H
+#define TIDINGS_FCGI_PRESENCE_WISH_H
+/*
+ * wish - whether a stream says that it is there, and whose it is
+ */
+#include <stdbool.h>
+
+#include "lib/span.h"
+
+struct grant;
+struct request;
+struct subscription;
+
+/* Reads ?presence= and ?by= into a subscription whose channels are known; `on`:
+ * streams may say that they are there.  NULL, or a sentence. */
+const char *wish_read(
+	struct subscription *subscription, struct span query, bool on);
+/* Whose it is, by its grant and its request: borrows from both. */
+void wish_name(
+	struct subscription *subscription, const struct request *request);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_HUB_PEERS_PRESENCE_H
+#define TIDINGS_HUB_PEERS_PRESENCE_H
+/*
+ * presence - who is there, and the events that tell of it
+ *
+ * Responders say who has come and who has left (JOINED, LEFT).  The hub keeps
+ * it, since a responder that is killed says nothing: whom nobody speaks for any
+ * more has left WIRE_GONE_MS later, and so has, after a start, whoever is not
+ * JOINED again.
+ *
+ * What is true and what was told of each are two things.  Where they differ he
+ * waits with his address's budget (budget.h) until an event for each of his
+ * topics is stored, and with them the row that says so (hub/log/present.h).
+ * Whoever leaves before he was told of is told of never.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hub/log/ledger.h"
+#include "hub/log/present.h"
+#include "hub/peers/attendance.h"
+#include "hub/peers/budget.h"
+#include "lib/event/active.h"
+#include "lib/list.h"
+#include "lib/table.h"
+
+enum {
+	PRESENCE_STEP = 2000, /* events in one turn of the hub */
+};
+
+struct peer;
+
+/* Of all, one peer's: those for whom it speaks. */
+struct presence {
+	struct ledger *ledger;
+	struct present_rows rows;
+	struct budget budget;
+	struct attendance attendance; /* what was told and committed */
+	struct table presents;
+	struct node orphans; /* nobody speaks for them, by when they will have
+				left */
+	struct node drafts;  /* told in this transaction */
+	struct node asking;  /* peers whose questions wait for its COMMIT */
+	uint64_t newest;     /* id of the newest event that told of anybody */
+	struct buf topic, traits, data; /* of the event being made */
+};
+
+/* Takes over what the log says. */
+void presence_open(struct presence *presence, struct ledger *ledger);
+void presence_close(struct presence *presence);
+/* By which it is to join the ledger's transactions. */
+struct party presence_party(struct presence *presence);
+
+/* JOINED, LEFT and PRESENCE came; false if malformed.  A question is answered
+ * by presence_run(). */
+bool presence_join(
+	struct presence *presence, struct peer *peer, struct wire_in *in);
+bool presence_leave(
+	struct presence *presence, struct peer *peer, struct wire_in *in);
+bool presence_ask(
+	struct presence *presence, struct peer *peer, struct wire_in *in);
+/* The peer is gone. */
+void presence_forget(struct presence *presence, struct peer *peer);
+
+/* Puts what may be told into the transaction; true if there is more. */
+bool presence_step(struct presence *presence);
+/* After COMMIT: answers questions; true if some are left. */
+bool presence_run(struct presence *presence);
+/* Now and then: true if there is something to be told. */
+bool presence_tend(struct presence *presence);
+
+#endif

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+"""Active subscriptions: the events that tell of them, and the list of them."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+from mercure import PATH, mercure, publisher
+from mercure_reader import reader
+from world import eventually
+
+LIST = PATH + "/subscriptions"
+ALL = LIST + "{/topic}{/subscriber}"
+BOOK = "https://example.com/books/1"
+ON = {"responder": {"mercure_subscriptions": "yes"}}
+
+
+@pytest.fixture(scope="module")
+def site(make_shared_world, tmp_path_factory):
+    return make_shared_world(mercure(tmp_path_factory.mktemp("keys"), ON))
+
+
+@pytest.fixture
+def admin(site):
+    return reader(site, subscribe=[ALL])
+
+
+def encoded(text):
+    return quote(text, safe="")
+
+
+def path_of(document):
+    return "/".join((LIST, encoded(document["topic"]), encoded(document["subscriber"])))
+
+
+def told(stream, count):
+    """The documents that the stream has been given, once there are so many."""
+    stream.wait(lambda: len(stream.data) >= count, stream.story)
+    return [json.loads(data) for data in stream.data]
+
+
+def ask(who, path=LIST, **headers):
+    return who.door.ask("GET", path, headers)
+
+
+def listed(who, topic=None):
+    answer = ask(who, LIST + ("/" + encoded(topic) if topic else ""))
+    assert answer.status == 200, answer
+    return answer.json
+
+
+# ---- events
+
+def test_each_subscription_is_an_update_when_it_begins_and_when_it_ends(site, admin):
+    watcher = admin.listen(LIST + "/{topic}/{subscriber}")
+    other = reader(site, subscribe=["x"], payload={"name": "ann"}).listen(BOOK, "urn:b/{id}")
+    mine, = (d for d in told(watcher, 1)[:1])
+    assert mine["topic"] == LIST + "/{topic}/{subscriber}", "its own"
+    first, second = told(watcher, 3)[1:]
+    assert {first["topic"], second["topic"]} == {BOOK, "urn:b/{id}"}
+    assert first["subscriber"] == second["subscriber"] != mine["subscriber"]
+    for document in (first, second):
+        assert document["@context"] == "https://mercure.rocks/"
+        assert document["type"] == "Subscription" and document["active"] is True
+        assert document["payload"] == {"name": "ann"} and document["id"] == path_of(document)
+    other.leave()
+    ended = told(watcher, 5)[3:]
+    assert [d["active"] for d in ended] == [False, False]
+    assert {d["id"] for d in ended} == {first["id"], second["id"]}
+    watcher.leave()
+
+
+def test_an_update_has_an_id_from_which_a_stream_goes_on(site, admin):
+    watcher = admin.listen(LIST + "/" + encoded("goes on") + "/{subscriber}")
+    one = reader(site).listen("goes on")
+    told(watcher, 1)
+    watcher.leave()
+    one.leave()
+    again = admin.listen(LIST + "/" + encoded("goes on") + "/{subscriber}",
+                         last_event_id=watcher.last_id)
+    document, = told(again, 1)
+    assert document["active"] is False and document["topic"] == "goes on"
+    every = admin.listen(LIST + "/" + encoded("goes on") + "/{subscriber}", last_event_id="earliest")
+    assert [d["active"] for d in told(every, 2)] == [True, False]
+
+
+def test_one_topics_subscriptions_can_be_selected_and_one_subscribers(site, admin):
+    template = admin.listen(LIST + "/" + encoded("chosen") + "/{subscriber}")
+    both = reader(site).listen("chosen", "not chosen")
+    document, = told(template, 1)
+    exact = admin.listen(document["id"])
+    both.leave()
+    assert told(template, 2)[1]["topic"] == "chosen"
+    assert told(exact, 1) == [told(template, 2)[1]]
+
+
+def test_who_may_not_is_told_nothing(site):
+    strangers = [reader(site), reader(site, subscribe=["books/{id}"]),
+                 reader(site, subscribe=[LIST + "/other/{subscriber}"])]
+    streams = [who.listen(LIST + "/{topic}/{subscriber}", "*", "end") for who in strangers]
+    reader(site).listen("hidden").leave()
+    publisher(site, publish=["*"]).publish("end", data="end")
+    for stream in streams:
+        stream.wait(lambda s=stream: "end" in s.data, stream.story)
+        assert stream.data == ["end"]
+        stream.leave()
+
+
+def test_nobody_publishes_a_subscription(site):
+    answer = publisher(site, publish=["*"]).publish(LIST + "/a/b", data="{}")
+    assert answer.status in (400, 403)
+
+
+def test_a_stream_has_at_most_a_hundred_topics(site):
+    answer = reader(site).ask(*(f"t{i}" for i in range(101)))
+    assert (answer.status, answer.json["error"]) == (400, "bad_topic")
+    reader(site).listen(*(f"t{i}" for i in range(100))).leave()
+
+
+# ---- the list
+
+def test_the_list_has_all_or_those_of_a_topic_or_one(site, admin):
+    one = reader(site, subscribe=["x"], payload=7).listen("listed", "also listed")
+    other = reader(site).listen("listed")
+    eventually(lambda: len(listed(admin, "listed")["subscriptions"]) == 2, "both are there")
+    every = listed(admin)
+    assert every["type"] == "Subscriptions" and every["id"] == LIST
+    assert every["@context"] == "https://mercure.rocks/" and every["lastEventID"].startswith("#")
+    of_topic = listed(admin, "listed")
+    assert of_topic["id"] == LIST + "/listed"
+    assert {d["topic"] for d in of_topic["subscriptions"]} == {"listed"}
+    assert all(d in every["subscriptions"] for d in of_topic["subscriptions"])
+    first = of_topic["subscriptions"][0]
+    assert first["active"] is True and first["type"] == "Subscription" and first["payload"] == 7
+    alone = ask(admin, first["id"])
+    assert alone.status == 200 and alone.headers["content-type"] == "application/ld+json"
+    assert alone.json == {**first, "@context": "https://mercure.rocks/",
+                          "lastEventID": of_topic["lastEventID"]}
+    one.leave()
+    other.leave()
+    eventually(lambda: ask(admin, first["id"]).status == 404, "it has left")
+    assert listed(admin, "listed")["subscriptions"] == []
+
+
+def test_the_list_and_the_updates_after_it_miss_nothing(site, admin):
+    last = listed(admin, "after")["lastEventID"]
+    reader(site).listen("after").leave()
+    stream = admin.listen(LIST + "/after/{subscriber}", last_event_id=last)
+    reader(site).listen("after")
+    assert [d["active"] for d in told(stream, 1)][:1] == [True]
+
+
+def test_a_list_that_is_known_is_not_sent_again(site, admin):
+    eventually(lambda: ask(admin, **{"If-None-Match": ask(admin).headers["etag"]}).status == 304,
+               "nothing changes any more")
+    assert ask(admin, **{"If-None-Match": '"#1"'}).status == 200
+
+
+def test_the_list_is_authorised_by_its_path(site, admin):
+    path = LIST + "/" + encoded("a/b")
+    assert ask(reader(site), path).status == 401
+    assert ask(reader(site, subscribe=["a/b"]), path).status == 403
+    assert ask(reader(site, subscribe=[LIST]), path).status == 403
+    assert ask(reader(site, subscribe=[path]), path).status == 200
+    assert ask(reader(site, subscribe=[path]), path + "?x=1").status == 200
+    assert ask(reader(site, subscribe=[LIST + "/{topic}"]), path).status == 200
+    assert ask(reader(site, subscribe=["*"]), path).status == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/a/", "/a/b", "/a/b/c", "/a/urn%3Auuid%3A0", "//", "/%zz",
+                                  "/a/urn%3Auuid%3A00000000-0000-4000-8000-000000000000"])
+def test_where_nobody_can_be_there_is_nothing(admin, path):
+    assert ask(admin, LIST + path).status == 404
+
+
+def test_where_it_is_off_there_is_nothing(make_world, tmp_path):
+    site = make_world(mercure(tmp_path))
+    admin = reader(site, subscribe=[ALL])
+    assert ask(admin).status == 404
+    stream = admin.listen(ALL, "end")
+    reader(site).listen("a").leave()
+    publisher(site, publish=["*"]).publish("end", data="end")
+    stream.sees("end")
