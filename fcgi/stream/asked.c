@@ -210,7 +210,7 @@ struct asked_fault asked_add_topics(struct asked *asked, struct span query)
 	}
 	if (fault.sentence == NULL &&
 		asked->channel_count + asked->pattern_count == 0)
-		fault = bad("no_topic", "?topic= is missing");
+		fault = bad("bad_topic", "?topic= is missing");
 	return fault;
 }
 
