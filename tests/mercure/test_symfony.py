@@ -2,6 +2,7 @@
 """Symfony's component, as Debian has it, publishes and authorises; nobody here wrote it."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -20,6 +21,13 @@ def world(make_world, tmp_path):
 def env(world, **more):
     url = f"http://127.0.0.1:{world.port}{PATH}"
     return {"MERCURE_URL": url, "MERCURE_PUBLIC_URL": url, "MERCURE_JWT_SECRET": SECRET, **more}
+
+
+def page(world, topic, cookie=None):
+    """An EventSource at Mercure's own path."""
+    reader = world.crowd.listen(world.door, f"{PATH}?topic={quote(topic, safe='')}", headers=cookie and {"Cookie": cookie})
+    reader.wait(lambda: reader.state == "OPEN", reader.story)
+    return reader
 
 
 def test_it_publishes_an_update_and_is_told_its_id(world):
@@ -48,11 +56,10 @@ def test_it_is_told_what_it_may_not(world):
 
 
 def test_its_cookie_lets_a_visitor_hear_what_is_private(world):
-    app, page = Symfony(**env(world)), f"http://127.0.0.1:{world.port}/account"
-    line = app.cookie(BOOK, page=page)
+    app = Symfony(**env(world))
+    line = app.cookie(BOOK, page=f"http://127.0.0.1:{world.port}/account")
     assert re.search(rf"; path={re.escape(PATH)}; httponly; samesite=strict", line, re.I), line
-    told = world.listen(BOOK, headers={"Cookie": line.split(";")[0]})
-    other = world.listen(BOOK)
+    told, other = page(world, BOOK, line.split(";")[0]), page(world, BOOK)
     app.publish(BOOK, data="for you", private=True)
     app.publish(BOOK, data="for all")
     told.sees("for you", "for all")
