@@ -121,7 +121,7 @@ static const struct spelling_word words[] = {
 struct fault submission_check_words(
 	struct submission *submission, struct span query)
 {
-	struct misspelt misspelt;
+	struct misspelt misspelt = {""};
 	struct pair pair;
 
 	while (query_next(&query, &pair)) {
@@ -147,7 +147,7 @@ static bool says(const struct pair *pair, struct span channel)
 struct fault submission_check_query(
 	struct submission *submission, struct span query)
 {
-	struct misspelt misspelt;
+	struct misspelt misspelt = {""};
 	struct pair pair;
 
 	while (query_next(&query, &pair)) {

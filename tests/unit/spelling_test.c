@@ -78,7 +78,7 @@ static void test_what_is_nearly_a_word_is_told_from_what_is_not(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		const struct pair pair = {.name = span_of(keys[i].key)};
-		struct misspelt fault;
+		struct misspelt fault = {""};
 		const char *code =
 			spelling_fault(&fault, words, COUNT(words), &pair);
 
@@ -93,7 +93,7 @@ static void test_what_is_nearly_a_word_is_told_from_what_is_not(void **state)
 static void test_the_word_that_was_meant_is_named(void **state)
 {
 	const struct pair pair = {.name = span_of("p%61tern%5B%5D")};
-	struct misspelt fault;
+	struct misspelt fault = {""};
 
 	(void)state;
 	assert_non_null(spelling_fault(&fault, words, COUNT(words), &pair));
