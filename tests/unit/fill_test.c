@@ -228,6 +228,22 @@ static void test_a_pattern_may_go_while_it_is_filled(void **state)
 	append(room, 2001, "a1");
 }
 
+/* Who was before it has missed them, for all that the pattern can tell. */
+static void test_a_new_pattern_knows_that_events_have_left_before(void **state)
+{
+	struct room *room = *state;
+	struct topic *topic;
+
+	for (uint64_t id = 1; id <= 2000; id++)
+		append(room, id, "a1");
+	topic = begin(room, 1);
+	while (!fill_some(room->window, topic, 10))
+		;
+	assert_true(topic->evicted > 0);
+	assert_int_equal(topic->evicted, window_floor(room->window));
+	end(room, topic);
+}
+
 /* ---- in turns */
 
 static void test_a_turn_is_short_whatever_a_stranger_brings(void **state)
@@ -300,6 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_pattern_has_all_that_the_window_holds),
 		TEST(test_a_pattern_may_go_while_it_is_filled),
+		TEST(test_a_new_pattern_knows_that_events_have_left_before),
 		TEST(test_a_turn_is_short_whatever_a_stranger_brings),
 		TEST(test_a_neighbour_waits_for_one_piece_of_the_stranger),
 		TEST(test_who_leaves_meanwhile_is_not_told),
