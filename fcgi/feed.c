@@ -48,8 +48,9 @@ static void tell_patterns(const struct feed *feed, struct topic *topic)
 		return;
 	matched = window_patterns(feed->window, topic);
 	for (uint32_t i = 0; matched != NULL && i < matched->count; i++)
-		if (topic_ends_at(matched->topics[i], window_end(feed->window)))
-			fanout_topic(feed->fanout, matched->topics[i]);
+		if (topic_ends_at(
+			    matched->of[i].topic, window_end(feed->window)))
+			fanout_topic(feed->fanout, matched->of[i].topic);
 }
 
 static void on_event(void *arg, const struct wire_event *event)

@@ -164,6 +164,15 @@ static bool is_name_or_element(struct span text, const char *name)
 	return span_is(text, name) || query_is_element(text, name);
 }
 
+struct span query_name(struct buf *decoded, const struct pair *pair)
+{
+	if (pair->name.len == 0 ||
+		memchr(pair->name.at, '%', pair->name.len) == NULL ||
+		!query_decode_value(decoded, pair->name))
+		return pair->name;
+	return buf_span(decoded);
+}
+
 /* Does `is` hold for the pair's name, decoded? */
 static bool holds(const struct pair *pair,
 	bool (*is)(struct span text, const char *name), const char *name)
@@ -243,6 +252,11 @@ static bool is_last_id(struct span name)
 				strncasecmp(next++, name.at + i, 1) != 0))
 			return false;
 	return *next == '\0';
+}
+
+bool query_is_last_id(const struct pair *pair, const char *name)
+{
+	return is_last_id(pair->name) || query_named(pair, name);
 }
 
 static bool last_id_otherwise(struct buf *id, struct span query)

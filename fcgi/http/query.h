@@ -40,6 +40,8 @@ bool query_named(const struct pair *pair, const char *name);
 /* Is it that name, or an element of such a list as PHP writes it, `name[]` or
  * `name[0]`? */
 bool query_listed(const struct pair *pair, const char *name);
+/* The pair's name, decoded into the buffer if that is needed and can be. */
+struct span query_name(struct buf *decoded, const struct pair *pair);
 /* Is `text`, decoded, such an element of the list `name`? */
 bool query_is_element(struct span text, const char *name);
 /* The first pair of that name. */
@@ -61,5 +63,7 @@ bool query_last_id(
 	struct buf *id, const struct request *request, struct span query);
 /* Is there such a parameter, though it may be empty? */
 bool query_has_last_id(struct span query);
+/* Is it a last id, however it is spelt?  `name`: as it should be. */
+bool query_is_last_id(const struct pair *pair, const char *name);
 
 #endif

@@ -4,6 +4,7 @@
 #include "fcgi/post/also.h"
 
 #include "fcgi/http/query.h"
+#include "fcgi/http/spelling.h"
 #include "lib/event/topic_list.h"
 #include "lib/event/traits.h"
 #include "lib/json/json.h"
@@ -53,12 +54,21 @@ struct fault also_queried(struct submission *submission, struct span query)
 	return finish(&list, submission, fault);
 }
 
+static bool is_near_also(const struct pair *pair)
+{
+	struct buf decoded = {0};
+	bool is = spelling_is_near(query_name(&decoded, pair), "also");
+
+	buf_release(&decoded);
+	return is;
+}
+
 struct fault also_not_queried(struct span query)
 {
 	struct pair pair;
 
 	while (query_next(&query, &pair))
-		if (query_listed(&pair, "also"))
+		if (is_near_also(&pair))
 			return fault_bad("bad_channel",
 				"?also= goes with /realtime/; in "
 				"/api/broadcast it is \"also\" in the JSON");

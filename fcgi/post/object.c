@@ -49,7 +49,7 @@ static struct fault read_member(struct submission *submission,
 static struct fault check_names(
 	struct submission *submission, const struct document *document)
 {
-	struct channel_key_fault misspelt = {""};
+	struct misspelt misspelt = {""};
 	struct buf name = {0};
 
 	for (size_t i = 0; i < document->count && misspelt.sentence[0] == '\0';
@@ -59,9 +59,9 @@ static struct fault check_names(
 		channel_key_in_object(buf_span(&name), &misspelt);
 	}
 	buf_release(&name);
-	return misspelt.sentence[0] == '\0'
-		       ? fault_none()
-		       : submission_misspelt(submission, &misspelt);
+	return misspelt.sentence[0] == '\0' ? fault_none()
+					    : submission_misspelt(submission,
+						      "bad_channel", &misspelt);
 }
 
 static struct fault read_channel(

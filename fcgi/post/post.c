@@ -165,6 +165,8 @@ void post_body(void *room, struct request *request, const struct target *target)
 	if (fault.status == 0)
 		fault = also_queried(&submission, target->query);
 	if (fault.status == 0)
+		fault = submission_check_words(&submission, target->query);
+	if (fault.status == 0)
 		fault = submission_check_query(&submission, target->query);
 	if (fault.status == 0)
 		fault = submission_body(&submission, buf_span(&request->body),

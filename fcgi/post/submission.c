@@ -103,12 +103,35 @@ struct fault submission_queried(
 	return fault;
 }
 
-struct fault submission_misspelt(
-	struct submission *submission, const struct channel_key_fault *misspelt)
+struct fault submission_misspelt(struct submission *submission,
+	const char *code, const struct misspelt *misspelt)
 {
 	snprintf(submission->sentence, sizeof(submission->sentence), "%s",
 		misspelt->sentence);
-	return fault_bad("bad_channel", submission->sentence);
+	return fault_bad(code, submission->sentence);
+}
+
+static const struct spelling_word words[] = {
+	{"also", "bad_channel", query_listed},
+	{"event", "bad_event", query_named},
+	{"id", "bad_id", query_named},
+	{"lines", "bad_query", query_named},
+};
+
+struct fault submission_check_words(
+	struct submission *submission, struct span query)
+{
+	struct misspelt misspelt = {""};
+	struct pair pair;
+
+	while (query_next(&query, &pair)) {
+		const char *code = spelling_fault(&misspelt, words,
+			sizeof(words) / sizeof(words[0]), &pair);
+
+		if (code != NULL)
+			return submission_misspelt(submission, code, &misspelt);
+	}
+	return fault_none();
 }
 
 static bool says(const struct pair *pair, struct span channel)
@@ -124,14 +147,15 @@ static bool says(const struct pair *pair, struct span channel)
 struct fault submission_check_query(
 	struct submission *submission, struct span query)
 {
-	struct channel_key_fault misspelt;
+	struct misspelt misspelt = {""};
 	struct pair pair;
 
 	while (query_next(&query, &pair)) {
 		bool is = channel_key_in_query(&pair, &misspelt);
 
 		if (misspelt.sentence[0] != '\0')
-			return submission_misspelt(submission, &misspelt);
+			return submission_misspelt(
+				submission, "bad_channel", &misspelt);
 		if (is && !says(&pair, submission->channel))
 			return fault_bad("bad_channel",
 				"?channel= is not where this would be "

@@ -57,6 +57,9 @@ struct fault submission_queried(
  * on, which is known by now. */
 struct fault submission_check_query(
 	struct submission *submission, struct span query);
+/* What is nearly a parameter of a publish, and is none, is a fault. */
+struct fault submission_check_words(
+	struct submission *submission, struct span query);
 /* The body as the data of one event, or of one a line.  A line ends with LF or
  * CRLF, the last one also without; an empty line is an event with empty data.
  * A CR that no LF follows is data, at the very end of the body, too. */
@@ -64,9 +67,9 @@ struct fault submission_body(struct submission *submission, struct span body,
 	bool lines, size_t max_event);
 /* ---- for who reads a body of another kind (object.h) */
 
-/* A 400 of this sentence. */
+/* A 400 of this code and sentence. */
 struct fault submission_misspelt(struct submission *submission,
-	const struct channel_key_fault *misspelt);
+	const char *code, const struct misspelt *misspelt);
 
 /* Its data is in the texts, or borrowed as the body is. */
 struct fault submission_add(struct submission *submission, struct span data,

@@ -174,20 +174,38 @@ static struct asked_fault add_value(struct asked *asked,
 		asked, span(asked->text.at + begin, asked->text.len - begin));
 }
 
+/* What else means something on a stream; others read it. */
+static const struct spelling_word words[] = {
+	{"pattern", "bad_pattern", query_listed},
+	{"event", "bad_event", query_listed},
+	{"since", "bad_since", query_named},
+	{"lastEventId", "bad_query", query_is_last_id},
+	{"keepalive", "bad_keepalive", query_named},
+	{"envelope", "bad_query", query_named},
+	{"authorized", "bad_query", query_named},
+	{"ticket", "bad_query", query_named},
+};
+
+static struct asked_fault check_word(
+	struct asked *asked, const struct pair *pair)
+{
+	const char *code = spelling_fault(&asked->misspelt, words,
+		sizeof(words) / sizeof(words[0]), pair);
+
+	return code == NULL ? fine : bad(code, asked->misspelt.sentence);
+}
+
 static struct asked_fault add_pair(struct asked *asked, const struct pair *pair)
 {
-	struct channel_key_fault misspelt = {""};
-
 	if (query_listed(pair, "pattern"))
 		return add_value(asked, &pattern, pair);
 	if (query_listed(pair, "event"))
 		return add_value(asked, &event, pair);
-	if (channel_key_in_query(pair, &misspelt))
+	if (channel_key_in_query(pair, &asked->misspelt))
 		return add_value(asked, &channel, pair);
-	if (misspelt.sentence[0] == '\0')
-		return fine;
-	memcpy(asked->misspelt, misspelt.sentence, sizeof(asked->misspelt));
-	return bad("bad_channel", asked->misspelt);
+	if (asked->misspelt.sentence[0] != '\0')
+		return bad("bad_channel", asked->misspelt.sentence);
+	return check_word(asked, pair);
 }
 
 struct asked_fault asked_add_query(struct asked *asked, struct span query)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fcgi/http/spelling.h"
 #include "lib/buf.h"
 #include "lib/span.h"
 
@@ -26,7 +27,7 @@ struct asked {
 	struct buf wanted; /* after asked_sort(): the types, as in types.h, or
 			      as in filter.h */
 	size_t channel_count, pattern_count, type_count, filter_count;
-	char misspelt[120]; /* a fault's sentence may be in it */
+	struct misspelt misspelt; /* a fault's sentence may be in it */
 };
 
 /* What is wrong; `sentence` is NULL if nothing is. */

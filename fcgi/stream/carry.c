@@ -22,9 +22,11 @@ void carry_push(struct patterns *patterns, struct topic *channel,
 	const struct patterns_of *matched = patterns_match(patterns, channel);
 
 	for (uint32_t i = 0; matched != NULL && i < matched->count; i++) {
-		if (!carries(matched->topics[i], event))
+		struct topic *pattern = matched->of[i].topic;
+
+		if (!pattern->filled || !carries(pattern, event))
 			continue;
-		topic_push(matched->topics[i], position);
+		topic_push(pattern, position);
 		patterns->held++;
 	}
 }
@@ -35,9 +37,13 @@ void carry_evict(struct patterns *patterns, struct topic *channel,
 	const struct patterns_of *matched = patterns_match(patterns, channel);
 
 	for (uint32_t i = 0; matched != NULL && i < matched->count; i++) {
-		if (!carries(matched->topics[i], event))
+		struct topic *pattern = matched->of[i].topic;
+
+		if (position > pattern->looked && !pattern->filled)
 			continue;
-		topic_evict(matched->topics[i], position);
+		if (!carries(pattern, event))
+			continue;
+		topic_evict(pattern, position);
 		patterns->held--;
 	}
 }

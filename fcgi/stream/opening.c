@@ -30,6 +30,7 @@ struct opening *opening_new(
 	opening->requested = mem_text(subscription->requested);
 	opening->headers = mem_text(subscription->headers);
 	list_init(&opening->node);
+	fair_place_init(&opening->filling);
 	return opening;
 }
 
@@ -38,6 +39,7 @@ void opening_free(struct opening *opening)
 	if (opening == NULL)
 		return;
 	list_remove(&opening->node);
+	fair_queue_remove(&opening->filling);
 	free(opening->requested);
 	free(opening->headers);
 	free(opening);

@@ -4,6 +4,7 @@
 /*
  * opening - what a stream asked for, until its first byte
  *
+ *   FILLING   its patterns are given what the window holds (filling.h)
  *   WAITING   in the list here: the window is being filled, or was never;
  *             for OPENING_PATIENCE_MS at most, then it expires
  *   JUDGED    the replay has asked the hub about the cursor
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fcgi/replay/fair_queue.h"
 #include "fcgi/stream/event.h"
 #include "fcgi/stream/expiry.h"
 #include "lib/list.h"
@@ -66,7 +68,8 @@ struct subscription {
 };
 
 struct opening {
-	struct node node; /* in openings, while WAITING */
+	struct node node;	   /* in openings, while WAITING */
+	struct fair_place filling; /* while FILLING */
 	struct subscriber *sub;
 	uint64_t deadline; /* monotonic us */
 	bool fresh;

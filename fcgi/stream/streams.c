@@ -14,6 +14,7 @@
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/expiry.h"
 #include "fcgi/stream/fanout.h"
+#include "fcgi/stream/filling.h"
 #include "fcgi/stream/notice.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
@@ -27,6 +28,7 @@
 struct streams {
 	struct streams_parts parts;
 	struct subscriber_home home; /* of all subscribers */
+	struct filling *filling;
 	struct openings *openings;
 	struct replay *replay;
 	struct expiry *expiry;
@@ -132,6 +134,17 @@ static bool can_decide(const struct streams *streams)
 	       session_is_filled(streams->parts.session);
 }
 
+/* Its patterns have what the window holds. */
+static void on_filled(struct subscriber *sub)
+{
+	struct streams *streams = streams_of(sub);
+
+	if (can_decide(streams))
+		decide(sub);
+	else
+		openings_add(streams->openings, sub->opening);
+}
+
 void streams_open(
 	struct streams *streams, const struct subscription *subscription)
 {
@@ -139,16 +152,14 @@ void streams_open(
 
 	audience_join(streams->parts.audience, sub, subscription->channels,
 		subscription->types);
-	for (uint16_t i = 0; i < sub->count; i++)
-		window_fill(streams->parts.window, sub->memberships[i].topic);
 	sub->opening = opening_new(sub, subscription);
 	expiry_enter(streams->expiry, sub);
 	if (sub->seen)
 		presence_enter(streams->parts.presence, sub, subscription);
-	if (can_decide(streams))
-		decide(sub);
+	if (filling_is_due(sub))
+		filling_add(streams->filling, sub);
 	else
-		openings_add(streams->openings, sub->opening);
+		on_filled(sub);
 }
 
 void streams_filled(struct streams *streams)
@@ -284,6 +295,7 @@ struct streams *streams_new(const struct streams_parts *parts)
 		.counters = parts->counters,
 		.owner = {.below = on_below, .gone = on_gone},
 	};
+	streams->filling = filling_new(parts->loop, parts->window, on_filled);
 	streams->openings = openings_new(loop_timers(parts->loop), postpone);
 	streams->expiry = expiry_new(loop_timers(parts->loop), postpone);
 	streams->replay = replay_new(&(struct replay_parts){
@@ -302,6 +314,7 @@ void streams_free(struct streams *streams)
 		return;
 	replay_free(streams->replay);
 	openings_free(streams->openings);
+	filling_free(streams->filling);
 	expiry_free(streams->expiry);
 	free(streams);
 }

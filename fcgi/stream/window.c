@@ -11,7 +11,6 @@
 #include "fcgi/stream/patterns.h"
 #include "lib/buf.h"
 #include "lib/event/privacy.h"
-#include "lib/event/selector.h"
 #include "lib/search.h"
 
 enum {
@@ -75,8 +74,6 @@ static size_t cost(const struct wire_event *event, const struct topic *topic)
 	return bytes;
 }
 
-/* ---- patterns: each has those events of its channels that it carries */
-
 const struct patterns_of *window_patterns(
 	const struct window *window, struct topic *topic)
 {
@@ -85,66 +82,14 @@ const struct patterns_of *window_patterns(
 		       : patterns_match(window->patterns, topic);
 }
 
+struct topics *window_topics(const struct window *window)
+{
+	return window->topics;
+}
+
 uint64_t window_generation(const struct window *window)
 {
 	return window->patterns->generation;
-}
-
-/* The places of a channel's events that the pattern carries, as bits above the
- * floor. */
-static void mark_places(const struct window *window,
-	const struct topic *pattern, const struct topic *topic, uint64_t *bits)
-{
-	for (uint32_t i = 0; i < topic->count; i++) {
-		uint64_t place = topic_at(topic, i) - window->floor;
-
-		if (carries(pattern, &entry(window, topic_at(topic, i))->event))
-			bits[place / 64] |= 1ull << place % 64;
-	}
-}
-
-static void mark_all(const struct window *window, const struct topic *pattern,
-	uint64_t *bits)
-{
-	const struct topic *at;
-
-	if (topic_kind(pattern) == SELECTOR_EXACT) {
-		at = topic_find(window->topics, topic_name(pattern));
-		if (at != NULL)
-			mark_places(window, pattern, at, bits);
-		return;
-	}
-	for (at = topics_first(window->topics); at != NULL;
-		at = topics_next(window->topics, at))
-		if (at->count > 0 &&
-			selector_matches(pattern->selector, topic_name(at)))
-			mark_places(window, pattern, at, bits);
-}
-
-static void push_marked(const struct window *window, struct topic *topic,
-	const uint64_t *bits, size_t words)
-{
-	for (size_t i = 0; i < words; i++)
-		for (uint64_t word = bits[i]; word != 0; word &= word - 1)
-			topic_push(
-				topic, window->floor + i * 64 +
-					       (unsigned)__builtin_ctzll(word));
-}
-
-void window_fill(const struct window *window, struct topic *topic)
-{
-	size_t words = (size_t)(window->end - window->floor) / 64 + 1;
-	uint64_t *bits;
-
-	if (!topic_is_pattern(topic) || topic->filled)
-		return;
-	bits = mem_new(words * sizeof(*bits));
-	mark_all(window, topic, bits);
-	push_marked(window, topic, bits, words);
-	window->patterns->held += topic->count;
-	topic->evicted = window->floor;
-	topic->filled = true;
-	free(bits);
 }
 
 static void evict(struct window *window)

@@ -47,9 +47,7 @@ void window_begin(struct window *window, uint64_t from);
 struct topic *window_append(
 	struct window *window, const struct wire_event *event);
 
-/* A new pattern's topic is given where its events are; harmless on any other.
- * Nothing that others see of the window changes. */
-void window_fill(const struct window *window, struct topic *topic);
+struct topics *window_topics(const struct window *window);
 /* The patterns that match the channel, NULL if none do; who carries the newest
  * event ends at it. */
 const struct patterns_of *window_patterns(

@@ -100,6 +100,38 @@ def test_a_misspelt_channel_is_not_taken_for_channel_main(shared, door, target, 
     assert answer.json == {"error": "bad_channel", "message": f'"{key}" means nothing here; is "channel" meant?'}
 
 
+@pytest.mark.parametrize("target,code,key,word", [
+    ("/stream?patern=*", "bad_pattern", "patern", "pattern"),
+    ("/stream?Pattern=*", "bad_pattern", "Pattern", "pattern"),
+    ("/stream?p%61tterns%5B%5D=*", "bad_pattern", "patterns[]", "pattern"),
+    ("/realtime/a?events=x", "bad_event", "events", "event"), ("/stream?Event=x", "bad_event", "Event", "event"),
+    ("/stream?sinc=10m", "bad_since", "sinc", "since"), ("/stream?Since=all", "bad_since", "Since", "since"),
+    ("/stream?lastEventIds=5", "bad_query", "lastEventIds", "lastEventId"),
+    ("/stream?keep-alive=4s", "bad_keepalive", "keep-alive", "keepalive"),
+    ("/stream?envelop=1", "bad_query", "envelop", "envelope"),
+    ("/stream?authorised=1", "bad_query", "authorised", "authorized"),
+    ("/stream?tickets=x", "bad_query", "tickets", "ticket")])
+def test_a_misspelt_parameter_of_a_stream_is_named(door, target, code, key, word):
+    answer = door.ask("GET", target, {"Accept": "text/event-stream"})
+    is_refused(answer, 400)
+    assert answer.json == {"error": code, "message": f'"{key}" means nothing here; is "{word}" meant?'}
+
+
+@pytest.mark.parametrize("query,code,word", [
+    ("Also=b", "bad_channel", "also"), ("alsos%5B%5D=b", "bad_channel", "also"), ("events=x", "bad_event", "event"),
+    ("event%5B%5D=x", "bad_event", "event"), ("ID=7", "bad_id", "id"), ("line=1", "bad_query", "lines")])
+def test_a_misspelt_parameter_of_a_publish_is_named(door, query, code, word):
+    answer = door.ask("POST", f"/realtime/a?{query}", {"Content-Type": "text/plain"}, b"x")
+    is_refused(answer, 400)
+    assert answer.json["error"] == code and f'is "{word}" meant?' in answer.json["message"]
+
+
+def test_a_misspelt_further_channel_is_not_passed_over_in_a_broadcast(door):
+    answer = door.ask("POST", "/api/broadcast?Also=b", JSON, b'{"message": 1}')
+    is_refused(answer, 400)
+    assert answer.json["error"] == "bad_channel" and "?also=" in answer.json["message"]
+
+
 @pytest.mark.parametrize("target", ["/sse/events?channel=a", "/metrics?channel=metrics&channel=a"])
 def test_a_channel_that_a_stream_cannot_have_is_not_passed_over(door, target):
     answer = door.ask("GET", target, {"Accept": "text/event-stream"})

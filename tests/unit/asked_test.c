@@ -41,7 +41,7 @@ static const struct {
 	{"types in order, once", "channel=a&event=y&event=x&event=y",
 		"a <x> <y> "},
 	{"types as PHP writes them", "event[]=y&event[1]=x", "<x> <y> "},
-	{"a site's own parameters", "patterns=x&events=y&token=z", ""},
+	{"a site's own parameters", "patron=x&eleven=y&token=z", ""},
 };
 
 static void test_a_query_says_what_is_wanted(void **state)
@@ -153,6 +153,14 @@ static const struct {
 	{"a type that is no UTF-8", "event=%ff", "bad_event", "UTF-8"},
 	{"half a percent in a type", "event=%", "bad_event", "'%'"},
 	{"a channel, misspelt", "chanel=a&pattern=*", "bad_channel", "chanel"},
+	{"a pattern, misspelt", "channel=a&patern=*", "bad_pattern",
+		"\"pattern\" meant"},
+	{"a type, misspelt", "channel=a&events=x", "bad_event",
+		"\"event\" meant"},
+	{"a key of nothing but controls",
+		"channel[%01%01%01%01%01%01%01%01%01%01%01%01%01%01%01%01%01"
+		"%01%01%01%01%01%01%01]=a",
+		"bad_channel", "\"channel\" meant"},
 };
 
 static void test_what_is_wrong_is_said(void **state)

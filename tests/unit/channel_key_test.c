@@ -74,7 +74,7 @@ static const struct {
 	{"timestamp", OTHER, OTHER},
 };
 
-static enum reading reading(bool is, const struct channel_key_fault *fault)
+static enum reading reading(bool is, const struct misspelt *fault)
 {
 	if (is)
 		return fault->sentence[0] == '\0' ? SAME : MISSPELT;
@@ -86,7 +86,7 @@ static void test_what_is_nearly_channel_is_told_from_what_is_not(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		const struct pair pair = {.name = span_of(keys[i].key)};
-		struct channel_key_fault fault = {"of the last"};
+		struct misspelt fault = {"of the last"};
 		bool is = channel_key_in_query(&pair, &fault);
 
 		CHECK(keys[i].key, reading(is, &fault) == keys[i].in_query);
@@ -98,7 +98,7 @@ static void test_what_is_nearly_channel_is_told_from_what_is_not(void **state)
 static void test_the_key_that_was_written_is_named(void **state)
 {
 	const struct pair pair = {.name = span_of("chann%65ls%5B%5D")};
-	struct channel_key_fault fault;
+	struct misspelt fault;
 
 	(void)state;
 	assert_false(channel_key_in_query(&pair, &fault));
@@ -109,7 +109,7 @@ static void test_the_key_that_was_written_is_named(void **state)
 static void test_a_key_of_any_length_leaves_room_for_the_sentence(void **state)
 {
 	char key[400] = "channel[";
-	struct channel_key_fault fault;
+	struct misspelt fault;
 
 	(void)state;
 	memset(key + 8, 'x', sizeof(key) - 9);
@@ -120,7 +120,7 @@ static void test_a_key_of_any_length_leaves_room_for_the_sentence(void **state)
 
 static void is_shown_as(struct span name, const char *shown)
 {
-	struct channel_key_fault fault;
+	struct misspelt fault;
 	char wanted[sizeof(fault.sentence)];
 
 	assert_false(channel_key_in_object(name, &fault));
@@ -150,7 +150,7 @@ static void test_a_long_key_is_cut_between_letters(void **state)
 static void test_a_key_of_nothing_but_controls_fits_too(void **state)
 {
 	char key[400] = "channel[";
-	struct channel_key_fault fault;
+	struct misspelt fault;
 
 	(void)state;
 	memset(key + 8, 1, sizeof(key) - 9);

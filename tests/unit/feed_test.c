@@ -22,6 +22,23 @@ static void test_an_event_goes_to_the_window_and_to_who_listens(void **state)
 	close(fd);
 }
 
+static void test_an_event_goes_to_who_listens_by_a_pattern(void **state)
+{
+	struct room *room = *state;
+	const struct span names[] = {span_of("a{n}")};
+	struct subscription subscription = {
+		.channels = names, .count = 1, .patterns = 1, .fresh = true};
+	int fd = room_open(room, &subscription);
+
+	room_turn(room);
+	room_text(room, fd);
+	room_publish(room, "a1", "x");
+	room_publish(room, "b1", "y");
+	room_turn(room);
+	CHECK_TEXT("once", room_text(room, fd), "id: 101\ndata: x\n\n");
+	close(fd);
+}
+
 static void test_a_sample_without_listeners_pushes_nothing_out(void **state)
 {
 	struct room *room = *state;
@@ -179,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_ROOM(test_an_event_goes_to_the_window_and_to_who_listens),
+		IN_ROOM(test_an_event_goes_to_who_listens_by_a_pattern),
 		IN_ROOM(test_a_sample_without_listeners_pushes_nothing_out),
 		IN_ROOM(test_ids_that_do_not_rise_are_no_frame_of_a_hub),
 		IN_ROOM(test_a_hub_that_goes_on_voids_nothing),

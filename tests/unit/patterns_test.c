@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/stream/fill.h"
 #include "fcgi/stream/patterns.h"
 #include "fcgi/stream/window.h"
 #include "tests/unit/unit.h"
@@ -47,7 +48,8 @@ static struct topic *listen(struct room *room, const char *text)
 			selector_kind(span_of(text)), span_of(text), {0}});
 
 	topic->subscribers++;
-	window_fill(room->window, topic);
+	while (!fill_some(room->window, topic, 3))
+		;
 	return topic;
 }
 
@@ -65,7 +67,8 @@ static struct topic *listen_to(
 				      span_of(channel), buf_span(&types)});
 	buf_release(&types);
 	topic->subscribers++;
-	window_fill(room->window, topic);
+	while (!fill_some(room->window, topic, 3))
+		;
 	return topic;
 }
 
@@ -97,7 +100,7 @@ static bool matches(struct room *room, const char *channel, struct topic *topic)
 		room->patterns, topic_get(room->topics, span_of(channel)));
 
 	for (uint32_t i = 0; matched != NULL && i < matched->count; i++)
-		if (matched->topics[i] == topic)
+		if (matched->of[i].topic == topic)
 			return true;
 	return false;
 }

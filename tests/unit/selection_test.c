@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fcgi/http/record.h"
+#include "fcgi/stream/fill.h"
 #include "fcgi/stream/selection.h"
 #include "lib/event/topic_list.h"
 #include "lib/event/traits.h"
@@ -37,7 +38,8 @@ static struct subscriber *reader(
 		topic = of.kind == SELECTOR_EXACT && of.types.len == 0
 				? topic_get(room->topics, of.text)
 				: topic_get_pattern(room->topics, &of);
-		window_fill(room->window, topic);
+		while (!fill_some(room->window, topic, 3))
+			;
 		sub->memberships[i].topic = topic;
 	}
 	return sub;
