@@ -370,6 +370,21 @@ static void test_the_oauth_form_is_an_access_token_with_details(void **state)
 		{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
 			"\"match\":\"\"}]}]"),
 			false},
+		{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
+			"\"match\":\"a/{b}\",\"match_type\":\"uritemplate\"}]}"
+			"]"),
+			true},
+		{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
+			"\"match\":\"a/"
+			"{b\",\"match_type\":\"uritemplate\"}]}]"),
+			false},
+		{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
+			"\"match\":\"/a/"
+			":b\",\"match_type\":\"urlpattern\"}]}]"),
+			false},
+		{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
+			"\"match\":\"a\",\"match_type\":null}]}]"),
+			false},
 		{"{\"iss\":\"me\",\"aud\":\"us\"}", false},
 		{"{\"iss\":\"me\",\"exp\":1700000001}", false},
 		{"{\"iss\":\"you\",\"aud\":\"us\",\"exp\":1700000001}", false},
@@ -386,7 +401,9 @@ static void test_the_oauth_form_is_an_access_token_with_details(void **state)
 	rights = verify_with(&room, ACCESS,
 		span_of(DETAIL("[{" OURS ",\"actions\":[\"subscribe\"],"
 			       "\"payload\":7,\"topics\":[{\"match\":\"a{b}\"},"
-			       "{\"match\":\"c\"}]},{\"type\":\"https:\\/\\/"
+			       "{\"match\":\"c\"},{\"match\":\"d/{e}\","
+			       "\"match_type\":\"uritemplate\"}]},{\"type\":"
+			       "\"https:\\/\\/"
 			       "mercure.rocks\\/authorization-detail\","
 			       "\"actions\":[\"publish\",\"fly\"],\"topics\":[{"
 			       "\"match\":\"*\"}]}]")),
@@ -395,6 +412,8 @@ static void test_the_oauth_form_is_an_access_token_with_details(void **state)
 	assert_true(rights_may(rights, RIGHT_SUBSCRIBE, span_of("c")));
 	assert_true(rights_may(rights, RIGHT_SUBSCRIBE, span_of("a{b}")));
 	assert_false(rights_may(rights, RIGHT_SUBSCRIBE, span_of("ab")));
+	assert_true(rights_may(rights, RIGHT_SUBSCRIBE, span_of("d/7")));
+	assert_false(rights_may(rights, RIGHT_SUBSCRIBE, span_of("d/7/8")));
 	assert_true(rights_may(rights, RIGHT_PUBLISH, span_of("ab")));
 	assert_string_equal(rights->payload, "7");
 	rights_release(rights);
