@@ -8,10 +8,11 @@
  */
 #include <config.h>
 
+#include <string.h>
+
 #include "client/check/tools_room.h"
 #include "client/option/option.h"
 #include "lib/crypto/base64url.h"
-#include "lib/json/json.h"
 
 /* Name and password that nobody has, as many bytes as base64 likes. */
 static void add_nobody(struct buf *out, const struct check *check)
@@ -43,7 +44,7 @@ static bool is_let_in(struct check *check, const char *path)
 	http_perform(check->http, &request, &check->answer);
 	body = buf_span(&check->answer.body);
 	let_in = check->answer.status == 200 && body.len > 0 &&
-		 (memmem(body.at, body.len, "\"channels\"", 10) != NULL);
+		 memmem(body.at, body.len, "\"channels\"", 10) != NULL;
 	buf_release(&line);
 	return let_in;
 }

@@ -10,25 +10,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "client/check/shown_token.h"
 #include "client/check/tools_room.h"
 #include "lib/clock.h"
-#include "lib/config/config.h"
 #include "lib/crypto/base64url.h"
-#include "lib/json/document.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
-
-/* What it says, and which sections [keys] are still possible: those that fit
- * all that was looked at. */
-struct shown {
-	struct buf header_text, claims_text;
-	struct document header, claims;
-	struct config config;
-	const struct config_keys **sections;
-	size_t count;
-};
 
 /* ---- reading it */
 
@@ -75,18 +63,6 @@ static void shown_release(struct shown *shown)
 	buf_release(&shown->claims_text);
 	free(shown->sections);
 	config_release(&shown->config);
-}
-
-/* As it stands in the token, without quotes; nothing if it does not. */
-static void add_value(
-	struct buf *out, const struct document *document, const char *name)
-{
-	const struct member *member = document_member(document, name);
-
-	if (member != NULL && json_is_string(member->value))
-		json_decode(out, member->value);
-	else if (member != NULL)
-		buf_add_span(out, member->value);
 }
 
 /* ---- when */
@@ -142,169 +118,6 @@ static bool is_ended(struct check *check, const struct shown *shown)
 	return false;
 }
 
-/* ---- for whom, by whom, how */
-
-static bool fits_issuer(
-	const struct shown *shown, const struct config_keys *section)
-{
-	const struct member *member = document_member(&shown->claims, "iss");
-
-	return section->issuer == NULL ||
-	       (member != NULL && json_says(member->value, section->issuer));
-}
-
-static bool fits_audience(
-	const struct shown *shown, const struct config_keys *section)
-{
-	const struct member *member = document_member(&shown->claims, "aud");
-	struct span list, item;
-
-	if (section->audience == NULL)
-		return true;
-	if (member == NULL)
-		return false;
-	list = member->value;
-	if (!json_is_strings(list))
-		return json_says(list, section->audience);
-	while (json_next_string(&list, &item))
-		if (json_says(item, section->audience))
-			return true;
-	return false;
-}
-
-static bool fits_algorithm(
-	const struct shown *shown, const struct config_keys *section)
-{
-	const struct member *member = document_member(&shown->header, "alg");
-
-	for (size_t i = 0; i < section->algorithm_count; i++)
-		if (member != NULL &&
-			json_says(member->value, section->algorithms[i]))
-			return true;
-	return false;
-}
-
-static bool fits_form(
-	const struct shown *shown, const struct config_keys *section)
-{
-	const struct member *member = document_member(&shown->header, "typ");
-	struct buf text = {0};
-	bool access_token;
-
-	if (!section->oauth)
-		return true;
-	if (member != NULL && json_is_string(member->value))
-		json_decode(&text, member->value);
-	buf_add_char(&text, '\0');
-	access_token = strcasecmp(text.at, "at+jwt") == 0 ||
-		       strcasecmp(text.at, "application/at+jwt") == 0;
-	buf_release(&text);
-	return access_token;
-}
-
-static bool fits_expiry(
-	const struct shown *shown, const struct config_keys *section)
-{
-	return !section->expiry_required ||
-	       document_member(&shown->claims, "exp") != NULL;
-}
-
-static const char *issuer_of(const struct config_keys *section)
-{
-	return section->issuer;
-}
-
-static const char *audience_of(const struct config_keys *section)
-{
-	return section->audience;
-}
-
-static const char *algorithm_of_section(const struct config_keys *section)
-{
-	return section->algorithms[0];
-}
-
-static const char *typ_of(const struct config_keys *section)
-{
-	(void)section;
-	return "at+jwt";
-}
-
-static const char *time_of(const struct config_keys *section)
-{
-	(void)section;
-	return "a time";
-}
-
-/* In this order: a section is meant whose issuer it is. */
-static const struct trait {
-	const char *name;
-	bool in_header;
-	bool (*fits)(const struct shown *, const struct config_keys *);
-	const char *(*wanted)(const struct config_keys *);
-} traits[] = {
-	{"iss", false, fits_issuer, issuer_of},
-	{"aud", false, fits_audience, audience_of},
-	{"alg", true, fits_algorithm, algorithm_of_section},
-	{"typ", true, fits_form, typ_of},
-	{"exp", false, fits_expiry, time_of},
-};
-
-/* What the sections want, each once: `"a" or "b"`. */
-static void add_wanted(
-	struct buf *out, const struct shown *shown, const struct trait *trait)
-{
-	const char *last = NULL;
-
-	for (size_t i = 0; i < shown->count; i++) {
-		const char *wanted = trait->wanted(shown->sections[i]);
-
-		if (wanted == NULL ||
-			(last != NULL && strcmp(wanted, last) == 0))
-			continue;
-		buf_printf(out, "%s\"%s\"", last == NULL ? "" : " or ", wanted);
-		last = wanted;
-	}
-}
-
-static bool is_other(struct check *check, const struct shown *shown,
-	const struct trait *trait)
-{
-	struct buf has = {0}, wanted = {0};
-
-	add_value(&has, trait->in_header ? &shown->header : &shown->claims,
-		trait->name);
-	add_wanted(&wanted, shown, trait);
-	check_wrong(check,
-		"sign it with what a section [keys] of tidings.conf says",
-		"its %s is \"%.*s\", and should be %.*s", trait->name,
-		(int)(has.len > 100 ? 100 : has.len), has.len > 0 ? has.at : "",
-		(int)wanted.len, wanted.len > 0 ? wanted.at : "");
-	buf_release(&has);
-	buf_release(&wanted);
-	return true;
-}
-
-/* Does no section take it, for what it says of itself? */
-static bool is_for_others(struct check *check, struct shown *shown)
-{
-	for (size_t i = 0; i < sizeof(traits) / sizeof(traits[0]); i++) {
-		const struct trait *trait = &traits[i];
-		size_t kept = 0;
-
-		for (size_t k = 0; k < shown->count; k++)
-			kept += trait->fits(shown, shown->sections[k]);
-		if (kept == 0 && shown->count > 0)
-			return is_other(check, shown, trait);
-		kept = 0;
-		for (size_t k = 0; k < shown->count; k++)
-			if (trait->fits(shown, shown->sections[k]))
-				shown->sections[kept++] = shown->sections[k];
-		shown->count = kept;
-	}
-	return false;
-}
-
 bool check_refused_token(struct check *check, const char *token)
 {
 	struct shown shown = {0};
@@ -316,7 +129,8 @@ bool check_refused_token(struct check *check, const char *token)
 	else if (!read_token(&shown, token))
 		check_wrong(check, "see tidings token new",
 			"it is neither a JWT nor an API token");
-	else if (!is_ended(check, &shown) && !is_for_others(check, &shown))
+	else if (!is_ended(check, &shown) &&
+		 !shown_is_for_others(check, &shown))
 		check_wrong(check,
 			"with level = debug in [log] the responder's log says "
 			"why",

@@ -303,7 +303,7 @@ def several(make_shared_world, tmp_path_factory):
     """A site with three issuers, and its tidings.conf."""
     folder, sections = tmp_path_factory.mktemp("keys"), {}
     for name, more in (("shop", {"algorithms": "HS256", "issuer": "shop", "audience": "site"}),
-                       ("login", {"algorithms": "HS384", "issuer": "login", "audience": "site", "expiry": "required"}),
+                       ("login", {"algorithms": "HS384 HS512", "issuer": "login", "audience": "site", "expiry": "required"}),
                        ("oauth", {"algorithms": "HS256", "issuer": "oauth", "audience": "site", "form": "oauth"})):
         key = folder / name
         key.write_text(name * 20)
@@ -328,7 +328,7 @@ def refused_token(world, issuer, status=1, algorithm="HS256", headers=None, **cl
     ("elsewhere", {}, 'its iss is "elsewhere", and should be "shop" or "login" or "oauth"'),
     (None, {}, 'its iss is "", and should be "shop"'),
     ("shop", {"aud": ["one", "two"]}, 'its aud is "["one","two"]", and should be "site"'),
-    ("login", {}, 'its alg is "HS256", and should be "HS384"'),
+    ("login", {}, 'its alg is "HS256", and should be "HS384" or "HS512"'),
     ("login", {"algorithm": "HS384"}, 'its exp is "", and should be "a time"'),
     ("oauth", {"exp": 1 << 40}, 'its typ is "JWT", and should be "at+jwt"'),
     ("shop", {"iat": 1 << 40}, "it begins in "),
