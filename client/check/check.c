@@ -114,6 +114,8 @@ static const struct check_row checks[] = {
 	{"cross-origin rules", try_cors, NULL},
 	{"whose address it is", check_addresses, NULL},
 	{"tokens arrive", check_tokens, NULL},
+	{"cookie", check_cookie, check_gives_cookie},
+	{"logins are verified", check_logins, NULL},
 	{"mercure", check_mercure, check_has_mercure},
 	{"uploads end", try_uploads, NULL},
 	{"leaving is noticed", check_leaving, NULL},
@@ -276,6 +278,8 @@ static const struct option_row rows[] = {
 		"how long an event may take before it counts as held back"},
 	{"server-config", '\0', TEXT, "FILE", NULL,
 		"the tidings.conf to go by"},
+	{"set-cookie", '\0', TEXT, "LINE", NULL,
+		"a line Set-Cookie of your application, to be judged"},
 	{0},
 };
 

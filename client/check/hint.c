@@ -149,6 +149,15 @@ static const struct {
 	{"", CHECK_MERCURE,
 		"the web server must pass that path on, beside the prefix of "
 		"all others (docs/mercure.md)"},
+	{"nginx", CHECK_LOGINS,
+		"pass on $remote_user only where auth_basic has asked for a "
+		"password (docs/private.md, A login of the web server)"},
+	{"haproxy", CHECK_LOGINS,
+		"set-param REMOTE_USER %[str()] in fcgi-app, as "
+		"conf/haproxy.conf does"},
+	{"", CHECK_LOGINS,
+		"the web server, or a proxy before it, may set REMOTE_USER "
+		"only behind a login of its own"},
 	{"apache", CHECK_HTTP2,
 		"Apache's HTTP/2 leaves a stream open and silent when a "
 		"responder dies, and answers nothing else beside six streams: "

@@ -7,11 +7,13 @@
  */
 #include <config.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/check/tools_room.h"
 #include "client/option/option.h"
+#include "lib/clock.h"
 #include "lib/config/config.h"
 #include "lib/json/json.h"
 
@@ -141,6 +143,22 @@ static void show_token(struct check *check)
 	http_perform(check->http, &request, &check->answer);
 }
 
+/* A token is good for a time, and the server's clock says when that is. */
+static bool say_arrived(struct check *check, const char *what)
+{
+	uint64_t here = clock_wall_ms() / 1000, there = check->answer.date;
+	uint64_t off = here > there ? here - there : there - here;
+
+	if (there == 0 || off <= CHECK_CLOCK_S)
+		return check_fine(check, "%s", what);
+	check->warns = true;
+	check->hint = "tokens begin and end at a time: have both machines "
+		      "keep theirs by NTP";
+	return check_fine(check,
+		"%s; but the server's clock is %" PRIu64 " s %s this machine's",
+		what, off, here > there ? "behind" : "ahead of");
+}
+
 bool check_tokens(struct check *check)
 {
 	const char *token = option_text("token");
@@ -151,11 +169,11 @@ bool check_tokens(struct check *check)
 			check, "not tried: --user shows a password instead");
 	show_token(check);
 	if (was_told(check, "bad_token") && !ours)
-		return check_fine(check, "they reach Tidings");
+		return say_arrived(check, "they reach Tidings");
 	if (was_told(check, "bad_token"))
 		return check_refused_token(check, token);
 	if (ours && was_told(check, NULL))
-		return check_fine(check, "that of --token is good");
+		return say_arrived(check, "that of --token is good");
 	if (check_has_tokens() &&
 		(was_told(check, "no_token") || was_told(check, NULL)))
 		return check_wrong(check, check_hint(check, CHECK_TOKENS),

@@ -11,6 +11,8 @@
 struct config;
 struct json_object;
 
+enum { CHECK_CLOCK_S = 5 }; /* two clocks may differ by so much */
+
 /* ---- the note.  check_wrong is always false, check_fine always true; `hint`
  * is static, or NULL. */
 bool check_wrong(struct check *check, const char *hint, const char *format, ...)
@@ -32,6 +34,7 @@ enum check_fault {
 	CHECK_CUT,	  /* a stream on which nothing comes is ended */
 	CHECK_LATE,	  /* each event takes some 200 ms */
 	CHECK_TOKENS,	  /* it does not pass on Authorization */
+	CHECK_LOGINS,	  /* it passes on names that nobody has looked at */
 	CHECK_HTTP2,	  /* it speaks HTTP/2 to browsers */
 	CHECK_MERCURE	  /* /.well-known/mercure does not lead to Tidings */
 };
@@ -84,7 +87,11 @@ bool check_inboxes(struct check *check);
 /* ---- the checks of who may what */
 bool check_open_doors(struct check *check);
 bool check_tokens(struct check *check);
-/* Notes why Tidings may have refused it; always false. */
+bool check_logins(struct check *check);
+bool check_gives_cookie(void); /* is there one to be judged? */
+bool check_cookie(struct check *check);
+/* Notes why Tidings, whose last answer is at hand, may have refused it; always
+ * false. */
 bool check_refused_token(struct check *check, const char *token);
 
 /* ---- the checks of inboxes, as the server knows them */

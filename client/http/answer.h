@@ -18,6 +18,7 @@ struct http_answer {
 	struct buf type;	      /* Content-Type, terminated; as are ... */
 	struct buf server;	      /* Server */
 	struct buf origin;	      /* Access-Control-Allow-Origin */
+	uint64_t date; /* of the server's clock, s since 1970; 0 = not said */
 	uint64_t retry_after_ms;
 	struct buf sentence; /* what went wrong, terminated */
 	bool interrupted;    /* by a signal, or by `bytes` */

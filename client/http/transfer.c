@@ -192,6 +192,18 @@ static void keep_header(CURL *easy, const char *name, struct buf *out)
 		buf_add_span(out, span_of(header->value));
 }
 
+/* 0 if it says none. */
+static uint64_t read_date(CURL *easy)
+{
+	struct curl_header *header;
+	time_t date = -1;
+
+	if (curl_easy_header(easy, "Date", 0, CURLH_HEADER, -1, &header) ==
+		CURLHE_OK)
+		date = curl_getdate(header->value, NULL);
+	return date < 0 ? 0 : (uint64_t)date;
+}
+
 void transfer_judge(struct transfer *transfer, CURLcode code)
 {
 	struct http_answer *answer = transfer->answer;
@@ -208,6 +220,7 @@ void transfer_judge(struct transfer *transfer, CURLcode code)
 	buf_add_span(&answer->type, span_of(type));
 	keep_header(easy, "Server", &answer->server);
 	keep_header(easy, "Access-Control-Allow-Origin", &answer->origin);
+	answer->date = read_date(easy);
 	answer->retry_after_ms = (uint64_t)after * 1000;
 	if (answer->interrupted)
 		return;

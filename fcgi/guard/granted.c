@@ -142,19 +142,32 @@ static const char *read_actions(const struct document *detail, unsigned *rights)
 
 /* A kind of match that we do not know would grant something else than it says.
  */
+static const char *read_type(const struct document *topic, bool *template)
+{
+	const struct member *type = document_member(topic, "match_type");
+
+	*template = type != NULL && json_says(type->value, "uritemplate");
+	if (type == NULL || *template || json_says(type->value, "exact"))
+		return NULL;
+	return "a topic's match_type is neither exact nor uritemplate";
+}
+
 static const char *read_topic(struct granting *granting,
 	const struct document *topic, unsigned rights)
 {
 	const struct member *match = document_member(topic, "match");
-	const struct member *type = document_member(topic, "match_type");
+	bool template;
+	const char *fault = read_type(topic, &template);
 
+	if (fault != NULL)
+		return fault;
 	if (match == NULL || !json_is_string(match->value))
 		return "a topic's match is no text";
-	if (type != NULL && !json_says(type->value, "exact"))
-		return "a topic's match_type is other than exact";
 	buf_clear(&granting->text);
 	json_decode(&granting->text, match->value);
-	return add(granting, rights, false);
+	if (template && selector_fault(buf_span(&granting->text)) != NULL)
+		return "a topic's match is no URI template";
+	return add(granting, rights, template);
 }
 
 static const char *read_topics(struct granting *granting,

@@ -4,12 +4,16 @@
 /*
  * granted - the claim that says which channels
  *
- *   mercure  {"mercure": {"publish": [...], "subscribe": [...], "payload":
- * ...}} or by its full name "https://mercure.rocks/", which wins; each entry is
- * a name, a URI template or `*` oauth    {"authorization_details": [{"type":
+ *   mercure  {"mercure": {"publish": [...], "subscribe": [...],
+ *            "payload": ...}}, or by its full name "https://mercure.rocks/",
+ *            which wins; each entry is a name, a URI template or `*`
+ *   oauth    {"authorization_details": [{"type":
  *            "https://mercure.rocks/authorization-detail", "actions": [...],
- *            "topics": [{"match": ...}], "payload": ...}]} (RFC 9396); others'
- *            details are passed over
+ *            "topics": [{"match": ..., "match_type": ...}],
+ *            "payload": ...}]} (RFC 9396); others' details are passed over.  A
+ *            match is a name (exact, or no type), or with the type uritemplate,
+ *            which is ours, a URI template; `*` is all.  Any other type, as
+ *            urlpattern, spoils the token
  *
  * Pure.
  */

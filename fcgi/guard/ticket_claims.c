@@ -15,12 +15,18 @@
 
 /* ---- out */
 
+/* A text that is no selector's matches nothing: that of a very long login. */
+static bool is_said(const struct scope_item *item, bool exact)
+{
+	return item->exact == exact && selector_text_fault(item->text) == NULL;
+}
+
 static void write_list(struct buf *out, const struct ticket *ticket, bool exact)
 {
 	const char *comma = "";
 
 	for (size_t i = 0; i < ticket->count; i++) {
-		if (ticket->items[i].exact != exact)
+		if (!is_said(&ticket->items[i], exact))
 			continue;
 		buf_printf(out, "%s", comma);
 		json_quote(out, ticket->items[i].text);
@@ -55,6 +61,14 @@ void ticket_claims_write(
 
 /* ---- in */
 
+/* NULL if it is none. */
+static struct selector *read_selector(struct span text, bool exact)
+{
+	if (selector_text_fault(text) != NULL)
+		return NULL;
+	return exact ? selector_exact(text) : selector_try(text);
+}
+
 static bool read_list(
 	struct rights *rights, const struct document *claims, bool exact)
 {
@@ -69,8 +83,7 @@ static bool read_list(
 	while (good && json_next_string(&list, &entry)) {
 		buf_clear(&text);
 		json_decode(&text, entry);
-		selector = exact ? selector_exact(buf_span(&text))
-				 : selector_try(buf_span(&text));
+		selector = read_selector(buf_span(&text), exact);
 		good = selector != NULL;
 		if (good)
 			rights_add(rights, RIGHT_SUBSCRIBE, selector);

@@ -155,13 +155,32 @@ bool request_reads(struct span name)
 	return span_is(name, HTTPS);
 }
 
+/* A browser may send several lines; they are one, in their order. */
+static void join_cookies(
+	struct request *request, char *const *environment, struct buf *joined)
+{
+	static const char cookie[] = "HTTP_COOKIE=";
+	size_t len = sizeof(cookie) - 1;
+
+	for (char *const *at = environment; *at != NULL; at++)
+		if (strncmp(*at, cookie, len) == 0)
+			buf_printf(joined, "%s%s", joined->len > 0 ? "; " : "",
+				*at + len);
+	buf_add_char(joined, '\0');
+	request->cookie = joined->at;
+}
+
 void request_read(struct request *request, char *const *environment)
 {
+	struct buf cookies = {0};
 	bool https = false;
 
 	for (char *const *at = environment; *at != NULL; at++)
 		point(request, *at, &https);
 	if (request->scheme[0] == '\0')
 		request->scheme = https ? "https" : "http";
+	if (request->cookie[0] != '\0')
+		join_cookies(request, environment, &cookies);
 	keep(request);
+	buf_release(&cookies);
 }

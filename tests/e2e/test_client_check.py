@@ -15,11 +15,13 @@ import pytest
 from client import Client
 from mercure import mercure, token
 from peers import Hub
+from servers import SERVERS
 from wire import Reader, Stock
 from world import SLOW, eventually
 
 CHECKS = ["health", "main stream", "metrics", "custom channel", "broadcast", "resume after a cut",
-          "events leave at once", "cross-origin rules", "whose address it is", "tokens arrive", "uploads end",
+          "events leave at once", "cross-origin rules", "whose address it is", "tokens arrive",
+          "logins are verified", "uploads end",
           "leaving is noticed", "inbox readers", "readers confined", "published rows"]
 
 
@@ -295,6 +297,172 @@ def test_a_token_that_is_refused_is_told_why(make_world, tmp_path, claims, said)
     world = make_world({"keys site": section}, web=True)
     lines = check(world, 1, "--auto", "tokens", "--server-config", config, "--token", token)
     assert verdicts(lines)["tokens arrive"] == "FAIL" and said in "\n".join(lines)
+
+
+@pytest.fixture(scope="module")
+def several(make_shared_world, tmp_path_factory):
+    """A site with three issuers, and its tidings.conf."""
+    folder, sections = tmp_path_factory.mktemp("keys"), {}
+    for name, more in (("shop", {"algorithms": "HS256", "issuer": "shop", "audience": "site"}),
+                       ("login", {"algorithms": "HS384 HS512", "issuer": "login", "audience": "site", "expiry": "required"}),
+                       ("oauth", {"algorithms": "HS256", "issuer": "oauth", "audience": "site", "form": "oauth"})):
+        key = folder / name
+        key.write_text(name * 20)
+        key.chmod(0o640)
+        sections[f"keys {name}"] = {"file": key, **more}
+    world = make_shared_world(sections, web=True)
+    world.tidings_conf = folder / "tidings.conf"
+    world.tidings_conf.write_text("".join(f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in section.items())
+                                          for name, section in sections.items()))
+    return world
+
+
+def refused_token(world, issuer, status=1, algorithm="HS256", headers=None, **claims):
+    claims = {"iss": issuer, "aud": "site", **claims}
+    token = jwt.encode({name: value for name, value in claims.items() if value is not None}, str(issuer) * 20,
+                       algorithm, headers)
+    lines = check(world, status, "--auto", "tokens", "--server-config", world.tidings_conf, "--token", token)
+    return next(line for line in lines if "tokens arrive" in line)
+
+
+@pytest.mark.parametrize("issuer, more, said", [
+    ("elsewhere", {}, 'its iss is "elsewhere", and should be "shop" or "login" or "oauth"'),
+    (None, {}, 'its iss is "", and should be "shop"'),
+    ("shop", {"aud": ["one", "two"]}, 'its aud is "["one","two"]", and should be "site"'),
+    ("login", {}, 'its alg is "HS256", and should be "HS384" or "HS512"'),
+    ("login", {"algorithm": "HS384"}, 'its exp is "", and should be "a time"'),
+    ("oauth", {"exp": 1 << 40}, 'its typ is "JWT", and should be "at+jwt"'),
+    ("shop", {"iat": 1 << 40}, "it begins in "),
+    ("shop", {"mercure": 7}, "is it signed with a key of [keys]"),
+], ids=["issuer", "no-issuer", "audiences", "algorithm", "no-end", "form", "future", "claim"])
+def test_of_several_issuers_the_one_that_is_meant_says_what_is_wrong(several, issuer, more, said):
+    assert said in refused_token(several, issuer, **more)
+
+
+def test_of_several_issuers_each_has_its_tokens_taken(several):
+    assert "is good" in refused_token(several, "shop", 0, aud=["one", "site"])
+    assert "is good" in refused_token(several, "login", 0, algorithm="HS384", exp=int(time.time()) + 60)
+    assert "is good" in refused_token(several, "oauth", 0, headers={"typ": "at+jwt"}, exp=int(time.time()) + 60)
+
+
+def test_a_server_whose_clock_is_wrong_is_told(several):
+    def says(seconds):
+        return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + seconds))
+    several.change_web(('server.tag = "lighttpd"', 'server.tag = "lighttpd"\nserver.modules += ( "mod_setenv" )\n'
+                        f'setenv.set-response-header = ( "Date" => "{says(-300)}" )'))
+    said = refused_token(several, "shop", 0)
+    assert said.startswith("WARN") and re.search(r"the server's clock is (29|30)\d s behind this machine's", said)
+    said = refused_token(several, "shop", nbf=int(time.time()) + 3600)
+    assert re.search(r"begins in 3[89]\d\d s, by the server's clock, which is (29|30)\d s behind this machine's", said)
+
+
+# ---- a cookie
+
+@pytest.fixture(scope="module")
+def keyed(make_shared_world, tmp_path_factory):
+    key = tmp_path_factory.mktemp("keys") / "site.key"
+    key.write_text("k" * 40)
+    key.chmod(0o640)
+    section = {"file": key, "algorithms": "HS256"}
+    world = make_shared_world({"keys site": section}, web=True)
+    world.tidings_conf = key.with_name("tidings.conf")
+    world.tidings_conf.write_text("[keys site]\n" + "".join(f"{name} = {value}\n" for name, value in section.items()))
+    world.token = jwt.encode({"mercure": {"subscribe": ["users/7"]}}, "k" * 40, "HS256")
+    return world
+
+
+def judged(world, status, line, **how):
+    lines = check(world, status, "--auto", "cookie", "--server-config", world.tidings_conf, "--set-cookie",
+                  line.replace("TOKEN", world.token), **how)
+    return next(line for line in lines if re.match(r"\w+ +cookie ", line)), hints(lines)
+
+
+@pytest.mark.parametrize("line", [
+    "mercureAuthorization=TOKEN; Path=/", "Set-Cookie: mercureAuthorization=TOKEN; path=/stream; HttpOnly; SameSite=Strict",
+    "set-cookie:mercureAuthorization = TOKEN;Path=/;Domain=127.0.0.1;Max-Age=60; SameSite=Lax"])
+def test_a_cookie_that_a_browser_sends_to_streams_is_good(keyed, line):
+    said, _ = judged(keyed, 0, line)
+    assert said.startswith("ok") and "it is good there" in said
+
+
+@pytest.mark.parametrize("line, said, hint", [
+    ("mercureAuthorization=TOKEN", "it has no Path", "Path=/"),
+    ("mercureAuthorization=TOKEN; Path=/app", 'its Path is "/app": a browser does not send it to "/stream"', "Path=/"),
+    ("mercureAuthorization=TOKEN; Path=/strea", 'its Path is "/strea"', "Path=/"),
+    ("mercureAuthorization=TOKEN; Path=/; Domain=example.org",
+     'its Domain is "example.org": a browser does not send it to "127.0.0.1"', "leave Domain out"),
+    ("mercureAuthorization=TOKEN; Path=/; Domain=.0.0.1.example", "its Domain is", "Domain"),
+    ("token=TOKEN; Path=/", 'it is "token", and Tidings looks at "mercureAuthorization"', "`cookie`"),
+    ("mercureAuthorization=TOKEN; Path=/; Secure", "it is Secure", "https"),
+    ("mercureAuthorization=TOKEN; Path=/; SameSite=None", "SameSite=None without Secure", "SameSite=Strict"),
+    ("mercureAuthorization=TOKEN; Path=/; Max-Age=0", "forgets it at once", "Max-Age"),
+    ("mercureAuthorization=TOKEN" + "x" * 4096 + "; Path=/", "a browser takes 4,096", "pattern"),
+    ("mercureAuthorization=x.y.z; Path=/", "neither a JWT nor an API token", "token new"),
+    ("mercureAuthorization=; Path=/", "it does not reach Tidings", "cookie"),
+    ("Secure", "that is no cookie", "whole line"),
+], ids=["no-path", "path", "half-a-path", "domain", "longer-domain", "name", "secure", "same-site", "over", "long", "bad", "empty",
+        "none"])
+def test_a_cookie_that_does_not_work_is_told_why(keyed, line, said, hint):
+    line, hinted = judged(keyed, 1, line)
+    assert line.startswith("FAIL") and said in line and hint in hinted
+
+
+def test_a_cookie_of_a_site_with_a_prefix_is_judged_by_that(make_world):
+    world = make_world({"responder": {"base": "/live"}, "access ci": {"who": "token:" + hashlib.sha256(b"tk_x").hexdigest()}},
+                       web=True)
+    world.tidings_conf, world.token = world.folder / "tidings.conf", "tk_x"
+    world.tidings_conf.write_text("[responder]\nbase = /live\n")
+    assert judged(world, 0, "mercureAuthorization=TOKEN; Path=/live")[0].startswith("ok")
+    assert '"/live/stream"' in judged(world, 1, "mercureAuthorization=TOKEN; Path=/stream")[0]
+
+
+def test_a_web_server_that_keeps_cookies_to_itself_is_told(make_world):
+    world = make_world({"access ci": {"who": "token:" + hashlib.sha256(b"tk_x").hexdigest()}}, web=True)
+    world.tidings_conf, world.token = world.folder / "tidings.conf", "tk_x"
+    world.tidings_conf.write_text(TOKENS)
+    world.change_web(('server.tag = "lighttpd"', 'server.tag = "lighttpd"\nserver.modules += ( "mod_setenv" )\n'
+                      'setenv.set-request-header = ( "Cookie" => "" )'))
+    said, hint = judged(world, 1, "mercureAuthorization=TOKEN; Path=/")
+    assert "it does not reach Tidings" in said and "keep cookies back" in hint
+
+
+# ---- logins
+
+@pytest.mark.deploy
+@pytest.mark.parametrize("where", ["/api/", "/stream", "/realtime/"])
+def test_an_nginx_that_passes_on_names_nobody_has_looked_at_is_told(make_world, where):
+    world = make_world({"access own": {"who": "users", "subscribe": "users/%u"}}, web=True, server=SERVERS["nginx"])
+    assert verdicts(check(world, 0, "--auto", "logins"))["logins are verified"] == "ok"
+    world.change_web(("fastcgi_param CONTENT_LENGTH $content_length;",
+                      "fastcgi_param CONTENT_LENGTH $content_length;\nfastcgi_param REMOTE_USER $tidings_user;"),
+                     ("server_tokens off;", "server_tokens off;\n"
+                      f'map $uri $tidings_user {{ default ""; ~^{where} $remote_user; }}'))
+    lines = check(world, 1, "--auto", "logins")
+    assert verdicts(lines)["logins are verified"] == "FAIL" and "everybody is who he says" in "\n".join(lines)
+    assert "auth_basic" in hints(lines)
+
+
+@pytest.mark.deploy
+def test_an_haproxy_that_passes_on_names_nobody_has_looked_at_is_told(make_world):
+    world = make_world({"access own": {"who": "users", "subscribe": "users/%u"}}, web=True, server=SERVERS["haproxy"])
+    assert verdicts(check(world, 0, "--auto", "logins"))["logins are verified"] == "ok"
+    world.change_web(("set-param REMOTE_USER %[str()]", ""))
+    lines = check(world, 1, "--auto", "logins")
+    assert verdicts(lines)["logins are verified"] == "FAIL" and "REMOTE_USER" in hints(lines)
+
+
+def test_a_login_that_the_web_server_verifies_is_well(make_world):
+    world = make_world({"access own": {"who": "users", "subscribe": "users/%u"}}, web=True)
+    passwords = world.folder / "passwords"
+    passwords.write_text("alice:secret\n")
+    rule = '( "method" => "basic", "realm" => "site", "require" => "valid-user" )'
+    world.change_web(("server.max-write-idle = 90", "server.max-write-idle = 90\n"
+                      f'auth.backend = "plain"\nauth.backend.plain.userfile = "{passwords}"\n'
+                      f'auth.require = ( "/api/" => {rule}, "/realtime/" => {rule}, "/stream" => {rule} )'),
+                     ("server.modules = (", 'server.modules = ("mod_auth", "mod_authn_file",'))
+    assert verdicts(check(world, 0, "--auto", "logins"))["logins are verified"] == "ok"
+    lines = check(world, 0, "--auto", "logins", "--user", "alice:secret")
+    assert verdicts(lines)["logins are verified"] == "ok" and "--user is somebody" in "\n".join(lines)
 
 
 def test_a_web_server_that_keeps_tokens_to_itself_is_told(with_tokens, tmp_path):

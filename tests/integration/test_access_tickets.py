@@ -413,6 +413,13 @@ def test_a_ticket_says_whose_it_is(site):
     assert not {"sub", "payload", "key"} & set(anybody)
 
 
+def test_a_login_with_a_very_long_name_gets_a_ticket_that_reads_what_there_is(make_world):
+    world = make_world({**SITE, "access more": {"who": "users", "subscribe": "news"}})
+    who = visitor(world, user="é" * 300)
+    ticket = ticket_of(who)
+    visitor(world).listen(path="/stream?channel=news&authorized=1&ticket=" + ticket)
+
+
 def test_a_ticket_tells_nothing_of_the_secret_that_signed_its_token(site):
     said = claims_of(ticket_of(visitor(site, token=token())))["key"]
     for digest in (hashlib.sha256(SECRET.encode()), hashlib.sha512(SECRET.encode())):

@@ -118,7 +118,7 @@ def lighttpd_site(world, installed, addresses="below", more=(), modules=(), behi
                                    "-D", "-f", str(etc / "lighttpd.conf")])
 
 
-def apache_site(world, installed, addresses="below", more=()):
+def apache_site(world, installed, addresses="below", more=(), behind=""):
     """An Apache of which only our file is Debian's."""
     site, server = Site(world, installed, "apache", addresses, more), SERVERS["apache"]
     path = Path(server.configure(world.folder, site.port, world.fcgi_socket, site.documents))
@@ -130,11 +130,12 @@ AddType text/html .html
 AddType text/css .css
 AddType image/svg+xml .svg
 Include "{world.folder}/tidings-enabled.conf"
+{behind}
 """)
     return site.start("apache", server.command(str(path)))
 
 
-def debian_apache_site(world, installed, addresses="below", more=()):
+def debian_apache_site(world, installed, addresses="below", modules=(), behind="", more=()):
     site = Site(world, installed, "apache", addresses, more)
     etc = world.folder / "apache2"
     shutil.copytree("/etc/apache2", etc, symlinks=True)
@@ -150,7 +151,8 @@ def debian_apache_site(world, installed, addresses="below", more=()):
                    "APACHE_LOG_DIR": str(world.folder), "APACHE_PID_FILE": str(world.folder / "pid"),
                    "APACHE_STATE_DIRECTORY": str(world.folder / "state"),
                    "APACHE_RUN_USER": "www-data", "APACHE_RUN_GROUP": "www-data"}
-    for command in (["a2enmod", "-q", "proxy_fcgi", "headers"], ["a2enconf", "-q", "tidings"]):
+    (etc / "conf-available/zz-site.conf").write_text(behind)
+    for command in (["a2enmod", "-q", "proxy_fcgi", "headers", *modules], ["a2enconf", "-q", "tidings", "zz-site"]):
         subprocess.run(command, check=True, capture_output=True, timeout=20,
                        env={**os.environ, **environment})
     assert (etc / "conf-enabled/tidings.conf").is_symlink()
@@ -160,11 +162,14 @@ def debian_apache_site(world, installed, addresses="below", more=()):
                                  str(etc / "apache2.conf")], environment)
 
 
-def nginx_site(world, installed, addresses="below", more=()):
+def nginx_site(world, installed, addresses="below", behind="", params="", more=()):
+    """params: beside those of the requests that Tidings gets."""
     site = Site(world, installed, "nginx", addresses, more)
     path, folder = world.folder / "nginx.conf", world.folder
     (folder / "snippets").mkdir()
-    (folder / "snippets/tidings.conf").write_text(site.fill(site.text))
+    text, places = re.subn(r"^(\s*fastcgi_param CONTENT_LENGTH .*;)$", rf"\1\n{params}", site.fill(site.text), flags=re.M)
+    assert places > 0
+    (folder / "snippets/tidings.conf").write_text(text)
     for kind in more:
         shutil.copy(site.etc / f"nginx-{kind}.conf", folder / f"snippets/tidings-{kind}.conf")
     include = re.search(r"^# +(include snippets/.*;)$", site.text, re.M)[1]
@@ -180,6 +185,7 @@ http {{
 	access_log off;
 	include /etc/nginx/mime.types;
 	{temporary}
+	{behind}
 	server {{
 		listen 127.0.0.1:{site.port};
 		root {site.documents};

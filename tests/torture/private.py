@@ -35,7 +35,7 @@ SECTIONS = {
     "all": ("user:all", "*"),
     "news": ("user:news", "news"),
 }
-USERS = ["", "1", "one", "team", "secrets", "both", "all", "news"]
+USERS = ["", "1", "12", "one", "team", "secrets", "both", "all", "news"]  # 12 begins like 1, and has as little
 PUBLIC = ["news", "open/1", "open/2"]
 HIDDEN = [f"{kind}/{n}" for kind in ("secret", "team") for n in range(4)]
 CHANNELS = PUBLIC + HIDDEN

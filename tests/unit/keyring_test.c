@@ -338,55 +338,69 @@ static void test_a_token_has_1000_names_and_100_patterns_at_most(void **state)
 	"\"authorization_details\":" text "}"
 #define OURS "\"type\":\"https://mercure.rocks/authorization-detail\""
 
+static const struct claim details[] = {
+	{DETAIL("[]"), true},
+	{DETAIL("{}"), false},
+	{DETAIL("[7]"), false},
+	{DETAIL("[{}]"), false},
+	{DETAIL("[{\"type\":7}]"), false},
+	{DETAIL("[{\"type\":\"payment\",\"topics\":7}]"), true},
+	{DETAIL("[{" OURS "}]"), false},
+	{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[]}]"), true},
+	{DETAIL("[{" OURS ",\"actions\":\"publish\",\"topics\":[]}]"), false},
+	{DETAIL("[{" OURS ",\"actions\":[\"fly\"],\"topics\":[]}]"), true},
+	{DETAIL("[{" OURS ",\"actions\":[],\"topics\":{}}]"), false},
+	{DETAIL("[{" OURS ",\"actions\":[],\"topics\":[\"a\"]}]"), false},
+	{DETAIL("[{" OURS ",\"actions\":[],\"topics\":[{}]}]"), false},
+	{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
+		"\"match\":\"a\"}]}]"),
+		true},
+	{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
+		"\"match\":\"a\",\"match_type\":\"exact\"}]}]"),
+		true},
+	{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
+		"\"match\":\"a\",\"match_type\":\"regexp\"}]}]"),
+		false},
+	{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
+		"\"match\":\"\"}]}]"),
+		false},
+	{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
+		"\"match\":\"a/{b}\",\"match_type\":\"uritemplate\"}]}"
+		"]"),
+		true},
+	{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
+		"\"match\":\"a/"
+		"{b\",\"match_type\":\"uritemplate\"}]}]"),
+		false},
+	{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
+		"\"match\":\"/a/"
+		":b\",\"match_type\":\"urlpattern\"}]}]"),
+		false},
+	{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
+		"\"match\":\"a\",\"match_type\":null}]}]"),
+		false},
+	{"{\"iss\":\"me\",\"aud\":\"us\"}", false},
+	{"{\"iss\":\"me\",\"exp\":1700000001}", false},
+	{"{\"iss\":\"you\",\"aud\":\"us\",\"exp\":1700000001}", false},
+	{"{\"iss\":\"me\",\"aud\":\"us\",\"exp\":1700000001}", true},
+};
+
 static void test_the_oauth_form_is_an_access_token_with_details(void **state)
 {
-	static const struct claim claims[] = {
-		{DETAIL("[]"), true},
-		{DETAIL("{}"), false},
-		{DETAIL("[7]"), false},
-		{DETAIL("[{}]"), false},
-		{DETAIL("[{\"type\":7}]"), false},
-		{DETAIL("[{\"type\":\"payment\",\"topics\":7}]"), true},
-		{DETAIL("[{" OURS "}]"), false},
-		{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[]}]"),
-			true},
-		{DETAIL("[{" OURS ",\"actions\":\"publish\",\"topics\":[]}]"),
-			false},
-		{DETAIL("[{" OURS ",\"actions\":[\"fly\"],\"topics\":[]}]"),
-			true},
-		{DETAIL("[{" OURS ",\"actions\":[],\"topics\":{}}]"), false},
-		{DETAIL("[{" OURS ",\"actions\":[],\"topics\":[\"a\"]}]"),
-			false},
-		{DETAIL("[{" OURS ",\"actions\":[],\"topics\":[{}]}]"), false},
-		{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
-			"\"match\":\"a\"}]}]"),
-			true},
-		{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
-			"\"match\":\"a\",\"match_type\":\"exact\"}]}]"),
-			true},
-		{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
-			"\"match\":\"a\",\"match_type\":\"regexp\"}]}]"),
-			false},
-		{DETAIL("[{" OURS ",\"actions\":[\"publish\"],\"topics\":[{"
-			"\"match\":\"\"}]}]"),
-			false},
-		{"{\"iss\":\"me\",\"aud\":\"us\"}", false},
-		{"{\"iss\":\"me\",\"exp\":1700000001}", false},
-		{"{\"iss\":\"you\",\"aud\":\"us\",\"exp\":1700000001}", false},
-		{"{\"iss\":\"me\",\"aud\":\"us\",\"exp\":1700000001}", true},
-	};
 	struct token_room room;
 	struct rights *rights;
 
 	(void)state;
 	room_open(&room, span_of(secret_text),
 		HS256 "form = oauth\nissuer = me\naudience = us\n");
-	check_claims(&room, ACCESS, claims, COUNT(claims));
+	check_claims(&room, ACCESS, details, COUNT(details));
 	assert_null(verify_with(&room, HEADER, span_of(DETAIL("[]")), NOW_MS));
 	rights = verify_with(&room, ACCESS,
 		span_of(DETAIL("[{" OURS ",\"actions\":[\"subscribe\"],"
 			       "\"payload\":7,\"topics\":[{\"match\":\"a{b}\"},"
-			       "{\"match\":\"c\"}]},{\"type\":\"https:\\/\\/"
+			       "{\"match\":\"c\"},{\"match\":\"d/{e}\","
+			       "\"match_type\":\"uritemplate\"}]},{\"type\":"
+			       "\"https:\\/\\/"
 			       "mercure.rocks\\/authorization-detail\","
 			       "\"actions\":[\"publish\",\"fly\"],\"topics\":[{"
 			       "\"match\":\"*\"}]}]")),
@@ -395,6 +409,8 @@ static void test_the_oauth_form_is_an_access_token_with_details(void **state)
 	assert_true(rights_may(rights, RIGHT_SUBSCRIBE, span_of("c")));
 	assert_true(rights_may(rights, RIGHT_SUBSCRIBE, span_of("a{b}")));
 	assert_false(rights_may(rights, RIGHT_SUBSCRIBE, span_of("ab")));
+	assert_true(rights_may(rights, RIGHT_SUBSCRIBE, span_of("d/7")));
+	assert_false(rights_may(rights, RIGHT_SUBSCRIBE, span_of("d/7/8")));
 	assert_true(rights_may(rights, RIGHT_PUBLISH, span_of("ab")));
 	assert_string_equal(rights->payload, "7");
 	rights_release(rights);

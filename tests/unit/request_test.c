@@ -65,6 +65,19 @@ static void test_what_proxies_say_twice_is_as_good_as_unknown(void **state)
 	request_free(request);
 }
 
+static void test_cookies_in_several_lines_are_one_line(void **state)
+{
+	char *environment[] = {(char[]){"HTTP_COOKIE=a=b"},
+		(char[]){"HTTP_COOKIE=c=d; e=f"}, (char[]){"HTTP_COOKIES=x"},
+		(char[]){"HTTP_COOKIE="}, (char[]){"HTTP_COOKIE=a=g"}, NULL};
+	struct request *request = request_new();
+
+	(void)state;
+	request_read(request, environment);
+	assert_string_equal(request->cookie, "a=b; c=d; e=f; ; a=g");
+	request_free(request);
+}
+
 static void test_an_empty_login_takes_back_the_one_before_it(void **state)
 {
 	char *environment[] = {(char[]){"REMOTE_USER=anybody"},
@@ -135,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_what_proxies_say_twice_is_as_good_as_unknown),
+		cmocka_unit_test(test_cookies_in_several_lines_are_one_line),
 		cmocka_unit_test(
 			test_an_empty_login_takes_back_the_one_before_it),
 		cmocka_unit_test(test_a_variable_that_is_not_there_is_empty),

@@ -6,6 +6,7 @@
 
 #include "fcgi/guard/ticket.h"
 #include "lib/event/scope.h"
+#include "lib/event/selector.h"
 #include "lib/wire.h"
 #include "tests/unit/token_room.h"
 
@@ -224,6 +225,25 @@ static void test_a_ticket_finds_its_key_where_nobody_has_shown_its_token(
 	keyring_free(fresh);
 }
 
+static void test_a_name_too_long_for_a_selector_is_left_out(void **state)
+{
+	struct office *office = *state;
+	static char longest[SELECTOR_MAX + 1];
+	const struct scope_item items[] = {
+		{span(memset(longest, 'a', sizeof(longest)), sizeof(longest)),
+			true},
+		{span_of("b"), true}};
+	const struct ticket ticket = {
+		.items = items, .count = 2, .until_ms = NOW_MS + 5000};
+	struct rights *rights;
+
+	assert_true(ticket_write(office->tickets, &office->text, &ticket));
+	rights = ticket_read(office->tickets, buf_span(&office->text), NOW_MS);
+	assert_non_null(rights);
+	assert_int_equal(rights->subscribe_count, 1);
+	rights_release(rights);
+}
+
 /* Signed as it should be. */
 static const struct {
 	const char *name, *header, *claims;
@@ -250,6 +270,9 @@ static const struct {
 		"{\"alg\":\"HS256\",\"typ\":\"tidings-ticket\"}",
 		"{\"exp\":1700000001,\"names\":[],\"patterns\":[],\"sub\":7}",
 		false},
+	{"with a name that is none",
+		"{\"alg\":\"HS256\",\"typ\":\"tidings-ticket\"}",
+		"{\"exp\":1700000001,\"names\":[\"\"],\"patterns\":[]}", false},
 	{"with a pattern that is none",
 		"{\"alg\":\"HS256\",\"typ\":\"tidings-ticket\"}",
 		"{\"exp\":1700000001,\"names\":[],\"patterns\":[\"{\"]}",
@@ -282,6 +305,7 @@ int main(void)
 		TEST(test_what_is_signed_and_says_nothing_is_bad),
 		TEST(test_a_ticket_says_whose_it_is_and_what_its_token_said_of_him),
 		TEST(test_a_name_that_is_no_text_leaves_a_ticket_without_one),
+		TEST(test_a_name_too_long_for_a_selector_is_left_out),
 		TEST(test_a_ticket_goes_with_the_key_of_its_token),
 		TEST(test_a_ticket_finds_its_key_where_nobody_has_shown_its_token),
 	};
