@@ -74,11 +74,6 @@ export class Pass {
 		return query === "" ? address : `${address}${address.includes("?") ? "&" : "?"}${query}`;
 	}
 
-	// The characters that takes.
-	get length() {
-		return this.#query().length + 1;
-	}
-
 	// Resolves once it is held; rejects with why there is none, as in trouble.js.
 	get() {
 		if (this.#held !== null)
