@@ -26,9 +26,12 @@ const TIMER_MAX = 2 ** 31 - 1;
 // Throws why there is none, as in trouble.js.
 export async function ticketFor(token) {
 	const place = { path: new URL(at("api/ticket")).pathname, host: new URL(at("")).host };
+	// a page of errors is none, and no header either
+	if (!/^[\x21-\x7e]+$/.test(token.trim()))
+		throw { kind: "authorize", said: "what it gave is no token", ...place };
 	const answer = await fetch(at("api/ticket"), {
 		method: "POST", cache: "no-store", signal: AbortSignal.timeout(ASK_MS),
-		headers: { Authorization: `Bearer ${token}` },
+		headers: { Authorization: `Bearer ${token.trim()}` },
 	}).catch(() => {
 		throw { kind: "none", ...place };
 	});

@@ -57,7 +57,7 @@ async function digestOf(text) {
 
 // What may be used of it, though it gets no ticket: a word's key, or null.
 const REST = { not_granted: "token-publishes", not_found: "token-no-tickets" };
-const FAULTS = { bad_token: "token-bad", bad_authorization: "token-bad", none: "token-no-answer" };
+const FAULTS = { bad_token: "token-bad", bad_authorization: "token-bad", authorize: "token-bad", none: "token-no-answer" };
 
 export function mount(section, { bus, feeds, token }) {
 	const field = el("input", {
@@ -88,7 +88,7 @@ export function mount(section, { bus, feeds, token }) {
 		if (why !== undefined && rest === undefined) {
 			if (!token.isUsed || why.isFinal)
 				token.forget(feeds);
-			say(FAULTS[why.code ?? why.kind] ?? "token-no-answer");
+			say(FAULTS[why.code || why.kind] ?? "token-no-answer");
 			return;
 		}
 		field.value = "";
