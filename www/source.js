@@ -115,6 +115,7 @@ export class Source {
 			this.#connect();
 			return;
 		}
+		this.#trouble?.restart(); // without it the answer would be no
 		const turn = ++this.#turn;
 		this.#pass.get().then(() => turn === this.#turn && this.#connect(), (why) => {
 			if (turn !== this.#turn)

@@ -175,6 +175,18 @@ test("a stream that has expired is opened with another ticket, from its last id 
 	assert.equal(asked, 2);
 });
 
+test("while a new ticket is awaited nobody asks why there is no stream", async () => {
+	given = { ticket: "a" };
+	const source = await sourceOf(passOf());
+	open()[0].breaks(true);
+	assert.deepEqual(due().map(({ ms }) => ms), [5000]);
+	given = new Promise(() => {});
+	source.expire(true);
+	await turns();
+	assert.deepEqual([due(), posts], [[], []]);
+	source.close();
+});
+
 test("a 401 is tried once more with another ticket, and then is final until something changes", async () => {
 	given = { ticket: "a" };
 	answer = [401, { error: "bad_token", message: "not good" }];
