@@ -75,6 +75,17 @@ test("a token that is refused says why, and that it is final", async () => {
 	}
 });
 
+test("what is no answer of Tidings is no ticket", async () => {
+	const fetch = globalThis.fetch;
+	globalThis.fetch = async () => new Response("<p>", { headers: { "Content-Type": "text/html; charset=utf-8" } });
+	given = "secret";
+	const { kind, type } = await refusal(passOf());
+	assert.deepEqual([kind, type], ["type", "text/html"]);
+	given = "<p>log in\n</p>";
+	assert.equal((await refusal(passOf())).kind, "authorize");
+	globalThis.fetch = fetch;
+});
+
 test("what authorize throws is told", async () => {
 	given = new Error("logged out");
 	assert.deepEqual([(await refusal(passOf())).kind, (await refusal(passOf())).said], ["authorize", "logged out"]);
