@@ -181,7 +181,7 @@ export class Source {
 		if (why?.status === 401 && why.isFinal && !this.#hasRenewed) {
 			this.#hasRenewed = true; // or the server has taken an old session away
 			this.#pass.spoil(this.#round);
-			this.#trouble.restart();
+			this.#trouble?.restart();
 			this.#reopen();
 			return;
 		}
