@@ -110,6 +110,8 @@ class Feeds {
 
 	// As openFeeds() takes them.
 	authorize(authorize, as) {
+		if (this.#closing.signal.aborted)
+			return;
 		this.#stop();
 		this.#shown.authorize = authorize;
 		this.#meet(as);

@@ -25,7 +25,8 @@ import { Pass } from "./pass.js";
 import { isForbidden, sift } from "./refusal.js";
 import { Relay } from "./relay.js";
 
-const ADDRESS_MAX = 24000; // characters, with what is shown
+const ADDRESS_MAX = 24000; // characters
+const SHOWN_MAX = 4500; // less, if a ticket comes behind it
 
 export class Multiplexer {
 	#kind;
@@ -152,7 +153,7 @@ export class Multiplexer {
 	#wanted(wants) {
 		const { parameter, most } = this.#kind;
 		const topics = new Set();
-		let length = this.#pass.length;
+		let length = this.#pass.isAsked ? SHOWN_MAX : 0;
 		for (const { topic } of wants) {
 			if (topics.has(topic) || this.#refused.has(topic))
 				continue;

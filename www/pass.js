@@ -17,7 +17,7 @@
 // one. `expires` is a text as in the answer, or ms.
 
 import { at } from "./place.js";
-import { refusalIn } from "./refusal.js";
+import { refusalIn, typeOf } from "./refusal.js";
 
 const AHEAD_MS = 60_000; // before it ends
 const ASK_MS = 10_000;
@@ -25,16 +25,22 @@ const TIMER_MAX = 2 ** 31 - 1;
 
 // Throws why there is none, as in trouble.js.
 export async function ticketFor(token) {
-	const place = { path: new URL(at("api/ticket")).pathname, host: new URL(at("")).host };
+	const { pathname: path, host } = new URL(at("api/ticket"));
+	const place = { path, host };
+	// a page of errors is none, and no header either
+	if (!/^[\x21-\x7e]+$/.test(token.trim()))
+		throw { kind: "authorize", said: "what it gave is no token", ...place };
 	const answer = await fetch(at("api/ticket"), {
 		method: "POST", cache: "no-store", signal: AbortSignal.timeout(ASK_MS),
-		headers: { Authorization: `Bearer ${token}` },
+		headers: { Authorization: `Bearer ${token.trim()}` },
 	}).catch(() => {
 		throw { kind: "none", ...place };
 	});
 	if (!answer.ok)
 		throw { ...await refusalIn(answer), ...place };
-	return answer.json();
+	return answer.json().catch(() => {
+		throw { kind: "type", type: typeOf(answer).split(";")[0] || "?", ...place };
+	});
 }
 
 const saysOf = (error) => String(error?.message ?? error).slice(0, 300);
@@ -72,11 +78,6 @@ export class Pass {
 	into(address) {
 		const query = this.#query();
 		return query === "" ? address : `${address}${address.includes("?") ? "&" : "?"}${query}`;
-	}
-
-	// The characters that takes.
-	get length() {
-		return this.#query().length + 1;
 	}
 
 	// Resolves once it is held; rejects with why there is none, as in trouble.js.

@@ -115,6 +115,7 @@ export class Source {
 			this.#connect();
 			return;
 		}
+		this.#trouble?.restart(); // without it the answer would be no
 		const turn = ++this.#turn;
 		this.#pass.get().then(() => turn === this.#turn && this.#connect(), (why) => {
 			if (turn !== this.#turn)
@@ -180,6 +181,7 @@ export class Source {
 		if (why?.status === 401 && why.isFinal && !this.#hasRenewed) {
 			this.#hasRenewed = true; // or the server has taken an old session away
 			this.#pass.spoil(this.#round);
+			this.#trouble?.restart();
 			this.#reopen();
 			return;
 		}

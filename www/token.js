@@ -55,11 +55,13 @@ async function digestOf(text) {
 	return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+const TONES = { "token-about": "", "token-bad": "bad", "token-no-answer": "bad" };
+
 // What may be used of it, though it gets no ticket: a word's key, or null.
 const REST = { not_granted: "token-publishes", not_found: "token-no-tickets" };
-const FAULTS = { bad_token: "token-bad", bad_authorization: "token-bad", none: "token-no-answer" };
+const FAULTS = { bad_token: "token-bad", bad_authorization: "token-bad", authorize: "token-bad", none: "token-no-answer" };
 
-export function mount(section, { bus, feeds, token }) {
+function makeForm() {
 	const field = el("input", {
 		name: "token", type: "text", class: "secret", required: true, autocomplete: "off",
 		spellcheck: "false", autocapitalize: "none",
@@ -71,34 +73,39 @@ export function mount(section, { bus, feeds, token }) {
 		el("button", { class: "button", "data-t": "token-use" }), forget);
 	const details = translate(el("details", { id: "token", class: "commands" },
 		el("summary", { "data-t": "token-with" }), form, told));
+	return { details, form, field, forget, told };
+}
+
+export function mount(section, { bus, feeds, token }) {
+	const { details, form, field, forget, told } = makeForm();
 	section.append(details);
 
 	let said = "token-about";
 	const say = (key) => {
 		said = key;
-		told.dataset.tone = key === "token-about" ? "" : token.isUsed ? "good" : "bad";
+		told.dataset.tone = TONES[key] ?? "good";
 		setText(told, t(key));
 		forget.hidden = !token.isUsed;
 		details.toggleAttribute("data-used", token.isUsed);
 		bus.dispatchEvent(new CustomEvent("token"));
 	};
-	const ask = async (text) => {
+	const take = async (text) => {
 		const [answer, why] = await ticketFor(text).then((answer) => [answer], (why) => [undefined, why]);
 		const rest = why && REST[why.code];
-		if (why !== undefined && rest === undefined) {
-			if (!token.isUsed || why.isFinal)
-				token.forget(feeds);
-			say(FAULTS[why.code ?? why.kind] ?? "token-no-answer");
+		if (why === undefined || rest !== undefined) {
+			field.value = "";
+			await token.use(text, feeds, answer);
+			say(rest ?? "token-used");
 			return;
 		}
-		field.value = "";
-		await token.use(text, feeds, answer);
-		say(rest ?? "token-used");
+		if (token.isUsed && why.isFinal)
+			token.forget(feeds);
+		say(FAULTS[why.code || why.kind] ?? "token-no-answer");
 	};
 	form.addEventListener("submit", (event) => {
 		event.preventDefault();
 		if (field.value.trim() !== "")
-			ask(field.value.trim());
+			take(field.value.trim());
 	});
 	forget.addEventListener("click", () => {
 		token.forget(feeds);

@@ -131,6 +131,12 @@ export class Trouble {
 		this.#say(null);
 	}
 
+	// Something else is tried: if that fails, it is asked about at once.
+	restart() {
+		this.close();
+		this.#asked = 0;
+	}
+
 	close() {
 		clearTimeout(this.#quiet);
 		clearTimeout(this.#next);

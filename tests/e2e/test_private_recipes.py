@@ -7,10 +7,13 @@ import contextlib
 import re
 import shutil
 import subprocess
+import time
 
+import jwt
 import pytest
 
 from documents import Document
+from feedpage import Numbers
 from servers import MODULES, SBIN, SERVERS
 from test_behind_proxy import front, haproxy
 from web import WebDoor
@@ -226,6 +229,56 @@ def test_a_page_shows_what_is_for_its_visitor(make_world, keyed, browser, tmp_pa
     window.wait(lambda: window.texts("li") == ["shipped"], "what is for 7")
     window = browser.open(f"{site}/others.html")
     window.wait(lambda: window.run("return document.title") == CLOSED, "7 being refused what is for 8")
+
+
+# ---- a ticket
+
+def serves(make_world, keyed, folder, block):
+    """The page's block, at /orders.html; at /token.php is what `issues` puts there."""
+    folder.joinpath("orders.html").write_text(PAGE.fenced("html")[block].replace(
+        "</title>", "</title><link rel=icon href=icon.svg>"))
+    with_key = SETTINGS[2].replace(KEY, str(keyed.application / "shop.key"))
+    return make_world({**settings(SETTINGS[0], with_key), "hub": {"demo": "no"}}, web=True, pages=folder)
+
+
+def issues(world, keyed, seconds, user="7"):
+    secret = (keyed.application / "shop.key").read_text().strip()
+    fresh = world.www / "fresh"
+    fresh.write_text(jwt.encode({"exp": int(time.time()) + seconds, "mercure": {"subscribe": [f"users/{user}/{{+rest}}"]}},
+                                secret, "HS256") + "\n")
+    fresh.rename(world.www / "token.php")
+
+
+@pytest.mark.page
+@pytest.mark.in_both_browsers
+@pytest.mark.parametrize("block", [1, 2], ids=["by-itself", "by-feed.js"])
+def test_a_page_with_a_ticket_misses_nothing_when_it_ends(make_world, keyed, browser, tmp_path, block):
+    world = serves(make_world, keyed, tmp_path, block)
+    issues(world, keyed, 8 * SLOW)
+    browser.expects("was interrupted")
+    window = browser.open(f"http://127.0.0.1:{world.port}/orders.html")
+    eventually(lambda: world.health().json["streams"] == 1, "the page listening")
+    issues(world, keyed, 300)
+    tickets = "return performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/api/ticket')).length"
+    with Numbers(world, "users/7/orders", pause=0.02) as numbers:
+        window.wait(lambda: window.run(tickets) == 2, "the first ticket's end", 20)
+        numbers.goes_on(50)
+        last = numbers.stop()
+    window.wait(lambda: window.texts("li")[-1:] == [str(last)], "all of them")
+    assert window.texts("li") == [str(number) for number in range(last + 1)]
+    asked = window.run("return performance.getEntriesByType('resource').map(({ name }) => name)")
+    assert not any((world.www / "token.php").read_text().strip() in name for name in asked)
+
+
+@pytest.mark.page
+@pytest.mark.parametrize("user,seconds,why", [("8", 300, "who asks may not use this channel"),
+                                              ("7", -300, "the token is not good, or not any more")])
+def test_a_page_with_feed_js_says_why_it_hears_nothing(make_world, keyed, chromium, tmp_path, user, seconds, why):
+    world = serves(make_world, keyed, tmp_path, 2)
+    issues(world, keyed, seconds, user)
+    chromium.expects(".")
+    window = chromium.open(f"http://127.0.0.1:{world.port}/orders.html")
+    window.wait(lambda: window.run("return document.title") == f"My orders: {why}", "it being told")
 
 
 # ---- behind a further proxy

@@ -375,3 +375,149 @@ test("what the server refuses is told to who wants it, and holds up nobody else"
 	await wantPattern("c/{x}");
 	assert.deepEqual(patterns(open().at(-1)), ["a/{x}", "c/{x}"]);
 });
+
+// ---- what is shown, and what is refused
+
+const { Pass } = await import("./pass.js");
+const TURNS = 60;
+const turns = async () => {
+	for (let i = 0; i < TURNS; i++)
+		await settled();
+};
+
+function granted(names, begin = () => ({ ticket: "a" })) {
+	const { placeIs } = places;
+	placeIs("http://site/");
+	globalThis.fetch = async (address, { method = "GET" } = {}) => {
+		const isRefused = new URL(address).searchParams.getAll("channel").some((name) => !names.includes(name));
+		const body = method === "HEAD" ? null : '{"error":"not_granted","message":"not yours"}';
+		return new Response(isRefused ? body : null, { status: isRefused ? 403 : 200,
+			headers: { "Content-Type": isRefused ? "application/json" : "text/event-stream" } });
+	};
+	const pass = new Pass({ authorize: begin });
+	coordinator = new Coordinator(new Set(["message"]), (message) => told.push(message), pass);
+	coordinator.enter("w", []);
+	coordinator.begin();
+	return pass;
+}
+const places = await import("./place.js");
+const finals = () => told.filter(({ kind, why }) => kind === "trouble" && why?.isFinal)
+	.flatMap(({ to }) => to.map(({ n }) => n));
+
+async function isRefused(source) {
+	source.breaks(false);
+	for (const timer of timers.filter(({ ms }) => ms === 0)) {
+		timer.ms = null;
+		timer.act();
+	}
+	for (let i = 0; i < 40; i++)
+		await new Promise(setImmediate);
+}
+
+test("a newer ticket takes over without a word, and nothing is lost or told twice", async () => {
+	let round = 0;
+	const pass = granted(["a"], () => ({ ticket: `t${++round}` }));
+	await want("a");
+	await turns();
+	const [current] = open();
+	current.connects("10");
+	current.brings("11", "a", "a11");
+	told.length = 0;
+	pass.spoil(1);
+	await pass.get();
+	await turns();
+	const [, next] = open();
+	assert.deepEqual([next.query.get("ticket"), next.query.get("lastEventId")], ["t2", "11"]);
+	current.brings("12", "a", "a12");
+	next.connects("11", true);
+	next.brings("12", "a", "a12");
+	next.brings("13", "a", "a13");
+	current.brings("13", "a", "a13");
+	next.isLive();
+	assert.deepEqual(open(), [next]);
+	next.brings("14", "a", "a14");
+	assert.deepEqual(passed(), ["a12", "a13", "a14"]);
+	assert.deepEqual(told.filter(({ kind }) => kind === "state"), []);
+});
+
+test("channels that are refused are told as that, and the others begin", async () => {
+	granted(["a", "b"]);
+	const wants = await Promise.all(["a", "x", "b", "y"].map((name) => want(name)));
+	await turns();
+	await isRefused(open()[0]);
+	assert.deepEqual(channels(open()[0]), ["a", "b"]);
+	assert.deepEqual([...new Set(finals())], [wants[1].n, wants[3].n]);
+	open()[0].connects("10");
+	assert.deepEqual([welcomes(wants[0]).length, welcomes(wants[2]).length, welcomes(wants[1]).length], [1, 1, 0]);
+	// the stream is well again: what is refused is told anew
+	assert.deepEqual(told.filter(({ kind }) => kind === "trouble").at(-1).why.code, "not_granted");
+});
+
+test("a channel that is refused beside a stream that is live disturbs nobody", async () => {
+	granted(["a"]);
+	await want("a");
+	await turns();
+	open()[0].connects("10");
+	const bad = await want("x");
+	const [current, next] = open();
+	await isRefused(next);
+	assert.deepEqual(open(), [current]);
+	assert.deepEqual(finals(), [bad.n]);
+	assert.deepEqual(told.filter(({ kind, state }) => kind === "state" && state === "lost"), []);
+});
+
+test("a live stream of which one channel is refused later goes on with the others from where it was", async () => {
+	const names = ["a", "x"];
+	granted(names);
+	const [a, x] = await Promise.all([want("a"), want("x")]);
+	await turns();
+	open()[0].connects("10");
+	open()[0].brings("12", "a", "a12");
+	names.pop();
+	await isRefused(open()[0]);
+	const [now] = open();
+	assert.deepEqual([channels(now), now.query.get("lastEventId")], [["a"], "12"]);
+	assert.deepEqual([...new Set(finals())], [x.n]);
+	now.connects("12", true);
+	now.brings("13", "a", "a13");
+	now.isLive();
+	assert.deepEqual(passed(), ["a12", "a13"]);
+	assert.equal(a.phase, "joined");
+});
+
+test("what was refused is tried again with another ticket", async () => {
+	const names = ["a"];
+	const pass = granted(names);
+	const [, x] = await Promise.all([want("a"), want("x")]);
+	await turns();
+	await isRefused(open()[0]);
+	open()[0].connects("10");
+	names.push("x");
+	pass.spoil(1);
+	await pass.get();
+	await turns();
+	const next = open().at(-1);
+	assert.deepEqual(channels(next), ["a", "x"]);
+	next.connects("10");
+	assert.equal(welcomes(x).length, 1);
+});
+
+test("if nothing is left that may be heard, nothing is asked for", async () => {
+	const pass = granted([]);
+	const x = await want("x");
+	await turns();
+	await isRefused(open()[0]);
+	assert.deepEqual([open(), finals()], [[], [x.n]]);
+	pass.spoil(1);
+	await pass.get();
+	await turns();
+	assert.equal(open().length, 1);
+});
+
+test("an address has room for the ticket", async () => {
+	granted([], () => ({ ticket: "t".repeat(8000) }));
+	for (let i = 0; i < 200; i++)
+		coordinator.want("w", { n: ++n, stream: "channel", topic: `${i} ${"x".repeat(240)}`, state: "connecting" });
+	await turns();
+	assert.ok(open()[0].address.length < 28_000, `${open()[0].address.length} characters`);
+});
