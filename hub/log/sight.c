@@ -23,8 +23,30 @@ void sights_open(struct sights *sights, const struct config *config)
 
 void sights_close(struct sights *sights)
 {
+	for (unsigned i = 0; i < SIGHTS_KEPT; i++)
+		scope_drop(sights->kept[i]);
 	scope_drop(sights->hidden);
 	scopes_free(sights->scopes);
+}
+
+static bool is_kept(const struct sights *sights, const struct scope *scope)
+{
+	for (unsigned i = 0; i < SIGHTS_KEPT; i++)
+		if (sights->kept[i] == scope)
+			return true;
+	return false;
+}
+
+struct scope *sights_read(struct sights *sights, struct wire_in *in)
+{
+	struct scope *scope = scope_read(sights->scopes, in);
+
+	if (scope == NULL || is_kept(sights, scope))
+		return scope;
+	scope_drop(sights->kept[sights->next]);
+	sights->kept[sights->next] = scope_hold(scope);
+	sights->next = (sights->next + 1) % SIGHTS_KEPT;
+	return scope;
 }
 
 bool sights_hide(const struct sights *sights, struct span traits)

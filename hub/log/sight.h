@@ -19,15 +19,25 @@
 
 struct channel;
 
+enum {
+	SIGHTS_KEPT = 64, /* grants, those that came last: who asks for a list
+			     asks again and again */
+};
+
 struct sights {
 	struct scopes *scopes;
 	struct scope *hidden; /* of the privacy */
 	struct privacy privacy;
+	struct scope *kept[SIGHTS_KEPT]; /* held */
+	unsigned next;			 /* to be replaced */
 };
 
 void sights_open(struct sights *sights, const struct config *config);
 /* No scope may be held any more. */
 void sights_close(struct sights *sights);
+/* Reads a grant (wire.h); held for the caller, who looks at wire_done() then.
+ */
+struct scope *sights_read(struct sights *sights, struct wire_in *in);
 /* Is an event with these traits private, were its row's channel not?  One that
  * nobody is given is, too. */
 bool sights_hide(const struct sights *sights, struct span traits);

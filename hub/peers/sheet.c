@@ -176,7 +176,9 @@ static uint64_t mark_of(struct channels *channels,
 	const struct channel *channel, const struct wanted *wanted)
 {
 	return channel != NULL ? sight_mark(&wanted->sight, channel).through
-			       : channels_mark(channels, wanted->name).through;
+			       : channels_mark(channels, wanted->name,
+					 wanted->sight.all)
+					 .through;
 }
 
 /* False if it has to be put once more. */

@@ -38,6 +38,7 @@ struct scope {
 	struct selector **patterns;
 	size_t pattern_count;
 	uint64_t serial;
+	size_t size;
 	uint32_t holds;
 	size_t key_len;
 	char key[]; /* the selectors, sorted: u8 exact, str16 each */
@@ -114,6 +115,16 @@ static void add(struct scope *scope, struct span text, bool exact)
 		scope->patterns[scope->pattern_count++] = pattern;
 }
 
+static size_t size_of(const struct scope *scope, size_t count)
+{
+	size_t size = sizeof(*scope) + scope->key_len;
+
+	size += count * (sizeof(*scope->names) + sizeof(*scope->patterns));
+	for (size_t i = 0; i < scope->pattern_count; i++)
+		size += selector_size(scope->patterns[i]);
+	return size;
+}
+
 static struct scope *make(struct scopes *scopes, size_t count, struct span key)
 {
 	struct scope *scope = mem_new(sizeof(*scope) + key.len);
@@ -131,6 +142,7 @@ static struct scope *make(struct scopes *scopes, size_t count, struct span key)
 
 		add(scope, wire_get_str16(&in), exact);
 	}
+	scope->size = size_of(scope, count);
 	table_add(&scopes->table, &scope->node);
 	return scope;
 }
@@ -259,6 +271,11 @@ bool scope_item(
 uint64_t scope_serial(const struct scope *scope)
 {
 	return scope == NULL ? 0 : scope->serial;
+}
+
+size_t scope_size(const struct scope *scope)
+{
+	return scope == NULL ? 0 : scope->size;
 }
 
 struct span scope_text(const struct scope *scope)

@@ -42,11 +42,13 @@ bool scope_has(const struct scope *scope, struct span channel);
 /* Its selectors, one by one; false beyond the last. */
 bool scope_item(
 	const struct scope *scope, size_t index, struct scope_item *item);
+/* Bytes that it takes; 0 of NULL. */
+size_t scope_size(const struct scope *scope);
 /* As it is on the wire (wire.h).  What is read is the set of that, held for the
  * caller. */
 void scope_put(const struct scope *scope, struct buf *out);
 struct scope *scope_read(struct scopes *scopes, struct wire_in *in);
-/* Passes over one. */
+/* Passes over it. */
 void scope_pass(struct wire_in *in);
 /* Its selectors in one text, that no other scope has. */
 struct span scope_text(const struct scope *scope);
