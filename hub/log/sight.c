@@ -65,6 +65,29 @@ enum seen sight_of(const struct sight *sight, const struct channel *channel)
 	return least;
 }
 
+static bool has_topic(const struct scope *scope, struct span traits)
+{
+	struct trait_topics topics;
+
+	if (scope == NULL || !trait_topics(traits, &topics))
+		return false;
+	for (uint8_t i = 0; i < topics.count; i++)
+		if (scope_has(scope, trait_next_topic(&topics.names)))
+			return true;
+	return false;
+}
+
+bool sight_has(const struct sights *sights, const struct sight *sight,
+	const struct channel *channel, struct span traits)
+{
+	if (sight->all || scope_has(sight->scope, channel_name(channel)))
+		return true;
+	if (!channel->is_private &&
+		(traits.len == 0 || !sights_hide(sights, traits)))
+		return true;
+	return has_topic(sight->scope, traits);
+}
+
 struct mark sight_mark(const struct sight *sight, const struct channel *channel)
 {
 	enum seen seen = sight_of(sight, channel);

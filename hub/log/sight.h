@@ -55,6 +55,9 @@ enum seen {
 };
 
 enum seen sight_of(const struct sight *sight, const struct channel *channel);
+/* Does who looks see the event, of that channel? */
+bool sight_has(const struct sights *sights, const struct sight *sight,
+	const struct channel *channel, struct span traits);
 /* Up to where the channel was pruned, for who looks.  Of what was private of a
  * public one nobody remembers whose it was: whoever may read anything that is
  * private is told of it, rather than miss it without a word. */

@@ -9,12 +9,35 @@
 
 /* ---- what is looked up */
 
+/* Of an event that is no row any more nobody knows for whom it was. */
+static bool sees(
+	const struct question *question, struct eventlog *log, uint64_t id)
+{
+	const struct channel *channel;
+	struct wire_event event;
+	bool found;
+
+	if (question->sight.all)
+		return true;
+	eventlog_read(log, id - 1, id);
+	found = eventlog_next(log, id - 1, &event) == EVENTLOG_EVENT;
+	channel = found ? channel_find(log->channels, event.channel) : NULL;
+	found = channel != NULL &&
+		sight_has(&log->channels->sights, &question->sight, channel,
+			event.traits);
+	eventlog_rest(log);
+	return found;
+}
+
+/* The label of an event that who asks may not read is not known to him: it may
+ * be somebody's order. */
 void question_find_label(struct question *question, struct eventlog *log)
 {
 	if (question->from != WIRE_LABEL)
 		return;
 	question->from =
-		labels_find(&log->labels, question->label, &question->value)
+		labels_find(&log->labels, question->label, &question->value) &&
+				sees(question, log, question->value)
 			? WIRE_AFTER
 			: WIRE_UNKNOWN;
 }
