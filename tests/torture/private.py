@@ -242,8 +242,7 @@ class Privacy:
                      if name not in short and (count or name in wanted)}
             self.scene.must(found == wanted, f"{user or 'nobody'} is told of {found}, not of {wanted}")
 
-    @staticmethod
-    def listed(door, limit):
+    def listed(self, door, limit):
         """Each name with its number of events, in pages; None if there is no answer."""
         found, after = {}, ""
         while True:
@@ -253,6 +252,7 @@ class Privacy:
             found.update((line["channel"], line["events"]) for line in answer.json["channels"])
             if not answer.json["more"]:
                 return found
+            self.scene.must("next" in answer.json, "a list says that there are more, and not where")
             after = answer.json["next"]
 
     def counts(self, user):
