@@ -88,6 +88,37 @@ static void test_what_becomes_private_is_not_counted_after_the_next_start(
 	assert_int_equal(list("").count, 2);
 }
 
+static int64_t rows(struct room *room)
+{
+	int64_t count = -1;
+
+	assert_int_equal(db_ask(&room->ledger.store.db,
+				 "SELECT count(*) FROM shown", &count),
+		DB_DONE);
+	return count;
+}
+
+/* Or it would look damaged once the channel is public again. */
+static void test_nothing_is_kept_of_a_channel_that_has_become_private(
+	void **state)
+{
+	struct room *room = *state;
+
+	room_publish(room, "team/1", "x");
+	add_private(room, "team/1");
+	commit(room);
+	assert_int_equal(rows(room), 1);
+	configure(room, 2);
+	reopen(room);
+	assert_int_equal(rows(room), 0);
+	prune_to(room, 1);
+	configure(room, 1);
+	reopen(room);
+	assert_int_equal(rows(room), 1);
+	check(room, "team/1");
+	assert_int_equal(find(room, "team/1")->shown->events, 0);
+}
+
 static void test_a_damaged_row_is_counted_anew(void **state)
 {
 	struct room *room = *state;
@@ -134,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_counts_are_right_whatever_happens),
 		TEST(test_what_becomes_private_is_not_counted_after_the_next_start),
+		TEST(test_nothing_is_kept_of_a_channel_that_has_become_private),
 		TEST(test_a_damaged_row_is_counted_anew),
 		TEST(test_a_channel_that_was_dropped_and_comes_back_says_no_more),
 	};
