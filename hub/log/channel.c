@@ -186,13 +186,17 @@ struct mark channels_distrust(struct channels *channels)
 	return mark;
 }
 
-/* Raises *mark to what is remembered of the name; false if nothing is. */
-static bool look_for_mark(
-	struct channels *channels, struct span name, struct mark *mark)
+/* Raises *mark to what is remembered of the name; false if nothing is.  Where
+ * nothing was ever private nobody looks for the rest. */
+static bool look_for_mark(struct channels *channels, struct span name,
+	enum gone_part part, struct mark *mark)
 {
+	enum gone_found found;
 	struct mark own;
 
-	enum gone_found found = gone_look(&channels->gone, name, &own);
+	if (part == GONE_REST && !channels_hide(channels))
+		return false;
+	found = gone_look(&channels->gone, name, part, &own);
 
 	if (found == GONE_DAMAGED)
 		own = channels_distrust(channels);
@@ -201,27 +205,43 @@ static bool look_for_mark(
 	return found == GONE_MARK;
 }
 
-struct mark channels_mark(struct channels *channels, struct span name)
+struct mark channels_mark(struct channels *channels, struct span name, bool all)
 {
 	struct mark mark = {channels->floor, channels->floor_at};
 
-	look_for_mark(channels, name, &mark);
+	look_for_mark(channels, name, GONE_SHOWN, &mark);
+	if (all)
+		look_for_mark(channels, name, GONE_REST, &mark);
 	return mark;
+}
+
+/* The marks of its name are its own again. */
+static void take_marks(struct channels *channels, struct channel *channel)
+{
+	struct mark shown = {channels->floor, channels->floor_at}, all;
+	struct span name = channel_name(channel);
+
+	channel->returned[GONE_SHOWN] =
+		look_for_mark(channels, name, GONE_SHOWN, &shown);
+	all = shown;
+	channel->returned[GONE_REST] =
+		look_for_mark(channels, name, GONE_REST, &all);
+	channel->pruned_through = shown.through;
+	channel->pruned_at = shown.at;
+	if (channel->returned[GONE_REST] && !channel->is_private)
+		shown_begin(channels, channel);
+	channel->pruned_through = all.through;
+	channel->pruned_at = all.at;
 }
 
 struct channel *channel_get(struct channels *channels, struct span name)
 {
 	struct channel *channel = channel_find(channels, name);
-	struct mark mark = {channels->floor, channels->floor_at};
-	bool returned;
 
 	if (channel != NULL)
 		return channel;
-	returned = look_for_mark(channels, name, &mark);
 	channel = channel_add(channels, name, channels->last_number + 1);
-	channel->pruned_through = mark.through;
-	channel->pruned_at = mark.at;
-	channel->returned = returned;
+	take_marks(channels, channel);
 	channels->made++;
 	channel_touch(channels, channel);
 	return channel;

@@ -60,8 +60,9 @@ struct channel {
 	const struct keep *keep; /* its own limits; NULL = in the pool */
 	struct heap_node look;	 /* limits.h's, if it has own ones */
 	bool dirty;
-	bool returned;	 /* its name had a mark, which goes with its next row */
-	bool miscounted; /* an event that it counts is no row any more */
+	bool returned[2]; /* its name had these marks (enum gone_part), which go
+			     with its next row */
+	bool miscounted;  /* an event that it counts is no row any more */
 	uint16_t name_len;
 	char name[];
 };
@@ -154,8 +155,10 @@ struct channel *channel_changed(
 	const struct channels *channels, uint64_t change);
 /* Found or made; the row comes with the next write.  In a transaction. */
 struct channel *channel_get(struct channels *channels, struct span name);
-/* Up to where a name without a row counts as pruned. */
-struct mark channels_mark(struct channels *channels, struct span name);
+/* Up to where a name without a row counts as pruned, for everybody; or, `all`,
+ * for who sees all of it. */
+struct mark channels_mark(
+	struct channels *channels, struct span name, bool all);
 /* Nobody knows what was lost: for every name without a row, all that there
  * was. */
 struct mark channels_distrust(struct channels *channels);

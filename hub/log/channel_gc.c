@@ -45,13 +45,20 @@ void channels_collect(struct channels *channels, uint64_t keyed_before)
 	store_begin(channels->store);
 }
 
-/* The floor covers it, or a mark remembers it. */
+/* The floor covers it, or marks remember it. */
 static void remember(struct channels *channels, const struct channel *channel)
 {
-	const struct mark mark = {channel->pruned_through, channel->pruned_at};
+	const struct mark all = {channel->pruned_through, channel->pruned_at};
+	struct mark shown = all;
 
-	if (mark.through > channels->floor)
-		gone_add(&channels->gone, channel_name(channel), &mark);
+	if (channel->shown != NULL)
+		shown = channel->shown->pruned;
+	if (shown.through > channels->floor)
+		gone_add(&channels->gone, channel_name(channel), GONE_SHOWN,
+			&shown);
+	if (all.through > channels->floor && all.through > shown.through)
+		gone_add(&channels->gone, channel_name(channel), GONE_REST,
+			&all);
 }
 
 static void drop(struct channels *channels, struct channel *channel)

@@ -219,6 +219,15 @@ void channels_close(struct channels *channels)
 	channels_release(channels);
 }
 
+static void forget_marks(
+	struct channels *channels, const struct channel *channel)
+{
+	for (int part = 0; part < 2; part++)
+		if (channel->returned[part])
+			gone_remove(&channels->gone, channel_name(channel),
+				(enum gone_part)part);
+}
+
 void channels_write(struct channels *channels)
 {
 	struct query *write = &channels->write;
@@ -240,8 +249,7 @@ void channels_write(struct channels *channels)
 		query_bind_int(write, 9, checksum_of_channel(at));
 		store_run(channels->store, write);
 		shown_write(channels, at);
-		if (at->returned)
-			gone_remove(&channels->gone, channel_name(at));
+		forget_marks(channels, at);
 	}
 	channels_drop(channels);
 }
@@ -252,7 +260,8 @@ void channels_settle(struct channels *channels)
 
 	for (struct channel *at = channels->dirty; at != NULL; at = next) {
 		next = at->next_dirty;
-		at->dirty = at->returned = false;
+		at->dirty = at->returned[GONE_SHOWN] = at->returned[GONE_REST] =
+			false;
 		channel_rest(channels, at);
 	}
 	channels->dirty = NULL;

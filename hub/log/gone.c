@@ -11,9 +11,10 @@
 #include "hub/log/disk/statement.h"
 #include "lib/log.h"
 
-static uint64_t hash_of(const struct gone *gone, struct span name)
+static uint64_t hash_of(
+	const struct gone *gone, struct span name, enum gone_part part)
 {
-	return siphash(&gone->secret, name);
+	return siphash(&gone->secret, name) ^ (uint64_t)part;
 }
 
 /* ---- beginning and end */
@@ -135,14 +136,14 @@ void gone_close(struct gone *gone)
 
 /* ---- marks */
 
-enum gone_found gone_look(
-	struct gone *gone, struct span name, struct mark *mark)
+enum gone_found gone_look(struct gone *gone, struct span name,
+	enum gone_part part, struct mark *mark)
 {
 	struct found found;
 
 	if (gone->count <= 0)
 		return GONE_NONE;
-	query_bind_int(&gone->look, 1, hash_of(gone, name));
+	query_bind_int(&gone->look, 1, hash_of(gone, name, part));
 	if (!find(gone, &gone->look, &found))
 		return GONE_NONE;
 	*mark = found.mark;
@@ -154,9 +155,10 @@ enum gone_found gone_look(
 	return GONE_DAMAGED;
 }
 
-void gone_add(struct gone *gone, struct span name, const struct mark *mark)
+void gone_add(struct gone *gone, struct span name, enum gone_part part,
+	const struct mark *mark)
 {
-	uint64_t hash = hash_of(gone, name);
+	uint64_t hash = hash_of(gone, name, part);
 
 	assert(gone->store->writing);
 	query_bind_int(&gone->add, 1, hash);
@@ -169,10 +171,10 @@ void gone_add(struct gone *gone, struct span name, const struct mark *mark)
 		gone->newest = mark->through;
 }
 
-void gone_remove(struct gone *gone, struct span name)
+void gone_remove(struct gone *gone, struct span name, enum gone_part part)
 {
 	assert(gone->store->writing);
-	remove_hash(gone, hash_of(gone, name));
+	remove_hash(gone, hash_of(gone, name, part));
 }
 
 /* One that is damaged raises the floor as far as any could. */

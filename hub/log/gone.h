@@ -54,13 +54,21 @@ enum gone_found {
 bool gone_open(struct gone *gone, struct store *store);
 void gone_close(struct gone *gone);
 
-enum gone_found gone_look(
-	struct gone *gone, struct span name, struct mark *mark);
+/* A name's two marks: of what everybody could see of it and, if that is another
+ * one, of the rest as well. */
+enum gone_part {
+	GONE_SHOWN,
+	GONE_REST,
+};
 
-/* In a transaction.  The name must have no mark. */
-void gone_add(struct gone *gone, struct span name, const struct mark *mark);
-/* Its channel has a row again. */
-void gone_remove(struct gone *gone, struct span name);
+enum gone_found gone_look(struct gone *gone, struct span name,
+	enum gone_part part, struct mark *mark);
+
+/* In a transaction.  The name must have no such mark. */
+void gone_add(struct gone *gone, struct span name, enum gone_part part,
+	const struct mark *mark);
+/* Its channel has a row again; the name has such a mark. */
+void gone_remove(struct gone *gone, struct span name, enum gone_part part);
 /* Takes the oldest marks out that are too many, at most `limit`, and raises
  * *floor to them. */
 void gone_trim(struct gone *gone, unsigned limit, struct mark *floor);

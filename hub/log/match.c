@@ -33,7 +33,8 @@ void matches_init(struct matches *matches)
 
 static size_t size_of(const struct match *match)
 {
-	return sizeof(*match) + match->key_len + selector_size(match->selector);
+	return sizeof(*match) + match->key_len +
+	       selector_size(match->selector) + scope_size(match->sight.scope);
 }
 
 static void forget(struct matches *matches, struct match *match)

@@ -7,7 +7,7 @@
 
 #include "hub/log/channel.h"
 
-enum { LOOKS = 4096 }; /* rows, for the oldest one */
+enum { LOOKS = 128 }; /* rows, for the oldest one: some tens of us */
 
 /* ---- in memory */
 

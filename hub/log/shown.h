@@ -7,8 +7,8 @@
  * The same as a channel says of itself, without those events.  Where it is
  * missing, and that is nearly everywhere, they never were.  Rows of their own,
  * written with the channel's.  Which events are private is decided when they
- * come; when `private` in tidings.conf has changed, and once for a log of an
- * older version, those that are held are looked through at the start.
+ * come; when `private` in tidings.conf is another one than at the last start,
+ * those that are held are looked through.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -187,18 +187,21 @@ static void write_value(struct channels *channels)
 	query_release(&set);
 }
 
-/* If it cannot be written now, the next start does the same. */
+/* Those of channels that are private now go: they would be out of date.  If it
+ * cannot be written now, the next start does the same. */
 static void write_all(struct channels *channels)
 {
+	struct store *store = channels->store;
 	enum db_result written;
 
-	if (store_begin(channels->store)) {
+	if (store_begin(store)) {
+		store_ok(store, db_run(&store->db, "DELETE FROM shown"));
 		for (struct channel *at = channels_first(channels); at != NULL;
 			at = channels_next(channels, at))
 			shown_write(channels, at);
 		write_value(channels);
 	}
-	written = store_commit(channels->store);
+	written = store_commit(store);
 	(void)written;
 }
 

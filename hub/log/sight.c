@@ -23,8 +23,30 @@ void sights_open(struct sights *sights, const struct config *config)
 
 void sights_close(struct sights *sights)
 {
+	for (unsigned i = 0; i < SIGHTS_KEPT; i++)
+		scope_drop(sights->kept[i]);
 	scope_drop(sights->hidden);
 	scopes_free(sights->scopes);
+}
+
+static bool is_kept(const struct sights *sights, const struct scope *scope)
+{
+	for (unsigned i = 0; i < SIGHTS_KEPT; i++)
+		if (sights->kept[i] == scope)
+			return true;
+	return false;
+}
+
+struct scope *sights_read(struct sights *sights, struct wire_in *in)
+{
+	struct scope *scope = scope_read(sights->scopes, in);
+
+	if (scope == NULL || is_kept(sights, scope))
+		return scope;
+	scope_drop(sights->kept[sights->next]);
+	sights->kept[sights->next] = scope_hold(scope);
+	sights->next = (sights->next + 1) % SIGHTS_KEPT;
+	return scope;
 }
 
 bool sights_hide(const struct sights *sights, struct span traits)
@@ -41,6 +63,29 @@ enum seen sight_of(const struct sight *sight, const struct channel *channel)
 		scope_has(sight->scope, channel_name(channel)))
 		return SEEN_WHOLE;
 	return least;
+}
+
+static bool has_topic(const struct scope *scope, struct span traits)
+{
+	struct trait_topics topics;
+
+	if (scope == NULL || !trait_topics(traits, &topics))
+		return false;
+	for (uint8_t i = 0; i < topics.count; i++)
+		if (scope_has(scope, trait_next_topic(&topics.names)))
+			return true;
+	return false;
+}
+
+bool sight_has(const struct sights *sights, const struct sight *sight,
+	const struct channel *channel, struct span traits)
+{
+	if (sight->all || scope_has(sight->scope, channel_name(channel)))
+		return true;
+	if (!channel->is_private &&
+		(traits.len == 0 || !sights_hide(sights, traits)))
+		return true;
+	return has_topic(sight->scope, traits);
 }
 
 struct mark sight_mark(const struct sight *sight, const struct channel *channel)

@@ -19,15 +19,25 @@
 
 struct channel;
 
+enum {
+	SIGHTS_KEPT = 64, /* grants, those that came last: who asks for a list
+			     asks again and again */
+};
+
 struct sights {
 	struct scopes *scopes;
 	struct scope *hidden; /* of the privacy */
 	struct privacy privacy;
+	struct scope *kept[SIGHTS_KEPT]; /* held */
+	unsigned next;			 /* to be replaced */
 };
 
 void sights_open(struct sights *sights, const struct config *config);
 /* No scope may be held any more. */
 void sights_close(struct sights *sights);
+/* Reads a grant (wire.h); held for the caller, who looks at wire_done() then.
+ */
+struct scope *sights_read(struct sights *sights, struct wire_in *in);
 /* Is an event with these traits private, were its row's channel not?  One that
  * nobody is given is, too. */
 bool sights_hide(const struct sights *sights, struct span traits);
@@ -45,6 +55,9 @@ enum seen {
 };
 
 enum seen sight_of(const struct sight *sight, const struct channel *channel);
+/* Does who looks see the event, of that channel? */
+bool sight_has(const struct sights *sights, const struct sight *sight,
+	const struct channel *channel, struct span traits);
 /* Up to where the channel was pruned, for who looks.  Of what was private of a
  * public one nobody remembers whose it was: whoever may read anything that is
  * private is told of it, rather than miss it without a word. */

@@ -45,12 +45,11 @@ static struct listing_request *request_new(
 bool listing_ask(
 	const struct counts *counts, struct peer *peer, struct wire_in *in)
 {
-	struct scopes *scopes = counts->channels->sights.scopes;
 	uint64_t tag = wire_get_u64(in);
 	struct span after = wire_get_str16(in);
 	uint16_t limit = wire_get_u16(in);
 	struct span only = wire_get_str16(in);
-	struct scope *scope = scope_read(scopes, in);
+	struct scope *scope = sights_read(&counts->channels->sights, in);
 	struct listing_request *request;
 	bool good = wire_done(in) && limit > 0;
 

@@ -53,7 +53,7 @@ bool page_ask_judge(struct eventlog *log, struct peer *peer, struct wire_in *in)
 	if (!question_read(&question, in))
 		return false;
 	body = span(begun, (size_t)(in->at - begun));
-	scope = scope_read(log->channels->sights.scopes, in);
+	scope = sights_read(&log->channels->sights, in);
 	good = wire_done(in);
 	if (good)
 		request = enqueue(peer, body);

@@ -9,12 +9,35 @@
 
 /* ---- what is looked up */
 
+/* Of an event that is no row any more nobody knows for whom it was. */
+static bool sees(
+	const struct question *question, struct eventlog *log, uint64_t id)
+{
+	const struct channel *channel;
+	struct wire_event event;
+	bool found;
+
+	if (question->sight.all)
+		return true;
+	eventlog_read(log, id - 1, id);
+	found = eventlog_next(log, id - 1, &event) == EVENTLOG_EVENT;
+	channel = found ? channel_find(log->channels, event.channel) : NULL;
+	found = channel != NULL &&
+		sight_has(&log->channels->sights, &question->sight, channel,
+			event.traits);
+	eventlog_rest(log);
+	return found;
+}
+
+/* The label of an event that who asks may not read is not known to him: it may
+ * be somebody's order. */
 void question_find_label(struct question *question, struct eventlog *log)
 {
 	if (question->from != WIRE_LABEL)
 		return;
 	question->from =
-		labels_find(&log->labels, question->label, &question->value)
+		labels_find(&log->labels, question->label, &question->value) &&
+				sees(question, log, question->value)
 			? WIRE_AFTER
 			: WIRE_UNKNOWN;
 }
@@ -37,6 +60,12 @@ static bool may_want_oldest(
 	       epochs_find(&log->epochs, question->value) != NULL;
 }
 
+/* Are its pages of all that there is, or of what is public? */
+static bool reads_all(const struct question *question)
+{
+	return question->sight.all || question->sight.scope != NULL;
+}
+
 /* Of a name without a row: the mark, unless it is known not to matter. */
 static uint64_t look_for_mark(const struct question *question,
 	struct looks *looks, struct channels *channels, struct span name)
@@ -45,7 +74,7 @@ static uint64_t look_for_mark(const struct question *question,
 
 	if (is_past_the_gone(question, channels))
 		return 0;
-	mark = channels_mark(channels, name);
+	mark = channels_mark(channels, name, reads_all(question));
 	if (mark.at > looks->at)
 		looks->at = mark.at;
 	return mark.through;
@@ -152,27 +181,19 @@ void looks_release(struct looks *looks)
 }
 
 /* Of a name without a row.  If it had one, that was dropped since. */
-static struct mark mark_of(const struct looks *looks, uint16_t place,
-	struct channels *channels, struct span name)
+static struct mark mark_of(const struct question *question,
+	const struct looks *looks, uint16_t place, struct channels *channels,
+	struct span name)
 {
 	struct mark mark = {channels->floor, channels->floor_at};
 
 	if (looks->looked[place].through == LOOKS_ROW)
-		return channels_mark(channels, name);
+		return channels_mark(channels, name, reads_all(question));
 	mark_raise(&mark, &(struct mark){looks->looked[place].seen, looks->at});
 	return mark;
 }
 
 /* ---- the channels */
-
-/* Of what a page of it has: all, or what is public. */
-static struct mark page_mark(
-	const struct sight *sight, const struct channel *channel)
-{
-	const struct sight page = {.all = sight->all || sight->scope != NULL};
-
-	return sight_mark(&page, channel);
-}
 
 /* Notes the channel at `place`, if it has a row.  The mark is what who asks
  * sees. */
@@ -183,14 +204,17 @@ static struct mark find_channel(struct question *question,
 	struct channel *channel = channel_find(channels, name);
 
 	if (channel == NULL) {
-		struct mark mark = mark_of(looks, place, channels, name);
+		struct mark mark =
+			mark_of(question, looks, place, channels, name);
 
 		question->marks[place] = mark.through;
 		return mark;
 	}
 	question->places[question->channel_count] = place;
 	question->channels[question->channel_count++] = channel;
-	question->marks[place] = page_mark(&question->sight, channel).through;
+	question->marks[place] =
+		sight_mark(&(struct sight){.all = reads_all(question)}, channel)
+			.through;
 	return sight_mark(&question->sight, channel);
 }
 

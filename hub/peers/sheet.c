@@ -71,17 +71,6 @@ static void put(struct page *page, const struct wire_event *event)
 	page->through = event->id;
 }
 
-/* Is an event of the channel for who asks? */
-static bool is_seen(const struct channels *channels, const struct sight *sight,
-	const struct channel *channel, struct span traits)
-{
-	enum seen seen = sight_of(sight, channel);
-
-	return seen == SEEN_WHOLE ||
-	       (seen == SEEN_PUBLIC &&
-		       !channel_hides(channels, channel, traits));
-}
-
 static void pass(struct page *page, uint64_t id)
 {
 	page->passed = true;
@@ -101,7 +90,7 @@ static bool collect(struct page *page, struct eventlog *log,
 	while (!is_full(page, log) &&
 		(found = eventlog_step(log, channel, limit, &event)) ==
 			EVENTLOG_EVENT) {
-		if (is_seen(log->channels, &wanted->sight, channel,
+		if (sight_has(&log->channels->sights, &wanted->sight, channel,
 			    event.traits))
 			put(page, &event);
 		else
@@ -119,7 +108,7 @@ static bool is_wanted(const struct channels *channels,
 	const struct wire_event *event)
 {
 	return (wanted->sight.all || !channels_hide(channels) ||
-		       is_seen(channels, &wanted->sight,
+		       sight_has(&channels->sights, &wanted->sight,
 			       channel_find(channels, event->channel),
 			       event->traits)) &&
 	       selector_matches(selector, event->channel);
@@ -176,7 +165,9 @@ static uint64_t mark_of(struct channels *channels,
 	const struct channel *channel, const struct wanted *wanted)
 {
 	return channel != NULL ? sight_mark(&wanted->sight, channel).through
-			       : channels_mark(channels, wanted->name).through;
+			       : channels_mark(channels, wanted->name,
+					 wanted->sight.all)
+					 .through;
 }
 
 /* False if it has to be put once more. */

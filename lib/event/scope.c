@@ -10,6 +10,7 @@
 #include "lib/event/selector.h"
 #include "lib/siphash.h"
 #include "lib/table.h"
+#include "lib/wire.h"
 
 enum {
 	ANSWERS = 1024,	  /* remembered; a newer one takes an older one's
@@ -38,6 +39,7 @@ struct scope {
 	struct selector **patterns;
 	size_t pattern_count;
 	uint64_t serial;
+	size_t size;
 	uint32_t holds;
 	size_t key_len;
 	char key[]; /* the selectors, sorted: u8 exact, str16 each */
@@ -114,6 +116,16 @@ static void add(struct scope *scope, struct span text, bool exact)
 		scope->patterns[scope->pattern_count++] = pattern;
 }
 
+static size_t size_of(const struct scope *scope, size_t count)
+{
+	size_t size = sizeof(*scope) + scope->key_len;
+
+	size += count * (sizeof(*scope->names) + sizeof(*scope->patterns));
+	for (size_t i = 0; i < scope->pattern_count; i++)
+		size += selector_size(scope->patterns[i]);
+	return size;
+}
+
 static struct scope *make(struct scopes *scopes, size_t count, struct span key)
 {
 	struct scope *scope = mem_new(sizeof(*scope) + key.len);
@@ -131,6 +143,7 @@ static struct scope *make(struct scopes *scopes, size_t count, struct span key)
 
 		add(scope, wire_get_str16(&in), exact);
 	}
+	scope->size = size_of(scope, count);
 	table_add(&scopes->table, &scope->node);
 	return scope;
 }
@@ -261,59 +274,12 @@ uint64_t scope_serial(const struct scope *scope)
 	return scope == NULL ? 0 : scope->serial;
 }
 
+size_t scope_size(const struct scope *scope)
+{
+	return scope == NULL ? 0 : scope->size;
+}
+
 struct span scope_text(const struct scope *scope)
 {
 	return scope == NULL ? span(NULL, 0) : span(scope->key, scope->key_len);
-}
-
-/* ---- on the wire */
-
-void scope_put(const struct scope *scope, struct buf *out)
-{
-	size_t count = 0;
-
-	if (scope != NULL)
-		count = scope->name_count + scope->pattern_count;
-	wire_put_u32(out, (uint32_t)count);
-	buf_add_span(out, scope_text(scope));
-}
-
-static struct scope_item get_item(struct wire_in *in)
-{
-	struct scope_item item = {.exact = wire_get_u8(in) != 0};
-
-	item.text = wire_get_str16(in);
-	return item;
-}
-
-/* How many follow; none can be shorter than three bytes. */
-static uint32_t get_count(struct wire_in *in)
-{
-	uint32_t count = wire_get_u32(in);
-
-	if (count > (size_t)(in->end - in->at) / 3)
-		in->failed = true;
-	return in->failed ? 0 : count;
-}
-
-void scope_pass(struct wire_in *in)
-{
-	for (uint32_t left = get_count(in); left > 0; left--)
-		get_item(in);
-}
-
-struct scope *scope_read(struct scopes *scopes, struct wire_in *in)
-{
-	uint32_t count = get_count(in);
-	struct scope_item *items;
-	struct scope *scope;
-
-	if (count == 0)
-		return NULL;
-	items = mem_new(count * sizeof(*items));
-	for (uint32_t i = 0; i < count; i++)
-		items[i] = get_item(in);
-	scope = scope_get(scopes, items, in->failed ? 0 : count);
-	free(items);
-	return scope;
 }

@@ -42,15 +42,20 @@ bool scope_has(const struct scope *scope, struct span channel);
 /* Its selectors, one by one; false beyond the last. */
 bool scope_item(
 	const struct scope *scope, size_t index, struct scope_item *item);
-/* As it is on the wire (wire.h).  What is read is the set of that, held for the
- * caller. */
-void scope_put(const struct scope *scope, struct buf *out);
-struct scope *scope_read(struct scopes *scopes, struct wire_in *in);
-/* Passes over one. */
-void scope_pass(struct wire_in *in);
+/* Bytes that it takes; 0 of NULL. */
+size_t scope_size(const struct scope *scope);
 /* Its selectors in one text, that no other scope has. */
 struct span scope_text(const struct scope *scope);
 /* Another one for each scope that ever was; 0 of NULL. */
 uint64_t scope_serial(const struct scope *scope);
+
+/* ---- as it is on the wire (wire.h: a grant): scope_wire.c */
+
+void scope_put(const struct scope *scope, struct buf *out);
+/* The set of what is read, held for the caller; who reads looks at wire_done()
+ * then. */
+struct scope *scope_read(struct scopes *scopes, struct wire_in *in);
+/* Passes over it. */
+void scope_pass(struct wire_in *in);
 
 #endif

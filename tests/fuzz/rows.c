@@ -265,7 +265,7 @@ void eventlog_check_ends(struct eventlog *log, uint64_t after) NEVER
 uint64_t channel_oldest(
 	struct channels *channels, struct channel *channel) NEVER
 struct mark channels_mark(
-	struct channels *channels, struct span name) NEVER
+	struct channels *channels, struct span name, bool all) NEVER
 uint64_t eventlog_since(struct eventlog *log, uint64_t at) NEVER
 void eventlog_walk(struct eventlog *log, const struct channel *channel,
 	uint64_t after) NEVER

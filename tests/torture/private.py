@@ -3,7 +3,8 @@
 eight kinds of grants, by name and by pattern, also by the Mercure protocol, while they stop reading, are cut
 and come back, and hub and responders are killed.  Nobody ever holds a byte that
 he may not read, not even a channel's name, and nobody misses an event that he
-may."""
+may.  What is kept for a short time only is private, and no gap of it is told but
+to who may read it; and whoever asks for counts is told those of what he sees."""
 
 import contextlib
 import functools
@@ -11,6 +12,7 @@ import itertools
 import json
 import re
 import time
+from urllib.parse import quote
 
 from listener import Listener
 from mercure_reader import Plain
@@ -39,6 +41,8 @@ USERS = ["", "1", "12", "one", "team", "secrets", "both", "all", "news"]  # 12 b
 PUBLIC = ["news", "open/1", "open/2"]
 HIDDEN = [f"{kind}/{n}" for kind in ("secret", "team") for n in range(4)]
 CHANNELS = PUBLIC + HIDDEN
+BRIEF = [f"brief/{n}" for n in range(3)]  # private, and soon gone
+DROSS = "~"  # what is said there
 ALIKE = [([], ["*"]), (["news"], []), ([], ["team/{n}"]), (["open/1"], ["secret/{n}"])]  # what many want
 PATTERNS = ["*", "secret/{n}", "team/{n}", "open/{n}", "{+all}"]
 TOKEN = re.compile(rb"<\d+>")
@@ -100,7 +104,7 @@ class Reader(Listener):
         self.mercure = mercure
         self.user, self.names, self.patterns, self.start = user, names, patterns, start
         self.envelope = envelope
-        self.tokens, self.tail, self.foreign = [], b"", set()
+        self.tokens, self.tail, self.foreign, self.resets = [], b"", set(), 0
 
     def listens(self, name):
         return name in self.names or any(matches(pattern, name) for pattern in self.patterns)
@@ -111,9 +115,11 @@ class Reader(Listener):
         before = len(self.events)
         super()._read(body)
         for event in self.events[before:]:
+            self.resets += event.type == "reset"
             if event.type == "message":
                 data = json.loads(event.data)["data"] if self.envelope else event.data
-                self.tokens.append((event.id, data))
+                if data != DROSS:
+                    self.tokens.append((event.id, data))
                 if self.envelope:
                     self.foreign.add(json.loads(event.data)["channel"].encode())
         del self.events[:]  # they are noted
@@ -150,6 +156,16 @@ class Privacy:
             out += bytes([TRAIT_PRIVATE, 0, 0])
         return out
 
+    def say_briefly(self):
+        """Events of which the older ones have gone when anybody comes back."""
+        with contextlib.suppress(Closed, OSError, TimeoutError, AssertionError):
+            if self.peer is None:
+                self.peer = self.world.hub_peer()
+            for name in BRIEF:
+                self.peer.publish(DROSS, channel=name)
+            return
+        self.peer = None
+
     def store(self, event):
         peer = self.peer
         peer.number += 1
@@ -171,6 +187,8 @@ class Privacy:
                 break
             self.peer = None
         self.events.append(event)
+        if event.number % 5 == 0:
+            self.say_briefly()
         return event.id
 
     # ---- listening
@@ -229,17 +247,42 @@ class Privacy:
         self.join(4)
 
     def lists_are_true(self):
-        """Whoever asks is told of what he may read, and of nothing else."""
-        stored = {name for event in self.events for name in event.channels}
+        """Whoever asks is told of what he may read, and of nothing else: names and counts."""
         for user in USERS:
             more = {"REMOTE_USER": user} if user else {}
-            answer = VisitorDoor(self.world.fcgi_socket, {}, more).ask("GET", "/api/channels?limit=1000")
-            if answer.status != 200:
+            door = VisitorDoor(self.world.fcgi_socket, {}, more)
+            found = self.listed(door, self.rng.choice([2, 1000]))
+            if found is None:
                 continue  # the hub is away
-            found = {line["channel"] for line in answer.json["channels"]}
-            wanted = {name for name in stored if name in PUBLIC or may_read(user, name)}
-            self.scene.must(found <= wanted, f"{user or 'nobody'} is told of {found - wanted}")
-            self.scene.must(wanted <= found, f"{user or 'nobody'} is not told of {wanted - found}")
+            wanted = self.counts(user)
+            short = {name for name in found if name in BRIEF}
+            self.scene.must(not short or user == "all", f"{user or 'nobody'} is told of {short}")
+            found = {name: count for name, count in found.items()
+                     if name not in short and (count or name in wanted)}
+            self.scene.must(found == wanted, f"{user or 'nobody'} is told of {found}, not of {wanted}")
+
+    def listed(self, door, limit):
+        """Each name with its number of events, in pages; None if there is no answer."""
+        found, after = {}, ""
+        while True:
+            answer = door.ask("GET", f"/api/channels?limit={limit}" + (after and f"&after={quote(after)}"))
+            if answer.status != 200:
+                return None
+            found.update((line["channel"], line["events"]) for line in answer.json["channels"])
+            if not answer.json["more"]:
+                return found
+            self.scene.must("next" in answer.json, "a list says that there are more, and not where")
+            after = answer.json["next"]
+
+    def counts(self, user):
+        """Of each channel the events that its line counts for him."""
+        counts = {}
+        for event in self.events:
+            for name in event.channels:
+                whole = may_read(user, name)
+                if whole or (name in PUBLIC and event.is_for("")):
+                    counts[name] = counts.get(name, 0) + 1
+        return counts
 
     # ---- the end
     def expected(self, reader):
@@ -265,11 +308,13 @@ class Privacy:
             wanted = self.expected(one)
             mine = {event.token.encode() for event in self.events if event.is_for(one.user)
                     and any(one.listens(name) for name in event.channels)}
-            mine |= {name.encode() for name in CHANNELS}
+            mine |= {name.encode() for name in CHANNELS + BRIEF * (one.user == "all")}
             hidden = {name.encode() for name in HIDDEN}
             leaked = {seen for seen in one.foreign if seen not in mine}
             if leaked:
                 found.append(f"{one.name()} holds {sorted(leaked)[:5]}, which he may not")
+            if one.resets and one.user != "all":
+                found.append(f"{one.name()} was told of {one.resets} gaps: {one.story()}")
             if one.tokens != [(one.shown(event), event.data) for event in wanted]:
                 found.append(self.difference(one, wanted))
             shown = {name for name in one.foreign & hidden}
@@ -288,8 +333,9 @@ class Privacy:
 
 
 def make_world(scene):
-    config = {"responder": {"workers": "2", "window": "1M", "private": "secret/{n} team/{n}",
-                            "mercure": "yes"}}
+    config = {"responder": {"workers": "2", "window": "1M", "private": "secret/{n} team/{n} brief/{n}",
+                            "mercure": "yes"},
+              "channel brief/{n}": {"keep_events": "2"}}
     for name, (who, subscribe) in SECTIONS.items():
         config["access " + name] = {"who": who, "subscribe": subscribe}
     return scene.world(config, web=False, inbox=False)
@@ -314,5 +360,6 @@ def play(scene, rounds, listeners, events):
     privacy.lists_are_true()
     scene.faultless(privacy.faults())
     scene.note(events=len(privacy.events), listeners=len(privacy.readers),
+               resets=sum(one.resets for one in privacy.readers),
                hidden=sum(not event.is_for("") for event in privacy.events),
                deliveries=sum(len(one.tokens) for one in privacy.readers))

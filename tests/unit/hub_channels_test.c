@@ -18,7 +18,7 @@ static bool is_there(struct room *room, const char *name)
 
 static uint64_t mark_of(struct room *room, const char *name)
 {
-	return channels_mark(all(room), span_of(name)).through;
+	return channels_mark(all(room), span_of(name), true).through;
 }
 
 static const char *numbered(const char *letter, int number)

@@ -138,7 +138,7 @@ static void test_a_channel_that_is_gone_counts_for_every_pattern(void **state)
 
 	prune(room, "a/1", 50);
 	assert_true(store_begin(&room->ledger.store));
-	gone_add(&all(room)->gone, span_of("b"), &gone);
+	gone_add(&all(room)->gone, span_of("b"), GONE_SHOWN, &gone);
 	all(room)->sums.pruned_through = 70;
 	ledger_commit(&room->ledger);
 	assert_int_equal(mark(room, "a/{x}"), 70);

@@ -18,7 +18,8 @@ static uint64_t leave_marks(struct room *room, unsigned count)
 		char name[32];
 
 		snprintf(name, sizeof(name), "gone/%u", i);
-		gone_add(&ledger->channels.gone, span_of(name), &mark);
+		gone_add(&ledger->channels.gone, span_of(name), GONE_SHOWN,
+			&mark);
 	}
 	ledger_commit(ledger);
 	return newest;

@@ -147,6 +147,78 @@ static void test_a_name_too_long_to_be_remembered_is_asked_for(void **state)
 	scopes_free(scopes);
 }
 
+/* What is put is read as the same set. */
+static void test_a_scope_goes_over_the_wire_and_is_the_same(void **state)
+{
+	struct scopes *scopes = scopes_new();
+	struct scope *scope = GET(scopes, "b/{n}", "a", "{unclosed", "*"),
+		     *read;
+	struct buf body = {0};
+	struct wire_in in;
+
+	(void)state;
+	scope_put(scope, &body);
+	scope_put(NULL, &body);
+	in = wire_in(buf_span(&body));
+	read = scope_read(scopes, &in);
+	assert_null(scope_read(scopes, &in));
+	assert_true(wire_done(&in));
+	assert_true(scope_has(read, span_of("anything")));
+	scope_drop(read);
+	scope_drop(scope);
+	buf_release(&body);
+	scopes_free(scopes);
+}
+
+static void test_a_name_that_looks_like_a_pattern_is_one_after_the_wire(
+	void **state)
+{
+	struct scopes *scopes = scopes_new();
+	struct scope_item item = {span_of("{n}"), true};
+	struct scope *scope = scope_get(scopes, &item, 1), *read;
+	struct buf body = {0};
+	struct wire_in in;
+
+	(void)state;
+	scope_put(scope, &body);
+	in = wire_in(buf_span(&body));
+	read = scope_read(scopes, &in);
+	assert_ptr_equal(read, scope);
+	assert_false(scope_has(read, span_of("a")));
+	assert_true(scope_has(read, span_of("{n}")));
+	scope_drop(read);
+	scope_drop(scope);
+	buf_release(&body);
+	scopes_free(scopes);
+}
+
+/* Any of its beginnings, and one that says that there are very many. */
+static void test_what_is_no_scope_on_the_wire_fails(void **state)
+{
+	struct scopes *scopes = scopes_new();
+	struct scope *scope = GET(scopes, "b/{n}", "a");
+	struct buf body = {0};
+	struct wire_in in;
+
+	(void)state;
+	scope_put(scope, &body);
+	for (size_t len = 0; len < body.len; len++) {
+		in = wire_in(span(body.at, len));
+		scope_drop(scope_read(scopes, &in));
+		assert_true(in.failed);
+		in = wire_in(span(body.at, len));
+		scope_pass(&in);
+		assert_true(in.failed);
+	}
+	memset(body.at, 0xff, 4);
+	in = wire_in(buf_span(&body));
+	assert_null(scope_read(scopes, &in));
+	assert_true(in.failed);
+	scope_drop(scope);
+	buf_release(&body);
+	scopes_free(scopes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +230,11 @@ int main(void)
 		cmocka_unit_test(test_what_is_remembered_is_never_another_ones),
 		cmocka_unit_test(
 			test_a_name_too_long_to_be_remembered_is_asked_for),
+		cmocka_unit_test(
+			test_a_scope_goes_over_the_wire_and_is_the_same),
+		cmocka_unit_test(
+			test_a_name_that_looks_like_a_pattern_is_one_after_the_wire),
+		cmocka_unit_test(test_what_is_no_scope_on_the_wire_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

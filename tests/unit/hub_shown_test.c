@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* hub/shown: what is public of a channel that has private events, too */
+#include <config.h>
+
+#include "tests/unit/hub_sight_room.h"
+
+/* What it says, and what is found by looking at every event, are the same. */
+static void check(struct room *room, const char *name)
+{
+	struct channel *channel = find(room, name);
+	struct shown before;
+
+	if (channel == NULL || channel->shown == NULL)
+		return;
+	before = *channel->shown;
+	before.oldest = shown_oldest(all(room), channel);
+	shown_recount(all(room), channel);
+	assert_int_equal(before.events, channel->shown->events);
+	assert_int_equal(before.bytes, channel->shown->bytes);
+	assert_int_equal(before.oldest, shown_oldest(all(room), channel));
+	if (before.events > 0)
+		assert_int_equal(before.newest, channel->shown->newest);
+	*channel->shown = before;
+}
+
+static void publish_any(struct room *room, unsigned *seed)
+{
+	static const char *const names[] = {"a", "b", "secret/1", "team/1"};
+	const char *name = names[(unsigned)rand_r(seed) % COUNT(names)];
+
+	switch (rand_r(seed) % 4) {
+	case 0:
+		add_private(room, name);
+		break;
+	case 1:
+		add_also(room, name, "secret/2");
+		break;
+	case 2:
+		add_also(room, name, "team/2");
+		break;
+	default:
+		add_with(room, name, span(NULL, 0));
+	}
+}
+
+static void test_counts_are_right_whatever_happens(void **state)
+{
+	struct room *room = *state;
+	unsigned seed = 7;
+
+	for (int round = 0; round < 400; round++) {
+		for (int i = rand_r(&seed) % 8; i >= 0; i--)
+			publish_any(room, &seed);
+		if (rand_r(&seed) % 6 == 0)
+			room_roll_back(room);
+		else
+			commit(room);
+		if (rand_r(&seed) % 6 == 0)
+			prune_to(room, 1 + (uint64_t)rand_r(&seed) % 40);
+		if (rand_r(&seed) % 20 == 0)
+			configure(room, (size_t)rand_r(&seed) % 3);
+		if (rand_r(&seed) % 10 == 0)
+			reopen(room);
+		check(room, "a");
+		check(room, "b");
+		check(room, "team/1");
+	}
+}
+
+static void test_what_becomes_private_is_not_counted_after_the_next_start(
+	void **state)
+{
+	struct room *room = *state;
+
+	add_also(room, "chat", "team/1");
+	room_publish(room, "chat", "x");
+	room_publish(room, "team/1", "x");
+	assert_int_equal(events_of("chat", ""), 2);
+	assert_int_equal(events_of("team/1", ""), 1);
+	configure(room, 2);
+	reopen(room);
+	assert_int_equal(events_of("chat", ""), 1);
+	assert_int_equal(list("").count, 1);
+	assert_int_equal(events_of("chat", "chat"), 2);
+	configure(room, 0);
+	reopen(room);
+	assert_int_equal(events_of("chat", ""), 2);
+	assert_int_equal(list("").count, 2);
+}
+
+static int64_t rows(struct room *room)
+{
+	int64_t count = -1;
+
+	assert_int_equal(db_ask(&room->ledger.store.db,
+				 "SELECT count(*) FROM shown", &count),
+		DB_DONE);
+	return count;
+}
+
+/* Or it would look damaged once the channel is public again. */
+static void test_nothing_is_kept_of_a_channel_that_has_become_private(
+	void **state)
+{
+	struct room *room = *state;
+
+	room_publish(room, "team/1", "x");
+	add_private(room, "team/1");
+	commit(room);
+	assert_int_equal(rows(room), 1);
+	configure(room, 2);
+	reopen(room);
+	assert_int_equal(rows(room), 0);
+	prune_to(room, 1);
+	configure(room, 1);
+	reopen(room);
+	assert_int_equal(rows(room), 1);
+	check(room, "team/1");
+	assert_int_equal(find(room, "team/1")->shown->events, 0);
+}
+
+static void test_a_damaged_row_is_counted_anew(void **state)
+{
+	struct room *room = *state;
+
+	add_private(room, "chat");
+	room_publish(room, "chat", "x");
+	commit(room);
+	assert_true(store_begin(&room->ledger.store));
+	assert_int_equal(db_run(&room->ledger.store.db,
+				 "UPDATE shown SET events = 2, bytes = 130"),
+		DB_DONE);
+	commit(room);
+	reopen(room);
+	assert_int_equal(events_of("chat", ""), 1);
+}
+
+static void test_a_channel_that_was_dropped_and_comes_back_says_no_more(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t first = room_publish(room, "x", "x");
+
+	add_private(room, "chat");
+	commit(room);
+	prune_to(room, 1); /* all but ... */
+	room_publish(room, "x", "x");
+	prune_to(room, 1);
+	room->ledger.channels.most = 1;
+	for (int i = 0; i < 3; i++) {
+		ledger_tend(&room->ledger);
+		commit(room);
+	}
+	assert_null(find(room, "chat"));
+	configure(room, 1);
+	assert_false(judge("chat", first, "").gap);
+	assert_true(judge("chat", first, "chat").gap);
+	room_publish(room, "chat", "x");
+	assert_false(judge("chat", first, "").gap);
+	assert_true(judge("chat", first, "chat").gap);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_counts_are_right_whatever_happens),
+		TEST(test_what_becomes_private_is_not_counted_after_the_next_start),
+		TEST(test_nothing_is_kept_of_a_channel_that_has_become_private),
+		TEST(test_a_damaged_row_is_counted_anew),
+		TEST(test_a_channel_that_was_dropped_and_comes_back_says_no_more),
+	};
+
+	return cmocka_run_group_tests_name("shown", tests, NULL, NULL);
+}
