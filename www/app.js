@@ -20,6 +20,7 @@ import { mount as status } from "./status.js";
 import { mount as streams } from "./streams.js";
 import { mount as tasks } from "./tasks.js";
 import { mount as toasts } from "./toasts.js";
+import { mount as who } from "./who.js";
 import { words } from "./words/page.js";
 
 addWords(words);
@@ -33,6 +34,7 @@ const page = { bus, feeds, connections: new Connections(feeds, bus) };
 
 compose($("compose"), page);
 streams($("streams"), page);
+who($("streams"), page);
 events($("streams"), page);
 metrics($("metrics"), page);
 tasks($("tasks"), page);
