@@ -130,8 +130,8 @@ def codes():
     """The codes of errors that a client may be told."""
     for path in (TOP / "fcgi").rglob("*.c"):
         text = path.read_text()
-        yield from re.findall(r'\b[45]\d\d,\s*"([a-z_]+)"', text)
-        yield from re.findall(r'bad(?:_at)?\((?:\w+,\s*)?"([a-z_]+)"', text)
+        yield from re.findall(r'\b[45]\d\d,\s*"([a-z0-9_]+)"', text)
+        yield from re.findall(r'bad(?:_at)?\(\s*(?:\w+,\s*)?"([a-z0-9_]+)"', text)
         yield from re.findall(r'\bcode = "([a-z_]+)"', text)
 
 

@@ -114,6 +114,7 @@ static const struct check_row checks[] = {
 	{"cross-origin rules", try_cors, NULL},
 	{"whose address it is", check_addresses, NULL},
 	{"tokens arrive", check_tokens, NULL},
+	{"mercure", check_mercure, check_has_mercure},
 	{"uploads end", try_uploads, NULL},
 	{"leaving is noticed", check_leaving, NULL},
 	{"inbox readers", check_readers, NULL},

@@ -137,6 +137,18 @@ static const struct {
 	{"", CHECK_TOKENS,
 		"the web server, or a proxy before it, must pass on the header "
 		"Authorization as it came"},
+	{"lighttpd", CHECK_MERCURE,
+		"link lighttpd-mercure.conf into /etc/tidings, and restart "
+		"lighttpd (docs/mercure.md)"},
+	{"apache", CHECK_MERCURE,
+		"link apache-mercure.conf into /etc/tidings, and restart "
+		"Apache (docs/mercure.md)"},
+	{"nginx", CHECK_MERCURE,
+		"link nginx-mercure.conf into nginx's snippets, and reload "
+		"nginx (docs/mercure.md)"},
+	{"", CHECK_MERCURE,
+		"the web server must pass that path on, beside the prefix of "
+		"all others (docs/mercure.md)"},
 	{"apache", CHECK_HTTP2,
 		"Apache's HTTP/2 leaves a stream open and silent when a "
 		"responder dies, and answers nothing else beside six streams: "

@@ -32,7 +32,8 @@ enum check_fault {
 	CHECK_CUT,	  /* a stream on which nothing comes is ended */
 	CHECK_LATE,	  /* each event takes some 200 ms */
 	CHECK_TOKENS,	  /* it does not pass on Authorization */
-	CHECK_HTTP2	  /* it speaks HTTP/2 to browsers */
+	CHECK_HTTP2,	  /* it speaks HTTP/2 to browsers */
+	CHECK_MERCURE	  /* /.well-known/mercure does not lead to Tidings */
 };
 /* The hint for the web server, known by the name that it gives itself; NULL
  * only where CHECK_LATE or CHECK_HTTP2 is nothing of this server's. */
@@ -93,6 +94,10 @@ bool check_stock(struct check *check);
 
 /* ---- the check of addresses */
 bool check_addresses(struct check *check);
+
+/* ---- the check of Mercure, where tidings.conf has it */
+bool check_has_mercure(void);
+bool check_mercure(struct check *check);
 
 /* ---- the checks with streams */
 bool check_main(struct check *check);

@@ -22,6 +22,7 @@ typedef bool request_bytes(void *arg, struct span bytes);
 struct http_request {
 	const char *method; /* NULL = GET */
 	const char *path;   /* with its query, encoded */
+	bool at_root;	    /* ... of the server, whatever the URL's own path */
 	const char *type;   /* the line "Content-Type: ..."; NULL = octets */
 	const char *const *headers; /* further lines, NULL-ended; or NULL */
 	struct span body;	    /* of a POST */

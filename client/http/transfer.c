@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/http/url.h"
 #include "client/option/option.h"
 #include "lib/clock.h"
 
@@ -76,8 +77,10 @@ static void set_request(struct transfer *transfer)
 	struct buf url = {0};
 	CURL *easy = transfer->easy;
 
-	buf_printf(&url, "%s%s", transfer->url, request->path);
-	buf_add_char(&url, '\0');
+	buf_add_span(&url, span_of(transfer->url));
+	if (request->at_root)
+		url.len = (size_t)(url_path(transfer->url) - transfer->url);
+	buf_printf(&url, "%s%c", request->path, '\0');
 	curl_easy_setopt(easy, CURLOPT_URL, url.at);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->lines);
 	if (request->withheld > 0) {

@@ -240,7 +240,7 @@ struct asked_fault asked_add_topics(struct asked *asked, struct span query)
 				"nothing that begins with match");
 	}
 	if (fault.sentence == NULL && asked_count(asked) == 0)
-		fault = bad("no_topic", "?topic= is missing");
+		fault = bad("bad_topic", "?topic= is missing");
 	if (fault.sentence == NULL)
 		fault = take_filters(asked);
 	return fault;

@@ -191,18 +191,16 @@ static void advance(struct composer *composer, struct lane *lane)
 
 /* ---- composing */
 
-static bool lacks(const struct composer *composer, const struct subscriber *sub,
-	uint64_t position)
+/* Asked once for each delivery. */
+static inline bool lacks(const struct composer *composer,
+	const struct subscriber *sub, uint64_t position)
 {
 	const struct wire_event *event =
 		&window_entry(composer->window, position)->event;
 
-	if (event->id == 0) {
-		if (sub->dress == EVENT_MERCURE)
-			return false;
-	} else if (event->id <= sub->id) {
-		return false;
-	}
+	/* What is volatile has neither an id nor traits. */
+	if (event->id <= sub->id)
+		return event->id == 0 && sub->dress != EVENT_MERCURE;
 	return event->traits.len == 0 || selection_takes(sub, event->traits);
 }
 

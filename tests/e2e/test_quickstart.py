@@ -20,6 +20,7 @@ import pytest
 from documents import README, Document
 from listener import Crowd
 from page import Page
+from symfony import Symfony, needs_symfony
 from web import WebDoor
 from world import BUILD, INSTRUMENTED, SLOW, TOP, addresses, eventually, free_port, is_alive
 
@@ -475,3 +476,26 @@ def statuses(port, address):
         found.append(link.getresponse().status)
         link.close()
     return tuple(found)
+
+
+@needs_symfony
+def test_what_it_prints_for_mercure_is_what_a_symfony_application_needs(quickstart, crowd, tmp_path):
+    data, other = tmp_path / "data", tmp_path / "other.conf"
+    run = quickstart("--no-demo", "--dir", str(data)).serves()
+    env = dict(re.findall(r"^(MERCURE_[A-Z_]+)=(\S+)$", run.said(), re.M))
+    assert env == {"MERCURE_URL": f"http://127.0.0.1:{run.port}/.well-known/mercure",
+                   "MERCURE_PUBLIC_URL": f"http://127.0.0.1:{run.port}/.well-known/mercure",
+                   "MERCURE_JWT_SECRET": (data / "mercure.key").read_text()}
+    assert len(env["MERCURE_JWT_SECRET"]) >= 64 and (data / "mercure.key").stat().st_mode & 0o077 == 0
+    reader = crowd.listen(run.door, "/stream?channel=news")
+    reader.is_connected()
+    Symfony(**env).publish("news", data="by Symfony")
+    reader.sees("by Symfony")
+    run.close()
+    again = quickstart("--no-demo", "--dir", str(data)).serves()
+    assert f"MERCURE_JWT_SECRET={env['MERCURE_JWT_SECRET']}\n" in again.said()
+    again.close()
+    other.write_text("[responder]\nmercure = no\n")
+    without = quickstart("--no-demo", "--config", str(other)).serves()
+    assert "MERCURE" not in without.said()
+    assert without.door.ask("GET", "/.well-known/mercure").status == 404

@@ -105,6 +105,27 @@ static void check_plain(const struct wire_event *event)
 	buf_release(&heard.data);
 }
 
+/* As on a stream of Mercure: nothing but the id is spelt otherwise. */
+static void check_mercure(const struct wire_event *event)
+{
+	struct heard heard = {0};
+	struct buf text = {0}, plain = {0};
+
+	event_text(&plain, event, EVENT_PLAIN);
+	event_text(&text, event, EVENT_MERCURE);
+	hear(&heard, buf_span(&text));
+	MUST(heard.events == 1);
+	MUST(heard.id.len > 1 && heard.id.at[0] == '#');
+	buf_drop(&text, strlen("id: #"));
+	buf_drop(&plain, strlen("id: "));
+	MUST(span_equal(buf_span(&text), buf_span(&plain)));
+	buf_release(&text);
+	buf_release(&plain);
+	buf_release(&heard.id);
+	buf_release(&heard.type);
+	buf_release(&heard.data);
+}
+
 /* The envelope is JSON and says the same; only for text, as the hub takes no
  * other. */
 static void check_envelope(const struct wire_event *event)
@@ -150,6 +171,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!text_is_utf8(event.data, NULL))
 		return 0;
 	check_plain(&event);
+	if (event.id != 0)
+		check_mercure(&event);
 	if (text_channel_fault(event.data) == NULL)
 		event.channel = event.data;
 	check_envelope(&event);

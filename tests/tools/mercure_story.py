@@ -33,12 +33,9 @@ def told_at_mercure(Told):
         def store(self, data, n, type):
             app = publisher(self.world, publish=["*"])
             for topic, text in self.texts(data):
-                answer = app.publish(topic, data=text, id=self.name_of(topic, n), **({"type": type} if type else {}))
+                answer = app.publish(topic, data=text, id=f"urn:{topic}:{n}", **({"type": type} if type else {}))
                 assert answer.status == 200, answer
             return answer.text
-
-        def name_of(self, topic, n):
-            return f"urn:{topic}:{n}"
 
         def texts(self, data):
             """What is published of it, and where."""

@@ -102,8 +102,8 @@ static void test_a_query_of_topics_says_what_is_wanted(void **state)
 static const struct {
 	const char *name, *query, *code;
 } topic_faults[] = {
-	{"none", "", "no_topic"},
-	{"none of the name", "topics=a&channel=b", "no_topic"},
+	{"none", "", "bad_topic"},
+	{"none of the name", "topics=a&channel=b", "bad_topic"},
 	{"an empty one", "topic=", "bad_topic"},
 	{"no value", "topic", "bad_topic"},
 	{"an empty one among others", "topic=a&topic=", "bad_topic"},
