@@ -171,6 +171,8 @@ static struct fault write_ticket(const struct pass *pass,
 		.items = wish->items.items,
 		.count = wish->items.count,
 		.until_ms = until_ms,
+		.user = grant_subject(wish->grant),
+		.payload = grant_payload(wish->grant),
 	};
 
 	if (!ticket_write(pass->tickets, out, &ticket))

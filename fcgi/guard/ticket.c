@@ -107,7 +107,17 @@ static void write_claims(struct buf *out, const struct ticket *ticket)
 	write_list(out, ticket, true);
 	buf_printf(out, "],\"patterns\":[");
 	write_list(out, ticket, false);
-	buf_printf(out, "]}");
+	buf_add_char(out, ']');
+	if (ticket->user.len > 0) {
+		buf_printf(out, ",\"sub\":");
+		json_quote(out, ticket->user);
+	}
+	if (ticket->payload.len > 0 &&
+		ticket->payload.len <= TICKET_PAYLOAD_MAX) {
+		buf_printf(out, ",\"payload\":");
+		buf_add_span(out, ticket->payload);
+	}
+	buf_add_char(out, '}');
 }
 
 static void sign(const struct key *key, struct buf *out, struct span text)
@@ -164,6 +174,22 @@ static bool read_list(
 	return good;
 }
 
+/* Whose it is, if it says so. */
+static void read_bearer(struct rights *rights, const struct document *claims)
+{
+	const struct member *user = document_member(claims, "sub");
+	const struct member *payload = document_member(claims, "payload");
+	struct buf text = {0};
+
+	if (user != NULL && json_is_string(user->value)) {
+		json_decode(&text, user->value);
+		rights->subject = mem_text(buf_span(&text));
+	}
+	if (payload != NULL)
+		rights->payload = mem_text(payload->value);
+	buf_release(&text);
+}
+
 static const char *read_claims(
 	struct rights *rights, const struct document *claims, uint64_t now_ms)
 {
@@ -178,6 +204,7 @@ static const char *read_claims(
 	if (!read_list(rights, claims, true) ||
 		!read_list(rights, claims, false))
 		return "it does not say what may be read";
+	read_bearer(rights, claims);
 	rights_sort(rights);
 	return NULL;
 }

@@ -31,10 +31,15 @@ void tickets_free(struct tickets *tickets); /* NULL will do */
  * good. */
 bool tickets_are_known(const struct tickets *tickets);
 
+enum { TICKET_PAYLOAD_MAX = 1024 };
+
 struct ticket {
 	const struct scope_item *items; /* what may be read */
 	size_t count;
-	uint64_t until_ms; /* since 1970 */
+	uint64_t until_ms;	   /* since 1970 */
+	struct span user, payload; /* whose it is (rights.h), or empty; a
+				      payload of more than TICKET_PAYLOAD_MAX
+				      bytes is left out */
 };
 
 /* Appends the text.  False if libcrypto cannot be opened; the log has said so.

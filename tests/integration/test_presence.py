@@ -213,6 +213,15 @@ def test_a_users_name_and_the_payload_of_his_token_are_shown(secret_site):
     assert {entry.get("user") for entry in sees(bob, 2).values()} == {"ann", "bob"}
 
 
+def test_a_ticket_shows_whose_it_is(secret_site):
+    ann = visitor(secret_site, token=bearer("ann", {"colour": "red"}, "secret/ann"))
+    answer = ann.door.ask("POST", "/api/ticket", {}, b"")
+    assert answer.status == 200, answer
+    reader = visitor(secret_site).listen("secret/ann", presence=1, ticket=answer.json["ticket"])
+    entry, = sees(reader, 1).values()
+    assert entry["user"] == "ann" and entry["payload"] == {"colour": "red"}
+
+
 def test_who_is_on_a_private_channel_is_seen_by_whoever_may_read_it(secret_site):
     bob = visitor(secret_site, user="bob")
     reader = bob.listen("secret/bob", presence=1)
