@@ -47,7 +47,9 @@ static void issue(struct office *office)
 		{span_of("{not}"), true},
 		{span_of("builds/{name}"), false},
 	};
-	const struct ticket ticket = {items, COUNT(items), NOW_MS + 5999};
+	const struct ticket ticket = {.items = items,
+		.count = COUNT(items),
+		.until_ms = NOW_MS + 5999};
 
 	buf_clear(&office->text);
 	assert_true(ticket_write(office->tickets, &office->text, &ticket));
