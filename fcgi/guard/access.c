@@ -175,7 +175,7 @@ static enum access_word explain(const struct access *access,
 		return ACCESS_NOT_GRANTED;
 	if (address == ACCESS_NOT_FROM_THERE &&
 		verifier_takes_tokens(access->verifier))
-		return ACCESS_NO_TOKEN;
+		return ACCESS_NOR_TOKEN;
 	return address;
 }
 

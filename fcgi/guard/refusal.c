@@ -23,6 +23,10 @@ static const struct refusal refusals[] = {
 		"the name of this page's site may have been pointed here by "
 		"anybody: put it into hosts or origins",
 		0},
+	[ACCESS_NOR_TOKEN] = {401, "no_token",
+		"this address may not publish (publish_from), and no token or "
+		"login has come",
+		CHALLENGE "\r\n"},
 	[ACCESS_NO_TOKEN] = {401, "no_token",
 		"this needs a token or a login, and none has come",
 		CHALLENGE "\r\n"},

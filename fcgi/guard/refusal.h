@@ -19,6 +19,7 @@ enum access_word {
 	ACCESS_NOT_THAT_PAGE,  /* a page of an origin that may not */
 	ACCESS_NOT_THAT_NAME,  /* a page of our own, or of any if any may; but
 				  its name may have been pointed here */
+	ACCESS_NOR_TOKEN,      /* nor has it shown anything else */
 	ACCESS_NO_TOKEN,       /* nothing was shown where something must be */
 	ACCESS_BAD_TOKEN,      /* what was shown is not good, or no more */
 	ACCESS_BAD_SESSION,    /* likewise, and the browser is to forget it */

@@ -398,7 +398,7 @@ def test_sections_of_ones_own_are_added_and_their_keys_win(quickstart, tmp_path)
     answer = run.door.ask("GET", "/health", headers={"Origin": "https://b.example"})
     assert "access-control-allow-origin" not in answer.headers
     answer = run.door.ask("POST", "/realtime/alerts", body=b"x")
-    assert answer.status == 403, answer.json
+    assert answer.status == 401 and "publish_from" in answer.json["message"], answer.json
     kept = (data / "tidings.conf").read_text()
     assert kept.count("[responder]") == 1 and kept.count("publish_from") == 1
     assert "[channel alerts]\nkeep_events: 1\n" in kept and "[inbox main]\n" in kept
@@ -434,7 +434,7 @@ def test_it_says_who_reaches_it_and_who_may_publish(quickstart, server, listen):
         for address in addresses(version):
             shown = f"[{address}]" if version == 6 else address
             assert f"http://{shown}:{run.port}" in said
-            assert statuses(run.port, address) == (200, 403)  # as from another machine
+            assert statuses(run.port, address) == (200, 401)  # as from another machine
     assert f"server.port = {run.port}" in re.sub(r" +", " ", (run.folder / "lighttpd.conf").read_text()) \
         if server == "lighttpd" else True
 
@@ -455,7 +455,7 @@ def test_the_page_on_another_machine_listens_and_says_why_it_may_not_publish(qui
     for address in addresses(4)[:1]:
         run = quickstart("--no-demo", "--listen", "0.0.0.0")
         eventually(lambda: "may publish" in run.said(), "its greeting", 60)
-        chromium.expects("403")
+        chromium.expects("401")
         page = Page(chromium, run, url=f"http://{address}:{run.port}/")
         page.connect("main").is_("live")
         assert run.door.ask("POST", "/realtime/main", body=b"from its own machine").status == 200
