@@ -104,9 +104,9 @@ def test_the_table_of_libraries_names_the_files_that_include_them(library):
 def routes():
     """(path as openapi.yaml has it, method) of each."""
     handler = r"(\w+|\{[^{}]*\})"
-    rows = re.findall(rf'\{{"(/[\w/]+)",\s*(NULL|"\w*"),\s*{handler},\s*{handler},\s*{handler}\}}', source("fcgi/route.c"))
-    for path, channel, get, post, delete in rows:
-        whole = path + "/{channel}" if channel == "NULL" else path
+    rows = re.findall(rf'\{{"(/[\w/]+)"(?: HOLE "(/\w+)")?,\s*(NULL|"\w*"),\s*{handler},\s*{handler},\s*{handler}\}}', source("fcgi/route.c"))
+    for path, tail, channel, get, post, delete in rows:
+        whole = path + "/{channel}" + tail if channel == "NULL" else path
         handlers = (("get", get), ("post", post), ("delete", delete))
         yield from ((whole, method) for method, handler in handlers if handler not in ("NULL", "none"))
 

@@ -23,6 +23,7 @@ import { mount as streams } from "./streams.js";
 import { mount as tasks } from "./tasks.js";
 import { mount as toasts } from "./toasts.js";
 import { mount as tokenForm, Token } from "./token.js";
+import { mount as who } from "./who.js";
 import { words } from "./words/page.js";
 
 addWords(words);
@@ -37,6 +38,7 @@ const page = { bus, feeds, connections: new Connections(feeds, bus), token: new 
 compose($("compose"), page);
 tokenForm($("compose"), page);
 streams($("streams"), page);
+who($("streams"), page);
 events($("streams"), page);
 metrics($("metrics"), page);
 tasks($("tasks"), page);

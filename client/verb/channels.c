@@ -13,12 +13,14 @@
 #include "client/option/option.h"
 #include "client/show/listed.h"
 #include "client/show/print.h"
+#include "client/verb/who.h"
 #include "client/verbs.h"
 #include "lib/json/json.h"
 
 /* A channel and its line of the list. */
 struct row {
 	char *name, *line;
+	bool heard; /* somebody listens to it */
 };
 
 struct list {
@@ -41,6 +43,7 @@ static void add_row(struct list *list, struct json_object *channel)
 	}
 	row.name = mem_text(listed.name);
 	row.line = mem_text(buf_span(&line));
+	row.heard = listed.subscribers > 0;
 	buf_add(&list->rows, &row, sizeof(row));
 	buf_release(&line);
 }
@@ -93,20 +96,48 @@ static int compare(const void *one, const void *other)
 	return strcmp(a->name, b->name);
 }
 
-static enum exit_status print_list(struct list *list)
+static void sort_list(struct list *list)
 {
-	struct row *rows = (struct row *)(void *)list->rows.at;
+	size_t count = list->rows.len / sizeof(struct row);
+
+	if (count > 1)
+		qsort(list->rows.at, count, sizeof(struct row), compare);
+}
+
+static enum exit_status print_list(const struct list *list)
+{
+	const struct row *rows = (const struct row *)(void *)list->rows.at;
 	size_t count = list->rows.len / sizeof(*rows);
 	struct buf out = {0};
 	enum exit_status exit_status;
 
-	if (count > 1)
-		qsort(rows, count, sizeof(*rows), compare);
 	if (!option_switch("json"))
 		buf_printf(&out, "%s\n", listed_head);
 	for (size_t i = 0; i < count; i++)
 		buf_add_span(&out, span_of(rows[i].line));
 	exit_status = print_text(buf_span(&out));
+	buf_release(&out);
+	return exit_status;
+}
+
+/* Of the channels that are named, else of all that somebody listens to. */
+static enum exit_status print_who(struct http *http, const struct list *list)
+{
+	const struct row *rows = (const struct row *)(void *)list->rows.at;
+	size_t count = list->rows.len / sizeof(*rows);
+	enum exit_status exit_status = EXIT_OK;
+	struct buf out = {0};
+
+	if (!option_switch("json"))
+		buf_printf(&out, "%s\n", who_head);
+	for (size_t i = 0; i < argument_count() && exit_status == EXIT_OK; i++)
+		exit_status = who_add(http, &out, span_of(argument(i)));
+	for (size_t i = 0; i < count && exit_status == EXIT_OK; i++)
+		if (rows[i].heard)
+			exit_status =
+				who_add(http, &out, span_of(rows[i].name));
+	if (exit_status == EXIT_OK)
+		exit_status = print_text(buf_span(&out));
 	buf_release(&out);
 	return exit_status;
 }
@@ -123,19 +154,34 @@ static void list_release(struct list *list)
 	buf_release(&list->after);
 }
 
+static enum exit_status read_list(struct http *http, struct list *list)
+{
+	enum exit_status exit_status;
+
+	do
+		exit_status = read_page(http, list);
+	while (exit_status == EXIT_OK && list->after.len > 0);
+	sort_list(list);
+	return exit_status;
+}
+
 static enum exit_status run_channels(void)
 {
-	struct http *http = http_new();
-	enum exit_status exit_status = http == NULL ? EXIT_USAGE : EXIT_OK;
+	bool who = option_switch("who");
+	struct http *http;
+	enum exit_status exit_status = EXIT_OK;
 	struct list list = {0};
 
-	while (exit_status == EXIT_OK) {
-		exit_status = read_page(http, &list);
-		if (list.after.len == 0)
-			break;
-	}
+	if (argument_count() > 0 && !who)
+		return fail(EXIT_USAGE,
+			"channels: a channel is named with --who only");
+	http = http_new();
+	if (http == NULL)
+		return EXIT_USAGE;
+	if (argument_count() == 0)
+		exit_status = read_list(http, &list);
 	if (exit_status == EXIT_OK)
-		exit_status = print_list(&list);
+		exit_status = who ? print_who(http, &list) : print_list(&list);
 	list_release(&list);
 	http_free(http);
 	return exit_status;
@@ -143,14 +189,16 @@ static enum exit_status run_channels(void)
 
 static const struct option_row channels_rows[] = {
 	{"json", 'j', SWITCH, NULL, NULL, "a JSON object per line"},
+	{"who", 'w', SWITCH, NULL, NULL,
+		"who is there, on these channels or on all"},
 	{0},
 };
 
 const struct verb verb_channels = {
 	.name = "channels",
-	.arguments = "",
+	.arguments = "[CHANNEL ...]",
 	.summary = "list the channels, who listens, and what is held",
 	.rows = channels_rows,
-	.most = 0,
+	.most = 1000,
 	.run = run_channels,
 };

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_CLIENT_VERB_WHO_H
+#define TIDINGS_CLIENT_VERB_WHO_H
+/*
+ * who - who is there on a channel, as the server tells it
+ */
+#include "client/exit_status.h"
+#include "lib/buf.h"
+#include "lib/span.h"
+
+struct http;
+
+extern const char who_head[]; /* stands above lines for people */
+
+/* Appends a line for each who is there, JSON with --json. */
+enum exit_status who_add(
+	struct http *http, struct buf *out, struct span channel);
+
+#endif

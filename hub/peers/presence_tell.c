@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * presence_tell - the events that tell who is there (presence.h)
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "hub/peers/present.h"
+#include "lib/event/traits.h"
+
+#define EXPIRES_MS UINT64_C(3600000)
+
+/* ---- telling of it */
+
+static void make_traits(struct presence *presence, const struct active *active)
+{
+	struct buf *out = &presence->traits;
+	struct buf *value = &presence->topic;
+
+	buf_clear(out);
+	buf_clear(value);
+	wire_put_u64(
+		value, clock_date_ms(presence->ledger->clock) + EXPIRES_MS);
+	trait_add(out, TRAIT_EXPIRES, buf_span(value));
+	buf_clear(value);
+	active_put(value, active);
+	trait_add(out, TRAIT_ACTIVE, buf_span(value));
+	trait_add(out, TRAIT_PRIVATE, span("", 0));
+}
+
+/* The event's id, 0 if the transaction is in trouble. */
+static uint64_t append(struct presence *presence, const struct active *active)
+{
+	struct ledger *ledger = presence->ledger;
+
+	make_traits(presence, active);
+	buf_clear(&presence->data);
+	active_document(&presence->data, active);
+	return ledger_append(ledger,
+		channel_get(&ledger->channels, span_of(ACTIVE_CHANNEL)),
+		span(NULL, 0), buf_span(&presence->traits),
+		buf_span(&presence->data));
+}
+
+static bool append_all(struct presence *presence, struct present *present)
+{
+	struct wire_in topics = wire_in(present->topics);
+	struct active active = {
+		.here = !present->told,
+		.subscriber = present->who.subscriber,
+		.since = present->who.since,
+		.user = present->who.user,
+		.payload = present->who.payload,
+	};
+	uint64_t id = 0;
+
+	for (uint16_t i = 0; i < present->count; i++) {
+		active.topic = wire_get_str16(&topics);
+		id = append(presence, &active);
+		if (id == 0)
+			return false;
+		if (active.here)
+			present->entries[i].id = id;
+	}
+	return true;
+}
+
+static void write_row(struct presence *presence, const struct present *present)
+{
+	struct present_row row = {
+		.joined = present->entries[0].id,
+		.since = present->who.since,
+		.body = buf_span(&present->body),
+	};
+
+	if (present->told) {
+		present_remove(&presence->rows, present->who.subscriber);
+		return;
+	}
+	memcpy(row.subscriber, present->who.subscriber, ACTIVE_SUBSCRIBER);
+	present_add(&presence->rows, &row);
+}
+
+/* False if nothing can be stored now. */
+static bool draft(struct presence *presence, struct present *present)
+{
+	if (!ledger_begin(presence->ledger))
+		return false;
+	if (!present->told)
+		present->who.since = clock_date_ms(presence->ledger->clock);
+	if (!append_all(presence, present))
+		return false;
+	write_row(presence, present);
+	list_remove(&present->waiting);
+	present->drafted = true;
+	list_append(&presence->drafts, &present->waiting);
+	return true;
+}
+
+bool presence_step(struct presence *presence)
+{
+	unsigned events = 0;
+	struct payer *payer;
+
+	while (events < PRESENCE_STEP) {
+		struct present *present;
+
+		payer = budget_next(&presence->budget);
+		if (payer == NULL)
+			return false;
+		present = list_entry(
+			payer->waiting.next, struct present, waiting);
+		if (!draft(presence, present))
+			return false;
+		events += present->count;
+		budget_pay(&presence->budget, payer, present->count);
+	}
+	return true;
+}
+
+/* ---- the transaction has ended */
+
+void present_enter(struct presence *presence, struct present *present)
+{
+	struct wire_in topics = wire_in(present->topics);
+
+	for (uint16_t i = 0; i < present->count; i++)
+		attendance_enter(&presence->attendance, &present->entries[i],
+			wire_get_str16(&topics));
+	present->told = true;
+}
+
+void present_take_out(struct presence *presence, struct present *present)
+{
+	for (uint16_t i = 0; i < present->count; i++)
+		attendance_leave(&presence->attendance, &present->entries[i]);
+	present->told = false;
+}
+
+static struct present *next_draft(struct presence *presence)
+{
+	struct present *present;
+
+	if (list_empty(&presence->drafts))
+		return NULL;
+	present = list_entry(presence->drafts.next, struct present, waiting);
+	list_remove(&present->waiting);
+	present->drafted = false;
+	return present;
+}
+
+uint64_t presence_newest(const struct presence *presence)
+{
+	const struct channel *channel = channel_find(
+		&presence->ledger->channels, span_of(ACTIVE_CHANNEL));
+
+	return channel == NULL ? 0 : channel->newest;
+}
+
+static void settle(void *arg)
+{
+	struct presence *presence = arg;
+	struct present *present;
+
+	if (list_empty(&presence->drafts))
+		return;
+	while ((present = next_draft(presence)) != NULL) {
+		if (present->told)
+			present_take_out(presence, present);
+		else
+			present_enter(presence, present);
+		present_look(presence, present);
+	}
+	presence->newest = presence_newest(presence);
+}
+
+static void revert(void *arg)
+{
+	struct presence *presence = arg;
+	struct present *present;
+
+	while ((present = next_draft(presence)) != NULL)
+		present_look(presence, present);
+}
+
+struct party presence_party(struct presence *presence)
+{
+	return (struct party){NULL, settle, revert, presence};
+}
