@@ -8,6 +8,7 @@
 #include "hub/peers/counts.h"
 #include "hub/peers/inbox.h"
 #include "hub/peers/peer.h"
+#include "hub/peers/publish_queue.h"
 #include "hub/peers/sampler.h"
 
 /* What frames are about. */
@@ -17,6 +18,7 @@ struct dispatch {
 	struct sampler *sampler;
 	struct counts *counts;
 	struct inboxes *inboxes;
+	struct publish_queue *publishes;
 };
 
 /* What a struct peers calls; its `arg` is the dispatch. */

@@ -12,6 +12,7 @@
 #include "hub/peers/listing.h"
 #include "hub/peers/page.h"
 #include "hub/peers/publish.h"
+#include "hub/peers/publish_queue.h"
 #include "lib/loop.h"
 
 enum {
@@ -26,6 +27,7 @@ struct hub {
 	struct counts counts;
 	struct dispatch dispatch;
 	struct inboxes inboxes;
+	struct publish_queue publishes;
 	struct demo *demo; /* NULL = none */
 
 	struct loop_io listener;
@@ -67,18 +69,19 @@ static void turn(void *arg)
 	bool more;
 
 	ledger_prune(ledger);
-	more = inboxes_pull(&hub->inboxes);
+	more = publish_queue_run(&hub->publishes);
+	more |= inboxes_pull(&hub->inboxes);
 	ledger_commit(ledger);
 	inboxes_answer(&hub->inboxes);
 	move_followers(hub);
 	peers_flush(&hub->peers);
-	ledger_checkpoint(ledger);
 	more |= ledger_is_behind(ledger);
 	more |= listing_run(&hub->counts, &hub->peers);
 	more |= pages_run(&ledger->log, &ledger->ring, &hub->peers);
 	more |= counts_step(&hub->counts);
 	ledger_save_losses(ledger);
 	peers_flush(&hub->peers);
+	ledger_checkpoint(ledger);
 	wait_for_inboxes(hub);
 	if (more)
 		loop_again(hub->loop);
@@ -162,12 +165,15 @@ static void open_rooms(
 		.gone = dispatch_gone,
 		.arg = &hub->dispatch,
 	};
+	hub->publishes = (struct publish_queue){
+		.ledger = &hub->ledger, .peers = &hub->peers};
 	hub->dispatch = (struct dispatch){
 		.ledger = &hub->ledger,
 		.peers = &hub->peers,
 		.sampler = &hub->sampler,
 		.counts = &hub->counts,
 		.inboxes = &hub->inboxes,
+		.publishes = &hub->publishes,
 	};
 	ledger_open(&hub->ledger, config, lock, loop_clock(hub->loop), &notify);
 	open_counts(hub);
@@ -224,6 +230,7 @@ int hub_run(const struct config *config, int listener, const struct lock *lock)
 	loop_run(hub.loop);
 	stop_watching(&hub);
 	/* What has come is finished, and answered. */
+	publish_queue_finish(&hub.publishes);
 	ledger_commit(&hub.ledger);
 	move_followers(&hub);
 	peers_flush(&hub.peers);

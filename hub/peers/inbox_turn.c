@@ -79,15 +79,17 @@ static bool is_busy(const struct inboxes *inboxes, const struct inbox *inbox)
 
 static struct inbox_budget budget_of(const struct ledger *ledger)
 {
-	struct inbox_budget all = {LEDGER_ROWS_MAX, LEDGER_BYTES_MAX};
-	struct inbox_budget beside = {INBOX_ROWS_BESIDE, INBOX_BYTES_BESIDE};
+	uint64_t end = clock_now_us(ledger->clock) + INBOX_TURN_US;
+	struct inbox_budget all = {LEDGER_ROWS_MAX, LEDGER_BYTES_MAX, end};
+	struct inbox_budget beside = {
+		INBOX_ROWS_BESIDE, INBOX_BYTES_BESIDE, end};
 
 	return ledger->acks.len > 0 ? beside : all;
 }
 
-static bool is_spent(const struct inbox_budget *budget)
+static bool has_time(const struct inboxes *inboxes)
 {
-	return budget->rows == 0 || budget->bytes == 0;
+	return clock_now_us(inboxes->ledger->clock) < inboxes->budget.end;
 }
 
 bool inboxes_pull(struct inboxes *inboxes)
@@ -102,13 +104,14 @@ bool inboxes_pull(struct inboxes *inboxes)
 		size_t at = (first + i) % inboxes->count;
 		struct inbox *inbox = &inboxes->all[at];
 
-		if (is_busy(inboxes, inbox) && !inbox->waiting[0].done)
+		if (is_busy(inboxes, inbox) && !inbox->waiting[0].done &&
+			has_time(inboxes))
 			take_in_turn(inboxes, inbox);
 		more |= is_busy(inboxes, inbox);
 		/* Who wants all is the last one in the next turn. */
-		if (!spent && is_spent(&inboxes->budget))
+		if (!spent && inbox_budget_is_spent(inboxes))
 			inboxes->first = at + 1;
-		spent = is_spent(&inboxes->budget);
+		spent = inbox_budget_is_spent(inboxes);
 	}
 	return more;
 }

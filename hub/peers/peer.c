@@ -89,6 +89,8 @@ static void peer_new(struct peers *peers, int fd)
 	peer->uid = sock_peer_uid(fd);
 	peer->pages_end = &peer->pages;
 	peer->listings_end = &peer->listings;
+	peer->short_publishes.end = &peer->short_publishes.first;
+	peer->long_publishes.end = &peer->long_publishes.first;
 	peer->link.owner = peer;
 	peer->link.frame = peers->frame;
 	peer->link.closed = peers->gone;
@@ -156,6 +158,8 @@ void peers_flush(struct peers *peers)
 		*at = peer->next;
 		pass_turn(&peers->page_turn, peer);
 		pass_turn(&peers->listing_turn, peer);
+		pass_turn(&peers->publish_turn, peer);
+		pass_turn(&peers->long_turn, peer);
 		peers->count--;
 		free(peer);
 	}

@@ -23,6 +23,7 @@ struct desk {
 	struct sampler sampler;
 	struct counts counts;
 	struct inboxes inboxes;
+	struct publish_queue publishes;
 	struct dispatch dispatch;
 };
 
@@ -40,12 +41,15 @@ static inline void desk_open(struct desk *desk, struct room *room)
 		.gone = dispatch_gone,
 		.arg = &desk->dispatch,
 	};
+	desk->publishes = (struct publish_queue){
+		.ledger = &room->ledger, .peers = &desk->peers};
 	desk->dispatch = (struct dispatch){
 		.ledger = &room->ledger,
 		.peers = &desk->peers,
 		.sampler = &desk->sampler,
 		.counts = &desk->counts,
 		.inboxes = &desk->inboxes,
+		.publishes = &desk->publishes,
 	};
 	room->ledger.notify.acked = publish_tell;
 	counts_open(&desk->counts, &room->ledger.channels,
@@ -59,6 +63,7 @@ static inline void desk_open(struct desk *desk, struct room *room)
 /* The part of the hub's turn that is about what is to be stored. */
 static inline void desk_turn(struct desk *desk)
 {
+	publish_queue_run(&desk->publishes);
 	inboxes_pull(&desk->inboxes);
 	ledger_commit(&desk->room->ledger);
 	inboxes_answer(&desk->inboxes);
