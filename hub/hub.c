@@ -62,6 +62,15 @@ static void wait_for_inboxes(struct hub *hub)
 			due > now ? due - now : 0, 0);
 }
 
+/* What is in the transaction is committed, and told. */
+static void store(struct hub *hub)
+{
+	ledger_commit(&hub->ledger);
+	inboxes_answer(&hub->inboxes);
+	move_followers(hub);
+	peers_flush(&hub->peers);
+}
+
 static void turn(void *arg)
 {
 	struct hub *hub = arg;
@@ -69,19 +78,19 @@ static void turn(void *arg)
 	bool more;
 
 	ledger_prune(ledger);
-	more = publish_queue_run(&hub->publishes);
-	more |= inboxes_pull(&hub->inboxes);
-	ledger_commit(ledger);
-	inboxes_answer(&hub->inboxes);
-	move_followers(hub);
-	peers_flush(&hub->peers);
+	publish_queue_run_short(&hub->publishes);
+	more = inboxes_pull(&hub->inboxes);
+	store(hub);
 	more |= ledger_is_behind(ledger);
 	more |= listing_run(&hub->counts, &hub->peers);
 	more |= pages_run(&ledger->log, &ledger->ring, &hub->peers);
 	more |= counts_step(&hub->counts);
 	ledger_save_losses(ledger);
 	peers_flush(&hub->peers);
+	if (publish_queue_run_long(&hub->publishes))
+		store(hub);
 	ledger_checkpoint(ledger);
+	more |= publish_queue_waits(&hub->publishes);
 	wait_for_inboxes(hub);
 	if (more)
 		loop_again(hub->loop);

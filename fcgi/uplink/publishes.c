@@ -12,7 +12,8 @@ struct publish {
 	void *arg;
 	struct node kept; /* in the list of those, until it is sent */
 	uint32_t events;
-	bool is_ahead; /* it is long, and sent */
+	bool is_admitted; /* it counts among those that wait */
+	bool is_ahead;	  /* it is long, and sent */
 };
 
 struct publishes {
@@ -22,8 +23,8 @@ struct publishes {
 	struct node kept;    /* some of them: long ones, not sent yet */
 	struct node refused; /* beyond the limit: never sent */
 	uint64_t number;
-	size_t count;			  /* of both */
-	size_t bytes;			  /* of their frames */
+	size_t count;		  /* of both */
+	size_t bytes, long_bytes; /* of their frames, and of long ones */
 	size_t ahead_bytes, ahead_events; /* of those that are ahead */
 };
 
@@ -47,37 +48,12 @@ static struct publish *publish_of(struct node *node)
 	return list_entry(call, struct publish, call);
 }
 
-static void publish_free(struct publish *publish)
+static bool is_long(const struct publish *publish)
 {
-	struct publishes *publishes = publish->publishes;
-
-	publishes->count--;
-	publishes->bytes -= publish->call.frame.len;
-	if (publish->is_ahead) {
-		publishes->ahead_bytes -= publish->call.frame.len;
-		publishes->ahead_events -= publish->events;
-	}
-	list_remove(&publish->kept);
-	call_release(&publish->call);
-	free(publish);
+	return publish->call.frame.len > UPLINK_SHORT;
 }
 
-static void free_all(struct node *list)
-{
-	while (!list_empty(list))
-		publish_free(publish_of(list->next));
-}
-
-void publishes_free(struct publishes *publishes)
-{
-	if (publishes == NULL)
-		return;
-	free_all(&publishes->waiting);
-	free_all(&publishes->refused);
-	free(publishes);
-}
-
-/* ---- asking */
+/* ---- its frame */
 
 static uint64_t answered(const struct publishes *publishes)
 {
@@ -111,14 +87,61 @@ static void put_publish(struct buf *out, const struct publishes *publishes,
 	wire_end(out, begun);
 }
 
+/* ---- what waits */
+
 /* Takes the frame's place among those that wait; false if there is none. */
-static bool admit(struct publishes *publishes, const struct buf *frame)
+static bool admit(struct publishes *publishes, struct publish *publish)
 {
+	size_t len = publish->call.frame.len;
+	size_t long_len = is_long(publish) ? len : 0;
+
+	if (publishes->count >= UPLINK_WAITING_MAX ||
+		publishes->bytes + len > UPLINK_WAITING_BYTES ||
+		publishes->long_bytes + long_len > UPLINK_LONG_BYTES)
+		return false;
+	publish->is_admitted = true;
 	publishes->count++;
-	publishes->bytes += frame->len;
-	return publishes->count <= UPLINK_WAITING_MAX &&
-	       (publishes->bytes <= UPLINK_WAITING_BYTES ||
-		       publishes->bytes == frame->len);
+	publishes->bytes += len;
+	publishes->long_bytes += long_len;
+	return true;
+}
+
+static void leave(struct publishes *publishes, const struct publish *publish)
+{
+	size_t len = publish->call.frame.len;
+
+	publishes->count--;
+	publishes->bytes -= len;
+	if (is_long(publish))
+		publishes->long_bytes -= len;
+	if (publish->is_ahead) {
+		publishes->ahead_bytes -= len;
+		publishes->ahead_events -= publish->events;
+	}
+}
+
+static void publish_free(struct publish *publish)
+{
+	if (publish->is_admitted)
+		leave(publish->publishes, publish);
+	list_remove(&publish->kept);
+	call_release(&publish->call);
+	free(publish);
+}
+
+static void free_all(struct node *list)
+{
+	while (!list_empty(list))
+		publish_free(publish_of(list->next));
+}
+
+void publishes_free(struct publishes *publishes)
+{
+	if (publishes == NULL)
+		return;
+	free_all(&publishes->waiting);
+	free_all(&publishes->refused);
+	free(publishes);
 }
 
 /* ---- what is sent when */
@@ -127,11 +150,6 @@ static void send_one(struct publishes *publishes, struct publish *publish)
 {
 	publishes->sender.send(
 		publishes->sender.owner, buf_span(&publish->call.frame));
-}
-
-static bool is_long(const struct publish *publish)
-{
-	return publish->call.frame.len > UPLINK_SHORT;
 }
 
 /* It is the first that is ahead, or there is room for it beside the others. */
@@ -200,8 +218,9 @@ struct call *publishes_add(struct publishes *publishes,
 	publish->events = publication->count;
 	list_init(&publish->kept);
 	put_publish(&call->frame, publishes, call->number, publication);
-	if (!admit(publishes, &call->frame)) {
+	if (!admit(publishes, publish)) {
 		/* Answered "away" at the next look, never from here. */
+		buf_release(&call->frame);
 		call->deadline = 0;
 		list_append(&publishes->refused, &call->node);
 	} else {

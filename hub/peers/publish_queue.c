@@ -126,13 +126,32 @@ static bool take_long(struct publish_queue *queue)
 	return true;
 }
 
-bool publish_queue_run(struct publish_queue *queue)
+void publish_queue_run_short(struct publish_queue *queue)
 {
 	while (queue->waiting > 0 && has_time(queue) && take_short(queue))
 		;
-	while (queue->waiting > 0 && take_long(queue) && has_time(queue))
-		;
 	queue->end = 0;
+}
+
+bool publish_queue_run_long(struct publish_queue *queue)
+{
+	const struct clock *clock = queue->ledger->clock;
+	uint64_t end;
+	bool any = false;
+
+	if (queue->waiting == 0)
+		return false;
+	end = clock_now_us(clock) + PUBLISH_US;
+	while (take_long(queue)) {
+		any = true;
+		if (clock_now_us(clock) >= end)
+			break;
+	}
+	return any;
+}
+
+bool publish_queue_waits(const struct publish_queue *queue)
+{
 	return queue->waiting > 0;
 }
 

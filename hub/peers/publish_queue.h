@@ -5,11 +5,11 @@
  * publish_queue - publishes, so many of them in a turn
  *
  * A short one is taken as it comes while the turn has time left.  Then it
- * waits, as a long one always does.  In the turn the short ones are taken
- * first, and then the long ones, peer by peer, as long as there is time.  A
- * long one is taken whole, since it is of one transaction, and one in each
- * turn: so what the hub is asked, and a short publish, wait for one long
- * publish at most, however many there are.
+ * waits, as a long one always does, until it is its peer's turn.  The short
+ * ones are taken and committed first; what the hub was asked is answered; then
+ * comes a long one, in a transaction without them.  It is taken whole, and
+ * another one only if that took little time: so questions and short publishes
+ * wait for one long publish at most, however many there are.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,14 +29,18 @@ struct publish_queue {
 	struct ledger *ledger;
 	struct peers *peers;
 	size_t waiting; /* of all peers */
-	uint64_t end;	/* of this turn's time; 0 = none was taken in it */
+	uint64_t end;	/* of this turn's time for short ones; 0 = not begun */
 };
 
 /* PUBLISH came; false if it was taken, and malformed. */
 bool publish_queue_hear(
 	struct publish_queue *queue, struct peer *peer, struct wire_in *in);
-/* Once a turn, before its COMMIT; true if some are left. */
-bool publish_queue_run(struct publish_queue *queue);
+/* Once a turn: of the short ones that wait. */
+void publish_queue_run_short(struct publish_queue *queue);
+/* Likewise, of the long ones; false if there was none. */
+bool publish_queue_run_long(struct publish_queue *queue);
+/* Whether some are left. */
+bool publish_queue_waits(const struct publish_queue *queue);
 /* All that are left, at the end of the hub. */
 void publish_queue_finish(struct publish_queue *queue);
 /* The peer is closed: those of its publishes that wait go unanswered. */

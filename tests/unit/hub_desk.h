@@ -63,10 +63,12 @@ static inline void desk_open(struct desk *desk, struct room *room)
 /* The part of the hub's turn that is about what is to be stored. */
 static inline void desk_turn(struct desk *desk)
 {
-	publish_queue_run(&desk->publishes);
+	publish_queue_run_short(&desk->publishes);
 	inboxes_pull(&desk->inboxes);
 	ledger_commit(&desk->room->ledger);
 	inboxes_answer(&desk->inboxes);
+	if (publish_queue_run_long(&desk->publishes))
+		ledger_commit(&desk->room->ledger);
 }
 
 /* The part of it that is about older events: is there more to do? */
