@@ -26,7 +26,7 @@ enum {
 	UPLINK_LONG_BYTES = 24 << 20,	 /* of those, for long ones */
 	UPLINK_SHORT = 16 << 10,	 /* bytes of a frame; longer ones ... */
 	UPLINK_AHEAD_BYTES = 1 << 20,	 /* ... are sent up to so many bytes, */
-	UPLINK_AHEAD_EVENTS = 5000,	 /* and events, ahead of their answers;
+	UPLINK_AHEAD_EVENTS = 10000,	 /* and events, ahead of their answers;
 					    one in any case */
 };
 

@@ -9,10 +9,10 @@ from fcgi import begin, params, stdin, variables
 from wire import Ping, Pong
 from world import SLOW
 
-LINES = 5000   # the most of one ?lines=1 ...
+LINES = 10000   # the most of one ?lines=1 ...
 BODY = 1 << 20  # ... and the most bytes, unless max_body says more
 WRITERS = 32
-ROUNDS = 60
+ROUNDS = 30
 PATIENCE_S = 30
 BOUND_S = 0.5  # two busy cores; the figures of a quiet machine are in docs/reliability.md
 
@@ -114,6 +114,9 @@ def ask_in_turn(world, asked, first, peer):
         asked.time("a turn of the hub", turn, peer, n + 1)
 
 
+@pytest.mark.slow
+@pytest.mark.alone
+@pytest.mark.timeout(60 * SLOW + 60)
 @pytest.mark.parametrize("kind", BODIES)
 def test_streams_and_short_posts_do_not_wait_for_32_writers_of_the_longest_publishes(make_world, kind):
     world = make_world(config={"hub": {"keep_events": "0"}})
@@ -146,13 +149,16 @@ def test_a_publish_of_the_most_lines_is_all_there_and_one_of_more_is_refused(wor
     assert world.channel("a")["events"] == LINES + 1
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(30 * SLOW + 60)
 def test_what_32_writers_of_the_longest_publishes_were_told_is_stored_whole(make_world):
     world = make_world(config={"hub": {"keep_events": "0"}})
+    peer = world.hub_peer()
     with Writers(world, "?lines=1&id={}", b"\n" * LINES) as writers:
         until = time.monotonic() + PATIENCE_S * SLOW
         while writers.stored() < WRITERS:
             assert time.monotonic() < until, f"{writers.stored()} are stored"
-            turn(world.hub_peer(), 1)
+            turn(peer, 1)
         world.hub.kill_worker()  # its publishes are sent again to the next one
     events = world.channel("flood")["events"]
     assert events % LINES == 0 and events >= writers.stored() * LINES
