@@ -22,8 +22,8 @@
 enum {
 	UPLINK_WAITING_MAX = 65536, /* unanswered publishes, and their bytes;
 				       one more is answered "away" at once */
-	UPLINK_WAITING_BYTES = 32 << 20, /* less than a link may have to send */
-	UPLINK_LONG_BYTES = 24 << 20,	 /* of those, for long ones */
+	UPLINK_WAITING_BYTES = 40 << 20, /* less than a link may have to send */
+	UPLINK_LONG_BYTES = 32 << 20,	 /* of those, for long ones */
 	UPLINK_SHORT = 16 << 10,	 /* bytes of a frame; longer ones ... */
 	UPLINK_AHEAD_BYTES = 1 << 20,	 /* ... are sent up to so many bytes, */
 	UPLINK_AHEAD_EVENTS = 10000,	 /* and events, ahead of their answers;

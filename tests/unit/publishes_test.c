@@ -134,6 +134,19 @@ static void test_the_largest_is_sent_alone(void **state)
 	assert_sent("1 2");
 }
 
+static void test_long_ones_that_are_too_many_leave_room_for_short_ones(
+	void **state)
+{
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		add(1, 1 << 20);
+	assert_sent("1");
+	add(1, 100);
+	assert_int_equal(sent_count, 2);
+	publishes_expire(publishes, hands.mono_us);
+	assert_int_equal(aways, 40 - 31);
+}
+
 static void test_a_hub_that_comes_is_sent_what_was_sent_before(void **state)
 {
 	(void)state;
@@ -181,6 +194,7 @@ int main(void)
 		TEST(test_short_ones_are_sent_at_once_past_long_ones),
 		TEST(test_long_ones_go_together_while_they_are_few_bytes),
 		TEST(test_the_largest_is_sent_alone),
+		TEST(test_long_ones_that_are_too_many_leave_room_for_short_ones),
 		TEST(test_a_hub_that_comes_is_sent_what_was_sent_before),
 		TEST(test_one_whose_time_is_over_makes_room),
 		TEST(test_one_that_was_never_sent_is_told_in_time),
