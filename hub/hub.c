@@ -63,7 +63,7 @@ static void wait_for_inboxes(struct hub *hub)
 }
 
 /* What is in the transaction is committed, and told. */
-static void store(struct hub *hub)
+static void commit_and_tell(struct hub *hub)
 {
 	ledger_commit(&hub->ledger);
 	inboxes_answer(&hub->inboxes);
@@ -80,7 +80,7 @@ static void turn(void *arg)
 	ledger_prune(ledger);
 	publish_queue_run_short(&hub->publishes);
 	more = inboxes_pull(&hub->inboxes);
-	store(hub);
+	commit_and_tell(hub);
 	more |= ledger_is_behind(ledger);
 	more |= listing_run(&hub->counts, &hub->peers);
 	more |= pages_run(&ledger->log, &ledger->ring, &hub->peers);
@@ -88,7 +88,7 @@ static void turn(void *arg)
 	ledger_save_losses(ledger);
 	peers_flush(&hub->peers);
 	if (publish_queue_run_long(&hub->publishes))
-		store(hub);
+		commit_and_tell(hub);
 	ledger_checkpoint(ledger);
 	more |= publish_queue_waits(&hub->publishes);
 	wait_for_inboxes(hub);
