@@ -83,7 +83,7 @@ struct inbox {
 /* What may still be taken in this turn. */
 struct inbox_budget {
 	size_t rows, bytes;
-	uint64_t end; /* monotonic us: when its time is up */
+	uint64_t end; /* monotonic us: when its time is up; 0 = not begun */
 };
 
 struct inboxes {

@@ -193,7 +193,9 @@ bool inbox_budget_is_spent(const struct inboxes *inboxes)
 {
 	const struct inbox_budget *budget = &inboxes->budget;
 
-	return budget->rows == 0 || budget->bytes == 0 ||
+	if (budget->rows == 0 || budget->bytes == 0)
+		return true;
+	return budget->end != 0 &&
 	       clock_now_us(inboxes->ledger->clock) >= budget->end;
 }
 

@@ -79,17 +79,20 @@ static bool is_busy(const struct inboxes *inboxes, const struct inbox *inbox)
 
 static struct inbox_budget budget_of(const struct ledger *ledger)
 {
-	uint64_t end = clock_now_us(ledger->clock) + INBOX_TURN_US;
-	struct inbox_budget all = {LEDGER_ROWS_MAX, LEDGER_BYTES_MAX, end};
-	struct inbox_budget beside = {
-		INBOX_ROWS_BESIDE, INBOX_BYTES_BESIDE, end};
+	struct inbox_budget all = {LEDGER_ROWS_MAX, LEDGER_BYTES_MAX, 0};
+	struct inbox_budget beside = {INBOX_ROWS_BESIDE, INBOX_BYTES_BESIDE, 0};
 
 	return ledger->acks.len > 0 ? beside : all;
 }
 
-static bool has_time(const struct inboxes *inboxes)
+/* Starts the clock of the turn with its first frame. */
+static bool has_time(struct inboxes *inboxes)
 {
-	return clock_now_us(inboxes->ledger->clock) < inboxes->budget.end;
+	uint64_t now = clock_now_us(inboxes->ledger->clock);
+
+	if (inboxes->budget.end == 0)
+		inboxes->budget.end = now + INBOX_TURN_US;
+	return now < inboxes->budget.end;
 }
 
 bool inboxes_pull(struct inboxes *inboxes)
