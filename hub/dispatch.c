@@ -10,7 +10,7 @@
 #include "hub/peers/page.h"
 #include "hub/peers/presence.h"
 #include "hub/peers/prometheus.h"
-#include "hub/peers/publish.h"
+#include "hub/peers/publish_queue.h"
 #include "lib/log.h"
 
 /* ---- frames out */
@@ -103,7 +103,7 @@ static bool on_follow(
 static bool on_publish(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return publish_take(dispatch->ledger, peer, in);
+	return publish_queue_hear(dispatch->publishes, peer, in);
 }
 
 static bool on_page(
@@ -252,6 +252,7 @@ void dispatch_gone(void *of, const char *why)
 	sampler_depart(dispatch->sampler, peer);
 	page_forget(peer);
 	listing_forget(peer);
+	publish_queue_forget(dispatch->publishes, peer);
 	inbox_leave(dispatch->inboxes, peer);
 	presence_forget(dispatch->presence, peer);
 	if (peer->counter != NULL)

@@ -8,6 +8,7 @@
 #include "hub/peers/counts.h"
 #include "hub/peers/inbox.h"
 #include "hub/peers/peer.h"
+#include "hub/peers/publish_queue.h"
 #include "hub/peers/sampler.h"
 
 /* What frames are about. */
@@ -18,6 +19,7 @@ struct dispatch {
 	struct counts *counts;
 	struct inboxes *inboxes;
 	struct presence *presence;
+	struct publish_queue *publishes;
 };
 
 /* What a struct peers calls; its `arg` is the dispatch. */

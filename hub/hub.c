@@ -13,6 +13,7 @@
 #include "hub/peers/page.h"
 #include "hub/peers/presence.h"
 #include "hub/peers/publish.h"
+#include "hub/peers/publish_queue.h"
 #include "lib/loop.h"
 
 enum {
@@ -28,6 +29,7 @@ struct hub {
 	struct dispatch dispatch;
 	struct inboxes inboxes;
 	struct presence presence;
+	struct publish_queue publishes;
 	struct demo *demo; /* NULL = none */
 
 	struct loop_io listener;
@@ -62,6 +64,15 @@ static void wait_for_inboxes(struct hub *hub)
 			due > now ? due - now : 0, 0);
 }
 
+/* What is in the transaction is committed, and told. */
+static void commit_and_tell(struct hub *hub)
+{
+	ledger_commit(&hub->ledger);
+	inboxes_answer(&hub->inboxes);
+	move_followers(hub);
+	peers_flush(&hub->peers);
+}
+
 static void turn(void *arg)
 {
 	struct hub *hub = arg;
@@ -69,13 +80,10 @@ static void turn(void *arg)
 	bool more;
 
 	ledger_prune(ledger);
+	publish_queue_run_short(&hub->publishes);
 	more = inboxes_pull(&hub->inboxes);
 	more |= presence_step(&hub->presence);
-	ledger_commit(ledger);
-	inboxes_answer(&hub->inboxes);
-	move_followers(hub);
-	peers_flush(&hub->peers);
-	ledger_checkpoint(ledger);
+	commit_and_tell(hub);
 	more |= ledger_is_behind(ledger);
 	more |= listing_run(&hub->counts, &hub->peers);
 	more |= pages_run(&ledger->log, &ledger->ring, &hub->peers);
@@ -83,6 +91,10 @@ static void turn(void *arg)
 	presence_run(&hub->presence);
 	ledger_save_losses(ledger);
 	peers_flush(&hub->peers);
+	if (publish_queue_run_long(&hub->publishes))
+		commit_and_tell(hub);
+	ledger_checkpoint(ledger);
+	more |= publish_queue_waits(&hub->publishes);
 	wait_for_inboxes(hub);
 	if (more)
 		loop_again(hub->loop);
@@ -176,6 +188,8 @@ static void open_rooms(
 		.gone = dispatch_gone,
 		.arg = &hub->dispatch,
 	};
+	hub->publishes = (struct publish_queue){
+		.ledger = &hub->ledger, .peers = &hub->peers};
 	hub->dispatch = (struct dispatch){
 		.ledger = &hub->ledger,
 		.peers = &hub->peers,
@@ -183,6 +197,7 @@ static void open_rooms(
 		.counts = &hub->counts,
 		.inboxes = &hub->inboxes,
 		.presence = &hub->presence,
+		.publishes = &hub->publishes,
 	};
 	ledger_open(&hub->ledger, config, lock, loop_clock(hub->loop), &notify);
 	open_counts(hub);
@@ -241,6 +256,7 @@ int hub_run(const struct config *config, int listener, const struct lock *lock)
 	loop_run(hub.loop);
 	stop_watching(&hub);
 	/* What has come is finished, and answered. */
+	publish_queue_finish(&hub.publishes);
 	ledger_commit(&hub.ledger);
 	move_followers(&hub);
 	peers_flush(&hub.peers);

@@ -20,8 +20,8 @@
 #include "lib/span.h"
 
 enum {
-	SUBMISSION_LINES_MAX =
-		100000, /* events of one ?lines=1; more is a 413 */
+	SUBMISSION_LINES_MAX = 10000, /* events of one ?lines=1; more is a 413:
+					 others wait for that transaction */
 	FAULT_SENTENCE = 200,
 };
 

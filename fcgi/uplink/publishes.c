@@ -10,16 +10,22 @@ struct publish {
 	struct publishes *publishes;
 	uplink_stored *answer;
 	void *arg;
+	struct node kept; /* in the list of those, until it is sent */
+	uint32_t events;
+	bool is_admitted; /* it counts among those that wait */
+	bool is_ahead;	  /* it is long, and sent */
 };
 
 struct publishes {
 	const struct clock *clock;
 	struct hub_sender sender;
 	struct node waiting; /* by number */
+	struct node kept;    /* some of them: long ones, not sent yet */
 	struct node refused; /* beyond the limit: never sent */
 	uint64_t number;
-	size_t count; /* of both */
-	size_t bytes; /* of their frames */
+	size_t count;		  /* of both */
+	size_t bytes, long_bytes; /* of their frames, and of long ones */
+	size_t ahead_bytes, ahead_events; /* of those that are ahead */
 };
 
 struct publishes *publishes_new(
@@ -30,6 +36,7 @@ struct publishes *publishes_new(
 	publishes->clock = clock;
 	publishes->sender = *sender;
 	list_init(&publishes->waiting);
+	list_init(&publishes->kept);
 	list_init(&publishes->refused);
 	return publishes;
 }
@@ -41,30 +48,12 @@ static struct publish *publish_of(struct node *node)
 	return list_entry(call, struct publish, call);
 }
 
-static void publish_free(struct publish *publish)
+static bool is_long(const struct publish *publish)
 {
-	publish->publishes->count--;
-	publish->publishes->bytes -= publish->call.frame.len;
-	call_release(&publish->call);
-	free(publish);
+	return publish->call.frame.len > UPLINK_SHORT;
 }
 
-static void free_all(struct node *list)
-{
-	while (!list_empty(list))
-		publish_free(publish_of(list->next));
-}
-
-void publishes_free(struct publishes *publishes)
-{
-	if (publishes == NULL)
-		return;
-	free_all(&publishes->waiting);
-	free_all(&publishes->refused);
-	free(publishes);
-}
-
-/* ---- asking */
+/* ---- its frame */
 
 static uint64_t answered(const struct publishes *publishes)
 {
@@ -104,15 +93,109 @@ static void put_publish(struct buf *out, const struct publishes *publishes,
 	wire_end(out, begun);
 }
 
+/* ---- what waits */
+
 /* Takes the frame's place among those that wait; false if there is none. */
-static bool admit(struct publishes *publishes, const struct buf *frame)
+static bool admit(struct publishes *publishes, struct publish *publish)
 {
+	size_t len = publish->call.frame.len;
+	size_t long_len = is_long(publish) ? len : 0;
+
+	if (publishes->count >= UPLINK_WAITING_MAX ||
+		publishes->bytes + len > UPLINK_WAITING_BYTES ||
+		publishes->long_bytes + long_len > UPLINK_LONG_BYTES)
+		return false;
+	publish->is_admitted = true;
 	publishes->count++;
-	publishes->bytes += frame->len;
-	return publishes->count <= UPLINK_WAITING_MAX &&
-	       (publishes->bytes <= UPLINK_WAITING_BYTES ||
-		       publishes->bytes == frame->len);
+	publishes->bytes += len;
+	publishes->long_bytes += long_len;
+	return true;
 }
+
+static void leave(struct publishes *publishes, const struct publish *publish)
+{
+	size_t len = publish->call.frame.len;
+
+	publishes->count--;
+	publishes->bytes -= len;
+	if (is_long(publish))
+		publishes->long_bytes -= len;
+	if (publish->is_ahead) {
+		publishes->ahead_bytes -= len;
+		publishes->ahead_events -= publish->events;
+	}
+}
+
+static void publish_free(struct publish *publish)
+{
+	if (publish->is_admitted)
+		leave(publish->publishes, publish);
+	list_remove(&publish->kept);
+	call_release(&publish->call);
+	free(publish);
+}
+
+static void free_all(struct node *list)
+{
+	while (!list_empty(list))
+		publish_free(publish_of(list->next));
+}
+
+void publishes_free(struct publishes *publishes)
+{
+	if (publishes == NULL)
+		return;
+	free_all(&publishes->waiting);
+	free_all(&publishes->refused);
+	free(publishes);
+}
+
+/* ---- what is sent when */
+
+static void send_one(struct publishes *publishes, struct publish *publish)
+{
+	publishes->sender.send(
+		publishes->sender.owner, buf_span(&publish->call.frame));
+}
+
+/* It is the first that is ahead, or there is room for it beside the others. */
+static bool may_go_ahead(
+	const struct publishes *publishes, const struct publish *publish)
+{
+	return publishes->ahead_bytes == 0 ||
+	       (publishes->ahead_bytes + publish->call.frame.len <=
+			       UPLINK_AHEAD_BYTES &&
+		       publishes->ahead_events + publish->events <=
+			       UPLINK_AHEAD_EVENTS);
+}
+
+static void send_kept(struct publishes *publishes)
+{
+	while (!list_empty(&publishes->kept)) {
+		struct publish *publish =
+			list_entry(publishes->kept.next, struct publish, kept);
+
+		if (!may_go_ahead(publishes, publish))
+			return;
+		list_remove(&publish->kept);
+		publish->is_ahead = true;
+		publishes->ahead_bytes += publish->call.frame.len;
+		publishes->ahead_events += publish->events;
+		send_one(publishes, publish);
+	}
+}
+
+static void send_in_time(struct publishes *publishes, struct publish *publish)
+{
+	if (is_long(publish)) {
+		list_append(&publishes->kept, &publish->kept);
+		send_kept(publishes);
+	} else {
+		send_one(publishes, publish);
+	}
+}
+
+/* ---- what comes of it */
 
 static void stored(struct publish *publish, const struct stored *outcome)
 {
@@ -138,16 +221,21 @@ struct call *publishes_add(struct publishes *publishes,
 	publish->publishes = publishes;
 	publish->answer = answer;
 	publish->arg = arg;
+	publish->events = publication->count;
+	list_init(&publish->kept);
 	put_publish(&call->frame, publishes, call->number, publication);
-	if (!admit(publishes, &call->frame)) {
+	if (!admit(publishes, publish)) {
 		/* Answered "away" at the next look, never from here. */
+		buf_release(&call->frame);
 		call->deadline = 0;
 		list_append(&publishes->refused, &call->node);
 	} else {
 		publishes->number++;
-		publishes->sender.send(
-			publishes->sender.owner, buf_span(&call->frame));
 		list_append(&publishes->waiting, &call->node);
+		if (publication->is_volatile)
+			send_one(publishes, publish);
+		else
+			send_in_time(publishes, publish);
 	}
 	if (!publication->is_volatile)
 		return call;
@@ -171,16 +259,25 @@ bool publishes_stored(struct publishes *publishes, struct wire_in *in)
 	call = number == 0 ? NULL : calls_find(&publishes->waiting, number);
 	if (call != NULL)
 		stored(list_entry(call, struct publish, call), &outcome);
+	send_kept(publishes);
 	return true;
 }
 
 void publishes_send(struct publishes *publishes)
 {
-	calls_send(&publishes->waiting, &publishes->sender);
+	struct node *node = publishes->waiting.next;
+
+	for (; node != &publishes->waiting; node = node->next) {
+		struct publish *publish = publish_of(node);
+
+		if (publish->is_ahead || !is_long(publish))
+			send_one(publishes, publish);
+	}
 }
 
 void publishes_expire(struct publishes *publishes, uint64_t now)
 {
 	calls_expire(&publishes->waiting, now);
 	calls_expire(&publishes->refused, now);
+	send_kept(publishes);
 }

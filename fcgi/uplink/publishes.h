@@ -7,6 +7,10 @@
  * Calls (call.h).  A publish keeps its number and its frame, so that it can be
  * sent again to the next hub, which knows the number if the last one committed
  * it.  A volatile publish waits for nothing and is lost while the hub is away.
+ *
+ * A question stands in line behind what was sent before it.  So long publishes
+ * are kept here while the hub has not answered so many of them; short ones are
+ * sent at once, past those.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,7 +22,12 @@
 enum {
 	UPLINK_WAITING_MAX = 65536, /* unanswered publishes, and their bytes;
 				       one more is answered "away" at once */
-	UPLINK_WAITING_BYTES = 32 << 20, /* less than a link may have to send */
+	UPLINK_WAITING_BYTES = 40 << 20, /* less than a link may have to send */
+	UPLINK_LONG_BYTES = 32 << 20,	 /* of those, for long ones */
+	UPLINK_SHORT = 16 << 10,	 /* bytes of a frame; longer ones ... */
+	UPLINK_AHEAD_BYTES = 1 << 20,	 /* ... are sent up to so many bytes, */
+	UPLINK_AHEAD_EVENTS = 10000,	 /* and events, ahead of their answers;
+					    one in any case */
 };
 
 struct publishes;
@@ -62,7 +71,7 @@ struct call *publishes_add(struct publishes *publishes,
 	void *arg);
 
 /* ---- what the session does with them */
-/* A hub has come: everything unanswered, in order. */
+/* A hub has come: what was sent and is unanswered, in order. */
 void publishes_send(struct publishes *publishes);
 /* `now`: monotonic us. */
 void publishes_expire(struct publishes *publishes, uint64_t now);

@@ -196,12 +196,16 @@ static void move_cursor(
 void order_propose(
 	struct ledger *ledger, const struct proposal *proposal, struct ack *ack)
 {
+	bool begun;
+
 	if (has_receipt(proposal, ack))
 		return;
+	/* Outside of a transaction each look would take the file's locks. */
+	begun = ledger_begin(ledger);
 	if (!look_for_keys(ledger, proposal)) {
 		ack->outcome = WIRE_OUT_CONFLICT;
 		ack->reason = "this key was used for other content";
-	} else if (ledger_begin(ledger)) {
+	} else if (begun) {
 		apply(ledger, proposal, ack);
 	} else {
 		ledger_refuse(ledger, ack);

@@ -29,6 +29,7 @@
 enum {
 	INBOX_ROWS_BESIDE = 256, /* taken in a turn in which publishers */
 	INBOX_BYTES_BESIDE = 256 << 10, /* wait, of all inboxes together */
+	INBOX_TURN_US = 10000,		/* rows are taken this long in a turn */
 	INBOX_UNHEARD_MAX = 4 << 20,	/* bytes that a reader may leave unread:
 					   WIRE_AHEAD answers */
 	INBOX_REASONS_MAX = 20000, /* untold, of one inbox; with more, no row
@@ -82,6 +83,7 @@ struct inbox {
 /* What may still be taken in this turn. */
 struct inbox_budget {
 	size_t rows, bytes;
+	uint64_t end; /* monotonic us: when its time is up; 0 = not begun */
 };
 
 struct inboxes {
@@ -152,6 +154,8 @@ bool inbox_told_is_whole(struct span body);
  * false if it has no row that can be taken. */
 bool inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox);
 void inbox_take_told(struct inboxes *inboxes, struct inbox *inbox);
+/* Neither this one's rows nor another's are taken in this turn any more. */
+bool inbox_budget_is_spent(const struct inboxes *inboxes);
 /* Answers it, after COMMIT. */
 void inbox_answer_taken(struct inbox *inbox);
 

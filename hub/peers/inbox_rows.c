@@ -189,6 +189,16 @@ static void take_end(struct ledger *ledger, struct inbox *inbox, uint64_t to)
 	inbox->draft = to;
 }
 
+bool inbox_budget_is_spent(const struct inboxes *inboxes)
+{
+	const struct inbox_budget *budget = &inboxes->budget;
+
+	if (budget->rows == 0 || budget->bytes == 0)
+		return true;
+	return budget->end != 0 &&
+	       clock_now_us(inboxes->ledger->clock) >= budget->end;
+}
+
 /* Rows from where the last turn left off, as long as there is a budget. */
 static void take_some(
 	struct inboxes *inboxes, struct inbox *inbox, struct wire_in *in)
@@ -197,7 +207,7 @@ static void take_some(
 	struct inbox_budget *budget = &inboxes->budget;
 
 	in->at = frame->body.at + inbox->taken;
-	while (in->at < in->end && budget->rows > 0 && budget->bytes > 0) {
+	while (in->at < in->end && !inbox_budget_is_spent(inboxes)) {
 		const char *begin = in->at;
 		struct row row = get_row(in);
 		size_t size = (size_t)(in->at - begin);

@@ -79,15 +79,20 @@ static bool is_busy(const struct inboxes *inboxes, const struct inbox *inbox)
 
 static struct inbox_budget budget_of(const struct ledger *ledger)
 {
-	struct inbox_budget all = {LEDGER_ROWS_MAX, LEDGER_BYTES_MAX};
-	struct inbox_budget beside = {INBOX_ROWS_BESIDE, INBOX_BYTES_BESIDE};
+	struct inbox_budget all = {LEDGER_ROWS_MAX, LEDGER_BYTES_MAX, 0};
+	struct inbox_budget beside = {INBOX_ROWS_BESIDE, INBOX_BYTES_BESIDE, 0};
 
 	return ledger->acks.len > 0 ? beside : all;
 }
 
-static bool is_spent(const struct inbox_budget *budget)
+/* Starts the clock of the turn with its first frame. */
+static bool has_time(struct inboxes *inboxes)
 {
-	return budget->rows == 0 || budget->bytes == 0;
+	uint64_t now = clock_now_us(inboxes->ledger->clock);
+
+	if (inboxes->budget.end == 0)
+		inboxes->budget.end = now + INBOX_TURN_US;
+	return now < inboxes->budget.end;
 }
 
 bool inboxes_pull(struct inboxes *inboxes)
@@ -102,13 +107,14 @@ bool inboxes_pull(struct inboxes *inboxes)
 		size_t at = (first + i) % inboxes->count;
 		struct inbox *inbox = &inboxes->all[at];
 
-		if (is_busy(inboxes, inbox) && !inbox->waiting[0].done)
+		if (is_busy(inboxes, inbox) && !inbox->waiting[0].done &&
+			has_time(inboxes))
 			take_in_turn(inboxes, inbox);
 		more |= is_busy(inboxes, inbox);
 		/* Who wants all is the last one in the next turn. */
-		if (!spent && is_spent(&inboxes->budget))
+		if (!spent && inbox_budget_is_spent(inboxes))
 			inboxes->first = at + 1;
-		spent = is_spent(&inboxes->budget);
+		spent = inbox_budget_is_spent(inboxes);
 	}
 	return more;
 }

@@ -91,6 +91,8 @@ static void peer_new(struct peers *peers, int fd)
 	peer->listings_end = &peer->listings;
 	list_init(&peer->presents);
 	list_init(&peer->asking);
+	peer->short_publishes.end = &peer->short_publishes.first;
+	peer->long_publishes.end = &peer->long_publishes.first;
 	peer->link.owner = peer;
 	peer->link.frame = peers->frame;
 	peer->link.closed = peers->gone;
@@ -158,6 +160,8 @@ void peers_flush(struct peers *peers)
 		*at = peer->next;
 		pass_turn(&peers->page_turn, peer);
 		pass_turn(&peers->listing_turn, peer);
+		pass_turn(&peers->publish_turn, peer);
+		pass_turn(&peers->long_turn, peer);
 		peers->count--;
 		free(peer);
 	}

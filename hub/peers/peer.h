@@ -65,6 +65,12 @@ struct inbox;
 struct listing_request;
 struct page_request;
 struct peers;
+struct publish_request;
+
+/* Publishes that wait. */
+struct publish_line {
+	struct publish_request *first, **end;
+};
 
 struct peer {
 	struct peers *peers;
@@ -81,6 +87,8 @@ struct peer {
 	struct page_request *pages, **pages_end;
 	struct listing_request *listings, **listings_end;
 	size_t asked_bytes; /* in both queues */
+	struct publish_line short_publishes, long_publishes;
+	size_t publish_bytes; /* that wait in them */
 	struct counter
 		*counter; /* what it says of who listens; NULL = STRANGE */
 	struct stats_report report; /* what it reports */
@@ -99,7 +107,8 @@ struct peers {
 	void (*gone)(void *peer, const char *why);
 	void *arg;
 	struct peer *first;
-	struct peer *page_turn, *listing_turn; /* who is answered next */
+	/* Who is answered, or may publish, next. */
+	struct peer *page_turn, *listing_turn, *publish_turn, *long_turn;
 	size_t count;
 	struct buf refused; /* the last refusal, which is not logged twice */
 };

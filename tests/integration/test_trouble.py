@@ -56,7 +56,7 @@ def test_what_was_not_stored_is_no_conflict(make_world):
     eventually(lambda: peer.publish("x" * 60_000).outcome == STORED, "there being room again")
     peer.send(Publish(1000, 0, 0, b"main", b"", [Item(b"key", (1, 1), b"x" * 60_000)]
                       + [Item(b"", None, b"x" * 60_000)] * 30),
-              Publish(1001, 0, 0, b"main", b"", [Item(b"key", (2, 2), b"other content")]))
+              Publish(1001, 0, 0, b"main", b"", [Item(b"key", (2, 2), b"other content" * 2000)]))
     assert peer.expect(Stored, number=1000).outcome == FULL
     assert peer.expect(Stored, number=1001).outcome == FULL
 

@@ -25,6 +25,7 @@ struct desk {
 	struct counts counts;
 	struct inboxes inboxes;
 	struct presence presence;
+	struct publish_queue publishes;
 	struct dispatch dispatch;
 };
 
@@ -42,6 +43,8 @@ static inline void desk_open(struct desk *desk, struct room *room)
 		.gone = dispatch_gone,
 		.arg = &desk->dispatch,
 	};
+	desk->publishes = (struct publish_queue){
+		.ledger = &room->ledger, .peers = &desk->peers};
 	desk->dispatch = (struct dispatch){
 		.ledger = &room->ledger,
 		.peers = &desk->peers,
@@ -49,6 +52,7 @@ static inline void desk_open(struct desk *desk, struct room *room)
 		.counts = &desk->counts,
 		.inboxes = &desk->inboxes,
 		.presence = &desk->presence,
+		.publishes = &desk->publishes,
 	};
 	room->ledger.notify.acked = publish_tell;
 	counts_open(&desk->counts, &room->ledger.channels,
@@ -65,10 +69,13 @@ static inline void desk_open(struct desk *desk, struct room *room)
 /* The part of the hub's turn that is about what is to be stored. */
 static inline void desk_turn(struct desk *desk)
 {
+	publish_queue_run_short(&desk->publishes);
 	inboxes_pull(&desk->inboxes);
 	presence_step(&desk->presence);
 	ledger_commit(&desk->room->ledger);
 	inboxes_answer(&desk->inboxes);
+	if (publish_queue_run_long(&desk->publishes))
+		ledger_commit(&desk->room->ledger);
 }
 
 /* The part of it that is about older events: is there more to do? */
