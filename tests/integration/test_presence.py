@@ -214,6 +214,12 @@ def test_a_users_name_and_the_payload_of_his_token_are_shown(secret_site):
     assert {entry.get("user") for entry in sees(bob, 2).values()} == {"ann", "bob"}
 
 
+def test_a_login_that_is_no_text_is_left_out(secret_site):
+    reader = visitor(secret_site, user="\udcff\udcfe").listen("odd", presence=1)
+    entry, = sees(reader, 1).values()
+    assert "user" not in entry
+
+
 def test_a_ticket_shows_whose_it_is(secret_site):
     ann = visitor(secret_site, token=bearer("ann", {"colour": "red"}, "secret/ann"))
     answer = ann.door.ask("POST", "/api/ticket", {}, b"")
