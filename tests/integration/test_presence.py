@@ -301,12 +301,11 @@ def test_a_killed_responder_takes_its_streams_along_after_five_seconds(make_worl
 
 
 def test_streams_of_a_killed_worker_come_back_as_others_and_the_old_ones_leave(make_world):
-    world = make_world(ON)
+    world = make_world({"responder": {"mercure_subscriptions": "yes"}})
     readers = [watch(world, "room", reconnect=True) for _ in range(6)]
     eventually(lambda: len(ids(world, "room")) == 6, "all are there")
     before = ids(world, "room")
-    world.responder.kill_worker(0)
-    world.responder.kill_worker(1)
+    world.responder.kill_worker()
     eventually(lambda: len(ids(world, "room")) == 6 and not ids(world, "room") & before,
                "others are there", within=20)
     for reader in readers:
