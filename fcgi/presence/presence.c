@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "fcgi/guard/address.h"
 #include "fcgi/presence/attendees.h"
 #include "fcgi/presence/gathering.h"
 #include "fcgi/stream/filter.h"
@@ -12,6 +13,7 @@
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/uplink/session.h"
 #include "lib/loop.h"
+#include "lib/text.h"
 
 enum {
 	REST_US = 10000,   /* between two rounds, at least */
@@ -98,12 +100,13 @@ static void gathering_end(
 	gathering_free(gathering);
 }
 
-/* When it is to be looked at again, us. */
-static uint64_t look_after(
-	struct presence *presence, struct gathering *gathering)
+static void look_after(struct presence *presence, struct gathering *gathering)
 {
 	uint64_t now = loop_now_us(presence->loop), next;
 
+	if (gathering->again > now)
+		return;
+	gathering->again = UINT64_MAX;
 	gathering->held = true;
 	gathering_ask(gathering);
 	gathering_look(gathering, presence->session->newest);
@@ -111,7 +114,8 @@ static uint64_t look_after(
 	if (gathering_give(gathering) && next > now + AGAIN_US)
 		next = now + AGAIN_US;
 	gathering->held = false;
-	return next;
+	if (next < gathering->again)
+		gathering->again = next;
 }
 
 static void on_round(void *arg)
@@ -123,10 +127,10 @@ static void on_round(void *arg)
 
 	for (; at != NULL; at = after) {
 		struct gathering *gathering = gathering_of(at);
-		uint64_t again = look_after(presence, gathering);
 
+		look_after(presence, gathering);
 		after = table_next(&presence->gatherings, at);
-		next = again < next ? again : next;
+		next = gathering->again < next ? gathering->again : next;
 		gathering_end(presence, gathering);
 	}
 	now = clock_now_us(loop_clock(presence->loop));
@@ -198,16 +202,16 @@ static void add_topic(struct guest *guest,
 
 static void keep(struct guest *guest, const struct subscription *subscription)
 {
+	const struct client_name client = client_name_of(
+		subscription->address == NULL ? "" : subscription->address);
 	struct attendee_is is = {
-		.address = span_of(subscription->address),
+		.address = span_of(client.text),
 		.user = subscription->user,
 		.payload = subscription->payload,
 	};
 	size_t at = 0;
 
-	if (is.address.len > UINT8_MAX)
-		is.address.len = UINT8_MAX;
-	if (is.user.len > ACTIVE_USER_MAX)
+	if (is.user.len > ACTIVE_USER_MAX || !text_is_utf8(is.user, NULL))
 		is.user = span(NULL, 0);
 	if (is.payload.len > ACTIVE_PAYLOAD_MAX)
 		is.payload = span(NULL, 0);
@@ -268,9 +272,7 @@ void presence_begin(struct presence *presence, struct subscriber *sub)
 	guest->attendee = attendees_add(&presence->attendees, &guest->is);
 	forget_texts(guest);
 	for (uint16_t i = 0; i < guest->count; i++)
-		guest->members[i].begun = true;
-	if (guest->count > 0)
-		due(presence);
+		gathering_begin(&guest->members[i]);
 }
 
 void presence_leave(struct presence *presence, struct subscriber *sub)
