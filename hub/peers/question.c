@@ -66,13 +66,15 @@ static bool reads_all(const struct question *question)
 	return question->sight.all || question->sight.scope != NULL;
 }
 
-/* May he know that there was such a channel? */
+/* May something private of that name have been for him? */
 static bool may_know(const struct question *question,
 	const struct channels *channels, struct span name)
 {
-	return question->sight.all ||
-	       !privacy_hides_channel(&channels->sights.privacy, name) ||
-	       scope_has(question->sight.scope, name);
+	const struct scope *scope = question->sight.scope;
+
+	return scope != NULL &&
+	       (!privacy_hides_channel(&channels->sights.privacy, name) ||
+		       scope_has(scope, name));
 }
 
 /* Of a name without a row: what its pages say, and what who asks sees. */
@@ -86,9 +88,9 @@ static struct gone_marks marks_of_gone(const struct question *question,
 	struct gone_marks marks;
 
 	marks.all = channels_mark(channels, name, reads_all(question));
-	marks.seen = may_know(question, channels, name)
-			     ? marks.all
-			     : channels_mark(channels, name, false);
+	marks.seen = marks.all;
+	if (reads_all(question) && !may_know(question, channels, name))
+		marks.seen = channels_mark(channels, name, false);
 	return marks;
 }
 

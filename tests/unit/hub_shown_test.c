@@ -182,6 +182,7 @@ static void test_a_gap_of_private_events_outlasts_the_row_of_their_channel(
 	drop_all_that_is_empty(room);
 	assert_null(find(room, "chat"));
 	assert_true(judge("chat", first, "chat").gap);
+	assert_false(judge("chat", first, "").gap);
 	room_publish(room, "chat", "x");
 	assert_true(judge("chat", first, "chat").gap);
 	assert_false(judge("chat", first, "").gap);
