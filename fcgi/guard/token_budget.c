@@ -17,15 +17,31 @@ struct debt {
 	uint64_t told_us; /* ... at that time */
 };
 
+struct terms {
+	uint64_t us; /* are paid back in a second */
+	uint64_t most_us;
+};
+
+static const struct terms of_address = {
+	TOKEN_BUDGET_ADDRESS_US, TOKEN_BUDGET_ADDRESS_MOST_US};
+static const struct terms of_habit = {
+	TOKEN_BUDGET_RARE_US, TOKEN_BUDGET_RARE_MOST_US};
+static const struct terms of_often = {
+	TOKEN_BUDGET_OFTEN_US, TOKEN_BUDGET_OFTEN_MOST_US};
+static const struct terms of_rare = {
+	TOKEN_BUDGET_ALL_US - TOKEN_BUDGET_OFTEN_US,
+	TOKEN_BUDGET_ALL_MOST_US - TOKEN_BUDGET_OFTEN_MOST_US};
+
 struct debtor {
 	struct client_name name;
 	struct debt debt;
+	struct debt habit; /* the same, paid back slowly */
 };
 
 struct token_budget {
 	const struct clock *clock;
-	struct debt all;
-	struct debtor *debtors; /* NULL until the first */
+	struct debt often, rare; /* of all who show bad ones so */
+	struct debtor *debtors;	 /* NULL until the first */
 };
 
 struct token_budget *token_budget_new(const struct clock *clock)
@@ -42,16 +58,24 @@ void token_budget_free(struct token_budget *budget)
 	free(budget);
 }
 
-static uint64_t debt_now(const struct debt *debt, uint64_t now, uint64_t rate)
+static uint64_t debt_now(
+	const struct debt *debt, const struct terms *terms, uint64_t now)
 {
-	uint64_t paid = (now - debt->told_us) * rate / 1000000;
+	uint64_t paid = (now - debt->told_us) * terms->us / 1000000;
 
 	return debt->us > paid ? debt->us - paid : 0;
 }
 
-static void add(struct debt *debt, uint64_t now, uint64_t rate, uint64_t us)
+static bool has_room(
+	const struct debt *debt, const struct terms *terms, uint64_t now)
 {
-	debt->us = debt_now(debt, now, rate) + us;
+	return debt_now(debt, terms, now) < terms->most_us;
+}
+
+static void add(
+	struct debt *debt, const struct terms *terms, uint64_t now, uint64_t us)
+{
+	debt->us = debt_now(debt, terms, now) + us;
 	debt->told_us = now;
 }
 
@@ -68,22 +92,26 @@ static bool is_he(const struct debtor *debtor, const struct client_name *name)
 	return strcmp(debtor->name.text, name->text) == 0;
 }
 
+/* Who is not known, or has cost little lately, may use what is left of
+ * either. */
 bool token_budget_allows(const struct token_budget *budget, const char *address)
 {
 	uint64_t now = clock_now_us(budget->clock);
 	struct client_name name;
 	const struct debtor *debtor;
+	bool is_known;
 
 	if (budget->debtors == NULL)
 		return true;
-	if (debt_now(&budget->all, now, TOKEN_BUDGET_ALL_US) >=
-		TOKEN_BUDGET_ALL_MOST_US)
-		return false;
 	name = client_name_of(address);
 	debtor = place_of(budget, &name);
-	return !is_he(debtor, &name) ||
-	       debt_now(&debtor->debt, now, TOKEN_BUDGET_ADDRESS_US) <
-		       TOKEN_BUDGET_ADDRESS_MOST_US;
+	is_known = is_he(debtor, &name);
+	if (is_known && !has_room(&debtor->debt, &of_address, now))
+		return false;
+	if (has_room(&budget->often, &of_often, now))
+		return true;
+	return (!is_known || has_room(&debtor->habit, &of_habit, now)) &&
+	       has_room(&budget->rare, &of_rare, now);
 }
 
 void token_budget_charge(
@@ -99,6 +127,11 @@ void token_budget_charge(
 	debtor = place_of(budget, &name);
 	if (!is_he(debtor, &name))
 		*debtor = (struct debtor){.name = name};
-	add(&debtor->debt, now, TOKEN_BUDGET_ADDRESS_US, cost_us);
-	add(&budget->all, now, TOKEN_BUDGET_ALL_US, cost_us);
+	if (has_room(&debtor->habit, &of_habit, now) &&
+		has_room(&budget->rare, &of_rare, now))
+		add(&budget->rare, &of_rare, now, cost_us);
+	else
+		add(&budget->often, &of_often, now, cost_us);
+	add(&debtor->debt, &of_address, now, cost_us);
+	add(&debtor->habit, &of_habit, now, cost_us);
 }

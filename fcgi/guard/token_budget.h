@@ -8,7 +8,9 @@
  * one has cost is charged to its address, and to all together; a good one costs
  * nothing here, so those who all come back at once are verified, however many
  * they are.  Where either has used up its part, no token is verified that is
- * not known.  Addresses are forgotten for newer ones, in a room of fixed size.
+ * not known.  Of what all have, a part is for addresses that show bad tokens
+ * rarely: so a few that show very many keep nobody else waiting.  Addresses are
+ * forgotten for newer ones, in a room of fixed size.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,8 +21,12 @@ struct token_budget;
 enum {
 	TOKEN_BUDGET_ADDRESS_US = 50000, /* that come back within a second */
 	TOKEN_BUDGET_ADDRESS_MOST_US = 500000,
+	TOKEN_BUDGET_RARE_US = 1000, /* who costs more shows them often */
+	TOKEN_BUDGET_RARE_MOST_US = 5000,
 	TOKEN_BUDGET_ALL_US = 250000,
 	TOKEN_BUDGET_ALL_MOST_US = 1000000,
+	TOKEN_BUDGET_OFTEN_US = 150000, /* of that, for those who do */
+	TOKEN_BUDGET_OFTEN_MOST_US = 600000,
 	TOKEN_BUDGET_ADDRESSES = 1024,
 };
 

@@ -186,18 +186,14 @@ struct mark channels_distrust(struct channels *channels)
 	return mark;
 }
 
-/* Raises *mark to what is remembered of the name; false if nothing is.  Where
- * nothing was ever private nobody looks for the rest. */
+/* Raises *mark to what is remembered of the name; false if nothing is. */
 static bool look_for_mark(struct channels *channels, struct span name,
 	enum gone_part part, struct mark *mark)
 {
 	enum gone_found found;
 	struct mark own;
 
-	if (part == GONE_REST && !channels_hide(channels))
-		return false;
 	found = gone_look(&channels->gone, name, part, &own);
-
 	if (found == GONE_DAMAGED)
 		own = channels_distrust(channels);
 	if (found != GONE_NONE)

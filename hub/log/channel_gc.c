@@ -45,13 +45,16 @@ void channels_collect(struct channels *channels, uint64_t keyed_before)
 	store_begin(channels->store);
 }
 
-/* The floor covers it, or marks remember it. */
+/* The floor covers it, or marks remember it.  That there was a private channel
+ * is nothing that everybody may know. */
 static void remember(struct channels *channels, const struct channel *channel)
 {
 	const struct mark all = {channel->pruned_through, channel->pruned_at};
 	struct mark shown = all;
 
-	if (channel->shown != NULL)
+	if (channel->is_private)
+		shown = (struct mark){0};
+	else if (channel->shown != NULL)
 		shown = channel->shown->pruned;
 	if (shown.through > channels->floor)
 		gone_add(&channels->gone, channel_name(channel), GONE_SHOWN,

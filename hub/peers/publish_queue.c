@@ -27,6 +27,7 @@ static void enqueue(struct publish_queue *queue, struct peer *peer,
 	line->end = &request->next;
 	peer->publish_bytes += body.len;
 	queue->waiting++;
+	queue->short_waiting += line == &peer->short_publishes;
 }
 
 static struct publish_request *dequeue(struct publish_queue *queue,
@@ -39,6 +40,7 @@ static struct publish_request *dequeue(struct publish_queue *queue,
 		line->end = &line->first;
 	peer->publish_bytes -= request->len;
 	queue->waiting--;
+	queue->short_waiting -= line == &peer->short_publishes;
 	return request;
 }
 
@@ -78,7 +80,7 @@ bool publish_queue_hear(
 	struct span body = span(in->at, (size_t)(in->end - in->at));
 	bool is_short = body.len <= PUBLISH_SHORT;
 
-	if (is_short && !wants_short(peer) && has_time(queue))
+	if (is_short && queue->short_waiting == 0 && has_time(queue))
 		return publish_take(queue->ledger, peer, in);
 	if (peer->publish_bytes + body.len > PUBLISH_BYTES)
 		return publish_take(queue->ledger, peer, in);

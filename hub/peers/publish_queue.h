@@ -4,8 +4,9 @@
 /*
  * publish_queue - publishes, so many of them in a turn
  *
- * A short one is taken as it comes while the turn has time left.  Then it
- * waits, as a long one always does, until it is its peer's turn.  The short
+ * A short one is taken as it comes while the turn has time left and no short
+ * one waits, whoever's.  Then it waits, as a long one always does, until it is
+ * its peer's turn.  The short
  * ones are taken and committed first; what the hub was asked is answered; then
  * comes a long one, in a transaction without them.  It is taken whole, and
  * another one only if that took little time: so questions and short publishes
@@ -28,8 +29,9 @@ enum {
 struct publish_queue {
 	struct ledger *ledger;
 	struct peers *peers;
-	size_t waiting; /* of all peers */
-	uint64_t end;	/* of this turn's time for short ones; 0 = not begun */
+	size_t waiting;	      /* of all peers, ... */
+	size_t short_waiting; /* ... and the short ones of these */
+	uint64_t end; /* of this turn's time for short ones; 0 = not begun */
 };
 
 /* PUBLISH came; false if it was taken, and malformed. */

@@ -66,18 +66,47 @@ static bool reads_all(const struct question *question)
 	return question->sight.all || question->sight.scope != NULL;
 }
 
-/* Of a name without a row: the mark, unless it is known not to matter. */
-static uint64_t look_for_mark(const struct question *question,
-	struct looks *looks, struct channels *channels, struct span name)
+/* May something private of that name have been for him? */
+static bool may_know(const struct question *question,
+	const struct channels *channels, struct span name)
 {
-	struct mark mark;
+	const struct scope *scope = question->sight.scope;
 
-	if (is_past_the_gone(question, channels))
-		return 0;
-	mark = channels_mark(channels, name, reads_all(question));
-	if (mark.at > looks->at)
-		looks->at = mark.at;
-	return mark.through;
+	return scope != NULL &&
+	       (!privacy_hides_channel(&channels->sights.privacy, name) ||
+		       scope_has(scope, name));
+}
+
+/* Of a name without a row: what its pages say, and what who asks sees. */
+struct gone_marks {
+	struct mark all, seen;
+};
+
+static struct gone_marks marks_of_gone(const struct question *question,
+	struct channels *channels, struct span name)
+{
+	struct gone_marks marks;
+
+	marks.all = channels_mark(channels, name, reads_all(question));
+	marks.seen = marks.all;
+	if (reads_all(question) && !may_know(question, channels, name))
+		marks.seen = channels_mark(channels, name, false);
+	return marks;
+}
+
+/* Nothing, if it is known not to matter. */
+static void look_at_gone(const struct question *question, struct looks *looks,
+	struct channels *channels, struct span name)
+{
+	struct looked *looked = &looks->looked[looks->names];
+	struct gone_marks marks = {0};
+
+	if (!is_past_the_gone(question, channels))
+		marks = marks_of_gone(question, channels, name);
+	looked->through = marks.all.through;
+	looked->seen = marks.seen.through;
+	if (marks.seen.at > looks->at)
+		looks->at = marks.seen.at;
 }
 
 static void look_at_channel(const struct question *question,
@@ -90,10 +119,11 @@ static void look_at_channel(const struct question *question,
 	if (channel != NULL && channel->shown != NULL &&
 		may_want_oldest(question, log))
 		shown_oldest(log->channels, channel);
-	looks->looked[looks->names].seen = looks->looked[looks->names].through =
-		channel != NULL
-			? LOOKS_ROW
-			: look_for_mark(question, looks, log->channels, name);
+	if (channel == NULL)
+		look_at_gone(question, looks, log->channels, name);
+	else
+		looks->looked[looks->names] =
+			(struct looked){LOOKS_ROW, LOOKS_ROW};
 }
 
 /* A mark of another history says nothing of this one. */
@@ -181,16 +211,19 @@ void looks_release(struct looks *looks)
 }
 
 /* Of a name without a row.  If it had one, that was dropped since. */
-static struct mark mark_of(const struct question *question,
+static struct gone_marks looked_up(const struct question *question,
 	const struct looks *looks, uint16_t place, struct channels *channels,
 	struct span name)
 {
-	struct mark mark = {channels->floor, channels->floor_at};
+	const struct looked *looked = &looks->looked[place];
+	const struct mark floor = {channels->floor, channels->floor_at};
+	struct gone_marks marks = {floor, floor};
 
-	if (looks->looked[place].through == LOOKS_ROW)
-		return channels_mark(channels, name, reads_all(question));
-	mark_raise(&mark, &(struct mark){looks->looked[place].seen, looks->at});
-	return mark;
+	if (looked->through == LOOKS_ROW)
+		return marks_of_gone(question, channels, name);
+	mark_raise(&marks.all, &(struct mark){looked->through, looks->at});
+	mark_raise(&marks.seen, &(struct mark){looked->seen, looks->at});
+	return marks;
 }
 
 /* ---- the channels */
@@ -204,11 +237,11 @@ static struct mark find_channel(struct question *question,
 	struct channel *channel = channel_find(channels, name);
 
 	if (channel == NULL) {
-		struct mark mark =
-			mark_of(question, looks, place, channels, name);
+		struct gone_marks marks =
+			looked_up(question, looks, place, channels, name);
 
-		question->marks[place] = mark.through;
-		return mark;
+		question->marks[place] = marks.all.through;
+		return marks.seen;
 	}
 	question->places[question->channel_count] = place;
 	question->channels[question->channel_count++] = channel;

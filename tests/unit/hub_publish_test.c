@@ -116,6 +116,25 @@ static void test_short_ones_wait_too_when_the_turn_has_no_time(void **state)
 	assert_turn(peer, "2 3 4");
 }
 
+/* Others use up each turn with what they say just then. */
+static void test_short_ones_that_wait_come_before_those_of_others(void **state)
+{
+	struct room *room = *state;
+	struct peer *one = desk_known(&desk);
+
+	publish_short(one, 1);
+	hand_clock_pass(&room->hands, PUBLISH_US);
+	publish_short(one, 2);
+	assert_turn(one, "1");
+	for (uint64_t number = 3; number < 6; number++) {
+		struct peer *other = desk_known(&desk);
+
+		publish_short(other, number);
+		hand_clock_pass(&room->hands, PUBLISH_US);
+		assert_turn(one, number == 3 ? "2" : "");
+	}
+}
+
 static void test_peers_with_long_ones_take_turns(void **state)
 {
 	struct peer *one = desk_known(&desk), *other = desk_known(&desk);
@@ -194,6 +213,7 @@ int main(void)
 		TEST(test_short_ones_are_stored_before_long_ones_that_came_first),
 		TEST(test_a_turn_takes_one_long_one_if_that_uses_up_its_time),
 		TEST(test_short_ones_wait_too_when_the_turn_has_no_time),
+		TEST(test_short_ones_that_wait_come_before_those_of_others),
 		TEST(test_peers_with_long_ones_take_turns),
 		TEST(test_what_waits_of_one_who_left_is_not_stored),
 		TEST(test_a_long_one_that_is_malformed_ends_the_connection),

@@ -135,6 +135,15 @@ static void test_a_damaged_row_is_counted_anew(void **state)
 	assert_int_equal(events_of("chat", ""), 1);
 }
 
+static void drop_all_that_is_empty(struct room *room)
+{
+	room->ledger.channels.most = 1;
+	for (int i = 0; i < 3; i++) {
+		ledger_tend(&room->ledger);
+		commit(room);
+	}
+}
+
 static void test_a_channel_that_was_dropped_and_comes_back_says_no_more(
 	void **state)
 {
@@ -146,11 +155,7 @@ static void test_a_channel_that_was_dropped_and_comes_back_says_no_more(
 	prune_to(room, 1); /* all but ... */
 	room_publish(room, "x", "x");
 	prune_to(room, 1);
-	room->ledger.channels.most = 1;
-	for (int i = 0; i < 3; i++) {
-		ledger_tend(&room->ledger);
-		commit(room);
-	}
+	drop_all_that_is_empty(room);
 	assert_null(find(room, "chat"));
 	configure(room, 1);
 	assert_false(judge("chat", first, "").gap);
@@ -158,6 +163,49 @@ static void test_a_channel_that_was_dropped_and_comes_back_says_no_more(
 	room_publish(room, "chat", "x");
 	assert_false(judge("chat", first, "").gap);
 	assert_true(judge("chat", first, "chat").gap);
+}
+
+/* As where only events are private, each for itself. */
+static void test_a_gap_of_private_events_outlasts_the_row_of_their_channel(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t first;
+
+	configure(room, 0);
+	reopen(room);
+	first = room_publish(room, "x", "x");
+	add_private(room, "chat");
+	commit(room);
+	room_publish(room, "x", "x");
+	prune_to(room, 1);
+	drop_all_that_is_empty(room);
+	assert_null(find(room, "chat"));
+	assert_true(judge("chat", first, "chat").gap);
+	assert_false(judge("chat", first, "").gap);
+	room_publish(room, "chat", "x");
+	assert_true(judge("chat", first, "chat").gap);
+	assert_false(judge("chat", first, "").gap);
+}
+
+static void test_a_private_channel_that_was_dropped_is_known_to_its_readers(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t first = room_publish(room, "x", "x");
+
+	room_publish(room, "secret/1", "x");
+	room_publish(room, "x", "x");
+	prune_to(room, 1);
+	drop_all_that_is_empty(room);
+	assert_null(find(room, "secret/1"));
+	assert_false(judge("secret/1", first, "").gap);
+	assert_false(judge("secret/1", first, "secret/2").gap);
+	assert_true(judge("secret/1", first, "secret/1").gap);
+	room_publish(room, "secret/1", "x");
+	assert_false(judge("secret/1", first, "").gap);
+	assert_false(judge("secret/1", first, "secret/2").gap);
+	assert_true(judge("secret/1", first, "secret/1").gap);
 }
 
 int main(void)
@@ -168,6 +216,8 @@ int main(void)
 		TEST(test_nothing_is_kept_of_a_channel_that_has_become_private),
 		TEST(test_a_damaged_row_is_counted_anew),
 		TEST(test_a_channel_that_was_dropped_and_comes_back_says_no_more),
+		TEST(test_a_gap_of_private_events_outlasts_the_row_of_their_channel),
+		TEST(test_a_private_channel_that_was_dropped_is_known_to_its_readers),
 	};
 
 	return cmocka_run_group_tests_name("shown", tests, NULL, NULL);

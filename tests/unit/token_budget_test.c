@@ -105,6 +105,22 @@ static void test_one_address_leaves_most_of_it_to_others(void **state)
 	assert_false(may(bank, "2001:db8::ffff"));
 }
 
+/* Five strangers do what they can, and somebody comes with his first token. */
+static void test_few_who_cost_too_much_keep_nobody_else_waiting(void **state)
+{
+	struct bank *bank = *state;
+
+	for (unsigned i = 0; i < 200000; i++) {
+		char address[32];
+
+		snprintf(address, sizeof(address), "192.0.2.%u", 1 + i % 8);
+		hand_clock_pass(&bank->hands, 50);
+		if (may(bank, address))
+			token_budget_charge(bank->budget, address, 100);
+		assert_true(may(bank, "198.51.100.1"));
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
 int main(void)
@@ -114,6 +130,7 @@ int main(void)
 		TEST(test_what_was_spent_comes_back_with_time),
 		TEST(test_all_together_have_a_part_of_the_processor),
 		TEST(test_one_address_leaves_most_of_it_to_others),
+		TEST(test_few_who_cost_too_much_keep_nobody_else_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
