@@ -7,7 +7,6 @@
 
 #include "fcgi/presence/attendees.h"
 #include "fcgi/presence/gathering.h"
-#include "fcgi/stream/filter.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/uplink/session.h"
@@ -182,9 +181,9 @@ static struct span place(const struct guest *guest, size_t *at, size_t len)
 static void add_topic(struct guest *guest,
 	const struct subscription *subscription, struct span name)
 {
-	struct wire_in in = wire_in(subscription->types);
+	struct wire_in in = wire_in(subscription->filter);
 
-	if (!filter_is(subscription->types) || !span_is(name, ACTIVE_CHANNEL)) {
+	if (subscription->filter.len == 0 || !span_is(name, ACTIVE_CHANNEL)) {
 		wire_put_str16(&guest->topics, name);
 		guest->is.count++;
 		return;
