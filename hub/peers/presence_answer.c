@@ -96,8 +96,8 @@ bool presence_run(struct presence *presence)
 	list_init(&full);
 	end = now_us(presence) + PRESENCE_US;
 	do {
-		struct peer *peer = list_entry(
-			presence->asking.next, struct peer, asking);
+		struct peer *peer =
+			list_entry(presence->asking.next, struct peer, asking);
 
 		if (has_room(peer))
 			answer_some(presence, peer, end);

@@ -234,6 +234,20 @@ def test_who_is_on_a_private_channel_is_seen_by_whoever_may_read_it(secret_site)
     assert len(who(secret_site, "secret/bob", bob.door)["subscribers"]) == 1
 
 
+def test_by_a_pattern_nobody_is_seen_on_a_channel_that_is_spelt_like_it(secret_site):
+    ann = visitor(secret_site, token=bearer("ann", None, "secret/{name}", CHANNEL + "{/t}{/s}"))
+    for text in ("secret/{name}", "*"):
+        reader = ann.listen(path="/stream", pattern=text, presence=1)
+        answer = visitor(secret_site).door.ask(
+            "GET", f"/api/channels/{quote(text, safe='')}/presence")
+        assert answer.status == 404, answer
+        answer = visitor(secret_site).get(f"/stream?channel={quote(text, safe='')}&presence=1")
+        assert (answer.status, answer.json["error"]) == (400, "bad_presence")
+        reader.leave()
+    spelt = secret_site.listen("a{", presence=1)  # no pattern
+    sees(spelt, 1)
+
+
 def test_changes_are_private_events_on_a_channel_of_their_own(secret_site):
     spy = secret_site.listen(CHANNEL, since="all", wait=False)
     pattern = secret_site.listen("any", pattern="*", since="all")
