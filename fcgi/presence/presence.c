@@ -13,7 +13,9 @@
 #include "lib/loop.h"
 
 enum {
-	REST_US = 10000,   /* between two rounds, at least */
+	REST_US = 10000, /* between two rounds, at least */
+	LISTS_US = 5000, /* whole lists are given in one round: of 64 KiB, what
+			    a socket takes at once, it is some 250 */
 	AGAIN_US = 100000, /* who could not take it is looked at again */
 };
 
@@ -99,17 +101,21 @@ static void gathering_end(
 
 /* When it is to be looked at again, us. */
 static uint64_t look_after(
-	struct presence *presence, struct gathering *gathering)
+	struct presence *presence, struct gathering *gathering, uint64_t end_us)
 {
 	uint64_t now = loop_now_us(presence->loop), next;
+	enum gathering_lacks lacks;
 
 	gathering->held = true;
 	gathering_ask(gathering);
 	gathering_look(gathering, presence->session->newest);
 	next = gathering_tend(gathering);
-	if (gathering_give(gathering) && next > now + AGAIN_US)
-		next = now + AGAIN_US;
+	lacks = gathering_give(gathering, end_us);
 	gathering->held = false;
+	if (lacks == LACKS_TIME)
+		return now;
+	if (lacks == LACKS_ROOM && next > now + AGAIN_US)
+		next = now + AGAIN_US;
 	return next;
 }
 
@@ -122,7 +128,8 @@ static void on_round(void *arg)
 
 	for (; at != NULL; at = after) {
 		struct gathering *gathering = gathering_of(at);
-		uint64_t again = look_after(presence, gathering);
+		uint64_t again =
+			look_after(presence, gathering, began + LISTS_US);
 
 		after = table_next(&presence->gatherings, at);
 		next = again < next ? again : next;
@@ -130,6 +137,8 @@ static void on_round(void *arg)
 	}
 	now = clock_now_us(loop_clock(presence->loop));
 	presence->rests_until = now + (now - began) + REST_US;
+	if (next < presence->rests_until)
+		next = presence->rests_until;
 	if (next != UINT64_MAX)
 		timer_set(loop_timers(presence->loop), &presence->round,
 			next > now ? next - now : 0, 0);
