@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "fcgi/guard/address.h"
 #include "fcgi/presence/attendees.h"
 #include "fcgi/presence/gathering.h"
 #include "fcgi/stream/opening.h"
@@ -206,15 +207,15 @@ static void add_topic(struct guest *guest,
 
 static void keep(struct guest *guest, const struct subscription *subscription)
 {
+	struct client_name name = client_name_of(
+		subscription->address == NULL ? "" : subscription->address);
 	struct attendee_is is = {
-		.address = span_of(subscription->address),
+		.address = span_of(name.text),
 		.user = subscription->user,
 		.payload = subscription->payload,
 	};
 	size_t at = 0;
 
-	if (is.address.len > UINT8_MAX)
-		is.address.len = UINT8_MAX;
 	if (is.user.len > ACTIVE_USER_MAX)
 		is.user = span(NULL, 0);
 	if (is.payload.len > ACTIVE_PAYLOAD_MAX)

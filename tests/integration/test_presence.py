@@ -293,6 +293,15 @@ def test_several_windows_of_a_user_can_be_one_and_a_reload_is_no_leave(secret_si
     assert len(sees(folded, 1)) == 1
 
 
+def test_all_addresses_of_a_network_of_ipv6_have_one_budget(make_world):
+    world = make_world({"responder": {"mercure_subscriptions": "yes"}, "hub": {"presence_rate": 1}})
+    for n in range(3):  # of which the second spends what is left of a hundred
+        visitor(world, address=f"2001:db8::{n}").listen(*(f"{n}.{i}" for i in range(60)), presence=1)
+    visitor(world, address="2001:db8:0:1::1").listen("other", presence=1)
+    eventually(lambda: ids(world, "other") and ids(world, "1.59"), "the first two, and another one")
+    assert not ids(world, "2.0")
+
+
 # ---- whoever dies
 
 def test_a_killed_responder_takes_its_streams_along_after_five_seconds(make_world):
