@@ -10,7 +10,7 @@
 #include "lib/escape.h"
 #include "lib/json/json.h"
 
-const char who_head[] = "SINCE                     USER              CHANNEL";
+const char who_head[] = "since                     user              channel";
 
 static bool read_entry(
 	struct json_object *entry, struct span *user, struct span *since)

@@ -54,12 +54,24 @@ void gathering_free(struct gathering *gathering)
 	free(gathering);
 }
 
+static void want_round(struct gathering *gathering)
+{
+	gathering->again = 0;
+	gathering->due(gathering->arg);
+}
+
 void gathering_enter(struct gathering *gathering, struct member *member)
 {
 	member->gathering = gathering;
 	member->stale = true;
 	list_init(&member->node);
 	list_append(&gathering->members, &member->node);
+}
+
+void gathering_begin(struct member *member)
+{
+	member->begun = true;
+	want_round(member->gathering);
 }
 
 void gathering_leave(struct member *member)
@@ -81,7 +93,7 @@ void gathering_look(struct gathering *gathering, uint64_t id)
 		return;
 	gathering->state = READY;
 	tell_changes(gathering, true);
-	gathering->due(gathering->arg);
+	want_round(gathering);
 }
 
 static void add_entries(
@@ -103,7 +115,7 @@ static void on_page(void *arg, const struct presented *page)
 
 	gathering->call = NULL;
 	if (page->away) {
-		gathering->due(gathering->arg);
+		want_round(gathering);
 		return;
 	}
 	add_entries(gathering, page);
@@ -113,7 +125,7 @@ static void on_page(void *arg, const struct presented *page)
 	}
 	gathering->state = WAITING;
 	gathering->upto = page->upto;
-	gathering->due(gathering->arg);
+	want_round(gathering);
 }
 
 void gathering_ask(struct gathering *gathering)
@@ -143,7 +155,7 @@ void gathering_begin_anew(struct gathering *gathering)
 	clear_texts(gathering);
 	for (struct node *at = head->next; at != head; at = at->next)
 		list_entry(at, struct member, node)->stale = true;
-	gathering->due(gathering->arg);
+	want_round(gathering);
 }
 
 void gathering_hear(
@@ -158,7 +170,7 @@ void gathering_hear(
 		buf_clear(&gathering->present[by]);
 	gathering_look(gathering, id);
 	if (gathering->state == READY)
-		gathering->due(gathering->arg);
+		want_round(gathering);
 }
 
 uint64_t gathering_tend(struct gathering *gathering)

@@ -58,7 +58,9 @@ struct gathering {
 	/* There is something to be given. */
 	void (*due)(void *arg);
 	void *arg;
-	bool held; /* it is being given to: not to be freed */
+	uint64_t again; /* when it is to be looked at, us; UINT64_MAX = when
+			   there is something new */
+	bool held;	/* it is being given to: not to be freed */
 	uint16_t len;
 	char name[];
 };
@@ -77,6 +79,8 @@ void gathering_free(struct gathering *gathering);
 struct span gathering_name(const struct gathering *gathering);
 
 void gathering_enter(struct gathering *gathering, struct member *member);
+/* It has had its first byte. */
+void gathering_begin(struct member *member);
 void gathering_leave(struct member *member);
 
 /* Asks the hub, if that is to be done. */

@@ -12,6 +12,7 @@
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/uplink/session.h"
 #include "lib/loop.h"
+#include "lib/text.h"
 
 enum {
 	REST_US = 10000, /* between two rounds, at least */
@@ -100,13 +101,15 @@ static void gathering_end(
 	gathering_free(gathering);
 }
 
-/* When it is to be looked at again, us. */
-static uint64_t look_after(
+static void look_after(
 	struct presence *presence, struct gathering *gathering, uint64_t end_us)
 {
 	uint64_t now = loop_now_us(presence->loop), next;
 	enum gathering_lacks lacks;
 
+	if (gathering->again > now)
+		return;
+	gathering->again = UINT64_MAX;
 	gathering->held = true;
 	gathering_ask(gathering);
 	gathering_look(gathering, presence->session->newest);
@@ -114,10 +117,11 @@ static uint64_t look_after(
 	lacks = gathering_give(gathering, end_us);
 	gathering->held = false;
 	if (lacks == LACKS_TIME)
-		return now;
-	if (lacks == LACKS_ROOM && next > now + AGAIN_US)
+		next = now;
+	else if (lacks == LACKS_ROOM && next > now + AGAIN_US)
 		next = now + AGAIN_US;
-	return next;
+	if (next < gathering->again)
+		gathering->again = next;
 }
 
 static void on_round(void *arg)
@@ -129,11 +133,10 @@ static void on_round(void *arg)
 
 	for (; at != NULL; at = after) {
 		struct gathering *gathering = gathering_of(at);
-		uint64_t again =
-			look_after(presence, gathering, began + LISTS_US);
 
+		look_after(presence, gathering, began + LISTS_US);
 		after = table_next(&presence->gatherings, at);
-		next = again < next ? again : next;
+		next = gathering->again < next ? gathering->again : next;
 		gathering_end(presence, gathering);
 	}
 	now = clock_now_us(loop_clock(presence->loop));
@@ -207,16 +210,16 @@ static void add_topic(struct guest *guest,
 
 static void keep(struct guest *guest, const struct subscription *subscription)
 {
-	struct client_name name = client_name_of(
+	const struct client_name client = client_name_of(
 		subscription->address == NULL ? "" : subscription->address);
 	struct attendee_is is = {
-		.address = span_of(name.text),
+		.address = span_of(client.text),
 		.user = subscription->user,
 		.payload = subscription->payload,
 	};
 	size_t at = 0;
 
-	if (is.user.len > ACTIVE_USER_MAX)
+	if (is.user.len > ACTIVE_USER_MAX || !text_is_utf8(is.user, NULL))
 		is.user = span(NULL, 0);
 	if (is.payload.len > ACTIVE_PAYLOAD_MAX)
 		is.payload = span(NULL, 0);
@@ -277,9 +280,7 @@ void presence_begin(struct presence *presence, struct subscriber *sub)
 	guest->attendee = attendees_add(&presence->attendees, &guest->is);
 	forget_texts(guest);
 	for (uint16_t i = 0; i < guest->count; i++)
-		guest->members[i].begun = true;
-	if (guest->count > 0)
-		due(presence);
+		gathering_begin(&guest->members[i]);
 }
 
 void presence_leave(struct presence *presence, struct subscriber *sub)

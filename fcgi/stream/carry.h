@@ -5,7 +5,8 @@
  * carry - patterns are given the events of the channels that they match
  *
  * Those that they carry (selection.h), at the places that these have in the
- * window.
+ * window.  One that has not got yet what the window holds (fill.h) is given
+ * nothing: it comes to that place by itself.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -14,9 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fcgi/stream/topic.h"
 #include "lib/table.h"
-
-struct topic;
 
 struct patterns {
 	size_t count;	     /* of all */
@@ -54,5 +53,13 @@ void patterns_remove(struct patterns *patterns, struct topic *topic);
  * other. */
 const struct patterns_of *patterns_match(
 	struct patterns *patterns, struct topic *channel);
+/* False if it is known that none do: most channels, most of the time. */
+static inline bool patterns_may_match(
+	const struct patterns *patterns, const struct topic *channel)
+{
+	return patterns->count > 0 &&
+	       (channel->matched != NULL ||
+		       channel->number != patterns->newest);
+}
 
 #endif

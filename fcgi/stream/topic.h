@@ -38,17 +38,17 @@ struct topic {
 	uint32_t told, told_hub;     /* ... which hub was told how many */
 	struct patterns_of *matched; /* patterns.c's, of a channel: NULL = none
 					do, ... */
-	uint64_t number; /* ... up to that one; of a pattern: its own */
-	uint64_t looked; /* fill.c's: up to which position a pattern has been
-			    given its events, or for which one a channel was
-			    asked last ... */
-	bool fits;	 /* ... and whether it matches */
+	uint64_t number; /* ... of those up to this one; a pattern's: its own */
+	uint64_t looked; /* fill.c's: the position up to which a pattern was
+			    given its events, or the number of the pattern
+			    that a channel was last compared with ... */
 	struct filter *filter; /* what it wants of its channel, if it is one of
 				  filter.h's; NULL */
-	bool filled; /* a pattern's: it has been given what the window holds */
 	struct selector *selector; /* of a pattern; NULL = a channel */
-	bool due;		   /* has events that no fan-out has covered */
-	uint8_t privacy;	   /* enum topic_privacy: the window's */
+	bool fits;		   /* ... and whether that matches */
+	bool filled;	 /* a pattern has been given what the window holds */
+	bool due;	 /* has events that no fan-out has covered */
+	uint8_t privacy; /* enum topic_privacy: the window's */
 	uint16_t name_len, types_len;
 	char key[]; /* its kind and its name, as they are in a PAGE (wire.h),
 		       and the types that are wanted (types.h) */

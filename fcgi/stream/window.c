@@ -98,7 +98,7 @@ static void evict(struct window *window)
 	struct entry *oldest = entry(window, position);
 
 	topic_evict(oldest->topic, position);
-	if (window->patterns->count > 0)
+	if (patterns_may_match(window->patterns, oldest->topic))
 		carry_evict(window->patterns, oldest->topic, &oldest->event,
 			position);
 	topic_tidy(window->topics, oldest->topic);
@@ -201,7 +201,7 @@ struct topic *window_append(
 		widen(window);
 	window->end++;
 	topic_push(topic, window->end);
-	if (window->patterns->count > 0)
+	if (patterns_may_match(window->patterns, topic))
 		carry_push(window->patterns, topic, event, window->end);
 	to = entry(window, window->end);
 	to->topic = topic;

@@ -12,7 +12,7 @@ from passage import Passage
 from test_pages import DRESSES, FOLDER, Page, PageStory
 from test_programs import NO_503
 
-pytestmark = [pytest.mark.deploy, pytest.mark.page, pytest.mark.timeout(300), pytest.mark.in_both_browsers]
+pytestmark = [pytest.mark.deploy, pytest.mark.page, pytest.mark.timeout(300)]
 
 # name: (the page, what of npm it needs, topic, what it gets wrong, is it told where to begin?)
 PAGES = {

@@ -58,13 +58,13 @@ def is_refused(answer, status, retry_after=False):
     "/stream?channel=%",
     "/stream?channel=%4",
     "/stream?channel=%zz",
-    "/stream?channel=" + "x" * 256,
+    "/stream?channel=" + "x" * 1001,
     "/stream?" + "&".join(f"channel={n}" for n in range(1001)),
     "/stream?since=yesterday",
     "/realtime/%00",
     "/realtime/a%0d%0ab",
     "/realtime/%ff",
-    "/realtime/" + "x" * 256,
+    "/realtime/" + "x" * 1001,
     "/realtime/%zz",
 ], ids=lambda target: target[:40])
 def test_a_stream_of_a_bad_channel_is_a_400(shared, door, target):

@@ -61,7 +61,6 @@ def told_nothing_of(page, channel):
 
 # ---- what is shown
 
-@pytest.mark.in_both_browsers
 @pytest.mark.parametrize("way", ["token", "ticket", "untimed", "session"])
 def test_what_is_shown_brings_what_is_private(world, page, way):
     page.shows(way, SEVEN, user="7")
@@ -76,7 +75,6 @@ def test_what_is_shown_brings_what_is_private(world, page, way):
     assert page.run("return asked") == 1
 
 
-@pytest.mark.in_both_browsers
 def test_a_cookie_brings_what_is_private(world, page):
     page.run("document.cookie = arguments[0]", f"mercureAuthorization={signed(60)}; path=/; SameSite=Strict")
     page.listens("users/7")
@@ -181,7 +179,6 @@ def asks_no_more(page, seconds=4):
     assert page.run("return made") == made
 
 
-@pytest.mark.in_both_browsers
 def test_who_may_not_is_told_why_and_asks_no_more(world, page):
     page.opens("users/7")
     why = page.is_refused(403, "users/7")
@@ -219,7 +216,6 @@ def test_one_channel_that_is_refused_takes_no_other_with_it(world, page):
     page.has("hello", "again")
 
 
-@pytest.mark.in_both_browsers
 def test_a_cookie_that_has_expired_is_a_refusal_and_not_less_than_before(world, page):
     """The browser drops it, and what is public alone would come for ever."""
     page.run("document.cookie = arguments[0]", f"mercureAuthorization={signed(4)}; path=/; max-age=2; SameSite=Strict")

@@ -176,7 +176,6 @@ def gains_nothing(world, page, told, reads=()):
     page.window.wait(lambda: page.run("return listening.readyState") == 1, "the session being good")
 
 
-@pytest.mark.in_both_browsers
 @pytest.mark.parametrize("site", ["the same", "another"])
 def test_a_foreign_page_gains_nothing_of_a_user_who_has_logged_in(logged_in, browser, elsewhere, site):  # noqa: F811
     """At another port of this host its requests have the session's cookie."""

@@ -66,6 +66,11 @@ def is_documented(answer, path, method):
         fits(json.loads(answer.body), response["content"][kind]["schema"])
 
 
+@pytest.fixture(scope="module")
+def shared(make_shared_world):
+    return make_shared_world({"responder": {"mercure_subscriptions": "yes"}}, web=True)
+
+
 # The world here grants nobody anything.
 EXPECTED = {("/api/ticket", "post"): 401, ("/api/session", "post"): 401, ("/api/session", "delete"): 204}
 

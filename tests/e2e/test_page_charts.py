@@ -35,7 +35,7 @@ def shown(page):
 @pytest.mark.timeout(120)
 def test_the_charts_move_with_real_figures(browser, web):
     page = Page(browser, web)
-    page.go("metrics")
+    page.go("metrics").window.run("document.getElementById('metrics').scrollIntoView()")
     page.window.wait(lambda: re.search(r"\d", shown(page)["cpu"] or ""), "a first sample", 20)
     values, pixels = shown(page), page.window.run(PIXELS)
     assert set(pixels) == set(METRICS) == set(values)

@@ -121,7 +121,8 @@ def violations(page):
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_it_breaks_no_rule_of_accessibility(chromium, web, theme, language):
+def test_it_breaks_no_rule_of_accessibility(chromium, make_world, theme, language):
+    web = make_world({"responder": {"mercure_subscriptions": "yes"}}, web=True)
     page = Page(chromium, web)
     page.window.prefers(theme)
     page.language(language)

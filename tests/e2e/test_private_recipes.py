@@ -250,7 +250,6 @@ def issues(world, keyed, seconds, user="7"):
 
 
 @pytest.mark.page
-@pytest.mark.in_both_browsers
 @pytest.mark.parametrize("block", [1, 2], ids=["by-itself", "by-feed.js"])
 def test_a_page_with_a_ticket_misses_nothing_when_it_ends(make_world, keyed, browser, tmp_path, block):
     world = serves(make_world, keyed, tmp_path, block)

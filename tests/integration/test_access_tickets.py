@@ -463,6 +463,7 @@ def test_a_page_tells_no_other_site_an_address_that_lets_one_read(site, uri):
 
 @pytest.mark.slow
 @pytest.mark.timeout(150)
+@pytest.mark.rare
 def test_a_stream_ends_when_it_is_as_old_as_streams_get(make_world):
     world = make_world({"responder": {"stream_age": "1m"}})
     begun = time.time()

@@ -214,6 +214,12 @@ def test_a_users_name_and_the_payload_of_his_token_are_shown(secret_site):
     assert {entry.get("user") for entry in sees(bob, 2).values()} == {"ann", "bob"}
 
 
+def test_a_login_that_is_no_text_is_left_out(secret_site):
+    reader = visitor(secret_site, user="\udcff\udcfe").listen("odd", presence=1)
+    entry, = sees(reader, 1).values()
+    assert "user" not in entry
+
+
 def test_a_ticket_shows_whose_it_is(secret_site):
     ann = visitor(secret_site, token=bearer("ann", {"colour": "red"}, "secret/ann"))
     answer = ann.door.ask("POST", "/api/ticket", {}, b"")
@@ -318,12 +324,11 @@ def test_a_killed_responder_takes_its_streams_along_after_five_seconds(make_worl
 
 
 def test_streams_of_a_killed_worker_come_back_as_others_and_the_old_ones_leave(make_world):
-    world = make_world(ON)
+    world = make_world({"responder": {"mercure_subscriptions": "yes"}})
     readers = [watch(world, "room", reconnect=True) for _ in range(6)]
     eventually(lambda: len(ids(world, "room")) == 6, "all are there")
     before = ids(world, "room")
-    world.responder.kill_worker(0)
-    world.responder.kill_worker(1)
+    world.responder.kill_worker()
     eventually(lambda: len(ids(world, "room")) == 6 and not ids(world, "room") & before,
                "others are there", within=20)
     for reader in readers:

@@ -194,6 +194,8 @@ class Browser:
             if failed:
                 with contextlib.suppress(WebDriverException):
                     window.screenshot(f"{name}-{number}")
+            with contextlib.suppress(WebDriverException):
+                window.driver.delete_all_cookies()  # they are every port's
             window.close()
         self.choose(self.home)
         unexpected = self.unexpected()

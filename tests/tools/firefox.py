@@ -49,6 +49,7 @@ COMMANDS = {
     Command.W3C_CLEAR_ACTIONS: "WebDriver:ReleaseActions",
     Command.W3C_EXECUTE_SCRIPT: "WebDriver:ExecuteScript",
     Command.W3C_EXECUTE_SCRIPT_ASYNC: "WebDriver:ExecuteAsyncScript",
+    Command.DELETE_ALL_COOKIES: "WebDriver:DeleteAllCookies",
     Command.SCREENSHOT: "WebDriver:TakeScreenshot",
     "setContext": "Marionette:SetContext",
 }

@@ -41,24 +41,17 @@
 /* What responders sign tickets with. */
 #define TICKETS "INSERT INTO meta VALUES('tickets', randomblob(32));"
 
-#define SHOWN                                                                       \
-	"CREATE TABLE shown("		/* what everybody sees of a channel */      \
-	" channel INTEGER PRIMARY KEY," /* that has private events, too */          \
-	" events INTEGER NOT NULL,"                                                 \
-	" bytes INTEGER NOT NULL,"                                                  \
-	" newest INTEGER NOT NULL,"                                                 \
-	" pruned_through INTEGER NOT NULL,"                                         \
-	" pruned_at INTEGER NOT NULL,"                                              \
-	" sum INTEGER NOT NULL) STRICT;" /* checksum_of_shown() */ /* Of            \
-								      `private`     \
-								      in            \
-								      tidings.conf, \
-								      as which      \
-								      events        \
-								      were          \
-								      told          \
-								      apart.        \
-								    */              \
+/* What everybody sees of a channel that has private events, too; and of
+ * `private` in tidings.conf what those were told apart by. */
+#define SHOWN                                                      \
+	"CREATE TABLE shown("                                      \
+	" channel INTEGER PRIMARY KEY,"                            \
+	" events INTEGER NOT NULL,"                                \
+	" bytes INTEGER NOT NULL,"                                 \
+	" newest INTEGER NOT NULL,"                                \
+	" pruned_through INTEGER NOT NULL,"                        \
+	" pruned_at INTEGER NOT NULL,"                             \
+	" sum INTEGER NOT NULL) STRICT;" /* checksum_of_shown() */ \
 	"INSERT INTO meta VALUES('private', 0);"
 
 static const char tables[] =
