@@ -17,8 +17,8 @@
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/patterns.h"
 #include "fcgi/stream/topic.h"
-#include "lib/event/active.h"
 #include "lib/buf.h"
+#include "lib/event/active.h"
 
 /* Would the client understand a stream?  curl says that it takes anything. */
 static bool takes_streams(const char *accept)
