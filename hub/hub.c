@@ -88,7 +88,7 @@ static void turn(void *arg)
 	more |= listing_run(&hub->counts, &hub->peers);
 	more |= pages_run(&ledger->log, &ledger->ring, &hub->peers);
 	more |= counts_step(&hub->counts);
-	presence_run(&hub->presence);
+	more |= presence_run(&hub->presence);
 	ledger_save_losses(ledger);
 	peers_flush(&hub->peers);
 	if (publish_queue_run_long(&hub->publishes))

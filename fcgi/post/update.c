@@ -211,6 +211,9 @@ const char *update_id_fault(struct span id)
 		return fault;
 	if (unseen_in(id))
 		return unseen;
+	if (trimmed(id).len < id.len)
+		return "an id neither begins nor ends with a space: browsers "
+		       "would come back without it";
 	if (id.len > 0 && id.at[0] == '#')
 		return "an id that begins with # is one of the hub's own";
 	return span_is(id, "earliest")

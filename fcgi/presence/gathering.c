@@ -235,32 +235,68 @@ static void drop_framed(struct framed *framed)
 		batch_drop(framed[by].batch);
 }
 
-bool gathering_give(struct gathering *gathering)
+/* One look at all members. */
+struct giving {
+	struct framed lists[ENTRIES_BYS], news[ENTRIES_BYS];
+	struct node left; /* who is to be looked at */
+	struct node late; /* for whose list there was no time */
+	uint64_t end_us;
+	bool waits; /* somebody could not take it */
+};
+
+/* He may end by it. */
+static void give_one(struct gathering *gathering, struct member *member,
+	struct giving *giving)
 {
-	struct framed lists[ENTRIES_BYS] = {0}, news[ENTRIES_BYS] = {0};
-	struct node *next, *at = gathering->members.next;
-	bool waits = false;
+	if (!member->begun)
+		return;
+	if (!subscriber_is_ready(member->sub)) {
+		member->stale |= gathering->news[member->by].len > 0;
+		giving->waits |= member->stale;
+	} else if (!member->stale) {
+		give_news(gathering, member, giving->news);
+	} else if (giving->lists[member->by].batch == NULL ||
+		   clock_now_us(gathering->clock) < giving->end_us) {
+		give_present(gathering, member, giving->lists);
+	} else {
+		list_remove(&member->node);
+		list_append(&giving->late, &member->node);
+	}
+}
+
+static void give_all(struct gathering *gathering, struct giving *giving)
+{
+	list_move(&giving->left, &gathering->members);
+	while (!list_empty(&giving->left)) {
+		struct member *member =
+			list_entry(giving->left.next, struct member, node);
+
+		list_remove(&member->node);
+		list_append(&gathering->members, &member->node);
+		give_one(gathering, member, giving);
+	}
+}
+
+enum gathering_lacks gathering_give(
+	struct gathering *gathering, uint64_t end_us)
+{
+	struct giving giving = {.end_us = end_us};
+	enum gathering_lacks lacks;
 
 	if (gathering->state != READY)
-		return false;
-	for (; at != &gathering->members; at = next) {
-		struct member *member = list_entry(at, struct member, node);
-
-		next = at->next;
-		if (!member->begun)
-			continue;
-		if (!subscriber_is_ready(member->sub)) {
-			member->stale |= gathering->news[member->by].len > 0;
-			waits |= member->stale;
-		} else if (member->stale) {
-			give_present(gathering, member, lists);
-		} else {
-			give_news(gathering, member, news);
-		}
-	}
-	drop_framed(lists);
-	drop_framed(news);
+		return LACKS_NOTHING;
+	list_init(&giving.left);
+	list_init(&giving.late);
+	give_all(gathering, &giving);
+	lacks = !list_empty(&giving.late) ? LACKS_TIME
+		: giving.waits		  ? LACKS_ROOM
+					  : LACKS_NOTHING;
+	/* They come first the next time. */
+	list_move(&giving.late, &gathering->members);
+	list_move(&gathering->members, &giving.late);
+	drop_framed(giving.lists);
+	drop_framed(giving.news);
 	for (int by = 0; by < ENTRIES_BYS; by++)
 		buf_clear(&gathering->news[by]);
-	return waits;
+	return lacks;
 }

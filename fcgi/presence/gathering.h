@@ -37,6 +37,12 @@ struct member {
 
 enum gathering_state { LOADING, WAITING, READY };
 
+enum gathering_lacks {
+	LACKS_NOTHING,
+	LACKS_ROOM, /* somebody could not take it */
+	LACKS_TIME, /* somebody waits for the next round */
+};
+
 struct gathering {
 	struct table_node by_name;
 	struct node members;
@@ -87,9 +93,10 @@ void gathering_hear(
 /* Events up to `id` have come. */
 void gathering_look(struct gathering *gathering, uint64_t id);
 
-/* Gives everybody what he lacks, as far as he can take it; true if somebody
- * could not. */
-bool gathering_give(struct gathering *gathering);
+/* Gives everybody what he lacks, as far as he can take it; lists until
+ * `end_us`, or one of each kind.  What is lacking then? */
+enum gathering_lacks gathering_give(
+	struct gathering *gathering, uint64_t end_us);
 /* When something is to be told by itself, monotonic us; UINT64_MAX = never. */
 uint64_t gathering_tend(struct gathering *gathering);
 

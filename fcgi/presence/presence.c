@@ -8,7 +8,6 @@
 #include "fcgi/guard/address.h"
 #include "fcgi/presence/attendees.h"
 #include "fcgi/presence/gathering.h"
-#include "fcgi/stream/filter.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/uplink/session.h"
@@ -16,7 +15,9 @@
 #include "lib/text.h"
 
 enum {
-	REST_US = 10000,   /* between two rounds, at least */
+	REST_US = 10000, /* between two rounds, at least */
+	LISTS_US = 5000, /* whole lists are given in one round: of 64 KiB, what
+			    a socket takes at once, it is some 250 */
 	AGAIN_US = 100000, /* who could not take it is looked at again */
 };
 
@@ -100,9 +101,11 @@ static void gathering_end(
 	gathering_free(gathering);
 }
 
-static void look_after(struct presence *presence, struct gathering *gathering)
+static void look_after(
+	struct presence *presence, struct gathering *gathering, uint64_t end_us)
 {
 	uint64_t now = loop_now_us(presence->loop), next;
+	enum gathering_lacks lacks;
 
 	if (gathering->again > now)
 		return;
@@ -111,9 +114,12 @@ static void look_after(struct presence *presence, struct gathering *gathering)
 	gathering_ask(gathering);
 	gathering_look(gathering, presence->session->newest);
 	next = gathering_tend(gathering);
-	if (gathering_give(gathering) && next > now + AGAIN_US)
-		next = now + AGAIN_US;
+	lacks = gathering_give(gathering, end_us);
 	gathering->held = false;
+	if (lacks == LACKS_TIME)
+		next = now;
+	else if (lacks == LACKS_ROOM && next > now + AGAIN_US)
+		next = now + AGAIN_US;
 	if (next < gathering->again)
 		gathering->again = next;
 }
@@ -128,13 +134,15 @@ static void on_round(void *arg)
 	for (; at != NULL; at = after) {
 		struct gathering *gathering = gathering_of(at);
 
-		look_after(presence, gathering);
+		look_after(presence, gathering, began + LISTS_US);
 		after = table_next(&presence->gatherings, at);
 		next = gathering->again < next ? gathering->again : next;
 		gathering_end(presence, gathering);
 	}
 	now = clock_now_us(loop_clock(presence->loop));
 	presence->rests_until = now + (now - began) + REST_US;
+	if (next < presence->rests_until)
+		next = presence->rests_until;
 	if (next != UINT64_MAX)
 		timer_set(loop_timers(presence->loop), &presence->round,
 			next > now ? next - now : 0, 0);
@@ -186,9 +194,9 @@ static struct span place(const struct guest *guest, size_t *at, size_t len)
 static void add_topic(struct guest *guest,
 	const struct subscription *subscription, struct span name)
 {
-	struct wire_in in = wire_in(subscription->types);
+	struct wire_in in = wire_in(subscription->filter);
 
-	if (!filter_is(subscription->types) || !span_is(name, ACTIVE_CHANNEL)) {
+	if (subscription->filter.len == 0 || !span_is(name, ACTIVE_CHANNEL)) {
 		wire_put_str16(&guest->topics, name);
 		guest->is.count++;
 		return;

@@ -11,6 +11,7 @@
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/presence/entries.h"
+#include "fcgi/presence/wish.h"
 #include "fcgi/uplink/questions.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
@@ -159,6 +160,12 @@ void who_channel(
 		reply_error(who->replies, request, 404, "not_found",
 			"nobody says here that he is there "
 			"(mercure_subscriptions)");
+		return;
+	}
+	if (!wish_can_see(target->channel)) {
+		reply_error(who->replies, request, 404, "not_found",
+			"nobody sees who is on a channel that is spelt like a "
+			"pattern");
 		return;
 	}
 	if (!may_see(who, request, target->channel))

@@ -9,6 +9,7 @@
 #include "fcgi/presence/presence.h"
 #include "fcgi/stream/opening.h"
 #include "lib/event/active.h"
+#include "lib/event/selector.h"
 
 static const char *read_by(struct subscription *subscription, struct span query)
 {
@@ -19,6 +20,23 @@ static const char *read_by(struct subscription *subscription, struct span query)
 		return NULL;
 	subscription->presence = PRESENCE_BY_USER;
 	return span_is(pair.value, "user") ? NULL : "?by= is user or stream";
+}
+
+bool wish_can_see(struct span channel)
+{
+	return selector_kind(channel) == SELECTOR_EXACT ||
+	       selector_fault(channel) != NULL;
+}
+
+static bool can_see_all(const struct subscription *subscription)
+{
+	uint16_t channels =
+		(uint16_t)(subscription->count - subscription->patterns);
+
+	for (uint16_t i = 0; i < channels; i++)
+		if (!wish_can_see(subscription->channels[i]))
+			return false;
+	return true;
 }
 
 const char *wish_read(
@@ -36,6 +54,9 @@ const char *wish_read(
 	if (subscription->count > ACTIVE_TOPICS_MAX)
 		return "a stream that says that it is there has at most 100 "
 		       "channels and patterns";
+	if (!can_see_all(subscription))
+		return "nobody sees who is on a channel that is spelt like a "
+		       "pattern";
 	return read_by(subscription, query);
 }
 

@@ -18,6 +18,7 @@
 #include "fcgi/stream/patterns.h"
 #include "fcgi/stream/topic.h"
 #include "lib/buf.h"
+#include "lib/event/active.h"
 
 /* Would the client understand a stream?  curl says that it takes anything. */
 static bool takes_streams(const char *accept)
@@ -92,16 +93,33 @@ static bool is_known(const struct admit *admit,
 	return topic_find_pattern(admit->topics, &pattern) != NULL;
 }
 
+/* Those of its filter, if it is another one. */
+static size_t new_templates(
+	const struct admit *admit, const struct subscription *wanted)
+{
+	const struct topic_pattern pattern = {
+		SELECTOR_EXACT, span_of(ACTIVE_CHANNEL), wanted->types};
+	size_t count = filter_templates(wanted->types);
+
+	return count > 0 && topic_find_pattern(admit->topics, &pattern) == NULL
+		       ? count
+		       : 0;
+}
+
 /* With its patterns there are no more than there may be. */
 static bool has_room(
 	const struct admit *admit, const struct subscription *wanted)
 {
-	size_t count;
+	const struct patterns *patterns = topics_patterns(admit->topics);
+	size_t count, templates;
 
-	if (wanted == NULL || wanted->patterns == 0)
+	if (wanted == NULL)
 		return true;
-	count = topics_patterns(admit->topics)->count -
-		topics_patterns(admit->topics)->channels;
+	templates = new_templates(admit, wanted);
+	if (templates == 0 && wanted->patterns == 0)
+		return true;
+	count = patterns->count - patterns->channels + patterns->templates +
+		templates;
 	for (uint16_t i = (uint16_t)(wanted->count - wanted->patterns);
 		i < wanted->count; i++)
 		count += !is_known(admit, wanted, wanted->channels[i]);

@@ -321,4 +321,6 @@ void asked_fill(const struct asked *asked, struct subscription *subscription)
 		(uint16_t)(asked->channel_count + asked->pattern_count);
 	subscription->patterns = (uint16_t)asked->pattern_count;
 	subscription->types = buf_span(&asked->wanted);
+	if (filter_is(subscription->types))
+		subscription->filter = subscription->types;
 }

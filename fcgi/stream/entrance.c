@@ -9,6 +9,7 @@
 #include "fcgi/presence/wish.h"
 #include "fcgi/stream/admit.h"
 #include "fcgi/stream/expiry.h"
+#include "fcgi/stream/filter.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/streams.h"
 #include "fcgi/stream/subscribe.h"
@@ -43,11 +44,21 @@ static bool is_allowed(struct subscribe *subscribe, struct request *request,
 	return false;
 }
 
+/* All that tells of who is there is private: who is granted nothing is given
+ * none of it, and what he asks of it is not worth a look at each event. */
+static void forgo_filter(struct subscription *subscription)
+{
+	if (subscription->filter.len > 0 &&
+		grant_scope(subscription->grant) == NULL)
+		subscription->types = filter_of_none();
+}
+
 void entrance_pass(struct subscribe *subscribe, struct request *request,
 	struct subscription *subscription, enum entrance entrance)
 {
 	if (!is_allowed(subscribe, request, subscription, entrance))
 		return;
+	forgo_filter(subscription);
 	subscription->client =
 		admit_enter(subscribe->admit, request, subscription);
 	if (subscription->client == NULL) {

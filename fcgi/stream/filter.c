@@ -45,6 +45,11 @@ bool filter_is(struct span types)
 	return types.len > 0 && types.at[0] == '\0';
 }
 
+struct span filter_of_none(void)
+{
+	return span("", 1);
+}
+
 /* ---- made of its text */
 
 static struct wire_in topics_of(struct span types)
@@ -53,6 +58,18 @@ static struct wire_in topics_of(struct span types)
 
 	wire_get_u8(&in);
 	return in;
+}
+
+size_t filter_templates(struct span types)
+{
+	struct wire_in in = topics_of(types);
+	size_t count = 0;
+
+	if (!filter_is(types))
+		return 0;
+	while (in.at < in.end && !in.failed)
+		count += selector_kind(wire_get_str16(&in)) != SELECTOR_EXACT;
+	return count;
 }
 
 /* A template, or the name that it would be if it is none. */

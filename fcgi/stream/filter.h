@@ -27,6 +27,10 @@ bool filter_concerns(struct span topic);
 void filter_put(struct buf *out, struct span *topics, size_t count);
 /* Is that one? */
 bool filter_is(struct span types);
+/* One that wants nobody. */
+struct span filter_of_none(void);
+/* How many of its selectors are templates; 0 if it is no such text. */
+size_t filter_templates(struct span types);
 
 /* NULL if it is none. */
 struct filter *filter_new(struct span types);

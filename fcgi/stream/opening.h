@@ -44,7 +44,8 @@ struct subscription {
 	const struct span *channels;
 	uint16_t count;	     /* 1 to CHANNELS_MAX ... */
 	uint16_t patterns;   /* ... of which are patterns; to PATTERNS_MAX */
-	struct span types;   /* what is wanted of them (types.h) */
+	struct span types;   /* what is wanted of them (types.h, filter.h) */
+	struct span filter;  /* that of `types` as it was asked for, or empty */
 	bool fresh;	     /* no cursor given: start at the newest event */
 	enum wire_from from; /* otherwise: what `value` is */
 	uint64_t value;

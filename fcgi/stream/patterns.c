@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/stream/filter.h"
 #include "fcgi/stream/topic.h"
 #include "lib/buf.h"
 #include "lib/event/selector.h"
@@ -136,6 +137,7 @@ void patterns_add(struct patterns *patterns, struct topic *topic)
 	prefix->topics[prefix->count++] = topic;
 	add_last(patterns, topic);
 	patterns->channels += topic_kind(topic) == SELECTOR_EXACT;
+	patterns->templates += filter_templates(topic_types(topic));
 	patterns->generation++;
 }
 
@@ -155,6 +157,7 @@ void patterns_remove(struct patterns *patterns, struct topic *topic)
 	}
 	take_out(patterns, topic);
 	patterns->channels -= topic_kind(topic) == SELECTOR_EXACT;
+	patterns->templates -= filter_templates(topic_types(topic));
 	patterns->held -= topic->count;
 	patterns->generation++;
 }

@@ -8,7 +8,8 @@
  * thousand patterns for a thousand users cost a channel one look for each
  * length of such a beginning, and a match for its own.  What was found is kept
  * with the channel, which is compared with no pattern twice.  A channel of
- * which only some types are wanted is one of them (topic.h).
+ * which only some types are wanted is one of them (topic.h), and so is that of
+ * who comes and goes, with as many templates as are asked of each event there.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@
 struct patterns {
 	size_t count;	     /* of all */
 	size_t channels;     /* of them, those of one channel by its name */
+	size_t templates;    /* in their filters (filter.h) */
 	size_t held;	     /* positions in them */
 	uint64_t generation; /* another set has another one */
 	uint64_t newest;     /* number; the next pattern has the next */

@@ -27,6 +27,7 @@
 
 enum {
 	PRESENCE_STEP = 2000, /* events in one turn of the hub */
+	PRESENCE_US = 2000,   /* answering, between two commits */
 };
 
 struct peer;
@@ -65,7 +66,7 @@ void presence_forget(struct presence *presence, struct peer *peer);
 
 /* Puts what may be told into the transaction; true if there is more. */
 bool presence_step(struct presence *presence);
-/* After COMMIT: answers questions; true if some are left. */
+/* After COMMIT: answers questions; true if the time was too short for all. */
 bool presence_run(struct presence *presence);
 /* Now and then: true if there is something to be told. */
 bool presence_tend(struct presence *presence);

@@ -56,34 +56,57 @@ static void answer(
 	link_end(&peer->link);
 }
 
-/* As many as its link should be given; true if some are left. */
-static bool answer_peer(struct presence *presence, struct peer *peer)
+static uint64_t now_us(const struct presence *presence)
+{
+	return clock_now_us(presence->ledger->clock);
+}
+
+static bool has_room(const struct peer *peer)
+{
+	return link_pending(&peer->link) < PEER_OUT_MAX;
+}
+
+/* As many as its link should be given, and as there is time for. */
+static void answer_some(
+	struct presence *presence, struct peer *peer, uint64_t end_us)
 {
 	struct wire_in all = wire_in(buf_span(&peer->who));
 	struct asked asked;
 
-	while (all.at < all.end && link_pending(&peer->link) < PEER_OUT_MAX) {
+	do {
 		struct wire_in in = wire_in(wire_get_str16(&all));
 
 		get_asked(&in, &asked);
 		answer(presence, peer, &asked);
-	}
+	} while (all.at < all.end && has_room(peer) &&
+		 now_us(presence) < end_us);
 	buf_drop(&peer->who, (size_t)(all.at - peer->who.at));
-	if (peer->who.len > 0)
-		return true;
-	list_remove(&peer->asking);
-	return false;
 }
 
+/* Whoever is left after his turn is the last; the links of those that wait
+ * wake us. */
 bool presence_run(struct presence *presence)
 {
-	struct node *next, *at = presence->asking.next;
-	bool more = false;
+	struct node full;
+	uint64_t end;
+	bool more;
 
-	for (; at != &presence->asking; at = next) {
-		next = at->next;
-		more |= answer_peer(
-			presence, list_entry(at, struct peer, asking));
-	}
+	if (list_empty(&presence->asking))
+		return false;
+	list_init(&full);
+	end = now_us(presence) + PRESENCE_US;
+	do {
+		struct peer *peer =
+			list_entry(presence->asking.next, struct peer, asking);
+
+		if (has_room(peer))
+			answer_some(presence, peer, end);
+		list_remove(&peer->asking);
+		if (peer->who.len > 0)
+			list_append(has_room(peer) ? &presence->asking : &full,
+				&peer->asking);
+	} while (!list_empty(&presence->asking) && now_us(presence) < end);
+	more = !list_empty(&presence->asking);
+	list_move(&presence->asking, &full);
 	return more;
 }

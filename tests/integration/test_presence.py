@@ -240,6 +240,20 @@ def test_who_is_on_a_private_channel_is_seen_by_whoever_may_read_it(secret_site)
     assert len(who(secret_site, "secret/bob", bob.door)["subscribers"]) == 1
 
 
+def test_by_a_pattern_nobody_is_seen_on_a_channel_that_is_spelt_like_it(secret_site):
+    ann = visitor(secret_site, token=bearer("ann", None, "secret/{name}", CHANNEL + "{/t}{/s}"))
+    for text in ("secret/{name}", "*"):
+        reader = ann.listen(path="/stream", pattern=text, presence=1)
+        answer = visitor(secret_site).door.ask(
+            "GET", f"/api/channels/{quote(text, safe='')}/presence")
+        assert answer.status == 404, answer
+        answer = visitor(secret_site).get(f"/stream?channel={quote(text, safe='')}&presence=1")
+        assert (answer.status, answer.json["error"]) == (400, "bad_presence")
+        reader.leave()
+    spelt = secret_site.listen("a{", presence=1)  # no pattern
+    sees(spelt, 1)
+
+
 def test_changes_are_private_events_on_a_channel_of_their_own(secret_site):
     spy = secret_site.listen(CHANNEL, since="all", wait=False)
     pattern = secret_site.listen("any", pattern="*", since="all")
@@ -283,6 +297,15 @@ def test_several_windows_of_a_user_can_be_one_and_a_reload_is_no_leave(secret_si
     assert len(folded.told("join")) in (1, 2) and len(folded.told("leave")) == 1
     assert json.loads(folded.told("leave")[0].data)["user"] == "ann"
     assert len(sees(folded, 1)) == 1
+
+
+def test_all_addresses_of_a_network_of_ipv6_have_one_budget(make_world):
+    world = make_world({"responder": {"mercure_subscriptions": "yes"}, "hub": {"presence_rate": 1}})
+    for n in range(3):  # of which the second spends what is left of a hundred
+        visitor(world, address=f"2001:db8::{n}").listen(*(f"{n}.{i}" for i in range(60)), presence=1)
+    visitor(world, address="2001:db8:0:1::1").listen("other", presence=1)
+    eventually(lambda: ids(world, "other") and ids(world, "1.59"), "the first two, and another one")
+    assert not ids(world, "2.0")
 
 
 # ---- whoever dies

@@ -204,7 +204,7 @@ def test_an_update_has_at_most_a_hundred_topics_and_a_megabyte_on_all(site, app)
 
 @pytest.mark.parametrize("fields, code", [
     ({"id": "#1"}, "bad_id"), ({"id": "earliest"}, "bad_id"), ({"id": "a\nid: b"}, "bad_id"), ({"id": "a\0"}, "bad_id"),
-    ({"id": "a\u200d"}, "bad_id"), ({"id": "i" * 201}, "bad_id"), ({"id": b"\xff"}, "bad_id"),
+    ({"id": "a\u200d"}, "bad_id"), ({"id": " a"}, "bad_id"), ({"id": "a "}, "bad_id"), ({"id": "i" * 201}, "bad_id"), ({"id": b"\xff"}, "bad_id"),
     ({"type": "mercure"}, "bad_event"), ({"type": "a\rb"}, "bad_event"), ({"type": "\u061c"}, "bad_event"),
     ({"type": "t" * 65}, "bad_event"), ({"retry": "x"}, "bad_retry"), ({"retry": "-1"}, "bad_retry"),
     ({"retry": "1.5"}, "bad_retry"), ({"retry": " 1"}, "bad_retry"), ({"retry": "4294967296"}, "bad_retry"),

@@ -118,6 +118,32 @@ def test_a_stream_has_at_most_a_hundred_topics(site):
     reader(site).listen(*(f"t{i}" for i in range(100))).leave()
 
 
+def test_templates_of_subscriptions_are_selectors_as_others_are(make_world, tmp_path):
+    """Each of them is compared with each coming and going."""
+    world = make_world(mercure(tmp_path, {"responder": {**ON["responder"], "workers": 1,
+                                                        "selectors": 2}}))
+    admin = reader(world, subscribe=[ALL])
+    first = admin.listen(LIST + "/{topic}/{subscriber}", LIST + "/a/{subscriber}")
+    admin.listen(LIST + "/a/{subscriber}", LIST + "/{topic}/{subscriber}").leave()
+    assert admin.ask(LIST + "/b/{subscriber}", headers={"Accept": "*/*"}).status == 200
+    assert admin.ask(LIST + "/b/{subscriber}", headers={"Accept": "text/html"}).status == 503
+    assert admin.ask("b/{x}", headers={"Accept": "text/html"}).status == 503
+    first.leave()
+    told(admin.listen(LIST + "/{topic}{/subscriber}", reconnect=True), 1)
+
+
+def test_who_is_granted_nothing_takes_no_selector_of_others(make_world, tmp_path):
+    world = make_world(mercure(tmp_path, {"responder": {**ON["responder"], "workers": 1,
+                                                        "selectors": 1}}))
+    for n in range(3):
+        reader(world).listen(LIST + f"/{n}/{{subscriber}}")
+    admin = reader(world, subscribe=[ALL])
+    eventually(lambda: len(listed(admin)["subscriptions"]) == 3, "all three are there")
+    assert {d["topic"] for d in listed(admin)["subscriptions"]} == {
+        LIST + f"/{n}/{{subscriber}}" for n in range(3)}, "they are seen as any other"
+    told(admin.listen(LIST + "/{topic}/{subscriber}"), 1)
+
+
 # ---- the list
 
 def test_the_list_has_all_or_those_of_a_topic_or_one(site, admin):

@@ -423,6 +423,70 @@ static void test_a_list_is_read_in_pages_while_others_come_and_go(void **state)
 	assert_int_equal(seen, 700);
 }
 
+/* ---- who asks much */
+
+static void ask(struct peer *peer)
+{
+	struct buf body = {0};
+
+	wire_put_u64(&body, 1);
+	wire_put_str16(&body, span_of("room"));
+	wire_put_str8(&body, span_of(""));
+	wire_put_u64(&body, UINT64_MAX);
+	wire_put_u16(&body, 1);
+	say(peer, WIRE_PRESENCE, &body);
+}
+
+/* A clock on which each look at it is a whole turn's time. */
+static uint64_t hurry(void *arg)
+{
+	struct hand_clock *hands = arg;
+
+	hand_clock_pass(hands, PRESENCE_US);
+	return hands->mono_us;
+}
+
+static void test_who_asks_much_keeps_no_other_waiting(void **state)
+{
+	struct room *room = *state;
+	struct peer *peers[] = {
+		desk_known(&desk), desk_known(&desk), desk_known(&desk)};
+
+	for (size_t i = 0; i < COUNT(peers); i++)
+		for (int times = 0; times < 2; times++)
+			ask(peers[i]);
+	room->clock.mono_us = hurry;
+	for (int turn = 1; turn <= 6; turn++) {
+		/* There is time for one answer. */
+		assert_int_equal(presence_run(&desk.presence), turn < 6);
+		heard(peers[(turn - 1) % 3], WIRE_PRESENT);
+		for (size_t i = 0; i < COUNT(peers); i++)
+			assert_int_equal(link_pending(&peers[i]->link), 0);
+	}
+	assert_false(presence_run(&desk.presence));
+}
+
+static void test_who_takes_no_answers_is_not_waited_for(void **state)
+{
+	struct peer *full = desk_known(&desk), *other = desk_known(&desk);
+	struct buf filling = {0};
+
+	(void)state;
+	buf_reserve(&filling, PEER_OUT_MAX);
+	filling.len = PEER_OUT_MAX;
+	memset(filling.at, 0, filling.len);
+	buf_add_span(&full->link.out, buf_span(&filling));
+	ask(full);
+	ask(other);
+	assert_false(presence_run(&desk.presence));
+	heard(other, WIRE_PRESENT);
+	assert_int_equal(link_pending(&full->link), PEER_OUT_MAX);
+	link_cut(&full->link, 0);
+	assert_false(presence_run(&desk.presence));
+	heard(full, WIRE_PRESENT);
+	buf_release(&filling);
+}
+
 static void test_many_joins_and_leaves_a_second_fit_into_group_commits(
 	void **state)
 {
@@ -467,6 +531,8 @@ int main(void)
 		TEST(test_joins_push_no_event_of_a_user_out),
 		TEST(test_a_malformed_join_ends_the_connection),
 		TEST(test_a_list_is_read_in_pages_while_others_come_and_go),
+		TEST(test_who_asks_much_keeps_no_other_waiting),
+		TEST(test_who_takes_no_answers_is_not_waited_for),
 		TEST(test_many_joins_and_leaves_a_second_fit_into_group_commits),
 	};
 
