@@ -84,7 +84,8 @@ static struct fault add_channel(struct wish *wish, struct span quoted)
 	return grant_subscribes(wish->grant, name)
 		       ? fault_none()
 		       : fault_new(403, "not_granted",
-				 "who asks may not hand on this channel");
+				 "nothing was shown that grants this channel, "
+				 "so no ticket can");
 }
 
 static void add_all(struct wish *wish)

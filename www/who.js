@@ -86,5 +86,5 @@ export function mount(section, { bus, connections }) {
 	box.addEventListener("toggle", () => (box.open ? look() : close()));
 	bus.addEventListener("stream", look);
 	onLanguage(show);
-	section.append(box);
+	section.querySelector(".connections").append(box);
 }

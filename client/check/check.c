@@ -192,31 +192,48 @@ static char ask_user(const struct check_row *row)
 						: 'y';
 }
 
+static bool applies(const struct check_row *row)
+{
+	return row->applies == NULL || row->applies();
+}
+
+static bool is_named(const struct check_row *row, size_t i)
+{
+	return strncmp(row->name, argument(i), strlen(argument(i))) == 0;
+}
+
 /* Is it among those that were asked for?  Health always is: without it nothing
  * else can be explained. */
 static bool is_wanted(const struct check_row *row)
 {
-	if (row->applies != NULL && !row->applies())
-		return false;
-	if (argument_count() == 0 || row == checks)
-		return true;
-	for (size_t i = 0; i < argument_count(); i++)
-		if (strncmp(row->name, argument(i), strlen(argument(i))) == 0)
-			return true;
-	return false;
+	bool wanted = argument_count() == 0 || row == checks;
+
+	for (size_t i = 0; i < argument_count() && !wanted; i++)
+		wanted = is_named(row, i);
+	return wanted && applies(row);
 }
 
+/* Each name must be of one that can be tried. */
 static enum exit_status check_names(void)
 {
 	for (size_t i = 0; i < argument_count(); i++) {
-		const struct check_row *row = checks;
+		const struct check_row *row = checks, *known = NULL;
 
-		while (row->name != NULL && strncmp(row->name, argument(i),
-						    strlen(argument(i))) != 0)
-			row++;
-		if (row->name == NULL)
+		for (; row->name != NULL; row++) {
+			known = is_named(row, i) ? row : known;
+			if (known == row && applies(row))
+				break;
+		}
+		if (known == NULL)
 			return fail(EXIT_USAGE, "check: unknown check \"%s\"",
 				argument(i));
+		if (row->name == NULL)
+			return fail(EXIT_USAGE, "check: %s needs %s",
+				known->name,
+				known->applies == check_gives_cookie
+					? "--set-cookie LINE"
+					: "a tidings.conf that has it: "
+					  "--server-config FILE");
 	}
 	return EXIT_OK;
 }

@@ -51,7 +51,7 @@ static const struct refusal refusals[] = {
 		"'Authorization: Bearer TOKEN'",
 		CHALLENGE ", error=\"invalid_request\"\r\n"},
 	[ACCESS_NOT_GRANTED] = {403, "not_granted",
-		"who asks may not use this channel",
+		"nothing was shown that grants this channel",
 		CHALLENGE ", error=\"insufficient_scope\"\r\n"},
 };
 

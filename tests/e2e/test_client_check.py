@@ -511,6 +511,14 @@ def test_mercure_without_keys_is_warned_of(make_world, tmp_path):
     assert verdict == "WARN" and "nobody can publish" in said and "[keys]" in hint
 
 
+@pytest.mark.parametrize("name,needs", [("mercure", "mercure needs a tidings.conf that has it: --server-config FILE"),
+                                        ("cookie", "cookie needs --set-cookie LINE")])
+def test_a_check_that_is_asked_for_and_cannot_be_tried_says_what_it_needs(shared, tmp_path, name, needs):
+    (tmp_path / "tidings.conf").write_text("")
+    client = Client(shared, "check", "--auto", name, "--server-config", tmp_path / "tidings.conf")
+    assert client.ends(2) == [] and client.sentence.endswith(f"check: {needs}")
+
+
 # ---- bench
 
 def figures(lines):

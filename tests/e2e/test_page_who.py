@@ -33,6 +33,14 @@ def test_it_shows_who_is_on_its_channels_and_who_leaves(browser, make_world):
     says(page, "main 1", "news 1")
 
 
+def test_it_leaves_the_events_their_room(chromium, make_world):
+    page = opened(chromium, make_world(ON, web=True))
+    says(page, "main 1")
+    wide, connections, who = page.window.run("return ['.feed', '.connections', '#who'].map("
+                                             "css => document.querySelector(css).getBoundingClientRect().toJSON())")
+    assert wide["width"] > 1.5 * connections["width"] and wide["left"] >= who["right"]
+
+
 def test_where_nobody_says_so_it_says_that(chromium, make_world):
     web = make_world(web=True)
     chromium.expects(r"Failed to load resource", r"EventSource", r"400")

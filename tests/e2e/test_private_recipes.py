@@ -270,7 +270,7 @@ def test_a_page_with_a_ticket_misses_nothing_when_it_ends(make_world, keyed, bro
 
 
 @pytest.mark.page
-@pytest.mark.parametrize("user,seconds,why", [("8", 300, "who asks may not use this channel"),
+@pytest.mark.parametrize("user,seconds,why", [("8", 300, "nothing was shown that grants this channel"),
                                               ("7", -300, "the token is not good, or not any more")])
 def test_a_page_with_feed_js_says_why_it_hears_nothing(make_world, keyed, chromium, tmp_path, user, seconds, why):
     world = serves(make_world, keyed, tmp_path, 2)

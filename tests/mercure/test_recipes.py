@@ -9,14 +9,14 @@ import subprocess
 import pytest
 
 from documents import Document
-from mercure import PATH, SECRET, mercure
+from mercure import PATH, SECRET, mercure, token
 from world import SLOW, TOP
 
 PAGE = Document(TOP / "docs" / "mercure.md")
 TOPIC = "https://example.com/books/1"
 # language: how it is run, the page's functions, and what an application does with them
 RECIPES = {
-    "php": (["php"], lambda blocks: next(b for b in blocks if b.startswith("<?php")),
+    "php": (["php"], lambda blocks: next(b for b in blocks if "function publish" in b),
             "echo publish('{topic}', 'sold', ['id' => 'a-1', 'private' => 'on']), \"\\n\";"
             "echo token(['subscribe' => ['{topic}']]), \"\\n\";"),
     "python": (["/usr/bin/python3"], lambda blocks: next(b for b in blocks if "def publish" in b),
@@ -45,6 +45,18 @@ def test_what_an_application_publishes_is_heard_by_whom_it_gave_a_token(make_wor
     while event.type == "connected":
         event = reader.next()
     assert event.data in ("sold", json.dumps("sold"))
+
+
+@pytest.mark.skipif(not os.path.isdir("/usr/share/php/Symfony/Component/Mercure"), reason="no php-symfony-mercure")
+def test_symfony_s_component_publishes_with_a_token_that_is_signed_already(make_world, tmp_path):
+    world = make_world(mercure(tmp_path), web=True)
+    script = tmp_path / "recipe.php"
+    script.write_text(next(b for b in PAGE.fenced("php") if "StaticTokenProvider" in b))
+    env = {**os.environ, "MERCURE_URL": f"http://127.0.0.1:{world.port}{PATH}", "MERCURE_TOKEN": token(["*"])}
+    done = subprocess.run(["php", "-d", "error_reporting=8191", script], text=True, capture_output=True, env=env,
+                          timeout=30 * SLOW)
+    assert done.returncode == 0 and done.stdout.startswith("#"), done.stdout + done.stderr
+    assert world.door.ask("GET", "/api/channels").json["channels"][0]["channel"] == TOPIC
 
 
 def test_what_it_says_of_tidings_conf_switches_it_on(make_world, tmp_path):
