@@ -23,7 +23,7 @@ COMMANDS = list(dict.fromkeys(command for path in GUIDES for command in Document
 
 @pytest.fixture(name="tutorial")
 def tutorial_world(make_world):
-    world = make_world({"hub": {"demo": "yes"}}, web=True)
+    world = make_world({"hub": {"demo": "yes"}, "responder": {"mercure_subscriptions": "yes"}}, web=True)
     (world.folder / ".curlrc").write_text(
         f'connect-to = "127.0.0.1:8000:127.0.0.1:{world.port}"\nsilent\n')
     client = os.path.dirname(program("client/tidings"))
