@@ -482,6 +482,7 @@ def statuses(port, address):
 def test_what_it_prints_for_mercure_is_what_a_symfony_application_needs(quickstart, crowd, tmp_path):
     data, other = tmp_path / "data", tmp_path / "other.conf"
     run = quickstart("--no-demo", "--dir", str(data)).serves()
+    eventually(lambda: "MERCURE_JWT_SECRET=" in run.said(), "the key being printed")
     env = dict(re.findall(r"^(MERCURE_[A-Z_]+)=(\S+)$", run.said(), re.M))
     assert env == {"MERCURE_URL": f"http://127.0.0.1:{run.port}/.well-known/mercure",
                    "MERCURE_PUBLIC_URL": f"http://127.0.0.1:{run.port}/.well-known/mercure",
@@ -493,7 +494,7 @@ def test_what_it_prints_for_mercure_is_what_a_symfony_application_needs(quicksta
     reader.sees("by Symfony")
     run.close()
     again = quickstart("--no-demo", "--dir", str(data)).serves()
-    assert f"MERCURE_JWT_SECRET={env['MERCURE_JWT_SECRET']}\n" in again.said()
+    eventually(lambda: f"MERCURE_JWT_SECRET={env['MERCURE_JWT_SECRET']}\n" in again.said(), "the same key being printed")
     again.close()
     other.write_text("[responder]\nmercure = no\n")
     without = quickstart("--no-demo", "--config", str(other)).serves()
