@@ -17,7 +17,7 @@ import pytest
 
 from fcgi import Exchange, begin, params, stdin, variables
 from wire import ALL, FULL, STORED, VERSION, Item, Publish, Refused, Stored, Welcome
-from world import SLOW, Publishing, eventually, is_alive
+from world import INSTRUMENTED, SLOW, Publishing, eventually, is_alive
 
 
 # ---- a full disk
@@ -324,6 +324,7 @@ def test_a_hub_without_descriptors_serves_those_it_has_and_recovers(make_world):
     assert peer.publish("two").first
 
 
+@pytest.mark.skipif(INSTRUMENTED, reason="instruments have a memory of their own")
 def test_connections_that_never_ask_cost_next_to_nothing(world):
     def memory():
         return int(Path(f"/proc/{world.responder.worker()}/statm").read_text().split()[1])
