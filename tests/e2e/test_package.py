@@ -284,8 +284,10 @@ def test_the_upgrade_to_a_reader_of_inboxes_loses_no_row_and_shuts_out_nobody(ma
 
     # the addresses stay, with the file of the web server that has come and the one that was
     for _ in ("as it runs", "read again"):
-        assert heard(machine, base="")[0] == "zero"
+        # systemd takes lighttpd for started before it listens
+        eventually(lambda: heard(machine, base="")[:1] == ["zero"], "the event before the upgrade being heard", 20)
         machine.does("service lighttpd restart")
+    eventually(lambda: heard(machine, base=""), "lighttpd being back", 20)
     assert "app.js" in machine.does("curl -s http://127.0.0.1/tidings/")
     assert heard(machine) == heard(machine, base="")  # which is where the page asks
     assert "tidings/realtime" in machine.does("cat /etc/lighttpd/conf-available/50-tidings.conf")
