@@ -27,11 +27,8 @@ static struct page_request *enqueue(struct peer *peer, struct span body)
 {
 	struct page_request *request;
 
-	peer->asked_bytes += sizeof(*request) + body.len;
-	if (peer->asked_bytes > PEER_ASKED_MAX) {
-		peer_drop(peer, "asked for too many pages at once");
+	if (!peer_asks(peer, sizeof(*request) + body.len))
 		return NULL;
-	}
 	request = mem_new(sizeof(*request) + body.len);
 	request->len = body.len;
 	memcpy(request->body, body.at, body.len);
@@ -213,8 +210,7 @@ static bool wants(const struct peer *peer)
 {
 	if (follow_wants_page(peer))
 		return true;
-	return peer->pages != NULL && !peer->closed &&
-	       link_pending(&peer->link) < PEER_OUT_MAX;
+	return peer->pages != NULL && peer_has_room(peer);
 }
 
 bool pages_run(
