@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hub/peers/follow.h"
+#include "hub/peers/looks.h"
 #include "hub/peers/resume.h"
 #include "hub/peers/sheet.h"
 
@@ -171,7 +172,7 @@ static bool prepare_verdict(struct eventlog *log, const struct peer *peer,
 		request->sent = sent_to(log, peer);
 	question_read_again(&question, &in, log->channels, request->scope);
 	question_find_label(&question, log);
-	return question_look(&question, &request->looks, log, end);
+	return looks_go_on(&request->looks, &question, log, end);
 }
 
 /* False if it cannot be answered yet: the rest of what that takes is looked up
