@@ -8,29 +8,6 @@
 
 #include "lib/text.h"
 
-/* Of the character that begins the text; 1 if none does. */
-static size_t length_of(struct span text)
-{
-	unsigned char c = (unsigned char)text.at[0];
-	size_t len = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	size_t bad;
-
-	if (len > text.len || !text_is_utf8(span(text.at, len), &bad))
-		return 1;
-	return len;
-}
-
-static uint32_t code_of(struct span character)
-{
-	uint32_t code = (unsigned char)character.at[0];
-
-	if (character.len > 1)
-		code &= 0x7fu >> character.len;
-	for (size_t i = 1; i < character.len; i++)
-		code = code << 6 | ((unsigned char)character.at[i] & 0x3f);
-	return code;
-}
-
 /* Would a terminal obey it, or show what follows in another order? */
 static bool commands(uint32_t code)
 {
@@ -48,25 +25,28 @@ static bool commands(uint32_t code)
 	return false;
 }
 
-static void add_character(struct buf *out, struct span character)
+static void add_character(struct buf *out, struct span character, uint32_t code)
 {
-	uint32_t code = code_of(character);
-	bool broken = character.len == 1 && code >= 0x80;
-
-	if (broken || (code < ' ' && code != '\t'))
-		buf_printf(out, "\\x%02x", (unsigned)code);
-	else if (code != '\t' && commands(code))
-		buf_printf(out, "\\u%04x", (unsigned)code);
-	else
+	if (code == '\t' || !commands(code))
 		buf_add_span(out, character);
+	else if (code < ' ')
+		buf_printf(out, "\\x%02x", (unsigned)code);
+	else
+		buf_printf(out, "\\u%04x", (unsigned)code);
 }
 
 void escape_add(struct buf *out, struct span text)
 {
 	while (text.len > 0) {
-		size_t len = length_of(text);
+		uint32_t code;
+		size_t len = text_character(text, &code);
 
-		add_character(out, span(text.at, len));
+		if (len > 0) {
+			add_character(out, span(text.at, len), code);
+		} else {
+			len = 1;
+			buf_printf(out, "\\x%02x", (unsigned char)*text.at);
+		}
 		text = span(text.at + len, text.len - len);
 	}
 }

@@ -85,6 +85,21 @@ bool text_is_utf8(struct span text, size_t *bad)
 	return true;
 }
 
+size_t text_character(struct span text, uint32_t *code)
+{
+	const unsigned char *at = (const unsigned char *)text.at;
+	size_t good, len;
+
+	*code = at[0];
+	if (at[0] < 0x80)
+		return 1;
+	len = sequence(at, text.len, &good);
+	*code &= 0x7fu >> len;
+	for (size_t i = 1; i < len; i++)
+		*code = *code << 6 | (at[i] & 0x3fu);
+	return len;
+}
+
 /* Unicode's Cc: C0, DEL and C1.  `text` is UTF-8. */
 static bool has_control(struct span text)
 {

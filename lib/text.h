@@ -27,6 +27,10 @@ enum {
  * `bad` may be NULL. */
 bool text_is_utf8(struct span text, size_t *bad);
 
+/* Bytes of the character that a text, not empty, begins with, and which one it
+ * is; 0 if that is no UTF-8. */
+size_t text_character(struct span text, uint32_t *code);
+
 /* Each returns NULL if the text is valid, otherwise a sentence for the
  * publisher (static), e.g. "a channel name has 1 to 255 bytes". */
 const char *text_channel_fault(struct span name); /* UTF-8, no control char */

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/text.h"
+
 /* Of Unicode 15.1. */
 static const struct {
 	uint32_t first, last;
@@ -41,24 +43,15 @@ static bool is_unseen(uint32_t code)
 	return false;
 }
 
-/* Takes the next character off `text`, which is UTF-8 and not empty. */
-static uint32_t take(struct span *text)
-{
-	const unsigned char *at = (const unsigned char *)text->at;
-	size_t len = at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-	uint32_t code = len == 1 ? at[0] : at[0] & (0xffu >> (len + 1));
-
-	for (size_t i = 1; i < len && i < text->len; i++)
-		code = code << 6 | (at[i] & 0x3fu);
-	*text = len < text->len ? span(text->at + len, text->len - len)
-				: span(text->at, 0);
-	return code;
-}
-
 bool unseen_in(struct span text)
 {
-	while (text.len > 0)
-		if (is_unseen(take(&text)))
+	uint32_t code;
+	size_t len;
+
+	while (text.len > 0 && (len = text_character(text, &code)) > 0) {
+		if (is_unseen(code))
 			return true;
+		text = span(text.at + len, text.len - len);
+	}
 	return false;
 }

@@ -223,6 +223,12 @@ void eventlog_revert(struct eventlog *log)
 	log->bytes = 0;
 }
 
+bool eventlog_knows(const struct eventlog *log, uint64_t cursor)
+{
+	return cursor <= log->committed &&
+	       epochs_find(&log->epochs, cursor) == NULL;
+}
+
 uint64_t eventlog_since(struct eventlog *log, uint64_t at)
 {
 	uint64_t low = 1, high = log->newest + 1, first = 0;

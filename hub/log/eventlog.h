@@ -80,6 +80,10 @@ uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
 void eventlog_settle(struct eventlog *log);
 void eventlog_revert(struct eventlog *log);
 
+/* Is the cursor one of this history?  Not if it is above all ids, nor if it
+ * lies between two epochs. */
+bool eventlog_knows(const struct eventlog *log, uint64_t cursor);
+
 /* Every event above it has a time >= `at`, or comes after one that has; it is
  * the id after that of the last event which is older, 1 if there is none. */
 uint64_t eventlog_since(struct eventlog *log, uint64_t at);

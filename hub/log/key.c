@@ -19,10 +19,6 @@ static const struct statement statements[] = {
 	{0},
 };
 
-struct found {
-	uint64_t id, at;
-};
-
 void keys_open(struct keys *keys, struct store *store, uint64_t age_ms)
 {
 	keys->store = store;
@@ -35,19 +31,20 @@ void keys_close(struct keys *keys)
 	statements_release(statements, keys);
 }
 
-static enum key_state look(struct keys *keys, const struct channel *channel,
-	struct span name, struct digest digest, struct found *found)
+enum key_state keys_look(struct keys *keys, const struct channel *channel,
+	struct span name, struct digest digest, struct keyed *keyed)
 {
 	struct query *find = &keys->find;
 	enum key_state state = KEY_NEW;
 
+	*keyed = (struct keyed){0};
 	if (channel == NULL || channel->keyed_at == 0)
 		return KEY_NEW;
 	query_bind_int(find, 1, channel->number);
 	query_bind_blob(find, 2, name);
 	if (store_step(keys->store, find)) {
-		found->id = query_int(find, 0);
-		found->at = query_int(find, 3);
+		keyed->id = query_int(find, 0);
+		keyed->at = query_int(find, 3);
 		state = query_int(find, 1) == digest.high &&
 					query_int(find, 2) == digest.low
 				? KEY_REPEATED
@@ -55,27 +52,6 @@ static enum key_state look(struct keys *keys, const struct channel *channel,
 	}
 	store_end(find);
 	return state;
-}
-
-enum key_state keys_look(struct keys *keys, const struct channel *channel,
-	struct span name, struct digest digest, uint64_t *id)
-{
-	struct found found = {0};
-	enum key_state state = look(keys, channel, name, digest, &found);
-
-	*id = found.id;
-	return state;
-}
-
-enum key_state keys_look_brief(struct keys *keys, const struct channel *channel,
-	struct span name, struct digest digest, uint64_t since, uint64_t *id)
-{
-	struct found found = {0};
-	enum key_state state = look(keys, channel, name, digest, &found);
-
-	*id = found.id;
-	return state == KEY_REPEATED && found.at >= since ? KEY_REPEATED
-							  : KEY_NEW;
 }
 
 void keys_add(struct keys *keys, struct channel *channel, struct span name,

@@ -17,8 +17,14 @@
 
 enum key_state {
 	KEY_NEW,
-	KEY_REPEATED, /* the same content: *id is its event */
+	KEY_REPEATED, /* the same content */
 	KEY_CONFLICT, /* other content */
+};
+
+/* What a key stands for; all zero if it is new. */
+struct keyed {
+	uint64_t id; /* of the event */
+	uint64_t at; /* ms, when it was stored */
 };
 
 struct keys {
@@ -31,11 +37,7 @@ void keys_open(struct keys *keys, struct store *store, uint64_t age_ms);
 void keys_close(struct keys *keys);
 
 enum key_state keys_look(struct keys *keys, const struct channel *channel,
-	struct span name, struct digest digest, uint64_t *id);
-/* Likewise of one that holds briefly: other content is new, and so is what was
- * stored before `since`, in ms. */
-enum key_state keys_look_brief(struct keys *keys, const struct channel *channel,
-	struct span name, struct digest digest, uint64_t since, uint64_t *id);
+	struct span name, struct digest digest, struct keyed *keyed);
 /* In a transaction; `at` in ms.  The name stands for this event only. */
 void keys_add(struct keys *keys, struct channel *channel, struct span name,
 	struct digest digest, uint64_t id, uint64_t at);

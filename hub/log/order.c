@@ -66,18 +66,21 @@ static bool has_receipt(const struct proposal *proposal, struct ack *ack)
 	return true;
 }
 
+/* Whose key holds briefly: other content is new, and so is the same later. */
 static enum key_state look_for_key(struct ledger *ledger,
 	const struct proposal *proposal, const struct proposed *item,
-	uint64_t *id)
+	struct keyed *keyed)
 {
 	const struct channel *channel =
 		channel_find(&ledger->channels, proposal->channel);
+	enum key_state state = keys_look(
+		&ledger->keys, channel, item->key, item->digest, keyed);
 
-	if (!proposal->brief)
-		return keys_look(
-			&ledger->keys, channel, item->key, item->digest, id);
-	return keys_look_brief(&ledger->keys, channel, item->key, item->digest,
-		clock_date_ms(ledger->clock) - KEY_BRIEF_MS, id);
+	if (proposal->brief &&
+		(state == KEY_CONFLICT || keyed->at + KEY_BRIEF_MS <
+						  clock_date_ms(ledger->clock)))
+		return KEY_NEW;
+	return state;
 }
 
 /* Notes which events are there already; false if a key was used for other
@@ -88,13 +91,13 @@ static bool look_for_keys(
 	for (uint32_t i = 0; i < proposal->count; i++) {
 		struct proposed *item = &proposal->items[i];
 		enum key_state state = KEY_NEW;
-		uint64_t id = 0;
+		struct keyed keyed = {0};
 
 		if (item->key.len > 0)
-			state = look_for_key(ledger, proposal, item, &id);
+			state = look_for_key(ledger, proposal, item, &keyed);
 		if (state == KEY_CONFLICT)
 			return false;
-		item->id = state == KEY_REPEATED ? id : 0;
+		item->id = state == KEY_REPEATED ? keyed.id : 0;
 	}
 	return true;
 }

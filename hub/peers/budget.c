@@ -131,10 +131,8 @@ void budget_wait(struct budget *budget, struct payer *payer, struct node *node)
 		list_append(&budget->ready, &payer->node);
 }
 
-void budget_forget(
-	struct budget *budget, struct payer *payer, struct node *node)
+void budget_forget(struct payer *payer, struct node *node)
 {
-	(void)budget;
 	list_remove(node);
 	if (list_empty(&payer->waiting))
 		list_remove(&payer->node);

@@ -52,8 +52,7 @@ void budget_leave(struct budget *budget, struct payer *payer);
 
 /* Something waits with the payer from now on; or that may have ended. */
 void budget_wait(struct budget *budget, struct payer *payer, struct node *node);
-void budget_forget(
-	struct budget *budget, struct payer *payer, struct node *node);
+void budget_forget(struct payer *payer, struct node *node);
 
 /* The payer whose turn it is, with something that waits; NULL if there is none.
  */

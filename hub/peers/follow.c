@@ -49,9 +49,8 @@ void follow_begin(struct eventlog *log, const struct ring *ring,
 	peer->window = window;
 	if (after != 0)
 		eventlog_check_ends(log, after);
-	if (after == 0 || after > log->committed ||
-		after < log->channels->sums.pruned_through ||
-		epochs_find(&log->epochs, after) != NULL) {
+	if (after == 0 || !eventlog_knows(log, after) ||
+		after < log->channels->sums.pruned_through) {
 		begin_anew(log, ring, peer);
 		return;
 	}

@@ -9,7 +9,6 @@
 struct listing_request {
 	struct listing_request *next;
 	uint64_t tag;
-	size_t size; /* as it was counted */
 	uint16_t limit;
 	bool only;	    /* that one; else those behind it */
 	struct sight sight; /* its scope is held */
@@ -19,23 +18,11 @@ struct listing_request {
 
 /* ---- the queue */
 
-static bool make_room(struct peer *peer, size_t len)
+static struct listing_request *request_new(struct span name, uint16_t limit)
 {
-	peer->asked_bytes += len;
-	if (peer->asked_bytes <= PEER_ASKED_MAX)
-		return true;
-	peer_drop(peer, "asked for too many pages at once");
-	return false;
-}
-
-static struct listing_request *request_new(
-	struct span after, uint16_t limit, struct span only)
-{
-	struct span name = only.len > 0 ? only : after;
 	struct listing_request *request = mem_new(sizeof(*request) + name.len);
 
 	request->limit = limit < LISTING_LINES_MAX ? limit : LISTING_LINES_MAX;
-	request->only = only.len > 0;
 	request->len = (uint16_t)name.len;
 	if (name.len > 0)
 		memcpy(request->name, name.at, name.len);
@@ -49,19 +36,19 @@ bool listing_ask(
 	struct span after = wire_get_str16(in);
 	uint16_t limit = wire_get_u16(in);
 	struct span only = wire_get_str16(in);
+	struct span name = only.len > 0 ? only : after;
 	struct scope *scope = sights_read(&counts->channels->sights, in);
 	struct listing_request *request;
 	bool good = wire_done(in) && limit > 0;
 
-	if (!good ||
-		!make_room(peer, sizeof(*request) + after.len + only.len)) {
+	if (!good || !peer_asks(peer, sizeof(*request) + name.len)) {
 		scope_drop(scope);
 		return good;
 	}
-	request = request_new(after, limit, only);
+	request = request_new(name, limit);
 	request->tag = tag;
+	request->only = only.len > 0;
 	request->sight.scope = scope;
-	request->size = sizeof(*request) + after.len + only.len;
 	*peer->listings_end = request;
 	peer->listings_end = &request->next;
 	return true;
@@ -74,7 +61,7 @@ static struct listing_request *take(struct peer *peer)
 	peer->listings = request->next;
 	if (peer->listings == NULL)
 		peer->listings_end = &peer->listings;
-	peer->asked_bytes -= request->size;
+	peer->asked_bytes -= sizeof(*request) + request->len;
 	return request;
 }
 
@@ -231,8 +218,7 @@ static void answer_next(
 
 static bool wants(const struct peer *peer)
 {
-	return peer->listings != NULL && !peer->closed &&
-	       link_pending(&peer->link) < PEER_OUT_MAX;
+	return peer->listings != NULL && peer_has_room(peer);
 }
 
 bool listing_run(struct counts *counts, struct peers *peers)

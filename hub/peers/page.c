@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hub/peers/follow.h"
+#include "hub/peers/looks.h"
 #include "hub/peers/resume.h"
 #include "hub/peers/sheet.h"
 
@@ -27,11 +28,8 @@ static struct page_request *enqueue(struct peer *peer, struct span body)
 {
 	struct page_request *request;
 
-	peer->asked_bytes += sizeof(*request) + body.len;
-	if (peer->asked_bytes > PEER_ASKED_MAX) {
-		peer_drop(peer, "asked for too many pages at once");
+	if (!peer_asks(peer, sizeof(*request) + body.len))
 		return NULL;
-	}
 	request = mem_new(sizeof(*request) + body.len);
 	request->len = body.len;
 	memcpy(request->body, body.at, body.len);
@@ -174,7 +172,7 @@ static bool prepare_verdict(struct eventlog *log, const struct peer *peer,
 		request->sent = sent_to(log, peer);
 	question_read_again(&question, &in, log->channels, request->scope);
 	question_find_label(&question, log);
-	return question_look(&question, &request->looks, log, end);
+	return looks_go_on(&request->looks, &question, log, end);
 }
 
 /* False if it cannot be answered yet: the rest of what that takes is looked up
@@ -213,8 +211,7 @@ static bool wants(const struct peer *peer)
 {
 	if (follow_wants_page(peer))
 		return true;
-	return peer->pages != NULL && !peer->closed &&
-	       link_pending(&peer->link) < PEER_OUT_MAX;
+	return peer->pages != NULL && peer_has_room(peer);
 }
 
 bool pages_run(

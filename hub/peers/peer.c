@@ -16,6 +16,11 @@ bool peer_is_stalled(const struct peer *peer)
 	return link_is_full(&peer->link);
 }
 
+bool peer_has_room(const struct peer *peer)
+{
+	return !peer->closed && link_pending(&peer->link) < PEER_OUT_MAX;
+}
+
 /* ---- its end */
 
 void peer_drop(struct peer *peer, const char *why)
@@ -43,6 +48,15 @@ void peer_refuse(struct peer *peer, const char *sentence)
 	link_end(&peer->link);
 	link_flush(&peer->link);
 	peer_drop(peer, is_said(peer->peers, sentence) ? NULL : sentence);
+}
+
+bool peer_asks(struct peer *peer, size_t bytes)
+{
+	peer->asked_bytes += bytes;
+	if (peer->asked_bytes <= PEER_ASKED_MAX)
+		return true;
+	peer_drop(peer, "asked for too many pages at once");
+	return false;
 }
 
 /* ---- coming */

@@ -86,7 +86,7 @@ struct peer {
 	uint64_t window; /* bytes it likes to begin with */
 	struct page_request *pages, **pages_end;
 	struct listing_request *listings, **listings_end;
-	size_t asked_bytes; /* in both queues */
+	size_t asked_bytes; /* in these queues, and in `who` */
 	struct publish_line short_publishes, long_publishes;
 	size_t publish_bytes; /* that wait in them */
 	struct counter
@@ -94,7 +94,7 @@ struct peer {
 	struct stats_report report; /* what it reports */
 	struct node presents;	    /* for whom it speaks (presence.h) */
 	struct node asking;	    /* among those that ask who is there, ... */
-	struct buf who;		    /* ... str16 bodies of PRESENCE */
+	struct buf who;		    /* ... and how: str16 bodies of PRESENCE */
 	struct inbox *inbox;	    /* that it speaks for; NULL = none */
 	bool closed;
 };
@@ -131,6 +131,11 @@ void peer_refuse(struct peer *peer, const char *sentence);
 bool peer_may_read(const struct peer *peer);
 /* It may say nothing else. */
 bool peer_only_reads(const struct peer *peer);
+/* A question of so many bytes waits, until whoever answers takes them off
+ * `asked_bytes`; false if that is too much, and it was dropped. */
+bool peer_asks(struct peer *peer, size_t bytes);
+/* It may be given a further answer. */
+bool peer_has_room(const struct peer *peer);
 /* The socket does not take what it already has. */
 bool peer_is_stalled(const struct peer *peer);
 

@@ -158,7 +158,7 @@ void presence_close(struct presence *presence)
 	budget_close(&presence->budget);
 	present_rows_close(&presence->rows);
 	table_release(&presence->presents);
-	buf_release(&presence->topic);
+	buf_release(&presence->value);
 	buf_release(&presence->traits);
 	buf_release(&presence->data);
 }

@@ -32,7 +32,6 @@ enum {
 
 struct peer;
 
-/* Of all, one peer's: those for whom it speaks. */
 struct presence {
 	struct ledger *ledger;
 	struct present_rows rows;
@@ -44,7 +43,7 @@ struct presence {
 	struct node drafts;  /* told in this transaction */
 	struct node asking;  /* peers whose questions wait for its COMMIT */
 	uint64_t newest;     /* id of the newest event that told of anybody */
-	struct buf topic, traits, data; /* of the event being made */
+	struct buf value, traits, data; /* of the event being made */
 };
 
 /* Takes over what the log says. */

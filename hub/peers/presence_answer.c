@@ -31,8 +31,8 @@ bool presence_ask(
 
 	if (!get_asked(in, &asked) || body.len > UINT16_MAX)
 		return false;
-	if (peer->who.len > PEER_ASKED_MAX)
-		return false;
+	if (!peer_asks(peer, sizeof(uint16_t) + body.len))
+		return true;
 	wire_put_str16(&peer->who, body);
 	if (!list_linked(&peer->asking))
 		list_append(&presence->asking, &peer->asking);
@@ -61,26 +61,24 @@ static uint64_t now_us(const struct presence *presence)
 	return clock_now_us(presence->ledger->clock);
 }
 
-static bool has_room(const struct peer *peer)
-{
-	return link_pending(&peer->link) < PEER_OUT_MAX;
-}
-
 /* As many as its link should be given, and as there is time for. */
 static void answer_some(
 	struct presence *presence, struct peer *peer, uint64_t end_us)
 {
 	struct wire_in all = wire_in(buf_span(&peer->who));
 	struct asked asked;
+	size_t done;
 
 	do {
 		struct wire_in in = wire_in(wire_get_str16(&all));
 
 		get_asked(&in, &asked);
 		answer(presence, peer, &asked);
-	} while (all.at < all.end && has_room(peer) &&
+	} while (all.at < all.end && peer_has_room(peer) &&
 		 now_us(presence) < end_us);
-	buf_drop(&peer->who, (size_t)(all.at - peer->who.at));
+	done = (size_t)(all.at - peer->who.at);
+	buf_drop(&peer->who, done);
+	peer->asked_bytes -= done;
 }
 
 /* Whoever is left after his turn is the last; the links of those that wait
@@ -99,11 +97,12 @@ bool presence_run(struct presence *presence)
 		struct peer *peer =
 			list_entry(presence->asking.next, struct peer, asking);
 
-		if (has_room(peer))
+		if (peer_has_room(peer))
 			answer_some(presence, peer, end);
 		list_remove(&peer->asking);
 		if (peer->who.len > 0)
-			list_append(has_room(peer) ? &presence->asking : &full,
+			list_append(
+				peer_has_room(peer) ? &presence->asking : &full,
 				&peer->asking);
 	} while (!list_empty(&presence->asking) && now_us(presence) < end);
 	more = !list_empty(&presence->asking);

@@ -16,7 +16,7 @@
 static void make_traits(struct presence *presence, const struct active *active)
 {
 	struct buf *out = &presence->traits;
-	struct buf *value = &presence->topic;
+	struct buf *value = &presence->value;
 
 	buf_clear(out);
 	buf_clear(value);

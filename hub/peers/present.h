@@ -25,7 +25,6 @@ struct present {
 	struct peer *peer;   /* that speaks for it; NULL = an orphan */
 	struct payer *payer;
 	uint64_t deadline; /* of an orphan, monotonic us */
-	uint64_t joined;   /* id of the first event that told of its coming */
 	bool gone;	   /* it has left */
 	bool told;	   /* its coming was, and its leaving was not */
 	bool drafted;	   /* the other is, in this transaction */

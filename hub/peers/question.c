@@ -3,11 +3,10 @@
 
 #include "hub/peers/question.h"
 
-#include <stdlib.h>
-
+#include "hub/peers/looks.h"
 #include "lib/event/selector.h"
 
-/* ---- what is looked up */
+/* ---- a label */
 
 /* Of an event that is no row any more nobody knows for whom it was. */
 static bool sees(
@@ -42,190 +41,6 @@ void question_find_label(struct question *question, struct eventlog *log)
 			: WIRE_UNKNOWN;
 }
 
-/* Who has come that far missed nothing of any channel that is gone. */
-static bool is_past_the_gone(
-	const struct question *question, const struct channels *channels)
-{
-	return question->from == WIRE_AFTER &&
-	       question->value >= channels->gone.newest;
-}
-
-/* It may begin at the oldest event held, or tell of it. */
-static bool may_want_oldest(
-	const struct question *question, const struct eventlog *log)
-{
-	return question->from != WIRE_AFTER ||
-	       question->value > log->committed ||
-	       question->value < log->channels->sums.pruned_through ||
-	       epochs_find(&log->epochs, question->value) != NULL;
-}
-
-/* Are its pages of all that there is, or of what is public? */
-static bool reads_all(const struct question *question)
-{
-	return question->sight.all || question->sight.scope != NULL;
-}
-
-/* May something private of that name have been for him? */
-static bool may_know(const struct question *question,
-	const struct channels *channels, struct span name)
-{
-	const struct scope *scope = question->sight.scope;
-
-	return scope != NULL &&
-	       (!privacy_hides_channel(&channels->sights.privacy, name) ||
-		       scope_has(scope, name));
-}
-
-/* Of a name without a row: what its pages say, and what who asks sees. */
-struct gone_marks {
-	struct mark all, seen;
-};
-
-static struct gone_marks marks_of_gone(const struct question *question,
-	struct channels *channels, struct span name)
-{
-	struct gone_marks marks;
-
-	marks.all = channels_mark(channels, name, reads_all(question));
-	marks.seen = marks.all;
-	if (reads_all(question) && !may_know(question, channels, name))
-		marks.seen = channels_mark(channels, name, false);
-	return marks;
-}
-
-/* Nothing, if it is known not to matter. */
-static void look_at_gone(const struct question *question, struct looks *looks,
-	struct channels *channels, struct span name)
-{
-	struct looked *looked = &looks->looked[looks->names];
-	struct gone_marks marks = {0};
-
-	if (!is_past_the_gone(question, channels))
-		marks = marks_of_gone(question, channels, name);
-	looked->through = marks.all.through;
-	looked->seen = marks.seen.through;
-	if (marks.seen.at > looks->at)
-		looks->at = marks.seen.at;
-}
-
-static void look_at_channel(const struct question *question,
-	struct looks *looks, struct eventlog *log, struct span name)
-{
-	struct channel *channel = channel_find(log->channels, name);
-
-	if (channel != NULL && may_want_oldest(question, log))
-		channel_oldest(log->channels, channel);
-	if (channel != NULL && channel->shown != NULL &&
-		may_want_oldest(question, log))
-		shown_oldest(log->channels, channel);
-	if (channel == NULL)
-		look_at_gone(question, looks, log->channels, name);
-	else
-		looks->looked[looks->names] =
-			(struct looked){LOOKS_ROW, LOOKS_ROW};
-}
-
-/* A mark of another history says nothing of this one. */
-static bool is_of_this_log(const struct eventlog *log, uint64_t mark)
-{
-	return mark <= log->committed &&
-	       epochs_find(&log->epochs, mark) == NULL;
-}
-
-static uint64_t after_of(
-	const struct question *question, const struct eventlog *log)
-{
-	return question->from == WIRE_AFTER &&
-			       is_of_this_log(log, question->value)
-		       ? question->value
-		       : 0;
-}
-
-/* False if there are more channels to look at. */
-static bool look_for_pattern(const struct question *question,
-	struct eventlog *log, const struct sight *sight, struct span text,
-	uint64_t end, struct mark *mark)
-{
-	struct match *match = match_get(&log->matches, sight, text);
-	uint64_t after = after_of(question, log);
-
-	if (!match_look(match, log->channels, after, end))
-		return false;
-	*mark = match_mark(match, log->channels, after);
-	return true;
-}
-
-/* Likewise.  A page of it that is for the public has the public's mark. */
-static bool look_at_pattern(const struct question *question,
-	struct looks *looks, struct eventlog *log, struct span text,
-	uint64_t end)
-{
-	static const struct sight all = {.all = true};
-	const struct sight *sight = &question->sight;
-	struct looked *looked = &looks->looked[looks->names];
-	struct mark seen, mark;
-
-	if (!look_for_pattern(question, log, sight, text, end, &seen))
-		return false;
-	mark = seen;
-	if (!sight->all && sight->scope != NULL &&
-		!look_for_pattern(question, log, &all, text, end, &mark))
-		return false;
-	looked->through = mark.through;
-	looked->seen = seen.through;
-	if (seen.at > looks->at)
-		looks->at = seen.at;
-	return true;
-}
-
-bool question_look(const struct question *question, struct looks *looks,
-	struct eventlog *log, uint64_t end)
-{
-	struct wire_in names = question->names;
-
-	if (looks->looked == NULL)
-		looks->looked =
-			mem_new(question->name_count * sizeof(*looks->looked));
-	for (uint16_t i = 0; i < looks->names; i++)
-		question_next(&names);
-	while (looks->names < question->name_count) {
-		struct asked asked = question_next(&names);
-
-		if (asked.kind == SELECTOR_EXACT)
-			look_at_channel(question, looks, log, asked.text);
-		else if (!look_at_pattern(
-				 question, looks, log, asked.text, end))
-			return false;
-		looks->names++;
-		if (clock_now_us(log->clock) >= end)
-			break;
-	}
-	return looks->names == question->name_count;
-}
-
-void looks_release(struct looks *looks)
-{
-	free(looks->looked);
-	*looks = (struct looks){0};
-}
-
-/* Of a name without a row.  If it had one, that was dropped since. */
-static struct gone_marks looked_up(const struct question *question,
-	const struct looks *looks, uint16_t place, struct channels *channels,
-	struct span name)
-{
-	const struct looked *looked = &looks->looked[place];
-	const struct mark floor = {channels->floor, channels->floor_at};
-	struct gone_marks marks = {floor, floor};
-
-	if (looked->through == LOOKS_ROW)
-		return marks_of_gone(question, channels, name);
-	mark_raise(&marks.all, &(struct mark){looked->through, looks->at});
-	mark_raise(&marks.seen, &(struct mark){looked->seen, looks->at});
-	return marks;
-}
-
 /* ---- the channels */
 
 /* Notes the channel at `place`, if it has a row.  The mark is what who asks
@@ -237,17 +52,17 @@ static struct mark find_channel(struct question *question,
 	struct channel *channel = channel_find(channels, name);
 
 	if (channel == NULL) {
-		struct gone_marks marks =
-			looked_up(question, looks, place, channels, name);
+		struct looked_marks marks =
+			looks_of_gone(looks, question, place, channels, name);
 
 		question->marks[place] = marks.all.through;
 		return marks.seen;
 	}
 	question->places[question->channel_count] = place;
 	question->channels[question->channel_count++] = channel;
-	question->marks[place] =
-		sight_mark(&(struct sight){.all = reads_all(question)}, channel)
-			.through;
+	question->marks[place] = sight_mark(
+		&(struct sight){.all = question_reads_all(question)}, channel)
+					 .through;
 	return sight_mark(&question->sight, channel);
 }
 
@@ -305,7 +120,7 @@ static bool knows(struct known *known, const struct eventlog *log,
 
 	if (place != known->place)
 		return false;
-	is = mark <= known->mark && is_of_this_log(log, known->mark);
+	is = mark <= known->mark && eventlog_knows(log, known->mark);
 	know_next(known);
 	return is;
 }

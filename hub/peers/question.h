@@ -4,9 +4,7 @@
 /*
  * question - what a JUDGE asks, and what is known of its channels
  *
- * Nearly all of that is in memory.  What is not, marks of names without a row
- * and ids of oldest events, is looked up before, in pieces: a thousand names
- * that nobody has heard of are a thousand places of log.db.
+ * Nearly all of that is in memory.  What is not is looked up before (looks.h).
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +17,7 @@ enum {
 	QUESTION_CHANNELS_MAX = 1000,
 };
 
-#define LOOKS_ROW UINT64_MAX
+struct looks;
 
 struct question {
 	uint64_t tag;
@@ -44,21 +42,16 @@ struct question {
 	uint64_t pruned_through, pruned_at, untold;
 };
 
+/* Are its pages of all that there is, or of what is public? */
+static inline bool question_reads_all(const struct question *question)
+{
+	return question->sight.all || question->sight.scope != NULL;
+}
+
 /* A channel, or a pattern. */
 struct asked {
 	uint8_t kind; /* enum selector_kind */
 	struct span text;
-};
-
-/* What was looked up for a question.  All zero: nothing yet. */
-struct looks {
-	uint16_t names; /* the first ones are done */
-	/* Of each name without a row, up to where it was pruned, and what of
-	 * that who asks sees; LOOKS_ROW of the others. */
-	struct looked {
-		uint64_t through, seen;
-	} * looked;
-	uint64_t at; /* the latest of those without a row */
 };
 
 /* All but the grant, which follows.  False if it is malformed. */
@@ -71,12 +64,8 @@ void question_read_again(struct question *question, struct wire_in *in,
 struct asked question_next(struct wire_in *names);
 /* Of a label: the cursor that it stands for, or one that is not known. */
 void question_find_label(struct question *question, struct eventlog *log);
-/* Looks up one name at least, and more until `end`; false if there are more. */
-bool question_look(const struct question *question, struct looks *looks,
-	struct eventlog *log, uint64_t end);
-void looks_release(struct looks *looks);
-/* All has been looked up, as far as there was anything at that time: it holds
- * for events that were committed then. */
+/* All has been looked up (looks.h), as far as there was anything at that time:
+ * it holds for events that were committed then. */
 void question_resolve(struct question *question, const struct looks *looks,
 	struct eventlog *log);
 /* Appends how many of its channels, and which, may have events above `used`. */

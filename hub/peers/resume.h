@@ -12,7 +12,7 @@
  *             who asks was not told before
  *
  * No event is read for it but, at times, the first: however many channels there
- * are, nearly all is known from memory, or was looked up before (question.h).
+ * are, nearly all is known from memory, or was looked up before (looks.h).
  */
 #include <stdbool.h>
 #include <stdint.h>

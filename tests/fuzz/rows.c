@@ -212,18 +212,10 @@ struct channel *channel_get(struct channels *all, struct span name)
 	return channel;
 }
 
-enum key_state keys_look_brief(struct keys *all, const struct channel *channel,
-	struct span name, struct digest digest, uint64_t since, uint64_t *id)
-{
-	enum key_state state = keys_look(all, channel, name, digest, id);
-
-	return state == KEY_CONFLICT ? KEY_NEW : state;
-}
-
 enum key_state keys_look(struct keys *all, const struct channel *channel,
-	struct span name, struct digest digest, uint64_t *id)
+	struct span name, struct digest digest, struct keyed *keyed)
 {
-	*id = 1;
+	*keyed = (struct keyed){.id = 1, .at = INT64_MAX};
 	for (size_t i = 0; i < key_count; i++)
 		if (keys[i].channel == channel &&
 			span_equal(span(keys[i].name, keys[i].name_len), name))

@@ -120,7 +120,8 @@ static void test_what_comes_after_a_clock_was_put_back_stays(void **state)
 	struct room *room = *state;
 	struct digest digest = {1, 2};
 	struct channel *channel;
-	uint64_t id, found;
+	uint64_t id;
+	struct keyed found;
 
 	pass(room, 8 * DAY);
 	assert_int_equal(held(room, "a"), 0);
@@ -195,7 +196,8 @@ static void test_a_key_is_known_while_the_clock_is_doubted(void **state)
 	struct room *room = *state;
 	struct digest digest = {1, 2};
 	struct channel *channel;
-	uint64_t id = room_add(room, "k", "1"), found;
+	uint64_t id = room_add(room, "k", "1");
+	struct keyed found;
 
 	channel = channel_find(&room->ledger.channels, span_of("k"));
 	keys_add(&room->ledger.keys, channel, span_of("key"), digest, id,

@@ -2,114 +2,8 @@
 /* hub/presence: who is there, and what the log is told of it */
 #include <config.h>
 
-#include "hub/peers/presence.h"
 #include "lib/event/traits.h"
-#include "tests/unit/hub_desk.h"
-
-static struct desk desk;
-
-static int setup(void **state)
-{
-	int failed = room_setup(state);
-
-	desk_open(&desk, *state);
-	return failed;
-}
-
-static int teardown(void **state)
-{
-	desk_close(&desk);
-	return room_teardown(state);
-}
-
-/* ---- what a responder says */
-
-static void put_subscriber(struct buf *body, unsigned number)
-{
-	char bytes[ACTIVE_SUBSCRIBER + 1];
-
-	snprintf(bytes, sizeof(bytes), "subscriber%06u", number);
-	wire_put_bytes(body, bytes, ACTIVE_SUBSCRIBER);
-}
-
-static void join_two(struct peer *peer, unsigned number, const char *address,
-	const char *topic, const char *other)
-{
-	struct buf body = {0};
-
-	put_subscriber(&body, number);
-	wire_put_str8(&body, span_of(address));
-	wire_put_str16(&body, span_of("ann"));
-	wire_put_str16(&body, span_of("{\"a\":1}"));
-	wire_put_u16(&body, other == NULL ? 1 : 2);
-	wire_put_str16(&body, span_of(topic));
-	if (other != NULL)
-		wire_put_str16(&body, span_of(other));
-	say(peer, WIRE_JOINED, &body);
-}
-
-static void join(struct peer *peer, unsigned number)
-{
-	join_two(peer, number, "192.0.2.1", "room", NULL);
-}
-
-static void leave(struct peer *peer, unsigned number)
-{
-	struct buf body = {0};
-
-	put_subscriber(&body, number);
-	say(peer, WIRE_LEFT, &body);
-}
-
-/* A turn of the hub; so many further events tell of who is there. */
-static uint64_t told(void)
-{
-	struct ledger *ledger = &desk.room->ledger;
-	uint64_t before = ledger->figures.events;
-
-	while (presence_step(&desk.presence))
-		;
-	ledger_commit(ledger);
-	return ledger->figures.events - before;
-}
-
-static uint64_t told_after(uint64_t ms)
-{
-	hand_clock_pass(&desk.room->hands, ms * 1000);
-	presence_tend(&desk.presence);
-	return told();
-}
-
-/* How many are there, on a topic or on all (""). */
-static uint32_t count(struct peer *peer, const char *topic)
-{
-	struct buf body = {0};
-	struct wire_in in;
-
-	wire_put_u64(&body, 1);
-	wire_put_str16(&body, span_of(topic));
-	wire_put_str8(&body, span_of(""));
-	wire_put_u64(&body, 0);
-	wire_put_u16(&body, 1000);
-	say(peer, WIRE_PRESENCE, &body);
-	presence_run(&desk.presence);
-	in = heard(peer, WIRE_PRESENT);
-	wire_get_u64(&in);
-	wire_get_u64(&in);
-	assert_int_equal(wire_get_u8(&in), 0);
-	return wire_get_u32(&in);
-}
-
-static void newest(struct wire_event *event)
-{
-	struct eventlog *log = &desk.room->ledger.log;
-
-	eventlog_read(log, log->newest - 1, log->newest);
-	assert_int_equal(
-		eventlog_next(log, log->newest - 1, event), EVENTLOG_EVENT);
-}
-
-/* ---- tests */
+#include "tests/unit/hub_presence_room.h"
 
 static void test_who_joins_and_leaves_is_an_event_each(void **state)
 {
@@ -377,116 +271,6 @@ static void test_a_malformed_join_ends_the_connection(void **state)
 	assert_int_equal(desk.presence.presents.count, 0);
 }
 
-static void test_a_list_is_read_in_pages_while_others_come_and_go(void **state)
-{
-	struct peer *peer = desk_known(&desk);
-	struct wire_in in;
-	uint64_t after = 0;
-	unsigned seen = 0;
-	bool more = true;
-
-	(void)state;
-	for (unsigned i = 0; i < 700; i++)
-		join(peer, i);
-	told();
-	while (more) {
-		struct buf body = {0};
-		uint32_t lines;
-
-		wire_put_u64(&body, 1);
-		wire_put_str16(&body, span_of("room"));
-		wire_put_str8(&body, span_of(""));
-		wire_put_u64(&body, after);
-		wire_put_u16(&body, 200);
-		say(peer, WIRE_PRESENCE, &body);
-		presence_run(&desk.presence);
-		in = heard(peer, WIRE_PRESENT);
-		wire_get_u64(&in);
-		assert_true(wire_get_u64(&in) > after);
-		more = wire_get_u8(&in);
-		lines = wire_get_u32(&in);
-		for (uint32_t i = 0; i < lines; i++, seen++) {
-			uint64_t id = wire_get_u64(&in);
-
-			assert_true(id > after);
-			after = id;
-			wire_get_bytes(&in, ACTIVE_SUBSCRIBER);
-			wire_get_u64(&in);
-			assert_true(span_is(wire_get_str16(&in), "room"));
-			assert_true(span_is(wire_get_str16(&in), "ann"));
-			assert_true(span_is(wire_get_str16(&in), "{\"a\":1}"));
-		}
-		assert_true(wire_done(&in));
-		leave(peer, seen - 1); /* on which the next page begins */
-		told();
-	}
-	assert_int_equal(seen, 700);
-}
-
-/* ---- who asks much */
-
-static void ask(struct peer *peer)
-{
-	struct buf body = {0};
-
-	wire_put_u64(&body, 1);
-	wire_put_str16(&body, span_of("room"));
-	wire_put_str8(&body, span_of(""));
-	wire_put_u64(&body, UINT64_MAX);
-	wire_put_u16(&body, 1);
-	say(peer, WIRE_PRESENCE, &body);
-}
-
-/* A clock on which each look at it is a whole turn's time. */
-static uint64_t hurry(void *arg)
-{
-	struct hand_clock *hands = arg;
-
-	hand_clock_pass(hands, PRESENCE_US);
-	return hands->mono_us;
-}
-
-static void test_who_asks_much_keeps_no_other_waiting(void **state)
-{
-	struct room *room = *state;
-	struct peer *peers[] = {
-		desk_known(&desk), desk_known(&desk), desk_known(&desk)};
-
-	for (size_t i = 0; i < COUNT(peers); i++)
-		for (int times = 0; times < 2; times++)
-			ask(peers[i]);
-	room->clock.mono_us = hurry;
-	for (int turn = 1; turn <= 6; turn++) {
-		/* There is time for one answer. */
-		assert_int_equal(presence_run(&desk.presence), turn < 6);
-		heard(peers[(turn - 1) % 3], WIRE_PRESENT);
-		for (size_t i = 0; i < COUNT(peers); i++)
-			assert_int_equal(link_pending(&peers[i]->link), 0);
-	}
-	assert_false(presence_run(&desk.presence));
-}
-
-static void test_who_takes_no_answers_is_not_waited_for(void **state)
-{
-	struct peer *full = desk_known(&desk), *other = desk_known(&desk);
-	struct buf filling = {0};
-
-	(void)state;
-	buf_reserve(&filling, PEER_OUT_MAX);
-	filling.len = PEER_OUT_MAX;
-	memset(filling.at, 0, filling.len);
-	buf_add_span(&full->link.out, buf_span(&filling));
-	ask(full);
-	ask(other);
-	assert_false(presence_run(&desk.presence));
-	heard(other, WIRE_PRESENT);
-	assert_int_equal(link_pending(&full->link), PEER_OUT_MAX);
-	link_cut(&full->link, 0);
-	assert_false(presence_run(&desk.presence));
-	heard(full, WIRE_PRESENT);
-	buf_release(&filling);
-}
-
 static void test_many_joins_and_leaves_a_second_fit_into_group_commits(
 	void **state)
 {
@@ -515,7 +299,6 @@ static void test_many_joins_and_leaves_a_second_fit_into_group_commits(
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_who_joins_and_leaves_is_an_event_each),
 		TEST(test_what_is_said_again_is_told_once),
@@ -530,9 +313,6 @@ int main(void)
 		TEST(test_nobody_else_publishes_who_is_there),
 		TEST(test_joins_push_no_event_of_a_user_out),
 		TEST(test_a_malformed_join_ends_the_connection),
-		TEST(test_a_list_is_read_in_pages_while_others_come_and_go),
-		TEST(test_who_asks_much_keeps_no_other_waiting),
-		TEST(test_who_takes_no_answers_is_not_waited_for),
 		TEST(test_many_joins_and_leaves_a_second_fit_into_group_commits),
 	};
 

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 
+#include "hub/peers/looks.h"
 #include "hub/peers/resume.h"
 #include "tests/unit/hub_room.h"
 
@@ -50,7 +51,7 @@ static void resolve(struct room *room, struct question *question)
 	struct looks looks = {0};
 
 	assert_true(
-		question_look(question, &looks, &room->ledger.log, UINT64_MAX));
+		looks_go_on(&looks, question, &room->ledger.log, UINT64_MAX));
 	question_resolve(question, &looks, &room->ledger.log);
 	looks_release(&looks);
 }
