@@ -53,8 +53,8 @@ static void send_form(
 	struct post *post, struct request *request, const struct form *form)
 {
 	struct deferred *deferred = deferred_new(post->deferrals, request);
-	const struct item item = {.key = form_key(form),
-		.digest = form_digest(form),
+	const struct item item = {.key = buf_span(&form->key),
+		.digest = form->digest,
 		.data = buf_span(&form->data)};
 	const struct publication publication = {
 		.channel = form_channel(form),
