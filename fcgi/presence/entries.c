@@ -100,10 +100,6 @@ static void tell(struct entries *entries, enum entries_by by, const char *type,
 
 /* ---- tables */
 
-#define OWNER(node, type, member)                                           \
-	((const struct type *)(const void *)((const char *)(node)-offsetof( \
-		struct type, member)))
-
 static struct span subscriber_key(const uint8_t *subscriber)
 {
 	return span((const char *)subscriber, ACTIVE_SUBSCRIBER);
@@ -111,8 +107,10 @@ static struct span subscriber_key(const uint8_t *subscriber)
 
 static struct span subscriber_of(const struct table_node *node)
 {
-	return subscriber_key(
-		OWNER(node, stream_entry, by_subscriber)->said.subscriber);
+	const struct stream_entry *entry =
+		table_entry(node, struct stream_entry, by_subscriber);
+
+	return subscriber_key(entry->said.subscriber);
 }
 
 /* Of nobody in particular that of the stream. */
@@ -124,7 +122,8 @@ static struct span user_key(const struct active *active)
 
 static struct span user_of(const struct table_node *node)
 {
-	return user_key(&OWNER(node, person, by_user)->said.active);
+	return user_key(
+		&table_entry(node, struct person, by_user)->said.active);
 }
 
 void entries_open(struct entries *entries, struct span channel)
@@ -267,18 +266,19 @@ static void add_item(const struct said *said, struct buf *out)
 
 static void add_streams(const struct entries *entries, struct buf *out)
 {
-	const struct node *head = &entries->in_order;
+	struct node *at = entries->in_order.next;
 
-	for (const struct node *at = head->next; at != head; at = at->next)
-		add_item(&OWNER(at, stream_entry, in_order)->said, out);
+	for (; at != &entries->in_order; at = at->next)
+		add_item(&list_entry(at, struct stream_entry, in_order)->said,
+			out);
 }
 
 static void add_users(const struct entries *entries, struct buf *out)
 {
-	const struct node *head = &entries->users_in_order;
+	struct node *at = entries->users_in_order.next;
 
-	for (const struct node *at = head->next; at != head; at = at->next)
-		add_item(&OWNER(at, person, in_order)->said, out);
+	for (; at != &entries->users_in_order; at = at->next)
+		add_item(&list_entry(at, struct person, in_order)->said, out);
 }
 
 void entries_present(
