@@ -18,12 +18,6 @@ struct privacy {
 	const struct scope *channels; /* of `private`; NULL = none */
 };
 
-/* Is any channel private? */
-static inline bool privacy_is_used(const struct privacy *privacy)
-{
-	return privacy->channels != NULL;
-}
-
 bool privacy_hides_channel(const struct privacy *privacy, struct span channel);
 /* Is an event with these traits private, were its row's channel not?  With
  * `privacy` NULL no channel is. */
