@@ -12,7 +12,6 @@
  * so has left.
  */
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "lib/buf.h"
 #include "lib/list.h"
