@@ -55,11 +55,6 @@ static void said_init(struct said *said, const struct active *active)
 	put(at, &own->payload);
 }
 
-static void add_text(struct buf *out, const char *text)
-{
-	buf_add_span(out, span_of(text));
-}
-
 void entry_json(
 	struct buf *out, struct span channel, const struct active *active)
 {
@@ -68,22 +63,22 @@ void entry_json(
 	active_subscriber_text(subscriber, active->subscriber);
 	buf_add_char(out, '{');
 	if (channel.len > 0) {
-		add_text(out, "\"channel\":");
+		buf_add_text(out, "\"channel\":");
 		json_quote(out, channel);
 		buf_add_char(out, ',');
 	}
 	buf_printf(out, "\"id\":\"%s\"", subscriber);
 	if (active->user.len > 0) {
-		add_text(out, ",\"user\":");
+		buf_add_text(out, ",\"user\":");
 		json_quote(out, active->user);
 	}
 	if (active->payload.len > 0) {
-		add_text(out, ",\"payload\":");
+		buf_add_text(out, ",\"payload\":");
 		buf_add_span(out, active->payload);
 	}
-	add_text(out, ",\"since\":\"");
+	buf_add_text(out, ",\"since\":\"");
 	clock_rfc3339(out, active->since);
-	add_text(out, "\"}");
+	buf_add_text(out, "\"}");
 }
 
 static void tell(struct entries *entries, enum entries_by by, const char *type,
@@ -95,7 +90,7 @@ static void tell(struct entries *entries, enum entries_by by, const char *type,
 		return;
 	buf_printf(out, "event: %s\ndata: ", type);
 	entry_json(out, entries->channel, &said->active);
-	add_text(out, "\n\n");
+	buf_add_text(out, "\n\n");
 }
 
 /* ---- tables */
@@ -284,12 +279,12 @@ static void add_users(const struct entries *entries, struct buf *out)
 void entries_present(
 	const struct entries *entries, enum entries_by by, struct buf *out)
 {
-	add_text(out, "event: present\ndata: {\"channel\":");
+	buf_add_text(out, "event: present\ndata: {\"channel\":");
 	json_quote(out, entries->channel);
-	add_text(out, ",\"subscribers\":[");
+	buf_add_text(out, ",\"subscribers\":[");
 	if (by == BY_USER)
 		add_users(entries, out);
 	else
 		add_streams(entries, out);
-	add_text(out, "]}\n\n");
+	buf_add_text(out, "]}\n\n");
 }
