@@ -77,11 +77,6 @@ void status_health(
 	send_json(status->replies, request, good ? 200 : 503, object);
 }
 
-static void add_text(struct buf *out, const char *text)
-{
-	buf_add_span(out, span_of(text));
-}
-
 /* As json_add_id() writes it. */
 static void add_id(struct buf *out, const char *name, uint64_t id)
 {
@@ -95,7 +90,7 @@ static void add_id(struct buf *out, const char *name, uint64_t id)
  * others wait for it. */
 static void describe(struct buf *out, const struct channel_line *line)
 {
-	add_text(out, "{\"channel\":");
+	buf_add_text(out, "{\"channel\":");
 	json_quote(out, line->name);
 	buf_printf(out,
 		",\"subscribers\":%" PRIu32 ",\"events\":%" PRIu64
@@ -163,12 +158,12 @@ static void answer_channels(struct deferred *deferred, bool more)
 	struct buf body = deferred->answer;
 
 	deferred->answer = (struct buf){0};
-	add_text(&body, more ? "],\"more\":true" : "],\"more\":false");
+	buf_add_text(&body, more ? "],\"more\":true" : "],\"more\":false");
 	if (more && deferred->note.len > 0) {
-		add_text(&body, ",\"next\":");
+		buf_add_text(&body, ",\"next\":");
 		json_quote(&body, buf_span(&deferred->note));
 	}
-	add_text(&body, "}\n");
+	buf_add_text(&body, "}\n");
 	reply_json(replies, deferred_done(deferred), 200, buf_span(&body));
 	buf_release(&body);
 }
@@ -245,7 +240,7 @@ static void begin(const struct status *status, struct request *request,
 
 	deferred->room = status;
 	deferred->count = limit;
-	add_text(&deferred->answer, "{\"channels\":[");
+	buf_add_text(&deferred->answer, "{\"channels\":[");
 	ask(deferred, grant, after);
 }
 

@@ -27,6 +27,10 @@ char *buf_reserve(struct buf *buf, size_t more);
 
 void buf_add(struct buf *buf, const void *at, size_t len);
 void buf_add_span(struct buf *buf, struct span text);
+static inline void buf_add_text(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
 void buf_add_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -7,7 +7,6 @@
 #include "lib/buf.h"
 #include "lib/event/selector.h"
 #include "lib/json/json.h"
-#include "lib/text.h"
 
 struct granting {
 	struct rights *rights;

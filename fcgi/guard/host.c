@@ -55,6 +55,7 @@ static bool is_localhost(struct span name)
 static bool is_literal(struct span name)
 {
 	char text[INET6_ADDRSTRLEN];
+	struct address address;
 
 	if (name.len > 2 && name.at[0] == '[' && name.at[name.len - 1] == ']')
 		name = span(name.at + 1, name.len - 2);
@@ -62,7 +63,7 @@ static bool is_literal(struct span name)
 		return false;
 	memcpy(text, name.at, name.len);
 	text[name.len] = '\0';
-	return address_is(text);
+	return address_read(text, &address);
 }
 
 /* The host of the page, with its port.  Browsers keep the origin to themselves

@@ -3,15 +3,15 @@
 
 #include "fcgi/guard/proxied.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
+#include "fcgi/guard/address.h"
 #include "fcgi/http/request.h"
 #include "lib/span.h"
 
 struct asked {
-	bool (*known)(const void *arg, const char *address);
+	bool (*known)(const void *arg, const struct address *address);
 	const void *arg;
 };
 
@@ -48,15 +48,17 @@ static struct span without_port(struct span node)
 
 static bool node_is_known(const struct asked *asked, struct span node)
 {
-	char address[INET6_ADDRSTRLEN];
+	char name[INET6_ADDRSTRLEN];
+	struct address address;
 	struct span text = trimmed(node);
 
 	text = text.len == 0 ? text : without_port(text);
-	if (text.len == 0 || text.len >= sizeof(address))
+	if (text.len == 0 || text.len >= sizeof(name))
 		return false;
-	memcpy(address, text.at, text.len);
-	address[text.len] = '\0';
-	return asked->known(asked->arg, address);
+	memcpy(name, text.at, text.len);
+	name[text.len] = '\0';
+	return address_read(name, &address) &&
+	       asked->known(asked->arg, &address);
 }
 
 /* Takes what is before the next `mark` off `rest`, and the mark. */
@@ -106,7 +108,8 @@ static bool forwarded_is_known(const struct asked *asked, const char *list)
 }
 
 bool proxied_only_for(const struct request *request,
-	bool (*known)(const void *arg, const char *address), const void *arg)
+	bool (*known)(const void *arg, const struct address *address),
+	const void *arg)
 {
 	const struct asked asked = {known, arg};
 

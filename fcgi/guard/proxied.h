@@ -12,6 +12,7 @@
  */
 #include <stdbool.h>
 
+struct address;
 struct request;
 
 bool proxied_is(const struct request *request);
@@ -19,6 +20,7 @@ bool proxied_is(const struct request *request);
 /* Is it `known` of each address that these headers name?  What cannot be read
  * as an address is not. */
 bool proxied_only_for(const struct request *request,
-	bool (*known)(const void *arg, const char *address), const void *arg);
+	bool (*known)(const void *arg, const struct address *address),
+	const void *arg);
 
 #endif

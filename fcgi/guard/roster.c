@@ -121,26 +121,30 @@ bool roster_has_tokens(const struct roster *roster)
 
 /* ---- whom it means */
 
-static bool covers(const void *arg, const char *address)
+static bool covers(const void *arg, const struct address *address)
 {
 	return prefix_covers(arg, address);
 }
 
 /* A proxy lends its address to everybody (proxied.h). */
-static bool is_lent(const struct prefix *prefix, const struct request *request)
+static bool is_lent(const struct prefix *prefix, const struct request *request,
+	const struct address *address)
 {
-	if (address_is_loopback(request->address))
+	if (address_is_loopback(address))
 		return proxied_is(request);
 	return !proxied_only_for(request, covers, prefix);
 }
 
 static bool is_from(const struct prefix *prefix, const struct caller *caller)
 {
+	struct address address;
+
 	if (caller->request == NULL ||
-		!prefix_covers(prefix, caller->request->address))
+		!address_read(caller->request->address, &address) ||
+		!prefix_covers(prefix, &address))
 		return false;
 	return prefix_is_all(prefix) ||
-	       (caller->certain && !is_lent(prefix, caller->request));
+	       (caller->certain && !is_lent(prefix, caller->request, &address));
 }
 
 static bool is_token(const struct person *person, const uint8_t *digest)

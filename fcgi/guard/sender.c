@@ -37,7 +37,7 @@ void sender_free(struct sender *sender)
 	free(sender);
 }
 
-static bool admits(const void *arg, const char *address)
+static bool admits(const void *arg, const struct address *address)
 {
 	const struct sender *sender = arg;
 
@@ -47,7 +47,8 @@ static bool admits(const void *arg, const char *address)
 	return false;
 }
 
-static bool admits_all(const struct sender *sender, const char *address)
+static bool admits_all(
+	const struct sender *sender, const struct address *address)
 {
 	for (size_t i = 0; i < sender->count; i++)
 		if (prefix_is_all(&sender->prefixes[i]) &&
@@ -60,9 +61,10 @@ static bool admits_all(const struct sender *sender, const char *address)
  * another machine's it is known that the web server may have got it from such a
  * header, and leaves that in place: then only those may be named there who may
  * publish themselves. */
-static bool is_lent(const struct sender *sender, const struct request *request)
+static bool is_lent(const struct sender *sender, const struct request *request,
+	const struct address *address)
 {
-	if (address_is_loopback(request->address))
+	if (address_is_loopback(address))
 		return proxied_is(request);
 	return !proxied_only_for(request, admits, sender);
 }
@@ -78,11 +80,15 @@ static bool is_known(const struct sender *sender, const struct request *request)
 enum access_word sender_may_publish(
 	const struct sender *sender, const struct request *request)
 {
-	bool all = admits_all(sender, request->address);
+	struct address address;
+	bool all;
 
-	if (!all && !admits(sender, request->address))
+	if (!address_read(request->address, &address))
 		return ACCESS_NOT_FROM_THERE;
-	if (!all && is_lent(sender, request))
+	all = admits_all(sender, &address);
+	if (!all && !admits(sender, &address))
+		return ACCESS_NOT_FROM_THERE;
+	if (!all && is_lent(sender, request, &address))
 		return ACCESS_NOT_BY_PROXY;
 	if (!cors_may_publish(sender->config, request))
 		return ACCESS_NOT_THAT_PAGE;

@@ -147,8 +147,3 @@ bool token_cache_refuses(const struct token_cache *cache,
 	return now_ms - refused->at_ms < TOKEN_CACHE_BAD_MS &&
 	       memcmp(refused->digest, digest, CRYPTO_DIGEST) == 0;
 }
-
-size_t token_cache_count(const struct token_cache *cache)
-{
-	return cache->table.count;
-}

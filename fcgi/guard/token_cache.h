@@ -10,7 +10,6 @@
  * longest go first.  Bad ones take no good one's place.
  */
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/crypto/crypto.h"
@@ -42,6 +41,5 @@ bool token_cache_refuses(const struct token_cache *cache,
 	const uint8_t digest[CRYPTO_DIGEST], uint64_t now_ms);
 /* Of good and bad ones. */
 void token_cache_clear(struct token_cache *cache);
-size_t token_cache_count(const struct token_cache *cache);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "fcgi/http/media.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -82,4 +81,9 @@ unsigned media_quality(
 			best = quality;
 	}
 	return best;
+}
+
+bool media_is(const char *content_type, const char *type)
+{
+	return same(span(content_type, strcspn(content_type, "; \t")), type);
 }

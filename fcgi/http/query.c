@@ -178,13 +178,8 @@ static bool holds(const struct pair *pair,
 	bool (*is)(struct span text, const char *name), const char *name)
 {
 	struct buf decoded = {0};
-	bool yes;
+	bool yes = is(query_name(&decoded, pair), name);
 
-	if (pair->name.len == 0 ||
-		memchr(pair->name.at, '%', pair->name.len) == NULL)
-		return is(pair->name, name);
-	yes = query_decode_value(&decoded, pair->name) &&
-	      is(buf_span(&decoded), name);
 	buf_release(&decoded);
 	return yes;
 }

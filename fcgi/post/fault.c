@@ -3,8 +3,10 @@
 
 #include "fcgi/post/fault.h"
 
+#include "fcgi/http/deferred.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/uplink/publishes.h"
+#include "lib/buf.h"
 
 struct fault fault_of_word(enum access_word word)
 {
@@ -37,18 +39,6 @@ static struct fault fault_of_outcome(enum wire_outcome outcome)
 	return fault_new(503, "store_failed", "it could not be written");
 }
 
-struct fault fault_of_stored(const struct stored *stored, struct buf *text)
-{
-	struct fault fault = fault_of_outcome(stored->outcome);
-
-	if (fault.status == 0 || stored->reason.len == 0)
-		return fault;
-	buf_add_span(text, stored->reason);
-	buf_add_char(text, '\0');
-	fault.sentence = text->at;
-	return fault;
-}
-
 void fault_reply(struct replies *replies, struct request *request,
 	const struct fault *fault)
 {
@@ -58,4 +48,29 @@ void fault_reply(struct replies *replies, struct request *request,
 		headers = REPLY_RETRY;
 	reply_error_with(replies, request, headers, fault->status, fault->code,
 		fault->sentence);
+}
+
+bool fault_refuses(struct deferred *deferred, const struct stored *stored)
+{
+	struct replies *replies = deferred->replies;
+	struct buf reason = {0};
+	struct fault fault;
+
+	if (stored->away) {
+		reply_away(replies, deferred_done(deferred),
+			"the hub did not answer; it may or may not have been "
+			"stored");
+		return true;
+	}
+	fault = fault_of_outcome(stored->outcome);
+	if (fault.status == 0)
+		return false;
+	if (stored->reason.len > 0) {
+		buf_add_span(&reason, stored->reason);
+		buf_add_char(&reason, '\0');
+		fault.sentence = reason.at;
+	}
+	fault_reply(replies, deferred_done(deferred), &fault);
+	buf_release(&reason);
+	return true;
 }

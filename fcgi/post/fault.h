@@ -4,11 +4,12 @@
 /*
  * fault - why a POST is refused; plain data, its texts borrowed
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "fcgi/guard/refusal.h"
-#include "lib/buf.h"
 
+struct deferred;
 struct replies;
 struct request;
 struct stored;
@@ -37,11 +38,12 @@ static inline struct fault fault_bad(const char *code, const char *sentence)
 }
 
 struct fault fault_of_word(enum access_word word);
-/* Of the hub's word; its sentence may be in `text`. */
-struct fault fault_of_stored(const struct stored *stored, struct buf *text);
 
 /* Takes the request. */
 void fault_reply(struct replies *replies, struct request *request,
 	const struct fault *fault);
+/* Answers whoever waits for the hub's word if nothing was stored, and takes
+ * him; false if it was. */
+bool fault_refuses(struct deferred *deferred, const struct stored *stored);
 
 #endif

@@ -192,11 +192,15 @@ static void put_traits(struct form *form)
 /* Its content is a part of it: another event may have the same id. */
 static void put_key(struct form *form)
 {
-	struct digest digest = form_digest(form);
+	struct digest *digest = &form->digest;
 
-	if (form->id.len > 0)
-		buf_printf(&form->key, "%016" PRIx64 "%016" PRIx64, digest.high,
-			digest.low);
+	if (form->id.len == 0)
+		return;
+	*digest = digest_with(
+		digest_of(buf_span(&form->type), buf_span(&form->data)),
+		buf_span(&form->traits));
+	buf_printf(&form->key, "%016" PRIx64 "%016" PRIx64, digest->high,
+		digest->low);
 }
 
 struct fault form_read(struct form *form, struct span body, size_t max_event)
@@ -226,16 +230,4 @@ struct span form_channel(const struct form *form)
 struct span form_traits(const struct form *form)
 {
 	return buf_span(&form->traits);
-}
-
-struct span form_key(const struct form *form)
-{
-	return buf_span(&form->key);
-}
-
-struct digest form_digest(const struct form *form)
-{
-	return digest_with(
-		digest_of(buf_span(&form->type), buf_span(&form->data)),
-		form_traits(form));
 }

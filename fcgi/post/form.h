@@ -30,7 +30,10 @@ struct form {
 	bool is_private;
 	bool has_retry;
 	uint32_t retry; /* ms */
-	struct buf traits, key;
+	struct buf traits;
+	struct buf key; /* by which a repetition is known; empty without an id,
+			   and then there is no digest */
+	struct digest digest;
 	char sentence[FORM_SENTENCE]; /* of a fault that names a number */
 };
 
@@ -42,8 +45,5 @@ void form_release(struct form *form);
 /* Of a form without a fault. */
 struct span form_channel(const struct form *form);
 struct span form_traits(const struct form *form);
-/* By which a repetition is known; empty if it has no id. */
-struct span form_key(const struct form *form);
-struct digest form_digest(const struct form *form);
 
 #endif

@@ -4,11 +4,10 @@
 #include "fcgi/post/mercure.h"
 
 #include <inttypes.h>
-#include <string.h>
-#include <strings.h>
 
 #include "fcgi/guard/access.h"
 #include "fcgi/http/deferred.h"
+#include "fcgi/http/media.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/post/admission.h"
 #include "fcgi/post/form.h"
@@ -20,37 +19,18 @@ static void on_stored(void *arg, const struct stored *stored)
 {
 	struct deferred *deferred = arg;
 	struct replies *replies = deferred->replies;
-	struct buf text = {0};
-	struct fault fault;
+	struct buf id = {0};
 
-	if (stored->away) {
-		reply_away(replies, deferred_done(deferred),
-			"the hub did not answer; it may or may not have been "
-			"stored");
+	if (fault_refuses(deferred, stored))
 		return;
-	}
-	fault = fault_of_stored(stored, &text);
-	if (fault.status != 0) {
-		fault_reply(replies, deferred_done(deferred), &fault);
-	} else {
-		buf_add_span(&text, buf_span(&deferred->note));
-		if (text.len == 0)
-			buf_printf(&text, "#%" PRIu64, stored->last);
-		reply(replies, deferred_done(deferred),
-			&(struct answer){.status = 200,
-				.type = "text/plain; charset=utf-8",
-				.body = buf_span(&text)});
-	}
-	buf_release(&text);
-}
-
-static bool is_form(const char *content_type)
-{
-	static const char type[] = "application/x-www-form-urlencoded";
-	size_t len = strcspn(content_type, "; \t");
-
-	return len == sizeof(type) - 1 &&
-	       strncasecmp(content_type, type, len) == 0;
+	buf_add_span(&id, buf_span(&deferred->note));
+	if (id.len == 0)
+		buf_printf(&id, "#%" PRIu64, stored->last);
+	reply(replies, deferred_done(deferred),
+		&(struct answer){.status = 200,
+			.type = "text/plain; charset=utf-8",
+			.body = buf_span(&id)});
+	buf_release(&id);
 }
 
 static struct fault read(struct form *form, const struct post *post,
@@ -58,7 +38,8 @@ static struct fault read(struct form *form, const struct post *post,
 {
 	struct fault fault;
 
-	if (!is_form(request->content_type))
+	if (!media_is(
+		    request->content_type, "application/x-www-form-urlencoded"))
 		return fault_new(415, "not_a_form",
 			"the Content-Type must be "
 			"application/x-www-form-urlencoded");
@@ -72,8 +53,8 @@ static void send_form(
 	struct post *post, struct request *request, const struct form *form)
 {
 	struct deferred *deferred = deferred_new(post->deferrals, request);
-	const struct item item = {.key = form_key(form),
-		.digest = form_digest(form),
+	const struct item item = {.key = buf_span(&form->key),
+		.digest = form->digest,
 		.data = buf_span(&form->data)};
 	const struct publication publication = {
 		.channel = form_channel(form),

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each handler walks the same way: may this client publish (admit)?  what does
- * it say (a submission)?  send it, wait, answer.  The first thing wrong ends
- * the walk: a fault is a status, a code and a sentence.
+ * Each handler walks the same way: may this client publish (an admission)? what
+ * does it say (a submission)?  send it, wait, answer.  The first thing wrong
+ * ends the walk: a fault is a status, a code and a sentence.
  */
 #include <config.h>
 
 #include "fcgi/post/post.h"
 
-#include <assert.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
 #include "fcgi/guard/access.h"
 #include "fcgi/http/deferred.h"
+#include "fcgi/http/media.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
@@ -25,9 +20,7 @@
 #include "fcgi/post/submission.h"
 #include "fcgi/uplink/publishes.h"
 #include "lib/clock.h"
-#include "lib/event/traits.h"
 #include "lib/json/json.h"
-#include "lib/text.h"
 
 enum kind {
 	KIND_ID,    /* {"status":"ok","id":...,"channel":...} */
@@ -37,21 +30,13 @@ enum kind {
 
 /* ---- may it? */
 
-static bool is_json(const char *content_type)
-{
-	static const char json[] = "application/json";
-	size_t len = strcspn(content_type, "; \t");
-
-	return len == sizeof(json) - 1 &&
-	       strncasecmp(content_type, json, len) == 0;
-}
-
 static struct fault admit_json(const struct post *post,
 	const struct request *request, struct publisher *publisher)
 {
 	struct fault fault = admission_ask(post, request, publisher);
 
-	if (fault.status == 0 && !is_json(request->content_type))
+	if (fault.status == 0 &&
+		!media_is(request->content_type, "application/json"))
 		fault = fault_new(415, "not_json",
 			"the Content-Type must be application/json");
 	return fault;
@@ -83,24 +68,13 @@ static void on_stored(void *arg, const struct stored *stored)
 {
 	struct deferred *deferred = arg;
 	struct replies *replies = deferred->replies;
-	struct fault fault;
-	struct buf text = {0};
+	struct buf body = {0};
 
-	if (stored->away) {
-		reply_away(replies, deferred_done(deferred),
-			"the hub did not answer; it may or may not have been "
-			"stored");
+	if (fault_refuses(deferred, stored))
 		return;
-	}
-	fault = fault_of_stored(stored, &text);
-	if (fault.status != 0) {
-		fault_reply(replies, deferred_done(deferred), &fault);
-	} else {
-		compose(&text, deferred, stored);
-		reply_json(
-			replies, deferred_done(deferred), 200, buf_span(&text));
-	}
-	buf_release(&text);
+	compose(&body, deferred, stored);
+	reply_json(replies, deferred_done(deferred), 200, buf_span(&body));
+	buf_release(&body);
 }
 
 static void send_submission(struct post *post, struct request *request,

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fcgi/http/channel_key.h"
+#include "fcgi/http/spelling.h"
 #include "fcgi/post/fault.h"
 #include "fcgi/uplink/publishes.h"
 #include "lib/buf.h"

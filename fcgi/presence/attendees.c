@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "fcgi/guard/address.h"
 #include "fcgi/lines.h"
+#include "fcgi/stream/opening.h"
+#include "lib/event/active.h"
 #include "lib/log.h"
+#include "lib/text.h"
 #include "lib/wire.h"
 
 enum {
@@ -49,23 +53,79 @@ static void put_subscriber(struct buf *out)
 	wire_put_bytes(out, bytes, sizeof(bytes));
 }
 
-struct attendee *attendees_add(
-	struct attendees *attendees, const struct attendee_is *is)
+static void put_address(struct buf *out, const char *address)
+{
+	const struct client_name client =
+		client_name_of(address == NULL ? "" : address);
+
+	wire_put_str8(out, span_of(client.text));
+}
+
+/* What is no text, or too long, is not said. */
+static void put_user(struct buf *out, struct span user)
+{
+	bool good = user.len <= ACTIVE_USER_MAX && text_is_utf8(user, NULL);
+
+	wire_put_str16(out, good ? user : span(NULL, 0));
+}
+
+static void put_payload(struct buf *out, struct span payload)
+{
+	bool good = payload.len <= ACTIVE_PAYLOAD_MAX;
+
+	wire_put_str16(out, good ? payload : span(NULL, 0));
+}
+
+/* As it was asked for; how many that are. */
+static uint16_t put_topic(struct buf *out,
+	const struct subscription *subscription, struct span name)
+{
+	struct wire_in in = wire_in(subscription->filter);
+	uint16_t count = 0;
+
+	if (subscription->filter.len == 0 || !span_is(name, ACTIVE_CHANNEL)) {
+		wire_put_str16(out, name);
+		return 1;
+	}
+	wire_get_u8(&in);
+	for (; in.at < in.end; count++)
+		wire_put_str16(out, wire_get_str16(&in));
+	return count;
+}
+
+static void put_topics(struct buf *out, const struct subscription *subscription)
+{
+	struct buf topics = {0};
+	uint16_t count = 0;
+
+	for (uint16_t i = 0; i < subscription->count; i++)
+		count = (uint16_t)(count + put_topic(&topics, subscription,
+						   subscription->channels[i]));
+	wire_put_u16(out, count);
+	buf_add_span(out, buf_span(&topics));
+	buf_release(&topics);
+}
+
+struct attendee *attendee_new(const struct subscription *subscription)
 {
 	struct attendee *attendee = mem_new(sizeof(*attendee));
-	struct buf *body = &attendee->body;
 
-	put_subscriber(body);
-	wire_put_str8(body, is->address);
-	wire_put_str16(body, is->user);
-	wire_put_str16(body, is->payload);
-	wire_put_u16(body, is->count);
-	buf_add_span(body, is->topics);
 	list_init(&attendee->node);
 	list_init(&attendee->unsaid);
+	put_subscriber(&attendee->body);
+	put_address(&attendee->body, subscription->address);
+	put_user(&attendee->body, subscription->user);
+	put_payload(&attendee->body, subscription->payload);
+	put_topics(&attendee->body, subscription);
+	return attendee;
+}
+
+/* ---- coming and going */
+
+void attendees_add(struct attendees *attendees, struct attendee *attendee)
+{
 	list_append(&attendees->all, &attendee->node);
 	list_append(&attendees->unsaid, &attendee->unsaid);
-	return attendee;
 }
 
 void attendees_remove(struct attendees *attendees, struct attendee *attendee)
@@ -76,11 +136,6 @@ void attendees_remove(struct attendees *attendees, struct attendee *attendee)
 	}
 	attendee->left = true;
 	list_append(&attendees->unsaid, &attendee->unsaid);
-}
-
-const uint8_t *attendee_subscriber(const struct attendee *attendee)
-{
-	return (const uint8_t *)attendee->body.at;
 }
 
 /* ---- to the hub */

@@ -12,15 +12,14 @@
  * so has left.
  */
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "lib/buf.h"
-#include "lib/event/active.h"
 #include "lib/list.h"
-#include "lib/span.h"
+
+struct subscription;
 
 struct attendee {
-	struct node node;   /* among all */
+	struct node node;   /* among all, from when it is there */
 	struct node unsaid; /* what is to be said of it is not */
 	bool said;	    /* JOINED was */
 	bool left;
@@ -35,17 +34,13 @@ void attendees_open(struct attendees *attendees);
 /* All go, and nothing is said any more. */
 void attendees_close(struct attendees *attendees);
 
-/* Who he is, and what he listens to: count x str16. */
-struct attendee_is {
-	struct span address, user, payload, topics;
-	uint16_t count;
-};
-
-/* A new subscriber, under a number of its own. */
-struct attendee *attendees_add(
-	struct attendees *attendees, const struct attendee_is *is);
+/* A new subscriber, under a number of its own: who he is, and what he listens
+ * to. */
+struct attendee *attendee_new(const struct subscription *subscription);
+/* It is there from now on. */
+void attendees_add(struct attendees *attendees, struct attendee *attendee);
+/* It ends, whether it has been there or not. */
 void attendees_remove(struct attendees *attendees, struct attendee *attendee);
-const uint8_t *attendee_subscriber(const struct attendee *attendee);
 
 /* Appends the next frame that the hub is to be told; false if there is none. */
 bool attendees_put(struct attendees *attendees, struct buf *frame);

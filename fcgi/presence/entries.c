@@ -55,11 +55,6 @@ static void said_init(struct said *said, const struct active *active)
 	put(at, &own->payload);
 }
 
-static void add_text(struct buf *out, const char *text)
-{
-	buf_add_span(out, span_of(text));
-}
-
 void entry_json(
 	struct buf *out, struct span channel, const struct active *active)
 {
@@ -68,22 +63,22 @@ void entry_json(
 	active_subscriber_text(subscriber, active->subscriber);
 	buf_add_char(out, '{');
 	if (channel.len > 0) {
-		add_text(out, "\"channel\":");
+		buf_add_text(out, "\"channel\":");
 		json_quote(out, channel);
 		buf_add_char(out, ',');
 	}
 	buf_printf(out, "\"id\":\"%s\"", subscriber);
 	if (active->user.len > 0) {
-		add_text(out, ",\"user\":");
+		buf_add_text(out, ",\"user\":");
 		json_quote(out, active->user);
 	}
 	if (active->payload.len > 0) {
-		add_text(out, ",\"payload\":");
+		buf_add_text(out, ",\"payload\":");
 		buf_add_span(out, active->payload);
 	}
-	add_text(out, ",\"since\":\"");
+	buf_add_text(out, ",\"since\":\"");
 	clock_rfc3339(out, active->since);
-	add_text(out, "\"}");
+	buf_add_text(out, "\"}");
 }
 
 static void tell(struct entries *entries, enum entries_by by, const char *type,
@@ -95,14 +90,10 @@ static void tell(struct entries *entries, enum entries_by by, const char *type,
 		return;
 	buf_printf(out, "event: %s\ndata: ", type);
 	entry_json(out, entries->channel, &said->active);
-	add_text(out, "\n\n");
+	buf_add_text(out, "\n\n");
 }
 
 /* ---- tables */
-
-#define OWNER(node, type, member)                                           \
-	((const struct type *)(const void *)((const char *)(node)-offsetof( \
-		struct type, member)))
 
 static struct span subscriber_key(const uint8_t *subscriber)
 {
@@ -111,8 +102,10 @@ static struct span subscriber_key(const uint8_t *subscriber)
 
 static struct span subscriber_of(const struct table_node *node)
 {
-	return subscriber_key(
-		OWNER(node, stream_entry, by_subscriber)->said.subscriber);
+	const struct stream_entry *entry =
+		table_entry(node, struct stream_entry, by_subscriber);
+
+	return subscriber_key(entry->said.subscriber);
 }
 
 /* Of nobody in particular that of the stream. */
@@ -124,7 +117,8 @@ static struct span user_key(const struct active *active)
 
 static struct span user_of(const struct table_node *node)
 {
-	return user_key(&OWNER(node, person, by_user)->said.active);
+	return user_key(
+		&table_entry(node, struct person, by_user)->said.active);
 }
 
 void entries_open(struct entries *entries, struct span channel)
@@ -267,29 +261,30 @@ static void add_item(const struct said *said, struct buf *out)
 
 static void add_streams(const struct entries *entries, struct buf *out)
 {
-	const struct node *head = &entries->in_order;
+	struct node *at = entries->in_order.next;
 
-	for (const struct node *at = head->next; at != head; at = at->next)
-		add_item(&OWNER(at, stream_entry, in_order)->said, out);
+	for (; at != &entries->in_order; at = at->next)
+		add_item(&list_entry(at, struct stream_entry, in_order)->said,
+			out);
 }
 
 static void add_users(const struct entries *entries, struct buf *out)
 {
-	const struct node *head = &entries->users_in_order;
+	struct node *at = entries->users_in_order.next;
 
-	for (const struct node *at = head->next; at != head; at = at->next)
-		add_item(&OWNER(at, person, in_order)->said, out);
+	for (; at != &entries->users_in_order; at = at->next)
+		add_item(&list_entry(at, struct person, in_order)->said, out);
 }
 
 void entries_present(
 	const struct entries *entries, enum entries_by by, struct buf *out)
 {
-	add_text(out, "event: present\ndata: {\"channel\":");
+	buf_add_text(out, "event: present\ndata: {\"channel\":");
 	json_quote(out, entries->channel);
-	add_text(out, ",\"subscribers\":[");
+	buf_add_text(out, ",\"subscribers\":[");
 	if (by == BY_USER)
 		add_users(entries, out);
 	else
 		add_streams(entries, out);
-	add_text(out, "]}\n\n");
+	buf_add_text(out, "]}\n\n");
 }

@@ -9,7 +9,6 @@
  * comes until then; so a page that is loaded again is nobody's leaving.  A
  * stream of nobody in particular is a user of its own, who leaves at once.
  */
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/buf.h"

@@ -34,12 +34,10 @@ struct span gathering_name(const struct gathering *gathering)
 	return span(gathering->name, gathering->len);
 }
 
-static void clear_texts(struct gathering *gathering)
+static void clear(struct buf texts[ENTRIES_BYS])
 {
-	for (int by = 0; by < ENTRIES_BYS; by++) {
-		buf_clear(&gathering->news[by]);
-		buf_clear(&gathering->present[by]);
-	}
+	for (int by = 0; by < ENTRIES_BYS; by++)
+		buf_clear(&texts[by]);
 }
 
 void gathering_free(struct gathering *gathering)
@@ -152,7 +150,8 @@ void gathering_begin_anew(struct gathering *gathering)
 	gathering->after = 0;
 	entries_close(&gathering->entries);
 	entries_open(&gathering->entries, gathering_name(gathering));
-	clear_texts(gathering);
+	clear(gathering->news);
+	clear(gathering->present);
 	for (struct node *at = head->next; at != head; at = at->next)
 		list_entry(at, struct member, node)->stale = true;
 	want_round(gathering);
@@ -166,8 +165,7 @@ void gathering_hear(
 	else
 		entries_remove(&gathering->entries, active,
 			clock_now_us(gathering->clock));
-	for (int by = 0; by < ENTRIES_BYS; by++)
-		buf_clear(&gathering->present[by]);
+	clear(gathering->present);
 	gathering_look(gathering, id);
 	if (gathering->state == READY)
 		want_round(gathering);
@@ -296,7 +294,6 @@ enum gathering_lacks gathering_give(
 	list_move(&gathering->members, &giving.late);
 	drop_framed(giving.lists);
 	drop_framed(giving.news);
-	for (int by = 0; by < ENTRIES_BYS; by++)
-		buf_clear(&gathering->news[by]);
+	clear(gathering->news);
 	return lacks;
 }

@@ -5,14 +5,13 @@
 
 #include <stdlib.h>
 
-#include "fcgi/guard/address.h"
 #include "fcgi/presence/attendees.h"
 #include "fcgi/presence/gathering.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/uplink/session.h"
+#include "lib/event/active.h"
 #include "lib/loop.h"
-#include "lib/text.h"
 
 enum {
 	REST_US = 10000, /* between two rounds, at least */
@@ -25,11 +24,8 @@ enum {
 struct guest {
 	struct table_node by_sub;
 	const struct subscriber *sub;
-	struct buf topics;     /* until it is told to be there */
-	struct attendee_is is; /* likewise; its texts are in `texts` */
-	struct buf texts;
-	struct attendee *attendee; /* NULL until then */
-	uint16_t count;		   /* of gatherings */
+	struct attendee *attendee;
+	uint16_t count; /* of gatherings */
 	struct member members[];
 };
 
@@ -51,14 +47,14 @@ static struct span pointer_key(const struct subscriber *const *sub)
 
 static struct span sub_of(const struct table_node *node)
 {
-	/* It is the first member. */
-	return pointer_key(&((const struct guest *)(const void *)node)->sub);
+	const struct guest *guest = table_entry(node, struct guest, by_sub);
+
+	return pointer_key(&guest->sub);
 }
 
 static struct span name_of(const struct table_node *node)
 {
-	/* Likewise. */
-	return gathering_name((const struct gathering *)(const void *)node);
+	return gathering_name(table_entry(node, struct gathering, by_name));
 }
 
 static struct guest *find_guest(
@@ -150,89 +146,23 @@ static void on_round(void *arg)
 
 /* ---- streams */
 
-static const struct gathering_parts *parts_of(
-	struct presence *presence, struct gathering_parts *parts)
+static struct gathering *get_gathering(
+	struct presence *presence, struct span name)
 {
-	*parts = (struct gathering_parts){
+	const struct gathering_parts parts = {
 		.clock = loop_clock(presence->loop),
 		.questions = presence->session->questions,
 		.due = due,
 		.arg = presence,
 	};
-	return parts;
-}
-
-static struct gathering *get_gathering(
-	struct presence *presence, struct span name)
-{
 	struct gathering *gathering =
 		gathering_of(table_find(&presence->gatherings, name));
-	struct gathering_parts parts;
 
 	if (gathering != NULL)
 		return gathering;
-	gathering = gathering_new(name, parts_of(presence, &parts));
+	gathering = gathering_new(name, &parts);
 	table_add(&presence->gatherings, &gathering->by_name);
 	return gathering;
-}
-
-static void copy(struct guest *guest, struct span *text)
-{
-	buf_add_span(&guest->texts, *text);
-}
-
-/* Spans into the texts, which have come to rest. */
-static struct span place(const struct guest *guest, size_t *at, size_t len)
-{
-	struct span text = span(guest->texts.at + *at, len);
-
-	*at += len;
-	return text;
-}
-
-/* As it was asked for. */
-static void add_topic(struct guest *guest,
-	const struct subscription *subscription, struct span name)
-{
-	struct wire_in in = wire_in(subscription->filter);
-
-	if (subscription->filter.len == 0 || !span_is(name, ACTIVE_CHANNEL)) {
-		wire_put_str16(&guest->topics, name);
-		guest->is.count++;
-		return;
-	}
-	wire_get_u8(&in);
-	while (in.at < in.end) {
-		wire_put_str16(&guest->topics, wire_get_str16(&in));
-		guest->is.count++;
-	}
-}
-
-static void keep(struct guest *guest, const struct subscription *subscription)
-{
-	const struct client_name client = client_name_of(
-		subscription->address == NULL ? "" : subscription->address);
-	struct attendee_is is = {
-		.address = span_of(client.text),
-		.user = subscription->user,
-		.payload = subscription->payload,
-	};
-	size_t at = 0;
-
-	if (is.user.len > ACTIVE_USER_MAX || !text_is_utf8(is.user, NULL))
-		is.user = span(NULL, 0);
-	if (is.payload.len > ACTIVE_PAYLOAD_MAX)
-		is.payload = span(NULL, 0);
-	copy(guest, &is.address);
-	copy(guest, &is.user);
-	copy(guest, &is.payload);
-	guest->is = is;
-	for (uint16_t i = 0; i < subscription->count; i++)
-		add_topic(guest, subscription, subscription->channels[i]);
-	guest->is.address = place(guest, &at, is.address.len);
-	guest->is.user = place(guest, &at, is.user.len);
-	guest->is.payload = place(guest, &at, is.payload.len);
-	guest->is.topics = buf_span(&guest->topics);
 }
 
 static struct guest *guest_new(
@@ -254,7 +184,7 @@ void presence_enter(struct presence *presence, struct subscriber *sub,
 		(uint16_t)(subscription->count - subscription->patterns);
 	struct guest *guest = guest_new(sub, sees ? channels : 0);
 
-	keep(guest, subscription);
+	guest->attendee = attendee_new(subscription);
 	table_add(&presence->guests, &guest->by_sub);
 	for (uint16_t i = 0; i < guest->count; i++) {
 		guest->members[i].sub = sub;
@@ -267,18 +197,11 @@ void presence_enter(struct presence *presence, struct subscriber *sub,
 	}
 }
 
-static void forget_texts(struct guest *guest)
-{
-	buf_release(&guest->texts);
-	buf_release(&guest->topics);
-}
-
 void presence_begin(struct presence *presence, struct subscriber *sub)
 {
 	struct guest *guest = find_guest(presence, sub);
 
-	guest->attendee = attendees_add(&presence->attendees, &guest->is);
-	forget_texts(guest);
+	attendees_add(&presence->attendees, guest->attendee);
 	for (uint16_t i = 0; i < guest->count; i++)
 		gathering_begin(&guest->members[i]);
 }
@@ -287,14 +210,12 @@ void presence_leave(struct presence *presence, struct subscriber *sub)
 {
 	struct guest *guest = find_guest(presence, sub);
 
-	if (guest->attendee != NULL)
-		attendees_remove(&presence->attendees, guest->attendee);
+	attendees_remove(&presence->attendees, guest->attendee);
 	for (uint16_t i = 0; i < guest->count; i++) {
 		gathering_leave(&guest->members[i]);
 		gathering_end(presence, guest->members[i].gathering);
 	}
 	table_remove(&presence->guests, &guest->by_sub);
-	forget_texts(guest);
 	free(guest);
 }
 

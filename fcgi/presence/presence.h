@@ -13,7 +13,6 @@
  * All of this is only where `mercure_subscriptions` is on.
  */
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "lib/buf.h"
 #include "lib/wire.h"

@@ -23,11 +23,6 @@ struct wanted {
 	uint8_t subscriber[ACTIVE_SUBSCRIBER];
 };
 
-static void add_text(struct buf *out, const char *text)
-{
-	buf_add_span(out, span_of(text));
-}
-
 /* ---- the path */
 
 /* Takes "/segment" off `rest`, decoded; false if it is none. */
@@ -73,7 +68,7 @@ static void write_path(struct buf *out, const struct wanted *wanted)
 	};
 
 	if (wanted->topic.len == 0)
-		add_text(out, ACTIVE_CHANNEL);
+		buf_add_text(out, ACTIVE_CHANNEL);
 	else
 		active_path(out, &active);
 }
@@ -119,7 +114,7 @@ static void ask_again(struct deferred *deferred, uint64_t after)
 static void add_cursor(struct buf *out, uint64_t id)
 {
 	if (id == 0)
-		add_text(out, "earliest");
+		buf_add_text(out, "earliest");
 	else
 		buf_printf(out, "#%" PRIu64, id);
 }
@@ -128,9 +123,9 @@ static void add_etag(struct deferred *deferred, uint64_t upto)
 {
 	struct buf *headers = &deferred->request->headers;
 
-	add_text(headers, "ETag: \"");
+	buf_add_text(headers, "ETag: \"");
 	add_cursor(headers, upto);
-	add_text(headers, "\"\r\nCache-Control: private, no-cache\r\n");
+	buf_add_text(headers, "\"\r\nCache-Control: private, no-cache\r\n");
 }
 
 static bool is_known(const struct request *request, uint64_t upto)
@@ -140,7 +135,7 @@ static bool is_known(const struct request *request, uint64_t upto)
 
 	buf_add_char(&etag, '"');
 	add_cursor(&etag, upto);
-	add_text(&etag, "\"");
+	buf_add_text(&etag, "\"");
 	buf_add_char(&etag, '\0');
 	known = strstr(request->if_none_match, etag.at) != NULL;
 	buf_release(&etag);
@@ -151,11 +146,11 @@ static void begin_list(struct deferred *deferred, uint64_t upto)
 {
 	struct buf *out = &deferred->answer;
 
-	add_text(out, "{" ACTIVE_CONTEXT "\"id\":\"");
+	buf_add_text(out, "{" ACTIVE_CONTEXT "\"id\":\"");
 	buf_add_span(out, buf_span(&deferred->note));
-	add_text(out, "\",\"type\":\"Subscriptions\",\"lastEventID\":\"");
+	buf_add_text(out, "\",\"type\":\"Subscriptions\",\"lastEventID\":\"");
 	add_cursor(out, upto);
-	add_text(out, "\",\"subscriptions\":[");
+	buf_add_text(out, "\",\"subscriptions\":[");
 }
 
 static uint64_t add_page(
@@ -167,7 +162,7 @@ static uint64_t add_page(
 
 	for (uint32_t i = 0; i < page->count; i++) {
 		line = present_line(&in);
-		add_text(out, out->at[out->len - 1] == '}' ? ",{" : "{");
+		buf_add_text(out, out->at[out->len - 1] == '}' ? ",{" : "{");
 		active_members(out, &line.active);
 		buf_add_char(out, '}');
 	}
@@ -180,11 +175,11 @@ static void add_one(struct deferred *deferred, const struct presented *page)
 	struct wire_in in = page->entries;
 	struct present_line line = present_line(&in);
 
-	add_text(out, "{" ACTIVE_CONTEXT);
+	buf_add_text(out, "{" ACTIVE_CONTEXT);
 	active_members(out, &line.active);
-	add_text(out, ",\"lastEventID\":\"");
+	buf_add_text(out, ",\"lastEventID\":\"");
 	add_cursor(out, page->upto);
-	add_text(out, "\"}\n");
+	buf_add_text(out, "\"}\n");
 }
 
 static void send(struct deferred *deferred)
@@ -231,7 +226,7 @@ static void answer_list(struct deferred *deferred, const struct presented *page)
 		ask_again(deferred, last);
 		return;
 	}
-	add_text(&deferred->answer, "]}\n");
+	buf_add_text(&deferred->answer, "]}\n");
 	send(deferred);
 }
 

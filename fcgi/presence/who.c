@@ -20,11 +20,6 @@ enum {
 	LIMIT = 1000, /* entries of one answer, at most and unless told */
 };
 
-static void add_text(struct buf *out, const char *text)
-{
-	buf_add_span(out, span_of(text));
-}
-
 /* ---- a page of ours may be several of the hub's */
 
 static uplink_presented on_page;
@@ -66,13 +61,13 @@ static void begin_answer(
 {
 	struct buf *out = &deferred->answer;
 
-	add_text(out, "{\"channel\":");
+	buf_add_text(out, "{\"channel\":");
 	json_quote(out, buf_span(&deferred->note));
 	if (page->upto == 0)
-		add_text(out, ",\"id\":null");
+		buf_add_text(out, ",\"id\":null");
 	else
 		buf_printf(out, ",\"id\":\"%" PRIu64 "\"", page->upto);
-	add_text(out, ",\"subscribers\":[");
+	buf_add_text(out, ",\"subscribers\":[");
 }
 
 static void finish(
@@ -86,7 +81,7 @@ static void finish(
 		buf_printf(&body, "],\"more\":true,\"next\":\"%" PRIu64 "\"}\n",
 			last);
 	else
-		add_text(&body, "],\"more\":false}\n");
+		buf_add_text(&body, "],\"more\":false}\n");
 	reply_json(replies, deferred_done(deferred), 200, buf_span(&body));
 	buf_release(&body);
 }

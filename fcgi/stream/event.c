@@ -12,22 +12,17 @@
 #include "lib/event/traits.h"
 #include "lib/json/json.h"
 
-static void add_text(struct buf *out, const char *text)
-{
-	buf_add(out, text, strlen(text));
-}
-
 void event_head(struct buf *out, enum event_dress dress, uint64_t retry_ms,
 	struct span headers)
 {
-	add_text(out, "Status: 200 OK\r\n"
-		      "Content-Type: " EVENT_STREAM_TYPE "\r\n"
-		      "Cache-Control: no-store, no-transform\r\n"
-		      "X-Accel-Buffering: no\r\n"
-		      "X-Content-Type-Options: nosniff\r\n");
+	buf_add_text(out, "Status: 200 OK\r\n"
+			  "Content-Type: " EVENT_STREAM_TYPE "\r\n"
+			  "Cache-Control: no-store, no-transform\r\n"
+			  "X-Accel-Buffering: no\r\n"
+			  "X-Content-Type-Options: nosniff\r\n");
 	buf_add_span(out, headers);
 	retry_ms += (uint64_t)random() % (retry_ms + 1);
-	add_text(out, dress == EVENT_MERCURE ? "\r\n:\n" : "\r\n");
+	buf_add_text(out, dress == EVENT_MERCURE ? "\r\n:\n" : "\r\n");
 	buf_printf(out, "retry: %" PRIu64 "\n", retry_ms);
 }
 
@@ -103,7 +98,7 @@ static void add_also(struct buf *out, struct span traits)
 
 		if (i == topics.index)
 			continue;
-		add_text(out, before);
+		buf_add_text(out, before);
 		json_quote(out, name);
 		before = ",";
 	}
@@ -113,13 +108,13 @@ static void add_also(struct buf *out, struct span traits)
 static void add_envelope(
 	struct buf *out, const struct wire_event *event, bool sealed)
 {
-	add_text(out, "data: {\"channel\":");
+	buf_add_text(out, "data: {\"channel\":");
 	json_quote(out, event->channel);
-	add_text(out, ",\"data\":");
+	buf_add_text(out, ",\"data\":");
 	json_quote(out, event->data);
 	if (!sealed)
 		add_also(out, event->traits);
-	add_text(out, "}\n");
+	buf_add_text(out, "}\n");
 }
 
 static uint64_t shown_id(const struct wire_event *event)
@@ -197,7 +192,7 @@ static void add_types(struct buf *out, struct span types)
 	struct span type;
 
 	while (types_next(&types, &type)) {
-		add_text(out, before);
+		buf_add_text(out, before);
 		json_quote(out, type);
 		before = ",";
 	}
@@ -207,16 +202,16 @@ void event_connected(struct buf *out, uint64_t id,
 	const struct event_channels *of, bool behind, uint64_t now)
 {
 	buf_printf(out, "id: %" PRIu64 "\nevent: connected\n", id);
-	add_text(out, "data: {\"channels\":[");
+	buf_add_text(out, "data: {\"channels\":[");
 	add_names(out, of->names, of->channels);
 	if (of->patterns > 0) {
-		add_text(out, "],\"patterns\":[");
+		buf_add_text(out, "],\"patterns\":[");
 		add_names(out, of->names + of->channels, of->patterns);
 	}
 	add_types(out, of->types);
-	add_text(out, "],\"timestamp\":\"");
+	buf_add_text(out, "],\"timestamp\":\"");
 	clock_rfc3339(out, now);
-	add_text(out, behind ? "\",\"behind\":true}\n\n" : "\"}\n\n");
+	buf_add_text(out, behind ? "\",\"behind\":true}\n\n" : "\"}\n\n");
 }
 
 /* `before`: what stands before a cursor. */
@@ -235,11 +230,11 @@ void event_reset(struct buf *out, enum event_dress dress, uint64_t id,
 	const char *before = dress == EVENT_MERCURE ? "#" : "";
 
 	event_id(out, dress, id);
-	add_text(out, "event: reset\ndata: {\"requested\":");
+	buf_add_text(out, "event: reset\ndata: {\"requested\":");
 	json_quote(out, gap->requested);
 	add_id(out, "oldest", before, gap->oldest);
 	add_id(out, "newest", before, gap->newest);
-	add_text(out, "}\n\n");
+	buf_add_text(out, "}\n\n");
 }
 
 void event_live(struct buf *out, uint64_t id)

@@ -16,7 +16,6 @@
  * an event of a type that nobody listens to.  A block of nothing but `id:`
  * would do by the standard, and for Chromium; Firefox 153 passes it over.
  */
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/buf.h"

@@ -19,7 +19,6 @@
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/told.h"
-#include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"
 #include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"

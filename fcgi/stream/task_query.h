@@ -4,7 +4,6 @@
 /*
  * task_query - what somebody asks of the tasks
  */
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "fcgi/stream/task_step.h"

@@ -213,24 +213,19 @@ static void on_readable(void *arg, unsigned events)
 
 /* ---- the request */
 
-/* Who asks. */
-struct guest {
-	struct client *client;
-	struct grant *grant;
-};
-
 /* Takes request, client and grant. */
 static void begin(struct tasks *tasks, struct request *request,
-	const struct guest *guest, const struct task_query *query)
+	struct client *client, struct grant *grant,
+	const struct task_query *query)
 {
 	struct showing *showing = mem_new(sizeof(*showing));
 	struct buf text = {0};
 
 	*showing = (struct showing){.tasks = tasks,
-		.client = guest->client,
-		.grant = guest->grant,
-		.end = expiry_of(guest->grant, date_ms(tasks),
-			tasks->parts.stream_age_ms),
+		.client = client,
+		.grant = grant,
+		.end = expiry_of(
+			grant, date_ms(tasks), tasks->parts.stream_age_ms),
 		.place = query->place,
 		.keepalive_ms = query->keepalive_ms,
 		.next = query->next,
@@ -289,7 +284,7 @@ void tasks_listen(
 		client = admit_enter(tasks->parts.admit, request, NULL);
 	}
 	if (client != NULL)
-		begin(tasks, request, &(struct guest){client, grant}, &wanted);
+		begin(tasks, request, client, grant, &wanted);
 	else
 		grant_drop(grant);
 }

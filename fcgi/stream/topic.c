@@ -182,17 +182,6 @@ struct patterns *topics_patterns(const struct topics *topics)
 	return (struct patterns *)(uintptr_t)&topics->patterns;
 }
 
-struct topic *topics_first(const struct topics *topics)
-{
-	return channel_of(table_first(&topics->table));
-}
-
-struct topic *topics_next(
-	const struct topics *topics, const struct topic *topic)
-{
-	return channel_of(table_next(&topics->table, &topic->node));
-}
-
 static void forget_pattern(struct topics *topics, struct topic *topic)
 {
 	patterns_remove(&topics->patterns, topic);

@@ -77,10 +77,6 @@ struct topic *topic_find_pattern(
 	const struct topics *topics, const struct topic_pattern *pattern);
 /* All patterns that somebody listens to. */
 struct patterns *topics_patterns(const struct topics *topics);
-/* All channels, in no order: those that are known. */
-struct topic *topics_first(const struct topics *topics);
-struct topic *topics_next(
-	const struct topics *topics, const struct topic *topic);
 /* Frees the channel if nothing holds it any more. */
 void topic_tidy(struct topics *topics, struct topic *topic);
 

@@ -77,9 +77,7 @@ static size_t cost(const struct wire_event *event, const struct topic *topic)
 const struct patterns_of *window_patterns(
 	const struct window *window, struct topic *topic)
 {
-	return window->patterns->count == 0
-		       ? NULL
-		       : patterns_match(window->patterns, topic);
+	return patterns_match(window->patterns, topic);
 }
 
 struct topics *window_topics(const struct window *window)

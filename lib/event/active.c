@@ -90,16 +90,11 @@ static void add_encoded(struct buf *out, struct span text)
 	}
 }
 
-static void add_text(struct buf *out, const char *text)
-{
-	buf_add_span(out, span_of(text));
-}
-
 void active_path(struct buf *out, const struct active *active)
 {
 	char subscriber[ACTIVE_TEXT];
 
-	add_text(out, ACTIVE_CHANNEL "/");
+	buf_add_text(out, ACTIVE_CHANNEL "/");
 	add_encoded(out, active->topic);
 	if (active->subscriber == NULL)
 		return;
@@ -112,12 +107,12 @@ void active_path(struct buf *out, const struct active *active)
 static void add_ours(struct buf *out, const struct active *active)
 {
 	if (active->user.len > 0) {
-		add_text(out, ",\"user\":");
+		buf_add_text(out, ",\"user\":");
 		json_quote(out, active->user);
 	}
 	if (active->since == 0)
 		return;
-	add_text(out, ",\"since\":\"");
+	buf_add_text(out, ",\"since\":\"");
 	clock_rfc3339(out, active->since);
 	buf_add_char(out, '"');
 }
@@ -127,14 +122,14 @@ void active_members(struct buf *out, const struct active *active)
 	char subscriber[ACTIVE_TEXT];
 
 	active_subscriber_text(subscriber, active->subscriber);
-	add_text(out, "\"id\":\"");
+	buf_add_text(out, "\"id\":\"");
 	active_path(out, active);
-	add_text(out, "\",\"type\":\"Subscription\",\"topic\":");
+	buf_add_text(out, "\",\"type\":\"Subscription\",\"topic\":");
 	json_quote(out, active->topic);
 	buf_printf(out, ",\"subscriber\":\"%s\",\"active\":%s", subscriber,
 		active->here ? "true" : "false");
 	if (active->payload.len > 0) {
-		add_text(out, ",\"payload\":");
+		buf_add_text(out, ",\"payload\":");
 		buf_add_span(out, active->payload);
 	}
 	add_ours(out, active);
@@ -142,7 +137,7 @@ void active_members(struct buf *out, const struct active *active)
 
 void active_document(struct buf *out, const struct active *active)
 {
-	add_text(out, "{" ACTIVE_CONTEXT);
+	buf_add_text(out, "{" ACTIVE_CONTEXT);
 	active_members(out, active);
 	buf_add_char(out, '}');
 }

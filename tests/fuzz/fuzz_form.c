@@ -51,7 +51,7 @@ static void check(const struct form *form)
 	MUST(trait_retry(traits, &retry) == form->has_retry);
 	MUST(retry == form->retry || !form->has_retry);
 	MUST(traits_are_private(traits) == form->is_private);
-	MUST((form_key(form).len > 0) == (id.len > 0));
+	MUST((form->key.len > 0) == (id.len > 0));
 	MUST(text_event_fault(form_channel(form), buf_span(&form->type),
 		     buf_span(&form->data)) == NULL);
 	MUST(event_size(buf_span(&form->type), buf_span(&form->data)) <=

@@ -7,6 +7,7 @@
 
 #include "fcgi/presence/attendees.h"
 #include "fcgi/presence/entries.h"
+#include "fcgi/stream/opening.h"
 #include "lib/wire.h"
 #include "tests/unit/unit.h"
 
@@ -168,8 +169,22 @@ static void test_who_has_no_name_is_a_user_of_his_own_who_leaves_at_once(
 
 /* ---- our own */
 
-static const struct attendee_is somebody = {
-	.address = {"::1", 3}, .topics = {"\4\0room", 6}, .count = 1};
+static const struct span room = {"room", 4};
+static const struct subscription somebody = {
+	.address = "::1", .channels = &room, .count = 1};
+
+static struct attendee *comes_in(struct attendees *attendees)
+{
+	struct attendee *attendee = attendee_new(&somebody);
+
+	attendees_add(attendees, attendee);
+	return attendee;
+}
+
+static const uint8_t *number_of(const struct attendee *attendee)
+{
+	return (const uint8_t *)attendee->body.at;
+}
 
 /* The next frame's type; 0 if there is none. */
 static uint8_t said(struct attendees *attendees)
@@ -196,17 +211,28 @@ static void test_the_hub_is_told_once_who_comes_and_who_leaves(void **state)
 
 	(void)state;
 	attendees_open(&attendees);
-	one = attendees_add(&attendees, &somebody);
-	two = attendees_add(&attendees, &somebody);
-	assert_memory_not_equal(attendee_subscriber(one),
-		attendee_subscriber(two), ACTIVE_SUBSCRIBER);
-	assert_int_equal(attendee_subscriber(one)[6] >> 4, 4);
-	assert_int_equal(attendee_subscriber(one)[8] >> 6, 2);
+	one = comes_in(&attendees);
+	two = comes_in(&attendees);
+	assert_memory_not_equal(
+		number_of(one), number_of(two), ACTIVE_SUBSCRIBER);
+	assert_int_equal(number_of(one)[6] >> 4, 4);
+	assert_int_equal(number_of(one)[8] >> 6, 2);
 	assert_int_equal(said(&attendees), WIRE_JOINED);
 	attendees_remove(&attendees, two); /* nobody has heard of him */
 	assert_int_equal(said(&attendees), 0);
 	attendees_remove(&attendees, one);
 	assert_int_equal(said(&attendees), WIRE_LEFT);
+	assert_int_equal(said(&attendees), 0);
+	attendees_close(&attendees);
+}
+
+static void test_who_was_never_there_is_not_spoken_of(void **state)
+{
+	struct attendees attendees;
+
+	(void)state;
+	attendees_open(&attendees);
+	attendees_remove(&attendees, attendee_new(&somebody));
 	assert_int_equal(said(&attendees), 0);
 	attendees_close(&attendees);
 }
@@ -218,8 +244,8 @@ static void test_a_hub_that_comes_back_is_told_who_is_still_there(void **state)
 
 	(void)state;
 	attendees_open(&attendees);
-	one = attendees_add(&attendees, &somebody);
-	attendees_add(&attendees, &somebody);
+	one = comes_in(&attendees);
+	comes_in(&attendees);
 	assert_int_equal(said(&attendees), WIRE_JOINED);
 	assert_int_equal(said(&attendees), WIRE_JOINED);
 	attendees_remove(&attendees, one);
@@ -241,6 +267,7 @@ int main(void)
 			test_who_has_no_name_is_a_user_of_his_own_who_leaves_at_once),
 		cmocka_unit_test(
 			test_the_hub_is_told_once_who_comes_and_who_leaves),
+		cmocka_unit_test(test_who_was_never_there_is_not_spoken_of),
 		cmocka_unit_test(
 			test_a_hub_that_comes_back_is_told_who_is_still_there),
 	};

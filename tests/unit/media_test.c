@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * media - what an Accept header says
+ * media - what an Accept header says, and a Content-Type
  */
 #include <config.h>
 
@@ -56,10 +56,24 @@ static void test_it_is_read_as_it_is_meant(void **state)
 	}
 }
 
+static void test_a_body_is_of_a_type_whatever_its_parameters(void **state)
+{
+	(void)state;
+	assert_true(media_is("application/json", "application/json"));
+	assert_true(
+		media_is("Application/JSON;charset=utf-8", "application/json"));
+	assert_true(media_is("application/json ; a=b", "application/json"));
+	assert_false(media_is("application/jsonl", "application/json"));
+	assert_false(media_is("application/js", "application/json"));
+	assert_false(media_is("", "application/json"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_it_is_read_as_it_is_meant),
+		cmocka_unit_test(
+			test_a_body_is_of_a_type_whatever_its_parameters),
 	};
 
 	return cmocka_run_group_tests_name("media", tests, NULL, NULL);
