@@ -27,6 +27,13 @@ def test_interactive_asks_before_each_and_skips(shared):
     assert "\n".join(lines).count("?  [Enter]") == 3
 
 
+@pytest.mark.parametrize("answers, asked", [("", ["health"]), ("s\n", ["health", "main stream"])])
+def test_where_nobody_answers_it_says_so_and_has_not_passed(shared, answers, asked):
+    client = Client(shared, "check", input=answers)
+    assert client.ends(2) == ["".join(f"{name}?  [Enter] try it, s skip, q end: " for name in asked)]
+    assert client.sentence == "tidings: check: nobody answers the questions; --auto asks none"
+
+
 @pytest.mark.parametrize("name,needs", [("mercure", "mercure needs a tidings.conf that has it: --server-config FILE"),
                                         ("cookie", "cookie needs --set-cookie LINE")])
 def test_a_check_that_is_asked_for_and_cannot_be_tried_says_what_it_needs(shared, tmp_path, name, needs):
