@@ -11,6 +11,7 @@ from documents import ALL, DOCS, README, TRANSLATION, Document, name_of
 from world import TOP
 
 OPENAPI = yaml.safe_load((TOP / "docs" / "openapi.yaml").read_text())
+MERCURE = "/.well-known/mercure"
 named = pytest.mark.parametrize("path", ALL, ids=name_of)
 
 
@@ -104,11 +105,14 @@ def test_the_table_of_libraries_names_the_files_that_include_them(library):
 def routes():
     """(path as openapi.yaml has it, method) of each."""
     handler = r"(\w+|\{[^{}]*\})"
-    rows = re.findall(rf'\{{"(/[\w/]+)"(?: HOLE "(/\w+)")?,\s*(NULL|"\w*"),\s*{handler},\s*{handler},\s*{handler}\}}', source("fcgi/route.c"))
+    rows = re.findall(rf'\{{(?:"(/[\w/.-]+)"|ACTIVE_CHANNEL)(?: HOLE "(/\w+)")?,\s*(NULL|REST|"\w*"),'
+                      rf'\s*{handler},\s*{handler},\s*{handler}\}}', source("fcgi/route.c"))
     for path, tail, channel, get, post, delete in rows:
-        whole = path + "/{channel}" + tail if channel == "NULL" else path
+        path = path or MERCURE + "/subscriptions"
+        rests = {"NULL": ["/{channel}" + tail], "REST": ["", "/{topic}", "/{topic}/{subscriber}"]}.get(channel, [""])
         handlers = (("get", get), ("post", post), ("delete", delete))
-        yield from ((whole, method) for method, handler in handlers if handler not in ("NULL", "none"))
+        yield from ((path + rest, method) for method, handler in handlers if handler not in ("NULL", "none")
+                    for rest in rests)
 
 
 def test_openapi_has_each_route_and_no_other():
@@ -123,7 +127,7 @@ def test_the_table_of_endpoints_has_each_route_and_no_other(page):
     for cell in re.findall(r"^\| (`(?:GET|POST|DELETE) /.*?`) \|", page.read_text(), re.M):
         method = cell[1:].split()[0].lower()
         found |= {(path, method) for path in re.findall(r"/[\w/{}]+", cell)}
-    assert found == set(routes())
+    assert found == {(path, method) for path, method in routes() if not path.startswith(MERCURE)}
 
 
 def codes():

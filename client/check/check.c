@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/check/tools_room.h"
 #include "client/http/interrupt.h"
@@ -178,15 +179,17 @@ static enum exit_status print_verdict(
 	return exit_status == EXIT_OK && !good ? EXIT_FAILED : exit_status;
 }
 
-/* 'y' run, 's' skip, 'q' end. */
+/* 'y' run, 's' skip, 'q' end; 'n' there is nobody to ask. */
 static char ask_user(const struct check_row *row)
 {
 	char line[64];
 
 	printf("%s?  [Enter] try it, s skip, q end: ", row->name);
 	fflush(stdout);
-	if (fgets(line, sizeof(line), stdin) == NULL)
-		return 'q';
+	if (fgets(line, sizeof(line), stdin) == NULL) {
+		putchar('\n');
+		return isatty(STDIN_FILENO) ? 'q' : 'n';
+	}
 	return line[0] == 'n' || line[0] == 's' ? 's'
 	       : line[0] == 'q'			? 'q'
 						: 'y';
@@ -253,6 +256,10 @@ static enum exit_status run_all(struct check *check)
 		if (!is_wanted(row) || (away && row->applies == NULL))
 			continue;
 		word = option_switch("auto") ? 'y' : ask_user(row);
+		if (word == 'n')
+			return fail(EXIT_USAGE,
+				"check: nobody answers the questions; "
+				"--auto asks none");
 		if (word == 'q')
 			break;
 		if (word == 's')

@@ -5,11 +5,9 @@ story of test_mercure_programs.py, in HTML.
 
 import pytest
 
-import outside
 from mercure import mercure, publisher
 from mercure_story import at_mercure, target_of, told_at_mercure
-from passage import Passage
-from test_pages import DRESSES, FOLDER, Page, PageStory
+from test_pages import DRESSES, Page, PageStory, open_pages
 from test_programs import NO_503
 
 pytestmark = [pytest.mark.deploy, pytest.mark.page, pytest.mark.timeout(300)]
@@ -51,18 +49,8 @@ def told(make_world, browser, tmp_path, request):
     """What all that are to be had saw, and what each is known to get wrong."""
     kind = request.node.callspec.params["browser"]
     known = {name: sorted(faults_of(name, kind)) for name in PAGES}
-    browser.expects(".*")  # some speak of each end
-    files = {"/around.html": FOLDER / "around.html", "/say.js": FOLDER / "say.js"}
-    for path in outside.MODULES.rglob("*.js"):
-        url = "/" + str(path.relative_to(outside.MODULES))
-        files |= dict.fromkeys((url, url.removesuffix(".js")), path)
-    passage = Passage(None, files)
-    window = browser.open(f"http://127.0.0.1:{passage.port}/around.html")
-    pages = [MercurePage(name, window, passage, stops=next((f[7:] for f in known[name] if f.startswith("stops: ")), None))
-             for name, (_, module, *_) in PAGES.items()
-             if module is None or (outside.MODULES / module).is_dir()]
-    origins = " ".join(f"http://127.0.0.1:{page.port}" for page in pages if "elsewhere" in page.name)
-    world = make_world(mercure(tmp_path, {"responder": {"retry": "500ms", "origins": origins}}), web=True)
+    passage, pages, config = open_pages(browser, MercurePage, known)
+    world = make_world(mercure(tmp_path, config), web=True)
     passage.to = world.port
     before = publisher(world, publish=["*"]).publish("before", data="x").text
     for page in pages:

@@ -81,22 +81,31 @@ class PageStory(Story):
         return n
 
 
-@pytest.fixture
-def told(make_world, chromium):
-    """What all that are to be had saw."""
-    chromium.expects(".*")  # some speak of each end
+def open_pages(browser, kind, known):
+    """The passage, all pages that are to be had, and the responder's configuration for them.
+
+    `known`: what each page gets wrong.
+    """
+    browser.expects(".*")  # some speak of each end
     files = {"/around.html": FOLDER / "around.html", "/say.js": FOLDER / "say.js"}
     for path in outside.MODULES.rglob("*.js"):
         url = "/" + str(path.relative_to(outside.MODULES))
         # a module without .js, as bundlers take it
         files |= dict.fromkeys((url, url.removesuffix(".js")), path)
     passage = Passage(None, files)
-    window = chromium.open(f"http://127.0.0.1:{passage.port}/around.html")
-    pages = [Page(name, window, passage, stops=next((f[7:] for f in faults if f.startswith("stops: ")), None))
-             for name, (_, module, _, faults) in PAGES.items()
+    window = browser.open(f"http://127.0.0.1:{passage.port}/around.html")
+    pages = [kind(name, window, passage, stops=next((f[7:] for f in known[name] if f.startswith("stops: ")), None))
+             for name, (_, module, *_) in kind.pages.items()
              if module is None or (outside.MODULES / module).is_dir()]
     origins = " ".join(f"http://127.0.0.1:{page.port}" for page in pages if "elsewhere" in page.name)
-    world = make_world({"responder": {"retry": "500ms", "origins": origins}}, web=True)
+    return passage, pages, {"responder": {"retry": "500ms", "origins": origins}}
+
+
+@pytest.fixture
+def told(make_world, chromium):
+    """What all that are to be had saw."""
+    passage, pages, config = open_pages(chromium, Page, {name: page[3] for name, page in PAGES.items()})
+    world = make_world(config, web=True)
     passage.to = world.port
     story = PageStory(world, passage, pages)
     try:

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
+from checks import check, hints, verdicts
 from servers import MODULES, SERVERS
-from test_client_check import check, hints, verdicts
 from world import World, free_port
 
 pytestmark = pytest.mark.deploy

@@ -16,8 +16,8 @@ import threading
 
 import pytest
 
+from checks import check, hints, verdicts
 from servers import MODULES, SBIN, SERVERS
-from test_client_check import check, hints, verdicts
 from web import WebDoor
 from world import eventually, free_port
 

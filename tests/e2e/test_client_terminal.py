@@ -220,6 +220,13 @@ def test_check_asks_before_each(shared, terminal):
     check.ends(0)
 
 
+def test_check_ends_with_the_terminals_input(shared, terminal):
+    check = terminal(shared, "check")
+    check.shows("health?  [Enter]")
+    check.presses("\x04")
+    check.ends(0)
+
+
 def test_events_on_a_terminal_are_for_people(shared, terminal):
     listener = terminal(shared, "sub", "people")
     eventually(lambda: shared.channel("people")["subscribers"] == 1, "the subscriber")

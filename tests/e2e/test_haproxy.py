@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from checks import CHECKS, check, hints, verdicts
 from servers import SERVERS
-from test_client_check import CHECKS, check, hints, verdicts
 from world import SLOW, eventually
 
 pytestmark = pytest.mark.deploy

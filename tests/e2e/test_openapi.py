@@ -3,11 +3,14 @@
 
 import json
 import re
+from urllib.parse import quote, urlencode
 
 import pytest
 
-from test_docs import OPENAPI
-from world import TOP
+from mercure import FORM, mercure, token
+from mercure_reader import reader
+from test_docs import MERCURE, OPENAPI
+from world import TOP, eventually
 
 REQUESTS = [(path, method) for path, item in OPENAPI["paths"].items() for method in item
             if method in ("get", "post", "delete")]
@@ -41,14 +44,19 @@ def fits(value, schema):
         fits(item, schema["items"])
 
 
-def asks(world, path, method, query=""):
-    target = path.replace("{channel}", "alerts") + query
+def asks(world, path, method):
     body, headers = None, {}
     operation = OPENAPI["paths"][path][method]
+    if path.startswith(MERCURE):
+        headers["Authorization"] = "Bearer " + token(["*"], ["*"])
+    needed = {parameter["name"]: parameter["example"] for parameter in map(found, operation.get("parameters", []))
+              if parameter["in"] == "query" and parameter.get("required")}
+    target = path.format(**world.names) + ("?" + urlencode(needed) if needed else "")
     if method == "post":
         (kind, content), = found(operation["requestBody"])["content"].items()
-        body = content["example"] if kind == "text/plain" else json.dumps(content["example"])
-        headers = {"Content-Type": kind}
+        forms = {"text/plain": str, FORM: lambda example: urlencode(example, doseq=True)}
+        body = forms.get(kind, json.dumps)(content["example"])
+        headers["Content-Type"] = kind
     if "text/event-stream" in json.dumps(found(operation["responses"].get("200", {}))):
         method = "head"  # a stream has no end
     return world.door.ask(method.upper(), target, headers, body and body.encode())
@@ -62,13 +70,19 @@ def is_documented(answer, path, method):
         return
     kind = answer.headers["content-type"].split(";")[0]
     assert kind in response["content"]
-    if kind == "application/json":
+    if kind.endswith("json"):
         fits(json.loads(answer.body), response["content"][kind]["schema"])
 
 
 @pytest.fixture(scope="module")
-def shared(make_shared_world):
-    return make_shared_world({"responder": {"mercure_subscriptions": "yes"}}, web=True)
+def shared(make_shared_world, tmp_path_factory):
+    config = mercure(tmp_path_factory.mktemp("keys"), {"responder": {"mercure_subscriptions": "yes"}})
+    world = make_shared_world(config, web=True)
+    who = reader(world, subscribe=["*"])
+    who.listen("alerts")
+    listed = eventually(lambda: who.door.ask("GET", MERCURE + "/subscriptions").json["subscriptions"], "somebody there")
+    world.names = {"channel": "alerts", "topic": "alerts", "subscriber": quote(listed[0]["subscriber"], safe="")}
+    return world
 
 
 # The world here grants nobody anything.
@@ -85,7 +99,7 @@ def test_a_request_is_answered_as_documented(shared, path, method):
 
 WRONG = [("/stream", "get", "?channel="), ("/realtime/{channel}", "get", "?since=never"),
          ("/realtime/{channel}", "post", "?id=%zz"), ("/sse/events", "get", "?since=never"),
-         ("/tasks/stream", "get", "?interval=0"), ("/api/channels", "get", "?limit=0")]
+         ("/tasks/stream", "get", "?interval=0"), ("/api/channels", "get", "?limit=0"), (MERCURE, "get", "?topic=")]
 
 
 @pytest.mark.parametrize("path, method, query", WRONG)

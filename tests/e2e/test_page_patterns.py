@@ -14,26 +14,27 @@ def shown(page):
     return [(event["channel"], event["data"]) for event in page.events() if event["shown"]]
 
 
+def hear(browser, web, pattern, title, *channels):
+    """A page that listens to the pattern, and its stream, once the last of these is shown."""
+    page = Page(browser, web)
+    stream = page.connect(pattern).is_("live")
+    assert page.window.text(f"{stream.css} h3") == title
+    for channel in channels:
+        web.publish(f"on {channel}", channel=channel)
+    page.sees(f"on {channels[-1]}")
+    return page, stream
+
+
 @pytest.mark.in_both_browsers
 def test_a_pattern_shows_the_channel_of_each_event(browser, web):
-    page = Page(browser, web)
-    stream = page.connect("builds/{name}").is_("live")
-    assert page.window.text(f"{stream.css} h3") == "builds/{name}"
-    for channel in ("builds/17", "news", "builds/18"):
-        web.publish(f"on {channel}", channel=channel)
-    page.sees("on builds/18")
+    page, stream = hear(browser, web, "builds/{name}", "builds/{name}", "builds/17", "news", "builds/18")
     stream.counts(2)
     assert shown(page) == [("builds/17", "on builds/17"), ("builds/18", "on builds/18")]
     assert page.window.texts("#events .row-head .channel") == ["builds/18", "builds/17"]
 
 
 def test_a_button_listens_to_all_channels(chromium, web):
-    page = Page(chromium, web)
-    stream = page.connect("*").is_("live")
-    assert page.window.text(f"{stream.css} h3") == "* all channels"
-    for channel in ("a", "b c", "main"):
-        web.publish(f"on {channel}", channel=channel)
-    page.sees("on main")
+    page, stream = hear(chromium, web, "*", "* all channels", "a", "b c", "main")
     stream.counts(3)
     stream.disconnect()
     page.window.wait(lambda: page.keys() == ["channel:main"], "the main stream alone")

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from refused import is_refused
 from visitor import visitor
 
 SECRET = "tk_of-the-build-server"
@@ -23,13 +24,6 @@ APP, EVIL = "https://app.example", "https://evil.example"
 @pytest.fixture(scope="module")
 def site(make_shared_world):
     return make_shared_world(CONFIG)
-
-
-def is_refused(answer, status, code, challenge=None):
-    assert (answer.status, answer.json["error"]) == (status, code), answer
-    if challenge is not None:
-        said = answer.headers["www-authenticate"]
-        assert said.startswith('Bearer realm="tidings"') and challenge in said, answer.headers
 
 
 # ---- logins

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tickets, sessions, and streams that end: what was shown is good for a time."""
+"""Tickets and sessions: who gets one, what it lets him read, and how it is shown."""
 
 import base64
 import hashlib
@@ -9,61 +9,15 @@ import time
 import jwt
 import pytest
 
+from refused import is_refused
 from test_cgi_program import Run
-from test_tokens import SECRET, has_crypto
+from test_tokens import has_crypto
+from tickets import CI, SECRET, SITE, asks, cookie_of, key_file, say, site, ticket_of, token  # noqa: F401, a fixture
 from visitor import visitor
-
-CI = "tk_" + "c" * 40
-SITE = {
-    "responder": {"private": "users/{+rest} builds/{name}", "origins": "https://app.example"},
-    "access own": {"who": "users", "subscribe": "users/%u/{+rest} users/%u"},
-    "access ci": {"who": "token:" + hashlib.sha256(CI.encode()).hexdigest(), "subscribe": "builds/{name}",
-                  "publish": "builds/{name} users/{+rest} news"},
-}
-
-
-def key_file(folder, text=SECRET):
-    key = folder / "site.key"
-    key.write_text(text)
-    key.chmod(0o600)
-    return key
-
-
-@pytest.fixture(scope="module")
-def site(make_shared_world, tmp_path_factory):
-    key = key_file(tmp_path_factory.mktemp("keys"))
-    return make_shared_world({**SITE, "keys site": {"file": key, "algorithms": "HS256"}})
-
-
-def token(seconds=None, *channels, key=SECRET):
-    claims = {"mercure": {"subscribe": list(channels or ("users/7",))}}
-    if seconds is not None:
-        claims["exp"] = int(time.time()) + seconds
-    return jwt.encode(claims, key, "HS256")
-
-
-def asks(who, path="/api/ticket", **wish):
-    body = json.dumps(wish).encode() if wish else b""
-    return who.door.ask("POST", path, {"Content-Type": "application/json"} if wish else {}, body)
-
-
-def ticket_of(who, **wish):
-    answer = asks(who, **wish)
-    assert answer.status == 200, answer
-    return answer.json["ticket"]
-
-
-def is_refused(answer, status, code):
-    assert (answer.status, answer.json["error"]) == (status, code), answer
 
 
 def seconds_of(text):
     return time.mktime(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone
-
-
-def say(world, channel, data):
-    answer = visitor(world, token=CI).post(channel, data)
-    assert answer.status == 200, answer
 
 
 # ---- tickets
@@ -235,12 +189,44 @@ def test_a_ticket_is_good_in_a_process_for_one_request_too(site):
         one.close()
 
 
+def claims_of(ticket):
+    return jwt.decode(ticket, options={"verify_signature": False})
+
+
+def test_a_ticket_says_whose_it_is(site):
+    claims = {"sub": "ann", "mercure": {"subscribe": ["users/7"], "payload": {"name": "Ann", "of": [1, None]}}}
+    by_token = ticket_of(visitor(site, token=jwt.encode(claims, SECRET, "HS256")))
+    handed_on = asks(visitor(site), path="/api/ticket?ticket=" + by_token).json["ticket"]
+    for ticket in (by_token, handed_on):
+        said = claims_of(ticket)
+        assert (said["sub"], said["payload"]) == ("ann", {"name": "Ann", "of": [1, None]})
+    assert claims_of(ticket_of(visitor(site, user="7")))["sub"] == "7"
+    anybody = claims_of(ticket_of(visitor(site, token=CI)))
+    assert not {"sub", "payload", "key"} & set(anybody)
+
+
+def test_a_login_with_a_very_long_name_gets_a_ticket_that_reads_what_there_is(make_world):
+    world = make_world({**SITE, "access more": {"who": "users", "subscribe": "news"}})
+    who = visitor(world, user="é" * 300)
+    ticket = ticket_of(who)
+    visitor(world).listen(path="/stream?channel=news&authorized=1&ticket=" + ticket)
+
+
+def test_a_ticket_tells_nothing_of_the_secret_that_signed_its_token(site):
+    said = claims_of(ticket_of(visitor(site, token=token())))["key"]
+    for digest in (hashlib.sha256(SECRET.encode()), hashlib.sha512(SECRET.encode())):
+        assert said[:8] not in base64.urlsafe_b64encode(digest.digest()).decode()
+
+
+@pytest.mark.parametrize("uri", ["/stream?channel=users/8&ticket={}", "/api/channels?authorization={}", "/nowhere?ticket={}",
+                                 "/api/channels?ticket={}", "/tasks/stream?ticket={}&interval=x"])
+def test_a_page_tells_no_other_site_an_address_that_lets_one_read(site, uri):
+    answer = visitor(site).get(uri.format(ticket_of(visitor(site, user="7"))))
+    assert answer.status != 200 or b"channels" in answer.body, answer
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
 # ---- sessions
-
-def cookie_of(answer):
-    value, *attributes = answer.headers["set-cookie"].split("; ")
-    return value, set(attributes)
-
 
 def test_a_session_is_a_cookie_that_reads(site):
     answer = asks(visitor(site, user="7"), path="/api/session", age="1m")
@@ -304,170 +290,8 @@ def test_before_the_hub_has_come_who_shows_a_ticket_comes_back_later(make_world)
     assert early.answer.status == 200
     for path in ("/api/ticket", "/api/session"):
         answer = asks(visitor(world, user="7"), path=path)
-        is_refused(answer, 503, "hub_away")
+        is_refused(answer, 503, "hub_away", retry_after=True)
         assert answer.headers["retry-after"] == "1"
     plain = visitor(world).door.ask("GET", "/stream?channel=users/7&ticket=x", {"Accept": "application/json"})
-    is_refused(plain, 503, "hub_away")
-    is_refused(visitor(world).door.ask("POST", "/realtime/news?ticket=x", {}, b"x"), 503, "hub_away")
-
-
-# ---- streams that end
-
-def is_expired(reader, reason="token", within=10):
-    reader.wait(lambda: reader.told("expired"), lambda: f"not expired; {reader.story()}", within)
-    reader.has_ended()
-    assert [json.loads(event.data) for event in reader.told("expired")] == [{"reason": reason}]
-
-
-def test_a_stream_ends_with_its_token(site):
-    end = int(time.time()) + 3
-    reader = visitor(site, token=token(3)).listen("users/7")
-    say(site, "users/7", "while it is good")
-    reader.sees("while it is good")
-    is_expired(reader)
-    assert end <= time.time() < end + 1.5
-    say(site, "users/7", "too late")
-    assert reader.data == ["while it is good"]
-
-
-def test_a_stream_ends_with_its_ticket(site):
-    ticket = ticket_of(visitor(site, user="7"), age="2s")
-    target = f"/stream?channel=users/7&ticket={ticket}"
-    is_expired(visitor(site).listen(path=target))
-    is_refused(visitor(site).get(target), 401, "bad_token")
-
-
-def test_who_comes_back_with_a_newer_token_misses_nothing(site):
-    reader = visitor(site, token=token(2)).listen("users/7")
-    is_expired(reader)
-    say(site, "users/7", "meanwhile")
-    again = visitor(site, token=token(60)).listen("users/7", last_event_id=reader.told("expired")[0].id)
-    again.sees("meanwhile")
-
-
-def test_a_stream_without_an_end_goes_on(site):
-    readers = [visitor(site, token=token()).listen("users/7"), visitor(site, user="7").listen("users/7")]
-    is_expired(visitor(site, token=token(2)).listen("users/7"))
-    say(site, "users/7", "still here")
-    for reader in readers:
-        reader.sees("still here")
-
-
-def test_streams_end_when_their_key_leaves_its_file(make_world, tmp_path):
-    key = key_file(tmp_path)
-    world = make_world({**SITE, "keys site": {"file": key, "algorithms": "HS256"}})
-    readers = [visitor(world, token=token(seconds)).listen("users/7") for seconds in (None, 600)]
-    other = visitor(world, user="7").listen("users/7")
-    fresh = tmp_path / "new"
-    fresh.write_text("another secret, and no shorter than that one was before")
-    fresh.chmod(0o600)
-    fresh.rename(key)
-    for reader in readers:
-        is_expired(reader, within=10)
-    is_refused(visitor(world, token=token()).get("/stream?channel=users/7"), 401, "bad_token")
-    say(world, "users/7", "still here")
-    other.sees("still here")
-
-
-def rotate(key, folder):
-    fresh = folder / "new"
-    fresh.write_text("another secret, and no shorter than that one was before")
-    fresh.chmod(0o600)
-    fresh.rename(key)
-
-
-def test_streams_with_a_ticket_end_when_the_key_of_its_token_leaves_its_file(make_world, tmp_path):
-    key = key_file(tmp_path)
-    world = make_world({**SITE, "keys site": {"file": key, "algorithms": "HS256"},
-                        "responder": {**SITE["responder"], "workers": "2"}})
-    ticket = ticket_of(visitor(world, token=token()))
-    handed_on = asks(visitor(world), path="/api/ticket?ticket=" + ticket).json["ticket"]
-    cookie, _ = cookie_of(asks(visitor(world, token=token()), path="/api/session"))
-    readers = [visitor(world).listen(path=f"/stream?channel=users/7&ticket={one}")
-               for one in (ticket, handed_on) for _ in range(3)]
-    readers.append(visitor(world, cookie=cookie).listen("users/7"))
-    own = ticket_of(visitor(world, user="7"))
-    other = visitor(world).listen(path="/stream?channel=users/7&ticket=" + own)
-    rotate(key, tmp_path)
-    for reader in readers:
-        is_expired(reader, within=10)
-    for one in (ticket, handed_on):
-        is_refused(visitor(world).get("/stream?channel=users/7&ticket=" + one), 401, "bad_token")
-    say(world, "users/7", "still here")
-    other.sees("still here")
-
-
-def claims_of(ticket):
-    return jwt.decode(ticket, options={"verify_signature": False})
-
-
-def test_a_ticket_says_whose_it_is(site):
-    claims = {"sub": "ann", "mercure": {"subscribe": ["users/7"], "payload": {"name": "Ann", "of": [1, None]}}}
-    by_token = ticket_of(visitor(site, token=jwt.encode(claims, SECRET, "HS256")))
-    handed_on = asks(visitor(site), path="/api/ticket?ticket=" + by_token).json["ticket"]
-    for ticket in (by_token, handed_on):
-        said = claims_of(ticket)
-        assert (said["sub"], said["payload"]) == ("ann", {"name": "Ann", "of": [1, None]})
-    assert claims_of(ticket_of(visitor(site, user="7")))["sub"] == "7"
-    anybody = claims_of(ticket_of(visitor(site, token=CI)))
-    assert not {"sub", "payload", "key"} & set(anybody)
-
-
-def test_a_login_with_a_very_long_name_gets_a_ticket_that_reads_what_there_is(make_world):
-    world = make_world({**SITE, "access more": {"who": "users", "subscribe": "news"}})
-    who = visitor(world, user="é" * 300)
-    ticket = ticket_of(who)
-    visitor(world).listen(path="/stream?channel=news&authorized=1&ticket=" + ticket)
-
-
-def test_a_ticket_tells_nothing_of_the_secret_that_signed_its_token(site):
-    said = claims_of(ticket_of(visitor(site, token=token())))["key"]
-    for digest in (hashlib.sha256(SECRET.encode()), hashlib.sha512(SECRET.encode())):
-        assert said[:8] not in base64.urlsafe_b64encode(digest.digest()).decode()
-
-
-def test_a_stream_of_tasks_ends_with_its_token_too(site):
-    shown = visitor(site, token=token(2))
-    reader = shown.listen(path="/tasks/stream?interval=60", wait=False)
-    is_expired(reader)
-
-
-def test_a_stream_of_tasks_goes_on_where_it_was_with_a_newer_token(site):
-    first = visitor(site, token=token(3)).listen(path="/tasks/stream?interval=0.5", wait=False)
-    is_expired(first)
-    last = first.told("expired")[0].id
-    again = visitor(site, token=token(60)).listen(path="/tasks/stream", wait=False, last_event_id=last)
-    again.wait(lambda: again.events, again.story)
-    assert again.events[0].id not in [event.id for event in first.events]
-
-
-def test_streams_of_tasks_end_when_their_key_leaves_its_file(make_world, tmp_path):
-    key = key_file(tmp_path)
-    world = make_world({**SITE, "keys site": {"file": key, "algorithms": "HS256"}})
-    reader = visitor(world, token=token()).listen(path="/tasks/stream?interval=60", wait=False)
-    other = visitor(world).listen(path="/tasks/stream?interval=60", wait=False)
-    for one in (reader, other):
-        one.wait(lambda one=one: one.events, one.story)
-    rotate(key, tmp_path)
-    is_expired(reader)
-    assert other.state == "OPEN"
-
-
-@pytest.mark.parametrize("uri", ["/stream?channel=users/8&ticket={}", "/api/channels?authorization={}", "/nowhere?ticket={}",
-                                 "/api/channels?ticket={}", "/tasks/stream?ticket={}&interval=x"])
-def test_a_page_tells_no_other_site_an_address_that_lets_one_read(site, uri):
-    answer = visitor(site).get(uri.format(ticket_of(visitor(site, user="7"))))
-    assert answer.status != 200 or b"channels" in answer.body, answer
-    assert answer.headers["referrer-policy"] == "no-referrer"
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(150)
-@pytest.mark.rare
-def test_a_stream_ends_when_it_is_as_old_as_streams_get(make_world):
-    world = make_world({"responder": {"stream_age": "1m"}})
-    begun = time.time()
-    readers = [world.listen("main") for _ in range(20)]
-    for reader in readers:
-        is_expired(reader, "age", within=62)
-    assert 47 <= time.time() - begun <= 61
+    is_refused(plain, 503, "hub_away", retry_after=True)
+    is_refused(visitor(world).door.ask("POST", "/realtime/news?ticket=x", {}, b"x"), 503, "hub_away", retry_after=True)

@@ -33,12 +33,12 @@ def test_streams_above_the_limit_are_told_to_come_back(make_world):
     for _ in range(2):
         world.listen()
     is_told_to_come_back(world.door.ask("GET", "/stream", EVENTS))
-    is_refused(world.door.ask("GET", "/stream", NO_STREAM), 429, "too_many_from_address", True)
+    is_refused(world.door.ask("GET", "/stream", NO_STREAM), 429, "too_many_from_address", retry_after=True)
     other = Exchange(world.fcgi_socket)
     other.send(world.door.request("/stream", address="192.0.2.1"))
     other.read(lambda self: b"connected" in self.answer.body)
     is_told_to_come_back(world.door.ask("GET", "/tasks/stream", EVENTS, address="192.0.2.2"))
-    is_refused(world.door.ask("GET", "/stream", NO_STREAM, address="192.0.2.2"), 503, "too_many_streams", True)
+    is_refused(world.door.ask("GET", "/stream", NO_STREAM, address="192.0.2.2"), 503, "too_many_streams", retry_after=True)
     other.close()
 
 
@@ -46,9 +46,9 @@ def test_channels_above_the_limit_are_told_to_come_back_and_nobody_else_notices(
     world = make_world({"responder": {"channels": 12, "channels_per_address": 10}})
     first = world.listen(path="/stream?" + names(9, "a"))
     is_told_to_come_back(world.door.ask("GET", "/stream?" + names(2, "b"), EVENTS))
-    is_refused(world.door.ask("GET", "/stream?" + names(2, "b"), NO_STREAM), 429, "too_many_from_address", True)
+    is_refused(world.door.ask("GET", "/stream?" + names(2, "b"), NO_STREAM), 429, "too_many_from_address", retry_after=True)
     is_refused(world.door.ask("GET", "/stream?" + names(4, "b"), NO_STREAM, address="192.0.2.1"), 503,
-               "too_many_streams", True)
+               "too_many_streams", retry_after=True)
     # a name that is given twice is one channel, and one that has left counts no more
     second = world.listen(path="/stream?channel=a-1&channel=a-1")
     second.leave()
@@ -205,11 +205,11 @@ def test_posts_above_the_rate_are_refused_and_told_when_to_come_back(make_world)
     answers = [world.post("/realtime/a", b"x") for _ in range(20)]
     allowed = [answer for answer in answers if answer.status == 200]
     assert 3 <= len(allowed) <= 4 + 3 * (time.monotonic() - begun)
-    is_refused(next(answer for answer in answers if answer.status == 429), 429, "too_many_posts", True)
+    is_refused(next(answer for answer in answers if answer.status == 429), 429, "too_many_posts", retry_after=True)
     others = [world.post("/realtime/a", b"x", address=f"127.0.0.{n}") for n in range(2, 40)]
     assert 1 <= sum(answer.status == 200 for answer in others) <= 5 + 5 * (time.monotonic() - begun)
     refused = next(answer for answer in others if answer.status == 429)
-    is_refused(refused, 429, "too_many_posts", True)
+    is_refused(refused, 429, "too_many_posts", retry_after=True)
     assert "publish_rate_total" in refused.json["message"]
     # what was refused was not published, and nobody needs to wait longer than a second
     assert world.channel("a")["events"] == sum(a.status == 200 for a in answers + others)

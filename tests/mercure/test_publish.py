@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 from mercure import FORM, PATH, SECRET, held, mercure, publisher, token
+from refused import is_refused
 from visitor import visitor
 
 URL = "https://example.com/books/1"
@@ -24,17 +25,6 @@ def site(make_shared_world, tmp_path_factory):
         "access ci": {"who": "token:" + hashlib.sha256(API_TOKEN.encode()).hexdigest(), "publish": "builds/{name}"},
         "access office": {"who": "address:192.0.2.0/24 users", "publish": "*"},
     }))
-
-
-@pytest.fixture
-def app(site):
-    return publisher(site, publish=["*"])
-
-
-def is_refused(answer, status, code, challenge=None):
-    assert (answer.status, answer.json["error"]) == (status, code), answer
-    if challenge is not None:
-        assert challenge in answer.headers["www-authenticate"], answer.headers
 
 
 def published(answer, id=None):

@@ -3,29 +3,11 @@
 
 import pytest
 
-from mercure import mercure, publisher
+from mercure import mercure
 from mercure_reader import BROWSER, reader
+from refused import is_refused
 
 BOOK = "https://example.com/books/"
-
-
-@pytest.fixture(scope="module")
-def site(make_shared_world, tmp_path_factory):
-    return make_shared_world(mercure(tmp_path_factory.mktemp("keys")))
-
-
-@pytest.fixture
-def app(site):
-    return publisher(site, publish=["*"])
-
-
-@pytest.fixture
-def anyone(site):
-    return reader(site)
-
-
-def is_refused(answer, status, code):
-    assert (answer.status, answer.json["error"]) == (status, code), answer
 
 
 # ---- which topics

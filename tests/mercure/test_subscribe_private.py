@@ -3,10 +3,12 @@
 
 import time
 
+import jwt
 import pytest
 
 from mercure import SECRET, mercure, publisher, token
 from mercure_reader import reader
+from refused import is_refused
 
 PAGE = "https://app.example"
 
@@ -15,16 +17,6 @@ PAGE = "https://app.example"
 def site(make_shared_world, tmp_path_factory):
     return make_shared_world(mercure(tmp_path_factory.mktemp("keys"),
                                      {"responder": {"origins": PAGE, "private": "secrets/{n}"}}))
-
-
-@pytest.fixture
-def app(site):
-    return publisher(site, publish=["*"])
-
-
-def is_refused(answer, status, code, challenge=""):
-    assert (answer.status, answer.json["error"]) == (status, code), answer
-    assert challenge in answer.headers.get("www-authenticate", "no"), answer.headers
 
 
 def tell(app, *topics):
@@ -100,10 +92,11 @@ def test_a_private_channel_of_the_site_is_no_error_and_says_nothing(site, app):
     may.sees("shown")
 
 
-def test_a_private_id_that_is_not_known_to_all_says_nothing_of_it(site, app):
-    app.publish("idle", data="x", private="on", id="urn:private:1")
-    stream = reader(site).listen("idle", last_event_id="urn:no:such")
-    assert stream.begins_at == "earliest"
+def test_the_id_of_a_private_update_is_no_id_for_who_may_not_read_it(site, app):
+    id = app.publish("idle", data="x", private="on", id="urn:private:1").text
+    for rights in (None, ["another"]):
+        assert reader(site, subscribe=rights).listen("idle", last_event_id=id).begins_at == "earliest"
+    assert reader(site, subscribe=["idle"]).listen("idle", last_event_id=id).begins_at == id
 
 
 # ---- how a token is shown
@@ -201,7 +194,6 @@ def test_a_token_that_has_ended_opens_no_stream_again(site):
 
 
 def test_the_namespaced_claim_counts_as_well(site, app):
-    import jwt
     shown = jwt.encode({"https://mercure.rocks/": {"subscribe": ["ns"]}, "mercure": {"subscribe": []}},
                        SECRET, "HS256")
     stream = reader(site, bearer=shown).listen("ns")

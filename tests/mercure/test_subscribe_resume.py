@@ -8,21 +8,6 @@ from mercure_reader import reader
 from world import eventually
 
 
-@pytest.fixture(scope="module")
-def site(make_shared_world, tmp_path_factory):
-    return make_shared_world(mercure(tmp_path_factory.mktemp("keys")))
-
-
-@pytest.fixture
-def app(site):
-    return publisher(site, publish=["*"])
-
-
-@pytest.fixture
-def anyone(site):
-    return reader(site)
-
-
 def ids_of(app, topic, *data, **more):
     return [app.publish(topic, data=one, **more).text for one in data]
 
