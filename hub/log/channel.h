@@ -60,9 +60,9 @@ struct channel {
 	const struct keep *keep; /* its own limits; NULL = in the pool */
 	struct heap_node look;	 /* limits.h's, if it has own ones */
 	bool dirty;
-	bool returned[2]; /* its name had these marks (enum gone_part), which go
-			     with its next row */
-	bool miscounted;  /* an event that it counts is no row any more */
+	bool returned[GONE_PARTS]; /* its name had these marks (enum gone_part),
+			     which go with its next row */
+	bool miscounted; /* an event that it counts is no row any more */
 	uint16_t name_len;
 	char name[];
 };
@@ -163,10 +163,12 @@ struct mark channels_mark(
  * was. */
 struct mark channels_distrust(struct channels *channels);
 
-/* Is anything private that everybody sees the public part of, or nothing of? */
+/* Is anything private that everybody sees the public part of, or nothing of, or
+ * was anything that is gone? */
 static inline bool channels_hide(const struct channels *channels)
 {
-	return channels->sights.hidden != NULL || channels->shown_count > 0;
+	return channels->sights.hidden != NULL || channels->shown_count > 0 ||
+	       channels->gone.newest[GONE_REST] > 0;
 }
 
 /* Is this event, on a public channel, private? */

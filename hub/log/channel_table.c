@@ -89,7 +89,7 @@ static void read_row(struct channels *channels, const struct query *row,
 static void sum_up(struct channels *channels)
 {
 	struct channel_sums *sums = &channels->sums;
-	uint64_t gone = channels->gone.newest;
+	uint64_t gone = gone_newest(&channels->gone, true);
 
 	*sums = (struct channel_sums){
 		.newest = channels->floor,
@@ -222,7 +222,7 @@ void channels_close(struct channels *channels)
 static void forget_marks(
 	struct channels *channels, const struct channel *channel)
 {
-	for (int part = 0; part < 2; part++)
+	for (int part = 0; part < GONE_PARTS; part++)
 		if (channel->returned[part])
 			gone_remove(&channels->gone, channel_name(channel),
 				(enum gone_part)part);

@@ -55,9 +55,12 @@ uint64_t checksum_of_shown(const struct channel *channel)
 		sizeof(numbers) / sizeof(*numbers));
 }
 
-uint64_t checksum_of_mark(uint64_t hash, const struct mark *mark)
+uint64_t checksum_of_mark(
+	uint64_t hash, enum gone_part part, const struct mark *mark)
 {
-	const uint64_t numbers[] = {hash, mark->through, mark->at};
+	const uint64_t numbers[] = {hash, mark->through, mark->at, part};
+	/* One that everybody may know of: as before there were others. */
+	size_t count = part == GONE_SHOWN ? 3 : 4;
 
-	return add_numbers(0, numbers, sizeof(numbers) / sizeof(*numbers));
+	return add_numbers(0, numbers, count);
 }

@@ -22,6 +22,7 @@ uint64_t checksum_of_channel(const struct channel *channel);
 /* Of what everybody sees of it (shown.h). */
 uint64_t checksum_of_shown(const struct channel *channel);
 /* Of a name's hash, and what is remembered of it. */
-uint64_t checksum_of_mark(uint64_t hash, const struct mark *mark);
+uint64_t checksum_of_mark(
+	uint64_t hash, enum gone_part part, const struct mark *mark);
 
 #endif

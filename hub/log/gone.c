@@ -58,8 +58,11 @@ static void say_damaged(const struct gone *gone)
 struct found {
 	uint64_t hash;
 	struct mark mark;
+	enum gone_part part;
 	bool sound;
 };
+
+#define MARKS "SELECT hash, mark, at, rest, sum FROM gone"
 
 /* The first row of a query; false if there is none. */
 static bool find(struct gone *gone, struct query *query, struct found *found)
@@ -70,8 +73,10 @@ static bool find(struct gone *gone, struct query *query, struct found *found)
 		found->hash = query_int(query, 0);
 		found->mark.through = query_int(query, 1);
 		found->mark.at = query_int(query, 2);
-		found->sound = query_int(query, 3) ==
-			       checksum_of_mark(found->hash, &found->mark);
+		found->part = query_int(query, 3) == 0 ? GONE_SHOWN : GONE_REST;
+		found->sound = query_int(query, 4) ==
+			       checksum_of_mark(
+				       found->hash, found->part, &found->mark);
 	}
 	store_end(query);
 	return is;
@@ -79,18 +84,18 @@ static bool find(struct gone *gone, struct query *query, struct found *found)
 
 /* Each row that is damaged and would be it is deleted: false if there were
  * any. */
-static bool find_newest(struct gone *gone)
+static bool find_newest(struct gone *gone, enum gone_part part)
 {
 	struct query query = {0};
 	struct found found;
 	bool sound = true;
 
 	store_prepare(gone->store, &query,
-		"SELECT hash, mark, at, sum FROM gone"
-		" ORDER BY mark DESC LIMIT 1");
+		MARKS " WHERE rest = ? ORDER BY mark DESC LIMIT 1");
+	query_bind_int(&query, 1, part);
 	while (find(gone, &query, &found)) {
 		if (found.sound) {
-			gone->newest = found.mark.through;
+			gone->newest[part] = found.mark.through;
 			break;
 		}
 		say_damaged(gone);
@@ -98,33 +103,34 @@ static bool find_newest(struct gone *gone)
 		remove_hash(gone, found.hash);
 		if (gone->store->trouble != DB_DONE)
 			break;
+		query_bind_int(&query, 1, part);
 	}
 	query_release(&query);
 	return sound;
 }
 
 static const struct statement statements[] = {
-	{offsetof(struct gone, look),
-		"SELECT hash, mark, at, sum FROM gone WHERE hash = ?"},
+	{offsetof(struct gone, look), MARKS " WHERE hash = ?"},
 	{offsetof(struct gone, add),
-		"INSERT OR REPLACE INTO gone(hash, mark, at, sum)"
-		" VALUES(?, ?, ?, ?)"},
+		"INSERT OR REPLACE INTO gone(hash, mark, at, rest, sum)"
+		" VALUES(?, ?, ?, ?, ?)"},
 	{offsetof(struct gone, remove), "DELETE FROM gone WHERE hash = ?"},
 	{offsetof(struct gone, oldest),
-		"SELECT hash, mark, at, sum FROM gone ORDER BY mark LIMIT 1"},
+		MARKS " WHERE rest = ? ORDER BY mark LIMIT 1"},
 	{0},
 };
 
 bool gone_open(struct gone *gone, struct store *store)
 {
-	bool sound;
+	bool sound = true;
 
 	gone->store = store;
 	gone->most = GONE_MAX;
 	statements_prepare(statements, gone, store);
 	read_secret(gone);
 	count_rows(gone);
-	sound = find_newest(gone);
+	for (int part = 0; part < GONE_PARTS; part++)
+		sound = find_newest(gone, (enum gone_part)part) && sound;
 	gone->committed = gone->count;
 	return sound;
 }
@@ -164,11 +170,12 @@ void gone_add(struct gone *gone, struct span name, enum gone_part part,
 	query_bind_int(&gone->add, 1, hash);
 	query_bind_int(&gone->add, 2, mark->through);
 	query_bind_int(&gone->add, 3, mark->at);
-	query_bind_int(&gone->add, 4, checksum_of_mark(hash, mark));
+	query_bind_int(&gone->add, 4, part);
+	query_bind_int(&gone->add, 5, checksum_of_mark(hash, part, mark));
 	if (store_run(gone->store, &gone->add))
 		gone->count++;
-	if (mark->through > gone->newest)
-		gone->newest = mark->through;
+	if (mark->through > gone->newest[part])
+		gone->newest[part] = mark->through;
 }
 
 void gone_remove(struct gone *gone, struct span name, enum gone_part part)
@@ -177,15 +184,28 @@ void gone_remove(struct gone *gone, struct span name, enum gone_part part)
 	remove_hash(gone, hash_of(gone, name, part));
 }
 
+static bool find_oldest(
+	struct gone *gone, enum gone_part part, struct found *found)
+{
+	query_bind_int(&gone->oldest, 1, part);
+	return find(gone, &gone->oldest, found);
+}
+
 /* One that is damaged raises the floor as far as any could. */
 static bool take_oldest(struct gone *gone, struct mark *floor)
 {
-	struct found found;
+	struct found found, rest;
+	bool is = find_oldest(gone, GONE_SHOWN, &found);
 
-	if (!find(gone, &gone->oldest, &found))
+	if (find_oldest(gone, GONE_REST, &rest) &&
+		(!is || rest.mark.through < found.mark.through)) {
+		found = rest;
+		is = true;
+	}
+	if (!is)
 		return false;
 	if (!found.sound)
-		found.mark.through = gone->newest;
+		found.mark.through = gone_newest(gone, true);
 	mark_raise(floor, &found.mark);
 	remove_hash(gone, found.hash);
 	return true;

@@ -34,13 +34,21 @@ static inline void mark_raise(struct mark *mark, const struct mark *other)
 		mark->at = other->at;
 }
 
+/* A name's two marks: of what everybody could see of it and, if that is another
+ * one, of the rest as well. */
+enum gone_part {
+	GONE_SHOWN,
+	GONE_REST,
+	GONE_PARTS,
+};
+
 struct gone {
 	struct store *store;
 	struct siphash_key secret;
-	size_t most;	   /* GONE_MAX, unless a test says less */
-	int64_t count;	   /* rows, also in this transaction */
-	int64_t committed; /* rows */
-	uint64_t newest;   /* no mark is above it */
+	size_t most;		     /* GONE_MAX, unless a test says less */
+	int64_t count;		     /* rows, also in this transaction */
+	int64_t committed;	     /* rows */
+	uint64_t newest[GONE_PARTS]; /* no mark of that part is above it */
 	struct query look, add, remove, oldest;
 };
 
@@ -54,12 +62,16 @@ enum gone_found {
 bool gone_open(struct gone *gone, struct store *store);
 void gone_close(struct gone *gone);
 
-/* A name's two marks: of what everybody could see of it and, if that is another
- * one, of the rest as well. */
-enum gone_part {
-	GONE_SHOWN,
-	GONE_REST,
-};
+/* Above it nothing was pruned that everybody could see; or, `all`, nothing at
+ * all, of channels that are gone. */
+static inline uint64_t gone_newest(const struct gone *gone, bool all)
+{
+	const uint64_t *newest = gone->newest;
+
+	return all && newest[GONE_REST] > newest[GONE_SHOWN]
+		       ? newest[GONE_REST]
+		       : newest[GONE_SHOWN];
+}
 
 enum gone_found gone_look(struct gone *gone, struct span name,
 	enum gone_part part, struct mark *mark);

@@ -180,6 +180,9 @@ bool match_look(struct match *match, const struct channels *channels,
 struct mark match_mark(const struct match *match,
 	const struct channels *channels, uint64_t after)
 {
+	const struct sight *sight = &match->sight;
+	uint64_t gone = gone_newest(
+		&channels->gone, sight->all || sight->scope != NULL);
 	uint64_t now = clock_date_ms(channels->clock);
 	struct mark mark = {channels->sums.pruned_through, now};
 
@@ -187,7 +190,7 @@ struct mark match_mark(const struct match *match,
 		return mark;
 	mark = match->mark;
 	mark_raise(&mark, &(struct mark){channels->floor, channels->floor_at});
-	if (channels->gone.newest > mark.through)
-		mark = (struct mark){channels->gone.newest, now};
+	if (gone > mark.through)
+		mark = (struct mark){gone, now};
 	return mark;
 }

@@ -65,7 +65,8 @@ bool match_look(struct match *match, const struct channels *channels,
 
 /* Up to where events of its channels were pruned, as far as was looked; of
  * those that are gone too: nobody knows what they were called, so these count
- * as its own.  What is below `after` may be said to be lower than it is. */
+ * as its own; what was private of them for who may read anything that is.
+ * What is below `after` may be said to be lower than it is. */
 struct mark match_mark(const struct match *match,
 	const struct channels *channels, uint64_t after);
 

@@ -14,7 +14,7 @@ static bool is_past_the_gone(
 	const struct question *question, const struct channels *channels)
 {
 	return question->from == WIRE_AFTER &&
-	       question->value >= channels->gone.newest;
+	       question->value >= gone_newest(&channels->gone, true);
 }
 
 /* It may begin at the oldest event held, or tell of it. */

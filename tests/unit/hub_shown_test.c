@@ -208,6 +208,73 @@ static void test_a_private_channel_that_was_dropped_is_known_to_its_readers(
 	assert_true(judge("secret/1", first, "secret/1").gap);
 }
 
+/* Nobody knows what those were called, but whether they were private. */
+static void test_no_pattern_of_a_strangers_is_told_of_private_channels_dropped(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t first = room_publish(room, "x", "x");
+
+	room_publish(room, "secret/1", "x");
+	prune_to(room, 1);
+	room_publish(room, "y", "x");
+	prune_to(room, 1);
+	drop_all_that_is_empty(room);
+	for (int starts = 0; starts < 2; starts++) {
+		assert_null(find(room, "secret/1"));
+		assert_false(judge("z{n}", first, "").gap);
+		assert_true(judge("z{n}", first, "secret/2").gap);
+		assert_int_equal(page("z{n}", true).mark, first);
+		assert_true(page("z{n}", false).mark > first);
+		reopen(room);
+	}
+	room_publish(room, "z1", "x");
+	room_publish(room, "y", "x");
+	prune_to(room, 1);
+	assert_true(judge("z{n}", first, "").gap);
+}
+
+static void test_nor_of_private_events_where_no_channel_is_private(void **state)
+{
+	struct room *room = *state;
+	uint64_t first;
+
+	configure(room, 0);
+	reopen(room);
+	first = room_publish(room, "x", "x");
+	add_private(room, "chat");
+	commit(room);
+	room_publish(room, "y", "x");
+	prune_to(room, 1);
+	drop_all_that_is_empty(room);
+	for (int starts = 0; starts < 2; starts++) {
+		assert_null(find(room, "chat"));
+		assert_false(judge("c{n}", first, "").gap);
+		assert_true(judge("c{n}", first, "chat").gap);
+		assert_int_equal(page("c{n}", true).mark, first);
+		reopen(room);
+	}
+}
+
+/* With marks of both kinds, too many of them. */
+static void test_the_oldest_marks_go_whosever_they_are(void **state)
+{
+	struct room *room = *state;
+	uint64_t first = room_publish(room, "x", "x"), last = first;
+
+	all(room)->gone.most = 4;
+	for (char name[] = "secret/0"; name[7] <= '9'; name[7]++) {
+		last = room_publish(room, name[7] % 2 ? name : name + 7, "x");
+	}
+	room_publish(room, "x", "x");
+	prune_to(room, 1);
+	drop_all_that_is_empty(room);
+	assert_int_equal(all(room)->gone.count, 4);
+	assert_int_equal(all(room)->floor, last - 4);
+	assert_true(judge("never", last - 5, "").gap);
+	assert_false(judge("never", last - 4, "").gap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +285,9 @@ int main(void)
 		TEST(test_a_channel_that_was_dropped_and_comes_back_says_no_more),
 		TEST(test_a_gap_of_private_events_outlasts_the_row_of_their_channel),
 		TEST(test_a_private_channel_that_was_dropped_is_known_to_its_readers),
+		TEST(test_no_pattern_of_a_strangers_is_told_of_private_channels_dropped),
+		TEST(test_nor_of_private_events_where_no_channel_is_private),
+		TEST(test_the_oldest_marks_go_whosever_they_are),
 	};
 
 	return cmocka_run_group_tests_name("shown", tests, NULL, NULL);

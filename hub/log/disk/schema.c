@@ -25,6 +25,12 @@
 	" sum INTEGER NOT NULL) STRICT;" /* checksum_of_mark() */             \
 	"CREATE INDEX gone_by_mark ON gone(mark);"
 
+/* Which of them are of what was private: enum gone_part. */
+#define REST                                                           \
+	"ALTER TABLE gone ADD COLUMN rest INTEGER NOT NULL DEFAULT 0;" \
+	"DROP INDEX gone_by_mark;"                                     \
+	"CREATE INDEX gone_by_mark ON gone(rest, mark);"
+
 #define LABEL                                                         \
 	"CREATE TABLE label(" /* what publishers call their events */ \
 	" text BLOB NOT NULL,"                                        \
@@ -110,7 +116,7 @@ static const char tables[] =
 	" ('probe', 0), ('unsummed', 0),"
 	/* When the log was last written, by the date that is believed. */
 	" ('date', 0), ('secret', randomblob(16));" GONE LABEL TICKETS SHOWN
-		PRESENT;
+		PRESENT REST;
 
 static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
 			   "ALTER TABLE event ADD COLUMN back INTEGER;"
@@ -127,8 +133,11 @@ static const char to_4[] =
 
 static const char to_5[] = SHOWN PRESENT;
 
+static const char to_6[] = REST;
+
 /* steps[v - 1] leads from version v to v + 1; the last is none. */
-static const char *const steps[SCHEMA_VERSION] = {to_2, to_3, to_4, to_5, NULL};
+static const char *const steps[SCHEMA_VERSION] = {
+	to_2, to_3, to_4, to_5, to_6, NULL};
 
 _Noreturn static void fail(struct db *db, const char *path)
 {
