@@ -172,11 +172,15 @@ static void put_path(struct buf *out, struct span topic)
 	put_plain(out, path);
 }
 
+/* As it is written, by which listeners' selectors match it, or by where it
+ * points to. */
 static bool is_reserved(struct span topic)
 {
 	struct buf path = {0}, resolved = {0};
 	bool reserved;
 
+	if (is_below_hub(path_of(topic)))
+		return true;
 	put_path(&path, topic);
 	put_resolved(&resolved, buf_span(&path));
 	reserved = is_below_hub(buf_span(&resolved));

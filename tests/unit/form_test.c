@@ -130,7 +130,8 @@ static void test_what_the_hub_itself_publishes_is_reserved(void **state)
 		"https://a/.well-known/mercure/x", "mercure", "#", "?", "",
 		"//a/.well-known/./x/../mercure", "/.well-known/%6Dercure",
 		"https:\\\\a\\.well-known\\mercure", "https:mercure",
-		"/../.well-known/mercure", "/.well-known/mercure/a/../.."};
+		"/../.well-known/mercure", "/.well-known/mercure/a/../..",
+		"/.well-known/mercure/../?a"};
 	static const char *const free_[] = {"/.well-known/mercury", "a",
 		"a/.well-known/mercure", "urn:/.well-known/mercur", "x:mercure",
 		"/.well-known/%4dercure", "/%2F.well-known",
@@ -138,7 +139,7 @@ static void test_what_the_hub_itself_publishes_is_reserved(void **state)
 		"//.well-known/mercure"};
 
 	(void)state;
-	for (size_t i = 0; i + 1 < COUNT(reserved); i++)
+	for (size_t i = 0; i < COUNT(reserved); i++)
 		CHECK(reserved[i],
 			update_topic_fault(span_of(reserved[i])) != NULL);
 	for (size_t i = 0; i < COUNT(free_); i++)
