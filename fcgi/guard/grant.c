@@ -15,11 +15,15 @@
 #include "lib/list.h"
 #include "lib/table.h"
 
-enum { KEPT = 4096 };
+enum {
+	KEPT = 16384,		/* as many tokens are known (token_cache.h) */
+	KEPT_SELECTORS = 65536, /* of all of them together */
+};
 
 struct grants {
 	struct table table;
 	struct scopes *scopes;
+	size_t selectors;
 	struct node order; /* the one that was asked for last at the end */
 };
 
@@ -30,6 +34,7 @@ struct known {
 	struct node order; /* linked = it is found, and holds itself */
 	struct grants *grants;
 	uint32_t holds;
+	size_t selectors;
 	size_t len;
 	char identity[];
 };
@@ -59,6 +64,7 @@ struct grants *grants_new(struct scopes *scopes)
 static void forget(struct known *known)
 {
 	table_remove(&known->grants->table, &known->node);
+	known->grants->selectors -= known->selectors;
 	list_remove(&known->order);
 	grant_drop(&known->grant);
 }
@@ -128,7 +134,11 @@ struct grant *grants_make(struct grants *grants, struct span identity,
 {
 	struct known *known = mem_new(sizeof(*known) + identity.len);
 
-	if (grants->table.count >= KEPT)
+	known->selectors = parts->publish.count + parts->subscribe.count;
+	grants->selectors += known->selectors;
+	while (grants->table.count > 0 &&
+		(grants->table.count >= KEPT ||
+			grants->selectors > KEPT_SELECTORS))
 		forget(oldest(grants));
 	known->grant.publish = scope_get(
 		grants->scopes, parts->publish.items, parts->publish.count);

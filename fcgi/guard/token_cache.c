@@ -49,7 +49,10 @@ struct token_cache *token_cache_new(void)
 
 static size_t selectors_of(const struct known *known)
 {
-	return known->rights->publish_count + known->rights->subscribe_count;
+	const struct rights *rights = known->rights;
+	size_t payload = rights->payload == NULL ? 0 : strlen(rights->payload);
+
+	return rights->publish_count + rights->subscribe_count + payload / 64;
 }
 
 static void forget(struct token_cache *cache, struct known *known)

@@ -17,8 +17,9 @@
 struct rights;
 
 enum {
-	TOKEN_CACHE_MOST = 4096,
-	TOKEN_CACHE_SELECTORS = 65536, /* of all of them together */
+	TOKEN_CACHE_MOST = 16384, /* as many streams as a worker may have */
+	/* Of all of them together; 64 bytes of a payload count as one. */
+	TOKEN_CACHE_SELECTORS = 65536,
 	TOKEN_CACHE_BAD = 1024,
 	TOKEN_CACHE_BAD_MS = 1000, /* so long, as its time may come (nbf) */
 };
