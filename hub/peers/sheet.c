@@ -104,7 +104,7 @@ static bool collect(struct page *page, struct eventlog *log,
 
 /* What is private is not even compared: it would take time. */
 static bool is_wanted(const struct channels *channels,
-	const struct selector *selector, const struct wanted *wanted,
+	struct selector *selector, const struct wanted *wanted,
 	const struct wire_event *event)
 {
 	return (wanted->sight.all || !channels_hide(channels) ||

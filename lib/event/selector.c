@@ -18,11 +18,14 @@
  * their square. */
 enum { WORKSPACE = 500 };
 
+/* A template with few variables is never too large to be compiled: each takes
+ * some 150 bytes then, and each other character two. */
+enum { FEW = 32, VARIABLE = 200, CHARACTER = 4 };
+
 struct selector {
 	enum selector_kind kind;
-	pcre2_code *code; /* of a template */
-	pcre2_match_data *found;
-	size_t prefix_len, len;
+	pcre2_code *code; /* of a template; NULL = not yet */
+	size_t prefix_len, len, size;
 	char text[];
 };
 
@@ -38,23 +41,53 @@ enum selector_kind selector_kind(struct span text)
 		       : SELECTOR_EXACT;
 }
 
-/* NULL if it is no template, or one that is larger than can be. */
-static pcre2_code *compile(struct span text)
+/* At most. */
+static size_t variables(struct span template)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < template.len; i++)
+		count += template.at[i] == '{' || template.at[i] == ',';
+	return count;
+}
+
+static pcre2_code *compile_regex(struct buf *regex)
 {
 	const uint32_t options = PCRE2_ANCHORED | PCRE2_NEVER_BACKSLASH_C |
 				 PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
-	pcre2_code *code = NULL;
-	struct buf regex = {0};
 	PCRE2_SIZE place;
 	int fault;
 
-	if (template_regex(text, &regex)) {
-		buf_add(&regex, "\\z", 2);
-		code = pcre2_compile((PCRE2_SPTR)regex.at, regex.len, options,
-			&fault, &place, NULL);
-	}
+	buf_add(regex, "\\z", 2);
+	return pcre2_compile((PCRE2_SPTR)regex->at, regex->len, options, &fault,
+		&place, NULL);
+}
+
+static pcre2_code *compile(struct span text)
+{
+	pcre2_code *code = NULL;
+	struct buf regex = {0};
+
+	if (template_regex(text, &regex))
+		code = compile_regex(&regex);
 	buf_release(&regex);
 	return code;
+}
+
+/* False if it is no template, or one that is larger than can be.  *code is
+ * NULL, or what had to be compiled to know. */
+static bool is_template(struct span text, pcre2_code **code)
+{
+	struct buf regex = {0};
+	bool is = template_regex(text, &regex);
+
+	*code = NULL;
+	if (is && variables(text) > FEW) {
+		*code = compile_regex(&regex);
+		is = *code != NULL;
+	}
+	buf_release(&regex);
+	return is;
 }
 
 const char *selector_text_fault(struct span text)
@@ -78,8 +111,7 @@ const char *selector_fault(struct span text)
 		return fault;
 	if (selector_kind(text) == SELECTOR_EXACT)
 		return text_topic_fault(text);
-	code = compile(text);
-	if (code == NULL)
+	if (!is_template(text, &code))
 		return not_a_template;
 	pcre2_code_free(code);
 	return NULL;
@@ -100,13 +132,14 @@ static struct selector *new_of_kind(enum selector_kind kind, struct span text)
 	assert(text.len > 0 && text.len <= SELECTOR_MAX);
 	selector->kind = kind;
 	selector->len = text.len;
+	selector->size = sizeof(*selector) + text.len;
 	memcpy(selector->text, text.at, text.len);
 	if (kind == SELECTOR_EXACT)
 		selector->prefix_len = text.len;
 	return selector;
 }
 
-/* Takes `code`. */
+/* Takes `code`, which may be NULL. */
 static struct selector *new_template(struct span text, pcre2_code *code)
 {
 	struct selector *selector = new_of_kind(SELECTOR_TEMPLATE, text);
@@ -114,9 +147,7 @@ static struct selector *new_template(struct span text, pcre2_code *code)
 
 	selector->prefix_len = (size_t)(brace - text.at);
 	selector->code = code;
-	selector->found = pcre2_match_data_create(1, NULL);
-	if (selector->found == NULL)
-		abort();
+	selector->size += CHARACTER * text.len + VARIABLE * variables(text);
 	return selector;
 }
 
@@ -130,8 +161,7 @@ struct selector *selector_try(struct span text)
 		return NULL;
 	if (kind != SELECTOR_TEMPLATE)
 		return new_of_kind(kind, text);
-	code = compile(text);
-	return code == NULL ? NULL : new_template(text, code);
+	return is_template(text, &code) ? new_template(text, code) : NULL;
 }
 
 struct selector *selector_new(struct span text)
@@ -153,21 +183,27 @@ void selector_free(struct selector *selector)
 	if (selector == NULL)
 		return;
 	pcre2_code_free(selector->code);
-	pcre2_match_data_free(selector->found);
 	free(selector);
 }
 
 /* A lack of workspace is no match. */
-static bool template_matches(const struct selector *selector, struct span name)
+static bool template_matches(struct selector *selector, struct span name)
 {
 	static int workspace[WORKSPACE];
+	static pcre2_match_data *found;
 
+	if (found == NULL)
+		found = pcre2_match_data_create(1, NULL);
+	if (selector->code == NULL)
+		selector->code = compile(selector_text(selector));
+	if (found == NULL || selector->code == NULL)
+		abort();
 	return pcre2_dfa_match(selector->code, (PCRE2_SPTR)name.at, name.len, 0,
-		       PCRE2_DFA_SHORTEST, selector->found, NULL, workspace,
+		       PCRE2_DFA_SHORTEST, found, NULL, workspace,
 		       WORKSPACE) >= 0;
 }
 
-bool selector_matches(const struct selector *selector, struct span name)
+bool selector_matches(struct selector *selector, struct span name)
 {
 	if (selector->kind == SELECTOR_EVERY)
 		return true;
@@ -192,11 +228,7 @@ struct span selector_text(const struct selector *selector)
 
 size_t selector_size(const struct selector *selector)
 {
-	size_t code = 0;
-
-	if (selector->code != NULL)
-		pcre2_pattern_info(selector->code, PCRE2_INFO_SIZE, &code);
-	return sizeof(*selector) + selector->len + code;
+	return selector->size;
 }
 
 struct span selector_prefix(const struct selector *selector)

@@ -52,11 +52,13 @@ struct selector *selector_try(struct span text);
 struct selector *selector_exact(struct span name);
 void selector_free(struct selector *selector); /* NULL will do */
 
-bool selector_matches(const struct selector *selector, struct span name);
+/* A template is compiled when this is first asked: who may read a hundred
+ * patterns is asked of one or two. */
+bool selector_matches(struct selector *selector, struct span name);
 
 enum selector_kind selector_kind_of(const struct selector *selector);
 struct span selector_text(const struct selector *selector);
-/* Bytes that it takes. */
+/* Bytes that it takes, or may once it is compiled. */
 size_t selector_size(const struct selector *selector);
 /* Each name that it matches begins with this; borrows. */
 struct span selector_prefix(const struct selector *selector);

@@ -332,6 +332,35 @@ static void test_every_template_of_a_channels_length_can_be_matched(
 	}
 }
 
+/* Nobody has tried to compile it before it is asked for the first time. */
+static void test_a_template_with_few_variables_can_be_matched_however_long(
+	void **state)
+{
+	static const char operators[] = "+#./;?&";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(operators); i++) {
+		struct buf text = {0};
+		struct selector *selector;
+
+		buf_add_char(&text, '{');
+		if (operators[i] != '\0')
+			buf_add_char(&text, operators[i]);
+		for (int variable = 0; variable < 15; variable++)
+			buf_printf(&text, "a*,");
+		buf_printf(&text, "a}");
+		for (int variable = 0; variable < 16; variable++)
+			buf_printf(&text, "-{;a*}");
+		while (text.len < SELECTOR_MAX)
+			buf_add_char(&text, '-');
+		selector = selector_new(buf_span(&text));
+		assert_false(selector_matches(selector, span_of("#a")));
+		assert_true(selector_matches(selector, buf_span(&text)));
+		selector_free(selector);
+		buf_release(&text);
+	}
+}
+
 static void test_a_channels_name_is_a_name_whatever_is_in_it(void **state)
 {
 	struct selector *selector = selector_exact(span_of("a{b}"));
@@ -361,6 +390,8 @@ int main(void)
 			test_a_prefix_is_what_stands_before_the_first_brace),
 		cmocka_unit_test(
 			test_every_template_of_a_channels_length_can_be_matched),
+		cmocka_unit_test(
+			test_a_template_with_few_variables_can_be_matched_however_long),
 		cmocka_unit_test(
 			test_a_channels_name_is_a_name_whatever_is_in_it),
 	};
