@@ -121,9 +121,9 @@ static struct span user_of(const struct table_node *node)
 		&table_entry(node, struct person, by_user)->said.active);
 }
 
-void entries_open(struct entries *entries, struct span channel)
+void entries_open(struct entries *entries, struct span channel, uint32_t most)
 {
-	*entries = (struct entries){.channel = channel};
+	*entries = (struct entries){.channel = channel, .most = most};
 	table_init(&entries->streams, subscriber_of, NULL);
 	table_init(&entries->users, user_of, NULL);
 	list_init(&entries->in_order);
@@ -250,41 +250,63 @@ void entries_close(struct entries *entries)
 	table_release(&entries->users);
 }
 
-/* ---- all of them */
+/* ---- a list of them */
 
-static void add_item(const struct said *said, struct buf *out)
+struct listing {
+	struct buf *out;
+	size_t head; /* where the first entry begins */
+	uint32_t lines, most;
+};
+
+/* False if it is full. */
+static bool add_line(struct listing *listing, const struct said *said)
 {
-	if (out->at[out->len - 1] == '}')
-		buf_add_char(out, ',');
-	entry_json(out, span(NULL, 0), &said->active);
+	if (listing->lines >= listing->most ||
+		listing->out->len - listing->head > ENTRIES_BYTES)
+		return false;
+	if (listing->lines++ > 0)
+		buf_add_char(listing->out, ',');
+	entry_json(listing->out, span(NULL, 0), &said->active);
+	return true;
 }
 
-static void add_streams(const struct entries *entries, struct buf *out)
+static void add_streams(const struct entries *entries, struct listing *listing)
 {
-	struct node *at = entries->in_order.next;
+	const struct node *head = &entries->in_order;
+	struct node *at = head->next;
 
-	for (; at != &entries->in_order; at = at->next)
-		add_item(&list_entry(at, struct stream_entry, in_order)->said,
-			out);
+	while (at != head &&
+		add_line(listing,
+			&list_entry(at, struct stream_entry, in_order)->said))
+		at = at->next;
 }
 
-static void add_users(const struct entries *entries, struct buf *out)
+static void add_users(const struct entries *entries, struct listing *listing)
 {
-	struct node *at = entries->users_in_order.next;
+	const struct node *head = &entries->users_in_order;
+	struct node *at = head->next;
 
-	for (; at != &entries->users_in_order; at = at->next)
-		add_item(&list_entry(at, struct person, in_order)->said, out);
+	while (at != head &&
+		add_line(listing,
+			&list_entry(at, struct person, in_order)->said))
+		at = at->next;
 }
 
 void entries_present(
 	const struct entries *entries, enum entries_by by, struct buf *out)
 {
+	struct listing listing = {.out = out, .most = entries->most};
+	size_t count =
+		by == BY_USER ? entries->users.count : entries->streams.count;
+
 	buf_add_text(out, "event: present\ndata: {\"channel\":");
 	json_quote(out, entries->channel);
 	buf_add_text(out, ",\"subscribers\":[");
+	listing.head = out->len;
 	if (by == BY_USER)
-		add_users(entries, out);
+		add_users(entries, &listing);
 	else
-		add_streams(entries, out);
-	buf_add_text(out, "]}\n\n");
+		add_streams(entries, &listing);
+	buf_printf(out, "],\"count\":%zu,\"more\":%s}\n\n", count,
+		listing.lines < count ? "true" : "false");
 }
