@@ -4,17 +4,9 @@
 #include "fcgi/presence/entries.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "lib/clock.h"
+#include "fcgi/presence/said.h"
 #include "lib/json/json.h"
-
-/* What is said of somebody; its spans are in `bytes`. */
-struct said {
-	struct active active;
-	uint8_t subscriber[ACTIVE_SUBSCRIBER];
-	char *bytes;
-};
 
 struct person {
 	struct table_node by_user;
@@ -31,56 +23,6 @@ struct stream_entry {
 	struct person *person;
 };
 
-/* ---- what is said */
-
-static char *put(char *to, struct span *text)
-{
-	if (text->len > 0)
-		memcpy(to, text->at, text->len);
-	text->at = to;
-	return to + text->len;
-}
-
-static void said_init(struct said *said, const struct active *active)
-{
-	struct active *own = &said->active;
-	char *at;
-
-	*own = *active;
-	memcpy(said->subscriber, active->subscriber, ACTIVE_SUBSCRIBER);
-	own->subscriber = said->subscriber;
-	own->topic = span(NULL, 0);
-	at = said->bytes = mem_new(active->user.len + active->payload.len + 1);
-	at = put(at, &own->user);
-	put(at, &own->payload);
-}
-
-void entry_json(
-	struct buf *out, struct span channel, const struct active *active)
-{
-	char subscriber[ACTIVE_TEXT];
-
-	active_subscriber_text(subscriber, active->subscriber);
-	buf_add_char(out, '{');
-	if (channel.len > 0) {
-		buf_add_text(out, "\"channel\":");
-		json_quote(out, channel);
-		buf_add_char(out, ',');
-	}
-	buf_printf(out, "\"id\":\"%s\"", subscriber);
-	if (active->user.len > 0) {
-		buf_add_text(out, ",\"user\":");
-		json_quote(out, active->user);
-	}
-	if (active->payload.len > 0) {
-		buf_add_text(out, ",\"payload\":");
-		buf_add_span(out, active->payload);
-	}
-	buf_add_text(out, ",\"since\":\"");
-	clock_rfc3339(out, active->since);
-	buf_add_text(out, "\"}");
-}
-
 static void tell(struct entries *entries, enum entries_by by, const char *type,
 	const struct said *said)
 {
@@ -89,7 +31,7 @@ static void tell(struct entries *entries, enum entries_by by, const char *type,
 	if (out == NULL)
 		return;
 	buf_printf(out, "event: %s\ndata: ", type);
-	entry_json(out, entries->channel, &said->active);
+	said_json(out, entries->channel, &said->active);
 	buf_add_text(out, "\n\n");
 }
 
@@ -138,7 +80,7 @@ static void person_free(struct entries *entries, struct person *person)
 	table_remove(&entries->users, &person->by_user);
 	list_remove(&person->in_order);
 	list_remove(&person->leaving);
-	free(person->said.bytes);
+	said_release(&person->said);
 	free(person);
 }
 
@@ -219,7 +161,7 @@ static void entry_free(struct entries *entries, struct stream_entry *entry)
 {
 	table_remove(&entries->streams, &entry->by_subscriber);
 	list_remove(&entry->in_order);
-	free(entry->said.bytes);
+	said_release(&entry->said);
 	free(entry);
 }
 
@@ -266,7 +208,7 @@ static bool add_line(struct listing *listing, const struct said *said)
 		return false;
 	if (listing->lines++ > 0)
 		buf_add_char(listing->out, ',');
-	entry_json(listing->out, span(NULL, 0), &said->active);
+	said_json(listing->out, span(NULL, 0), &said->active);
 	return true;
 }
 

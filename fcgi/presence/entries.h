@@ -47,9 +47,6 @@ void entries_remove(
 /* Users who have left by now; when the next one will, UINT64_MAX = nobody. */
 uint64_t entries_tend(struct entries *entries, uint64_t now_us);
 
-/* Appends one entry, an object; the channel is left out if it is empty. */
-void entry_json(
-	struct buf *out, struct span channel, const struct active *active);
 /* Appends the event `present`. */
 void entries_present(
 	const struct entries *entries, enum entries_by by, struct buf *out);
