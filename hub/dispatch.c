@@ -153,8 +153,14 @@ static bool on_measured(
 static bool on_metrics(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return prometheus_ask(dispatch->ledger, dispatch->sampler,
-		dispatch->inboxes, peer, in);
+	const struct prometheus_sources sources = {
+		.ledger = dispatch->ledger,
+		.sampler = dispatch->sampler,
+		.presence = dispatch->presence,
+		.inboxes = dispatch->inboxes,
+	};
+
+	return prometheus_ask(&sources, peer, in);
 }
 
 static bool on_reader(

@@ -32,6 +32,7 @@ struct guest {
 struct presence {
 	struct loop *loop;
 	const struct session *session;
+	unsigned most; /* entries of a list */
 	struct attendees attendees;
 	struct table guests, gatherings;
 	struct timer round;
@@ -154,6 +155,7 @@ static struct gathering *get_gathering(
 		.questions = presence->session->questions,
 		.due = due,
 		.arg = presence,
+		.most = presence->most,
 	};
 	struct gathering *gathering =
 		gathering_of(table_find(&presence->gatherings, name));
@@ -256,12 +258,14 @@ bool presence_put(struct presence *presence, struct buf *frame)
 
 /* ---- beginning and end */
 
-struct presence *presence_new(struct loop *loop, const struct session *session)
+struct presence *presence_new(
+	struct loop *loop, const struct session *session, unsigned most)
 {
 	struct presence *presence = mem_new(sizeof(*presence));
 
 	presence->loop = loop;
 	presence->session = session;
+	presence->most = most;
 	attendees_open(&presence->attendees);
 	table_init(&presence->guests, sub_of, NULL);
 	table_init(&presence->gatherings, name_of, NULL);

@@ -31,7 +31,9 @@ enum presence_wish {
 	PRESENCE_BY_USER, /* likewise, several streams of a user as one */
 };
 
-struct presence *presence_new(struct loop *loop, const struct session *session);
+/* A list has `most` entries at most. */
+struct presence *presence_new(
+	struct loop *loop, const struct session *session, unsigned most);
 /* Nobody may be in it. */
 void presence_free(struct presence *presence);
 

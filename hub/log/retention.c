@@ -3,10 +3,13 @@
 
 #include "hub/log/retention.h"
 
+#include "lib/event/active.h"
+
 struct due {
 	uint64_t id, back, weight, at;
 	struct channel *channel; /* NULL = it is nobody's */
 	bool has_traits, is_private;
+	bool early; /* it is not too old */
 };
 
 /* What could not be read now is looked at again in so many ms. */
@@ -108,6 +111,8 @@ static void remove_due(struct retention *retention, const struct due *due)
 	if (due->back > 0 && due->back < due->id &&
 		previous > channel->pruned_through)
 		eventlog_mark_lost(log, channel, previous, true);
+	if (due->early && span_is(channel_name(channel), ACTIVE_CHANNEL))
+		retention->crowding++;
 	channel_uncount(log->channels, channel, due->id, due->weight, due->at,
 		due->is_private);
 }
@@ -134,6 +139,7 @@ static uint64_t scan(
 				break;
 			}
 			take(excess, due);
+			due->early = due->at >= excess->before;
 			count++;
 		}
 		if (of_pool)
@@ -243,11 +249,14 @@ void retention_step(struct retention *retention)
 
 void retention_settle(struct retention *retention)
 {
+	retention->crowded += retention->crowding;
+	retention->crowding = 0;
 	retention->left = RETENTION_STEP;
 }
 
 void retention_revert(struct retention *retention)
 {
+	retention->crowding = 0;
 	retention->left = RETENTION_STEP;
 	retention->pool_low = 0;
 	retention->behind = false;

@@ -34,6 +34,9 @@ struct retention {
 	uint64_t pool_low; /* no event of the pool is at or below it */
 	bool behind;	   /* the last step did not do it all */
 	uint32_t left;	   /* rows that this transaction may still delete */
+	/* Of who is there, dropped because there were too many: committed, and
+	 * in this transaction. */
+	uint64_t crowded, crowding;
 	struct query pool, channel, remove;
 };
 

@@ -97,7 +97,7 @@ void present_look(struct presence *presence, struct present *present)
 				&present->waiting);
 		return;
 	}
-	budget_forget(present->payer, &present->waiting);
+	budget_forget(&presence->budget, present->payer, &present->waiting);
 	if (present->gone)
 		present_free(presence, present);
 }

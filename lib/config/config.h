@@ -151,6 +151,8 @@ struct config {
 	bool mercure;		/* mercure = no | yes: /.well-known/mercure */
 	bool subscriptions; /* mercure_subscriptions = no | yes: streams tell
 			       that they are there */
+	unsigned presence_list; /* 1000, 1..10000: entries of a list `present`
+				 */
 
 	struct config_channel *channels;
 	size_t channel_count;

@@ -92,6 +92,8 @@ static const struct setting responder_keys[] = {
 	{"mercure", "no", parse_choice, AT(mercure), .words = {"no", "yes"}},
 	{"mercure_subscriptions", "no", parse_choice, AT(subscriptions),
 		.words = {"no", "yes"}},
+	{"presence_list", "1000", parse_number, AT(presence_list), .min = 1,
+		.max = 10000},
 };
 
 static const struct setting channel_keys[] = {
