@@ -14,17 +14,30 @@ enum {
 	NEWS_BYTES = 256 << 10, /* of changes not yet given */
 };
 
-struct gathering *gathering_new(
-	struct span name, const struct gathering_parts *parts)
+struct span gathering_key_of(struct buf *out, struct span name, bool whole)
 {
-	struct gathering *gathering = mem_new(sizeof(*gathering) + name.len);
+	buf_clear(out);
+	buf_add_char(out, whole ? 'w' : 'v');
+	buf_add_span(out, name);
+	return buf_span(out);
+}
 
+struct gathering *gathering_new(
+	struct span name, bool whole, const struct gathering_parts *parts)
+{
+	struct buf key = {0};
+	struct gathering *gathering;
+
+	gathering_key_of(&key, name, whole);
+	gathering = mem_new(sizeof(*gathering) + key.len);
+	memcpy(gathering->key, key.at, key.len);
+	buf_release(&key);
+	gathering->whole = whole;
 	gathering->clock = parts->clock;
 	gathering->questions = parts->questions;
 	gathering->due = parts->due;
 	gathering->arg = parts->arg;
 	gathering->len = (uint16_t)name.len;
-	memcpy(gathering->name, name.at, name.len);
 	list_init(&gathering->members);
 	entries_open(
 		&gathering->entries, gathering_name(gathering), parts->most);
@@ -33,7 +46,12 @@ struct gathering *gathering_new(
 
 struct span gathering_name(const struct gathering *gathering)
 {
-	return span(gathering->name, gathering->len);
+	return span(gathering->key + 1, gathering->len);
+}
+
+struct span gathering_key(const struct gathering *gathering)
+{
+	return span(gathering->key, 1U + gathering->len);
 }
 
 static void clear(struct buf texts[ENTRIES_BYS])
@@ -96,6 +114,13 @@ void gathering_look(struct gathering *gathering, uint64_t id)
 	want_round(gathering);
 }
 
+static void add(struct gathering *gathering, struct active active)
+{
+	if (!gathering->whole)
+		active_veil(&active);
+	entries_add(&gathering->entries, &active);
+}
+
 static void add_entries(
 	struct gathering *gathering, const struct presented *page)
 {
@@ -104,7 +129,7 @@ static void add_entries(
 
 	for (uint32_t i = 0; i < page->count; i++) {
 		line = present_line(&in);
-		entries_add(&gathering->entries, &line.active);
+		add(gathering, line.active);
 		gathering->after = line.id;
 	}
 }
@@ -189,7 +214,7 @@ void gathering_hear(
 	struct gathering *gathering, const struct active *active, uint64_t id)
 {
 	if (active->here)
-		entries_add(&gathering->entries, active);
+		add(gathering, *active);
 	else
 		entries_remove(&gathering->entries, active,
 			clock_now_us(gathering->clock));

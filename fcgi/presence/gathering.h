@@ -8,6 +8,9 @@
  *   WAITING  all pages have come; events that they take into account have not
  *   READY    the list is right, and changes are told
  *
+ * Its list is whole, or that for who may only listen: there, whoever is seen at
+ * Mercure's path alone has no name (active_veil()).
+ *
  * A member is one stream.  It is current, and is given the changes, or it lacks
  * the list, and is given it as soon as it can take it: who cannot take a change
  * at once lacks the list again, so that nothing waits for him.  Whoever had one
@@ -73,8 +76,9 @@ struct gathering {
 	uint64_t again; /* when it is to be looked at, us; UINT64_MAX = when
 			   there is something new */
 	bool held;	/* it is being given to: not to be freed */
-	uint16_t len;
-	char name[];
+	bool whole;
+	uint16_t len; /* of the name */
+	char key[];   /* what tells it from all others */
 };
 
 /* Whom it asks, and whom it tells. */
@@ -87,9 +91,12 @@ struct gathering_parts {
 };
 
 struct gathering *gathering_new(
-	struct span name, const struct gathering_parts *parts);
+	struct span name, bool whole, const struct gathering_parts *parts);
 void gathering_free(struct gathering *gathering);
 struct span gathering_name(const struct gathering *gathering);
+/* Its key, and how that is made. */
+struct span gathering_key(const struct gathering *gathering);
+struct span gathering_key_of(struct buf *out, struct span name, bool whole);
 
 void gathering_enter(struct gathering *gathering, struct member *member);
 /* It has had its first byte. */

@@ -26,8 +26,9 @@ struct subscription;
 /* What a stream wants of it. */
 enum presence_wish {
 	PRESENCE_NONE,
-	PRESENCE_SEEN,	  /* to be seen */
-	PRESENCE_SEES,	  /* and to see */
+	PRESENCE_SEEN, /* to be seen, as Mercure's are: whose it is, by whoever
+			  may read that there */
+	PRESENCE_SEES, /* to be seen by whoever may listen, and to see */
 	PRESENCE_BY_USER, /* likewise, several streams of a user as one */
 };
 

@@ -21,6 +21,8 @@ enum {
 	ANSWER_BYTES = 256 << 10, /* ... and about so many bytes */
 };
 
+enum view { VEILED, WHOLE };
+
 /* ---- a page of ours may be several of the hub's */
 
 static uplink_presented on_page;
@@ -56,6 +58,8 @@ static bool add_page(struct deferred *deferred, const struct presented *page)
 		line = present_line(&in);
 		if (out->at[out->len - 1] == '}')
 			buf_add_char(out, ',');
+		if (deferred->kind == VEILED)
+			active_veil(&line.active);
 		said_json(out, span(NULL, 0), &line.active);
 		deferred->after = line.id;
 		deferred->count--;
@@ -123,14 +127,15 @@ static bool read_number(struct span query, const char *name, uint64_t *number)
 	       text_to_u64(pair.value, number);
 }
 
-static bool may_see(
-	struct who *who, struct request *request, struct span channel)
+static bool may_see(struct who *who, struct request *request,
+	struct span channel, enum view *view)
 {
 	struct grant *grant;
 	enum access_word word = access_may_listen(who->access, request, &grant);
 
 	if (word == ACCESS_YES)
 		word = access_may_read(who->access, grant, channel);
+	*view = wish_sees_whole(grant, channel) ? WHOLE : VEILED;
 	grant_drop(grant);
 	if (word == ACCESS_YES)
 		return true;
@@ -139,11 +144,12 @@ static bool may_see(
 }
 
 static void begin(struct who *who, struct request *request, struct span channel,
-	uint64_t after, uint64_t limit)
+	enum view view, uint64_t after, uint64_t limit)
 {
 	struct deferred *deferred = deferred_new(who->deferrals, request);
 
 	deferred->room = who;
+	deferred->kind = view;
 	deferred->count = (uint32_t)limit;
 	buf_add_span(&deferred->note, channel);
 	deferred->after = after;
@@ -155,6 +161,7 @@ void who_channel(
 {
 	struct who *who = room;
 	uint64_t after = 0, limit = LIMIT;
+	enum view view;
 	bool sound = read_number(target->query, "limit", &limit) &&
 		     read_number(target->query, "after", &after) && limit > 0 &&
 		     limit <= LIMIT;
@@ -171,10 +178,10 @@ void who_channel(
 			"pattern");
 		return;
 	}
-	if (!may_see(who, request, target->channel))
+	if (!may_see(who, request, target->channel, &view))
 		return;
 	if (sound)
-		begin(who, request, target->channel, after, limit);
+		begin(who, request, target->channel, view, after, limit);
 	else
 		reply_error(who->replies, request, 400, "bad_query",
 			"?limit= is a number from 1 to 1000, ?after= what an "

@@ -48,6 +48,7 @@ static bool append_all(struct presence *presence, struct present *present)
 	struct wire_in topics = wire_in(present->topics);
 	struct active active = {
 		.here = !present->told,
+		.open = present->who.open,
 		.subscriber = present->who.subscriber,
 		.since = present->who.since,
 		.user = present->who.user,

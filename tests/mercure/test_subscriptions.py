@@ -110,6 +110,77 @@ def test_who_may_not_is_told_nothing(site):
         stream.leave()
 
 
+# ---- who sees whose they are: native streams and addresses, of a topic that all may listen to
+
+def there(visitor, topic):
+    answer = visitor.door.ask("GET", f"/api/channels/{encoded(topic)}/presence")
+    assert answer.status == 200, answer
+    return answer.json["subscribers"]
+
+
+def seen(visitor, topic, count):
+    """What a native stream is told of those who are there, once they are so many."""
+    stream = visitor.world.listen(topic, presence=1, headers=visitor.door.headers)
+
+    def entries():
+        all = []
+        for event in stream.events:
+            if event.type == "present":
+                all = json.loads(event.data)["subscribers"]
+            elif event.type == "join":
+                all.append(json.loads(event.data))
+            elif event.type == "leave":
+                all = [entry for entry in all if entry["id"] != json.loads(event.data)["id"]]
+        return all
+    stream.wait(lambda: len(entries()) == count, stream.story)
+    stream.leave()
+    return entries()
+
+
+def said_of(entries):
+    """Whose they are, as far as that is said."""
+    return [(entry.get("user"), entry.get("payload")) for entry in entries]
+
+
+ANN = ("ann", {"mail": "ann@example.com"})
+
+
+@pytest.mark.parametrize("rights", [None, [], ["open/1"], [LIST], [LIST + "/open%2F2"]])
+def test_whose_a_subscription_is_nobody_is_told_who_may_not_read_it(site, rights):
+    topic = f"open/1?{rights}"
+    stream = reader(site, payload=ANN[1], subscribe=[topic], claims={"sub": "ann"}).listen(topic)
+    other = reader(site, subscribe=rights)
+    entry, = eventually(lambda: there(other, topic), "somebody there")
+    assert set(entry) == {"id", "since"}
+    assert said_of(seen(other, topic, 2)).count((None, None)) == 2
+    stream.leave()
+
+
+@pytest.mark.parametrize("rights", [["*"], [ALL], [LIST + "/open%2F3"]])
+def test_whose_a_subscription_is_whoever_may_read_its_list_is_told(site, rights):
+    stream = reader(site, payload=ANN[1], subscribe=[], claims={"sub": "ann"}).listen("open/3")
+    admin = reader(site, subscribe=rights)
+    eventually(lambda: said_of(there(admin, "open/3")) == [ANN], "ann")
+    assert ANN in said_of(seen(admin, "open/3", 2))
+    assert ANN not in said_of(seen(reader(site), "open/3", 2))
+    stream.leave()
+    eventually(lambda: there(admin, "open/3") == [], "nobody there any more")
+
+
+def test_a_native_stream_that_says_that_it_is_there_is_seen_by_name(site):
+    ann = reader(site, payload=ANN[1], subscribe=[], claims={"sub": "ann"})
+    site.listen("open/4", presence=1, headers=ann.door.headers)
+    eventually(lambda: said_of(there(reader(site), "open/4")) == [ANN], "ann")
+    assert ANN in said_of(seen(reader(site), "open/4", 2))
+
+
+def test_the_configuration_can_show_everybody_whose_they_are(make_world, tmp_path):
+    world = make_world(mercure(tmp_path, {
+        **ON, "access everybody": {"who": "address:0.0.0.0/0 address:::/0", "subscribe": ALL}}))
+    reader(world, payload=ANN[1], subscribe=[], claims={"sub": "ann"}).listen("open/5")
+    eventually(lambda: said_of(there(reader(world), "open/5")) == [ANN], "ann, by whoever asks")
+
+
 def test_nobody_publishes_a_subscription(site):
     answer = publisher(site, publish=["*"]).publish(LIST + "/a/b", data="{}")
     assert answer.status in (400, 403)
