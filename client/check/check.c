@@ -10,6 +10,7 @@
 
 #include "client/check/tools_room.h"
 #include "client/http/interrupt.h"
+#include "client/option/near.h"
 #include "client/option/option.h"
 #include "client/show/print.h"
 #include "client/verbs.h"
@@ -216,6 +217,21 @@ static bool is_wanted(const struct check_row *row)
 	return wanted && applies(row);
 }
 
+static enum exit_status unknown_check(const char *name)
+{
+	struct near near = {.word = name};
+
+	for (const struct check_row *row = checks; row->name != NULL; row++)
+		near_offer(&near, row->name);
+	if (near.found == NULL)
+		return fail(EXIT_USAGE,
+			"check: unknown check \"%s\"; `tidings check` shows "
+			"their names",
+			name);
+	return fail(EXIT_USAGE, "check: unknown check \"%s\"; did you mean %s?",
+		name, near.found);
+}
+
 /* Each name must be of one that can be tried. */
 static enum exit_status check_names(void)
 {
@@ -228,8 +244,7 @@ static enum exit_status check_names(void)
 				break;
 		}
 		if (known == NULL)
-			return fail(EXIT_USAGE, "check: unknown check \"%s\"",
-				argument(i));
+			return unknown_check(argument(i));
 		if (row->name == NULL)
 			return fail(EXIT_USAGE, "check: %s needs %s",
 				known->name,
@@ -313,7 +328,12 @@ const struct verb verb_check = {
 	.summary = "try an installation through its web server",
 	.more = "Names begin as those that it prints do.  Status 0 only if "
 		"nothing failed.\nInboxes, and what is open to everybody, are "
-		"those of " SYSCONFDIR "/tidings/tidings.conf, if it is there.",
+		"those of\n" SYSCONFDIR "/tidings/tidings.conf, if it is "
+		"there.",
+	.examples = "tidings --url https://site.example/tidings check\n"
+		    "tidings check broadcast resume\n"
+		    "tidings check tokens --token TOKEN",
+	.group = "Try out",
 	.rows = rows,
 	.most = -1,
 	.run = run_check,

@@ -273,6 +273,9 @@ const struct verb verb_bench = {
 	.more = "The channel has a name of its own.  Its events stay in the "
 		"log "
 		"as all others do.",
+	.examples = "tidings bench\n"
+		    "tidings bench --streams 1000 --rate 500 --time 10s",
+	.group = "Try out",
 	.rows = rows,
 	.most = 0,
 	.run = run_bench,

@@ -193,6 +193,11 @@ const struct verb verb_pub = {
 	.summary = "publish an event and print its id",
 	.more = "Without MESSAGE, or with -, the message is standard input, to "
 		"its end and byte for byte.",
+	.examples = "tidings pub alerts \"disk almost full\"\n"
+		    "tidings pub orders '{\"id\": 7}' --json --event new\n"
+		    "tidings pub backups done --retry\n"
+		    "seq 1 1000 | tidings pub numbers --lines",
+	.group = "Publish and listen",
 	.rows = rows,
 	.least = 1,
 	.most = 2,

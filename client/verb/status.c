@@ -52,7 +52,9 @@ static enum exit_status once(struct view *view)
 
 	view_ask(view, false);
 	if (!view->known)
-		return fail(view->exit_status, "%s", view->status.at);
+		return fail(view->exit_status, "%s%s", view->status.at,
+			view->unreadable ? ""
+					 : answer_advice(&view->answer, false));
 	exit_status = print_view(view);
 	if (exit_status == EXIT_OK)
 		exit_status = judge(view);
@@ -207,6 +209,10 @@ const struct verb verb_status = {
 	.summary = "say how the server is",
 	.more = "Health, subscribers, lag, sizes.  Status 0 if it is ok, 7 if "
 		"it is degraded.",
+	.examples = "tidings status\n"
+		    "tidings status --watch\n"
+		    "tidings status --json",
+	.group = "See what is there",
 	.rows = rows,
 	.most = 0,
 	.run = run_status,

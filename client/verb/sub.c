@@ -253,6 +253,12 @@ const struct verb verb_sub = {
 		"COMMAND gets the data on its standard input, and TIDINGS_ID, "
 		"TIDINGS_EVENT and\nTIDINGS_CHANNEL in its environment.  If "
 		"it fails, this ends with status 1.",
+	.examples = "tidings sub alerts\n"
+		    "tidings sub orders --since 10m --event new,paid\n"
+		    "tidings sub --pattern 'builds/{name}'\n"
+		    "tidings sub orders --cursor orders.id --exec 'cat "
+		    ">>orders.log'",
+	.group = "Publish and listen",
 	.rows = sub_rows,
 	.most = -1,
 	.run = run_sub,
@@ -262,6 +268,9 @@ const struct verb verb_tail = {
 	.name = "tail",
 	.arguments = "[CHANNEL...]",
 	.summary = "print what was, then what comes",
+	.examples = "tidings tail alerts\n"
+		    "tidings tail --pattern '*' --since 10m",
+	.group = "Publish and listen",
 	.rows = tail_rows,
 	.most = -1,
 	.run = run_tail,
@@ -271,6 +280,10 @@ const struct verb verb_history = {
 	.name = "history",
 	.arguments = "[CHANNEL...]",
 	.summary = "print the events that are held, and end",
+	.examples = "tidings history alerts --since 1d\n"
+		    "tidings history jobs --format '%i %t %d'\n"
+		    "tidings history alerts --json | tail -n 1",
+	.group = "Publish and listen",
 	.rows = history_rows,
 	.most = -1,
 	.run = run_history,
