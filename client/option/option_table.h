@@ -18,6 +18,7 @@ enum option_kind {
 	TEXT,	  /* anything */
 	LIST,	  /* anything; each further --flag adds one */
 	NUMBER,	  /* 0 to 2^63-1 */
+	COLOUR,	  /* auto, always or never */
 	DURATION, /* 500ms, 10s, 5m, 2h, 1d; bare numbers are seconds */
 };
 

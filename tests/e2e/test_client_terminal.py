@@ -231,7 +231,7 @@ def test_events_on_a_terminal_are_for_people(shared, terminal):
     listener = terminal(shared, "sub", "people")
     eventually(lambda: shared.channel("people")["subscribers"] == 1, "the subscriber")
     shared.post("/realtime/people?event=news", "first\nsecond \x1b[31mline".encode())
-    listener.shows("news first", "         second \\x1b[31mline")
+    listener.shows("news first", " " * len("00:00:00 news ") + "second \\x1b[31mline")
     assert re.search(r"^\d\d:\d\d:\d\d news first$", listener.text, re.M)
 
 
@@ -305,4 +305,61 @@ def test_a_line_of_a_pattern_names_the_channel(shared, terminal):
     shared.publish("passed", channel="people/1")
     history = terminal(shared, "history", "--pattern", "people/{n}")
     history.ends(0)
-    assert history.lines[0] == "people/1 passed"
+    assert history.lines[0] == "people/1              passed"
+
+
+def test_a_first_line_says_what_is_listened_to(shared, terminal):
+    greeted = terminal(shared, "sub", "greeted", "more", "--pattern", "builds/{n}", columns=120)
+    greeted.shows(f"listening to greeted, more and builds/{{n}} at http://127.0.0.1:{shared.port}; Ctrl-C ends")
+    quiet = terminal(shared, "sub", "-q", "quiet")
+    eventually(lambda: shared.channel("quiet")["subscribers"] == 1, "the subscriber")
+    shared.publish("an event", channel="quiet")
+    quiet.shows("an event")
+    assert "listening" not in quiet.text
+
+
+def test_where_what_was_held_ends_is_said(shared, terminal):
+    shared.publish("old", channel="held")
+    tail = terminal(shared, "tail", "held")
+    tail.shows("old", "── up to date ──")
+
+
+def test_events_of_several_channels_stand_in_columns(shared, terminal):
+    for channel, event in (("a", "new"), ("a-longer-name", "message"), ("東京", "paid")):
+        shared.publish("data", channel=f"columns/{channel}", event=event)
+    history = terminal(shared, "history", "columns/a", "columns/a-longer-name", "columns/東京")
+    history.ends(0)
+    with history.lock:
+        rows = [history.screen.buffer[row] for row in range(1, 3)]
+    assert history.lines[1] == "columns/a-longer-name          data"
+    assert "".join(rows[1][column].data for column in range(31, 35)) == "data"
+
+
+@pytest.mark.parametrize("arguments, env, coloured", [
+    ([], {}, True), ([], {"NO_COLOR": "1"}, False), (["--color=never"], {}, False), ([], {"TERM": "dumb"}, False),
+    (["--color=always"], {"NO_COLOR": "1"}, True), ([], {"TIDINGS_COLOR": "never"}, False),
+])
+def test_colours_are_shown_where_they_are_wanted(shared, terminal, arguments, env, coloured):
+    shared.publish("data", channel="colours", event="bright")
+    history = terminal(shared, "history", "colours", *arguments, env=env)
+    history.ends(0)
+    assert (b"\x1b[1mbright\x1b[0m data" in history.raw) == coloured
+    assert (b"\x1b[" in history.raw) == coloured
+
+
+def test_a_pipe_gets_no_colour_and_no_line_beside_the_events(shared):
+    shared.publish("data", channel="piped", event="plain")
+    tail = Client(shared, "tail", "piped", "--count", "1")
+    assert list(tail.ends() and tail.events()[0]) == ["id", "channel", "event", "data"] and not tail.errors
+    assert Client(shared, "history", "piped", "--color=always").ends() == ["\x1b[1mplain\x1b[0m data"]
+
+
+def test_data_that_are_json_are_told_as_such(shared):
+    said = ['{"price": 12.50,\n "big": 12345678901234567890}', "\ufeff[1]", "no {json", '"text"']
+    for data in said:
+        shared.publish(data, channel="parsed")
+    history = Client(shared, "history", "parsed", "--parse")
+    lines = history.ends()
+    assert lines[0].endswith('"data":{"price": 12.50,  "big": 12345678901234567890}}')
+    assert [event["data"] for event in history.events()][1:] == [[1], "no {json", "text"]
+    assert "--parse and --format" in Client(shared, "history", "parsed", "--parse", "--format", "%d").refuses(2)
