@@ -50,5 +50,7 @@ enum exit_status print_event(
 enum exit_status print_text(struct span text);
 /* The same with a text that has colours, and nothing else to be obeyed. */
 enum exit_status print_coloured(struct span text);
+/* Columns of the terminal that is standard output; 80 if it is none. */
+size_t print_width(void);
 
 #endif

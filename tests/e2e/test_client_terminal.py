@@ -211,20 +211,58 @@ def test_flags_of_the_menu_hold_for_what_it_runs(shared, terminal):
 
 # ---- others
 
-def test_check_asks_before_each(shared, terminal):
-    check = terminal(shared, "check")
-    check.shows("health?  [Enter]")
-    check.presses("\r")
-    check.shows("ok   health", "main stream?")
-    check.presses("q\r")
-    check.ends(0)
+def test_check_shows_groups_signs_and_a_summary(shared, terminal):
+    check = terminal(shared, "check", "broadcast", "cross", "uploads", rows=30)
+    check.ends(0, 30)
+    assert [line for line in check.lines if line and not line.startswith(" ")][:-1] == [
+        f"Checking http://127.0.0.1:{shared.port}", "Server", "Events", "Access", "Limits"]
+    assert re.search(r"^  ✓ health +[\d.]+ ms$", check.text, re.M)
+    assert re.search(r"^4 passed in [\d.]+ s$", check.text, re.M)
 
 
-def test_check_ends_with_the_terminals_input(shared, terminal):
-    check = terminal(shared, "check")
-    check.shows("health?  [Enter]")
-    check.presses("\x04")
-    check.ends(0)
+def test_check_says_what_failed_with_the_hint_below_and_breaks_no_word(shared, terminal):
+    check = terminal(shared, "check", url="http://127.0.0.1:9", columns=64)
+    check.ends(1)
+    check.shows("✗ health                http://127.0.0.1:9: Failed to connect", "    → is the web server running there? (--url)")
+    assert re.search(r"^(1 failed|1 failed, .*) in [\d.]+ s$", check.text, re.M)
+
+
+def test_ctrl_c_ends_check_with_what_was_found(shared, terminal):
+    check = terminal(shared, "check", rows=40)
+    check.shows("✓ main stream")
+    check.presses("\x03")
+    check.ends(1)
+    check.shows("interrupted after")
+
+
+def test_pub_asks_for_channel_and_messages(shared, terminal):
+    pub = terminal(shared, "pub", columns=120)
+    pub.shows("channel:")
+    pub.presses("typed\r")
+    pub.shows(f"publishing to typed at http://127.0.0.1:{shared.port}, an event a line; Ctrl-D ends", "message:")
+    pub.presses("one\r")
+    eventually(lambda: len(re.findall(r"^\d{16}$", pub.text, re.M)) == 1, "an id")
+    pub.presses("two words\r")
+    eventually(lambda: len(re.findall(r"^\d{16}$", pub.text, re.M)) == 2, "another id")
+    pub.presses("\x04")
+    pub.ends(0)
+    assert Client(shared, "history", "typed", "--format", "%d").ends() == ["one", "two words"]
+
+
+def test_pub_that_asks_says_what_is_refused_and_goes_on(shared, terminal):
+    pub = terminal(shared, "pub", "typed-json", "--json", "--retry", columns=120)
+    pub.shows("message:")
+    pub.presses("{x\r")
+    pub.shows("the message is not JSON")
+    for message in ("[1]", "[2]"):
+        pub.presses(message + "\r")
+        eventually(lambda message=message: message in Client(shared, "history", "typed-json", "--format", "%d").ends(), "it")
+    pub.presses("\x03")
+    pub.ends(-signal.SIGINT)
+
+
+def test_pub_without_a_channel_in_a_script_is_wrong_usage(shared):
+    assert "pub: expected CHANNEL" in Client(shared, "pub", input="x").refuses(2)
 
 
 def test_events_on_a_terminal_are_for_people(shared, terminal):
