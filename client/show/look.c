@@ -84,3 +84,23 @@ void look_pad(struct buf *out, struct span text, size_t width)
 	for (size_t have = look_width(text); have < width; have++)
 		buf_add_char(out, ' ');
 }
+
+void look_cut(struct buf *out, struct span text, size_t width)
+{
+	size_t room = width, len;
+
+	if (look_width(text) <= width) {
+		buf_add_span(out, text);
+		return;
+	}
+	for (; text.len > 0; text = span(text.at + len, text.len - len)) {
+		size_t wide = columns(letter(text, &len));
+
+		if (wide + 1 > room)
+			break;
+		buf_add_span(out, span(text.at, len));
+		room -= wide;
+	}
+	if (width > 0)
+		buf_add_span(out, span_of("…"));
+}

@@ -30,6 +30,9 @@ enum look look_of_name(struct span name);
 
 /* How many columns a terminal gives to the text (UTF-8 without controls). */
 size_t look_width(struct span text);
+/* Appends as much of `text` as fits `width`; "…" (one column) tells that there
+ * is more. */
+void look_cut(struct buf *out, struct span text, size_t width);
 /* Appends spaces until `text`, which stands before, has filled `width`. */
 void look_pad(struct buf *out, struct span text, size_t width);
 

@@ -127,6 +127,36 @@ def test_channels_that_are_refused_are_not_shown_as_none_without_a_word(shared, 
     screen.shows("subscribers  1, on 2", "none: ", "404")
 
 
+def test_the_screen_shows_how_the_figures_went(world_with_web, terminal):
+    world = world_with_web
+    screen = watch(terminal, world)
+    screen.shows("published    0, 0.0 a second")
+    for _ in range(3):
+        assert world.post("/realtime/bars", b"x").status == 200
+    eventually(lambda: re.search(r"^published .*█.*▁▁$", screen.text, re.M), "a bar, and then less")
+    plain = watch(terminal, world, "--color=never")
+    eventually(lambda: re.search(r"^published .* ▁▁$", plain.text, re.M), "bars")
+    assert re.search(rb"\x1b\[[\d;]*3\dm", screen.raw) and not re.search(rb"\x1b\[[\d;]*3\dm", plain.raw)
+
+
+@pytest.mark.parametrize("columns", [120, 80, 60, 44, 36, 24, 20])
+def test_an_id_is_shown_whole_or_not_at_all(shared, terminal, columns):
+    newest = str(shared.publish("x", channel="a channel whose name is longer than most of them are"))
+    screen = watch(terminal, shared, rows=60, columns=columns)
+    screen.shows("\nchannel ")
+    if columns > 20:
+        screen.shows(newest)
+    begun = {number for number in re.findall(r"\d+", screen.text) if len(number) > 8}
+    assert all(len(number) == len(newest) for number in begun), screen.text
+
+
+def test_bench_shows_how_far_it_is_and_leaves_its_report_alone(shared, terminal):
+    bench = terminal(shared, "bench", "--streams", "2", "--time", "1s")
+    bench.shows("░ 0 of 1 s")
+    bench.ends(0)
+    assert bench.lines[0].startswith("streams     2") and "░" not in bench.text
+
+
 # ---- menu
 
 def test_the_menu_shows_the_main_stream_until_ctrl_c(shared, terminal):
