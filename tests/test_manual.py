@@ -34,7 +34,7 @@ def verbs():
     return found
 
 
-COMMON = ["--url", "--config", "--user", "--token", "--header", "--ca-file", "--insecure", "--quiet", "--help"]
+COMMON = ["--url", "--config", "--user", "--token", "--header", "--ca-file", "--insecure", "--color", "--quiet", "--help"]
 
 
 def shown(verb):

@@ -209,15 +209,11 @@ void view_lines(const struct view *view, struct buf *out)
 
 /* ---- the channels */
 
-bool view_channel(const struct view *view, size_t index, struct buf *out)
+bool view_channel(const struct view *view, size_t index, struct listed *listed)
 {
-	struct listed listed;
-
 	if (index >= view_channels(view))
 		return false;
-	listed_read(json_item(json_list(view->channels, "channels"),
-			    view->order[index]),
-		&listed);
-	listed_add(out, &listed);
-	return true;
+	return listed_read(json_item(json_list(view->channels, "channels"),
+				   view->order[index]),
+		listed);
 }
