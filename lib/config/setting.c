@@ -94,6 +94,23 @@ static const struct setting responder_keys[] = {
 		.words = {"no", "yes"}},
 };
 
+static const struct setting shared_keys[] = {
+	{"redis", NULL, parse_servers, LIST(shared.redis, shared.redis_count)},
+	{"db", "0", parse_number, AT(shared.db), .max = 15},
+	{"user", NULL, parse_text, AT(shared.user)},
+	{"password_file", NULL, parse_path, AT(shared.password_file)},
+	{"found", "manual", parse_choice, AT(shared.found_auto),
+		.words = {"manual", "auto"}},
+	{"prefix", "{tidings}", parse_short_text, AT(shared.prefix), .max = 64},
+	{"machine", NULL, parse_short_text, AT(shared.machine), .max = 64},
+	{"give_up", "5s", parse_time, AT(shared.give_up_ms), .min = 1000,
+		.max = 30000},
+	{"keep_age", "1h", parse_time, AT(shared.keep_age_ms), .min = 60000,
+		.max = DAYS(7)},
+	{"keep_bytes", "256M", parse_size, AT(shared.keep_bytes),
+		.min = 1 << 20, .max = 1ull << 40},
+};
+
 static const struct setting channel_keys[] = {
 	{"keep_age", NULL, parse_time, IN(struct config_channel, keep.age_ms),
 		.max = FOREVER},
@@ -153,6 +170,7 @@ const struct setting_section setting_sections[SETTING_KINDS] = {
 	[SETTING_LOG] = {"log", false, SETTINGS(log_keys)},
 	[SETTING_HUB] = {"hub", false, SETTINGS(hub_keys)},
 	[SETTING_RESPONDER] = {"responder", false, SETTINGS(responder_keys)},
+	[SETTING_SHARED] = {"shared", false, SETTINGS(shared_keys)},
 	[SETTING_CHANNEL] = {"channel", true, SETTINGS(channel_keys)},
 	[SETTING_INBOX] = {"inbox", true, SETTINGS(inbox_keys)},
 	[SETTING_KEYS] = {"keys", true, SETTINGS(keys_keys)},
