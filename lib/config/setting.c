@@ -17,6 +17,7 @@
 #define FOREVER		DAYS(36500)
 #define EVENTS_MAX	((uint64_t)1 << 53)
 #define BYTES_MAX	((uint64_t)1 << 60)
+#define SHORT_MAX	64
 #define SOCKET_MAX	(sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
 static const struct setting log_keys[] = {
@@ -101,14 +102,16 @@ static const struct setting shared_keys[] = {
 	{"password_file", NULL, parse_path, AT(shared.password_file)},
 	{"found", "manual", parse_choice, AT(shared.found_auto),
 		.words = {"manual", "auto"}},
-	{"prefix", "{tidings}", parse_short_text, AT(shared.prefix), .max = 64},
-	{"machine", NULL, parse_short_text, AT(shared.machine), .max = 64},
+	{"prefix", "{tidings}", parse_short_text, AT(shared.prefix),
+		.max = SHORT_MAX},
+	{"machine", NULL, parse_short_text, AT(shared.machine),
+		.max = SHORT_MAX},
 	{"give_up", "5s", parse_time, AT(shared.give_up_ms), .min = 1000,
 		.max = 30000},
 	{"keep_age", "1h", parse_time, AT(shared.keep_age_ms), .min = 60000,
 		.max = DAYS(7)},
 	{"keep_bytes", "256M", parse_size, AT(shared.keep_bytes),
-		.min = 1 << 20, .max = 1ull << 40},
+		.min = 1 << 20, .max = 1099511627776},
 };
 
 static const struct setting channel_keys[] = {
