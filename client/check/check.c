@@ -106,6 +106,7 @@ struct check_row {
 
 static const struct check_row checks[] = {
 	{"health", try_health, NULL},
+	{"shared order", check_order, check_has_order},
 	{"main stream", check_main, NULL},
 	{"metrics", check_metrics, NULL},
 	{"custom channel", check_custom, NULL},
