@@ -4,7 +4,7 @@
     redis = RedisServer(folder, maxmemory="2mb").start()
     redis.ask("FLUSHALL")
     redis.kill(); redis.start(); redis.freeze(); redis.thaw()
-    line = RedisLine(folder / "line.sock", redis.socket)     stalls, slow, cut()
+    line = RedisLine(folder / "line.sock", redis.socket)     block(), slow, cut()
     old = FakeRedis(folder / "old.sock", b"redis_version:6.0.16\r\n")
 """
 
@@ -111,6 +111,10 @@ def _answer(stream):
     return text
 
 
+def _place(at):
+    return (socket.AF_INET, ("127.0.0.1", at)) if isinstance(at, int) else (socket.AF_UNIX, str(at))
+
+
 class FakeRedis:
     """Says to INFO what it is told to, and to all else OK: an old one, a stranger."""
 
@@ -146,18 +150,19 @@ class FakeRedis:
 
 
 class RedisLine:
-    """The way between a hub and its Redis: slow, blocked, cut."""
+    """The way from `at` to `target`, which are paths or ports of 127.0.0.1: slow, blocked, cut."""
 
-    def __init__(self, path, target):
-        self.path, self.target = path, str(target)
-        self.address = f"unix:{path}"
+    def __init__(self, at, target):
+        self.target = target
+        self.address = f"127.0.0.1:{at}" if isinstance(at, int) else f"unix:{at}"
         self.delay = 0.0                 # seconds for what Redis answers
         self.open_ = threading.Event()   # cleared: nothing passes
         self.open_.set()
         self.refusals = 0                # so many of the next dials are refused
         self.socks = set()
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(path))
+        family, address = _place(at)
+        self.listener = socket.socket(family)
+        self.listener.bind(address)
         self.listener.listen(16)
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -165,12 +170,13 @@ class RedisLine:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self.listener.accept()
-                far = socket.socket(socket.AF_UNIX)
+                family, address = _place(self.target)
+                far = socket.socket(family)
                 try:
                     if self.refusals > 0:
                         self.refusals -= 1
                         raise OSError
-                    far.connect(self.target)
+                    far.connect(address)
                 except OSError:
                     near.close()
                     far.close()

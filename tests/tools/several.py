@@ -22,17 +22,20 @@ from world import World
 
 
 class Machines:
-    def __init__(self, count=3, config=None, redis=None, each=None, **how):
-        """redis: settings of Redis; each: what else [shared] has; how: as a World's."""
+    def __init__(self, count=3, config=None, redis=None, each=None, lend=None, **how):
+        """redis: settings of Redis, or lend: one that runs; each: what else [shared]
+        has; how: as a World's."""
         self.folder = Path(tempfile.mkdtemp(prefix="tidings-", dir="/tmp"))
         self.closing = contextlib.ExitStack()
         self.closing.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        self.redis = RedisServer(self.folder, **(redis or {}))
-        self.closing.callback(self.redis.close)
+        self.redis = lend or RedisServer(self.folder, **(redis or {}))
+        if not lend:
+            self.closing.callback(self.redis.close)
         self.worlds, self.last_words = [], ""
         self.config, self.each, self.how = config or {}, each or {}, how
         try:
-            self.redis.start()
+            if not lend:
+                self.redis.start()
             for _ in range(count):
                 self.add()
         except BaseException:
