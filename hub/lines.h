@@ -242,6 +242,83 @@
  */
 #define LINE_INBOX_READ_AGAIN "inbox %s (%s): is read again"
 
+/* ---- Of the order that several machines share */
+
+/*
+ * REASON
+ * Nobody can publish here until it is over; `/health` says so too. Streams and
+ * replay go on. "this machine is catching up with the shared order": it was
+ * away, or it is too slow; it is over by itself.
+ */
+#define LINE_SHARED_AWAY "shared order: %s"
+
+/* It is over. */
+#define LINE_SHARED_HERE "shared order: it is here"
+
+/*
+ * REASON
+ * At the start: what [shared] says cannot be.
+ */
+#define LINE_SHARED_OPEN "shared order: cannot be used: %s"
+
+/*
+ * ID ID
+ * Events above the second id and up to the first have left the log: the order
+ * has forgotten them, after a failover or a restart of Redis that lost its end.
+ * They get new ids as soon as it can be. Whoever has seen them is told `reset`.
+ */
+#define LINE_SHARED_ORPHANS                                                 \
+	"shared order: it has forgotten what came up to id %llu, after id " \
+	"%llu"
+
+/*
+ * ID ID
+ * The same, and this log has nothing of it.
+ */
+#define LINE_SHARED_HOLE "shared order: no event is between ids %llu and %llu"
+
+/*
+ * ID ID
+ * This machine was away for longer than `keep_age` or `keep_bytes` in [shared]
+ * allow: it will never have what came between. Whoever asks it for that is told
+ * `reset`.
+ */
+#define LINE_SHARED_MISSED                                                   \
+	"shared order: what came after id %llu and up to %llu is no longer " \
+	"there"
+
+/*
+ * ID ID REASON
+ * Somebody else has written there. What it was is taken for lost.
+ */
+#define LINE_SHARED_BROKEN \
+	"shared order: what came after id %llu and up to %llu is broken: %s"
+
+/*
+ * ID
+ * The order has forgotten the event that had this id, and it cannot be put
+ * back: it is older than half of `key_age`, or its key was used for another
+ * event. It stays in the table `orphan` of the log.
+ */
+#define LINE_SHARED_LEFT "shared order: the event %llu is not put back"
+
+/* What this machine's log has is in the order now, which was empty. */
+#define LINE_SHARED_FOUNDED "shared order: founded by this machine's log"
+/* REASON */
+#define LINE_SHARED_NOT_FOUNDED "shared order: could not be founded: %s"
+
+/*
+ * FILE ERROR
+ * By what this machine's hub is known to the others cannot be read, or made.
+ */
+#define LINE_OWN_ID "%s: what this hub is known by"
+/*
+ * FILE
+ * It has other than 16 bytes. Remove it: the hub is another one then, and what
+ * it still had to put back is put back by any machine, 10 seconds later.
+ */
+#define LINE_OWN_ID_BROKEN "%s: this is not what a hub is known by"
+
 /* ---- Of its socket */
 
 /*

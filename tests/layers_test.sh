@@ -187,7 +187,7 @@ b/z is on no floor" ]; then
 fi
 
 downwards lib 'lib/service|lib/config|lib/db' lib/crypto lib/event lib/json lib
-downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo' hub/log hub/log/disk
+downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo|hub/together' 'hub/log|hub/shared' hub/log/disk
 downwards inbox inbox/main inbox/reader inbox/inbox,inbox/pull,inbox/stock,inbox/tidy inbox \
 	inbox/walls 'inbox/walls/landlock|inbox/walls/filter'
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \

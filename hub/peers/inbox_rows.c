@@ -133,7 +133,9 @@ static struct span propose(struct ledger *ledger, struct inbox *inbox,
 		.traits = row->traits,
 		.items = &item,
 		.count = 1,
-		.cursor = {&inbox->draft, inbox->draft, row->id},
+		.cursor = {.at = &inbox->draft,
+			.from = inbox->draft,
+			.to = row->id},
 	};
 	struct ack ack = {0};
 
