@@ -202,7 +202,8 @@ bool inbox_knows_order(struct inbox *inbox, struct span identity)
 	if (inbox->looking || inbox->question != NULL)
 		return false;
 	question = mem_new(sizeof(*question));
-	*question = (struct order_question){inbox, on_cursor};
+	question->asker = inbox;
+	question->answered = on_cursor;
 	inbox->question = question;
 	ledger->order->ask_cursor(ledger->order->arg,
 		span_of(inbox->config->name), (const uint8_t *)identity.at,

@@ -31,7 +31,8 @@ struct together {
 	struct shared *wing;
 	uint8_t own[ORIGIN_HUB];
 	struct pending pending;
-	struct node looks; /* struct order_look, not answered */
+	struct node looks;     /* struct order_look, not answered; and ... */
+	struct node questions; /* ... struct order_question */
 	struct behind behind;
 	enum shared_where where;
 	bool lagging;

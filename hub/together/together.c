@@ -115,6 +115,12 @@ void together_tend(struct together *together)
 
 /* ---- beginning and end */
 
+static void drop_question(struct order_question *question)
+{
+	list_remove(&question->among);
+	free(question);
+}
+
 static void on_cursor(void *arg, void *whose, uint64_t cursor)
 {
 	struct order_question *question = whose;
@@ -122,7 +128,7 @@ static void on_cursor(void *arg, void *whose, uint64_t cursor)
 	(void)arg;
 	if (question->asker != NULL)
 		question->answered(question->asker, cursor);
-	free(question);
+	drop_question(question);
 }
 
 static void on_founded(void *arg, const char *fault)
@@ -205,6 +211,7 @@ struct together *together_open(struct loop *loop, struct ledger *ledger,
 	ledger->away = "the shared order has not answered yet";
 	pending_open(&together->pending);
 	list_init(&together->looks);
+	list_init(&together->questions);
 	own_id_read(ledger->config->log_path, together->own);
 	propose_open(together);
 	ledger_join(ledger, &party);
@@ -221,6 +228,9 @@ void together_close(struct together *together)
 	found_end(together);
 	shared_close(together->wing);
 	pending_close(&together->pending);
+	while (!list_empty(&together->questions))
+		drop_question(list_entry(together->questions.next,
+			struct order_question, among));
 	together->ledger->order = NULL;
 	together->ledger->away = NULL;
 	buf_release(&together->sentence);
