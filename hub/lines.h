@@ -242,6 +242,46 @@
  */
 #define LINE_INBOX_READ_AGAIN "inbox %s (%s): is read again"
 
+/* ---- Of the shared order */
+
+/*
+ * ADDRESS
+ * This hub follows it: what is published here has its place in it, and what is
+ * published on other machines comes here.
+ */
+#define LINE_SHARED_HERE "shared order: follows %s"
+
+/*
+ * SENTENCE
+ * Nobody can publish on this machine, and nothing comes from others; what is
+ * held is served. The sentence names the address and what is wrong with it; it
+ * is tried again all the time, and said again at most every 10 seconds. The
+ * same of a maxmemory-policy that was changed meanwhile: it goes on, but Redis
+ * may remove what is needed.
+ */
+#define LINE_SHARED_AWAY "shared order: %s"
+
+/*
+ * ADDRESS
+ * After a crash of Redis its order ends earlier, and machines put back what
+ * they acknowledged. Set `appendonly yes`.
+ */
+#define LINE_SHARED_NO_AOF \
+	"shared order: %s has appendonly no: it forgets at each start"
+
+/*
+ * ID SENTENCE
+ * Another program has written to the stream. What the machine that published it
+ * holds is not affected; here the id counts as lost.
+ */
+#define LINE_SHARED_BROKEN "shared order: id %llu is no event of ours: %s"
+
+/*
+ * ERROR
+ * A sandbox refuses getrandom(2).
+ */
+#define LINE_NO_RANDOM "shared order: getrandom"
+
 /* ---- Of its socket */
 
 /*
