@@ -242,18 +242,54 @@
  */
 #define LINE_INBOX_READ_AGAIN "inbox %s (%s): is read again"
 
-/* ---- Of the order that several machines share */
+/* ---- Of the shared order */
 
 /*
- * REASON
- * Nobody can publish here until it is over; `/health` says so too. Streams and
- * replay go on. "this machine is catching up with the shared order": it was
- * away, or it is too slow; it is over by itself.
+ * ADDRESS
+ * This hub follows it: what is published here has its place in it, and what is
+ * published on other machines comes here.
+ */
+#define LINE_SHARED_HERE "shared order: follows %s"
+
+/*
+ * SENTENCE
+ * Nobody can publish on this machine, and nothing comes from others; what is
+ * held is served. The sentence names the address and what is wrong with it; it
+ * is tried again all the time, and said again at most every 10 seconds. The
+ * same of a maxmemory-policy that was changed meanwhile: it goes on, but Redis
+ * may remove what is needed.
  */
 #define LINE_SHARED_AWAY "shared order: %s"
 
+/*
+ * ADDRESS
+ * After a crash of Redis its order ends earlier, and machines put back what
+ * they acknowledged. Set `appendonly yes`.
+ */
+#define LINE_SHARED_NO_AOF \
+	"shared order: %s has appendonly no: it forgets at each start"
+
+/*
+ * ID SENTENCE
+ * Another program has written to the stream. What the machine that published it
+ * holds is not affected; here the id counts as lost.
+ */
+#define LINE_SHARED_BROKEN "shared order: id %llu is no event of ours: %s"
+
+/*
+ * ERROR
+ * A sandbox refuses getrandom(2).
+ */
+#define LINE_NO_RANDOM "shared order: getrandom"
+
+/*
+ * It was away, or is too slow: nobody can publish here until it has caught up,
+ * which it does by itself. `/health` says so too.
+ */
+#define LINE_SHARED_BEHIND "shared order: this machine is catching up with it"
+
 /* It is over. */
-#define LINE_SHARED_HERE "shared order: it is here"
+#define LINE_SHARED_CAUGHT_UP "shared order: this machine has caught up"
 
 /*
  * REASON
@@ -286,13 +322,6 @@
 #define LINE_SHARED_MISSED                                                   \
 	"shared order: what came after id %llu and up to %llu is no longer " \
 	"there"
-
-/*
- * ID ID REASON
- * Somebody else has written there. What it was is taken for lost.
- */
-#define LINE_SHARED_BROKEN \
-	"shared order: what came after id %llu and up to %llu is broken: %s"
 
 /*
  * ID

@@ -18,20 +18,24 @@ static const char catching_up[] =
 
 /* ---- whether it will do */
 
-/* Says so where it has changed. */
+static bool is_same(const char *one, const char *other)
+{
+	if (one == NULL || other == NULL)
+		return one == other;
+	return strcmp(one, other) == 0;
+}
+
+/* Says so where it has changed; of what is not here the wing has its lines. */
 static void set_away(struct together *together, const char *reason)
 {
 	struct ledger *ledger = together->ledger;
-	const char *had = ledger->away;
-	bool same = had == reason ||
-		    (had != NULL && reason != NULL && strcmp(had, reason) == 0);
 
-	if (same)
+	if (is_same(ledger->away, reason))
 		return;
-	if (reason != NULL)
-		log_warnx(LINE_SHARED_AWAY, reason);
-	else
-		log_info(LINE_SHARED_HERE);
+	if (reason == catching_up)
+		log_warnx(LINE_SHARED_BEHIND);
+	else if (reason == NULL && ledger->away == catching_up)
+		log_info(LINE_SHARED_CAUGHT_UP);
 	if (reason != NULL && reason != catching_up) {
 		buf_clear(&together->sentence);
 		buf_add_span(&together->sentence, span_of(reason));
