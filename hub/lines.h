@@ -337,6 +337,27 @@
 #define LINE_SHARED_NOT_FOUNDED "shared order: could not be founded: %s"
 
 /*
+ * FILE
+ * `--join`: this log is one of those of the order from now on.
+ */
+#define LINE_SHARED_JOINED "shared order: the log %s belongs to it"
+/*
+ * FILE
+ * `--join`: the log has events, and is not one of those of the order. Move it
+ * aside, or found an order of its own.
+ */
+#define LINE_SHARED_OTHER \
+	"shared order: the log %s has events and is another than the order's"
+/*
+ * FILE
+ * There is no room on the disk, or another program has locked the log.
+ */
+#define LINE_SHARED_NOT_JOINED "shared order: the log %s cannot be written"
+/* `--found` or `--join`, and no [shared] in tidings.conf. */
+#define LINE_SHARED_NOT_SHARED \
+	"shared order: tidings.conf has no section [shared]"
+
+/*
  * FILE ERROR
  * By what this machine's hub is known to the others cannot be read, or made.
  */

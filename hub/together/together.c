@@ -143,6 +143,7 @@ static void on_founded(void *arg, const char *fault)
 		log_warnx(LINE_SHARED_NOT_FOUNDED, fault);
 	else
 		log_info(LINE_SHARED_FOUNDED);
+	together->founded = fault == NULL;
 	found_end(together);
 }
 
@@ -156,7 +157,8 @@ static const char *text_or(const char *text, const char *other)
 	return text != NULL ? text : other;
 }
 
-static void dial(struct together *together)
+/* `any`: of whichever log. */
+static void dial(struct together *together, bool any)
 {
 	const struct config *config = together->ledger->config;
 	const struct config_shared *from = &config->shared;
@@ -194,7 +196,9 @@ static void dial(struct together *together)
 		.key_age_ms = config->key_age_ms,
 		.found_auto = from->found_auto,
 	};
-	memcpy(options.identity, together->ledger->log.identity, SHARED_ID);
+	if (!any)
+		memcpy(options.identity, together->ledger->log.identity,
+			SHARED_ID);
 	memcpy(options.origin, together->own, SHARED_ID);
 	together->wing = shared_open(together->loop, &options, &notify, &fault);
 	if (together->wing == NULL)
@@ -202,11 +206,10 @@ static void dial(struct together *together)
 	buf_release(&redis);
 }
 
-struct together *together_open(struct loop *loop, struct ledger *ledger,
-	const struct together_sink *sink)
+struct together *together_make(struct loop *loop, struct ledger *ledger,
+	const struct together_sink *sink, bool any)
 {
 	struct together *together = mem_new(sizeof(*together));
-	const struct party party = {NULL, NULL, revert, together};
 
 	together->loop = loop;
 	together->ledger = ledger;
@@ -217,10 +220,19 @@ struct together *together_open(struct loop *loop, struct ledger *ledger,
 	list_init(&together->looks);
 	list_init(&together->questions);
 	own_id_read(ledger->config->log_path, together->own);
+	dial(together, any);
+	return together;
+}
+
+struct together *together_open(struct loop *loop, struct ledger *ledger,
+	const struct together_sink *sink)
+{
+	struct together *together = together_make(loop, ledger, sink, false);
+	const struct party party = {NULL, NULL, revert, together};
+
 	propose_open(together);
 	ledger_join(ledger, &party);
 	put_back_begin(together);
-	dial(together);
 	arrive_start(together);
 	return together;
 }
