@@ -242,18 +242,54 @@
  */
 #define LINE_INBOX_READ_AGAIN "inbox %s (%s): is read again"
 
-/* ---- Of the order that several machines share */
+/* ---- Of the shared order */
 
 /*
- * REASON
- * Nobody can publish here until it is over; `/health` says so too. Streams and
- * replay go on. "this machine is catching up with the shared order": it was
- * away, or it is too slow; it is over by itself.
+ * ADDRESS
+ * This hub follows it: what is published here has its place in it, and what is
+ * published on other machines comes here.
+ */
+#define LINE_SHARED_HERE "shared order: follows %s"
+
+/*
+ * SENTENCE
+ * Nobody can publish on this machine, and nothing comes from others; what is
+ * held is served. The sentence names the address and what is wrong with it; it
+ * is tried again all the time, and said again at most every 10 seconds. The
+ * same of a maxmemory-policy that was changed meanwhile: it goes on, but Redis
+ * may remove what is needed.
  */
 #define LINE_SHARED_AWAY "shared order: %s"
 
+/*
+ * ADDRESS
+ * After a crash of Redis its order ends earlier, and machines put back what
+ * they acknowledged. Set `appendonly yes`.
+ */
+#define LINE_SHARED_NO_AOF \
+	"shared order: %s has appendonly no: it forgets at each start"
+
+/*
+ * ID SENTENCE
+ * Another program has written to the stream. What the machine that published it
+ * holds is not affected; here the id counts as lost.
+ */
+#define LINE_SHARED_BROKEN "shared order: id %llu is no event of ours: %s"
+
+/*
+ * ERROR
+ * A sandbox refuses getrandom(2).
+ */
+#define LINE_NO_RANDOM "shared order: getrandom"
+
+/*
+ * It was away, or is too slow: nobody can publish here until it has caught up,
+ * which it does by itself. `/health` says so too.
+ */
+#define LINE_SHARED_BEHIND "shared order: this machine is catching up with it"
+
 /* It is over. */
-#define LINE_SHARED_HERE "shared order: it is here"
+#define LINE_SHARED_CAUGHT_UP "shared order: this machine has caught up"
 
 /*
  * REASON
@@ -288,13 +324,6 @@
 	"there"
 
 /*
- * ID ID REASON
- * Somebody else has written there. What it was is taken for lost.
- */
-#define LINE_SHARED_BROKEN \
-	"shared order: what came after id %llu and up to %llu is broken: %s"
-
-/*
  * ID
  * The order has forgotten the event that had this id, and it cannot be put
  * back: it is older than half of `key_age`, or its key was used for another
@@ -306,6 +335,27 @@
 #define LINE_SHARED_FOUNDED "shared order: founded by this machine's log"
 /* REASON */
 #define LINE_SHARED_NOT_FOUNDED "shared order: could not be founded: %s"
+
+/*
+ * FILE
+ * `--join`: this log is one of those of the order from now on.
+ */
+#define LINE_SHARED_JOINED "shared order: the log %s belongs to it"
+/*
+ * FILE
+ * `--join`: the log has events, and is not one of those of the order. Move it
+ * aside, or found an order of its own.
+ */
+#define LINE_SHARED_OTHER \
+	"shared order: the log %s has events and is another than the order's"
+/*
+ * FILE
+ * There is no room on the disk, or another program has locked the log.
+ */
+#define LINE_SHARED_NOT_JOINED "shared order: the log %s cannot be written"
+/* `--found` or `--join`, and no [shared] in tidings.conf. */
+#define LINE_SHARED_NOT_SHARED \
+	"shared order: tidings.conf has no section [shared]"
 
 /*
  * FILE ERROR

@@ -82,6 +82,7 @@ struct order_look {
 /* A question how far an inbox is published.  Who asks no more sets `asker` to
  * NULL; it is freed with the answer. */
 struct order_question {
+	struct node among; /* those that are not answered */
 	void *asker;
 	void (*answered)(void *asker, uint64_t cursor);
 };

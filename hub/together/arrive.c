@@ -77,6 +77,8 @@ static void apply(struct together *together, const struct shared_entry *from)
 	entry = wording_of_entry(from, items);
 	fault = entry_fault(ledger, &entry);
 	if (fault != NULL) {
+		log_warnx(LINE_SHARED_BROKEN, (unsigned long long)from->id,
+			fault);
 		arrive_missed(together, ledger->log.newest, from->id, fault);
 	} else if (ledger_begin(ledger)) {
 		entry_apply(ledger, &entry);
@@ -140,10 +142,7 @@ void arrive_missed(void *arg, uint64_t from, uint64_t upto, const char *broken)
 
 	if (!together->following || upto <= ledger->log.newest)
 		return;
-	if (broken != NULL)
-		log_warnx(LINE_SHARED_BROKEN, (unsigned long long)from,
-			(unsigned long long)upto, broken);
-	else
+	if (broken == NULL)
 		log_warnx(LINE_SHARED_MISSED, (unsigned long long)from,
 			(unsigned long long)upto);
 	renew(together, entry_missed(ledger, upto));

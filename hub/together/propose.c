@@ -106,6 +106,8 @@ static void ask_cursor(void *arg, struct span name, const uint8_t *identity,
 {
 	struct together *together = arg;
 
+	list_init(&question->among);
+	list_append(&together->questions, &question->among);
 	shared_ask_cursor(together->wing, name, identity, question);
 }
 

@@ -31,7 +31,8 @@ struct together {
 	struct shared *wing;
 	uint8_t own[ORIGIN_HUB];
 	struct pending pending;
-	struct node looks; /* struct order_look, not answered */
+	struct node looks;     /* struct order_look, not answered; and ... */
+	struct node questions; /* ... struct order_question */
 	struct behind behind;
 	enum shared_where where;
 	bool lagging;
@@ -39,7 +40,14 @@ struct together {
 	bool following;	     /* what is told is what the log lacks */
 	struct put_back put_back;
 	struct founding *founding; /* under way; NULL = none is */
+	bool founded;		   /* one has come to its end */
 };
+
+/* ---- (together.c) */
+
+/* It dials, and no more.  `any`: the order may be another log's. */
+struct together *together_make(struct loop *loop, struct ledger *ledger,
+	const struct together_sink *sink, bool any);
 
 /* ---- (propose.c) */
 

@@ -18,20 +18,24 @@ static const char catching_up[] =
 
 /* ---- whether it will do */
 
-/* Says so where it has changed. */
+static bool is_same(const char *one, const char *other)
+{
+	if (one == NULL || other == NULL)
+		return one == other;
+	return strcmp(one, other) == 0;
+}
+
+/* Says so where it has changed; of what is not here the wing has its lines. */
 static void set_away(struct together *together, const char *reason)
 {
 	struct ledger *ledger = together->ledger;
-	const char *had = ledger->away;
-	bool same = had == reason ||
-		    (had != NULL && reason != NULL && strcmp(had, reason) == 0);
 
-	if (same)
+	if (is_same(ledger->away, reason))
 		return;
-	if (reason != NULL)
-		log_warnx(LINE_SHARED_AWAY, reason);
-	else
-		log_info(LINE_SHARED_HERE);
+	if (reason == catching_up)
+		log_warnx(LINE_SHARED_BEHIND);
+	else if (reason == NULL && ledger->away == catching_up)
+		log_info(LINE_SHARED_CAUGHT_UP);
 	if (reason != NULL && reason != catching_up) {
 		buf_clear(&together->sentence);
 		buf_add_span(&together->sentence, span_of(reason));
@@ -115,6 +119,12 @@ void together_tend(struct together *together)
 
 /* ---- beginning and end */
 
+static void drop_question(struct order_question *question)
+{
+	list_remove(&question->among);
+	free(question);
+}
+
 static void on_cursor(void *arg, void *whose, uint64_t cursor)
 {
 	struct order_question *question = whose;
@@ -122,7 +132,7 @@ static void on_cursor(void *arg, void *whose, uint64_t cursor)
 	(void)arg;
 	if (question->asker != NULL)
 		question->answered(question->asker, cursor);
-	free(question);
+	drop_question(question);
 }
 
 static void on_founded(void *arg, const char *fault)
@@ -133,6 +143,7 @@ static void on_founded(void *arg, const char *fault)
 		log_warnx(LINE_SHARED_NOT_FOUNDED, fault);
 	else
 		log_info(LINE_SHARED_FOUNDED);
+	together->founded = fault == NULL;
 	found_end(together);
 }
 
@@ -146,7 +157,8 @@ static const char *text_or(const char *text, const char *other)
 	return text != NULL ? text : other;
 }
 
-static void dial(struct together *together)
+/* `any`: of whichever log. */
+static void dial(struct together *together, bool any)
 {
 	const struct config *config = together->ledger->config;
 	const struct config_shared *from = &config->shared;
@@ -184,7 +196,9 @@ static void dial(struct together *together)
 		.key_age_ms = config->key_age_ms,
 		.found_auto = from->found_auto,
 	};
-	memcpy(options.identity, together->ledger->log.identity, SHARED_ID);
+	if (!any)
+		memcpy(options.identity, together->ledger->log.identity,
+			SHARED_ID);
 	memcpy(options.origin, together->own, SHARED_ID);
 	together->wing = shared_open(together->loop, &options, &notify, &fault);
 	if (together->wing == NULL)
@@ -192,11 +206,10 @@ static void dial(struct together *together)
 	buf_release(&redis);
 }
 
-struct together *together_open(struct loop *loop, struct ledger *ledger,
-	const struct together_sink *sink)
+struct together *together_make(struct loop *loop, struct ledger *ledger,
+	const struct together_sink *sink, bool any)
 {
 	struct together *together = mem_new(sizeof(*together));
-	const struct party party = {NULL, NULL, revert, together};
 
 	together->loop = loop;
 	together->ledger = ledger;
@@ -205,11 +218,21 @@ struct together *together_open(struct loop *loop, struct ledger *ledger,
 	ledger->away = "the shared order has not answered yet";
 	pending_open(&together->pending);
 	list_init(&together->looks);
+	list_init(&together->questions);
 	own_id_read(ledger->config->log_path, together->own);
+	dial(together, any);
+	return together;
+}
+
+struct together *together_open(struct loop *loop, struct ledger *ledger,
+	const struct together_sink *sink)
+{
+	struct together *together = together_make(loop, ledger, sink, false);
+	const struct party party = {NULL, NULL, revert, together};
+
 	propose_open(together);
 	ledger_join(ledger, &party);
 	put_back_begin(together);
-	dial(together);
 	arrive_start(together);
 	return together;
 }
@@ -221,6 +244,9 @@ void together_close(struct together *together)
 	found_end(together);
 	shared_close(together->wing);
 	pending_close(&together->pending);
+	while (!list_empty(&together->questions))
+		drop_question(list_entry(together->questions.next,
+			struct order_question, among));
 	together->ledger->order = NULL;
 	together->ledger->away = NULL;
 	buf_release(&together->sentence);
