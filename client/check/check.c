@@ -106,6 +106,7 @@ struct check_row {
 
 static const struct check_row checks[] = {
 	{"health", try_health, NULL, "Server"},
+	{"shared order", check_order, check_has_order, "Server"},
 	{"main stream", check_main, NULL, "Events"},
 	{"metrics", check_metrics, NULL, "Events"},
 	{"custom channel", check_custom, NULL, "Events"},

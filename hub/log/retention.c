@@ -247,6 +247,39 @@ void retention_step(struct retention *retention)
 	retention->behind = retention->left == 0 || channels_left || keys_left;
 }
 
+static void take_back(
+	struct retention *retention, const struct due *due, uint64_t mark)
+{
+	struct eventlog *log = retention->log;
+
+	if (due->has_traits)
+		labels_let_go(&log->labels, due->id);
+	query_bind_int(&retention->remove, 1, due->id);
+	if (store_run(log->store, &retention->remove) && due->channel != NULL)
+		channel_uncount(log->channels, due->channel, mark, due->weight,
+			due->at, due->is_private);
+}
+
+void retention_take_back(
+	struct retention *retention, uint64_t after, uint64_t mark)
+{
+	struct store *store = retention->log->store;
+	struct query *rows = &retention->pool;
+	struct due dues[RETENTION_STEP];
+	uint32_t count;
+
+	do {
+		count = 0;
+		query_bind_int(rows, 1, after);
+		while (count < RETENTION_STEP && store_step(store, rows))
+			read_due(
+				retention->log->channels, rows, &dues[count++]);
+		store_end(rows);
+		for (uint32_t i = 0; i < count; i++)
+			take_back(retention, &dues[i], mark);
+	} while (count > 0 && store->trouble == DB_DONE);
+}
+
 void retention_settle(struct retention *retention)
 {
 	retention->crowded += retention->crowding;

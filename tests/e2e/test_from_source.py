@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from checkout import block, checkout, listed
-from test_quickstart import Quickstart, can_be_nobody
+from test_quickstart import can_be_nobody
 from web import WebDoor
 from world import BUILD, INSTRUMENTED, SLOW, TOP, eventually, free_port
 
