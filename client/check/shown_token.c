@@ -118,6 +118,24 @@ static bool is_ended(struct check *check, const struct shown *shown)
 	return false;
 }
 
+/* Mercure's third kind of matcher.  One that we do not know spoils the token:
+ * it might be the one that is meant. */
+static bool has_url_patterns(struct check *check, const struct shown *shown)
+{
+	static const char type[] = "\"urlpattern\"";
+	const struct member *details =
+		document_member(&shown->claims, "authorization_details");
+
+	return details != NULL &&
+	       memmem(details->value.at, details->value.len, type,
+		       strlen(type)) != NULL &&
+	       !check_wrong(check,
+		       "have it made with a URI template (\"match_type\": "
+		       "\"uritemplate\"), as in builds/{name}, or names",
+		       "a match in its authorization_details is of the type "
+		       "urlpattern, which Tidings does not know");
+}
+
 bool check_refused_token(struct check *check, const char *token)
 {
 	struct shown shown = {0};
@@ -130,7 +148,9 @@ bool check_refused_token(struct check *check, const char *token)
 		check_wrong(check, "see tidings token new",
 			"it is neither a JWT nor an API token");
 	else if (!is_ended(check, &shown) &&
-		 !shown_is_for_others(check, &shown))
+		 !shown_is_for_others(check, &shown) &&
+		 !has_url_patterns(check, &shown) &&
+		 !shown_is_signed_wrong(check, &shown, token))
 		check_wrong(check,
 			"with level = debug in [log] the responder's log says "
 			"why",

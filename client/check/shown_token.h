@@ -25,5 +25,9 @@ struct shown {
 
 /* Does no section take it, for what it says of itself?  That is then noted. */
 bool shown_is_for_others(struct check *check, struct shown *shown);
+/* Of those that are left: has none signed it, or the right one what nobody can
+ * claim?  That is then noted, unless a file of keys could not be read. */
+bool shown_is_signed_wrong(
+	struct check *check, const struct shown *shown, const char *token);
 
 #endif

@@ -60,9 +60,15 @@ static void ready(void *arg, unsigned events)
 		sub->home->owner.below(sub);
 }
 
+/* Where it is, if it has one. */
+static struct expiry_lease *lease_of(struct subscriber *sub)
+{
+	return (void *)&sub->memberships[sub->count];
+}
+
 struct expiry_lease *subscriber_lease(struct subscriber *sub)
 {
-	return sub->leased ? (void *)&sub->memberships[sub->count] : NULL;
+	return sub->leased ? lease_of(sub) : NULL;
 }
 
 /* Only who has an end pays for it. */
@@ -78,8 +84,8 @@ static struct subscriber *allocate(const struct subscription *subscription)
 	sub->count = subscription->count;
 	sub->leased = leased;
 	if (leased) {
-		*subscriber_lease(sub) = *end;
-		subscriber_lease(sub)->sub = sub;
+		*lease_of(sub) = *end;
+		lease_of(sub)->sub = sub;
 	}
 	return sub;
 }

@@ -76,6 +76,8 @@ struct subscriber {
 	struct told *told;    /* owned: what its last verdict said of that */
 	struct batch *half;   /* the batch being sent */
 	uint32_t done;	      /* bytes of it already sent */
+	uint16_t request;     /* FastCGI request id */
+	uint16_t count;	      /* memberships, sorted by channel name ... */
 	struct opening *opening;     /* owned; freed with the first byte */
 	struct straggler *straggler; /* the replay's, while it is behind */
 	struct node due;	     /* the fan-out's list */
@@ -83,18 +85,16 @@ struct subscriber {
 	struct client *client;
 	struct grant *grant; /* held: which private events it is given; NULL =
 				none */
-	uint16_t request;    /* FastCGI request id */
-	uint16_t count;	     /* memberships, sorted by channel name ... */
 	uint16_t patterns;   /* ... and behind them patterns, of which it has so
 				many */
 	uint16_t keepalive;  /* seconds between two comments */
 	uint8_t dress;	     /* enum event_dress */
-	bool browser;	     /* as in its subscription, and ... */
-	bool gaps;	     /* ... likewise */
-	bool behind;	     /* began behind: owed an event `live` */
-	bool below;	     /* `pos` means nothing, only `id` counts */
-	bool seen;	     /* presence.h knows it */
-	bool leased; /* it has an end: a lease is behind its memberships */
+	bool browser : 1;    /* as in its subscription, and ... */
+	bool gaps : 1;	     /* ... likewise */
+	bool behind : 1;     /* began behind: owed an event `live` */
+	bool below : 1;	     /* `pos` means nothing, only `id` counts */
+	bool seen : 1;	     /* presence.h knows it */
+	bool leased : 1; /* it has an end: a lease is behind its memberships */
 	struct membership memberships[];
 };
 

@@ -242,6 +242,8 @@ static bool expression(struct reader *reader)
 /* RFC 6570, section 2.1; bytes of UTF-8 are taken as they are. */
 static bool is_literal(char c)
 {
+	if (is_name(c) || c == '/') /* nearly all */
+		return true;
 	return (unsigned char)c > ' ' && c != '\x7f' &&
 	       strchr("\"'<>\\^`|}", c) == NULL;
 }

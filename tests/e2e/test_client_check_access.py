@@ -71,7 +71,7 @@ def test_tokens_that_arrive_are_good_or_bad(with_tokens, tmp_path):
 @pytest.mark.parametrize("claims, said", [
     ({"exp": -100}, "it has expired 10"), ({"nbf": 1000}, "it begins in "),
     ({"aud": "another"}, 'its aud is "another", and should be "site"'), ({"aud": None}, 'its aud is "", and should be "site"'),
-    ({}, "is it signed with a key of"), (None, "neither a JWT nor an API token")],
+    ({}, "no key of [keys] has signed it"), (None, "neither a JWT nor an API token")],
     ids=["expired", "too-soon", "another-audience", "no-audience", "another-key", "anything"])
 def test_a_token_that_is_refused_is_told_why(make_world, tmp_path, claims, said):
     key, config = tmp_path / "site.key", tmp_path / "tidings.conf"
@@ -123,8 +123,12 @@ def refused_token(world, issuer, status=1, algorithm="HS256", headers=None, **cl
     ("login", {"algorithm": "HS384"}, 'its exp is "", and should be "a time"'),
     ("oauth", {"exp": 1 << 40}, 'its typ is "JWT", and should be "at+jwt"'),
     ("shop", {"iat": 1 << 40}, "it begins in "),
-    ("shop", {"mercure": 7}, "is it signed with a key of [keys]"),
-], ids=["issuer", "no-issuer", "audiences", "algorithm", "no-end", "form", "future", "claim"])
+    ("shop", {"mercure": 7}, "[keys shop] has signed it, but what it claims is not well-formed"),
+    ("shop", {"headers": {"kid": "a"}}, 'its kid is "a", and no key of [keys] has that name'),
+    ("oauth", {"exp": 1 << 40, "headers": {"typ": "at+jwt"}, "authorization_details": [{
+        "type": "https://mercure.rocks/authorization-detail", "actions": ["subscribe"],
+        "topics": [{"match": "/a/:b", "match_type": "urlpattern"}]}]}, "is of the type urlpattern, which"),
+], ids=["issuer", "no-issuer", "audiences", "algorithm", "no-end", "form", "future", "claim", "kid", "url-pattern"])
 def test_of_several_issuers_the_one_that_is_meant_says_what_is_wrong(several, issuer, more, said):
     assert said in refused_token(several, issuer, **more)
 

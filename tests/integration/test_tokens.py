@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Tokens that others have made, and what a start with keys costs and refuses."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -141,6 +142,52 @@ def test_a_token_of_symfony_is_good(keyring, pairs, algorithm):
         pytest.skip("lcobucci/jwt is not installed: Debian 13 has it, 12 has not")
     assert done.returncode == 0, done.stdout + done.stderr
     assert keyring.has(verifies, algorithm).grants(done.stdout) == GRANTED
+
+
+LCOBUCCI = r"""
+    @include 'Lcobucci/JWT/autoload.php';
+    use Lcobucci\JWT\Signer;
+    $order = json_decode(stream_get_contents(STDIN), true);
+    if (!class_exists('Lcobucci\JWT\Token\Builder'))
+        exit('missing');
+    $signer = ['HS' => 'Hmac', 'RS' => 'Rsa', 'ES' => 'Ecdsa'][substr($order['alg'], 0, 2)] ?? null;
+    $signer = 'Lcobucci\JWT\Signer' . ($signer ? '\\' . $signer . '\\Sha' . substr($order['alg'], 2) : '\\Eddsa');
+    $token = Lcobucci\JWT\Token\Builder::new(new Lcobucci\JWT\Encoding\JoseEncoder,
+        Lcobucci\JWT\Encoding\ChainedFormatter::default());
+    if ($order['form'] === 'oauth')
+        $token = $token->withHeader('typ', 'at+jwt');
+    $until = new DateTimeImmutable('+10 minutes');
+    foreach ($order['claims'] as $name => $value)
+        $token = match ($name) {
+            'sub' => $token->relatedTo($value),
+            'iss' => $token->issuedBy($value),
+            'aud' => $token->permittedFor(...$value),
+            'exp' => $token->expiresAt($until),
+            'iat' => $token->issuedAt(new DateTimeImmutable('-1 second')),
+            default => $token->withClaim($name, $value),
+        };
+    $key = Signer\Key\InMemory::base64Encoded($order['key']);
+    echo $token->getToken(new $signer, $key)->toString();
+"""
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_token_of_lcobucci_is_good(keyring, pairs, algorithm, form):
+    signs, verifies = pairs[algorithm]
+    key = signs.encode()
+    if algorithm == "EdDSA":  # as libsodium has it
+        private = serialization.load_pem_private_key(key, None)
+        raw, public = serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        key = private.private_bytes(raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()) + \
+            private.public_key().public_bytes(raw, public)
+    order = {"alg": algorithm, "form": form, "key": base64.b64encode(key).decode(), "claims": claims(form)}
+    done = subprocess.run(["php", "-r", LCOBUCCI], input=json.dumps(order), text=True, capture_output=True,
+                          timeout=30 * SLOW)
+    assert done.returncode == 0, done.stdout + done.stderr
+    if done.stdout == "missing":
+        pytest.skip("lcobucci/jwt is not installed: Debian 13 has it, 12 has not")
+    assert keyring.has(verifies, algorithm, **settings(form)).grants(done.stdout) == GRANTED
 
 
 @pytest.mark.parametrize("form", FORMS)
