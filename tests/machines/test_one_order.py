@@ -38,7 +38,7 @@ def test_an_event_has_the_same_id_at_each_machine_and_in_its_answer(three):
     three.hold(1, "news")
     for world in three.worlds:
         assert world.channel("news")["newest"] == str(id)
-        world.listen("news", last_event_id="0").is_told("reset")
+        world.listen("news", last_event_id="0").sees("one", type="alert", id=id)
 
 
 def test_what_was_there_before_is_read_at_a_machine_that_came_later(two):
