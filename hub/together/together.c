@@ -234,6 +234,8 @@ struct together *together_open(struct loop *loop, struct ledger *ledger,
 	ledger_join(ledger, &party);
 	put_back_begin(together);
 	arrive_start(together);
+	if (ledger->config->subscriptions)
+		log_warnx(LINE_SHARED_NO_PRESENCE);
 	return together;
 }
 

@@ -171,9 +171,8 @@ static void read_word(
 static void append(struct sharer *sharer, char **words, size_t count)
 {
 	static struct shared_item items[WORDS_MAX];
-	struct shared_proposal what = {.channel = span_of("news"),
-		.items = items,
-		.rows = 1};
+	struct shared_proposal what = {
+		.channel = span_of("news"), .items = items, .rows = 1};
 
 	memset(items, 0, sizeof(items));
 	memcpy(what.origin, sharer->origin, SHARED_ID);
@@ -181,8 +180,8 @@ static void append(struct sharer *sharer, char **words, size_t count)
 		read_word(&what, items, words[i]);
 	for (uint32_t i = 0; i < what.count; i++)
 		items[i].digest = digest_of(what.type, items[i].data);
-	shared_append(sharer->shared, &what,
-		(void *)(uintptr_t)number(words[1]));
+	shared_append(
+		sharer->shared, &what, (void *)(uintptr_t)number(words[1]));
 }
 
 static void follow(struct sharer *sharer, char **words, size_t count)
@@ -197,8 +196,8 @@ static void follow(struct sharer *sharer, char **words, size_t count)
 		holes[i - 3].last = number(strsep(&at, ":"));
 		holes[i - 3].start = number(at);
 	}
-	shared_follow(sharer->shared, number(words[1]), origin, holes,
-		count - 3);
+	shared_follow(
+		sharer->shared, number(words[1]), origin, holes, count - 3);
 }
 
 /* ---- a founding: ids 10, 20, ... */
@@ -290,8 +289,8 @@ static void do_line(struct sharer *sharer, char *line)
 static void on_input(void *arg, unsigned events)
 {
 	struct sharer *sharer = arg;
-	ssize_t len = read(STDIN_FILENO, buf_reserve(&sharer->line, 65536),
-		65536);
+	ssize_t len =
+		read(STDIN_FILENO, buf_reserve(&sharer->line, 65536), 65536);
 	char *end;
 
 	(void)events;
