@@ -46,16 +46,30 @@ static void set_away(struct together *together, const char *reason)
 	together->sink.state(together->sink.arg);
 }
 
-static void judge(struct together *together, const char *sentence)
+static void judge(struct together *together)
 {
 	const struct ledger *ledger = together->ledger;
 
 	together->lagging = behind_is(&together->behind, ledger->log.committed,
 		clock_now_us(ledger->clock));
-	if (together->where != SHARED_HERE)
-		set_away(together, sentence);
-	else
-		set_away(together, together->lagging ? catching_up : NULL);
+	set_away(together, together->lagging ? catching_up : NULL);
+}
+
+static void tell_away(
+	struct together *together, const struct shared_state *state)
+{
+	struct buf reason = {0};
+
+	buf_add_text(&reason, "the shared order is away");
+	if (state->away_since != 0) {
+		buf_add_text(&reason, " since ");
+		clock_rfc3339(&reason, state->away_since);
+	}
+	if (state->sentence != NULL)
+		buf_printf(&reason, ": %s", state->sentence);
+	buf_add_char(&reason, '\0');
+	set_away(together, reason.at);
+	buf_release(&reason);
 }
 
 static void on_state(void *arg, const struct shared_state *state)
@@ -67,8 +81,10 @@ static void on_state(void *arg, const struct shared_state *state)
 	if (state->where == SHARED_HERE)
 		behind_hear(&together->behind, state->last, state->heard_us,
 			together->ledger->log.committed);
-	judge(together, state->sentence != NULL ? state->sentence
-						: "the shared order is away");
+	if (state->where == SHARED_HERE)
+		judge(together);
+	else
+		tell_away(together, state);
 }
 
 static void on_looked(void *arg, uint64_t number, uint64_t last)
@@ -113,7 +129,7 @@ void together_tend(struct together *together)
 	if (!together->following && together->ledger->writable)
 		arrive_start(together);
 	if (together->where == SHARED_HERE)
-		judge(together, NULL);
+		judge(together);
 	propose_expire(together);
 	put_back_tend(together);
 }
