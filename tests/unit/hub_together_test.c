@@ -396,8 +396,10 @@ static void test_an_order_that_is_stopped_refuses_at_once_and_says_why(
 	wing.notify.state(wing.notify.arg, &stopped);
 	assert_true(propose(room, 1, &ack));
 	assert_int_equal(ack.outcome, WIRE_OUT_AWAY);
-	assert_string_equal(ack.reason, "it is a cluster");
-	assert_string_equal(room->ledger.away, "it is a cluster");
+	assert_string_equal(
+		ack.reason, "the shared order is away: it is a cluster");
+	assert_string_equal(
+		room->ledger.away, "the shared order is away: it is a cluster");
 	assert_true(states > 0);
 }
 
