@@ -97,8 +97,10 @@ static void be_empty(struct shared *shared, const char *why)
 	struct buf sentence = {0};
 
 	buf_printf(&sentence, "%s: %s%c", shared->first.address, why, '\0');
-	if (shared->phase != LINKS_EMPTY)
+	if (shared->phase != LINKS_EMPTY) {
 		rest(shared, why);
+		shared->empty_us = loop_now_us(shared->loop);
+	}
 	shared->phase = LINKS_EMPTY;
 	set_state(shared, SHARED_EMPTY, sentence.at);
 	buf_release(&sentence);
@@ -153,6 +155,7 @@ static void on_info(void *arg, const struct redis_reply *reply)
 			log_warnx(LINE_SHARED_NO_AOF, shared->first.address);
 		shared->said_aof = info_lacks_aof(info);
 		shared->evicts = false;
+		machines_linked(&shared->machines);
 		append_greet(&shared->append);
 		return;
 	}
@@ -284,13 +287,41 @@ static void on_beat(void *arg)
 	shared->beats_heard = true;
 	if (shared->phase == LINKS_HERE) {
 		append_probe(&shared->append);
+		machines_beat(&shared->machines, shared->append.floor);
 		if (shared->beats % LINKS_LOOK_BEATS == 0)
 			ask_info(shared, on_info_again);
 	} else if (shared->phase == LINKS_EMPTY &&
 		   shared->founding.what == NULL &&
 		   !conn_is_asked(&shared->first.conn)) {
 		append_greet(&shared->append);
+		if (shared->options.found_auto)
+			machines_beat(&shared->machines, shared->append.floor);
 	}
+}
+
+/* ---- other machines */
+
+/* After a while the one whose log is the newest founds what is empty. */
+static void on_machines(void *arg)
+{
+	struct shared *shared = arg;
+	uint64_t now = loop_now_us(shared->loop);
+
+	shared->state.machines = (unsigned)machines_count(&shared->machines);
+	if (shared->phase != LINKS_EMPTY || shared->founding.what != NULL ||
+		now - shared->empty_us < LINKS_HEAR_MS * 1000ull ||
+		!machines_is_newest(&shared->machines))
+		return;
+	shared->empty_us = now;
+	shared->notify.may_found(shared->notify.arg);
+}
+
+static void on_left(void *arg, const uint8_t origin[SHARED_ID])
+{
+	const struct shared *shared = arg;
+
+	if (shared->notify.left != NULL)
+		shared->notify.left(shared->notify.arg, origin);
 }
 
 /* ---- what goes through */
@@ -400,6 +431,10 @@ void links_open(struct shared *shared, const struct redis *redis)
 	trim_init(&shared->trim, shared->loop, first, options, options->prefix);
 	founding_init(&shared->founding, first, options, options->prefix,
 		on_founded, shared);
+	machines_init(&shared->machines, first, options, options->prefix);
+	shared->machines.heard = on_machines;
+	shared->machines.left = on_left;
+	shared->machines.arg = shared;
 	cursors_init(
 		&shared->cursors, first, options->prefix, on_cursor, shared);
 	shared->state = (struct shared_state){.where = SHARED_AWAY,
@@ -422,6 +457,7 @@ void links_close(struct shared *shared)
 	follow_release(&shared->follow);
 	founding_release(&shared->founding);
 	cursors_release(&shared->cursors);
+	machines_release(&shared->machines);
 	buf_release(&shared->sentence);
 	buf_release(&shared->scratch);
 }

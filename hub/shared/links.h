@@ -19,6 +19,7 @@
 #include "hub/shared/dial.h"
 #include "hub/shared/follow.h"
 #include "hub/shared/founding.h"
+#include "hub/shared/machines.h"
 #include "hub/shared/shared.h"
 #include "hub/shared/trim.h"
 
@@ -26,7 +27,8 @@ enum {
 	LINKS_BEAT_MS = 1000,
 	LINKS_QUIET_MS = 3000, /* at most: so long without a word is away */
 	LINKS_LOOK_BEATS = 10, /* after so many its settings are looked at */
-	LINKS_SAY_AGAIN_MS = 10000, /* a log line for another sentence */
+	LINKS_HEAR_MS = MACHINES_GONE_MS, /* of others, before it is founded */
+	LINKS_SAY_AGAIN_MS = 10000,	  /* a log line for another sentence */
 };
 
 enum links_phase {
@@ -49,11 +51,13 @@ struct shared {
 	struct trim trim;
 	struct founding founding;
 	struct cursors_asked cursors;
+	struct machines machines;
 	enum links_phase phase;
 	bool quiet; /* here, but it does not answer */
 	bool evicts, said_aof;
 	bool beats_heard; /* state is to be told once a second */
 	unsigned beats;
+	uint64_t empty_us; /* since when it is empty */
 	struct timer beat;
 	struct shared_state state;
 	struct buf sentence, scratch;
