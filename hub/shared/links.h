@@ -67,4 +67,30 @@ struct shared {
 void links_open(struct shared *shared, const struct redis *redis);
 void links_close(struct shared *shared);
 
+/* ---- links_state.c */
+
+void links_tell(struct shared *shared);
+/* `sentence` NULL: it is here. */
+void links_set_state(
+	struct shared *shared, enum shared_where where, const char *sentence);
+
+/* The link is of no use, for that reason. */
+void links_give_up(struct shared *shared, const char *why);
+
+/* ---- links_look.c */
+
+/* At first, where the order stands is asked if it will do, else the link is
+ * given up; later, what has become worse is said to the log. */
+void links_ask_info(struct shared *shared, bool again);
+
+/* ---- links_through.c: as in struct shared_notify, with a struct shared */
+
+void links_answered(void *arg, const struct shared_answer *answer);
+void links_looked(void *arg, uint64_t number, uint64_t last);
+void links_entry(void *arg, const struct shared_entry *entry);
+void links_hole(void *arg, const struct shared_hole *hole);
+void links_missed(void *arg, uint64_t from, uint64_t upto, const char *broken);
+void links_cursor(void *arg, void *whose, uint64_t cursor);
+void links_founded(void *arg, const char *fault);
+
 #endif
