@@ -333,7 +333,11 @@
 
 /* What this machine's log has is in the order now, which was empty. */
 #define LINE_SHARED_FOUNDED "shared order: founded by this machine's log"
-/* REASON */
+/*
+ * REASON
+ * "there is one already, of another log": `prefix` or `db` is another's, or this
+ * log has to join it.
+ */
 #define LINE_SHARED_NOT_FOUNDED "shared order: could not be founded: %s"
 
 /*

@@ -226,7 +226,7 @@
 #include "lib/span.h"
 
 enum {
-	WIRE_VERSION = 8,
+	WIRE_VERSION = 9,
 	WIRE_FRAME_MAX = 16 << 20,
 	WIRE_HEAD = 4, /* bytes of the length field */
 	WIRE_IDENTITY = 16,
@@ -313,6 +313,10 @@ enum wire_outcome {
 	WIRE_OUT_INVALID,  /* the hub's own check refused it; reason says why */
 	WIRE_OUT_FULL,	   /* no room on the disk */
 	WIRE_OUT_FAILED,   /* could not be written; reason says why */
+	WIRE_OUT_AWAY,	   /* a shared order gave it no place, or none that is
+			      known yet: sent again, it is told what became of it
+			      */
+	WIRE_OUT_BEHIND,   /* this machine is too far behind the shared order */
 };
 
 /* Of the log; what tickets are signed with. */

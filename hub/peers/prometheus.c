@@ -9,6 +9,7 @@
 
 #include "hub/peers/inbox_figures.h"
 #include "hub/peers/metrics_text.h"
+#include "hub/peers/order_figures.h"
 
 struct prometheus {
 	const struct sampler *sampler;
@@ -285,6 +286,7 @@ static void write_all(struct prometheus *prometheus)
 		rows[i].write(prometheus);
 	}
 	inbox_figures_write(prometheus->inboxes, &prometheus->text);
+	order_figures_write(prometheus->ledger, &prometheus->text);
 	metrics_end(&prometheus->text);
 }
 

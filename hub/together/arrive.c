@@ -78,7 +78,7 @@ static void apply(struct together *together, const struct shared_entry *from)
 	fault = entry_fault(ledger, &entry);
 	if (fault != NULL) {
 		log_warnx(LINE_SHARED_BROKEN, (unsigned long long)from->id,
-			fault);
+			"an event of it is not what may be published");
 		arrive_missed(together, ledger->log.newest, from->id, fault);
 	} else if (ledger_begin(ledger)) {
 		entry_apply(ledger, &entry);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hub/log/orphan.h"
 #include "hub/together/rooms.h"
 #include "hub/together/wording.h"
 
@@ -54,7 +55,7 @@ static bool refuse(const struct together *together, struct ack *ack)
 	if (!together->lagging && (together->where == SHARED_HERE ||
 					  together->where == SHARED_AWAY))
 		return false;
-	ack->outcome = WIRE_OUT_FAILED;
+	ack->outcome = together->lagging ? WIRE_OUT_BEHIND : WIRE_OUT_AWAY;
 	ack->first = ack->last = 0;
 	ack->reason = ledger->away;
 	return true;
@@ -111,10 +112,26 @@ static void ask_cursor(void *arg, struct span name, const uint8_t *identity,
 	shared_ask_cursor(together->wing, name, identity, question);
 }
 
+static void figures(void *arg, struct order_figures *figures)
+{
+	const struct together *together = arg;
+	const struct ledger *ledger = together->ledger;
+
+	*figures = (struct order_figures){
+		.connected = together->where == SHARED_HERE,
+		.behind_us = behind_for(&together->behind,
+			ledger->log.committed, clock_now_us(ledger->clock)),
+		.append_us = together->append_us,
+		.orphans = together->put_back.since == 0
+				   ? 0
+				   : orphans_count(&together->ledger->store),
+	};
+}
+
 void propose_open(struct together *together)
 {
 	together->order = (struct order){
-		propose, forget, room, look, ask_cursor, together};
+		propose, forget, room, look, ask_cursor, figures, together};
 	together->ledger->order = &together->order;
 }
 
@@ -136,7 +153,7 @@ static void tell(struct together *together, struct waiter *waiter)
 static void fail(
 	struct together *together, struct waiter *waiter, const char *reason)
 {
-	waiter->ack.outcome = WIRE_OUT_FAILED;
+	waiter->ack.outcome = WIRE_OUT_AWAY;
 	waiter->ack.first = waiter->ack.last = 0;
 	waiter->ack.reason = reason;
 	tell(together, waiter);
@@ -184,8 +201,8 @@ static void note(struct ack *ack, const struct shared_answer *answer)
 		[SHARED_STORED] = WIRE_OUT_STORED,
 		[SHARED_REPEATED] = WIRE_OUT_REPEATED,
 		[SHARED_CONFLICT] = WIRE_OUT_CONFLICT,
-		[SHARED_BEHIND] = WIRE_OUT_FAILED,
-		[SHARED_FAILED] = WIRE_OUT_FAILED,
+		[SHARED_BEHIND] = WIRE_OUT_AWAY,
+		[SHARED_FAILED] = WIRE_OUT_AWAY,
 	};
 
 	ack->outcome = outcomes[answer->outcome];
@@ -237,7 +254,7 @@ void propose_lose(struct together *together, const struct shared_hole *hole)
 static void move(struct together *together, struct waiter *waiter)
 {
 	waiter->ack.outcome = waiter->cursor >= waiter->to ? WIRE_OUT_REPEATED
-							   : WIRE_OUT_FAILED;
+							   : WIRE_OUT_AWAY;
 	together->sink.moved(together->sink.arg, span_of(waiter->name),
 		waiter->inbox, waiter->cursor);
 	finish(together, waiter);

@@ -63,6 +63,7 @@ static void on_state(void *arg, const struct shared_state *state)
 	struct together *together = arg;
 
 	together->where = state->where;
+	together->append_us = state->append_us;
 	if (state->where == SHARED_HERE)
 		behind_hear(&together->behind, state->last, state->heard_us,
 			together->ledger->log.committed);

@@ -15,7 +15,7 @@ from wire import AFTER, ID_MAX, Following, Judge, Judged, State
 
 pytestmark = pytest.mark.skipif(bool(needs_redis), reason=needs_redis)
 
-STORED, REPEATED, CONFLICT, FAILED = 0, 1, 2, 5
+STORED, REPEATED, CONFLICT, AWAY, BEHIND = 0, 1, 2, 6, 7
 
 
 class Machine:
@@ -225,7 +225,7 @@ def test_without_the_order_nobody_can_publish_and_what_is_held_is_served(machine
     stored = a.publish("held")
     machines.redis.freeze()
     answer = a.publish("away", within=10 * SLOW)
-    assert answer.outcome == FAILED and answer.reason
+    assert answer.outcome == AWAY and answer.reason
     assert eventually(machines.all[0].why, "it is said")
     assert a.page("main").events[0].id == stored.last
     machines.redis.thaw()
