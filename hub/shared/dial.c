@@ -3,6 +3,7 @@
 
 #include "hub/shared/dial.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -43,9 +44,12 @@ bool dial_address(
 		return false;
 	*port = (int)number;
 	len = (size_t)(colon - address);
+	/* Of a name the look-up would stop the only thread. */
 	if (len > 2 && address[0] == '[' && address[len - 1] == ']')
-		return copy(host, size, address + 1, len - 2);
-	return copy(host, size, address, len);
+		return copy(host, size, address + 1, len - 2) &&
+		       inet_pton(AF_INET6, host, &(struct in6_addr){0}) == 1;
+	return copy(host, size, address, len) &&
+	       inet_pton(AF_INET, host, &(struct in_addr){0}) == 1;
 }
 
 /* ---- one that will not do */
