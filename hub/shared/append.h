@@ -108,9 +108,12 @@ void append_fail_flying(struct append *append, const char *reason);
 /* The deadline may be another. */
 void append_watch(struct append *append);
 
-/* ---- append_batch.c: what a proposal is in a batch, and what comes of it */
+/* ---- append_encode.c */
 
 void append_encode(struct waiting *waiting, const struct shared_proposal *what);
+
+/* ---- append_batch.c */
+
 /* Sends what is flying, or else what is waiting as far as it fits. */
 void append_send(struct append *append);
 
