@@ -130,6 +130,7 @@ struct shared_state {
 	uint64_t heard_us;    /* monotonic, when the request for `last` was
 				 sent: what is not followed up to it long after
 				 is behind */
+	unsigned machines;    /* that are there, this one too; 0 = not known */
 	uint64_t append_us;   /* how long the newest append took; 0 = none */
 	const char *server;   /* the address in use; "" if none */
 };
@@ -159,6 +160,9 @@ struct shared_notify {
 	/* It is empty, found is auto, and of the machines that were heard of
 	 * this one's log is the newest: time for shared_found(). */
 	void (*may_found)(void *arg);
+	/* A machine has been silent for 10 s (all that are there are told), by
+	 * its hub's origin.  May be NULL. */
+	void (*left)(void *arg, const uint8_t origin[SHARED_ID]);
 	void *arg;
 };
 

@@ -96,9 +96,9 @@ static void on_state(void *arg, const struct shared_state *state)
 		"away", "here", "empty", "stopped"};
 
 	(void)arg;
-	printf("state\t%s\t%s\t%" PRIu64 "\t%s\n", wheres[state->where],
+	printf("state\t%s\t%s\t%" PRIu64 "\t%s\t%u\n", wheres[state->where],
 		state->sentence == NULL ? "" : state->sentence, state->last,
-		state->server);
+		state->server, state->machines);
 }
 
 static void on_looked(void *arg, uint64_t count, uint64_t last)
@@ -123,6 +123,16 @@ static void on_may_found(void *arg)
 {
 	(void)arg;
 	printf("may_found\n");
+}
+
+static void on_left(void *arg, const uint8_t origin[SHARED_ID])
+{
+	struct buf text = {0};
+
+	(void)arg;
+	entry_put_id(&text, origin, SHARED_ID);
+	printf("left\t%.*s\n", (int)text.len, text.at);
+	buf_release(&text);
 }
 
 /* ---- what it is to do */
@@ -319,7 +329,7 @@ int main(int argc, char **argv)
 	static struct sharer sharer;
 	const struct shared_notify notify = {on_answered, on_entry, on_hole,
 		on_missed, on_state, on_looked, on_cursor, on_founded,
-		on_may_found, &sharer};
+		on_may_found, on_left, &sharer};
 	struct shared_options options = {.redis = argv[1],
 		.prefix = "{tidings}",
 		.machine = "a machine",
@@ -327,7 +337,8 @@ int main(int argc, char **argv)
 		.password_file = argc > 5 ? argv[5] : NULL,
 		.keep_age_ms = 3600000,
 		.keep_bytes = 256 << 20,
-		.key_age_ms = 86400000};
+		.key_age_ms = 86400000,
+		.found_auto = getenv("FOUND_AUTO") != NULL};
 	struct loop_turn turn;
 	const char *fault;
 

@@ -315,6 +315,23 @@ def test_a_password_is_asked_for_and_read_anew(redis, sharers, tmp_path):
     assert "others may read it" in two.wait("state", where="away").sentence
 
 
+def test_a_user_who_may_do_only_what_is_needed_is_enough(redis, sharers, tmp_path):
+    """As docs/several-machines.md has it."""
+    redis.ask("ACL", "SETUSER", "default", "reset", "on", ">right", "~{tidings}:*", "resetchannels",
+              "-@all", "+@read", "+@write", "+@connection", "+@scripting", "+@stream", "+role", "+info", "+time",
+              "-@dangerous", "+role", "+info")
+    secret = tmp_path / "password"
+    secret.write_text("right\n")
+    secret.chmod(0o600)
+    one = sharers(redis.address, 1, password=secret).follow(100)
+    one.wait("state", where="empty")
+    one.say("found", 3, 100)
+    assert one.wait("founded").fault == ""
+    one.is_here()
+    assert one.answer(one.append(data="x", source="7", number=1)).outcome == "stored"
+    one.wait("state", machines=1)
+
+
 def test_a_policy_that_may_take_our_keys_is_refused(redis, one, sharers):
     redis.ask("CONFIG", "SET", "maxmemory-policy", "volatile-lru")
     two = sharers(redis.address, 2).follow(one.begin, holes=[(100, one.begin)])
@@ -334,3 +351,24 @@ def test_a_script_that_redis_has_forgotten_is_sent_again(redis, one):
         redis.ask("SCRIPT", "FLUSH")
         assert one.answer(one.append(data="x", source="7", number=_ + 1)).outcome == "stored"
     assert not [state for state in one.of("state") if state.where == "away"]
+
+
+# ---- who is there
+
+def test_machines_hear_of_each_other_and_that_one_has_left(redis, one, sharers):
+    two = sharers(redis.address, 2).follow(one.begin, holes=[(100, one.begin)])
+    one.wait("state", machines=2)
+    two.close()
+    assert one.wait("left", within=20).origin == two.origin
+    one.wait("state", machines=1)
+
+
+def test_what_is_empty_is_founded_by_the_machine_whose_log_is_the_newest(redis, sharers, monkeypatch):
+    monkeypatch.setenv("FOUND_AUTO", "yes")
+    one, two = sharers(redis.address, 1).follow(100), sharers(redis.address, 2).follow(200)
+    two.wait("may_found", within=20)
+    two.say("found", 3, 200)
+    assert two.wait("founded").fault == ""
+    for sharer in (one, two):
+        sharer.is_here()
+    assert not one.of("may_found")

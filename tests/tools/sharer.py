@@ -25,11 +25,12 @@ class Told:
         "entry": "id at rows origin orphan channel type",
         "hole": "last start",
         "missed": "since upto broken",
-        "state": "where sentence last server",
+        "state": "where sentence last server machines",
         "looked": "number last",
         "cursor": "whose cursor",
         "founded": "fault",
         "may_found": "",
+        "left": "origin",
     }
 
     def __init__(self, line):
@@ -104,6 +105,8 @@ class Sharer:
         return [told for told in self.told if told.what == what]
 
     def close(self):
+        if self.process.stdin.closed:
+            return
         self.process.stdin.close()
         status = self.process.wait(20)
         assert status == 0, f"it ended with {status}"

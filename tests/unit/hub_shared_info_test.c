@@ -82,6 +82,8 @@ static void test_addresses_are_paths_or_numbers(void **state)
 	assert_false(dial_address("127.0.0.1", 9, host, sizeof(host), &port));
 	assert_false(
 		dial_address("127.0.0.1:0", 11, host, sizeof(host), &port));
+	assert_false(
+		dial_address("redis.example:1", 15, host, sizeof(host), &port));
 	assert_false(dial_address(":6379", 5, host, sizeof(host), &port));
 	assert_false(
 		dial_address("1.1.1.1:99999", 13, host, sizeof(host), &port));
