@@ -229,7 +229,8 @@
 
 /*
  * NAME FILE SENTENCE
- * "nobody reads it: is tidings-inbox running?": nobody has been heard of for
+ * "its reader waits for the shared order": that is away. "nobody reads it: is
+ * tidings-inbox running?": nobody has been heard of for
  * 10 seconds, since the hub started or a reader has gone; rows wait. It is not
  * said at each restart, nor again while one that is started again and again
  * does not read it.
@@ -335,8 +336,8 @@
 #define LINE_SHARED_FOUNDED "shared order: founded by this machine's log"
 /*
  * REASON
- * "there is one already, of another log": `prefix` or `db` is another's, or this
- * log has to join it.
+ * "there is one already, of another log": `prefix` or `db` is another's, or
+ * this log has to join it.
  */
 #define LINE_SHARED_NOT_FOUNDED "shared order: could not be founded: %s"
 

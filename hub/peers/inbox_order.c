@@ -14,6 +14,8 @@
 #include "hub/peers/inbox.h"
 #include "hub/peers/inbox_row.h"
 
+static const char waiting[] = "its reader waits for the shared order";
+
 /* What became of a row. */
 struct fate {
 	uint64_t row;
@@ -202,6 +204,7 @@ bool inbox_knows_order(struct inbox *inbox, struct span identity)
 	if (inbox->looking || inbox->question != NULL)
 		return false;
 	question = mem_new(sizeof(*question));
+	inbox_excuse(inbox->inboxes, inbox, span_of(waiting));
 	question->asker = inbox;
 	question->answered = on_cursor;
 	inbox->question = question;

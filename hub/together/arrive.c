@@ -145,5 +145,6 @@ void arrive_missed(void *arg, uint64_t from, uint64_t upto, const char *broken)
 	if (broken == NULL)
 		log_warnx(LINE_SHARED_MISSED, (unsigned long long)from,
 			(unsigned long long)upto);
+	propose_lose(together, &(struct shared_hole){from, upto + 1});
 	renew(together, entry_missed(ledger, upto));
 }

@@ -16,6 +16,9 @@ enum {
 		       goes in one piece */
 };
 
+static const char forgotten[] =
+	"the shared order has forgotten it; publish it again";
+
 /* ---- out */
 
 struct waiter *propose_append(struct together *together,
@@ -43,21 +46,26 @@ struct waiter *propose_append(struct together *together,
 	return waiter;
 }
 
-/* While it is away for a moment, it waits; otherwise why it need not. */
-static bool refuse(const struct together *together, struct ack *ack)
+static bool has_asker(const struct ack *ack)
+{
+	return ack->peer != NULL;
+}
+
+/* While it is away for a moment, what is proposed waits.  Otherwise it is told
+ * at once why it need not: the sentence may be another soon. */
+static bool refuse(const struct together *together, const struct ack *ack)
 {
 	const struct ledger *ledger = together->ledger;
+	struct ack no = *ack;
 
-	if (!ledger->writable) {
-		ledger_refuse(ledger, ack);
-		return true;
-	}
 	if (!together->lagging && (together->where == SHARED_HERE ||
 					  together->where == SHARED_AWAY))
 		return false;
-	ack->outcome = together->lagging ? WIRE_OUT_BEHIND : WIRE_OUT_AWAY;
-	ack->first = ack->last = 0;
-	ack->reason = ledger->away;
+	no.outcome = together->lagging ? WIRE_OUT_BEHIND : WIRE_OUT_AWAY;
+	no.first = no.last = 0;
+	no.reason = ledger->away;
+	if (has_asker(&no))
+		ledger_tell(ledger, &no);
 	return true;
 }
 
@@ -66,8 +74,12 @@ static bool propose(void *arg, const struct proposal *proposal, struct ack *ack)
 	struct together *together = arg;
 	struct origin origin = {.number = proposal->number};
 
-	if (refuse(together, ack))
+	if (!together->ledger->writable) {
+		ledger_refuse(together->ledger, ack);
 		return true;
+	}
+	if (refuse(together, ack))
+		return false;
 	if (proposal->publisher != NULL)
 		origin.source = proposal->publisher->name;
 	memcpy(origin.hub, together->own, ORIGIN_HUB);
@@ -137,11 +149,6 @@ void propose_open(struct together *together)
 
 /* ---- its end */
 
-static bool has_asker(const struct ack *ack)
-{
-	return ack->peer != NULL;
-}
-
 static void tell(struct together *together, struct waiter *waiter)
 {
 	if (has_asker(&waiter->ack))
@@ -177,11 +184,18 @@ void propose_reach(struct together *together, uint64_t id)
 		finish(together, waiter);
 }
 
+/* What is not above the newest id is there, unless that leapt over it. */
 static void place(
 	struct together *together, struct waiter *waiter, uint64_t entry)
 {
+	const struct eventlog *log = &together->ledger->log;
+
+	if (epochs_find(&log->epochs, entry) != NULL) {
+		fail(together, waiter, forgotten);
+		return;
+	}
 	pending_place(&together->pending, waiter, entry);
-	propose_reach(together, together->ledger->log.newest);
+	propose_reach(together, log->newest);
 }
 
 /* ---- answers */
@@ -244,8 +258,7 @@ void propose_lose(struct together *together, const struct shared_hole *hole)
 
 	while ((waiter = pending_lose(
 			&together->pending, hole->last, hole->start)) != NULL)
-		fail(together, waiter,
-			"the shared order has forgotten it; publish it again");
+		fail(together, waiter, forgotten);
 }
 
 /* ---- who waits for the log to get somewhere */
