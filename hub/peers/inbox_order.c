@@ -104,16 +104,19 @@ static void propose(struct inbox *inbox, const struct row *row, uint64_t from,
 	inbox->unanswered += !fate->answered;
 }
 
-/* Of a row that has a fault its reason is noted at once. */
+/* Of a row that has a fault its reason is noted at once.  One that was stored
+ * although that was not known is there by now. */
 static struct fate ask(
 	struct inbox *inbox, const struct row *row, uint64_t from)
 {
 	struct inboxes *inboxes = inbox->inboxes;
-	struct fate fate = {.row = row->id};
+	struct fate fate = {.row = row->id, .answered = row->id <= from};
 	char sentence[EVENT_SIZE_SENTENCE];
 	struct span fault =
 		row_fault(row, inboxes->ledger->config->max_event, sentence);
 
+	if (fate.answered)
+		return fate;
 	if (fault.len == 0) {
 		propose(inbox, row, from, &fate);
 		return fate;
@@ -141,7 +144,8 @@ static void ask_some(struct inbox *inbox, struct wire_in *in, size_t room)
 		inbox->taken += size;
 		budget->rows--;
 		budget->bytes -= size < budget->bytes ? size : budget->bytes;
-		from = row.id;
+		if (row.id > from)
+			from = row.id;
 		if (fate.failed)
 			break;
 	}

@@ -71,7 +71,8 @@ struct waiting {
 	struct node node;
 	void *whose;
 	uint64_t deadline_us;
-	bool again; /* it may be said again */
+	bool again;  /* it may be said again */
+	bool is_row; /* of an inbox, and was never stored before */
 	struct buf words;
 	size_t word_count;
 };
@@ -88,6 +89,9 @@ void append_add(
  * append_open(). */
 void append_greet(struct append *append);
 void append_open(struct append *append);
+/* Rows of inboxes that are not on their way fail: what was forgotten comes
+ * before them, since a cursor that they moved would tell of that, too. */
+void append_fail_rows(struct append *append);
 /* There is none any more: proposals wait, each for give_up at most; once it has
  * been away for so long, new ones fail. */
 void append_lost(struct append *append);
