@@ -166,9 +166,14 @@ static void on_beat(void *arg)
 	listen(shared);
 	shared->beats++;
 	shared->beats_heard = true;
+	if (loop_now_us(shared->loop) - shared->machines_us >
+		MACHINES_GONE_MS * 1000ull)
+		machines_forget(&shared->machines);
 	if (shared->phase == LINKS_HERE) {
 		append_probe(&shared->append);
-		machines_beat(&shared->machines, shared->append.floor);
+		tally_beat(&shared->tally);
+		machines_beat(&shared->machines, shared->append.floor,
+			shared->tally.version);
 		if (shared->beats % LINKS_LOOK_BEATS == 0)
 			links_ask_info(shared, true);
 	} else if (shared->phase == LINKS_EMPTY &&
@@ -176,11 +181,21 @@ static void on_beat(void *arg)
 		   !conn_is_asked(&shared->first.conn)) {
 		append_greet(&shared->append);
 		if (shared->options.found_auto)
-			machines_beat(&shared->machines, shared->append.floor);
+			machines_beat(&shared->machines, shared->append.floor,
+				shared->tally.version);
 	}
 }
 
 /* ---- other machines */
+
+static void hear_tallies(struct shared *shared)
+{
+	size_t count;
+	const struct machine *all = machines_all(&shared->machines, &count);
+
+	for (size_t i = 0; i < count; i++)
+		tally_hear(&shared->tally, all[i].origin, all[i].version);
+}
 
 /* After a while the one whose log is the newest founds what is empty. */
 static void on_machines(void *arg)
@@ -188,7 +203,10 @@ static void on_machines(void *arg)
 	struct shared *shared = arg;
 	uint64_t now = loop_now_us(shared->loop);
 
+	shared->machines_us = now;
 	shared->state.machines = (unsigned)machines_count(&shared->machines);
+	if (shared->phase == LINKS_HERE)
+		hear_tallies(shared);
 	if (shared->phase != LINKS_EMPTY || shared->founding.what != NULL ||
 		now - shared->empty_us < LINKS_HEAR_MS * 1000ull ||
 		!machines_is_newest(&shared->machines))
@@ -199,8 +217,9 @@ static void on_machines(void *arg)
 
 static void on_left(void *arg, const uint8_t origin[SHARED_ID])
 {
-	const struct shared *shared = arg;
+	struct shared *shared = arg;
 
+	tally_left(&shared->tally, origin);
 	if (shared->notify.left != NULL)
 		shared->notify.left(shared->notify.arg, origin);
 }
@@ -256,6 +275,10 @@ void links_open(struct shared *shared, const struct redis *redis)
 	founding_init(&shared->founding, first, options, options->prefix,
 		links_founded, shared);
 	machines_init(&shared->machines, first, options, options->prefix);
+	tally_init(&shared->tally, first, options, options->prefix,
+		clock_date_us(loop_clock(shared->loop)));
+	shared->tally.counted = links_counted;
+	shared->tally.arg = shared;
 	shared->machines.heard = on_machines;
 	shared->machines.left = on_left;
 	shared->machines.arg = shared;
@@ -282,6 +305,7 @@ void links_close(struct shared *shared)
 	founding_release(&shared->founding);
 	cursors_release(&shared->cursors);
 	machines_release(&shared->machines);
+	tally_release(&shared->tally);
 	buf_release(&shared->sentence);
 	buf_release(&shared->scratch);
 }

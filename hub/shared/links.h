@@ -21,6 +21,7 @@
 #include "hub/shared/founding.h"
 #include "hub/shared/machines.h"
 #include "hub/shared/shared.h"
+#include "hub/shared/tally.h"
 #include "hub/shared/trim.h"
 
 enum {
@@ -52,6 +53,8 @@ struct shared {
 	struct founding founding;
 	struct cursors_asked cursors;
 	struct machines machines;
+	struct tally tally;
+	uint64_t machines_us; /* when they were heard of last */
 	enum links_phase phase;
 	bool quiet; /* here, but it does not answer */
 	bool evicts, said_aof;
@@ -92,5 +95,7 @@ void links_hole(void *arg, const struct shared_hole *hole);
 void links_missed(void *arg, uint64_t from, uint64_t upto, const char *broken);
 void links_cursor(void *arg, void *whose, uint64_t cursor);
 void links_founded(void *arg, const char *fault);
+void links_counted(void *arg, const uint8_t origin[SHARED_ID], struct span name,
+	uint32_t number);
 
 #endif

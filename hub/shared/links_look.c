@@ -47,6 +47,7 @@ static void on_info(void *arg, const struct redis_reply *reply)
 		shared->said_aof = info_lacks_aof(info);
 		shared->evicts = false;
 		machines_linked(&shared->machines);
+		tally_linked(&shared->tally);
 		append_greet(&shared->append);
 		return;
 	}

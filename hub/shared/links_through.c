@@ -62,3 +62,13 @@ void links_founded(void *arg, const char *fault)
 
 	shared->notify.founded(shared->notify.arg, fault);
 }
+
+void links_counted(void *arg, const uint8_t origin[SHARED_ID], struct span name,
+	uint32_t number)
+{
+	const struct shared *shared = arg;
+
+	if (shared->notify.counted != NULL)
+		shared->notify.counted(
+			shared->notify.arg, origin, name, number);
+}

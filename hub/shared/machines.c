@@ -3,6 +3,7 @@
 
 #include "hub/shared/machines.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "hub/shared/command.h"
@@ -29,6 +30,17 @@ static const struct machine *find(
 
 /* ---- what is heard */
 
+static bool read_words(struct span text, struct machine *machine)
+{
+	const char *space = memchr(text.at, ' ', text.len);
+	size_t len = space == NULL ? 0 : (size_t)(space - text.at);
+
+	return space != NULL &&
+	       text_to_u64(span(text.at, len), &machine->newest) &&
+	       text_to_u64(
+		       span(space + 1, text.len - len - 1), &machine->version);
+}
+
 static void read_all(struct buf *there, const struct redis *redis,
 	const struct redis_reply *reply)
 {
@@ -38,8 +50,8 @@ static void read_all(struct buf *there, const struct redis *redis,
 
 		if (entry_read_id(redis->text(redis->item(reply, i)),
 			    machine.origin, SHARED_ID) &&
-			text_to_u64(redis->text(redis->item(reply, i + 1)),
-				&machine.newest))
+			read_words(redis->text(redis->item(reply, i + 1)),
+				&machine))
 			buf_add(there, &machine, sizeof(machine));
 	}
 }
@@ -78,9 +90,9 @@ void machines_linked(struct machines *machines)
 	script_load(&machines->script, machines->conn);
 }
 
-void machines_beat(struct machines *machines, uint64_t newest)
+void machines_beat(struct machines *machines, uint64_t newest, uint64_t version)
 {
-	struct buf command = {0}, origin = {0};
+	struct buf command = {0}, origin = {0}, text = {0};
 
 	if (machines->asked)
 		return;
@@ -90,14 +102,31 @@ void machines_beat(struct machines *machines, uint64_t newest)
 	command_key(&command, machines->prefix, "machine");
 	entry_put_id(&origin, machines->origin, SHARED_ID);
 	command_word(&command, buf_span(&origin));
-	command_number(&command, newest);
+	buf_printf(&text, "%" PRIu64 " %" PRIu64, newest, version);
+	command_word(&command, buf_span(&text));
 	command_number(&command, MACHINES_GONE_MS);
 	conn_ask(machines->conn, buf_span(&command), on_reply, machines);
 	buf_release(&origin);
+	buf_release(&text);
 	buf_release(&command);
 }
 
+void machines_forget(struct machines *machines)
+{
+	struct buf before = machines->there;
+
+	machines->there = (struct buf){0};
+	tell_left(machines, &before);
+	buf_release(&before);
+}
+
 /* ---- what is known */
+
+const struct machine *machines_all(
+	const struct machines *machines, size_t *count)
+{
+	return all(&machines->there, count);
+}
 
 size_t machines_count(const struct machines *machines)
 {

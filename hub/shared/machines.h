@@ -24,6 +24,7 @@ enum {
 struct machine {
 	uint8_t origin[SHARED_ID];
 	uint64_t newest;
+	uint64_t version; /* of its tally */
 };
 
 struct machines {
@@ -45,9 +46,15 @@ void machines_release(struct machines *machines);
 
 /* Another link. */
 void machines_linked(struct machines *machines);
-/* This one is there, and its log goes up to `newest`. */
-void machines_beat(struct machines *machines, uint64_t newest);
+/* This one is there, its log goes up to `newest`, its tally has that version.
+ */
+void machines_beat(
+	struct machines *machines, uint64_t newest, uint64_t version);
+/* Nothing has been heard for long: they count as gone. */
+void machines_forget(struct machines *machines);
 
+const struct machine *machines_all(
+	const struct machines *machines, size_t *count);
 size_t machines_count(const struct machines *machines);
 /* Of those that are there this one's log is the newest; of equals, the one
  * whose origin is lowest. */

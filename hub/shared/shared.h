@@ -160,8 +160,12 @@ struct shared_notify {
 	/* It is empty, found is auto, and of the machines that were heard of
 	 * this one's log is the newest: time for shared_found(). */
 	void (*may_found)(void *arg);
-	/* A machine has been silent for 10 s (all that are there are told), by
-	 * its hub's origin.  May be NULL. */
+	/* So many listen to `name` at another machine, which is known by its
+	 * hub's origin; 0 = nobody any more.  May be NULL, as may the next. */
+	void (*counted)(void *arg, const uint8_t origin[SHARED_ID],
+		struct span name, uint32_t number);
+	/* A machine has been silent for 10 s; all that are there are told. What
+	 * it counted is void. */
 	void (*left)(void *arg, const uint8_t origin[SHARED_ID]);
 	void *arg;
 };
@@ -221,6 +225,9 @@ void shared_floor(struct shared *shared, uint64_t id);
 uint64_t shared_look(struct shared *shared);
 void shared_ask_cursor(struct shared *shared, struct span name,
 	const uint8_t identity[SHARED_ID], void *whose);
+/* So many listen to `name` on this machine: for the others, within a second or
+ * two.  Of 10,000 names at most; more are not told. */
+void shared_count(struct shared *shared, struct span name, uint32_t number);
 /* The log's identity and secret as the order has them; false as long as it is
  * not here. */
 bool shared_identity(const struct shared *shared, uint8_t identity[SHARED_ID],

@@ -156,7 +156,7 @@ int enter_order(const struct config *config, const struct lock *lock,
 	enum enter_deed deed)
 {
 	static const struct together_sink nobody = {
-		no_news, no_news, no_move, NULL};
+		.renewed = no_news, .state = no_news, .moved = no_move};
 	const struct ledger_notify notify = {no_acked, no_trouble, NULL};
 	struct entering entering = {
 		.loop = loop_new(&clock_system), .deed = deed};

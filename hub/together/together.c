@@ -134,6 +134,13 @@ void together_tend(struct together *together)
 	put_back_tend(together);
 }
 
+void together_count(
+	struct together *together, struct span name, uint64_t number)
+{
+	shared_count(together->wing, name,
+		number < UINT32_MAX ? (uint32_t)number : UINT32_MAX);
+}
+
 /* ---- beginning and end */
 
 static void drop_question(struct order_question *question)
@@ -169,6 +176,23 @@ static void on_may_found(void *arg)
 	found_begin(arg);
 }
 
+static void on_counted(void *arg, const uint8_t hub[ORIGIN_HUB],
+	struct span name, uint32_t number)
+{
+	const struct together *together = arg;
+
+	if (together->sink.counted != NULL)
+		together->sink.counted(together->sink.arg, hub, name, number);
+}
+
+static void on_left(void *arg, const uint8_t hub[ORIGIN_HUB])
+{
+	const struct together *together = arg;
+
+	if (together->sink.left != NULL)
+		together->sink.left(together->sink.arg, hub);
+}
+
 static const char *text_or(const char *text, const char *other)
 {
 	return text != NULL ? text : other;
@@ -189,6 +213,8 @@ static void dial(struct together *together, bool any)
 		.cursor = on_cursor,
 		.founded = on_founded,
 		.may_found = on_may_found,
+		.counted = on_counted,
+		.left = on_left,
 		.arg = together,
 	};
 	char host[HOST_NAME_MAX + 1] = "";

@@ -125,6 +125,18 @@ static void on_may_found(void *arg)
 	printf("may_found\n");
 }
 
+static void on_counted(void *arg, const uint8_t origin[SHARED_ID],
+	struct span name, uint32_t count)
+{
+	struct buf text = {0};
+
+	(void)arg;
+	entry_put_id(&text, origin, SHARED_ID);
+	printf("counted\t%.*s\t%.*s\t%u\n", (int)text.len, text.at,
+		(int)name.len, name.at, count);
+	buf_release(&text);
+}
+
 static void on_left(void *arg, const uint8_t origin[SHARED_ID])
 {
 	struct buf text = {0};
@@ -292,6 +304,9 @@ static void do_line(struct sharer *sharer, char *line)
 	else if (strcmp(words[0], "cursor") == 0)
 		shared_ask_cursor(sharer->shared, span_of(words[2]), identity,
 			(void *)(uintptr_t)number(words[1]));
+	else if (strcmp(words[0], "count") == 0)
+		shared_count(sharer->shared, span_of(words[1]),
+			(uint32_t)number(words[2]));
 	else if (strcmp(words[0], "found") == 0)
 		found(sharer, words);
 }
@@ -329,7 +344,7 @@ int main(int argc, char **argv)
 	static struct sharer sharer;
 	const struct shared_notify notify = {on_answered, on_entry, on_hole,
 		on_missed, on_state, on_looked, on_cursor, on_founded,
-		on_may_found, on_left, &sharer};
+		on_may_found, on_counted, on_left, &sharer};
 	struct shared_options options = {.redis = argv[1],
 		.prefix = "{tidings}",
 		.machine = "a machine",

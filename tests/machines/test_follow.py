@@ -372,3 +372,23 @@ def test_what_is_empty_is_founded_by_the_machine_whose_log_is_the_newest(redis, 
     for sharer in (one, two):
         sharer.is_here()
     assert not one.of("may_found")
+
+
+def test_machines_tell_each_other_how_many_listen(redis, one, sharers):
+    two = sharers(redis.address, 2).follow(one.begin, holes=[(100, one.begin)])
+    one.say("count", "news", 3)
+    one.say("count", "sports", 1)
+    two.finds("counted", name="news", number=3, origin=one.origin)
+    two.finds("counted", name="sports", number=1)
+    one.say("count", "news", 5)
+    one.say("count", "sports", 0)
+    two.finds("counted", name="news", number=5)
+    two.finds("counted", name="sports", number=0)
+    redis.kill()
+    one.wait("state", where="away")
+    redis.start()
+    two.wait("state", machines=2)
+    assert len(two.of("counted")) == 4, "what has not changed is not told again"
+    assert 0 < redis.ask("PTTL", "{tidings}:count:" + one.origin) <= 10000
+    one.close()
+    assert two.wait("left", within=20).origin == one.origin

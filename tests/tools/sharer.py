@@ -30,6 +30,7 @@ class Told:
         "cursor": "whose cursor",
         "founded": "fault",
         "may_found": "",
+        "counted": "origin name number",
         "left": "origin",
     }
 
