@@ -7,6 +7,7 @@
 
 #include "hub/demo.h"
 #include "hub/dispatch.h"
+#include "hub/peers/elsewhere.h"
 #include "hub/peers/follow.h"
 #include "hub/peers/inbox.h"
 #include "hub/peers/listing.h"
@@ -27,6 +28,7 @@ struct hub {
 	struct peers peers;
 	struct sampler sampler;
 	struct counts counts;
+	struct elsewhere elsewhere;
 	struct dispatch dispatch;
 	struct inboxes inboxes;
 	struct presence presence;
@@ -204,12 +206,46 @@ static void on_moved(void *arg, struct span name,
 	inboxes_moved(&hub->inboxes, name, identity, cursor);
 }
 
+static void on_counted(void *arg, const uint8_t origin[ORIGIN_HUB],
+	struct span name, uint32_t number)
+{
+	struct hub *hub = arg;
+
+	elsewhere_set(&hub->elsewhere, origin, name, number);
+}
+
+static void on_left(void *arg, const uint8_t origin[ORIGIN_HUB])
+{
+	struct hub *hub = arg;
+
+	elsewhere_leave(&hub->elsewhere, origin);
+}
+
+static void on_changed(void *arg, struct span name, uint64_t here)
+{
+	const struct hub *hub = arg;
+
+	together_count(hub->together, name, here);
+}
+
 static void open_order(struct hub *hub)
 {
-	const struct together_sink sink = {on_renewed, on_order, on_moved, hub};
+	const struct together_sink sink = {
+		on_renewed, on_order, on_moved, on_counted, on_left, hub};
 
-	if (hub->ledger.config->shared.redis_count > 0)
-		hub->together = together_open(hub->loop, &hub->ledger, &sink);
+	elsewhere_open(&hub->elsewhere, &hub->counts);
+	if (hub->ledger.config->shared.redis_count == 0)
+		return;
+	hub->together = together_open(hub->loop, &hub->ledger, &sink);
+	hub->counts.changed = on_changed;
+	hub->counts.arg = hub;
+}
+
+static void close_order(struct hub *hub)
+{
+	hub->counts.changed = NULL;
+	elsewhere_close(&hub->elsewhere);
+	together_close(hub->together);
 }
 
 static void open_rooms(
@@ -250,7 +286,7 @@ static void close_rooms(struct hub *hub)
 	peers_close(&hub->peers);
 	sampler_close(&hub->sampler);
 	demo_free(hub->demo);
-	together_close(hub->together);
+	close_order(hub);
 	inboxes_close(&hub->inboxes);
 	presence_close(&hub->presence);
 	counts_close(&hub->counts);

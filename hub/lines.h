@@ -229,7 +229,8 @@
 
 /*
  * NAME FILE SENTENCE
- * "nobody reads it: is tidings-inbox running?": nobody has been heard of for
+ * "its reader waits for the shared order": that is away. "nobody reads it: is
+ * tidings-inbox running?": nobody has been heard of for
  * 10 seconds, since the hub started or a reader has gone; rows wait. It is not
  * said at each restart, nor again while one that is started again and again
  * does not read it.
@@ -333,7 +334,11 @@
 
 /* What this machine's log has is in the order now, which was empty. */
 #define LINE_SHARED_FOUNDED "shared order: founded by this machine's log"
-/* REASON */
+/*
+ * REASON
+ * "there is one already, of another log": `prefix` or `db` is another's, or
+ * this log has to join it.
+ */
 #define LINE_SHARED_NOT_FOUNDED "shared order: could not be founded: %s"
 
 /*
@@ -356,6 +361,13 @@
 /* `--found` or `--join`, and no [shared] in tidings.conf. */
 #define LINE_SHARED_NOT_SHARED \
 	"shared order: tidings.conf has no section [shared]"
+
+/*
+ * At the start, with `mercure_subscriptions = yes`: where the order is shared
+ * nobody is told to be there, and who asks finds nobody.
+ */
+#define LINE_SHARED_NO_PRESENCE \
+	"shared order: who is there is not told while it is shared"
 
 /*
  * FILE ERROR

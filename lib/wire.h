@@ -313,6 +313,10 @@ enum wire_outcome {
 	WIRE_OUT_INVALID,  /* the hub's own check refused it; reason says why */
 	WIRE_OUT_FULL,	   /* no room on the disk */
 	WIRE_OUT_FAILED,   /* could not be written; reason says why */
+	WIRE_OUT_AWAY,	   /* a shared order gave it no place, or none that is
+			      known yet: sent again, it is told what became of it
+			      */
+	WIRE_OUT_BEHIND,   /* this machine is too far behind the shared order */
 };
 
 /* Of the log; what tickets are signed with. */

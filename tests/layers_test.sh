@@ -189,8 +189,9 @@ fi
 
 downwards lib 'lib/service|lib/config|lib/db' lib/crypto lib/event lib/json lib
 downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo|hub/together' hub/log 'hub/log/disk|hub/shared'
-downwards hub/shared hub/shared/shared hub/shared/links \
-	'hub/shared/append|hub/shared/follow|hub/shared/trim|hub/shared/founding|hub/shared/cursors|hub/shared/dial' \
+downwards hub/shared hub/shared/shared \
+	hub/shared/links,hub/shared/links_look,hub/shared/links_state,hub/shared/links_through \
+	'hub/shared/append|hub/shared/follow|hub/shared/trim|hub/shared/founding|hub/shared/cursors|hub/shared/machines|hub/shared/tally|hub/shared/dial' \
 	hub/shared
 downwards inbox inbox/main inbox/reader inbox/inbox,inbox/pull,inbox/stock,inbox/tidy inbox \
 	inbox/walls 'inbox/walls/landlock|inbox/walls/filter'

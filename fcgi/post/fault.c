@@ -33,6 +33,13 @@ static struct fault fault_of_outcome(enum wire_outcome outcome)
 	case WIRE_OUT_FULL:
 		return fault_new(
 			503, "disk_full", "there is no room on the disk");
+	case WIRE_OUT_AWAY:
+		return fault_new(503, "order_away",
+			"the shared order is away; it may or may not have been "
+			"stored");
+	case WIRE_OUT_BEHIND:
+		return fault_new(503, "catching_up",
+			"this machine is catching up with the shared order");
 	case WIRE_OUT_FAILED:
 		break;
 	}

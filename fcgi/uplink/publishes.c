@@ -254,7 +254,7 @@ bool publishes_stored(struct publishes *publishes, struct wire_in *in)
 	outcome.first = wire_get_u64(in);
 	outcome.last = wire_get_u64(in);
 	outcome.reason = wire_get_str16(in);
-	if (!wire_done(in) || outcome.outcome > WIRE_OUT_FAILED)
+	if (!wire_done(in) || outcome.outcome > WIRE_OUT_BEHIND)
 		return false;
 	call = number == 0 ? NULL : calls_find(&publishes->waiting, number);
 	if (call != NULL)

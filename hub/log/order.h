@@ -87,6 +87,13 @@ struct order_question {
 	void (*answered)(void *asker, uint64_t cursor);
 };
 
+struct order_figures {
+	bool connected;
+	uint64_t behind_us; /* 0 = it has what it knows of */
+	uint64_t append_us; /* that the newest took */
+	uint64_t orphans;   /* events that are still to be put back */
+};
+
 struct order {
 	/* As order_propose(); it knows neither the receipt nor the keys. */
 	bool (*propose)(
@@ -100,6 +107,7 @@ struct order {
 	/* Takes the question over. */
 	void (*ask_cursor)(void *arg, struct span name, const uint8_t *identity,
 		struct order_question *question);
+	void (*figures)(void *arg, struct order_figures *figures);
 	void *arg;
 };
 

@@ -198,6 +198,16 @@ bool orphan_next(struct store *store, uint64_t after, struct orphan_line *line)
 	return found;
 }
 
+uint64_t orphans_count(struct store *store)
+{
+	int64_t count = 0;
+
+	return db_ask(&store->db, "SELECT count(*) FROM orphan WHERE stays = 0",
+		       &count) == DB_DONE
+		       ? (uint64_t)count
+		       : 0;
+}
+
 static bool decode(struct orphan *orphan, struct span body)
 {
 	struct proposal *what = &orphan->what;

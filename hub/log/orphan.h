@@ -38,6 +38,8 @@ struct orphan_line {
 	uint8_t hub[ORIGIN_HUB];
 };
 bool orphan_next(struct store *store, uint64_t after, struct orphan_line *line);
+/* How many are to be put back. */
+uint64_t orphans_count(struct store *store);
 /* Hands out the whole of one, borrowed for the call; false if it is gone. */
 bool orphan_read(struct store *store, uint64_t id,
 	void (*found)(void *arg, const struct orphan *orphan), void *arg);

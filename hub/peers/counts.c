@@ -95,6 +95,18 @@ static void tidy(struct counts *counts, struct counted *counted)
 
 /* ---- who listens */
 
+/* So many more at that counter's. */
+static void add(struct counts *counts, struct counted *counted,
+	const struct counter *counter, uint64_t more)
+{
+	counted->subscribers += more;
+	if (counter->elsewhere)
+		counted->elsewhere += more;
+	else if (counts->changed != NULL && more != 0)
+		counts->changed(counts->arg, counted_name(counted),
+			counted->subscribers - counted->elsewhere);
+}
+
 static void count_free(struct counts *counts, struct count *count)
 {
 	struct counted *counted = count->counted;
@@ -106,7 +118,7 @@ static void count_free(struct counts *counts, struct count *count)
 	*count->before = count->same_counter;
 	if (count->same_counter != NULL)
 		count->same_counter->before = count->before;
-	counted->subscribers -= count->number;
+	add(counts, counted, count->counter, 0 - (uint64_t)count->number);
 	free(count);
 	tidy(counts, counted);
 }
@@ -145,8 +157,7 @@ void counts_set(struct counts *counts, struct counter *counter,
 		count = count_new(counter, counted);
 		place(counts, counted);
 	}
-	counted->subscribers += subscribers;
-	counted->subscribers -= count->number;
+	add(counts, counted, counter, (uint64_t)subscribers - count->number);
 	count->number = subscribers;
 }
 

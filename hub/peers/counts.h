@@ -6,8 +6,9 @@
  *
  * Responders say how many listen to what, each for itself (SUBSCRIBED); the sum
  * is here, and what one of them said goes with it, in steps, so that a million
- * names keep nobody waiting.  What is stored comes from the ledger, whose
- * transactions this moves with: it is as of the last COMMIT.
+ * names keep nobody waiting.  Other machines count likewise (elsewhere.h). What
+ * is stored comes from the ledger, whose transactions this moves with: it is as
+ * of the last COMMIT.
  *
  * What everybody sees is in one table; in another, of which nothing is said but
  * to who may read it, are private channels, and those that have nothing public:
@@ -36,6 +37,7 @@ struct counted {
 	struct table_node node;
 	struct count *counts;	 /* by whom */
 	uint64_t subscribers;	 /* their sum */
+	uint64_t elsewhere;	 /* those of them that other machines have */
 	struct channel *channel; /* NULL = holds no events */
 	bool is_private;	 /* its name is */
 	bool is_hidden;		 /* it is in the other table */
@@ -47,12 +49,17 @@ struct counted {
 struct counter {
 	struct counter *next; /* among those that leave */
 	struct count *counts;
+	bool elsewhere; /* it is another machine */
 };
 
 struct counts {
 	struct channels *channels;
 	struct table names, hidden; /* of struct counted */
 	struct counter *leaving;
+	/* So many listen to it on this machine, since just now.  May be NULL.
+	 */
+	void (*changed)(void *arg, struct span name, uint64_t here);
+	void *arg;
 };
 
 /* `identity`: the log's. */

@@ -14,6 +14,8 @@
 #include "hub/peers/inbox.h"
 #include "hub/peers/inbox_row.h"
 
+static const char waiting[] = "its reader waits for the shared order";
+
 /* What became of a row. */
 struct fate {
 	uint64_t row;
@@ -102,16 +104,19 @@ static void propose(struct inbox *inbox, const struct row *row, uint64_t from,
 	inbox->unanswered += !fate->answered;
 }
 
-/* Of a row that has a fault its reason is noted at once. */
+/* Of a row that has a fault its reason is noted at once.  One that was stored
+ * although that was not known is there by now. */
 static struct fate ask(
 	struct inbox *inbox, const struct row *row, uint64_t from)
 {
 	struct inboxes *inboxes = inbox->inboxes;
-	struct fate fate = {.row = row->id};
+	struct fate fate = {.row = row->id, .answered = row->id <= from};
 	char sentence[EVENT_SIZE_SENTENCE];
 	struct span fault =
 		row_fault(row, inboxes->ledger->config->max_event, sentence);
 
+	if (fate.answered)
+		return fate;
 	if (fault.len == 0) {
 		propose(inbox, row, from, &fate);
 		return fate;
@@ -139,7 +144,8 @@ static void ask_some(struct inbox *inbox, struct wire_in *in, size_t room)
 		inbox->taken += size;
 		budget->rows--;
 		budget->bytes -= size < budget->bytes ? size : budget->bytes;
-		from = row.id;
+		if (row.id > from)
+			from = row.id;
 		if (fate.failed)
 			break;
 	}
@@ -202,6 +208,7 @@ bool inbox_knows_order(struct inbox *inbox, struct span identity)
 	if (inbox->looking || inbox->question != NULL)
 		return false;
 	question = mem_new(sizeof(*question));
+	inbox_excuse(inbox->inboxes, inbox, span_of(waiting));
 	question->asker = inbox;
 	question->answered = on_cursor;
 	inbox->question = question;

@@ -41,6 +41,8 @@ bool presence_join(
 
 	if (!joined_get(in, &joined))
 		return false;
+	if (presence->ledger->order != NULL)
+		return true;
 	present = present_find(presence, joined.subscriber);
 	if (present == NULL)
 		present = present_new(presence, body, &joined);

@@ -13,6 +13,8 @@
  * waits with his address's budget (budget.h) until an event for each of his
  * topics is stored, and with them the row that says so (hub/log/present.h).
  * Whoever leaves before he was told of is told of never.
+ *
+ * Where the order of events is shared nobody is told of.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -104,6 +104,8 @@ bool presence_step(struct presence *presence)
 	unsigned events = 0;
 	struct payer *payer;
 
+	if (presence->ledger->order != NULL)
+		return false;
 	while (events < PRESENCE_STEP) {
 		struct present *present;
 

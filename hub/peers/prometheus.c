@@ -9,6 +9,7 @@
 
 #include "hub/peers/inbox_figures.h"
 #include "hub/peers/metrics_text.h"
+#include "hub/peers/order_figures.h"
 #include "hub/peers/presence_figures.h"
 
 struct prometheus {
@@ -287,6 +288,7 @@ static void write_all(struct prometheus *prometheus)
 	}
 	presence_figures_write(prometheus->from.presence, &prometheus->text);
 	inbox_figures_write(prometheus->from.inboxes, &prometheus->text);
+	order_figures_write(prometheus->from.ledger, &prometheus->text);
 	metrics_end(&prometheus->text);
 }
 

@@ -71,7 +71,8 @@ struct waiting {
 	struct node node;
 	void *whose;
 	uint64_t deadline_us;
-	bool again; /* it may be said again */
+	bool again;  /* it may be said again */
+	bool is_row; /* of an inbox, and was never stored before */
 	struct buf words;
 	size_t word_count;
 };
@@ -88,6 +89,9 @@ void append_add(
  * append_open(). */
 void append_greet(struct append *append);
 void append_open(struct append *append);
+/* Rows of inboxes that are not on their way fail: what was forgotten comes
+ * before them, since a cursor that they moved would tell of that, too. */
+void append_fail_rows(struct append *append);
 /* There is none any more: proposals wait, each for give_up at most; once it has
  * been away for so long, new ones fail. */
 void append_lost(struct append *append);
@@ -108,9 +112,12 @@ void append_fail_flying(struct append *append, const char *reason);
 /* The deadline may be another. */
 void append_watch(struct append *append);
 
-/* ---- append_batch.c: what a proposal is in a batch, and what comes of it */
+/* ---- append_encode.c */
 
 void append_encode(struct waiting *waiting, const struct shared_proposal *what);
+
+/* ---- append_batch.c */
+
 /* Sends what is flying, or else what is waiting as far as it fits. */
 void append_send(struct append *append);
 

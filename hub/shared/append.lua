@@ -78,7 +78,7 @@ end
 
 -- ---- the proposals
 
-local writes, answers = {}, {}
+local adds, sets, answers = {}, {}, {}
 local fresh, cursors = {}, {}
 
 local function get(key)
@@ -87,7 +87,7 @@ end
 
 local function set(key, value, age)
 	fresh[key] = value
-	writes[#writes + 1] = {'SET', key, value, 'EX', age}
+	sets[#sets + 1] = {'SET', key, value, 'EX', age}
 end
 
 local function answer(outcome, first, final, entry, cursor)
@@ -135,7 +135,7 @@ local function sort_out(i, keyed, brief)
 end
 
 local function add(head, rows, blobs)
-	writes[#writes + 1] = {'XADD', log, '0-' .. text(last), 'h', head, 'a',
+	adds[#adds + 1] = {'XADD', log, '0-' .. text(last), 'h', head, 'a',
 		text(at), 'n', text(rows), 'i', blobs}
 end
 
@@ -231,13 +231,12 @@ if opened then
 	redis.call('XADD', log, '0-' .. text(opened.start), 'hole',
 		text(opened.last))
 end
-for _, write in ipairs(writes) do
-	redis.call(unpack(write))
-end
+for _, add in ipairs(adds) do redis.call(unpack(add)) end
+for _, set in ipairs(sets) do redis.call(unpack(set)) end
 for field, cursor in pairs(cursors) do
 	redis.call('HSET', inbox, field, cursor)
 end
-if opened or #writes > 0 or last ~= tonumber(known[4]) then
+if opened or #adds > 0 or last ~= tonumber(known[4]) then
 	redis.call('HSET', state, 'last', text(last), 'at', text(at), 'server',
 		server)
 end

@@ -39,6 +39,20 @@ void append_fail_flying(struct append *append, const char *reason)
 		append_fail(append, append_first(&append->flying), reason);
 }
 
+void append_fail_rows(struct append *append)
+{
+	for (struct node *at = append->waiting.next, *next;
+		at != &append->waiting; at = next) {
+		struct waiting *waiting = list_entry(at, struct waiting, node);
+
+		next = at->next;
+		if (waiting->is_row)
+			append_fail(append, waiting,
+				"the shared order has forgotten what came "
+				"before it");
+	}
+}
+
 void append_watch(struct append *append)
 {
 	const struct node *list = list_empty(&append->flying) ? &append->waiting

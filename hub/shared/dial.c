@@ -3,16 +3,14 @@
 
 #include "hub/shared/dial.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "hub/shared/command.h"
 #include "hub/shared/fault.h"
+#include "hub/shared/password.h"
 #include "lib/text.h"
 
 /* ---- addresses */
@@ -46,9 +44,12 @@ bool dial_address(
 		return false;
 	*port = (int)number;
 	len = (size_t)(colon - address);
+	/* Of a name the look-up would stop the only thread. */
 	if (len > 2 && address[0] == '[' && address[len - 1] == ']')
-		return copy(host, size, address + 1, len - 2);
-	return copy(host, size, address, len);
+		return copy(host, size, address + 1, len - 2) &&
+		       inet_pton(AF_INET6, host, &(struct in6_addr){0}) == 1;
+	return copy(host, size, address, len) &&
+	       inet_pton(AF_INET, host, &(struct in_addr){0}) == 1;
 }
 
 /* ---- one that will not do */
@@ -170,39 +171,6 @@ static void ask(struct dial *dial, struct buf *command, conn_answer *answer)
 	buf_clear(command);
 }
 
-/* What the file has, without the end of its line; false: it will not do. */
-static bool read_password(struct dial *dial, struct buf *password)
-{
-	const char *path = dial->options->password_file;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat status;
-	ssize_t len = -1;
-
-	buf_clear(&dial->fault);
-	if (fd < 0 || fstat(fd, &status) != 0) {
-		buf_printf(&dial->fault, "%s: %s", path, strerror(errno));
-	} else if (!S_ISREG(status.st_mode) ||
-		   (status.st_mode & S_IRWXO) != 0) {
-		buf_printf(&dial->fault, "%s: others may read it", path);
-	} else {
-		len = read(fd, buf_reserve(password, DIAL_PASSWORD_MAX),
-			DIAL_PASSWORD_MAX);
-		if (len < 0)
-			buf_printf(
-				&dial->fault, "%s: %s", path, strerror(errno));
-	}
-	if (fd >= 0)
-		close(fd);
-	if (len < 0)
-		return false;
-	password->len = (size_t)len;
-	while (password->len > 0 &&
-		(password->at[password->len - 1] == '\n' ||
-			password->at[password->len - 1] == '\r'))
-		password->len--;
-	return true;
-}
-
 static void ask_in(
 	struct dial *dial, struct buf *command, const struct buf *password)
 {
@@ -264,7 +232,8 @@ static void on_rest(void *arg)
 		    sizeof(host), &port)) {
 		fail_for(dial, "this is no address");
 	} else if (dial->options->password_file != NULL &&
-		   !read_password(dial, &password)) {
+		   !password_read(&password, dial->options->password_file,
+			   &dial->fault)) {
 		fail(dial, false);
 	} else if (!conn_open(&dial->conn, host, port, fault)) {
 		fail_for(dial, fault);

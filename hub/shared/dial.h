@@ -18,7 +18,6 @@
 enum {
 	DIAL_REST_LEAST_MS = 20,
 	DIAL_REST_MOST_MS = 1000,
-	DIAL_PASSWORD_MAX = 512, /* bytes */
 };
 
 struct dial_options {

@@ -14,142 +14,6 @@
 
 static void go_on(struct follow *follow);
 
-static bool is_stale(const struct follow *follow)
-{
-	return follow->version != follow->asked || !follow->linked;
-}
-
-/* ---- to tell, in order */
-
-static void tell_missed(
-	struct follow *follow, uint64_t upto, const char *broken)
-{
-	uint64_t from = follow->from;
-
-	follow->from = upto;
-	memset(follow->origin, 0, SHARED_ID);
-	follow->notify.missed(follow->notify.arg, from, upto, broken);
-}
-
-static void tell_hole(struct follow *follow, const struct shared_hole *hole)
-{
-	if (hole->last > follow->from)
-		tell_missed(follow, hole->last, NULL);
-	if (is_stale(follow))
-		return;
-	holes_told(&follow->holes, hole);
-	follow->from = hole->start;
-	memset(follow->origin, 0, SHARED_ID);
-	follow->notify.hole(follow->notify.arg, hole);
-}
-
-/* All up to there, except entries. */
-static void tell_up_to(struct follow *follow, uint64_t upto)
-{
-	struct shared_hole hole;
-
-	while (!is_stale(follow) &&
-		holes_take(&follow->holes, follow->from, upto, &hole))
-		tell_hole(follow, &hole);
-	if (!is_stale(follow) && upto > follow->from)
-		tell_missed(follow, upto, NULL);
-}
-
-static void tell_entry(struct follow *follow, struct shared_entry *entry)
-{
-	if (entry->at < follow->at)
-		entry->at = follow->at;
-	follow->at = entry->at;
-	follow->from = entry->id;
-	memcpy(follow->origin, entry->what.origin, SHARED_ID);
-	follow->notify.entry(follow->notify.arg, entry);
-}
-
-/* ---- what comes */
-
-static void take_broken(struct follow *follow, uint64_t id, const char *broken)
-{
-	struct shared_hole hole;
-
-	while (!is_stale(follow) &&
-		holes_take(&follow->holes, follow->from, id, &hole))
-		tell_hole(follow, &hole);
-	if (!is_stale(follow) && id > follow->from)
-		tell_missed(follow, id, broken);
-}
-
-static void take_hole(struct follow *follow, const struct row *row)
-{
-	const struct shared_hole hole = {row->hole, row->id};
-
-	if (hole.last >= hole.start) {
-		take_broken(follow, row->id, "it is a hole without an end");
-		return;
-	}
-	tell_up_to(follow, hole.last);
-	if (!is_stale(follow))
-		tell_hole(follow, &hole);
-}
-
-static void take_entry(struct follow *follow, const struct row *row)
-{
-	struct shared_entry entry;
-	const char *fault = entry_read(
-		&entry, row->head, row->items, row->rows, &follow->items);
-	uint64_t before = row->id > row->rows ? row->id - row->rows : 0;
-
-	/* Of what a log had when it founded the order, not all was kept. */
-	if (row->founded)
-		before =
-			row->before > follow->from ? row->before : follow->from;
-	else if (before < follow->from && fault == NULL)
-		fault = "it has more rows than there are ids for";
-	if (fault == NULL)
-		tell_up_to(follow, before);
-	if (is_stale(follow))
-		return;
-	entry.id = row->id;
-	entry.at = row->at;
-	if (fault != NULL)
-		take_broken(follow, row->id, fault);
-	else
-		tell_entry(follow, &entry);
-}
-
-/* False if the rest is of no use. */
-static bool take_row(struct follow *follow, const struct redis_reply *reply)
-{
-	struct row row;
-	const char *fault = row_read(&row, follow->conn->redis, reply);
-
-	if (row.id == 0) {
-		follow->notify.refused(follow->notify.arg, SHARED_AWAY,
-			"another program has written to its keys with our "
-			"prefix: log has an id that is none of ours");
-		return false;
-	}
-	/* What has been told comes again if a hole was told before its place.
-	 */
-	if (row.id <= follow->from)
-		return true;
-	if (fault != NULL)
-		take_broken(follow, row.id, fault);
-	else if (row.is_hole)
-		take_hole(follow, &row);
-	else
-		take_entry(follow, &row);
-	return !is_stale(follow);
-}
-
-static void take_rows(struct follow *follow, const struct redis_reply *rows)
-{
-	const struct redis *redis = follow->conn->redis;
-
-	for (size_t i = 0; i < redis->count(rows); i++)
-		if (!take_row(follow, redis->item(rows, i)))
-			return;
-}
-
 /* True if it was one; it may be over then. */
 static bool take_error(struct follow *follow, const struct redis_reply *reply)
 {
@@ -170,14 +34,14 @@ static void on_rows(void *arg, const struct redis_reply *reply)
 	struct follow *follow = arg;
 	const struct redis *redis = follow->conn->redis;
 
-	if (!is_stale(follow) && !take_error(follow, reply)) {
+	if (!follow_is_stale(follow) && !take_error(follow, reply)) {
 		/* A list of streams, each its key and its entries. */
 		if (redis->count(reply) == 1 &&
 			redis->count(redis->item(reply, 0)) == 2)
-			take_rows(
+			follow_take_rows(
 				follow, redis->item(redis->item(reply, 0), 1));
 		else if (follow->asked_last > follow->from)
-			tell_up_to(follow, follow->asked_last);
+			follow_tell_up_to(follow, follow->asked_last);
 	}
 	follow->busy = false;
 	go_on(follow);
@@ -218,7 +82,7 @@ static void ask_more(struct follow *follow)
 
 static void begin(struct follow *follow)
 {
-	if (!is_stale(follow)) {
+	if (!follow_is_stale(follow)) {
 		follow->begun = true;
 		follow->notify.ready(follow->notify.arg);
 	}
@@ -235,7 +99,7 @@ static void on_newest(void *arg, const struct redis_reply *reply)
 	struct shared_entry entry;
 	struct row row;
 
-	if (is_stale(follow) || take_error(follow, reply)) {
+	if (follow_is_stale(follow) || take_error(follow, reply)) {
 		follow->busy = false;
 		go_on(follow);
 		return;
@@ -262,7 +126,7 @@ static void on_holes(void *arg, const struct redis_reply *reply)
 	const struct redis *redis = follow->conn->redis;
 	struct shared_hole hole;
 
-	if (is_stale(follow) || take_error(follow, reply)) {
+	if (follow_is_stale(follow) || take_error(follow, reply)) {
 		follow->busy = false;
 		go_on(follow);
 		return;
@@ -272,7 +136,7 @@ static void on_holes(void *arg, const struct redis_reply *reply)
 		if (row_read_hole(&hole, redis, redis->item(reply, i)))
 			holes_add(&follow->holes, &hole);
 	if (holes_below(&follow->holes, follow->from, &hole)) {
-		tell_hole(follow, &hole);
+		follow_tell_hole(follow, &hole);
 		begin(follow);
 		return;
 	}

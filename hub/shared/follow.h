@@ -69,4 +69,14 @@ void follow_lost(struct follow *follow);
 /* The order goes up to there. */
 void follow_heard(struct follow *follow, uint64_t last);
 
+/* ---- follow_rows.c */
+
+/* What is wanted is another now, or there is no link. */
+bool follow_is_stale(const struct follow *follow);
+void follow_tell_hole(struct follow *follow, const struct shared_hole *hole);
+/* All up to there of which nothing is in the stream. */
+void follow_tell_up_to(struct follow *follow, uint64_t upto);
+/* A list of entries as XREAD gives it. */
+void follow_take_rows(struct follow *follow, const struct redis_reply *rows);
+
 #endif

@@ -3,67 +3,6 @@
 
 #include "hub/shared/links.h"
 
-#include <string.h>
-
-#include "hub/lines.h"
-#include "hub/shared/command.h"
-#include "hub/shared/fault.h"
-#include "hub/shared/info.h"
-#include "lib/log.h"
-
-/* ---- what is told of it */
-
-static void tell(struct shared *shared)
-{
-	struct shared_state *state = &shared->state;
-
-	state->append_us = shared->append.took_us;
-	state->server =
-		shared->first.address == NULL ? "" : shared->first.address;
-	shared->notify.state(shared->notify.arg, state);
-}
-
-static void say(struct shared *shared, bool changed)
-{
-	uint64_t now = loop_now_us(shared->loop);
-
-	if (!changed && now - shared->said_us < LINKS_SAY_AGAIN_MS * 1000ull)
-		return;
-	shared->said_us = now;
-	if (shared->state.where == SHARED_HERE)
-		log_info(LINE_SHARED_HERE, shared->first.address);
-	else
-		log_warnx(LINE_SHARED_AWAY, shared->state.sentence);
-}
-
-/* `sentence` NULL: it is here. */
-static void set_state(
-	struct shared *shared, enum shared_where where, const char *sentence)
-{
-	struct shared_state *state = &shared->state;
-	bool changed = state->where != where;
-
-	if (!changed && (sentence == NULL) == (state->sentence == NULL) &&
-		(sentence == NULL || strcmp(sentence, state->sentence) == 0))
-		return;
-	if (sentence == NULL)
-		state->away_since = 0;
-	else if (state->away_since == 0)
-		state->away_since = clock_date_ms(loop_clock(shared->loop));
-	state->where = where;
-	state->sentence = NULL;
-	if (sentence != NULL) {
-		struct buf copy = {0};
-
-		buf_printf(&copy, "%s%c", sentence, '\0');
-		buf_release(&shared->sentence);
-		shared->sentence = copy;
-		state->sentence = copy.at;
-	}
-	say(shared, changed);
-	tell(shared);
-}
-
 /* ---- both links */
 
 /* Nothing goes, nothing comes. */
@@ -78,18 +17,12 @@ static void rest(struct shared *shared, const char *why)
 	shared->quiet = false;
 }
 
-static void give_up(struct shared *shared, const char *why)
-{
-	if (shared->phase != LINKS_STOPPED)
-		dial_give_up(&shared->first, why);
-}
-
 static void stop(struct shared *shared, const char *sentence)
 {
 	shared->phase = LINKS_STOPPED;
 	rest(shared, sentence);
 	dial_stop(&shared->first);
-	set_state(shared, SHARED_STOPPED, sentence);
+	links_set_state(shared, SHARED_STOPPED, sentence);
 }
 
 static void be_empty(struct shared *shared, const char *why)
@@ -97,10 +30,12 @@ static void be_empty(struct shared *shared, const char *why)
 	struct buf sentence = {0};
 
 	buf_printf(&sentence, "%s: %s%c", shared->first.address, why, '\0');
-	if (shared->phase != LINKS_EMPTY)
+	if (shared->phase != LINKS_EMPTY) {
 		rest(shared, why);
+		shared->empty_us = loop_now_us(shared->loop);
+	}
 	shared->phase = LINKS_EMPTY;
-	set_state(shared, SHARED_EMPTY, sentence.at);
+	links_set_state(shared, SHARED_EMPTY, sentence.at);
 	buf_release(&sentence);
 }
 
@@ -113,65 +48,14 @@ static void on_refused(void *arg, enum shared_where where, const char *sentence)
 	else if (where == SHARED_EMPTY)
 		be_empty(shared, sentence);
 	else
-		give_up(shared, sentence);
+		links_give_up(shared, sentence);
 }
 
 /* ---- the first: what it is */
 
-static void look_at(struct shared *shared, struct span info)
-{
-	struct buf *why = &shared->scratch;
-	bool evicts;
-
-	buf_clear(why);
-	evicts = info_evicts(info, why);
-	buf_add_char(why, '\0');
-	if (evicts && !shared->evicts)
-		log_warnx(LINE_SHARED_AWAY, why->at);
-	shared->evicts = evicts;
-}
-
-static void on_info_again(void *arg, const struct redis_reply *reply)
-{
-	struct shared *shared = arg;
-
-	look_at(shared, shared->first.conn.redis->text(reply));
-}
-
-static void on_info(void *arg, const struct redis_reply *reply)
-{
-	struct shared *shared = arg;
-	const struct redis *redis = shared->first.conn.redis;
-	struct span info = redis->text(reply);
-	struct buf *why = &shared->scratch;
-
-	buf_clear(why);
-	if (redis->kind(reply) == REDIS_KIND_ERROR) {
-		fault_of_error(why, info);
-	} else if (!info_is_unfit(info, why)) {
-		if (info_lacks_aof(info) && !shared->said_aof)
-			log_warnx(LINE_SHARED_NO_AOF, shared->first.address);
-		shared->said_aof = info_lacks_aof(info);
-		shared->evicts = false;
-		append_greet(&shared->append);
-		return;
-	}
-	buf_add_char(why, '\0');
-	give_up(shared, why->at);
-}
-
-static void ask_info(struct shared *shared, conn_answer *answer)
-{
-	struct buf command = {0};
-
-	command_text(&command, "INFO");
-	conn_ask(&shared->first.conn, buf_span(&command), answer, shared);
-	buf_release(&command);
-}
-
 static void on_first_ready(void *arg)
 {
-	ask_info(arg, on_info);
+	links_ask_info(arg, false);
 }
 
 static void on_first_lost(void *arg, const char *sentence)
@@ -180,7 +64,7 @@ static void on_first_lost(void *arg, const char *sentence)
 
 	shared->phase = LINKS_AWAY;
 	rest(shared, sentence);
-	set_state(shared, SHARED_AWAY, sentence);
+	links_set_state(shared, SHARED_AWAY, sentence);
 }
 
 /* It has said where the order stands. */
@@ -196,13 +80,13 @@ static void on_heard(void *arg, uint64_t last, uint64_t sent_us)
 		dial_start(&shared->second, shared->first.address);
 	} else if (shared->phase == LINKS_HERE && shared->beats_heard) {
 		shared->beats_heard = false;
-		tell(shared);
+		links_tell(shared);
 	}
 }
 
 static void on_stuck(void *arg)
 {
-	give_up(arg, "it does not answer");
+	links_give_up(arg, "it does not answer");
 }
 
 /* ---- the second */
@@ -222,7 +106,7 @@ static void on_second_lost(void *arg, const char *sentence)
 	/* The address is said once. */
 	(void)sentence;
 	buf_printf(&why, "its second connection ended%c", '\0');
-	give_up(shared, why.at);
+	links_give_up(shared, why.at);
 	buf_release(&why);
 }
 
@@ -237,7 +121,7 @@ static void on_ready(void *arg)
 	append_open(&shared->append);
 	trim_start(&shared->trim);
 	cursors_linked(&shared->cursors);
-	set_state(shared, SHARED_HERE, NULL);
+	links_set_state(shared, SHARED_HERE, NULL);
 }
 
 /* ---- signs of life */
@@ -262,16 +146,16 @@ static void listen(struct shared *shared)
 	if (quiet_us > give_up_us)
 		quiet_us = give_up_us;
 	if (longest >= give_up_us) {
-		give_up(shared, why);
+		links_give_up(shared, why);
 	} else if (longest >= quiet_us && shared->phase == LINKS_HERE) {
 		buf_clear(&shared->scratch);
 		buf_printf(&shared->scratch, "%s: %s%c", shared->first.address,
 			why, '\0');
 		shared->quiet = true;
-		set_state(shared, SHARED_AWAY, shared->scratch.at);
+		links_set_state(shared, SHARED_AWAY, shared->scratch.at);
 	} else if (shared->quiet && longest < quiet_us) {
 		shared->quiet = false;
-		set_state(shared, SHARED_HERE, NULL);
+		links_set_state(shared, SHARED_HERE, NULL);
 	}
 }
 
@@ -282,72 +166,62 @@ static void on_beat(void *arg)
 	listen(shared);
 	shared->beats++;
 	shared->beats_heard = true;
+	if (loop_now_us(shared->loop) - shared->machines_us >
+		MACHINES_GONE_MS * 1000ull)
+		machines_forget(&shared->machines);
 	if (shared->phase == LINKS_HERE) {
 		append_probe(&shared->append);
+		tally_beat(&shared->tally);
+		machines_beat(&shared->machines, shared->append.floor,
+			shared->tally.version);
 		if (shared->beats % LINKS_LOOK_BEATS == 0)
-			ask_info(shared, on_info_again);
+			links_ask_info(shared, true);
 	} else if (shared->phase == LINKS_EMPTY &&
 		   shared->founding.what == NULL &&
 		   !conn_is_asked(&shared->first.conn)) {
 		append_greet(&shared->append);
+		if (shared->options.found_auto)
+			machines_beat(&shared->machines, shared->append.floor,
+				shared->tally.version);
 	}
 }
 
-/* ---- what goes through */
+/* ---- other machines */
 
-static void on_answered(void *arg, const struct shared_answer *answer)
+static void hear_tallies(struct shared *shared)
 {
-	const struct shared *shared = arg;
+	size_t count;
+	const struct machine *all = machines_all(&shared->machines, &count);
 
-	shared->notify.answered(shared->notify.arg, answer);
+	for (size_t i = 0; i < count; i++)
+		tally_hear(&shared->tally, all[i].origin, all[i].version);
 }
 
-static void on_looked(void *arg, uint64_t number, uint64_t last)
+/* After a while the one whose log is the newest founds what is empty. */
+static void on_machines(void *arg)
 {
-	const struct shared *shared = arg;
+	struct shared *shared = arg;
+	uint64_t now = loop_now_us(shared->loop);
 
-	shared->notify.looked(shared->notify.arg, number, last);
+	shared->machines_us = now;
+	shared->state.machines = (unsigned)machines_count(&shared->machines);
+	if (shared->phase == LINKS_HERE)
+		hear_tallies(shared);
+	if (shared->phase != LINKS_EMPTY || shared->founding.what != NULL ||
+		now - shared->empty_us < LINKS_HEAR_MS * 1000ull ||
+		!machines_is_newest(&shared->machines))
+		return;
+	shared->empty_us = now;
+	shared->notify.may_found(shared->notify.arg);
 }
 
-static void on_entry(void *arg, const struct shared_entry *entry)
+static void on_left(void *arg, const uint8_t origin[SHARED_ID])
 {
 	struct shared *shared = arg;
 
-	append_raise_floor(&shared->append, entry->id);
-	shared->notify.entry(shared->notify.arg, entry);
-}
-
-static void on_hole(void *arg, const struct shared_hole *hole)
-{
-	struct shared *shared = arg;
-
-	append_raise_floor(&shared->append, hole->start);
-	shared->notify.hole(shared->notify.arg, hole);
-}
-
-static void on_missed(
-	void *arg, uint64_t from, uint64_t upto, const char *broken)
-{
-	struct shared *shared = arg;
-
-	append_raise_floor(&shared->append, upto);
-	if (broken != NULL)
-		log_warnx(LINE_SHARED_BROKEN, (unsigned long long)upto, broken);
-	shared->notify.missed(shared->notify.arg, from, upto, broken);
-}
-
-static void on_cursor(void *arg, void *whose, uint64_t cursor)
-{
-	const struct shared *shared = arg;
-
-	shared->notify.cursor(shared->notify.arg, whose, cursor);
-}
-
-static void on_founded(void *arg, const char *fault)
-{
-	const struct shared *shared = arg;
-
-	shared->notify.founded(shared->notify.arg, fault);
+	tally_left(&shared->tally, origin);
+	if (shared->notify.left != NULL)
+		shared->notify.left(shared->notify.arg, origin);
 }
 
 /* ---- life */
@@ -377,15 +251,15 @@ static void open_dials(struct shared *shared, const struct redis *redis)
 
 void links_open(struct shared *shared, const struct redis *redis)
 {
-	const struct append_notify append = {.answered = on_answered,
+	const struct append_notify append = {.answered = links_answered,
 		.heard = on_heard,
 		.refused = on_refused,
 		.stuck = on_stuck,
-		.looked = on_looked,
+		.looked = links_looked,
 		.arg = shared};
-	const struct follow_notify follow = {.entry = on_entry,
-		.hole = on_hole,
-		.missed = on_missed,
+	const struct follow_notify follow = {.entry = links_entry,
+		.hole = links_hole,
+		.missed = links_missed,
 		.ready = on_ready,
 		.refused = on_refused,
 		.arg = shared};
@@ -399,9 +273,17 @@ void links_open(struct shared *shared, const struct redis *redis)
 		&follow);
 	trim_init(&shared->trim, shared->loop, first, options, options->prefix);
 	founding_init(&shared->founding, first, options, options->prefix,
-		on_founded, shared);
+		links_founded, shared);
+	machines_init(&shared->machines, first, options, options->prefix);
+	tally_init(&shared->tally, first, options, options->prefix,
+		clock_date_us(loop_clock(shared->loop)));
+	shared->tally.counted = links_counted;
+	shared->tally.arg = shared;
+	shared->machines.heard = on_machines;
+	shared->machines.left = on_left;
+	shared->machines.arg = shared;
 	cursors_init(
-		&shared->cursors, first, options->prefix, on_cursor, shared);
+		&shared->cursors, first, options->prefix, links_cursor, shared);
 	shared->state = (struct shared_state){.where = SHARED_AWAY,
 		.sentence = "it has not been reached yet",
 		.away_since = clock_date_ms(loop_clock(shared->loop)),
@@ -422,6 +304,8 @@ void links_close(struct shared *shared)
 	follow_release(&shared->follow);
 	founding_release(&shared->founding);
 	cursors_release(&shared->cursors);
+	machines_release(&shared->machines);
+	tally_release(&shared->tally);
 	buf_release(&shared->sentence);
 	buf_release(&shared->scratch);
 }

@@ -10,6 +10,7 @@
 const struct span script_append = {append_lua, sizeof(append_lua) - 1};
 const struct span script_trim = {trim_lua, sizeof(trim_lua) - 1};
 const struct span script_found = {found_lua, sizeof(found_lua) - 1};
+const struct span script_machine = {machine_lua, sizeof(machine_lua) - 1};
 
 static void on_loaded(void *arg, const struct redis_reply *reply)
 {

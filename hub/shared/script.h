@@ -2,8 +2,8 @@
 #ifndef TIDINGS_HUB_SHARED_SCRIPT_H
 #define TIDINGS_HUB_SHARED_SCRIPT_H
 /*
- * script - what is done within Redis, in one go: append.lua, trim.lua and
- * found.lua
+ * script - what is done within Redis, in one go: append.lua, trim.lua,
+ * found.lua and machine.lua
  *
  * A script is sent once, and called by its name from then on; Redis may forget
  * it at any time, and says so.
@@ -22,7 +22,8 @@ struct script {
 	char name[SCRIPT_NAME + 1]; /* empty: it is not known to be there */
 };
 
-extern const struct span script_append, script_trim, script_found;
+extern const struct span script_append, script_trim, script_found,
+	script_machine;
 
 /* Another link: nothing is known to be there.  Asks for it to be loaded. */
 void script_load(struct script *script, struct conn *conn);

@@ -120,6 +120,11 @@ void shared_ask_cursor(struct shared *shared, struct span name,
 	cursors_ask(&shared->cursors, name, identity, whose);
 }
 
+void shared_count(struct shared *shared, struct span name, uint32_t number)
+{
+	tally_set(&shared->tally, name, number);
+}
+
 bool shared_identity(const struct shared *shared, uint8_t identity[SHARED_ID],
 	uint8_t secret[SHARED_SECRET])
 {

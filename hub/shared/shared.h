@@ -130,6 +130,7 @@ struct shared_state {
 	uint64_t heard_us;    /* monotonic, when the request for `last` was
 				 sent: what is not followed up to it long after
 				 is behind */
+	unsigned machines;    /* that are there, this one too; 0 = not known */
 	uint64_t append_us;   /* how long the newest append took; 0 = none */
 	const char *server;   /* the address in use; "" if none */
 };
@@ -159,6 +160,13 @@ struct shared_notify {
 	/* It is empty, found is auto, and of the machines that were heard of
 	 * this one's log is the newest: time for shared_found(). */
 	void (*may_found)(void *arg);
+	/* So many listen to `name` at another machine, which is known by its
+	 * hub's origin; 0 = nobody any more.  May be NULL, as may the next. */
+	void (*counted)(void *arg, const uint8_t origin[SHARED_ID],
+		struct span name, uint32_t number);
+	/* A machine has been silent for 10 s; all that are there are told. What
+	 * it counted is void. */
+	void (*left)(void *arg, const uint8_t origin[SHARED_ID]);
 	void *arg;
 };
 
@@ -217,6 +225,9 @@ void shared_floor(struct shared *shared, uint64_t id);
 uint64_t shared_look(struct shared *shared);
 void shared_ask_cursor(struct shared *shared, struct span name,
 	const uint8_t identity[SHARED_ID], void *whose);
+/* So many listen to `name` on this machine: for the others, within a second or
+ * two.  Of 10,000 names at most; more are not told. */
+void shared_count(struct shared *shared, struct span name, uint32_t number);
 /* The log's identity and secret as the order has them; false as long as it is
  * not here. */
 bool shared_identity(const struct shared *shared, uint8_t identity[SHARED_ID],

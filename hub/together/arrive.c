@@ -78,7 +78,7 @@ static void apply(struct together *together, const struct shared_entry *from)
 	fault = entry_fault(ledger, &entry);
 	if (fault != NULL) {
 		log_warnx(LINE_SHARED_BROKEN, (unsigned long long)from->id,
-			fault);
+			"an event of it is not what may be published");
 		arrive_missed(together, ledger->log.newest, from->id, fault);
 	} else if (ledger_begin(ledger)) {
 		entry_apply(ledger, &entry);
@@ -145,5 +145,6 @@ void arrive_missed(void *arg, uint64_t from, uint64_t upto, const char *broken)
 	if (broken == NULL)
 		log_warnx(LINE_SHARED_MISSED, (unsigned long long)from,
 			(unsigned long long)upto);
+	propose_lose(together, &(struct shared_hole){from, upto + 1});
 	renew(together, entry_missed(ledger, upto));
 }

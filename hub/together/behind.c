@@ -10,8 +10,15 @@ void behind_hear(struct behind *behind, uint64_t last, uint64_t heard_us,
 		*behind = (struct behind){last, heard_us};
 }
 
+uint64_t behind_for(
+	const struct behind *behind, uint64_t committed, uint64_t now_us)
+{
+	return committed < behind->last && now_us > behind->heard_us
+		       ? now_us - behind->heard_us
+		       : 0;
+}
+
 bool behind_is(const struct behind *behind, uint64_t committed, uint64_t now_us)
 {
-	return committed < behind->last &&
-	       now_us > behind->heard_us + BEHIND_US;
+	return behind_for(behind, committed, now_us) > BEHIND_US;
 }

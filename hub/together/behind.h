@@ -22,6 +22,9 @@ struct behind {
 /* The order's newest id, and when (monotonic) it was asked for. */
 void behind_hear(struct behind *behind, uint64_t last, uint64_t heard_us,
 	uint64_t committed);
+/* For how long, in us, it has not got there. */
+uint64_t behind_for(
+	const struct behind *behind, uint64_t committed, uint64_t now_us);
 bool behind_is(
 	const struct behind *behind, uint64_t committed, uint64_t now_us);
 

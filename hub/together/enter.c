@@ -156,7 +156,7 @@ int enter_order(const struct config *config, const struct lock *lock,
 	enum enter_deed deed)
 {
 	static const struct together_sink nobody = {
-		no_news, no_news, no_move, NULL};
+		.renewed = no_news, .state = no_news, .moved = no_move};
 	const struct ledger_notify notify = {no_acked, no_trouble, NULL};
 	struct entering entering = {
 		.loop = loop_new(&clock_system), .deed = deed};
@@ -164,8 +164,8 @@ int enter_order(const struct config *config, const struct lock *lock,
 	if (config->shared.redis_count == 0)
 		log_fatalx(LINE_SHARED_NOT_SHARED);
 	ledger_open(&entering.ledger, config, lock, &clock_system, &notify);
-	entering.together = together_make(
-		entering.loop, &entering.ledger, &nobody, deed == ENTER_JOIN);
+	entering.together =
+		together_make(entering.loop, &entering.ledger, &nobody, true);
 	entering.deadline = loop_now_us(entering.loop) + PATIENCE_US;
 	timer_init(&entering.timer, look, &entering);
 	timer_set(

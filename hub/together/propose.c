@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hub/log/orphan.h"
 #include "hub/together/rooms.h"
 #include "hub/together/wording.h"
 
@@ -14,6 +15,9 @@ enum {
 	ROOM = 256, /* proposals that wait; up to here what is proposed at once
 		       goes in one piece */
 };
+
+static const char forgotten[] =
+	"the shared order has forgotten it; publish it again";
 
 /* ---- out */
 
@@ -42,21 +46,26 @@ struct waiter *propose_append(struct together *together,
 	return waiter;
 }
 
-/* While it is away for a moment, it waits; otherwise why it need not. */
-static bool refuse(const struct together *together, struct ack *ack)
+static bool has_asker(const struct ack *ack)
+{
+	return ack->peer != NULL;
+}
+
+/* While it is away for a moment, what is proposed waits.  Otherwise it is told
+ * at once why it need not: the sentence may be another soon. */
+static bool refuse(const struct together *together, const struct ack *ack)
 {
 	const struct ledger *ledger = together->ledger;
+	struct ack no = *ack;
 
-	if (!ledger->writable) {
-		ledger_refuse(ledger, ack);
-		return true;
-	}
 	if (!together->lagging && (together->where == SHARED_HERE ||
 					  together->where == SHARED_AWAY))
 		return false;
-	ack->outcome = WIRE_OUT_FAILED;
-	ack->first = ack->last = 0;
-	ack->reason = ledger->away;
+	no.outcome = together->lagging ? WIRE_OUT_BEHIND : WIRE_OUT_AWAY;
+	no.first = no.last = 0;
+	no.reason = ledger->away;
+	if (has_asker(&no))
+		ledger_tell(ledger, &no);
 	return true;
 }
 
@@ -65,8 +74,12 @@ static bool propose(void *arg, const struct proposal *proposal, struct ack *ack)
 	struct together *together = arg;
 	struct origin origin = {.number = proposal->number};
 
-	if (refuse(together, ack))
+	if (!together->ledger->writable) {
+		ledger_refuse(together->ledger, ack);
 		return true;
+	}
+	if (refuse(together, ack))
+		return false;
 	if (proposal->publisher != NULL)
 		origin.source = proposal->publisher->name;
 	memcpy(origin.hub, together->own, ORIGIN_HUB);
@@ -111,19 +124,30 @@ static void ask_cursor(void *arg, struct span name, const uint8_t *identity,
 	shared_ask_cursor(together->wing, name, identity, question);
 }
 
+static void figures(void *arg, struct order_figures *figures)
+{
+	const struct together *together = arg;
+	const struct ledger *ledger = together->ledger;
+
+	*figures = (struct order_figures){
+		.connected = together->where == SHARED_HERE,
+		.behind_us = behind_for(&together->behind,
+			ledger->log.committed, clock_now_us(ledger->clock)),
+		.append_us = together->append_us,
+		.orphans = together->put_back.since == 0
+				   ? 0
+				   : orphans_count(&together->ledger->store),
+	};
+}
+
 void propose_open(struct together *together)
 {
 	together->order = (struct order){
-		propose, forget, room, look, ask_cursor, together};
+		propose, forget, room, look, ask_cursor, figures, together};
 	together->ledger->order = &together->order;
 }
 
 /* ---- its end */
-
-static bool has_asker(const struct ack *ack)
-{
-	return ack->peer != NULL;
-}
 
 static void tell(struct together *together, struct waiter *waiter)
 {
@@ -136,7 +160,7 @@ static void tell(struct together *together, struct waiter *waiter)
 static void fail(
 	struct together *together, struct waiter *waiter, const char *reason)
 {
-	waiter->ack.outcome = WIRE_OUT_FAILED;
+	waiter->ack.outcome = WIRE_OUT_AWAY;
 	waiter->ack.first = waiter->ack.last = 0;
 	waiter->ack.reason = reason;
 	tell(together, waiter);
@@ -160,11 +184,18 @@ void propose_reach(struct together *together, uint64_t id)
 		finish(together, waiter);
 }
 
+/* What is not above the newest id is there, unless that leapt over it. */
 static void place(
 	struct together *together, struct waiter *waiter, uint64_t entry)
 {
+	const struct eventlog *log = &together->ledger->log;
+
+	if (epochs_find(&log->epochs, entry) != NULL) {
+		fail(together, waiter, forgotten);
+		return;
+	}
 	pending_place(&together->pending, waiter, entry);
-	propose_reach(together, together->ledger->log.newest);
+	propose_reach(together, log->newest);
 }
 
 /* ---- answers */
@@ -184,8 +215,8 @@ static void note(struct ack *ack, const struct shared_answer *answer)
 		[SHARED_STORED] = WIRE_OUT_STORED,
 		[SHARED_REPEATED] = WIRE_OUT_REPEATED,
 		[SHARED_CONFLICT] = WIRE_OUT_CONFLICT,
-		[SHARED_BEHIND] = WIRE_OUT_FAILED,
-		[SHARED_FAILED] = WIRE_OUT_FAILED,
+		[SHARED_BEHIND] = WIRE_OUT_AWAY,
+		[SHARED_FAILED] = WIRE_OUT_AWAY,
 	};
 
 	ack->outcome = outcomes[answer->outcome];
@@ -227,8 +258,7 @@ void propose_lose(struct together *together, const struct shared_hole *hole)
 
 	while ((waiter = pending_lose(
 			&together->pending, hole->last, hole->start)) != NULL)
-		fail(together, waiter,
-			"the shared order has forgotten it; publish it again");
+		fail(together, waiter, forgotten);
 }
 
 /* ---- who waits for the log to get somewhere */
@@ -237,7 +267,7 @@ void propose_lose(struct together *together, const struct shared_hole *hole)
 static void move(struct together *together, struct waiter *waiter)
 {
 	waiter->ack.outcome = waiter->cursor >= waiter->to ? WIRE_OUT_REPEATED
-							   : WIRE_OUT_FAILED;
+							   : WIRE_OUT_AWAY;
 	together->sink.moved(together->sink.arg, span_of(waiter->name),
 		waiter->inbox, waiter->cursor);
 	finish(together, waiter);

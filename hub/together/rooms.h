@@ -36,6 +36,7 @@ struct together {
 	struct behind behind;
 	enum shared_where where;
 	bool lagging;
+	uint64_t append_us;  /* how long the newest took */
 	struct buf sentence; /* why it is away, terminated */
 	bool following;	     /* what is told is what the log lacks */
 	struct put_back put_back;

@@ -46,16 +46,30 @@ static void set_away(struct together *together, const char *reason)
 	together->sink.state(together->sink.arg);
 }
 
-static void judge(struct together *together, const char *sentence)
+static void judge(struct together *together)
 {
 	const struct ledger *ledger = together->ledger;
 
 	together->lagging = behind_is(&together->behind, ledger->log.committed,
 		clock_now_us(ledger->clock));
-	if (together->where != SHARED_HERE)
-		set_away(together, sentence);
-	else
-		set_away(together, together->lagging ? catching_up : NULL);
+	set_away(together, together->lagging ? catching_up : NULL);
+}
+
+static void tell_away(
+	struct together *together, const struct shared_state *state)
+{
+	struct buf reason = {0};
+
+	buf_add_text(&reason, "the shared order is away");
+	if (state->away_since != 0) {
+		buf_add_text(&reason, " since ");
+		clock_rfc3339(&reason, state->away_since);
+	}
+	if (state->sentence != NULL)
+		buf_printf(&reason, ": %s", state->sentence);
+	buf_add_char(&reason, '\0');
+	set_away(together, reason.at);
+	buf_release(&reason);
 }
 
 static void on_state(void *arg, const struct shared_state *state)
@@ -63,11 +77,14 @@ static void on_state(void *arg, const struct shared_state *state)
 	struct together *together = arg;
 
 	together->where = state->where;
+	together->append_us = state->append_us;
 	if (state->where == SHARED_HERE)
 		behind_hear(&together->behind, state->last, state->heard_us,
 			together->ledger->log.committed);
-	judge(together, state->sentence != NULL ? state->sentence
-						: "the shared order is away");
+	if (state->where == SHARED_HERE)
+		judge(together);
+	else
+		tell_away(together, state);
 }
 
 static void on_looked(void *arg, uint64_t number, uint64_t last)
@@ -112,9 +129,16 @@ void together_tend(struct together *together)
 	if (!together->following && together->ledger->writable)
 		arrive_start(together);
 	if (together->where == SHARED_HERE)
-		judge(together, NULL);
+		judge(together);
 	propose_expire(together);
 	put_back_tend(together);
+}
+
+void together_count(
+	struct together *together, struct span name, uint64_t number)
+{
+	shared_count(together->wing, name,
+		number < UINT32_MAX ? (uint32_t)number : UINT32_MAX);
 }
 
 /* ---- beginning and end */
@@ -152,6 +176,23 @@ static void on_may_found(void *arg)
 	found_begin(arg);
 }
 
+static void on_counted(void *arg, const uint8_t hub[ORIGIN_HUB],
+	struct span name, uint32_t number)
+{
+	const struct together *together = arg;
+
+	if (together->sink.counted != NULL)
+		together->sink.counted(together->sink.arg, hub, name, number);
+}
+
+static void on_left(void *arg, const uint8_t hub[ORIGIN_HUB])
+{
+	const struct together *together = arg;
+
+	if (together->sink.left != NULL)
+		together->sink.left(together->sink.arg, hub);
+}
+
 static const char *text_or(const char *text, const char *other)
 {
 	return text != NULL ? text : other;
@@ -172,6 +213,8 @@ static void dial(struct together *together, bool any)
 		.cursor = on_cursor,
 		.founded = on_founded,
 		.may_found = on_may_found,
+		.counted = on_counted,
+		.left = on_left,
 		.arg = together,
 	};
 	char host[HOST_NAME_MAX + 1] = "";
@@ -234,6 +277,8 @@ struct together *together_open(struct loop *loop, struct ledger *ledger,
 	ledger_join(ledger, &party);
 	put_back_begin(together);
 	arrive_start(together);
+	if (ledger->config->subscriptions)
+		log_warnx(LINE_SHARED_NO_PRESENCE);
 	return together;
 }
 

@@ -30,6 +30,10 @@ struct together_sink {
 	/* In a transaction: an inbox is published up to there. */
 	void (*moved)(void *arg, struct span name,
 		const uint8_t identity[ORIGIN_INBOX], uint64_t cursor);
+	/* So many listen to `name` on that other machine; it has left. */
+	void (*counted)(void *arg, const uint8_t hub[ORIGIN_HUB],
+		struct span name, uint32_t number);
+	void (*left)(void *arg, const uint8_t hub[ORIGIN_HUB]);
 	void *arg;
 };
 
@@ -39,6 +43,10 @@ struct together *together_open(struct loop *loop, struct ledger *ledger,
 	const struct together_sink *sink);
 /* Harmless for NULL, as are the others. */
 void together_close(struct together *together);
+
+/* So many listen to `name` on this one. */
+void together_count(
+	struct together *together, struct span name, uint64_t number);
 
 /* Once a turn, before the commit: what waits for it to get somewhere. */
 void together_step(struct together *together);

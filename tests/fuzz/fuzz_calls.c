@@ -32,7 +32,7 @@ static void on_stored(void *arg, const struct stored *stored)
 {
 	(void)arg;
 	MUST(++called[0] == 1 && !stored->away);
-	MUST(stored->outcome <= WIRE_OUT_FAILED);
+	MUST(stored->outcome <= WIRE_OUT_BEHIND);
 	within(stored->reason);
 }
 

@@ -96,9 +96,9 @@ static void on_state(void *arg, const struct shared_state *state)
 		"away", "here", "empty", "stopped"};
 
 	(void)arg;
-	printf("state\t%s\t%s\t%" PRIu64 "\t%s\n", wheres[state->where],
+	printf("state\t%s\t%s\t%" PRIu64 "\t%s\t%u\n", wheres[state->where],
 		state->sentence == NULL ? "" : state->sentence, state->last,
-		state->server);
+		state->server, state->machines);
 }
 
 static void on_looked(void *arg, uint64_t count, uint64_t last)
@@ -123,6 +123,28 @@ static void on_may_found(void *arg)
 {
 	(void)arg;
 	printf("may_found\n");
+}
+
+static void on_counted(void *arg, const uint8_t origin[SHARED_ID],
+	struct span name, uint32_t count)
+{
+	struct buf text = {0};
+
+	(void)arg;
+	entry_put_id(&text, origin, SHARED_ID);
+	printf("counted\t%.*s\t%.*s\t%u\n", (int)text.len, text.at,
+		(int)name.len, name.at, count);
+	buf_release(&text);
+}
+
+static void on_left(void *arg, const uint8_t origin[SHARED_ID])
+{
+	struct buf text = {0};
+
+	(void)arg;
+	entry_put_id(&text, origin, SHARED_ID);
+	printf("left\t%.*s\n", (int)text.len, text.at);
+	buf_release(&text);
 }
 
 /* ---- what it is to do */
@@ -171,9 +193,8 @@ static void read_word(
 static void append(struct sharer *sharer, char **words, size_t count)
 {
 	static struct shared_item items[WORDS_MAX];
-	struct shared_proposal what = {.channel = span_of("news"),
-		.items = items,
-		.rows = 1};
+	struct shared_proposal what = {
+		.channel = span_of("news"), .items = items, .rows = 1};
 
 	memset(items, 0, sizeof(items));
 	memcpy(what.origin, sharer->origin, SHARED_ID);
@@ -181,8 +202,8 @@ static void append(struct sharer *sharer, char **words, size_t count)
 		read_word(&what, items, words[i]);
 	for (uint32_t i = 0; i < what.count; i++)
 		items[i].digest = digest_of(what.type, items[i].data);
-	shared_append(sharer->shared, &what,
-		(void *)(uintptr_t)number(words[1]));
+	shared_append(
+		sharer->shared, &what, (void *)(uintptr_t)number(words[1]));
 }
 
 static void follow(struct sharer *sharer, char **words, size_t count)
@@ -197,8 +218,8 @@ static void follow(struct sharer *sharer, char **words, size_t count)
 		holes[i - 3].last = number(strsep(&at, ":"));
 		holes[i - 3].start = number(at);
 	}
-	shared_follow(sharer->shared, number(words[1]), origin, holes,
-		count - 3);
+	shared_follow(
+		sharer->shared, number(words[1]), origin, holes, count - 3);
 }
 
 /* ---- a founding: ids 10, 20, ... */
@@ -283,6 +304,9 @@ static void do_line(struct sharer *sharer, char *line)
 	else if (strcmp(words[0], "cursor") == 0)
 		shared_ask_cursor(sharer->shared, span_of(words[2]), identity,
 			(void *)(uintptr_t)number(words[1]));
+	else if (strcmp(words[0], "count") == 0)
+		shared_count(sharer->shared, span_of(words[1]),
+			(uint32_t)number(words[2]));
 	else if (strcmp(words[0], "found") == 0)
 		found(sharer, words);
 }
@@ -290,8 +314,8 @@ static void do_line(struct sharer *sharer, char *line)
 static void on_input(void *arg, unsigned events)
 {
 	struct sharer *sharer = arg;
-	ssize_t len = read(STDIN_FILENO, buf_reserve(&sharer->line, 65536),
-		65536);
+	ssize_t len =
+		read(STDIN_FILENO, buf_reserve(&sharer->line, 65536), 65536);
 	char *end;
 
 	(void)events;
@@ -320,7 +344,7 @@ int main(int argc, char **argv)
 	static struct sharer sharer;
 	const struct shared_notify notify = {on_answered, on_entry, on_hole,
 		on_missed, on_state, on_looked, on_cursor, on_founded,
-		on_may_found, &sharer};
+		on_may_found, on_counted, on_left, &sharer};
 	struct shared_options options = {.redis = argv[1],
 		.prefix = "{tidings}",
 		.machine = "a machine",
@@ -328,7 +352,8 @@ int main(int argc, char **argv)
 		.password_file = argc > 5 ? argv[5] : NULL,
 		.keep_age_ms = 3600000,
 		.keep_bytes = 256 << 20,
-		.key_age_ms = 86400000};
+		.key_age_ms = 86400000,
+		.found_auto = getenv("FOUND_AUTO") != NULL};
 	struct loop_turn turn;
 	const char *fault;
 

@@ -12,7 +12,7 @@ def test_an_order_that_is_at_hand_is_ok(make_world, two):
 
 
 def test_an_address_that_the_sandbox_forbids_is_named_with_what_opens_it(make_world, tmp_path):
-    world = make_world(web=True)
+    world = make_world(web=True, inbox=False)
     world.restart_hub({"shared": {"redis": "127.0.0.1:1 unix:/nonexistent [::1]:1"}})
     said_away(world)
     packaged, ours = tmp_path / "packaged.conf", tmp_path / "ours.conf"

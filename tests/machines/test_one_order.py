@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What is published at one of three machines comes out at all, once, in one order."""
 
+import contextlib
+import os
+import shutil
+import signal
+import sqlite3
 import threading
 
-from several import cut
+from several import cut, join
 from world import eventually
 
 
@@ -38,7 +43,7 @@ def test_an_event_has_the_same_id_at_each_machine_and_in_its_answer(three):
     three.hold(1, "news")
     for world in three.worlds:
         assert world.channel("news")["newest"] == str(id)
-        world.listen("news", last_event_id="0").is_told("reset")
+        world.listen("news", last_event_id="0").sees("one", type="alert", id=id)
 
 
 def test_what_was_there_before_is_read_at_a_machine_that_came_later(two):
@@ -121,3 +126,67 @@ def test_who_listens_anywhere_is_counted_everywhere(three):
         eventually(lambda world=world: world.channel("news")["subscribers"] == 4, "four subscribers", 15)
     readers[3].leave()
     eventually(lambda: three[0].channel("news")["subscribers"] == 3, "three subscribers", 15)
+
+
+def test_a_new_machine_may_begin_with_a_copy_of_another_one_s_log(two):
+    """It has then what Redis need not hold any more."""
+    ids = [two[n % 2].publish(f"{n}") for n in range(4)]
+    two.hold(4)
+    late = two.add(prepare=lambda world: copy_of(two[0], world))
+    id = two[0].publish("4")
+    late.is_healthy()
+    two.hold(5)
+    late.listen(last_event_id=str(ids[0])).sees("1", "2", "3", "4")
+    assert late.publish("5") > id
+    two.hold(6)
+
+
+def test_a_machine_goes_on_from_a_backup_of_its_log(two):
+    readers = two.listen("main", reconnect=True, longest_wait=0.05)
+    two[0].publish("before")
+    two.hold(1)
+    backup = two.folder / "backup.db"
+    vacuum(two[1], backup)
+    two[0].publish("between")
+    two.hold(2)
+    two[1].hub.stop()
+    put_back(backup, two[1])
+    join(two[1])
+    two[1].hub.start()
+    two[1].is_healthy()
+    two[1].publish("after")
+    two.hold(3)
+    for reader in readers:
+        reader.sees("before", "between", "after", within=15)
+        assert not reader.told("reset")
+
+
+def test_a_person_s_channel_is_emptied_at_each_machine_by_name(three):
+    three[0].publish("mine", channel="users/7/orders")
+    three[1].publish("hers", channel="users/8/orders")
+    three.hold(1, "users/7/orders")
+    for world in three.worlds:
+        world.settings["channel users/7/orders"] = {"keep_age": "1s"}
+        world.settings["hub"]["socket"] = world.hub_socket
+        world.write_config("hub.conf")
+        os.kill(world.hub.pid, signal.SIGHUP)
+    three.hold(0, "users/7/orders")
+    three.hold(1, "users/8/orders")
+
+
+def vacuum(world, copy):
+    with contextlib.closing(sqlite3.connect(f"file:{world.log_db}?mode=ro", uri=True, timeout=10)) as db:
+        db.execute("VACUUM INTO ?", [str(copy)])
+
+
+def put_back(copy, world):
+    """As man tidings-hub, Restore, has it."""
+    for end in ("-wal", "-shm"):
+        world.log_db.with_name("log.db" + end).unlink(missing_ok=True)
+    shutil.copy(copy, world.log_db)
+
+
+def copy_of(one, world):
+    vacuum(one, world.folder / "copy.db")
+    put_back(world.folder / "copy.db", world)
+    join(world)

@@ -71,7 +71,7 @@ class Machines:
 
     def are_away(self, within=15):
         """Each says at /health that the order is not to be had; the first one's sentence."""
-        return [said_away(world, within) for world in self.worlds][0]
+        return [said_away(world, within=within) for world in self.worlds][0]
 
     def hold(self, count, channel="main"):
         """Waits until each holds so many events of the channel."""
@@ -104,12 +104,12 @@ def _hub(world, option):
     assert done.returncode == 0, f"tidings-hub {option}: {done.stdout}{done.stderr}"
 
 
-def said_away(world, within=15):
-    """What /health says while the order is away."""
+def said_away(world, why="", within=15):
+    """What /health says while the order is away: when it has this word of why."""
     def away():
         health = world.health()
-        return health.status == 503 and "shared order" in health.text and health.text
-    return eventually(away, "/health saying that the shared order is away", within)
+        return health.status == 503 and "shared order is away" in health.text and why in health.text and health.text
+    return eventually(away, f"/health saying that the shared order is away: {why}", within)
 
 
 class Roaming:

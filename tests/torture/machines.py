@@ -18,7 +18,7 @@ from verdict import CALM, Account, truth_of
 from world import SLOW, eventually, free_port, insert
 
 TELLING = True
-SHORT = {"deeds": 8, "forgets": 1, "browsers": 24}
+SHORT = {"deeds": 9, "forgets": 1, "browsers": 24}
 FULL = {"deeds": 600, "forgets": 100, "browsers": 120}
 
 PUBLISHERS = 4

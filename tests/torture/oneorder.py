@@ -17,7 +17,7 @@
 from bisect import bisect_left, bisect_right
 
 from listener import CONTROL
-from verdict import token_of
+from verdict import names_of, token_of
 
 
 def story_of(reader):
@@ -64,9 +64,10 @@ def _of_log(account, log, forgot):
             yield f"{'I8' if forgot else 'I1'} {token}: acknowledged as {id}, and not there"
         elif id is not None and id not in where[token] and not forgot:
             yield f"I1 {token}: acknowledged as {id}, is {where[token][0]}"
-    for id, (channel, token, sum, *_) in log.items():
-        if account.tried.get(token) != (channel, sum):
-            yield f"I4 {id}: {token} in {channel} is not what was published"
+    for id, (on, token, sum, *_) in log.items():
+        channel, wanted = account.tried.get(token, ("", 0))
+        if (names_of(channel), wanted) != (names_of(on), sum):
+            yield f"I4 {id}: {token} in {on} is not what was published"
 
 
 def _of_browser(start, items, log, forgot):

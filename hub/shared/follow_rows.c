@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * follow_rows - what comes of the stream is told, each in its place (follow.h)
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "hub/shared/entry.h"
+#include "hub/shared/follow.h"
+#include "hub/shared/row.h"
+
+bool follow_is_stale(const struct follow *follow)
+{
+	return follow->version != follow->asked || !follow->linked;
+}
+
+/* ---- to tell, in order */
+
+static void tell_missed(
+	struct follow *follow, uint64_t upto, const char *broken)
+{
+	uint64_t from = follow->from;
+
+	follow->from = upto;
+	memset(follow->origin, 0, SHARED_ID);
+	follow->notify.missed(follow->notify.arg, from, upto, broken);
+}
+
+void follow_tell_hole(struct follow *follow, const struct shared_hole *hole)
+{
+	if (hole->last > follow->from)
+		tell_missed(follow, hole->last, NULL);
+	if (follow_is_stale(follow))
+		return;
+	holes_told(&follow->holes, hole);
+	follow->from = hole->start;
+	memset(follow->origin, 0, SHARED_ID);
+	follow->notify.hole(follow->notify.arg, hole);
+}
+
+/* All up to there, except entries. */
+void follow_tell_up_to(struct follow *follow, uint64_t upto)
+{
+	struct shared_hole hole;
+
+	while (!follow_is_stale(follow) &&
+		holes_take(&follow->holes, follow->from, upto, &hole))
+		follow_tell_hole(follow, &hole);
+	if (!follow_is_stale(follow) && upto > follow->from)
+		tell_missed(follow, upto, NULL);
+}
+
+static void tell_entry(struct follow *follow, struct shared_entry *entry)
+{
+	if (entry->at < follow->at)
+		entry->at = follow->at;
+	follow->at = entry->at;
+	follow->from = entry->id;
+	memcpy(follow->origin, entry->what.origin, SHARED_ID);
+	follow->notify.entry(follow->notify.arg, entry);
+}
+
+/* ---- what comes */
+
+static void take_broken(struct follow *follow, uint64_t id, const char *broken)
+{
+	struct shared_hole hole;
+
+	while (!follow_is_stale(follow) &&
+		holes_take(&follow->holes, follow->from, id, &hole))
+		follow_tell_hole(follow, &hole);
+	if (!follow_is_stale(follow) && id > follow->from)
+		tell_missed(follow, id, broken);
+}
+
+static void take_hole(struct follow *follow, const struct row *row)
+{
+	const struct shared_hole hole = {row->hole, row->id};
+
+	if (hole.last >= hole.start) {
+		take_broken(follow, row->id, "it is a hole without an end");
+		return;
+	}
+	follow_tell_up_to(follow, hole.last);
+	if (!follow_is_stale(follow))
+		follow_tell_hole(follow, &hole);
+}
+
+static void take_entry(struct follow *follow, const struct row *row)
+{
+	struct shared_entry entry;
+	const char *fault = entry_read(
+		&entry, row->head, row->items, row->rows, &follow->items);
+	uint64_t before = row->id > row->rows ? row->id - row->rows : 0;
+
+	/* Of what a log had when it founded the order, not all was kept. */
+	if (row->founded)
+		before =
+			row->before > follow->from ? row->before : follow->from;
+	else if (before < follow->from && fault == NULL)
+		fault = "it has more rows than there are ids for";
+	if (fault == NULL)
+		follow_tell_up_to(follow, before);
+	if (follow_is_stale(follow))
+		return;
+	entry.id = row->id;
+	entry.at = row->at;
+	if (fault != NULL)
+		take_broken(follow, row->id, fault);
+	else
+		tell_entry(follow, &entry);
+}
+
+/* False if the rest is of no use. */
+static bool take_row(struct follow *follow, const struct redis_reply *reply)
+{
+	struct row row;
+	const char *fault = row_read(&row, follow->conn->redis, reply);
+
+	if (row.id == 0) {
+		follow->notify.refused(follow->notify.arg, SHARED_AWAY,
+			"another program has written to its keys with our "
+			"prefix: log has an id that is none of ours");
+		return false;
+	}
+	/* What has been told comes again if a hole was told before its place.
+	 */
+	if (row.id <= follow->from)
+		return true;
+	if (fault != NULL)
+		take_broken(follow, row.id, fault);
+	else if (row.is_hole)
+		take_hole(follow, &row);
+	else
+		take_entry(follow, &row);
+	return !follow_is_stale(follow);
+}
+
+void follow_take_rows(struct follow *follow, const struct redis_reply *rows)
+{
+	const struct redis *redis = follow->conn->redis;
+
+	for (size_t i = 0; i < redis->count(rows); i++)
+		if (!take_row(follow, redis->item(rows, i)))
+			return;
+}

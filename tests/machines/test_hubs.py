@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: MIT
+"""Hubs that share an order: what each acknowledges, holds and says, whatever the order forgets."""
+
+import contextlib
+import shutil
+import sqlite3
+import subprocess
+import time
+
+import pytest
+from daemon import SLOW, Daemon, eventually, program
+from peers import Hub
+from redisserver import RedisLine, RedisServer, needs_redis
+from wire import AFTER, ID_MAX, Following, Judge, Judged, State
+
+pytestmark = pytest.mark.skipif(bool(needs_redis), reason=needs_redis)
+
+STORED, REPEATED, CONFLICT, AWAY, BEHIND = 0, 1, 2, 6, 7
+
+
+class Machine:
+    """A hub with a log of its own, and the reader of its inbox."""
+
+    def __init__(self, folder, number, redis, **keys):
+        self.folder = folder / str(number)
+        self.folder.mkdir()
+        self.line = RedisLine(self.folder / "line.sock", redis.socket)
+        self.conf = self.folder / "tidings.conf"
+        self.log = self.folder / "log.db"
+        self.inbox = self.folder / "inbox.db"
+        shared = {"redis": self.line.address, "machine": f"m{number}", "give_up": "1s", **keys}
+        self.conf.write_text(
+            f"[hub]\nsocket = {self.folder}/hub.sock\nlog = {self.log}\n"
+            f"[inbox main]\npath = {self.inbox}\ncreate = yes\n[shared]\n"
+            + "".join(f"{key} = {value}\n" for key, value in shared.items()))
+        command = [program("tidings-hub"), "-c", str(self.conf)]
+        self.hub = Daemon(f"hub-{number}", command, folder, self.is_here)
+        self.reader = Daemon(f"inbox-{number}", [program("tidings-inbox"), "-c", str(self.conf)], folder,
+                             self.has_inbox)
+
+    def has_inbox(self):
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(self.inbox)) as db:
+            return db.execute("SELECT count(*) FROM broadcast").fetchone()
+        return None
+
+    def enter(self, how):
+        return subprocess.run([program("tidings-hub"), "-c", str(self.conf), how], text=True,
+                              capture_output=True, timeout=30 * SLOW)
+
+    def is_here(self):
+        with contextlib.suppress(OSError, TimeoutError):
+            return not self.why()
+        return False
+
+    def why(self):
+        """Why nobody can publish here; empty if he can."""
+        with contextlib.closing(self.peer()) as peer:
+            return peer.expect(State).reason.decode()
+
+    def peer(self):
+        return Hub(self.folder / "hub.sock", within=10 * SLOW)
+
+    def ask(self, sql):
+        with contextlib.closing(sqlite3.connect(f"file:{self.log}?mode=ro", uri=True)) as db:
+            return db.execute(sql).fetchall()
+
+    def events(self):
+        return self.ask("SELECT id, at, CAST(data AS TEXT) FROM event ORDER BY id")
+
+    def insert(self, *texts):
+        with contextlib.closing(sqlite3.connect(self.inbox, timeout=10)) as db, db:
+            db.executemany("INSERT INTO broadcast(data) VALUES(?)", [(text,) for text in texts])
+
+    def close(self):
+        self.reader.clean_up()
+        self.hub.clean_up()
+        self.line.close()
+
+
+class Machines:
+    def __init__(self, folder, **keys):
+        self.folder = folder
+        self.redis = RedisServer(folder).start()
+        self.all = [Machine(folder, number, self.redis, **keys) for number in (1, 2)]
+        assert self.all[0].enter("--found").returncode == 0
+        assert self.all[1].enter("--join").returncode == 0
+        for machine in self.all:
+            machine.hub.start()
+
+    def same(self):
+        one, other = (machine.events() for machine in self.all)
+        return one if one == other else None
+
+    def put_back(self, lost):
+        """All of the same log once these ids are nobody's and nothing waits to have others."""
+        rows = self.same()
+        if rows and not {id for id, _, _ in rows} & set(lost) and all(
+                machine.ask("SELECT count(*) FROM orphan") == [(0,)] for machine in self.all):
+            return rows
+        return None
+
+    def forget(self, deed):
+        """What Redis learned during the deed is gone."""
+        eventually(lambda: self.redis.ask("INFO", "persistence").find(b"aof_rewrite_in_progress:0") > 0, "quiet")
+        time.sleep(1.2)  # appendfsync everysec
+        kept = self.folder / "kept"
+        shutil.copytree(self.redis.folder, kept, ignore=shutil.ignore_patterns("*.sock"))
+        deed()
+        self.redis.kill()
+        shutil.rmtree(self.redis.folder)
+        shutil.copytree(kept, self.redis.folder)
+        self.redis.start()
+
+    def close(self):
+        for machine in self.all:
+            machine.close()
+        self.redis.close()
+
+
+@pytest.fixture
+def machines(tmp_path):
+    machines = Machines(tmp_path)
+    yield machines
+    machines.close()
+
+
+@pytest.fixture
+def both(machines):
+    peers = [machine.peer() for machine in machines.all]
+    yield peers
+    for peer in peers:
+        peer.close()
+
+
+def test_a_publish_has_one_id_and_one_time_at_all_machines(machines, both):
+    a, b = both
+    b.follow()
+    stored = a.publish("one", "two")
+    assert stored.outcome == STORED and stored.last == stored.first + 1
+    assert [b.event().id, b.event().id] == [stored.first, stored.last]
+    assert [row[0] for row in eventually(machines.same, "the same log")] == [stored.first, stored.last]
+
+
+def test_what_was_acknowledged_is_in_that_machines_own_log(machines, both):
+    for n in range(50):
+        at = both[n % 2].publish(f"{n}").last
+        assert machines.all[n % 2].ask(f"SELECT count(*) FROM event WHERE id = {at}") == [(1,)]
+
+
+def test_a_key_is_known_at_all_machines(both):
+    a, b = both
+    stored = a.publish("paid", key="order-7")
+    again = b.publish("paid", key="order-7")
+    assert (again.outcome, again.last) == (REPEATED, stored.last)
+    assert b.publish("other", key="order-7", digest=(3, 4)).outcome == CONFLICT
+
+
+def test_a_publish_that_is_sent_again_at_another_machine_is_not_stored_again(machines, both):
+    a, _ = both
+    stored = a.publish("once")
+    with contextlib.closing(Hub(machines.all[1].folder / "hub.sock", source=a.source)) as again:
+        assert again.publish("once", number=a.number).last == stored.last
+    assert len(eventually(machines.same, "the same log")) == 1
+
+
+def test_a_cursor_that_is_ahead_waits_for_this_machine_to_catch_up(machines, both):
+    a, b = both
+    a.publish("seen")
+    machines.all[1].line.block()
+    cursor = a.publish("ahead").last
+    b.send(Judge(7, AFTER, cursor, ID_MAX, [b"main"], (), ()))
+    with pytest.raises(TimeoutError):
+        b.expect(Judged, within=0.3)
+    machines.all[1].line.unblock()
+    verdict = b.expect(Judged, within=10 * SLOW)
+    assert not verdict.gap and verdict.used == cursor
+    assert b.page("main", value=cursor + 10**6).gap  # it is nobody's
+
+
+def test_what_the_order_forgets_is_put_back_once_and_who_saw_it_is_told(machines, both):
+    a, b = both
+    kept = a.publish("kept").last
+    lost = []
+    machines.forget(lambda: lost.extend([a.publish("lost", key="k").last, b.publish("one", "two").last]))
+    rows = eventually(lambda: machines.put_back(lost), "put back", 20)
+    texts = [text for _, _, text in rows]
+    assert texts in (["kept", "lost", "one", "two"], ["kept", "one", "two", "lost"]) and rows[0][0] == kept
+    for peer in both:
+        assert peer.page("main", value=lost[0]).gap and peer.page("main", value=lost[1]).gap
+        assert not peer.page("main", value=rows[1][0]).gap
+    again = a.publish("lost", key="k")
+    assert (again.outcome, again.last) == (REPEATED, rows[texts.index("lost")][0])
+
+
+def test_a_follower_begins_anew_where_the_order_forgot(machines, both):
+    a, b = both
+    b.follow()
+    a.publish("kept")
+    lost = []
+    machines.forget(lambda: lost.append(a.publish("lost").last))
+    begun = b.expect(Following, within=20 * SLOW)
+    assert begun.start > lost[0]
+    seen = b.event()
+    while seen.id <= begun.start:
+        seen = b.event()
+    assert seen.data == b"lost"
+
+
+@pytest.mark.rare
+def test_what_another_machine_took_is_put_back_by_whoever_has_it(machines, both):
+    a, b = both
+    a.publish("kept")
+    lost = []
+    machines.forget(lambda: (lost.append(a.publish("lost").last), eventually(machines.same, "at both"),
+                             machines.all[0].hub.kill_all()))
+    eventually(lambda: [row for row in machines.all[1].events() if row[2] == "lost" and row[0] != lost[0]],
+               "put back", 25)
+    machines.all[0].hub.start()
+    assert [text for _, _, text in eventually(lambda: machines.put_back(lost), "the same log", 20)] == [
+        "kept", "lost"]
+
+
+def test_without_the_order_nobody_can_publish_and_what_is_held_is_served(machines, both):
+    a, _ = both
+    stored = a.publish("held")
+    machines.redis.freeze()
+    answer = a.publish("away", within=10 * SLOW)
+    assert answer.outcome == AWAY and answer.reason
+    assert eventually(machines.all[0].why, "it is said")
+    assert a.page("main").events[0].id == stored.last
+    machines.redis.thaw()
+    eventually(lambda: not machines.all[0].why(), "here again", 20)
+    a.number -= 1  # it is sent again
+    again = a.publish("away", within=10 * SLOW)
+    assert again.outcome in (STORED, REPEATED)
+    assert [text for _, _, text in eventually(machines.same, "the same log")] == ["held", "away"]
+
+
+def test_rows_are_published_once_whatever_dies(machines):
+    one, other = machines.all
+    one.reader.start()
+    for turn in range(6):
+        one.insert(*[f"{turn}/{n}" for n in range(200)])
+        (one.hub.kill_worker, machines.redis.kill, one.reader.kill_worker)[turn % 3]()
+        if turn % 3 == 1:
+            machines.redis.start()
+    texts = [f"{turn}/{n}" for turn in range(6) for n in range(200)]
+    eventually(lambda: len(other.events()) >= len(texts), "all came", 30)
+    assert [text for _, _, text in eventually(machines.same, "the same log")] == texts
+
+
+def test_a_machine_that_was_away_for_too_long_counts_it_as_pruned(machines, both):
+    a, b = both
+    first = a.publish("first").last
+    eventually(machines.same, "at both")
+    machines.all[1].hub.stop()
+    missed = [a.publish(f"{n}").last for n in range(3)]
+    machines.redis.ask("XTRIM", "{tidings}:log", "MAXLEN", "0")
+    machines.all[1].hub.start()
+    last = a.publish("last").last
+    with contextlib.closing(machines.all[1].peer()) as late:
+        eventually(lambda: machines.all[1].events()[-1][0] == last, "it goes on")
+        assert late.page("main", value=first).gap and late.page("main", value=missed[0]).gap
+        assert not late.page("main", value=missed[-1]).gap
+
+
+def test_a_log_of_its_own_does_not_join(machines, tmp_path):
+    third = Machine(tmp_path, 3, machines.redis)
+    assert third.enter("--found").returncode == 1
+    with contextlib.closing(sqlite3.connect(third.log)) as db, db:
+        db.execute("INSERT INTO channel VALUES(1, x'61', 0, 0, 0, 0, 0, 0, NULL)")
+    done = third.enter("--join")
+    assert done.returncode == 1 and "is another than the order's" in done.stderr
+    third.close()
+
+
+def test_an_empty_order_says_how_it_is_founded(machines, both):
+    a, _ = both
+    stored = a.publish("kept", key="k")
+    machines.redis.ask("FLUSHALL")
+    assert "--found" in eventually(machines.all[0].why, "it is said")
+    machines.all[0].hub.stop()
+    assert machines.all[0].enter("--found").returncode == 0
+    machines.all[0].hub.start()
+    eventually(lambda: not machines.all[1].why(), "here again", 20)
+    with contextlib.closing(machines.all[0].peer()) as peer:
+        assert peer.publish("kept", key="k").last == stored.last
+        assert peer.publish("next").last > stored.last
+    assert len(eventually(machines.same, "the same log")) == 2
