@@ -94,6 +94,7 @@ def test_an_eviction_policy_that_may_take_our_keys_is_refused(one):
     one.are_healthy(20)
 
 
+@pytest.mark.slow  # it is asked for every 10 seconds
 def test_a_policy_that_comes_later_is_told(one):
     one[0].publish("before")
     one.redis.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
