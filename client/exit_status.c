@@ -13,18 +13,23 @@
 
 enum { SENTENCE_MAX = 2000 };
 
-static bool quiet;
+static bool quiet, coloured;
 
-static void put(const char *format, va_list args, const char *why)
-	__attribute__((format(printf, 1, 0)));
+/* What stands before a sentence, with what its colour is. */
+static const char news[] = "\033[2mtidings:\033[0m ",
+		  trouble[] = "\033[1;31mtidings:\033[0m ";
 
-static void put(const char *format, va_list args, const char *why)
+static void put(const char *head, const char *format, va_list args,
+	const char *why) __attribute__((format(printf, 2, 0)));
+
+static void put(
+	const char *head, const char *format, va_list args, const char *why)
 {
 	char text[SENTENCE_MAX];
 	struct buf line = {0};
 
 	vsnprintf(text, sizeof(text), format, args);
-	buf_add_span(&line, span_of("tidings: "));
+	buf_add_span(&line, span_of(coloured ? head : "tidings: "));
 	escape_add(&line, span_of(text));
 	if (why != NULL)
 		buf_printf(&line, ": %s", why);
@@ -38,6 +43,11 @@ void be_quiet(void)
 	quiet = true;
 }
 
+void be_coloured(void)
+{
+	coloured = true;
+}
+
 void say(const char *format, ...)
 {
 	va_list args;
@@ -45,7 +55,7 @@ void say(const char *format, ...)
 	if (quiet)
 		return;
 	va_start(args, format);
-	put(format, args, NULL);
+	put(news, format, args, NULL);
 	va_end(args);
 }
 
@@ -54,7 +64,7 @@ enum exit_status fail(enum exit_status exit_status, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	put(format, args, NULL);
+	put(trouble, format, args, NULL);
 	va_end(args);
 	return exit_status;
 }
@@ -66,7 +76,7 @@ enum exit_status fail_errno(
 	va_list args;
 
 	va_start(args, format);
-	put(format, args, why);
+	put(trouble, format, args, why);
 	va_end(args);
 	return exit_status;
 }

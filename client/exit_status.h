@@ -32,5 +32,7 @@ enum exit_status fail_errno(enum exit_status exit_status, const char *format,
 	...) EXIT_STATUS_PRINTF(2);
 /* say() says nothing from now on; fail() does. */
 void be_quiet(void);
+/* From now on the sentences have colours: a person reads them. */
+void be_coloured(void);
 
 #endif

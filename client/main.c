@@ -8,10 +8,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/exit_status.h"
+#include "client/option/colour.h"
 #include "client/option/help.h"
 #include "client/option/option.h"
+#include "client/option/option_before.h"
 #include "client/verbs.h"
 
 static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
@@ -20,6 +23,8 @@ static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 	bool help;
 
 	exit_status = option_read(verbs, verb, argc, argv, &help);
+	if (exit_status == EXIT_OK && colour_wanted(STDERR_FILENO))
+		be_coloured();
 	if (help)
 		help_verb(verb);
 	else if (exit_status == EXIT_OK)
@@ -39,26 +44,41 @@ static void hold_standard(void)
 			(void)!open("/dev/null", modes[fd]);
 }
 
+/* What the words ask for; the first is the verb. */
+static enum exit_status run_words(char **words)
+{
+	const struct verb *verb;
+	int count = 0;
+
+	if (words[0] == NULL)
+		return fail(EXIT_USAGE,
+			"expected a verb behind the flags; `tidings --help` "
+			"lists them");
+	if (strcmp(words[0], "help") == 0)
+		return help_all(verbs, words[1]);
+	verb = verb_named(verbs, words[0]);
+	if (verb == NULL)
+		return option_unknown_verb(verbs, words[0]);
+	while (words[count] != NULL)
+		count++;
+	return run_verb(verb, count, words);
+}
+
 int main(int argc, char **argv)
 {
-	const char *word = argc > 1 ? argv[1] : "--help";
-	const struct verb *verb = verb_named(verbs, word);
-	enum exit_status exit_status = EXIT_OK;
+	struct before before;
+	enum exit_status exit_status;
 
 	hold_standard();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* ignored, nobody could be waited for */
-	if (verb != NULL)
-		exit_status = run_verb(verb, argc - 1, argv + 1);
-	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
-		 strcmp(word, "help") == 0)
-		exit_status = help_all(verbs, argc > 2 ? argv[2] : NULL);
-	else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+	exit_status = option_before(verbs, argc, argv, &before);
+	if (exit_status == EXIT_OK && (before.help || argc < 2))
+		exit_status = help_all(verbs, argc < 2 ? NULL : before.verb[0]);
+	else if (exit_status == EXIT_OK && before.version)
 		puts(PACKAGE_STRING);
-	else
-		exit_status = fail(EXIT_USAGE,
-			"unknown verb \"%s\"; `tidings --help` lists them",
-			word);
+	else if (exit_status == EXIT_OK)
+		exit_status = run_words(before.verb);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && exit_status == EXIT_OK)
 		exit_status = fail_errno(EXIT_FILE, "standard output");
 	return (int)exit_status;

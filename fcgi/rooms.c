@@ -114,7 +114,8 @@ static void open_streams(struct rooms *rooms)
 	const struct config *config = rooms->config;
 
 	if (config->subscriptions)
-		rooms->presence = presence_new(rooms->loop, rooms->session);
+		rooms->presence = presence_new(
+			rooms->loop, rooms->session, config->presence_list);
 	rooms->streams = streams_new(&(struct streams_parts){
 		.loop = rooms->loop,
 		.window = rooms->window,

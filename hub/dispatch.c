@@ -4,6 +4,7 @@
 #include "hub/dispatch.h"
 
 #include "hub/lines.h"
+#include "hub/log/order.h"
 #include "hub/peers/follow.h"
 #include "hub/peers/inbox.h"
 #include "hub/peers/listing.h"
@@ -18,14 +19,16 @@
 static void send_state(const struct dispatch *dispatch, struct peer *peer)
 {
 	const struct ledger *ledger = dispatch->ledger;
+	const char *reason =
+		ledger->reason != NULL ? ledger->reason : ledger->away;
 	struct buf *out;
 
 	if (peer->publisher == NULL || peer->inbox != NULL ||
 		peer_only_reads(peer))
 		return;
 	out = link_begin(&peer->link, WIRE_STATE);
-	wire_put_u8(out, ledger->reason == NULL);
-	wire_put_str16(out, span_of(ledger->reason));
+	wire_put_u8(out, reason == NULL);
+	wire_put_str16(out, span_of(reason));
 	inboxes_put_unread(dispatch->inboxes, out);
 	link_end(&peer->link);
 }
@@ -116,7 +119,7 @@ static bool on_page(
 static bool on_judge(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return page_ask_judge(&dispatch->ledger->log, peer, in);
+	return page_ask_judge(dispatch->ledger, peer, in);
 }
 
 static bool on_channels(
@@ -153,8 +156,14 @@ static bool on_measured(
 static bool on_metrics(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return prometheus_ask(dispatch->ledger, dispatch->sampler,
-		dispatch->inboxes, peer, in);
+	const struct prometheus_sources sources = {
+		.ledger = dispatch->ledger,
+		.sampler = dispatch->sampler,
+		.presence = dispatch->presence,
+		.inboxes = dispatch->inboxes,
+	};
+
+	return prometheus_ask(&sources, peer, in);
 }
 
 static bool on_reader(
@@ -254,6 +263,7 @@ void dispatch_gone(void *of, const char *why)
 	listing_forget(peer);
 	publish_queue_forget(dispatch->publishes, peer);
 	inbox_leave(dispatch->inboxes, peer);
+	order_forget(dispatch->ledger, peer);
 	presence_forget(dispatch->presence, peer);
 	if (peer->counter != NULL)
 		counts_leave(dispatch->counts, peer->counter);

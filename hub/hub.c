@@ -14,6 +14,7 @@
 #include "hub/peers/presence.h"
 #include "hub/peers/publish.h"
 #include "hub/peers/publish_queue.h"
+#include "hub/together/together.h"
 #include "lib/loop.h"
 
 enum {
@@ -30,7 +31,8 @@ struct hub {
 	struct inboxes inboxes;
 	struct presence presence;
 	struct publish_queue publishes;
-	struct demo *demo; /* NULL = none */
+	struct demo *demo;	   /* NULL = none */
+	struct together *together; /* NULL = the order is this hub's own */
 
 	struct loop_io listener;
 	struct loop_io folder; /* something happened to log.db's */
@@ -83,8 +85,10 @@ static void turn(void *arg)
 	publish_queue_run_short(&hub->publishes);
 	more = inboxes_pull(&hub->inboxes);
 	more |= presence_step(&hub->presence);
+	together_step(hub->together);
 	commit_and_tell(hub);
 	more |= ledger_is_behind(ledger);
+	pages_wake(ledger, &hub->peers);
 	more |= listing_run(&hub->counts, &hub->peers);
 	more |= pages_run(&ledger->log, &ledger->ring, &hub->peers);
 	more |= counts_step(&hub->counts);
@@ -113,6 +117,7 @@ static void tick(void *arg)
 
 	listen_on(hub, true);
 	ledger_tend(&hub->ledger);
+	together_tend(hub->together);
 	if (hub->inboxes.changed)
 		dispatch_tell_state(&hub->dispatch);
 	hub->inboxes.changed = false;
@@ -176,6 +181,37 @@ static void open_presence(struct hub *hub)
 	ledger_join(&hub->ledger, &party);
 }
 
+static void on_renewed(void *arg)
+{
+	struct hub *hub = arg;
+
+	for (struct peer *at = hub->peers.first; at != NULL; at = at->next)
+		follow_anew(&hub->ledger.log, &hub->ledger.ring, at);
+}
+
+static void on_order(void *arg)
+{
+	struct hub *hub = arg;
+
+	dispatch_tell_state(&hub->dispatch);
+}
+
+static void on_moved(void *arg, struct span name,
+	const uint8_t identity[ORIGIN_INBOX], uint64_t cursor)
+{
+	struct hub *hub = arg;
+
+	inboxes_moved(&hub->inboxes, name, identity, cursor);
+}
+
+static void open_order(struct hub *hub)
+{
+	const struct together_sink sink = {on_renewed, on_order, on_moved, hub};
+
+	if (hub->ledger.config->shared.redis_count > 0)
+		hub->together = together_open(hub->loop, &hub->ledger, &sink);
+}
+
 static void open_rooms(
 	struct hub *hub, const struct config *config, const struct lock *lock)
 {
@@ -203,6 +239,7 @@ static void open_rooms(
 	open_counts(hub);
 	inboxes_open(&hub->inboxes, &hub->ledger);
 	open_presence(hub);
+	open_order(hub);
 	if (config->demo)
 		hub->demo = demo_new(hub->loop, &hub->ledger);
 	sampler_open(&hub->sampler, &hub->ledger, &hub->peers);
@@ -213,6 +250,7 @@ static void close_rooms(struct hub *hub)
 	peers_close(&hub->peers);
 	sampler_close(&hub->sampler);
 	demo_free(hub->demo);
+	together_close(hub->together);
 	inboxes_close(&hub->inboxes);
 	presence_close(&hub->presence);
 	counts_close(&hub->counts);

@@ -242,6 +242,133 @@
  */
 #define LINE_INBOX_READ_AGAIN "inbox %s (%s): is read again"
 
+/* ---- Of the shared order */
+
+/*
+ * ADDRESS
+ * This hub follows it: what is published here has its place in it, and what is
+ * published on other machines comes here.
+ */
+#define LINE_SHARED_HERE "shared order: follows %s"
+
+/*
+ * SENTENCE
+ * Nobody can publish on this machine, and nothing comes from others; what is
+ * held is served. The sentence names the address and what is wrong with it; it
+ * is tried again all the time, and said again at most every 10 seconds. The
+ * same of a maxmemory-policy that was changed meanwhile: it goes on, but Redis
+ * may remove what is needed.
+ */
+#define LINE_SHARED_AWAY "shared order: %s"
+
+/*
+ * ADDRESS
+ * After a crash of Redis its order ends earlier, and machines put back what
+ * they acknowledged. Set `appendonly yes`.
+ */
+#define LINE_SHARED_NO_AOF \
+	"shared order: %s has appendonly no: it forgets at each start"
+
+/*
+ * ID SENTENCE
+ * Another program has written to the stream. What the machine that published it
+ * holds is not affected; here the id counts as lost.
+ */
+#define LINE_SHARED_BROKEN "shared order: id %llu is no event of ours: %s"
+
+/*
+ * ERROR
+ * A sandbox refuses getrandom(2).
+ */
+#define LINE_NO_RANDOM "shared order: getrandom"
+
+/*
+ * It was away, or is too slow: nobody can publish here until it has caught up,
+ * which it does by itself. `/health` says so too.
+ */
+#define LINE_SHARED_BEHIND "shared order: this machine is catching up with it"
+
+/* It is over. */
+#define LINE_SHARED_CAUGHT_UP "shared order: this machine has caught up"
+
+/*
+ * REASON
+ * At the start: what [shared] says cannot be.
+ */
+#define LINE_SHARED_OPEN "shared order: cannot be used: %s"
+
+/*
+ * ID ID
+ * Events above the second id and up to the first have left the log: the order
+ * has forgotten them, after a failover or a restart of Redis that lost its end.
+ * They get new ids as soon as it can be. Whoever has seen them is told `reset`.
+ */
+#define LINE_SHARED_ORPHANS                                                 \
+	"shared order: it has forgotten what came up to id %llu, after id " \
+	"%llu"
+
+/*
+ * ID ID
+ * The same, and this log has nothing of it.
+ */
+#define LINE_SHARED_HOLE "shared order: no event is between ids %llu and %llu"
+
+/*
+ * ID ID
+ * This machine was away for longer than `keep_age` or `keep_bytes` in [shared]
+ * allow: it will never have what came between. Whoever asks it for that is told
+ * `reset`.
+ */
+#define LINE_SHARED_MISSED                                                   \
+	"shared order: what came after id %llu and up to %llu is no longer " \
+	"there"
+
+/*
+ * ID
+ * The order has forgotten the event that had this id, and it cannot be put
+ * back: it is older than half of `key_age`, or its key was used for another
+ * event. It stays in the table `orphan` of the log.
+ */
+#define LINE_SHARED_LEFT "shared order: the event %llu is not put back"
+
+/* What this machine's log has is in the order now, which was empty. */
+#define LINE_SHARED_FOUNDED "shared order: founded by this machine's log"
+/* REASON */
+#define LINE_SHARED_NOT_FOUNDED "shared order: could not be founded: %s"
+
+/*
+ * FILE
+ * `--join`: this log is one of those of the order from now on.
+ */
+#define LINE_SHARED_JOINED "shared order: the log %s belongs to it"
+/*
+ * FILE
+ * `--join`: the log has events, and is not one of those of the order. Move it
+ * aside, or found an order of its own.
+ */
+#define LINE_SHARED_OTHER \
+	"shared order: the log %s has events and is another than the order's"
+/*
+ * FILE
+ * There is no room on the disk, or another program has locked the log.
+ */
+#define LINE_SHARED_NOT_JOINED "shared order: the log %s cannot be written"
+/* `--found` or `--join`, and no [shared] in tidings.conf. */
+#define LINE_SHARED_NOT_SHARED \
+	"shared order: tidings.conf has no section [shared]"
+
+/*
+ * FILE ERROR
+ * By what this machine's hub is known to the others cannot be read, or made.
+ */
+#define LINE_OWN_ID "%s: what this hub is known by"
+/*
+ * FILE
+ * It has other than 16 bytes. Remove it: the hub is another one then, and what
+ * it still had to put back is put back by any machine, 10 seconds later.
+ */
+#define LINE_OWN_ID_BROKEN "%s: this is not what a hub is known by"
+
 /* ---- Of its socket */
 
 /*

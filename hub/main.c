@@ -9,6 +9,7 @@
 
 #include "hub/hub.h"
 #include "hub/log/disk/lock.h"
+#include "hub/together/enter.h"
 #include "lib/config/config.h"
 #include "lib/log.h"
 #include "lib/service/handover.h"
@@ -24,11 +25,16 @@ struct daemon {
 };
 
 static const char help[] =
-	"Usage: tidings-hub [-c FILE]\n"
+	"Usage: tidings-hub [-c FILE] [-t | -f | -j]\n"
 	"Keeps the log of events and serves it on a Unix socket.\n"
 	"\n"
 	"  -c, --config=FILE  read FILE instead of the defaults\n"
 	"  -t, --test         read the configuration, and end\n"
+	"  -f, --found        put what the log has into a shared order that "
+	"is\n"
+	"                     empty, and end\n"
+	"  -j, --join         make an empty log one of those of the shared\n"
+	"                     order, and end\n"
 	"  -h, --help         show this and end\n"
 	"  -V, --version      show the version and end\n";
 
@@ -79,9 +85,31 @@ static int serve(struct daemon *daemon, char **argv)
 	return status;
 }
 
+static int enter(const struct config *config, enum enter_deed deed)
+{
+	struct lock lock;
+
+	log_open(PROGRAM, config->syslog, config->debug);
+	lock_take(&lock, config->log_path);
+	return enter_order(config, &lock, deed);
+}
+
+static int run(
+	struct daemon *daemon, bool test, enum enter_deed deed, char **argv)
+{
+	if (test)
+		return 0;
+	return deed == ENTER_NOTHING ? serve(daemon, argv)
+				     : enter(&daemon->config, deed);
+}
+
 int main(int argc, char **argv)
 {
+	bool found = false, join = false;
+	const struct options_flag flags[] = {
+		{"found", 'f', &found}, {"join", 'j', &join}, {0}};
 	struct options options = {.program = PROGRAM,
+		.flags = flags,
 		.help = help,
 		.version = PROGRAM " " PACKAGE_VERSION "\n",
 		.wrong = 2};
@@ -91,7 +119,11 @@ int main(int argc, char **argv)
 	options_read(&options, argc, argv);
 	log_open(PROGRAM, false, false);
 	config_load(&daemon.config, options.config);
-	status = options.test ? 0 : serve(&daemon, argv);
+	status = run(&daemon, options.test,
+		found  ? ENTER_FOUND
+		: join ? ENTER_JOIN
+		       : ENTER_NOTHING,
+		argv);
 	config_release(&daemon.config);
 	return status;
 }

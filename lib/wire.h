@@ -88,7 +88,7 @@
  * Who is there, of responders:
  *
  * JOINED    16 bytes subscriber, str8 address, str16 user, str16 payload,
- *           u16 count, count x str16 topic
+ *           u16 count, count x str16 topic, u8 open
  *           This stream is there (lib/event/active.h), on these channels and
  *           patterns.  Once known it is so, whatever is said again, until LEFT;
  *           after WELCOME all are said again.  The hub tells of it by an event
@@ -187,8 +187,8 @@
  *           looked at those behind the name `last`, which nobody else may be
  *           told.  There may be fewer than asked for then, or none.
  * PRESENT   u64 tag, u64 upto, u8 more, u32 count, count x { u64 id,
- *           16 bytes subscriber, u64 since, str16 topic, str16 user, str16
- *           payload }
+ *           16 bytes subscriber, u64 since, u8 open, str16 topic, str16 user,
+ *           str16 payload }
  *           Answer to PRESENCE: entries by their ids, which are those of the
  *           events that told of them.  `upto` is the id of the newest event
  *           that is taken into account, 0 if there was none ever.
@@ -226,7 +226,7 @@
 #include "lib/span.h"
 
 enum {
-	WIRE_VERSION = 8,
+	WIRE_VERSION = 9,
 	WIRE_FRAME_MAX = 16 << 20,
 	WIRE_HEAD = 4, /* bytes of the length field */
 	WIRE_IDENTITY = 16,

@@ -73,6 +73,7 @@ room "libcrypto" "lib/crypto/module.h lib/crypto/module.c lib/crypto/module_key.
 room "xxhash" lib/digest.c 'xxhash\.h'
 room "syslog" lib/log.c 'syslog\.h'
 room "timerfd" lib/alarm.c 'sys/timerfd\.h'
+room "hiredis" hub/shared/redis.c 'hiredis/.*'
 room "libseccomp" inbox/walls/filter.c 'seccomp\.h'
 room "Landlock" inbox/walls/landlock.c 'linux/landlock\.h'
 room "libev" lib/loop.c 'ev\.h'
@@ -187,7 +188,10 @@ b/z is on no floor" ]; then
 fi
 
 downwards lib 'lib/service|lib/config|lib/db' lib/crypto lib/event lib/json lib
-downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo' hub/log hub/log/disk
+downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo|hub/together' hub/log 'hub/log/disk|hub/shared'
+downwards hub/shared hub/shared/shared hub/shared/links \
+	'hub/shared/append|hub/shared/follow|hub/shared/trim|hub/shared/founding|hub/shared/cursors|hub/shared/dial' \
+	hub/shared
 downwards inbox inbox/main inbox/reader inbox/inbox,inbox/pull,inbox/stock,inbox/tidy inbox \
 	inbox/walls 'inbox/walls/landlock|inbox/walls/filter'
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \

@@ -34,7 +34,7 @@ def verbs():
     return found
 
 
-COMMON = ["--url", "--config", "--user", "--token", "--header", "--ca-file", "--insecure", "--quiet", "--help"]
+COMMON = ["--url", "--config", "--user", "--token", "--header", "--ca-file", "--insecure", "--color", "--quiet", "--help"]
 
 
 def shown(verb):
@@ -137,7 +137,7 @@ def table():
     text = (TOP / "lib" / "config" / "setting.c").read_text()
     day, names = 86400000, {"RUNDIR": '"/run"', "STATEDIR": '"/var"', "NULL": "None"}
     words = {"FOREVER": 36500 * day, "EVENTS_MAX": 1 << 53, "BYTES_MAX": 1 << 60,
-             "SOCKET_MAX": None, "DAYS": lambda days: days * day}
+             "SOCKET_MAX": None, "SHORT_MAX": None, "DAYS": lambda days: days * day}
     found = {}
     for section, body in re.findall(r"setting (\w+)_keys\[\] = \{\n(.*?)\n\};", text, re.S):
         for key, default, rest in re.findall(r'\{"(\w+)", ([^,]*), (parse_.*?)\}(?=,(?:\n|$))', body, re.S):

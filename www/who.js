@@ -15,33 +15,38 @@ const MANY = 50; // names that are shown of a channel
 
 // Who is on each channel, out of the events present, join and leave.
 export class Attendance {
-	#channels = new Map(); // channel -> Map of id -> entry
+	#channels = new Map(); // channel -> { entries: Map of id -> entry, count }
 
 	hear(type, told) {
 		if (type === "present") {
-			this.#channels.set(told.channel, new Map(told.subscribers.map((entry) => [entry.id, entry])));
+			const entries = new Map(told.subscribers.map((entry) => [entry.id, entry]));
+			this.#channels.set(told.channel, { entries, count: told.count });
 			return;
 		}
 		const there = this.#channels.get(told.channel);
+		if (!there)
+			return;
 		if (type === "join")
-			there?.set(told.id, told);
+			there.entries.set(told.id, told);
 		else
-			there?.delete(told.id);
+			there.entries.delete(told.id);
+		there.count += type === "join" ? 1 : -1;
 	}
 
-	// [channel, entries], by channel.
+	// [channel, entries, count], by channel: of many not all are entries.
 	get all() {
-		return [...this.#channels].sort(([a], [b]) => (a < b ? -1 : 1)).map(([channel, there]) => [channel, [...there.values()]]);
+		return [...this.#channels].sort(([a], [b]) => (a < b ? -1 : 1))
+			.map(([channel, { entries, count }]) => [channel, [...entries.values()], count]);
 	}
 }
 
 const addressOf = (channels) =>
 	at(`stream?${channels.map((channel) => `channel=${encodeURIComponent(channel)}&`).join("")}presence=1&by=user`);
 
-function itemOf(channel, entries) {
+function itemOf(channel, entries, count) {
 	const names = entries.slice(0, MANY).map(({ user }) => user ?? t("who-somebody"));
-	const more = entries.length > MANY ? [t("who-more", { count: formatNumber(entries.length - MANY) })] : [];
-	return el("li", { "data-channel": channel }, el("b", {}, channel), ` ${formatNumber(entries.length)}: `,
+	const more = count > names.length ? [t("who-more", { count: formatNumber(count - names.length) })] : [];
+	return el("li", { "data-channel": channel }, el("b", {}, channel), ` ${formatNumber(count)}: `,
 		[...names, ...more].join(", "));
 }
 
@@ -51,7 +56,7 @@ export function mount(section, { bus, connections }) {
 	const box = translate(el("details", { id: "who" }, el("summary", { "data-t": "who-title" }), list, hint));
 	let [stream, wanted, attendance] = [null, "", new Attendance()];
 
-	const show = () => list.replaceChildren(...attendance.all.map(([channel, entries]) => itemOf(channel, entries)));
+	const show = () => list.replaceChildren(...attendance.all.map((one) => itemOf(...one)));
 	const close = () => {
 		stream?.close();
 		[stream, wanted] = [null, ""];

@@ -6,15 +6,14 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/check/tools_room.h"
+#include "client/check/verdict.h"
 #include "client/http/interrupt.h"
+#include "client/option/near.h"
 #include "client/option/option.h"
-#include "client/show/print.h"
 #include "client/verbs.h"
 #include "lib/clock.h"
-#include "lib/escape.h"
 #include "lib/json/json.h"
 
 /* ---- without a stream */
@@ -102,98 +101,36 @@ struct check_row {
 	const char *name;
 	bool (*run)(struct check *check); /* false = failed; says why in note */
 	bool (*applies)(void);		  /* NULL = always */
+	const char *group;		  /* neighbours stand together */
 };
 
 static const struct check_row checks[] = {
-	{"health", try_health, NULL},
-	{"main stream", check_main, NULL},
-	{"metrics", check_metrics, NULL},
-	{"custom channel", check_custom, NULL},
-	{"broadcast", check_api, NULL},
-	{"resume after a cut", check_resume, NULL},
-	{"events leave at once", check_buffering, NULL},
-	{"cross-origin rules", try_cors, NULL},
-	{"whose address it is", check_addresses, NULL},
-	{"tokens arrive", check_tokens, NULL},
-	{"cookie", check_cookie, check_gives_cookie},
-	{"logins are verified", check_logins, NULL},
-	{"mercure", check_mercure, check_has_mercure},
-	{"uploads end", try_uploads, NULL},
-	{"leaving is noticed", check_leaving, NULL},
-	{"inbox readers", check_readers, NULL},
-	{"readers confined", check_confinement, NULL},
-	{"published rows", check_stock, NULL},
-	{"inboxes", check_inboxes, check_has_config},
-	{"open to everybody", check_open_doors, check_has_config},
+	{"health", try_health, NULL, "Server"},
+	{"shared order", check_order, check_has_order, "Server"},
+	{"main stream", check_main, NULL, "Events"},
+	{"metrics", check_metrics, NULL, "Events"},
+	{"custom channel", check_custom, NULL, "Events"},
+	{"broadcast", check_api, NULL, "Events"},
+	{"resume after a cut", check_resume, NULL, "Events"},
+	{"events leave at once", check_buffering, NULL, "Events"},
+	{"cross-origin rules", try_cors, NULL, "Access"},
+	{"whose address it is", check_addresses, NULL, "Access"},
+	{"tokens arrive", check_tokens, NULL, "Access"},
+	{"cookie", check_cookie, check_gives_cookie, "Access"},
+	{"logins are verified", check_logins, NULL, "Access"},
+	{"mercure", check_mercure, check_has_mercure, "Access"},
+	{"uploads end", try_uploads, NULL, "Limits"},
+	{"leaving is noticed", check_leaving, NULL, "Limits"},
+	{"inbox readers", check_readers, NULL, "Inboxes"},
+	{"readers confined", check_confinement, NULL, "Inboxes"},
+	{"published rows", check_stock, NULL, "Inboxes"},
+	{"inboxes", check_inboxes, check_has_config, "Configuration"},
+	{"open to everybody", check_open_doors, check_has_config,
+		"Configuration"},
 	{0},
 };
 
 /* ---- the verb */
-
-static void add_advice(struct buf *out, struct span advice)
-{
-	while (advice.len > 0) {
-		const char *stop = memchr(advice.at, '\n', advice.len);
-		size_t len = (size_t)(stop - advice.at);
-
-		buf_add_span(out, span_of("     -> "));
-		escape_add(out, span(advice.at, len));
-		buf_add_char(out, '\n');
-		advice = span(stop + 1, advice.len - len - 1);
-	}
-}
-
-/* One for each line of the note. */
-static void add_verdicts(struct buf *out, const struct check *check,
-	const struct check_row *row, bool good)
-{
-	const char *verdict = !good ? "FAIL" : check->warns ? "WARN" : "ok";
-	struct span note = buf_span(&check->note);
-	const char *stop;
-
-	do {
-		stop = note.len == 0 ? NULL : memchr(note.at, '\n', note.len);
-		buf_printf(out, "%-4s %-21s ", verdict, row->name);
-		escape_add(out,
-			stop == NULL ? note
-				     : span(note.at, (size_t)(stop - note.at)));
-		buf_add_char(out, '\n');
-		if (stop != NULL)
-			note = span(stop + 1,
-				note.len - (size_t)(stop + 1 - note.at));
-	} while (stop != NULL);
-}
-
-static enum exit_status print_verdict(
-	struct check *check, const struct check_row *row, bool good)
-{
-	enum exit_status exit_status;
-	struct buf out = {0};
-
-	add_verdicts(&out, check, row, good);
-	if ((!good || check->warns) && check->hint != NULL)
-		buf_printf(&out, "     -> %s\n", check->hint);
-	add_advice(&out, buf_span(&check->advice));
-	exit_status = print_text(buf_span(&out));
-	buf_release(&out);
-	return exit_status == EXIT_OK && !good ? EXIT_FAILED : exit_status;
-}
-
-/* 'y' run, 's' skip, 'q' end; 'n' there is nobody to ask. */
-static char ask_user(const struct check_row *row)
-{
-	char line[64];
-
-	printf("%s?  [Enter] try it, s skip, q end: ", row->name);
-	fflush(stdout);
-	if (fgets(line, sizeof(line), stdin) == NULL) {
-		putchar('\n');
-		return isatty(STDIN_FILENO) ? 'q' : 'n';
-	}
-	return line[0] == 'n' || line[0] == 's' ? 's'
-	       : line[0] == 'q'			? 'q'
-						: 'y';
-}
 
 static bool applies(const struct check_row *row)
 {
@@ -216,6 +153,21 @@ static bool is_wanted(const struct check_row *row)
 	return wanted && applies(row);
 }
 
+static enum exit_status unknown_check(const char *name)
+{
+	struct near near = {.word = name};
+
+	for (const struct check_row *row = checks; row->name != NULL; row++)
+		near_offer(&near, row->name);
+	if (near.found == NULL)
+		return fail(EXIT_USAGE,
+			"check: unknown check \"%s\"; `tidings check` shows "
+			"their names",
+			name);
+	return fail(EXIT_USAGE, "check: unknown check \"%s\"; did you mean %s?",
+		name, near.found);
+}
+
 /* Each name must be of one that can be tried. */
 static enum exit_status check_names(void)
 {
@@ -228,8 +180,7 @@ static enum exit_status check_names(void)
 				break;
 		}
 		if (known == NULL)
-			return fail(EXIT_USAGE, "check: unknown check \"%s\"",
-				argument(i));
+			return unknown_check(argument(i));
 		if (row->name == NULL)
 			return fail(EXIT_USAGE, "check: %s needs %s",
 				known->name,
@@ -241,38 +192,41 @@ static enum exit_status check_names(void)
 	return EXIT_OK;
 }
 
-static enum exit_status run_all(struct check *check)
+static enum exit_status run_one(struct check *check,
+	const struct check_row *row, struct verdict *verdict, bool *good)
+{
+	enum exit_status exit_status =
+		verdict_begin(verdict, row->group, row->name);
+
+	if (exit_status != EXIT_OK)
+		return exit_status;
+	check->hint = NULL;
+	check->warns = false;
+	buf_clear(&check->advice);
+	*good = row->run(check);
+	return interrupt_caught()
+		       ? EXIT_FAILED
+		       : verdict_add(verdict, check, row->name, *good);
+}
+
+static enum exit_status run_all(struct check *check, struct verdict *verdict)
 {
 	enum exit_status exit_status = EXIT_OK;
 	const struct check_row *row = checks;
 	bool away = false;
 
 	for (; row->name != NULL && !interrupt_caught(); row++) {
-		enum exit_status printed;
-		bool good;
-		char word;
+		enum exit_status one;
+		bool good = false;
 
 		/* without a server nothing is to be said but of files */
 		if (!is_wanted(row) || (away && row->applies == NULL))
 			continue;
-		word = option_switch("auto") ? 'y' : ask_user(row);
-		if (word == 'n')
-			return fail(EXIT_USAGE,
-				"check: nobody answers the questions; "
-				"--auto asks none");
-		if (word == 'q')
-			break;
-		if (word == 's')
-			continue;
-		check->hint = NULL;
-		check->warns = false;
-		buf_clear(&check->advice);
-		good = row->run(check);
-		printed = print_verdict(check, row, good);
-		if (printed == EXIT_FILE)
-			return printed;
-		if (printed != EXIT_OK)
-			exit_status = printed;
+		one = run_one(check, row, verdict, &good);
+		if (one == EXIT_FILE)
+			return one;
+		if (one != EXIT_OK)
+			exit_status = one;
 		away = away ||
 		       (!good && row == checks &&
 			       (check->answer.status == 0 || check->misplaced));
@@ -283,21 +237,27 @@ static enum exit_status run_all(struct check *check)
 static enum exit_status run_check(void)
 {
 	struct check check;
+	struct verdict verdict;
 	enum exit_status exit_status = check_names();
 
 	if (exit_status != EXIT_OK)
 		return exit_status;
 	if (!check_open(&check))
 		return EXIT_USAGE;
-	if (option_switch("auto"))
-		interrupt_catch();
-	exit_status = run_all(&check);
+	interrupt_catch();
+	exit_status = verdict_open(&verdict, &check);
+	if (exit_status == EXIT_OK)
+		exit_status = run_all(&check, &verdict);
+	if (exit_status != EXIT_FILE &&
+		verdict_close(&verdict, interrupt_caught()) != EXIT_OK)
+		exit_status = EXIT_FILE;
 	check_close(&check);
 	return exit_status;
 }
 
 static const struct option_row rows[] = {
-	{"auto", 'a', SWITCH, NULL, NULL, "run all of them, and ask nothing"},
+	{"auto", 'a', SWITCH, NULL, NULL,
+		"is what it does anyway: asks nothing"},
 	{"wait", 'w', DURATION, "TIME", "5s",
 		"how long an event may take before it counts as held back"},
 	{"server-config", '\0', TEXT, "FILE", NULL,
@@ -313,7 +273,12 @@ const struct verb verb_check = {
 	.summary = "try an installation through its web server",
 	.more = "Names begin as those that it prints do.  Status 0 only if "
 		"nothing failed.\nInboxes, and what is open to everybody, are "
-		"those of " SYSCONFDIR "/tidings/tidings.conf, if it is there.",
+		"those of\n" SYSCONFDIR "/tidings/tidings.conf, if it is "
+		"there.",
+	.examples = "tidings --url https://site.example/tidings check\n"
+		    "tidings check broadcast resume\n"
+		    "tidings check tokens --token TOKEN",
+	.group = "Try out",
 	.rows = rows,
 	.most = -1,
 	.run = run_check,

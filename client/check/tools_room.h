@@ -99,6 +99,11 @@ bool check_readers(struct check *check);
 bool check_confinement(struct check *check);
 bool check_stock(struct check *check);
 
+/* ---- the check of the order that several machines share, where tidings.conf
+ * has it */
+bool check_has_order(void);
+bool check_order(struct check *check);
+
 /* ---- the check of addresses */
 bool check_addresses(struct check *check);
 

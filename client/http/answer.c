@@ -28,3 +28,19 @@ void answer_judge(struct http_answer *answer, const char *url, const char *path)
 	buf_printf(&answer->sentence, "%s%.*s%s: status %ld", url, PATH_SHOWN,
 		path, strlen(path) > PATH_SHOWN ? "..." : "", answer->status);
 }
+
+const char *answer_advice(const struct http_answer *answer, bool told)
+{
+	if (answer->exit_status == EXIT_TLS)
+		return "; --ca-file names a certificate to trust";
+	if (answer->exit_status == EXIT_AWAY && answer->status == 0)
+		return "; is the web server there? (--url, TIDINGS_URL)";
+	if (answer->status == 401)
+		return "; --token or TIDINGS_TOKEN shows who asks";
+	if (answer->status == 404 && !told)
+		return "; is Tidings below a path? (--url "
+		       "https://site.example/tidings)";
+	if (answer->status >= 500 && !told)
+		return "; `tidings check` looks for the cause";
+	return "";
+}

@@ -32,4 +32,8 @@ void answer_release(struct http_answer *answer);
 void answer_judge(
 	struct http_answer *answer, const char *url, const char *path);
 
+/* What the user can do about it, to stand behind the sentence: "; is ...".  ""
+ * if nobody knows.  `told`: the server has said why, in words of its own. */
+const char *answer_advice(const struct http_answer *answer, bool told);
+
 #endif

@@ -18,8 +18,9 @@ enum exit_status get_json_refused(
 	struct span message = {0};
 
 	json_text(body, "message", &message);
-	fail(answer->exit_status, "%s%s%s%.*s", what, answer->sentence.at,
-		message.len > 0 ? ": " : "", (int)message.len, message.at);
+	fail(answer->exit_status, "%s%s%s%.*s%s", what, answer->sentence.at,
+		message.len > 0 ? ": " : "", (int)message.len, message.at,
+		answer_advice(answer, message.len > 0));
 	json_free(body);
 	return answer->exit_status;
 }

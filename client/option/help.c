@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/option/option_before.h"
 #include "lib/buf.h"
 
 enum { COLUMN = 26 }; /* where descriptions begin */
@@ -36,6 +37,24 @@ static void print_rows(const struct option_row *rows)
 		print_row(rows);
 }
 
+static void print_title(const char *title)
+{
+	printf("\n%s:\n", title);
+}
+
+static void print_examples(const char *examples)
+{
+	if (examples == NULL)
+		return;
+	print_title("Examples");
+	while (*examples != '\0') {
+		size_t len = strcspn(examples, "\n");
+
+		printf("  %.*s\n", (int)len, examples);
+		examples += len + (examples[len] == '\n');
+	}
+}
+
 void help_verb(const struct verb *verb)
 {
 	printf("Usage: tidings %s [FLAGS]%s%s\n%c%s.\n", verb->name,
@@ -43,9 +62,11 @@ void help_verb(const struct verb *verb)
 		verb->summary[0] - 'a' + 'A', verb->summary + 1);
 	if (verb->more != NULL)
 		printf("\n%s\n", verb->more);
-	putchar('\n');
+	print_examples(verb->examples);
+	if (verb->rows != NULL)
+		print_title("Flags");
 	print_rows(verb->rows);
-	putchar('\n');
+	print_title("Flags of all verbs");
 	print_rows(option_common);
 }
 
@@ -73,6 +94,18 @@ static enum exit_status help_words(const struct verb *const *verbs)
 	return EXIT_OK;
 }
 
+static void print_verbs(const struct verb *const *verbs)
+{
+	const char *group = "";
+
+	for (size_t i = 0; verbs[i] != NULL; i++) {
+		if (strcmp(verbs[i]->group, group) != 0)
+			print_title(verbs[i]->group);
+		group = verbs[i]->group;
+		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+	}
+}
+
 enum exit_status help_all(const struct verb *const *verbs, const char *name)
 {
 	const struct verb *verb = name == NULL ? NULL : verb_named(verbs, name);
@@ -84,14 +117,15 @@ enum exit_status help_all(const struct verb *const *verbs, const char *name)
 		return EXIT_OK;
 	}
 	if (name != NULL)
-		return fail(EXIT_USAGE, "unknown verb \"%s\"", name);
+		return option_unknown_verb(verbs, name);
 	puts("Usage: tidings VERB [FLAGS] [ARGUMENTS]\n"
-	     "Publish events, and listen to them.\n");
-	for (size_t i = 0; verbs[i] != NULL; i++)
-		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
-	puts("\n`tidings VERB --help` shows its flags.  Each can also be set "
-	     "in "
-	     "the environment\n(TIDINGS_URL, TIDINGS_SUB_SINCE) or in "
-	     "~/.config/tidings/client.conf.");
+	     "Publish events, and listen to them.");
+	print_verbs(verbs);
+	print_examples("tidings pub alerts \"disk almost full\"\n"
+		       "tidings tail alerts\n"
+		       "tidings --url https://site.example/tidings check");
+	puts("\n`tidings VERB --help` shows its flags and examples.  Each flag "
+	     "can also be set in\nthe environment (TIDINGS_URL, "
+	     "TIDINGS_SUB_SINCE) or in ~/.config/tidings/client.conf.");
 	return EXIT_OK;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/option/near.h"
 #include "lib/buf.h"
 
 enum {
@@ -36,18 +37,45 @@ static void describe(const struct option_values *values, struct option *names,
 	buf_add_char(letters, '\0');
 }
 
-static enum exit_status complain(
-	const struct verb *verb, int found, char **argv)
+/* " pub", unless it is no verb that is read. */
+static const char *name_of(const struct verb *verb, const char *before)
 {
+	return verb->name[0] == '\0' ? "" : before;
+}
+
+static enum exit_status unknown_flag(
+	const struct option_values *values, const char *word)
+{
+	const struct verb *verb = values->verb;
+	struct buf name = {0};
+	struct near near;
+
+	buf_add(&name, word, strcspn(word, "="));
+	buf_add_char(&name, '\0');
+	near = (struct near){.word = name.at + strspn(name.at, "-")};
+	for (size_t i = 0; i < values->count; i++)
+		near_offer(&near, values->all[i].row->name);
+	buf_release(&name);
+	return fail(EXIT_USAGE,
+		"%s%sunknown flag %s%s%s%s (tidings%s%s --help)", verb->name,
+		name_of(verb, ": "), word,
+		near.found == NULL ? "" : "; did you mean --",
+		near.found == NULL ? "" : near.found,
+		near.found == NULL ? "" : "?", name_of(verb, " "), verb->name);
+}
+
+static enum exit_status complain(
+	const struct option_values *values, int found, char **argv)
+{
+	const struct verb *verb = values->verb;
+	char letter[] = {'-', (char)optopt, '\0'};
+
 	if (found == '?' && optopt > 0 && optopt < LONG)
-		return fail(EXIT_USAGE,
-			"%s: unknown flag -%c (tidings %s --help)", verb->name,
-			optopt, verb->name);
+		return unknown_flag(values, letter);
 	if (found == ':')
-		return fail(EXIT_USAGE, "%s: %s needs a value", verb->name,
-			argv[optind - 1]);
-	return fail(EXIT_USAGE, "%s: unknown flag %s (tidings %s --help)",
-		verb->name, argv[optind - 1], verb->name);
+		return fail(EXIT_USAGE, "%s%s%s needs a value", verb->name,
+			name_of(verb, ": "), argv[optind - 1]);
+	return unknown_flag(values, argv[optind - 1]);
 }
 
 /* The last one counts, unless all do: each of these is a line. */
@@ -74,8 +102,7 @@ static enum exit_status take(struct option_value *value, const char *text)
 	return exit_status;
 }
 
-/* Flags up to the first word that is none, or among the words. */
-static enum exit_status read_flags(struct option_values *values, int argc,
+enum exit_status option_flags(struct option_values *values, int argc,
 	char **argv, struct option_words *words)
 {
 	struct option names[OPTION_ROWS_MAX + 1] = {0};
@@ -94,7 +121,7 @@ static enum exit_status read_flags(struct option_values *values, int argc,
 				      : option_value_of_letter(values, found);
 
 		if (value == NULL) {
-			exit_status = complain(values->verb, found, argv);
+			exit_status = complain(values, found, argv);
 			break;
 		}
 		exit_status = take(value, optarg);
@@ -110,12 +137,12 @@ static enum exit_status read_flags(struct option_values *values, int argc,
 enum exit_status option_line(struct option_values *values, int argc,
 	char **argv, struct option_words *words)
 {
-	enum exit_status exit_status = read_flags(values, argc, argv, words);
+	enum exit_status exit_status = option_flags(values, argc, argv, words);
 	char **first = words->at;
 
 	if (exit_status != EXIT_OK || !values->verb->after || words->count == 0)
 		return exit_status;
-	exit_status = read_flags(values, (int)words->count, first, words);
+	exit_status = option_flags(values, (int)words->count, first, words);
 	words->at--;
 	words->count++;
 	words->at[0] = first[0];

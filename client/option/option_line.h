@@ -16,6 +16,11 @@ struct option_words {
 enum exit_status option_line(struct option_values *values, int argc,
 	char **argv, struct option_words *words);
 
+/* Likewise, but only as far as the flags go: up to the first word that is none
+ * if the verb's arguments are a command, else all of them. */
+enum exit_status option_flags(struct option_values *values, int argc,
+	char **argv, struct option_words *words);
+
 /* Does the verb take so many arguments?  EXIT_OK, or the sentence was said. */
 enum exit_status option_line_counts(
 	const struct verb *verb, const struct option_words *words);

@@ -25,6 +25,8 @@ const struct option_row option_common[] = {
 		"certificates to trust instead of the system's"},
 	{"insecure", 'k', SWITCH, NULL, NULL,
 		"do not check the server's certificate"},
+	{"color", '\0', COLOUR, "WHEN", "auto",
+		"colours: always, never, or auto: on a terminal"},
 	{"quiet", 'q', SWITCH, NULL, NULL, "say nothing but errors"},
 	{"help", 'h', SWITCH, NULL, NULL, "show this and end"},
 	{0},

@@ -18,6 +18,7 @@ enum option_kind {
 	TEXT,	  /* anything */
 	LIST,	  /* anything; each further --flag adds one */
 	NUMBER,	  /* 0 to 2^63-1 */
+	COLOUR,	  /* auto, always or never */
 	DURATION, /* 500ms, 10s, 5m, 2h, 1d; bare numbers are seconds */
 };
 
@@ -35,6 +36,9 @@ struct verb {
 	const char *arguments; /* "CHANNEL [MESSAGE|-]" */
 	const char *summary;   /* one line */
 	const char *more;      /* further lines of its --help; may be NULL */
+	const char *examples;  /* of its --help, a line each; may be NULL */
+	const char *group;     /* what --help lists it under; neighbours of the
+				  same group stand together */
 	const struct option_row *rows;
 	int least, most; /* arguments; most -1 = any number */
 	bool after;	 /* what follows the first argument is a command */

@@ -35,6 +35,12 @@ bool option_duration(const char *text, uint64_t *ms)
 	return good;
 }
 
+static bool is_colour(const char *text)
+{
+	return strcmp(text, "auto") == 0 || strcmp(text, "always") == 0 ||
+	       strcmp(text, "never") == 0;
+}
+
 const char *option_fault(enum option_kind kind, const char *text)
 {
 	uint64_t number;
@@ -49,6 +55,8 @@ const char *option_fault(enum option_kind kind, const char *text)
 		return option_duration(text, &number)
 			       ? NULL
 			       : "a duration such as 500ms, 10s, 5m, 2h or 1d";
+	case COLOUR:
+		return is_colour(text) ? NULL : "auto, always or never";
 	case TEXT:
 	case LIST:
 		break;

@@ -5,8 +5,17 @@
 
 #include <inttypes.h>
 
+#include "client/show/look.h"
 #include "lib/escape.h"
 #include "lib/json/json.h"
+
+enum {
+	NAME_LEAST = 8, /* columns */
+	NAME_MOST = 40,
+	SUBSCRIBERS = 10,
+	EVENTS = 13,
+	NEWEST = 18,
+};
 
 const char listed_head[] =
 	"channel                  subscribers      events  newest";
@@ -32,6 +41,48 @@ void listed_add(struct buf *out, const struct listed *listed)
 	else
 		buf_add_char(out, '-');
 	buf_release(&safe);
+}
+
+/* The beginning of the name, in so many columns. */
+static void add_name(struct buf *out, struct span name, size_t width)
+{
+	struct buf safe = {0}, shown = {0};
+
+	escape_add(&safe, name);
+	look_cut(&shown, buf_span(&safe), width);
+	buf_add_span(out, buf_span(&shown));
+	look_pad(out, buf_span(&shown), width);
+	buf_release(&safe);
+	buf_release(&shown);
+}
+
+void listed_fit(struct buf *out, const struct listed *listed, size_t width)
+{
+	bool events = width >= NAME_LEAST + SUBSCRIBERS + EVENTS + NEWEST;
+	bool newest = width >= NAME_LEAST + SUBSCRIBERS + NEWEST;
+	size_t rest =
+		(size_t)SUBSCRIBERS + (events ? EVENTS : 0u) + (newest ? NEWEST : 0u);
+	size_t name = width > rest ? width - rest : 0;
+
+	if (name > NAME_MOST)
+		name = NAME_MOST;
+	if (listed == NULL)
+		add_name(out, span_of("channel"), name);
+	else
+		add_name(out, listed->name, name);
+	if (listed == NULL) {
+		buf_printf(out, " %9s%s%s", "listeners",
+			events ? "       events" : "",
+			newest ? "  newest" : "");
+		return;
+	}
+	buf_printf(out, " %9" PRIu64, listed->subscribers);
+	if (events)
+		buf_printf(out, "  %11" PRIu64, listed->events);
+	if (newest && listed->newest > 0)
+		buf_printf(out, "  %" PRIu64, listed->newest);
+	else if (newest)
+		buf_add_span(out, span_of("  -"));
 }
 
 struct json_object *listed_page(struct json_object *answer, bool *more)

@@ -23,6 +23,10 @@ bool listed_read(struct json_object *object, struct listed *listed);
 /* Appends the channel as a line for people, without a newline. */
 void listed_add(struct buf *out, const struct listed *listed);
 extern const char listed_head[]; /* stands above such lines */
+/* The same in `width` columns, with `listed` NULL what stands above: a long
+ * name is shortened, and what has no room is left out, so that no figure is
+ * cut. */
+void listed_fit(struct buf *out, const struct listed *listed, size_t width);
 
 /* The items of a page of /api/channels, each of which can be read; *more says
  * if there are further ones.  NULL if `answer` is no such page; borrowed. */

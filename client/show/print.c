@@ -6,31 +6,47 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "client/option/colour.h"
 #include "client/option/option.h"
+#include "client/show/look.h"
 #include "client/show/moment.h"
 #include "lib/escape.h"
 #include "lib/json/json.h"
+#include "lib/json/strict_json.h"
+
+enum {
+	CHANNEL_LEAST = 12, /* columns; of channels that are not known yet */
+	TYPE_LEAST = 8,
+	COLUMN_MOST = 24, /* they grow no further */
+};
 
 enum exit_status print_open(struct print *print, bool channels)
 {
-	bool terminal = isatty(STDOUT_FILENO) != 0;
+	bool terminal = colour_reader(STDOUT_FILENO);
+	bool json = option_switch("json") || option_switch("parse");
 
 	*print = (struct print){.format = option_text("format"),
+		.parse = option_switch("parse"),
 		.channels = channels,
-		.terminal = terminal};
-	if (print->format != NULL && option_switch("json"))
+		.terminal = terminal,
+		.colour = colour_wanted(STDOUT_FILENO)};
+	if (print->format != NULL && json)
 		return fail(EXIT_USAGE,
-			"--json and --format cannot be used together");
+			"--%s and --format cannot be used together",
+			print->parse ? "parse" : "json");
+	if (channels) {
+		print->channel_width = CHANNEL_LEAST;
+		print->type_width = TYPE_LEAST;
+	}
 	if (print->format != NULL)
 		print->kind = PRINT_FORMAT;
-	else if (option_switch("json") || !terminal)
+	else if (json || !terminal)
 		print->kind = PRINT_NDJSON;
-	print->colour = terminal && getenv("NO_COLOR") == NULL;
 	return EXIT_OK;
 }
 
@@ -81,21 +97,57 @@ enum exit_status print_text(struct span text)
 	return exit_status;
 }
 
+enum exit_status print_coloured(struct span text)
+{
+	return write_all(text);
+}
+
+size_t print_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return 80;
+	return size.ws_col;
+}
+
 /* ---- for people */
 
-static void add_dim(struct print *print, struct span text)
+static void widen(size_t *column, size_t width)
 {
-	if (print->colour)
-		buf_add_span(&print->out, span_of("\033[2m"));
-	escape_add(&print->out, text);
-	if (print->colour)
-		buf_add_span(&print->out, span_of("\033[0m"));
+	if (width > *column)
+		*column = width < COLUMN_MOST ? width : COLUMN_MOST;
+}
+
+void print_widen(struct print *print, struct span channel)
+{
+	struct buf safe = {0};
+
+	escape_add(&safe, channel);
+	widen(&print->channel_width, look_width(buf_span(&safe)));
+	buf_release(&safe);
+}
+
+static void add_look(
+	struct print *print, enum look look, struct span text, size_t *column)
+{
+	struct buf safe = {0};
+	size_t width;
+
+	escape_add(&safe, text);
+	width = look_width(buf_span(&safe));
+	widen(column, width);
+	look_add(&print->out, print->colour, look, buf_span(&safe));
+	look_pad(&print->out, buf_span(&safe), *column);
 	buf_add_char(&print->out, ' ');
+	print->before += (width > *column ? width : *column) + 1;
+	buf_release(&safe);
 }
 
 static void add_time(struct print *print, const struct follow_event *event)
 {
 	int64_t now = (int64_t)time(NULL), seconds = now;
+	size_t column = 0;
 	struct buf text = {0};
 
 	if (moment_of(event->data, &seconds) ||
@@ -104,13 +156,15 @@ static void add_time(struct print *print, const struct follow_event *event)
 	else if (!print->untimed)
 		buf_add_span(&text, span_of("earlier ")); /* as wide */
 	if (text.len > 0)
-		add_dim(print, buf_span(&text));
+		add_look(print, LOOK_DIM, buf_span(&text), &column);
 	buf_release(&text);
 }
 
 /* Further lines of the data stand below the first. */
-static void add_data(struct buf *out, struct span data)
+static void add_data(struct print *print, struct span data)
 {
+	struct buf *out = &print->out;
+
 	while (data.len > 0) {
 		const char *end = memchr(data.at, '\n', data.len);
 		size_t len = end == NULL ? data.len : (size_t)(end - data.at);
@@ -118,7 +172,8 @@ static void add_data(struct buf *out, struct span data)
 		escape_add(out, span(data.at, len));
 		if (end == NULL)
 			break;
-		buf_add_span(out, span_of("\n         "));
+		buf_add_char(out, '\n');
+		look_pad(out, span(NULL, 0), print->before);
 		data = span(end + 1, data.len - len - 1);
 	}
 	buf_add_char(out, '\n');
@@ -126,20 +181,56 @@ static void add_data(struct buf *out, struct span data)
 
 static void add_line(struct print *print, const struct follow_event *event)
 {
+	bool typed = !span_is(event->type, "message");
+
+	print->before = 0;
 	add_time(print, event);
 	if (print->channels)
-		add_dim(print, event->channel);
-	if (!span_is(event->type, "message"))
-		add_dim(print, event->type);
-	add_data(&print->out, event->data);
+		add_look(print, look_of_name(event->channel), event->channel,
+			&print->channel_width);
+	if (typed || print->type_width > 0)
+		add_look(print, LOOK_BOLD, typed ? event->type : span(NULL, 0),
+			&print->type_width);
+	add_data(print, event->data);
+}
+
+enum exit_status print_aside(struct print *print, struct span text)
+{
+	struct buf safe = {0};
+
+	if (print->kind != PRINT_LINES || option_switch("quiet"))
+		return EXIT_OK;
+	buf_clear(&print->out);
+	escape_add(&safe, text);
+	look_add(&print->out, print->colour, LOOK_DIM, buf_span(&safe));
+	buf_add_char(&print->out, '\n');
+	buf_release(&safe);
+	return write_all(buf_span(&print->out));
 }
 
 /* ---- for programs */
 
+/* Data that are JSON, in one line: outside of its texts a line's end is as good
+ * as a space. */
+static void add_parsed(struct buf *line, struct span data)
+{
+	line->len -= strlen("}\n");
+	buf_add_span(line, span_of(",\"data\":"));
+	for (size_t i = 0; i < data.len; i++) {
+		bool end = data.at[i] == '\n' || data.at[i] == '\r';
+
+		buf_add_char(line, end ? ' ' : data.at[i]);
+	}
+	buf_add_span(line, span_of("}\n"));
+}
+
 static void add_json(struct print *print, const struct follow_event *event)
 {
+	const struct span data = json_unmarked(event->data);
 	struct json_object *object = json_new();
+	struct json_fault fault;
 	struct buf line = {0};
+	bool parsed = print->parse && strict_json(data, &fault);
 
 	if (event->id.len > 0)
 		json_add_text(object, "id", event->id);
@@ -147,13 +238,15 @@ static void add_json(struct print *print, const struct follow_event *event)
 		json_add_id(object, "id", 0);
 	json_add_text(object, "channel", event->channel);
 	json_add_text(object, "event", event->type);
-	json_add_text(object, "data", event->data);
-	if (!print->terminal) {
-		json_end(object, &print->out);
-		return;
-	}
+	if (!parsed)
+		json_add_text(object, "data", event->data);
 	json_end(object, &line);
-	escape_add_lines(&print->out, buf_span(&line));
+	if (parsed)
+		add_parsed(&line, data);
+	if (print->terminal)
+		escape_add_lines(&print->out, buf_span(&line));
+	else
+		buf_add_span(&print->out, buf_span(&line));
 	buf_release(&line);
 }
 

@@ -31,11 +31,14 @@ struct scrape {
 	double log_events, log_bytes, newest; /* newest: an id, below 2^53 */
 	double writable;		      /* 1 or 0 */
 	double began;			      /* Unix time, s */
+	/* Streams that are there, their joins and leaves since the start, and
+	 * of how many of these it is told later; all 0 if it is not said. */
+	double there, joins, leaves, told_later;
 	struct scrape_curve latency, commits;
 };
 
-/* False unless `text` has all of these figures, and each can be read; of the
- * curves there may be none. */
+/* False unless `text` has all of these figures but those of who is there, and
+ * each can be read; of the curves there may be none. */
 bool scrape_read(struct scrape *scrape, struct span text);
 
 /* The time, in ms, that `part` (0 to 1) of those counted since `before` (NULL =

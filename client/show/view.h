@@ -11,6 +11,7 @@
 
 #include "client/exit_status.h"
 #include "client/http/http.h"
+#include "client/show/listed.h"
 #include "client/show/scrape.h"
 #include "lib/buf.h"
 
@@ -55,7 +56,7 @@ void view_json(const struct view *view, struct buf *out);
 
 /* How many channels are shown: at most VIEW_CHANNELS. */
 size_t view_channels(const struct view *view);
-/* Appends the line of a channel; false beyond the last. */
-bool view_channel(const struct view *view, size_t index, struct buf *out);
+/* The channel of that index; false beyond the last. */
+bool view_channel(const struct view *view, size_t index, struct listed *listed);
 
 #endif

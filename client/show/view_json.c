@@ -17,6 +17,10 @@ static const struct number {
 } numbers[] = {
 	{"subscribers", offsetof(struct scrape, subscribers), false},
 	{"responders", offsetof(struct scrape, responders), false},
+	{"present", offsetof(struct scrape, there), false},
+	{"joins", offsetof(struct scrape, joins), true},
+	{"leaves", offsetof(struct scrape, leaves), true},
+	{"told_later", offsetof(struct scrape, told_later), false},
 	{"events", offsetof(struct scrape, events), true},
 	{"deliveries", offsetof(struct scrape, live), true},
 	{"replayed", offsetof(struct scrape, replayed), false},

@@ -82,6 +82,29 @@ static void add_subscribers(struct buf *out, const struct view *view)
 		view->now.responders == 1 ? "" : "s");
 }
 
+/* Has anybody ever said that he is there? */
+static bool has_presence(const struct view *view)
+{
+	return view->now.there + view->now.joins > 0;
+}
+
+static void add_presence(struct buf *out, const struct view *view)
+{
+	const struct scrape *now = &view->now;
+
+	add_count(out, now->there);
+	buf_add_span(out, span_of("; joins "));
+	add_count(out, now->joins);
+	add_rate(out, view, now->joins, view->before.joins);
+	buf_add_span(out, span_of("; leaves "));
+	add_count(out, now->leaves);
+	add_rate(out, view, now->leaves, view->before.leaves);
+	if (now->told_later > 0) {
+		buf_add_span(out, span_of("; told later "));
+		add_count(out, now->told_later);
+	}
+}
+
 static void add_events(struct buf *out, const struct view *view)
 {
 	add_count(out, view->now.events);
@@ -140,6 +163,7 @@ static const struct line {
 	void (*add)(struct buf *out, const struct view *view);
 } lines[] = {
 	{"subscribers", add_subscribers},
+	{"present", add_presence},
 	{"published", add_events},
 	{"delivered", add_deliveries},
 	{"lag", add_lag},
@@ -175,6 +199,8 @@ void view_lines(const struct view *view, struct buf *out)
 		return;
 	}
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (lines[i].add == add_presence && !has_presence(view))
+			continue;
 		buf_printf(out, "%-12s ", lines[i].name);
 		lines[i].add(out, view);
 		buf_add_char(out, '\n');
@@ -183,15 +209,11 @@ void view_lines(const struct view *view, struct buf *out)
 
 /* ---- the channels */
 
-bool view_channel(const struct view *view, size_t index, struct buf *out)
+bool view_channel(const struct view *view, size_t index, struct listed *listed)
 {
-	struct listed listed;
-
 	if (index >= view_channels(view))
 		return false;
-	listed_read(json_item(json_list(view->channels, "channels"),
-			    view->order[index]),
-		&listed);
-	listed_add(out, &listed);
-	return true;
+	return listed_read(json_item(json_list(view->channels, "channels"),
+				   view->order[index]),
+		listed);
 }

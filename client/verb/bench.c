@@ -22,6 +22,7 @@
 #include "client/http/listener.h"
 #include "client/option/option.h"
 #include "client/show/print.h"
+#include "client/verb/gauge.h"
 #include "client/verb/latency.h"
 #include "client/verb/posters.h"
 #include "client/verbs.h"
@@ -51,6 +52,7 @@ struct bench {
 	struct posters posters;
 	uint64_t delivered, lost, again, strange;
 	struct latency latency;
+	struct gauge gauge;
 };
 
 /* ---- listening */
@@ -97,6 +99,10 @@ static bool open_streams(struct bench *bench)
 			listener_open(&reader->listener, bench->http,
 				buf_span(&path));
 		}
+		gauge_show(&bench->gauge,
+			(double)connected / (double)bench->streams,
+			"%zu of %zu streams are open", connected,
+			bench->streams);
 		http_turn(bench->http, 100);
 		while (connected < opened &&
 			bench->readers[connected].listener.connected)
@@ -206,19 +212,37 @@ static const char *failed_stream(const struct bench *bench)
 	return "they did not begin in time";
 }
 
+static void on_turn(void *arg)
+{
+	struct bench *bench = arg;
+	double seconds = (double)(clock_mono_us() - bench->posters.began) / 1e6;
+	double whole = (double)option_ms("time") / 1e3;
+
+	gauge_show(&bench->gauge, seconds / whole,
+		"%.0f of %.0f s, %" PRIu64 " published, %" PRIu64 " delivered",
+		seconds < whole ? seconds : whole, whole, bench->posters.stored,
+		bench->delivered);
+}
+
 static enum exit_status run(struct bench *bench)
 {
 	double cpu;
 
-	if (!open_streams(bench))
+	bench->posters.turn = on_turn;
+	bench->posters.arg = bench;
+	gauge_begin(&bench->gauge);
+	if (!open_streams(bench)) {
+		gauge_end(&bench->gauge);
 		return interrupt_caught()
 			       ? EXIT_FAILED
 			       : fail(EXIT_AWAY, "cannot open %zu streams: %s",
 					 bench->streams, failed_stream(bench));
+	}
 	cpu = own_cpu();
 	posters_run(&bench->posters, option_ms("time"));
 	cpu = own_cpu() - cpu;
 	drain(bench);
+	gauge_end(&bench->gauge);
 	return print_report(bench, cpu);
 }
 
@@ -273,6 +297,9 @@ const struct verb verb_bench = {
 	.more = "The channel has a name of its own.  Its events stay in the "
 		"log "
 		"as all others do.",
+	.examples = "tidings bench\n"
+		    "tidings bench --streams 1000 --rate 500 --time 10s",
+	.group = "Try out",
 	.rows = rows,
 	.most = 0,
 	.run = run_bench,

@@ -198,6 +198,10 @@ const struct verb verb_channels = {
 	.name = "channels",
 	.arguments = "[CHANNEL ...]",
 	.summary = "list the channels, who listens, and what is held",
+	.examples = "tidings channels\n"
+		    "tidings channels --who lobby\n"
+		    "tidings channels --json",
+	.group = "See what is there",
 	.rows = channels_rows,
 	.most = 1000,
 	.run = run_channels,

@@ -277,8 +277,8 @@ static enum exit_status run_inbox(void)
 {
 	if (strcmp(argument(0), "init") != 0)
 		return fail(EXIT_USAGE,
-			"inbox: unexpected argument \"%s\"; expected init "
-			"(tidings inbox --help)",
+			"inbox: unknown word \"%s\"; did you mean `tidings "
+			"inbox init FILE.db`? (tidings inbox --help)",
 			argument(0));
 	return init(argument(1));
 }
@@ -302,6 +302,9 @@ const struct verb verb_inbox = {
 		"times, triggers publish what happens to a\ntable as JSON, so "
 		"that the application stays as it is.  Prints what "
 		"tidings.conf\nneeds to know.",
+	.examples = "tidings inbox init shop.db\n"
+		    "tidings inbox init shop.db --on orders --on items",
+	.group = "Set up",
 	.rows = rows,
 	.least = 2,
 	.most = 2,

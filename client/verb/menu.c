@@ -215,6 +215,8 @@ const struct verb verb_menu = {
 	.name = "menu",
 	.arguments = "",
 	.summary = "try all of it from a menu",
+	.examples = "tidings menu",
+	.group = "Try out",
 	.most = 0,
 	.run = run_menu,
 };

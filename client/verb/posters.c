@@ -77,6 +77,8 @@ void posters_run(struct posters *posters, uint64_t ms)
 		}
 		if (over && is_idle(posters))
 			break;
+		if (posters->turn != NULL)
+			posters->turn(posters->arg);
 		http_turn(posters->http, posters->rate == 0 ? 50 : 1);
 	}
 	posters->ended = clock_mono_us();

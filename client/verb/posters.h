@@ -32,7 +32,9 @@ struct posters {
 	struct buf path;
 	struct poster all[POSTERS_MAX];
 	uint64_t sent, stored, refused;
-	uint64_t began, ended; /* monotonic us */
+	uint64_t began, ended;	 /* monotonic us */
+	void (*turn)(void *arg); /* called again and again; may be NULL */
+	void *arg;
 };
 
 /* Publishes for `ms`, then waits for the answers that are due; a signal ends

@@ -19,6 +19,7 @@
 #include "client/show/print.h"
 #include "client/verb/input.h"
 #include "client/verb/line_batch.h"
+#include "client/verb/prompt.h"
 #include "client/verb/publisher.h"
 #include "client/verbs.h"
 #include "lib/json/strict_json.h"
@@ -46,34 +47,36 @@ static enum exit_status read_all(struct buf *input)
 	return exit_status;
 }
 
+static enum exit_status publish_text(
+	struct publisher *publisher, struct span text)
+{
+	struct span data = option_switch("json") ? json_unmarked(text) : text;
+	enum exit_status exit_status;
+	struct json_fault fault;
+
+	if (option_switch("json") && !strict_json(data, &fault))
+		return fail(EXIT_USAGE, "the message is not JSON: byte %zu: %s",
+			fault.at + 1 + text.len - data.len, fault.why);
+	exit_status = publisher_post(publisher, data, 0);
+	return exit_status == EXIT_OK ? print_last(publisher) : exit_status;
+}
+
 static enum exit_status publish_one(struct publisher *publisher)
 {
 	const char *message = argument(1);
 	bool from_input = message == NULL || strcmp(message, "-") == 0;
 	enum exit_status exit_status = EXIT_OK;
-	struct json_fault fault;
 	struct buf body = {0};
-	struct span data;
 
 	if (from_input)
 		exit_status = read_all(&body);
 	else
 		buf_add_span(&body, span_of(message));
-	if (exit_status == EXIT_OK && interrupt_caught()) {
-		buf_release(&body);
-		return EXIT_OK; /* the half of it is not the message */
-	}
-	data = option_switch("json") ? json_unmarked(buf_span(&body))
-				     : buf_span(&body);
-	if (exit_status == EXIT_OK && option_switch("json") &&
-		!strict_json(data, &fault))
-		exit_status = fail(EXIT_USAGE,
-			"the message is not JSON: byte %zu: %s",
-			fault.at + 1 + body.len - data.len, fault.why);
-	if (exit_status == EXIT_OK)
-		exit_status = publisher_post(publisher, data, 0);
+	/* after a signal the half of it is not the message */
+	if (exit_status == EXIT_OK && !interrupt_caught())
+		exit_status = publish_text(publisher, buf_span(&body));
 	buf_release(&body);
-	return exit_status == EXIT_OK ? print_last(publisher) : exit_status;
+	return exit_status;
 }
 
 /* ---- a line each */
@@ -141,30 +144,94 @@ static void choose_id(struct buf *id)
 		buf_printf(id, "%02x", random[i]);
 }
 
+/* ---- what a person types */
+
+static bool is_typed(void)
+{
+	return argument(1) == NULL && !option_switch("lines") &&
+	       prompt_possible();
+}
+
+/* An event a line, until the input ends.  What is refused is said, and the next
+ * may be better; an id is good for one. */
+static enum exit_status publish_typed(
+	struct publisher *publisher, struct buf *input)
+{
+	enum exit_status exit_status = EXIT_OK, trouble = EXIT_OK;
+	struct buf line = {0};
+
+	say("publishing to %s at %s, an event a line; Ctrl-D ends",
+		publisher->channel, http_url(publisher->http));
+	while (prompt_line("message:", input, &line, &trouble)) {
+		if (line.len == 0)
+			continue;
+		exit_status = publish_text(publisher, buf_span(&line));
+		if (interrupt_caught() || option_given("id"))
+			break;
+		buf_clear(&publisher->id);
+		choose_id(&publisher->id);
+	}
+	buf_release(&line);
+	return trouble == EXIT_OK ? exit_status : trouble;
+}
+
+/* The channel that is named, or typed; NULL after a sentence. */
+static const char *choose_channel(
+	struct buf *input, struct buf *line, enum exit_status *exit_status)
+{
+	const char *name = argument(0);
+
+	if (name == NULL && !is_typed()) {
+		*exit_status = fail(EXIT_USAGE,
+			"pub: expected %s (tidings pub --help)",
+			verb_pub.arguments);
+		return NULL;
+	}
+	if (name == NULL) {
+		if (!prompt_line("channel:", input, line, exit_status))
+			return NULL;
+		if (line->len == 0)
+			buf_add_span(line, span_of("main"));
+		buf_add_char(line, '\0');
+		name = line->at;
+	}
+	if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+		return name;
+	*exit_status = fail(EXIT_USAGE,
+		"channel \"%s\": a URL's path cannot name it, so nothing can "
+		"be published there",
+		name);
+	return NULL;
+}
+
+static enum exit_status publish(struct publisher *publisher, struct buf *input)
+{
+	choose_id(&publisher->id);
+	if (is_typed())
+		return publish_typed(publisher, input);
+	if (!option_switch("lines"))
+		return publish_one(publisher);
+	if (argument(1) != NULL && strcmp(argument(1), "-") != 0)
+		return fail(EXIT_USAGE,
+			"--lines reads standard input and takes no MESSAGE");
+	return publish_lines(publisher);
+}
+
 static enum exit_status run_pub(void)
 {
 	struct publisher publisher = {.http = http_new()};
-	enum exit_status exit_status;
+	enum exit_status exit_status = EXIT_OK;
+	struct buf input = {0}, name = {0};
 
 	if (publisher.http == NULL)
 		return EXIT_USAGE;
-	if (strcmp(argument(0), ".") == 0 || strcmp(argument(0), "..") == 0) {
-		http_free(publisher.http);
-		return fail(EXIT_USAGE,
-			"channel \"%s\": a URL's path cannot name it, so "
-			"nothing can be published there",
-			argument(0));
-	}
-	choose_id(&publisher.id);
 	interrupt_catch();
-	if (!option_switch("lines"))
-		exit_status = publish_one(&publisher);
-	else if (argument(1) != NULL && strcmp(argument(1), "-") != 0)
-		exit_status = fail(EXIT_USAGE,
-			"--lines reads standard input and takes no MESSAGE");
-	else
-		exit_status = publish_lines(&publisher);
+	publisher.channel = choose_channel(&input, &name, &exit_status);
+	if (publisher.channel != NULL)
+		exit_status = publish(&publisher, &input);
 	http_free(publisher.http);
+	buf_release(&input);
+	buf_release(&name);
 	buf_release(&publisher.path);
 	buf_release(&publisher.id);
 	buf_release(&publisher.last);
@@ -192,9 +259,15 @@ const struct verb verb_pub = {
 	.arguments = "CHANNEL [MESSAGE|-]",
 	.summary = "publish an event and print its id",
 	.more = "Without MESSAGE, or with -, the message is standard input, to "
-		"its end and byte for byte.",
+		"its end and byte for\nbyte.  On a terminal without either it "
+		"asks, and each line is an event.",
+	.examples = "tidings pub alerts \"disk almost full\"\n"
+		    "tidings pub orders '{\"id\": 7}' --json --event new\n"
+		    "tidings pub backups done --retry\n"
+		    "seq 1 1000 | tidings pub numbers --lines",
+	.group = "Publish and listen",
 	.rows = rows,
-	.least = 1,
+	.least = 0,
 	.most = 2,
 	.run = run_pub,
 };

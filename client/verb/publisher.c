@@ -18,7 +18,7 @@ static void make_path(struct publisher *publisher, bool lines)
 
 	buf_clear(path);
 	buf_add_span(path, span_of("/realtime/"));
-	url_encode(path, span_of(argument(0)));
+	url_encode(path, span_of(publisher->channel));
 	if (lines) {
 		buf_add_span(path, span_of("?lines=1"));
 		separator = '&';

@@ -15,6 +15,7 @@
 #include "lib/span.h"
 
 struct publisher {
+	const char *channel; /* borrowed */
 	struct http *http;
 	struct buf path;  /* of the request at hand */
 	struct buf id;	  /* the key, or empty */
@@ -23,7 +24,7 @@ struct publisher {
 	unsigned batches; /* of lines, published so far */
 };
 
-/* Posts `body` to the channel that is the first argument, until it is
+/* Posts `body` to the channel, until it is
  * acknowledged, refused, or (without --retry) failed once.  `lines` is how many
  * lines the body has, each an event; 0 if the body is one event. */
 enum exit_status publisher_post(

@@ -199,6 +199,10 @@ const struct verb verb_run = {
 		"this.  Each line becomes\nan event `progress`, with a percent "
 		"where it names one.  A server that is away\nnever keeps the "
 		"command waiting.",
+	.examples =
+		"tidings run backup -- rsync -a --info=progress2 /home /mnt\n"
+		"tidings run --task nightly builds -- make check",
+	.group = "Publish and listen",
 	.rows = rows,
 	.least = 1,
 	.most = -1,

@@ -145,6 +145,32 @@ static enum exit_status run(struct subscription *sub, struct http *http)
 	return follow_channels(sub, http);
 }
 
+/* "listening to a, b and builds/{name} at ..." */
+static void add_greeting(struct subscription *sub, const char *url)
+{
+	const struct span *patterns = (const void *)sub->patterns.at;
+	size_t channels = argument_count();
+	size_t count = channels + sub->patterns.len / sizeof(*patterns);
+	struct buf *out = &sub->greeting;
+
+	buf_add_span(out, span_of("listening to "));
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add_span(
+				out, span_of(i + 1 == count ? " and " : ", "));
+		buf_add_span(out, i < channels ? span_of(argument(i))
+					       : patterns[i - channels]);
+	}
+	buf_printf(out, " at %s; Ctrl-C ends", url);
+}
+
+/* Names that are known beforehand do not move the columns. */
+static void set_columns(struct print *print)
+{
+	for (size_t i = 0; i < argument_count(); i++)
+		print_widen(print, span_of(argument(i)));
+}
+
 static enum exit_status subscribe(enum mode mode)
 {
 	struct subscription sub = {.mode = mode,
@@ -162,11 +188,14 @@ static enum exit_status subscribe(enum mode mode)
 		exit_status = print_open(&sub.print,
 			argument_count() > 1 || sub.patterns.len > 0);
 	sub.print.untimed = mode == HISTORY;
+	set_columns(&sub.print);
 	if (exit_status == EXIT_OK)
 		exit_status = cursor_open(&sub.cursor,
 			mode == SUB ? option_text("cursor") : NULL);
 	if (exit_status == EXIT_OK) {
 		http = http_new();
+		if (http != NULL)
+			add_greeting(&sub, http_url(http));
 		exit_status = http == NULL ? EXIT_USAGE : run(&sub, http);
 	}
 	http_free(http);
@@ -174,6 +203,7 @@ static enum exit_status subscribe(enum mode mode)
 	print_close(&sub.print);
 	buf_release(&sub.patterns);
 	buf_release(&sub.types);
+	buf_release(&sub.greeting);
 	/* failed: Ctrl-C has ended the command, too */
 	if ((exit_status == EXIT_OK || exit_status == EXIT_FAILED) &&
 		interrupt_caught())
@@ -209,6 +239,8 @@ static enum exit_status run_history(void)
 			"end after TIME, with status 9"},                     \
 		{"json", 'j', SWITCH, NULL, NULL,                             \
 			"a JSON object per line, also on a terminal"},        \
+		{"parse", 'P', SWITCH, NULL, NULL,                            \
+			"as --json, with data that are JSON as such"},        \
 		{"format", 'f', TEXT, "FORMAT", NULL,                         \
 			"%i id, %t type, %c channel, %d data; \\n and \\t"},  \
 	{                                                                     \
@@ -253,6 +285,12 @@ const struct verb verb_sub = {
 		"COMMAND gets the data on its standard input, and TIDINGS_ID, "
 		"TIDINGS_EVENT and\nTIDINGS_CHANNEL in its environment.  If "
 		"it fails, this ends with status 1.",
+	.examples = "tidings sub alerts\n"
+		    "tidings sub orders --since 10m --event new,paid\n"
+		    "tidings sub --pattern 'builds/{name}'\n"
+		    "tidings sub orders --cursor orders.id --exec 'cat "
+		    ">>orders.log'",
+	.group = "Publish and listen",
 	.rows = sub_rows,
 	.most = -1,
 	.run = run_sub,
@@ -262,6 +300,9 @@ const struct verb verb_tail = {
 	.name = "tail",
 	.arguments = "[CHANNEL...]",
 	.summary = "print what was, then what comes",
+	.examples = "tidings tail alerts\n"
+		    "tidings tail --pattern '*' --since 10m",
+	.group = "Publish and listen",
 	.rows = tail_rows,
 	.most = -1,
 	.run = run_tail,
@@ -271,6 +312,10 @@ const struct verb verb_history = {
 	.name = "history",
 	.arguments = "[CHANNEL...]",
 	.summary = "print the events that are held, and end",
+	.examples = "tidings history alerts --since 1d\n"
+		    "tidings history jobs --format '%i %t %d'\n"
+		    "tidings history alerts --json | tail -n 1",
+	.group = "Publish and listen",
 	.rows = history_rows,
 	.most = -1,
 	.run = run_history,

@@ -3,6 +3,7 @@
 
 #include "client/verb/subscription.h"
 
+#include "client/option/colour.h"
 #include "client/verb/hook.h"
 #include "lib/text.h"
 
@@ -46,6 +47,7 @@ static enum exit_status deal_with(
 {
 	if (sub->command != NULL)
 		return hook_run(sub->command, event);
+	sub->replayed = sub->replayed || event->replayed;
 	return print_event(&sub->print, event);
 }
 
@@ -77,6 +79,15 @@ static enum follow_word on_gap(void *arg, struct span id)
 	return move(sub, id);
 }
 
+/* Once, to people who look. */
+static void aside(struct subscription *sub, bool *told, struct span text)
+{
+	if (*told || sub->mode == HISTORY || sub->command != NULL)
+		return;
+	*told = true;
+	sub->exit_status = print_aside(&sub->print, text);
+}
+
 /* The place where a stream begins is a cursor too: a kill before the first
  * event loses nothing. */
 static enum follow_word on_begun(void *arg, struct span id)
@@ -85,14 +96,24 @@ static enum follow_word on_begun(void *arg, struct span id)
 
 	if (is_last(sub, id))
 		return FOLLOW_DONE;
+	aside(sub, &sub->greeted, buf_span(&sub->greeting));
+	if (sub->exit_status != EXIT_OK)
+		return FOLLOW_FAILED;
 	return sub->cursor.id.len == 0 && sub->mode != HISTORY ? move(sub, id)
 							       : FOLLOW_ON;
 }
 
 static enum follow_word on_live(void *arg)
 {
-	const struct subscription *sub = arg;
+	struct subscription *sub = arg;
+	bool told = !sub->replayed;
 
+	sub->replayed = false;
+	aside(sub, &told,
+		span_of(colour_signs() ? "── up to date ──"
+				       : "-- up to date --"));
+	if (sub->exit_status != EXIT_OK)
+		return FOLLOW_FAILED;
 	return sub->mode == HISTORY ? FOLLOW_DONE : FOLLOW_ON;
 }
 

@@ -29,6 +29,9 @@ struct subscription {
 	uint64_t newest; /* HISTORY: the last one to print, UINT64_MAX = nobody
 			    knows: that which comes before it has caught up */
 	bool gap_allowed;
+	bool greeted;	     /* what is listened to is said */
+	bool replayed;	     /* something that was before has been printed */
+	struct buf greeting; /* says what is listened to */
 	enum exit_status exit_status; /* why it failed */
 };
 

@@ -43,8 +43,10 @@ static enum exit_status run_token(void)
 	enum exit_status exit_status;
 
 	if (strcmp(argument(0), "new") != 0)
-		return fail(
-			EXIT_USAGE, "token: \"%s\" is not new", argument(0));
+		return fail(EXIT_USAGE,
+			"token: unknown word \"%s\"; did you mean `tidings "
+			"token new`? (tidings token --help)",
+			argument(0));
 	exit_status = make(&out);
 	if (exit_status == EXIT_OK)
 		exit_status = print_text(buf_span(&out));
@@ -85,6 +87,11 @@ const struct verb verb_token = {
 		"that is no JWT and does not end, and the lines\nfor "
 		"tidings.conf.  Say a token to other commands in TIDINGS_TOKEN "
 		"or with --token.",
+	.examples = "tidings token new --new-key site.key\n"
+		    "tidings token new --key site.key --publish "
+		    "'builds/{name}' --for 1d\n"
+		    "tidings token new --api --subscribe alerts",
+	.group = "Set up",
 	.rows = rows,
 	.least = 1,
 	.most = 1,

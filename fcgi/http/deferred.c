@@ -2,6 +2,7 @@
 /*
  *   WAITING    the uplink holds our callback
  *   WATCHED    the same, and the connection is watched
+ *   SENDING    a part of the answer is not taken yet; nothing is asked
  *   gone       it was called, or the browser left and the uplink was told
  *
  * Nearly every word comes within milliseconds, and to watch a descriptor costs
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "fcgi/http/record.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
 #include "fcgi/uplink/call.h"
@@ -52,8 +54,10 @@ struct request *deferred_done(struct deferred *deferred)
 	list_remove(&deferred->node);
 	deferrals->count--;
 	loop_io_want(deferrals->loop, &deferred->watch, 0);
+	timer_stop(loop_timers(deferrals->loop), &deferred->patience);
 	buf_release(&deferred->note);
 	buf_release(&deferred->answer);
+	buf_release(&deferred->records);
 	free(deferred);
 	return request;
 }
@@ -70,8 +74,7 @@ void deferrals_free(struct deferrals *deferrals)
 			list_entry(node, struct deferred, node);
 
 		next = node->next;
-		call_forget(deferred->call);
-		request_free(deferred_done(deferred));
+		deferred_break(deferred);
 	}
 	timer_stop(loop_timers(deferrals->loop), &deferrals->look);
 	free(deferrals);
@@ -84,18 +87,30 @@ size_t deferrals_count(const struct deferrals *deferrals)
 
 /* The request was whole: further bytes can only be its abort, and the end of
  * the stream is the browser's. */
-static void on_readable(void *arg, unsigned events)
+static void on_readable(struct deferred *deferred)
 {
-	struct deferred *deferred = arg;
 	char bytes[64];
 	ssize_t got = recv(loop_io_fd(&deferred->watch), bytes, sizeof(bytes),
 		MSG_DONTWAIT);
 
-	(void)events;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (deferred->begun) {
+		deferred_break(deferred);
+		return;
+	}
 	call_forget(deferred->call);
 	reply_end(deferred_done(deferred));
+}
+
+static void send_records(struct deferred *deferred);
+
+static void on_event(void *arg, unsigned events)
+{
+	if ((events & LOOP_WRITE) != 0)
+		send_records(arg);
+	else
+		on_readable(arg);
 }
 
 /* Watches all who were here already at the last look. */
@@ -111,11 +126,16 @@ static void on_look(void *arg)
 		struct deferred *deferred =
 			list_entry(node, struct deferred, node);
 
-		if (deferred->seen)
+		if (deferred->seen && !deferred->begun)
 			loop_io_want(
 				deferrals->loop, &deferred->watch, LOOP_READ);
 		deferred->seen = true;
 	}
+}
+
+static void on_impatience(void *arg)
+{
+	deferred_break(arg);
 }
 
 struct deferred *deferred_new(
@@ -128,9 +148,118 @@ struct deferred *deferred_new(
 	deferred->request = request;
 	list_append(&deferrals->waiting, &deferred->node);
 	deferrals->count++;
-	loop_io_init(&deferred->watch, request->fd, on_readable, deferred);
+	loop_io_init(&deferred->watch, request->fd, on_event, deferred);
+	timer_init(&deferred->patience, on_impatience, deferred);
 	if (!timer_is_set(&deferrals->look))
 		timer_set(loop_timers(deferrals->loop), &deferrals->look,
 			WHILE_US, WHILE_US);
 	return deferred;
+}
+
+/* ---- in parts */
+
+void deferred_break(struct deferred *deferred)
+{
+	if (deferred->call != NULL)
+		call_forget(deferred->call);
+	request_free(deferred_done(deferred));
+}
+
+/* False if the peer is gone. */
+static bool push(struct deferred *deferred)
+{
+	const struct buf *records = &deferred->records;
+	ssize_t sent = send(loop_io_fd(&deferred->watch),
+		records->at + deferred->sent, records->len - deferred->sent,
+		MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (sent < 0)
+		return errno == EAGAIN || errno == EINTR;
+	deferred->sent += (size_t)sent;
+	return true;
+}
+
+static void wait_for_room(struct deferred *deferred)
+{
+	struct loop *loop = deferred->deferrals->loop;
+
+	loop_io_want(loop, &deferred->watch, LOOP_READ | LOOP_WRITE);
+	timer_set(loop_timers(loop), &deferred->patience,
+		REPLY_DEADLINE_MS * 1000ull, 0);
+}
+
+static void send_records(struct deferred *deferred)
+{
+	struct loop *loop = deferred->deferrals->loop;
+
+	if (!push(deferred)) {
+		deferred_break(deferred);
+	} else if (deferred->sent < deferred->records.len) {
+		wait_for_room(deferred);
+	} else if (deferred->taken == NULL) {
+		request_free(deferred_done(deferred));
+	} else {
+		loop_io_want(loop, &deferred->watch, LOOP_READ);
+		timer_stop(loop_timers(loop), &deferred->patience);
+		buf_clear(&deferred->records);
+		deferred->sent = 0;
+		deferred->taken(deferred);
+	}
+}
+
+static void add_records(struct deferred *deferred, const char *type)
+{
+	const struct answer answer = {
+		.status = 200, .type = type, .open = true};
+	const struct request *request = deferred->request;
+	struct buf head = {0};
+
+	if (!deferred->begun)
+		reply_begin(deferred->replies, request, &answer, &head);
+	record_stdout(&deferred->records, request->id, buf_span(&head));
+	if (!request->head)
+		record_stdout(&deferred->records, request->id,
+			buf_span(&deferred->answer));
+	buf_clear(&deferred->answer);
+	buf_release(&head);
+	deferred->begun = true;
+}
+
+void deferred_part(struct deferred *deferred, const char *type,
+	void (*taken)(struct deferred *deferred))
+{
+	if (deferred->request->head) {
+		deferred_last_part(deferred, type);
+		return;
+	}
+	add_records(deferred, type);
+	deferred->taken = taken;
+	deferred->call = NULL;
+	send_records(deferred);
+}
+
+/* If it is the only one, it is a reply as any other. */
+static void reply_whole(struct deferred *deferred, const char *type)
+{
+	struct replies *replies = deferred->replies;
+	struct buf body = deferred->answer;
+
+	deferred->answer = (struct buf){0};
+	reply(replies, deferred_done(deferred),
+		&(struct answer){
+			.status = 200, .type = type, .body = buf_span(&body)});
+	buf_release(&body);
+}
+
+void deferred_last_part(struct deferred *deferred, const char *type)
+{
+	if (!deferred->begun && !deferred->request->head) {
+		reply_whole(deferred, type);
+		return;
+	}
+	add_records(deferred, type);
+	record_end(&deferred->records, deferred->request->id);
+	deferred->taken = NULL;
+	deferred->call = NULL;
+	send_records(deferred);
 }

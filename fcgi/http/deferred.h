@@ -6,6 +6,9 @@
  *
  * Watches its connection meanwhile: a browser that leaves is not waited for.
  * The wait ends by the uplink's own deadline.  Owns the request.
+ *
+ * An answer that may be too long to be held whole is sent in parts, each of
+ * which is made once the socket has taken the one before.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +27,8 @@ struct deferred {
 	struct deferrals *deferrals;
 	struct replies *replies; /* where the answer goes */
 	struct request *request;
-	struct call *call; /* set by the caller after asking the hub */
+	struct call *call; /* set by the caller after asking the hub; NULL = it
+			      is not asked */
 	struct loop_io watch;
 	struct node node;
 	bool seen;	 /* waits long enough to be watched at the next look */
@@ -32,8 +36,16 @@ struct deferred {
 	uint32_t count;	 /* for the answer: how many events; or, of channels,
 			    how many are still wanted */
 	struct buf note; /* for the answer: the channel */
-	struct buf answer; /* its text, as far as it is known */
-	const void *room;  /* the handler's, if it has to go on */
+	struct buf answer; /* its text, as far as it is known, and not sent */
+	uint64_t after;	   /* for the answer: what the next part is behind */
+	/* In parts: records that the socket has not taken, and how much of them
+	 * it has; what is done when it has them all, NULL = that is the end. */
+	struct buf records;
+	size_t sent;
+	void (*taken)(struct deferred *deferred);
+	bool begun; /* its head has been sent */
+	struct timer patience;
+	const void *room; /* the handler's, if it has to go on */
 };
 
 /* Their answers go to `replies`. */
@@ -47,5 +59,15 @@ struct deferred *deferred_new(
 	struct deferrals *deferrals, struct request *request);
 /* The word has come: returns the request, and the deferred is gone. */
 struct request *deferred_done(struct deferred *deferred);
+
+/* What is in `answer` is sent, behind the head of a 200 of that type if it is
+ * the first part; `taken` is called when the socket has it, maybe at once.  The
+ * second: and nothing else comes, and the deferred is gone.  A web server that
+ * takes nothing for REPLY_DEADLINE_MS is closed. */
+void deferred_part(struct deferred *deferred, const char *type,
+	void (*taken)(struct deferred *deferred));
+void deferred_last_part(struct deferred *deferred, const char *type);
+/* The answer breaks off, and its reader sees that it is not whole. */
+void deferred_break(struct deferred *deferred);
 
 #endif

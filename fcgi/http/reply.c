@@ -170,9 +170,10 @@ static void compose(struct buf *out, const struct request *request,
 	if (answer->type != NULL)
 		buf_printf(out,
 			"Content-Type: %s\r\n"
-			"Content-Length: %zu\r\n"
 			"X-Content-Type-Options: nosniff\r\n",
-			answer->type, answer->body.len);
+			answer->type);
+	if (answer->type != NULL && !answer->open)
+		buf_printf(out, "Content-Length: %zu\r\n", answer->body.len);
 	buf_printf(out, "Cache-Control: no-store\r\n");
 	if (answer->headers != NULL)
 		buf_add_span(out, span_of(answer->headers));
@@ -180,6 +181,13 @@ static void compose(struct buf *out, const struct request *request,
 	buf_add(out, "\r\n", 2);
 	if (answer->type != NULL && !request->head)
 		buf_add_span(out, answer->body);
+}
+
+void reply_begin(struct replies *replies, const struct request *request,
+	const struct answer *answer, struct buf *out)
+{
+	counters_answered(replies->counters, answer->status);
+	compose(out, request, answer);
 }
 
 void reply(struct replies *replies, struct request *request,

@@ -14,6 +14,7 @@
 
 #include "lib/span.h"
 
+struct buf;
 struct loop;
 struct counters;
 struct replies;
@@ -35,6 +36,7 @@ struct answer {
 	const char *headers; /* further header lines, each ended by CRLF; NULL
 				= none */
 	struct span body;
+	bool open; /* nobody knows how long it will be */
 };
 
 void reply(struct replies *replies, struct request *request,
@@ -54,6 +56,10 @@ void reply_error_with(struct replies *replies, struct request *request,
 /* 503: the hub is away, which `message` says. */
 void reply_away(
 	struct replies *replies, struct request *request, const char *message);
+
+/* Appends the head of an answer, whose body somebody else sends. */
+void reply_begin(struct replies *replies, const struct request *request,
+	const struct answer *answer, struct buf *out);
 
 /* Ends a request that nobody reads any more: its end record and nothing else,
  * which keeps the web server's log clean. */

@@ -8,6 +8,7 @@
 
 #include "fcgi/guard/address.h"
 #include "fcgi/lines.h"
+#include "fcgi/presence/presence.h"
 #include "fcgi/stream/opening.h"
 #include "lib/event/active.h"
 #include "lib/log.h"
@@ -117,6 +118,7 @@ struct attendee *attendee_new(const struct subscription *subscription)
 	put_user(&attendee->body, subscription->user);
 	put_payload(&attendee->body, subscription->payload);
 	put_topics(&attendee->body, subscription);
+	wire_put_u8(&attendee->body, subscription->presence > PRESENCE_SEEN);
 	return attendee;
 }
 

@@ -4,17 +4,9 @@
 #include "fcgi/presence/entries.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "lib/clock.h"
+#include "fcgi/presence/said.h"
 #include "lib/json/json.h"
-
-/* What is said of somebody; its spans are in `bytes`. */
-struct said {
-	struct active active;
-	uint8_t subscriber[ACTIVE_SUBSCRIBER];
-	char *bytes;
-};
 
 struct person {
 	struct table_node by_user;
@@ -31,56 +23,6 @@ struct stream_entry {
 	struct person *person;
 };
 
-/* ---- what is said */
-
-static char *put(char *to, struct span *text)
-{
-	if (text->len > 0)
-		memcpy(to, text->at, text->len);
-	text->at = to;
-	return to + text->len;
-}
-
-static void said_init(struct said *said, const struct active *active)
-{
-	struct active *own = &said->active;
-	char *at;
-
-	*own = *active;
-	memcpy(said->subscriber, active->subscriber, ACTIVE_SUBSCRIBER);
-	own->subscriber = said->subscriber;
-	own->topic = span(NULL, 0);
-	at = said->bytes = mem_new(active->user.len + active->payload.len + 1);
-	at = put(at, &own->user);
-	put(at, &own->payload);
-}
-
-void entry_json(
-	struct buf *out, struct span channel, const struct active *active)
-{
-	char subscriber[ACTIVE_TEXT];
-
-	active_subscriber_text(subscriber, active->subscriber);
-	buf_add_char(out, '{');
-	if (channel.len > 0) {
-		buf_add_text(out, "\"channel\":");
-		json_quote(out, channel);
-		buf_add_char(out, ',');
-	}
-	buf_printf(out, "\"id\":\"%s\"", subscriber);
-	if (active->user.len > 0) {
-		buf_add_text(out, ",\"user\":");
-		json_quote(out, active->user);
-	}
-	if (active->payload.len > 0) {
-		buf_add_text(out, ",\"payload\":");
-		buf_add_span(out, active->payload);
-	}
-	buf_add_text(out, ",\"since\":\"");
-	clock_rfc3339(out, active->since);
-	buf_add_text(out, "\"}");
-}
-
 static void tell(struct entries *entries, enum entries_by by, const char *type,
 	const struct said *said)
 {
@@ -89,7 +31,7 @@ static void tell(struct entries *entries, enum entries_by by, const char *type,
 	if (out == NULL)
 		return;
 	buf_printf(out, "event: %s\ndata: ", type);
-	entry_json(out, entries->channel, &said->active);
+	said_json(out, entries->channel, &said->active);
 	buf_add_text(out, "\n\n");
 }
 
@@ -121,9 +63,9 @@ static struct span user_of(const struct table_node *node)
 		&table_entry(node, struct person, by_user)->said.active);
 }
 
-void entries_open(struct entries *entries, struct span channel)
+void entries_open(struct entries *entries, struct span channel, uint32_t most)
 {
-	*entries = (struct entries){.channel = channel};
+	*entries = (struct entries){.channel = channel, .most = most};
 	table_init(&entries->streams, subscriber_of, NULL);
 	table_init(&entries->users, user_of, NULL);
 	list_init(&entries->in_order);
@@ -138,7 +80,7 @@ static void person_free(struct entries *entries, struct person *person)
 	table_remove(&entries->users, &person->by_user);
 	list_remove(&person->in_order);
 	list_remove(&person->leaving);
-	free(person->said.bytes);
+	said_release(&person->said);
 	free(person);
 }
 
@@ -219,7 +161,7 @@ static void entry_free(struct entries *entries, struct stream_entry *entry)
 {
 	table_remove(&entries->streams, &entry->by_subscriber);
 	list_remove(&entry->in_order);
-	free(entry->said.bytes);
+	said_release(&entry->said);
 	free(entry);
 }
 
@@ -250,41 +192,63 @@ void entries_close(struct entries *entries)
 	table_release(&entries->users);
 }
 
-/* ---- all of them */
+/* ---- a list of them */
 
-static void add_item(const struct said *said, struct buf *out)
+struct listing {
+	struct buf *out;
+	size_t head; /* where the first entry begins */
+	uint32_t lines, most;
+};
+
+/* False if it is full. */
+static bool add_line(struct listing *listing, const struct said *said)
 {
-	if (out->at[out->len - 1] == '}')
-		buf_add_char(out, ',');
-	entry_json(out, span(NULL, 0), &said->active);
+	if (listing->lines >= listing->most ||
+		listing->out->len - listing->head > ENTRIES_BYTES)
+		return false;
+	if (listing->lines++ > 0)
+		buf_add_char(listing->out, ',');
+	said_json(listing->out, span(NULL, 0), &said->active);
+	return true;
 }
 
-static void add_streams(const struct entries *entries, struct buf *out)
+static void add_streams(const struct entries *entries, struct listing *listing)
 {
-	struct node *at = entries->in_order.next;
+	const struct node *head = &entries->in_order;
+	struct node *at = head->next;
 
-	for (; at != &entries->in_order; at = at->next)
-		add_item(&list_entry(at, struct stream_entry, in_order)->said,
-			out);
+	while (at != head &&
+		add_line(listing,
+			&list_entry(at, struct stream_entry, in_order)->said))
+		at = at->next;
 }
 
-static void add_users(const struct entries *entries, struct buf *out)
+static void add_users(const struct entries *entries, struct listing *listing)
 {
-	struct node *at = entries->users_in_order.next;
+	const struct node *head = &entries->users_in_order;
+	struct node *at = head->next;
 
-	for (; at != &entries->users_in_order; at = at->next)
-		add_item(&list_entry(at, struct person, in_order)->said, out);
+	while (at != head &&
+		add_line(listing,
+			&list_entry(at, struct person, in_order)->said))
+		at = at->next;
 }
 
 void entries_present(
 	const struct entries *entries, enum entries_by by, struct buf *out)
 {
+	struct listing listing = {.out = out, .most = entries->most};
+	size_t count =
+		by == BY_USER ? entries->users.count : entries->streams.count;
+
 	buf_add_text(out, "event: present\ndata: {\"channel\":");
 	json_quote(out, entries->channel);
 	buf_add_text(out, ",\"subscribers\":[");
+	listing.head = out->len;
 	if (by == BY_USER)
-		add_users(entries, out);
+		add_users(entries, &listing);
 	else
-		add_streams(entries, out);
-	buf_add_text(out, "]}\n\n");
+		add_streams(entries, &listing);
+	buf_printf(out, "],\"count\":%zu,\"more\":%s}\n\n", count,
+		listing.lines < count ? "true" : "false");
 }

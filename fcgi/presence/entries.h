@@ -8,6 +8,9 @@
  * first of his streams, and has left ENTRIES_GRACE_US after the last, if none
  * comes until then; so a page that is loaded again is nobody's leaving.  A
  * stream of nobody in particular is a user of its own, who leaves at once.
+ *
+ * A list of them has no more than `most`, those who have been there longest,
+ * and about ENTRIES_BYTES; it says how many there are.
  */
 #include <stdint.h>
 
@@ -17,6 +20,8 @@
 #include "lib/span.h"
 #include "lib/table.h"
 
+enum { ENTRIES_BYTES = 4 << 20 };
+
 #define ENTRIES_GRACE_US UINT64_C(5000000)
 
 /* As what the gathering's members see it. */
@@ -24,6 +29,7 @@ enum entries_by { BY_STREAM, BY_USER, ENTRIES_BYS };
 
 struct entries {
 	struct span channel; /* borrowed */
+	uint32_t most;	     /* of a list */
 	struct table streams, users;
 	struct node in_order, users_in_order;
 	struct node leaving; /* users without a stream, by when they leave */
@@ -31,7 +37,7 @@ struct entries {
 					  NULL = nowhere */
 };
 
-void entries_open(struct entries *entries, struct span channel);
+void entries_open(struct entries *entries, struct span channel, uint32_t most);
 void entries_close(struct entries *entries);
 
 /* Once more is nothing. */
@@ -41,9 +47,6 @@ void entries_remove(
 /* Users who have left by now; when the next one will, UINT64_MAX = nobody. */
 uint64_t entries_tend(struct entries *entries, uint64_t now_us);
 
-/* Appends one entry, an object; the channel is left out if it is empty. */
-void entry_json(
-	struct buf *out, struct span channel, const struct active *active);
 /* Appends the event `present`. */
 void entries_present(
 	const struct entries *entries, enum entries_by by, struct buf *out);

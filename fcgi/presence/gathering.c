@@ -6,32 +6,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/stream/batch.h"
-#include "fcgi/stream/subscriber.h"
 #include "fcgi/uplink/questions.h"
 #include "lib/clock.h"
 
-enum { PAGE_LINES = 256 };
+enum {
+	PAGE_LINES = 256,
+	NEWS_BYTES = 256 << 10, /* of changes not yet given */
+};
+
+struct span gathering_key_of(struct buf *out, struct span name, bool whole)
+{
+	buf_clear(out);
+	buf_add_char(out, whole ? 'w' : 'v');
+	buf_add_span(out, name);
+	return buf_span(out);
+}
 
 struct gathering *gathering_new(
-	struct span name, const struct gathering_parts *parts)
+	struct span name, bool whole, const struct gathering_parts *parts)
 {
-	struct gathering *gathering = mem_new(sizeof(*gathering) + name.len);
+	struct buf key = {0};
+	struct gathering *gathering;
 
+	gathering_key_of(&key, name, whole);
+	gathering = mem_new(sizeof(*gathering) + key.len);
+	memcpy(gathering->key, key.at, key.len);
+	buf_release(&key);
+	gathering->whole = whole;
 	gathering->clock = parts->clock;
 	gathering->questions = parts->questions;
 	gathering->due = parts->due;
 	gathering->arg = parts->arg;
 	gathering->len = (uint16_t)name.len;
-	memcpy(gathering->name, name.at, name.len);
 	list_init(&gathering->members);
-	entries_open(&gathering->entries, gathering_name(gathering));
+	entries_open(
+		&gathering->entries, gathering_name(gathering), parts->most);
 	return gathering;
 }
 
 struct span gathering_name(const struct gathering *gathering)
 {
-	return span(gathering->name, gathering->len);
+	return span(gathering->key + 1, gathering->len);
+}
+
+struct span gathering_key(const struct gathering *gathering)
+{
+	return span(gathering->key, 1U + gathering->len);
 }
 
 static void clear(struct buf texts[ENTRIES_BYS])
@@ -61,7 +81,7 @@ static void want_round(struct gathering *gathering)
 void gathering_enter(struct gathering *gathering, struct member *member)
 {
 	member->gathering = gathering;
-	member->stale = true;
+	member->wants = WANTS_LIST;
 	list_init(&member->node);
 	list_append(&gathering->members, &member->node);
 }
@@ -94,6 +114,13 @@ void gathering_look(struct gathering *gathering, uint64_t id)
 	want_round(gathering);
 }
 
+static void add(struct gathering *gathering, struct active active)
+{
+	if (!gathering->whole)
+		active_veil(&active);
+	entries_add(&gathering->entries, &active);
+}
+
 static void add_entries(
 	struct gathering *gathering, const struct presented *page)
 {
@@ -102,7 +129,7 @@ static void add_entries(
 
 	for (uint32_t i = 0; i < page->count; i++) {
 		line = present_line(&in);
-		entries_add(&gathering->entries, &line.active);
+		add(gathering, line.active);
 		gathering->after = line.id;
 	}
 }
@@ -142,6 +169,7 @@ void gathering_ask(struct gathering *gathering)
 void gathering_begin_anew(struct gathering *gathering)
 {
 	struct node *head = &gathering->members;
+	uint32_t most = gathering->entries.most;
 
 	if (gathering->call != NULL)
 		call_forget(gathering->call);
@@ -149,23 +177,49 @@ void gathering_begin_anew(struct gathering *gathering)
 	gathering->state = LOADING;
 	gathering->after = 0;
 	entries_close(&gathering->entries);
-	entries_open(&gathering->entries, gathering_name(gathering));
+	entries_open(&gathering->entries, gathering_name(gathering), most);
 	clear(gathering->news);
 	clear(gathering->present);
 	for (struct node *at = head->next; at != head; at = at->next)
-		list_entry(at, struct member, node)->stale = true;
+		list_entry(at, struct member, node)->wants = WANTS_LIST;
 	want_round(gathering);
+}
+
+void gathering_miss(struct gathering *gathering, struct member *member)
+{
+	if (gathering->news[member->by].len > 0 && member->wants == WANTS_NEWS)
+		member->wants = WANTS_LIST_AGAIN;
+}
+
+/* Of more changes than that nobody is told one by one. */
+static void bound_news(struct gathering *gathering)
+{
+	struct node *head = &gathering->members;
+
+	for (int by = 0; by < ENTRIES_BYS; by++) {
+		if (gathering->news[by].len <= NEWS_BYTES)
+			continue;
+		for (struct node *at = head->next; at != head; at = at->next) {
+			struct member *member =
+				list_entry(at, struct member, node);
+
+			if (member->by == (enum entries_by)by)
+				gathering_miss(gathering, member);
+		}
+		buf_clear(&gathering->news[by]);
+	}
 }
 
 void gathering_hear(
 	struct gathering *gathering, const struct active *active, uint64_t id)
 {
 	if (active->here)
-		entries_add(&gathering->entries, active);
+		add(gathering, *active);
 	else
 		entries_remove(&gathering->entries, active,
 			clock_now_us(gathering->clock));
 	clear(gathering->present);
+	bound_news(gathering);
 	gathering_look(gathering, id);
 	if (gathering->state == READY)
 		want_round(gathering);
@@ -179,121 +233,6 @@ uint64_t gathering_tend(struct gathering *gathering)
 
 	if (gathering->news[BY_USER].len != before)
 		buf_clear(&gathering->present[BY_USER]);
+	bound_news(gathering);
 	return next;
-}
-
-/* ---- to the members */
-
-/* What was framed last, for whom the same will do. */
-struct framed {
-	struct batch *batch;
-	uint16_t request;
-};
-
-static void give(
-	struct subscriber *sub, struct framed *framed, struct span text)
-{
-	if (framed->batch == NULL || framed->request != sub->request) {
-		batch_drop(framed->batch);
-		framed->batch = batch_new(sub->request, text);
-		framed->request = sub->request;
-	}
-	subscriber_give(sub, batch_hold(framed->batch));
-}
-
-static struct span present_text(struct gathering *gathering, enum entries_by by)
-{
-	struct buf *text = &gathering->present[by];
-
-	if (text->len == 0)
-		entries_present(&gathering->entries, by, text);
-	return buf_span(text);
-}
-
-static void give_present(struct gathering *gathering, struct member *member,
-	struct framed *framed)
-{
-	member->stale = false;
-	give(member->sub, &framed[member->by],
-		present_text(gathering, member->by));
-}
-
-static void give_news(struct gathering *gathering, struct member *member,
-	struct framed *framed)
-{
-	struct span news = buf_span(&gathering->news[member->by]);
-
-	if (news.len > 0)
-		give(member->sub, &framed[member->by], news);
-}
-
-static void drop_framed(struct framed *framed)
-{
-	for (int by = 0; by < ENTRIES_BYS; by++)
-		batch_drop(framed[by].batch);
-}
-
-/* One look at all members. */
-struct giving {
-	struct framed lists[ENTRIES_BYS], news[ENTRIES_BYS];
-	struct node left; /* who is to be looked at */
-	struct node late; /* for whose list there was no time */
-	uint64_t end_us;
-	bool waits; /* somebody could not take it */
-};
-
-/* He may end by it. */
-static void give_one(struct gathering *gathering, struct member *member,
-	struct giving *giving)
-{
-	if (!member->begun)
-		return;
-	if (!subscriber_is_ready(member->sub)) {
-		member->stale |= gathering->news[member->by].len > 0;
-		giving->waits |= member->stale;
-	} else if (!member->stale) {
-		give_news(gathering, member, giving->news);
-	} else if (giving->lists[member->by].batch == NULL ||
-		   clock_now_us(gathering->clock) < giving->end_us) {
-		give_present(gathering, member, giving->lists);
-	} else {
-		list_remove(&member->node);
-		list_append(&giving->late, &member->node);
-	}
-}
-
-static void give_all(struct gathering *gathering, struct giving *giving)
-{
-	list_move(&giving->left, &gathering->members);
-	while (!list_empty(&giving->left)) {
-		struct member *member =
-			list_entry(giving->left.next, struct member, node);
-
-		list_remove(&member->node);
-		list_append(&gathering->members, &member->node);
-		give_one(gathering, member, giving);
-	}
-}
-
-enum gathering_lacks gathering_give(
-	struct gathering *gathering, uint64_t end_us)
-{
-	struct giving giving = {.end_us = end_us};
-	enum gathering_lacks lacks;
-
-	if (gathering->state != READY)
-		return LACKS_NOTHING;
-	list_init(&giving.left);
-	list_init(&giving.late);
-	give_all(gathering, &giving);
-	lacks = !list_empty(&giving.late) ? LACKS_TIME
-		: giving.waits		  ? LACKS_ROOM
-					  : LACKS_NOTHING;
-	/* They come first the next time. */
-	list_move(&giving.late, &gathering->members);
-	list_move(&gathering->members, &giving.late);
-	drop_framed(giving.lists);
-	drop_framed(giving.news);
-	clear(gathering->news);
-	return lacks;
 }

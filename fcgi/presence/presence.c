@@ -7,6 +7,7 @@
 
 #include "fcgi/presence/attendees.h"
 #include "fcgi/presence/gathering.h"
+#include "fcgi/presence/wish.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/uplink/session.h"
@@ -32,8 +33,10 @@ struct guest {
 struct presence {
 	struct loop *loop;
 	const struct session *session;
+	unsigned most; /* entries of a list */
 	struct attendees attendees;
 	struct table guests, gatherings;
+	struct buf key; /* that is looked for */
 	struct timer round;
 	uint64_t rests_until; /* us */
 };
@@ -52,9 +55,9 @@ static struct span sub_of(const struct table_node *node)
 	return pointer_key(&guest->sub);
 }
 
-static struct span name_of(const struct table_node *node)
+static struct span key_of(const struct table_node *node)
 {
-	return gathering_name(table_entry(node, struct gathering, by_name));
+	return gathering_key(table_entry(node, struct gathering, by_name));
 }
 
 static struct guest *find_guest(
@@ -70,6 +73,14 @@ static struct gathering *gathering_of(struct table_node *node)
 {
 	return node == NULL ? NULL
 			    : table_entry(node, struct gathering, by_name);
+}
+
+static struct gathering *find_gathering(
+	struct presence *presence, struct span name, bool whole)
+{
+	struct span key = gathering_key_of(&presence->key, name, whole);
+
+	return gathering_of(table_find(&presence->gatherings, key));
 }
 
 /* ---- rounds */
@@ -147,20 +158,20 @@ static void on_round(void *arg)
 /* ---- streams */
 
 static struct gathering *get_gathering(
-	struct presence *presence, struct span name)
+	struct presence *presence, struct span name, bool whole)
 {
 	const struct gathering_parts parts = {
 		.clock = loop_clock(presence->loop),
 		.questions = presence->session->questions,
 		.due = due,
 		.arg = presence,
+		.most = presence->most,
 	};
-	struct gathering *gathering =
-		gathering_of(table_find(&presence->gatherings, name));
+	struct gathering *gathering = find_gathering(presence, name, whole);
 
 	if (gathering != NULL)
 		return gathering;
-	gathering = gathering_new(name, &parts);
+	gathering = gathering_new(name, whole, &parts);
 	table_add(&presence->gatherings, &gathering->by_name);
 	return gathering;
 }
@@ -187,12 +198,14 @@ void presence_enter(struct presence *presence, struct subscriber *sub,
 	guest->attendee = attendee_new(subscription);
 	table_add(&presence->guests, &guest->by_sub);
 	for (uint16_t i = 0; i < guest->count; i++) {
+		struct span name = subscription->channels[i];
+		bool whole = wish_sees_whole(subscription->grant, name);
+
 		guest->members[i].sub = sub;
 		guest->members[i].by =
 			subscription->presence == PRESENCE_BY_USER ? BY_USER
 								   : BY_STREAM;
-		gathering_enter(
-			get_gathering(presence, subscription->channels[i]),
+		gathering_enter(get_gathering(presence, name, whole),
 			&guest->members[i]);
 	}
 }
@@ -224,16 +237,18 @@ void presence_leave(struct presence *presence, struct subscriber *sub)
 void presence_hear(struct presence *presence, const struct wire_event *event)
 {
 	struct active active;
-	struct gathering *gathering;
 
 	if (presence->gatherings.count == 0 ||
 		!span_is(event->channel, ACTIVE_CHANNEL) ||
 		!active_get(event->traits, &active))
 		return;
-	gathering =
-		gathering_of(table_find(&presence->gatherings, active.topic));
-	if (gathering != NULL)
-		gathering_hear(gathering, &active, event->id);
+	for (int whole = 0; whole <= 1; whole++) {
+		struct gathering *gathering =
+			find_gathering(presence, active.topic, whole != 0);
+
+		if (gathering != NULL)
+			gathering_hear(gathering, &active, event->id);
+	}
 }
 
 void presence_begin_anew(struct presence *presence)
@@ -256,15 +271,17 @@ bool presence_put(struct presence *presence, struct buf *frame)
 
 /* ---- beginning and end */
 
-struct presence *presence_new(struct loop *loop, const struct session *session)
+struct presence *presence_new(
+	struct loop *loop, const struct session *session, unsigned most)
 {
 	struct presence *presence = mem_new(sizeof(*presence));
 
 	presence->loop = loop;
 	presence->session = session;
+	presence->most = most;
 	attendees_open(&presence->attendees);
 	table_init(&presence->guests, sub_of, NULL);
-	table_init(&presence->gatherings, name_of, NULL);
+	table_init(&presence->gatherings, key_of, NULL);
 	timer_init(&presence->round, on_round, presence);
 	return presence;
 }
@@ -277,5 +294,6 @@ void presence_free(struct presence *presence)
 	attendees_close(&presence->attendees);
 	table_release(&presence->guests);
 	table_release(&presence->gatherings);
+	buf_release(&presence->key);
 	free(presence);
 }

@@ -26,12 +26,15 @@ struct subscription;
 /* What a stream wants of it. */
 enum presence_wish {
 	PRESENCE_NONE,
-	PRESENCE_SEEN,	  /* to be seen */
-	PRESENCE_SEES,	  /* and to see */
+	PRESENCE_SEEN, /* to be seen, as Mercure's are: whose it is, by whoever
+			  may read that there */
+	PRESENCE_SEES, /* to be seen by whoever may listen, and to see */
 	PRESENCE_BY_USER, /* likewise, several streams of a user as one */
 };
 
-struct presence *presence_new(struct loop *loop, const struct session *session);
+/* A list has `most` entries at most. */
+struct presence *presence_new(
+	struct loop *loop, const struct session *session, unsigned most);
 /* Nobody may be in it. */
 void presence_free(struct presence *presence);
 

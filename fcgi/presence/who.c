@@ -10,26 +10,29 @@
 #include "fcgi/http/deferred.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
-#include "fcgi/presence/entries.h"
+#include "fcgi/presence/said.h"
 #include "fcgi/presence/wish.h"
 #include "fcgi/uplink/questions.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
 
 enum {
-	LIMIT = 1000, /* entries of one answer, at most and unless told */
+	LIMIT = 1000, /* entries of one answer, at most and unless told, ... */
+	ANSWER_BYTES = 256 << 10, /* ... and about so many bytes */
 };
+
+enum view { VEILED, WHOLE };
 
 /* ---- a page of ours may be several of the hub's */
 
 static uplink_presented on_page;
 
-static void ask(struct deferred *deferred, uint64_t after)
+static void ask(struct deferred *deferred)
 {
 	const struct who *who = deferred->room;
 	const struct presence_question question = {
 		.topic = buf_span(&deferred->note),
-		.after = after,
+		.after = deferred->after,
 		.limit = (uint16_t)deferred->count,
 	};
 
@@ -37,22 +40,31 @@ static void ask(struct deferred *deferred, uint64_t after)
 		who->questions, &question, on_page, deferred);
 }
 
-/* The id of the last one. */
-static uint64_t add_page(
-	struct deferred *deferred, const struct presented *page)
+static bool is_full(const struct deferred *deferred)
+{
+	return deferred->count == 0 || deferred->answer.len > ANSWER_BYTES;
+}
+
+/* True if there are more of them. */
+static bool add_page(struct deferred *deferred, const struct presented *page)
 {
 	struct buf *out = &deferred->answer;
 	struct wire_in in = page->entries;
-	struct present_line line = {0};
+	struct present_line line;
 
-	for (uint32_t i = 0; i < page->count && deferred->count > 0; i++) {
+	for (uint32_t i = 0; i < page->count; i++) {
+		if (is_full(deferred))
+			return true;
 		line = present_line(&in);
 		if (out->at[out->len - 1] == '}')
 			buf_add_char(out, ',');
-		entry_json(out, span(NULL, 0), &line.active);
+		if (deferred->kind == VEILED)
+			active_veil(&line.active);
+		said_json(out, span(NULL, 0), &line.active);
+		deferred->after = line.id;
 		deferred->count--;
 	}
-	return line.id;
+	return page->more;
 }
 
 /* Whoever goes on from there hears of all that changes while the pages come. */
@@ -70,16 +82,15 @@ static void begin_answer(
 	buf_add_text(out, ",\"subscribers\":[");
 }
 
-static void finish(
-	struct deferred *deferred, const struct presented *page, uint64_t last)
+static void finish(struct deferred *deferred, bool more)
 {
 	struct replies *replies = deferred->replies;
 	struct buf body = deferred->answer;
 
 	deferred->answer = (struct buf){0};
-	if (page->more)
+	if (more)
 		buf_printf(&body, "],\"more\":true,\"next\":\"%" PRIu64 "\"}\n",
-			last);
+			deferred->after);
 	else
 		buf_add_text(&body, "],\"more\":false}\n");
 	reply_json(replies, deferred_done(deferred), 200, buf_span(&body));
@@ -90,7 +101,7 @@ static void on_page(void *arg, const struct presented *page)
 {
 	struct deferred *deferred = arg;
 	struct replies *replies = deferred->replies;
-	uint64_t last;
+	bool more;
 
 	if (page->away) {
 		reply_away(replies, deferred_done(deferred),
@@ -99,11 +110,11 @@ static void on_page(void *arg, const struct presented *page)
 	}
 	if (deferred->answer.len == 0)
 		begin_answer(deferred, page);
-	last = add_page(deferred, page);
-	if (page->more && page->count > 0 && deferred->count > 0)
-		ask(deferred, last);
+	more = add_page(deferred, page);
+	if (more && page->count > 0 && !is_full(deferred))
+		ask(deferred);
 	else
-		finish(deferred, page, last);
+		finish(deferred, more);
 }
 
 /* ---- a request */
@@ -116,14 +127,15 @@ static bool read_number(struct span query, const char *name, uint64_t *number)
 	       text_to_u64(pair.value, number);
 }
 
-static bool may_see(
-	struct who *who, struct request *request, struct span channel)
+static bool may_see(struct who *who, struct request *request,
+	struct span channel, enum view *view)
 {
 	struct grant *grant;
 	enum access_word word = access_may_listen(who->access, request, &grant);
 
 	if (word == ACCESS_YES)
 		word = access_may_read(who->access, grant, channel);
+	*view = wish_sees_whole(grant, channel) ? WHOLE : VEILED;
 	grant_drop(grant);
 	if (word == ACCESS_YES)
 		return true;
@@ -132,14 +144,16 @@ static bool may_see(
 }
 
 static void begin(struct who *who, struct request *request, struct span channel,
-	uint64_t after, uint64_t limit)
+	enum view view, uint64_t after, uint64_t limit)
 {
 	struct deferred *deferred = deferred_new(who->deferrals, request);
 
 	deferred->room = who;
+	deferred->kind = view;
 	deferred->count = (uint32_t)limit;
 	buf_add_span(&deferred->note, channel);
-	ask(deferred, after);
+	deferred->after = after;
+	ask(deferred);
 }
 
 void who_channel(
@@ -147,6 +161,7 @@ void who_channel(
 {
 	struct who *who = room;
 	uint64_t after = 0, limit = LIMIT;
+	enum view view;
 	bool sound = read_number(target->query, "limit", &limit) &&
 		     read_number(target->query, "after", &after) && limit > 0 &&
 		     limit <= LIMIT;
@@ -163,10 +178,10 @@ void who_channel(
 			"pattern");
 		return;
 	}
-	if (!may_see(who, request, target->channel))
+	if (!may_see(who, request, target->channel, &view))
 		return;
 	if (sound)
-		begin(who, request, target->channel, after, limit);
+		begin(who, request, target->channel, view, after, limit);
 	else
 		reply_error(who->replies, request, 400, "bad_query",
 			"?limit= is a number from 1 to 1000, ?after= what an "

@@ -3,6 +3,9 @@
 #define TIDINGS_FCGI_PRESENCE_WHO_H
 /*
  * who - who is there on a channel, for whoever may listen to it
+ *
+ * Whose a stream is that is seen at Mercure's path alone, is for whoever may
+ * read the list there (wish_sees_whole()).
  */
 #include <stdbool.h>
 

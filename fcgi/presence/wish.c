@@ -28,6 +28,18 @@ bool wish_can_see(struct span channel)
 	       selector_fault(channel) != NULL;
 }
 
+bool wish_sees_whole(const struct grant *grant, struct span channel)
+{
+	const struct active active = {.topic = channel};
+	struct buf path = {0};
+	bool whole;
+
+	active_path(&path, &active);
+	whole = grant_subscribes(grant, buf_span(&path));
+	buf_release(&path);
+	return whole;
+}
+
 static bool can_see_all(const struct subscription *subscription)
 {
 	uint16_t channels =

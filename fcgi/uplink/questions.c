@@ -354,6 +354,7 @@ struct present_line present_line(struct wire_in *entries)
 		entries, ACTIVE_SUBSCRIBER)
 				     .at;
 	active->since = wire_get_u64(entries);
+	active->open = wire_get_u8(entries) != 0;
 	active->topic = wire_get_str16(entries);
 	active->user = wire_get_str16(entries);
 	active->payload = wire_get_str16(entries);

@@ -50,15 +50,20 @@ static void read_secret(struct eventlog *log)
 	query_release(&query);
 }
 
-static void read_newest(struct eventlog *log)
+void eventlog_find_newest(struct eventlog *log)
 {
 	struct query query = {0};
 
 	store_prepare(log->store, &query,
 		"SELECT id FROM event ORDER BY id DESC LIMIT 1");
-	if (store_step(log->store, &query))
-		log->newest_event = query_int(&query, 0);
+	log->newest_event =
+		store_step(log->store, &query) ? query_int(&query, 0) : 0;
 	query_release(&query);
+}
+
+static void read_newest(struct eventlog *log)
+{
+	eventlog_find_newest(log);
 	log->at = eventlog_last_time(log);
 	log->newest = log->newest_event;
 	if (log->channels->sums.newest > log->newest)
@@ -176,6 +181,15 @@ static void bind(struct query *append, const struct channel *channel,
 	query_bind_blob_or_null(append, 8, event->traits);
 }
 
+void eventlog_place(struct eventlog *log, uint64_t last, uint64_t at)
+{
+	assert(log->started && log->store->writing && last >= log->newest);
+	log->placed = true;
+	log->newest = last;
+	if (at > log->at)
+		log->at = at;
+}
+
 uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
 	struct span type, struct span traits, struct span data)
 {
@@ -190,7 +204,7 @@ uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
 	};
 
 	assert(log->started && log->store->writing);
-	if (now > log->at)
+	if (now > log->at && !log->placed)
 		log->at = now;
 	event.at = log->at;
 	eventlog_check_newest(log, channel);

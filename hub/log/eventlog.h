@@ -48,6 +48,7 @@ struct eventlog {
 	uint64_t newest_event; /* committed, really an event's; 0 = none ever */
 	uint64_t at;	       /* of the newest event */
 	bool started;	       /* this start's epoch has been recorded */
+	bool placed;	       /* ids and times are given (eventlog_place) */
 	struct epochs epochs;
 	struct labels labels;
 	struct matches matches; /* of patterns that were asked for */
@@ -77,6 +78,12 @@ enum db_result eventlog_start(struct eventlog *log);
 /* In a transaction.  The id, or 0 if the transaction is in trouble. */
 uint64_t eventlog_append(struct eventlog *log, struct channel *channel,
 	struct span type, struct span traits, struct span data);
+/* In a transaction.  The next event has the id above `last`, and that time, in
+ * ms, or that of the event before it if that is later; so has what follows it,
+ * one after the other.  Other machines may have given out the ids between. */
+void eventlog_place(struct eventlog *log, uint64_t last, uint64_t at);
+/* After events above all others were taken out: which is the newest now. */
+void eventlog_find_newest(struct eventlog *log);
 void eventlog_settle(struct eventlog *log);
 void eventlog_revert(struct eventlog *log);
 

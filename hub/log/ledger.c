@@ -84,6 +84,14 @@ void ledger_mention(struct ledger *ledger, struct span channel,
 	ring_add(&ledger->ring, &event, ledger->log.newest);
 }
 
+void ledger_tell(const struct ledger *ledger, const struct ack *ack)
+{
+	if (ack->tell != NULL)
+		ack->tell(ack->peer, ack);
+	else
+		ledger->notify.acked(ack->peer, ack);
+}
+
 void ledger_ack(struct ledger *ledger, const struct ack *ack)
 {
 	buf_add(&ledger->acks, ack, sizeof(*ack));
@@ -99,7 +107,7 @@ static void let_acks_go(struct ledger *ledger, enum db_result trouble)
 	for (size_t i = 0; i < count; i++) {
 		if (trouble != DB_DONE && acks[i].outcome <= WIRE_OUT_CONFLICT)
 			refuse(&acks[i], trouble);
-		ledger->notify.acked(acks[i].peer, &acks[i]);
+		ledger_tell(ledger, &acks[i]);
 	}
 	buf_clear(&ledger->acks);
 }
@@ -182,6 +190,18 @@ bool ledger_is_behind(const struct ledger *ledger)
 static const char probe[] =
 	"UPDATE meta SET value = zeroblob(65536) WHERE name = 'probe'";
 
+/* A shared order says itself where ids go on. */
+static enum db_result start(struct ledger *ledger)
+{
+	struct eventlog *log = &ledger->log;
+
+	if (log->started || ledger->config->shared.redis_count > 0) {
+		log->started = true;
+		return DB_DONE;
+	}
+	return eventlog_start(log);
+}
+
 /* Tries whether there is room again; before the first event of this start,
  * that start has to be recorded. */
 static void try_to_write(struct ledger *ledger)
@@ -192,7 +212,7 @@ static void try_to_write(struct ledger *ledger)
 		store_ok(store, db_run(&store->db, probe));
 	if (store_commit(store) != DB_DONE)
 		return;
-	if (!ledger->log.started && eventlog_start(&ledger->log) != DB_DONE)
+	if (start(ledger) != DB_DONE)
 		return;
 	set_trouble(ledger, DB_DONE);
 }
@@ -234,7 +254,7 @@ void ledger_open(struct ledger *ledger, const struct config *config,
 	parties_open(&ledger->parties, &ledger->retention, &ledger->receipts,
 		&ledger->calendar, &ledger->log, &ledger->channels);
 	ledger->writable = true;
-	set_trouble(ledger, eventlog_start(&ledger->log));
+	set_trouble(ledger, start(ledger));
 	ring_open(&ledger->ring, ledger->log.committed);
 	log_info(LINE_LOG_OPEN, store->path,
 		(unsigned long long)ledger->log.committed);

@@ -39,10 +39,13 @@ enum {
 };
 
 struct lock;
+struct order;
 
 /* What a publisher will be told once the transaction has ended. */
 struct ack {
 	void *peer;
+	/* NULL = ledger_notify's `acked` */
+	void (*tell)(void *peer, const struct ack *ack);
 	uint64_t number, first, last;
 	enum wire_outcome outcome;
 	const char *reason; /* static, or NULL */
@@ -78,8 +81,10 @@ struct ledger {
 	struct parties parties;
 	struct buf acks; /* struct ack, of the transaction */
 	bool writable;
-	enum db_result trouble; /* why not */
-	const char *reason;	/* the same in words; static */
+	enum db_result trouble;	   /* why not */
+	const char *reason;	   /* the same in words; static */
+	const struct order *order; /* that is shared (order.h); NULL = LOCAL */
+	const char *away; /* why that gives no place now; NULL = it does */
 };
 
 /* All is borrowed.  A fault is a failed start. */
@@ -103,6 +108,8 @@ uint64_t ledger_append(struct ledger *ledger, struct channel *channel,
 void ledger_mention(struct ledger *ledger, struct span channel,
 	struct span type, struct span data);
 void ledger_ack(struct ledger *ledger, const struct ack *ack);
+/* At once, of what is in no transaction. */
+void ledger_tell(const struct ledger *ledger, const struct ack *ack);
 /* Ends the transaction: commits or rolls back, and lets the acks go. */
 void ledger_commit(struct ledger *ledger);
 

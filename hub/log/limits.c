@@ -10,7 +10,8 @@
 #include "lib/event/active.h"
 #include "lib/event/selector.h"
 
-/* Who is there pushes nothing out of the pool. */
+/* Who is there pushes nothing out of the pool: this, or what its own section
+ * says. */
 static const struct keep active_keep = {
 	.age_ms = 3600000,
 	.events = 100000,
@@ -51,7 +52,7 @@ const struct keep *limits_of(const struct limits *limits, struct span name)
 {
 	const struct keep *keep = limits_of_name(limits->config, name);
 
-	if (span_is(name, ACTIVE_CHANNEL))
+	if (keep == NULL && span_is(name, ACTIVE_CHANNEL))
 		return &active_keep;
 	for (size_t i = 0; keep == NULL && i < limits->count; i++)
 		if (limits->selectors[i] != NULL &&

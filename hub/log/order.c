@@ -196,13 +196,11 @@ static void move_cursor(
 	*cursor->at = cursor->to;
 }
 
-void order_propose(
+static void propose_here(
 	struct ledger *ledger, const struct proposal *proposal, struct ack *ack)
 {
 	bool begun;
 
-	if (has_receipt(proposal, ack))
-		return;
 	/* Outside of a transaction each look would take the file's locks. */
 	begun = ledger_begin(ledger);
 	if (!look_for_keys(ledger, proposal)) {
@@ -215,4 +213,43 @@ void order_propose(
 		return;
 	}
 	move_cursor(ledger, &proposal->cursor);
+}
+
+bool order_propose(
+	struct ledger *ledger, const struct proposal *proposal, struct ack *ack)
+{
+	const struct order *order = ledger->order;
+
+	if (has_receipt(proposal, ack))
+		return true;
+	if (order != NULL)
+		return order->propose(order->arg, proposal, ack);
+	propose_here(ledger, proposal, ack);
+	return true;
+}
+
+/* ---- an order that is shared */
+
+void order_forget(const struct ledger *ledger, const void *peer)
+{
+	if (ledger->order != NULL)
+		ledger->order->forget(ledger->order->arg, peer);
+}
+
+void order_look(const struct ledger *ledger, struct order_look *look)
+{
+	list_init(&look->among);
+	look->answered = false;
+	ledger->order->look(ledger->order->arg, look);
+}
+
+void order_unlook(struct order_look *look)
+{
+	list_remove(&look->among);
+}
+
+bool order_has_reached(
+	const struct ledger *ledger, const struct order_look *look)
+{
+	return look->answered && ledger->log.committed >= look->last;
 }

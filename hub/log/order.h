@@ -12,13 +12,19 @@
  * Each proposal that may be made again, because its answer was lost, has a
  * receipt, keys or a cursor to be known by.  The demonstration's never is.
  *
- * There is one way to order: LOCAL, by this hub's own log, at once.
+ * There are two ways to order:
+ *
+ *   LOCAL   by this hub's own log, at once
+ *   SHARED  by an order that several machines have in common: who proposes
+ *           waits for the ack, which comes once the entry has come back and is
+ *           committed here (entry.h)
  */
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "hub/log/ledger.h"
 #include "lib/digest.h"
+#include "lib/list.h"
 #include "lib/span.h"
 
 enum { KEY_BRIEF_MS = 60000 };
@@ -33,8 +39,10 @@ struct proposed {	      /* one event */
 
 /* The cursor of an inbox: applied only if it stands at `from`. */
 struct order_cursor {
-	uint64_t *at; /* NULL = none */
+	uint64_t *at; /* LOCAL; NULL = none */
 	uint64_t from, to;
+	struct span name;	 /* SHARED: of tidings.conf; empty = none */
+	const uint8_t *identity; /* and which inbox it is */
 };
 
 struct proposal {
@@ -55,8 +63,53 @@ const char *proposal_fault(const struct proposal *proposal);
 
 /* Fills in the ack's outcome, reason, first and last.  All of its events are
  * stored or none; if the transaction got into trouble, the ack is one that will
- * fail with it, and no cursor has moved.  Borrows for the call. */
-void order_propose(struct ledger *ledger, const struct proposal *proposal,
+ * fail with it, and no cursor has moved.  Borrows for the call.
+ *
+ * False if it waits: then the ack is told later, by itself. */
+bool order_propose(struct ledger *ledger, const struct proposal *proposal,
 	struct ack *ack);
+
+/* ---- SHARED */
+
+/* A question how far the order is now: once this log has got there, it knows
+ * whatever any machine had told before. */
+struct order_look {
+	struct node among; /* those that wait */
+	uint64_t number, last;
+	bool answered; /* `last` is known */
+};
+
+/* A question how far an inbox is published.  Who asks no more sets `asker` to
+ * NULL; it is freed with the answer. */
+struct order_question {
+	struct node among; /* those that are not answered */
+	void *asker;
+	void (*answered)(void *asker, uint64_t cursor);
+};
+
+struct order {
+	/* As order_propose(); it knows neither the receipt nor the keys. */
+	bool (*propose)(
+		void *arg, const struct proposal *proposal, struct ack *ack);
+	/* Nothing is to be told to `peer` any more. */
+	void (*forget)(void *arg, const void *peer);
+	/* So many more proposals may be made that share one fate: they are
+	 * stored or fail together. */
+	size_t (*room)(void *arg);
+	void (*look)(void *arg, struct order_look *look);
+	/* Takes the question over. */
+	void (*ask_cursor)(void *arg, struct span name, const uint8_t *identity,
+		struct order_question *question);
+	void *arg;
+};
+
+/* Nothing is to be told to `peer` any more; harmless if nothing was. */
+void order_forget(const struct ledger *ledger, const void *peer);
+/* Asks; order_unlook() before it goes. */
+void order_look(const struct ledger *ledger, struct order_look *look);
+void order_unlook(struct order_look *look);
+/* The log has got there. */
+bool order_has_reached(
+	const struct ledger *ledger, const struct order_look *look);
 
 #endif

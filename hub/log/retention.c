@@ -3,10 +3,13 @@
 
 #include "hub/log/retention.h"
 
+#include "lib/event/active.h"
+
 struct due {
 	uint64_t id, back, weight, at;
 	struct channel *channel; /* NULL = it is nobody's */
 	bool has_traits, is_private;
+	bool early; /* it is not too old */
 };
 
 /* What could not be read now is looked at again in so many ms. */
@@ -108,6 +111,8 @@ static void remove_due(struct retention *retention, const struct due *due)
 	if (due->back > 0 && due->back < due->id &&
 		previous > channel->pruned_through)
 		eventlog_mark_lost(log, channel, previous, true);
+	if (due->early && span_is(channel_name(channel), ACTIVE_CHANNEL))
+		retention->crowding++;
 	channel_uncount(log->channels, channel, due->id, due->weight, due->at,
 		due->is_private);
 }
@@ -134,6 +139,7 @@ static uint64_t scan(
 				break;
 			}
 			take(excess, due);
+			due->early = due->at >= excess->before;
 			count++;
 		}
 		if (of_pool)
@@ -241,13 +247,49 @@ void retention_step(struct retention *retention)
 	retention->behind = retention->left == 0 || channels_left || keys_left;
 }
 
+static void take_back(
+	struct retention *retention, const struct due *due, uint64_t mark)
+{
+	struct eventlog *log = retention->log;
+
+	if (due->has_traits)
+		labels_let_go(&log->labels, due->id);
+	query_bind_int(&retention->remove, 1, due->id);
+	if (store_run(log->store, &retention->remove) && due->channel != NULL)
+		channel_uncount(log->channels, due->channel, mark, due->weight,
+			due->at, due->is_private);
+}
+
+void retention_take_back(
+	struct retention *retention, uint64_t after, uint64_t mark)
+{
+	struct store *store = retention->log->store;
+	struct query *rows = &retention->pool;
+	struct due dues[RETENTION_STEP];
+	uint32_t count;
+
+	do {
+		count = 0;
+		query_bind_int(rows, 1, after);
+		while (count < RETENTION_STEP && store_step(store, rows))
+			read_due(
+				retention->log->channels, rows, &dues[count++]);
+		store_end(rows);
+		for (uint32_t i = 0; i < count; i++)
+			take_back(retention, &dues[i], mark);
+	} while (count > 0 && store->trouble == DB_DONE);
+}
+
 void retention_settle(struct retention *retention)
 {
+	retention->crowded += retention->crowding;
+	retention->crowding = 0;
 	retention->left = RETENTION_STEP;
 }
 
 void retention_revert(struct retention *retention)
 {
+	retention->crowding = 0;
 	retention->left = RETENTION_STEP;
 	retention->pool_low = 0;
 	retention->behind = false;

@@ -34,6 +34,9 @@ struct retention {
 	uint64_t pool_low; /* no event of the pool is at or below it */
 	bool behind;	   /* the last step did not do it all */
 	uint32_t left;	   /* rows that this transaction may still delete */
+	/* Of who is there, dropped because there were too many: committed, and
+	 * in this transaction. */
+	uint64_t crowded, crowding;
 	struct query pool, channel, remove;
 };
 
@@ -46,6 +49,10 @@ void retention_close(struct retention *retention);
 void retention_keep_up(struct retention *retention);
 /* Deletes what is due, at most a step, in a transaction left open. */
 void retention_step(struct retention *retention);
+/* In a transaction: deletes all above `after`, the newest ones there are; for
+ * their channels all up to `mark` counts as pruned. */
+void retention_take_back(
+	struct retention *retention, uint64_t after, uint64_t mark);
 /* The transaction was committed, or was not. */
 void retention_settle(struct retention *retention);
 void retention_revert(struct retention *retention);

@@ -22,6 +22,13 @@ void ring_open(struct ring *ring, uint64_t base)
 	ring->base = base;
 }
 
+void ring_restart(struct ring *ring, uint64_t base)
+{
+	assert(ring->shown == ring->last);
+	ring->first = ring->last;
+	ring->base = base;
+}
+
 void ring_close(struct ring *ring)
 {
 	free(ring->bytes);

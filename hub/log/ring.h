@@ -36,6 +36,8 @@ struct ring {
 };
 
 void ring_open(struct ring *ring, uint64_t base);
+/* Drops all there is; what follows comes above `base`.  There are no drafts. */
+void ring_restart(struct ring *ring, uint64_t base);
 void ring_close(struct ring *ring);
 
 /* Adds a draft; `through` is its id or, if volatile, the newest given out. */

@@ -138,6 +138,7 @@ static void put_line(struct page *page, const struct attendance_entry *entry)
 	wire_put_u64(page->out, entry->id);
 	wire_put_bytes(page->out, who->subscriber, ACTIVE_SUBSCRIBER);
 	wire_put_u64(page->out, who->since);
+	wire_put_u8(page->out, who->open);
 	wire_put_str16(page->out, topic_name(entry->topic));
 	wire_put_str16(page->out, who->user);
 	wire_put_str16(page->out, who->payload);

@@ -25,6 +25,7 @@ enum {
 struct attendant {
 	uint8_t subscriber[ACTIVE_SUBSCRIBER];
 	uint64_t since;
+	bool open; /* lib/event/active.h */
 	struct span user, payload;
 };
 

@@ -86,6 +86,7 @@ static void move(struct payer *payer, struct node *list)
 
 void budget_pay(struct budget *budget, struct payer *payer, uint64_t changes)
 {
+	budget->waiting--;
 	if (budget->rate != 0)
 		payer->left -= (int64_t)(changes * MILLION);
 	if (list_empty(&payer->waiting))
@@ -127,12 +128,17 @@ void budget_leave(struct budget *budget, struct payer *payer)
 void budget_wait(struct budget *budget, struct payer *payer, struct node *node)
 {
 	list_append(&payer->waiting, node);
+	budget->waiting++;
 	if (!list_linked(&payer->node))
 		list_append(&budget->ready, &payer->node);
 }
 
-void budget_forget(struct payer *payer, struct node *node)
+void budget_forget(
+	struct budget *budget, struct payer *payer, struct node *node)
 {
+	if (!list_linked(node))
+		return;
+	budget->waiting--;
 	list_remove(node);
 	if (list_empty(&payer->waiting))
 		list_remove(&payer->node);

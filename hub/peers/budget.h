@@ -38,6 +38,7 @@ struct budget {
 	uint64_t rate; /* 0 = no limit */
 	struct table payers;
 	struct node ready, resting, unused;
+	uint64_t waiting; /* nodes, of all payers */
 };
 
 void budget_open(
@@ -52,12 +53,13 @@ void budget_leave(struct budget *budget, struct payer *payer);
 
 /* Something waits with the payer from now on; or that may have ended. */
 void budget_wait(struct budget *budget, struct payer *payer, struct node *node);
-void budget_forget(struct payer *payer, struct node *node);
+void budget_forget(
+	struct budget *budget, struct payer *payer, struct node *node);
 
 /* The payer whose turn it is, with something that waits; NULL if there is none.
  */
 struct payer *budget_next(struct budget *budget);
-/* So many changes of its are told. */
+/* One that waited with it is told, so many changes, and in no list any more. */
 void budget_pay(struct budget *budget, struct payer *payer, uint64_t changes);
 
 /* Now and then: who rests may be ready again; true if somebody is. */

@@ -58,6 +58,13 @@ void follow_begin(struct eventlog *log, const struct ring *ring,
 	join(ring, peer);
 }
 
+void follow_anew(
+	struct eventlog *log, const struct ring *ring, struct peer *peer)
+{
+	if (peer->follow != NOT && !peer->closed)
+		begin_anew(log, ring, peer);
+}
+
 static void send_frames(
 	const struct ring *ring, struct peer *peer, struct span parts[2])
 {

@@ -28,4 +28,8 @@ bool follow_wants_page(const struct peer *peer);
 void follow_page(
 	struct eventlog *log, const struct ring *ring, struct peer *peer);
 
+/* Events have left the log: one that follows begins anew. */
+void follow_anew(
+	struct eventlog *log, const struct ring *ring, struct peer *peer);
+
 #endif

@@ -36,6 +36,8 @@ void inbox_pop(struct inbox *inbox)
 
 static void unclaim(struct inboxes *inboxes, struct inbox *inbox)
 {
+	inbox_give_up(inbox);
+	inbox_ask_nothing(inbox);
 	while (inbox->waiting_count > 0)
 		inbox_pop(inbox);
 	inbox->peer->inbox = NULL;
@@ -160,6 +162,7 @@ static void write_cursors(void *arg)
 {
 	struct inboxes *inboxes = arg;
 
+	inboxes_write_others(inboxes);
 	for (size_t i = 0; i < inboxes->count; i++) {
 		struct inbox *inbox = &inboxes->all[i];
 
@@ -193,6 +196,7 @@ static void revert(void *arg)
 {
 	struct inboxes *inboxes = arg;
 
+	inboxes->other_count = 0;
 	for (size_t i = 0; i < inboxes->count; i++) {
 		struct inbox *inbox = &inboxes->all[i];
 
@@ -203,6 +207,7 @@ static void revert(void *arg)
 		inbox->refusals = inbox->kept_count;
 		if (inbox->waiting_count > 0)
 			inbox->waiting[0].done = inbox->taken > 0;
+		inbox_give_up(inbox);
 		if (inbox->read)
 			inbox->reasons = cursor_count_reasons(
 				&inboxes->cursors, inbox->identity);
@@ -225,6 +230,7 @@ void inboxes_open(struct inboxes *inboxes, struct ledger *ledger)
 	cursors_open(&inboxes->cursors, &ledger->store);
 	inboxes->all = mem_new((inboxes->count + 1) * sizeof(struct inbox));
 	for (size_t i = 0; i < inboxes->count; i++) {
+		inboxes->all[i].inboxes = inboxes;
 		inboxes->all[i].config = &config->inboxes[i];
 		inbox_miss(inboxes, &inboxes->all[i]);
 	}
@@ -239,6 +245,7 @@ void inboxes_close(struct inboxes *inboxes)
 		assert(inbox->peer == NULL);
 		buf_release(&inbox->why);
 		buf_release(&inbox->refused);
+		buf_release(&inbox->fates);
 	}
 	free(inboxes->all);
 	cursors_close(&inboxes->cursors);

@@ -22,6 +22,7 @@
 
 #include "hub/log/cursor.h"
 #include "hub/log/ledger.h"
+#include "hub/log/order.h"
 #include "hub/peers/inbox_watch.h"
 #include "hub/peers/peer.h"
 #include "lib/wire.h"
@@ -39,6 +40,8 @@ enum {
 	INBOX_IDLE_US = 10000, /* at least, for one */
 	INBOX_IDLE_SHARE = 20, /* and so many times what it took */
 	INBOX_IDLE_BURST_US = 500000,
+	INBOX_ROWS_HEAD = 8 + 8 + 8 + 4, /* bytes of ROWS before the first */
+	INBOX_OTHERS = 16, /* whose cursors are remembered for a transaction */
 };
 
 /* A frame that waits for its turn. */
@@ -53,7 +56,10 @@ struct inbox_sums {
 	uint64_t published, refused;
 };
 
+struct inboxes;
+
 struct inbox {
+	struct inboxes *inboxes;
 	const struct config_inbox *config;
 	struct peer *peer; /* its reader; NULL = nobody */
 	bool read;
@@ -78,6 +84,22 @@ struct inbox {
 	uint32_t refusals;   /* how many */
 	size_t kept;	     /* bytes of `refused` that are committed, */
 	uint32_t kept_count; /* and how many that is */
+	/* Where the order is shared (inbox_order.c): rows of the first frame
+	 * that were proposed, and how many of them are not answered; how far
+	 * the inbox is published by what the order says, which is asked, ... */
+	struct buf fates;
+	size_t unanswered;
+	struct order_question *question;
+	uint64_t ahead;
+	bool looking; /* ... and when this log has got there */
+	struct order_look look;
+};
+
+/* An inbox of another machine, and how far it is published. */
+struct inbox_other {
+	uint8_t identity[CURSOR_IDENTITY];
+	char name[256];
+	uint64_t cursor;
 };
 
 /* What may still be taken in this turn. */
@@ -95,6 +117,8 @@ struct inboxes {
 	size_t first; /* whose rows come first in this turn */
 	struct inbox_budget budget;
 	bool changed; /* which are read, since somebody last looked */
+	struct inbox_other others[INBOX_OTHERS]; /* in this transaction */
+	size_t other_count;
 };
 
 /* All is borrowed.  They move with the ledger's transaction from now on. */
@@ -129,6 +153,9 @@ void inboxes_answer(struct inboxes *inboxes);
 
 /* Whether a body is that of an INBOX that names one. */
 bool inbox_identity_is_whole(struct span body);
+/* The first waiting frame, which is one, may be answered now; if not, an answer
+ * is awaited. */
+bool inbox_may_be_identified(struct inboxes *inboxes, struct inbox *inbox);
 /* Answers the first waiting frame, which is one; before, it commits what was
  * read under another identity. */
 void inbox_take_identity(struct inboxes *inboxes, struct inbox *inbox);
@@ -154,9 +181,39 @@ bool inbox_told_is_whole(struct span body);
  * false if it has no row that can be taken. */
 bool inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox);
 void inbox_take_told(struct inboxes *inboxes, struct inbox *inbox);
-/* Neither this one's rows nor another's are taken in this turn any more. */
-bool inbox_budget_is_spent(const struct inboxes *inboxes);
 /* Answers it, after COMMIT. */
 void inbox_answer_taken(struct inbox *inbox);
+
+/* ---- (inbox_take.c) what goes into the transaction */
+
+/* Makes room in the transaction, in which the log knows the inbox; false if it
+ * is in trouble. */
+bool inbox_enter(struct ledger *ledger, struct inbox *inbox);
+/* In the transaction: the row will never be published. */
+void inbox_refuse(struct inboxes *inboxes, struct inbox *inbox, uint64_t row,
+	struct span reason);
+/* What may stand behind the last of its rows is passed too. */
+void inbox_take_end(struct ledger *ledger, struct inbox *inbox, uint64_t to);
+
+/* Neither this one's rows nor another's are taken in this turn any more. */
+bool inbox_budget_is_spent(const struct inboxes *inboxes);
+
+/* ---- (inbox_order.c) where the order is shared */
+
+/* As inbox_take_rows() from the first row on. */
+bool inbox_ask_order(struct inboxes *inboxes, struct inbox *inbox, uint64_t to);
+/* Nobody waits for what was asked any more. */
+void inbox_give_up(struct inbox *inbox);
+/* Asks how far the file is published, unless that is known by now: `ahead`. */
+bool inbox_knows_order(struct inbox *inbox, struct span identity);
+void inbox_ask_nothing(struct inbox *inbox);
+/* Nothing can be done until an answer comes; or one has come. */
+bool inbox_waits_for_order(const struct inbox *inbox);
+bool inbox_has_news(const struct inbox *inbox);
+/* In a transaction: what was applied moves an inbox, perhaps another
+ * machine's. */
+void inboxes_moved(void *arg, struct span name,
+	const uint8_t identity[CURSOR_IDENTITY], uint64_t cursor);
+void inboxes_write_others(struct inboxes *inboxes);
 
 #endif

@@ -73,7 +73,10 @@ static void identify(struct inboxes *inboxes, struct inbox *inbox,
 	inbox->entered = span_is(buf_span(&owner), inbox->config->name);
 	inbox->entering = false;
 	buf_release(&owner);
-	inbox->draft = inbox->cursor;
+	inbox->draft =
+		inbox->ahead > inbox->cursor ? inbox->ahead : inbox->cursor;
+	known |= inbox->draft > 0;
+	inbox->ahead = 0;
 	inbox->reasons = objection != NULL
 				 ? 0
 				 : cursor_count_reasons(
@@ -81,7 +84,7 @@ static void identify(struct inboxes *inboxes, struct inbox *inbox,
 	out = link_begin(&inbox->peer->link, WIRE_AT);
 	wire_put_u64(out, number);
 	wire_put_u8(out, known);
-	wire_put_u64(out, inbox->cursor);
+	wire_put_u64(out, inbox->draft);
 	wire_put_str16(out, span_of(objection));
 	put_reasons(inboxes, inbox, out);
 	link_end(&inbox->peer->link);
@@ -90,8 +93,19 @@ static void identify(struct inboxes *inboxes, struct inbox *inbox,
 	inbox->read = objection == NULL;
 	inboxes->changed = true;
 	/* One that nobody knows says by its first rows where it begins. */
-	if (inbox->read && known && !inbox->entered)
-		inbox->entering = ledger_begin(inboxes->ledger);
+	if (inbox->read && known &&
+		(!inbox->entered || inbox->draft != inbox->cursor) &&
+		ledger_begin(inboxes->ledger))
+		inbox->entering = !inbox->entered;
+}
+
+bool inbox_may_be_identified(struct inboxes *inboxes, struct inbox *inbox)
+{
+	struct wire_in in = wire_in(buf_span(&inbox->waiting[0].body));
+
+	wire_get_u64(&in);
+	return inboxes->ledger->order == NULL ||
+	       inbox_knows_order(inbox, wire_get_str8(&in));
 }
 
 void inbox_take_identity(struct inboxes *inboxes, struct inbox *inbox)

@@ -6,40 +6,10 @@
 
 #include "hub/log/order.h"
 #include "hub/peers/inbox.h"
-#include "lib/event_size.h"
+#include "hub/peers/inbox_row.h"
 #include "lib/text.h"
 
-enum {
-	ROWS_HEAD = 8 + 8 + 8 + 4, /* bytes before the first row */
-};
-
 /* ---- a row in a frame */
-
-struct row {
-	uint64_t id;
-	uint8_t kind;
-	struct span reason;
-	struct span channel, type, traits, key, data;
-};
-
-static struct row get_row(struct wire_in *in)
-{
-	struct row row = {
-		.id = wire_get_u64(in),
-		.kind = wire_get_u8(in),
-	};
-
-	if (row.kind == WIRE_ROW_BAD) {
-		row.reason = wire_get_str16(in);
-		return row;
-	}
-	row.channel = wire_get_str16(in);
-	row.type = wire_get_str8(in);
-	row.traits = wire_get_str16(in);
-	row.key = wire_get_str8(in);
-	row.data = wire_get_blob(in);
-	return row;
-}
 
 /* Printable, short, and something. */
 static bool is_reason(struct span reason)
@@ -69,7 +39,7 @@ bool inbox_rows_are_whole(struct span body)
 	if (in.failed || to < above || to > INT64_MAX || count > WIRE_ROWS_MAX)
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
-		struct row row = get_row(&in);
+		struct row row = row_get(&in);
 
 		if (in.failed || !is_sound(&row, above, to))
 			return false;
@@ -93,74 +63,24 @@ bool inbox_told_is_whole(struct span body)
 
 /* ---- into the transaction */
 
-static void refuse(struct inboxes *inboxes, struct inbox *inbox, uint64_t row,
-	struct span reason)
-{
-	cursor_add_reason(&inboxes->cursors, inbox->identity, row, reason);
-	wire_put_u64(&inbox->refused, row);
-	wire_put_str16(&inbox->refused, reason);
-	inbox->refusals++;
-	inbox->reasons++;
-	inbox->new_sums.refused++;
-}
-
-/* Empty, or what is wrong, perhaps in `sentence`. */
-static struct span row_fault(const struct row *row, size_t max_event,
-	char sentence[EVENT_SIZE_SENTENCE])
-{
-	const char *fault;
-
-	if (row->kind != WIRE_ROW)
-		return row->reason;
-	fault = text_event_fault(row->channel, row->type, row->data);
-	if (fault == NULL)
-		fault = text_key_fault(row->key);
-	if (fault == NULL)
-		fault = event_size_fault(
-			sentence, row->type, row->data, max_event);
-	return span_of(fault);
-}
-
 /* Proposes the row's event, unless there is a fault, and that the cursor passes
  * it.  The reason if it never will be published. */
 static struct span propose(struct ledger *ledger, struct inbox *inbox,
 	const struct row *row, struct span fault)
 {
-	struct proposed item = {.data = row->data, .key = row->key};
-	struct proposal proposal = {
-		.channel = row->channel,
-		.type = row->type,
-		.traits = row->traits,
-		.items = &item,
-		.count = 1,
-		.cursor = {&inbox->draft, inbox->draft, row->id},
-	};
+	struct proposed item;
+	struct proposal proposal = row_proposal(row, &item);
 	struct ack ack = {0};
 
-	if (span_is(proposal.type, "message"))
-		proposal.type = span(NULL, 0); /* the same, also by its key */
-	if (fault.len == 0 && row->kind == WIRE_ROW)
-		fault = span_of(proposal_fault(&proposal));
+	proposal.cursor.at = &inbox->draft;
+	proposal.cursor.from = inbox->draft;
 	if (fault.len > 0)
 		proposal.count = 0;
-	else if (item.key.len > 0)
-		item.digest = digest_with(
-			digest_of(proposal.type, item.data), proposal.traits);
 	order_propose(ledger, &proposal, &ack);
 	return ack.outcome == WIRE_OUT_CONFLICT ? span_of(ack.reason) : fault;
 }
 
-/* Makes room in the transaction, in which the log knows the inbox; false if it
- * is in trouble. */
-static bool enter(struct ledger *ledger, struct inbox *inbox)
-{
-	if (!ledger_begin(ledger))
-		return false;
-	inbox->entering = !inbox->entered;
-	return true;
-}
-
-/* False likewise. */
+/* False if the transaction is in trouble. */
 static bool take_row(
 	struct inboxes *inboxes, struct inbox *inbox, const struct row *row)
 {
@@ -168,35 +88,17 @@ static bool take_row(
 	char sentence[EVENT_SIZE_SENTENCE];
 	struct span fault;
 
-	if (!enter(ledger, inbox))
+	if (!inbox_enter(ledger, inbox))
 		return false;
 	fault = row_fault(row, ledger->config->max_event, sentence);
 	fault = propose(ledger, inbox, row, fault);
 	if (ledger->store.trouble != DB_DONE)
 		return false;
 	if (fault.len > 0)
-		refuse(inboxes, inbox, row->id, fault);
+		inbox_refuse(inboxes, inbox, row->id, fault);
 	else
 		inbox->new_sums.published++;
 	return true;
-}
-
-/* What may stand behind the last of them is passed too. */
-static void take_end(struct ledger *ledger, struct inbox *inbox, uint64_t to)
-{
-	if (!enter(ledger, inbox))
-		return;
-	inbox->draft = to;
-}
-
-bool inbox_budget_is_spent(const struct inboxes *inboxes)
-{
-	const struct inbox_budget *budget = &inboxes->budget;
-
-	if (budget->rows == 0 || budget->bytes == 0)
-		return true;
-	return budget->end != 0 &&
-	       clock_now_us(inboxes->ledger->clock) >= budget->end;
 }
 
 /* Rows from where the last turn left off, as long as there is a budget. */
@@ -209,7 +111,7 @@ static void take_some(
 	in->at = frame->body.at + inbox->taken;
 	while (in->at < in->end && !inbox_budget_is_spent(inboxes)) {
 		const char *begin = in->at;
-		struct row row = get_row(in);
+		struct row row = row_get(in);
 		size_t size = (size_t)(in->at - begin);
 
 		frame->done = !take_row(inboxes, inbox, &row);
@@ -236,13 +138,15 @@ bool inbox_take_rows(struct inboxes *inboxes, struct inbox *inbox)
 		return false;
 	}
 	if (inbox->taken == 0)
-		inbox->taken = ROWS_HEAD;
+		inbox->taken = INBOX_ROWS_HEAD;
+	if (inboxes->ledger->order != NULL)
+		return inbox_ask_order(inboxes, inbox, to);
 	take_some(inboxes, inbox, &in);
 	if (!frame->done && in.at == in.end) {
-		take_end(inboxes->ledger, inbox, to);
+		inbox_take_end(inboxes->ledger, inbox, to);
 		frame->done = true;
 	}
-	return !frame->done || inbox->taken > ROWS_HEAD;
+	return !frame->done || inbox->taken > INBOX_ROWS_HEAD;
 }
 
 void inbox_take_told(struct inboxes *inboxes, struct inbox *inbox)

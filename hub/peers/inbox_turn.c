@@ -32,7 +32,10 @@ uint64_t inboxes_due(const struct inboxes *inboxes)
 	for (size_t i = 0; i < inboxes->count; i++) {
 		const struct inbox *inbox = &inboxes->all[i];
 
+		if (inbox_has_news(inbox))
+			return 0;
 		if (inbox->waiting_count > 0 && is_idle(inboxes, inbox) &&
+			!inbox_waits_for_order(inbox) &&
 			inbox->idle_until < due)
 			due = inbox->idle_until;
 	}
@@ -48,6 +51,8 @@ static bool take(struct inboxes *inboxes, struct inbox *inbox)
 	size_t reasons = inbox->reasons;
 
 	if (frame->type == WIRE_INBOX) {
+		if (!inbox_may_be_identified(inboxes, inbox))
+			return true;
 		inbox_take_identity(inboxes, inbox);
 		inbox_pop(inbox);
 		return false;
@@ -74,7 +79,9 @@ static void take_in_turn(struct inboxes *inboxes, struct inbox *inbox)
 static bool is_busy(const struct inboxes *inboxes, const struct inbox *inbox)
 {
 	return inbox->waiting_count > 0 &&
-	       (inbox->waiting[0].done || !is_idle(inboxes, inbox));
+	       (inbox->waiting[0].done || !is_idle(inboxes, inbox) ||
+		       inbox_has_news(inbox)) &&
+	       !inbox_waits_for_order(inbox);
 }
 
 static struct inbox_budget budget_of(const struct ledger *ledger)

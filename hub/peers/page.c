@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hub/log/order.h"
 #include "hub/peers/follow.h"
 #include "hub/peers/looks.h"
 #include "hub/peers/resume.h"
@@ -14,9 +15,11 @@
 struct page_request {
 	struct page_request *next;
 	bool judge;
-	struct scope *scope; /* of who wants a verdict, held */
-	struct looks looks;  /* for a verdict, ... */
-	uint64_t sent;	     /* ... up to where it holds: since the first */
+	struct scope *scope;	/* of who wants a verdict, held */
+	struct looks looks;	/* for a verdict, ... */
+	uint64_t sent;		/* ... up to where it holds: since the first */
+	struct order_look look; /* what it waits for, among the early, ... */
+	uint64_t deadline;	/* ... and until when, monotonic us */
 	size_t len;
 	char body[];
 };
@@ -38,18 +41,52 @@ static struct page_request *enqueue(struct peer *peer, struct span body)
 	return request;
 }
 
-/* Equal grants are one scope, however many ask with them. */
-bool page_ask_judge(struct eventlog *log, struct peer *peer, struct wire_in *in)
+/* It is behind an event that this log does not have: another machine's may. */
+static bool is_early(struct ledger *ledger, const struct question *question)
 {
+	struct eventlog *log = &ledger->log;
+	uint64_t id;
+
+	if (ledger->order == NULL)
+		return false;
+	if (question->from == WIRE_LABEL)
+		return !labels_find(&log->labels, question->label, &id);
+	return question->from == WIRE_AFTER && question->value > log->committed;
+}
+
+/* Takes the last one of the queue out of it. */
+static void hold(struct ledger *ledger, struct peer *peer)
+{
+	struct page_request **at = &peer->pages, *request;
+
+	while ((*at)->next != NULL)
+		at = &(*at)->next;
+	request = *at;
+	*at = NULL;
+	peer->pages_end = at;
+	request->next = peer->early;
+	peer->early = request;
+	peer->peers->early++;
+	request->deadline = clock_now_us(ledger->clock) +
+			    ledger->config->shared.give_up_ms * 1000;
+	order_look(ledger, &request->look);
+}
+
+/* Equal grants are one scope, however many ask with them. */
+bool page_ask_judge(
+	struct ledger *ledger, struct peer *peer, struct wire_in *in)
+{
+	struct eventlog *log = &ledger->log;
 	const char *begun = in->at;
 	struct page_request *request = NULL;
 	struct question question;
 	struct scope *scope;
 	struct span body;
-	bool good;
+	bool good, early;
 
 	if (!question_read(&question, in))
 		return false;
+	early = is_early(ledger, &question);
 	body = span(begun, (size_t)(in->at - begun));
 	scope = sights_read(&log->channels->sights, in);
 	good = wire_done(in);
@@ -61,6 +98,8 @@ bool page_ask_judge(struct eventlog *log, struct peer *peer, struct wire_in *in)
 	}
 	request->judge = true;
 	request->scope = scope;
+	if (early)
+		hold(ledger, peer);
 	return true;
 }
 
@@ -93,10 +132,60 @@ static void request_free(struct page_request *request)
 	free(request);
 }
 
+/* Takes the one that *at is out of those that are early. */
+static struct page_request *release(struct peer *peer, struct page_request **at)
+{
+	struct page_request *request = *at;
+
+	*at = request->next;
+	request->next = NULL;
+	order_unlook(&request->look);
+	peer->peers->early--;
+	return request;
+}
+
 void page_forget(struct peer *peer)
 {
 	while (peer->pages != NULL)
 		request_free(take(peer));
+	while (peer->early != NULL)
+		request_free(release(peer, &peer->early));
+}
+
+/* ---- those that are early */
+
+/* Who asked finds out by itself that there is no answer. */
+static void drop(struct peer *peer, struct page_request *request)
+{
+	peer->asked_bytes -= sizeof(*request) + request->len;
+	request_free(request);
+}
+
+static void wake(const struct ledger *ledger, struct peer *peer)
+{
+	uint64_t now = clock_now_us(ledger->clock);
+	struct page_request **at = &peer->early;
+
+	while (*at != NULL) {
+		if (order_has_reached(ledger, &(*at)->look)) {
+			struct page_request *request = release(peer, at);
+
+			*peer->pages_end = request;
+			peer->pages_end = &request->next;
+		} else if (now > (*at)->deadline) {
+			drop(peer, release(peer, at));
+		} else {
+			at = &(*at)->next;
+		}
+	}
+}
+
+void pages_wake(const struct ledger *ledger, struct peers *peers)
+{
+	if (peers->early == 0)
+		return;
+	for (struct peer *at = peers->first; at != NULL; at = at->next)
+		wake(ledger, at);
 }
 
 /* ---- one page */

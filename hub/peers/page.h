@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "hub/log/eventlog.h"
+#include "hub/log/ledger.h"
 #include "hub/log/ring.h"
 #include "hub/peers/peer.h"
 #include "hub/peers/sheet.h"
@@ -26,7 +27,11 @@ enum {
 /* PAGE or JUDGE came; false if it is malformed. */
 bool page_ask(struct peer *peer, struct wire_in *in);
 bool page_ask_judge(
-	struct eventlog *log, struct peer *peer, struct wire_in *in);
+	struct ledger *ledger, struct peer *peer, struct wire_in *in);
+/* Once a turn: whoever had a cursor or a label that this log did not know, but
+ * another machine's may, is answered once this one has got as far as the order
+ * was when he asked; and not at all if that takes longer than `give_up`. */
+void pages_wake(const struct ledger *ledger, struct peers *peers);
 /* The peer is closed: its questions go. */
 void page_forget(struct peer *peer);
 /* Answers, and moves followers on that read the log; true if work is left. */

@@ -85,6 +85,7 @@ struct peer {
 	uint64_t frame;	 /* ON_RING: the next to send */
 	uint64_t window; /* bytes it likes to begin with */
 	struct page_request *pages, **pages_end;
+	struct page_request *early; /* not to be answered yet */
 	struct listing_request *listings, **listings_end;
 	size_t asked_bytes; /* in these queues, and in `who` */
 	struct publish_line short_publishes, long_publishes;
@@ -110,6 +111,8 @@ struct peers {
 	/* Who is answered, or may publish, next. */
 	struct peer *page_turn, *listing_turn, *publish_turn, *long_turn;
 	size_t count;
+	size_t early; /* questions of all peers that are not to be answered yet
+		       */
 	struct buf refused; /* the last refusal, which is not logged twice */
 };
 

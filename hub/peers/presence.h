@@ -44,6 +44,8 @@ struct presence {
 	struct node asking;  /* peers whose questions wait for its COMMIT */
 	uint64_t newest;     /* id of the newest event that told of anybody */
 	struct buf value, traits, data; /* of the event being made */
+	uint64_t there;		/* subscribers that were told of, committed */
+	uint64_t joins, leaves; /* events, since the hub started */
 };
 
 /* Takes over what the log says. */

@@ -48,6 +48,7 @@ static bool append_all(struct presence *presence, struct present *present)
 	struct wire_in topics = wire_in(present->topics);
 	struct active active = {
 		.here = !present->told,
+		.open = present->who.open,
 		.subscriber = present->who.subscriber,
 		.since = present->who.since,
 		.user = present->who.user,
@@ -129,6 +130,7 @@ void present_enter(struct presence *presence, struct present *present)
 		attendance_enter(&presence->attendance, &present->entries[i],
 			wire_get_str16(&topics));
 	present->told = true;
+	presence->there++;
 }
 
 void present_take_out(struct presence *presence, struct present *present)
@@ -136,6 +138,19 @@ void present_take_out(struct presence *presence, struct present *present)
 	for (uint16_t i = 0; i < present->count; i++)
 		attendance_leave(&presence->attendance, &present->entries[i]);
 	present->told = false;
+	presence->there--;
+}
+
+/* It was committed that it has come, or gone. */
+static void settle_one(struct presence *presence, struct present *present)
+{
+	if (present->told) {
+		presence->leaves += present->count;
+		present_take_out(presence, present);
+	} else {
+		presence->joins += present->count;
+		present_enter(presence, present);
+	}
 }
 
 static struct present *next_draft(struct presence *presence)
@@ -166,10 +181,7 @@ static void settle(void *arg)
 	if (list_empty(&presence->drafts))
 		return;
 	while ((present = next_draft(presence)) != NULL) {
-		if (present->told)
-			present_take_out(presence, present);
-		else
-			present_enter(presence, present);
+		settle_one(presence, present);
 		present_look(presence, present);
 	}
 	presence->newest = presence_newest(presence);

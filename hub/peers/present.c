@@ -28,6 +28,7 @@ bool joined_get(struct wire_in *in, struct joined *joined)
 	joined->topics = span(in->at, (size_t)(in->end - in->at));
 	for (uint16_t i = 0; i < joined->count && !in->failed; i++)
 		sound = is_topic(wire_get_str16(in)) && sound;
+	joined->open = in->at < in->end && wire_get_u8(in) != 0;
 	return wire_done(in) && sound && joined->count > 0 &&
 	       joined->count <= ACTIVE_TOPICS_MAX &&
 	       joined->user.len <= ACTIVE_USER_MAX &&
@@ -65,6 +66,7 @@ struct present *present_new(
 		ACTIVE_SUBSCRIBER);
 	present->who.user = joined.user;
 	present->who.payload = joined.payload;
+	present->who.open = joined.open;
 	present->topics = joined.topics;
 	present->count = joined.count;
 	for (uint16_t i = 0; i < present->count; i++)
@@ -97,7 +99,7 @@ void present_look(struct presence *presence, struct present *present)
 				&present->waiting);
 		return;
 	}
-	budget_forget(present->payer, &present->waiting);
+	budget_forget(&presence->budget, present->payer, &present->waiting);
 	if (present->gone)
 		present_free(presence, present);
 }

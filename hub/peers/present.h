@@ -37,8 +37,9 @@ struct present {
 /* What JOINED says. */
 struct joined {
 	struct span subscriber, address, user, payload;
-	struct span topics; /* count x str16 */
+	struct span topics; /* count x str16, and more */
 	uint16_t count;
+	bool open; /* lib/event/active.h; a row of wire 8 says nothing of it */
 };
 
 /* False if it is malformed.  Borrows. */

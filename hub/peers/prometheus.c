@@ -9,11 +9,10 @@
 
 #include "hub/peers/inbox_figures.h"
 #include "hub/peers/metrics_text.h"
+#include "hub/peers/presence_figures.h"
 
 struct prometheus {
-	const struct sampler *sampler;
-	const struct ledger *ledger;
-	const struct inboxes *inboxes;
+	struct prometheus_sources from;
 	struct metrics_text text;
 };
 
@@ -31,12 +30,12 @@ static void write_build(struct prometheus *prometheus)
 
 static void write_writable(struct prometheus *prometheus)
 {
-	metrics_add(&prometheus->text, "", prometheus->ledger->writable);
+	metrics_add(&prometheus->text, "", prometheus->from.ledger->writable);
 }
 
 static void write_losses(struct prometheus *prometheus)
 {
-	metrics_add(&prometheus->text, "", prometheus->ledger->log.losses);
+	metrics_add(&prometheus->text, "", prometheus->from.ledger->log.losses);
 }
 
 static uint64_t bytes_of(const char *path)
@@ -48,7 +47,7 @@ static uint64_t bytes_of(const char *path)
 
 static void write_log_bytes(struct prometheus *prometheus)
 {
-	const struct files *files = &prometheus->ledger->store.files;
+	const struct files *files = &prometheus->from.ledger->store.files;
 
 	metrics_add(&prometheus->text, "",
 		bytes_of(files->path) + bytes_of(files->wal));
@@ -56,8 +55,8 @@ static void write_log_bytes(struct prometheus *prometheus)
 
 static void write_log_events(struct prometheus *prometheus)
 {
-	const struct channels *channels = &prometheus->ledger->channels;
-	const struct config *config = prometheus->ledger->config;
+	const struct channels *channels = &prometheus->from.ledger->channels;
+	const struct config *config = prometheus->from.ledger->config;
 	uint64_t events = channels->sums.pool_events;
 
 	for (size_t i = 0; i < config->channel_count; i++) {
@@ -72,31 +71,32 @@ static void write_log_events(struct prometheus *prometheus)
 
 static void write_newest(struct prometheus *prometheus)
 {
-	metrics_add(
-		&prometheus->text, "", prometheus->ledger->log.newest_event);
+	metrics_add(&prometheus->text, "",
+		prometheus->from.ledger->log.newest_event);
 }
 
 static void write_events(struct prometheus *prometheus)
 {
-	metrics_add(&prometheus->text, "", prometheus->ledger->figures.events);
+	metrics_add(
+		&prometheus->text, "", prometheus->from.ledger->figures.events);
 }
 
 static void write_commits(struct prometheus *prometheus)
 {
 	metrics_add_histogram(
-		&prometheus->text, &prometheus->ledger->figures.commits);
+		&prometheus->text, &prometheus->from.ledger->figures.commits);
 }
 
 static void write_responders(struct prometheus *prometheus)
 {
-	metrics_add(
-		&prometheus->text, "", sampler_responders(prometheus->sampler));
+	metrics_add(&prometheus->text, "",
+		sampler_responders(prometheus->from.sampler));
 }
 
 static void write_subscribers(struct prometheus *prometheus)
 {
 	metrics_add(&prometheus->text, "",
-		sampler_subscribers(prometheus->sampler));
+		sampler_subscribers(prometheus->from.sampler));
 }
 
 static void write_requests(struct prometheus *prometheus)
@@ -107,7 +107,7 @@ static void write_requests(struct prometheus *prometheus)
 		"{class=\"4xx\"}",
 		"{class=\"5xx\"}",
 	};
-	const struct work *work = &prometheus->sampler->work;
+	const struct work *work = &prometheus->from.sampler->work;
 
 	for (int i = 0; i < PEER_CLASSES; i++)
 		metrics_add(&prometheus->text, classes[i], work->answers[i]);
@@ -115,7 +115,7 @@ static void write_requests(struct prometheus *prometheus)
 
 static void write_deliveries(struct prometheus *prometheus)
 {
-	const struct work *work = &prometheus->sampler->work;
+	const struct work *work = &prometheus->from.sampler->work;
 
 	metrics_add(&prometheus->text, "{kind=\"live\"}", work->delivered);
 	metrics_add(&prometheus->text, "{kind=\"replayed\"}", work->replayed);
@@ -123,7 +123,7 @@ static void write_deliveries(struct prometheus *prometheus)
 
 static void write_refused(struct prometheus *prometheus)
 {
-	const struct work *work = &prometheus->sampler->work;
+	const struct work *work = &prometheus->from.sampler->work;
 	char labels[64];
 
 	for (int i = 0; i < REFUSED_REASONS; i++) {
@@ -135,20 +135,21 @@ static void write_refused(struct prometheus *prometheus)
 
 static void write_bad_keys(struct prometheus *prometheus)
 {
-	metrics_add(
-		&prometheus->text, "", sampler_bad_keys(prometheus->sampler));
+	metrics_add(&prometheus->text, "",
+		sampler_bad_keys(prometheus->from.sampler));
 }
 
 static void write_latency(struct prometheus *prometheus)
 {
-	metrics_add_histogram(&prometheus->text, &prometheus->sampler->latency);
+	metrics_add_histogram(
+		&prometheus->text, &prometheus->from.sampler->latency);
 }
 
 /* ---- the machine, and the hub's process */
 
 static const struct machine *machine_of(const struct prometheus *prometheus)
 {
-	return &prometheus->sampler->machine;
+	return &prometheus->from.sampler->machine;
 }
 
 static uint64_t ticks_us(uint64_t ticks)
@@ -201,7 +202,7 @@ static void write_own_memory(struct prometheus *prometheus)
 static void write_start(struct prometheus *prometheus)
 {
 	metrics_add_seconds(
-		&prometheus->text, "", prometheus->sampler->began * 1000);
+		&prometheus->text, "", prometheus->from.sampler->began * 1000);
 }
 
 /* ---- the table */
@@ -284,19 +285,18 @@ static void write_all(struct prometheus *prometheus)
 		metrics_begin(&prometheus->text, &rows[i].family);
 		rows[i].write(prometheus);
 	}
-	inbox_figures_write(prometheus->inboxes, &prometheus->text);
+	presence_figures_write(prometheus->from.presence, &prometheus->text);
+	inbox_figures_write(prometheus->from.inboxes, &prometheus->text);
 	metrics_end(&prometheus->text);
 }
 
-bool prometheus_ask(const struct ledger *ledger, const struct sampler *sampler,
-	const struct inboxes *inboxes, struct peer *peer, struct wire_in *in)
+bool prometheus_ask(const struct prometheus_sources *sources, struct peer *peer,
+	struct wire_in *in)
 {
 	uint64_t tag = wire_get_u64(in);
 	uint8_t format = wire_get_u8(in);
 	struct prometheus prometheus = {
-		.sampler = sampler,
-		.ledger = ledger,
-		.inboxes = inboxes,
+		.from = *sources,
 		.text.open = format == WIRE_OPENMETRICS,
 	};
 	struct buf *out;

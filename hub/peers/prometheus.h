@@ -5,15 +5,26 @@
  * prometheus - what has been measured, as text for Prometheus
  *
  * One table of families (metrics_text.h), of what the ledger and the sampler
- * know, and one of inboxes.  Figures of responders are as of their last report.
+ * know, one of presence and one of inboxes.  Figures of responders are as of
+ * their last report.
  */
 #include <stdbool.h>
 
 #include "hub/peers/inbox.h"
 #include "hub/peers/sampler.h"
 
+struct presence;
+
+/* Whom it asks; borrowed. */
+struct prometheus_sources {
+	const struct ledger *ledger;
+	const struct sampler *sampler;
+	const struct presence *presence;
+	const struct inboxes *inboxes;
+};
+
 /* METRICS came: answers METERED; false if malformed. */
-bool prometheus_ask(const struct ledger *ledger, const struct sampler *sampler,
-	const struct inboxes *inboxes, struct peer *peer, struct wire_in *in);
+bool prometheus_ask(const struct prometheus_sources *sources, struct peer *peer,
+	struct wire_in *in);
 
 #endif

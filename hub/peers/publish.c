@@ -136,7 +136,8 @@ static void mention_all(struct ledger *ledger, const struct publish *publish)
 			publish->items[i].data);
 }
 
-static void decide(struct ledger *ledger, struct publisher *publisher,
+/* False if the ack will come by itself. */
+static bool decide(struct ledger *ledger, struct publisher *publisher,
 	const struct publish *publish, struct ack *ack)
 {
 	const struct proposal proposal = {
@@ -155,15 +156,16 @@ static void decide(struct ledger *ledger, struct publisher *publisher,
 	if (ack->reason == NULL)
 		ack->reason = proposal_fault(&proposal);
 	if (ack->reason != NULL)
-		return;
+		return true;
 	if ((publish->flags & WIRE_VOLATILE) != 0) {
 		ack->outcome = WIRE_OUT_STORED;
 		mention_all(ledger, publish);
 	} else if (has_twins(publish)) {
 		ack->reason = "one publish uses the same key twice";
 	} else {
-		order_propose(ledger, &proposal, ack);
+		return order_propose(ledger, &proposal, ack);
 	}
+	return true;
 }
 
 bool publish_take(struct ledger *ledger, struct peer *peer, struct wire_in *in)
@@ -174,10 +176,12 @@ bool publish_take(struct ledger *ledger, struct peer *peer, struct wire_in *in)
 	if (good) {
 		struct ack ack = {.peer = peer, .number = publish.number};
 
-		decide(ledger, peer->publisher, &publish, &ack);
+		bool decided = decide(ledger, peer->publisher, &publish, &ack);
+
 		publisher_seen(
 			peer->publisher, publish.number, publish.answered);
-		ledger_ack(ledger, &ack);
+		if (decided)
+			ledger_ack(ledger, &ack);
 	}
 	publish_release(&publish);
 	return good;

@@ -94,6 +94,10 @@ void config_release(struct config *config)
 	free(config->inboxes);
 	release_keys(config);
 	release_access(config);
+	free(config->shared.user);
+	free(config->shared.password_file);
+	free(config->shared.prefix);
+	free(config->shared.machine);
 	free(config->cookie);
 	free(config->hub_socket);
 	free(config->log_path);

@@ -78,6 +78,23 @@ struct config_access {
 	size_t subscribe_count;
 };
 
+/* [shared]: the order of events that several machines have in common. */
+struct config_shared {
+	char **redis; /* unix:PATH or ADDRESS:PORT, the servers to try; none:
+			 nothing is shared */
+	size_t redis_count;
+	unsigned db;	      /* 0, 0..15 */
+	char *user;	      /* NULL = none */
+	char *password_file;  /* NULL = none */
+	bool found_auto;      /* found = manual | auto */
+	char *prefix;	      /* {tidings}, of all keys there */
+	char *machine;	      /* what this machine is called; NULL = as its
+				 host */
+	uint64_t give_up_ms;  /* 5s, 1s..30s */
+	uint64_t keep_age_ms; /* 1h, of what Redis keeps; */
+	uint64_t keep_bytes;  /* 256M */
+};
+
 enum {
 	CONFIG_KEYS_MAX = 64, /* sections of each */
 	CONFIG_ACCESS_MAX = 1000,
@@ -151,6 +168,10 @@ struct config {
 	bool mercure;		/* mercure = no | yes: /.well-known/mercure */
 	bool subscriptions; /* mercure_subscriptions = no | yes: streams tell
 			       that they are there */
+	unsigned presence_list; /* 1000, 1..10000: entries of a list `present`
+				 */
+
+	struct config_shared shared;
 
 	struct config_channel *channels;
 	size_t channel_count;

@@ -120,6 +120,19 @@ static bool end_responder(const struct config_section *section,
 	return false;
 }
 
+static bool end_shared(const struct config_section *section,
+	const struct config *config, int *line, struct buf *fault)
+{
+	const struct config_shared *shared = &config->shared;
+
+	*line = section->line;
+	if (shared->redis_count == 0)
+		buf_printf(fault, "a shared order needs redis");
+	else if (shared->user != NULL && shared->password_file == NULL)
+		buf_printf(fault, "user needs a password_file");
+	return fault->len == 0;
+}
+
 static bool end_inbox(const struct config_section *section,
 	const struct config *config, int *line, struct buf *fault)
 {
@@ -185,6 +198,8 @@ bool config_section_end(struct config_section *section,
 		return true;
 	if (section->table == &setting_sections[SETTING_RESPONDER])
 		good = end_responder(section, config, line, fault);
+	if (section->table == &setting_sections[SETTING_SHARED])
+		good = end_shared(section, config, line, fault);
 	if (section->table == &setting_sections[SETTING_INBOX])
 		good = end_inbox(section, config, line, fault);
 	if (section->table == &setting_sections[SETTING_KEYS])

@@ -17,6 +17,7 @@
 #define FOREVER		DAYS(36500)
 #define EVENTS_MAX	((uint64_t)1 << 53)
 #define BYTES_MAX	((uint64_t)1 << 60)
+#define SHORT_MAX	64
 #define SOCKET_MAX	(sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
 static const struct setting log_keys[] = {
@@ -92,6 +93,27 @@ static const struct setting responder_keys[] = {
 	{"mercure", "no", parse_choice, AT(mercure), .words = {"no", "yes"}},
 	{"mercure_subscriptions", "no", parse_choice, AT(subscriptions),
 		.words = {"no", "yes"}},
+	{"presence_list", "1000", parse_number, AT(presence_list), .min = 1,
+		.max = 10000},
+};
+
+static const struct setting shared_keys[] = {
+	{"redis", NULL, parse_servers, LIST(shared.redis, shared.redis_count)},
+	{"db", "0", parse_number, AT(shared.db), .max = 15},
+	{"user", NULL, parse_text, AT(shared.user)},
+	{"password_file", NULL, parse_path, AT(shared.password_file)},
+	{"found", "manual", parse_choice, AT(shared.found_auto),
+		.words = {"manual", "auto"}},
+	{"prefix", "{tidings}", parse_short_text, AT(shared.prefix),
+		.max = SHORT_MAX},
+	{"machine", NULL, parse_short_text, AT(shared.machine),
+		.max = SHORT_MAX},
+	{"give_up", "5s", parse_time, AT(shared.give_up_ms), .min = 1000,
+		.max = 30000},
+	{"keep_age", "1h", parse_time, AT(shared.keep_age_ms), .min = 60000,
+		.max = DAYS(7)},
+	{"keep_bytes", "256M", parse_size, AT(shared.keep_bytes),
+		.min = 1 << 20, .max = 1099511627776},
 };
 
 static const struct setting channel_keys[] = {
@@ -153,6 +175,7 @@ const struct setting_section setting_sections[SETTING_KINDS] = {
 	[SETTING_LOG] = {"log", false, SETTINGS(log_keys)},
 	[SETTING_HUB] = {"hub", false, SETTINGS(hub_keys)},
 	[SETTING_RESPONDER] = {"responder", false, SETTINGS(responder_keys)},
+	[SETTING_SHARED] = {"shared", false, SETTINGS(shared_keys)},
 	[SETTING_CHANNEL] = {"channel", true, SETTINGS(channel_keys)},
 	[SETTING_INBOX] = {"inbox", true, SETTINGS(inbox_keys)},
 	[SETTING_KEYS] = {"keys", true, SETTINGS(keys_keys)},

@@ -13,7 +13,7 @@
 #include "lib/span.h"
 #include "lib/text.h"
 
-enum { BASE_MAX = 200 };
+enum { BASE_MAX = 200, VALUE_SOCKET_MAX = 107 };
 
 const struct value_unit value_plain[] = {{"", 1}, {NULL, 0}};
 const struct value_unit value_bytes[] = {
@@ -177,4 +177,32 @@ bool value_is_origin(const char *text)
 		return false;
 	host += 3;
 	return strcspn(host, "/?#@*\"\\") == strlen(host);
+}
+
+static bool is_address(struct span text, int family)
+{
+	char address[INET6_ADDRSTRLEN];
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	if (text.len >= sizeof(address))
+		return false;
+	memcpy(address, text.at, text.len);
+	address[text.len] = '\0';
+	return inet_pton(family, address, bytes) == 1;
+}
+
+bool value_is_server(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	uint64_t port;
+
+	if (strncmp(text, "unix:", 5) == 0)
+		return text[5] == '/' && strlen(text + 5) <= VALUE_SOCKET_MAX;
+	if (colon == NULL || !text_to_u64(span_of(colon + 1), &port) ||
+		port == 0 || port > 65535)
+		return false;
+	if (text[0] == '[' && colon - text > 2 && colon[-1] == ']')
+		return is_address(
+			span(text + 1, (size_t)(colon - text - 2)), AF_INET6);
+	return is_address(span(text, (size_t)(colon - text)), AF_INET);
 }

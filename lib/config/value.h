@@ -39,6 +39,9 @@ bool value_group(const char *text, gid_t *group);
 bool value_is_prefix(const char *text);
 /* A name or address as in Host, without a port: a.example, [::1]. */
 bool value_is_host(const char *text);
+/* unix:PATH with an absolute path, or a numeric address with a port:
+ * 10.1.2.3:6379, [::1]:6379.  No names. */
+bool value_is_server(const char *text);
 /* Empty, or the path of a URL with "/" before each name and none at the end:
  * unreserved characters (RFC 3986) and at most 200 bytes. */
 bool value_is_base(const char *text);

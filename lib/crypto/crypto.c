@@ -3,36 +3,17 @@
 
 #include "lib/crypto/crypto.h"
 
-#include <dlfcn.h>
-#include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
-#define NAME   "tidings-crypto.so"
-#define SYMBOL "tidings_crypto"
+#include "lib/module.h"
+
+#define NAME "tidings-crypto.so"
 
 static const struct crypto *in_use;
 
 void crypto_use(const struct crypto *crypto)
 {
 	in_use = crypto;
-}
-
-/* The one beside the program, if it was not installed, else the installed
- * one. */
-static void find(char path[PATH_MAX])
-{
-	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 1);
-	char *name;
-
-	path[len < 0 ? 0 : len] = '\0';
-	name = strrchr(path, '/');
-	if (name != NULL && name + 1 + sizeof(NAME) <= path + PATH_MAX) {
-		memcpy(name + 1, NAME, sizeof(NAME));
-		if (access(path, R_OK) == 0)
-			return;
-	}
-	memcpy(path, MODULEDIR "/" NAME, sizeof(MODULEDIR "/" NAME));
 }
 
 /* The module of another version would do something else. */
@@ -45,19 +26,18 @@ static bool is_ours(const struct crypto *crypto)
 const struct crypto *crypto_open(struct buf *fault)
 {
 	const struct crypto *crypto;
-	char path[PATH_MAX];
-	void *module;
+	struct buf why = {0};
 
 	if (in_use != NULL)
 		return in_use;
-	find(path);
-	module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	crypto = module == NULL ? NULL : dlsym(module, SYMBOL);
+	crypto = module_open(NAME, "tidings_crypto", &why);
 	if (crypto == NULL)
-		buf_printf(fault, "cannot open libcrypto: %s", dlerror());
+		buf_printf(fault, "cannot open libcrypto: %.*s", (int)why.len,
+			why.at);
 	else if (!is_ours(crypto))
-		buf_printf(fault, "%s is of another version", path);
+		buf_add_text(fault, NAME " is of another version");
 	else
 		in_use = crypto;
+	buf_release(&why);
 	return in_use;
 }

@@ -14,6 +14,8 @@
 
 static const char urn[] = "urn:uuid:";
 
+enum { HERE = 1, OPENLY = 2 };
+
 enum { URN = sizeof(urn) - 1, TEXT = ACTIVE_TEXT - 1 };
 
 bool active_is_reserved(struct span channel)
@@ -23,6 +25,14 @@ bool active_is_reserved(struct span channel)
 
 	return channel.len >= len && memcmp(channel.at, name, len) == 0 &&
 	       (channel.len == len || channel.at[len] == '/');
+}
+
+void active_veil(struct active *active)
+{
+	if (active->open)
+		return;
+	active->user = span(NULL, 0);
+	active->payload = span(NULL, 0);
 }
 
 /* ---- the subscriber */
@@ -146,7 +156,8 @@ void active_document(struct buf *out, const struct active *active)
 
 void active_put(struct buf *out, const struct active *active)
 {
-	wire_put_u8(out, active->here);
+	wire_put_u8(out, (uint8_t)((active->here ? HERE : 0) |
+				   (active->open ? OPENLY : 0)));
 	wire_put_bytes(out, active->subscriber, ACTIVE_SUBSCRIBER);
 	wire_put_u64(out, active->since);
 	wire_put_str16(out, active->topic);
@@ -158,7 +169,10 @@ bool active_get(struct span traits, struct active *active)
 {
 	struct wire_in in = wire_in(trait_find(traits, TRAIT_ACTIVE));
 
-	active->here = wire_get_u8(&in) != 0;
+	uint8_t flags = wire_get_u8(&in);
+
+	active->here = (flags & HERE) != 0;
+	active->open = (flags & OPENLY) != 0;
 	active->subscriber = (const uint8_t *)(const void *)wire_get_bytes(
 		&in, ACTIVE_SUBSCRIBER)
 				     .at;

@@ -10,8 +10,8 @@
  * publish on.  Its data is the document of the Mercure protocol, and the trait
  * TRAIT_ACTIVE says the same in bytes, and whose it is:
  *
- *     u8 here | 16 bytes subscriber | u64 since | str16 topic | str16 user |
- *     str16 payload
+ *     u8 here, and 2 if open | 16 bytes subscriber | u64 since | str16 topic |
+ *     str16 user | str16 payload
  *
  * Its path, ACTIVE_CHANNEL/TOPIC/SUBSCRIBER with both percent-encoded, is what
  * Mercure calls the event's topic.  Pure.
@@ -35,6 +35,8 @@ enum {
 
 struct active {
 	bool here; /* it begins; or it has ended */
+	bool open; /* user and payload are for whoever may listen to the topic;
+		      else for whoever may read its path */
 	const uint8_t *subscriber;
 	uint64_t since;	     /* when it began, ms */
 	struct span topic;   /* a channel or a pattern, as it was asked for */
@@ -50,6 +52,9 @@ void active_subscriber_text(
 	char text[ACTIVE_TEXT], const uint8_t subscriber[ACTIVE_SUBSCRIBER]);
 bool active_subscriber_read(
 	struct span text, uint8_t subscriber[ACTIVE_SUBSCRIBER]);
+
+/* Leaves out what is not for whoever may only listen. */
+void active_veil(struct active *active);
 
 /* Appends its path; without the subscriber's part if there is none. */
 void active_path(struct buf *out, const struct active *active);

@@ -15,6 +15,7 @@
  *   TRAIT_RETRY   u32: the milliseconds after which browsers come back, of a
  *		   lost connection; Mercure's streams say so
  *   TRAIT_EXPIRES u64 ms since 1970: from then on it is given to nobody
+ *   TRAIT_ORIGIN  which machine took it, from whom (hub/log/origin.h)
  *   TRAIT_ACTIVE  who is there, or has left (lib/event/active.h)
  *   TRAIT_PRIVATE empty: the event is for those only who may read one of its
  *		   channels
@@ -38,6 +39,7 @@ enum trait_kind {
 	TRAIT_TOPICS = 2,
 	TRAIT_RETRY = 3,
 	TRAIT_EXPIRES = 4,
+	TRAIT_ORIGIN = 5,
 	TRAIT_ACTIVE = 6,
 	TRAIT_GUARDED = 128,
 	TRAIT_PRIVATE = 128,

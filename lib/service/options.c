@@ -16,7 +16,8 @@ struct grammar {
 	char letters[2 * OPTIONS_MAX + 1];
 };
 
-static void allow(struct grammar *grammar, const struct options_row *row)
+static void allow(
+	struct grammar *grammar, const char *text, char sign, bool has_value)
 {
 	struct option *name = grammar->names;
 	char *letter = grammar->letters;
@@ -27,9 +28,10 @@ static void allow(struct grammar *grammar, const struct options_row *row)
 		letter++;
 	assert(name < grammar->names + OPTIONS_MAX);
 	*name = (struct option){
-		row->name, required_argument, NULL, row->letter};
-	*letter++ = row->letter;
-	*letter = ':';
+		text, has_value ? required_argument : no_argument, NULL, sign};
+	*letter++ = sign;
+	if (has_value)
+		*letter = ':';
 }
 
 static void note_value(const struct options_row *row, int letter)
@@ -37,6 +39,13 @@ static void note_value(const struct options_row *row, int letter)
 	for (; row->name != NULL; row++)
 		if (row->letter == letter)
 			*row->value = optarg;
+}
+
+static void note_flag(const struct options_flag *flag, int letter)
+{
+	for (; flag->name != NULL; flag++)
+		if (flag->letter == letter)
+			*flag->given = true;
 }
 
 static void show(const char *text)
@@ -64,6 +73,7 @@ static void note(struct options *options, int letter)
 		exit(options->wrong); /* getopt has said why */
 	default:
 		note_value(options->more, letter);
+		note_flag(options->flags, letter);
 	}
 }
 
@@ -79,6 +89,7 @@ static void refuse(const struct options *options, const char *word)
 void options_read(struct options *options, int argc, char **argv)
 {
 	static const struct options_row nothing_more[] = {{0}};
+	static const struct options_flag no_flags[] = {{0}};
 	struct grammar grammar = {
 		.names = {{"config", required_argument, NULL, 'c'},
 			{"test", no_argument, NULL, 't'},
@@ -90,8 +101,14 @@ void options_read(struct options *options, int argc, char **argv)
 
 	if (options->more == NULL)
 		options->more = nothing_more;
+	if (options->flags == NULL)
+		options->flags = no_flags;
 	for (int i = 0; options->more[i].name != NULL; i++)
-		allow(&grammar, &options->more[i]);
+		allow(&grammar, options->more[i].name, options->more[i].letter,
+			true);
+	for (int i = 0; options->flags[i].name != NULL; i++)
+		allow(&grammar, options->flags[i].name,
+			options->flags[i].letter, false);
 	while ((letter = getopt_long(argc, argv, grammar.letters, grammar.names,
 			NULL)) != -1)
 		note(options, letter);

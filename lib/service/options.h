@@ -16,11 +16,19 @@ struct options_row {
 	const char **value;
 };
 
+/* An option without one. */
+struct options_flag {
+	const char *name; /* NULL = the table's end */
+	char letter;
+	bool *given;
+};
+
 struct options {
 	const char *program;
-	const char *help, *version;	/* what these show */
-	const struct options_row *more; /* NULL = none */
-	int wrong;			/* the exit status after a wrong use */
+	const char *help, *version;	  /* what these show */
+	const struct options_row *more;	  /* NULL = none */
+	const struct options_flag *flags; /* likewise */
+	int wrong; /* the exit status after a wrong use */
 	/* Says that this is no option, and does not return.  NULL = it is said
 	 * on standard error. */
 	void (*unexpected)(const char *word);

@@ -27,6 +27,8 @@ static const struct row rows[] = {
 	{"port", PORT, AT(port), "of the server on 127.0.0.1"},
 	{"listen", TEXT, AT(listen), "path of a stream, {} = channel number"},
 	{"publish", TEXT, AT(publish), "path of a POST, {} and {key}"},
+	{"form", TEXT, AT(form), "a POST is a form: what is before its data"},
+	{"token", TEXT, AT(token), "that a POST shows"},
 	{"streams", COUNT, AT(streams), "to open [1]"},
 	{"stalled", COUNT, AT(stalled), "of them, read only at the end [0]"},
 	{"channels", COUNT, AT(channels), "to spread them over [1]"},

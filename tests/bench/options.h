@@ -21,6 +21,9 @@ struct options {
 	uint16_t port;
 	const char *listen;  /* path; {} becomes the channel's number */
 	const char *publish; /* path; {} likewise, {key} a unique key */
+	const char *form;    /* what is before the data in a form, likewise;
+				NULL = it is none */
+	const char *token;   /* that publishers show; NULL = none */
 	uint32_t streams;
 	uint32_t stalled; /* of them, that do not read until the end */
 	uint32_t channels;

@@ -47,7 +47,7 @@ class Told:
             if message.channel != CHANNEL:
                 counts[1] += 1
                 continue
-            here, who = message.traits[14], message.traits[15:31]  # behind EXPIRES: 11 bytes, and 3
+            here, who = message.traits[14] & 1, message.traits[15:31]  # behind EXPIRES: 11 bytes, and 3
             counts[2] += here == (who in there)
             (there.add if here else there.discard)(who)
             counts[0] += 1

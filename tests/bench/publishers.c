@@ -19,7 +19,10 @@
 
 enum state { IDLE, ASKING, WAITING };
 
-enum { AGAIN_NS = 20000000 };
+enum {
+	AGAIN_NS = 20000000,
+	HEAD_MAX = 3072,
+};
 
 struct publisher {
 	int fd;
@@ -64,7 +67,7 @@ struct publishers *publishers_new(
 			    strstr(options->publish, "{key}") != NULL;
 	publishers->capacity = options_capacity(options);
 	publishers->all = calloc(options->publishers, sizeof(struct publisher));
-	publishers->text = malloc(1024 + options->size);
+	publishers->text = malloc(HEAD_MAX + options->size);
 	if (publishers->all == NULL || publishers->text == NULL)
 		err(1, "publishers");
 	for (uint32_t i = 0; i < options->publishers; i++) {
@@ -129,17 +132,26 @@ static void failed(struct publishers *publishers, struct publisher *one)
 static void post(struct publishers *publishers, struct publisher *one)
 {
 	const struct options *options = publishers->options;
+	const bool form = options->form != NULL, token = options->token != NULL;
 	struct payload payload = {one->event, one->number, one->began};
-	char path[512];
+	char path[512], before[512] = "";
 
 	if (one->fd < 0)
 		dial(publishers, one);
 	options_path(path, sizeof(path), options->publish,
 		one->event % options->channels, one->event);
-	int len = snprintf(publishers->text, 1024,
-		"POST %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
-		"Content-Type: text/plain\r\nContent-Length: %u\r\n\r\n",
-		path, options->port, options->size);
+	if (form)
+		options_path(before, sizeof(before), options->form,
+			one->event % options->channels, one->event);
+	int len = snprintf(publishers->text, HEAD_MAX,
+		"POST %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s%s%s"
+		"Content-Type: %s\r\nContent-Length: %zu\r\n\r\n%s",
+		path, options->port, token ? "Authorization: Bearer " : "",
+		token ? options->token : "", token ? "\r\n" : "",
+		form ? "application/x-www-form-urlencoded" : "text/plain",
+		strlen(before) + options->size, before);
+	if (len >= HEAD_MAX)
+		errx(1, "publishers: a POST's head is too long");
 	payload_write(publishers->text + len, options->size, &payload);
 	one->state = ASKING;
 	answer_clear(&one->answer);

@@ -12,6 +12,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+import jwt
+
 READY_S = 10
 END_S = 12
 
@@ -50,6 +52,8 @@ http {{
 	}}
 }}
 """
+
+SECRET = "a key of 32 bytes, for one run .."
 
 TIDINGS = """\
 [hub]
@@ -176,10 +180,13 @@ class Tidings(System):
             text = text.replace(f"@{word}@", str(value))
         return text
 
+    def config(self):
+        return TIDINGS.format(folder=self.folder)
+
     def start(self):
         # A folder of its own: its reader looks whenever a file in it changes.
         (self.folder / "inbox").mkdir()
-        (self.folder / "tidings.conf").write_text(TIDINGS.format(folder=self.folder))
+        (self.folder / "tidings.conf").write_text(self.config())
         (self.folder / "lighttpd.conf").write_text(self.lighttpd_conf())
         conf = self.folder / "tidings.conf"
         self.run(self.build / "hub/tidings-hub", "-c", conf)
@@ -200,3 +207,20 @@ class Tidings(System):
 
     def inbox(self):
         return self.folder / "inbox/inbox.db"
+
+
+class Mercure(Tidings):
+    """The same, listened to and published on at Mercure's path."""
+    name = "Mercure"
+    listen = "/.well-known/mercure?topic=bench-{}"
+    publish = "/.well-known/mercure"
+    form = "topic=bench-{}&data="
+
+    def config(self):
+        key = self.folder / "key"
+        key.write_text(SECRET)
+        key.chmod(0o600)
+        return f"{super().config()}[keys bench]\nfile = {key}\nalgorithms = HS256\n".replace(
+            "[responder]\n", "[responder]\nmercure = yes\n")
+
+    token = jwt.encode({"mercure": {"publish": ["*"]}}, SECRET, algorithm="HS256")

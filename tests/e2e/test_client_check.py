@@ -20,18 +20,10 @@ def test_all_is_well(shared):
     assert verdicts(lines) == {name: "ok" for name in CHECKS}
 
 
-def test_interactive_asks_before_each_and_skips(shared):
-    client = Client(shared, "check", input="\ns\nq\n")
-    lines = client.ends()
-    assert any("ok" in line.split() for line in lines)
-    assert "\n".join(lines).count("?  [Enter]") == 3
-
-
-@pytest.mark.parametrize("answers, asked", [("", ["health"]), ("s\n", ["health", "main stream"])])
-def test_where_nobody_answers_it_says_so_and_has_not_passed(shared, answers, asked):
-    client = Client(shared, "check", input=answers)
-    assert client.ends(2) == ["".join(f"{name}?  [Enter] try it, s skip, q end: " for name in asked)]
-    assert client.sentence == "tidings: check: nobody answers the questions; --auto asks none"
+def test_nothing_is_asked_and_a_pipe_gets_the_same_with_auto_and_without(shared):
+    lines = [check(shared, 0, *auto, "broadcast", "cross", input="") for auto in ([], ["--auto"])]
+    assert [verdicts(one) for one in lines] == [dict.fromkeys(["health", "broadcast", "cross-origin rules"], "ok")] * 2
+    assert len(lines[0]) == 3
 
 
 @pytest.mark.parametrize("name,needs", [("mercure", "mercure needs a tidings.conf that has it: --server-config FILE"),

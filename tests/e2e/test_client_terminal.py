@@ -127,6 +127,36 @@ def test_channels_that_are_refused_are_not_shown_as_none_without_a_word(shared, 
     screen.shows("subscribers  1, on 2", "none: ", "404")
 
 
+def test_the_screen_shows_how_the_figures_went(world_with_web, terminal):
+    world = world_with_web
+    screen = watch(terminal, world)
+    screen.shows("published    0, 0.0 a second")
+    for _ in range(3):
+        assert world.post("/realtime/bars", b"x").status == 200
+    eventually(lambda: re.search(r"^published .*█.*▁▁$", screen.text, re.M), "a bar, and then less")
+    plain = watch(terminal, world, "--color=never")
+    eventually(lambda: re.search(r"^published .* ▁▁$", plain.text, re.M), "bars")
+    assert re.search(rb"\x1b\[[\d;]*3\dm", screen.raw) and not re.search(rb"\x1b\[[\d;]*3\dm", plain.raw)
+
+
+@pytest.mark.parametrize("columns", [120, 80, 60, 44, 36, 24, 20])
+def test_an_id_is_shown_whole_or_not_at_all(shared, terminal, columns):
+    newest = str(shared.publish("x", channel="a channel whose name is longer than most of them are"))
+    screen = watch(terminal, shared, rows=60, columns=columns)
+    screen.shows("\nchannel ")
+    if columns > 20:
+        screen.shows(newest)
+    begun = {number for number in re.findall(r"\d+", screen.text) if len(number) > 8}
+    assert all(len(number) == len(newest) for number in begun), screen.text
+
+
+def test_bench_shows_how_far_it_is_and_leaves_its_report_alone(shared, terminal):
+    bench = terminal(shared, "bench", "--streams", "2", "--time", "1s")
+    bench.shows("░ 0 of 1 s")
+    bench.ends(0)
+    assert bench.lines[0].startswith("streams     2") and "░" not in bench.text
+
+
 # ---- menu
 
 def test_the_menu_shows_the_main_stream_until_ctrl_c(shared, terminal):
@@ -211,27 +241,65 @@ def test_flags_of_the_menu_hold_for_what_it_runs(shared, terminal):
 
 # ---- others
 
-def test_check_asks_before_each(shared, terminal):
-    check = terminal(shared, "check")
-    check.shows("health?  [Enter]")
-    check.presses("\r")
-    check.shows("ok   health", "main stream?")
-    check.presses("q\r")
-    check.ends(0)
+def test_check_shows_groups_signs_and_a_summary(shared, terminal):
+    check = terminal(shared, "check", "broadcast", "cross", "uploads", rows=30)
+    check.ends(0, 30)
+    assert [line for line in check.lines if line and not line.startswith(" ")][:-1] == [
+        f"Checking http://127.0.0.1:{shared.port}", "Server", "Events", "Access", "Limits"]
+    assert re.search(r"^  ✓ health +[\d.]+ ms$", check.text, re.M)
+    assert re.search(r"^4 passed in [\d.]+ s$", check.text, re.M)
 
 
-def test_check_ends_with_the_terminals_input(shared, terminal):
-    check = terminal(shared, "check")
-    check.shows("health?  [Enter]")
-    check.presses("\x04")
-    check.ends(0)
+def test_check_says_what_failed_with_the_hint_below_and_breaks_no_word(shared, terminal):
+    check = terminal(shared, "check", url="http://127.0.0.1:9", columns=64)
+    check.ends(1)
+    check.shows("✗ health                http://127.0.0.1:9: Failed to connect", "    → is the web server running there? (--url)")
+    assert re.search(r"^(1 failed|1 failed, .*) in [\d.]+ s$", check.text, re.M)
+
+
+def test_ctrl_c_ends_check_with_what_was_found(shared, terminal):
+    check = terminal(shared, "check", rows=40)
+    check.shows("✓ main stream")
+    check.presses("\x03")
+    check.ends(1)
+    check.shows("interrupted after")
+
+
+def test_pub_asks_for_channel_and_messages(shared, terminal):
+    pub = terminal(shared, "pub", columns=120)
+    pub.shows("channel:")
+    pub.presses("typed\r")
+    pub.shows(f"publishing to typed at http://127.0.0.1:{shared.port}, an event a line; Ctrl-D ends", "message:")
+    pub.presses("one\r")
+    eventually(lambda: len(re.findall(r"^\d{16}$", pub.text, re.M)) == 1, "an id")
+    pub.presses("two words\r")
+    eventually(lambda: len(re.findall(r"^\d{16}$", pub.text, re.M)) == 2, "another id")
+    pub.presses("\x04")
+    pub.ends(0)
+    assert Client(shared, "history", "typed", "--format", "%d").ends() == ["one", "two words"]
+
+
+def test_pub_that_asks_says_what_is_refused_and_goes_on(shared, terminal):
+    pub = terminal(shared, "pub", "typed-json", "--json", "--retry", columns=120)
+    pub.shows("message:")
+    pub.presses("{x\r")
+    pub.shows("the message is not JSON")
+    for message in ("[1]", "[2]"):
+        pub.presses(message + "\r")
+        eventually(lambda message=message: message in Client(shared, "history", "typed-json", "--format", "%d").ends(), "it")
+    pub.presses("\x03")
+    pub.ends(-signal.SIGINT)
+
+
+def test_pub_without_a_channel_in_a_script_is_wrong_usage(shared):
+    assert "pub: expected CHANNEL" in Client(shared, "pub", input="x").refuses(2)
 
 
 def test_events_on_a_terminal_are_for_people(shared, terminal):
     listener = terminal(shared, "sub", "people")
     eventually(lambda: shared.channel("people")["subscribers"] == 1, "the subscriber")
     shared.post("/realtime/people?event=news", "first\nsecond \x1b[31mline".encode())
-    listener.shows("news first", "         second \\x1b[31mline")
+    listener.shows("news first", " " * len("00:00:00 news ") + "second \\x1b[31mline")
     assert re.search(r"^\d\d:\d\d:\d\d news first$", listener.text, re.M)
 
 
@@ -305,4 +373,61 @@ def test_a_line_of_a_pattern_names_the_channel(shared, terminal):
     shared.publish("passed", channel="people/1")
     history = terminal(shared, "history", "--pattern", "people/{n}")
     history.ends(0)
-    assert history.lines[0] == "people/1 passed"
+    assert history.lines[0] == "people/1              passed"
+
+
+def test_a_first_line_says_what_is_listened_to(shared, terminal):
+    greeted = terminal(shared, "sub", "greeted", "more", "--pattern", "builds/{n}", columns=120)
+    greeted.shows(f"listening to greeted, more and builds/{{n}} at http://127.0.0.1:{shared.port}; Ctrl-C ends")
+    quiet = terminal(shared, "sub", "-q", "quiet")
+    eventually(lambda: shared.channel("quiet")["subscribers"] == 1, "the subscriber")
+    shared.publish("an event", channel="quiet")
+    quiet.shows("an event")
+    assert "listening" not in quiet.text
+
+
+def test_where_what_was_held_ends_is_said(shared, terminal):
+    shared.publish("old", channel="held")
+    tail = terminal(shared, "tail", "held")
+    tail.shows("old", "── up to date ──")
+
+
+def test_events_of_several_channels_stand_in_columns(shared, terminal):
+    for channel, event in (("a", "new"), ("a-longer-name", "message"), ("東京", "paid")):
+        shared.publish("data", channel=f"columns/{channel}", event=event)
+    history = terminal(shared, "history", "columns/a", "columns/a-longer-name", "columns/東京")
+    history.ends(0)
+    with history.lock:
+        rows = [history.screen.buffer[row] for row in range(1, 3)]
+    assert history.lines[1] == "columns/a-longer-name          data"
+    assert "".join(rows[1][column].data for column in range(31, 35)) == "data"
+
+
+@pytest.mark.parametrize("arguments, env, coloured", [
+    ([], {}, True), ([], {"NO_COLOR": "1"}, False), (["--color=never"], {}, False), ([], {"TERM": "dumb"}, False),
+    (["--color=always"], {"NO_COLOR": "1"}, True), ([], {"TIDINGS_COLOR": "never"}, False),
+])
+def test_colours_are_shown_where_they_are_wanted(shared, terminal, arguments, env, coloured):
+    shared.publish("data", channel="colours", event="bright")
+    history = terminal(shared, "history", "colours", *arguments, env=env)
+    history.ends(0)
+    assert (b"\x1b[1mbright\x1b[0m data" in history.raw) == coloured
+    assert (b"\x1b[" in history.raw) == coloured
+
+
+def test_a_pipe_gets_no_colour_and_no_line_beside_the_events(shared):
+    shared.publish("data", channel="piped", event="plain")
+    tail = Client(shared, "tail", "piped", "--count", "1")
+    assert list(tail.ends() and tail.events()[0]) == ["id", "channel", "event", "data"] and not tail.errors
+    assert Client(shared, "history", "piped", "--color=always").ends() == ["\x1b[1mplain\x1b[0m data"]
+
+
+def test_data_that_are_json_are_told_as_such(shared):
+    said = ['{"price": 12.50,\n "big": 12345678901234567890}', "\ufeff[1]", "no {json", '"text"']
+    for data in said:
+        shared.publish(data, channel="parsed")
+    history = Client(shared, "history", "parsed", "--parse")
+    lines = history.ends()
+    assert lines[0].endswith('"data":{"price": 12.50,  "big": 12345678901234567890}}')
+    assert [event["data"] for event in history.events()][1:] == [[1], "no {json", "text"]
+    assert "--parse and --format" in Client(shared, "history", "parsed", "--parse", "--format", "%d").refuses(2)

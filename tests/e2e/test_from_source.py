@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from checkout import block, checkout, listed
-from test_quickstart import Quickstart, can_be_nobody
+from test_quickstart import can_be_nobody
 from web import WebDoor
 from world import BUILD, INSTRUMENTED, SLOW, TOP, eventually, free_port
 
@@ -127,6 +127,32 @@ def test_a_tree_that_may_not_be_written_is_told_in_a_sentence(place):
                                                     str(free_port())]):
         said = said_by(*NOBODY, place / command[0], *command[1:], status=1)
         assert str(place) in said and said.count("\n") == 1, said
+
+
+def compiled(*words):
+    """The objects that make would compile now, with these words to it."""
+    said = said_by("make", "-n", "-C", BUILD, "-o", "config.h", "all-am", *words)
+    return set(re.findall(r" -c -o (\S+\.o) ", said))
+
+
+def test_a_changed_header_has_made_anew_what_includes_it_and_nothing_else():
+    header = f"{TOP}/client/verbs.h"
+    known = {note.with_suffix(".o") for note in Path(BUILD).glob("client/**/*.d")
+             if "client/verbs.h:" in note.read_text()}
+    assert known
+    anew = compiled("-W", os.path.relpath(header, BUILD)) - compiled()
+    assert anew == {str(path.relative_to(BUILD)) for path in known}
+
+
+def test_whoever_pulls_into_an_older_build_gets_no_object_with_headers_of_before():
+    # as there was before objects had lists of what they are made of
+    assert compiled("there=client/main.o") - compiled() == {"client/main.o"}
+
+
+def test_a_list_that_a_full_disk_cut_off_stops_no_make(tmp_path):
+    (tmp_path / "cut.d").write_text("client/main.o: ../client/ma")
+    (tmp_path / "half.d").write_text("client/ma")
+    compiled(f"there={tmp_path}/cut.d {tmp_path}/half.d")
 
 
 # ---- long ones: they build

@@ -109,6 +109,36 @@ def test_what_is_wrong_is_an_error_as_documented(shared, path, method, query):
     is_documented(answer, path, method)
 
 
+ALL, NONE = {"Authorization": "Bearer " + token(["*"], ["*"])}, {"Authorization": "Bearer " + token(["a"], ["a"])}
+ONE = MERCURE + "/subscriptions/{topic}/{subscriber}"
+
+
+@pytest.mark.parametrize("path, method, headers, body, status", [
+    (MERCURE, "post", {}, "topic=a", 401), (MERCURE, "post", NONE, "topic=b", 403), (MERCURE, "post", ALL, "data=x", 400),
+    (MERCURE, "post", ALL, "&".join(f"topic={n}" for n in range(101)), 413), (MERCURE, "post", {**ALL, "Content-Type": "text/plain"}, "x", 415),
+    *((path, "get", headers, None, status)
+      for path in (MERCURE + "/subscriptions", MERCURE + "/subscriptions/{topic}", ONE)
+      for headers, status in (({}, 401), (NONE, 403), ({**ALL, "If-None-Match": "its own"}, 304))),
+    (ONE.replace("{subscriber}", "urn%3Auuid%3A00000000-0000-4000-8000-000000000000"), "get", ALL, None, 404)])
+def test_what_mercures_clients_are_told_else_is_as_documented(shared, path, method, headers, body, status):
+    target = path.format(**shared.names)
+    if "If-None-Match" in headers:
+        headers = {**headers, "If-None-Match": shared.door.ask("GET", target, ALL).headers["etag"]}
+    answer = shared.door.ask(method.upper(), target, {"Content-Type": FORM, **headers}, body and body.encode())
+    path = path if path in OPENAPI["paths"] else ONE
+    assert answer.status == status and str(status) in OPENAPI["paths"][path][method]["responses"], answer
+    if status != 304:
+        is_documented(answer, path, method)
+    for name in found(OPENAPI["paths"][path][method]["responses"][str(status)]).get("headers", {}):
+        assert name.lower() in answer.headers
+
+
+def test_a_stream_of_mercures_has_the_documented_headers(shared):
+    stream = reader(shared).listen("alerts", lastEventID="earliest", door=shared.door)
+    for name in OPENAPI["paths"][MERCURE]["get"]["responses"]["200"]["headers"]:
+        assert stream.answer.headers[name.lower()] == "earliest"
+
+
 def test_the_requests_for_rest_clients_are_to_documented_addresses():
     text = (TOP / "conf" / "tidings.http").read_text()
     patterns = {(method, re.compile(re.sub(r"\\{\w+\\}", r"[^/?]+", re.escape(path)))) for path, method in REQUESTS}

@@ -151,6 +151,21 @@ def test_the_address_of_a_channel_says_who_is_there(site):
     eventually(lambda: who(site, "a/b c")["subscribers"] == [], "it has left")
 
 
+def test_a_list_of_many_shows_some_and_says_how_many_there_are(make_world):
+    world = make_world({"responder": {"mercure_subscriptions": "yes", "presence_list": 3}})
+    first = watch(world, "many")
+    sees(first, 1)
+    for _ in range(4):
+        watch(world, "many")
+    first.wait(lambda: len(seen(first)) == 5, first.story)
+    late = watch(world, "many")
+    late.wait(lambda: len(ids(world, "many")) == 6 and late.told("present"), late.story)
+    told = json.loads(late.told("present")[0].data)
+    assert len(told["subscribers"]) == 3 and told["more"] is True and told["count"] in (5, 6)
+    assert {entry["id"] for entry in told["subscribers"]} <= set(seen(first)), "who has been there longest"
+    assert json.loads(first.told("present")[0].data)["more"] is False
+
+
 def test_a_long_list_comes_in_pages(site):
     readers = [watch(site, "many", wait=False) for _ in range(7)]
     eventually(lambda: len(ids(site, "many")) == 7, "all are there")
@@ -401,6 +416,22 @@ def test_whatever_dies_the_list_is_right_in_the_end_and_nobody_is_told_twice(mak
         for reader in here:
             reader.wait(lambda r=reader, n=room: seen_last(r) == ids(world, n), reader.story, 30)
     each_came_and_left_once(world)
+
+
+def test_whoever_falls_behind_again_and_again_is_given_one_list_in_each_second(make_world):
+    world = make_world({**ON, "hub": {"presence_rate": 0}})
+    slow = watch(world, "room", receive_buffer=4096)
+    sees(slow, 1)
+    hub, began, number = Hub(world.hub_socket), time.monotonic(), 0
+    while time.monotonic() < began + 2:
+        numbers = [n.to_bytes(16, "big") for n in range(number, number + 300)]
+        hub.send(*(Joined(n, b"", b"u" * 900, b"", [b"room"]) for n in numbers))
+        hub.send(*(Left(n) for n in numbers))
+        number, had = number + 300, len(slow.events)
+        slow.wait(lambda had=had: len(slow.events) > had, slow.story)
+    eventually(lambda: len(ids(world, "room")) == 1, "all but one have left", within=20)
+    slow.wait(lambda: len(seen_last(slow)) == 1, lambda: str(len(seen_last(slow))), 20)
+    assert 2 < len(slow.told("present")) <= time.monotonic() - began + 2
 
 
 def test_one_that_stops_reading_is_given_the_whole_list_when_it_goes_on(make_world):

@@ -157,6 +157,33 @@ def test_events_of_a_channel_kept_by_itself_are_held_too(make_world):
     assert figures(world)["tidings_log_events",] == 2
 
 
+def test_who_is_there_is_counted_and_who_comes_and_goes(make_world):
+    world = make_world({"responder": {"mercure_subscriptions": "yes"},
+                        "hub": {"presence_rate": 1},
+                        "channel /.well-known/mercure/subscriptions": {"keep_events": 50}})
+
+    def says(name, *labels, wanted):
+        name = "tidings_presence_" + name, *labels
+        eventually(lambda: figures(world)[name] == wanted, f"{name} being {wanted}", 8)
+    says("subscribers", wanted=0)
+    first = world.listen("a", "b", presence=1)
+    world.listen("a", presence=1)
+    says("subscribers", wanted=2)
+    says("subscriptions", wanted=3)
+    first.leave()
+    says("subscribers", wanted=1)
+    says("subscriptions", wanted=1)
+    says("changes_total", "join", wanted=3)
+    says("changes_total", "leave", wanted=2)
+    says("dropped_events_total", wanted=0)
+    says("waiting", wanted=0)
+    for n in range(2):  # all that the address may have told at once, and more
+        world.listen(*(f"{n}.{i}" for i in range(100)), presence=1)
+    says("changes_total", "join", wanted=103)
+    says("waiting", wanted=1)
+    says("dropped_events_total", wanted=55)
+
+
 def test_inboxes_are_counted_by_their_names(make_world, tmp_path):
     odd = 'the "odd" \\n one'
     world = make_world(config={f"inbox {odd}": {"path": tmp_path / "odd.db"}})

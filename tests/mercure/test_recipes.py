@@ -16,7 +16,7 @@ PAGE = Document(TOP / "docs" / "mercure.md")
 TOPIC = "https://example.com/books/1"
 # language: how it is run, the page's functions, and what an application does with them
 RECIPES = {
-    "php": (["php"], lambda blocks: next(b for b in blocks if "function publish" in b),
+    "php": (["php"], lambda blocks: next(b for b in blocks if "function token" in b),
             "echo publish('{topic}', 'sold', ['id' => 'a-1', 'private' => 'on']), \"\\n\";"
             "echo token(['subscribe' => ['{topic}']]), \"\\n\";"),
     "python": (["/usr/bin/python3"], lambda blocks: next(b for b in blocks if "def publish" in b),

@@ -6,8 +6,11 @@ from urllib.parse import quote
 
 import pytest
 
-from mercure import PATH, mercure, publisher
+from fcgi import Exchange
+from mercure import PATH, mercure, publisher, token
 from mercure_reader import reader
+from peers import Hub
+from wire import Joined
 from world import eventually
 
 LIST = PATH + "/subscriptions"
@@ -107,6 +110,77 @@ def test_who_may_not_is_told_nothing(site):
         stream.leave()
 
 
+# ---- who sees whose they are: native streams and addresses, of a topic that all may listen to
+
+def there(visitor, topic):
+    answer = visitor.door.ask("GET", f"/api/channels/{encoded(topic)}/presence")
+    assert answer.status == 200, answer
+    return answer.json["subscribers"]
+
+
+def seen(visitor, topic, count):
+    """What a native stream is told of those who are there, once they are so many."""
+    stream = visitor.world.listen(topic, presence=1, headers=visitor.door.headers)
+
+    def entries():
+        all = []
+        for event in stream.events:
+            if event.type == "present":
+                all = json.loads(event.data)["subscribers"]
+            elif event.type == "join":
+                all.append(json.loads(event.data))
+            elif event.type == "leave":
+                all = [entry for entry in all if entry["id"] != json.loads(event.data)["id"]]
+        return all
+    stream.wait(lambda: len(entries()) == count, stream.story)
+    stream.leave()
+    return entries()
+
+
+def said_of(entries):
+    """Whose they are, as far as that is said."""
+    return [(entry.get("user"), entry.get("payload")) for entry in entries]
+
+
+ANN = ("ann", {"mail": "ann@example.com"})
+
+
+@pytest.mark.parametrize("rights", [None, [], ["open/1"], [LIST], [LIST + "/open%2F2"]])
+def test_whose_a_subscription_is_nobody_is_told_who_may_not_read_it(site, rights):
+    topic = f"open/1?{rights}"
+    stream = reader(site, payload=ANN[1], subscribe=[topic], claims={"sub": "ann"}).listen(topic)
+    other = reader(site, subscribe=rights)
+    entry, = eventually(lambda: there(other, topic), "somebody there")
+    assert set(entry) == {"id", "since"}
+    assert said_of(seen(other, topic, 2)).count((None, None)) == 2
+    stream.leave()
+
+
+@pytest.mark.parametrize("rights", [["*"], [ALL], [LIST + "/open%2F3"]])
+def test_whose_a_subscription_is_whoever_may_read_its_list_is_told(site, rights):
+    stream = reader(site, payload=ANN[1], subscribe=[], claims={"sub": "ann"}).listen("open/3")
+    admin = reader(site, subscribe=rights)
+    eventually(lambda: said_of(there(admin, "open/3")) == [ANN], "ann")
+    assert ANN in said_of(seen(admin, "open/3", 2))
+    assert ANN not in said_of(seen(reader(site), "open/3", 2))
+    stream.leave()
+    eventually(lambda: there(admin, "open/3") == [], "nobody there any more")
+
+
+def test_a_native_stream_that_says_that_it_is_there_is_seen_by_name(site):
+    ann = reader(site, payload=ANN[1], subscribe=[], claims={"sub": "ann"})
+    site.listen("open/4", presence=1, headers=ann.door.headers)
+    eventually(lambda: said_of(there(reader(site), "open/4")) == [ANN], "ann")
+    assert ANN in said_of(seen(reader(site), "open/4", 2))
+
+
+def test_the_configuration_can_show_everybody_whose_they_are(make_world, tmp_path):
+    world = make_world(mercure(tmp_path, {
+        **ON, "access everybody": {"who": "address:0.0.0.0/0 address:::/0", "subscribe": ALL}}))
+    reader(world, payload=ANN[1], subscribe=[], claims={"sub": "ann"}).listen("open/5")
+    eventually(lambda: said_of(there(reader(world), "open/5")) == [ANN], "ann, by whoever asks")
+
+
 def test_nobody_publishes_a_subscription(site):
     answer = publisher(site, publish=["*"]).publish(LIST + "/a/b", data="{}")
     assert answer.status in (400, 403)
@@ -175,6 +249,78 @@ def test_the_list_and_the_updates_after_it_miss_nothing(site, admin):
     stream = admin.listen(LIST + "/after/{subscriber}", last_event_id=last)
     reader(site).listen("after")
     assert [d["active"] for d in told(stream, 1)][:1] == [True]
+
+
+MANY = 10000  # of whom a page of the hub's has 256
+
+
+@pytest.fixture(scope="module")
+def full_site(make_shared_world, tmp_path_factory):
+    """Where many are there, for whom a responder that is not there speaks."""
+    site = make_shared_world(mercure(tmp_path_factory.mktemp("keys"), {
+        "hub": {"presence_rate": 0}, "responder": {**ON["responder"], "workers": 1}}))
+    site.others = Hub(site.hub_socket)
+    site.others.send(*(Joined(n.to_bytes(16, "big"), b"", b"", b"", [BOOK.encode()]) for n in range(MANY)))
+    eventually(lambda: ask(reader(site, subscribe=[ALL]), f"{LIST}/{encoded(BOOK)}/{last_of_many()}").status == 200,
+               "the last of them is there", 20)
+    return site
+
+
+def last_of_many():
+    return encoded(f"urn:uuid:00000000-0000-0000-0000-{MANY - 1:012x}")
+
+
+def test_a_list_of_thousands_is_whole(full_site):
+    admin = reader(full_site, subscribe=[ALL])
+    subscriptions = listed(admin)["subscriptions"]
+    assert len(subscriptions) == len({d["subscriber"] for d in subscriptions}) == MANY
+    head = admin.door.ask("HEAD", LIST, {})
+    assert (head.status, head.body) == (200, b"") and "content-length" not in head.headers
+
+
+def request_list(site):
+    exchange = Exchange(site.fcgi_socket)
+    exchange.send(site.door.request(LIST, {"Authorization": "Bearer " + token(subscribe=[ALL])}))
+    return exchange
+
+
+def memory_of(pid):
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) << 12
+
+
+def test_readers_who_take_their_time_cost_no_list_each_and_get_it_whole(full_site):
+    worker, = full_site.responder.workers()
+    listed(reader(full_site, subscribe=[ALL]))
+    before = memory_of(worker)
+    readers = [request_list(full_site) for _ in range(16)]
+    for exchange in readers:
+        exchange.read(lambda exchange: exchange.answer.status == 200)
+    grown = memory_of(worker) - before
+    assert grown < 16 * 400_000, f"{grown:,} bytes for 16 lists of {len(readers[0].read().body):,}"
+    for exchange in readers:
+        assert len(exchange.read().json["subscriptions"]) == MANY
+        exchange.close()
+
+
+def test_a_reader_who_leaves_in_the_middle_of_a_list_is_forgotten(full_site):
+    worker, = full_site.responder.workers()
+    for _ in range(20):
+        exchange = request_list(full_site)
+        exchange.read(lambda exchange: len(exchange.raw) > 100_000)
+        exchange.close()
+    assert len(listed(reader(full_site, subscribe=[ALL]))["subscriptions"]) == MANY
+    assert full_site.responder.workers() == [worker]
+
+
+def test_a_list_whose_rest_does_not_come_breaks_off(full_site):
+    """The last test of that site."""
+    exchange = request_list(full_site)
+    exchange.read(lambda exchange: exchange.answer.status == 200)
+    full_site.hub.stop()
+    assert exchange.reads_the_end(within=15) and not exchange.answer.ended
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(exchange.answer.body)
 
 
 def test_a_list_that_is_known_is_not_sent_again(site, admin):

@@ -160,9 +160,12 @@ class Daemon:
         """SIGKILL to parent and workers at once, as a machine that loses power."""
         workers, process = self.workers(), self.process
         self.process = None
-        for pid in [process.pid, *workers]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        # Stopped first: on a busy machine a worker would find time to see its
+        # parent die, and end in good order.
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in [process.pid, *workers]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
         process.wait()
         for pid in workers:
             eventually(lambda: not is_alive(pid), f"worker {pid} ending")

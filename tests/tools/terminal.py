@@ -16,10 +16,26 @@ import pyte
 from world import SLOW, eventually
 
 
+class Screen(pyte.Screen):
+    """pyte's, which does not know how xterm repeats a character (REP)."""
+    last = " "
+
+    def draw(self, data):
+        super().draw(data)
+        self.last = data[-1:] or self.last
+
+    def repeat(self, count=1):
+        self.draw(self.last * (count or 1))
+
+
+class Stream(pyte.ByteStream):
+    csi = {**pyte.ByteStream.csi, "b": "repeat"}
+
+
 class Terminal:
     def __init__(self, command, environment, rows=24, columns=80):
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
+        self.screen = Screen(columns, rows)
+        self.stream = Stream(self.screen)
         self.lock = threading.Lock()
         self.raw = b""
         self.ours, theirs = pty.openpty()

@@ -7,7 +7,7 @@ Its bytes only; who speaks them is in peers.py.
 import struct
 from collections import namedtuple
 
-VERSION = 8
+VERSION = 9
 FRAME_MAX = 16 << 20
 ID_MAX = (1 << 53) - 1
 VOLATILE = 1
@@ -17,7 +17,7 @@ STORED, REPEATED, CONFLICT, INVALID, FULL, FAILED = range(6)
 Item = namedtuple("Item", "key digest data")
 Row = namedtuple("Row", "id channel type key data reason traits", defaults=[b""])
 History = namedtuple("History", "gap used through mark oldest newest events")
-Present = namedtuple("Present", "id subscriber since topic user payload")
+Present = namedtuple("Present", "id subscriber since open topic user payload")
 Line = namedtuple("Line", "channel events bytes oldest newest subscribers")
 
 
@@ -143,9 +143,9 @@ FIELDS["grant"] = _list(4, lambda it: (b"\1" + FIELDS["str16"][0](it) if not isi
 FIELDS["reasons"] = _list(4, lambda pair: struct.pack("<Q", pair[0]) + FIELDS["str16"][0](pair[1]),
                           lambda body: (body.number(8), body.text(2)))
 FIELDS["present"] = _list(4, lambda entry: (struct.pack("<Q", entry.id) + entry.subscriber
-                                            + struct.pack("<Q", entry.since)
-                                            + b"".join(map(FIELDS["str16"][0], entry[3:]))),
-                          lambda body: Present(body.number(8), body.take(16), body.number(8),
+                                            + struct.pack("<QB", entry.since, entry.open)
+                                            + b"".join(map(FIELDS["str16"][0], entry[4:]))),
+                          lambda body: Present(body.number(8), body.take(16), body.number(8), body.number(1),
                                                body.text(2), body.text(2), body.text(2)))
 FIELDS["rows"] = _list(4, _put_row, _get_row)
 
@@ -187,7 +187,9 @@ Stock = _message(14, "Stock", "confined:u8 rows:u64 lost:u32")
 Judge = _message(15, "Judge", "tag:u64 start:u8 value:u64 upto:u64 label:str16 channels:selectors"
                  " told:told grant:grant", optional="label")
 Judge.__new__.__defaults__ = ([], [], b"")
-Joined = _message(24, "Joined", "subscriber:identity address:str8 user:str16 payload:str16 topics:names")
+Joined = _message(24, "Joined", "subscriber:identity address:str8 user:str16 payload:str16 topics:names open:u8",
+                  optional="open")
+Joined.__new__.__defaults__ = (1,)
 Left = _message(25, "Left", "subscriber:identity")
 Presence = _message(26, "Presence", "tag:u64 topic:str16 subscriber:str8 after:u64 limit:u16")
 Welcome = _message(65, "Welcome", "version:u16 identity:identity newest:u64 secret:secret", optional="secret")

@@ -58,7 +58,8 @@ class World:
     """config: {"responder": {"window": "1M"}, "inbox app": {"path": ...}}"""
 
     def __init__(self, config=None, web=False, proxy=False, hub=True, responder=True,
-                 inbox=True, pages=None, server=SERVERS["lighttpd"]):
+                 inbox=True, pages=None, server=SERVERS["lighttpd"], prepare=None):
+        """prepare(world): what is done before its hub starts."""
         # /tmp, because a Unix socket's path has at most 107 bytes
         self.folder = Path(tempfile.mkdtemp(prefix="tidings-", dir="/tmp"))
         self.hub_socket = self.folder / "hub.sock"
@@ -77,13 +78,13 @@ class World:
         self.proxy = self.web = None
         self.expected_faults = []
         try:
-            self._make(config or {}, server if web else None, proxy, hub, responder, inbox)
+            self._make(config or {}, server if web else None, proxy, hub, responder, inbox, prepare)
         except BaseException:
             self.close()
             print(self.last_words)
             raise
 
-    def _make(self, config, server, proxy, hub, responder, inbox):
+    def _make(self, config, server, proxy, hub, responder, inbox, prepare):
         self.inboxes = {}
         self.settings = {
             "log": {"level": "info"},
@@ -110,6 +111,8 @@ class World:
         self.responder = self._daemon("responder", [program("tidings.fcgi"), "-c", responder_config],
                                       self.responder_serves)
         self.door = FcgiDoor(self.fcgi_socket)
+        if prepare:
+            prepare(self)
         if hub:
             self.hub.start()
             if self.inboxes:

@@ -106,7 +106,7 @@ static void test_its_trait_says_the_same(void **state)
 	put_traits(&traits, &active);
 	assert_null(traits_fault(buf_span(&traits)));
 	assert_true(active_get(buf_span(&traits), &read));
-	assert_true(read.here && read.since == 7);
+	assert_true(read.here && !read.open && read.since == 7);
 	assert_true(span_is(read.topic, "room") && span_is(read.user, "ann"));
 	assert_int_equal(read.payload.len, 0);
 	assert_memory_equal(read.subscriber, somebody, ACTIVE_SUBSCRIBER);
@@ -114,6 +114,28 @@ static void test_its_trait_says_the_same(void **state)
 		if (active_get(span(traits.at, len), &read))
 			assert_true(len >= traits.len - 3); /* PRIVATE is cut */
 	assert_false(active_get(span(NULL, 0), &read));
+	buf_release(&traits);
+}
+
+static void test_whose_it_is_is_left_out_unless_it_is_open(void **state)
+{
+	struct active active = of("room"), read;
+	struct buf traits = {0};
+
+	(void)state;
+	active.here = false;
+	active.open = true;
+	active.user = span_of("ann");
+	active.payload = span_of("1");
+	put_traits(&traits, &active);
+	assert_true(active_get(buf_span(&traits), &read));
+	assert_true(!read.here && read.open);
+	active_veil(&read);
+	assert_true(span_is(read.user, "ann") && span_is(read.payload, "1"));
+	read.open = false;
+	active_veil(&read);
+	assert_true(read.user.len == 0 && read.payload.len == 0);
+	assert_true(span_is(read.topic, "room"));
 	buf_release(&traits);
 }
 
@@ -191,6 +213,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_subscriber_is_not_read),
 		cmocka_unit_test(test_its_document_is_mercures),
 		cmocka_unit_test(test_its_trait_says_the_same),
+		cmocka_unit_test(
+			test_whose_it_is_is_left_out_unless_it_is_open),
 		cmocka_unit_test(test_nobody_else_may_use_its_channel),
 		cmocka_unit_test(
 			test_a_filter_takes_what_one_of_its_selectors_matches),

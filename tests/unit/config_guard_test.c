@@ -71,12 +71,66 @@ static void test_access_names_bearers_and_channels(void **state)
 	config_release(&config);
 }
 
+static void test_without_its_section_nothing_is_shared(void **state)
+{
+	struct config config;
+
+	(void)state;
+	must_load(&config, "[hub]\n");
+	assert_int_equal(config.shared.redis_count, 0);
+	assert_string_equal(config.shared.prefix, "{tidings}");
+	config_release(&config);
+}
+
+static void test_a_shared_order_names_its_servers(void **state)
+{
+	struct config config;
+
+	(void)state;
+	must_load(&config,
+		"[shared]\nredis = unix:/run/r.sock 10.0.0.1:6379\n"
+		" 10.0.0.1:7,[::1]:7000\nuser = t\npassword_file = /p\n"
+		"found = auto\nmachine = one\n");
+	assert_int_equal(config.shared.redis_count, 4);
+	assert_string_equal(config.shared.redis[3], "[::1]:7000");
+	assert_string_equal(config.shared.machine, "one");
+	assert_true(config.shared.found_auto);
+	assert_int_equal(config.shared.give_up_ms, 5000);
+	assert_int_equal(config.shared.keep_age_ms, 3600000);
+	assert_int_equal(config.shared.keep_bytes, 256 << 20);
+	config_release(&config);
+}
+
+#define SHARED "[shared]\nredis = unix:/r\n"
+#define NO_SERVER(text)                                                        \
+	{                                                                      \
+		"[shared]\nredis = " text "\n",                                \
+			":2: redis: \"" text                                   \
+			"\" is neither unix: and a path nor an address and a " \
+			"port such as 10.1.2.3:6379 or [::1]:6379 (no names)"  \
+	}
+
 #define KEYS   "[keys a]\nfile = /k\nalgorithms = HS256\n"
 #define ACCESS "[access a]\nwho = users\n"
 
 static const struct {
 	const char *text, *fault;
 } misfits[] = {
+	NO_SERVER("redis.example:6379"),
+	NO_SERVER("10.0.0.1"),
+	NO_SERVER("10.0.0.1:65536"),
+	NO_SERVER("10.0.0.1:0"),
+	NO_SERVER("[10.0.0.1]:1"),
+	NO_SERVER("::1"),
+	NO_SERVER("unix:r.sock"),
+	{"[shared]\n", ":1: a shared order needs redis"},
+	{SHARED "user = t\n", ":1: user needs a password_file"},
+	{SHARED "db = 16\n", ":3: db: 16 is not from 0 to 15"},
+	{SHARED "give_up = 31s\n", ":3: give_up: 31s is not from 1s to 30s"},
+	{SHARED "prefix =\n", ":3: prefix: a text of 1 to 64 bytes without "
+			      "control characters is wanted"},
+	{SHARED "found = yes\n",
+		":3: found: \"yes\" is neither manual nor auto"},
 	{"[keys a]\nalgorithms = HS256\n", ":1: keys need a file"},
 	{"[keys a]\nfile = /k\n", ":1: keys need algorithms"},
 	{"[keys a]\nfile = /k\nalgorithms =\n", ":1: keys need algorithms"},
@@ -167,6 +221,8 @@ static void test_there_are_64_sections_of_keys_at_most(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_without_its_section_nothing_is_shared),
+		cmocka_unit_test(test_a_shared_order_names_its_servers),
 		cmocka_unit_test(test_keys_have_their_defaults),
 		cmocka_unit_test(test_an_access_token_must_end),
 		cmocka_unit_test(test_access_names_bearers_and_channels),

@@ -19,7 +19,7 @@ struct hall {
 static void hall_open(struct hall *hall)
 {
 	memset(hall, 0, sizeof(*hall));
-	entries_open(&hall->entries, span_of("room"));
+	entries_open(&hall->entries, span_of("room"), 3);
 	for (int by = 0; by < ENTRIES_BYS; by++)
 		hall->entries.news[by] = &hall->news[by];
 }
@@ -167,6 +167,30 @@ static void test_who_has_no_name_is_a_user_of_his_own_who_leaves_at_once(
 	hall_close(&hall);
 }
 
+static void test_a_list_has_so_many_and_says_how_many_there_are(void **state)
+{
+	struct buf out = {0};
+	struct hall hall;
+
+	(void)state;
+	hall_open(&hall);
+	for (uint8_t n = 1; n <= 3; n++)
+		comes(&hall, n, "");
+	entries_present(&hall.entries, BY_STREAM, &out);
+	buf_add_char(&out, '\0');
+	assert_non_null(strstr(out.at, "],\"count\":3,\"more\":false}\n\n"));
+	comes(&hall, 4, "");
+	comes(&hall, 5, "");
+	assert_int_equal(listed(&hall, BY_STREAM), 3);
+	assert_int_equal(listed(&hall, BY_USER), 3);
+	buf_clear(&out);
+	entries_present(&hall.entries, BY_STREAM, &out);
+	buf_add_char(&out, '\0');
+	assert_non_null(strstr(out.at, "],\"count\":5,\"more\":true}\n\n"));
+	buf_release(&out);
+	hall_close(&hall);
+}
+
 /* ---- our own */
 
 static const struct span room = {"room", 4};
@@ -265,6 +289,8 @@ int main(void)
 			test_a_user_who_comes_back_in_time_has_not_left),
 		cmocka_unit_test(
 			test_who_has_no_name_is_a_user_of_his_own_who_leaves_at_once),
+		cmocka_unit_test(
+			test_a_list_has_so_many_and_says_how_many_there_are),
 		cmocka_unit_test(
 			test_the_hub_is_told_once_who_comes_and_who_leaves),
 		cmocka_unit_test(test_who_was_never_there_is_not_spoken_of),

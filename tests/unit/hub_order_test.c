@@ -191,12 +191,12 @@ static void test_the_cursor_moves_with_what_is_stored(void **state)
 	struct proposal proposal = {.channel = span_of("a"),
 		.items = &one,
 		.count = 1,
-		.cursor = {&at, 4, 5}};
+		.cursor = {.at = &at, .from = 4, .to = 5}};
 	struct ack ack = {0};
 
 	order_propose(&room->ledger, &proposal, &ack);
 	assert_int_equal(at, 5);
-	proposal.cursor = (struct order_cursor){&at, 5, 9};
+	proposal.cursor = (struct order_cursor){.at = &at, .from = 5, .to = 9};
 	proposal.count = 0; /* a row that cannot be published is passed over */
 	order_propose(&room->ledger, &proposal, &ack);
 	assert_int_equal(at, 9);
@@ -212,7 +212,7 @@ static void test_without_room_it_is_refused_and_no_cursor_moves(void **state)
 	const struct proposal proposal = {.channel = span_of("a"),
 		.items = &one,
 		.count = 1,
-		.cursor = {&at, 4, 5}};
+		.cursor = {.at = &at, .from = 4, .to = 5}};
 	struct ack ack = {0};
 
 	room_fail(room);

@@ -39,6 +39,7 @@ static void test_a_list_is_read_in_pages_while_others_come_and_go(void **state)
 			after = id;
 			wire_get_bytes(&in, ACTIVE_SUBSCRIBER);
 			wire_get_u64(&in);
+			assert_int_equal(wire_get_u8(&in), 1);
 			assert_true(span_is(wire_get_str16(&in), "room"));
 			assert_true(span_is(wire_get_str16(&in), "ann"));
 			assert_true(span_is(wire_get_str16(&in), "{\"a\":1}"));

@@ -30,6 +30,7 @@ static inline void join_two(struct peer *peer, unsigned number,
 	wire_put_str16(&body, span_of(topic));
 	if (other != NULL)
 		wire_put_str16(&body, span_of(other));
+	wire_put_u8(&body, 1);
 	say(peer, WIRE_JOINED, &body);
 }
 

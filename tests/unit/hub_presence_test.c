@@ -20,7 +20,8 @@ static void test_who_joins_and_leaves_is_an_event_each(void **state)
 	assert_false(traits_have_expired(event.traits, event.at + 3599999));
 	assert_true(traits_have_expired(event.traits, event.at + 3600000));
 	assert_true(active_get(event.traits, &active));
-	assert_true(active.here && span_is(active.topic, "room"));
+	assert_true(active.here && active.open);
+	assert_true(span_is(active.topic, "room"));
 	assert_true(span_is(active.user, "ann"));
 	assert_int_equal(active.since, event.at);
 	assert_memory_equal(active.subscriber, "subscriber000001", 16);
@@ -33,6 +34,28 @@ static void test_who_joins_and_leaves_is_an_event_each(void **state)
 	newest(&event);
 	assert_true(active_get(event.traits, &active) && !active.here);
 	assert_int_equal(count(peer, ""), 0);
+	eventlog_rest(&desk.room->ledger.log);
+}
+
+static void test_who_does_not_say_that_it_is_for_all_is_not_open(void **state)
+{
+	struct peer *peer = desk_known(&desk);
+	struct wire_event event;
+	struct active active;
+	struct buf body = {0};
+
+	(void)state;
+	put_subscriber(&body, 1);
+	wire_put_str8(&body, span_of("::1"));
+	wire_put_str16(&body, span_of("ann"));
+	wire_put_str16(&body, span_of("1"));
+	wire_put_u16(&body, 1);
+	wire_put_str16(&body, span_of("room"));
+	say(peer, WIRE_JOINED, &body);
+	assert_int_equal(told(), 1);
+	newest(&event);
+	assert_true(active_get(event.traits, &active) && !active.open);
+	assert_true(span_is(active.topic, "room"));
 	eventlog_rest(&desk.room->ledger.log);
 }
 
@@ -301,6 +324,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_who_joins_and_leaves_is_an_event_each),
+		TEST(test_who_does_not_say_that_it_is_for_all_is_not_open),
 		TEST(test_what_is_said_again_is_told_once),
 		TEST(test_who_leaves_before_he_was_told_of_is_never_told_of),
 		TEST(test_a_stream_of_several_topics_is_an_event_for_each),

@@ -60,6 +60,14 @@
 	" sum INTEGER NOT NULL) STRICT;" /* checksum_of_shown() */ \
 	"INSERT INTO meta VALUES('private', 0);"
 
+#define ORPHAN                                                                \
+	"CREATE TABLE orphan("	   /* entries that the shared order forgot */ \
+	" id INTEGER PRIMARY KEY," /* of its last row */                      \
+	" at INTEGER NOT NULL,"                                               \
+	" hub BLOB NOT NULL,"		   /* that took it */                 \
+	" body BLOB NOT NULL,"		   /* as orphan.c writes it */        \
+	" stays INTEGER NOT NULL) STRICT;" /* it is not put back */
+
 static const char tables[] =
 	"CREATE TABLE event("
 	" id INTEGER PRIMARY KEY,"
@@ -116,7 +124,7 @@ static const char tables[] =
 	" ('probe', 0), ('unsummed', 0),"
 	/* When the log was last written, by the date that is believed. */
 	" ('date', 0), ('secret', randomblob(16));" GONE LABEL TICKETS SHOWN
-		PRESENT REST;
+		PRESENT REST ORPHAN;
 
 static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
 			   "ALTER TABLE event ADD COLUMN back INTEGER;"
@@ -133,7 +141,7 @@ static const char to_4[] =
 
 static const char to_5[] = SHOWN PRESENT;
 
-static const char to_6[] = REST;
+static const char to_6[] = REST ORPHAN;
 
 /* steps[v - 1] leads from version v to v + 1; the last is none. */
 static const char *const steps[SCHEMA_VERSION] = {

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_HUB_SHARED_APPEND_H
+#define TIDINGS_HUB_SHARED_APPEND_H
+/*
+ * append - proposals on their way to their place in the order
+ *
+ *   waiting  for the batch before, or for Redis
+ *   flying   in the one batch that is under way
+ *
+ * What comes meanwhile is the next batch.  A batch without proposals asks where
+ * the order stands, and sees to the floor: it is the sign of life, too.
+ *
+ * After a lost link those that were flying are waiting again: whether they were
+ * stored is told by their receipt, keys or cursor.  One that has none of these
+ * fails.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hub/shared/conn.h"
+#include "hub/shared/script.h"
+#include "hub/shared/shared.h"
+#include "lib/list.h"
+#include "lib/timer.h"
+
+enum {
+	APPEND_MOST = 256,	       /* proposals of a batch */
+	APPEND_BYTES = 4 << 20,	       /* of a batch of more than one */
+	APPEND_QUEUE_BYTES = 64 << 20, /* of all that are waiting */
+	APPEND_RECEIPT_AGE_S = 600,
+	APPEND_BRIEF_AGE_S = 60,
+};
+
+struct append_notify {
+	void (*answered)(void *arg, const struct shared_answer *answer);
+	/* A batch was taken that was sent at that time, monotonic us. */
+	void (*heard)(void *arg, uint64_t last, uint64_t sent_us);
+	/* It says that it will not do; nothing is sent before append_open(). */
+	void (*refused)(
+		void *arg, enum shared_where where, const char *sentence);
+	/* A batch is unanswered for give_up: the link is to be given up. */
+	void (*stuck)(void *arg);
+	void (*looked)(void *arg, uint64_t number, uint64_t last);
+	void *arg;
+};
+
+struct append {
+	struct loop *loop;
+	struct conn *conn; /* borrowed */
+	struct append_notify notify;
+	const char *prefix; /* borrowed */
+	uint64_t give_up_us, key_age_s;
+	struct node waiting, flying; /* struct waiting */
+	size_t count, bytes;	     /* of both */
+	bool open;		     /* a batch may be sent */
+	bool busy;		     /* one is under way */
+	bool probe;	  /* one is to be sent, if without proposals */
+	uint64_t away_us; /* since when it is not open */
+	uint64_t floor;
+	uint64_t sent_us, took_us;
+	uint64_t look, look_sent, looked; /* numbers */
+	struct script script;
+	struct loop_turn turn;
+	struct timer deadline;
+	bool identity_known;
+	uint8_t identity[SHARED_ID], secret[SHARED_SECRET];
+	struct buf command, fault;
+};
+
+struct waiting {
+	struct node node;
+	void *whose;
+	uint64_t deadline_us;
+	bool again; /* it may be said again */
+	struct buf words;
+	size_t word_count;
+};
+
+void append_init(struct append *append, struct loop *loop, struct conn *conn,
+	const struct shared_options *options, const char *prefix,
+	const struct append_notify *notify);
+void append_release(struct append *append);
+
+/* Copies it. */
+void append_add(
+	struct append *append, const struct shared_proposal *what, void *whose);
+/* There is a link: asks where the order stands, and sends nothing else before
+ * append_open(). */
+void append_greet(struct append *append);
+void append_open(struct append *append);
+/* There is none any more: proposals wait, each for give_up at most; once it has
+ * been away for so long, new ones fail. */
+void append_lost(struct append *append);
+/* A sign of life is due. */
+void append_probe(struct append *append);
+void append_raise_floor(struct append *append, uint64_t id);
+
+/* ---- append_queue.c: those that are waiting or flying */
+
+/* The list is not empty. */
+struct waiting *append_first(const struct node *list);
+/* It has its answer. */
+void append_drop(struct append *append, struct waiting *waiting);
+void append_fail(
+	struct append *append, struct waiting *waiting, const char *reason);
+/* Whatever is flying fails for that reason. */
+void append_fail_flying(struct append *append, const char *reason);
+/* The deadline may be another. */
+void append_watch(struct append *append);
+
+/* ---- append_batch.c: what a proposal is in a batch, and what comes of it */
+
+void append_encode(struct waiting *waiting, const struct shared_proposal *what);
+/* Sends what is flying, or else what is waiting as far as it fits. */
+void append_send(struct append *append);
+
+#endif

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * append_batch - proposals as append.lua reads them, and its answers (append.h)
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub/shared/append.h"
+#include "hub/shared/command.h"
+#include "hub/shared/entry.h"
+#include "hub/shared/fault.h"
+#include "hub/shared/random.h"
+#include "lib/text.h"
+
+enum {
+	CALL_WORDS = 1 + 4 + 8, /* of a call, before its proposals */
+	WORDS = 11,		/* of a proposal, before its items */
+	REPLY_WORDS = 5,	/* before the answers */
+	ANSWER_WORDS = 5,	/* of each */
+};
+
+/* ---- a proposal */
+
+static void put_receipt(struct waiting *waiting,
+	const struct shared_proposal *what, struct buf *scratch)
+{
+	buf_clear(scratch);
+	if (what->source != 0)
+		buf_printf(scratch, "%" PRIu64 ":%" PRIu64, what->source,
+			what->number);
+	command_word(&waiting->words, buf_span(scratch));
+}
+
+static void put_cursor(struct waiting *waiting,
+	const struct shared_cursor *cursor, struct buf *scratch)
+{
+	buf_clear(scratch);
+	if (cursor->name.len > 0)
+		entry_put_inbox(scratch, cursor->name, cursor->identity);
+	command_word(&waiting->words, buf_span(scratch));
+	command_number(&waiting->words, cursor->from);
+	command_number(&waiting->words, cursor->to);
+}
+
+static bool is_keyed(const struct shared_proposal *what)
+{
+	for (uint32_t i = 0; i < what->count; i++)
+		if (what->items[i].key.len > 0)
+			return true;
+	return false;
+}
+
+/* Each by itself: its key, its digest, and what is stored. */
+static void put_keyed(struct waiting *waiting,
+	const struct shared_proposal *what, struct buf *scratch)
+{
+	for (uint32_t i = 0; i < what->count; i++) {
+		const struct shared_item *item = &what->items[i];
+
+		buf_clear(scratch);
+		if (item->key.len > 0)
+			entry_put_key(scratch, what->channel, item->key);
+		command_word(&waiting->words, buf_span(scratch));
+		buf_clear(scratch);
+		entry_put_digest(scratch, item->digest);
+		command_word(&waiting->words, buf_span(scratch));
+		buf_clear(scratch);
+		entry_put_item(scratch, item);
+		command_word(&waiting->words, buf_span(scratch));
+	}
+	waiting->word_count += 3 * (size_t)what->count;
+}
+
+static void put_plain(struct waiting *waiting,
+	const struct shared_proposal *what, struct buf *scratch)
+{
+	buf_clear(scratch);
+	for (uint32_t i = 0; i < what->count; i++)
+		entry_put_item(scratch, &what->items[i]);
+	command_word(&waiting->words, buf_span(scratch));
+	waiting->word_count++;
+}
+
+/* Has it something to be known by if it comes again? */
+static bool is_known_again(const struct shared_proposal *what, bool keyed)
+{
+	return what->source != 0 || what->cursor.name.len > 0 ||
+	       what->orphan != 0 || what->once.len > 0 ||
+	       (keyed && !what->brief) || what->count == 0;
+}
+
+void append_encode(struct waiting *waiting, const struct shared_proposal *what)
+{
+	struct buf scratch = {0};
+	bool keyed = is_keyed(what);
+
+	put_receipt(waiting, what, &scratch);
+	put_cursor(waiting, &what->cursor, &scratch);
+	buf_clear(&scratch);
+	if (what->orphan != 0)
+		buf_printf(&scratch, "%" PRIu64, what->orphan);
+	command_word(&waiting->words, buf_span(&scratch));
+	command_word(&waiting->words, what->once);
+	command_word(&waiting->words, span_of(what->brief ? "1" : ""));
+	command_number(&waiting->words, what->rows);
+	buf_clear(&scratch);
+	entry_put_head(&scratch, what);
+	command_word(&waiting->words, buf_span(&scratch));
+	command_number(&waiting->words, what->count);
+	command_number(&waiting->words, keyed ? what->count : 0);
+	waiting->word_count = WORDS;
+	waiting->again = is_known_again(what, keyed);
+	if (keyed)
+		put_keyed(waiting, what, &scratch);
+	else if (what->count > 0)
+		put_plain(waiting, what, &scratch);
+	buf_release(&scratch);
+}
+
+/* ---- what comes of it */
+
+struct reading {
+	const struct redis *redis;
+	const struct redis_reply *reply;
+	bool failed;
+};
+
+static uint64_t number(struct reading *reading, size_t at)
+{
+	const struct redis_reply *item =
+		reading->redis->item(reading->reply, at);
+	int64_t value = reading->redis->number(item);
+
+	if (reading->redis->kind(item) != REDIS_KIND_NUMBER || value < 0)
+		reading->failed = true;
+	return (uint64_t)value;
+}
+
+static struct span text(struct reading *reading, size_t at)
+{
+	const struct redis_reply *item =
+		reading->redis->item(reading->reply, at);
+
+	if (reading->redis->kind(item) != REDIS_KIND_TEXT)
+		reading->failed = true;
+	return reading->redis->text(item);
+}
+
+static void refuse(
+	struct append *append, enum shared_where where, const char *sentence)
+{
+	append->notify.refused(append->notify.arg, where, sentence);
+}
+
+/* One word instead of answers: nothing was written. */
+static void take_word(struct append *append, struct reading *reading)
+{
+	static const struct {
+		const char *word;
+		enum shared_where where;
+		const char *sentence;
+	} words[] = {
+		{"empty", SHARED_EMPTY,
+			"it has nothing of ours, or has forgotten everything: "
+			"tidings-hub --found writes this machine's log into "
+			"it"},
+		{"foreign", SHARED_AWAY,
+			"it has the order of another log: prefix or db is "
+			"another's, or this machine has to join it with "
+			"an empty log (tidings-hub --join)"},
+		{"version", SHARED_AWAY,
+			"another version of Tidings made its order"},
+		{"broken", SHARED_AWAY,
+			"another program has written to its keys with our "
+			"prefix: state is broken"},
+		{"stranger", SHARED_AWAY,
+			"another program has written to its keys with our "
+			"prefix: log has an entry that gives no room for "
+			"more"},
+		{"replica", SHARED_AWAY, "it is read-only: a replica"},
+		{"full", SHARED_AWAY, "there are no more ids"},
+	};
+	struct span word = text(reading, 0);
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (span_is(word, words[i].word)) {
+			refuse(append, words[i].where, words[i].sentence);
+			return;
+		}
+	refuse(append, SHARED_AWAY, "it answers what nobody understands");
+}
+
+static void take_answer(
+	struct append *append, struct reading *reading, size_t at)
+{
+	struct waiting *waiting =
+		list_entry(append->flying.next, struct waiting, node);
+	uint64_t outcome = number(reading, at);
+	struct shared_answer answer = {.whose = waiting->whose,
+		.outcome = (enum shared_outcome)outcome,
+		.first = number(reading, at + 1),
+		.last = number(reading, at + 2),
+		.entry = number(reading, at + 3)};
+
+	text_to_u64(text(reading, at + 4), &answer.cursor);
+	if (reading->failed || outcome >= SHARED_FAILED)
+		answer = (struct shared_answer){.whose = waiting->whose,
+			.outcome = SHARED_FAILED,
+			.reason = "the shared order's answer is malformed"};
+	append_raise_floor(append, answer.entry);
+	append_drop(append, waiting);
+	append->notify.answered(append->notify.arg, &answer);
+}
+
+static bool take_identity(struct append *append, struct reading *reading)
+{
+	struct span identity = text(reading, 3), secret = text(reading, 4);
+
+	if (reading->failed ||
+		!entry_read_id(identity, append->identity, SHARED_ID) ||
+		!entry_read_id(secret, append->secret, SHARED_SECRET))
+		return false;
+	append->identity_known = true;
+	return true;
+}
+
+static void take_list(struct append *append, struct reading *reading)
+{
+	size_t count = reading->redis->count(reading->reply);
+	uint64_t last;
+
+	if (count < REPLY_WORDS || !span_is(text(reading, 0), "ok")) {
+		take_word(append, reading);
+		return;
+	}
+	last = number(reading, 1);
+	if (!take_identity(append, reading)) {
+		refuse(append, SHARED_AWAY,
+			"another program has written to its keys with our "
+			"prefix: state is broken");
+		return;
+	}
+	append->busy = false;
+	append->took_us = loop_now_us(append->loop) - append->sent_us;
+	for (size_t at = REPLY_WORDS;
+		at + ANSWER_WORDS <= count && !list_empty(&append->flying);
+		at += ANSWER_WORDS)
+		take_answer(append, reading, at);
+	append->notify.heard(append->notify.arg, last, append->sent_us);
+	if (append->look_sent > append->looked) {
+		append->looked = append->look_sent;
+		append->notify.looked(append->notify.arg, append->looked, last);
+	}
+}
+
+/* Of one that has done nothing. */
+static void take_error(struct append *append, struct reading *reading)
+{
+	struct span error = reading->redis->text(reading->reply);
+
+	buf_clear(&append->fault);
+	fault_of_error(&append->fault, error);
+	buf_add_char(&append->fault, '\0');
+	append->busy = false;
+	/* With nothing to be stored it should not have failed; and who is
+	 * read-only is of no use any more. */
+	if (list_empty(&append->flying) ||
+		(error.len > 8 && memcmp(error.at, "READONLY", 8) == 0)) {
+		refuse(append, SHARED_AWAY, append->fault.at);
+		return;
+	}
+	append_fail_flying(append, append->fault.at);
+}
+
+static void on_reply(void *arg, const struct redis_reply *reply)
+{
+	struct append *append = arg;
+	struct reading reading = {append->conn->redis, reply, false};
+
+	if (script_is_gone(&append->script, reply)) {
+		append_send(append);
+	} else if (reading.redis->kind(reply) == REDIS_KIND_ERROR) {
+		take_error(append, &reading);
+	} else if (reading.redis->count(reply) == 0) {
+		refuse(append, SHARED_AWAY,
+			"it answers what nobody understands");
+	} else {
+		take_list(append, &reading);
+	}
+}
+
+/* ---- a batch */
+
+/* Of those that are waiting, the first that fit are flying. */
+static void take_off(struct append *append)
+{
+	size_t count = 0, bytes = 0;
+
+	while (!list_empty(&append->waiting) && count < APPEND_MOST) {
+		struct waiting *waiting =
+			list_entry(append->waiting.next, struct waiting, node);
+
+		bytes += waiting->words.len;
+		if (count > 0 && bytes > APPEND_BYTES)
+			break;
+		list_remove(&waiting->node);
+		list_append(&append->flying, &waiting->node);
+		count++;
+	}
+}
+
+static size_t count_flying(const struct append *append, size_t *words)
+{
+	size_t count = 0;
+
+	*words = 0;
+	for (struct node *at = append->flying.next; at != &append->flying;
+		at = at->next, count++)
+		*words += list_entry(at, struct waiting, node)->word_count;
+	return count;
+}
+
+static void put_call(struct append *append, size_t count, size_t words)
+{
+	struct buf *out = &append->command, scratch = {0};
+
+	script_call(&append->script, out, CALL_WORDS + words);
+	command_number(out, 4);
+	command_key(out, append->prefix, "log");
+	command_key(out, append->prefix, "hole");
+	command_key(out, append->prefix, "state");
+	command_key(out, append->prefix, "inbox");
+	command_key(out, append->prefix, "");
+	buf_clear(&scratch);
+	if (append->identity_known)
+		entry_put_id(&scratch, append->identity, SHARED_ID);
+	command_word(out, buf_span(&scratch));
+	command_number(out, append->floor);
+	command_number(out, random_below(RANDOM_JUMP));
+	command_number(out, APPEND_RECEIPT_AGE_S);
+	command_number(out, append->key_age_s);
+	command_number(out, APPEND_BRIEF_AGE_S);
+	command_number(out, count);
+	buf_release(&scratch);
+}
+
+void append_send(struct append *append)
+{
+	size_t words, count;
+
+	/* If some fly already, the script has to be sent once more. */
+	if (append->open && list_empty(&append->flying))
+		take_off(append);
+	count = count_flying(append, &words);
+	buf_clear(&append->command);
+	put_call(append, count, words);
+	for (struct node *at = append->flying.next; at != &append->flying;
+		at = at->next)
+		buf_add_span(&append->command,
+			buf_span(&list_entry(at, struct waiting, node)->words));
+	append->busy = true;
+	append->probe = false;
+	append->look_sent = append->look;
+	append->sent_us = loop_now_us(append->loop);
+	conn_ask(append->conn, buf_span(&append->command), on_reply, append);
+	append_watch(append);
+}

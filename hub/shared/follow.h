@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_HUB_SHARED_FOLLOW_H
+#define TIDINGS_HUB_SHARED_FOLLOW_H
+/*
+ * follow - everything that has its place in the order, one after the other
+ *
+ * On a link of its own, which waits in Redis for what comes.  What cannot be
+ * had any more, or is no entry, is told in its place too, so that what is told
+ * is without a gap: from where the log is, to the end.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hub/shared/conn.h"
+#include "hub/shared/holes.h"
+#include "hub/shared/shared.h"
+
+enum {
+	FOLLOW_MOST = 256, /* entries at once */
+	FOLLOW_BLOCK_MS = 1000,
+};
+
+struct follow_notify {
+	void (*entry)(void *arg, const struct shared_entry *entry);
+	void (*hole)(void *arg, const struct shared_hole *hole);
+	void (*missed)(
+		void *arg, uint64_t from, uint64_t upto, const char *broken);
+	/* Its holes are known: whatever comes now is in order. */
+	void (*ready)(void *arg);
+	/* It cannot be followed; STOPPED: nor ever, by this log. */
+	void (*refused)(
+		void *arg, enum shared_where where, const char *sentence);
+	void *arg;
+};
+
+struct follow {
+	struct conn *conn; /* borrowed */
+	struct follow_notify notify;
+	struct buf stream, hole;   /* their keys */
+	uint64_t from;		   /* told up to there */
+	uint8_t origin[SHARED_ID]; /* of the newest told; all zero: not known */
+	struct holes holes;
+	bool wanted; /* shared_follow() was said, and not taken back */
+	bool linked; /* there is a link */
+	bool begun;  /* its holes are known */
+	bool busy;   /* a question is under way, or its answer taken in */
+	unsigned
+		version; /* of what is wanted: what was asked for another ... */
+	unsigned asked;	 /* ... is of no use */
+	uint64_t at;	 /* time of the newest told, ms */
+	uint64_t last,
+		asked_last; /* the order's, now and when XREAD was sent */
+	struct buf items, command, fault;
+};
+
+void follow_init(struct follow *follow, struct conn *conn, const char *prefix,
+	const struct follow_notify *notify);
+void follow_release(struct follow *follow);
+
+/* As shared_follow() and shared_pause(). */
+void follow_from(struct follow *follow, uint64_t from,
+	const uint8_t origin[SHARED_ID], const struct shared_hole *known,
+	size_t count);
+void follow_pause(struct follow *follow);
+
+/* There is a link, or none any more. */
+void follow_linked(struct follow *follow);
+void follow_lost(struct follow *follow);
+/* The order goes up to there. */
+void follow_heard(struct follow *follow, uint64_t last);
+
+#endif

@@ -1,0 +1,55 @@
+-- SPDX-License-Identifier: MIT
+-- found - what a log has goes into a Redis that has nothing
+--
+-- KEYS  log hole state inbox founder
+-- ARGV  prefix who-founds step, and of the step
+--         begin
+--         entries  id before h a n i, ...
+--         keys     name value milliseconds, ...
+--         cursors  field cursor, ...
+--         end      identity secret last at r
+-- Gives "ok", or "taken" (it is not empty), or "other" (somebody else founds
+-- it), or the id of the first hole.
+local log, hole, state, inbox, founder = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local prefix, step = ARGV[1], ARGV[3]
+if redis.call('EXISTS', state) == 1 then return 'taken' end
+local holder = redis.call('GET', founder)
+if holder and holder ~= ARGV[2] or not holder and step ~= 'begin' then
+	return 'other'
+end
+redis.call('SET', founder, ARGV[2], 'PX', '10000')
+
+if step == 'begin' then
+	redis.call('DEL', log, hole, inbox)
+elseif step == 'entries' then
+	for i = 4, #ARGV, 6 do
+		redis.call('XADD', log, '0-' .. ARGV[i], 'p', ARGV[i + 1], 'h',
+			ARGV[i + 2], 'a', ARGV[i + 3], 'n', ARGV[i + 4], 'i',
+			ARGV[i + 5])
+	end
+elseif step == 'keys' then
+	for i = 4, #ARGV, 3 do
+		redis.call('SET', prefix .. 'key:' .. redis.sha1hex(ARGV[i]),
+			ARGV[i + 1], 'PX', ARGV[i + 2])
+	end
+elseif step == 'cursors' then
+	for i = 4, #ARGV, 2 do
+		redis.call('HSET', inbox, ARGV[i], ARGV[i + 1])
+	end
+elseif step == 'end' then
+	local identity, secret, last, at, r = unpack(ARGV, 4, 8)
+	local time = redis.call('TIME')
+	local start = math.max(tonumber(last), tonumber(time[1]) * 1000000 +
+		tonumber(time[2])) + 1000000000 + tonumber(r)
+	local id = string.format('%d', start)
+	local server = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+		.. ' ' .. string.match(redis.call('INFO', 'replication'),
+			'master_replid:(%x+)')
+	redis.call('XADD', hole, '0-' .. id, 'last', last)
+	redis.call('XADD', log, '0-' .. id, 'hole', last)
+	redis.call('HSET', state, 'identity', identity, 'secret', secret,
+		'version', '1', 'last', id, 'at', at, 'server', server)
+	redis.call('DEL', founder)
+	return id
+end
+return 'ok'

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arrive - what comes back from the order goes into the log (rooms.h)
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub/lines.h"
+#include "hub/together/rooms.h"
+#include "hub/together/wording.h"
+#include "lib/log.h"
+
+/* ---- where it goes on */
+
+void arrive_stop(struct together *together)
+{
+	if (together->following)
+		shared_pause(together->wing);
+	together->following = false;
+}
+
+/* Of the newest event, if that is the newest id. */
+static void find_origin(struct eventlog *log, uint8_t hub[ORIGIN_HUB])
+{
+	struct origin origin = {0};
+	struct wire_event event;
+
+	if (log->newest_event == log->committed && log->committed > 0) {
+		eventlog_read(log, log->committed - 1, log->committed);
+		if (eventlog_next(log, log->committed - 1, &event) ==
+			EVENTLOG_EVENT)
+			origin_find(event.traits, &origin);
+		eventlog_rest(log);
+	}
+	memcpy(hub, origin.hub, ORIGIN_HUB);
+}
+
+void arrive_start(struct together *together)
+{
+	struct eventlog *log = &together->ledger->log;
+	const struct epochs *epochs = &log->epochs;
+	struct shared_hole *holes =
+		mem_new((epochs->count + 1) * sizeof(*holes));
+	uint8_t hub[ORIGIN_HUB];
+
+	for (size_t i = 0; i < epochs->count; i++)
+		holes[i] = (struct shared_hole){
+			epochs->all[i].last, epochs->all[i].start};
+	find_origin(log, hub);
+	shared_follow(
+		together->wing, log->committed, hub, holes, epochs->count);
+	together->following = true;
+	free(holes);
+}
+
+/* ---- entries */
+
+static void move_cursor(
+	struct together *together, const struct shared_cursor *cursor)
+{
+	if (cursor->name.len > 0)
+		together->sink.moved(together->sink.arg, cursor->name,
+			cursor->identity, cursor->to);
+}
+
+static void apply(struct together *together, const struct shared_entry *from)
+{
+	struct ledger *ledger = together->ledger;
+	struct proposed one, *items = &one;
+	struct entry entry;
+	const char *fault;
+
+	if (from->what.count > 1)
+		items = mem_new(from->what.count * sizeof(*items));
+	entry = wording_of_entry(from, items);
+	fault = entry_fault(ledger, &entry);
+	if (fault != NULL) {
+		log_warnx(LINE_SHARED_BROKEN, (unsigned long long)from->id,
+			fault);
+		arrive_missed(together, ledger->log.newest, from->id, fault);
+	} else if (ledger_begin(ledger)) {
+		entry_apply(ledger, &entry);
+		move_cursor(together, &from->what.cursor);
+		propose_reach(together, from->id);
+	} else {
+		arrive_stop(together);
+	}
+	if (items != &one)
+		free(items);
+}
+
+void arrive_entry(void *arg, const struct shared_entry *entry)
+{
+	struct together *together = arg;
+
+	if (together->following && entry->id > together->ledger->log.newest)
+		apply(together, entry);
+}
+
+/* ---- what is not there */
+
+/* The log begins anew at its newest id. */
+static void renew(struct together *together, bool good)
+{
+	if (!good) {
+		arrive_stop(together);
+		return;
+	}
+	propose_reach(together, together->ledger->log.newest);
+	together->sink.renewed(together->sink.arg);
+}
+
+void arrive_hole(void *arg, const struct shared_hole *hole)
+{
+	struct together *together = arg;
+	struct ledger *ledger = together->ledger;
+	const struct epoch epoch = {hole->last, hole->start};
+	bool good;
+
+	if (!together->following || hole->start <= ledger->log.newest)
+		return;
+	ledger_commit(ledger);
+	if (ledger->log.newest > hole->last)
+		log_warnx(LINE_SHARED_ORPHANS,
+			(unsigned long long)ledger->log.newest_event,
+			(unsigned long long)hole->last);
+	else
+		log_info(LINE_SHARED_HOLE, (unsigned long long)hole->last,
+			(unsigned long long)hole->start);
+	propose_lose(together, hole);
+	good = entry_hole(ledger, &epoch);
+	renew(together, good);
+	put_back_begin(together);
+}
+
+void arrive_missed(void *arg, uint64_t from, uint64_t upto, const char *broken)
+{
+	struct together *together = arg;
+	struct ledger *ledger = together->ledger;
+
+	if (!together->following || upto <= ledger->log.newest)
+		return;
+	if (broken == NULL)
+		log_warnx(LINE_SHARED_MISSED, (unsigned long long)from,
+			(unsigned long long)upto);
+	renew(together, entry_missed(ledger, upto));
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * found - what the log has goes into an order that is empty (rooms.h)
+ *
+ * It is read row by row, each time anew: other readers use the log between two
+ * of them.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub/log/orphan.h"
+#include "hub/together/rooms.h"
+
+struct founding {
+	struct shared_founding to;
+	struct ledger *ledger;
+	struct query key, cursor;
+	uint64_t event, key_id; /* the last ones */
+	struct buf identity;	/* of the last cursor; */
+	struct buf body;	/* what the last one borrows from, and ... */
+	struct shared_item item;
+};
+
+static bool next_event(struct founding *founding, struct wire_event *event)
+{
+	struct eventlog *log = &founding->ledger->log;
+	enum eventlog_found found;
+	struct wire_event row;
+
+	eventlog_read(log, founding->event, log->committed);
+	do
+		found = eventlog_next(log, founding->event, &row);
+	while (found == EVENTLOG_LOSS);
+	if (found == EVENTLOG_EVENT) {
+		buf_clear(&founding->body);
+		wire_put_event(&founding->body, &row);
+	}
+	eventlog_rest(log);
+	return found == EVENTLOG_EVENT &&
+	       wire_get_event(buf_span(&founding->body), event);
+}
+
+static bool next_entry(void *arg, struct shared_entry *entry)
+{
+	struct founding *founding = arg;
+	struct wire_event event;
+	struct origin origin;
+
+	if (!next_event(founding, &event))
+		return false;
+	founding->event = event.id;
+	founding->item = (struct shared_item){.data = event.data};
+	*entry = (struct shared_entry){
+		.id = event.id,
+		.at = event.at,
+		.rows = 1,
+		.what = {.channel = event.channel,
+			.type = event.type,
+			.traits = event.traits,
+			.items = &founding->item,
+			.count = 1,
+			.rows = 1},
+	};
+	if (origin_find(event.traits, &origin)) {
+		entry->what.source = origin.source;
+		entry->what.number = origin.number;
+		memcpy(entry->what.origin, origin.hub, SHARED_ID);
+	}
+	return true;
+}
+
+static bool next_key(void *arg, struct shared_key *key)
+{
+	struct founding *founding = arg;
+	struct ledger *ledger = founding->ledger;
+	struct query *query = &founding->key;
+	const struct channel *channel = NULL;
+
+	store_end(query);
+	while (channel == NULL) {
+		query_bind_int(query, 1, founding->key_id);
+		if (!store_step(&ledger->store, query))
+			return false;
+		founding->key_id = query_int(query, 0);
+		channel = channel_numbered(
+			&ledger->channels, query_int(query, 1));
+		if (channel == NULL)
+			store_end(query);
+	}
+	buf_clear(&founding->body);
+	buf_add_span(&founding->body, query_bytes(query, 2));
+	*key = (struct shared_key){
+		.channel = channel_name(channel),
+		.key = buf_span(&founding->body),
+		.digest = {query_int(query, 3), query_int(query, 4)},
+		.id = founding->key_id,
+		.at = query_int(query, 5),
+	};
+	store_end(query);
+	return true;
+}
+
+static bool next_cursor(void *arg, struct shared_cursor *cursor)
+{
+	struct founding *founding = arg;
+	struct query *query = &founding->cursor;
+	bool found;
+
+	query_bind_blob(query, 1, buf_span(&founding->identity));
+	found = store_step(&founding->ledger->store, query);
+	if (found && query_bytes(query, 0).len == SHARED_ID) {
+		buf_clear(&founding->identity);
+		buf_add_span(&founding->identity, query_bytes(query, 0));
+		buf_clear(&founding->body);
+		buf_add_span(&founding->body, query_bytes(query, 1));
+		*cursor = (struct shared_cursor){
+			.name = buf_span(&founding->body),
+			.to = query_int(query, 2),
+		};
+		memcpy(cursor->identity, founding->identity.at, SHARED_ID);
+	}
+	store_end(query);
+	return found;
+}
+
+void found_begin(struct together *together)
+{
+	struct ledger *ledger = together->ledger;
+	struct founding *founding;
+
+	if (together->founding != NULL)
+		return;
+	founding = mem_new(sizeof(*founding));
+	founding->ledger = ledger;
+	founding->to = (struct shared_founding){
+		.last = ledger->log.committed,
+		.at = ledger->log.at,
+		.entry = next_entry,
+		.key = next_key,
+		.cursor = next_cursor,
+		.arg = founding,
+	};
+	memcpy(founding->to.identity, ledger->log.identity, SHARED_ID);
+	memcpy(founding->to.secret, ledger->log.secret, SHARED_SECRET);
+	store_prepare(&ledger->store, &founding->key,
+		"SELECT id, channel, name, high, low, at FROM key"
+		" WHERE id > ? ORDER BY id LIMIT 1");
+	store_prepare(&ledger->store, &founding->cursor,
+		"SELECT identity, name, cursor FROM inbox"
+		" WHERE identity > ? ORDER BY identity LIMIT 1");
+	together->founding = founding;
+	shared_found(together->wing, &founding->to);
+}
+
+void found_end(struct together *together)
+{
+	struct founding *founding = together->founding;
+
+	if (founding == NULL)
+		return;
+	together->founding = NULL;
+	query_release(&founding->key);
+	query_release(&founding->cursor);
+	buf_release(&founding->identity);
+	buf_release(&founding->body);
+	free(founding);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "hub/together/together.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hub/lines.h"
+#include "hub/together/own_id.h"
+#include "hub/together/rooms.h"
+#include "lib/log.h"
+
+static const char catching_up[] =
+	"this machine is catching up with the shared order";
+
+/* ---- whether it will do */
+
+static bool is_same(const char *one, const char *other)
+{
+	if (one == NULL || other == NULL)
+		return one == other;
+	return strcmp(one, other) == 0;
+}
+
+/* Says so where it has changed; of what is not here the wing has its lines. */
+static void set_away(struct together *together, const char *reason)
+{
+	struct ledger *ledger = together->ledger;
+
+	if (is_same(ledger->away, reason))
+		return;
+	if (reason == catching_up)
+		log_warnx(LINE_SHARED_BEHIND);
+	else if (reason == NULL && ledger->away == catching_up)
+		log_info(LINE_SHARED_CAUGHT_UP);
+	if (reason != NULL && reason != catching_up) {
+		buf_clear(&together->sentence);
+		buf_add_span(&together->sentence, span_of(reason));
+		buf_add_char(&together->sentence, '\0');
+		reason = together->sentence.at;
+	}
+	ledger->away = reason;
+	together->sink.state(together->sink.arg);
+}
+
+static void judge(struct together *together, const char *sentence)
+{
+	const struct ledger *ledger = together->ledger;
+
+	together->lagging = behind_is(&together->behind, ledger->log.committed,
+		clock_now_us(ledger->clock));
+	if (together->where != SHARED_HERE)
+		set_away(together, sentence);
+	else
+		set_away(together, together->lagging ? catching_up : NULL);
+}
+
+static void on_state(void *arg, const struct shared_state *state)
+{
+	struct together *together = arg;
+
+	together->where = state->where;
+	if (state->where == SHARED_HERE)
+		behind_hear(&together->behind, state->last, state->heard_us,
+			together->ledger->log.committed);
+	judge(together, state->sentence != NULL ? state->sentence
+						: "the shared order is away");
+}
+
+static void on_looked(void *arg, uint64_t number, uint64_t last)
+{
+	struct together *together = arg;
+	struct node *list = &together->looks, *at, *next;
+
+	for (at = list->next; at != list; at = next) {
+		struct order_look *look =
+			list_entry(at, struct order_look, among);
+
+		next = at->next;
+		if (look->number > number)
+			continue;
+		look->answered = true;
+		look->last = last;
+		list_remove(at);
+	}
+}
+
+/* ---- with the transaction */
+
+static void revert(void *arg)
+{
+	arrive_stop(arg);
+}
+
+/* ---- in turns */
+
+void together_step(struct together *together)
+{
+	if (together == NULL)
+		return;
+	propose_step(together);
+	put_back_step(together);
+}
+
+void together_tend(struct together *together)
+{
+	if (together == NULL)
+		return;
+	if (!together->following && together->ledger->writable)
+		arrive_start(together);
+	if (together->where == SHARED_HERE)
+		judge(together, NULL);
+	propose_expire(together);
+	put_back_tend(together);
+}
+
+/* ---- beginning and end */
+
+static void drop_question(struct order_question *question)
+{
+	list_remove(&question->among);
+	free(question);
+}
+
+static void on_cursor(void *arg, void *whose, uint64_t cursor)
+{
+	struct order_question *question = whose;
+
+	(void)arg;
+	if (question->asker != NULL)
+		question->answered(question->asker, cursor);
+	drop_question(question);
+}
+
+static void on_founded(void *arg, const char *fault)
+{
+	struct together *together = arg;
+
+	if (fault != NULL)
+		log_warnx(LINE_SHARED_NOT_FOUNDED, fault);
+	else
+		log_info(LINE_SHARED_FOUNDED);
+	together->founded = fault == NULL;
+	found_end(together);
+}
+
+static void on_may_found(void *arg)
+{
+	found_begin(arg);
+}
+
+static const char *text_or(const char *text, const char *other)
+{
+	return text != NULL ? text : other;
+}
+
+/* `any`: of whichever log. */
+static void dial(struct together *together, bool any)
+{
+	const struct config *config = together->ledger->config;
+	const struct config_shared *from = &config->shared;
+	const struct shared_notify notify = {
+		.answered = propose_answered,
+		.entry = arrive_entry,
+		.hole = arrive_hole,
+		.missed = arrive_missed,
+		.state = on_state,
+		.looked = on_looked,
+		.cursor = on_cursor,
+		.founded = on_founded,
+		.may_found = on_may_found,
+		.arg = together,
+	};
+	char host[HOST_NAME_MAX + 1] = "";
+	struct buf redis = {0};
+	const char *fault = NULL;
+	struct shared_options options;
+
+	for (size_t i = 0; i < from->redis_count; i++)
+		buf_printf(&redis, "%s%s", i > 0 ? " " : "", from->redis[i]);
+	buf_add_char(&redis, '\0');
+	(void)gethostname(host, sizeof(host) - 1);
+	options = (struct shared_options){
+		.redis = redis.at,
+		.db = from->db,
+		.user = from->user,
+		.password_file = from->password_file,
+		.prefix = from->prefix,
+		.machine = text_or(from->machine, host),
+		.give_up_ms = from->give_up_ms,
+		.keep_age_ms = from->keep_age_ms,
+		.keep_bytes = from->keep_bytes,
+		.key_age_ms = config->key_age_ms,
+		.found_auto = from->found_auto,
+	};
+	if (!any)
+		memcpy(options.identity, together->ledger->log.identity,
+			SHARED_ID);
+	memcpy(options.origin, together->own, SHARED_ID);
+	together->wing = shared_open(together->loop, &options, &notify, &fault);
+	if (together->wing == NULL)
+		log_fatalx(LINE_SHARED_OPEN, fault);
+	buf_release(&redis);
+}
+
+struct together *together_make(struct loop *loop, struct ledger *ledger,
+	const struct together_sink *sink, bool any)
+{
+	struct together *together = mem_new(sizeof(*together));
+
+	together->loop = loop;
+	together->ledger = ledger;
+	together->sink = *sink;
+	together->where = SHARED_AWAY;
+	ledger->away = "the shared order has not answered yet";
+	pending_open(&together->pending);
+	list_init(&together->looks);
+	list_init(&together->questions);
+	own_id_read(ledger->config->log_path, together->own);
+	dial(together, any);
+	return together;
+}
+
+struct together *together_open(struct loop *loop, struct ledger *ledger,
+	const struct together_sink *sink)
+{
+	struct together *together = together_make(loop, ledger, sink, false);
+	const struct party party = {NULL, NULL, revert, together};
+
+	propose_open(together);
+	ledger_join(ledger, &party);
+	put_back_begin(together);
+	arrive_start(together);
+	return together;
+}
+
+void together_close(struct together *together)
+{
+	if (together == NULL)
+		return;
+	found_end(together);
+	shared_close(together->wing);
+	pending_close(&together->pending);
+	while (!list_empty(&together->questions))
+		drop_question(list_entry(together->questions.next,
+			struct order_question, among));
+	together->ledger->order = NULL;
+	together->ledger->away = NULL;
+	buf_release(&together->sentence);
+	free(together);
+}

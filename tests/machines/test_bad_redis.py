@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""A Redis that will not do: a sentence that says why, and nothing is lost or invented."""
+
+import pytest
+
+from redisserver import FakeRedis, RedisServer
+from several import Machines, found, said_away
+from world import eventually
+
+SOON = {"give_up": "1s"}
+
+
+@pytest.fixture
+def one(make_world):
+    """A machine that has been founded; what is done to its Redis is the test's."""
+    return make_world(kind=Machines, count=1, each=SOON)
+
+
+def newcomer(machines, **shared):
+    """A machine whose hub starts as things are."""
+    world = machines.add({"shared": shared}, prepare=lambda world: None, hub=False)
+    world.hub.start()
+    return world
+
+
+def test_without_a_redis_a_hub_starts_and_says_that_there_is_none(one, tmp_path):
+    world = newcomer(one, redis=f"unix:{one.folder}/nobody.sock")
+    assert "nobody.sock" in said_away(world)
+    answer = world.post("/realtime/main", b"x", within=20)
+    assert answer.status == 503 and "shared order" in answer.text
+
+
+def test_a_redis_that_is_a_replica_is_not_taken(one):
+    one.redis.ask("REPLICAOF", "127.0.0.1", "1")
+    said = said_away(one[0])
+    assert "master" in said or "replica" in said, said
+    assert one[0].post("/realtime/main", b"x", within=20).status == 503
+    one.redis.ask("REPLICAOF", "NO", "ONE")
+    one.are_healthy(20)
+    one[0].publish("again")
+
+
+def test_the_first_of_several_that_is_a_master_is_taken(one):
+    other = RedisServer(one.folder, "replica").start()
+    one.closing.callback(other.close)
+    other.ask("REPLICAOF", "127.0.0.1", "1")
+    world = one.add({"shared": {"redis": f"unix:{one.folder}/nobody.sock {other.address} {one.redis.address}"}})
+    world.is_healthy()
+    world.publish("found it")
+    one.hold(1)
+
+
+def test_a_wrong_password_is_said_without_the_password(one):
+    (one.folder / "password").write_text("wrong-secret\n")
+    (one.folder / "password").chmod(0o600)
+    one.redis.ask("CONFIG", "SET", "requirepass", "right-secret")
+    world = newcomer(one, password_file=one.folder / "password")
+    said = said_away(world)
+    assert "password" in said.lower() and "secret" not in said, said
+    (one.folder / "password").write_text("right-secret\n")
+    world.hub.stop()
+    world.hub.start()
+    world.is_healthy(20)
+
+
+def test_another_prefix_is_another_order_which_nobody_has_founded(one):
+    world = newcomer(one, prefix="{elsewhere}")
+    assert "--found" in said_away(world)
+    assert one.redis.keys("{elsewhere}") <= {"{elsewhere}:machine"}
+
+
+def test_a_log_of_another_identity_is_told_apart_and_nothing_is_mixed(one):
+    one[0].publish("ours")
+    other = RedisServer(one.folder, "other").start()
+    one.closing.callback(other.close)
+    stranger = one.add({"shared": {"redis": other.address}}, prepare=found)
+    stranger.publish("theirs")
+    stranger.hub.stop()
+    stranger.settings["shared"]["redis"] = one.redis.address
+    stranger.settings["hub"]["socket"] = stranger.hub_socket
+    stranger.write_config("hub.conf")
+    stranger.hub.launch()
+    eventually(lambda: "identity" in stranger.hub.log() or "another log" in stranger.hub.log(), "its sentence")
+    one[0].publish("ours still")
+    assert one[0].channel("main")["events"] == 2
+    stranger.hub.clean_up()
+
+
+def test_an_eviction_policy_that_may_take_our_keys_is_refused(one):
+    one.redis.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+    world = newcomer(one)
+    assert "maxmemory-policy" in said_away(world)
+    one.redis.ask("CONFIG", "SET", "maxmemory-policy", "noeviction")
+    world.is_healthy(20)
+
+
+def test_a_policy_that_comes_later_is_told(one):
+    one[0].publish("before")
+    one.redis.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+    one[0].hub.says("maxmemory-policy", 90)
+
+
+def test_without_aof_a_warning_says_what_may_be_lost(make_world):
+    one = make_world(kind=Machines, count=1, redis={"appendonly": "no"})
+    one[0].publish("works")
+    assert "appendonly" in one[0].hub.log() or "AOF" in one[0].hub.log()
+
+
+def test_a_redis_without_memory_left_is_a_503_and_goes_on_when_there_is_some(one):
+    one[0].publish("before")
+    one.redis.ask("CONFIG", "SET", "maxmemory", "1mb")
+    answer = one[0].post("/realtime/main", b"full", within=20)
+    assert answer.status == 503, answer
+    one.redis.ask("CONFIG", "SET", "maxmemory", "0")
+    one.are_healthy(20)
+    one[0].publish("after")
+    assert one[0].channel("main")["events"] == 2
+
+
+def test_a_redis_that_is_too_old_is_named_with_its_version(one):
+    old = FakeRedis(one.folder / "old.sock", b"# Server\r\nredis_version:6.0.16\r\nrun_id:" + b"a" * 40
+                    + b"\r\nrole:master\r\naof_enabled:1\r\nmaxmemory_policy:noeviction\r\n")
+    one.closing.callback(old.close)
+    world = newcomer(one, redis=old.address)
+    said = said_away(world)
+    assert "6.0.16" in said and "6.2" in said, said
+
+
+def test_what_is_no_redis_at_all_is_survived(one):
+    for number, nonsense in enumerate((b"HTTP/1.1 400 Bad Request\r\n\r\n", b"$-7\r\n", b"*99999999\r\n", b":\r\n")):
+        stranger = FakeRedis(one.folder / f"s{number}.sock", b"", nonsense)
+        one.closing.callback(stranger.close)
+        world = newcomer(one, redis=stranger.address)
+        said_away(world)
+        assert not world.faults()
+
+
+@pytest.mark.parametrize("fields", [("x", "y"), ("v", "1"), ("k", ""), ("c", "main", "d", "x" * 3_000_000)])
+def test_what_a_stranger_writes_into_the_stream_is_told_as_lost_and_all_goes_on(one, fields):
+    reader = one[0].listen("main", reconnect=True)
+    last = one[0].publish("before")
+    one.redis.ask("XADD", "{tidings}:log", f"0-{last + 1}", *fields)
+    eventually(lambda: str(last + 1) in one[0].hub.log(), "a line about it", 15)
+    id = one[0].publish("after", within=30)
+    assert id > last + 1
+    reader.wait(lambda: reader.data[-1:] == ["after"], reader.story, 20)
+    assert reader.data == ["before", "after"] and not one[0].faults()
+
+
+def test_keys_of_the_wrong_kind_are_a_sentence_and_no_crash(one):
+    one[0].publish("before")
+    one.redis.ask("RENAME", "{tidings}:inbox", "kept") if "{tidings}:inbox" in one.redis.keys() else None
+    one.redis.ask("SET", "{tidings}:inbox", "nonsense")
+    one[0].insert("row")
+    eventually(lambda: "WRONGTYPE" in one[0].hub.log() or one[0].health().status == 503, "its sentence", 20)
+    one.redis.ask("DEL", "{tidings}:inbox")
+    one.are_healthy(20)
+    one[0].publish("after")
+    assert not one[0].faults()

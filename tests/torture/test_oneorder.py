@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""The checker of several machines finds what it is for."""
+
+from zlib import crc32
+
+import pytest
+
+from oneorder import faults
+from verdict import Account
+
+
+def row(token):
+    return "main", token, crc32(token.encode())
+
+
+def judged(logs=None, stories=(), acknowledged=(), forgot=False, tried="abcd"):
+    account = Account()
+    for token in tried:
+        account.tries("main", token)
+    for token, id in acknowledged:
+        account.acknowledges(token, id)
+    logs = logs or [{1: "a", 2: "b", 4: "c"}] * 3
+    return faults(account, [{id: row(token) for id, token in log.items()} for log in logs], stories, forgot)
+
+
+def test_nothing_is_found_where_all_is_well():
+    assert judged(acknowledged=[("a", 1), ("b", None), ("c", 4)],
+                  stories=[(0, [(1, "a"), (2, "b"), (4, "c")]), (2, [(4, "c")])]) == []
+
+
+@pytest.mark.parametrize("promise, how", [
+    ("I1", {"acknowledged": [("d", 3)]}),
+    ("I1", {"acknowledged": [("a", 9)]}),
+    ("I1", {"logs": [{1: "a", 2: "a"}]}),
+    ("I3", {"stories": [(0, [(2, "b"), (1, "a")])]}),
+    ("I3", {"stories": [(0, [(1, "a"), (4, "c")])]}),
+    ("I4", {"tried": "ab"}),
+    ("I7", {"logs": [{1: "a"}, {1: "b"}]}),
+    ("I7", {"logs": [{1: "a"}, {1: "a", 2: "b"}]}),
+    ("I7", {"stories": [(0, [(1, "b")])]}),
+    ("I8", {"acknowledged": [("d", 3)], "forgot": True}),
+    ("I8", {"logs": [{1: "a", 2: "a"}], "forgot": True}),
+    ("I8", {"stories": [(0, [(1, "a"), (2, "b"), (3, "d"), (4, "c")])], "forgot": True}),
+    ("I9", {"stories": [(0, [(1, "a"), None, (2, "b")])]}),
+])
+def test_each_broken_promise_is_named(promise, how):
+    found = judged(**how)
+    assert found and {fault[:2] for fault in found} == {promise}, found
+
+
+def test_what_was_put_back_under_another_id_with_a_reset_is_as_it_should_be():
+    logs = [{1: "a", 2: "b", 9: "d"}] * 3
+    assert judged(logs=logs, forgot=True, acknowledged=[("d", 3)],
+                  stories=[(0, [(1, "a"), (2, "b"), (3, "d"), None, (9, "d")])]) == []
