@@ -198,6 +198,6 @@ downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
 	'fcgi/route|fcgi/feed|fcgi/drain' \
 	'fcgi/stream,fcgi/replay,fcgi/presence|fcgi/post|fcgi/pass|fcgi/status|fcgi/metrics' fcgi/guard fcgi/http \
 	fcgi/uplink fcgi/counters
-downwards client client/main client/verbs 'client/verb|client/check' \
+downwards client client/main client/verbs 'client/verb|client/check|client/menu' \
 	'client/inbox|client/run|client/token' client/show client/http client/option client/exit_status
 exit $failed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tab in bash and in zsh, in a terminal as people have it."""
+"""Tab in bash, zsh and fish, in a terminal as people have it."""
 
 import os
 import pty
@@ -22,8 +22,11 @@ SETUP = {
              f"source {HERE}/tidings.bash"],
     "zsh": ["PROMPT='$ '", "unsetopt ZLE_BRACKETED_PASTE; setopt NO_BEEP", f"fpath=({HERE} $fpath)",
             "autoload -Uz compinit; compinit -D -u"],
+    "fish": ["function fish_prompt; echo '$ '; end", "set fish_autosuggestion_enabled 0",
+             f"source {HERE}/tidings.fish"],
 }
-START = {"bash": ["bash", "--norc", "--noprofile", "-i"], "zsh": ["zsh", "-f", "-i"]}
+START = {"bash": ["bash", "--norc", "--noprofile", "-i"], "zsh": ["zsh", "-f", "-i"],
+         "fish": ["fish", "--private", "-i"]}
 
 
 class Shell:
@@ -33,6 +36,7 @@ class Shell:
         environment = {"PATH": f"{os.path.dirname(program('client/tidings'))}:{os.environ['PATH']}",
                        "HOME": str(folder), "TIDINGS_URL": url, "TERM": "xterm", "LC_ALL": "C.UTF-8",
                        "PS1": "", "HISTFILE": "/dev/null"}
+        self.anew = "\x15\x15" if name == "fish" else "\x03"  # takes back what is typed
         self.screen = pyte.Screen(150, 50)
         self.stream = pyte.ByteStream(self.screen)
         self.pid, self.terminal = pty.fork()
@@ -60,7 +64,7 @@ class Shell:
 
     def completes(self, line, *wanted):
         """Tab behind `line` brings each of `wanted` onto the screen."""
-        self.type("\x03")
+        self.type(self.anew)
         self.type("clear; echo \"is\"clear\n")
         self.shows(lambda lines: "isclear" in lines and "$" in lines[lines.index("isclear") + 1], "cleared screen")
         self.type(line + "\t")
@@ -73,7 +77,7 @@ class Shell:
         os.close(self.terminal)
 
 
-@pytest.fixture(params=["bash", "zsh"], scope="module")
+@pytest.fixture(params=["bash", "zsh", "fish"], scope="module")
 def shell(request, shared, tmp_path_factory):
     if shutil.which(request.param) is None:
         pytest.skip(f"{request.param} is not installed")
@@ -103,6 +107,10 @@ def shell(request, shared, tmp_path_factory):
     ("tidings run we", ["run weather"]),
     ("tidings run weather -- xarg", ["weather -- xargs"]),
     ("tidings run -t copy weather xarg", ["weather xargs"]),
+    ("tidings -q hi", ["-q history"]),
+    ("tidings --color never hi", ["never history"]),
+    ("tidings --col", ["--color"]),
+    ("tidings -q sub we", ["sub weather"]),
     ("tidings run weather ls no", ["ls notes.db"]),
 ])
 def test_tab_brings(shell, line, wanted):

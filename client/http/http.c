@@ -17,6 +17,7 @@ struct http {
 	CURLM *multi;
 	struct buf url; /* terminated, no slash at its end */
 	struct transfer *transfers;
+	int watched; /* -1 = none */
 };
 
 static void end_ended(struct http *http)
@@ -47,12 +48,26 @@ static void end_late(struct http *http)
 	}
 }
 
+static void add_fd(struct curl_waitfd *fds, unsigned *count, int fd)
+{
+	if (fd >= 0)
+		fds[(*count)++] = (struct curl_waitfd){fd, CURL_WAIT_POLLIN, 0};
+}
+
+void http_watch(struct http *http, int fd)
+{
+	http->watched = fd;
+}
+
 void http_turn(struct http *http, int ms)
 {
-	struct curl_waitfd signals = {interrupt_fd(), CURL_WAIT_POLLIN, 0};
+	struct curl_waitfd fds[2];
+	unsigned count = 0;
 	int running;
 
-	curl_multi_poll(http->multi, &signals, signals.fd >= 0, ms, NULL);
+	add_fd(fds, &count, interrupt_fd());
+	add_fd(fds, &count, http->watched);
+	curl_multi_poll(http->multi, fds, count, ms, NULL);
 	curl_multi_perform(http->multi, &running);
 	end_ended(http);
 	end_late(http);
@@ -138,6 +153,7 @@ struct http *http_new(void)
 	if (!check_proof())
 		return NULL;
 	http = mem_new(sizeof(*http));
+	http->watched = -1;
 	buf_add_span(&http->url, span_of(url));
 	while (http->url.at[http->url.len - 1] == '/')
 		http->url.len--;

@@ -33,6 +33,8 @@ struct transfer *http_start(struct http *http,
 	const struct http_request *request, struct http_answer *answer);
 /* Works for at most `ms`; returns once something has happened. */
 void http_turn(struct http *http, int ms);
+/* http_turn() returns also once this can be read; -1: nothing else. */
+void http_watch(struct http *http, int fd);
 /* The answer is complete: it ended, was late, or interrupted. */
 bool http_is_done(const struct transfer *transfer);
 /* Ends it, wherever it is. */

@@ -60,8 +60,8 @@ void listed_fit(struct buf *out, const struct listed *listed, size_t width)
 {
 	bool events = width >= NAME_LEAST + SUBSCRIBERS + EVENTS + NEWEST;
 	bool newest = width >= NAME_LEAST + SUBSCRIBERS + NEWEST;
-	size_t rest =
-		(size_t)SUBSCRIBERS + (events ? EVENTS : 0u) + (newest ? NEWEST : 0u);
+	size_t rest = (size_t)SUBSCRIBERS + (events ? EVENTS : 0u) +
+		      (newest ? NEWEST : 0u);
 	size_t name = width > rest ? width - rest : 0;
 
 	if (name > NAME_MOST)

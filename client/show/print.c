@@ -3,11 +3,7 @@
 
 #include "client/show/print.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,62 +49,6 @@ enum exit_status print_open(struct print *print, bool channels)
 void print_close(struct print *print)
 {
 	buf_release(&print->out);
-}
-
-/* `tidings history x | head -1` ends without a word, as others do. */
-static void nobody_reads(void)
-{
-	signal(SIGPIPE, SIG_DFL);
-	raise(SIGPIPE);
-}
-
-static enum exit_status write_all(struct span text)
-{
-	struct pollfd room = {STDOUT_FILENO, POLLOUT, 0};
-
-	while (text.len > 0) {
-		ssize_t wrote = write(STDOUT_FILENO, text.at, text.len);
-
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote < 0 && errno == EAGAIN) {
-			poll(&room, 1, -1);
-			continue;
-		}
-		if (wrote < 0 && errno == EPIPE)
-			nobody_reads();
-		if (wrote < 0)
-			return fail_errno(EXIT_FILE, "standard output");
-		text = span(text.at + wrote, text.len - (size_t)wrote);
-	}
-	return EXIT_OK;
-}
-
-enum exit_status print_text(struct span text)
-{
-	enum exit_status exit_status;
-	struct buf safe = {0};
-
-	if (isatty(STDOUT_FILENO) == 0)
-		return write_all(text);
-	escape_add_lines(&safe, text);
-	exit_status = write_all(buf_span(&safe));
-	buf_release(&safe);
-	return exit_status;
-}
-
-enum exit_status print_coloured(struct span text)
-{
-	return write_all(text);
-}
-
-size_t print_width(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-		return 80;
-	return size.ws_col;
 }
 
 /* ---- for people */
@@ -205,7 +145,7 @@ enum exit_status print_aside(struct print *print, struct span text)
 	look_add(&print->out, print->colour, LOOK_DIM, buf_span(&safe));
 	buf_add_char(&print->out, '\n');
 	buf_release(&safe);
-	return write_all(buf_span(&print->out));
+	return print_coloured(buf_span(&print->out));
 }
 
 /* ---- for programs */
@@ -321,5 +261,5 @@ enum exit_status print_event(
 
 	buf_clear(&print->out);
 	add[print->kind](print, event);
-	return write_all(buf_span(&print->out));
+	return print_coloured(buf_span(&print->out));
 }

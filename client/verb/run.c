@@ -16,6 +16,7 @@
 #include "client/run/child.h"
 #include "client/run/percent.h"
 #include "client/run/progress.h"
+#include "client/run/template.h"
 #include "client/verbs.h"
 #include "lib/clock.h"
 #include "lib/json/json.h"
@@ -31,6 +32,9 @@ struct run {
 	const char *task;
 	struct buf line[2]; /* of output and of error, not ended yet */
 	uint64_t began;	    /* monotonic us */
+	struct buf html;    /* the template, or empty */
+	double percent;	    /* the last one that was named */
+	char status[16], seconds[32]; /* once it has ended */
 };
 
 /* ---- events */
@@ -43,14 +47,52 @@ static struct json_object *event_new(const struct run *run)
 	return object;
 }
 
+/* Events are sent as lines, of which none is empty. */
+static void end_line_of(struct buf *data)
+{
+	for (size_t i = 0; i < data->len; i++)
+		if (data->at[i] == '\n' || data->at[i] == '\r')
+			data->at[i] = ' ';
+	buf_add_span(data, span_of(data->len == 0 ? " \n" : "\n"));
+}
+
+/* For pages that put HTML in its place; a bar keeps its length on lines that
+ * name none. */
+static void add_html(struct buf *out, const struct run *run, const char *type,
+	struct json_object *object, struct span now)
+{
+	struct span message = {0}, output = {0};
+	char percent[32];
+
+	json_text(object, "message", &message);
+	json_text(object, "output", &output);
+	snprintf(percent, sizeof(percent), "%g", run->percent);
+	template_fill(out, buf_span(&run->html),
+		(const struct span[TEMPLATE_NAMES]){
+			[TEMPLATE_EVENT] = span_of(type),
+			[TEMPLATE_TASK] = span_of(run->task),
+			[TEMPLATE_MESSAGE] = message,
+			[TEMPLATE_PERCENT] = span_of(percent),
+			[TEMPLATE_OUTPUT] = output,
+			[TEMPLATE_STATUS] = span_of(run->status),
+			[TEMPLATE_SECONDS] = span_of(run->seconds),
+			[TEMPLATE_TIMESTAMP] = now});
+	end_line_of(out);
+}
+
 static void publish(struct run *run, const char *type,
 	struct json_object *object, bool replaces)
 {
 	struct buf now = {0}, data = {0};
 
 	clock_rfc3339(&now, clock_wall_ms());
-	json_add_text(object, "timestamp", buf_span(&now));
-	json_end(object, &data);
+	if (run->html.len > 0) {
+		add_html(&data, run, type, object, buf_span(&now));
+		json_free(object);
+	} else {
+		json_add_text(object, "timestamp", buf_span(&now));
+		json_end(object, &data);
+	}
 	progress_add(run->progress, type, buf_span(&data), replaces);
 	buf_release(&now);
 	buf_release(&data);
@@ -81,8 +123,10 @@ static void tell_progress(
 	if (text.len > 0) {
 		object = event_new(run);
 		percent = percent_in(buf_span(&text));
-		if (percent >= 0)
+		if (percent >= 0) {
 			json_add_decimal(object, "percent", percent);
+			run->percent = percent;
+		}
 		json_add_text(object, "message", buf_span(&text));
 		if (error)
 			json_add_text(object, "output", span_of("stderr"));
@@ -99,8 +143,16 @@ static void tell_end(struct run *run, const char *how, int status)
 	json_add_text(object, "message", span_of(how));
 	json_add_number(object, "status", (uint64_t)status);
 	json_add_decimal(object, "seconds", seconds);
+	snprintf(run->status, sizeof(run->status), "%d", status);
+	snprintf(run->seconds, sizeof(run->seconds), "%.1f", seconds);
+	if (status == 0)
+		run->percent = 100;
 	publish(run, "end", object, false);
-	publish(run, "close", event_new(run), false);
+	object = event_new(run);
+	if (run->html.len >
+		0) /* the page that shows this, too, shows the same */
+		json_add_text(object, "message", span_of(how));
+	publish(run, "close", object, false);
 }
 
 static void tell_child_end(struct run *run, const struct child *child)
@@ -152,6 +204,7 @@ static enum exit_status run_run(void)
 	struct run run = {.task = option_text("task")};
 	struct child child = {.output = on_output, .arg = &run};
 	const char *fault = text_channel_fault(span_of(argument(0)));
+	enum exit_status exit_status;
 	int status;
 
 	if (fault != NULL)
@@ -160,6 +213,11 @@ static enum exit_status run_run(void)
 	if (command[0] == NULL)
 		return fail(EXIT_USAGE,
 			"run: expected a command (tidings run --help)");
+	exit_status = template_take(&run.html, option_text("html"));
+	if (exit_status != EXIT_OK) {
+		buf_release(&run.html);
+		return exit_status;
+	}
 	run.progress = progress_new(argument(0));
 	if (run.progress == NULL)
 		return EXIT_USAGE;
@@ -170,6 +228,7 @@ static enum exit_status run_run(void)
 	if (!child_start(&child, command, &status)) {
 		tell_end(&run, "could not be started", status);
 		progress_end(run.progress, option_ms("linger"));
+		buf_release(&run.html);
 		return (enum exit_status)status;
 	}
 	child_wait(&child);
@@ -178,6 +237,7 @@ static enum exit_status run_run(void)
 		buf_release(&run.line[i]);
 	}
 	tell_child_end(&run, &child);
+	buf_release(&run.html);
 	progress_end(run.progress, option_ms("linger"));
 	child_follow(&child);
 	return EXIT_FAILED; /* not reached */
@@ -186,6 +246,8 @@ static enum exit_status run_run(void)
 static const struct option_row rows[] = {
 	{"task", 't', TEXT, "NAME", NULL,
 		"what to call it instead of the command's name"},
+	{"html", '\0', TEXT, "TEMPLATE", NULL,
+		"publish HTML: {message}, {percent} ...; @FILE has it"},
 	{"linger", '\0', DURATION, "TIME", "2s",
 		"how long its end may wait to be published"},
 	{0},
@@ -201,7 +263,9 @@ const struct verb verb_run = {
 		"command waiting.",
 	.examples =
 		"tidings run backup -- rsync -a --info=progress2 /home /mnt\n"
-		"tidings run --task nightly builds -- make check",
+		"tidings run --task nightly builds -- make check\n"
+		"tidings run --html '<progress max=100 "
+		"value=\"{percent}\"></progress> {message}' jobs ./convert",
 	.group = "Publish and listen",
 	.rows = rows,
 	.least = 1,

@@ -145,32 +145,6 @@ static enum exit_status run(struct subscription *sub, struct http *http)
 	return follow_channels(sub, http);
 }
 
-/* "listening to a, b and builds/{name} at ..." */
-static void add_greeting(struct subscription *sub, const char *url)
-{
-	const struct span *patterns = (const void *)sub->patterns.at;
-	size_t channels = argument_count();
-	size_t count = channels + sub->patterns.len / sizeof(*patterns);
-	struct buf *out = &sub->greeting;
-
-	buf_add_span(out, span_of("listening to "));
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			buf_add_span(
-				out, span_of(i + 1 == count ? " and " : ", "));
-		buf_add_span(out, i < channels ? span_of(argument(i))
-					       : patterns[i - channels]);
-	}
-	buf_printf(out, " at %s; Ctrl-C ends", url);
-}
-
-/* Names that are known beforehand do not move the columns. */
-static void set_columns(struct print *print)
-{
-	for (size_t i = 0; i < argument_count(); i++)
-		print_widen(print, span_of(argument(i)));
-}
-
 static enum exit_status subscribe(enum mode mode)
 {
 	struct subscription sub = {.mode = mode,
@@ -188,14 +162,13 @@ static enum exit_status subscribe(enum mode mode)
 		exit_status = print_open(&sub.print,
 			argument_count() > 1 || sub.patterns.len > 0);
 	sub.print.untimed = mode == HISTORY;
-	set_columns(&sub.print);
 	if (exit_status == EXIT_OK)
 		exit_status = cursor_open(&sub.cursor,
 			mode == SUB ? option_text("cursor") : NULL);
 	if (exit_status == EXIT_OK) {
 		http = http_new();
 		if (http != NULL)
-			add_greeting(&sub, http_url(http));
+			subscription_greet(&sub, http_url(http));
 		exit_status = http == NULL ? EXIT_USAGE : run(&sub, http);
 	}
 	http_free(http);

@@ -4,6 +4,7 @@
 #include "client/verb/subscription.h"
 
 #include "client/option/colour.h"
+#include "client/option/option.h"
 #include "client/verb/hook.h"
 #include "lib/text.h"
 
@@ -120,4 +121,24 @@ static enum follow_word on_live(void *arg)
 struct follower subscription_follower(struct subscription *sub)
 {
 	return (struct follower){on_event, on_gap, on_begun, on_live, sub};
+}
+
+void subscription_greet(struct subscription *sub, const char *url)
+{
+	const struct span *patterns = (const void *)sub->patterns.at;
+	size_t channels = argument_count();
+	size_t count = channels + sub->patterns.len / sizeof(*patterns);
+	struct buf *out = &sub->greeting;
+
+	buf_add_span(out, span_of("listening to "));
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add_span(
+				out, span_of(i + 1 == count ? " and " : ", "));
+		buf_add_span(out, i < channels ? span_of(argument(i))
+					       : patterns[i - channels]);
+	}
+	buf_printf(out, " at %s; Ctrl-C ends", url);
+	for (size_t i = 0; i < channels; i++)
+		print_widen(&sub->print, span_of(argument(i)));
 }

@@ -35,6 +35,10 @@ struct subscription {
 	enum exit_status exit_status; /* why it failed */
 };
 
+/* Makes the greeting, "listening to a, b and builds/{name} at ...", and columns
+ * for the channels that are named. */
+void subscription_greet(struct subscription *sub, const char *url);
+
 /* Takes what a stream brings; the subscription is borrowed, and knows why it
  * failed. */
 struct follower subscription_follower(struct subscription *sub);

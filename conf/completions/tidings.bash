@@ -37,7 +37,7 @@ _tidings_files()
 _tidings_command()
 {
 	if declare -F _command_offset >/dev/null; then
-		_command_offset "$1"
+		_command_offset "$(($1 + taken))"
 	elif (($1 == ${#words[@]} - 1)); then
 		_tidings_offer "$(compgen -c -- "${words[-1]}")"
 	else
@@ -107,19 +107,43 @@ _tidings_argument()
 	_tidings_value "$name" "$i"
 }
 
+# Takes the flags before the verb out of `words`; false once there is nothing
+# more to do.
+_tidings_before()
+{
+	local takes count
+
+	mapfile -t all < <(awk -F '\t' '$1 == "menu" && $2 != "-" { print $2 }' <<<"$table")
+	verb=menu # which has no others
+	while ((${#words[@]} > 2)) && [[ ${words[1]} == -* ]]; do
+		takes=$(_tidings_takes "${words[1]}") count=1
+		[[ ${words[1]} != *=* && ${takes:--} != - ]] && count=2
+		if ((${#words[@]} == count + 1)); then
+			_tidings_value "$takes" "$count"
+			return 1
+		fi
+		[[ ${words[1]} == --url=* ]] && asking+=("${words[1]}")
+		[[ $takes == URL && $count == 2 ]] && asking+=(--url "${words[2]}")
+		words=("${words[0]}" "${words[@]:count + 1}")
+		((taken += count))
+	done
+	return 0
+}
+
 _tidings()
 {
-	local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} table words verb
+	local all taken=0 IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} table words verb
 	local asking=("$1" channels --quiet --json)
 
 	COMPREPLY=()
 	read -ra words <<<"$line"
 	[[ $line == *[[:space:]] ]] && words+=("")
 	table=$("${words[0]}" help --words 2>/dev/null) || return 0
+	_tidings_before || return 0
 	verb=${words[1]}
 	if ((${#words[@]} == 2)); then
 		_tidings_offer "$(cut -f 1 <<<"$table" | uniq
-			printf '%s\n' help --help --version)"
+			printf '%s\n' help --version "${all[@]}")"
 	elif [[ $verb == help ]]; then
 		_tidings_offer "$(cut -f 1 <<<"$table" | uniq)"
 	else

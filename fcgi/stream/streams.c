@@ -66,6 +66,15 @@ static void postpone(struct subscriber *sub)
 	subscriber_close(sub);
 }
 
+/* Who has begun comes back by himself, and so does who is told "not now". */
+static void end(struct subscriber *sub)
+{
+	if (sub->opening != NULL)
+		postpone(sub);
+	else
+		subscriber_close(sub);
+}
+
 /* Where in the window the cursor is, or that it is below it. */
 static void find_place(struct subscriber *sub)
 {
@@ -190,14 +199,6 @@ static enum pump_result tell_gap(
 	return GONE;
 }
 
-static void lost(struct subscriber *sub)
-{
-	if (sub->opening != NULL)
-		postpone(sub);
-	else
-		subscriber_close(sub);
-}
-
 /* A hub that looks no further would be asked the same for ever. */
 static bool is_stuck(const struct subscriber *sub, const struct judged *judged)
 {
@@ -212,7 +213,7 @@ static enum pump_result judged(
 	uint64_t asked = sub->id;
 
 	if (is_stuck(sub, judged)) {
-		lost(sub);
+		end(sub);
 		return GONE;
 	}
 	sub->id = judged->used;
@@ -244,10 +245,7 @@ void streams_begin_anew(struct streams *streams)
 static void finish(void *arg, struct subscriber *sub)
 {
 	(void)arg;
-	if (sub->opening != NULL)
-		postpone(sub);
-	else
-		subscriber_close(sub);
+	end(sub);
 }
 
 void streams_drain(struct streams *streams)
@@ -302,7 +300,7 @@ struct streams *streams_new(const struct streams_parts *parts)
 		.questions = parts->session->questions,
 		.window = parts->window,
 		.shelf = parts->shelf,
-		.owner = {judged, arrived, lost},
+		.owner = {judged, arrived, end},
 	});
 	return streams;
 }

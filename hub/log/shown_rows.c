@@ -47,6 +47,16 @@ static void take_private(struct channels *channels, struct query *rows)
 
 #define ROWS "SELECT channel, " CHANNEL_WEIGHT ", traits FROM event"
 
+/* What is not counted, but looked up. */
+static void look_for_ends(struct channels *channels, struct channel *channel)
+{
+	struct shown *shown = channel->shown;
+
+	shown->oldest = 0;
+	if (shown->newest == 0 && shown->events > 0)
+		shown->newest = look_for_newest(channels, channel);
+}
+
 void shown_recount(struct channels *channels, struct channel *channel)
 {
 	struct query rows = {0};
@@ -58,11 +68,15 @@ void shown_recount(struct channels *channels, struct channel *channel)
 		ROWS " WHERE channel = ? AND traits IS NOT NULL");
 	query_bind_int(&rows, 1, channel->number);
 	take_private(channels, &rows);
-	channel->shown->oldest = 0;
-	channel->shown->newest = look_for_newest(channels, channel);
+	channel->shown->newest = 0;
+	look_for_ends(channels, channel);
 }
 
 /* ---- as rows */
+
+#define SHOWN                                                               \
+	"SELECT channel, events, bytes, newest, pruned_through, pruned_at," \
+	" sum FROM shown"
 
 void shown_write(struct channels *channels, struct channel *channel)
 {
@@ -140,9 +154,7 @@ static void read_all(struct channels *channels)
 {
 	struct query all = {0};
 
-	store_prepare(channels->store, &all,
-		"SELECT channel, events, bytes, newest, pruned_through,"
-		" pruned_at, sum FROM shown");
+	store_prepare(channels->store, &all, SHOWN);
 	while (store_step(channels->store, &all)) {
 		struct channel *channel =
 			channel_numbered(channels, query_int(&all, 0));
@@ -217,13 +229,9 @@ static void look_through(struct channels *channels)
 	store_prepare(channels->store, &rows, ROWS " WHERE traits IS NOT NULL");
 	take_private(channels, &rows);
 	for (struct channel *at = channels_first(channels); at != NULL;
-		at = channels_next(channels, at)) {
-		if (at->shown == NULL)
-			continue;
-		at->shown->oldest = 0;
-		if (at->shown->newest == 0 && at->shown->events > 0)
-			at->shown->newest = look_for_newest(channels, at);
-	}
+		at = channels_next(channels, at))
+		if (at->shown != NULL)
+			look_for_ends(channels, at);
 	write_all(channels);
 }
 
@@ -232,8 +240,7 @@ static const struct statement statements[] = {
 		"INSERT OR REPLACE INTO shown(channel, events, bytes, newest,"
 		" pruned_through, pruned_at, sum) VALUES(?, ?, ?, ?, ?, ?, ?)"},
 	{offsetof(struct channels, shown_rows.read),
-		"SELECT channel, events, bytes, newest, pruned_through,"
-		" pruned_at, sum FROM shown WHERE channel = ?"},
+		SHOWN " WHERE channel = ?"},
 	{offsetof(struct channels, shown_rows.remove),
 		"DELETE FROM shown WHERE channel = ?"},
 	{offsetof(struct channels, shown_rows.first),

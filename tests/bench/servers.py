@@ -12,8 +12,6 @@ import time
 import urllib.request
 from pathlib import Path
 
-import jwt
-
 READY_S = 10
 END_S = 12
 
@@ -52,8 +50,6 @@ http {{
 	}}
 }}
 """
-
-SECRET = "a key of 32 bytes, for one run .."
 
 TIDINGS = """\
 [hub]
@@ -207,20 +203,3 @@ class Tidings(System):
 
     def inbox(self):
         return self.folder / "inbox/inbox.db"
-
-
-class Mercure(Tidings):
-    """The same, listened to and published on at Mercure's path."""
-    name = "Mercure"
-    listen = "/.well-known/mercure?topic=bench-{}"
-    publish = "/.well-known/mercure"
-    form = "topic=bench-{}&data="
-
-    def config(self):
-        key = self.folder / "key"
-        key.write_text(SECRET)
-        key.chmod(0o600)
-        return f"{super().config()}[keys bench]\nfile = {key}\nalgorithms = HS256\n".replace(
-            "[responder]\n", "[responder]\nmercure = yes\n")
-
-    token = jwt.encode({"mercure": {"publish": ["*"]}}, SECRET, algorithm="HS256")

@@ -2,7 +2,6 @@
 """Under Apache: what differs from lighttpd, and what `tidings check` says of its usual mistakes."""
 
 import hashlib
-import os
 import shutil
 import time
 
@@ -10,6 +9,7 @@ import pytest
 
 from checks import CHECKS, check, hints, verdicts
 from servers import RIGHTS, SERVERS
+from test_quickstart import can_be_nobody
 from world import SLOW, eventually
 
 pytestmark = pytest.mark.deploy
@@ -60,7 +60,8 @@ def test_a_backend_that_is_not_reached_is_told(make_world, old, new, hint):
     assert hint in hints(lines)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to take Apache's right to the socket away")
+@pytest.mark.skipif(not can_be_nobody(), reason="needs root, to take Apache's right to the socket away, "
+                    "and a tree that others may read")
 def test_a_socket_that_apache_may_not_open_is_told_the_key(make_world):
     world = make_world(web=True)
     for path in (world.folder, world.web.log_path):

@@ -159,6 +159,15 @@ def test_no_server_at_all_is_one_verdict(shared):
     assert "--url" in hints(lines)
 
 
+def test_without_a_server_files_are_looked_at(shared, tmp_path):
+    (tmp_path / "tidings.conf").write_text("")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        lines = check(shared, 1, "--auto", "--server-config", tmp_path / "tidings.conf",
+                      url=f"http://127.0.0.1:{taken.getsockname()[1]}")
+    assert set(verdicts(lines)) == {"health", "inboxes", "open to everybody"}
+
+
 # ---- configuration and inboxes
 
 def test_who_may_not_publish_is_told_the_key(make_world):

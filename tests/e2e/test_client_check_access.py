@@ -193,6 +193,7 @@ def test_a_cookie_that_a_browser_sends_to_streams_is_good(keyed, line):
     ("mercureAuthorization=TOKEN; Path=/; Domain=example.org",
      'its Domain is "example.org": a browser does not send it to "127.0.0.1"', "leave Domain out"),
     ("mercureAuthorization=TOKEN; Path=/; Domain=.0.0.1.example", "its Domain is", "Domain"),
+    ("mercureAuthorization=TOKEN; Path=/; Domain=7.0.0.1", "its Domain is", "Domain"),
     ("token=TOKEN; Path=/", 'it is "token", and Tidings looks at "mercureAuthorization"', "`cookie`"),
     ("mercureAuthorization=TOKEN; Path=/; Secure", "it is Secure", "https"),
     ("mercureAuthorization=TOKEN; Path=/; SameSite=None", "SameSite=None without Secure", "SameSite=Strict"),
@@ -201,8 +202,8 @@ def test_a_cookie_that_a_browser_sends_to_streams_is_good(keyed, line):
     ("mercureAuthorization=x.y.z; Path=/", "neither a JWT nor an API token", "token new"),
     ("mercureAuthorization=; Path=/", "it does not reach Tidings", "cookie"),
     ("Secure", "that is no cookie", "whole line"),
-], ids=["no-path", "path", "half-a-path", "domain", "longer-domain", "name", "secure", "same-site", "over", "long", "bad", "empty",
-        "none"])
+], ids=["no-path", "path", "half-a-path", "domain", "longer-domain", "half-a-domain", "name", "secure", "same-site", "over",
+        "long", "bad", "empty", "none"])
 def test_a_cookie_that_does_not_work_is_told_why(keyed, line, said, hint):
     line, hinted = judged(keyed, 1, line)
     assert line.startswith("FAIL") and said in line and hint in hinted

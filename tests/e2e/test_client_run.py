@@ -234,3 +234,35 @@ def test_a_terminal_stays_a_terminal(shared):
     assert b"tty" in out
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     os.close(terminal)
+
+
+def fragments(reader):
+    seen = []
+    while not seen or seen[-1][0] != "close":
+        event = reader.next()
+        if event.type not in ("connected", "live"):
+            seen.append((event.type, event.data))
+    return seen
+
+
+def test_a_page_can_be_given_html_instead_of_json(run, shared, tmp_path):
+    reader = shared.listen("fragments")
+    row = '<p class="{event}" style="{width}">{task} <progress value="{percent}"></progress> {message} {status}</p>'
+    (tmp_path / "row.html").write_text(row)
+    for template in (row, f"@{tmp_path / 'row.html'}"):
+        client = run("fragments", "--html", template, "--task", "a <b>", "--", "sh", "-c", "echo '25% & \"more\"'; echo x")
+        client.ends()
+        seen = fragments(reader)
+        assert [kind for kind, _ in seen] == ["start", "progress", "progress", "end", "close"]
+        assert [data.split(" <progress")[0] for _, data in seen[1:2]] == ['<p class="progress" style="{width}">a &lt;b&gt;']
+        assert seen[1][1].endswith('value="25"></progress> 25% &amp; &quot;more&quot; </p>')
+        assert seen[2][1].endswith('value="25"></progress> x </p>')
+        assert seen[3][1].endswith('value="100"></progress> ended with status 0 0</p>')
+        assert seen[4][1] == seen[3][1].replace('"end"', '"close"')
+
+
+@pytest.mark.parametrize("template, status, word", [
+    ("{mesage}", 2, "did you mean {message}?"), ("", 2, "from 1 to"), ("@/no/such/file", 8, "/no/such/file")])
+def test_a_template_that_cannot_be_used_runs_nothing(run, template, status, word):
+    client = run("none", "--html", template, "--", "echo", "it ran")
+    assert word in client.refuses(status) and client.lines == []

@@ -27,7 +27,7 @@ def installed(tmp_path_factory):
     "bin/tidings", "sbin/tidings-hub", "sbin/tidings-inbox", "sbin/tidings.fcgi", "share/tidings/www/index.html",
     "share/man/man1/tidings.1", "share/man/man5/tidings.conf.5", "share/man/man8/tidings-hub.8",
     "share/man/man8/tidings-inbox.8", "share/man/man8/tidings.fcgi.8", "share/bash-completion/completions/tidings",
-    "share/zsh/site-functions/_tidings", "share/tidings/www/words/page.js", "share/doc/tidings/README.md",
+    "share/zsh/site-functions/_tidings", "share/fish/vendor_completions.d/tidings.fish", "share/tidings/www/words/page.js", "share/doc/tidings/README.md",
     "share/doc/tidings/docs/quickstart.md", "share/doc/tidings/docs/decisions/duty-rule.md", "etc/tidings/tidings.conf",
     "etc/init.d/tidings-hub", "etc/init.d/tidings-inbox", "etc/init.d/tidings-responder", "etc/default/tidings",
     "etc/logrotate.d/tidings", "etc/lighttpd/conf-available/50-tidings.conf",

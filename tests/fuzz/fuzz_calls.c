@@ -8,12 +8,14 @@
  */
 #include <config.h>
 
+#include <string.h>
+
 #include "fcgi/uplink/publishes.h"
 #include "fcgi/uplink/questions.h"
 #include "lib/clock.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { KINDS = 5 };
+enum { KINDS = 6 };
 
 static struct span body;
 static unsigned called[KINDS];
@@ -79,6 +81,24 @@ static void on_judged(void *arg, const struct judged *judged)
 		MUST(judged->marks[i].place > judged->marks[i - 1].place);
 }
 
+static void on_presented(void *arg, const struct presented *presented)
+{
+	struct wire_in in = presented->entries;
+
+	(void)arg;
+	MUST(++called[5] == 1 && !presented->away);
+	for (uint32_t i = 0; i < presented->count; i++) {
+		struct present_line line = present_line(&in);
+
+		within(span((const char *)line.active.subscriber,
+			ACTIVE_SUBSCRIBER));
+		within(line.active.topic);
+		within(line.active.user);
+		within(line.active.payload);
+	}
+	MUST(wire_done(&in));
+}
+
 static void drop(void *owner, struct span frame)
 {
 	(void)owner;
@@ -92,6 +112,7 @@ static void ask_all(void)
 	const struct publication publication = {
 		.channel = span_of("main"), .items = &item, .count = 1};
 	const struct channel_question question = {.limit = 10};
+	const struct presence_question presence_question = {.limit = 10};
 
 	for (int i = 0; i < KINDS; i++)
 		called[i] = 0;
@@ -102,6 +123,7 @@ static void ask_all(void)
 	questions_channels(questions, &question, on_channels, NULL);
 	questions_metrics(questions, WIRE_PROMETHEUS, on_metrics_text, NULL);
 	questions_judge(questions, span_of("question"), on_judged, NULL);
+	questions_presence(questions, &presence_question, on_presented, NULL);
 }
 
 static bool take(unsigned kind, struct wire_in *in)
@@ -115,8 +137,10 @@ static bool take(unsigned kind, struct wire_in *in)
 		return questions_channeled(questions, in);
 	case 3:
 		return questions_metrics_text(questions, in);
-	default:
+	case 4:
 		return questions_judged(questions, in);
+	default:
+		return questions_presented(questions, in);
 	}
 }
 
@@ -128,11 +152,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (rest.len >= 3) {
 		const unsigned char *at = (const unsigned char *)rest.at;
 		size_t len = (size_t)at[1] << 8 | at[2];
-		unsigned before[KINDS] = {
-			called[0], called[1], called[2], called[3], called[4]};
+		unsigned before[KINDS];
 		struct wire_in in;
 		bool good;
 
+		memcpy(before, called, sizeof(before));
 		rest = span(rest.at + 3, rest.len - 3);
 		if (len > rest.len)
 			len = rest.len;

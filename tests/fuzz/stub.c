@@ -15,6 +15,7 @@
 #include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
 #include "lib/config/config.h"
+#include "lib/event/active.h"
 #include "lib/event/scope.h"
 #include "lib/event/selector.h"
 #include "lib/event/traits.h"
@@ -35,7 +36,7 @@ struct asked {
 
 static struct asked waiting[WAITING_MAX];
 static size_t waiting_count;
-static bool goes_on;	 /* the list of channels, as of the last question */
+static bool goes_on;	 /* a list, as of the last question for one */
 static int hub = -1;	 /* our end of the uplink */
 static struct buf heard; /* from there */
 struct stub_question stub_question;
@@ -75,7 +76,7 @@ static void check_channels(struct wire_in *in)
 	uint16_t limit = wire_get_u16(in);
 	struct span only = wire_get_str16(in);
 
-	MUST(limit >= 1 && limit <= 1000);
+	MUST(limit >= 1 && limit <= 1001); /* is there another one? */
 	scope_pass(in);
 	goes_on = after.len > 0;
 	MUST(after.len == 0 || text_topic_fault(after) == NULL);
@@ -128,6 +129,39 @@ static void check_page(struct wire_in *in)
 	check_selector(in);
 }
 
+static void check_presence(struct wire_in *in)
+{
+	struct span topic = wire_get_str16(in);
+	struct span subscriber = wire_get_str8(in);
+
+	goes_on = wire_get_u64(in) > 0;
+	MUST(wire_get_u16(in) > 0);
+	MUST(topic.len <= ACTIVE_TOPIC_MAX);
+	MUST(subscriber.len == 0 || subscriber.len == ACTIVE_SUBSCRIBER);
+}
+
+/* As the hub would have it (hub/peers/present.c). */
+static void check_joined(struct wire_in in)
+{
+	struct span user, payload, topic;
+	uint16_t count;
+
+	MUST(wire_get_bytes(&in, ACTIVE_SUBSCRIBER).len == ACTIVE_SUBSCRIBER);
+	wire_get_str8(&in);
+	user = wire_get_str16(&in);
+	payload = wire_get_str16(&in);
+	MUST(user.len <= ACTIVE_USER_MAX && text_is_utf8(user, NULL));
+	MUST(payload.len <= ACTIVE_PAYLOAD_MAX && text_is_utf8(payload, NULL));
+	count = wire_get_u16(&in);
+	MUST(count > 0 && count <= ACTIVE_TOPICS_MAX);
+	for (uint16_t i = 0; i < count; i++) {
+		topic = wire_get_str16(&in);
+		MUST(topic.len > 0 && topic.len <= ACTIVE_TOPIC_MAX);
+		MUST(text_is_utf8(topic, NULL));
+	}
+	MUST(wire_done(&in));
+}
+
 static void say(enum wire_type type, struct span body)
 {
 	struct buf out = {0};
@@ -147,6 +181,7 @@ static void on_asked(uint8_t type, struct wire_in in)
 		[WIRE_JUDGE] = check_judge,
 		[WIRE_CHANNELS] = check_channels,
 		[WIRE_METRICS] = check_metrics,
+		[WIRE_PRESENCE] = check_presence,
 	};
 	uint64_t number = wire_get_u64(&in);
 
@@ -160,6 +195,10 @@ static void hear(uint8_t type, struct span body)
 {
 	if (type == WIRE_PING)
 		say(WIRE_PONG, body);
+	else if (type == WIRE_JOINED)
+		check_joined(wire_in(body));
+	else if (type == WIRE_LEFT)
+		MUST(body.len == ACTIVE_SUBSCRIBER);
 	else if (type != WIRE_HELLO && type != WIRE_FOLLOW &&
 		 type != WIRE_SUBSCRIBED)
 		on_asked(type, wire_in(body));
@@ -262,6 +301,26 @@ static void answer_channels(struct buf *out, uint8_t mood)
 	wire_put_str16(out, span_of((mood & 2) != 0 && !goes_on ? "x" : ""));
 }
 
+static void answer_presence(struct buf *out, uint8_t mood)
+{
+	bool more = (mood & 2) != 0 && !goes_on;
+	uint32_t count = (mood & 4) != 0 || more ? 2 : 0;
+	uint64_t first = goes_on ? STUB_OLDEST + 2 : STUB_OLDEST;
+
+	wire_put_u64(out, STUB_NEWEST);
+	wire_put_u8(out, more);
+	wire_put_u32(out, count);
+	for (uint64_t id = first; id < first + count; id++) {
+		wire_put_u64(out, id);
+		wire_put_u64(out, id); /* the subscriber */
+		wire_put_u64(out, id);
+		wire_put_u64(out, 1);
+		wire_put_str16(out, span_of("main"));
+		wire_put_str16(out, span_of((mood & 8) != 0 ? "\"ann\"" : ""));
+		wire_put_str16(out, span_of((mood & 16) != 0 ? "{}" : ""));
+	}
+}
+
 static void answer_one(const struct asked *asked, uint8_t mood)
 {
 	struct buf out = {0};
@@ -279,6 +338,9 @@ static void answer_one(const struct asked *asked, uint8_t mood)
 	} else if (asked->type == WIRE_CHANNELS) {
 		answer_channels(&out, mood);
 		say(WIRE_CHANNELED, buf_span(&out));
+	} else if (asked->type == WIRE_PRESENCE) {
+		answer_presence(&out, mood);
+		say(WIRE_PRESENT, buf_span(&out));
 	} else {
 		wire_put_bytes(&out, "# EOF\n", 6);
 		say(WIRE_METERED, buf_span(&out));
@@ -390,6 +452,7 @@ static void open_rooms(struct rooms *rooms)
 	config.window = 1 << 20;
 	config.origins = origins;
 	config.origin_count = 1;
+	config.subscriptions = true;
 	rooms_open(rooms, &config, &clock_system, -1);
 	meet(rooms, listener);
 	close(listener);

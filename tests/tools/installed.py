@@ -144,7 +144,7 @@ def debian_apache_site(world, installed, addresses="below", modules=(), behind="
     for place in etc.glob("sites-enabled/*"):
         place.unlink()
     (etc / "sites-enabled/000-default.conf").write_text(
-        f"<VirtualHost *:{site.port}>\nDocumentRoot {site.documents}\n"
+        f"<VirtualHost *:{site.port}>\nAllowEncodedSlashes NoDecode\nDocumentRoot {site.documents}\n"
         f"<Directory {site.documents}>\nRequire all granted\n</Directory>\n</VirtualHost>\n")
     environment = {"APACHE_CONFDIR": str(etc), "APACHE_ENVVARS": str(etc / "envvars"),
                    "APACHE_RUN_DIR": str(world.folder), "APACHE_LOCK_DIR": str(world.folder),

@@ -17,7 +17,7 @@ from world import SLOW, eventually
 
 
 class Screen(pyte.Screen):
-    """pyte's, which does not know how xterm repeats a character (REP)."""
+    """pyte's, which does not know how xterm repeats a character (REP) or scrolls (SU, SD)."""
     last = " "
 
     def draw(self, data):
@@ -28,8 +28,22 @@ class Screen(pyte.Screen):
         self.draw(self.last * (count or 1))
 
 
+    def scroll(self, count, move, line):
+        before = self.cursor.y
+        self.cursor.y = line
+        for _ in range(count or 1):
+            move()
+        self.cursor.y = before
+
+    def scroll_up(self, count=1):
+        self.scroll(count, self.index, self.margins.bottom if self.margins else self.lines - 1)
+
+    def scroll_down(self, count=1):
+        self.scroll(count, self.reverse_index, self.margins.top if self.margins else 0)
+
+
 class Stream(pyte.ByteStream):
-    csi = {**pyte.ByteStream.csi, "b": "repeat"}
+    csi = {**pyte.ByteStream.csi, "b": "repeat", "S": "scroll_up", "T": "scroll_down"}
 
 
 class Terminal:

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "fcgi/stream/asked.h"
+#include "fcgi/stream/filter.h"
+#include "lib/event/active.h"
 #include "tests/unit/unit.h"
 
 /* Lists names, patterns and types, each with a space behind it. */
@@ -60,6 +62,41 @@ static void test_a_query_says_what_is_wanted(void **state)
 		got = listed(&asked);
 		CHECK_TEXT(queries[i].name, buf_span(&got), queries[i].want);
 		buf_release(&got);
+		asked_release(&asked);
+	}
+}
+
+/* What tells of who is there is one channel, and so much of it as is asked for.
+ */
+static void test_topics_below_that_of_subscriptions_are_a_part_of_it(
+	void **state)
+{
+	static const struct {
+		const char *query;
+		bool is_part;
+	} rows[] = {
+		{"topic=" ACTIVE_CHANNEL "/a", true},
+		{"topic=" ACTIVE_CHANNEL "{/topic}{/subscriber}", true},
+		{"topic=" ACTIVE_CHANNEL "{/topic}&topic=" ACTIVE_CHANNEL "/a",
+			true},
+		{"topic=" ACTIVE_CHANNEL, false},
+		{"topic=" ACTIVE_CHANNEL "/a&topic=" ACTIVE_CHANNEL, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct span query = span_of(rows[i].query);
+		struct asked asked;
+
+		asked_init(&asked, query.len);
+		CHECK(rows[i].query,
+			asked_add_topics(&asked, query).sentence == NULL);
+		asked_sort(&asked);
+		CHECK(rows[i].query,
+			asked.channel_count == 1 && asked.pattern_count == 0);
+		CHECK_TEXT(rows[i].query, asked.names[0], ACTIVE_CHANNEL);
+		CHECK(rows[i].query,
+			filter_is(buf_span(&asked.wanted)) == rows[i].is_part);
 		asked_release(&asked);
 	}
 }
@@ -259,6 +296,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_query_says_what_is_wanted),
 		cmocka_unit_test(test_a_query_of_topics_says_what_is_wanted),
+		cmocka_unit_test(
+			test_topics_below_that_of_subscriptions_are_a_part_of_it),
 		cmocka_unit_test(test_what_is_wrong_with_topics_is_said),
 		cmocka_unit_test(test_what_is_wrong_is_said),
 		cmocka_unit_test(test_so_many_may_be_asked_for_and_no_more),

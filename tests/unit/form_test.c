@@ -136,7 +136,8 @@ static void test_what_the_hub_itself_publishes_is_reserved(void **state)
 		"a/.well-known/mercure", "urn:/.well-known/mercur", "x:mercure",
 		"/.well-known/%4dercure", "/%2F.well-known",
 		"/.well-known%2Fmercure", "%", "%2", "/a/%2e%2e/b",
-		"//.well-known/mercure"};
+		"//.well-known/mercure", "https://a?/.well-known/mercure",
+		"//a#/.well-known/mercure"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(reserved); i++)

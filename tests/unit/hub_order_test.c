@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "hub/log/order.h"
+#include "lib/event/active.h"
 #include "lib/event/topic_list.h"
 #include "lib/event/traits.h"
 #include "tests/unit/hub_room.h"
@@ -341,6 +342,51 @@ static void test_traits_that_do_not_fit_their_channel_are_refused(void **state)
 	buf_release(&traits);
 }
 
+static bool is_taken(
+	const struct buf *traits, struct proposed *items, uint32_t count)
+{
+	const struct proposal proposal = {
+		.channel = span_of("a"),
+		.traits = buf_span(traits),
+		.items = items,
+		.count = count,
+	};
+
+	return proposal_fault(&proposal) == NULL;
+}
+
+static void test_nobody_says_who_is_there_on_a_further_channel_either(
+	void **state)
+{
+	struct proposed one = item("", "1");
+	struct buf last = traits_on("a", "b", ACTIVE_CHANNEL "/c");
+	struct buf middle = traits_on("a", ACTIVE_CHANNEL, "b");
+	struct buf none = traits_on("a", "b", ACTIVE_CHANNEL "s");
+
+	(void)state;
+	assert_false(is_taken(&last, &one, 1));
+	assert_false(is_taken(&middle, &one, 1));
+	assert_true(is_taken(&none, &one, 1));
+	buf_release(&last);
+	buf_release(&middle);
+	buf_release(&none);
+}
+
+static void test_much_data_on_three_channels_is_too_much(void **state)
+{
+	struct buf traits = traits_on("a", "b", "c"), data = {0};
+	struct proposed items[] = {item("", ""), item("", "")};
+
+	(void)state;
+	memset(buf_reserve(&data, 200 << 10), 'x', 200 << 10);
+	data.len += 200 << 10;
+	items[0].data = items[1].data = buf_span(&data);
+	assert_true(is_taken(&traits, items, 1));
+	assert_false(is_taken(&traits, items, 2));
+	buf_release(&traits);
+	buf_release(&data);
+}
+
 int main(void)
 {
 #define TEST(name) \
@@ -359,6 +405,8 @@ int main(void)
 		TEST(test_an_event_on_three_channels_is_three_rows_under_one_id),
 		TEST(test_a_label_stands_for_the_last_row_until_none_is_held),
 		TEST(test_traits_that_do_not_fit_their_channel_are_refused),
+		TEST(test_nobody_says_who_is_there_on_a_further_channel_either),
+		TEST(test_much_data_on_three_channels_is_too_much),
 	};
 
 	return cmocka_run_group_tests_name("order", tests, NULL, NULL);

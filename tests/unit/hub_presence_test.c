@@ -217,6 +217,25 @@ static void test_beyond_an_addresss_budget_it_is_told_later(void **state)
 	assert_int_equal(told_after(60000), 0);
 }
 
+static void test_an_address_that_was_quiet_for_an_hour_has_one_burst(
+	void **state)
+{
+	struct room *room = *state;
+	struct peer *peer;
+
+	room->config.presence_rate = 2;
+	desk_close(&desk);
+	room_reopen(room);
+	desk_open(&desk, room);
+	peer = desk_known(&desk);
+	join_two(peer, 1, "192.0.2.1", "room", NULL);
+	assert_int_equal(told(), 1);
+	assert_int_equal(told_after(3600000), 0);
+	for (unsigned i = 1000; i < 1300; i++)
+		join_two(peer, i, "192.0.2.1", "room", NULL);
+	assert_int_equal(told(), 200);
+}
+
 static void test_nobody_else_publishes_who_is_there(void **state)
 {
 	struct peer *peer = desk_known(&desk);
@@ -334,6 +353,7 @@ int main(void)
 		TEST(test_a_transaction_that_fails_is_told_of_again),
 		TEST(test_changes_of_mind_within_a_transaction_are_told_in_order),
 		TEST(test_beyond_an_addresss_budget_it_is_told_later),
+		TEST(test_an_address_that_was_quiet_for_an_hour_has_one_burst),
 		TEST(test_nobody_else_publishes_who_is_there),
 		TEST(test_joins_push_no_event_of_a_user_out),
 		TEST(test_a_malformed_join_ends_the_connection),

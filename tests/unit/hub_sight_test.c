@@ -127,6 +127,24 @@ static void test_a_gap_of_a_private_channel_is_told_to_its_readers(void **state)
 	assert_true(judge("*", first, "*").gap);
 }
 
+static void test_a_private_channel_that_was_dropped_is_a_gap_for_its_readers(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t first = room_publish(room, "a", "x");
+
+	room_publish(room, "secret/42", "x");
+	room_publish(room, "a", "x");
+	prune_to(room, 1);
+	all(room)->most = 1;
+	ledger_tend(&room->ledger);
+	commit(room);
+	assert_null(find(room, "secret/42"));
+	assert_true(judge("secret/42", first, "secret/42").gap);
+	assert_false(judge("secret/42", first, "secret/5").gap);
+	assert_false(judge("secret/42", first, "").gap);
+}
+
 static void test_a_gap_of_private_events_is_told_to_nobody_who_reads_none(
 	void **state)
 {
@@ -256,6 +274,7 @@ int main(void)
 		TEST(test_who_sees_nothing_private_goes_through_nothing_private),
 		TEST(test_who_has_a_grant_is_answered_in_pieces_that_end_in_time),
 		TEST(test_a_gap_of_a_private_channel_is_told_to_its_readers),
+		TEST(test_a_private_channel_that_was_dropped_is_a_gap_for_its_readers),
 		TEST(test_a_gap_of_private_events_is_told_to_nobody_who_reads_none),
 		TEST(test_a_page_for_everybody_is_without_what_is_private),
 		TEST(test_a_page_with_nothing_for_everybody_ends_in_time),

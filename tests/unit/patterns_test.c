@@ -171,6 +171,25 @@ static void test_very_many_with_different_beginnings_do_not_hinder(void **state)
 		1);
 }
 
+/* Their beginning is the whole name. */
+static void test_very_many_that_want_one_type_of_a_channel_are_all_found(
+	void **state)
+{
+	struct room *room = *state;
+	struct topic *wanted[100];
+	char name[40];
+
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "users/%u", i);
+		wanted[i] = listen_to(room, name, "alert");
+	}
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "users/%u", i);
+		assert_true(matches(room, name, wanted[i]));
+	}
+	assert_false(matches(room, "users/1", wanted[10]));
+}
+
 /* ---- what they have */
 
 static void test_a_new_pattern_has_what_the_window_holds(void **state)
@@ -304,6 +323,7 @@ int main(void)
 		TEST(test_a_channel_is_given_the_patterns_that_match_it),
 		TEST(test_what_was_found_is_not_kept_when_patterns_come_or_go),
 		TEST(test_very_many_with_different_beginnings_do_not_hinder),
+		TEST(test_very_many_that_want_one_type_of_a_channel_are_all_found),
 		TEST(test_a_new_pattern_has_what_the_window_holds),
 		TEST(test_what_leaves_the_window_leaves_its_patterns),
 		TEST(test_patterns_take_their_part_of_the_window),

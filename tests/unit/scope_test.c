@@ -105,6 +105,20 @@ static void test_a_name_that_looks_like_a_pattern_is_one_channel(void **state)
 	scopes_free(scopes);
 }
 
+static void test_a_pattern_and_the_channel_spelt_like_it_are_two(void **state)
+{
+	struct scopes *scopes = scopes_new();
+	struct scope_item items[] = {
+		{span_of("users/{n}"), true}, {span_of("users/{n}"), false}};
+	struct scope *both = scope_get(scopes, items, 2);
+
+	(void)state;
+	assert_true(scope_has(both, span_of("users/7")));
+	assert_true(scope_has(both, span_of("users/{n}")));
+	scope_drop(both);
+	scopes_free(scopes);
+}
+
 /* More scopes and channels than answers are remembered. */
 static void test_what_is_remembered_is_never_another_ones(void **state)
 {
@@ -227,6 +241,8 @@ int main(void)
 		cmocka_unit_test(test_no_selectors_are_no_scope),
 		cmocka_unit_test(
 			test_a_name_that_looks_like_a_pattern_is_one_channel),
+		cmocka_unit_test(
+			test_a_pattern_and_the_channel_spelt_like_it_are_two),
 		cmocka_unit_test(test_what_is_remembered_is_never_another_ones),
 		cmocka_unit_test(
 			test_a_name_too_long_to_be_remembered_is_asked_for),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "fcgi/guard/token_budget.h"
+#include "lib/siphash.h"
 #include "tests/unit/hand_clock.h"
 #include "tests/unit/unit.h"
 
@@ -105,15 +106,35 @@ static void test_one_address_leaves_most_of_it_to_others(void **state)
 	assert_false(may(bank, "2001:db8::ffff"));
 }
 
-/* Five strangers do what they can, and somebody comes with his first token. */
+/* Writes the next address behind `last` that shares its place in the room with
+ * none of those, which is a matter of chance; returns its number. */
+static unsigned stranger(
+	char address[32], bool taken[TOKEN_BUDGET_ADDRESSES], unsigned last)
+{
+	uint64_t place;
+
+	do {
+		snprintf(address, 32, "192.0.2.%u", ++last);
+		place = siphash(siphash_secret(), span_of(address)) %
+			TOKEN_BUDGET_ADDRESSES;
+	} while (taken[place]);
+	taken[place] = true;
+	return last;
+}
+
+/* Eight strangers do what they can, and somebody comes with his first token. */
 static void test_few_who_cost_too_much_keep_nobody_else_waiting(void **state)
 {
 	struct bank *bank = *state;
+	bool taken[TOKEN_BUDGET_ADDRESSES] = {false};
+	char addresses[8][32];
+	unsigned last = 0;
 
+	for (unsigned i = 0; i < 8; i++)
+		last = stranger(addresses[i], taken, last);
 	for (unsigned i = 0; i < 200000; i++) {
-		char address[32];
+		const char *address = addresses[i % 8];
 
-		snprintf(address, sizeof(address), "192.0.2.%u", 1 + i % 8);
 		hand_clock_pass(&bank->hands, 50);
 		if (may(bank, address))
 			token_budget_charge(bank->budget, address, 100);

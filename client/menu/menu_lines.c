@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * menu - for people who try it: each line runs a verb, and shows which
+ * menu_lines - for people who try it without a screen: each line runs a verb,
+ * and shows which
  *
  * A verb runs as a process of its own, so that Ctrl-C ends it and comes back
  * here.
@@ -13,9 +14,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "client/menu/menu.h"
 #include "client/option/option.h"
 #include "client/show/view.h"
-#include "client/verbs.h"
 
 enum { WORDS = 6, LINE_SIZE = 4096 };
 
@@ -189,7 +190,7 @@ static const struct item *item_of(const char *line)
 	return NULL;
 }
 
-static enum exit_status run_menu(void)
+enum exit_status menu_lines(void)
 {
 	char line[LINE_SIZE] = "";
 	const struct item *item;
@@ -210,13 +211,3 @@ static enum exit_status run_menu(void)
 	putchar('\n');
 	return EXIT_OK;
 }
-
-const struct verb verb_menu = {
-	.name = "menu",
-	.arguments = "",
-	.summary = "try all of it from a menu",
-	.examples = "tidings menu",
-	.group = "Try out",
-	.most = 0,
-	.run = run_menu,
-};
