@@ -105,9 +105,9 @@
  * Of inboxes: a connection on which READER was said speaks for one inbox, and
  * says nothing but INBOX, ROWS, TOLD, STOCK and PING after it.  At most
  * WIRE_AHEAD of the first three, all that have a `number`, wait for their
- * answer, with at most WIRE_AHEAD_BYTES; answers come in order.  No frame is longer than WIRE_READER_MAX, since
- * nothing is added to ROWS that have WIRE_ROWS_BYTES, and max_event is at most
- * 1M.
+ * answer, with at most WIRE_AHEAD_BYTES; answers come in order.  No frame is
+ * longer than WIRE_READER_MAX, since nothing is added to ROWS that have
+ * WIRE_ROWS_BYTES, and max_event is at most 1M.
  *
  * READER    str8 name
  *           Said by the supervisor of tidings-inbox, right behind HELLO, before

@@ -159,6 +159,7 @@ static void check_joined(struct wire_in in)
 		MUST(topic.len > 0 && topic.len <= ACTIVE_TOPIC_MAX);
 		MUST(text_is_utf8(topic, NULL));
 	}
+	MUST(wire_get_u8(&in) <= 1);
 	MUST(wire_done(&in));
 }
 
