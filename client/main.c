@@ -8,8 +8,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/exit_status.h"
+#include "client/option/colour.h"
 #include "client/option/help.h"
 #include "client/option/option.h"
 #include "client/option/option_before.h"
@@ -21,6 +23,8 @@ static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 	bool help;
 
 	exit_status = option_read(verbs, verb, argc, argv, &help);
+	if (exit_status == EXIT_OK && !help && colour_wanted(STDERR_FILENO))
+		be_coloured();
 	if (help)
 		help_verb(verb);
 	else if (exit_status == EXIT_OK)

@@ -5,9 +5,7 @@
 
 #include <assert.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "client/option/colour.h"
 #include "client/option/option_environment.h"
 #include "client/option/option_file.h"
 #include "client/option/option_line.h"
@@ -64,8 +62,7 @@ enum exit_status option_read(const struct verb *const *verbs,
 		exit_status = option_file(option_text("config"), on_key);
 	if (option_switch("quiet"))
 		be_quiet();
-	if (exit_status == EXIT_OK && colour_wanted(STDERR_FILENO))
-		be_coloured();
+
 	return exit_status;
 }
 
