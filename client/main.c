@@ -23,7 +23,7 @@ static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 	bool help;
 
 	exit_status = option_read(verbs, verb, argc, argv, &help);
-	if (exit_status == EXIT_OK && colour_wanted(STDERR_FILENO))
+	if (exit_status == EXIT_OK && !help && colour_wanted(STDERR_FILENO))
 		be_coloured();
 	if (help)
 		help_verb(verb);

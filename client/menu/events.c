@@ -233,7 +233,7 @@ void menu_events_draw(struct menu *menu)
 {
 	static const char *const keys[] = {"q back", "p publish", "/ filter",
 		"Enter show", "End follow", NULL};
-	uint64_t numbers[MENU_EVENTS];
+	uint64_t numbers[MENU_EVENTS] = {0};
 	size_t count = collect(menu, numbers);
 	int room = menu_room();
 
@@ -254,7 +254,7 @@ void menu_events_draw(struct menu *menu)
 
 bool menu_events_key(struct menu *menu, int key)
 {
-	uint64_t numbers[MENU_EVENTS];
+	uint64_t numbers[MENU_EVENTS] = {0};
 	size_t count = collect(menu, numbers);
 
 	if (choice_key(&menu->event, key, count, (size_t)menu_room())) {

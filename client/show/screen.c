@@ -46,8 +46,8 @@ static void begin_colours(void)
 		return;
 	start_color();
 	use_default_colors();
-	for (short look = SCREEN_GOOD; look < LOOKS; look++)
-		init_pair(look, colours[look], -1);
+	for (int look = SCREEN_GOOD; look < LOOKS; look++)
+		init_pair((short)look, colours[look], -1);
 }
 
 bool screen_open(void)

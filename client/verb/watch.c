@@ -96,7 +96,7 @@ static void draw_figure(struct span line)
 		screen_line(SCREEN_PLAIN, buf_span(&piece));
 		buf_release(&piece);
 		line = span(line.at + len + 1, line.len - len - 1);
-		indent = width > 3 * INDENT ? INDENT : 1;
+		indent = width > 3 * (size_t)INDENT ? INDENT : 1;
 	}
 	{
 		struct buf rest = {0};
