@@ -19,6 +19,7 @@
 static void is_same(const struct active *left, const struct active *right)
 {
 	MUST(left->here == right->here && left->since == right->since);
+	MUST(left->open == right->open);
 	MUST(memcmp(left->subscriber, right->subscriber, ACTIVE_SUBSCRIBER) ==
 		0);
 	MUST(span_equal(left->topic, right->topic));

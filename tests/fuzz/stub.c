@@ -316,6 +316,7 @@ static void answer_presence(struct buf *out, uint8_t mood)
 		wire_put_u64(out, id); /* the subscriber */
 		wire_put_u64(out, id);
 		wire_put_u64(out, 1);
+		wire_put_u8(out, (mood & 32) != 0);
 		wire_put_str16(out, span_of("main"));
 		wire_put_str16(out, span_of((mood & 8) != 0 ? "\"ann\"" : ""));
 		wire_put_str16(out, span_of((mood & 16) != 0 ? "{}" : ""));
