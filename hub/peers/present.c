@@ -25,9 +25,10 @@ bool joined_get(struct wire_in *in, struct joined *joined)
 	joined->user = wire_get_str16(in);
 	joined->payload = wire_get_str16(in);
 	joined->count = wire_get_u16(in);
-	joined->topics = span(in->at, (size_t)(in->end - in->at));
+	joined->topics.at = in->at;
 	for (uint16_t i = 0; i < joined->count && !in->failed; i++)
 		sound = is_topic(wire_get_str16(in)) && sound;
+	joined->topics.len = (size_t)(in->at - joined->topics.at);
 	joined->open = in->at < in->end && wire_get_u8(in) != 0;
 	return wire_done(in) && sound && joined->count > 0 &&
 	       joined->count <= ACTIVE_TOPICS_MAX &&

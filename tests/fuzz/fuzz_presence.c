@@ -71,6 +71,7 @@ static void read_joined(struct span body)
 	active.subscriber = (const uint8_t *)joined.subscriber.at;
 	active.user = joined.user;
 	active.payload = joined.payload;
+	active.open = joined.open;
 	topics = wire_in(joined.topics);
 	for (uint16_t i = 0; i < joined.count; i++) {
 		active.topic = wire_get_str16(&topics);
