@@ -255,10 +255,19 @@
 /*
  * SENTENCE
  * Nobody can publish on this machine, and nothing comes from others; what is
- * held is served. The sentence names the address and what is wrong with it; it
- * is tried again all the time, and said again at most every 10 seconds. The
- * same of a maxmemory-policy that was changed meanwhile: it goes on, but Redis
- * may remove what is needed.
+ * held is served. The sentence names the address and what is wrong with it;
+ * it is tried again all the time, and said again at most every 10 seconds.
+ * "it has not been reached yet": at the start. "it hung up", "it answers what
+ * nobody understands": there is something else than Redis. "another program
+ * has written to its keys with our prefix: log has an id that is none of
+ * ours", "another program has written to its keys with our prefix: state is
+ * broken": see who, and found it anew. "its event with the id of this log's
+ * newest is another one: they have no history in common": this log belongs to
+ * another order; the hub does not try again. A publisher is told "the shared
+ * order is away", "the shared order does not answer", "the shared order was
+ * lost", "the shared order's answer is malformed", or "the shared order has
+ * forgotten what came before it". The same of a maxmemory-policy that was
+ * changed meanwhile: it goes on, but Redis may remove what is needed.
  */
 #define LINE_SHARED_AWAY "shared order: %s"
 
@@ -272,8 +281,23 @@
 
 /*
  * ID SENTENCE
- * Another program has written to the stream. What the machine that published it
- * holds is not affected; here the id counts as lost.
+ * Another program has written to the stream. What the machine that published
+ * it holds is not affected; here the id counts as lost. The sentence says
+ * what a hub would not have written: "it is no entry", "it comes before
+ * itself", "it is a hole without an end", "it has no head", "its head is
+ * malformed", "another version wrote it", "its name is too long", "its traits
+ * are too long", "its events are malformed", "a number of it is none", "a
+ * number of it is too large", "it has more rows than there are ids for", "it
+ * has not as many rows as it says", "it has other rows than channels", "an
+ * event of it is not what may be published"; or what a publisher would be
+ * told: "a channel name has 1 to 1,000 bytes here", "a channel name has no
+ * control characters", "a channel name is UTF-8", "an event type has at most
+ * 64 bytes", "an event type has no control characters", "an event type is
+ * UTF-8", "a label must not be empty", "an id has at most 200 bytes", "an id
+ * has no control characters", "an id is UTF-8", "an event is on at most 100
+ * channels", "an event's channels are different ones", "the names of an
+ * event's channels have at most 8 KiB together", "these are no channels of
+ * one event", "these are no traits of an event".
  */
 #define LINE_SHARED_BROKEN "shared order: id %llu is no event of ours: %s"
 

@@ -65,21 +65,21 @@ static void move_cursor(
 			cursor->identity, cursor->to);
 }
 
+static const char unfit[] = "an event of it is not what may be published";
+
 static void apply(struct together *together, const struct shared_entry *from)
 {
 	struct ledger *ledger = together->ledger;
 	struct proposed one, *items = &one;
 	struct entry entry;
-	const char *fault;
 
 	if (from->what.count > 1)
 		items = mem_new(from->what.count * sizeof(*items));
 	entry = wording_of_entry(from, items);
-	fault = entry_fault(ledger, &entry);
-	if (fault != NULL) {
+	if (entry_fault(ledger, &entry) != NULL) {
 		log_warnx(LINE_SHARED_BROKEN, (unsigned long long)from->id,
-			"an event of it is not what may be published");
-		arrive_missed(together, ledger->log.newest, from->id, fault);
+			unfit);
+		arrive_missed(together, ledger->log.newest, from->id, unfit);
 	} else if (ledger_begin(ledger)) {
 		entry_apply(ledger, &entry);
 		move_cursor(together, &from->what.cursor);
