@@ -266,6 +266,6 @@ void append_send(struct append *append)
 	append->probe = false;
 	append->look_sent = append->look;
 	append->sent_us = loop_now_us(append->loop);
-	conn_ask(append->conn, buf_span(&append->command), on_reply, append);
+	conn_ask(append->conn, &append->command, on_reply, append);
 	append_watch(append);
 }

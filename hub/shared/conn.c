@@ -126,11 +126,14 @@ void conn_close(struct conn *conn)
 }
 
 void conn_ask(
-	struct conn *conn, struct span command, conn_answer *answer, void *arg)
+	struct conn *conn, struct buf *command, conn_answer *answer, void *arg)
 {
 	const struct asked asked = {answer, arg};
 
-	if (conn->link != NULL && conn->redis->ask(conn->link, command))
+	/* hiredis looks at one byte more if a command is one word. */
+	*buf_reserve(command, 1) = '\0';
+	if (conn->link != NULL &&
+		conn->redis->ask(conn->link, buf_span(command)))
 		buf_add(&conn->asked, &asked, sizeof(asked));
 }
 

@@ -47,7 +47,7 @@ static inline bool conn_is_open(const struct conn *conn)
 /* Sends it, and hands the reply to `answer`, which may be NULL.  Nothing
  * happens if it is closed. */
 void conn_ask(
-	struct conn *conn, struct span command, conn_answer *answer, void *arg);
+	struct conn *conn, struct buf *command, conn_answer *answer, void *arg);
 /* Replies that are still to come. */
 bool conn_is_asked(const struct conn *conn);
 

@@ -52,7 +52,7 @@ static void ask(struct cursors_asked *cursors, struct question *question)
 	command_word(&command, span_of("HGET"));
 	command_key(&command, cursors->prefix, "inbox");
 	command_word(&command, buf_span(&question->inbox));
-	conn_ask(cursors->conn, buf_span(&command), on_reply, cursors);
+	conn_ask(cursors->conn, &command, on_reply, cursors);
 	buf_release(&command);
 }
 

@@ -167,7 +167,7 @@ static void on_role(void *arg, const struct redis_reply *reply)
 
 static void ask(struct dial *dial, struct buf *command, conn_answer *answer)
 {
-	conn_ask(&dial->conn, buf_span(command), answer, dial);
+	conn_ask(&dial->conn, command, answer, dial);
 	buf_clear(command);
 }
 

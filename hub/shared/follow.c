@@ -59,7 +59,7 @@ static void put_id(struct buf *command, uint64_t id)
 
 static void ask(struct follow *follow, conn_answer *answer)
 {
-	conn_ask(follow->conn, buf_span(&follow->command), answer, follow);
+	conn_ask(follow->conn, &follow->command, answer, follow);
 }
 
 static void ask_more(struct follow *follow)

@@ -170,7 +170,7 @@ static void send(struct founding *founding)
 	command_word(command, buf_span(&origin));
 	command_word(command, span_of(names[founding->step]));
 	buf_add_span(command, buf_span(&founding->words));
-	conn_ask(founding->conn, buf_span(command), on_reply, founding);
+	conn_ask(founding->conn, command, on_reply, founding);
 	buf_release(&origin);
 }
 

@@ -60,7 +60,7 @@ void links_ask_info(struct shared *shared, bool again)
 	struct buf command = {0};
 
 	command_text(&command, "INFO");
-	conn_ask(&shared->first.conn, buf_span(&command),
-		again ? on_info_again : on_info, shared);
+	conn_ask(&shared->first.conn, &command, again ? on_info_again : on_info,
+		shared);
 	buf_release(&command);
 }

@@ -44,7 +44,7 @@ static bool read_words(struct span text, struct machine *machine)
 static void read_all(struct buf *there, const struct redis *redis,
 	const struct redis_reply *reply)
 {
-	for (size_t i = 0; i + 1 < redis->count(reply) && i < 2 * MACHINES_MAX;
+	for (size_t i = 0; i + 1 < redis->count(reply) && i / 2 < MACHINES_MAX;
 		i += 2) {
 		struct machine machine;
 
@@ -105,7 +105,7 @@ void machines_beat(struct machines *machines, uint64_t newest, uint64_t version)
 	buf_printf(&text, "%" PRIu64 " %" PRIu64, newest, version);
 	command_word(&command, buf_span(&text));
 	command_number(&command, MACHINES_GONE_MS);
-	conn_ask(machines->conn, buf_span(&command), on_reply, machines);
+	conn_ask(machines->conn, &command, on_reply, machines);
 	buf_release(&origin);
 	buf_release(&text);
 	buf_release(&command);

@@ -56,7 +56,8 @@ struct redis {
 	int (*descriptor)(const struct redis_link *link);
 	void (*readable)(struct redis_link *link);
 	void (*writable)(struct redis_link *link);
-	/* A whole command as it is sent.  False: it cannot be sent any more. */
+	/* A whole command as it is sent, with a NUL behind it.  False: it
+	 * cannot be sent any more. */
 	bool (*ask)(struct redis_link *link, struct span command);
 	/* It calls no hook from now on; it may be freed a little later. */
 	void (*hang_up)(struct redis_link *link);

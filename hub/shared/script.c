@@ -34,7 +34,7 @@ void script_load(struct script *script, struct conn *conn)
 	command_word(&command, span_of("SCRIPT"));
 	command_word(&command, span_of("LOAD"));
 	command_word(&command, script->text);
-	conn_ask(conn, buf_span(&command), on_loaded, script);
+	conn_ask(conn, &command, on_loaded, script);
 	buf_release(&command);
 }
 

@@ -112,7 +112,7 @@ static void send(struct tally *tally, const char *verb, size_t words,
 	put_key(&command, tally->prefix, tally->origin);
 	if (rest != NULL)
 		buf_add_span(&command, buf_span(rest));
-	conn_ask(tally->conn, buf_span(&command), NULL, NULL);
+	conn_ask(tally->conn, &command, NULL, NULL);
 	buf_release(&command);
 }
 
@@ -239,7 +239,7 @@ static void on_reply(void *arg, const struct redis_reply *reply)
 		return;
 	}
 	other->round++;
-	for (size_t i = 0; i + 1 < redis->count(reply) && i < 2 * TALLY_MAX;
+	for (size_t i = 0; i + 1 < redis->count(reply) && i / 2 < TALLY_MAX;
 		i += 2)
 		take(other, redis->text(redis->item(reply, i)),
 			redis->text(redis->item(reply, i + 1)));
@@ -255,7 +255,7 @@ static void ask(struct other *other)
 	command_begin(&command, 2);
 	command_word(&command, span_of("HGETALL"));
 	put_key(&command, tally->prefix, other->origin);
-	conn_ask(tally->conn, buf_span(&command), on_reply, other);
+	conn_ask(tally->conn, &command, on_reply, other);
 	buf_release(&command);
 }
 

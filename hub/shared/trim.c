@@ -29,7 +29,7 @@ static void on_due(void *arg)
 	command_number(&command, TRIM_HOLD_MS);
 	command_number(&command, trim->keep_age_ms);
 	command_number(&command, trim->keep_bytes);
-	conn_ask(trim->conn, buf_span(&command), on_reply, trim);
+	conn_ask(trim->conn, &command, on_reply, trim);
 	buf_release(&origin);
 	buf_release(&command);
 }
