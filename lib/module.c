@@ -29,11 +29,14 @@ const void *module_open(const char *name, const char *symbol, struct buf *fault)
 	char path[PATH_MAX];
 	void *module;
 	const void *found;
+	const char *why;
 
 	find(path, name);
 	module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	found = module == NULL ? NULL : dlsym(module, symbol);
-	if (found == NULL)
-		buf_add_text(fault, dlerror());
+	if (found == NULL) {
+		why = dlerror();
+		buf_add_text(fault, why != NULL ? why : "it is empty");
+	}
 	return found;
 }

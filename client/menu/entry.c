@@ -77,15 +77,21 @@ void entry_draw(const struct entry *entry, int row)
 {
 	int label = (int)look_width(span_of(entry->label));
 	int room = screen_columns() - label - 2;
+	size_t wide, most = room > 0 ? (size_t)room : 0;
 	struct buf safe = {0};
 	struct span text;
 
 	escape_add(&safe, buf_span(&entry->text));
 	text = buf_span(&safe);
-	while (text.len > 0 && (int)look_width(text) > (room > 0 ? room : 0)) {
-		text = span(text.at + 1, text.len - 1);
-		while (text.len > 0 && ((unsigned char)*text.at & 0xc0) == 0x80)
-			text = span(text.at + 1, text.len - 1);
+	wide = look_width(text);
+	while (text.len > 0 && wide > most) {
+		size_t len = 1;
+
+		while (len < text.len &&
+			((unsigned char)text.at[len] & 0xc0) == 0x80)
+			len++;
+		wide -= look_width(span(text.at, len));
+		text = span(text.at + len, text.len - len);
 	}
 	screen_put(row, 0, label, SCREEN_BOLD, span_of(entry->label));
 	screen_put(row, label + 1, room, SCREEN_PLAIN, text);

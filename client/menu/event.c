@@ -41,7 +41,7 @@ void menu_event_open(struct menu *menu, const struct menu_event *event)
 /* The next piece of the lines that fits the screen; `rest` moves behind it. */
 static struct span next_row(struct span *rest)
 {
-	size_t width = (size_t)screen_columns(), len = 0;
+	size_t width = (size_t)screen_columns(), used = 0, len = 0;
 	const char *stop = memchr(rest->at, '\n', rest->len);
 	size_t most = stop == NULL ? rest->len : (size_t)(stop - rest->at);
 	struct span row;
@@ -52,7 +52,8 @@ static struct span next_row(struct span *rest)
 		while (next < most &&
 			((unsigned char)rest->at[next] & 0xc0) == 0x80)
 			next++;
-		if (len > 0 && look_width(span(rest->at, next)) > width)
+		used += look_width(span(rest->at + len, next - len));
+		if (len > 0 && used > width)
 			break;
 		len = next;
 	}

@@ -11,6 +11,12 @@
 
 void menu_post(struct menu *menu, const char *channel, struct span message)
 {
+	if (menu->posting != NULL) {
+		menu_note(menu, SCREEN_BAD,
+			span_of("not published: the one before is still on "
+				"its way"));
+		return;
+	}
 	menu_post_release(menu);
 	buf_add_span(&menu->path, span_of("/realtime/"));
 	url_encode(&menu->path, span_of(channel));

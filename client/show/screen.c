@@ -102,9 +102,13 @@ static void draw(const char *text, int room)
 			mbtowc(NULL, NULL, 0);
 			len = 1;
 		}
+		if (wide == L'\t')
+			wide = L' ';
 		width = wcwidth(wide);
-		if (width < 0)
-			width = 0;
+		if (width < 0) {
+			wide = L'?';
+			width = 1;
+		}
 		if (width > room)
 			break;
 		addnwstr(&wide, 1);
@@ -215,9 +219,9 @@ static int key_of_character(wint_t code)
 int screen_wait(int ms)
 {
 	struct pollfd keys = {STDIN_FILENO, POLLIN, 0};
-	int ready = poll(&keys, 1, ms);
 	wint_t code = 0;
 
+	(void)!poll(&keys, 1, ms);
 	timeout(0);
 	switch (get_wch(&code)) {
 	case OK:
@@ -225,6 +229,8 @@ int screen_wait(int ms)
 	case KEY_CODE_YES:
 		return key_of(code);
 	default:
-		return ready > 0 ? SCREEN_GONE : SCREEN_NOTHING;
+		return (keys.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0
+			       ? SCREEN_GONE
+			       : SCREEN_NOTHING;
 	}
 }

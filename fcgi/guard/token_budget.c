@@ -33,9 +33,11 @@ static const struct terms of_rare = {
 	TOKEN_BUDGET_ALL_MOST_US - TOKEN_BUDGET_OFTEN_MOST_US};
 
 struct debtor {
-	struct client_name name;
-	struct debt debt;
-	struct debt habit; /* the same, paid back slowly */
+	/* Of all who share the place, paid back slowly: those who take turns
+	 * there do not forget it for each other. */
+	struct debt habit;
+	struct client_name name; /* of whom it was last */
+	struct debt debt;	 /* his */
 };
 
 struct token_budget {
@@ -92,25 +94,22 @@ static bool is_he(const struct debtor *debtor, const struct client_name *name)
 	return strcmp(debtor->name.text, name->text) == 0;
 }
 
-/* Who is not known, or has cost little lately, may use what is left of
- * either. */
+/* At whose place little was spent lately, he may use what is left of either. */
 bool token_budget_allows(const struct token_budget *budget, const char *address)
 {
 	uint64_t now = clock_now_us(budget->clock);
 	struct client_name name;
 	const struct debtor *debtor;
-	bool is_known;
 
 	if (budget->debtors == NULL)
 		return true;
 	name = client_name_of(address);
 	debtor = place_of(budget, &name);
-	is_known = is_he(debtor, &name);
-	if (is_known && !has_room(&debtor->debt, &of_address, now))
+	if (is_he(debtor, &name) && !has_room(&debtor->debt, &of_address, now))
 		return false;
 	if (has_room(&budget->often, &of_often, now))
 		return true;
-	return (!is_known || has_room(&debtor->habit, &of_habit, now)) &&
+	return has_room(&debtor->habit, &of_habit, now) &&
 	       has_room(&budget->rare, &of_rare, now);
 }
 
@@ -125,8 +124,10 @@ void token_budget_charge(
 		budget->debtors = mem_new(
 			TOKEN_BUDGET_ADDRESSES * sizeof(*budget->debtors));
 	debtor = place_of(budget, &name);
-	if (!is_he(debtor, &name))
-		*debtor = (struct debtor){.name = name};
+	if (!is_he(debtor, &name)) {
+		debtor->name = name;
+		debtor->debt = (struct debt){0};
+	}
 	if (has_room(&debtor->habit, &of_habit, now) &&
 		has_room(&budget->rare, &of_rare, now))
 		add(&budget->rare, &of_rare, now, cost_us);

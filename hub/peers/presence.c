@@ -137,7 +137,10 @@ void presence_open(struct presence *presence, struct ledger *ledger)
 		ledger->config->presence_rate);
 	attendance_open(&presence->attendance);
 	present_rows_open(&presence->rows, &ledger->store);
-	present_each(&presence->rows, take_over, presence);
+	/* Where several machines share an order nobody is seen, and who was could
+	 * not leave.  The rows stay: without [shared] they leave as orphans do. */
+	if (ledger->config->shared.redis_count == 0)
+		present_each(&presence->rows, take_over, presence);
 	presence->newest = presence_newest(presence);
 }
 

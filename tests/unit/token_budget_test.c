@@ -108,6 +108,12 @@ static void test_one_address_leaves_most_of_it_to_others(void **state)
 
 /* Writes the next address behind `last` that shares its place in the room with
  * none of those, which is a matter of chance; returns its number. */
+static uint64_t place_of(const char *address)
+{
+	return siphash(siphash_secret(), span_of(address)) %
+	       TOKEN_BUDGET_ADDRESSES;
+}
+
 static unsigned stranger(
 	char address[32], bool taken[TOKEN_BUDGET_ADDRESSES], unsigned last)
 {
@@ -115,8 +121,7 @@ static unsigned stranger(
 
 	do {
 		snprintf(address, 32, "192.0.2.%u", ++last);
-		place = siphash(siphash_secret(), span_of(address)) %
-			TOKEN_BUDGET_ADDRESSES;
+		place = place_of(address);
 	} while (taken[place]);
 	taken[place] = true;
 	return last;
@@ -127,18 +132,48 @@ static void test_few_who_cost_too_much_keep_nobody_else_waiting(void **state)
 {
 	struct bank *bank = *state;
 	bool taken[TOKEN_BUDGET_ADDRESSES] = {false};
-	char addresses[8][32];
+	char addresses[8][32], newcomer[32];
 	unsigned last = 0;
 
 	for (unsigned i = 0; i < 8; i++)
 		last = stranger(addresses[i], taken, last);
+	stranger(newcomer, taken, last);
 	for (unsigned i = 0; i < 200000; i++) {
 		const char *address = addresses[i % 8];
 
 		hand_clock_pass(&bank->hands, 50);
 		if (may(bank, address))
 			token_budget_charge(bank->budget, address, 100);
-		assert_true(may(bank, "198.51.100.1"));
+		assert_true(may(bank, newcomer));
+	}
+}
+
+/* Another address that has the same place. */
+static void neighbour(char address[32], const char *other)
+{
+	unsigned number = 0;
+
+	do
+		snprintf(address, 32, "198.51.100.%u", number++);
+	while (place_of(address) != place_of(other));
+}
+
+static void test_two_who_share_a_place_keep_nobody_else_waiting(void **state)
+{
+	struct bank *bank = *state;
+	bool taken[TOKEN_BUDGET_ADDRESSES] = {false};
+	char addresses[2][32], newcomer[32];
+	unsigned last = stranger(addresses[0], taken, 0);
+
+	neighbour(addresses[1], addresses[0]);
+	stranger(newcomer, taken, last);
+	for (unsigned i = 0; i < 200000; i++) {
+		const char *address = addresses[i % 2];
+
+		hand_clock_pass(&bank->hands, 50);
+		if (may(bank, address))
+			token_budget_charge(bank->budget, address, 100);
+		assert_true(may(bank, newcomer));
 	}
 }
 
@@ -152,6 +187,7 @@ int main(void)
 		TEST(test_all_together_have_a_part_of_the_processor),
 		TEST(test_one_address_leaves_most_of_it_to_others),
 		TEST(test_few_who_cost_too_much_keep_nobody_else_waiting),
+		TEST(test_two_who_share_a_place_keep_nobody_else_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
