@@ -59,6 +59,7 @@ def judge_configuration(tmp_path):
 def test_a_key_takes_its_range_and_nothing_beyond(judged, section, key, kind, least, most):
     unit = "ms" if kind == "TIME" else ""
     head = {"channel": "[channel a]\n", "inbox": "[inbox a]\npath = /nowhere\n",
+            "shared": "[shared]\nredis = unix:/nowhere\n",
             "keys": "[keys a]\nfile = SECRET\nalgorithms = HS256\n"}.get(section, f"[{section}]\n")
     beside = {"max_body": "max_event = 1K\n"}.get(key, "")
     for good in (least, most):
