@@ -264,8 +264,8 @@ const struct verb verb_run = {
 	.examples =
 		"tidings run backup -- rsync -a --info=progress2 /home /mnt\n"
 		"tidings run --task nightly builds -- make check\n"
-		"tidings run --html '<progress max=100 "
-		"value=\"{percent}\"></progress> {message}' jobs ./convert",
+		"tidings run --html '<meter max=100 "
+		"value=\"{percent}\"></meter> {message}' jobs ./convert",
 	.group = "Publish and listen",
 	.rows = rows,
 	.least = 1,
