@@ -111,6 +111,8 @@ static void take_answer(
 		answer = (struct shared_answer){.whose = waiting->whose,
 			.outcome = SHARED_FAILED,
 			.reason = "the shared order's answer is malformed"};
+	append->row_failed |=
+		waiting->is_row && answer.outcome == SHARED_FAILED;
 	append_raise_floor(append, answer.entry);
 	append_drop(append, waiting);
 	append->notify.answered(append->notify.arg, &answer);
@@ -253,7 +255,8 @@ void append_send(struct append *append)
 	size_t words, count;
 
 	/* If some fly already, the script has to be sent once more. */
-	if (append->open && list_empty(&append->flying))
+	if (append->open && list_empty(&append->flying) &&
+		list_empty(&append->doomed) && !append->row_failed)
 		take_off(append);
 	count = count_flying(append, &words);
 	buf_clear(&append->command);
