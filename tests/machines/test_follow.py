@@ -222,9 +222,32 @@ def test_entries_of_a_stranger_are_told_as_lost_and_the_next_is_whole(redis, one
     assert answer.outcome == "stored" or one.answer(one.append(data="mine")).outcome == "stored"
 
 
-def test_an_id_that_leaves_no_room_is_named(redis, one):
-    redis.ask("XADD", LOG, "*", "a", "b")
+def test_many_entries_of_a_stranger_are_told_at_once(redis, one):
+    redis.ask("EVAL", """for i = 1, 200 do
+        redis.call('XADD', KEYS[1], string.format('0-%d', ARGV[1] + i), 'x', 'y')
+    end""", 1, LOG, one.begin)
+    redis.ask("XADD", LOG, f"0-{one.begin + 201}", *entry(b"good"))
+    assert one.finds("entry").data == ["good"]
+    missed = one.of("missed")
+    assert missed[-1].upto == one.begin + 200 and len(missed) < 20
+
+
+def test_a_time_that_never_comes_is_told_as_lost(redis, one):
+    words = list(entry(b"bad"))
+    words[3] = 2**62
+    redis.ask("XADD", LOG, f"0-{one.begin + 1}", *words)
+    assert one.finds("missed", upto=one.begin + 1).broken != ""
+    redis.ask("XADD", LOG, f"0-{one.begin + 2}", *entry(b"good"))
+    assert one.finds("entry").at < 2**60
+
+
+@pytest.mark.parametrize("id", ["*", "0-9007199254740000"])
+def test_an_id_that_leaves_no_room_is_named_and_never_told(redis, one, sharers, id):
+    redis.ask("XADD", LOG, id, "a", "b")
     assert "another program" in one.wait("state", where="away").sentence
+    two = sharers(redis.address, 2).follow(one.begin, holes=[(100, one.begin)])
+    assert "another program" in two.wait("state", where="away").sentence
+    assert not one.of("missed") and not two.of("missed")
 
 
 # ---- Redis is away, slow, or will not do
