@@ -140,7 +140,8 @@ local function add(head, rows, blobs)
 		text(at), 'n', text(rows), 'i', blobs}
 end
 
--- Gives ids to what is new; outcome, first and last.
+-- Gives ids to what is new; outcome, first and last, and of what is repeated the
+-- highest: they need not rise.
 local function store(i, count, keyed, each, head, brief)
 	if keyed == 0 then
 		local first = last + each
@@ -150,7 +151,11 @@ local function store(i, count, keyed, each, head, brief)
 	end
 	local ids, blobs, keys = sort_out(i, keyed, brief)
 	if not ids then return CONFLICT, 0, 0 end
-	if #blobs == 0 then return REPEATED, ids[1], ids[keyed] end
+	if #blobs == 0 then
+		local highest = 0
+		for _, id in ipairs(ids) do highest = math.max(highest, id) end
+		return REPEATED, ids[1], ids[keyed], highest
+	end
 	for k = 1, keyed do
 		if ids[k] == 0 then
 			last = last + each
@@ -204,11 +209,13 @@ for _ = 1, count do
 	elseif orphan == '' and field ~= '' and is_less(from, cursor) then
 		answer(BEHIND, 0, 0, 0, cursor)
 	else
-		local outcome, first, final = STORED, 0, 0
+		local outcome, first, final, highest = STORED, 0, 0, 0
 		if items > 0 then
-			outcome, first, final = store(i, items, keyed, each, head, brief)
+			outcome, first, final, highest = store(i, items, keyed, each,
+				head, brief)
 		end
-		local entry = outcome == STORED and items > 0 and last or 0
+		local entry = highest or 0
+		if outcome == STORED and items > 0 then entry = last end
 		if field ~= '' and is_less(cursor, to) then
 			cursors[field], cursor = to, to
 		end

@@ -166,6 +166,12 @@ def test_of_a_publish_only_what_is_new_is_stored(order):
     assert len(order.events()) == 2
 
 
+def test_what_is_repeated_says_which_of_its_events_is_the_newest(order):
+    old, new = order.append(event(("old", "aa", "x")), event(("new", "aa", "y")))
+    both, = order.append(event(("new", "aa", "y"), ("old", "aa", "x")))
+    assert (both.outcome, both.first, both.last, both.entry) == (REPEATED, new.first, old.first, new.first)
+
+
 def test_one_conflict_leaves_the_whole_publish_out(order):
     order.append(event(("k", "aa", "x")))
     before = order.everything()
