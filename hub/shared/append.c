@@ -92,9 +92,7 @@ void append_lost(struct append *append)
 			append_fail(
 				append, waiting, "the shared order was lost");
 	}
-	/* They keep their order, before all others. */
-	list_move(&append->flying, &append->waiting);
-	list_move(&append->waiting, &append->flying);
+	append_take_back(append);
 	append_watch(append);
 }
 

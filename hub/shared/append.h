@@ -118,6 +118,8 @@ void append_fail(
 void append_fail_late(struct append *append, struct waiting *waiting);
 /* Whatever is flying fails for that reason. */
 void append_fail_flying(struct append *append, const char *reason);
+/* Those that fly are waiting again, in their order, before all others. */
+void append_take_back(struct append *append);
 /* The deadline may be another. */
 void append_watch(struct append *append);
 

@@ -11,7 +11,7 @@
 --       and, if it is keyed, its items as name digest blob; else all of its
 --       blobs as one
 -- Gives {"ok", last, at, identity, secret, and of each proposal outcome first
--- last entry cursor}; or, with nothing written, one word and what it is about.
+-- last entry cursor}; or, with nothing stored, one word and what it is about.
 local log, hole, state, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, identity = ARGV[1], ARGV[2]
 local floor, r = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -75,6 +75,23 @@ if server ~= known[6] or last < floor then
 		start = math.max(last, floor, now) + 1000000000 + r}
 	redis.call('XLEN', hole)
 	last = opened.start
+end
+if last > MOST then return {'full'} end
+
+local function write_state()
+	redis.call('HSET', state, 'last', text(last), 'at', text(at), 'server',
+		server)
+end
+
+-- Whoever proposes has to know of it first: a row that were stored now would
+-- move its cursor over those that were forgotten.
+if opened then
+	redis.call('XADD', hole, 'MAXLEN', '4096', '0-' .. text(opened.start),
+		'last', text(opened.last))
+	redis.call('XADD', log, '0-' .. text(opened.start), 'hole',
+		text(opened.last))
+	write_state()
+	if count > 0 then return {'forgot'} end
 end
 
 -- ---- the proposals
@@ -233,21 +250,12 @@ if last > MOST then return {'full'} end
 
 -- ---- what is written
 
-if opened then
-	redis.call('XADD', hole, 'MAXLEN', '4096', '0-' .. text(opened.start),
-		'last', text(opened.last))
-	redis.call('XADD', log, '0-' .. text(opened.start), 'hole',
-		text(opened.last))
-end
 for _, add in ipairs(adds) do redis.call(unpack(add)) end
 for _, set in ipairs(sets) do redis.call(unpack(set)) end
 for field, cursor in pairs(cursors) do
 	redis.call('HSET', inbox, field, cursor)
 end
-if opened or #adds > 0 or last ~= tonumber(known[4]) then
-	redis.call('HSET', state, 'last', text(last), 'at', text(at), 'server',
-		server)
-end
+if #adds > 0 or last ~= tonumber(known[4]) then write_state() end
 local out = {'ok', last, at, known[1], known[2]}
 for k, value in ipairs(answers) do out[5 + k] = value end
 return out

@@ -56,7 +56,7 @@ static void refuse(
 	append->notify.refused(append->notify.arg, where, sentence);
 }
 
-/* One word instead of answers: nothing was written. */
+/* One word instead of answers: nothing was stored. */
 static void take_word(struct append *append, struct reading *reading)
 {
 	static const struct {
@@ -83,9 +83,13 @@ static void take_word(struct append *append, struct reading *reading)
 			"more"},
 		{"replica", SHARED_AWAY, "it is read-only: a replica"},
 		{"full", SHARED_AWAY, "there are no more ids"},
+		{"forgot", SHARED_AWAY, "it has forgotten its newest events"},
 	};
 	struct span word = text(reading, 0);
 
+	/* What it forgot is told first when it is linked anew. */
+	if (span_is(word, "forgot"))
+		append_take_back(append);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (span_is(word, words[i].word)) {
 			refuse(append, words[i].where, words[i].sentence);

@@ -61,6 +61,12 @@ void append_fail_rows(struct append *append)
 	}
 }
 
+void append_take_back(struct append *append)
+{
+	list_move(&append->flying, &append->waiting);
+	list_move(&append->waiting, &append->flying);
+}
+
 void append_settle(struct append *append)
 {
 	while (!list_empty(&append->doomed))

@@ -134,6 +134,17 @@ def test_a_tail_that_is_forgotten_is_told_as_a_hole_below_it(redis, one):
     one.finds("entry", data=["new"])
 
 
+def test_rows_come_after_what_was_forgotten_even_if_the_link_lives(redis, one):
+    inbox = f"other:{'00' * 16}"
+    one.answer(one.append(data="r1", inbox=f"{inbox}:0:1"))
+    redis.ask("HSET", STATE, "server", "another")
+    answers = [one.append(data="x"), one.append(data="r2", inbox=f"{inbox}:1:2")]
+    one.wait("hole")
+    stored, row = (one.answer(number) for number in answers)
+    assert stored.outcome == "stored", "it was not written, and so it waits"
+    assert row.outcome == "failed" or row.first > one.of("hole")[-1].start
+
+
 def test_one_that_was_beyond_a_hole_goes_back_to_it(redis, one, sharers):
     """It followed another server, and its newest id is above where this one goes on."""
     one.answer(one.append(data="common"))
