@@ -17,9 +17,8 @@ static void on_deadline(void *arg)
 		append->notify.stuck(append->notify.arg);
 	while (!list_empty(&append->waiting) &&
 		append_first(&append->waiting)->deadline_us <= now)
-		append_fail(append, append_first(&append->waiting),
-			append->open ? "the shared order does not answer"
-				     : "the shared order is away");
+		append_fail_late(append, append_first(&append->waiting));
+	append_settle(append);
 	append_watch(append);
 }
 
@@ -35,18 +34,15 @@ void append_add(
 
 	list_init(&waiting->node);
 	waiting->whose = whose;
-	waiting->deadline_us = due > now ? due : now;
+	waiting->deadline_us = due;
 	append_encode(waiting, what);
-	if (append->bytes > APPEND_QUEUE_BYTES)
-		waiting->deadline_us = now;
-	append->count++;
-	append->bytes += waiting->words.len;
-	/* The deadlines rise, and who has none left stands first. */
-	if (waiting->deadline_us == now)
-		list_append(append->waiting.next, &waiting->node);
+	if (append->bytes > APPEND_QUEUE_BYTES || due <= now)
+		list_append(&append->doomed, &waiting->node);
 	else
 		list_append(&append->waiting, &waiting->node);
-	if (!timer_is_set(&append->deadline) || waiting->deadline_us == now)
+	append->count++;
+	append->bytes += waiting->words.len;
+	if (!timer_is_set(&append->deadline) || !list_empty(&append->doomed))
 		append_watch(append);
 }
 
@@ -54,6 +50,7 @@ static void on_turn(void *arg)
 {
 	struct append *append = arg;
 
+	append_settle(append);
 	if (append->open && !append->busy &&
 		(append->probe || !list_empty(&append->waiting) ||
 			append->look != append->look_sent))
@@ -95,9 +92,7 @@ void append_lost(struct append *append)
 			append_fail(
 				append, waiting, "the shared order was lost");
 	}
-	/* They keep their order, before all others. */
-	list_move(&append->flying, &append->waiting);
-	list_move(&append->waiting, &append->flying);
+	append_take_back(append);
 	append_watch(append);
 }
 
@@ -123,6 +118,7 @@ void append_init(struct append *append, struct loop *loop, struct conn *conn,
 	append->identity_known = memcmp(any, append->identity, SHARED_ID) != 0;
 	list_init(&append->waiting);
 	list_init(&append->flying);
+	list_init(&append->doomed);
 	timer_init(&append->deadline, on_deadline, append);
 	loop_turn_init(&append->turn, 1, on_turn, append);
 	loop_turn_start(loop, &append->turn);
@@ -131,6 +127,7 @@ void append_init(struct append *append, struct loop *loop, struct conn *conn,
 void append_release(struct append *append)
 {
 	list_move(&append->waiting, &append->flying);
+	list_move(&append->waiting, &append->doomed);
 	while (!list_empty(&append->waiting))
 		append_drop(append, append_first(&append->waiting));
 	timer_stop(loop_timers(append->loop), &append->deadline);

@@ -6,6 +6,7 @@
  *
  *   waiting  for the batch before, or for Redis
  *   flying   in the one batch that is under way
+ *   doomed   until the turn is over: there is no room, or no time left
  *
  * What comes meanwhile is the next batch.  A batch without proposals asks where
  * the order stands, and sees to the floor: it is the sign of life, too.
@@ -13,6 +14,9 @@
  * After a lost link those that were flying are waiting again: whether they were
  * stored is told by their receipt, keys or cursor.  One that has none of these
  * fails.
+ *
+ * Rows of inboxes are stored in their order, or not at all: a later one moves
+ * the cursor over those before it.  So if one fails, those that are waiting do.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,10 +54,11 @@ struct append {
 	struct append_notify notify;
 	const char *prefix; /* borrowed */
 	uint64_t give_up_us, key_age_s;
-	struct node waiting, flying; /* struct waiting */
-	size_t count, bytes;	     /* of both */
-	bool open;		     /* a batch may be sent */
-	bool busy;		     /* one is under way */
+	struct node waiting, flying, doomed; /* struct waiting */
+	size_t count, bytes;		     /* of all */
+	bool row_failed;  /* of an inbox; those after it are to fail */
+	bool open;	  /* a batch may be sent */
+	bool busy;	  /* one is under way */
 	bool probe;	  /* one is to be sent, if without proposals */
 	uint64_t away_us; /* since when it is not open */
 	uint64_t floor;
@@ -101,14 +106,20 @@ void append_raise_floor(struct append *append, uint64_t id);
 
 /* ---- append_queue.c: those that are waiting or flying */
 
+/* Those that are doomed fail, and the rows after one that has failed. */
+void append_settle(struct append *append);
 /* The list is not empty. */
 struct waiting *append_first(const struct node *list);
 /* It has its answer. */
 void append_drop(struct append *append, struct waiting *waiting);
 void append_fail(
 	struct append *append, struct waiting *waiting, const char *reason);
+/* It has waited for too long. */
+void append_fail_late(struct append *append, struct waiting *waiting);
 /* Whatever is flying fails for that reason. */
 void append_fail_flying(struct append *append, const char *reason);
+/* Those that fly are waiting again, in their order, before all others. */
+void append_take_back(struct append *append);
 /* The deadline may be another. */
 void append_watch(struct append *append);
 

@@ -11,7 +11,7 @@
 --       and, if it is keyed, its items as name digest blob; else all of its
 --       blobs as one
 -- Gives {"ok", last, at, identity, secret, and of each proposal outcome first
--- last entry cursor}; or, with nothing written, one word and what it is about.
+-- last entry cursor}; or, with nothing stored, one word and what it is about.
 local log, hole, state, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, identity = ARGV[1], ARGV[2]
 local floor, r = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -46,14 +46,15 @@ end
 local server = (string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or '')
 	.. ' ' .. (string.match(replication, 'master_replid:(%x+)') or '')
 
--- The highest id there ever was in the stream; nil if a stranger made it.
+-- The highest id there ever was in the stream; nil if a stranger made it: we
+-- do not come near half of them.
 local function top()
 	if redis.call('EXISTS', log) == 0 then return 0 end
 	local about = redis.call('XINFO', 'STREAM', log)
 	for i = 1, #about, 2 do
 		if about[i] == 'last-generated-id' then
 			local id = tonumber(string.match(about[i + 1], '^0%-(%d+)$') or '')
-			return id and id <= MOST and id or nil
+			return id and id <= MOST / 2 and id or nil
 		end
 	end
 	return nil
@@ -74,6 +75,23 @@ if server ~= known[6] or last < floor then
 		start = math.max(last, floor, now) + 1000000000 + r}
 	redis.call('XLEN', hole)
 	last = opened.start
+end
+if last > MOST then return {'full'} end
+
+local function write_state()
+	redis.call('HSET', state, 'last', text(last), 'at', text(at), 'server',
+		server)
+end
+
+-- Whoever proposes has to know of it first: a row that were stored now would
+-- move its cursor over those that were forgotten.
+if opened then
+	redis.call('XADD', hole, 'MAXLEN', '4096', '0-' .. text(opened.start),
+		'last', text(opened.last))
+	redis.call('XADD', log, '0-' .. text(opened.start), 'hole',
+		text(opened.last))
+	write_state()
+	if count > 0 then return {'forgot'} end
 end
 
 -- ---- the proposals
@@ -139,7 +157,8 @@ local function add(head, rows, blobs)
 		text(at), 'n', text(rows), 'i', blobs}
 end
 
--- Gives ids to what is new; outcome, first and last.
+-- Gives ids to what is new; outcome, first and last, and of what is repeated the
+-- highest: they need not rise.
 local function store(i, count, keyed, each, head, brief)
 	if keyed == 0 then
 		local first = last + each
@@ -149,7 +168,11 @@ local function store(i, count, keyed, each, head, brief)
 	end
 	local ids, blobs, keys = sort_out(i, keyed, brief)
 	if not ids then return CONFLICT, 0, 0 end
-	if #blobs == 0 then return REPEATED, ids[1], ids[keyed] end
+	if #blobs == 0 then
+		local highest = 0
+		for _, id in ipairs(ids) do highest = math.max(highest, id) end
+		return REPEATED, ids[1], ids[keyed], highest
+	end
 	for k = 1, keyed do
 		if ids[k] == 0 then
 			last = last + each
@@ -203,11 +226,13 @@ for _ = 1, count do
 	elseif orphan == '' and field ~= '' and is_less(from, cursor) then
 		answer(BEHIND, 0, 0, 0, cursor)
 	else
-		local outcome, first, final = STORED, 0, 0
+		local outcome, first, final, highest = STORED, 0, 0, 0
 		if items > 0 then
-			outcome, first, final = store(i, items, keyed, each, head, brief)
+			outcome, first, final, highest = store(i, items, keyed, each,
+				head, brief)
 		end
-		local entry = outcome == STORED and items > 0 and last or 0
+		local entry = highest or 0
+		if outcome == STORED and items > 0 then entry = last end
 		if field ~= '' and is_less(cursor, to) then
 			cursors[field], cursor = to, to
 		end
@@ -225,21 +250,12 @@ if last > MOST then return {'full'} end
 
 -- ---- what is written
 
-if opened then
-	redis.call('XADD', hole, 'MAXLEN', '4096', '0-' .. text(opened.start),
-		'last', text(opened.last))
-	redis.call('XADD', log, '0-' .. text(opened.start), 'hole',
-		text(opened.last))
-end
 for _, add in ipairs(adds) do redis.call(unpack(add)) end
 for _, set in ipairs(sets) do redis.call(unpack(set)) end
 for field, cursor in pairs(cursors) do
 	redis.call('HSET', inbox, field, cursor)
 end
-if opened or #adds > 0 or last ~= tonumber(known[4]) then
-	redis.call('HSET', state, 'last', text(last), 'at', text(at), 'server',
-		server)
-end
+if #adds > 0 or last ~= tonumber(known[4]) then write_state() end
 local out = {'ok', last, at, known[1], known[2]}
 for k, value in ipairs(answers) do out[5 + k] = value end
 return out

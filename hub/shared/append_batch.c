@@ -56,7 +56,7 @@ static void refuse(
 	append->notify.refused(append->notify.arg, where, sentence);
 }
 
-/* One word instead of answers: nothing was written. */
+/* One word instead of answers: nothing was stored. */
 static void take_word(struct append *append, struct reading *reading)
 {
 	static const struct {
@@ -83,9 +83,13 @@ static void take_word(struct append *append, struct reading *reading)
 			"more"},
 		{"replica", SHARED_AWAY, "it is read-only: a replica"},
 		{"full", SHARED_AWAY, "there are no more ids"},
+		{"forgot", SHARED_AWAY, "it has forgotten its newest events"},
 	};
 	struct span word = text(reading, 0);
 
+	/* What it forgot is told first when it is linked anew. */
+	if (span_is(word, "forgot"))
+		append_take_back(append);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (span_is(word, words[i].word)) {
 			refuse(append, words[i].where, words[i].sentence);
@@ -111,6 +115,8 @@ static void take_answer(
 		answer = (struct shared_answer){.whose = waiting->whose,
 			.outcome = SHARED_FAILED,
 			.reason = "the shared order's answer is malformed"};
+	append->row_failed |=
+		waiting->is_row && answer.outcome == SHARED_FAILED;
 	append_raise_floor(append, answer.entry);
 	append_drop(append, waiting);
 	append->notify.answered(append->notify.arg, &answer);
@@ -253,7 +259,8 @@ void append_send(struct append *append)
 	size_t words, count;
 
 	/* If some fly already, the script has to be sent once more. */
-	if (append->open && list_empty(&append->flying))
+	if (append->open && list_empty(&append->flying) &&
+		list_empty(&append->doomed) && !append->row_failed)
 		take_off(append);
 	count = count_flying(append, &words);
 	buf_clear(&append->command);

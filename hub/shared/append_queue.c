@@ -29,8 +29,16 @@ void append_fail(
 		.outcome = SHARED_FAILED,
 		.reason = reason};
 
+	append->row_failed |= waiting->is_row;
 	append_drop(append, waiting);
 	append->notify.answered(append->notify.arg, &answer);
+}
+
+void append_fail_late(struct append *append, struct waiting *waiting)
+{
+	append_fail(append, waiting,
+		append->open ? "the shared order does not answer"
+			     : "the shared order is away");
 }
 
 void append_fail_flying(struct append *append, const char *reason)
@@ -53,12 +61,31 @@ void append_fail_rows(struct append *append)
 	}
 }
 
+void append_take_back(struct append *append)
+{
+	list_move(&append->flying, &append->waiting);
+	list_move(&append->waiting, &append->flying);
+}
+
+void append_settle(struct append *append)
+{
+	while (!list_empty(&append->doomed))
+		append_fail_late(append, append_first(&append->doomed));
+	if (append->row_failed)
+		append_fail_rows(append);
+	append->row_failed = false;
+}
+
 void append_watch(struct append *append)
 {
 	const struct node *list = list_empty(&append->flying) ? &append->waiting
 							      : &append->flying;
 	uint64_t now = loop_now_us(append->loop), due;
 
+	if (!list_empty(&append->doomed)) {
+		timer_set(loop_timers(append->loop), &append->deadline, 0, 0);
+		return;
+	}
 	if (list_empty(list)) {
 		timer_stop(loop_timers(append->loop), &append->deadline);
 		return;

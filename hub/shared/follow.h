@@ -36,8 +36,10 @@ struct follow_notify {
 struct follow {
 	struct conn *conn; /* borrowed */
 	struct follow_notify notify;
-	struct buf stream, hole;   /* their keys */
-	uint64_t from;		   /* told up to there */
+	struct buf stream, hole; /* their keys */
+	uint64_t from;		 /* told up to there */
+	uint64_t broken_upto; /* above: entries up to there, told later, ... */
+	const char *broken;   /* ... are none for this reason */
 	uint8_t origin[SHARED_ID]; /* of the newest told; all zero: not known */
 	struct holes holes;
 	bool wanted; /* shared_follow() was said, and not taken back */

@@ -27,8 +27,25 @@ static void tell_missed(
 	follow->notify.missed(follow->notify.arg, from, upto, broken);
 }
 
+/* Many of them are told as one.  False if nothing is to be told after it. */
+static bool tell_broken(struct follow *follow)
+{
+	if (!follow_is_stale(follow) && follow->broken_upto > follow->from)
+		tell_missed(follow, follow->broken_upto, follow->broken);
+	return !follow_is_stale(follow);
+}
+
+/* Told, or to be told yet. */
+static uint64_t reached(const struct follow *follow)
+{
+	return follow->broken_upto > follow->from ? follow->broken_upto
+						  : follow->from;
+}
+
 void follow_tell_hole(struct follow *follow, const struct shared_hole *hole)
 {
+	if (!tell_broken(follow))
+		return;
 	if (hole->last > follow->from)
 		tell_missed(follow, hole->last, NULL);
 	if (follow_is_stale(follow))
@@ -68,10 +85,12 @@ static void take_broken(struct follow *follow, uint64_t id, const char *broken)
 	struct shared_hole hole;
 
 	while (!follow_is_stale(follow) &&
-		holes_take(&follow->holes, follow->from, id, &hole))
+		holes_take(&follow->holes, reached(follow), id, &hole))
 		follow_tell_hole(follow, &hole);
-	if (!follow_is_stale(follow) && id > follow->from)
-		tell_missed(follow, id, broken);
+	if (follow_is_stale(follow) || id <= follow->from)
+		return;
+	follow->broken_upto = id;
+	follow->broken = broken;
 }
 
 static void take_hole(struct follow *follow, const struct row *row)
@@ -82,7 +101,8 @@ static void take_hole(struct follow *follow, const struct row *row)
 		take_broken(follow, row->id, "it is a hole without an end");
 		return;
 	}
-	follow_tell_up_to(follow, hole.last);
+	if (tell_broken(follow))
+		follow_tell_up_to(follow, hole.last);
 	if (!follow_is_stale(follow))
 		follow_tell_hole(follow, &hole);
 }
@@ -96,11 +116,11 @@ static void take_entry(struct follow *follow, const struct row *row)
 
 	/* Of what a log had when it founded the order, not all was kept. */
 	if (row->founded)
-		before =
-			row->before > follow->from ? row->before : follow->from;
-	else if (before < follow->from && fault == NULL)
+		before = row->before > reached(follow) ? row->before
+						       : reached(follow);
+	else if (before < reached(follow) && fault == NULL)
 		fault = "it has more rows than there are ids for";
-	if (fault == NULL)
+	if (fault == NULL && tell_broken(follow))
 		follow_tell_up_to(follow, before);
 	if (follow_is_stale(follow))
 		return;
@@ -141,7 +161,10 @@ void follow_take_rows(struct follow *follow, const struct redis_reply *rows)
 {
 	const struct redis *redis = follow->conn->redis;
 
-	for (size_t i = 0; i < redis->count(rows); i++)
-		if (!take_row(follow, redis->item(rows, i)))
-			return;
+	size_t count = redis->count(rows), i = 0;
+
+	follow->broken_upto = 0;
+	while (i < count && take_row(follow, redis->item(rows, i)))
+		i++;
+	tell_broken(follow);
 }

@@ -6,14 +6,18 @@
 #include "lib/text.h"
 #include "lib/wire.h"
 
-/* "0-ID"; 0 if it is not one of ours. */
+/* The end of the year 9999. */
+static const uint64_t newest_ms = 253402300799999;
+
+/* "0-ID"; 0 if it is not one of ours.  After half of all ids there would be no
+ * room for long. */
 static uint64_t read_id(struct span text)
 {
 	uint64_t id;
 
 	if (text.len < 3 || memcmp(text.at, "0-", 2) != 0 ||
 		!text_to_u64(span(text.at + 2, text.len - 2), &id) ||
-		id > WIRE_ID_MAX)
+		id > WIRE_ID_MAX / 2)
 		return 0;
 	return id;
 }
@@ -26,7 +30,7 @@ static bool take_field(struct row *row, struct span name, struct span value)
 	} else if (span_is(name, "i")) {
 		row->items = value;
 	} else if (span_is(name, "a")) {
-		return text_to_u64(value, &row->at) && row->at < INT64_MAX;
+		return text_to_u64(value, &row->at) && row->at <= newest_ms;
 	} else if (span_is(name, "n")) {
 		return text_to_u64(value, &row->rows);
 	} else if (span_is(name, "p")) {

@@ -90,8 +90,9 @@ struct shared_answer {
 				 shown: each that of the item's last row; 0 if
 				 it has no items.  An item that is repeated has
 				 its old id */
-	uint64_t entry; /* STORED: the id of the entry which will be followed */
-	uint64_t cursor;    /* of its inbox now, 0 if it has none */
+	uint64_t entry;	 /* STORED: the id of the entry which will be followed;
+			    REPEATED: the highest of its items, if known */
+	uint64_t cursor; /* of its inbox now, 0 if it has none */
 	const char *reason; /* FAILED: a sentence, else NULL */
 };
 

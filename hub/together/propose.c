@@ -240,7 +240,10 @@ void propose_answered(void *arg, const struct shared_answer *answer)
 		place(together, waiter, answer->entry);
 		return;
 	case SHARED_REPEATED:
-		place(together, waiter, answer->last);
+		/* The last of its items need not be the newest. */
+		place(together, waiter,
+			answer->entry > answer->last ? answer->entry
+						     : answer->last);
 		return;
 	case SHARED_BEHIND:
 		note_behind(together, waiter, answer);

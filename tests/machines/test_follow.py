@@ -134,6 +134,17 @@ def test_a_tail_that_is_forgotten_is_told_as_a_hole_below_it(redis, one):
     one.finds("entry", data=["new"])
 
 
+def test_rows_come_after_what_was_forgotten_even_if_the_link_lives(redis, one):
+    inbox = f"other:{'00' * 16}"
+    one.answer(one.append(data="r1", inbox=f"{inbox}:0:1"))
+    redis.ask("HSET", STATE, "server", "another")
+    answers = [one.append(data="x"), one.append(data="r2", inbox=f"{inbox}:1:2")]
+    one.wait("hole")
+    stored, row = (one.answer(number) for number in answers)
+    assert stored.outcome == "stored", "it was not written, and so it waits"
+    assert row.outcome == "failed" or row.first > one.of("hole")[-1].start
+
+
 def test_one_that_was_beyond_a_hole_goes_back_to_it(redis, one, sharers):
     """It followed another server, and its newest id is above where this one goes on."""
     one.answer(one.append(data="common"))
@@ -222,9 +233,32 @@ def test_entries_of_a_stranger_are_told_as_lost_and_the_next_is_whole(redis, one
     assert answer.outcome == "stored" or one.answer(one.append(data="mine")).outcome == "stored"
 
 
-def test_an_id_that_leaves_no_room_is_named(redis, one):
-    redis.ask("XADD", LOG, "*", "a", "b")
+def test_many_entries_of_a_stranger_are_told_at_once(redis, one):
+    redis.ask("EVAL", """for i = 1, 200 do
+        redis.call('XADD', KEYS[1], string.format('0-%d', ARGV[1] + i), 'x', 'y')
+    end""", 1, LOG, one.begin)
+    redis.ask("XADD", LOG, f"0-{one.begin + 201}", *entry(b"good"))
+    assert one.finds("entry").data == ["good"]
+    missed = one.of("missed")
+    assert missed[-1].upto == one.begin + 200 and len(missed) < 20
+
+
+def test_a_time_that_never_comes_is_told_as_lost(redis, one):
+    words = list(entry(b"bad"))
+    words[3] = 2**62
+    redis.ask("XADD", LOG, f"0-{one.begin + 1}", *words)
+    assert one.finds("missed", upto=one.begin + 1).broken != ""
+    redis.ask("XADD", LOG, f"0-{one.begin + 2}", *entry(b"good"))
+    assert one.finds("entry").at < 2**60
+
+
+@pytest.mark.parametrize("id", ["*", "0-9007199254740000"])
+def test_an_id_that_leaves_no_room_is_named_and_never_told(redis, one, sharers, id):
+    redis.ask("XADD", LOG, id, "a", "b")
     assert "another program" in one.wait("state", where="away").sentence
+    two = sharers(redis.address, 2).follow(one.begin, holes=[(100, one.begin)])
+    assert "another program" in two.wait("state", where="away").sentence
+    assert not one.of("missed") and not two.of("missed")
 
 
 # ---- Redis is away, slow, or will not do

@@ -298,6 +298,28 @@ static void test_what_is_repeated_is_told_once_it_is_here(void **state)
 	assert_int_equal(ack_at(room, 0)->outcome, WIRE_OUT_REPEATED);
 }
 
+static void test_what_is_repeated_waits_for_the_newest_of_its_events(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t id = base(room);
+
+	must_wait(room, 1);
+	wing.waiting--;
+	wing.notify.answered(wing.notify.arg,
+		&(struct shared_answer){.whose = wing.asked[0].whose,
+			.outcome = SHARED_REPEATED,
+			.first = id + 1,
+			.last = id,
+			.entry = id + 1});
+	follow(id, 0);
+	ledger_commit(&room->ledger);
+	assert_int_equal(told(room), 0);
+	follow(id + 1, 0);
+	ledger_commit(&room->ledger);
+	assert_int_equal(ack_at(room, 0)->outcome, WIRE_OUT_REPEATED);
+}
+
 static void test_a_conflict_is_told_at_once(void **state)
 {
 	struct room *room = *state;
@@ -507,6 +529,7 @@ int main(void)
 		IN_ROOM(test_an_ack_comes_after_the_commit_of_its_entry),
 		IN_ROOM(test_the_entry_may_come_before_the_answer),
 		IN_ROOM(test_what_is_repeated_is_told_once_it_is_here),
+		IN_ROOM(test_what_is_repeated_waits_for_the_newest_of_its_events),
 		IN_ROOM(test_a_conflict_is_told_at_once),
 		IN_ROOM(test_what_cannot_be_written_is_refused_and_followed_again),
 		IN_ROOM(test_who_is_gone_is_told_nothing),
