@@ -12,6 +12,7 @@
 
 #include "hub/log/orphan.h"
 #include "hub/together/rooms.h"
+#include "lib/event/active.h"
 
 struct founding {
 	struct shared_founding to;
@@ -48,9 +49,12 @@ static bool next_entry(void *arg, struct shared_entry *entry)
 	struct wire_event event;
 	struct origin origin;
 
-	if (!next_event(founding, &event))
-		return false;
-	founding->event = event.id;
+	/* Who was there is told nobody where the order is shared. */
+	do {
+		if (!next_event(founding, &event))
+			return false;
+		founding->event = event.id;
+	} while (active_is_reserved(event.channel));
 	founding->item = (struct shared_item){.data = event.data};
 	*entry = (struct shared_entry){
 		.id = event.id,

@@ -122,6 +122,29 @@ static void test_rows_of_several_channels_end_at_the_entrys_id(void **state)
 	buf_release(&names);
 }
 
+/* As the log that founded the order had it. */
+static void test_a_single_row_of_several_channels_is_applied(void **state)
+{
+	struct room *room = *state;
+	struct proposed item = {.data = span_of("x")};
+	struct entry entry = entry_of(base(room), &item);
+	struct buf traits = {0}, names = {0};
+
+	wire_put_str16(&names, span_of("b"));
+	wire_put_str16(&names, span_of("a"));
+	trait_add_topics(&traits, buf_span(&names), 2);
+	trait_set_index(&traits, 1);
+	entry.what.traits = buf_span(&traits);
+	apply(room, &entry);
+	assert_int_equal(ask(room, "SELECT count(*) FROM event"), 1);
+	assert_int_equal(ask(room, "SELECT max(id) FROM event"), entry.id);
+	entry.id++;
+	entry.what.channel = span_of("c");
+	assert_non_null(entry_fault(&room->ledger, &entry));
+	buf_release(&traits);
+	buf_release(&names);
+}
+
 static void test_what_no_hub_writes_is_not_applied(void **state)
 {
 	struct room *room = *state;
@@ -280,6 +303,7 @@ int main(void)
 		IN_ROOM(test_an_entry_has_the_id_and_the_time_that_it_was_given),
 		IN_ROOM(test_a_start_does_not_jump_where_the_order_is_shared),
 		IN_ROOM(test_rows_of_several_channels_end_at_the_entrys_id),
+		IN_ROOM(test_a_single_row_of_several_channels_is_applied),
 		IN_ROOM(test_what_no_hub_writes_is_not_applied),
 		IN_ROOM(test_what_the_order_forgot_leaves_the_log_as_an_orphan),
 		IN_ROOM(test_a_hole_that_is_known_changes_nothing),
