@@ -251,13 +251,13 @@ static void test_an_orphan_can_be_proposed_again_and_goes_with_its_successor(
 	struct orphan_line line;
 	bool found = false;
 
-	assert_true(orphan_next(store, 0, &line));
+	assert_true(orphan_next(store, 0, NULL, &line));
 	assert_int_equal(line.id, id + 2);
 	assert_true(orphan_read(store, line.id, check_third, &found));
 	assert_true(found);
 	entry.orphan = line.id;
 	apply(room, &entry);
-	assert_false(orphan_next(store, 0, &line));
+	assert_false(orphan_next(store, 0, NULL, &line));
 }
 
 static void test_an_orphan_that_is_left_stays_and_is_asked_for_no_more(
@@ -268,11 +268,11 @@ static void test_an_orphan_that_is_left_stays_and_is_asked_for_no_more(
 	struct orphan_line line;
 
 	forget_one(room, base(room));
-	assert_true(orphan_next(store, 0, &line));
+	assert_true(orphan_next(store, 0, NULL, &line));
 	assert_true(ledger_begin(&room->ledger));
 	orphan_leave(store, line.id);
 	ledger_commit(&room->ledger);
-	assert_false(orphan_next(store, 0, &line));
+	assert_false(orphan_next(store, 0, NULL, &line));
 	assert_int_equal(ask(room, "SELECT count(*) FROM orphan"), 1);
 }
 

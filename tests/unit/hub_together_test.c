@@ -460,10 +460,10 @@ static void test_orphans_are_proposed_again_before_rows_of_inboxes(void **state)
 	assert_int_equal(order->room(order->arg), 0);
 	answer(0, SHARED_STORED, hole.start + 1);
 	assert_true(order->room(order->arg) > 0);
-	assert_true(orphan_next(&room->ledger.store, 0, &line));
+	assert_true(orphan_next(&room->ledger.store, 0, NULL, &line));
 	follow(hole.start + 1, id);
 	ledger_commit(&room->ledger);
-	assert_false(orphan_next(&room->ledger.store, 0, &line));
+	assert_false(orphan_next(&room->ledger.store, 0, NULL, &line));
 }
 
 static void test_an_orphan_that_is_there_already_is_one_no_more(void **state)
@@ -479,10 +479,10 @@ static void test_an_orphan_that_is_there_already_is_one_no_more(void **state)
 	together_step(together);
 	answer(0, SHARED_REPEATED, hole.start + 1);
 	ledger_commit(&room->ledger);
-	assert_true(orphan_next(&room->ledger.store, 0, &line));
+	assert_true(orphan_next(&room->ledger.store, 0, NULL, &line));
 	follow(hole.start + 1, 0);
 	ledger_commit(&room->ledger);
-	assert_false(orphan_next(&room->ledger.store, 0, &line));
+	assert_false(orphan_next(&room->ledger.store, 0, NULL, &line));
 }
 
 static void test_an_old_orphan_is_left_where_it_is(void **state)
@@ -499,6 +499,54 @@ static void test_an_old_orphan_is_left_where_it_is(void **state)
 	ledger_commit(&room->ledger);
 	assert_int_equal(wing.count, 0);
 	assert_true(room->ledger.order->room(room->ledger.order->arg) > 0);
+}
+
+/* Another machine took it. */
+static void follow_others(uint64_t id)
+{
+	const struct shared_item item = {.data = span_of("x")};
+	const struct shared_entry entry = {
+		.id = id,
+		.at = now_ms,
+		.rows = 1,
+		.what = {.channel = span_of("a"),
+			.items = &item,
+			.count = 1,
+			.rows = 1,
+			.origin = {9}},
+	};
+
+	wing.notify.entry(wing.notify.arg, &entry);
+}
+
+static void test_what_another_machine_took_is_put_back_here_only_later(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t id = base(room);
+	const struct shared_hole hole = {id - 1, id + 500};
+
+	follow_others(id);
+	follow(id + 1, 0);
+	follow_others(id + 2);
+	ledger_commit(&room->ledger);
+	wing.notify.hole(wing.notify.arg, &hole);
+	together_step(together);
+	assert_int_equal(wing.count, 1);
+	assert_int_equal(wing.asked[0].orphan, id + 1);
+	answer(0, SHARED_STORED, hole.start + 1);
+	follow(hole.start + 1, id + 1);
+	ledger_commit(&room->ledger);
+	together_tend(together);
+	together_step(together);
+	assert_int_equal(wing.count, 1);
+	hand_clock_pass(&room->hands, 11000000);
+	is_here(room, hole.start + 1, room->hands.mono_us);
+	together_tend(together);
+	together_step(together);
+	assert_int_equal(wing.count, 3);
+	assert_int_equal(wing.asked[1].orphan, id);
+	assert_int_equal(wing.asked[2].orphan, id + 2);
 }
 
 /* ---- an order is founded */
@@ -628,6 +676,7 @@ int main(void)
 		IN_ROOM(test_orphans_are_proposed_again_before_rows_of_inboxes),
 		IN_ROOM(test_an_orphan_that_is_there_already_is_one_no_more),
 		IN_ROOM(test_an_old_orphan_is_left_where_it_is),
+		IN_ROOM(test_what_another_machine_took_is_put_back_here_only_later),
 		IN_ROOM(test_a_log_that_lost_nothing_is_put_there_whole),
 		IN_ROOM(test_what_is_older_than_redis_keeps_it_is_not_put_there),
 		IN_ROOM(test_what_is_more_than_redis_keeps_is_not_put_there),
