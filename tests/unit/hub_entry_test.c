@@ -198,6 +198,60 @@ static void test_what_the_order_forgot_leaves_the_log_as_an_orphan(void **state)
 	assert_false(eventlog_knows(&room->ledger.log, id + 2));
 }
 
+static void must_be_lost(struct room *room, const char *name, uint64_t upto)
+{
+	struct channels *channels = &room->ledger.channels;
+	const struct channel *channel = channel_find(channels, span_of(name));
+
+	assert_int_equal(channel != NULL ? channel->pruned_through
+					 : channels_mark(channels,
+						   span_of(name), true)
+						     .through,
+		upto);
+}
+
+/* Of two masters this machine has followed the one that was given up. */
+static void test_what_another_server_had_meanwhile_counts_as_pruned(
+	void **state)
+{
+	struct room *room = *state;
+	struct proposed item = {.data = span_of("x")};
+	uint64_t id = base(room);
+	struct epoch hole = {id + 50, id + 500};
+	struct entry entry = entry_of(id, &item);
+
+	entry.what.channel = span_of("b");
+	apply(room, &entry);
+	apply_text(room, id + 100, "here");
+	assert_true(entry_hole(&room->ledger, &hole));
+	must_be_lost(room, "a", hole.start);
+	must_be_lost(room, "b", hole.start);
+	must_be_lost(room, "never seen", hole.start);
+	assert_int_equal(ask(room, "SELECT id FROM orphan"), id + 100);
+}
+
+static void test_where_the_log_has_been_at_only_what_is_forgotten_is_a_gap(
+	void **state)
+{
+	struct room *room = *state;
+	struct proposed item = {.data = span_of("x")};
+	uint64_t id = base(room);
+	struct epoch hole = {id, id + 500}, next = {id + 500, id + 900};
+	struct entry entry = entry_of(id, &item);
+
+	entry.what.channel = span_of("b");
+	apply(room, &entry);
+	apply_text(room, id + 1, "forgotten");
+	assert_true(entry_hole(&room->ledger, &hole));
+	must_be_lost(room, "a", hole.start);
+	must_be_lost(room, "b", 0);
+	apply_text(room, id + 501, "forgotten, too");
+	assert_true(entry_hole(&room->ledger, &next));
+	must_be_lost(room, "a", next.start);
+	must_be_lost(room, "b", 0);
+	must_be_lost(room, "never seen", 0);
+}
+
 static void test_a_hole_that_is_known_changes_nothing(void **state)
 {
 	struct room *room = *state;
@@ -306,6 +360,8 @@ int main(void)
 		IN_ROOM(test_a_single_row_of_several_channels_is_applied),
 		IN_ROOM(test_what_no_hub_writes_is_not_applied),
 		IN_ROOM(test_what_the_order_forgot_leaves_the_log_as_an_orphan),
+		IN_ROOM(test_what_another_server_had_meanwhile_counts_as_pruned),
+		IN_ROOM(test_where_the_log_has_been_at_only_what_is_forgotten_is_a_gap),
 		IN_ROOM(test_a_hole_that_is_known_changes_nothing),
 		IN_ROOM(test_if_it_cannot_be_committed_nothing_has_left_the_log),
 		IN_ROOM(test_an_orphan_can_be_proposed_again_and_goes_with_its_successor),
