@@ -33,8 +33,8 @@ bool password_read(struct buf *password, const char *path, struct buf *fault)
 	if (len < 0)
 		return false;
 	end = memchr(password->at, '\n', (size_t)len);
-	password->len = end != NULL ? (size_t)(end - password->at)
-				    : (size_t)len;
+	password->len =
+		end != NULL ? (size_t)(end - password->at) : (size_t)len;
 	while (password->len > 0 && password->at[password->len - 1] == '\r')
 		password->len--;
 	return true;

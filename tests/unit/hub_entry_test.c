@@ -203,10 +203,10 @@ static void must_be_lost(struct room *room, const char *name, uint64_t upto)
 	struct channels *channels = &room->ledger.channels;
 	const struct channel *channel = channel_find(channels, span_of(name));
 
-	assert_int_equal(channel != NULL ? channel->pruned_through
-					 : channels_mark(channels,
-						   span_of(name), true)
-						     .through,
+	assert_int_equal(
+		channel != NULL
+			? channel->pruned_through
+			: channels_mark(channels, span_of(name), true).through,
 		upto);
 }
 

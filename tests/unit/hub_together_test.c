@@ -559,8 +559,8 @@ static const struct shared_founding *found(void)
 }
 
 /* Its first entry has that id; all others come right after it. */
-static void must_have(const struct shared_founding *founding, uint64_t first,
-	uint64_t count)
+static void must_have(
+	const struct shared_founding *founding, uint64_t first, uint64_t count)
 {
 	struct shared_entry entry;
 
@@ -621,8 +621,7 @@ static void test_what_is_more_than_redis_keeps_is_not_put_there(void **state)
 	for (uint64_t i = 0; i < 20; i++)
 		follow(id + i, 0);
 	ledger_commit(&room->ledger);
-	keep(room, 3600000,
-		2 * 5 * room->ledger.channels.sums.pool_bytes / 20);
+	keep(room, 3600000, 2 * 5 * room->ledger.channels.sums.pool_bytes / 20);
 	founding = found();
 	assert_true(founding->cut);
 	must_have(founding, id + 15, 5);
