@@ -163,6 +163,41 @@ static bool begin_epoch(struct ledger *ledger, const struct epoch *epoch)
 	return true;
 }
 
+/* Of whatever channel, what is up to there may be missing. */
+static void mark_all(struct ledger *ledger, uint64_t upto)
+{
+	struct channels *channels = &ledger->channels;
+
+	for (struct channel *at = channels_first(channels); at != NULL;
+		at = channels_next(channels, at))
+		channel_mark_lost(channels, at, upto, ledger->log.at, false);
+	channel_mark_lost(channels, NULL, upto, ledger->log.at, false);
+}
+
+static bool has_event(struct store *store, uint64_t id)
+{
+	struct query query = {0};
+	bool found;
+
+	store_prepare(store, &query, "SELECT 1 FROM event WHERE id = ?");
+	query_bind_int(&query, 1, id);
+	found = store_step(store, &query);
+	query_release(&query);
+	return found;
+}
+
+/* Has this log come by that id?  If not, it has followed another server
+ * meanwhile, and lacks what this one had below it. */
+static bool has_been_at(struct ledger *ledger, uint64_t id)
+{
+	const struct epochs *epochs = &ledger->log.epochs;
+
+	for (size_t i = 0; i < epochs->count; i++)
+		if (epochs->all[i].start == id)
+			return true;
+	return has_event(&ledger->store, id);
+}
+
 bool entry_hole(struct ledger *ledger, const struct epoch *hole)
 {
 	ledger_commit(ledger);
@@ -171,6 +206,8 @@ bool entry_hole(struct ledger *ledger, const struct epoch *hole)
 	if (!ledger_begin(ledger))
 		return false;
 	if (ledger->log.newest > hole->last) {
+		if (!has_been_at(ledger, hole->last))
+			mark_all(ledger, hole->start);
 		orphans_take(ledger, hole->last);
 		retention_take_back(
 			&ledger->retention, hole->last, hole->start);
@@ -180,7 +217,6 @@ bool entry_hole(struct ledger *ledger, const struct epoch *hole)
 
 bool entry_missed(struct ledger *ledger, uint64_t upto)
 {
-	struct channels *channels = &ledger->channels;
 	struct epoch epoch = {ledger->log.newest, upto};
 
 	ledger_commit(ledger);
@@ -189,9 +225,6 @@ bool entry_missed(struct ledger *ledger, uint64_t upto)
 		return true;
 	if (!ledger_begin(ledger))
 		return false;
-	for (struct channel *at = channels_first(channels); at != NULL;
-		at = channels_next(channels, at))
-		channel_mark_lost(channels, at, upto, ledger->log.at, false);
-	channel_mark_lost(channels, NULL, upto, ledger->log.at, false);
+	mark_all(ledger, upto);
 	return begin_epoch(ledger, &epoch);
 }

@@ -40,8 +40,9 @@ const char *entry_fault(const struct ledger *ledger, const struct entry *entry);
 bool entry_apply(struct ledger *ledger, const struct entry *entry);
 
 /* A transaction of its own: no event has an id above `hole->last` and up to
- * `hole->start`; what the log holds above `last` becomes orphans.  False if it
- * could not be committed. */
+ * `hole->start`; what the log holds above `last` becomes orphans.  If it has
+ * never been at `last`, it may lack anything up to there, which counts as
+ * pruned.  False if it could not be committed. */
 bool entry_hole(struct ledger *ledger, const struct epoch *hole);
 
 /* Likewise: what was given the ids above the newest one and up to `upto` cannot

@@ -176,24 +176,23 @@ void orphan_leave(struct store *store, uint64_t id)
 	run_for(store, id, "UPDATE orphan SET stays = 1 WHERE id = ?");
 }
 
-bool orphan_next(struct store *store, uint64_t after, struct orphan_line *line)
+bool orphan_next(struct store *store, uint64_t after,
+	const uint8_t hub[ORIGIN_HUB], struct orphan_line *line)
 {
 	struct query query = {0};
 	bool found;
 
 	store_prepare(store, &query,
-		"SELECT id, at, hub FROM orphan WHERE id > ? AND stays = 0"
+		"SELECT id, at FROM orphan WHERE id > ?1 AND stays = 0"
+		" AND (?2 IS NULL OR hub = ?2 OR hub = zeroblob(16))"
 		" ORDER BY id LIMIT 1");
 	query_bind_int(&query, 1, after);
+	if (hub != NULL)
+		query_bind_blob(&query, 2, span(hub, ORIGIN_HUB));
 	found = store_step(store, &query);
-	if (found) {
-		struct span hub = query_bytes(&query, 2);
-
+	if (found)
 		*line = (struct orphan_line){
-			query_int(&query, 0), query_int(&query, 1), {0}};
-		if (hub.len == ORIGIN_HUB)
-			memcpy(line->hub, hub.at, ORIGIN_HUB);
-	}
+			query_int(&query, 0), query_int(&query, 1)};
 	query_release(&query);
 	return found;
 }

@@ -31,13 +31,13 @@ void orphan_remove(struct store *store, uint64_t id);
 /* In a transaction: it will not be put back. */
 void orphan_leave(struct store *store, uint64_t id);
 
-/* The first one above `after` that is to be put back: its id, its time and its
- * origin's hub. */
+/* The first one above `after` that is to be put back; only of those that `hub`
+ * took, or nobody, unless it is NULL. */
 struct orphan_line {
 	uint64_t id, at;
-	uint8_t hub[ORIGIN_HUB];
 };
-bool orphan_next(struct store *store, uint64_t after, struct orphan_line *line);
+bool orphan_next(struct store *store, uint64_t after,
+	const uint8_t hub[ORIGIN_HUB], struct orphan_line *line);
 /* How many are to be put back. */
 uint64_t orphans_count(struct store *store);
 /* Hands out the whole of one, borrowed for the call; false if it is gone. */

@@ -162,7 +162,8 @@ static const char *head_fault(const struct shared_proposal *what)
 		return fault;
 	if (!trait_topics(what->traits, &topics))
 		topics.count = 1;
-	if (what->rows != topics.count)
+	/* A log that founded the order had each row as an entry. */
+	if (what->rows != topics.count && what->rows != 1)
 		return "it has other rows than channels";
 	if (what->once.len > ENTRY_ONCE_MAX)
 		return "its name is too long";

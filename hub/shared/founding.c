@@ -39,6 +39,8 @@ static size_t put_entries(struct founding *founding, struct buf *scratch)
 
 	while (count < FOUNDING_MOST && founding->words.len < FOUNDING_BYTES &&
 		(founding->more = what->entry(what->arg, &entry))) {
+		if (founding->before == 0 && what->cut)
+			founding->before = entry.id - entry.rows;
 		number(founding, entry.id);
 		number(founding, founding->before);
 		buf_clear(scratch);

@@ -14,6 +14,7 @@ bool password_read(struct buf *password, const char *path, struct buf *fault)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat status;
 	ssize_t len = -1;
+	const char *end;
 
 	buf_clear(fault);
 	if (fd < 0 || fstat(fd, &status) != 0) {
@@ -31,10 +32,10 @@ bool password_read(struct buf *password, const char *path, struct buf *fault)
 		close(fd);
 	if (len < 0)
 		return false;
-	password->len = (size_t)len;
-	while (password->len > 0 &&
-		(password->at[password->len - 1] == '\n' ||
-			password->at[password->len - 1] == '\r'))
+	end = memchr(password->at, '\n', (size_t)len);
+	password->len =
+		end != NULL ? (size_t)(end - password->at) : (size_t)len;
+	while (password->len > 0 && password->at[password->len - 1] == '\r')
 		password->len--;
 	return true;
 }

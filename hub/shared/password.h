@@ -10,8 +10,8 @@
 
 enum { PASSWORD_MAX = 512 }; /* bytes */
 
-/* Without the end of its line.  False if the file will not do; `fault` is a
- * sentence then, which names it. */
+/* Its first line, without the end of that.  False if the file will not do;
+ * `fault` is a sentence then, which names it. */
 bool password_read(struct buf *password, const char *path, struct buf *fault);
 
 #endif

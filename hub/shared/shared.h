@@ -247,6 +247,7 @@ struct shared_founding {
 	uint8_t identity[SHARED_ID], secret[SHARED_SECRET];
 	uint64_t last; /* newest id ever given out */
 	uint64_t at;   /* ms, its time */
+	bool cut;      /* there were some below its first entry */
 	/* Each hands out the next one, borrowed until the next call, from a
 	 * turn of the loop; false = no more.  Of an entry id, at, rows and what
 	 * is kept of the proposal (rows of one publish may be entries of their

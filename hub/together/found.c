@@ -12,6 +12,7 @@
 
 #include "hub/log/orphan.h"
 #include "hub/together/rooms.h"
+#include "lib/event/active.h"
 
 struct founding {
 	struct shared_founding to;
@@ -48,9 +49,12 @@ static bool next_entry(void *arg, struct shared_entry *entry)
 	struct wire_event event;
 	struct origin origin;
 
-	if (!next_event(founding, &event))
-		return false;
-	founding->event = event.id;
+	/* Who was there is told nobody where the order is shared. */
+	do {
+		if (!next_event(founding, &event))
+			return false;
+		founding->event = event.id;
+	} while (active_is_reserved(event.channel));
 	founding->item = (struct shared_item){.data = event.data};
 	*entry = (struct shared_entry){
 		.id = event.id,
@@ -125,6 +129,29 @@ static bool next_cursor(void *arg, struct shared_cursor *cursor)
 	return found;
 }
 
+/* What Redis would soon drop again is not put there: above which id the rest
+ * is. */
+static uint64_t begin_at(struct ledger *ledger)
+{
+	const struct config *config = ledger->config;
+	uint64_t now = clock_date_ms(ledger->clock);
+	uint64_t age = config->shared.keep_age_ms;
+	uint64_t since =
+		eventlog_since(&ledger->log, now > age ? now - age : 0) - 1;
+
+	return eventlog_tail(
+		&ledger->log, config->shared.keep_bytes / 2, since);
+}
+
+/* Something was there that is not any more, or is left out. */
+static bool is_cut(const struct founding *founding)
+{
+	const struct channels *channels = &founding->ledger->channels;
+
+	return founding->event > 0 || channels->sums.pruned_through > 0 ||
+	       gone_newest(&channels->gone, true) > 0;
+}
+
 void found_begin(struct together *together)
 {
 	struct ledger *ledger = together->ledger;
@@ -134,9 +161,11 @@ void found_begin(struct together *together)
 		return;
 	founding = mem_new(sizeof(*founding));
 	founding->ledger = ledger;
+	founding->event = begin_at(ledger);
 	founding->to = (struct shared_founding){
 		.last = ledger->log.committed,
 		.at = ledger->log.at,
+		.cut = is_cut(founding),
 		.entry = next_entry,
 		.key = next_key,
 		.cursor = next_cursor,

@@ -7,8 +7,6 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "hub/lines.h"
 #include "hub/log/cursor.h"
 #include "hub/log/orphan.h"
@@ -27,15 +25,6 @@ void put_back_begin(struct together *together)
 	put_back->through = 0;
 	put_back->looked = false;
 	put_back->since = clock_now_us(together->ledger->clock);
-}
-
-static bool is_own(
-	const struct together *together, const struct orphan_line *line)
-{
-	static const uint8_t none[ORIGIN_HUB];
-
-	return memcmp(line->hub, together->own, ORIGIN_HUB) == 0 ||
-	       memcmp(line->hub, none, ORIGIN_HUB) == 0;
 }
 
 static bool is_old(
@@ -125,20 +114,20 @@ static void take_some(struct together *together)
 	struct put_back *put_back = &together->put_back;
 	struct store *store = &together->ledger->store;
 	uint64_t now = clock_now_us(together->ledger->clock);
-	bool others = now > put_back->since + OTHERS_US;
+	const uint8_t *hub =
+		now > put_back->since + OTHERS_US ? NULL : together->own;
 	struct asking asking = {.together = together};
 	struct orphan_line line;
 
 	cursors_open(&asking.cursors, store);
 	put_back->looked = false;
 	while (put_back->asked < AT_ONCE) {
-		if (!orphan_next(store, put_back->through, &line)) {
+		if (!orphan_next(store, put_back->through, hub, &line)) {
 			put_back->looked = true;
 			break;
 		}
 		put_back->through = line.id;
-		if (others || is_own(together, &line))
-			take(together, &asking, &line);
+		take(together, &asking, &line);
 	}
 	cursors_close(&asking.cursors);
 }
@@ -162,7 +151,7 @@ void put_back_tend(struct together *together)
 
 	if (put_back->since == 0 || !put_back->looked || put_back->asked > 0)
 		return;
-	if (!orphan_next(&together->ledger->store, 0, &line)) {
+	if (!orphan_next(&together->ledger->store, 0, NULL, &line)) {
 		put_back->since = 0;
 		return;
 	}

@@ -349,6 +349,16 @@ def test_a_password_is_asked_for_and_read_anew(redis, sharers, tmp_path):
     assert "others may read it" in two.wait("state", where="away").sentence
 
 
+def test_of_a_password_file_only_the_first_line_is_the_password(redis, sharers, tmp_path):
+    redis.settings["requirepass"] = "right"
+    redis.kill()
+    redis.start()
+    secret = tmp_path / "password"
+    secret.write_text("right\r\n# of the shared order\n")
+    secret.chmod(0o600)
+    sharers(redis.address, 1, password=secret).follow().wait("state", where="empty")
+
+
 def test_a_user_who_may_do_only_what_is_needed_is_enough(redis, sharers, tmp_path):
     """As docs/several-machines.md has it."""
     redis.ask("ACL", "SETUSER", "default", "reset", "on", ">right", "~{tidings}:*", "resetchannels",

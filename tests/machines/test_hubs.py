@@ -11,7 +11,7 @@ import pytest
 from daemon import SLOW, Daemon, eventually, program
 from peers import Hub
 from redisserver import RedisLine, RedisServer, needs_redis
-from wire import AFTER, ID_MAX, Following, Judge, Judged, State
+from wire import AFTER, ID_MAX, Following, Item, Judge, Judged, Publish, State, Stored
 
 pytestmark = pytest.mark.skipif(bool(needs_redis), reason=needs_redis)
 
@@ -272,6 +272,36 @@ def test_a_log_of_its_own_does_not_join(machines, tmp_path):
     done = third.enter("--join")
     assert done.returncode == 1 and "is another than the order's" in done.stderr
     third.close()
+
+
+def on_several(*names):
+    """The trait of a publish on these channels."""
+    value = b"\x00" + bytes([len(names)]) + b"".join(len(n).to_bytes(2, "little") + n for n in names)
+    return b"\x02" + len(value).to_bytes(2, "little") + value
+
+
+def test_who_joins_has_what_was_published_on_several_channels_before_the_founding(tmp_path):
+    with contextlib.closing(RedisServer(tmp_path).start()) as redis, contextlib.ExitStack() as stack:
+        one, other = (stack.enter_context(contextlib.closing(Machine(tmp_path, n, redis))) for n in (1, 2))
+        shared = one.conf.read_text()
+        one.conf.write_text(shared[:shared.index("[shared]")])
+        one.hub.start()
+        with contextlib.closing(one.peer()) as peer:
+            first = peer.publish("alone").last
+            peer.send(Publish(2, 1, 0, b"a", b"", [Item(b"", (0, 0), b"on both")], on_several(b"a", b"b")))
+            last = peer.expect(Stored, number=2).last
+        one.hub.stop()
+        one.conf.write_text(shared)
+        assert one.enter("--found").returncode == 0 and other.enter("--join").returncode == 0
+        one.hub.start()
+        other.hub.start()
+        eventually(lambda: one.events() == other.events(), "the same log", 20)
+        assert [text for _, _, text in other.events()] == ["alone", "on both", "on both"]
+        for machine in one, other:
+            with contextlib.closing(machine.peer()) as peer:
+                assert not peer.page("a", "b", "main", value=last).gap
+                assert not peer.page("a", "b", "main", value=first - 1).gap, "nothing was there before"
+                assert [event.id for event in peer.page("b", value=first).events] == [last]
 
 
 def test_an_empty_order_says_how_it_is_founded(machines, both):

@@ -122,6 +122,29 @@ static void test_rows_of_several_channels_end_at_the_entrys_id(void **state)
 	buf_release(&names);
 }
 
+/* As the log that founded the order had it. */
+static void test_a_single_row_of_several_channels_is_applied(void **state)
+{
+	struct room *room = *state;
+	struct proposed item = {.data = span_of("x")};
+	struct entry entry = entry_of(base(room), &item);
+	struct buf traits = {0}, names = {0};
+
+	wire_put_str16(&names, span_of("b"));
+	wire_put_str16(&names, span_of("a"));
+	trait_add_topics(&traits, buf_span(&names), 2);
+	trait_set_index(&traits, 1);
+	entry.what.traits = buf_span(&traits);
+	apply(room, &entry);
+	assert_int_equal(ask(room, "SELECT count(*) FROM event"), 1);
+	assert_int_equal(ask(room, "SELECT max(id) FROM event"), entry.id);
+	entry.id++;
+	entry.what.channel = span_of("c");
+	assert_non_null(entry_fault(&room->ledger, &entry));
+	buf_release(&traits);
+	buf_release(&names);
+}
+
 static void test_what_no_hub_writes_is_not_applied(void **state)
 {
 	struct room *room = *state;
@@ -173,6 +196,60 @@ static void test_what_the_order_forgot_leaves_the_log_as_an_orphan(void **state)
 	assert_int_equal(room->ledger.log.committed, hole.start + 1);
 	assert_int_equal(room->ledger.log.losses, 0);
 	assert_false(eventlog_knows(&room->ledger.log, id + 2));
+}
+
+static void must_be_lost(struct room *room, const char *name, uint64_t upto)
+{
+	struct channels *channels = &room->ledger.channels;
+	const struct channel *channel = channel_find(channels, span_of(name));
+
+	assert_int_equal(
+		channel != NULL
+			? channel->pruned_through
+			: channels_mark(channels, span_of(name), true).through,
+		upto);
+}
+
+/* Of two masters this machine has followed the one that was given up. */
+static void test_what_another_server_had_meanwhile_counts_as_pruned(
+	void **state)
+{
+	struct room *room = *state;
+	struct proposed item = {.data = span_of("x")};
+	uint64_t id = base(room);
+	struct epoch hole = {id + 50, id + 500};
+	struct entry entry = entry_of(id, &item);
+
+	entry.what.channel = span_of("b");
+	apply(room, &entry);
+	apply_text(room, id + 100, "here");
+	assert_true(entry_hole(&room->ledger, &hole));
+	must_be_lost(room, "a", hole.start);
+	must_be_lost(room, "b", hole.start);
+	must_be_lost(room, "never seen", hole.start);
+	assert_int_equal(ask(room, "SELECT id FROM orphan"), id + 100);
+}
+
+static void test_where_the_log_has_been_at_only_what_is_forgotten_is_a_gap(
+	void **state)
+{
+	struct room *room = *state;
+	struct proposed item = {.data = span_of("x")};
+	uint64_t id = base(room);
+	struct epoch hole = {id, id + 500}, next = {id + 500, id + 900};
+	struct entry entry = entry_of(id, &item);
+
+	entry.what.channel = span_of("b");
+	apply(room, &entry);
+	apply_text(room, id + 1, "forgotten");
+	assert_true(entry_hole(&room->ledger, &hole));
+	must_be_lost(room, "a", hole.start);
+	must_be_lost(room, "b", 0);
+	apply_text(room, id + 501, "forgotten, too");
+	assert_true(entry_hole(&room->ledger, &next));
+	must_be_lost(room, "a", next.start);
+	must_be_lost(room, "b", 0);
+	must_be_lost(room, "never seen", 0);
 }
 
 static void test_a_hole_that_is_known_changes_nothing(void **state)
@@ -228,13 +305,13 @@ static void test_an_orphan_can_be_proposed_again_and_goes_with_its_successor(
 	struct orphan_line line;
 	bool found = false;
 
-	assert_true(orphan_next(store, 0, &line));
+	assert_true(orphan_next(store, 0, NULL, &line));
 	assert_int_equal(line.id, id + 2);
 	assert_true(orphan_read(store, line.id, check_third, &found));
 	assert_true(found);
 	entry.orphan = line.id;
 	apply(room, &entry);
-	assert_false(orphan_next(store, 0, &line));
+	assert_false(orphan_next(store, 0, NULL, &line));
 }
 
 static void test_an_orphan_that_is_left_stays_and_is_asked_for_no_more(
@@ -245,11 +322,11 @@ static void test_an_orphan_that_is_left_stays_and_is_asked_for_no_more(
 	struct orphan_line line;
 
 	forget_one(room, base(room));
-	assert_true(orphan_next(store, 0, &line));
+	assert_true(orphan_next(store, 0, NULL, &line));
 	assert_true(ledger_begin(&room->ledger));
 	orphan_leave(store, line.id);
 	ledger_commit(&room->ledger);
-	assert_false(orphan_next(store, 0, &line));
+	assert_false(orphan_next(store, 0, NULL, &line));
 	assert_int_equal(ask(room, "SELECT count(*) FROM orphan"), 1);
 }
 
@@ -280,8 +357,11 @@ int main(void)
 		IN_ROOM(test_an_entry_has_the_id_and_the_time_that_it_was_given),
 		IN_ROOM(test_a_start_does_not_jump_where_the_order_is_shared),
 		IN_ROOM(test_rows_of_several_channels_end_at_the_entrys_id),
+		IN_ROOM(test_a_single_row_of_several_channels_is_applied),
 		IN_ROOM(test_what_no_hub_writes_is_not_applied),
 		IN_ROOM(test_what_the_order_forgot_leaves_the_log_as_an_orphan),
+		IN_ROOM(test_what_another_server_had_meanwhile_counts_as_pruned),
+		IN_ROOM(test_where_the_log_has_been_at_only_what_is_forgotten_is_a_gap),
 		IN_ROOM(test_a_hole_that_is_known_changes_nothing),
 		IN_ROOM(test_if_it_cannot_be_committed_nothing_has_left_the_log),
 		IN_ROOM(test_an_orphan_can_be_proposed_again_and_goes_with_its_successor),

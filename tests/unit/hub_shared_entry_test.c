@@ -178,7 +178,30 @@ static void test_rows_are_those_of_its_channels(void **state)
 	what.traits = buf_span(&traits);
 	put(&what);
 	assert_null(read_back(&entry, 4));
-	what.rows = 1;
+	what.rows = 3;
+	refuse(what, 6);
+	buf_release(&names);
+	buf_release(&traits);
+}
+
+static void test_a_row_of_an_event_on_several_channels_may_come_alone(
+	void **state)
+{
+	struct shared_item item = {.data = span_of("x")};
+	struct shared_proposal what = proposal();
+	struct buf names = {0}, traits = {0};
+	struct shared_entry entry;
+
+	(void)state;
+	wire_put_str16(&names, span_of("other"));
+	wire_put_str16(&names, span_of("news"));
+	trait_add_topics(&traits, buf_span(&names), 2);
+	trait_set_index(&traits, 1);
+	what.traits = buf_span(&traits);
+	what.items = &item;
+	what.count = what.rows = 1;
+	put(&what);
+	assert_null(read_back(&entry, 1));
 	refuse(what, 2);
 	buf_release(&names);
 	buf_release(&traits);
@@ -218,6 +241,8 @@ int main(void)
 		cmocka_unit_test(test_any_bytes_are_looked_at_without_harm),
 		cmocka_unit_test(test_text_over_its_limits_is_refused),
 		cmocka_unit_test(test_rows_are_those_of_its_channels),
+		cmocka_unit_test(
+			test_a_row_of_an_event_on_several_channels_may_come_alone),
 		cmocka_unit_test(test_ids_are_digits_of_their_length),
 	};
 

@@ -7,6 +7,7 @@
 #include "hub/shared/shared.h"
 #include "hub/together/behind.h"
 #include "hub/together/together.h"
+#include "lib/event/active.h"
 #include "tests/unit/hub_room.h"
 
 /* ---- a wing that says what the test wants */
@@ -22,6 +23,7 @@ static struct wing {
 	size_t count, waiting;
 	unsigned follows, pauses;
 	uint64_t from;
+	const struct shared_founding *founding;
 } wing;
 
 struct shared *shared_open(struct loop *loop,
@@ -114,7 +116,7 @@ bool shared_identity(const struct shared *shared, uint8_t identity[SHARED_ID],
 void shared_found(struct shared *shared, const struct shared_founding *founding)
 {
 	(void)shared;
-	(void)founding;
+	wing.founding = founding;
 }
 
 /* ---- a ledger that has it */
@@ -480,10 +482,10 @@ static void test_orphans_are_proposed_again_before_rows_of_inboxes(void **state)
 	assert_int_equal(order->room(order->arg), 0);
 	answer(0, SHARED_STORED, hole.start + 1);
 	assert_true(order->room(order->arg) > 0);
-	assert_true(orphan_next(&room->ledger.store, 0, &line));
+	assert_true(orphan_next(&room->ledger.store, 0, NULL, &line));
 	follow(hole.start + 1, id);
 	ledger_commit(&room->ledger);
-	assert_false(orphan_next(&room->ledger.store, 0, &line));
+	assert_false(orphan_next(&room->ledger.store, 0, NULL, &line));
 }
 
 static void test_an_orphan_that_is_there_already_is_one_no_more(void **state)
@@ -499,10 +501,10 @@ static void test_an_orphan_that_is_there_already_is_one_no_more(void **state)
 	together_step(together);
 	answer(0, SHARED_REPEATED, hole.start + 1);
 	ledger_commit(&room->ledger);
-	assert_true(orphan_next(&room->ledger.store, 0, &line));
+	assert_true(orphan_next(&room->ledger.store, 0, NULL, &line));
 	follow(hole.start + 1, 0);
 	ledger_commit(&room->ledger);
-	assert_false(orphan_next(&room->ledger.store, 0, &line));
+	assert_false(orphan_next(&room->ledger.store, 0, NULL, &line));
 }
 
 static void test_an_old_orphan_is_left_where_it_is(void **state)
@@ -519,6 +521,159 @@ static void test_an_old_orphan_is_left_where_it_is(void **state)
 	ledger_commit(&room->ledger);
 	assert_int_equal(wing.count, 0);
 	assert_true(room->ledger.order->room(room->ledger.order->arg) > 0);
+}
+
+/* Another machine took it. */
+static void follow_others(uint64_t id)
+{
+	const struct shared_item item = {.data = span_of("x")};
+	const struct shared_entry entry = {
+		.id = id,
+		.at = now_ms,
+		.rows = 1,
+		.what = {.channel = span_of("a"),
+			.items = &item,
+			.count = 1,
+			.rows = 1,
+			.origin = {9}},
+	};
+
+	wing.notify.entry(wing.notify.arg, &entry);
+}
+
+static void test_what_another_machine_took_is_put_back_here_only_later(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t id = base(room);
+	const struct shared_hole hole = {id - 1, id + 500};
+
+	follow_others(id);
+	follow(id + 1, 0);
+	follow_others(id + 2);
+	ledger_commit(&room->ledger);
+	wing.notify.hole(wing.notify.arg, &hole);
+	together_step(together);
+	assert_int_equal(wing.count, 1);
+	assert_int_equal(wing.asked[0].orphan, id + 1);
+	answer(0, SHARED_STORED, hole.start + 1);
+	follow(hole.start + 1, id + 1);
+	ledger_commit(&room->ledger);
+	together_tend(together);
+	together_step(together);
+	assert_int_equal(wing.count, 1);
+	hand_clock_pass(&room->hands, 11000000);
+	is_here(room, hole.start + 1, room->hands.mono_us);
+	together_tend(together);
+	together_step(together);
+	assert_int_equal(wing.count, 3);
+	assert_int_equal(wing.asked[1].orphan, id);
+	assert_int_equal(wing.asked[2].orphan, id + 2);
+}
+
+/* ---- an order is founded */
+
+static const struct shared_founding *found(void)
+{
+	wing.notify.may_found(wing.notify.arg);
+	assert_non_null(wing.founding);
+	return wing.founding;
+}
+
+/* Its first entry has that id; all others come right after it. */
+static void must_have(
+	const struct shared_founding *founding, uint64_t first, uint64_t count)
+{
+	struct shared_entry entry;
+
+	for (uint64_t i = 0; i < count; i++) {
+		assert_true(founding->entry(founding->arg, &entry));
+		assert_int_equal(entry.id, first + i);
+	}
+	assert_false(founding->entry(founding->arg, &entry));
+}
+
+static void keep(struct room *room, uint64_t age_ms, uint64_t bytes)
+{
+	room->config.shared.keep_age_ms = age_ms;
+	room->config.shared.keep_bytes = bytes;
+}
+
+static void test_a_log_that_lost_nothing_is_put_there_whole(void **state)
+{
+	struct room *room = *state;
+	const struct shared_founding *founding;
+	uint64_t id = base(room);
+
+	keep(room, 3600000, 1 << 20);
+	for (uint64_t i = 0; i < 3; i++)
+		follow(id + i, 0);
+	ledger_commit(&room->ledger);
+	founding = found();
+	assert_false(founding->cut);
+	assert_int_equal(founding->last, id + 2);
+	must_have(founding, id, 3);
+}
+
+static void test_what_is_older_than_redis_keeps_it_is_not_put_there(
+	void **state)
+{
+	struct room *room = *state;
+	const struct shared_founding *founding;
+	uint64_t id = base(room);
+
+	keep(room, 3600000, 1 << 20);
+	now_ms -= 3600001;
+	follow(id, 0);
+	follow(id + 1, 0);
+	now_ms += 3600001;
+	follow(id + 2, 0);
+	ledger_commit(&room->ledger);
+	founding = found();
+	assert_true(founding->cut);
+	must_have(founding, id + 2, 1);
+}
+
+static void test_what_is_more_than_redis_keeps_is_not_put_there(void **state)
+{
+	struct room *room = *state;
+	const struct shared_founding *founding;
+	uint64_t id = base(room);
+
+	for (uint64_t i = 0; i < 20; i++)
+		follow(id + i, 0);
+	ledger_commit(&room->ledger);
+	keep(room, 3600000, 2 * 5 * room->ledger.channels.sums.pool_bytes / 20);
+	founding = found();
+	assert_true(founding->cut);
+	must_have(founding, id + 15, 5);
+}
+
+static void test_what_was_pruned_before_is_a_gap_for_who_joins(void **state)
+{
+	struct room *room = *state;
+	uint64_t id = base(room);
+
+	keep(room, 3600000, 1 << 20);
+	follow(id, 0);
+	ledger_commit(&room->ledger);
+	wing.notify.missed(wing.notify.arg, id, id + 5, NULL);
+	follow(id + 6, 0);
+	ledger_commit(&room->ledger);
+	assert_true(found()->cut);
+}
+
+static void test_who_was_there_is_not_put_there(void **state)
+{
+	struct room *room = *state;
+	uint64_t id = base(room);
+
+	keep(room, 3600000, 1 << 20);
+	follow(id, 0);
+	ledger_commit(&room->ledger);
+	room_publish(room, ACTIVE_CHANNEL, "x");
+	assert_int_equal(room->ledger.log.committed, id + 1);
+	must_have(found(), id, 1);
 }
 
 #define IN_ROOM(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -543,6 +698,12 @@ int main(void)
 		IN_ROOM(test_orphans_are_proposed_again_before_rows_of_inboxes),
 		IN_ROOM(test_an_orphan_that_is_there_already_is_one_no_more),
 		IN_ROOM(test_an_old_orphan_is_left_where_it_is),
+		IN_ROOM(test_what_another_machine_took_is_put_back_here_only_later),
+		IN_ROOM(test_a_log_that_lost_nothing_is_put_there_whole),
+		IN_ROOM(test_what_is_older_than_redis_keeps_it_is_not_put_there),
+		IN_ROOM(test_what_is_more_than_redis_keeps_is_not_put_there),
+		IN_ROOM(test_what_was_pruned_before_is_a_gap_for_who_joins),
+		IN_ROOM(test_who_was_there_is_not_put_there),
 	};
 
 	return cmocka_run_group_tests_name("together", tests, NULL, NULL);
