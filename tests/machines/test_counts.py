@@ -27,6 +27,7 @@ def test_listeners_of_all_machines_are_one_sum(machines, both):  # noqa: F811
     assert [line.channel for line in b.channels().lines] == [line.channel for line in a.channels().lines]
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_silent_for_ten_seconds_takes_its_listeners_along(machines, both):  # noqa: F811
     a, b = both
     a.send(Subscribed([(b"news", 3)]))

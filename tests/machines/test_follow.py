@@ -399,6 +399,7 @@ def test_a_script_that_redis_has_forgotten_is_sent_again(redis, one):
 
 # ---- who is there
 
+@pytest.mark.slow
 def test_machines_hear_of_each_other_and_that_one_has_left(redis, one, sharers):
     two = sharers(redis.address, 2).follow(one.begin, holes=[(100, one.begin)])
     one.wait("state", machines=2)
@@ -407,6 +408,7 @@ def test_machines_hear_of_each_other_and_that_one_has_left(redis, one, sharers):
     one.wait("state", machines=1)
 
 
+@pytest.mark.slow
 def test_what_is_empty_is_founded_by_the_machine_whose_log_is_the_newest(redis, sharers, monkeypatch):
     monkeypatch.setenv("FOUND_AUTO", "yes")
     one, two = sharers(redis.address, 1).follow(100), sharers(redis.address, 2).follow(200)
@@ -418,6 +420,7 @@ def test_what_is_empty_is_founded_by_the_machine_whose_log_is_the_newest(redis, 
     assert not one.of("may_found")
 
 
+@pytest.mark.slow
 def test_machines_tell_each_other_how_many_listen(redis, one, sharers):
     two = sharers(redis.address, 2).follow(one.begin, holes=[(100, one.begin)])
     one.say("count", "news", 3)

@@ -62,6 +62,7 @@ def test_a_browser_that_changes_machine_at_each_reconnect_misses_nothing(three):
     for turn in range(12):
         for n in range(5):
             three[(turn + n) % 3].publish(f"{turn}/{n}")
+            reader.wait(lambda: len(reader.statuses) > turn, reader.story)
         cut(reader)
     three[0].publish("end")
     reader.wait(lambda: reader.data and reader.data[-1] == "end", reader.story, 30)

@@ -308,6 +308,7 @@ def test_two_servers_with_one_past_never_give_the_same_id(order, tmp_path):
     assert len(starts) == 3 and len(servers) == 1
 
 
+@pytest.mark.slow
 def test_a_fail_over_and_back_is_two_holes_though_the_run_id_is_the_same(order, redis, tmp_path):
     begin = order.append(event("a"))[0].last
     other = RedisServer(tmp_path, "other").start()

@@ -11,7 +11,7 @@ from mercure import PATH, mercure, publisher, token
 from mercure_reader import reader
 from peers import Hub
 from wire import Joined
-from world import eventually
+from world import INSTRUMENTED, eventually
 
 LIST = PATH + "/subscriptions"
 ALL = LIST + "{/topic}{/subscriber}"
@@ -289,6 +289,7 @@ def memory_of(pid):
         return int(file.read().split()[1]) << 12
 
 
+@pytest.mark.skipif(INSTRUMENTED, reason="instruments have a memory of their own")
 def test_readers_who_take_their_time_cost_no_list_each_and_get_it_whole(full_site):
     worker, = full_site.responder.workers()
     listed(reader(full_site, subscribe=[ALL]))
