@@ -132,6 +132,8 @@ void conn_ask(
 
 	/* hiredis looks at one byte more if a command is one word. */
 	*buf_reserve(command, 1) = '\0';
+	if (!conn_is_asked(conn))
+		conn->heard_us = loop_now_us(conn->loop);
 	if (conn->link != NULL &&
 		conn->redis->ask(conn->link, buf_span(command)))
 		buf_add(&conn->asked, &asked, sizeof(asked));

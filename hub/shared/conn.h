@@ -29,7 +29,7 @@ struct conn {
 	bool watched;	  /* `io` has its descriptor */
 	struct buf asked; /* struct asked: who waits for replies */
 	size_t asked_from;
-	uint64_t heard_us; /* when a reply came last, or it was opened */
+	uint64_t heard_us; /* when a reply came last, or was to come first */
 };
 
 /* Begins to connect, and may be asked at once; false if that fails at once, and

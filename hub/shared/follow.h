@@ -16,8 +16,8 @@
 #include "hub/shared/shared.h"
 
 enum {
-	FOLLOW_MOST = 256, /* entries at once */
-	FOLLOW_BLOCK_MS = 1000,
+	FOLLOW_MOST = 256,     /* entries at once */
+	FOLLOW_BLOCK_MS = 400, /* well below the least give_up */
 };
 
 struct follow_notify {

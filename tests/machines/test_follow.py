@@ -293,6 +293,16 @@ def test_silence_is_away_and_a_publish_fails_in_time(redis, sharers, tmp_path):
     line.close()
 
 
+def test_nothing_to_do_is_not_silence_though_give_up_is_short(redis, sharers):
+    one = sharers(redis.address, 1, give_up=1000).follow(100)
+    one.wait("state", where="empty")
+    one.say("found", 0, 100)
+    one.is_here()
+    time.sleep(5)
+    one.answer(one.append(data="x"))
+    assert not [state for state in one.of("state") if state.where == "away"]
+
+
 def test_an_answer_that_was_lost_doubles_nothing(redis, sharers, tmp_path):
     line = RedisLine(tmp_path / "line.sock", redis.socket)
     one = sharers(line.address, 1).follow(100)
