@@ -137,8 +137,9 @@ void presence_open(struct presence *presence, struct ledger *ledger)
 		ledger->config->presence_rate);
 	attendance_open(&presence->attendance);
 	present_rows_open(&presence->rows, &ledger->store);
-	/* Where several machines share an order nobody is seen, and who was could
-	 * not leave.  The rows stay: without [shared] they leave as orphans do. */
+	/* Where several machines share an order nobody is seen, and who was
+	 * could not leave.  The rows stay: without [shared] they leave as
+	 * orphans do. */
 	if (ledger->config->shared.redis_count == 0)
 		present_each(&presence->rows, take_over, presence);
 	presence->newest = presence_newest(presence);
