@@ -29,11 +29,33 @@ static bool take_error(struct follow *follow, const struct redis_reply *reply)
 	return true;
 }
 
+/* Nothing is proposed before: a row of an inbox would be published over those
+ * before it that are in a hole that is not told yet. */
+static void look_for_ready(struct follow *follow)
+{
+	if (follow->ready || follow_is_stale(follow) ||
+		holes_ahead(&follow->holes, follow->from))
+		return;
+	follow->ready = true;
+	follow->notify.ready(follow->notify.arg);
+}
+
+/* As many the next time as fit into FOLLOW_BYTES, going by these. */
+static void fit(struct follow *follow)
+{
+	if (follow->bytes > FOLLOW_BYTES)
+		follow->most = follow->most > 1 ? follow->most / 2 : 1;
+	else if (follow->came == follow->most && follow->most < FOLLOW_MOST)
+		follow->most *= 2;
+}
+
 static void on_rows(void *arg, const struct redis_reply *reply)
 {
 	struct follow *follow = arg;
 	const struct redis *redis = follow->conn->redis;
 
+	follow->came = 0;
+	follow->bytes = 0;
 	if (!follow_is_stale(follow) && !take_error(follow, reply)) {
 		/* A list of streams, each its key and its entries. */
 		if (redis->count(reply) == 1 &&
@@ -42,6 +64,8 @@ static void on_rows(void *arg, const struct redis_reply *reply)
 				follow, redis->item(redis->item(reply, 0), 1));
 		else if (follow->asked_last > follow->from)
 			follow_tell_up_to(follow, follow->asked_last);
+		fit(follow);
+		look_for_ready(follow);
 	}
 	follow->busy = false;
 	go_on(follow);
@@ -70,7 +94,7 @@ static void ask_more(struct follow *follow)
 	command_begin(command, 8);
 	command_word(command, span_of("XREAD"));
 	command_word(command, span_of("COUNT"));
-	command_number(command, FOLLOW_MOST);
+	command_number(command, follow->most);
 	command_word(command, span_of("BLOCK"));
 	command_number(command, FOLLOW_BLOCK_MS);
 	command_word(command, span_of("STREAMS"));
@@ -84,7 +108,7 @@ static void begin(struct follow *follow)
 {
 	if (!follow_is_stale(follow)) {
 		follow->begun = true;
-		follow->notify.ready(follow->notify.arg);
+		look_for_ready(follow);
 	}
 	follow->busy = false;
 	go_on(follow);
@@ -196,7 +220,7 @@ void follow_pause(struct follow *follow)
 void follow_linked(struct follow *follow)
 {
 	follow->linked = true;
-	follow->begun = follow->busy = false;
+	follow->begun = follow->busy = follow->ready = false;
 	go_on(follow);
 }
 
@@ -215,7 +239,8 @@ void follow_heard(struct follow *follow, uint64_t last)
 void follow_init(struct follow *follow, struct conn *conn, const char *prefix,
 	const struct follow_notify *notify)
 {
-	*follow = (struct follow){.conn = conn, .notify = *notify};
+	*follow = (struct follow){
+		.conn = conn, .notify = *notify, .most = FOLLOW_FIRST};
 	buf_printf(&follow->stream, "%s:log", prefix);
 	buf_printf(&follow->hole, "%s:hole", prefix);
 }

@@ -16,8 +16,10 @@
 #include "hub/shared/shared.h"
 
 enum {
-	FOLLOW_MOST = 256,     /* entries at once */
-	FOLLOW_BLOCK_MS = 400, /* well below the least give_up */
+	FOLLOW_FIRST = 16,	/* entries at once, to begin with, ... */
+	FOLLOW_MOST = 256,	/* ... and at most, ... */
+	FOLLOW_BYTES = 4 << 20, /* ... fewer if they have more than that */
+	FOLLOW_BLOCK_MS = 400,	/* well below the least give_up */
 };
 
 struct follow_notify {
@@ -25,7 +27,7 @@ struct follow_notify {
 	void (*hole)(void *arg, const struct shared_hole *hole);
 	void (*missed)(
 		void *arg, uint64_t from, uint64_t upto, const char *broken);
-	/* Its holes are known: whatever comes now is in order. */
+	/* Its holes are told: whatever is proposed now comes after them. */
 	void (*ready)(void *arg);
 	/* It cannot be followed; STOPPED: nor ever, by this log. */
 	void (*refused)(
@@ -44,11 +46,15 @@ struct follow {
 	struct holes holes;
 	bool wanted; /* shared_follow() was said, and not taken back */
 	bool linked; /* there is a link */
-	bool begun;  /* its holes are known */
+	bool begun;  /* its holes are known ... */
+	bool ready;  /* ... and told */
 	bool busy;   /* a question is under way, or its answer taken in */
 	unsigned
 		version; /* of what is wanted: what was asked for another ... */
 	unsigned asked;	 /* ... is of no use */
+	unsigned most;	 /* entries to ask for */
+	size_t came;	 /* that came last, ... */
+	size_t bytes;	 /* ... and what they have */
 	uint64_t at;	 /* time of the newest told, ms */
 	uint64_t last,
 		asked_last; /* the order's, now and when XREAD was sent */

@@ -144,6 +144,7 @@ static bool take_row(struct follow *follow, const struct redis_reply *reply)
 			"prefix: log has an id that is none of ours");
 		return false;
 	}
+	follow->bytes += row.head.len + row.items.len;
 	/* What has been told comes again if a hole was told before its place.
 	 */
 	if (row.id <= follow->from)
@@ -164,6 +165,7 @@ void follow_take_rows(struct follow *follow, const struct redis_reply *rows)
 	size_t count = redis->count(rows), i = 0;
 
 	follow->broken_upto = 0;
+	follow->came = count;
 	while (i < count && take_row(follow, redis->item(rows, i)))
 		i++;
 	tell_broken(follow);

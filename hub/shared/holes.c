@@ -88,6 +88,14 @@ bool holes_take(struct holes *holes, uint64_t from, uint64_t upto,
 	return true;
 }
 
+bool holes_ahead(const struct holes *holes, uint64_t from)
+{
+	size_t count;
+	const struct shared_hole *pending = all(&holes->pending, &count);
+
+	return count > 0 && pending[count - 1].start > from;
+}
+
 void holes_told(struct holes *holes, const struct shared_hole *hole)
 {
 	size_t count;

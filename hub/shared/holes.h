@@ -35,6 +35,8 @@ bool holes_below(struct holes *holes, uint64_t from, struct shared_hole *hole);
  * is none. */
 bool holes_take(struct holes *holes, uint64_t from, uint64_t upto,
 	struct shared_hole *hole);
+/* Are there any above `from`? */
+bool holes_ahead(const struct holes *holes, uint64_t from);
 /* It is known from now on. */
 void holes_told(struct holes *holes, const struct shared_hole *hole);
 

@@ -42,7 +42,7 @@ def one(redis, sharers):
     sharer.say("found", 0, 100)
     assert sharer.wait("founded").fault == ""
     sharer.is_here()
-    sharer.begin = sharer.wait("hole").start
+    sharer.begin = sharer.of("hole")[-1].start
     return sharer
 
 
@@ -102,6 +102,18 @@ def test_what_is_told_again_is_what_was_not_committed(redis, one):
     assert again[-4:] == [one.begin + 3, one.begin + 4, one.begin + 5, one.begin + 6]
 
 
+def test_long_entries_come_a_few_at_a_time(redis, one, sharers):
+    for n in range(1, 41):
+        redis.ask("XADD", LOG, f"0-{one.begin + n}", *entry(b"x" * (512 << 10)))
+    redis.ask("CONFIG", "SET", "slowlog-log-slower-than", 0)
+    redis.ask("CONFIG", "SET", "slowlog-max-len", 1000)
+    two = sharers(redis.address, 2).follow(one.begin, holes=[(100, one.begin)])
+    two.finds("entry", id=one.begin + 40)
+    asked = [command[3] for command in redis.ask("SLOWLOG", "GET", 1000)]
+    counts = [int(words[2]) for words in asked if words[0] in (b"XREAD", "XREAD")]
+    assert min(counts) < 16, "4 MiB are enough for one answer"
+
+
 # ---- Redis forgets, or is another one
 
 def test_a_restart_is_one_hole_and_loses_nothing(redis, one, sharers):
@@ -143,6 +155,17 @@ def test_rows_come_after_what_was_forgotten_even_if_the_link_lives(redis, one):
     stored, row = (one.answer(number) for number in answers)
     assert stored.outcome == "stored", "it was not written, and so it waits"
     assert row.outcome == "failed" or row.first > one.of("hole")[-1].start
+
+
+def test_a_hole_is_told_before_anything_may_be_proposed(redis, one, sharers):
+    """A row of an inbox would be published over those before it that are in the hole."""
+    common = one.answer(one.append(data="common")).first
+    redis.ask("HSET", STATE, "server", "another")
+    hole = one.wait("hole")
+    one.answer(one.append(data="after"))
+    two = sharers(redis.address, 2).follow(common, one.origin, [(100, one.begin)])
+    two.is_here()
+    assert [told.start for told in two.of("hole")] == [hole.start]
 
 
 def test_one_that_was_beyond_a_hole_goes_back_to_it(redis, one, sharers):
@@ -212,7 +235,7 @@ def test_an_emptied_redis_says_so_until_it_is_founded_again(redis, one, sharers)
     one.is_here()
     two.is_here()
     assert one.answer(failed).outcome in ("stored", "failed")
-    assert two.wait("hole").start > one.begin + 10**9
+    assert two.of("hole")[-1].start > one.begin + 10**9
 
 
 # ---- a stranger's hands
