@@ -102,11 +102,6 @@ void shared_pause(struct shared *shared)
 	follow_pause(&shared->follow);
 }
 
-void shared_floor(struct shared *shared, uint64_t id)
-{
-	append_raise_floor(&shared->append, id);
-}
-
 /* ---- questions */
 
 uint64_t shared_look(struct shared *shared)

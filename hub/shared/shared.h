@@ -207,18 +207,16 @@ void shared_append(struct shared *shared,
 /* Proposals that are not answered yet. */
 size_t shared_waiting(const struct shared *shared);
 
-/* What was committed here and is the newest: entries above it follow.  Of the
- * newest event its origin, all zero if it has none.  `known`: the holes that
- * the log knows, rising.  To be said once at the start (before anything
- * follows), and again if what was told since could not be committed. */
+/* What was committed here and is the newest: entries above it follow, and no id
+ * up to it is given to anything else.  Of the newest event its origin, all zero
+ * if it has none.  `known`: the holes that the log knows, rising.  To be said
+ * once at the start (before anything follows), and again if what was told since
+ * could not be committed. */
 void shared_follow(struct shared *shared, uint64_t from,
 	const uint8_t origin[SHARED_ID], const struct shared_hole *known,
 	size_t count);
 /* Nothing more is told until the next shared_follow(). */
 void shared_pause(struct shared *shared);
-/* No id up to this one may be given to anything else.  What was followed,
- * told as answered or said to shared_follow() is counted without it. */
-void shared_floor(struct shared *shared, uint64_t id);
 
 /* ---- questions; while it is away they wait, and are asked then */
 

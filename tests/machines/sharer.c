@@ -297,8 +297,6 @@ static void do_line(struct sharer *sharer, char *line)
 		follow(sharer, words, count);
 	else if (strcmp(words[0], "pause") == 0)
 		shared_pause(sharer->shared);
-	else if (strcmp(words[0], "floor") == 0)
-		shared_floor(sharer->shared, number(words[1]));
 	else if (strcmp(words[0], "look") == 0)
 		shared_look(sharer->shared);
 	else if (strcmp(words[0], "cursor") == 0)

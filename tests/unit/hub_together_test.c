@@ -76,12 +76,6 @@ void shared_pause(struct shared *shared)
 	wing.pauses++;
 }
 
-void shared_floor(struct shared *shared, uint64_t id)
-{
-	(void)shared;
-	(void)id;
-}
-
 uint64_t shared_look(struct shared *shared)
 {
 	(void)shared;
