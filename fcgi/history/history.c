@@ -93,7 +93,8 @@ static void finish(struct history *history, struct visit *visit)
 		visit_answer(visit);
 		return;
 	}
-	visit->wanted.since = (struct since){WIRE_AFTER, visit->cursor};
+	visit->wanted.since =
+		(struct since){.from = WIRE_AFTER, .value = visit->cursor};
 	waiters_add(history->waiters, visit);
 }
 

@@ -46,6 +46,8 @@ static bool read_since(struct history_query *wanted, struct span query,
 
 	if (query_value(&text, query, "since"))
 		sentence = since_read(&wanted->since, buf_span(&text), now);
+	if (sentence == NULL && wanted->since.last)
+		sentence = "since=last is for streams";
 	buf_release(&text);
 	wanted->lasting = wanted->since.from != WIRE_SINCE;
 	return sentence == NULL || is_bad(fault, "bad_since", sentence);

@@ -4,12 +4,15 @@
 /*
  * since - where in the past somebody wants to begin, as `?since=` says it
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/span.h"
 #include "lib/wire.h"
 
 struct since {
+	bool last; /* with the last value of each channel; nothing else is set
+		    */
 	enum wire_from from;
 	uint64_t value; /* what `from` says */
 };

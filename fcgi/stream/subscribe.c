@@ -47,7 +47,11 @@ static const char *read_since(
 	struct since since;
 	const char *fault = since_read(&since, text, now);
 
+	if (since.last && subscription->types.len > 0)
+		return "since=last is the last event of each channel, of "
+		       "whatever type: it goes without ?event=";
 	subscription->fresh = false;
+	subscription->last = since.last;
 	subscription->from = since.from;
 	subscription->value = since.value;
 	return fault;
