@@ -8,6 +8,7 @@
 #include "fcgi/guard/access.h"
 #include "fcgi/guard/grant.h"
 #include "fcgi/guard/limit.h"
+#include "fcgi/history/seeker.h"
 #include "fcgi/history/visit.h"
 #include "fcgi/history/waiters.h"
 #include "fcgi/http/deferred.h"
@@ -15,27 +16,16 @@
 #include "fcgi/http/reply.h"
 #include "fcgi/stream/admit.h"
 #include "fcgi/stream/window.h"
-#include "fcgi/uplink/call.h"
-#include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
-#include "lib/event/scope.h"
-#include "lib/event/selector.h"
 #include "lib/loop.h"
-
-enum {
-	EVENT_GUESS = 320, /* bytes of an event, to ask for no more than is
-			      wanted */
-	SHEET_LEAST = 4 << 10,
-	SHEET_MOST = 512 << 10,
-};
 
 struct history {
 	struct history_parts parts;
 	struct loop_turn turn;
-	struct fair_queue *fresh, *hungry;
+	struct fair_queue *fresh;
+	struct seeker *seeker;
 	struct waiters *waiters;
 	struct node all; /* visits */
-	unsigned asking; /* questions that the hub has */
 };
 
 static uint64_t date_ms(const struct history *history)
@@ -43,11 +33,9 @@ static uint64_t date_ms(const struct history *history)
 	return clock_date_ms(loop_clock(history->parts.loop));
 }
 
-/* Also from outside the turn: there is something to do in it. */
-static void queue(
-	struct history *history, struct fair_queue *in, struct visit *visit)
+static void refresh(struct history *history, struct visit *visit)
 {
-	fair_queue_add(in, &visit->place, visit->client);
+	fair_queue_add(history->fresh, &visit->place, visit->client);
 	loop_again(history->parts.loop);
 }
 
@@ -58,39 +46,48 @@ static void on_gone(void *arg)
 	struct visit *visit = arg;
 	struct history *history = visit->history;
 
-	fair_queue_remove(&visit->place);
+	seeker_leave(history->seeker, visit);
 	list_remove(&visit->fellow);
 	waiters_remove(history->waiters, visit);
 	timer_stop(loop_timers(history->parts.loop), &visit->patience);
-	history->asking -= visit->asking;
 	limit_leave(history->parts.limiter, visit->client, 1);
 	grant_drop(visit->grant);
 	leaf_release(&visit->leaf);
 	free(visit);
 }
 
-static void lose(const struct history *history, struct visit *visit)
+static void on_lost(void *arg, struct visit *visit)
 {
+	const struct history *history = arg;
+
 	reply_away(history->parts.replies, deferred_done(visit->deferred),
 		"the hub does not answer just now");
 }
 
-/* No hub has answered for as long as one may take: none will now. */
-static void give_up(const struct history *history)
+/* What was shown for it is good no more. */
+static void refuse(const struct history *history, struct visit *visit)
 {
-	struct fair_place *place;
+	refusal_reply(history->parts.replies, deferred_done(visit->deferred),
+		ACCESS_BAD_TOKEN);
+}
 
-	while ((place = fair_queue_take(history->hungry)) != NULL)
-		lose(history, list_entry(place, struct visit, place));
+static void answer(const struct history *history, struct visit *visit)
+{
+	if (visit_has_ended(visit, date_ms(history)))
+		refuse(history, visit);
+	else
+		visit_answer(visit);
 }
 
 /* Waits, or is answered.  Nothing is lost between: it has seen all that the
  * window has. */
-static void finish(struct history *history, struct visit *visit)
+static void finish(void *arg, struct visit *visit)
 {
+	const struct history *history = arg;
+
 	if (!timer_is_set(&visit->patience) || !visit_is_empty(visit) ||
 		history->parts.admit->shut) {
-		visit_answer(visit);
+		answer(history, visit);
 		return;
 	}
 	visit->wanted.since =
@@ -98,150 +95,18 @@ static void finish(struct history *history, struct visit *visit)
 	waiters_add(history->waiters, visit);
 }
 
-/* True if it has been refused: what was shown for it is good no more. */
-static bool is_over(const struct history *history, struct visit *visit)
-{
-	if (!visit_has_ended(visit, date_ms(history)))
-		return false;
-	refusal_reply(history->parts.replies, deferred_done(visit->deferred),
-		ACCESS_BAD_TOKEN);
-	return true;
-}
-
 /* ---- what the window has */
 
-static void look(struct history *history, struct visit *visit)
+static void look(void *arg, struct visit *visit)
 {
+	struct history *history = arg;
 	const struct history_parts *parts = &history->parts;
 
-	if (is_over(history, visit))
-		return;
 	if (session_is_filled(parts->session) &&
 		visit_look(visit, parts->window, date_ms(history)))
 		finish(history, visit);
 	else
-		queue(history, history->hungry, visit);
-}
-
-/* ---- what the hub says */
-
-static struct visit *answered(void *arg, bool away)
-{
-	struct visit *visit = arg;
-	struct history *history = visit->history;
-
-	visit->asking = false;
-	history->asking--;
-	visit->deferred->call = NULL;
-	if (!away)
-		return visit;
-	give_up(history);
-	lose(history, visit);
-	return NULL;
-}
-
-/* Above its cursor the hub's word goes no further. */
-static void go_on(struct history *history, struct visit *visit)
-{
-	if (visit->cursor < visit->limit)
-		look(history, visit);
-	else
-		finish(history, visit);
-}
-
-static void on_judged(void *arg, const struct judged *judged)
-{
-	struct visit *visit = answered(arg, judged->away);
-
-	if (visit == NULL || is_over(visit->history, visit))
-		return;
-	visit_judge(visit, judged);
-	go_on(visit->history, visit);
-}
-
-static void on_paged(void *arg, const struct paged *paged)
-{
-	struct visit *visit = answered(arg, paged->away);
-	struct history *history;
-
-	if (visit == NULL || is_over(visit->history, visit))
-		return;
-	history = visit->history;
-	switch (visit_take(visit, paged, access_privacy(history->parts.access),
-		date_ms(history))) {
-	case VISIT_MORE:
-		look(history, visit);
-		break;
-	case VISIT_DONE:
-		finish(history, visit);
-		break;
-	case VISIT_DOUBT:
-		queue(history, history->hungry, visit);
-		break;
-	case VISIT_LOST:
-		lose(history, visit);
-		break;
-	}
-}
-
-static void put_channel(struct buf *out, const struct visit *visit)
-{
-	wire_put_u8(out, SELECTOR_EXACT);
-	wire_put_str16(out, visit_channel(visit));
-}
-
-static struct call *ask_verdict(
-	const struct history *history, struct visit *visit)
-{
-	struct buf body = {0};
-	struct call *call;
-
-	wire_put_u8(&body, (uint8_t)visit->wanted.since.from);
-	wire_put_u64(&body, visit->wanted.since.value);
-	wire_put_u64(&body, WIRE_ID_MAX);
-	wire_put_str16(&body, span(NULL, 0));
-	wire_put_u16(&body, 1);
-	put_channel(&body, visit);
-	wire_put_u16(&body, 0);
-	scope_put(grant_scope(visit->grant), &body);
-	call = questions_judge(history->parts.session->questions,
-		buf_span(&body), on_judged, visit);
-	buf_release(&body);
-	return call;
-}
-
-static uint32_t sheet_bytes(const struct leaf *leaf)
-{
-	uint32_t bytes = (uint32_t)(leaf->limit - leaf->count) * EVENT_GUESS;
-
-	if (bytes < SHEET_LEAST)
-		return SHEET_LEAST;
-	return bytes < SHEET_MOST ? bytes : SHEET_MOST;
-}
-
-static struct call *ask_sheet(
-	const struct history *history, struct visit *visit)
-{
-	struct buf body = {0};
-	struct call *call;
-
-	wire_put_u64(&body, visit->cursor);
-	wire_put_u64(&body, visit->limit);
-	wire_put_u32(&body, sheet_bytes(&visit->leaf));
-	wire_put_u8(&body, grant_scope(visit->grant) == NULL);
-	put_channel(&body, visit);
-	call = questions_page(history->parts.session->questions,
-		buf_span(&body), on_paged, visit);
-	buf_release(&body);
-	return call;
-}
-
-static void ask(struct history *history, struct visit *visit)
-{
-	visit->asking = true;
-	history->asking++;
-	visit->deferred->call = visit->judged ? ask_sheet(history, visit)
-					      : ask_verdict(history, visit);
+		seeker_add(history->seeker, visit);
 }
 
 /* ---- whose turn it is */
@@ -265,25 +130,13 @@ static void look_at_fresh(struct history *history)
 		loop_again(history->parts.loop);
 }
 
-static void feed_hungry(struct history *history)
-{
-	struct visit *visit;
-
-	while (history->asking < HISTORY_ASKED &&
-		(visit = take(history->hungry)) != NULL) {
-		ask(history, visit);
-		/* What is asked is sent at the beginning of a turn. */
-		loop_again(history->parts.loop);
-	}
-}
-
 static void on_turn(void *arg)
 {
 	struct history *history = arg;
 
 	if (!fair_queue_is_empty(history->fresh))
 		look_at_fresh(history);
-	feed_hungry(history);
+	seeker_ask(history->seeker);
 }
 
 /* ---- a request */
@@ -296,8 +149,7 @@ static void on_patience(void *arg)
 	if (!list_linked(&visit->wait))
 		return;
 	waiters_remove(visit->history->waiters, visit);
-	if (!is_over(visit->history, visit))
-		visit_answer(visit);
+	answer(visit->history, visit);
 }
 
 static enum visit_caching caching_of(const struct access *access)
@@ -361,7 +213,7 @@ static void begin(struct history *history, struct request *request,
 	visit->deferred->beside = visit;
 	buf_add_span(&visit->deferred->note, channel);
 	be_patient(history, visit);
-	queue(history, history->fresh, visit);
+	refresh(history, visit);
 }
 
 /* Holds *grant for the caller; false if it has been refused. */
@@ -410,22 +262,16 @@ void history_hear(struct history *history, const struct wire_event *event)
 	if (waiters_are_none(history->waiters) || event->id == 0)
 		return;
 	while ((visit = waiters_take(history->waiters, event->channel)) != NULL)
-		queue(history, history->fresh, visit);
+		refresh(history, visit);
 }
 
 /* Whatever it has is another log's, or what is asked for it would be. */
 static void restart(struct history *history, struct visit *visit)
 {
-	if (visit->asking) {
-		call_forget(visit->deferred->call);
-		visit->deferred->call = NULL;
-		visit->asking = false;
-		history->asking--;
-	}
+	seeker_leave(history->seeker, visit);
 	waiters_remove(history->waiters, visit);
-	fair_queue_remove(&visit->place);
 	visit_restart(visit);
-	queue(history, history->fresh, visit);
+	refresh(history, visit);
 }
 
 void history_begin_anew(struct history *history)
@@ -441,8 +287,7 @@ void history_drain(struct history *history)
 	struct visit *visit;
 
 	while ((visit = waiters_any(history->waiters)) != NULL)
-		if (!is_over(history, visit))
-			visit_answer(visit);
+		answer(history, visit);
 }
 
 struct history *history_new(const struct history_parts *parts)
@@ -451,7 +296,12 @@ struct history *history_new(const struct history_parts *parts)
 
 	history->parts = *parts;
 	history->fresh = fair_queue_new();
-	history->hungry = fair_queue_new();
+	history->seeker = seeker_new(&(struct seeker_parts){
+		.loop = parts->loop,
+		.questions = parts->session->questions,
+		.privacy = access_privacy(parts->access),
+		.owner = {look, finish, on_lost, history},
+	});
 	history->waiters = waiters_new();
 	list_init(&history->all);
 	loop_turn_init(&history->turn, HISTORY_ORDER, on_turn, history);
@@ -465,7 +315,7 @@ void history_free(struct history *history)
 		return;
 	loop_turn_stop(history->parts.loop, &history->turn);
 	fair_queue_free(history->fresh);
-	fair_queue_free(history->hungry);
+	seeker_free(history->seeker);
 	waiters_free(history->waiters);
 	free(history);
 }

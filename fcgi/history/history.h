@@ -8,7 +8,7 @@
  * is between its reader and us; the last one may not.  A request counts as a
  * stream as long as it is open.  Whose turn it is goes by client, as with
  * streams that catch up: HISTORY_SLICE_US are spent in a turn of the loop, and
- * the hub is asked no more than HISTORY_ASKED questions at a time.
+ * the hub is asked for what the window does not have (seeker.h).
  *
  * A reader may wait for an event where there is none: that is a stream with
  * room for one page, for places where streams do not get through.
@@ -16,7 +16,6 @@
 #include "fcgi/http/request.h"
 
 enum {
-	HISTORY_ASKED = 16,
 	HISTORY_SLICE_US = 2000,
 	HISTORY_ORDER = 4, /* in a turn: after streams */
 };

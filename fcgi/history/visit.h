@@ -29,6 +29,7 @@ struct history;
 struct judged;
 struct paged;
 struct privacy;
+struct seeker;
 struct window;
 
 enum visit_caching {
@@ -39,6 +40,7 @@ enum visit_caching {
 
 struct visit {
 	struct history *history;
+	struct seeker *seeker;	   /* once it has needed the hub */
 	struct deferred *deferred; /* owns the request */
 	struct fair_place place;
 	struct node fellow;    /* in the list of all */
@@ -49,7 +51,6 @@ struct visit {
 	struct history_query wanted;
 	enum visit_caching caching;
 	struct leaf leaf;
-	bool asking;
 	bool judged; /* the hub has said where it begins: */
 	bool gap;
 	bool partial;	 /* something was lost meanwhile: the next page tells */
