@@ -9,6 +9,7 @@
  */
 #include <stdbool.h>
 
+#include "fcgi/description.h"
 #include "fcgi/feed.h"
 #include "fcgi/metrics.h"
 #include "fcgi/pass.h"
@@ -58,6 +59,7 @@ struct rooms {
 	struct post post;
 	struct pass pass;
 	struct who who;
+	struct description description;
 	struct status status;
 	struct metrics metrics;
 	struct router *router;

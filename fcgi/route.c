@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/description.h"
 #include "fcgi/guard/access.h"
 #include "fcgi/history/history.h"
 #include "fcgi/http/query.h"
@@ -44,7 +45,7 @@ struct route {
 static const char REST[] = "";
 
 enum {
-	ROUTES = 16,
+	ROUTES = 18,
 	MERCURE_ROUTES = 2, /* of them, the last: also at their paths, whatever
 			       the base */
 };
@@ -84,6 +85,10 @@ struct router *router_new(const struct route_rooms *rooms)
 			{who_channel, rooms->who}, none, none},
 		{"/api/channels" HOLE "/events", NULL,
 			{history_show, rooms->history}, none, none},
+		{"/api/openapi.yaml", "",
+			{description_openapi, rooms->description}, none, none},
+		{"/api/asyncapi.yaml", "",
+			{description_asyncapi, rooms->description}, none, none},
 		{"/api/ticket", "", none, {pass_ticket, pass}, none},
 		{"/api/session", "", none, {pass_session, pass},
 			{pass_end, pass}},

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 struct access;
+struct description;
 struct history;
 struct subscribe;
 struct metrics;
@@ -33,6 +34,7 @@ struct route_rooms {
 	struct pass *pass;
 	struct who *who;
 	struct history *history;
+	struct description *description;
 	struct status *status;
 	struct metrics *metrics;
 	struct tasks *tasks;
