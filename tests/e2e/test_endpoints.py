@@ -3,6 +3,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -44,6 +45,21 @@ def test_a_broadcast(web):
     event = reader.next()
     assert (event.type, event.id) == ("note", answer.json["id"])
     assert json.loads(event.data)["message"] == {"text": "hello"}
+
+
+@pytest.mark.behind_apache
+def test_history_and_a_wait_for_the_next_event(web):
+    ids = [web.publish(str(n), channel="a/b") for n in range(3)]
+    page = web.door.ask("GET", "/api/channels/a%2Fb/events?limit=2")
+    assert [event["id"] for event in page.json["events"]] == list(map(str, ids[:2]))
+    assert page.headers["cache-control"] == "public, max-age=60"
+    assert web.door.ask("GET", "/api/channels/a%2Fb/events?limit=2", {"If-None-Match": page.headers["etag"]}).status == 304
+    last = web.door.ask("GET", f"/api/channels/a%2Fb/events?after={page.json['next']}").json
+    with ThreadPoolExecutor() as pool:
+        target = f"/api/channels/a%2Fb/events?after={last['next']}&wait=20s"
+        waiting = pool.submit(web.door.ask, "GET", target, within=30)
+        web.publish("now", channel="a/b")
+        assert [event["data"] for event in waiting.result(30).json["events"]] == ["now"]
 
 
 @pytest.mark.behind_apache
