@@ -2,6 +2,9 @@
 """Each endpoint, as a browser meets it through the web server."""
 
 import json
+import re
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -297,3 +300,18 @@ def test_sigterm_ends_streams_properly_through_the_web_server(web):
     for reader in readers:
         reader.has_ended()
         assert reader.cuts == 0
+
+
+def test_the_documented_reader_that_waits_prints_each_event_once(web):
+    (program,) = re.findall(r"```python\n(.*?)```", (TOP / "docs" / "http-api.md").read_text().split("## History")[1], re.S)
+    web.publish("before")
+    reader = subprocess.Popen([sys.executable, "-c", program.replace(":8000", f":{web.port}")], stdout=subprocess.PIPE, text=True)
+    try:
+        seen = [reader.stdout.readline().split()[1]]
+        for data in ("one", "two", "three"):
+            web.publish(data)
+            seen.append(reader.stdout.readline().split()[1])
+        assert seen == ["before", "one", "two", "three"]
+    finally:
+        reader.kill()
+        reader.wait()
