@@ -11,7 +11,7 @@ import pytest
 
 from tickets import SITE, key_file, token
 from visitor import visitor
-from world import eventually
+from world import SLOW, eventually
 
 
 def path_of(channel, **query):
@@ -372,7 +372,7 @@ def test_a_wait_outlives_the_hub_and_misses_nothing(world, asking):
 
 
 def test_a_token_that_ends_while_it_waits_ends_the_wait(site, asking):
-    mine = visitor(site, token=token(2, "users/7"))
+    mine = visitor(site, token=token(2 * SLOW, "users/7"))
     site.publish("x", channel="users/7")
     answer = asking(page, mine, "users/7", after=read(mine, "users/7")["next"], wait="30s")
     got = answer.result(15)
