@@ -83,7 +83,7 @@ static struct span label_of(const struct opening *opening)
 static void ask_verdict(struct fetch *fetch, struct straggler *straggler)
 {
 	const struct subscriber *sub = straggler->sub;
-	const struct opening *opening = sub->opening;
+	const struct opening *opening = subscriber_opening(sub);
 	struct buf *out = &fetch->scratch;
 	struct inquiry *inquiry;
 

@@ -40,8 +40,11 @@ static struct streams *streams_of(const struct subscriber *sub)
 
 static void forget_opening(struct subscriber *sub)
 {
+	if (!sub->opens)
+		return;
 	opening_free(sub->opening);
-	sub->opening = NULL;
+	sub->half = NULL;
+	sub->opens = false;
 }
 
 /* With its head the request counts as answered; returns the `retry:` in it. */
@@ -57,11 +60,13 @@ static uint64_t answer(const struct subscriber *sub)
 static void postpone(struct subscriber *sub)
 {
 	struct buf text = {0};
+	struct batch *word;
 
 	notice_head(&text, sub, answer(sub));
-	sub->half = batch_new(sub->request, buf_span(&text));
-	(void)!send(loop_io_fd(&sub->watch), sub->half->bytes, sub->half->len,
+	word = batch_new(sub->request, buf_span(&text));
+	(void)!send(loop_io_fd(&sub->watch), word->bytes, word->len,
 		MSG_NOSIGNAL | MSG_DONTWAIT);
+	batch_drop(word);
 	buf_release(&text);
 	subscriber_close(sub);
 }
@@ -69,7 +74,7 @@ static void postpone(struct subscriber *sub)
 /* Who has begun comes back by himself, and so does who is told "not now". */
 static void end(struct subscriber *sub)
 {
-	if (sub->opening != NULL)
+	if (sub->opens)
 		postpone(sub);
 	else
 		subscriber_close(sub);
@@ -161,6 +166,7 @@ void streams_open(
 	audience_join(streams->parts.audience, sub, subscription->channels,
 		subscription->types);
 	sub->opening = opening_new(sub, subscription);
+	sub->opens = true;
 	expiry_enter(streams->expiry, sub);
 	if (sub->seen)
 		presence_enter(streams->parts.presence, sub, subscription);
@@ -202,8 +208,7 @@ static enum pump_result tell_gap(
 /* A hub that looks no further would be asked the same for ever. */
 static bool is_stuck(const struct subscriber *sub, const struct judged *judged)
 {
-	return sub->opening == NULL && !judged->gap &&
-	       judged->limit <= sub->id &&
+	return !sub->opens && !judged->gap && judged->limit <= sub->id &&
 	       sub->id < window_from(sub->home->window);
 }
 
@@ -219,7 +224,7 @@ static enum pump_result judged(
 	sub->id = judged->used;
 	free(sub->told);
 	sub->told = told_new(judged);
-	if (sub->opening != NULL)
+	if (sub->opens)
 		return begin(sub, judged);
 	if (judged->gap)
 		return tell_gap(sub, judged, asked);
