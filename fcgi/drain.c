@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "fcgi/history/history.h"
 #include "fcgi/http/accept.h"
 #include "fcgi/stream/admit.h"
 #include "fcgi/stream/audience.h"
@@ -79,5 +80,6 @@ void drain_begin(struct drain *drain)
 	parts->admit->shut = true;
 	acceptor_shut(parts->acceptor);
 	tasks_drain(parts->tasks);
+	history_drain(parts->history);
 	timer_set(parts->timers, &drain->tick, 0, DRAIN_TICK_MS * 1000ull);
 }

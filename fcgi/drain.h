@@ -38,6 +38,7 @@ enum {
 
 struct admit;
 struct audience;
+struct history;
 struct drain;
 struct acceptor;
 struct tasks;
@@ -48,6 +49,7 @@ struct drain_parts {
 	struct acceptor *acceptor;
 	struct audience *audience;
 	struct tasks *tasks;
+	struct history *history;
 };
 
 struct drain *drain_new(const struct drain_parts *parts);

@@ -5,6 +5,7 @@
 
 #include "fcgi/counters.h"
 #include "fcgi/guard/keyring.h"
+#include "fcgi/history/history.h"
 #include "fcgi/presence/presence.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/fanout.h"
@@ -26,6 +27,8 @@ static void on_begin(void *arg, uint64_t from, bool same)
 	renewal_begin(feed->audience, feed->window);
 	window_begin(feed->window, from);
 	streams_begin_anew(feed->streams);
+	if (feed->history != NULL)
+		history_begin_anew(feed->history);
 	renewal_end(feed->audience, feed->fanout);
 	if (feed->presence != NULL)
 		presence_begin_anew(feed->presence);
@@ -63,6 +66,8 @@ static void on_event(void *arg, const struct wire_event *event)
 	topic = window_append(feed->window, event);
 	fanout_topic(feed->fanout, topic);
 	tell_patterns(feed, topic);
+	if (feed->history != NULL)
+		history_hear(feed->history, event);
 	if (feed->presence != NULL)
 		presence_hear(feed->presence, event);
 }

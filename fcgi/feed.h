@@ -11,6 +11,7 @@
 struct audience;
 struct topics;
 struct fanout;
+struct history;
 struct presence;
 struct counters;
 struct keyring;
@@ -24,6 +25,7 @@ struct feed {
 	struct window *window;
 	struct fanout *fanout;
 	struct streams *streams;
+	struct history *history; /* NULL = nobody asks for a page */
 	struct audience *audience;
 	const struct tasks *tasks;
 	struct presence *presence; /* NULL = nobody says that he is there */

@@ -8,6 +8,7 @@
 #include "fcgi/guard/keyring.h"
 #include "fcgi/guard/limit.h"
 #include "fcgi/guard/ticket.h"
+#include "fcgi/history/history.h"
 #include "fcgi/http/accept.h"
 #include "fcgi/http/cgi.h"
 #include "fcgi/http/deferred.h"
@@ -192,6 +193,16 @@ static void open_verbs(struct rooms *rooms)
 		.replies = rooms->replies,
 		.on = rooms->presence != NULL,
 	};
+	rooms->history = history_new(&(struct history_parts){
+		.loop = rooms->loop,
+		.access = rooms->access,
+		.window = rooms->window,
+		.session = rooms->session,
+		.admit = &rooms->admit,
+		.limiter = rooms->limiter,
+		.deferrals = rooms->deferrals,
+		.replies = rooms->replies,
+	});
 	rooms->metrics = (struct metrics){
 		.listen = subscribe_one,
 		.listen_room = &rooms->subscribe,
@@ -217,6 +228,7 @@ static void open_acceptor(struct rooms *rooms, int listener)
 		.post = &rooms->post,
 		.pass = &rooms->pass,
 		.who = &rooms->who,
+		.history = rooms->history,
 		.status = &rooms->status,
 		.metrics = &rooms->metrics,
 		.tasks = rooms->tasks,
@@ -241,6 +253,7 @@ static void open_feed(struct rooms *rooms)
 		.window = rooms->window,
 		.fanout = rooms->fanout,
 		.streams = rooms->streams,
+		.history = rooms->history,
 		.audience = rooms->audience,
 		.tasks = rooms->tasks,
 		.presence = rooms->presence,
@@ -269,6 +282,7 @@ void rooms_open(struct rooms *rooms, const struct config *config,
 void rooms_drain(struct rooms *rooms)
 {
 	streams_drain(rooms->streams);
+	history_drain(rooms->history);
 	tasks_drain(rooms->tasks);
 }
 
@@ -287,6 +301,7 @@ void rooms_close(struct rooms *rooms)
 	rooms_drain(rooms);
 	uplink_farewell(rooms->uplink);
 	tasks_free(rooms->tasks);
+	history_free(rooms->history);
 	streams_free(rooms->streams);
 	presence_free(rooms->presence);
 	uplink_free(rooms->uplink);

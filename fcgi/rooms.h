@@ -21,6 +21,7 @@
 struct clock;
 struct config;
 struct acceptor;
+struct history;
 struct router;
 struct uplink;
 struct presence;
@@ -41,6 +42,7 @@ struct rooms {
 	const struct session *session;
 	struct presence *presence; /* NULL = nobody says that he is there */
 	struct streams *streams;
+	struct history *history;
 	struct feed feed; /* what the hub says goes there */
 	/* who may */
 	struct access *access;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fcgi/guard/access.h"
+#include "fcgi/history/history.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
@@ -43,7 +44,7 @@ struct route {
 static const char REST[] = "";
 
 enum {
-	ROUTES = 15,
+	ROUTES = 16,
 	MERCURE_ROUTES = 2, /* of them, the last: also at their paths, whatever
 			       the base */
 };
@@ -81,6 +82,8 @@ struct router *router_new(const struct route_rooms *rooms)
 		{"/api/channels", NULL, {status_channel, status}, none, none},
 		{"/api/channels" HOLE "/presence", NULL,
 			{who_channel, rooms->who}, none, none},
+		{"/api/channels" HOLE "/events", NULL,
+			{history_show, rooms->history}, none, none},
 		{"/api/ticket", "", none, {pass_ticket, pass}, none},
 		{"/api/session", "", none, {pass_session, pass},
 			{pass_end, pass}},

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 struct access;
+struct history;
 struct subscribe;
 struct metrics;
 struct pass;
@@ -31,6 +32,7 @@ struct route_rooms {
 	struct post *post;
 	struct pass *pass;
 	struct who *who;
+	struct history *history;
 	struct status *status;
 	struct metrics *metrics;
 	struct tasks *tasks;

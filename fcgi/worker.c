@@ -109,6 +109,7 @@ static void watch(struct worker *worker)
 		.acceptor = worker->rooms.acceptor,
 		.audience = worker->rooms.audience,
 		.tasks = worker->rooms.tasks,
+		.history = worker->rooms.history,
 	});
 	loop_turn_init(&worker->drained, LAST_ORDER, on_drained, worker);
 	timer_init(&worker->deadline, on_deadline, worker);

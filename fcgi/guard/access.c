@@ -163,6 +163,14 @@ enum access_word access_may_read(const struct access *access,
 	return ACCESS_NOT_GRANTED;
 }
 
+enum access_more access_more(const struct access *access)
+{
+	if (verifier_has_others(access->verifier))
+		return ACCESS_BY_OTHERS;
+	return verifier_takes_tokens(access->verifier) ? ACCESS_BY_HEADER
+						       : ACCESS_NOBODY;
+}
+
 /* ---- publishing */
 
 /* Of the words for those that may not, the one that helps. */

@@ -58,6 +58,13 @@ enum access_word access_may_listen(struct access *access,
 enum access_word access_may_read(const struct access *access,
 	const struct grant *grant, struct span channel);
 const struct privacy *access_privacy(const struct access *access);
+/* Who is given more of a public channel than he who shows nothing? */
+enum access_more {
+	ACCESS_NOBODY,
+	ACCESS_BY_HEADER, /* who shows a token: in Authorization, or a cookie */
+	ACCESS_BY_OTHERS, /* whom the web server has let in, or his address */
+};
+enum access_more access_more(const struct access *access);
 
 /* ---- publishing */
 

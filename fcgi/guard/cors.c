@@ -78,6 +78,8 @@ static bool is_allowed(
 static const char exposed[] = "Last-Event-ID, Mercure-Last-Event-ID, Link, "
 			      "ETag, Retry-After, WWW-Authenticate";
 
+static const char vary[] = "Vary: Origin\r\n";
+
 void cors_headers(struct buf *out, const struct config *config,
 	const struct request *request)
 {
@@ -99,7 +101,17 @@ void cors_headers(struct buf *out, const struct config *config,
 	else if (is_allowed(config, request))
 		buf_printf(out, "Access-Control-Allow-Origin: %s\r\n", origin);
 	if (!any || config->origin_count > 1)
-		buf_printf(out, "Vary: Origin\r\n");
+		buf_add_text(out, vary);
+}
+
+void cors_vary(struct buf *headers, const char *also)
+{
+	const size_t len = sizeof(vary) - 1;
+
+	if (headers->len >= len &&
+		memcmp(headers->at + headers->len - len, vary, len) == 0)
+		headers->len -= len;
+	buf_printf(headers, "Vary: Origin, %s\r\n", also);
 }
 
 /* What a page's own scripts set, and what libraries that listen add to each

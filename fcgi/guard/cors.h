@@ -21,6 +21,10 @@ struct request;
 /* Appends the header lines that any answer to this request must carry. */
 void cors_headers(struct buf *out, const struct config *config,
 	const struct request *request);
+/* Of an answer that may be kept: says for which requests it is another one, by
+ * their origins and by the headers `also`.  In one line, since some caches look
+ * at no more; the lines of cors_headers() are the last ones. */
+void cors_vary(struct buf *headers, const char *also);
 /* Those of the answer to a preflight; `methods` as in Allow. */
 void cors_preflight(struct buf *out, const struct config *config,
 	const struct request *request, const char *methods);

@@ -75,6 +75,12 @@ bool verifier_takes_tokens(const struct verifier *verifier)
 	return verifier->places.header;
 }
 
+bool verifier_has_others(const struct verifier *verifier)
+{
+	return !roster_is_empty(verifier->roster) ||
+	       verifier->config->listeners_granted;
+}
+
 bool verifier_is_used(const struct verifier *verifier)
 {
 	return verifier->places.header || !roster_is_empty(verifier->roster) ||

@@ -41,6 +41,8 @@ void verifier_free(struct verifier *verifier);
 bool verifier_is_used(const struct verifier *verifier);
 /* Can a token get one? */
 bool verifier_takes_tokens(const struct verifier *verifier);
+/* Can what is no token, or must there be something anyhow? */
+bool verifier_has_others(const struct verifier *verifier);
 
 enum verifier_purpose {
 	TO_LISTEN,

@@ -51,6 +51,8 @@ struct request *deferred_done(struct deferred *deferred)
 	struct deferrals *deferrals = deferred->deferrals;
 	struct request *request = deferred->request;
 
+	if (deferred->gone != NULL)
+		deferred->gone(deferred->beside);
 	list_remove(&deferred->node);
 	deferrals->count--;
 	loop_io_want(deferrals->loop, &deferred->watch, 0);
@@ -99,7 +101,8 @@ static void on_readable(struct deferred *deferred)
 		deferred_break(deferred);
 		return;
 	}
-	call_forget(deferred->call);
+	if (deferred->call != NULL)
+		call_forget(deferred->call);
 	reply_end(deferred_done(deferred));
 }
 

@@ -46,6 +46,10 @@ struct deferred {
 	bool begun; /* its head has been sent */
 	struct timer patience;
 	const void *room; /* the handler's, if it has to go on */
+	/* What the handler has beside it: told when the deferred goes, for
+	 * whatever reason; NULL = nothing. */
+	void (*gone)(void *beside);
+	void *beside;
 };
 
 /* Their answers go to `replies`. */

@@ -174,7 +174,8 @@ static void compose(struct buf *out, const struct request *request,
 			answer->type);
 	if (answer->type != NULL && !answer->open)
 		buf_printf(out, "Content-Length: %zu\r\n", answer->body.len);
-	buf_printf(out, "Cache-Control: no-store\r\n");
+	buf_printf(out, "Cache-Control: %s\r\n",
+		answer->cache == NULL ? "no-store" : answer->cache);
 	if (answer->headers != NULL)
 		buf_add_span(out, span_of(answer->headers));
 	buf_add_span(out, buf_span(&request->headers));

@@ -35,6 +35,7 @@ struct answer {
 	const char *type;    /* Content-Type; NULL = no body */
 	const char *headers; /* further header lines, each ended by CRLF; NULL
 				= none */
+	const char *cache;   /* Cache-Control; NULL = nobody keeps it */
 	struct span body;
 	bool open; /* nobody knows how long it will be */
 };

@@ -25,7 +25,7 @@
 enum kind {
 	KIND_ID,    /* {"status":"ok","id":...,"channel":...} */
 	KIND_LINES, /* the same with first and count */
-	KIND_SENT,  /* {"status":"message sent"} */
+	KIND_SENT,  /* as the first, and "message sent" in place of "ok" */
 };
 
 /* ---- may it? */
@@ -49,12 +49,8 @@ static void compose(struct buf *out, const struct deferred *deferred,
 {
 	struct json_object *object = json_new();
 
-	if (deferred->kind == KIND_SENT) {
-		json_add_text(object, "status", span_of("message sent"));
-		json_end(object, out);
-		return;
-	}
-	json_add_text(object, "status", span_of("ok"));
+	json_add_text(object, "status",
+		span_of(deferred->kind == KIND_SENT ? "message sent" : "ok"));
 	json_add_id(object, "id", stored->last);
 	json_add_text(object, "channel", buf_span(&deferred->note));
 	if (deferred->kind == KIND_LINES) {

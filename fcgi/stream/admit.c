@@ -60,12 +60,18 @@ static void stream_later(
 	buf_release(&out);
 }
 
+static void refuse(struct admit *admit, struct request *request,
+	const struct refusal *refusal)
+{
+	reply_error_with(admit->replies, request, "Retry-After: 5\r\n",
+		refusal->status, refusal->code, refusal->sentence);
+}
+
 static void refuse_for_now(struct admit *admit, struct request *request,
 	const struct refusal *refusal)
 {
 	if (!takes_streams(request->accept)) {
-		reply_error_with(admit->replies, request, "Retry-After: 5\r\n",
-			refusal->status, refusal->code, refusal->sentence);
+		refuse(admit, request, refusal);
 		return;
 	}
 	counters_refused(admit->counters, refusal->code);
@@ -144,6 +150,19 @@ struct client *admit_enter(struct admit *admit, struct request *request,
 			admit->limiter, request->address, channels, &client);
 	if (client == NULL)
 		refuse_for_now(admit, request, &refusals[word]);
+	return client;
+}
+
+struct client *admit_count(struct admit *admit, struct request *request)
+{
+	enum limit_word word = LIMIT_YES;
+	struct client *client = NULL;
+
+	if (!admit->shut)
+		word = limit_enter(
+			admit->limiter, request->address, 1, &client);
+	if (client == NULL)
+		refuse(admit, request, &refusals[word]);
 	return client;
 }
 

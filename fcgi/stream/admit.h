@@ -40,6 +40,10 @@ struct admit {
 struct client *admit_enter(struct admit *admit, struct request *request,
 	const struct subscription *wanted);
 
+/* The same for what is no stream but counts as one: who is refused gets the
+ * status that says why. */
+struct client *admit_count(struct admit *admit, struct request *request);
+
 /* Takes the request: it may not, by what it shows.  Where nobody can tell that
  * just now, it comes back. */
 void admit_refuse(

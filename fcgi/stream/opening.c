@@ -24,6 +24,7 @@ struct opening *opening_new(
 
 	opening->sub = sub;
 	opening->fresh = subscription->fresh;
+	opening->last = subscription->last;
 	opening->from = subscription->from;
 	opening->value = subscription->value;
 	opening->tells = subscription->tells;

@@ -47,6 +47,7 @@ struct subscription {
 	struct span types;   /* what is wanted of them (types.h, filter.h) */
 	struct span filter;  /* that of `types` as it was asked for, or empty */
 	bool fresh;	     /* no cursor given: start at the newest event */
+	bool last;	     /* begin with the last value of each channel */
 	enum wire_from from; /* otherwise: what `value` is */
 	uint64_t value;
 	struct span requested; /* the cursor as the browser wrote it */
@@ -73,7 +74,8 @@ struct opening {
 	struct fair_place filling; /* while FILLING */
 	struct subscriber *sub;
 	uint64_t deadline; /* monotonic us */
-	bool fresh;
+	bool fresh, last;
+	struct search *search; /* lasts.h's, while it looks for them */
 	enum wire_from from;
 	uint64_t value;
 	bool tells;

@@ -9,6 +9,7 @@
 #include "fcgi/counters.h"
 #include "fcgi/guard/limit.h"
 #include "fcgi/presence/presence.h"
+#include "fcgi/replay/lasts.h"
 #include "fcgi/replay/replay.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/batch.h"
@@ -30,6 +31,7 @@ struct streams {
 	struct filling *filling;
 	struct openings *openings;
 	struct replay *replay;
+	struct lasts *lasts;
 	struct expiry *expiry;
 };
 
@@ -90,6 +92,14 @@ static void find_place(struct subscriber *sub)
 		sub->pos = window_seek(window, sub->id);
 }
 
+static enum pump_result start(struct subscriber *sub, struct batch *batch)
+{
+	forget_opening(sub);
+	if (sub->seen)
+		presence_begin(streams_of(sub)->parts.presence, sub);
+	return subscriber_give(sub, batch);
+}
+
 /* The first bytes of a stream whose cursor is decided. */
 static enum pump_result begin(
 	struct subscriber *sub, const struct judged *judged)
@@ -99,12 +109,9 @@ static enum pump_result begin(
 
 	sub->behind = sub->id < window_newest(sub->home->window);
 	notice_begin(&text, sub, judged, answer(sub));
-	forget_opening(sub);
 	batch = batch_new(sub->request, buf_span(&text));
 	buf_release(&text);
-	if (sub->seen)
-		presence_begin(streams_of(sub)->parts.presence, sub);
-	return subscriber_give(sub, batch);
+	return start(sub, batch);
 }
 
 /* On with what is in the window, and below it with older events. */
@@ -125,6 +132,38 @@ static void begin_at(struct subscriber *sub, uint64_t id, uint64_t pos)
 		go_on(sub, window_end(sub->home->window));
 }
 
+/* ---- the last values */
+
+/* They come with the first bytes, and behind them what the window has: its
+ * cursor stays below them until they were given, so that nobody who is cut off
+ * there misses one. */
+static void on_lasts(struct subscriber *sub, const struct lasts_found *found)
+{
+	const struct judged judged = {.gap = found->cut,
+		.oldest = found->oldest,
+		.newest = found->newest};
+	struct buf text = {0};
+	struct batch *batch;
+
+	sub->behind = true;
+	sub->id = found->oldest == 0 ? found->upto : found->oldest - 1;
+	notice_begin(&text, sub, &judged, answer(sub));
+	buf_add_span(&text, found->text);
+	batch = batch_new(sub->request, buf_span(&text));
+	batch->events = found->count;
+	batch->replay = true;
+	buf_release(&text);
+	sub->id = found->upto;
+	find_place(sub);
+	if (start(sub, batch) == CAUGHT_UP)
+		go_on(sub, window_end(sub->home->window));
+}
+
+static void on_again(struct subscriber *sub)
+{
+	openings_add(streams_of(sub)->openings, sub->opening);
+}
+
 /* The window is filled: begins, or lets the hub judge. */
 static void decide(struct subscriber *sub)
 {
@@ -132,7 +171,9 @@ static void decide(struct subscriber *sub)
 	const struct opening *opening = sub->opening;
 	uint64_t pos;
 
-	if (opening->fresh)
+	if (opening->last)
+		lasts_ask(streams_of(sub)->lasts, sub);
+	else if (opening->fresh)
 		begin_at(sub, window_newest(window), window_end(window));
 	else if (opening->from == WIRE_AFTER &&
 		 window_locate(window, opening->value, &pos))
@@ -243,6 +284,7 @@ void streams_begin_anew(struct streams *streams)
 {
 	audience_each(streams->parts.audience, forget_told, NULL);
 	replay_begin_anew(streams->replay);
+	lasts_begin_anew(streams->lasts);
 }
 
 /* ---- the end */
@@ -276,6 +318,7 @@ static void on_gone(struct subscriber *sub)
 
 	expiry_leave(streams_of(sub)->expiry, sub);
 	replay_leave(streams_of(sub)->replay, sub);
+	lasts_leave(streams_of(sub)->lasts, sub);
 	fanout_forget(parts->fanout, sub);
 	forget_opening(sub);
 	if (sub->seen)
@@ -307,6 +350,12 @@ struct streams *streams_new(const struct streams_parts *parts)
 		.shelf = parts->shelf,
 		.owner = {judged, arrived, end},
 	});
+	streams->lasts = lasts_new(&(struct lasts_parts){
+		.loop = parts->loop,
+		.questions = parts->session->questions,
+		.window = parts->window,
+		.owner = {on_lasts, end, on_again},
+	});
 	return streams;
 }
 
@@ -315,6 +364,7 @@ void streams_free(struct streams *streams)
 	if (streams == NULL)
 		return;
 	replay_free(streams->replay);
+	lasts_free(streams->lasts);
 	openings_free(streams->openings);
 	filling_free(streams->filling);
 	expiry_free(streams->expiry);

@@ -11,6 +11,7 @@
 #include "fcgi/stream/entrance.h"
 #include "fcgi/stream/keepalive.h"
 #include "fcgi/stream/opening.h"
+#include "fcgi/stream/since.h"
 #include "lib/clock.h"
 #include "lib/text.h"
 
@@ -43,23 +44,17 @@ static void stream_query_init(
 static const char *read_since(
 	struct subscription *subscription, struct span text, uint64_t now)
 {
-	uint64_t ago;
+	struct since since;
+	const char *fault = since_read(&since, text, now);
 
+	if (since.last && subscription->types.len > 0)
+		return "since=last is the last event of each channel, of "
+		       "whatever type: it goes without ?event=";
 	subscription->fresh = false;
-	if (span_is(text, "all")) {
-		subscription->from = WIRE_ALL;
-		return NULL;
-	}
-	if (text_to_u64(text, &subscription->value)) {
-		subscription->from = WIRE_AFTER;
-		return NULL;
-	}
-	if (!text_to_duration(text, &ago))
-		return "?since= is a duration such as 30s, 10m, 2h or 7d, a "
-		       "cursor, or all";
-	subscription->from = WIRE_SINCE;
-	subscription->value = ago < now ? now - ago : 0;
-	return NULL;
+	subscription->last = since.last;
+	subscription->from = since.from;
+	subscription->value = since.value;
+	return fault;
 }
 
 static void read_cursor(struct subscription *subscription, struct span text)

@@ -50,8 +50,8 @@ def test_streams_see_what_is_published(cgi):
 
 def test_sse_events_and_send(cgi):
     reader = cgi.listen(path="/sse/events")
-    assert cgi.post("/sse/send", b'{"message": "plain"}', JSON).json == {"status": "message sent"}
-    reader.sees("plain")
+    answer = cgi.post("/sse/send", b'{"message": "plain"}', JSON).json
+    assert answer == {"status": "message sent", "id": reader.sees("plain").id, "channel": "sse"}
     reader.leave()
 
 

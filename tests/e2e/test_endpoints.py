@@ -50,8 +50,7 @@ def test_a_broadcast(web):
 def test_sse_events_and_send(web):
     reader = web.listen(path="/sse/events")
     answer = web.post("/sse/send", b'{"message": "plain"}', {"Content-Type": "application/json"})
-    assert answer.json == {"status": "message sent"}
-    reader.sees("plain")
+    assert answer.json == {"status": "message sent", "id": reader.sees("plain").id, "channel": "sse"}
 
 
 @pytest.mark.behind_apache

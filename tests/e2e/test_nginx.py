@@ -2,6 +2,7 @@
 """Under nginx: what differs from lighttpd, and what `tidings check` says of its usual mistakes."""
 
 import os
+import re
 import shutil
 import signal
 import time
@@ -10,7 +11,7 @@ import pytest
 
 from checks import CHECKS, check, hints, verdicts
 from servers import RIGHTS, SERVERS
-from world import SLOW, eventually
+from world import SLOW, TOP, eventually
 
 pytestmark = pytest.mark.deploy
 
@@ -110,3 +111,36 @@ def test_a_password_that_nobody_has_looked_at_is_no_login(make_world, more):
     world.change_web((ADDRESS, ADDRESS + more))
     answer = world.door.ask("GET", "/api/channels/users%2Falice", BASIC)
     assert (answer.status, answer.json["error"]) == (403, "not_granted")
+
+
+def documented(world):
+    """The two pieces of docs/web-servers.md, with the paths of this world."""
+    text = (TOP / "docs" / "web-servers.md").read_text().split("### A cache for history")[1]
+    (world.folder / "cache").mkdir(mode=0o777)
+    (world.folder / "cache").chmod(0o777)
+    return [block.replace("/var/cache/nginx/tidings", str(world.folder / "cache")).replace(
+        "/run/tidings/fcgi.sock", str(world.fcgi_socket)) for block in re.findall(r"```nginx\n(.*?)```", text, re.S)[:2]]
+
+
+def test_a_full_page_of_history_comes_from_its_cache_and_costs_us_nothing(make_world):
+    world = make_world(web=True)
+    outside, inside = documented(world)
+    world.change_web(("http {\n", "http {\n" + outside), ("	# A browser comes back to a stream", inside + "\n	# A browser"))
+    for n in range(3):
+        world.publish(str(n), channel="a/b")
+
+    def asks(limit, **headers):
+        return world.door.ask("GET", f"/api/channels/a%2Fb/events?limit={limit}", headers)
+
+    full, last = asks(3), asks(4)
+    lines = asks(3, Accept="application/x-ndjson")
+    assert [answer.status for answer in (full, last, lines)] == [200] * 3
+    world.responder.stop()  # from now on nothing of ours works
+    for _ in range(2):
+        again = asks(3)
+        assert (again.status, again.body, again.headers["etag"]) == (200, full.body, full.headers["etag"])
+        assert asks(3, Accept="application/x-ndjson").body == lines.body
+    assert asks(3, **{"If-None-Match": full.headers["etag"]}).status == 304
+    assert asks(4).status == 502  # the last page is kept by nobody
+    assert asks(3, Origin="https://evil.example").status == 502
+    world.responder.start()

@@ -215,7 +215,9 @@ static void check_question(const struct request *asked)
 	bool good = digits > 0 && digits <= 19 && id[digits] == '\0' &&
 		    value <= INT64_MAX;
 
-	if (!stub_question.asked || *id == '\0')
+	/* Who asks for a page of a channel has no last one. */
+	if (!stub_question.asked || *id == '\0' ||
+		strstr(asked->uri, "/api/channels/") != NULL)
 		return;
 	MUST(stub_question.from == (good ? WIRE_AFTER : WIRE_UNKNOWN));
 	MUST(!good || stub_question.value == value);

@@ -268,8 +268,8 @@ def test_the_sse_endpoint_is_the_channel_sse(world):
     reader = world.listen(path="/sse/events")
     answer = world.post("/sse/send", b'{"message": "plain text\\nof two lines"}',
                         {"Content-Type": "application/json"})
-    assert answer.json == {"status": "message sent"}
-    reader.sees("plain text\nof two lines")
+    seen = reader.sees("plain text\nof two lines")
+    assert answer.json == {"status": "message sent", "id": seen.id, "channel": "sse"}
     world.publish("by its name", channel="sse")
     reader.sees("by its name")
 
