@@ -67,6 +67,8 @@ uint64_t ledger_append(struct ledger *ledger, struct channel *channel,
 	event.taken = clock_now_us(ledger->clock);
 	if (event.id != 0)
 		ring_add(&ledger->ring, &event, event.id);
+	if (event.id != 0 && channel->internal)
+		erasures_apply(&ledger->erasures, traits, event.id);
 	return event.id;
 }
 
@@ -98,14 +100,20 @@ void ledger_ack(struct ledger *ledger, const struct ack *ack)
 }
 
 /* A publish that went into a failed transaction has failed with it; so has a
- * conflict, perhaps with what was in there. */
+ * conflict, perhaps with what was in there, and what there was nothing of,
+ * perhaps as that was deleted in there. */
+static bool fails_with_it(enum wire_outcome outcome)
+{
+	return outcome <= WIRE_OUT_CONFLICT || outcome == WIRE_OUT_NOTHING;
+}
+
 static void let_acks_go(struct ledger *ledger, enum db_result trouble)
 {
 	struct ack *acks = (struct ack *)(void *)ledger->acks.at;
 	size_t count = ledger->acks.len / sizeof(*acks);
 
 	for (size_t i = 0; i < count; i++) {
-		if (trouble != DB_DONE && acks[i].outcome <= WIRE_OUT_CONFLICT)
+		if (trouble != DB_DONE && fails_with_it(acks[i].outcome))
 			refuse(&acks[i], trouble);
 		ledger_tell(ledger, &acks[i]);
 	}
@@ -178,11 +186,14 @@ void ledger_prune(struct ledger *ledger)
 	eventlog_check_owners(&ledger->log, EVENTLOG_OWNERS_STEP);
 	if (ledger->retention.behind && ledger->writable)
 		retention_step(&ledger->retention);
+	if (erasures_wait(&ledger->erasures) && ledger->writable)
+		erasures_step(&ledger->erasures);
 }
 
 bool ledger_is_behind(const struct ledger *ledger)
 {
-	return ledger->retention.behind || !ledger->log.owned;
+	return ledger->retention.behind || !ledger->log.owned ||
+	       (erasures_wait(&ledger->erasures) && ledger->writable);
 }
 
 /* As much as a large event, so that one is not promised room and then refused
@@ -239,6 +250,7 @@ void ledger_open(struct ledger *ledger, const struct config *config,
 	const struct ledger_notify *notify)
 {
 	struct store *store = &ledger->store;
+	struct party party;
 
 	ledger->config = config;
 	ledger->clock = clock;
@@ -251,8 +263,11 @@ void ledger_open(struct ledger *ledger, const struct config *config,
 	receipts_open(&ledger->receipts, store, clock);
 	retention_open(&ledger->retention, config, &ledger->log, &ledger->keys,
 		&ledger->calendar);
+	erasures_open(&ledger->erasures, &ledger->log);
 	parties_open(&ledger->parties, &ledger->retention, &ledger->receipts,
 		&ledger->calendar, &ledger->log, &ledger->channels);
+	party = erasures_party(&ledger->erasures);
+	ledger_join(ledger, &party);
 	ledger->writable = true;
 	set_trouble(ledger, start(ledger));
 	ring_open(&ledger->ring, ledger->log.committed);
@@ -278,6 +293,7 @@ void ledger_close(struct ledger *ledger)
 {
 	write_date(ledger);
 	ring_close(&ledger->ring);
+	erasures_close(&ledger->erasures);
 	retention_close(&ledger->retention);
 	receipts_close(&ledger->receipts);
 	keys_close(&ledger->keys);

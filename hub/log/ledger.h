@@ -18,6 +18,7 @@
 #include "hub/log/calendar.h"
 #include "hub/log/channel.h"
 #include "hub/log/disk/store.h"
+#include "hub/log/erase.h"
 #include "hub/log/eventlog.h"
 #include "hub/log/key.h"
 #include "hub/log/party.h"
@@ -76,6 +77,7 @@ struct ledger {
 	struct keys keys;
 	struct receipts receipts;
 	struct retention retention;
+	struct erasures erasures;
 	struct ring ring;
 	struct ledger_figures figures;
 	struct parties parties;

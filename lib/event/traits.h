@@ -17,6 +17,7 @@
  *   TRAIT_EXPIRES u64 ms since 1970: from then on it is given to nobody
  *   TRAIT_ORIGIN  which machine took it, from whom (hub/log/origin.h)
  *   TRAIT_ACTIVE  who is there, or has left (lib/event/active.h)
+ *   TRAIT_ERASURE what was deleted (lib/event/erasure.h); it is told nobody
  *   TRAIT_PRIVATE empty: the event is for those only who may read one of its
  *		   channels
  *
@@ -43,6 +44,7 @@ enum trait_kind {
 	TRAIT_ACTIVE = 6,
 	TRAIT_GUARDED = 128,
 	TRAIT_PRIVATE = 128,
+	TRAIT_ERASURE = 129,
 };
 
 enum {
