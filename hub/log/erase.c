@@ -189,7 +189,7 @@ static bool read_erased(
 	return found;
 }
 
-static void erase_row(struct erasures *erasures, uint64_t id)
+void erasures_erase(struct erasures *erasures, uint64_t id)
 {
 	struct eventlog *log = erasures->log;
 	struct erased_row row;
@@ -301,7 +301,7 @@ void erasures_apply(struct erasures *erasures, struct span traits, uint64_t id)
 		return;
 	}
 	for (uint64_t at = erasure.first; at <= erasure.last && at < id; at++)
-		erase_row(erasures, at);
+		erasures_erase(erasures, at);
 }
 
 /* Is that row one of the publish that is shown as `id`?  Then that is found. */

@@ -47,6 +47,9 @@ bool erasures_find(struct erasures *erasures, uint64_t id, struct buf *texts,
  * anything. */
 void erasures_apply(struct erasures *erasures, struct span traits, uint64_t id);
 
+/* In the transaction: that row, if there is one. */
+void erasures_erase(struct erasures *erasures, uint64_t id);
+
 /* Are there channels with rows left? */
 static inline bool erasures_wait(const struct erasures *erasures)
 {

@@ -20,6 +20,7 @@
 #include "hub/log/disk/store.h"
 #include "hub/log/erase.h"
 #include "hub/log/eventlog.h"
+#include "hub/log/expire.h"
 #include "hub/log/key.h"
 #include "hub/log/party.h"
 #include "hub/log/receipt.h"
@@ -78,6 +79,7 @@ struct ledger {
 	struct receipts receipts;
 	struct retention retention;
 	struct erasures erasures;
+	struct expiries expiries;
 	struct ring ring;
 	struct ledger_figures figures;
 	struct parties parties;

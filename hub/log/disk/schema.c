@@ -68,11 +68,16 @@
 	" body BLOB NOT NULL,"		   /* as orphan.c writes it */        \
 	" stays INTEGER NOT NULL) STRICT;" /* it is not put back */
 
-#define ERASE                                                               \
-	"ALTER TABLE channel ADD COLUMN" /* up to there all was deleted; */ \
-	" erased INTEGER NOT NULL DEFAULT 0;" /* it is no gap */            \
-	"CREATE TABLE erasing(" /* channels that have such rows left */     \
-	" channel INTEGER PRIMARY KEY) STRICT;"
+#define ERASE                                                                \
+	"ALTER TABLE channel ADD COLUMN" /* up to there all was deleted, ... \
+					  */                                 \
+	" erased INTEGER NOT NULL DEFAULT 0;" /* ... and it is no gap */     \
+	"CREATE TABLE erasing(" /* channels that have such rows left */      \
+	" channel INTEGER PRIMARY KEY) STRICT;"                              \
+	"CREATE TABLE due(" /* events that go by themselves */               \
+	" at INTEGER NOT NULL,"                                              \
+	" id INTEGER NOT NULL,"                                              \
+	" PRIMARY KEY(at, id)) STRICT, WITHOUT ROWID;"
 
 static const char tables[] =
 	"CREATE TABLE event("
