@@ -189,7 +189,7 @@ static bool read_erased(
 	return found;
 }
 
-void erasures_erase(struct erasures *erasures, uint64_t id)
+static void erase_row(struct erasures *erasures, uint64_t id, bool secure)
 {
 	struct eventlog *log = erasures->log;
 	struct erased_row row;
@@ -198,6 +198,8 @@ void erasures_erase(struct erasures *erasures, uint64_t id)
 	if (!read_erased(erasures, id, &row) || row.channel == NULL ||
 		row.channel->internal || id <= row.channel->erased)
 		return;
+	if (secure)
+		store_secure(log->store);
 	check_previous(log, row.channel, row.previous);
 	previous = ask(erasures, &erasures->previous, row.channel->number, id);
 	remove_row(erasures, id, row.has_traits);
@@ -211,6 +213,11 @@ void erasures_erase(struct erasures *erasures, uint64_t id)
 		close_up(erasures, row.channel, id, previous);
 	channel_erase(
 		log->channels, row.channel, id, row.weight, row.is_private);
+}
+
+void erasures_erase(struct erasures *erasures, uint64_t id)
+{
+	erase_row(erasures, id, false);
 }
 
 /* ---- a channel */
@@ -250,6 +257,8 @@ static bool remove_rows(struct erasures *erasures, struct channel *channel)
 		traits[count++] = query_int(rows, 2) != 0;
 	}
 	store_end(rows);
+	if (count > 0)
+		store_secure(store);
 	for (size_t i = 0; i < count; i++)
 		remove_row(erasures, ids[i], traits[i]);
 	return count > 0;
@@ -301,7 +310,7 @@ void erasures_apply(struct erasures *erasures, struct span traits, uint64_t id)
 		return;
 	}
 	for (uint64_t at = erasure.first; at <= erasure.last && at < id; at++)
-		erasures_erase(erasures, at);
+		erase_row(erasures, at, true);
 }
 
 /* Is that row one of the publish that is shown as `id`?  Then that is found. */

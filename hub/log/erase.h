@@ -47,7 +47,8 @@ bool erasures_find(struct erasures *erasures, uint64_t id, struct buf *texts,
  * anything. */
 void erasures_apply(struct erasures *erasures, struct span traits, uint64_t id);
 
-/* In the transaction: that row, if there is one. */
+/* In the transaction: that row, if there is one.  Unlike one that was deleted
+ * it may leave its bytes in the file (store_secure). */
 void erasures_erase(struct erasures *erasures, uint64_t id);
 
 /* Are there channels with rows left? */

@@ -205,6 +205,7 @@ static void expire(struct ledger *ledger)
 
 	if (newest == 0 || ledger->order != NULL || !ledger_begin(ledger))
 		return;
+	erasures_erase(&ledger->erasures, newest);
 	erasure_put(&traits, &erasure);
 	ledger_append(ledger,
 		channel_get(&ledger->channels, span_of(ERASURE_CHANNEL)),
@@ -263,6 +264,18 @@ static void try_to_write(struct ledger *ledger)
 	set_trouble(ledger, DB_DONE);
 }
 
+/* Once all that was deleted is, and not too often. */
+static void wipe(struct ledger *ledger)
+{
+	uint64_t now = clock_now_us(ledger->clock);
+
+	if (!ledger->store.tainted || erasures_wait(&ledger->erasures) ||
+		now < ledger->wipe_at)
+		return;
+	ledger->wipe_at = now + LEDGER_WIPE_US;
+	store_wipe(&ledger->store);
+}
+
 void ledger_tend(struct ledger *ledger)
 {
 	store_check_files(&ledger->store);
@@ -272,6 +285,7 @@ void ledger_tend(struct ledger *ledger)
 	if (!ledger->writable)
 		return;
 	ledger_commit(ledger);
+	wipe(ledger);
 	channels_collect(&ledger->channels,
 		calendar_before(&ledger->calendar, ledger->config->key_age_ms));
 	retention_step(&ledger->retention);

@@ -38,6 +38,8 @@ enum {
 	LEDGER_WAL_PAGES = 1536,    /* of the write-ahead log; above it, they
 				       are moved into the database, after the
 				       acks */
+	LEDGER_WIPE_US = 5000000,   /* between two times that it is overwritten
+				       after something was deleted */
 };
 
 struct lock;
@@ -83,7 +85,8 @@ struct ledger {
 	struct ring ring;
 	struct ledger_figures figures;
 	struct parties parties;
-	struct buf acks; /* struct ack, of the transaction */
+	struct buf acks;  /* struct ack, of the transaction */
+	uint64_t wipe_at; /* monotonic us: not before */
 	bool writable;
 	enum db_result trouble;	   /* why not */
 	const char *reason;	   /* the same in words; static */
