@@ -5,6 +5,7 @@
 
 const struct verb *const verbs[] = {
 	&verb_pub,
+	&verb_delete,
 	&verb_sub,
 	&verb_tail,
 	&verb_history,

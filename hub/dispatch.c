@@ -5,6 +5,7 @@
 
 #include "hub/lines.h"
 #include "hub/log/order.h"
+#include "hub/peers/delete.h"
 #include "hub/peers/follow.h"
 #include "hub/peers/inbox.h"
 #include "hub/peers/listing.h"
@@ -109,6 +110,12 @@ static bool on_publish(
 	return publish_queue_hear(dispatch->publishes, peer, in);
 }
 
+static bool on_delete(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	return delete_take(dispatch->ledger, peer, in);
+}
+
 static bool on_page(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
@@ -195,6 +202,7 @@ static bool (*const frames[])(
 	[WIRE_HELLO] = on_hello,
 	[WIRE_FOLLOW] = on_follow,
 	[WIRE_PUBLISH] = on_publish,
+	[WIRE_DELETE] = on_delete,
 	[WIRE_PAGE] = on_page,
 	[WIRE_CHANNELS] = on_channels,
 	[WIRE_SUBSCRIBED] = on_subscribed,

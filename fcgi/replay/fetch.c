@@ -275,6 +275,11 @@ void fetch_begin_anew(struct fetch *fetch)
 	strips_clear(fetch->strips);
 }
 
+void fetch_erase(struct fetch *fetch, const struct erasure *erasure)
+{
+	strips_erase(fetch->strips, erasure);
+}
+
 struct fetch *fetch_new(struct questions *questions,
 	const struct window *window, size_t shelf,
 	const struct fetch_owner *owner)

@@ -55,6 +55,8 @@ void shelf_hold(struct strip *strip);
 void shelf_let_go(struct shelf *shelf, struct strip *strip);
 /* Nobody finds it any more; it goes once nobody holds it. */
 void shelf_discard(struct shelf *shelf, struct strip *strip);
+/* Likewise those that have ids from `first` to `last` in their range. */
+void shelf_erase(struct shelf *shelf, uint64_t first, uint64_t last);
 /* All of them. */
 void shelf_clear(struct shelf *shelf);
 

@@ -13,6 +13,7 @@
 #include "fcgi/replay/replay.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/batch.h"
+#include "fcgi/stream/composer.h"
 #include "fcgi/stream/expiry.h"
 #include "fcgi/stream/fanout.h"
 #include "fcgi/stream/filling.h"
@@ -285,6 +286,12 @@ void streams_begin_anew(struct streams *streams)
 	audience_each(streams->parts.audience, forget_told, NULL);
 	replay_begin_anew(streams->replay);
 	lasts_begin_anew(streams->lasts);
+}
+
+void streams_erase(struct streams *streams, const struct erasure *erasure)
+{
+	composer_clear(streams->parts.composer);
+	replay_erase(streams->replay, erasure);
 }
 
 /* ---- the end */

@@ -4,6 +4,7 @@
 #include "hub/log/entry.h"
 
 #include "hub/log/orphan.h"
+#include "lib/event/erasure.h"
 #include "lib/event/traits.h"
 #include "lib/text.h"
 
@@ -47,11 +48,28 @@ static const char *single_fault(const struct proposal *what)
 					       : "it is on another channel";
 }
 
+static const char *erasure_fault(const struct proposal *what)
+{
+	struct erasure erasure;
+
+	return what->count == 1 && traits_fault(what->traits) == NULL &&
+			       erasure_get(what->traits, &erasure)
+		       ? NULL
+		       : "it does not say what was deleted";
+}
+
+static const char *what_fault(const struct proposal *what, bool single)
+{
+	if (erasure_is_channel(what->channel))
+		return erasure_fault(what);
+	return single ? single_fault(what) : proposal_fault(what);
+}
+
 const char *entry_fault(const struct ledger *ledger, const struct entry *entry)
 {
 	const struct proposal *what = &entry->what;
 	bool single = is_single(entry);
-	const char *fault = single ? single_fault(what) : proposal_fault(what);
+	const char *fault = what_fault(what, single);
 
 	for (uint32_t i = 0; i < what->count && fault == NULL; i++)
 		fault = item_fault(what, &what->items[i]);
@@ -208,6 +226,7 @@ bool entry_hole(struct ledger *ledger, const struct epoch *hole)
 	if (ledger->log.newest > hole->last) {
 		if (!has_been_at(ledger, hole->last))
 			mark_all(ledger, hole->start);
+		erasures_finish(&ledger->erasures);
 		orphans_take(ledger, hole->last);
 		retention_take_back(
 			&ledger->retention, hole->last, hole->start);

@@ -58,6 +58,9 @@ struct proposal {
 	struct order_cursor cursor;
 };
 
+/* NULL, or why nobody publishes on it, or deletes there (static). */
+const char *order_channel_fault(struct span channel);
+
 /* NULL, or why its traits will not do (static). */
 const char *proposal_fault(const struct proposal *proposal);
 

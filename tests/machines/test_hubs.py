@@ -268,7 +268,7 @@ def test_a_log_of_its_own_does_not_join(machines, tmp_path):
     third = Machine(tmp_path, 3, machines.redis)
     assert third.enter("--found").returncode == 1
     with contextlib.closing(sqlite3.connect(third.log)) as db, db:
-        db.execute("INSERT INTO channel VALUES(1, x'61', 0, 0, 0, 0, 0, 0, NULL)")
+        db.execute("INSERT INTO channel VALUES(1, x'61', 0, 0, 0, 0, 0, 0, NULL, 0)")
     done = third.enter("--join")
     assert done.returncode == 1 and "is another than the order's" in done.stderr
     third.close()
