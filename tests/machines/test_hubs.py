@@ -99,16 +99,20 @@ class Machines:
             return rows
         return None
 
-    def forget(self, deed):
+    def forget(self, deed, before_it_starts=lambda: None):
         """What Redis learned during the deed is gone."""
         eventually(lambda: self.redis.ask("INFO", "persistence").find(b"aof_rewrite_in_progress:0") > 0, "quiet")
         time.sleep(1.2)  # appendfsync everysec
-        kept = self.folder / "kept"
-        shutil.copytree(self.redis.folder, kept, ignore=shutil.ignore_patterns("*.sock"))
+        shutil.copytree(self.redis.folder, self.folder / "kept", ignore=shutil.ignore_patterns("*.sock"))
         deed()
+        self.forget_again(before_it_starts)
+
+    def forget_again(self, before_it_starts=lambda: None):
+        """What it has learned since."""
         self.redis.kill()
         shutil.rmtree(self.redis.folder)
-        shutil.copytree(kept, self.redis.folder)
+        shutil.copytree(self.folder / "kept", self.redis.folder)
+        before_it_starts()
         self.redis.start()
 
     def close(self):
@@ -192,6 +196,21 @@ def test_what_the_order_forgets_is_put_back_once_and_who_saw_it_is_told(machines
     assert (again.outcome, again.last) == (REPEATED, rows[texts.index("lost")][0])
 
 
+def test_what_is_forgotten_again_while_it_is_put_back_is_put_back_all_the_same(machines, both):
+    """It has its new place, and has not come back from there."""
+    one, other = machines.all
+    both[0].publish("kept")
+    other.line.block()
+    lost = []
+    machines.forget(lambda: lost.append(both[0].publish("lost").last), lambda: one.line.hold(b"lost"))
+    eventually(lambda: b"lost" in str(machines.redis.ask("XRANGE", "{tidings}:log", "-", "+")).encode(), "asked for", 20)
+    eventually(lambda: one.why(), "it waits for what it is told", 10)
+    machines.forget_again(one.line.let_go)
+    other.line.unblock()
+    rows = eventually(lambda: machines.put_back(lost), "put back", 20)
+    assert [text for _, _, text in rows] == ["kept", "lost"]
+
+
 def test_a_follower_begins_anew_where_the_order_forgot(machines, both):
     a, b = both
     b.follow()
@@ -247,6 +266,19 @@ def test_rows_are_published_once_whatever_dies(machines):
     texts = [f"{turn}/{n}" for turn in range(6) for n in range(200)]
     eventually(lambda: len(other.events()) >= len(texts), "all came", 30)
     assert [text for _, _, text in eventually(machines.same, "the same log")] == texts
+
+
+def test_rows_are_published_once_though_redis_has_forgotten_how_far_their_inbox_is(machines):
+    one, other = machines.all
+    one.reader.start()
+    one.insert("1", "2")
+    eventually(lambda: len(other.events()) == 2, "both came")
+    one.reader.stop()
+    machines.redis.ask("DEL", "{tidings}:inbox")
+    one.insert("3")
+    one.reader.start()
+    eventually(lambda: len(other.events()) >= 3, "the next came")
+    assert [text for _, _, text in eventually(machines.same, "the same log")] == ["1", "2", "3"]
 
 
 def test_a_machine_that_was_away_for_too_long_counts_it_as_pruned(machines, both):

@@ -239,6 +239,12 @@ def test_an_orphan_is_put_back_once_whoever_does_it(order):
     assert len(order.events()) == 1
 
 
+def test_an_orphan_of_which_only_its_id_is_known_is_put_back_once(order):
+    one, = order.append(event("a", orphan=50))
+    two, other = order.append(event("a", orphan=50), event("a", orphan=51))
+    assert (two.outcome, two.first, other.outcome) == (REPEATED, one.first, STORED)
+
+
 def test_an_orphan_that_its_publisher_has_repeated_is_done(order):
     one, = order.append(event("a", source="7:1"))
     done, = order.append(event("a", orphan=50, source="7:1"))
