@@ -101,17 +101,21 @@ class Machines:
 
     def forget(self, deed, before_it_starts=lambda: None):
         """What Redis learned during the deed is gone."""
+        self.keep("kept")
+        deed()
+        self.is_as("kept", before_it_starts)
+
+    def keep(self, name):
+        """What Redis has now."""
         eventually(lambda: self.redis.ask("INFO", "persistence").find(b"aof_rewrite_in_progress:0") > 0, "quiet")
         time.sleep(1.2)  # appendfsync everysec
-        shutil.copytree(self.redis.folder, self.folder / "kept", ignore=shutil.ignore_patterns("*.sock"))
-        deed()
-        self.forget_again(before_it_starts)
+        shutil.copytree(self.redis.folder, self.folder / name, ignore=shutil.ignore_patterns("*.sock"))
 
-    def forget_again(self, before_it_starts=lambda: None):
-        """What it has learned since."""
+    def is_as(self, name, before_it_starts=lambda: None):
+        """Redis has what it had then, and nothing that it has learned since."""
         self.redis.kill()
         shutil.rmtree(self.redis.folder)
-        shutil.copytree(self.folder / "kept", self.redis.folder)
+        shutil.copytree(self.folder / name, self.redis.folder)
         before_it_starts()
         self.redis.start()
 
@@ -205,10 +209,24 @@ def test_what_is_forgotten_again_while_it_is_put_back_is_put_back_all_the_same(m
     machines.forget(lambda: lost.append(both[0].publish("lost").last), lambda: one.line.hold(b"lost"))
     eventually(lambda: b"lost" in str(machines.redis.ask("XRANGE", "{tidings}:log", "-", "+")).encode(), "asked for", 20)
     eventually(lambda: one.why(), "it waits for what it is told", 10)
-    machines.forget_again(one.line.let_go)
+    machines.is_as("kept", one.line.let_go)
     other.line.unblock()
     rows = eventually(lambda: machines.put_back(lost), "put back", 20)
     assert [text for _, _, text in rows] == ["kept", "lost"]
+
+
+def test_what_a_second_master_has_at_a_place_that_all_have_leapt_over_is_named_and_asked_for_no_more(machines, both):
+    """Both of two servers were master, and it is the old one that stays."""
+    both[0].publish("kept")
+    lost = []
+    machines.forget(lambda: (lost.append(both[0].publish("old master's").last), machines.keep("old")))
+    lost.append(eventually(lambda: machines.put_back(lost), "put back", 20)[1][0])
+    machines.is_as("old")
+    for machine in machines.all:
+        eventually(lambda machine=machine: machine.ask("SELECT id, stays FROM orphan") == [(lost[1], 1)], "left", 30)
+        assert f"the event {lost[1]} is not put back" in machine.hub.log()
+    both[1].publish("goes on")
+    assert [text for _, _, text in eventually(machines.same, "the same log")] == ["kept", "goes on"]
 
 
 def test_a_follower_begins_anew_where_the_order_forgot(machines, both):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Three machines share an order in a Redis with a replica: everything is killed, held
-and cut off, and fail-overs forget what was acknowledged; nothing is lost or doubled,
-all logs agree, and a browser that meets another machine each time misses nothing."""
+and cut off, fail-overs forget what was acknowledged, there and back, and two servers are
+master at once; nothing is lost or doubled, all logs agree, and a browser that meets
+another machine each time misses nothing."""
 
 import contextlib
 import itertools
@@ -9,21 +10,23 @@ import sqlite3
 import threading
 import time
 
+from clocks import Clock
 from crowd import Publisher, Together
 from oneorder import faults, story_of
 from redisserver import RedisLine, RedisServer, needs_redis
 from scene import NotHere
-from several import Machines, Roaming, cut
+from several import Machines, Roaming, cut, found, join, said_away
 from verdict import CALM, Account, truth_of
 from world import SLOW, eventually, free_port, insert
 
 TELLING = True
-SHORT = {"deeds": 9, "forgets": 1, "browsers": 24}
-FULL = {"deeds": 600, "forgets": 100, "browsers": 120}
+SHORT = {"deeds": 9, "forgets": 2, "rare": 0, "browsers": 24}
+FULL = {"deeds": 2700, "forgets": 100, "rare": 30, "browsers": 120}
 
 PUBLISHERS = 4
 HELD = 0.1, 3.0  # seconds
 REST = 0.2, 0.6  # between deeds
+HOUR = 3600
 
 
 class Anywhere(Publisher):
@@ -93,18 +96,48 @@ class Order:
         other.ask("REPLICAOF", "127.0.0.1", self.ways[self.master].address.rpartition(":")[2])
         eventually(lambda: b"master_link_status:up" in other.ask("INFO", "replication"), "the replica", 20)
 
-    def fails_over(self, lag):
-        """The replica is promoted while it lags: what came in that time is forgotten."""
-        self.ways[self.master].block()
-        time.sleep(lag)
-        old = self.redis
-        old.kill()
-        self.ways[self.master].cut()
-        self.ways[self.master].unblock()
+    @contextlib.contextmanager
+    def lagging(self):
+        """The replica hears nothing of its master meanwhile, and then no more of this one."""
+        way = self.ways[self.master]
+        way.block()
+        yield
+        way.cut()
+        way.unblock()
+
+    def promote(self):
         self.master = 1 - self.master
         self.redis.ask("REPLICAOF", "NO", "ONE")
+
+    def fails_over(self, lag):
+        """The replica is promoted while it lags: what came in that time is forgotten."""
+        old = self.redis
+        with self.lagging():
+            time.sleep(lag)
+            old.kill()
+        self.promote()
         old.start()
         self.replicate()
+
+    def changes_places(self, lag):
+        """Likewise, and the old one lives on: its run_id is the same when it is master again."""
+        with self.lagging():
+            time.sleep(lag)
+            self.promote()
+        self.replicate()
+
+    def has_two_masters(self, number, times, stays):
+        """That machine's way to one is shut, and it finds the other, which is promoted; if
+        that does not stay, what was given to it is forgotten."""
+        line = self.lines[number][self.master]
+        line.refusals = 10**9
+        with self.lagging():
+            self.servers[1 - self.master].ask("REPLICAOF", "NO", "ONE")
+            line.cut()
+            time.sleep(times)
+        self.master = 1 - self.master if stays else self.master
+        self.replicate()
+        line.refusals = 0
 
 
 class Deeds:
@@ -115,6 +148,10 @@ class Deeds:
         self.machines, self.order = machines, order
         self.all = [self.kill_hub, self.kill_responder, self.kill_web, self.kill_reader, self.kill_redis,
                     self.hold_redis, self.cut_line, self.hold_line, self.stop_hub]
+        self.forgets = [self.fail_over, self.there_and_back, self.two_masters]
+        self.rare = [self.turn_clock, self.lose_log, self.empty_redis]
+        self.clocks = []
+        self.strayed = False  # somebody may have followed a master which did not stay
 
     def world(self):
         return self.rng.choice(self.machines.worlds)
@@ -167,19 +204,79 @@ class Deeds:
             line.unblock()
 
 
-def program_of(rng, deeds, count, forgets):
-    """So many by turns, which a short one has each of, and fail-overs in between."""
-    program = list(itertools.islice(itertools.cycle(rng.sample(deeds, len(deeds))), count))
-    for _ in range(forgets):
-        program.insert(rng.randrange(1, len(program) + 1), None)
+    # ---- what the order forgets
+
+    def lag(self):
+        return self.rng.uniform(0.05, 0.5)
+
+    def fail_over(self):
+        self.order.fails_over(self.lag())
+
+    def there_and_back(self):
+        self.order.changes_places(self.lag())
+        time.sleep(self.rng.uniform(0, 1))
+        self.order.changes_places(self.lag())
+
+    def two_masters(self):
+        number, stays = self.rng.randrange(3), self.rng.random() < 0.5
+        self.order.has_two_masters(number, self.held(), stays)
+        self.strayed |= not stays  # that one; others too, if their way was cut by chance
+
+    def holes(self):
+        """What of the others' each may lack: it is below what a strayed one had got to."""
+        return [ask(world, "SELECT last, start FROM hole") if self.strayed else [] for world in self.machines.worlds]
+
+    # ---- rare ones
+
+    def turn_clock(self):
+        for clock in self.clocks:
+            clock.jump(self.rng.choice([-HOUR, 0, HOUR]) - clock.offset)
+
+    def nothing_waits(self):
+        """What one machine alone has would be lost with its disk."""
+        self.machines.are_healthy(30)
+        for world in self.machines.worlds:
+            eventually(lambda world=world: ask(world, "SELECT count(*) FROM orphan WHERE stays = 0") == [(0,)], "nothing to put back", 30)
+
+    def lose_log(self):
+        self.nothing_waits()
+        world = self.world()
+        world.hub.stop()
+        for end in ("", "-wal", "-shm"):
+            world.log_db.with_name("log.db" + end).unlink(missing_ok=True)
+        join(world)
+        world.hub.start()
+
+    def empty_redis(self):
+        self.order.redis.ask("FLUSHALL")
+        for world in self.machines.worlds:
+            said_away(world, "--found", 30)
+        world = max(self.machines.worlds, key=lambda world: ask(world, "SELECT max(id) FROM event"))
+        world.hub.stop()
+        found(world)
+        world.hub.start()
+
+
+def ask(world, sql):
+    with contextlib.closing(sqlite3.connect(f"file:{world.log_db}?mode=ro", uri=True, timeout=10)) as db:
+        return db.execute(sql).fetchall()
+
+
+def program_of(rng, doer, deeds, forgets, rare):
+    """So many by turns, which a short one has each of, and the others in between."""
+    def some(kinds, count):
+        return list(itertools.islice(itertools.cycle(rng.sample(kinds, len(kinds))), count))
+    program = some(doer.all, deeds)
+    for deed in some(doer.forgets, forgets) + some(doer.rare, rare):
+        program.insert(rng.randrange(1, len(program) + 1), deed)
     return program
 
 
-def play(scene, deeds, forgets, browsers):
+def play(scene, deeds, forgets, rare, browsers):
     if needs_redis:
         raise NotHere(needs_redis)
     order = Order(scene.closing, scene.folder())
-    machines = Machines(count=0, web=True, config={"responder": {"workers": "2"}}, each={"give_up": "2s"},
+    machines = Machines(count=0, web=True, config={"responder": {"workers": "2"}}, each={"give_up": "2s", "keep_age": "1d"},
                         redis=None, lend=order.redis)
     scene.worlds.append(machines)
     for number in range(3):
@@ -193,25 +290,34 @@ def play(scene, deeds, forgets, browsers):
         readers.append(crowd.listen(door, "/stream?channel=main", reconnect=True, stubborn=True, longest_wait=0.1))
     crowd.wait(lambda: all(reader.told("connected") for reader in readers), lambda: "not all are connected", 20 * SLOW)
     doer = Deeds(scene.rng, machines, order)
+    if rare:
+        doer.clocks = [clock_of(scene, world) for world in machines.worlds]
     writers = [Anywhere(machines.worlds, account, f"p{n}") for n in range(PUBLISHERS)]
     writers.append(Inserter(machines[1], account))
     with Together(writers) as together:
-        for number, deed in enumerate(program_of(scene.rng, doer.all, deeds, forgets)):
-            deed() if deed else order.fails_over(scene.rng.uniform(0.05, 0.5))
+        for number, deed in enumerate(program_of(scene.rng, doer, deeds, forgets, rare)):
+            deed()
             for reader in scene.rng.sample(readers, 3):
                 cut(reader)
             time.sleep(scene.rng.uniform(*REST))
             together.check()
-            scene.say(f"{number + 1}: {deed.__name__ if deed else 'fail-over'}; {together.count} published")
+            scene.say(f"{number + 1}: {deed.__name__}; {together.count} published")
         machines.are_healthy(30)
     calms_down(scene, machines, account, readers)
     logs = [truth_of(world.log_db) for world in machines.worlds]
     stories = [story_of(reader) for reader in readers]
-    scene.faultless(faults(account, logs, stories, forgets > 0))
-    moved = sum(id is not None and id not in logs[0] for id in account.acknowledged.values())
-    scene.note(deeds=deeds, forgets=forgets, events=len(account.tried), acknowledged=len(account.acknowledged),
+    scene.faultless(faults(account, logs, stories, forgets + rare > 0, doer.holes()))
+    ids = set().union(*logs)
+    moved = sum(id is not None and id not in ids for id in account.acknowledged.values())
+    scene.note(events=len(account.tried), acknowledged=len(account.acknowledged),
                put_back=moved, resets=sum(items.count(None) for _, items in stories),
                deliveries=sum(len(items) for _, items in stories), connections=sum(len(r.answers) for r in readers))
+
+
+def clock_of(scene, world):
+    clock = Clock(scene.folder())
+    clock.governs(world)
+    return clock
 
 
 def calms_down(scene, machines, account, readers):
