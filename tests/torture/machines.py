@@ -10,20 +10,20 @@ import sqlite3
 import threading
 import time
 
-from clocks import Clock
+from clock import Clock
 from crowd import Publisher, Together
 from oneorder import faults, story_of
-from redisserver import RedisLine, RedisServer, needs_redis
+from redisserver import needs_redis
 from scene import NotHere
-from several import Machines, Roaming, cut, found, join, said_away
+from several import Machines, Order, Roaming, cut, found, join, said_away
 from verdict import CALM, Account, truth_of
-from world import SLOW, eventually, free_port, insert
+from world import SLOW, eventually, insert
 
 TELLING = True
 SHORT = {"deeds": 9, "forgets": 2, "rare": 0, "browsers": 24}
 FULL = {"deeds": 2700, "forgets": 100, "rare": 30, "browsers": 120}
 
-PUBLISHERS = 4
+PUBLISHERS = 3  # and one whose events have no ids of their own
 HELD = 0.1, 3.0  # seconds
 REST = 0.2, 0.6  # between deeds
 HOUR = 3600
@@ -39,6 +39,22 @@ class Anywhere(Publisher):
     def ask(self, data, within):
         self.world = next(self.worlds)
         return super().ask(data, within)
+
+
+class Nameless(Anywhere):
+    """What it publishes cannot be repeated: only the machines' receipts keep it from
+    being there twice."""
+
+    def publish(self, data):
+        self.account.tries(self.on, data)
+        with contextlib.suppress(OSError):
+            answer = self.ask(data, within=20 * SLOW)
+            if answer.status == 200:
+                self.account.acknowledges(data, self.id_in(answer))
+
+    def ask(self, data, within):
+        self.world = next(self.worlds)
+        return self.world.post("/realtime/main", data.encode(), within=within)
 
 
 class Inserter(threading.Thread):
@@ -61,83 +77,6 @@ class Inserter(threading.Thread):
                 self.count += 1
         except (sqlite3.Error, AssertionError) as fault:
             self.fault = fault
-
-
-class Order:
-    """A Redis and its replica, which change places; a line from each hub to each."""
-
-    def __init__(self, closing, folder):
-        self.closing, self.folder = closing, folder
-        settings = {"bind": "127.0.0.1", "repl-diskless-sync-delay": 0}
-        self.servers = [RedisServer(folder, name, port=free_port(), **settings).start() for name in ("a", "b")]
-        # Redis tells itself by where it stands in the file: each is a replica's way to the other.
-        self.ways = [RedisLine(free_port(), server.settings["port"]) for server in self.servers]
-        self.master, self.lines = 0, []
-        for one in (*self.servers, *self.ways):
-            closing.callback(one.close)
-        self.replicate()
-
-    @property
-    def redis(self):
-        return self.servers[self.master]
-
-    def lines_of(self, number):
-        """What [shared] of a machine has."""
-        lines = [RedisLine(self.folder / f"line-{number}-{n}.sock", server.socket)
-                 for n, server in enumerate(self.servers)]
-        for line in lines:
-            self.closing.callback(line.close)
-        self.lines.append(lines)
-        return " ".join(line.address for line in lines)
-
-    def replicate(self):
-        """The other one has all, and goes on getting it."""
-        other = self.servers[1 - self.master]
-        other.ask("REPLICAOF", "127.0.0.1", self.ways[self.master].address.rpartition(":")[2])
-        eventually(lambda: b"master_link_status:up" in other.ask("INFO", "replication"), "the replica", 20)
-
-    @contextlib.contextmanager
-    def lagging(self):
-        """The replica hears nothing of its master meanwhile, and then no more of this one."""
-        way = self.ways[self.master]
-        way.block()
-        yield
-        way.cut()
-        way.unblock()
-
-    def promote(self):
-        self.master = 1 - self.master
-        self.redis.ask("REPLICAOF", "NO", "ONE")
-
-    def fails_over(self, lag):
-        """The replica is promoted while it lags: what came in that time is forgotten."""
-        old = self.redis
-        with self.lagging():
-            time.sleep(lag)
-            old.kill()
-        self.promote()
-        old.start()
-        self.replicate()
-
-    def changes_places(self, lag):
-        """Likewise, and the old one lives on: its run_id is the same when it is master again."""
-        with self.lagging():
-            time.sleep(lag)
-            self.promote()
-        self.replicate()
-
-    def has_two_masters(self, number, times, stays):
-        """That machine's way to one is shut, and it finds the other, which is promoted; if
-        that does not stay, what was given to it is forgotten."""
-        line = self.lines[number][self.master]
-        line.refusals = 10**9
-        with self.lagging():
-            self.servers[1 - self.master].ask("REPLICAOF", "NO", "ONE")
-            line.cut()
-            time.sleep(times)
-        self.master = 1 - self.master if stays else self.master
-        self.replicate()
-        line.refusals = 0
 
 
 class Deeds:
@@ -293,7 +232,7 @@ def play(scene, deeds, forgets, rare, browsers):
     if rare:
         doer.clocks = [clock_of(scene, world) for world in machines.worlds]
     writers = [Anywhere(machines.worlds, account, f"p{n}") for n in range(PUBLISHERS)]
-    writers.append(Inserter(machines[1], account))
+    writers += [Nameless(machines.worlds, account, "n"), Inserter(machines[1], account)]
     with Together(writers) as together:
         for number, deed in enumerate(program_of(scene.rng, doer, deeds, forgets, rare)):
             deed()

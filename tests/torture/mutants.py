@@ -63,9 +63,9 @@ class Bench:
 
     def plays(self, judge, seed):
         """What the scenario, or the file of tests, found; None if nothing."""
-        command, sign = [TOP / "tests/torture/run", judge, "--short", "--seed", str(seed)], "VIOLATION: "
+        command, sign = [TOP / "tests/torture/run", judge, "--short", "--seed", str(seed)], r"VIOLATION: "
         if judge.endswith(".py"):  # of the copy: it may read the sources, too
-            command, sign = ["-m", "pytest", "-q", "-x", "--tb=line", self.top / judge], "FAILED "
+            command, sign = ["-m", "pytest", "-q", "-x", "--tb=line", self.top / judge], r"(?m)^(?:FAILED|ERROR) "
         process = subprocess.Popen(
             [sys.executable, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace", cwd=self.top / "tests",
@@ -76,9 +76,10 @@ class Bench:
             process.send_signal(signal.SIGINT)  # it ends what it started
             process.communicate()
             return f"it hung for {LIMIT} s"
-        if process.returncode != (1 if sign in told else 0):
+        found = re.split(sign, told, maxsplit=1)[1:]
+        if process.returncode != len(found):
             raise AssertionError(f"{judge} {seed} ended with status {process.returncode}:\n{told[-2000:]}")
-        return told.partition(sign)[2].strip() or None
+        return found[0].strip() if found else None
 
 
 class Trial:
