@@ -352,7 +352,8 @@
  * ID
  * The order has forgotten the event that had this id, and it cannot be put
  * back: it is older than half of `key_age`, or its key was used for another
- * event. It stays in the table `orphan` of the log.
+ * event, or the order, which had two masters, has it after all, at a place that
+ * this log has leapt over. It stays in the table `orphan` of the log.
  */
 #define LINE_SHARED_LEFT "shared order: the event %llu is not put back"
 

@@ -333,8 +333,9 @@ def test_an_answer_that_was_lost_doubles_nothing(redis, sharers, tmp_path):
     one.say("found", 0, 100)
     one.is_here()
     line.delay = 0.2
-    numbers = [one.append(data=f"{n}", source="7", number=n) for n in range(20)]
-    time.sleep(0.1)
+    numbers = [one.append(data=f"{n}", source="7", number=n) for n in range(10)]
+    time.sleep(0.1)     # they are under way, and the others wait
+    numbers += [one.append(data=f"{n}", source="7", number=n) for n in range(10, 20)]
     line.cut()
     line.delay = 0
     assert {one.answer(number).outcome for number in numbers} == {"stored"}

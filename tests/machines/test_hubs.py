@@ -99,16 +99,24 @@ class Machines:
             return rows
         return None
 
-    def forget(self, deed):
+    def forget(self, deed, before_it_starts=lambda: None):
         """What Redis learned during the deed is gone."""
+        self.keep("kept")
+        deed()
+        self.is_as("kept", before_it_starts)
+
+    def keep(self, name):
+        """What Redis has now."""
         eventually(lambda: self.redis.ask("INFO", "persistence").find(b"aof_rewrite_in_progress:0") > 0, "quiet")
         time.sleep(1.2)  # appendfsync everysec
-        kept = self.folder / "kept"
-        shutil.copytree(self.redis.folder, kept, ignore=shutil.ignore_patterns("*.sock"))
-        deed()
+        shutil.copytree(self.redis.folder, self.folder / name, ignore=shutil.ignore_patterns("*.sock"))
+
+    def is_as(self, name, before_it_starts=lambda: None):
+        """Redis has what it had then, and nothing that it has learned since."""
         self.redis.kill()
         shutil.rmtree(self.redis.folder)
-        shutil.copytree(kept, self.redis.folder)
+        shutil.copytree(self.folder / name, self.redis.folder)
+        before_it_starts()
         self.redis.start()
 
     def close(self):
@@ -192,6 +200,35 @@ def test_what_the_order_forgets_is_put_back_once_and_who_saw_it_is_told(machines
     assert (again.outcome, again.last) == (REPEATED, rows[texts.index("lost")][0])
 
 
+def test_what_is_forgotten_again_while_it_is_put_back_is_put_back_all_the_same(machines, both):
+    """It has its new place, and has not come back from there."""
+    one, other = machines.all
+    both[0].publish("kept")
+    other.line.block()
+    lost = []
+    machines.forget(lambda: lost.append(both[0].publish("lost").last), lambda: one.line.hold(b"lost"))
+    eventually(lambda: b"lost" in str(machines.redis.ask("XRANGE", "{tidings}:log", "-", "+")).encode(), "asked for", 20)
+    eventually(lambda: one.why(), "it waits for what it is told", 10)
+    machines.is_as("kept", one.line.let_go)
+    other.line.unblock()
+    rows = eventually(lambda: machines.put_back(lost), "put back", 20)
+    assert [text for _, _, text in rows] == ["kept", "lost"]
+
+
+def test_what_a_second_master_has_at_a_place_that_all_have_leapt_over_is_named_and_asked_for_no_more(machines, both):
+    """Both of two servers were master, and it is the old one that stays."""
+    both[0].publish("kept")
+    lost = []
+    machines.forget(lambda: (lost.append(both[0].publish("old master's").last), machines.keep("old")))
+    lost.append(eventually(lambda: machines.put_back(lost), "put back", 20)[1][0])
+    machines.is_as("old")
+    for machine in machines.all:
+        eventually(lambda machine=machine: machine.ask("SELECT id, stays FROM orphan") == [(lost[1], 1)], "left", 30)
+        assert f"the event {lost[1]} is not put back" in machine.hub.log()
+    both[1].publish("goes on")
+    assert [text for _, _, text in eventually(machines.same, "the same log")] == ["kept", "goes on"]
+
+
 def test_a_follower_begins_anew_where_the_order_forgot(machines, both):
     a, b = both
     b.follow()
@@ -247,6 +284,19 @@ def test_rows_are_published_once_whatever_dies(machines):
     texts = [f"{turn}/{n}" for turn in range(6) for n in range(200)]
     eventually(lambda: len(other.events()) >= len(texts), "all came", 30)
     assert [text for _, _, text in eventually(machines.same, "the same log")] == texts
+
+
+def test_rows_are_published_once_though_redis_has_forgotten_how_far_their_inbox_is(machines):
+    one, other = machines.all
+    one.reader.start()
+    one.insert("1", "2")
+    eventually(lambda: len(other.events()) == 2, "both came")
+    one.reader.stop()
+    machines.redis.ask("DEL", "{tidings}:inbox")
+    one.insert("3")
+    one.reader.start()
+    eventually(lambda: len(other.events()) >= 3, "the next came")
+    assert [text for _, _, text in eventually(machines.same, "the same log")] == ["1", "2", "3"]
 
 
 def test_a_machine_that_was_away_for_too_long_counts_it_as_pruned(machines, both):
