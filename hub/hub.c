@@ -221,6 +221,20 @@ static void on_left(void *arg, const uint8_t origin[ORIGIN_HUB])
 	elsewhere_leave(&hub->elsewhere, origin);
 }
 
+static void on_came(void *arg, const struct entry *entry)
+{
+	struct hub *hub = arg;
+
+	presence_came(&hub->presence, entry);
+}
+
+static void on_forgot(void *arg, uint64_t last)
+{
+	struct hub *hub = arg;
+
+	presence_forgot(&hub->presence, last);
+}
+
 static void on_changed(void *arg, struct span name, uint64_t here)
 {
 	const struct hub *hub = arg;
@@ -230,13 +244,14 @@ static void on_changed(void *arg, struct span name, uint64_t here)
 
 static void open_order(struct hub *hub)
 {
-	const struct together_sink sink = {
-		on_renewed, on_order, on_moved, on_counted, on_left, hub};
+	const struct together_sink sink = {on_renewed, on_order, on_moved,
+		on_counted, on_left, on_came, on_forgot, hub};
 
 	elsewhere_open(&hub->elsewhere, &hub->counts);
 	if (hub->ledger.config->shared.redis_count == 0)
 		return;
 	hub->together = together_open(hub->loop, &hub->ledger, &sink);
+	presence_share(&hub->presence);
 	hub->counts.changed = on_changed;
 	hub->counts.arg = hub;
 }

@@ -388,13 +388,6 @@
 	"shared order: tidings.conf has no section [shared]"
 
 /*
- * At the start, with `mercure_subscriptions = yes`: where the order is shared
- * nobody is told to be there, and who asks finds nobody.
- */
-#define LINE_SHARED_NO_PRESENCE \
-	"shared order: who is there is not told while it is shared"
-
-/*
  * FILE ERROR
  * By what this machine's hub is known to the others cannot be read, or made.
  */

@@ -3,6 +3,7 @@
 
 #include "hub/log/entry.h"
 
+#include "hub/log/coming.h"
 #include "hub/log/orphan.h"
 #include "lib/event/erasure.h"
 #include "lib/event/traits.h"
@@ -60,9 +61,16 @@ static const char *erasure_fault(const struct proposal *what)
 
 static const char *what_fault(const struct proposal *what, bool single)
 {
+	const char *fault;
+
 	if (erasure_is_channel(what->channel))
 		return erasure_fault(what);
-	return single ? single_fault(what) : proposal_fault(what);
+	if (coming_is(what))
+		return coming_fault(what);
+	fault = single ? single_fault(what) : proposal_fault(what);
+	for (uint32_t i = 0; i < what->count && fault == NULL; i++)
+		fault = item_fault(what, &what->items[i]);
+	return fault;
 }
 
 const char *entry_fault(const struct ledger *ledger, const struct entry *entry)
@@ -71,8 +79,6 @@ const char *entry_fault(const struct ledger *ledger, const struct entry *entry)
 	bool single = is_single(entry);
 	const char *fault = what_fault(what, single);
 
-	for (uint32_t i = 0; i < what->count && fault == NULL; i++)
-		fault = item_fault(what, &what->items[i]);
 	if (fault != NULL)
 		return fault;
 	if (!single &&
@@ -142,7 +148,7 @@ static bool apply_item(struct rows *rows, struct proposed *item)
 	return true;
 }
 
-bool entry_apply(struct ledger *ledger, const struct entry *entry)
+static bool apply_items(struct ledger *ledger, const struct entry *entry)
 {
 	struct rows rows = {
 		.ledger = ledger,
@@ -151,14 +157,25 @@ bool entry_apply(struct ledger *ledger, const struct entry *entry)
 	};
 	bool good = true;
 
-	eventlog_place(&ledger->log, entry->id - entry->rows, entry->at);
 	rows.index_at =
 		origin_add(&rows.traits, entry->what.traits, &entry->origin);
 	for (uint32_t i = 0; i < entry->what.count && good; i++)
 		good = apply_item(&rows, &entry->what.items[i]);
+	buf_release(&rows.traits);
+	return good;
+}
+
+bool entry_apply(struct ledger *ledger, const struct entry *entry)
+{
+	const struct proposal *what = &entry->what;
+	bool good;
+
+	eventlog_place(&ledger->log, entry->id - entry->rows, entry->at);
+	good = coming_is(what)
+		       ? coming_apply(ledger, what, entry->at, &entry->origin)
+		       : apply_items(ledger, entry);
 	if (good && entry->orphan != 0)
 		orphan_remove(&ledger->store, entry->orphan);
-	buf_release(&rows.traits);
 	return good && ledger->store.trouble == DB_DONE;
 }
 
@@ -216,7 +233,8 @@ static bool has_been_at(struct ledger *ledger, uint64_t id)
 	return has_event(&ledger->store, id);
 }
 
-bool entry_hole(struct ledger *ledger, const struct epoch *hole)
+bool entry_hole(struct ledger *ledger, const struct epoch *hole,
+	const struct entry_orphaned *orphaned)
 {
 	ledger_commit(ledger);
 	if (hole->start <= ledger->log.newest)
@@ -224,9 +242,13 @@ bool entry_hole(struct ledger *ledger, const struct epoch *hole)
 	if (!ledger_begin(ledger))
 		return false;
 	if (ledger->log.newest > hole->last) {
-		if (!has_been_at(ledger, hole->last))
+		bool lacks = !has_been_at(ledger, hole->last);
+
+		if (lacks)
 			mark_all(ledger, hole->start);
 		erasures_finish(&ledger->erasures);
+		if (orphaned != NULL)
+			orphaned->take(orphaned->arg, hole, lacks);
 		orphans_take(ledger, hole->last);
 		retention_take_back(
 			&ledger->retention, hole->last, hole->start);

@@ -171,7 +171,7 @@ static struct epoch forget_one(struct room *room, uint64_t id)
 	apply_text(room, id, "first");
 	apply_text(room, id + 1, "second");
 	apply_text(room, id + 2, "third");
-	assert_true(entry_hole(&room->ledger, &hole));
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
 	return hole;
 }
 
@@ -223,7 +223,7 @@ static void test_what_another_server_had_meanwhile_counts_as_pruned(
 	entry.what.channel = span_of("b");
 	apply(room, &entry);
 	apply_text(room, id + 100, "here");
-	assert_true(entry_hole(&room->ledger, &hole));
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
 	must_be_lost(room, "a", hole.start);
 	must_be_lost(room, "b", hole.start);
 	must_be_lost(room, "never seen", hole.start);
@@ -242,11 +242,11 @@ static void test_where_the_log_has_been_at_only_what_is_forgotten_is_a_gap(
 	entry.what.channel = span_of("b");
 	apply(room, &entry);
 	apply_text(room, id + 1, "forgotten");
-	assert_true(entry_hole(&room->ledger, &hole));
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
 	must_be_lost(room, "a", hole.start);
 	must_be_lost(room, "b", 0);
 	apply_text(room, id + 501, "forgotten, too");
-	assert_true(entry_hole(&room->ledger, &next));
+	assert_true(entry_hole(&room->ledger, &next, NULL));
 	must_be_lost(room, "a", next.start);
 	must_be_lost(room, "b", 0);
 	must_be_lost(room, "never seen", 0);
@@ -258,7 +258,7 @@ static void test_a_hole_that_is_known_changes_nothing(void **state)
 	struct epoch hole = forget_one(room, base(room));
 	size_t count = room->ledger.log.epochs.count;
 
-	assert_true(entry_hole(&room->ledger, &hole));
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
 	assert_int_equal(room->ledger.log.epochs.count, count);
 }
 
@@ -272,11 +272,11 @@ static void test_if_it_cannot_be_committed_nothing_has_left_the_log(
 	apply_text(room, id, "first");
 	apply_text(room, id + 1, "second");
 	room_fail(room);
-	assert_false(entry_hole(&room->ledger, &hole));
+	assert_false(entry_hole(&room->ledger, &hole, NULL));
 	room->ledger.writable = true;
 	assert_int_equal(room->ledger.log.committed, id + 1);
 	assert_true(eventlog_knows(&room->ledger.log, id + 1));
-	assert_true(entry_hole(&room->ledger, &hole));
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
 }
 
 static void check_third(void *arg, const struct orphan *orphan)
