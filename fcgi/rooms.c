@@ -195,8 +195,10 @@ static void open_verbs(struct rooms *rooms)
 	rooms->metrics = (struct metrics){
 		.listen = subscribe_one,
 		.listen_room = &rooms->subscribe,
+		.access = rooms->access,
 		.questions = rooms->session->questions,
 		.deferrals = rooms->deferrals,
+		.replies = rooms->replies,
 	};
 }
 
