@@ -200,6 +200,9 @@ static void open_verbs(struct rooms *rooms)
 		.deferrals = rooms->deferrals,
 		.replies = rooms->replies,
 	};
+	kill_switch_open(&rooms->kill_switch,
+		rooms->lone ? "" : rooms->config->kill_token,
+		loop_timers(rooms->loop), rooms->replies);
 }
 
 static void take(void *arg, struct request *request)
@@ -221,6 +224,7 @@ static void open_acceptor(struct rooms *rooms, int listener)
 		.who = &rooms->who,
 		.status = &rooms->status,
 		.metrics = &rooms->metrics,
+		.kill_switch = &rooms->kill_switch,
 		.tasks = rooms->tasks,
 		.mercure = rooms->config->mercure,
 	});
@@ -285,6 +289,7 @@ void rooms_close(struct rooms *rooms)
 {
 	acceptor_free(rooms->acceptor);
 	router_free(rooms->router);
+	kill_switch_close(&rooms->kill_switch);
 	deferrals_free(rooms->deferrals);
 	rooms_drain(rooms);
 	uplink_farewell(rooms->uplink);
