@@ -6,12 +6,14 @@
  *
  * One table of paths, all below one prefix, the base, and that of Mercure also
  * where the protocol has it, at the root.  What every answer has in
- * common is settled here: the CORS lines, 404, 405, 421, OPTIONS, HEAD.
+ * common is settled here: the CORS lines, but of what no other page may have,
+ * 404, 405, 421, OPTIONS, HEAD.
  */
 #include <stdbool.h>
 
 struct access;
 struct history;
+struct kill_switch;
 struct subscribe;
 struct metrics;
 struct pass;
@@ -35,6 +37,7 @@ struct route_rooms {
 	struct history *history;
 	struct status *status;
 	struct metrics *metrics;
+	struct kill_switch *kill_switch;
 	struct tasks *tasks;
 	bool mercure; /* is there /.well-known/mercure? */
 };
