@@ -62,6 +62,12 @@ export function formatMoment(ms) {
 	return isToday ? formatTime(ms) : formatter(Intl.DateTimeFormat, { ...DAY, ...CLOCK }).format(ms);
 }
 
+const SPLIT = { fractionalSecondDigits: 3 };
+
+// To the millisecond, with the date.
+export const formatExactly = (ms) =>
+	formatter(Intl.DateTimeFormat, { ...DAY, ...CLOCK, ...SPLIT }).format(ms);
+
 const ATTRIBUTES = ["title", "placeholder", "aria-label"];
 
 export function translate(root) {

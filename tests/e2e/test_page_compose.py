@@ -184,7 +184,7 @@ def test_without_permission_the_switch_says_so(chromium, web):
     page.window.cdp("Browser.setPermission", permission={"name": "notifications"},
                     setting="denied", origin=page.url.rstrip("/"))
     page.only("main")
-    if page.window.find("#system-on").is_enabled():
+    if page.opens("#more-events").window.find("#system-on").is_enabled():
         page.window.click("#system-on")
     page.window.wait(lambda: not is_on(page, "#system-on"), "the switch being off again")
 

@@ -63,7 +63,7 @@ def test_any_number_of_streams_is_connected_and_disconnected(chromium, make_worl
 
 def test_a_name_that_is_none_is_refused_with_a_word(chromium, web):
     page = Page(chromium, web)
-    before = page.keys()
+    before = page.opens("#add").keys()
     for name in ("", "x" * 256):
         page.window.fill("#connect [name=channel]", name)
         page.window.click("#connect button:not([type=button])")
@@ -164,7 +164,7 @@ def test_clear_empties_the_list_and_nothing_else(chromium, web):
     stream, = page.only("main")
     web.publish("before")
     page.sees("before")
-    page.window.click("#clear")
+    page.opens("#more-events").window.click("#clear")
     page.window.wait(lambda: page.events() == [], "an empty list")
     assert stream.look()["state"] == "live" and stream.total() == 1
     web.publish("after")
@@ -179,7 +179,7 @@ def test_copy_gives_what_is_shown(chromium, web):
     web.publish("to be copied\nwith a second line")
     web.publish("and a 😀 \"quoted\" one")
     page.sees("quoted")
-    page.window.click("#copy")
+    page.opens("#more-events").window.click("#copy")
     page.go("compose")
     page.window.fill("#publish [name=message]", "")
     page.window.find("#publish [name=message]").click()
@@ -238,7 +238,7 @@ def test_each_type_arrives_on_time_and_alike_everywhere(chromium, firefox, make_
 
 TIMES = """
 return Object.fromEntries([...document.querySelectorAll("#events li.event")].map((li) =>
-    [li.querySelector(".data").textContent, li.querySelector("time, .time").textContent]));
+    [li.said.data, li.querySelector("time, .time").textContent]));
 """
 
 
