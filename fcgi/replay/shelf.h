@@ -24,10 +24,10 @@ enum {
 };
 
 enum shelf_kind {
-	SHELF_DRESS = 3, /* bits: an enum event_dress, of the text */
-	SHELF_SHORT = 4, /* strips are short, for who reads very many at
+	SHELF_DRESS = 7, /* bits: an enum event_dress, of the text */
+	SHELF_SHORT = 8, /* strips are short, for who reads very many at
 			    once: they would be many writes for others */
-	SHELF_PUBLIC = 8 /* without what is private, for who may not read
+	SHELF_PUBLIC = 16 /* without what is private, for who may not read
 			    anything of it: how much there is of it would
 			    show in the time that it takes */
 };
