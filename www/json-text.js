@@ -47,10 +47,11 @@ export function pretty(text) {
 	const line = () => `\n${"  ".repeat(depth)}`;
 	for (const [token] of text.matchAll(TOKENS)) {
 		const step = DEEPER[token] ?? 0;
-		const isEmpty = step < 0 && DEEPER[last] === 1;
-		depth += step;
-		if (step < 0 ? !isEmpty : DEEPER[last] === 1 || last === ",")
+		depth += Math.min(0, step);
+		const isFirst = DEEPER[last] === 1;
+		if (step < 0 ? !isFirst : isFirst || last === ",")
 			made += line();
+		depth += Math.max(0, step);
 		made += token === ":" ? ": " : token;
 		last = token;
 	}

@@ -156,7 +156,13 @@ export class List {
 	#click(target) {
 		const row = target.closest(".line")?.parentElement;
 		if (row && getSelection().isCollapsed)
-			toggle(row);
+			this.#toggle(row);
+	}
+
+	#toggle(row) {
+		if (toggle(row))
+			row.scrollIntoView({ block: "nearest" });
+		this.said();
 	}
 
 	#press(event) {
@@ -165,7 +171,7 @@ export class List {
 		if (event.key === "Escape" && row !== null && isOpen(row))
 			this.#leave(row);
 		else if (isOnLine && (event.key === "Enter" || event.key === " "))
-			toggle(row);
+			this.#toggle(row);
 		else if (event.key in STEPS && (isOnLine || event.target === this.element))
 			this.#step(row, STEPS[event.key]);
 		else
@@ -174,7 +180,7 @@ export class List {
 	}
 
 	#leave(row) {
-		toggle(row);
+		this.#toggle(row);
 		row.firstElementChild.focus();
 	}
 

@@ -3,7 +3,7 @@
 
 import { keyOf } from "./connections.js";
 import { el, setText } from "./dom.js";
-import { formatNumber, onLanguage, t, translate } from "./i18n.js";
+import { formatAgo, formatNumber, onLanguage, t, translate } from "./i18n.js";
 
 const SHOWN_MAX = 40;
 
@@ -12,7 +12,7 @@ function rateOf({ rate }) {
 }
 
 function sinceOf({ lastAt }) {
-	return Number.isNaN(lastAt) ? "" : t("seconds", { count: Math.max(0, Math.floor((Date.now() - lastAt) / 1000)) });
+	return Number.isNaN(lastAt) ? "" : formatAgo(Date.now() - lastAt);
 }
 
 class Other {

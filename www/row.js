@@ -14,15 +14,16 @@ const SHOWN_MAX = 20_000; // characters of an event's data
 
 export function eventRow(event, mine) {
 	const { type, id, channel, data, replayed } = event;
+	const moment = momentOf(event);
 	const row = el("li", {
 		class: `event${mine ? " mine" : ""}${replayed ? " replayed" : ""}`,
 		"data-id": id, "data-type": type, "data-channel": channel,
 	}, el("div", { class: "line", role: "button", tabindex: "-1", "aria-expanded": "false" },
-		translate(timeElement(momentOf(event), formatMoment)),
+		translate(timeElement(moment, formatMoment)),
 		el("span", { class: "channel" }, channel),
 		type === "message" ? "" : el("span", { class: "type", "data-type": type }, type),
 		replayed ? el("span", { class: "mark", "data-t": "replayed" }, t("replayed")) : "",
-		summaryOf(data)));
+		summaryOf(data, moment)));
 	row.said = event;
 	return row;
 }

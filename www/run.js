@@ -8,7 +8,7 @@ import { publishAddress, streamAddress } from "./commands.js";
 import { el, setText } from "./dom.js";
 import { onLanguage, t } from "./i18n.js";
 
-const LINES_MAX = 6;
+const LINES_MAX = 4;
 const LINE_MAX = 400; // characters
 const RUN_MS = 60_000;
 

@@ -8,7 +8,7 @@
 import { Channels } from "./channels.js";
 import { keyOf, topicOf } from "./connections.js";
 import { el, setText } from "./dom.js";
-import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
+import { addWords, formatAgo, formatNumber, onLanguage, t, translate } from "./i18n.js";
 import { others } from "./others.js";
 import { pathAt } from "./place.js";
 import { shortOf, troubleOf } from "./status.js";
@@ -78,7 +78,7 @@ class Card {
 			return t("never");
 		if (Number.isNaN(lastAt))
 			return t("earlier");
-		return t("seconds", { count: Math.max(0, Math.floor((Date.now() - lastAt) / 1000)) });
+		return formatAgo(Date.now() - lastAt);
 	}
 
 	show() {
@@ -151,7 +151,7 @@ function presetButtons({ bus, connections }) {
 }
 
 function addBox(page) {
-	const sign = el("summary", { class: "add", "data-t-aria-label": "add", "data-t-title": "add" }, "+");
+	const sign = el("summary", { class: "add", "data-t-aria-label": "add", "data-t-title": "add" });
 	const box = el("details", { id: "add" }, sign, connectForm(page), presetButtons(page));
 	box.addEventListener("toggle", () => box.open && box.querySelector("[name=channel]").focus());
 	return box;

@@ -2,7 +2,7 @@
 export const words = {
 	en: {
 		message: "Message",
-		"say-something": "Say something to everybody who listens",
+		"say-something": "Say something to all who listen",
 		channel: "Channel",
 		type: "Event type",
 		format: "Format",
@@ -19,7 +19,7 @@ export const words = {
 	},
 	"pt-BR": {
 		message: "Mensagem",
-		"say-something": "Diga algo a todos que escutam",
+		"say-something": "Diga algo a quem escuta",
 		channel: "Canal",
 		type: "Tipo do evento",
 		format: "Formato",
