@@ -77,8 +77,9 @@ export function mount(feed, { bus, connections }) {
 	const isLooking = () => search.value !== "" || type.value !== "";
 
 	const show = () => {
-		empty.hidden = rows.childElementCount > 0 && !(isLooking() && list.counts.shown === 0);
-		setText(empty, empty.hidden ? "" : emptiness(connections.all, rows.childElementCount > 0 ? search.value || type.value : ""));
+		const isEmpty = rows.querySelector("li.event") === null;
+		empty.hidden = !isEmpty && !(isLooking() && list.counts.shown === 0);
+		setText(empty, empty.hidden ? "" : emptiness(connections.all, isEmpty ? "" : search.value || type.value));
 		unseen.hidden = list.unseen === 0;
 		if (!unseen.hidden)
 			setText(unseen, t("unseen", { count: list.unseen }));

@@ -41,11 +41,13 @@ function htmx(event) {
 
 function phpOf(event, { withToken }) {
 	const bearer = withToken ? `\n\t\t. "Authorization: Bearer " . getenv('TIDINGS_TOKEN') . "\\r\\n"` : "";
-	const context = withToken ? `, false, stream_context_create(['http' => [\n\t'header' => "Authorization: Bearer " . getenv('TIDINGS_TOKEN')]])` : "";
+	// what comes in chunks, PHP holds back until there is more
+	const header = withToken ? `, 'header' =>\n\t"Authorization: Bearer " . getenv('TIDINGS_TOKEN')` : "";
+	const how = `$how = stream_context_create(['http' => ['protocol_version' => 1.0${header}]]);\n`;
 	return {
 		publish: `<?php\nfile_get_contents(${php(publishAddress(event))}, false,\n\tstream_context_create(['http' => [\n` +
 			`\t\t'method' => 'POST',\n\t\t'header' => "Content-Type: text/plain\\r\\n"${bearer},\n\t\t'content' => ${php(event.data)},\n\t]]));`,
-		listen: `<?php\n$stream = fopen(${php(streamAddress(event))}, 'r'${context});\nwhile (($line = fgets($stream)) !== false)\n` +
+		listen: `<?php\n${how}$stream = fopen(${php(streamAddress(event))}, 'r', false, $how);\nwhile (($line = fgets($stream)) !== false)\n` +
 			"\tif (str_starts_with($line, 'data: '))\n\t\techo substr($line, 6);",
 	};
 }
