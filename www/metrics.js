@@ -112,7 +112,7 @@ class Panel {
 
 // ---- all
 
-export function mount(section, { feeds }) {
+export function mount(section, { feeds, bus }) {
 	const panels = CHARTS.map((chart) => new Panel(chart));
 	const figures = FIGURES.map(([key, format]) => {
 		const value = el("dd", { "data-figure": key }, "–");
@@ -120,13 +120,15 @@ export function mount(section, { feeds }) {
 	});
 	const unread = translate(el("p", { class: "gaps", hidden: true, "data-t": "metrics-unreadable" }));
 	const lead = el("p", { class: "lead" });
-	section.append(lead, unread,
+	const folded = el("details", { id: "charts" }, translate(el("summary", { "data-t": "charts" })), lead, unread,
 		el("div", { class: "charts" }, ...panels.map((panel) => panel.element),
 			translate(el("dl", { class: "figures" }, ...figures.map((figure) => figure.element)))));
+	section.append(folded);
 
 	let said = null; // the sample whose figures are shown
 	const say = (sample) => {
 		said = sample;
+		bus.dispatchEvent(new CustomEvent("sample", { detail: sample }));
 		for (const panel of panels)
 			panel.say(sample);
 		for (const { key, format, value } of figures)
@@ -142,15 +144,8 @@ export function mount(section, { feeds }) {
 			panel.add(sample, missed);
 		say(sample);
 	};
-	// The library is large: fetched when somebody comes near to it.
-	const near = new IntersectionObserver((entries) => {
-		if (!entries.some((entry) => entry.isIntersecting))
-			return;
-		near.disconnect();
-		for (const panel of panels)
-			panel.start();
-	}, { rootMargin: "600px" });
-	near.observe(section);
+	// The library is large: fetched when somebody wants to see it.
+	folded.addEventListener("toggle", () => panels.forEach((panel) => panel.start()), { once: true });
 
 	const describe = () => panels.forEach((panel) => panel.describe());
 	setInterval(describe, 15_000);

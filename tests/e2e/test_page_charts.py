@@ -146,7 +146,7 @@ def test_tasks_that_have_ended_can_be_connected_to_again(chromium, web):
     page.go("tasks")
     start_tasks(page, 0.2)
     page.stream("tasks").is_("ended", 30)
-    page.window.click('#streams [data-connect="tasks"]')
+    page.opens("#add").window.click('#streams [data-connect="tasks"]')
     page.stream("tasks").is_("live", 10)
     page.window.wait(lambda: percent(page, "function1") not in (None, 100),
                      "the first task beginning anew", 20)
