@@ -48,7 +48,7 @@ struct route {
 static const char REST[] = "";
 
 enum {
-	ROUTES = 16,
+	ROUTES = 18,
 	MERCURE_ROUTES = 2, /* of them, the last: also at their paths, whatever
 			       the base */
 };
