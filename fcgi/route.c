@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/cursor.h"
 #include "fcgi/guard/access.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
@@ -43,7 +44,7 @@ struct route {
 static const char REST[] = "";
 
 enum {
-	ROUTES = 15,
+	ROUTES = 16,
 	MERCURE_ROUTES = 2, /* of them, the last: also at their paths, whatever
 			       the base */
 };
@@ -81,6 +82,7 @@ struct router *router_new(const struct route_rooms *rooms)
 		{"/api/channels", NULL, {status_channel, status}, none, none},
 		{"/api/channels" HOLE "/presence", NULL,
 			{who_channel, rooms->who}, none, none},
+		{"/api/cursor", "", {cursor_show, status}, none, none},
 		{"/api/ticket", "", none, {pass_ticket, pass}, none},
 		{"/api/session", "", none, {pass_session, pass},
 			{pass_end, pass}},
