@@ -11,6 +11,7 @@ const struct verb *const verbs[] = {
 	&verb_history,
 	&verb_run,
 	&verb_channels,
+	&verb_cursor,
 	&verb_status,
 	&verb_inbox,
 	&verb_token,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/cursor.h"
 #include "fcgi/guard/access.h"
 #include "fcgi/history/history.h"
 #include "fcgi/http/query.h"
@@ -48,7 +49,7 @@ struct route {
 static const char REST[] = "";
 
 enum {
-	ROUTES = 18,
+	ROUTES = 19,
 	MERCURE_ROUTES = 2, /* of them, the last: also at their paths, whatever
 			       the base */
 };
@@ -91,6 +92,7 @@ struct router *router_new(const struct route_rooms *rooms)
 			{who_channel, rooms->who}, none, none},
 		{"/api/channels" HOLE "/events", NULL,
 			{history_show, rooms->history}, none, none},
+		{"/api/cursor", "", {cursor_show, status}, none, none},
 		{"/api/ticket", "", none, {pass_ticket, pass}, none},
 		{"/api/session", "", none, {pass_session, pass},
 			{pass_end, pass}},

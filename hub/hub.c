@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "hub/cursor_file.h"
 #include "hub/demo.h"
 #include "hub/dispatch.h"
 #include "hub/peers/elsewhere.h"
@@ -33,6 +34,7 @@ struct hub {
 	struct inboxes inboxes;
 	struct presence presence;
 	struct publish_queue publishes;
+	struct cursor_file *cursor;
 	struct demo *demo;	   /* NULL = none */
 	struct together *together; /* NULL = the order is this hub's own */
 
@@ -72,6 +74,7 @@ static void wait_for_inboxes(struct hub *hub)
 static void commit_and_tell(struct hub *hub)
 {
 	ledger_commit(&hub->ledger);
+	cursor_file_step(hub->cursor);
 	inboxes_answer(&hub->inboxes);
 	move_followers(hub);
 	peers_flush(&hub->peers);
@@ -291,6 +294,8 @@ static void open_rooms(
 	inboxes_open(&hub->inboxes, &hub->ledger);
 	open_presence(hub);
 	open_order(hub);
+	hub->cursor = cursor_file_new(
+		hub->loop, &hub->ledger.log, config->hub_socket);
 	if (config->demo)
 		hub->demo = demo_new(hub->loop, &hub->ledger);
 	sampler_open(&hub->sampler, &hub->ledger, &hub->peers);
@@ -301,6 +306,7 @@ static void close_rooms(struct hub *hub)
 	peers_close(&hub->peers);
 	sampler_close(&hub->sampler);
 	demo_free(hub->demo);
+	cursor_file_free(hub->cursor);
 	close_order(hub);
 	inboxes_close(&hub->inboxes);
 	presence_close(&hub->presence);

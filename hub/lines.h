@@ -402,6 +402,13 @@
 /* ---- Of its socket */
 
 /*
+ * FILE ERROR
+ * Applications that read it before they render a page are told an older cursor,
+ * or none. The folder of `socket` in [hub] is to be the hub's to write.
+ */
+#define LINE_CURSOR_FILE "%s: cannot be written"
+
+/*
  * UID REASON
  * "this user may not speak to the hub": add it to `users` in [hub]. "too many
  * connections": more than 1,024. "sent a malformed frame", "sent a frame of an

@@ -342,6 +342,41 @@ def test_a_pipe_gets_no_colour_and_no_line_beside_the_events(shared):
     assert Client(shared, "history", "piped", "--color=always").ends()[0].endswith(" \x1b[1mplain\x1b[0m data")
 
 
+def test_status_and_channels_have_colours_on_a_terminal_and_the_same_words_without(shared, terminal):
+    shared.publish("data", channel="coloured")
+    bright, plain = terminal(shared, "status"), terminal(shared, "status", env={"NO_COLOR": "1"})
+    for shown in (bright, plain):
+        shown.ends(0)
+        assert re.match(r"status       ok", shown.lines[0])
+    assert b"\x1b[2mstatus       \x1b[0m\x1b[32mok\x1b[0m" in bright.raw and b"\x1b" not in plain.raw
+    bright, plain = terminal(shared, "channels"), terminal(shared, "channels", "--color=never")
+    for shown in (bright, plain):
+        shown.ends(0)
+        assert re.search(r"^coloured +0 +1  \d{16}$", shown.text, re.M)
+    assert b"\x1b[1mchannel " in bright.raw and b"\x1b" not in plain.raw
+    piped = Client(shared, "channels").ends()
+    assert piped[0] == "channel                  subscribers      events  newest"
+    assert any(re.fullmatch(r"coloured {27}0 {11}1  \d{16}", line) for line in piped), piped
+
+
+def test_a_long_name_makes_the_column_wider_where_there_is_room(shared, terminal):
+    name = "columns/" + "x" * 52
+    shared.publish("data", channel=name)
+    wide, narrow = terminal(shared, "channels", columns=120), terminal(shared, "channels")
+    for shown in (wide, narrow):
+        shown.ends(0)
+    assert re.match(r"channel {54}subscribers", wide.lines[0]) and re.match(r"channel {18}subscribers", narrow.lines[0])
+    assert any(re.fullmatch(name + r" {11}0 {11}1  \d{16}", line) for line in wide.lines)
+
+
+@pytest.mark.parametrize("arguments", [["check", "health"], ["bench", "--time", "500ms", "--streams", "2"]])
+def test_a_dumb_terminal_is_told_nothing_that_it_would_obey(shared, terminal, arguments):
+    """Nothing is drawn anew there, nor wiped."""
+    shown = terminal(shared, *arguments, env={"TERM": "dumb"})
+    shown.ends(0)
+    assert not re.search(rb"\x1b|\r(?!\n)", shown.raw), shown.raw
+
+
 def test_data_that_are_json_are_told_as_such(shared):
     said = ['{"price": 12.50,\n "big": 12345678901234567890}', "\ufeff[1]", "no {json", '"text"']
     for data in said:
