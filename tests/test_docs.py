@@ -105,9 +105,10 @@ def test_the_table_of_libraries_names_the_files_that_include_them(library):
 def routes():
     """(path as openapi.yaml has it, method) of each."""
     handler = r"(\w+|\{[^{}]*\})"
-    rows = re.findall(rf'\{{(?:"(/[\w/.-]+)"|ACTIVE_CHANNEL)(?: HOLE "(/\w+)")?,\s*(NULL|REST|"\w*"),'
+    rows = re.findall(rf'\{{(?:"(/[\w/.-]+)"|ACTIVE_CHANNEL)(?: HOLE "(/\w+)"( EVENT)?)?,\s*(NULL|REST|"\w*"),'
                       rf'\s*{handler},\s*{handler},\s*{handler}\}}', source("fcgi/route.c"))
-    for path, tail, channel, get, post, delete in rows:
+    for path, tail, event, channel, get, post, delete in rows:
+        tail += "/{id}" if event else ""
         path = path or MERCURE + "/subscriptions"
         rests = {"NULL": ["/{channel}" + tail], "REST": ["", "/{topic}", "/{topic}/{subscriber}"]}.get(channel, [""])
         handlers = (("get", get), ("post", post), ("delete", delete))

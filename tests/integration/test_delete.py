@@ -2,9 +2,15 @@
 """What was published is deleted again: one event, or all that a channel has."""
 
 import contextlib
+import hashlib
 import sqlite3
 from urllib.parse import quote
 
+import pytest
+
+from refused import is_refused
+from visitor import visitor
+from wire import DENIED, NOTHING, STORED, Delete, Stored
 from world import eventually
 
 SMALL = {"responder": {"window": "1M"}}
@@ -168,3 +174,110 @@ def test_a_channel_that_was_deleted_is_empty_at_once_and_no_gap(make_world):
     assert delete(world, "nobody").status == 404
     deletes(world, "a")
     assert delete(world, "a").status == 404
+
+
+# ---- who may
+
+SECRET = "tk_of-the-build-server"
+CONFIG = {
+    "responder": {"private": "builds/{name}", "origins": "https://app.example"},
+    "access ci": {"who": f"token:{hashlib.sha256(SECRET.encode()).hexdigest()}",
+                  "publish": "builds/{name} a b", "subscribe": "builds/{name}"},
+    "access staff": {"who": "users", "publish": "a users/%u/{+rest}"},
+}
+
+
+def asks(visitor, channel, id=None, headers=None):
+    target = "/api/channels/" + quote(channel, safe="") + ("" if id is None else f"/events/{id}")
+    return visitor.door.ask("DELETE", target, headers)
+
+
+@pytest.fixture(scope="module")
+def site(make_shared_world):
+    return make_shared_world(CONFIG)
+
+
+def test_who_may_publish_on_a_channel_may_delete_there_and_nowhere_else(site):
+    alice = visitor(site, user="alice")
+    mine, theirs = site.publish("x", channel="users/alice/x"), site.publish("x", channel="users/bob/x")
+    is_refused(asks(alice, "users/bob/x", theirs), 403, "not_granted", "insufficient_scope")
+    is_refused(asks(alice, "users/bob/x"), 403, "not_granted", "insufficient_scope")
+    assert asks(alice, "users/alice/x", theirs).status == 404
+    assert asks(alice, "users/alice/x", mine).status == 200
+    assert site.channel("users/bob/x")["events"] == 1
+
+
+def test_a_publish_on_several_channels_goes_only_by_who_may_publish_on_each(site):
+    alice, ci = visitor(site, user="alice"), visitor(site, headers={"Authorization": f"Bearer {SECRET}"})
+    id = site.post("/realtime/a?also=b", b"x").json["id"]
+    is_refused(asks(alice, "a", id), 403, "not_granted", "insufficient_scope")
+    assert site.channel("a")["events"] == site.channel("b")["events"] == 1
+    assert asks(ci, "a", id).status == 200
+    assert site.channel("a")["events"] == site.channel("b")["events"] == 0
+
+
+def test_a_private_channel_answers_as_one_that_does_not_exist(site):
+    alice, nobody = visitor(site, user="alice"), visitor(site)
+    id = site.publish("x", channel="builds/1")
+    for who in (alice, nobody):
+        there = [asks(who, "builds/1", id), asks(who, "builds/1")]
+        not_there = [asks(who, "builds/2", id), asks(who, "builds/2")]
+        for one, other in zip(there, not_there):
+            assert (one.status, one.body) == (other.status, other.body)
+            assert one.status in (401, 403)
+
+
+def test_a_page_of_another_site_cannot_use_a_login_to_delete(site):
+    id = site.publish("x", channel="a")
+    page = visitor(site, user="alice", origin="https://evil.example", headers={"Sec-Fetch-Site": "cross-site"})
+    is_refused(asks(page, "a", id), 403, "foreign_origin")
+    app = visitor(site, user="alice", origin="https://app.example")
+    preflight = app.door.ask("OPTIONS", f"/api/channels/a/events/{id}", {"Access-Control-Request-Method": "DELETE"})
+    assert "DELETE" in preflight.headers["access-control-allow-methods"]
+    assert asks(app, "a", id).status == 200
+
+
+def test_while_the_hub_is_away_nothing_is_said_to_be_deleted(make_world):
+    world = make_world(inbox=False)
+    id = world.publish("one")
+    world.hub.kill()
+    answer = delete(world, "main", id)
+    assert answer.status == 503 and answer.json["error"] == "hub_away", answer
+
+
+def hub_deletes(peer, channel, id, number, **grant):
+    peer.send(Delete(number, 0, channel.encode(), id, **grant))
+    return peer.expect(Stored, number=number)
+
+
+def test_one_that_is_sent_again_to_the_next_hub_is_answered_as_done(make_world):
+    world = make_world(responder=False, inbox=False)
+    first = world.hub_peer(source=77)
+    ids = [first.publish(str(n)).first for n in range(3)]
+    done = hub_deletes(first, "main", ids[0], 10)
+    assert done.outcome == STORED and done.first == done.last > ids[2]
+    all_of_it = hub_deletes(first, "main", 0, 11)
+    world.hub.kill_all()
+    world.hub.start()
+    again = world.hub_peer(source=77)
+    assert hub_deletes(again, "main", ids[0], 10) == done
+    assert hub_deletes(again, "main", 0, 11) == all_of_it
+    assert hub_deletes(again, "main", ids[0], 12).outcome == NOTHING
+
+
+def test_a_right_on_each_channel_is_the_hubs_to_ask(make_world):
+    hub = make_world(responder=False, inbox=False).hub_peer()
+    id = hub.publish("x", channel="a").first
+    for grant in ([], [b"b"], [(3, b"{x}/y")]):
+        assert hub_deletes(hub, "a", id, 9, anywhere=0, grant=grant).outcome == DENIED
+    assert hub_deletes(hub, "a", id, 10, anywhere=0, grant=[(3, b"{x}")]).outcome == STORED
+
+
+def test_a_follower_is_told_in_order_what_was_deleted(make_world):
+    hub = make_world(responder=False, inbox=False).hub_peer()
+    hub.follow()
+    id = hub.publish("x", channel="a").first
+    mark = hub_deletes(hub, "a", id, 2)
+    assert hub.event().id == id
+    told = hub.event()
+    assert told.id == mark.first and told.data == b"" and id.to_bytes(8, "little") in told.traits
