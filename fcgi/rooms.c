@@ -203,6 +203,7 @@ static void open_verbs(struct rooms *rooms)
 		.deferrals = rooms->deferrals,
 		.replies = rooms->replies,
 	});
+	rooms->description = (struct description){.replies = rooms->replies};
 	rooms->metrics = (struct metrics){
 		.listen = subscribe_one,
 		.listen_room = &rooms->subscribe,
@@ -234,6 +235,7 @@ static void open_acceptor(struct rooms *rooms, int listener)
 		.pass = &rooms->pass,
 		.who = &rooms->who,
 		.history = rooms->history,
+		.description = &rooms->description,
 		.status = &rooms->status,
 		.metrics = &rooms->metrics,
 		.kill_switch = &rooms->kill_switch,

@@ -9,6 +9,7 @@
  */
 #include <stdbool.h>
 
+#include "fcgi/description.h"
 #include "fcgi/feed.h"
 #include "fcgi/kill.h"
 #include "fcgi/metrics.h"
@@ -59,6 +60,7 @@ struct rooms {
 	struct post post;
 	struct pass pass;
 	struct who who;
+	struct description description;
 	struct status status;
 	struct metrics metrics;
 	struct kill_switch kill_switch;

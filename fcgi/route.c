@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fcgi/cursor.h"
+#include "fcgi/description.h"
 #include "fcgi/guard/access.h"
 #include "fcgi/history/history.h"
 #include "fcgi/http/query.h"
@@ -49,7 +50,7 @@ struct route {
 static const char REST[] = "";
 
 enum {
-	ROUTES = 19,
+	ROUTES = 21,
 	MERCURE_ROUTES = 2, /* of them, the last: also at their paths, whatever
 			       the base */
 };
@@ -93,6 +94,10 @@ struct router *router_new(const struct route_rooms *rooms)
 		{"/api/channels" HOLE "/events", NULL,
 			{history_show, rooms->history}, none, none},
 		{"/api/cursor", "", {cursor_show, status}, none, none},
+		{"/api/openapi.yaml", "",
+			{description_openapi, rooms->description}, none, none},
+		{"/api/asyncapi.yaml", "",
+			{description_asyncapi, rooms->description}, none, none},
 		{"/api/ticket", "", none, {pass_ticket, pass}, none},
 		{"/api/session", "", none, {pass_session, pass},
 			{pass_end, pass}},

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 struct access;
+struct description;
 struct history;
 struct kill_switch;
 struct subscribe;
@@ -35,6 +36,7 @@ struct route_rooms {
 	struct pass *pass;
 	struct who *who;
 	struct history *history;
+	struct description *description;
 	struct status *status;
 	struct metrics *metrics;
 	struct kill_switch *kill_switch;

@@ -55,6 +55,17 @@ def test_sse_events_and_send(cgi):
     reader.leave()
 
 
+def test_history_and_last_values(cgi):
+    ids = [cgi.publish(str(n), channel="kept") for n in range(3)]
+    page = cgi.door.ask("GET", "/api/channels/kept/events?limit=2").json
+    assert [event["id"] for event in page["events"]] == list(map(str, ids[:2]))
+    waited = cgi.door.ask("GET", f"/api/channels/kept/events?after={page['next']}&wait=20s").json
+    assert [event["data"] for event in waited["events"]] == ["2"]
+    reader = cgi.listen(path="/stream?channel=kept&pattern=kep%7Bt%7D&since=last")
+    reader.sees("2", id=ids[2])
+    reader.leave()
+
+
 def test_a_browser_that_comes_back_has_missed_nothing(cgi):
     reader = cgi.listen("away")
     begun = cgi.publish("0", channel="away")

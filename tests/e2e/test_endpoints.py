@@ -2,7 +2,11 @@
 """Each endpoint, as a browser meets it through the web server."""
 
 import json
+import re
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -44,6 +48,21 @@ def test_a_broadcast(web):
     event = reader.next()
     assert (event.type, event.id) == ("note", answer.json["id"])
     assert json.loads(event.data)["message"] == {"text": "hello"}
+
+
+@pytest.mark.behind_apache
+def test_history_and_a_wait_for_the_next_event(web):
+    ids = [web.publish(str(n), channel="a/b") for n in range(3)]
+    page = web.door.ask("GET", "/api/channels/a%2Fb/events?limit=2")
+    assert [event["id"] for event in page.json["events"]] == list(map(str, ids[:2]))
+    assert page.headers["cache-control"] == "public, max-age=60"
+    assert web.door.ask("GET", "/api/channels/a%2Fb/events?limit=2", {"If-None-Match": page.headers["etag"]}).status == 304
+    last = web.door.ask("GET", f"/api/channels/a%2Fb/events?after={page.json['next']}").json
+    with ThreadPoolExecutor() as pool:
+        target = f"/api/channels/a%2Fb/events?after={last['next']}&wait=20s"
+        waiting = pool.submit(web.door.ask, "GET", target, within=30)
+        web.publish("now", channel="a/b")
+        assert [event["data"] for event in waiting.result(30).json["events"]] == ["now"]
 
 
 @pytest.mark.behind_apache
@@ -281,3 +300,18 @@ def test_sigterm_ends_streams_properly_through_the_web_server(web):
     for reader in readers:
         reader.has_ended()
         assert reader.cuts == 0
+
+
+def test_the_documented_reader_that_waits_prints_each_event_once(web):
+    (program,) = re.findall(r"```python\n(.*?)```", (TOP / "docs" / "http-api.md").read_text().split("## History")[1], re.S)
+    web.publish("before")
+    reader = subprocess.Popen([sys.executable, "-c", program.replace(":8000", f":{web.port}")], stdout=subprocess.PIPE, text=True)
+    try:
+        seen = [reader.stdout.readline().split()[1]]
+        for data in ("one", "two", "three"):
+            web.publish(data)
+            seen.append(reader.stdout.readline().split()[1])
+        assert seen == ["before", "one", "two", "three"]
+    finally:
+        reader.kill()
+        reader.wait()

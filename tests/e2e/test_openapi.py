@@ -6,6 +6,7 @@ import re
 from urllib.parse import quote, urlencode
 
 import pytest
+import yaml
 
 from mercure import FORM, mercure, token
 from mercure_reader import reader
@@ -16,32 +17,39 @@ REQUESTS = [(path, method) for path, item in OPENAPI["paths"].items() for method
             if method in ("get", "post", "delete")]
 
 
-def found(thing):
+def found(thing, document=OPENAPI):
     """Where a $ref leads."""
     while "$ref" in thing:
         name = thing["$ref"]
-        thing = OPENAPI
+        thing = document
         for part in name.split("/")[1:]:
             thing = thing[part]
     return thing
 
 
-def fits(value, schema):
-    """What of JSON Schema the document uses."""
-    schema = found(schema)
-    kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "number": (int, float)}
+def is_of(value, kind):
+    kinds = {"object": [dict], "array": [list], "string": [str], "integer": [int], "boolean": [bool],
+             "number": [int, float], "null": [type(None)]}
+    names = [kind] if isinstance(kind, str) else kind
+    return any(isinstance(value, type_) for name in names for type_ in kinds[name])
+
+
+def fits(value, schema, document=OPENAPI):
+    """What of JSON Schema the documents use."""
+    schema = found(schema, document)
     if value is None and schema.get("nullable"):
         return
     if "type" in schema:
-        assert isinstance(value, kinds[schema["type"]]), (value, schema)
+        assert is_of(value, schema["type"]), (value, schema)
     assert value in schema.get("enum", [value])
     if isinstance(value, dict):
-        properties = schema.get("properties", {})
-        assert set(schema.get("required", [])) <= set(value) <= set(properties), (value, schema)
+        properties, others = schema.get("properties", {}), schema.get("additionalProperties")
+        assert set(schema.get("required", [])) <= set(value), (value, schema)
+        assert others is not None or set(value) <= set(properties), (value, schema)
         for name in value:
-            fits(value[name], properties[name])
+            fits(value[name], properties.get(name, others), document)
     for item in value if isinstance(value, list) else []:
-        fits(item, schema["items"])
+        fits(item, schema["items"], document)
 
 
 def asks(world, path, method):
@@ -139,6 +147,64 @@ def test_a_stream_of_mercures_has_the_documented_headers(shared):
     stream = reader(shared).listen("alerts", lastEventID="earliest", door=shared.door)
     for name in OPENAPI["paths"][MERCURE]["get"]["responses"]["200"]["headers"]:
         assert stream.answer.headers[name.lower()] == "earliest"
+
+
+def test_the_file_that_is_served_is_this_one_and_says_where_it_is(shared):
+    for name in ("openapi", "asyncapi"):
+        answer = shared.door.ask("GET", f"/api/{name}.yaml")
+        assert answer.body == (TOP / "docs" / f"{name}.yaml").read_bytes()
+        assert shared.door.ask("GET", f"/api/{name}.yaml", {"If-None-Match": answer.headers["etag"]}).status == 304
+    assert OPENAPI["servers"][0]["url"] == ".."
+
+
+# ---- what streams say
+
+ASYNCAPI = yaml.safe_load((TOP / "docs" / "asyncapi.yaml").read_text())
+
+
+def messages_of(address):
+    (channel,) = (c for c in ASYNCAPI["channels"].values() if c["address"] == address)
+    return [found(message, ASYNCAPI) for message in channel["messages"].values()]
+
+
+def is_said(event, address, title=None):
+    """It is one of the messages of that address, as documented."""
+    (message,) = (m for m in messages_of(address) if m["name"] == event.type and title in (None, m["title"]))
+    if message.get("contentType") != "text/plain":
+        fits(json.loads(event.data), message["payload"], ASYNCAPI)
+    return message["title"]
+
+
+def test_a_stream_says_what_is_documented_and_no_other(shared):
+    """All of it, but for the end of a token, and a gap of more values than are given."""
+    names = {m["name"] for m in messages_of("/stream")}
+    shared.publish("one", channel="said")
+    room = shared.listen(path="/stream?channel=said&since=all&presence=1")
+    plain = shared.listen(path="/stream?channel=said&pattern=sai%7Bd%7D&lastEventId=5")
+    room.wait(lambda: room.told("present"), room.story)
+    other = shared.listen(path="/stream?channel=said&presence=1")
+    room.wait(lambda: room.told("join") and room.told("live"), room.story)
+    other.leave()
+    room.wait(lambda: room.told("leave"), room.story)
+    plain.wait(lambda: plain.told("live"), plain.story)
+    seen = set()
+    for event in room.events + plain.events:
+        is_said(event, "/stream", "What somebody has published" if event.type == "message" else None)
+        seen.add(event.type)
+    assert seen == names - {"expired"}
+
+
+def test_an_envelope_and_a_sample_are_as_documented(shared):
+    shared.post("/realtime/wrapped?also=further", b"x")
+    reader = shared.listen(path="/stream?channel=wrapped&since=all&envelope=1")
+    reader.wait(lambda: reader.data, reader.story)
+    (event,) = reader.told("message")
+    assert json.loads(event.data)["also"] == ["further"]
+    is_said(event, "/stream", "The same, with ?envelope=1")
+    figures = shared.listen(path="/metrics")
+    figures.wait(lambda: figures.data, figures.story)
+    for event in figures.events:
+        is_said(event, "/metrics")
 
 
 def test_the_requests_for_rest_clients_are_to_documented_addresses():
