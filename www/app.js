@@ -8,6 +8,7 @@
 //   gap     { key, requested, oldest, newest } or { key, unreadable: id }
 //   sent    { channel, id }     this window has published it
 //   token   there is another one, or none any more
+//   delay   from publish to this browser, as delay.js has it; null: not known
 //   wants-token                 somebody would type one in
 
 import { Connections } from "./connections.js";
