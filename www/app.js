@@ -10,6 +10,7 @@
 //   composed { channel, type, data, format }   what the form would publish
 //   channels  Map of name -> what is known of it, as in channels.js
 //   token   there is another one, or none any more
+//   delay   from publish to this browser, as delay.js has it; null: not known
 //   wants-token                 somebody would type one in
 
 import { Connections } from "./connections.js";
