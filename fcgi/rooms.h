@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "fcgi/feed.h"
+#include "fcgi/kill.h"
 #include "fcgi/metrics.h"
 #include "fcgi/pass.h"
 #include "fcgi/post/post.h"
@@ -58,6 +59,7 @@ struct rooms {
 	struct who who;
 	struct status status;
 	struct metrics metrics;
+	struct kill_switch kill_switch;
 	struct router *router;
 	struct acceptor *acceptor;
 };

@@ -11,6 +11,7 @@
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
+#include "fcgi/kill.h"
 #include "fcgi/metrics.h"
 #include "fcgi/pass.h"
 #include "fcgi/post/mercure.h"
@@ -43,7 +44,7 @@ struct route {
 static const char REST[] = "";
 
 enum {
-	ROUTES = 15,
+	ROUTES = 16,
 	MERCURE_ROUTES = 2, /* of them, the last: also at their paths, whatever
 			       the base */
 };
@@ -84,6 +85,8 @@ struct router *router_new(const struct route_rooms *rooms)
 		{"/api/ticket", "", none, {pass_ticket, pass}, none},
 		{"/api/session", "", none, {pass_session, pass},
 			{pass_end, pass}},
+		{"/api/kill", "", {kill_tell, rooms->kill_switch},
+			{kill_do, rooms->kill_switch}, none},
 		{ACTIVE_CHANNEL, REST, {subscriptions_show, rooms->who}, none,
 			none},
 		{"/.well-known/mercure", "", {mercure_subscribe, subscribe},
@@ -101,6 +104,12 @@ struct router *router_new(const struct route_rooms *rooms)
 void router_free(struct router *router)
 {
 	free(router);
+}
+
+/* Pages of other origins are told nothing of it. */
+static bool is_own(const struct route *route)
+{
+	return route->post.run == kill_do;
 }
 
 static const char *methods_of(const struct route *route)
@@ -169,7 +178,8 @@ static void answer_options(const struct router *router, struct request *request,
 	const char *methods = methods_of(route);
 
 	buf_printf(&request->headers, "Allow: %s\r\n", methods);
-	access_preflight(router->access, request, methods);
+	if (!is_own(route))
+		access_preflight(router->access, request, methods);
 	reply(router->replies, request, &(struct answer){.status = 204});
 }
 
@@ -276,7 +286,8 @@ void route_request(const struct router *router, struct request *request)
 			"there is no site of that name here (hosts)");
 		return;
 	}
-	access_headers(router->access, request);
+	if (route == NULL || !is_own(route))
+		access_headers(router->access, request);
 	if (route == NULL) {
 		answer_nothing(router, request, inside ? &below : NULL);
 		return;

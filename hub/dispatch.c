@@ -153,8 +153,8 @@ static bool on_measured(
 	return sampler_take_report(dispatch->sampler, peer, in);
 }
 
-static bool on_metrics(
-	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+static void put_metrics(const struct dispatch *dispatch, struct buf *out,
+	enum wire_format format)
 {
 	const struct prometheus_sources sources = {
 		.ledger = dispatch->ledger,
@@ -163,7 +163,26 @@ static bool on_metrics(
 		.inboxes = dispatch->inboxes,
 	};
 
-	return prometheus_ask(&sources, peer, in);
+	if (format == WIRE_SAMPLES)
+		sampler_put_samples(dispatch->sampler, out);
+	else
+		prometheus_put(&sources, out, format == WIRE_OPENMETRICS);
+}
+
+static bool on_metrics(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	uint64_t tag = wire_get_u64(in);
+	uint8_t format = wire_get_u8(in);
+	struct buf *out;
+
+	if (!wire_done(in) || format > WIRE_SAMPLES)
+		return false;
+	out = link_begin(&peer->link, WIRE_METERED);
+	wire_put_u64(out, tag);
+	put_metrics(dispatch, out, (enum wire_format)format);
+	link_end(&peer->link);
+	return true;
 }
 
 static bool on_reader(

@@ -82,7 +82,9 @@
  *           (lib/refused.h).  Subscribers are those of now, and so are the
  *           files of keys that are bad.
  * METRICS   u64 tag, u8 format
- *           What has been measured, as text: WIRE_PROMETHEUS, WIRE_OPENMETRICS.
+ *           What has been measured, as text: WIRE_PROMETHEUS, WIRE_OPENMETRICS;
+ *           or WIRE_SAMPLES, what channel metrics said in the last three
+ *           minutes, as JSON (hub/peers/samples.h).
  * PING      u64 tag
  *
  * Who is there, of responders:
@@ -226,7 +228,7 @@
 #include "lib/span.h"
 
 enum {
-	WIRE_VERSION = 9,
+	WIRE_VERSION = 10,
 	WIRE_FRAME_MAX = 16 << 20,
 	WIRE_HEAD = 4, /* bytes of the length field */
 	WIRE_IDENTITY = 16,
@@ -304,6 +306,7 @@ enum wire_from {
 enum wire_format {
 	WIRE_PROMETHEUS,
 	WIRE_OPENMETRICS,
+	WIRE_SAMPLES,
 };
 
 enum wire_outcome {

@@ -197,7 +197,7 @@ downwards inbox inbox/main inbox/reader inbox/inbox,inbox/pull,inbox/stock,inbox
 	inbox/walls 'inbox/walls/landlock|inbox/walls/filter'
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
 	'fcgi/route|fcgi/feed|fcgi/drain' \
-	'fcgi/stream,fcgi/replay,fcgi/presence|fcgi/post|fcgi/pass|fcgi/status|fcgi/metrics' fcgi/guard fcgi/http \
+	'fcgi/stream,fcgi/replay,fcgi/presence|fcgi/post|fcgi/pass|fcgi/status|fcgi/metrics|fcgi/kill' fcgi/guard fcgi/http \
 	fcgi/uplink fcgi/counters
 downwards client client/main client/verbs 'client/verb|client/check|client/menu' \
 	'client/inbox|client/run|client/token' client/show client/http client/option client/exit_status

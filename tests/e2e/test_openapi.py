@@ -85,8 +85,9 @@ def shared(make_shared_world, tmp_path_factory):
     return world
 
 
-# The world here grants nobody anything.
-EXPECTED = {("/api/ticket", "post"): 401, ("/api/session", "post"): 401, ("/api/session", "delete"): 204}
+# The world here grants nobody anything, and is no quickstart.
+EXPECTED = {("/api/kill", "get"): 204, ("/api/kill", "post"): 404,
+            ("/api/ticket", "post"): 401, ("/api/session", "post"): 401, ("/api/session", "delete"): 204}
 
 
 @pytest.mark.parametrize("path, method", REQUESTS)

@@ -7,7 +7,7 @@ Its bytes only; who speaks them is in peers.py.
 import struct
 from collections import namedtuple
 
-VERSION = 9
+VERSION = 10
 FRAME_MAX = 16 << 20
 ID_MAX = (1 << 53) - 1
 VOLATILE = 1
