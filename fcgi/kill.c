@@ -124,6 +124,8 @@ void kill_tell(void *room, struct request *request, const struct target *target)
 	object = json_new();
 	json_add_text(object, "token", span(token.text, token.len));
 	json_add_number(object, "spared_ms", spared_for(kill_switch));
+	if (kill_switch->inbox != NULL)
+		json_add_text(object, "inbox", span_of(kill_switch->inbox));
 	answer(kill_switch->replies, request, 200, object);
 }
 
@@ -187,10 +189,11 @@ static void on_death(void *arg)
 }
 
 void kill_switch_open(struct kill_switch *kill_switch, const char *file,
-	struct timers *timers, struct replies *replies)
+	const char *inbox, struct timers *timers, struct replies *replies)
 {
 	*kill_switch = (struct kill_switch){
 		.file = file,
+		.inbox = inbox,
 		.timers = timers,
 		.replies = replies,
 		.began = clock_now_us(timers->clock),

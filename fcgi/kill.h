@@ -29,16 +29,18 @@ enum {
 };
 
 struct kill_switch {
-	const char *file;	 /* "" = there is no switch */
+	const char *file;  /* "" = there is no switch */
+	const char *inbox; /* the path of the first, NULL if there is none */
 	struct timers *timers;	 /* borrowed */
 	struct replies *replies; /* borrowed */
 	uint64_t began;		 /* monotonic us */
 	struct timer death;
 };
 
-/* `file` is borrowed. */
+/* `file` and `inbox` are borrowed; the page shows the inbox's path to be
+ * copied. */
 void kill_switch_open(struct kill_switch *kill_switch, const char *file,
-	struct timers *timers, struct replies *replies);
+	const char *inbox, struct timers *timers, struct replies *replies);
 void kill_switch_close(struct kill_switch *kill_switch);
 
 handler kill_tell; /* GET */

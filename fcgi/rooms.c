@@ -214,6 +214,8 @@ static void open_verbs(struct rooms *rooms)
 	};
 	kill_switch_open(&rooms->kill_switch,
 		rooms->lone ? "" : rooms->config->kill_token,
+		rooms->config->inbox_count > 0 ? rooms->config->inboxes[0].path
+					       : NULL,
 		loop_timers(rooms->loop), rooms->replies);
 }
 

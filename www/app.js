@@ -9,6 +9,8 @@
 //   sent    { channel, id }     this window has published it
 //   composed { channel, type, data, format }   what the form would publish
 //   channels  Map of name -> what is known of it, as in channels.js
+//   inbox     the path of the server's inbox: in quickstart only
+//   sample    what came on channel metrics, or null: nothing is known now
 //   token   there is another one, or none any more
 //   delay   from publish to this browser, as delay.js has it; null: not known
 //   wants-token                 somebody would type one in
@@ -49,7 +51,9 @@ compose($("compose"), page);
 tokenForm($("compose"), page);
 toasts($("toasts"), feed, page);
 figures($("figures"), page);
-theatre($("theatre"), page);
+theatre($("theatre"), page).then(() => {
+	document.querySelector("nav [href='#theatre']").hidden = $("theatre").hidden;
+});
 metrics($("metrics"), page);
 tasks($("tasks"), page);
 status($("connection"), $("trouble"), page);

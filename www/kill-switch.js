@@ -2,8 +2,10 @@
 // kill-switch - has the process killed that holds the streams, where this machine's
 // own page may: in quickstart (docs/http-api.md)
 //
-//   const kill = await killSwitch();      null: there is none
-//   const { process } = await kill();     throws a Refusal
+//   const { kill, inbox } = await killSwitch();    null: there is none
+//   const { process } = await kill();              throws a Refusal
+//
+// inbox: the path of the server's inbox, undefined if it has none.
 
 import { at } from "./place.js";
 
@@ -37,5 +39,7 @@ export async function killSwitch() {
 	if (!HERE.test(location.hostname))
 		return null;
 	const { status, said } = await ask("GET");
-	return status === 200 && typeof said?.token === "string" ? kill : null;
+	if (status !== 200 || typeof said?.token !== "string")
+		return null;
+	return { kill, inbox: typeof said.inbox === "string" ? said.inbox : undefined };
 }

@@ -7,14 +7,21 @@
 // is told of cuts and gaps always does. While paused they wait on. What is not
 // looked for stays a row, and is shown again once it is.
 //
+//   calm     rows are made in the next frame
+//   flooded  BATCH and more came at once: the next ones are made PACE_MS later, and
+//            only as many filled as are seen; the others when it is calm, or wanted
+//
 // Whoever reads further up, or has opened a row, goes on reading there; `unseen`
 // counts what came since.
 
-import { eventRow, holds, isOpen, toggle } from "./row.js";
+import { eventRow, fill, holds, isOpen, toggle } from "./row.js";
 
 const ROWS_MAX = 250;
 const NOTES_MAX = 20; // that are older than the newest ROWS_MAX
 const FRAME_MS = 250; // a window that is not seen has no frames
+const BATCH = 10;
+const PACE_MS = 100;
+const SEEN_MAX = 50;
 const AT_END = 8; // px
 
 // How the arrow keys go, up being older.
@@ -28,6 +35,8 @@ export class List {
 	#skipped = 0; // events that will never be rows
 	#frame = 0;
 	#timer = 0;
+	#calm = 0; // timer
+	#isFlooded = false;
 	#sent = new Set(); // ids that this window has published
 	#type = ""; // the type that is shown; "" = all
 	#text = ""; // what rows are looked for, in small letters
@@ -65,8 +74,26 @@ export class List {
 		if (this.paused || this.#timer !== 0)
 			return;
 		const flush = () => this.#flush();
+		if (this.#isFlooded) {
+			this.#timer = setTimeout(flush, PACE_MS);
+			return;
+		}
 		this.#frame = requestAnimationFrame(flush);
 		this.#timer = setTimeout(flush, FRAME_MS);
+	}
+
+	#pace(count) {
+		this.#isFlooded = count >= BATCH;
+		this.element.toggleAttribute("data-flooded", this.#isFlooded);
+		clearTimeout(this.#calm);
+		if (this.#isFlooded)
+			this.#calm = setTimeout(() => this.#pace(0), 3 * PACE_MS);
+		else
+			this.#fillAll();
+	}
+
+	#fillAll() {
+		[...this.element.children].forEach(fill);
 	}
 
 	#flush() {
@@ -81,6 +108,7 @@ export class List {
 		const isRead = this.#isRead;
 		const before = isRead ? element.scrollHeight : 0;
 		const rows = this.#fresh.splice(0).map((item) => this.#row(item)).reverse();
+		rows.slice(0, SEEN_MAX).forEach(fill);
 		element.prepend(...rows);
 		if (isRead) {
 			element.scrollTop -= element.scrollHeight - before;
@@ -88,6 +116,7 @@ export class List {
 		}
 		while (element.childElementCount > ROWS_MAX)
 			element.lastElementChild.remove();
+		this.#pace(rows.length);
 		this.said();
 	}
 
@@ -109,6 +138,7 @@ export class List {
 
 	// Shows only what is of the type, if one is given, and has the text in it.
 	look(type, text) {
+		this.#fillAll();
 		this.#type = type;
 		this.#text = text.toLowerCase();
 		for (const row of this.element.children)
@@ -145,6 +175,7 @@ export class List {
 	}
 
 	#scrolled() {
+		this.#fillAll();
 		if (this.unseen === 0 || this.#isRead)
 			return;
 		this.unseen = 0;

@@ -12,20 +12,28 @@ import { summaryOf } from "./summary.js";
 
 const SHOWN_MAX = 20_000; // characters of an event's data
 
+// Empty until fill(): in a flood most rows leave before anybody sees them.
 export function eventRow(event, mine) {
-	const { type, id, channel, data, replayed } = event;
-	const moment = momentOf(event);
+	const { type, id, channel, replayed } = event;
 	const row = el("li", {
 		class: `event${mine ? " mine" : ""}${replayed ? " replayed" : ""}`,
 		"data-id": id, "data-type": type, "data-channel": channel,
-	}, el("div", { class: "line", role: "button", tabindex: "-1", "aria-expanded": "false" },
+	});
+	row.said = event;
+	return row;
+}
+
+export function fill(row) {
+	if (row.said === undefined || row.firstChild !== null)
+		return;
+	const { type, channel, data, replayed } = row.said;
+	const moment = momentOf(row.said);
+	row.append(el("div", { class: "line", role: "button", tabindex: "-1", "aria-expanded": "false" },
 		translate(timeElement(moment, formatMoment)),
 		el("span", { class: "channel" }, channel),
 		type === "message" ? "" : el("span", { class: "type", "data-type": type }, type),
 		replayed ? el("span", { class: "mark", "data-t": "replayed" }, t("replayed")) : "",
 		summaryOf(data, moment)));
-	row.said = event;
-	return row;
 }
 
 export function noteRow(kind, text) {

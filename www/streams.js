@@ -3,7 +3,7 @@
 // below them the channels that one could connect to
 //
 // A card for each connection. Its figures are read anew twice a second, when its
-// state changes, and in the frame after an event, however many have come.
+// state changes, and soon after an event, however many have come.
 
 import { Channels } from "./channels.js";
 import { keyOf, topicOf } from "./connections.js";
@@ -24,6 +24,7 @@ const PRESETS = [
 	["plain", { kind: "plain" }],
 	["tasks", { kind: "tasks" }],
 ];
+const SOON_MS = 100;
 const TONES = {
 	connecting: "warn", live: "good", "catching up": "info", lost: "bad", ended: "off",
 };
@@ -183,11 +184,11 @@ export function mount(section, page) {
 	const changed = new Set(); // keys
 	bus.addEventListener("event", ({ detail: { key } }) => {
 		if (changed.size === 0)
-			requestAnimationFrame(() => {
+			setTimeout(() => {
 				for (const each of changed)
 					cards.get(each)?.show();
 				changed.clear();
-			});
+			}, SOON_MS);
 		changed.add(key);
 	});
 	setInterval(() => cards.forEach((card) => card.show()), 500);

@@ -7,10 +7,12 @@
 
 import { killSwitch } from "./kill-switch.js";
 
-export async function mount(section, { feeds }) {
-	const kill = await killSwitch();
-	if (kill === null)
+// bus: "inbox" tells the path of the server's inbox.
+export async function mount(section, { feeds, bus }) {
+	const found = await killSwitch();
+	if (found === null)
 		return;
+	bus.dispatchEvent(new CustomEvent("inbox", { detail: found.inbox }));
 	const { Stage } = await import("./theatre-show.js");
-	new Stage(section, feeds, kill);
+	new Stage(section, feeds, found.kill);
 }

@@ -16,7 +16,7 @@ const TABS = [
 	["curl", "curl"], ["sql", "SQL"], ["command"],
 ];
 const KEPT = "tidings.use";
-const INBOX = "inbox.db"; // where its path is not known
+const INBOX = "inbox.db"; // where nobody tells its path
 // What is in no column of that name.
 const TITLES = { "htmx publish": "use-server", "sql listen": "use-transaction" };
 
@@ -70,9 +70,10 @@ export function mount(section, page) {
 	section.append(...[row, ...panels.map(({ panel }) => panel)].map(translate));
 	choose(isNarrow() ? null : kept());
 
+	let inbox = INBOX;
 	let event = { channel: "main", type: "", data: "hello" };
 	const show = () => {
-		const texts = snippetsOf(event, { withToken: token.isUsed, inbox: page.inbox ?? INBOX });
+		const texts = snippetsOf(event, { withToken: token.isUsed, inbox });
 		for (const [name, verbs] of Object.entries(texts))
 			for (const [verb, text] of Object.entries(verbs))
 				snippets[name][verb].show(text, event);
@@ -82,6 +83,9 @@ export function mount(section, page) {
 		show();
 	});
 	bus.addEventListener("token", show);
-	bus.addEventListener("inbox", show);
+	bus.addEventListener("inbox", ({ detail = INBOX }) => {
+		inbox = detail;
+		show();
+	});
 	show();
 }

@@ -53,6 +53,7 @@ def test_the_page_kills_the_process_that_holds_the_streams_and_nothing_is_lost(w
     is_grown(world)
     told = tell(world).json
     assert told["token"] == TOKEN and told["process"] == worker
+    assert told["inbox"] == str(world.inboxes["main"])
     answer = press(world, OWN | {"Content-Type": "application/json"})
     assert answer.status == 202 and answer.json == {"status": "dying", "process": worker}
     world.responder.has_other_worker(worker)

@@ -61,7 +61,7 @@ return { state: stream.dataset.state, last_id: text(".last-id"), rate: text(".ra
 EVENTS = """
 return [...document.querySelectorAll("#events li.event")].reverse().map((li) => ({
 	id: li.dataset.id, type: li.dataset.type, channel: li.dataset.channel,
-	data: li.said.data, line: li.querySelector(".data").textContent,
+	data: li.said.data, line: li.querySelector(".data")?.textContent ?? "",
 	shown: li.checkVisibility ? li.checkVisibility() : li.offsetParent !== null }));
 """
 
