@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Three machines share an order in a Redis with a replica: everything is killed, held
 and cut off, and fail-overs forget what was acknowledged; nothing is lost or doubled,
-all logs agree, and a browser that meets another machine each time misses nothing."""
+all logs agree, and a browser that meets another machine each time misses nothing; in the
+end each machine says who is there, and the same."""
 
 import contextlib
 import itertools
@@ -9,6 +10,7 @@ import sqlite3
 import threading
 import time
 
+from attended import SEES, agree, published
 from crowd import Publisher, Together
 from oneorder import faults, story_of
 from redisserver import RedisLine, RedisServer, needs_redis
@@ -22,6 +24,8 @@ SHORT = {"deeds": 9, "forgets": 1, "browsers": 24}
 FULL = {"deeds": 600, "forgets": 100, "browsers": 120}
 
 PUBLISHERS = 4
+CONFIG = {"responder": {"workers": "2", "mercure_subscriptions": "yes"}}
+SEEN = 4  # each so manieth browser is seen, and sees who is there
 HELD = 0.1, 3.0  # seconds
 REST = 0.2, 0.6  # between deeds
 
@@ -179,8 +183,7 @@ def play(scene, deeds, forgets, browsers):
     if needs_redis:
         raise NotHere(needs_redis)
     order = Order(scene.closing, scene.folder())
-    machines = Machines(count=0, web=True, config={"responder": {"workers": "2"}}, each={"give_up": "2s"},
-                        redis=None, lend=order.redis)
+    machines = Machines(count=0, web=True, config=CONFIG, each={"give_up": "2s"}, redis=None, lend=order.redis)
     scene.worlds.append(machines)
     for number in range(3):
         machines.add({"shared": {"redis": order.lines_of(number)}})
@@ -190,7 +193,8 @@ def play(scene, deeds, forgets, browsers):
     readers = []
     for n in range(browsers):
         door = Roaming(machines.worlds[n % 3:] + machines.worlds[:n % 3])
-        readers.append(crowd.listen(door, "/stream?channel=main", reconnect=True, stubborn=True, longest_wait=0.1))
+        readers.append(crowd.listen(door, "/stream?channel=main" + (SEES if n % SEEN == 0 else ""),
+                                    reconnect=True, stubborn=True, longest_wait=0.1))
     crowd.wait(lambda: all(reader.told("connected") for reader in readers), lambda: "not all are connected", 20 * SLOW)
     doer = Deeds(scene.rng, machines, order)
     writers = [Anywhere(machines.worlds, account, f"p{n}") for n in range(PUBLISHERS)]
@@ -205,7 +209,8 @@ def play(scene, deeds, forgets, browsers):
             scene.say(f"{number + 1}: {deed.__name__ if deed else 'fail-over'}; {together.count} published")
         machines.are_healthy(30)
     calms_down(scene, machines, account, readers)
-    logs = [truth_of(world.log_db) for world in machines.worlds]
+    agree(machines.worlds, readers[::SEEN])
+    logs = [published(truth_of(world.log_db)) for world in machines.worlds]
     stories = [story_of(reader) for reader in readers]
     scene.faultless(faults(account, logs, stories, forgets > 0))
     moved = sum(id is not None and id not in logs[0] for id in account.acknowledged.values())
