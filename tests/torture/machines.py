@@ -2,7 +2,8 @@
 """Three machines share an order in a Redis with a replica: everything is killed, held
 and cut off, fail-overs forget what was acknowledged, there and back, and two servers are
 master at once; nothing is lost or doubled, all logs agree, and a browser that meets
-another machine each time misses nothing."""
+another machine each time misses nothing; in the
+end each machine says who is there, and the same."""
 
 import contextlib
 import itertools
@@ -10,6 +11,7 @@ import sqlite3
 import threading
 import time
 
+from attended import SEES, agree, published
 from clock import Clock
 from crowd import Publisher, Together
 from oneorder import faults, story_of
@@ -24,6 +26,8 @@ SHORT = {"deeds": 9, "forgets": 2, "rare": 0, "browsers": 24}
 FULL = {"deeds": 2700, "forgets": 100, "rare": 30, "browsers": 120}
 
 PUBLISHERS = 3  # and one whose events have no ids of their own
+CONFIG = {"responder": {"workers": "2", "mercure_subscriptions": "yes"}}
+SEEN = 4  # each so manieth browser is seen, and sees who is there
 HELD = 0.1, 3.0  # seconds
 REST = 0.2, 0.6  # between deeds
 HOUR = 3600
@@ -215,7 +219,7 @@ def play(scene, deeds, forgets, rare, browsers):
     if needs_redis:
         raise NotHere(needs_redis)
     order = Order(scene.closing, scene.folder())
-    machines = Machines(count=0, web=True, config={"responder": {"workers": "2"}}, each={"give_up": "2s", "keep_age": "1d"},
+    machines = Machines(count=0, web=True, config=CONFIG, each={"give_up": "2s", "keep_age": "1d"},
                         redis=None, lend=order.redis)
     scene.worlds.append(machines)
     for number in range(3):
@@ -226,7 +230,8 @@ def play(scene, deeds, forgets, rare, browsers):
     readers = []
     for n in range(browsers):
         door = Roaming(machines.worlds[n % 3:] + machines.worlds[:n % 3])
-        readers.append(crowd.listen(door, "/stream?channel=main", reconnect=True, stubborn=True, longest_wait=0.1))
+        readers.append(crowd.listen(door, "/stream?channel=main" + (SEES if n % SEEN == 0 else ""),
+                                    reconnect=True, stubborn=True, longest_wait=0.1))
     crowd.wait(lambda: all(reader.told("connected") for reader in readers), lambda: "not all are connected", 20 * SLOW)
     doer = Deeds(scene.rng, machines, order)
     if rare:
@@ -243,7 +248,8 @@ def play(scene, deeds, forgets, rare, browsers):
             scene.say(f"{number + 1}: {deed.__name__}; {together.count} published")
         machines.are_healthy(30)
     calms_down(scene, machines, account, readers)
-    logs = [truth_of(world.log_db) for world in machines.worlds]
+    agree(machines.worlds, readers[::SEEN])
+    logs = [published(truth_of(world.log_db)) for world in machines.worlds]
     stories = [story_of(reader) for reader in readers]
     scene.faultless(faults(account, logs, stories, forgets + rare > 0, doer.holes()))
     ids = set().union(*logs)
