@@ -12,7 +12,7 @@
 #include "hub/together/wording.h"
 
 enum {
-	ROOM = 256, /* proposals that wait; up to here what is proposed at once
+	ROOM = 1024, /* proposals that wait; up to here what is proposed at once
 		       goes in one piece */
 };
 

@@ -170,7 +170,7 @@ def test_two_servers_that_are_both_master_for_a_time_lose_nothing_that_was_ackno
         line = order.lines[1][0]
         line.refusals = 10**9
         with order.lagging():
-            order.servers[1].ask("REPLICAOF", "NO", "ONE")
+            order.promote(also=True)
             line.cut()
             eventually(lambda: order.lines[1][1].socks, "the other one followed", 15)
             two.are_healthy(20)

@@ -136,9 +136,13 @@ class Order:
         way.cut()
         way.unblock()
 
-    def promote(self):
-        self.master = 1 - self.master
-        self.redis.ask("REPLICAOF", "NO", "ONE")
+    def promote(self, also=False):
+        """also: the old one stays master, too."""
+        heir = self.servers[1 - self.master]
+        eventually(heir.serves, "the replica having read what it was sent", 20)
+        heir.ask("REPLICAOF", "NO", "ONE")
+        if not also:
+            self.master = 1 - self.master
 
     def fails_over(self, lag):
         """The replica is promoted while it lags: what came in that time is forgotten."""
@@ -163,7 +167,7 @@ class Order:
         line = self.lines[number][self.master]
         line.refusals = 10**9
         with self.lagging():
-            self.servers[1 - self.master].ask("REPLICAOF", "NO", "ONE")
+            self.promote(also=True)
             line.cut()
             time.sleep(times)
         self.master = 1 - self.master if stays else self.master
