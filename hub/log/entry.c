@@ -186,10 +186,12 @@ static bool begin_epoch(struct ledger *ledger, const struct epoch *epoch)
 {
 	struct eventlog *log = &ledger->log;
 
+	uint64_t id = epoch->start > log->newest ? epoch->start : log->newest;
+
 	epochs_write(&log->epochs, &ledger->store, epoch);
-	eventlog_place(log, epoch->start, log->at);
+	eventlog_place(log, id, log->at);
 	ledger_commit(ledger);
-	if (log->committed < epoch->start)
+	if (!ledger->writable || log->committed < id)
 		return false;
 	epochs_add(&log->epochs, epoch);
 	eventlog_find_newest(log);
@@ -225,34 +227,54 @@ static bool has_event(struct store *store, uint64_t id)
  * meanwhile, and lacks what this one had below it. */
 static bool has_been_at(struct ledger *ledger, uint64_t id)
 {
-	const struct epochs *epochs = &ledger->log.epochs;
+	return epochs_begin_at(&ledger->log.epochs, id) ||
+	       has_event(&ledger->store, id);
+}
 
-	for (size_t i = 0; i < epochs->count; i++)
-		if (epochs->all[i].start == id)
-			return true;
-	return has_event(&ledger->store, id);
+/* What the log has above the hole's `last` leaves it; ids up to `mark` are not
+ * had any more. */
+static void take_orphans(struct ledger *ledger, const struct epoch *hole,
+	uint64_t mark, const struct entry_orphaned *orphaned)
+{
+	bool lacks = mark > hole->start || !has_been_at(ledger, hole->last);
+
+	if (lacks)
+		mark_all(ledger, mark);
+	erasures_finish(&ledger->erasures);
+	if (orphaned != NULL)
+		orphaned->take(orphaned->arg, hole, lacks);
+	orphans_take(ledger, hole->last);
+	retention_take_back(&ledger->retention, hole->last, mark);
+}
+
+/* The order has gone on from the hole, and this log has been further by another
+ * server, which is none any more.  The ids up to its newest were that one's,
+ * and it goes on above them: what the order has there counts as pruned. */
+static bool leap(struct ledger *ledger, const struct epoch *hole,
+	const struct entry_orphaned *orphaned)
+{
+	const struct epoch rest = {hole->start, ledger->log.newest};
+
+	take_orphans(ledger, hole, rest.start, orphaned);
+	if (rest.start > hole->start &&
+		!epochs_begin_at(&ledger->log.epochs, rest.start) &&
+		(!begin_epoch(ledger, &rest) || !ledger_begin(ledger)))
+		return false;
+	return begin_epoch(ledger, hole);
 }
 
 bool entry_hole(struct ledger *ledger, const struct epoch *hole,
 	const struct entry_orphaned *orphaned)
 {
 	ledger_commit(ledger);
-	if (hole->start <= ledger->log.newest)
+	if (epochs_begin_at(&ledger->log.epochs, hole->start))
 		return true; /* it is known */
 	if (!ledger_begin(ledger))
 		return false;
-	if (ledger->log.newest > hole->last) {
-		bool lacks = !has_been_at(ledger, hole->last);
-
-		if (lacks)
-			mark_all(ledger, hole->start);
-		erasures_finish(&ledger->erasures);
-		if (orphaned != NULL)
-			orphaned->take(orphaned->arg, hole, lacks);
-		orphans_take(ledger, hole->last);
-		retention_take_back(
-			&ledger->retention, hole->last, hole->start);
-	}
+	if (hole->start <= ledger->log.newest)
+		return leap(ledger, hole, orphaned);
+	if (ledger->log.newest > hole->last)
+		take_orphans(ledger, hole, hole->start, orphaned);
 	return begin_epoch(ledger, hole);
 }
 

@@ -50,7 +50,8 @@ struct entry_orphaned {
 /* A transaction of its own: no event has an id above `hole->last` and up to
  * `hole->start`; what the log holds above `last` becomes orphans.  If it has
  * never been at `last`, it may lack anything up to there, which counts as
- * pruned.  False if it could not be committed. */
+ * pruned; so does what is up to its newest id, if that is beyond the hole.  One
+ * that is known changes nothing.  False if it could not be committed. */
 bool entry_hole(struct ledger *ledger, const struct epoch *hole,
 	const struct entry_orphaned *orphaned);
 

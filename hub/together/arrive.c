@@ -133,8 +133,11 @@ static void forget(void *arg, const struct epoch *hole, bool lacks)
 {
 	struct together *together = arg;
 
+	const struct eventlog *log = &together->ledger->log;
+
 	if (lacks)
-		be_blind(together, hole->start);
+		be_blind(together,
+			hole->start > log->newest ? hole->start : log->newest);
 	if (together->sink.forgot != NULL)
 		together->sink.forgot(together->sink.arg, hole->last);
 }
@@ -147,7 +150,8 @@ void arrive_hole(void *arg, const struct shared_hole *hole)
 	const struct entry_orphaned orphaned = {forget, together};
 	bool good;
 
-	if (!together->following || hole->start <= ledger->log.newest)
+	if (!together->following ||
+		epochs_begin_at(&ledger->log.epochs, hole->start))
 		return;
 	ledger_commit(ledger);
 	if (ledger->log.newest > hole->last)

@@ -243,6 +243,53 @@ def test_a_follower_begins_anew_where_the_order_forgot(machines, both):
     assert seen.data == b"lost"
 
 
+def test_what_came_by_a_server_that_only_one_machine_knew_is_put_back_and_who_saw_it_is_told(machines, both):
+    """A, B, and A again: of the ids that B gave some are below those at which A goes on, some above."""
+    a, b = both
+    kept = a.publish("kept").last
+    eventually(machines.same, "at both")
+    machines.all[1].hub.stop()
+    lost = []
+
+    def has_a_hole_up_to(start):
+        """As the script writes it that finds another server."""
+        last = machines.redis.ask("HGET", "{tidings}:state", "last").decode()
+        for key, name in ("hole", "last"), ("log", "hole"):
+            machines.redis.ask("XADD", "{tidings}:" + key, f"0-{start}", name, last)
+        machines.redis.ask("HSET", "{tidings}:state", "last", start)
+
+    def by_another_server():
+        machines.redis.kill()
+        machines.redis.start()
+        eventually(lambda: not machines.all[0].why(), "here again", 20)
+        lost.append(a.publish("lost", within=20 * SLOW).last)
+        has_a_hole_up_to(kept + 2 * 10**12)
+        lost.append(a.publish("lost, too").last)
+        machines.all[0].line.block()
+    machines.forget(by_another_server)
+    has_a_hole_up_to(kept + 10**12)
+    machines.all[1].hub.start()
+    with contextlib.closing(machines.all[1].peer()) as other:
+        there = other.publish("there").last
+        assert kept < lost[0] < there < lost[1]
+        machines.all[0].line.unblock()
+        rows = eventually(lambda: [row for row in machines.all[0].events() if row[0] > lost[1]][1:] and
+                          machines.all[0].events(), "both put back", 25)
+        assert [text for _, _, text in rows] == ["kept", "lost", "lost, too"]
+        back = rows[-1][0]
+        eventually(lambda: machines.all[1].events()[-1][0] == back, "at the other, too")
+        assert [text for _, _, text in machines.all[1].events()][:2] == ["kept", "there"]
+        assert machines.all[1].events()[2:] == rows[1:]
+        assert all(a.page("main", value=cursor).gap for cursor in (kept, *lost, there))
+        assert not other.page("main", value=there).gap and other.page("main", value=lost[0]).gap
+        assert not any(peer.page("main", value=back).gap for peer in (a, other))
+        machines.all[0].hub.stop()
+        machines.all[0].hub.start()
+        with contextlib.closing(machines.all[0].peer()) as again:
+            last = again.publish("last").last
+            eventually(lambda: [row[0] for row in machines.all[1].events()[-2:]] == [back, last], "it goes on")
+
+
 @pytest.mark.rare
 def test_what_another_machine_took_is_put_back_by_whoever_has_it(machines, both):
     a, b = both
