@@ -5,11 +5,13 @@
 
 const struct verb *const verbs[] = {
 	&verb_pub,
+	&verb_delete,
 	&verb_sub,
 	&verb_tail,
 	&verb_history,
 	&verb_run,
 	&verb_channels,
+	&verb_cursor,
 	&verb_status,
 	&verb_inbox,
 	&verb_token,

@@ -17,6 +17,7 @@
 #include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"
 #include "fcgi/uplink/session.h"
+#include "lib/event/erasure.h"
 
 static void on_begin(void *arg, uint64_t from, bool same)
 {
@@ -56,6 +57,20 @@ static void tell_patterns(const struct feed *feed, struct topic *topic)
 			fanout_topic(feed->fanout, matched->of[i].topic);
 }
 
+/* What an event says that tells of a DELETE; all others are not looked at
+ * closely. */
+static void hear_erasure(
+	const struct feed *feed, const struct wire_event *event)
+{
+	struct erasure erasure;
+
+	if (event->traits.len == 0 || !erasure_is_channel(event->channel) ||
+		!erasure_get(event->traits, &erasure))
+		return;
+	window_erase(feed->window, &erasure);
+	streams_erase(feed->streams, &erasure);
+}
+
 static void on_event(void *arg, const struct wire_event *event)
 {
 	const struct feed *feed = arg;
@@ -63,6 +78,7 @@ static void on_event(void *arg, const struct wire_event *event)
 
 	if (event->id == 0 && !is_heard(feed, event->channel))
 		return;
+	hear_erasure(feed, event);
 	topic = window_append(feed->window, event);
 	fanout_topic(feed->fanout, topic);
 	tell_patterns(feed, topic);

@@ -117,6 +117,12 @@
 #define LINE_TICKET_REFUSED "tickets: one is refused: %s"
 
 /*
+ * With `kill_token` only, as in quickstart: somebody has pressed the button of
+ * the page. The supervisor starts another.
+ */
+#define LINE_KILLED "kill: this process was asked to be killed, and is"
+
+/*
  * WORD
  * Wrong usage.
  */

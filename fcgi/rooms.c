@@ -207,9 +207,16 @@ static void open_verbs(struct rooms *rooms)
 	rooms->metrics = (struct metrics){
 		.listen = subscribe_one,
 		.listen_room = &rooms->subscribe,
+		.access = rooms->access,
 		.questions = rooms->session->questions,
 		.deferrals = rooms->deferrals,
+		.replies = rooms->replies,
 	};
+	kill_switch_open(&rooms->kill_switch,
+		rooms->lone ? "" : rooms->config->kill_token,
+		rooms->config->inbox_count > 0 ? rooms->config->inboxes[0].path
+					       : NULL,
+		loop_timers(rooms->loop), rooms->replies);
 }
 
 static void take(void *arg, struct request *request)
@@ -233,6 +240,7 @@ static void open_acceptor(struct rooms *rooms, int listener)
 		.description = &rooms->description,
 		.status = &rooms->status,
 		.metrics = &rooms->metrics,
+		.kill_switch = &rooms->kill_switch,
 		.tasks = rooms->tasks,
 		.mercure = rooms->config->mercure,
 	});
@@ -299,6 +307,7 @@ void rooms_close(struct rooms *rooms)
 {
 	acceptor_free(rooms->acceptor);
 	router_free(rooms->router);
+	kill_switch_close(&rooms->kill_switch);
 	deferrals_free(rooms->deferrals);
 	rooms_drain(rooms);
 	uplink_farewell(rooms->uplink);

@@ -11,6 +11,7 @@
 
 #include "fcgi/description.h"
 #include "fcgi/feed.h"
+#include "fcgi/kill.h"
 #include "fcgi/metrics.h"
 #include "fcgi/pass.h"
 #include "fcgi/post/post.h"
@@ -62,6 +63,7 @@ struct rooms {
 	struct description description;
 	struct status status;
 	struct metrics metrics;
+	struct kill_switch kill_switch;
 	struct router *router;
 	struct acceptor *acceptor;
 };

@@ -7,14 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/cursor.h"
 #include "fcgi/description.h"
 #include "fcgi/guard/access.h"
 #include "fcgi/history/history.h"
 #include "fcgi/http/query.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
+#include "fcgi/kill.h"
 #include "fcgi/metrics.h"
 #include "fcgi/pass.h"
+#include "fcgi/post/delete.h"
 #include "fcgi/post/mercure.h"
 #include "fcgi/post/post.h"
 #include "fcgi/presence/subscriptions.h"
@@ -34,18 +37,20 @@ struct handler {
 
 struct route {
 	const char *path;    /* with HOLE where the channel's segment is, if it
-				is not the last */
+				is not the last, and EVENT at its end where
+				one is named */
 	const char *channel; /* NULL: the path's next segment names it */
 	struct handler get, post, delete;
 };
 
-#define HOLE "/{channel}"
+#define HOLE  "/{channel}"
+#define EVENT "/{id}"
 
 /* A route with this as its channel is told all that the path has behind it. */
 static const char REST[] = "";
 
 enum {
-	ROUTES = 18,
+	ROUTES = 21,
 	MERCURE_ROUTES = 2, /* of them, the last: also at their paths, whatever
 			       the base */
 };
@@ -80,11 +85,15 @@ struct router *router_new(const struct route_rooms *rooms)
 		{"/sse/send", "sse", none, {post_message, post}, none},
 		{"/health", "", {status_health, status}, none, none},
 		{"/api/channels", "", {status_channels, status}, none, none},
-		{"/api/channels", NULL, {status_channel, status}, none, none},
+		{"/api/channels", NULL, {status_channel, status}, none,
+			{delete_channel, post}},
+		{"/api/channels" HOLE "/events" EVENT, NULL, none, none,
+			{delete_event, post}},
 		{"/api/channels" HOLE "/presence", NULL,
 			{who_channel, rooms->who}, none, none},
 		{"/api/channels" HOLE "/events", NULL,
 			{history_show, rooms->history}, none, none},
+		{"/api/cursor", "", {cursor_show, status}, none, none},
 		{"/api/openapi.yaml", "",
 			{description_openapi, rooms->description}, none, none},
 		{"/api/asyncapi.yaml", "",
@@ -92,6 +101,8 @@ struct router *router_new(const struct route_rooms *rooms)
 		{"/api/ticket", "", none, {pass_ticket, pass}, none},
 		{"/api/session", "", none, {pass_session, pass},
 			{pass_end, pass}},
+		{"/api/kill", "", {kill_tell, rooms->kill_switch},
+			{kill_do, rooms->kill_switch}, none},
 		{ACTIVE_CHANNEL, REST, {subscriptions_show, rooms->who}, none,
 			none},
 		{"/.well-known/mercure", "", {mercure_subscribe, subscribe},
@@ -111,21 +122,49 @@ void router_free(struct router *router)
 	free(router);
 }
 
+/* Pages of other origins are told nothing of it. */
+static bool is_own(const struct route *route)
+{
+	return route->post.run == kill_do;
+}
+
 static const char *methods_of(const struct route *route)
 {
-	if (route->delete.run != NULL)
-		return "POST, DELETE, OPTIONS";
-	if (route->post.run == NULL)
-		return "GET, HEAD, OPTIONS";
-	return route->get.run == NULL ? "POST, OPTIONS"
-				      : "GET, HEAD, POST, OPTIONS";
+	static const char *const methods[] = {"OPTIONS", "GET, HEAD, OPTIONS",
+		"POST, OPTIONS", "GET, HEAD, POST, OPTIONS", "DELETE, OPTIONS",
+		"GET, HEAD, DELETE, OPTIONS", "POST, DELETE, OPTIONS",
+		"GET, HEAD, POST, DELETE, OPTIONS"};
+
+	return methods[(route->get.run != NULL) |
+		       (route->post.run != NULL) << 1 |
+		       (route->delete.run != NULL) << 2];
+}
+
+/* Takes the last segment off. */
+static bool take_event(struct span *rest, struct span *event)
+{
+	size_t len = rest->len;
+
+	while (len > 0 && rest->at[len - 1] != '/')
+		len--;
+	if (len == 0 || len == rest->len)
+		return false;
+	*event = span(rest->at + len, rest->len - len);
+	rest->len = len - 1;
+	return true;
 }
 
 /* Takes what is behind the channel's segment off. */
-static bool take_tail(struct span *rest, const char *tail)
+static bool take_tail(struct span *rest, const char *tail, struct span *event)
 {
 	size_t len = strlen(tail);
 
+	if (len >= sizeof(EVENT) &&
+		strcmp(tail + len - (sizeof(EVENT) - 1), EVENT) == 0) {
+		if (!take_event(rest, event))
+			return false;
+		len -= sizeof(EVENT) - 1;
+	}
 	if (rest->len <= len ||
 		memcmp(rest->at + rest->len - len, tail, len) != 0)
 		return false;
@@ -133,11 +172,18 @@ static bool take_tail(struct span *rest, const char *tail)
 	return true;
 }
 
-/* Does `path` belong to the route?  *rest is what follows: "/segment" for a
- * route that takes its channel from there. */
+/* What a path has beside what a route says. */
+struct tail {
+	struct span rest;  /* "/segment" for a route that takes its channel from
+			      there */
+	struct span event; /* a segment, where the route has one */
+};
+
+/* Does `path` belong to the route? */
 static bool matches(
-	const struct route *route, struct span path, struct span *rest)
+	const struct route *route, struct span path, struct tail *tail)
 {
+	struct span *rest = &tail->rest;
 	const char *hole = strstr(route->path, HOLE);
 	size_t len = hole == NULL ? strlen(route->path)
 				  : (size_t)(hole - route->path);
@@ -149,7 +195,8 @@ static bool matches(
 		return rest->at[0] == '/';
 	if (route->channel != NULL || rest->len == 0)
 		return rest->len == 0;
-	if (hole != NULL && !take_tail(rest, hole + sizeof(HOLE) - 1))
+	if (hole != NULL &&
+		!take_tail(rest, hole + sizeof(HOLE) - 1, &tail->event))
 		return false;
 	return rest->at[0] == '/' &&
 	       memchr(rest->at + 1, '/', rest->len - 1) == NULL;
@@ -157,15 +204,15 @@ static bool matches(
 
 /* `below` is what follows the base, NULL if the path is not below it. */
 static const struct route *find(const struct router *router, struct span path,
-	const struct span *below, struct span *rest)
+	const struct span *below, struct tail *tail)
 {
 	for (size_t i = 0; i < router->count; i++) {
 		const struct route *route = &router->routes[i];
 		bool anywhere = i >= ROUTES - MERCURE_ROUTES;
 
-		if (below != NULL && matches(route, *below, rest))
+		if (below != NULL && matches(route, *below, tail))
 			return route;
-		if (anywhere && matches(route, path, rest))
+		if (anywhere && matches(route, path, tail))
 			return route;
 	}
 	return NULL;
@@ -177,7 +224,8 @@ static void answer_options(const struct router *router, struct request *request,
 	const char *methods = methods_of(route);
 
 	buf_printf(&request->headers, "Allow: %s\r\n", methods);
-	access_preflight(router->access, request, methods);
+	if (!is_own(route))
+		access_preflight(router->access, request, methods);
 	reply(router->replies, request, &(struct answer){.status = 204});
 }
 
@@ -216,9 +264,9 @@ static const char *read_channel(struct buf *name, struct span rest)
 }
 
 static void run(const struct router *router, struct request *request,
-	const struct route *route, struct span rest, struct span query)
+	const struct route *route, const struct tail *tail, struct span query)
 {
-	struct target target = {span_of(route->channel), query};
+	struct target target = {span_of(route->channel), query, tail->event};
 	const struct handler *chosen = choose(router, request, route);
 	struct buf name = {0};
 	const char *fault = NULL;
@@ -226,9 +274,9 @@ static void run(const struct router *router, struct request *request,
 	if (chosen == NULL)
 		return;
 	if (route->channel == REST) {
-		target.channel = rest;
+		target.channel = tail->rest;
 	} else if (route->channel == NULL) {
-		fault = read_channel(&name, rest);
+		fault = read_channel(&name, tail->rest);
 		target.channel = buf_span(&name);
 	}
 	if (fault == NULL)
@@ -273,10 +321,11 @@ static void answer_nothing(const struct router *router, struct request *request,
 void route_request(const struct router *router, struct request *request)
 {
 	struct url url = query_url(span_of(request->uri));
-	struct span below = {0}, rest = {0};
+	struct span below = {0};
+	struct tail tail = {0};
 	bool inside = query_below(url.path, router->base, &below);
 	const struct route *route =
-		find(router, url.path, inside ? &below : NULL, &rest);
+		find(router, url.path, inside ? &below : NULL, &tail);
 
 	request->head = strcmp(request->method, "HEAD") == 0;
 	if (!access_is_ours(router->access, request)) {
@@ -284,10 +333,11 @@ void route_request(const struct router *router, struct request *request)
 			"there is no site of that name here (hosts)");
 		return;
 	}
-	access_headers(router->access, request);
+	if (route == NULL || !is_own(route))
+		access_headers(router->access, request);
 	if (route == NULL) {
 		answer_nothing(router, request, inside ? &below : NULL);
 		return;
 	}
-	run(router, request, route, rest, url.query);
+	run(router, request, route, &tail, url.query);
 }

@@ -6,13 +6,15 @@
  *
  * One table of paths, all below one prefix, the base, and that of Mercure also
  * where the protocol has it, at the root.  What every answer has in
- * common is settled here: the CORS lines, 404, 405, 421, OPTIONS, HEAD.
+ * common is settled here: the CORS lines, but of what no other page may have,
+ * 404, 405, 421, OPTIONS, HEAD.
  */
 #include <stdbool.h>
 
 struct access;
 struct description;
 struct history;
+struct kill_switch;
 struct subscribe;
 struct metrics;
 struct pass;
@@ -37,6 +39,7 @@ struct route_rooms {
 	struct description *description;
 	struct status *status;
 	struct metrics *metrics;
+	struct kill_switch *kill_switch;
 	struct tasks *tasks;
 	bool mercure; /* is there /.well-known/mercure? */
 };

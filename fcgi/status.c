@@ -23,7 +23,7 @@ enum {
 	LIMIT_MAX = 1000,
 };
 
-static const char hub_away[] = "the hub does not answer just now";
+const char status_hub_away[] = "the hub does not answer just now";
 
 static void send_json(struct replies *replies, struct request *request,
 	unsigned status, struct json_object *object)
@@ -68,7 +68,7 @@ void status_health(
 	if (!good)
 		json_add_text(object, "reason",
 			span_of(health.reason != NULL ? health.reason
-						      : hub_away));
+						      : status_hub_away));
 	json_add_number(object, "streams", status->streams(status->arg));
 	if (!health.away)
 		describe_unread(object, health.unread);
@@ -103,7 +103,7 @@ static void describe(struct buf *out, const struct channel_line *line)
 
 static void refuse_away(struct replies *replies, struct request *request)
 {
-	reply_away(replies, request, hub_away);
+	reply_away(replies, request, status_hub_away);
 }
 
 /* ---- channels: a page of ours may be several of the hub's */

@@ -25,6 +25,8 @@ struct status {
 	struct replies *replies;
 };
 
+extern const char status_hub_away[]; /* a sentence */
+
 handler status_health;	 /* 200, or 503 while nothing can be published */
 handler status_channels; /* ?after=NEXT&limit=1..1000, in the hub's order */
 handler status_channel;	 /* the one in the path */

@@ -5,6 +5,7 @@
 
 #include "hub/lines.h"
 #include "hub/log/order.h"
+#include "hub/peers/delete.h"
 #include "hub/peers/follow.h"
 #include "hub/peers/inbox.h"
 #include "hub/peers/listing.h"
@@ -109,6 +110,12 @@ static bool on_publish(
 	return publish_queue_hear(dispatch->publishes, peer, in);
 }
 
+static bool on_delete(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	return delete_take(dispatch->ledger, peer, in);
+}
+
 static bool on_page(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
@@ -153,8 +160,8 @@ static bool on_measured(
 	return sampler_take_report(dispatch->sampler, peer, in);
 }
 
-static bool on_metrics(
-	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+static void put_metrics(const struct dispatch *dispatch, struct buf *out,
+	enum wire_format format)
 {
 	const struct prometheus_sources sources = {
 		.ledger = dispatch->ledger,
@@ -163,7 +170,26 @@ static bool on_metrics(
 		.inboxes = dispatch->inboxes,
 	};
 
-	return prometheus_ask(&sources, peer, in);
+	if (format == WIRE_SAMPLES)
+		sampler_put_samples(dispatch->sampler, out);
+	else
+		prometheus_put(&sources, out, format == WIRE_OPENMETRICS);
+}
+
+static bool on_metrics(
+	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
+{
+	uint64_t tag = wire_get_u64(in);
+	uint8_t format = wire_get_u8(in);
+	struct buf *out;
+
+	if (!wire_done(in) || format > WIRE_SAMPLES)
+		return false;
+	out = link_begin(&peer->link, WIRE_METERED);
+	wire_put_u64(out, tag);
+	put_metrics(dispatch, out, (enum wire_format)format);
+	link_end(&peer->link);
+	return true;
 }
 
 static bool on_reader(
@@ -195,6 +221,7 @@ static bool (*const frames[])(
 	[WIRE_HELLO] = on_hello,
 	[WIRE_FOLLOW] = on_follow,
 	[WIRE_PUBLISH] = on_publish,
+	[WIRE_DELETE] = on_delete,
 	[WIRE_PAGE] = on_page,
 	[WIRE_CHANNELS] = on_channels,
 	[WIRE_SUBSCRIBED] = on_subscribed,

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "hub/cursor_file.h"
 #include "hub/demo.h"
 #include "hub/dispatch.h"
 #include "hub/peers/elsewhere.h"
@@ -33,6 +34,7 @@ struct hub {
 	struct inboxes inboxes;
 	struct presence presence;
 	struct publish_queue publishes;
+	struct cursor_file *cursor;
 	struct demo *demo;	   /* NULL = none */
 	struct together *together; /* NULL = the order is this hub's own */
 
@@ -72,6 +74,7 @@ static void wait_for_inboxes(struct hub *hub)
 static void commit_and_tell(struct hub *hub)
 {
 	ledger_commit(&hub->ledger);
+	cursor_file_step(hub->cursor);
 	inboxes_answer(&hub->inboxes);
 	move_followers(hub);
 	peers_flush(&hub->peers);
@@ -221,6 +224,20 @@ static void on_left(void *arg, const uint8_t origin[ORIGIN_HUB])
 	elsewhere_leave(&hub->elsewhere, origin);
 }
 
+static void on_came(void *arg, const struct entry *entry)
+{
+	struct hub *hub = arg;
+
+	presence_came(&hub->presence, entry);
+}
+
+static void on_forgot(void *arg, uint64_t last)
+{
+	struct hub *hub = arg;
+
+	presence_forgot(&hub->presence, last);
+}
+
 static void on_changed(void *arg, struct span name, uint64_t here)
 {
 	const struct hub *hub = arg;
@@ -230,13 +247,14 @@ static void on_changed(void *arg, struct span name, uint64_t here)
 
 static void open_order(struct hub *hub)
 {
-	const struct together_sink sink = {
-		on_renewed, on_order, on_moved, on_counted, on_left, hub};
+	const struct together_sink sink = {on_renewed, on_order, on_moved,
+		on_counted, on_left, on_came, on_forgot, hub};
 
 	elsewhere_open(&hub->elsewhere, &hub->counts);
 	if (hub->ledger.config->shared.redis_count == 0)
 		return;
 	hub->together = together_open(hub->loop, &hub->ledger, &sink);
+	presence_share(&hub->presence);
 	hub->counts.changed = on_changed;
 	hub->counts.arg = hub;
 }
@@ -276,6 +294,8 @@ static void open_rooms(
 	inboxes_open(&hub->inboxes, &hub->ledger);
 	open_presence(hub);
 	open_order(hub);
+	hub->cursor = cursor_file_new(
+		hub->loop, &hub->ledger.log, config->hub_socket);
 	if (config->demo)
 		hub->demo = demo_new(hub->loop, &hub->ledger);
 	sampler_open(&hub->sampler, &hub->ledger, &hub->peers);
@@ -286,6 +306,7 @@ static void close_rooms(struct hub *hub)
 	peers_close(&hub->peers);
 	sampler_close(&hub->sampler);
 	demo_free(hub->demo);
+	cursor_file_free(hub->cursor);
 	close_order(hub);
 	inboxes_close(&hub->inboxes);
 	presence_close(&hub->presence);

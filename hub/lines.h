@@ -352,7 +352,8 @@
  * ID
  * The order has forgotten the event that had this id, and it cannot be put
  * back: it is older than half of `key_age`, or its key was used for another
- * event. It stays in the table `orphan` of the log.
+ * event, or the order, which had two masters, has it after all, at a place that
+ * this log has leapt over. It stays in the table `orphan` of the log.
  */
 #define LINE_SHARED_LEFT "shared order: the event %llu is not put back"
 
@@ -387,13 +388,6 @@
 	"shared order: tidings.conf has no section [shared]"
 
 /*
- * At the start, with `mercure_subscriptions = yes`: where the order is shared
- * nobody is told to be there, and who asks finds nobody.
- */
-#define LINE_SHARED_NO_PRESENCE \
-	"shared order: who is there is not told while it is shared"
-
-/*
  * FILE ERROR
  * By what this machine's hub is known to the others cannot be read, or made.
  */
@@ -406,6 +400,13 @@
 #define LINE_OWN_ID_BROKEN "%s: this is not what a hub is known by"
 
 /* ---- Of its socket */
+
+/*
+ * FILE ERROR
+ * Applications that read it before they render a page are told an older cursor,
+ * or none. The folder of `socket` in [hub] is to be the hub's to write.
+ */
+#define LINE_CURSOR_FILE "%s: cannot be written"
 
 /*
  * UID REASON

@@ -183,12 +183,24 @@ static const char *look_at_journal(struct inbox_file *file)
 		       : fault(file);
 }
 
-/* A table may be without a column `also`: then the name means the NULL of the
- * outer query, which is out of sight where the table has one. */
+/* In ms since 1970; -1 if it is no time. */
+#define EXPIRES                                                        \
+	"CASE typeof(expires_at) WHEN 'null' THEN NULL"                \
+	" WHEN 'text' THEN coalesce(CAST(round((julianday(expires_at)" \
+	"  - 2440587.5) * 86400000) AS INTEGER), -1)"                  \
+	" WHEN 'blob' THEN -1"                                         \
+	" ELSE CAST(expires_at * 1000 AS INTEGER) END"
+
+/* A table may be without a column `also`, or `expires_at`: then the name means
+ * the NULL of the outer query, which is out of sight where the table has one.
+ */
 static const char rows_above[] =
 	"SELECT row.id, row.channel, row.event, row.data, row.key,"
-	" (SELECT also FROM main.broadcast AS same WHERE same.id = row.id)"
-	" FROM main.broadcast AS row CROSS JOIN (SELECT NULL AS also)"
+	" (SELECT also FROM main.broadcast AS same WHERE same.id = row.id),"
+	" (SELECT " EXPIRES " FROM main.broadcast AS same"
+	"  WHERE same.id = row.id)"
+	" FROM main.broadcast AS row"
+	" CROSS JOIN (SELECT NULL AS also, NULL AS expires_at)"
 	" WHERE row.id > ? ORDER BY row.id LIMIT ?";
 
 static bool prepare(struct inbox_file *file)

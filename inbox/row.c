@@ -4,10 +4,14 @@
 #include "inbox/row.h"
 
 #include "lib/event/topic_list.h"
+#include "lib/event/traits.h"
 #include "lib/event_size.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
 #include "lib/wire.h"
+
+/* ms: the end of the year 9999. */
+#define EXPIRES_MAX UINT64_C(253402300799999)
 
 void row_put_bad(struct buf *out, uint64_t id, const char *reason)
 {
@@ -28,8 +32,22 @@ static struct span trim(struct span text)
 	return text;
 }
 
+/* Likewise until when it is good. */
+static const char *put_expiry(struct buf *out, const struct query *row)
+{
+	uint64_t at = query_int(row, 6);
+
+	if (query_type(row, 6) == DB_NULL)
+		return NULL;
+	if (query_type(row, 6) != DB_INT || at > EXPIRES_MAX)
+		return "expires_at is no time: seconds since 1970, or a date "
+		       "such as 2026-12-24 18:00:00 in UTC";
+	trait_add_expires(out, at);
+	return NULL;
+}
+
 /* Appends the traits that `also` asks for; NULL or why it will not do. */
-static const char *put_traits(
+static const char *put_also(
 	struct buf *out, const struct query *row, struct span channel)
 {
 	struct span also = trim(query_bytes(row, 5));
@@ -46,6 +64,14 @@ static const char *put_traits(
 	topic_list_put(&list, out);
 	topic_list_release(&list);
 	return fault;
+}
+
+static const char *put_traits(
+	struct buf *out, const struct query *row, struct span channel)
+{
+	const char *fault = put_also(out, row, channel);
+
+	return fault == NULL ? put_expiry(out, row) : fault;
 }
 
 void row_put(struct buf *out, const struct query *row, size_t limit)

@@ -12,7 +12,8 @@
 #include "lib/buf.h"
 #include "lib/db/db.h"
 
-/* Appends `row` (id, channel, event, data, key, also); one that cannot be
+/* Appends `row` (id, channel, event, data, key, also,
+ * and until when it is good, in ms); one that cannot be
  * published with the reason instead.  `limit`: bytes of an event's data. */
 void row_put(struct buf *out, const struct query *row, size_t limit);
 /* Likewise one whose values cannot even be read. */

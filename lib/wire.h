@@ -40,6 +40,12 @@
  *           flags: WIRE_VOLATILE = not stored, no id, no key, no traits;
  *           WIRE_BRIEF = its keys tell a repetition from a new event for one
  *           minute only, and other content under one of them is a new event.
+ * DELETE    u64 number, u64 answered, str16 channel, u64 id, u8 anywhere, grant
+ *           Likewise a publish, with a number and an answer as PUBLISH has: the
+ *           events of the publish that is shown as `id`, one of whose channels
+ *           this is, are deleted, on all of them; or, if it is 0, all that the
+ *           channel has.  Unless `anywhere`, the grant says on what who asks
+ *           may publish; it takes a right on each of them.
  * JUDGE     u64 tag, u8 from, u64 value, u64 upto, str16 label, u16 count,
  *           count x { u8 kind, str16 text }, u16 count, count x { u16 index,
  *           u64 told }, grant
@@ -82,7 +88,9 @@
  *           (lib/refused.h).  Subscribers are those of now, and so are the
  *           files of keys that are bad.
  * METRICS   u64 tag, u8 format
- *           What has been measured, as text: WIRE_PROMETHEUS, WIRE_OPENMETRICS.
+ *           What has been measured, as text: WIRE_PROMETHEUS, WIRE_OPENMETRICS;
+ *           or WIRE_SAMPLES, what channel metrics said in the last three
+ *           minutes, as JSON (hub/peers/samples.h).
  * PING      u64 tag
  *
  * Who is there, of responders:
@@ -159,7 +167,8 @@
  * STORED    u64 number, u8 outcome, u64 first, u64 last, str16 reason
  *           Sent after COMMIT only.  first and last are the cursors of the
  *           publish's first and last event, as they are shown: of an event on
- *           several channels that of its last row.
+ *           several channels that of its last row.  Of a DELETE both are its
+ *           own place in the order.
  * JUDGED    u64 tag, u8 gap, u64 used, u64 limit, u64 oldest, u64 newest,
  *           u16 count, count x u16 index, u16 count, count x { u16 index,
  *           u64 mark, u64 told }
@@ -226,7 +235,7 @@
 #include "lib/span.h"
 
 enum {
-	WIRE_VERSION = 9,
+	WIRE_VERSION = 10,
 	WIRE_FRAME_MAX = 16 << 20,
 	WIRE_HEAD = 4, /* bytes of the length field */
 	WIRE_IDENTITY = 16,
@@ -260,6 +269,7 @@ enum wire_type {
 	WIRE_TOLD,
 	WIRE_STOCK,
 	WIRE_JUDGE,
+	WIRE_DELETE,
 	/* who is there */
 	WIRE_JOINED = 24,
 	WIRE_LEFT,
@@ -304,6 +314,7 @@ enum wire_from {
 enum wire_format {
 	WIRE_PROMETHEUS,
 	WIRE_OPENMETRICS,
+	WIRE_SAMPLES,
 };
 
 enum wire_outcome {
@@ -317,6 +328,8 @@ enum wire_outcome {
 			      known yet: sent again, it is told what became of it
 			      */
 	WIRE_OUT_BEHIND,   /* this machine is too far behind the shared order */
+	WIRE_OUT_NOTHING,  /* there is nothing to delete */
+	WIRE_OUT_DENIED,   /* nor a right to */
 };
 
 /* Of the log; what tickets are signed with. */

@@ -73,7 +73,7 @@ room "libcrypto" "lib/crypto/module.h lib/crypto/module.c lib/crypto/module_key.
 room "xxhash" lib/digest.c 'xxhash\.h'
 room "syslog" lib/log.c 'syslog\.h'
 room "timerfd" lib/alarm.c 'sys/timerfd\.h'
-room "hiredis" hub/shared/redis.c 'hiredis/.*'
+room "hiredis" "hub/shared/redis.c hub/shared/redis_reply.h" 'hiredis/.*'
 room "libseccomp" inbox/walls/filter.c 'seccomp\.h'
 room "Landlock" inbox/walls/landlock.c 'linux/landlock\.h'
 room "libev" lib/loop.c 'ev\.h'
@@ -188,7 +188,7 @@ b/z is on no floor" ]; then
 fi
 
 downwards lib 'lib/service|lib/config|lib/db' lib/crypto lib/event lib/json lib
-downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/demo|hub/together' hub/log 'hub/log/disk|hub/shared'
+downwards hub hub/main hub/hub hub/dispatch 'hub/peers|hub/cursor_file|hub/demo|hub/together' hub/log 'hub/log/disk|hub/shared'
 downwards hub/shared hub/shared/shared \
 	hub/shared/links,hub/shared/links_look,hub/shared/links_state,hub/shared/links_through \
 	'hub/shared/append|hub/shared/follow|hub/shared/trim|hub/shared/founding|hub/shared/cursors|hub/shared/machines|hub/shared/tally|hub/shared/dial' \
@@ -197,7 +197,7 @@ downwards inbox inbox/main inbox/reader inbox/inbox,inbox/pull,inbox/stock,inbox
 	inbox/walls 'inbox/walls/landlock|inbox/walls/filter'
 downwards fcgi fcgi/main fcgi/worker fcgi/rooms \
 	'fcgi/route|fcgi/feed|fcgi/drain' \
-	'fcgi/stream,fcgi/replay,fcgi/presence,fcgi/history|fcgi/post|fcgi/pass|fcgi/status|fcgi/metrics|fcgi/description' fcgi/guard fcgi/http \
+	'fcgi/stream,fcgi/replay,fcgi/presence,fcgi/history|fcgi/post|fcgi/pass|fcgi/cursor,fcgi/status|fcgi/metrics|fcgi/kill|fcgi/description' fcgi/guard fcgi/http \
 	fcgi/uplink fcgi/counters
 downwards client client/main client/verbs 'client/verb|client/check|client/menu' \
 	'client/inbox|client/run|client/token' client/show client/http client/option client/exit_status

@@ -17,6 +17,7 @@ TESTS = sorted(path.name for path in (TOP / "tests" / "www").glob("*.test.mjs"))
 def test_modules(tmp_path, name):
     for path in [*(TOP / "www").glob("*.js"), *(TOP / "tests" / "www").glob("*.mjs")]:
         shutil.copy(path, tmp_path)
+    shutil.copytree(TOP / "js", tmp_path / "js", ignore=shutil.ignore_patterns("dist", "*.tgz"))
     (tmp_path / "package.json").write_text('{"type": "module"}')
     done = subprocess.run(["node", "--test", "--test-reporter=tap", name], cwd=tmp_path, text=True, timeout=50,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -16,7 +16,7 @@ complain() { echo "www_test: $1" >&2; failed=1; }
 command -v node >/dev/null || { echo "www_test: no node here"; exit 77; }
 
 # node takes a .js for a script unless a package.json says otherwise.
-for module in www/*.js; do
+for module in www/*.js js/*.js; do
 	node --input-type=module --check <"$module" ||
 		complain "$module is not valid JavaScript"
 done
@@ -25,7 +25,7 @@ makers='innerHTML|outerHTML|insertAdjacentHTML|setHTML|document\.write|DOMParser
 makers="$makers|createContextualFragment|parseHTMLUnsafe|srcdoc|\beval\(|new Function"
 makers="$makers|set(Timeout|Interval)\(['\"\`]|javascript:|cssText"
 makers="$makers|setAttribute\(['\"\`](on|style)"
-! grep -nE "$makers" www/*.js www/*.html ||
+! grep -nE "$makers" www/*.js js/*.js www/*.html ||
 	complain "text must not become HTML or code"
 
 ! grep -nE "<style|[[:space:]]style=|[[:space:]]on[a-z]+=|<script[^>]*>[^<]" www/*.html ||
@@ -36,12 +36,14 @@ makers="$makers|setAttribute\(['\"\`](on|style)"
 named()
 {
 	sed -nE 's/.*\b(from|import)\(? ?["'\'']\.\/([^"'\'']+)["'\''].*/\2/p' www/*.js
+	sed -nE 's/.*\b(from|import)\(? ?["'\'']\.\/([^"'\'']+)["'\''].*/js\/\2/p' js/*.js
 	sed -nE 's/.*\b(src|href)="([a-z][^":#]*)".*/\2/p' www/*.html
 }
 for file in $(named | sort -u); do
 	[ -f "www/$file" ] || complain "www/$file is named, and is not there"
-	grep -qw "www/$file" www/Makefile.inc ||
-		complain "www/$file is not in www/Makefile.inc"
+	case $file in js/*) ;; *) file=www/$file ;; esac
+	grep -qw "$file" www/Makefile.inc ||
+		complain "$file is not in www/Makefile.inc"
 done
 
 ! grep -nE "[\"'\`(]/[a-z]+(/|[\"'\`?])" www/*.html www/*.js www/words/*.js |

@@ -6,8 +6,8 @@
 
 import { at } from "./place.js";
 
-const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-const sql = (text) => `'${text.replaceAll("'", "''")}'`;
+export const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+export const sqlText = (text) => `'${text.replaceAll("'", "''")}'`;
 
 export function publishAddress({ channel, type, id }) {
 	const query = Object.entries({ event: type || undefined, id })
@@ -16,14 +16,17 @@ export function publishAddress({ channel, type, id }) {
 	return at(`realtime/${encodeURIComponent(channel)}${query && `?${query}`}`);
 }
 
+export const streamAddress = ({ channel }) => at(`stream?channel=${encodeURIComponent(channel)}`);
+
 // --data-raw, because --data-binary takes "@name" for a file. The token itself is
 // in nobody's command line.
 export const asCurl = (event, withToken) =>
 	`curl ${withToken ? '-H "Authorization: Bearer $TIDINGS_TOKEN" ' : ""}--data-raw ${shell(event.data)} ${shell(publishAddress(event))}`;
 
-export function asSql({ channel, type, data }) {
+// inbox: its path.
+export function asSql({ channel, type, data }, inbox) {
 	const columns = ["channel", ...(type === "" ? [] : ["event"]), "data"];
-	const values = [channel, ...(type === "" ? [] : [type]), data].map(sql);
+	const values = [channel, ...(type === "" ? [] : [type]), data].map(sqlText);
 	const insert = `INSERT INTO broadcast(${columns.join(", ")}) VALUES (${values.join(", ")})`;
-	return `sqlite3 inbox.db ${shell(insert)}`;
+	return `sqlite3 ${/^[\w./-]+$/.test(inbox) ? inbox : shell(inbox)} ${shell(insert)}`;
 }

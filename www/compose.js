@@ -5,8 +5,7 @@
 // has come back over a stream; without a stream on that channel there is only
 // the answer's time.
 
-import { asCurl, asSql } from "./commands.js";
-import { copyButton, el, setText } from "./dom.js";
+import { el, setText } from "./dom.js";
 import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
 import { NoAnswer, Returns, Sender } from "./sending.js";
 import { words } from "./words/compose.js";
@@ -21,19 +20,13 @@ function field(name, key, attributes = {}) {
 function makeForm() {
 	return translate(el("form", { id: "publish", novalidate: true },
 		el("label", { class: "field message" }, el("span", { "data-t": "message" }),
-			el("textarea", { name: "message", rows: "2", required: true, "data-t-placeholder": "say-something" })),
+			el("textarea", { name: "message", rows: "1", required: true, "data-t-placeholder": "say-something" })),
 		field("channel", "channel", { value: "main", required: true }),
 		field("type", "type", { placeholder: "message" }),
 		el("label", { class: "field" }, el("span", { "data-t": "format" }),
 			el("select", { name: "format" }, el("option", { value: "text", "data-t": "format-text" }),
 				el("option", { value: "json" }, "JSON"))),
 		el("button", { class: "button send", "data-t": "publish" })));
-}
-
-function commandOf(id, label, text) {
-	const code = el("code", { id, tabindex: "0", lang: "en" });
-	return [el("div", { class: "command" }, el("b", { "data-t": label }), el("pre", {}, code),
-		copyButton(text, { copy: "copy" })), code];
 }
 
 // ---- sending
@@ -65,19 +58,15 @@ const inMs = (ms) => formatNumber(ms, { maximumFractionDigits: ms < 10 ? 1 : 0 }
 export function mount(section, { bus, feeds, token }) {
 	const form = makeForm();
 	const told = el("p", { id: "published", role: "status" });
-	const [curl, curlText] = commandOf("as-curl", "as-curl", () => curlText.textContent);
-	const [insert, sqlText] = commandOf("as-sql", "as-sql", () => sqlText.textContent);
 	const [sender, returns] = [new Sender(), new Returns()];
-	section.append(form, told, translate(el("details", { class: "commands" },
-		el("summary", { "data-t": "same-by" }), curl, insert)));
+	section.append(form, el("div", { class: "below" }, told));
 
-	// Without a message, those of the last one: there is something to copy.
+	// Without a message, the last one.
 	let last = "hello";
-	const showCommands = () => {
+	const tell = () => {
 		const event = read(form);
 		event.data ||= last;
-		setText(curlText, asCurl(event, token.isUsed));
-		setText(sqlText, asSql(event));
+		bus.dispatchEvent(new CustomEvent("composed", { detail: event }));
 	};
 	const say = (text, tone) => {
 		told.dataset.tone = tone;
@@ -105,7 +94,7 @@ export function mount(section, { bus, feeds, token }) {
 			last = event.data;
 			if (form.elements.message.value === event.data)
 				form.elements.message.value = "";
-			showCommands();
+			tell();
 		} catch (error) {
 			say(error instanceof NoAnswer ? t("no-answer")
 				: t("not-published", { why: error.message }), "bad");
@@ -113,9 +102,8 @@ export function mount(section, { bus, feeds, token }) {
 	};
 
 	bus.addEventListener("event", ({ detail: { id } }) => id !== "" && returns.hear(id));
-	bus.addEventListener("token", showCommands);
-	form.addEventListener("input", showCommands);
-	form.addEventListener("change", showCommands);
+	form.addEventListener("input", tell);
+	form.addEventListener("change", tell);
 	form.addEventListener("submit", (event) => {
 		event.preventDefault();
 		send();
@@ -127,5 +115,5 @@ export function mount(section, { bus, feeds, token }) {
 		send();
 	});
 	onLanguage(() => say("", ""));
-	showCommands();
+	tell();
 }

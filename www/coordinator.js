@@ -8,6 +8,7 @@
 // Until begin() it only collects what the windows want.
 
 import { Pass } from "./pass.js";
+import { timeOf } from "./moment.js";
 import { at } from "./place.js";
 import { SharedTasks } from "./shared-tasks.js";
 import { Multiplexer } from "./multiplexer.js";
@@ -32,7 +33,7 @@ function readEnveloped(event) {
 		return { word: event.type, said: data };
 	if (typeof data.channel !== "string" || typeof data.data !== "string" || !isAlso(data.also))
 		throw new TypeError("no envelope");
-	return data;
+	return { ...data, published: timeOf(data.at) };
 }
 
 function readPlain(event) {
@@ -52,7 +53,7 @@ const enveloped = (parameter, most, ways) => ({
 	parameter, most, ways,
 	read: readEnveloped,
 	url(topics, begin) {
-		const query = new URLSearchParams({ envelope: 1 });
+		const query = new URLSearchParams({ envelope: 1, time: 1 });
 		for (const topic of topics)
 			query.append(parameter, topic);
 		for (const [name, value] of Object.entries(begin))

@@ -13,7 +13,7 @@
 // interval?: seconds }; what is none of these is a TypeError. Patterns are
 // explained in docs/http-api.md; events that are not stored come by none.
 // event: { type, id ("" if volatile), channel, data (text), at (ms, when it
-// came), replayed (it came while catching up) }.
+// came), published (ms, when it was published; NaN or not there if nobody says), replayed (it came while catching up) }.
 //
 // why: as in trouble.js, what keeps the stream away; null once it is good again.
 // What isFinal (who asks may not) is not tried again by itself, but when the page

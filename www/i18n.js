@@ -62,6 +62,22 @@ export function formatMoment(ms) {
 	return isToday ? formatTime(ms) : formatter(Intl.DateTimeFormat, { ...DAY, ...CLOCK }).format(ms);
 }
 
+const SPLIT = { fractionalSecondDigits: 3 };
+
+// To the millisecond, with the date.
+export const formatExactly = (ms) =>
+	formatter(Intl.DateTimeFormat, { ...DAY, ...CLOCK, ...SPLIT }).format(ms);
+
+const UNITS = [[86_400, "day"], [3600, "hour"], [60, "minute"], [0, "second"]];
+
+// "now", "5s ago", "3 days ago", of so many milliseconds.
+export function formatAgo(ms) {
+	const seconds = Math.max(0, Math.floor(ms / 1000));
+	const [least, unit] = UNITS.find(([most]) => seconds >= most);
+	const options = { style: "narrow", numeric: "auto" };
+	return formatter(Intl.RelativeTimeFormat, options).format(-Math.floor(seconds / Math.max(1, least)), unit);
+}
+
 const ATTRIBUTES = ["title", "placeholder", "aria-label"];
 
 export function translate(root) {

@@ -88,7 +88,7 @@ export class LogConnection {
 	}
 
 	#hear(event) {
-		const { word, said, channel, also, data } = this.#understand(event);
+		const { word, said, channel, also, data, published } = this.#understand(event);
 		// What has no id leaves the last one where it was.
 		const id = event.lastEventId === this.cursor ? "" : event.lastEventId;
 		if (id !== "" || word !== undefined)
@@ -104,7 +104,7 @@ export class LogConnection {
 			this.#source.expire(said.reason !== "age");
 			this.#become("lost");
 		} else {
-			this.#on.event(this, { type: event.type, id, channel, also, data, at: Date.now() });
+			this.#on.event(this, { type: event.type, id, channel, also, data, published, at: Date.now() });
 		}
 	}
 }

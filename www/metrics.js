@@ -2,11 +2,14 @@
 // metrics - what machine and server do, as figures and as charts
 //
 // Listens to channel `metrics` on a feed of its own, also if the reader has not
-// connected to it: it costs no connection. What a sample does not say leaves a
-// gap in the lines, and so does each sample that did not come.
+// connected to it: it costs no connection. Those of the last minutes come first
+// (history.js). What a sample does not say leaves a gap in the lines, and so does
+// each sample that nobody has.
 
-import { lineChart, SAMPLE_MS, SAMPLES } from "./charts.js";
+import { lineChart, SAMPLES } from "./charts.js";
+import { Delay } from "./delay.js";
 import { el, setText } from "./dom.js";
+import { History } from "./history.js";
 import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
 import { pathAt } from "./place.js";
 import { words } from "./words/metrics.js";
@@ -112,7 +115,7 @@ class Panel {
 
 // ---- all
 
-export function mount(section, { feeds }) {
+export function mount(section, { feeds, bus }) {
 	const panels = CHARTS.map((chart) => new Panel(chart));
 	const figures = FIGURES.map(([key, format]) => {
 		const value = el("dd", { "data-figure": key }, "–");
@@ -120,37 +123,41 @@ export function mount(section, { feeds }) {
 	});
 	const unread = translate(el("p", { class: "gaps", hidden: true, "data-t": "metrics-unreadable" }));
 	const lead = el("p", { class: "lead" });
-	section.append(lead, unread,
+	const folded = el("details", { id: "charts" }, translate(el("summary", { "data-t": "charts" })), lead, unread,
 		el("div", { class: "charts" }, ...panels.map((panel) => panel.element),
 			translate(el("dl", { class: "figures" }, ...figures.map((figure) => figure.element)))));
+	section.append(folded);
 
 	let said = null; // the sample whose figures are shown
 	const say = (sample) => {
 		said = sample;
+		bus.dispatchEvent(new CustomEvent("sample", { detail: sample }));
+		bus.dispatchEvent(new CustomEvent("delay", { detail: delay.p99(read(sample, "delivery_p99_ms")) }));
 		for (const panel of panels)
 			panel.say(sample);
 		for (const { key, format, value } of figures)
 			setText(value, show(read(sample, key), format));
 	};
-	let last = null; // when the last one came, ms
-	const hear = ({ data, at }) => {
-		const sample = parse(data);
-		unread.hidden = sample !== null;
-		const missed = last === null ? 0 : Math.max(0, Math.round((at - last) / SAMPLE_MS) - 1);
-		last = at;
+	let [held, holes] = [0, 0];
+	const history = new History((sample, missed) => {
+		[held, holes] = [held + 1, holes + missed];
+		Object.assign(section.dataset, { samples: held, holes });
 		for (const panel of panels)
 			panel.add(sample, missed);
 		say(sample);
+	});
+	const delay = new Delay(() => history.clock);
+	bus.addEventListener("event", ({ detail: { published, at, replayed } }) => {
+		if (!replayed)
+			delay.saw(published, at);
+	});
+	const hear = ({ data }) => {
+		const sample = parse(data);
+		unread.hidden = sample !== null;
+		history.hear(sample);
 	};
-	// The library is large: fetched when somebody comes near to it.
-	const near = new IntersectionObserver((entries) => {
-		if (!entries.some((entry) => entry.isIntersecting))
-			return;
-		near.disconnect();
-		for (const panel of panels)
-			panel.start();
-	}, { rootMargin: "600px" });
-	near.observe(section);
+	// The library is large: fetched when somebody wants to see it.
+	folded.addEventListener("toggle", () => panels.forEach((panel) => panel.start()), { once: true });
 
 	const describe = () => panels.forEach((panel) => panel.describe());
 	setInterval(describe, 15_000);
@@ -163,7 +170,12 @@ export function mount(section, { feeds }) {
 	});
 	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 	feeds.open({ kind: "channel", channel: "metrics" }, {
-		state: (name) => name === "lost" && say(null), // what was is no longer known
+		state(name) {
+			if (name === "lost")
+				say(null); // what was is no longer known
+			else if (name === "live")
+				history.ask();
+		},
 		event: hear, gap() {}, recovered() {},
 	});
 }

@@ -2,14 +2,15 @@
 // moment - when an event was
 //
 // An id is no time: ids begin at the clock's microseconds when the hub starts, and
-// then count. So it is what the event's own data says, as /api/broadcast and
-// `tidings run` add it; else when it came, if it came live; else nobody knows.
+// then count. So it is what the server says of it, where it does; else what the
+// event's own data says, as /api/broadcast and `tidings run` add it; else when it
+// came, if it came live; else nobody knows.
 
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
-// ms, or NaN.
-export const timeIn = (said) =>
-	typeof said?.timestamp === "string" && RFC3339.test(said.timestamp) ? Date.parse(said.timestamp) : NaN;
+// All of these: ms, or NaN.
+export const timeOf = (text) => typeof text === "string" && RFC3339.test(text) ? Date.parse(text) : NaN;
+export const timeIn = (said) => timeOf(said?.timestamp);
 
 function timeInData(data) {
 	if (!data.startsWith("{") || !data.includes('"timestamp"'))
@@ -21,10 +22,17 @@ function timeInData(data) {
 	}
 }
 
-export const cameAt = ({ at, replayed }) => replayed ? NaN : at;
+// event as in feed.js.
+export function cameAt({ published = NaN, at, replayed }) {
+	if (!Number.isNaN(published))
+		return published;
+	return replayed ? NaN : at;
+}
 
-// event as in feed.js. ms, or NaN.
 export function momentOf(event) {
+	const { published = NaN } = event;
+	if (!Number.isNaN(published))
+		return published;
 	const own = timeInData(event.data);
 	return Number.isNaN(own) ? cameAt(event) : own;
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
-// streams - which streams are connected, and how each of them is
+// streams - the sidebar: which streams are connected, and how each of them is; and
+// below them the channels that one could connect to
 //
 // A card for each connection. Its figures are read anew twice a second, when its
-// state changes, and in the frame after an event, however many have come.
+// state changes, and soon after an event, however many have come.
 
+import { Channels } from "./channels.js";
 import { keyOf, topicOf } from "./connections.js";
 import { el, setText } from "./dom.js";
-import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
+import { addWords, formatAgo, formatNumber, onLanguage, t, translate } from "./i18n.js";
+import { others } from "./others.js";
 import { pathAt } from "./place.js";
 import { shortOf, troubleOf } from "./status.js";
 import { TopicField } from "./topic-field.js";
@@ -15,12 +18,13 @@ import { words } from "./words/streams.js";
 addWords(words);
 
 const PRESETS = [
+	["*", { kind: "pattern", pattern: "*" }],
 	["main", { kind: "channel", channel: "main" }],
 	["metrics", { kind: "channel", channel: "metrics" }],
 	["plain", { kind: "plain" }],
 	["tasks", { kind: "tasks" }],
-	["*", { kind: "pattern", pattern: "*" }],
 ];
+const SOON_MS = 100;
 const TONES = {
 	connecting: "warn", live: "good", "catching up": "info", lost: "bad", ended: "off",
 };
@@ -32,6 +36,7 @@ const nameOf = (source) => topicOf(source) ?? pathAt(PATHS[source.kind]);
 
 class Card {
 	#types = new Map(); // type -> element
+	there = null; // how many listen, if that is known
 
 	constructor(connection, close) {
 		this.connection = connection;
@@ -40,27 +45,30 @@ class Card {
 			return [el("div", {}, el("dt", { "data-t": `stream-${name}` }), value), value];
 		};
 		[this.figures, this.values] = [[], {}];
-		for (const name of ["total", "rate", "since", "recovered", "last-id"]) {
+		for (const name of ["total", "recovered", "last-id"]) {
 			const [element, value] = figure(name);
 			this.figures.push(element);
 			this.values[name] = value;
 		}
+		for (const name of ["there", "rate", "since"])
+			this.values[name] = el("span", { class: name });
 		this.state = el("span", { class: "badge state" });
 		this.types = el("p", { class: "types" });
 		this.gaps = el("p", { class: "gaps", hidden: true });
 		const name = nameOf(connection.source);
 		const what = connection.source.pattern === "*" ? el("small", { "data-t": "all-channels" }) : "";
-		this.close = el("button", { type: "button", class: "button quiet disconnect", onclick: close });
+		this.close = el("button", { type: "button", class: "disconnect", onclick: close }, "×");
 		this.element = translate(el("article", {
 			class: "stream", "data-key": connection.key, "aria-label": name,
 		}, el("div", { class: "stream-head" }, el("h3", { title: name }, name, " ", what), this.state, this.close),
-		el("dl", {}, ...this.figures), this.gaps, this.types));
+		el("details", {}, el("summary", {}, this.values.there, this.values.rate, this.values.since),
+			el("dl", {}, ...this.figures), this.types), this.gaps));
 		this.language();
 	}
 
 	language() {
-		setText(this.close, t("disconnect"));
 		this.close.setAttribute("aria-label", t("disconnect-name", { name: nameOf(this.connection.source) }));
+		this.close.title = t("disconnect");
 		translate(this.element);
 		this.show();
 	}
@@ -71,7 +79,7 @@ class Card {
 			return t("never");
 		if (Number.isNaN(lastAt))
 			return t("earlier");
-		return t("seconds", { count: Math.max(0, Math.floor((Date.now() - lastAt) / 1000)) });
+		return formatAgo(Date.now() - lastAt);
 	}
 
 	show() {
@@ -80,9 +88,10 @@ class Card {
 		this.state.dataset.tone = TONES[state];
 		const why = troubleOf(this.connection);
 		setText(this.state, why === null ? t(`state-${state}`) : `${t(why.isFinal ? "state-refused" : "state-lost")}: ${shortOf(why)}`);
-		setText(this.values.total, formatNumber(total));
-		setText(this.values.rate, formatNumber(this.connection.rate(), { maximumFractionDigits: 1 }));
+		setText(this.values.there, this.there === null ? "" : t("there", { count: this.there }));
+		setText(this.values.rate, t("per-second", { n: formatNumber(this.connection.rate(), { maximumFractionDigits: 1 }) }));
 		setText(this.values.since, this.#since());
+		setText(this.values.total, formatNumber(total));
 		setText(this.values.recovered, formatNumber(recovered));
 		setText(this.values["last-id"], lastId || t("none-yet"));
 		const { gaps } = this.connection;
@@ -103,7 +112,7 @@ class Card {
 	}
 }
 
-// ---- all of them
+// ---- adding one
 
 // A browser tells a page only of types that it asked for.
 const typesIn = (text) => text.split(/[\s,]+/).filter(Boolean);
@@ -142,13 +151,19 @@ function presetButtons({ bus, connections }) {
 		...[...buttons.values()].flatMap((button) => [button, " "]));
 }
 
+function addBox(page) {
+	const sign = el("summary", { class: "add", "data-t-aria-label": "add", "data-t-title": "add" });
+	const box = el("details", { id: "add" }, sign, connectForm(page), presetButtons(page));
+	box.addEventListener("toggle", () => box.open && box.querySelector("[name=channel]").focus());
+	return box;
+}
+
 export function mount(section, page) {
 	const { bus, connections } = page;
 	const cards = new Map();
 	const list = el("div", { class: "cards" });
-	const empty = el("p", { class: "empty", "data-t": "no-streams" });
-	section.append(translate(el("div", { class: "connections" },
-		list, empty, connectForm(page), presetButtons(page))));
+	section.append(translate(addBox(page)), el("div", { class: "scrolls" }, list, others(page)));
+	new Channels(page);
 
 	bus.addEventListener("stream", ({ detail: { key, state } }) => {
 		if (state === null) {
@@ -161,16 +176,19 @@ export function mount(section, page) {
 			cards.set(key, card);
 			list.append(card.element);
 		}
-		empty.hidden = cards.size > 0;
+	});
+	bus.addEventListener("channels", ({ detail: channels }) => {
+		for (const card of cards.values())
+			card.there = channels.get(card.connection.source.channel)?.subscribers ?? null;
 	});
 	const changed = new Set(); // keys
 	bus.addEventListener("event", ({ detail: { key } }) => {
 		if (changed.size === 0)
-			requestAnimationFrame(() => {
+			setTimeout(() => {
 				for (const each of changed)
 					cards.get(each)?.show();
 				changed.clear();
-			});
+			}, SOON_MS);
 		changed.add(key);
 	});
 	setInterval(() => cards.forEach((card) => card.show()), 500);

@@ -131,9 +131,9 @@ export function mount(corner, section, { bus }) {
 	const own = new Set();
 	let more = 0;
 	const rest = el("p", { class: "more", hidden: true });
-	const [toastsLabel, toastsOn] = toggle("toasts-on", "toasts-on", true);
+	const [toastsLabel, toastsOn] = toggle("toasts-on", "toasts-on", false);
 	const [systemLabel, systemOn] = toggle("system-on", "system-on", false);
-	section.querySelector(".bar").append(translate(el("div", { class: "toggles" }, toastsLabel, systemLabel)));
+	section.querySelector(".menu-items").append(translate(el("div", { class: "toggles" }, toastsLabel, systemLabel)));
 	corner.append(rest);
 
 	let due = 0; // about to be shown

@@ -29,6 +29,11 @@ export class Token {
 		return this.isUsed ? { Authorization: `Bearer ${this.#text}` } : {};
 	}
 
+	// What a stream's address has of it, as in pass.js.
+	ticket() {
+		return ticketFor(this.#text);
+	}
+
 	// Windows with the same one share streams.
 	async use(text, feeds, answer) {
 		this.#text = text;
@@ -71,14 +76,14 @@ function makeForm() {
 	const form = el("form", { novalidate: true },
 		el("label", { class: "field" }, el("span", { "data-t": "token-label" }), field),
 		el("button", { class: "button", "data-t": "token-use" }), forget);
-	const details = translate(el("details", { id: "token", class: "commands" },
+	const details = translate(el("details", { id: "token", class: "folded" },
 		el("summary", { "data-t": "token-with" }), form, told));
 	return { details, form, field, forget, told };
 }
 
 export function mount(section, { bus, feeds, token }) {
 	const { details, form, field, forget, told } = makeForm();
-	section.append(details);
+	section.querySelector(".below").append(details);
 
 	let said = "token-about";
 	const say = (key) => {

@@ -91,5 +91,5 @@ export function mount(section, { bus, connections }) {
 	box.addEventListener("toggle", () => (box.open ? look() : close()));
 	bus.addEventListener("stream", look);
 	onLanguage(show);
-	section.querySelector(".connections").append(box);
+	section.append(box);
 }

@@ -142,7 +142,7 @@ static void add_people(const struct verdict *verdict, struct buf *out,
 /* What was being tried stands there no more. */
 static void wipe(const struct verdict *verdict, struct buf *out)
 {
-	if (verdict->terminal)
+	if (verdict->redraws)
 		buf_add_span(out, span_of("\r\033[K"));
 }
 
@@ -165,7 +165,7 @@ enum exit_status verdict_open(
 	*verdict = (struct verdict){.people = colour_reader(STDOUT_FILENO),
 		.colour = colour_wanted(STDOUT_FILENO),
 		.signs = colour_signs(),
-		.terminal = isatty(STDOUT_FILENO) != 0,
+		.redraws = colour_redraws(STDOUT_FILENO),
 		.width = width > WIDE ? WIDE : width,
 		.group = "",
 		.began = clock_mono_us()};
@@ -190,7 +190,7 @@ enum exit_status verdict_begin(
 		buf_add_char(&out, '\n');
 	}
 	verdict->group = group;
-	if (verdict->terminal) {
+	if (verdict->redraws) {
 		buf_add_span(&out, span_of(verdict->signs ? "  … " : "  .  "));
 		look_add(&out, verdict->colour, LOOK_DIM, span_of(name));
 	}

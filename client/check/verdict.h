@@ -12,7 +12,8 @@
 #include "client/exit_status.h"
 
 struct verdict {
-	bool people, colour, signs, terminal;
+	bool people, colour, signs;
+	bool redraws; /* the line that says what is being tried */
 	size_t width;	   /* columns */
 	const char *group; /* under which the last one stands; borrowed */
 	unsigned good, warned, failed;

@@ -14,13 +14,14 @@
 enum { SILENCE_MS = 60000 }; /* four keep-alives: then the stream is dead */
 
 static void tell(struct feed *feed, const struct sse_event *event,
-	struct span channel, struct span data)
+	const struct enveloped *enveloped)
 {
 	const struct follow_event told = {
 		.id = event->has_id ? event->id : span(NULL, 0),
 		.type = event->type,
-		.channel = channel,
-		.data = data,
+		.channel = enveloped->channel,
+		.data = enveloped->data,
+		.at = enveloped->at,
 		.replayed = feed->state == FEED_BEHIND,
 	};
 
@@ -40,11 +41,11 @@ static bool on_event(void *arg, const struct sse_event *event)
 {
 	struct feed *feed = arg;
 	struct json_object *object = json_parse(event->data);
-	struct span channel, data;
+	struct enveloped enveloped;
 
-	switch (notice_read(event, object, &channel, &data)) {
+	switch (notice_read(event, object, &enveloped)) {
 	case NOTICE_PUBLISHED:
-		tell(feed, event, channel, data);
+		tell(feed, event, &enveloped);
 		break;
 	case NOTICE_CONNECTED:
 		on_connected(feed, object);
@@ -77,8 +78,8 @@ static bool on_bytes(void *arg, struct span bytes)
 static void start(struct feed *feed)
 {
 	buf_clear(&feed->path);
-	buf_printf(&feed->path, "/stream?envelope=1&%.*s", (int)feed->query.len,
-		feed->query.at);
+	buf_printf(&feed->path, "/stream?envelope=1&time=1&%.*s",
+		(int)feed->query.len, feed->query.at);
 	if (feed->last.len > 0) {
 		buf_add_span(&feed->path, span_of("&lastEventId="));
 		url_encode(&feed->path, buf_span(&feed->last));

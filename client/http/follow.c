@@ -53,7 +53,7 @@ static void make_path(struct walk *walk)
 	struct buf *path = &walk->path;
 
 	buf_clear(path);
-	buf_add_span(path, span_of("/stream?envelope=1"));
+	buf_add_span(path, span_of("/stream?envelope=1&time=1"));
 	for (size_t i = 0; i < follow->count; i++)
 		add_pair(path, "channel", span_of(follow->channels[i]));
 	for (size_t i = 0; i < follow->pattern_count; i++)
@@ -90,13 +90,14 @@ static void remember(struct walk *walk, const struct sse_event *event)
 }
 
 static enum follow_word on_published(struct walk *walk,
-	const struct sse_event *event, struct span channel, struct span data)
+	const struct sse_event *event, const struct enveloped *enveloped)
 {
 	const struct follow_event told = {
 		.id = event->has_id ? event->id : span(NULL, 0),
 		.type = event->type,
-		.channel = channel,
-		.data = data,
+		.channel = enveloped->channel,
+		.data = enveloped->data,
+		.at = enveloped->at,
 		.replayed = walk->behind,
 	};
 
@@ -135,11 +136,11 @@ static enum follow_word tell(struct walk *walk, const struct sse_event *event,
 	struct json_object *object)
 {
 	const struct follower *follower = walk->follower;
-	struct span channel, data;
+	struct enveloped enveloped;
 
-	switch (notice_read(event, object, &channel, &data)) {
+	switch (notice_read(event, object, &enveloped)) {
 	case NOTICE_PUBLISHED:
-		return on_published(walk, event, channel, data);
+		return on_published(walk, event, &enveloped);
 	case NOTICE_CONNECTED:
 		return on_connected(walk, event, object);
 	case NOTICE_RESET:

@@ -26,7 +26,9 @@ struct http;
 struct follow_event {
 	struct span id; /* empty = volatile */
 	struct span type, channel, data;
-	bool replayed; /* it came before the stream had caught up */
+	struct span at; /* when it was published; empty = the server is too old
+			   to say so */
+	bool replayed;	/* it came before the stream had caught up */
 };
 
 /* Any answer but FOLLOW_ON ends everything. */

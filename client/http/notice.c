@@ -35,14 +35,17 @@ static enum notice read_own(
 }
 
 enum notice notice_read(const struct sse_event *event,
-	struct json_object *object, struct span *channel, struct span *data)
+	struct json_object *object, struct enveloped *enveloped)
 {
+	*enveloped = (struct enveloped){0};
 	if (!has_good_id(event))
 		return NOTICE_UNREADABLE;
-	if (json_text(object, "channel", channel) && channel->len > 0 &&
-		json_text(object, "data", data))
-		return NOTICE_PUBLISHED;
-	return read_own(event, object);
+	if (!json_text(object, "channel", &enveloped->channel) ||
+		enveloped->channel.len == 0 ||
+		!json_text(object, "data", &enveloped->data))
+		return read_own(event, object);
+	json_text(object, "at", &enveloped->at);
+	return NOTICE_PUBLISHED;
 }
 
 bool notice_is_head(const struct sse_event *event)

@@ -23,11 +23,16 @@ enum notice {
 	NOTICE_PUBLISHED,
 };
 
+/* What is in an envelope. */
+struct enveloped {
+	struct span channel, data;
+	struct span at; /* when it was published; empty = a server of 0.1 */
+};
+
 /* Tells what `event` is on a stream with envelope.  `object` is its data, or
- * NULL if that is no JSON; *channel and *data of a published event borrow from
- * it. */
+ * NULL if that is no JSON; *enveloped of a published event borrows from it. */
 enum notice notice_read(const struct sse_event *event,
-	struct json_object *object, struct span *channel, struct span *data);
+	struct json_object *object, struct enveloped *enveloped);
 
 /* Is `event` the first of a stream, with or without envelope? */
 bool notice_is_head(const struct sse_event *event);

@@ -27,8 +27,8 @@ void menu_event_open(struct menu *menu, const struct menu_event *event)
 		event->id[0] == '\0' ? "not stored" : event->id);
 	add_field(&menu->whole, "channel", event->channel);
 	add_field(&menu->whole, "type", event->type);
-	if (event->time[0] != '\0')
-		add_field(&menu->whole, "time", event->time);
+	if (event->date[0] != '\0')
+		add_field(&menu->whole, "time", event->date);
 	buf_add_char(&menu->whole, '\n');
 	pretty_add(&readable, span_of(event->data));
 	escape_add_lines(&menu->whole, buf_span(&readable));

@@ -41,13 +41,18 @@ static struct menu_event *at(struct menu *menu, uint64_t number)
 
 static void set_time(struct menu_event *to, const struct follow_event *event)
 {
-	int64_t now = (int64_t)time(NULL), seconds = now;
+	int64_t now = (int64_t)time(NULL), seconds;
 	struct buf text = {0};
 
-	if (moment_of(event->data, &seconds) || !event->replayed)
-		moment_add(&text, seconds, now);
-	snprintf(to->time, sizeof(to->time), "%.*s", (int)text.len,
-		text.len > 0 ? text.at : "");
+	if (!moment_of(event, now, &seconds))
+		return;
+	moment_add_short(&text, seconds, now);
+	buf_add_char(&text, '\0');
+	snprintf(to->time, sizeof(to->time), "%s", text.at);
+	buf_clear(&text);
+	moment_add(&text, seconds, now);
+	buf_add_char(&text, '\0');
+	snprintf(to->date, sizeof(to->date), "%s", text.at);
 	buf_release(&text);
 }
 

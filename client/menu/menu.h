@@ -24,8 +24,8 @@ enum { MENU_EVENTS = 1000 }; /* the newest ones, that are kept */
 
 struct menu_event {
 	char *id, *type, *channel, *data; /* owned */
-	char time[24];
-	uint64_t number; /* from 0, as they came */
+	char time[24], date[24]; /* in 8 columns; whole.  "" = not known */
+	uint64_t number;	 /* from 0, as they came */
 };
 
 enum menu_pane { MENU_CHANNELS, MENU_LISTEN, MENU_EVENT };

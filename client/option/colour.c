@@ -42,6 +42,11 @@ bool colour_wanted(int fd)
 	return isatty(fd) != 0 && !is_set("NO_COLOR") && !is_dumb();
 }
 
+bool colour_redraws(int fd)
+{
+	return isatty(fd) != 0 && !is_dumb();
+}
+
 bool colour_signs(void)
 {
 	locale_t here = newlocale(LC_CTYPE_MASK, "", (locale_t)0);

@@ -43,6 +43,63 @@ void listed_add(struct buf *out, const struct listed *listed)
 	buf_release(&safe);
 }
 
+size_t listed_width(const struct listed *listed)
+{
+	struct buf safe = {0};
+	size_t width;
+
+	escape_add(&safe, listed->name);
+	width = look_width(buf_span(&safe));
+	buf_release(&safe);
+	return width;
+}
+
+static void show_head(struct buf *out, size_t width, bool colour)
+{
+	struct buf line = {0};
+
+	buf_add_span(&line, span_of("channel"));
+	look_pad(&line, buf_span(&line), width);
+	buf_printf(&line, " %11s %11s  %s", "subscribers", "events", "newest");
+	look_add(out, colour, LOOK_BOLD, buf_span(&line));
+	buf_release(&line);
+}
+
+/* A figure of nothing is beside the point. */
+static void show_figure(struct buf *out, uint64_t figure, bool colour)
+{
+	struct buf text = {0};
+
+	buf_printf(&text, " %11" PRIu64, figure);
+	look_add(out, colour, figure == 0 ? LOOK_DIM : LOOK_PLAIN,
+		buf_span(&text));
+	buf_release(&text);
+}
+
+void listed_show(
+	struct buf *out, const struct listed *listed, size_t width, bool colour)
+{
+	struct buf safe = {0};
+
+	if (listed == NULL) {
+		show_head(out, width, colour);
+		return;
+	}
+	escape_add(&safe, listed->name);
+	look_add(out, colour, look_of_name(listed->name), buf_span(&safe));
+	look_pad(out, buf_span(&safe), width);
+	show_figure(out, listed->subscribers, colour);
+	show_figure(out, listed->events, colour);
+	buf_add_span(out, span_of("  "));
+	buf_clear(&safe);
+	if (listed->newest > 0)
+		buf_printf(&safe, "%" PRIu64, listed->newest);
+	else
+		buf_add_char(&safe, '-');
+	look_add(out, colour, LOOK_DIM, buf_span(&safe));
+	buf_release(&safe);
+}
+
 /* The beginning of the name, in so many columns. */
 static void add_name(struct buf *out, struct span name, size_t width)
 {

@@ -23,6 +23,12 @@ bool listed_read(struct json_object *object, struct listed *listed);
 /* Appends the channel as a line for people, without a newline. */
 void listed_add(struct buf *out, const struct listed *listed);
 extern const char listed_head[]; /* stands above such lines */
+/* The same with the name in so many columns, or more if it takes them, and in
+ * colours if they are wanted; with `listed` NULL what stands above. */
+void listed_show(struct buf *out, const struct listed *listed, size_t width,
+	bool colour);
+/* Columns of its name. */
+size_t listed_width(const struct listed *listed);
 /* The same in `width` columns, with `listed` NULL what stands above: a long
  * name is shortened, and what has no room is left out, so that no figure is
  * cut. */

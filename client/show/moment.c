@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/http/follow.h"
 #include "lib/json/json.h"
 
 /* Does `text` begin as `pattern` does, in which 0 is any digit? */
@@ -94,7 +95,8 @@ static bool read_moment(struct span text, int64_t *seconds)
 	return true;
 }
 
-bool moment_of(struct span data, int64_t *seconds)
+/* Of a JSON object with a `timestamp`. */
+static bool read_data(struct span data, int64_t *seconds)
 {
 	struct json_object *object;
 	struct span text;
@@ -109,18 +111,55 @@ bool moment_of(struct span data, int64_t *seconds)
 	return told;
 }
 
-void moment_add(struct buf *out, int64_t seconds, int64_t now)
+bool moment_of(const struct follow_event *event, int64_t now, int64_t *seconds)
+{
+	if (read_moment(event->at, seconds) || read_data(event->data, seconds))
+		return true;
+	*seconds = now;
+	return !event->replayed;
+}
+
+enum how_long_ago { TODAY, THIS_YEAR, LONG_AGO };
+
+static enum how_long_ago look_at(struct tm *local, int64_t seconds, int64_t now)
 {
 	time_t times[2] = {(time_t)seconds, (time_t)now};
-	struct tm local, today;
-	char text[40] = "";
-	bool same;
+	struct tm today = {0};
 
-	if (localtime_r(&times[0], &local) == NULL ||
-		localtime_r(&times[1], &today) == NULL)
-		return;
-	same = local.tm_year == today.tm_year && local.tm_yday == today.tm_yday;
-	strftime(text, sizeof(text), same ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S",
-		&local);
+	localtime_r(&times[0], local);
+	localtime_r(&times[1], &today);
+	if (local->tm_year != today.tm_year)
+		return LONG_AGO;
+	return local->tm_yday == today.tm_yday ? TODAY : THIS_YEAR;
+}
+
+void moment_add(struct buf *out, int64_t seconds, int64_t now)
+{
+	struct tm local = {0};
+	char text[40];
+
+	if (look_at(&local, seconds, now) == TODAY)
+		strftime(text, sizeof(text), "%H:%M:%S", &local);
+	else
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local);
+	buf_add_span(out, span_of(text));
+}
+
+void moment_add_short(struct buf *out, int64_t seconds, int64_t now)
+{
+	struct tm local = {0};
+	char text[40];
+
+	switch (look_at(&local, seconds, now)) {
+	case TODAY:
+		strftime(text, sizeof(text), "%H:%M:%S", &local);
+		break;
+	case THIS_YEAR:
+		strftime(text, sizeof(text), "%d %b", &local);
+		break;
+	case LONG_AGO:
+		strftime(text, sizeof(text), "%b %Y", &local);
+		break;
+	}
 	buf_add_span(out, span_of(text));
 }

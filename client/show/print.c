@@ -28,6 +28,7 @@ enum exit_status print_open(struct print *print, bool channels)
 
 	*print = (struct print){.format = option_text("format"),
 		.parse = option_switch("parse"),
+		.times = option_switch("time"),
 		.channels = channels,
 		.terminal = terminal,
 		.colour = colour_wanted(STDOUT_FILENO)};
@@ -86,12 +87,11 @@ static void add_look(
 
 static void add_time(struct print *print, const struct follow_event *event)
 {
-	int64_t now = (int64_t)time(NULL), seconds = now;
+	int64_t now = (int64_t)time(NULL), seconds;
 	size_t column = 0;
 	struct buf text = {0};
 
-	if (moment_of(event->data, &seconds) ||
-		(!event->replayed && !print->untimed))
+	if (moment_of(event, now, &seconds))
 		moment_add(&text, seconds, now);
 	else if (!print->untimed)
 		buf_add_span(&text, span_of("earlier ")); /* as wide */
@@ -178,6 +178,8 @@ static void add_json(struct print *print, const struct follow_event *event)
 		json_add_id(object, "id", 0);
 	json_add_text(object, "channel", event->channel);
 	json_add_text(object, "event", event->type);
+	if (print->times && event->at.len > 0)
+		json_add_text(object, "at", event->at);
 	if (!parsed)
 		json_add_text(object, "data", event->data);
 	json_end(object, &line);
@@ -215,6 +217,9 @@ static void add_field(
 		break;
 	case 'd':
 		add_value(print, event->data);
+		break;
+	case 'a':
+		add_value(print, event->at);
 		break;
 	case '%':
 		buf_add_char(out, '%');

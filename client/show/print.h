@@ -5,9 +5,10 @@
  * print - an event on standard output
  *
  *   LINES   for people: time, channel, type, data, in columns that grow with
- *           what comes.  The time is the event's own (moment.h), else that of
- *           its arrival if it came live, else "earlier"
- *   NDJSON  {"id":...,"channel":...,"event":...,"data":...}
+ *           what comes.  The time is when it was published (moment.h), or
+ *           "earlier"
+ *   NDJSON  {"id":...,"channel":...,"event":...,"data":...}, with "at" if it is
+ *           asked for
  *   FORMAT  the user's own
  *
  * In a pipe or a file bytes are as they are; what a publisher wrote never
@@ -25,11 +26,12 @@ enum print_kind { PRINT_LINES, PRINT_NDJSON, PRINT_FORMAT };
 
 struct print {
 	enum print_kind kind;
-	const char *format;    /* borrowed: %i %t %c %d %% \n \t \\ */
+	const char *format;    /* borrowed: %i %t %c %d %a %% \n \t \\ */
 	bool parse;	       /* NDJSON: data that are JSON are no text */
 	bool terminal;	       /* a person reads it */
 	bool colour, channels; /* show the channel's name */
 	bool untimed;	       /* LINES: no word where no time is known */
+	bool times;	       /* NDJSON: when it was published, too */
 	size_t channel_width, type_width; /* LINES: columns, the widest yet */
 	size_t before; /* columns before the data of the line at hand */
 	struct buf out;

@@ -6,10 +6,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/http/get_json.h"
 #include "client/http/http.h"
 #include "client/http/url.h"
+#include "client/option/colour.h"
 #include "client/option/option.h"
 #include "client/show/listed.h"
 #include "client/show/print.h"
@@ -17,10 +19,12 @@
 #include "client/verbs.h"
 #include "lib/json/json.h"
 
-/* A channel and its line of the list. */
+enum { LEAST = 24, FIGURES = 42 }; /* columns: of names, of all else */
+
+/* A channel and, for programs, its line of the list. */
 struct row {
 	char *name, *line;
-	bool heard; /* somebody listens to it */
+	struct listed listed; /* but for its name */
 };
 
 struct list {
@@ -30,20 +34,19 @@ struct list {
 
 static void add_row(struct list *list, struct json_object *channel)
 {
-	struct listed listed;
 	struct buf line = {0};
 	struct row row;
 
-	listed_read(channel, &listed);
+	listed_read(channel, &row.listed);
 	if (option_switch("json")) {
 		json_write(channel, &line);
 	} else {
-		listed_add(&line, &listed);
+		listed_add(&line, &row.listed);
 		buf_add_char(&line, '\n');
 	}
-	row.name = mem_text(listed.name);
+	row.name = mem_text(row.listed.name);
+	row.listed.name = span_of(row.name);
 	row.line = mem_text(buf_span(&line));
-	row.heard = listed.subscribers > 0;
 	buf_add(&list->rows, &row, sizeof(row));
 	buf_release(&line);
 }
@@ -104,6 +107,38 @@ static void sort_list(struct list *list)
 		qsort(list->rows.at, count, sizeof(struct row), compare);
 }
 
+/* As wide as the names are, of those that fit the terminal. */
+static size_t find_width(const struct row *rows, size_t count)
+{
+	size_t most = print_width(), width = LEAST;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t own = listed_width(&rows[i].listed);
+
+		if (own > width && own + FIGURES <= most)
+			width = own;
+	}
+	return width;
+}
+
+static enum exit_status show_list(const struct row *rows, size_t count)
+{
+	bool colour = colour_wanted(STDOUT_FILENO);
+	size_t width = find_width(rows, count);
+	struct buf out = {0};
+	enum exit_status exit_status;
+
+	listed_show(&out, NULL, width, colour);
+	buf_add_char(&out, '\n');
+	for (size_t i = 0; i < count; i++) {
+		listed_show(&out, &rows[i].listed, width, colour);
+		buf_add_char(&out, '\n');
+	}
+	exit_status = print_coloured(buf_span(&out));
+	buf_release(&out);
+	return exit_status;
+}
+
 static enum exit_status print_list(const struct list *list)
 {
 	const struct row *rows = (const struct row *)(void *)list->rows.at;
@@ -111,6 +146,8 @@ static enum exit_status print_list(const struct list *list)
 	struct buf out = {0};
 	enum exit_status exit_status;
 
+	if (!option_switch("json") && colour_reader(STDOUT_FILENO))
+		return show_list(rows, count);
 	if (!option_switch("json"))
 		buf_printf(&out, "%s\n", listed_head);
 	for (size_t i = 0; i < count; i++)
@@ -129,15 +166,17 @@ static enum exit_status print_who(struct http *http, const struct list *list)
 	struct buf out = {0};
 
 	if (!option_switch("json"))
-		buf_printf(&out, "%s\n", who_head);
+		who_add_head(&out);
 	for (size_t i = 0; i < argument_count() && exit_status == EXIT_OK; i++)
 		exit_status = who_add(http, &out, span_of(argument(i)));
 	for (size_t i = 0; i < count && exit_status == EXIT_OK; i++)
-		if (rows[i].heard)
+		if (rows[i].listed.subscribers > 0)
 			exit_status =
 				who_add(http, &out, span_of(rows[i].name));
 	if (exit_status == EXIT_OK)
-		exit_status = print_text(buf_span(&out));
+		exit_status = option_switch("json")
+				      ? print_text(buf_span(&out))
+				      : print_coloured(buf_span(&out));
 	buf_release(&out);
 	return exit_status;
 }

@@ -19,8 +19,8 @@ enum {
 
 void gauge_begin(struct gauge *gauge)
 {
-	*gauge = (struct gauge){
-		.shown = isatty(STDERR_FILENO) != 0 && !option_switch("quiet")};
+	*gauge = (struct gauge){.shown = colour_redraws(STDERR_FILENO) &&
+					 !option_switch("quiet")};
 }
 
 static void add_bar(struct buf *out, double part)

@@ -48,6 +48,7 @@ static void become(
 	set("TIDINGS_ID", event->id);
 	set("TIDINGS_EVENT", event->type);
 	set("TIDINGS_CHANNEL", event->channel);
+	set("TIDINGS_AT", event->at);
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
 }

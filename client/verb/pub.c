@@ -251,6 +251,8 @@ static const struct option_row rows[] = {
 		"an event for each line of standard input, in order"},
 	{"retry", 'r', SWITCH, NULL, NULL,
 		"try again, for as long as it takes; published once"},
+	{"ttl", 't', TEXT, "TIME", NULL,
+		"nobody is given it later than that: 30s, 10m, 2h, 7d"},
 	{0},
 };
 

@@ -33,6 +33,11 @@ static void make_path(struct publisher *publisher, bool lines)
 		url_encode(path, also);
 		separator = '&';
 	}
+	if (option_text("ttl") != NULL) {
+		buf_printf(path, "%cttl=", separator);
+		url_encode(path, span_of(option_text("ttl")));
+		separator = '&';
+	}
 	if (publisher->id.len > 0) {
 		buf_printf(path, "%cid=", separator);
 		url_encode(path, buf_span(&publisher->id));

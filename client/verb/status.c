@@ -9,29 +9,82 @@
 #include <config.h>
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/http/backoff.h"
 #include "client/http/interrupt.h"
+#include "client/option/colour.h"
 #include "client/option/option.h"
+#include "client/show/look.h"
 #include "client/show/print.h"
 #include "client/show/view.h"
 #include "client/verb/watch.h"
 #include "client/verbs.h"
+#include "lib/escape.h"
 
 enum { INTERVAL_LEAST_MS = 100 };
 
 /* ---- as text */
 
+enum { NAME = 13 }; /* columns before the figure */
+
+static enum look look_of(const struct view *view, struct span line)
+{
+	static const struct span status = {"status ", 7};
+	static const struct span unread = {"not read ", 9};
+
+	if (line.len > status.len &&
+		memcmp(line.at, status.at, status.len) == 0)
+		return view->exit_status == EXIT_OK ? LOOK_GOOD : LOOK_BAD;
+	if (line.len > unread.len &&
+		memcmp(line.at, unread.at, unread.len) == 0)
+		return LOOK_WARN;
+	return LOOK_PLAIN;
+}
+
+static void paint_line(
+	struct buf *out, const struct view *view, struct span line)
+{
+	struct buf safe = {0};
+	size_t name;
+
+	escape_add(&safe, line);
+	name = safe.len < NAME ? safe.len : NAME;
+	look_add(out, true, LOOK_DIM, span(safe.at, name));
+	look_add(out, true, look_of(view, line),
+		span(safe.at + name, safe.len - name));
+	buf_add_char(out, '\n');
+	buf_release(&safe);
+}
+
+/* The same for people whom colours help. */
+static void paint(const struct view *view, struct buf *out)
+{
+	struct buf text = {0};
+	const char *at, *end, *stop;
+
+	view_lines(view, &text);
+	end = text.at + text.len;
+	for (at = text.at; at < end; at = stop + 1) {
+		stop = memchr(at, '\n', (size_t)(end - at));
+		paint_line(out, view, span(at, (size_t)(stop - at)));
+	}
+	buf_release(&text);
+}
+
 static enum exit_status print_view(const struct view *view)
 {
+	bool json = option_switch("json");
+	bool colour = !json && colour_wanted(STDOUT_FILENO);
 	struct buf out = {0};
 	enum exit_status exit_status;
 
-	(option_switch("json") ? view_json : view_lines)(view, &out);
-	if (option_switch("watch") && !option_switch("json"))
+	(json ? view_json : colour ? paint : view_lines)(view, &out);
+	if (option_switch("watch") && !json)
 		buf_add_char(&out, '\n');
-	exit_status = print_text(buf_span(&out));
+	exit_status = colour ? print_coloured(buf_span(&out))
+			     : print_text(buf_span(&out));
 	buf_release(&out);
 	return exit_status;
 }

@@ -214,8 +214,11 @@ static enum exit_status run_history(void)
 			"a JSON object per line, also on a terminal"},        \
 		{"parse", 'P', SWITCH, NULL, NULL,                            \
 			"as --json, with data that are JSON as such"},        \
+		{"time", 'T', SWITCH, NULL, NULL,                             \
+			"with --json, when it was published, as \"at\""},     \
 		{"format", 'f', TEXT, "FORMAT", NULL,                         \
-			"%i id, %t type, %c channel, %d data; \\n and \\t"},  \
+			"%i id, %t type, %c channel, %d data, %a time; \\n "  \
+			"and \\t"},                                           \
 	{                                                                     \
 		"wait", 'w', SWITCH, NULL, NULL,                              \
 			"wait for a server that is not there yet"             \
@@ -256,8 +259,9 @@ const struct verb verb_sub = {
 		"succeeded.  The one in flight at that moment may come twice.\n"
 		"\n"
 		"COMMAND gets the data on its standard input, and TIDINGS_ID, "
-		"TIDINGS_EVENT and\nTIDINGS_CHANNEL in its environment.  If "
-		"it fails, this ends with status 1.",
+		"TIDINGS_EVENT,\nTIDINGS_CHANNEL and TIDINGS_AT, when it was "
+		"published, in its environment.  If it\nfails, this ends with "
+		"status 1.",
 	.examples = "tidings sub alerts\n"
 		    "tidings sub orders --since 10m --event new,paid\n"
 		    "tidings sub --pattern 'builds/{name}'\n"

@@ -3,14 +3,18 @@
 
 #include "client/verb/who.h"
 
+#include <unistd.h>
+
 #include "client/http/get_json.h"
 #include "client/http/http.h"
 #include "client/http/url.h"
+#include "client/option/colour.h"
 #include "client/option/option.h"
+#include "client/show/look.h"
 #include "lib/escape.h"
 #include "lib/json/json.h"
 
-const char who_head[] = "since                     user              channel";
+enum { SINCE = 24, USER = 16 }; /* columns */
 
 static bool read_entry(
 	struct json_object *entry, struct span *user, struct span *since)
@@ -22,19 +26,35 @@ static bool read_entry(
 	return true;
 }
 
-static void add_line(struct buf *out, struct span channel, struct span user,
-	struct span since)
+static void add_column(
+	struct buf *out, enum look look, struct span text, size_t width)
 {
 	struct buf safe = {0};
 
-	escape_add(&safe, user);
-	buf_printf(out, "%-24.*s  %-16.*s  ", (int)since.len, since.at,
-		(int)safe.len, safe.at);
-	buf_clear(&safe);
-	escape_add(&safe, channel);
-	buf_add_span(out, buf_span(&safe));
-	buf_add_char(out, '\n');
+	escape_add(&safe, text);
+	look_add(out, colour_wanted(STDOUT_FILENO), look, buf_span(&safe));
+	if (width > 0) {
+		look_pad(out, buf_span(&safe), width);
+		buf_add_span(out, span_of("  "));
+	}
 	buf_release(&safe);
+}
+
+static void add_line(struct buf *out, struct span channel, struct span user,
+	struct span since)
+{
+	add_column(out, LOOK_DIM, since, SINCE);
+	add_column(out, LOOK_PLAIN, user, USER);
+	add_column(out, look_of_name(channel), channel, 0);
+	buf_add_char(out, '\n');
+}
+
+void who_add_head(struct buf *out)
+{
+	add_column(out, LOOK_BOLD, span_of("since"), SINCE);
+	add_column(out, LOOK_BOLD, span_of("user"), USER);
+	add_column(out, LOOK_BOLD, span_of("channel"), 0);
+	buf_add_char(out, '\n');
 }
 
 static bool add_entry(

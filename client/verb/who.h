@@ -10,7 +10,8 @@
 
 struct http;
 
-extern const char who_head[]; /* stands above lines for people */
+/* Appends what stands above lines for people. */
+void who_add_head(struct buf *out);
 
 /* Appends a line for each who is there, JSON with --json. */
 enum exit_status who_add(

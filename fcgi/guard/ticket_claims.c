@@ -135,7 +135,8 @@ static const char *read_claims(struct rights *rights,
 	const struct member *end = document_member(claims, "exp");
 	uint64_t seconds;
 
-	if (end == NULL || !text_to_u64(end->value, &seconds))
+	if (end == NULL || !text_to_u64(end->value, &seconds) ||
+		seconds > UINT64_MAX / 1000)
 		return "its exp is no time";
 	rights->until_ms = seconds * 1000;
 	if (rights->until_ms <= now_ms)

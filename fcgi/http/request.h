@@ -69,6 +69,7 @@ void request_read(struct request *request, char *const *environment);
 struct target {
 	struct span channel; /* decoded, from the path; or the route's own */
 	struct span query;   /* still encoded */
+	struct span event;   /* likewise, from the path, if it names one */
 };
 
 /* Takes the request; answers it sooner or later.  `room` is the handler's own;

@@ -45,13 +45,19 @@ static struct fault ask_limit(
 }
 
 /* `word`: what was said of who asks. */
-static struct fault ask(const struct post *post, const struct request *request,
-	enum access_word word)
+static struct fault ask_bare(const struct post *post,
+	const struct request *request, enum access_word word)
 {
 	struct fault fault = fault_of_word(word);
 
-	if (fault.status == 0)
-		fault = ask_limit(post, request);
+	return fault.status == 0 ? ask_limit(post, request) : fault;
+}
+
+static struct fault ask(const struct post *post, const struct request *request,
+	enum access_word word)
+{
+	struct fault fault = ask_bare(post, request, word);
+
 	if (fault.status != 0)
 		return fault;
 	if (!has_length(request))
@@ -78,6 +84,13 @@ struct fault admission_ask_token(const struct post *post,
 {
 	return ask(post, request,
 		access_may_publish_by_token(post->access, request, publisher));
+}
+
+struct fault admission_ask_bare(const struct post *post,
+	const struct request *request, struct publisher *publisher)
+{
+	return ask_bare(post, request,
+		access_may_publish(post->access, request, publisher));
 }
 
 struct fault admission_on(const struct publisher *publisher,

@@ -21,6 +21,9 @@ struct fault admission_ask(const struct post *post,
 /* Likewise, where only a token counts. */
 struct fault admission_ask_token(const struct post *post,
 	const struct request *request, struct publisher *publisher);
+/* Likewise, where a body says nothing. */
+struct fault admission_ask_bare(const struct post *post,
+	const struct request *request, struct publisher *publisher);
 
 /* On this channel, and on all that the traits name, or on none. */
 struct fault admission_on(const struct publisher *publisher,

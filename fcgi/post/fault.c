@@ -40,6 +40,11 @@ static struct fault fault_of_outcome(enum wire_outcome outcome)
 	case WIRE_OUT_BEHIND:
 		return fault_new(503, "catching_up",
 			"this machine is catching up with the shared order");
+	case WIRE_OUT_NOTHING:
+		return fault_new(404, "nothing_there",
+			"there is nothing to delete: it is gone, or never was");
+	case WIRE_OUT_DENIED:
+		return fault_of_word(ACCESS_NOT_GRANTED);
 	case WIRE_OUT_FAILED:
 		break;
 	}

@@ -18,6 +18,7 @@
 #include "fcgi/post/also.h"
 #include "fcgi/post/object.h"
 #include "fcgi/post/submission.h"
+#include "fcgi/post/ttl.h"
 #include "fcgi/uplink/publishes.h"
 #include "lib/clock.h"
 #include "lib/json/json.h"
@@ -139,6 +140,8 @@ void post_body(void *room, struct request *request, const struct target *target)
 	if (fault.status == 0)
 		fault = submission_check_query(&submission, target->query);
 	if (fault.status == 0)
+		fault = ttl_queried(&submission, target->query);
+	if (fault.status == 0)
 		fault = submission_body(&submission, buf_span(&request->body),
 			lines, max_event);
 	finish(post, request, &submission, &publisher,
@@ -159,6 +162,8 @@ void post_object(
 	if (fault.status == 0)
 		fault = submission_check_query(&submission, target->query);
 	if (fault.status == 0)
+		fault = ttl_queried(&submission, target->query);
+	if (fault.status == 0)
 		fault = also_not_queried(target->query);
 	finish(post, request, &submission, &publisher, KIND_ID, &fault);
 }
@@ -176,6 +181,8 @@ void post_message(
 			&submission, buf_span(&request->body), post->max_event);
 	if (fault.status == 0)
 		fault = submission_check_query(&submission, target->query);
+	if (fault.status == 0)
+		fault = ttl_queried(&submission, target->query);
 	if (fault.status == 0)
 		fault = also_not_queried(target->query);
 	finish(post, request, &submission, &publisher, KIND_SENT, &fault);

@@ -9,6 +9,7 @@
 
 #include "fcgi/http/channel_key.h"
 #include "fcgi/http/query.h"
+#include "lib/event/traits.h"
 #include "lib/event_size.h"
 #include "lib/text.h"
 
@@ -116,6 +117,7 @@ static const struct spelling_word words[] = {
 	{"event", "bad_event", query_named},
 	{"id", "bad_id", query_named},
 	{"lines", "bad_query", query_named},
+	{"ttl", "bad_ttl", query_named},
 };
 
 struct fault submission_check_words(
@@ -203,8 +205,8 @@ struct digest submission_digest(
 {
 	if (submission->key.len == 0)
 		return (struct digest){0};
-	return digest_with(
-		digest_of(submission->type, data), submission->traits);
+	return digest_with(digest_of(submission->type, data),
+		traits_lasting(submission->traits));
 }
 
 /* Takes a line and its end (LF or CRLF) off `rest`. */

@@ -83,7 +83,7 @@ static struct span label_of(const struct opening *opening)
 static void ask_verdict(struct fetch *fetch, struct straggler *straggler)
 {
 	const struct subscriber *sub = straggler->sub;
-	const struct opening *opening = sub->opening;
+	const struct opening *opening = subscriber_opening(sub);
 	struct buf *out = &fetch->scratch;
 	struct inquiry *inquiry;
 
@@ -273,6 +273,11 @@ void fetch_begin_anew(struct fetch *fetch)
 {
 	inquiries_forget(fetch->inquiries);
 	strips_clear(fetch->strips);
+}
+
+void fetch_erase(struct fetch *fetch, const struct erasure *erasure)
+{
+	strips_erase(fetch->strips, erasure);
 }
 
 struct fetch *fetch_new(struct questions *questions,

@@ -27,6 +27,7 @@ enum {
 	FETCH_MANY = 32,
 };
 
+struct erasure;
 struct fetch;
 struct judged;
 struct lane;
@@ -79,5 +80,8 @@ bool fetch_ask(struct fetch *fetch);
 /* This is another log: what is on the shelf is void, answers that are on their
  * way are not told.  All have left. */
 void fetch_begin_anew(struct fetch *fetch);
+/* Nobody is given a strip any more that may have what was deleted, but those
+ * who are being given it. */
+void fetch_erase(struct fetch *fetch, const struct erasure *erasure);
 
 #endif

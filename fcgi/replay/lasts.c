@@ -254,7 +254,7 @@ void lasts_ask(struct lasts *lasts, struct subscriber *sub)
 void lasts_leave(struct lasts *lasts, struct subscriber *sub)
 {
 	(void)lasts;
-	if (sub->opening != NULL && sub->opening->search != NULL)
+	if (sub->opens && sub->opening->search != NULL)
 		forget(sub->opening->search);
 }
 

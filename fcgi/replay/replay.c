@@ -270,6 +270,11 @@ void replay_begin_anew(struct replay *replay)
 	fetch_begin_anew(replay->fetch);
 }
 
+void replay_erase(struct replay *replay, const struct erasure *erasure)
+{
+	fetch_erase(replay->fetch, erasure);
+}
+
 struct replay *replay_new(const struct replay_parts *parts)
 {
 	struct replay *replay = mem_new(sizeof(*replay));

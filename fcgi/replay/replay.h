@@ -31,6 +31,7 @@ enum {
 	REPLAY_ORDER = 2, /* in a turn: after the fan-out */
 };
 
+struct erasure;
 struct judged;
 struct loop;
 struct questions;
@@ -69,5 +70,7 @@ void replay_ask(struct replay *replay, struct subscriber *sub);
 void replay_leave(struct replay *replay, struct subscriber *sub);
 /* This is another log: what was read is void, and all are judged anew. */
 void replay_begin_anew(struct replay *replay);
+/* As fetch_erase(). */
+void replay_erase(struct replay *replay, const struct erasure *erasure);
 
 #endif

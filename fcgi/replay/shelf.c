@@ -223,6 +223,29 @@ void shelf_discard(struct shelf *shelf, struct strip *strip)
 		forget(shelf, strip);
 }
 
+/* The row goes with the last of its strips. */
+static void erase_in(struct shelf *shelf, struct shelf_row *row, uint64_t first,
+	uint64_t last)
+{
+	for (size_t left = row->count; left > 0; left--) {
+		struct strip *strip = row->strips[left - 1];
+
+		if (strip->from < last && strip->through >= first)
+			shelf_discard(shelf, strip);
+	}
+}
+
+void shelf_erase(struct shelf *shelf, uint64_t first, uint64_t last)
+{
+	struct table_node *next, *node = table_first(&shelf->rows);
+
+	for (; node != NULL; node = next) {
+		next = table_next(&shelf->rows, node);
+		erase_in(shelf, table_entry(node, struct shelf_row, node),
+			first, last);
+	}
+}
+
 void shelf_clear(struct shelf *shelf)
 {
 	struct table_node *node;

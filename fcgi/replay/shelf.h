@@ -24,10 +24,10 @@ enum {
 };
 
 enum shelf_kind {
-	SHELF_DRESS = 3, /* bits: an enum event_dress, of the text */
-	SHELF_SHORT = 4, /* strips are short, for who reads very many at
+	SHELF_DRESS = 7, /* bits: an enum event_dress, of the text */
+	SHELF_SHORT = 8, /* strips are short, for who reads very many at
 			    once: they would be many writes for others */
-	SHELF_PUBLIC = 8 /* without what is private, for who may not read
+	SHELF_PUBLIC = 16 /* without what is private, for who may not read
 			    anything of it: how much there is of it would
 			    show in the time that it takes */
 };
@@ -55,6 +55,8 @@ void shelf_hold(struct strip *strip);
 void shelf_let_go(struct shelf *shelf, struct strip *strip);
 /* Nobody finds it any more; it goes once nobody holds it. */
 void shelf_discard(struct shelf *shelf, struct strip *strip);
+/* Likewise those that have ids from `first` to `last` in their range. */
+void shelf_erase(struct shelf *shelf, uint64_t first, uint64_t last);
 /* All of them. */
 void shelf_clear(struct shelf *shelf);
 

@@ -12,6 +12,7 @@
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/window.h"
 #include "lib/buf.h"
+#include "lib/event/erasure.h"
 
 struct strips {
 	struct inquiries *inquiries;
@@ -136,4 +137,12 @@ void strips_discard(struct strips *strips, struct strip *strip)
 void strips_clear(struct strips *strips)
 {
 	shelf_clear(strips->shelf);
+}
+
+void strips_erase(struct strips *strips, const struct erasure *erasure)
+{
+	if (erasure->channel.len > 0)
+		strips_clear(strips);
+	else if (erasure->first <= window_from(strips->window))
+		shelf_erase(strips->shelf, erasure->first, erasure->last);
 }

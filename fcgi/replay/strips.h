@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct erasure;
 struct inquiries;
 struct inquiry;
 struct lane;
@@ -43,5 +44,7 @@ void strips_close(struct strips *strips, struct straggler *straggler);
 /* Nobody finds it, or any, any more. */
 void strips_discard(struct strips *strips, struct strip *strip);
 void strips_clear(struct strips *strips);
+/* Nor any that may have what was deleted. */
+void strips_erase(struct strips *strips, const struct erasure *erasure);
 
 #endif

@@ -182,6 +182,7 @@ static const struct spelling_word words[] = {
 	{"lastEventId", "bad_query", query_is_last_id},
 	{"keepalive", "bad_keepalive", query_named},
 	{"envelope", "bad_query", query_named},
+	{"time", "bad_query", query_named},
 	{"authorized", "bad_query", query_named},
 	{"ticket", "bad_query", query_named},
 };

@@ -194,8 +194,12 @@ static void advance(struct composer *composer, struct lane *lane)
 
 /* Asked once for each delivery. */
 static inline bool lacks(
-	const struct subscriber *sub, const struct wire_event *event)
+	const struct subscriber *sub, const struct entry *entry)
 {
+	const struct wire_event *event = &entry->event;
+
+	if (entry->gone)
+		return false;
 	/* What is volatile has neither an id nor traits. */
 	if (event->id <= sub->id)
 		return event->id == 0 && sub->dress != EVENT_MERCURE;
@@ -221,7 +225,7 @@ static bool add(struct composer *composer, const struct subscriber *sub,
 	size_t before = composer->text.len;
 	bool shown = true;
 
-	if (!lacks(sub, &entry->event))
+	if (!lacks(sub, entry))
 		return true;
 	if (entry->is_private && !look(composer, sub, position, &shown))
 		return false;
@@ -250,7 +254,7 @@ static uint64_t find_first(struct composer *composer,
 		const struct entry *entry =
 			window_entry(composer->window, lane->node.key);
 
-		if (lacks(sub, &entry->event) && view_shows(sub->grant, entry))
+		if (lacks(sub, entry) && view_shows(sub->grant, entry))
 			return lane->node.key;
 		advance(composer, lane);
 	}

@@ -106,14 +106,19 @@ static void add_also(struct buf *out, struct span traits)
 }
 
 static void add_envelope(
-	struct buf *out, const struct wire_event *event, bool sealed)
+	struct buf *out, const struct wire_event *event, enum event_dress dress)
 {
 	buf_add_text(out, "data: {\"channel\":");
 	json_quote(out, event->channel);
 	buf_add_text(out, ",\"data\":");
 	json_quote(out, event->data);
-	if (!sealed)
+	if ((dress & EVENT_SEALED) == EVENT_ENVELOPE)
 		add_also(out, event->traits);
+	if ((dress & EVENT_TIMED) != 0) {
+		buf_add_text(out, ",\"at\":\"");
+		clock_rfc3339(out, event->at);
+		buf_add_char(out, '"');
+	}
 	buf_add_text(out, "}\n");
 }
 
@@ -158,6 +163,17 @@ static void add_own_id(
 	buf_add_char(out, '\n');
 }
 
+static void add_plain(
+	struct buf *out, const struct wire_event *event, enum event_dress dress)
+{
+	if ((dress & EVENT_TIMED) != 0) {
+		buf_add(out, "at: ", 4);
+		clock_rfc3339(out, event->at);
+		buf_add_char(out, '\n');
+	}
+	add_data(out, event->data);
+}
+
 void event_text(
 	struct buf *out, const struct wire_event *event, enum event_dress dress)
 {
@@ -170,10 +186,10 @@ void event_text(
 	}
 	if (dress == EVENT_MERCURE)
 		add_retry(out, event->traits);
-	if (dress == EVENT_ENVELOPE || dress == EVENT_SEALED)
-		add_envelope(out, event, dress == EVENT_SEALED);
+	if ((dress & EVENT_ENVELOPE) != 0)
+		add_envelope(out, event, dress);
 	else
-		add_data(out, event->data);
+		add_plain(out, event, dress);
 	buf_add_char(out, '\n');
 }
 

@@ -26,8 +26,18 @@
  * to each of them.  MERCURE: `id:` is the publisher's own or else the cursor
  * behind a `#`, and what the publisher said of `retry:` is there.  Those are
  * what streams have; SEALED is the envelope of a private event, whose other
- * channels are nobody's business but of those who may hear them. */
-enum event_dress { EVENT_PLAIN, EVENT_ENVELOPE, EVENT_MERCURE, EVENT_SEALED };
+ * channels are nobody's business but of those who may hear them.  TIMED is
+ * added to any but MERCURE: when it was published is in "at" of the envelope,
+ * or in a field `at:`, which EventSource passes over. */
+enum event_dress {
+	EVENT_PLAIN,
+	EVENT_ENVELOPE,
+	EVENT_MERCURE,
+	EVENT_SEALED,
+	EVENT_TIMED = 4,
+	EVENT_TIMED_ENVELOPE = EVENT_TIMED | EVENT_ENVELOPE,
+	EVENT_TIMED_SEALED = EVENT_TIMED | EVENT_SEALED,
+};
 
 /* Appends the head of a stream's answer and its `retry:`, at random between
  * `retry_ms` and twice as much, so that those who were cut together do not come
@@ -41,11 +51,14 @@ void event_head(struct buf *out, enum event_dress dress, uint64_t retry_ms,
 static inline enum event_dress event_dress(
 	enum event_dress stream, bool is_private)
 {
-	return stream == EVENT_ENVELOPE && is_private ? EVENT_SEALED : stream;
+	if (!is_private || (stream & EVENT_SEALED) != EVENT_ENVELOPE)
+		return stream;
+	return (enum event_dress)(stream | EVENT_SEALED);
 }
 
 /* Appends one event: `id:` unless volatile, `event:` unless "" or "message",
- * the data, a blank line.  None that is volatile is in EVENT_MERCURE. */
+ * `at:` if TIMED without an envelope, the data, a blank line.  None that is
+ * volatile is in EVENT_MERCURE. */
 void event_text(struct buf *out, const struct wire_event *event,
 	enum event_dress dress);
 /* Appends a line `id:` for a cursor. */

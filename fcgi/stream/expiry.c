@@ -46,8 +46,9 @@ struct expiry_lease expiry_of(
 /* In the middle of a batch there is no room for a word; false if it is gone. */
 static bool tell(struct subscriber *sub, const char *reason)
 {
-	struct batch *word =
-		sub->half == NULL ? notice_expired(sub, reason) : NULL;
+	struct batch *word = subscriber_half(sub) == NULL
+				     ? notice_expired(sub, reason)
+				     : NULL;
 
 	return word == NULL || subscriber_give(sub, word) != GONE;
 }
@@ -55,7 +56,7 @@ static bool tell(struct subscriber *sub, const char *reason)
 static void end(
 	struct expiry *expiry, struct subscriber *sub, const char *reason)
 {
-	if (sub->opening != NULL)
+	if (sub->opens)
 		expiry->postpone(sub);
 	else if (tell(sub, reason))
 		subscriber_close(sub);

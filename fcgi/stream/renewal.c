@@ -25,8 +25,8 @@ static void remember(void *arg, struct subscriber *sub)
 	const struct window *window = sub->home->window;
 
 	(void)arg;
-	if (sub->opening == NULL && !subscriber_is_below(sub) &&
-		lacks_nothing(sub) && sub->id < window_newest(window))
+	if (!sub->opens && !subscriber_is_below(sub) && lacks_nothing(sub) &&
+		sub->id < window_newest(window))
 		sub->id = window_newest(window);
 }
 
@@ -38,7 +38,7 @@ void renewal_begin(struct audience *audience, const struct window *window)
 
 static void kick(void *arg, struct subscriber *sub)
 {
-	if (sub->opening == NULL)
+	if (!sub->opens)
 		fanout_subscriber(arg, sub);
 }
 

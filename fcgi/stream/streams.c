@@ -13,6 +13,7 @@
 #include "fcgi/replay/replay.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/batch.h"
+#include "fcgi/stream/composer.h"
 #include "fcgi/stream/expiry.h"
 #include "fcgi/stream/fanout.h"
 #include "fcgi/stream/filling.h"
@@ -42,8 +43,11 @@ static struct streams *streams_of(const struct subscriber *sub)
 
 static void forget_opening(struct subscriber *sub)
 {
+	if (!sub->opens)
+		return;
 	opening_free(sub->opening);
-	sub->opening = NULL;
+	sub->half = NULL;
+	sub->opens = false;
 }
 
 /* With its head the request counts as answered; returns the `retry:` in it. */
@@ -59,11 +63,13 @@ static uint64_t answer(const struct subscriber *sub)
 static void postpone(struct subscriber *sub)
 {
 	struct buf text = {0};
+	struct batch *word;
 
 	notice_head(&text, sub, answer(sub));
-	sub->half = batch_new(sub->request, buf_span(&text));
-	(void)!send(loop_io_fd(&sub->watch), sub->half->bytes, sub->half->len,
+	word = batch_new(sub->request, buf_span(&text));
+	(void)!send(loop_io_fd(&sub->watch), word->bytes, word->len,
 		MSG_NOSIGNAL | MSG_DONTWAIT);
+	batch_drop(word);
 	buf_release(&text);
 	subscriber_close(sub);
 }
@@ -71,7 +77,7 @@ static void postpone(struct subscriber *sub)
 /* Who has begun comes back by himself, and so does who is told "not now". */
 static void end(struct subscriber *sub)
 {
-	if (sub->opening != NULL)
+	if (sub->opens)
 		postpone(sub);
 	else
 		subscriber_close(sub);
@@ -202,6 +208,7 @@ void streams_open(
 	audience_join(streams->parts.audience, sub, subscription->channels,
 		subscription->types);
 	sub->opening = opening_new(sub, subscription);
+	sub->opens = true;
 	expiry_enter(streams->expiry, sub);
 	if (sub->seen)
 		presence_enter(streams->parts.presence, sub, subscription);
@@ -243,8 +250,7 @@ static enum pump_result tell_gap(
 /* A hub that looks no further would be asked the same for ever. */
 static bool is_stuck(const struct subscriber *sub, const struct judged *judged)
 {
-	return sub->opening == NULL && !judged->gap &&
-	       judged->limit <= sub->id &&
+	return !sub->opens && !judged->gap && judged->limit <= sub->id &&
 	       sub->id < window_from(sub->home->window);
 }
 
@@ -260,7 +266,7 @@ static enum pump_result judged(
 	sub->id = judged->used;
 	free(sub->told);
 	sub->told = told_new(judged);
-	if (sub->opening != NULL)
+	if (sub->opens)
 		return begin(sub, judged);
 	if (judged->gap)
 		return tell_gap(sub, judged, asked);
@@ -280,6 +286,12 @@ void streams_begin_anew(struct streams *streams)
 	audience_each(streams->parts.audience, forget_told, NULL);
 	replay_begin_anew(streams->replay);
 	lasts_begin_anew(streams->lasts);
+}
+
+void streams_erase(struct streams *streams, const struct erasure *erasure)
+{
+	composer_clear(streams->parts.composer);
+	replay_erase(streams->replay, erasure);
 }
 
 /* ---- the end */

@@ -19,6 +19,7 @@ struct fanout;
 struct loop;
 struct counters;
 struct composer;
+struct erasure;
 struct limiter;
 struct presence;
 struct streams;
@@ -52,6 +53,9 @@ void streams_filled(struct streams *streams);
 /* The window has begun anew, with another log or elsewhere in it: what was read
  * of older events is void. */
 void streams_begin_anew(struct streams *streams);
+/* What was deleted is gone from the window: it is to be given to nobody out of
+ * anything that is kept. */
+void streams_erase(struct streams *streams, const struct erasure *erasure);
 /* Keys have gone, and with them the streams that were opened with what they had
  * signed. */
 void streams_keys_gone(struct streams *streams);

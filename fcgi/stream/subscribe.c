@@ -92,6 +92,21 @@ static const char *read_begin(struct stream_query *wanted,
 	return fault;
 }
 
+/* ---- how it looks */
+
+static const char *read_dress(
+	struct subscription *subscription, struct span query)
+{
+	bool enveloped = query_flag(query, "envelope");
+	struct pair pair;
+
+	subscription->dress = enveloped ? EVENT_ENVELOPE : EVENT_PLAIN;
+	if (!query_find(query, "time", &pair) || span_is(pair.value, "0"))
+		return NULL;
+	subscription->dress = enveloped ? EVENT_TIMED_ENVELOPE : EVENT_TIMED;
+	return span_is(pair.value, "1") ? NULL : "?time= is 1 or 0";
+}
+
 /* ---- the answer */
 
 /* The channels are collected; `fault` is what was wrong with them. */
@@ -99,9 +114,7 @@ static void answer(struct subscribe *subscribe, struct request *request,
 	const struct target *target, struct stream_query *wanted,
 	struct asked_fault fault)
 {
-	struct subscription subscription = {
-		.dress = query_flag(target->query, "envelope") ? EVENT_ENVELOPE
-							       : EVENT_PLAIN};
+	struct subscription subscription = {0};
 
 	asked_sort(&wanted->asked);
 	asked_fill(&wanted->asked, &subscription);
@@ -114,6 +127,10 @@ static void answer(struct subscribe *subscribe, struct request *request,
 		fault.code = "bad_keepalive";
 		fault.sentence = keepalive_read(
 			&subscription.keepalive_ms, target->query);
+	}
+	if (fault.sentence == NULL) {
+		fault.code = "bad_query";
+		fault.sentence = read_dress(&subscription, target->query);
 	}
 	if (fault.sentence == NULL) {
 		fault.code = "bad_presence";

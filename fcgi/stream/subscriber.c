@@ -128,11 +128,13 @@ static void say_end(struct subscriber *sub)
 
 void subscriber_close(struct subscriber *sub)
 {
-	if (sub->half == NULL || sub->done == 0)
+	struct batch *half = subscriber_half(sub);
+
+	if (half == NULL || sub->done == 0)
 		say_end(sub);
 	want(sub, 0);
 	close(loop_io_fd(&sub->watch));
-	batch_drop(sub->half);
+	batch_drop(half);
 	sub->home->owner.gone(sub);
 	grant_drop(sub->grant);
 	free(sub->told);
@@ -229,8 +231,7 @@ static struct batch *next(struct subscriber *sub, uint64_t horizon)
 
 bool subscriber_is_ready(const struct subscriber *sub)
 {
-	return sub->opening == NULL && sub->straggler == NULL &&
-	       sub->half == NULL;
+	return !sub->opens && sub->straggler == NULL && sub->half == NULL;
 }
 
 /* What it was given last went up to the horizon: not worth a second look. */
@@ -249,7 +250,7 @@ enum pump_result subscriber_pump(struct subscriber *sub, uint64_t horizon)
 {
 	enum pump_result progress;
 
-	assert(sub->opening == NULL);
+	assert(!sub->opens);
 	if (sub->behind)
 		horizon = window_end(sub->home->window);
 	for (int i = 0; i < BURST; i++) {
@@ -275,7 +276,8 @@ enum pump_result subscriber_pump(struct subscriber *sub, uint64_t horizon)
 
 enum pump_result subscriber_give(struct subscriber *sub, struct batch *batch)
 {
-	assert(sub->half == NULL);
+	assert(subscriber_half(sub) == NULL);
+	assert(!sub->opens);
 	sub->half = batch;
 	sub->done = 0;
 	return flush(sub);

@@ -5,7 +5,7 @@
  * subscriber - one browser, listening: a cursor, its channels, and at most one
  * half-sent batch
  *
- *   OPENING   opening != NULL: nothing has been written; waits for the window
+ *   OPENING   `opens`: nothing has been written; waits for the window
  *             to fill or for the hub to judge its cursor (streams.c)
  *   LIVE      in the window; the fan-out calls subscriber_pump when there is
  *             something new on its channels
@@ -74,11 +74,13 @@ struct subscriber {
 	uint64_t pos;	      /* window position looked through */
 	uint64_t id;	      /* cursor: every event up to it was given */
 	struct told *told;    /* owned: what its last verdict said of that */
-	struct batch *half;   /* the batch being sent */
-	uint32_t done;	      /* bytes of it already sent */
-	uint16_t request;     /* FastCGI request id */
-	uint16_t count;	      /* memberships, sorted by channel name ... */
-	struct opening *opening;     /* owned; freed with the first byte */
+	union {
+		struct opening *opening; /* owned; until its first byte */
+		struct batch *half;	 /* then: the batch being sent */
+	};
+	uint32_t done;	  /* bytes of `half` already sent */
+	uint16_t request; /* FastCGI request id */
+	uint16_t count;	  /* memberships, sorted by channel name ... */
 	struct straggler *straggler; /* the replay's, while it is behind */
 	struct node due;	     /* the fan-out's list */
 	struct node beat;	     /* the audience's list for its second */
@@ -89,6 +91,7 @@ struct subscriber {
 				many */
 	uint16_t keepalive;  /* seconds between two comments */
 	uint8_t dress;	     /* enum event_dress */
+	bool opens : 1;	     /* it is `opening` that is there, not `half` */
 	bool browser : 1;    /* as in its subscription, and ... */
 	bool gaps : 1;	     /* ... likewise */
 	bool behind : 1;     /* began behind: owed an event `live` */
@@ -112,6 +115,18 @@ struct subscription;
  * empty. */
 struct subscriber *subscriber_new(
 	struct subscriber_home *home, const struct subscription *subscription);
+/* NULL once its first byte is written. */
+static inline struct opening *subscriber_opening(const struct subscriber *sub)
+{
+	return sub->opens ? sub->opening : NULL;
+}
+
+/* What is being sent, or NULL. */
+static inline struct batch *subscriber_half(const struct subscriber *sub)
+{
+	return sub->opens ? NULL : sub->half;
+}
+
 /* NULL if it has no end. */
 struct expiry_lease *subscriber_lease(struct subscriber *sub);
 

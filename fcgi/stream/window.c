@@ -10,6 +10,7 @@
 #include "fcgi/stream/carry.h"
 #include "fcgi/stream/patterns.h"
 #include "lib/buf.h"
+#include "lib/event/erasure.h"
 #include "lib/event/privacy.h"
 #include "lib/search.h"
 
@@ -211,6 +212,46 @@ struct topic *window_append(
 	while (is_over(window) && window->floor + 1 < window->end)
 		evict(window);
 	return topic;
+}
+
+/* Its channel, traits and type say which patterns carry it, until it leaves. */
+static void blank(struct entry *entry)
+{
+	struct span *data = &entry->event.data;
+
+	if (data->len > 0)
+		memset((char *)entry->bytes + entry->event.type.len +
+				entry->event.traits.len,
+			0, data->len);
+	data->len = 0;
+	entry->gone = true;
+}
+
+static void erase_ids(
+	const struct window *window, uint64_t first, uint64_t last)
+{
+	uint64_t position;
+
+	if (!window->valid || last <= window->from)
+		return;
+	position = window_seek(
+		window, first <= window->from ? window->from : first - 1);
+	while (++position <= window->end &&
+		window_mark(window, position) <= last)
+		if (entry(window, position)->event.id >= first)
+			blank(entry(window, position));
+}
+
+void window_erase(struct window *window, const struct erasure *erasure)
+{
+	const struct topic *topic = NULL;
+
+	if (erasure->channel.len == 0)
+		erase_ids(window, erasure->first, erasure->last);
+	else
+		topic = topic_find(window->topics, erasure->channel);
+	for (uint32_t i = 0; topic != NULL && i < topic->count; i++)
+		blank(entry(window, topic_at(topic, i)));
 }
 
 bool window_valid(const struct window *window)

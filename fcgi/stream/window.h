@@ -26,6 +26,8 @@ struct entry {
 	struct topic *topic;
 	uint32_t cost;	 /* bytes it is counted with */
 	bool is_private; /* not for everybody: grant_reads() */
+	bool gone;	 /* it was deleted: for nobody, and its data is not
+			    here any more */
 	uint64_t mark;	 /* id of the newest stored event up to here */
 	void *bytes;
 };
@@ -46,6 +48,11 @@ void window_begin(struct window *window, uint64_t from);
 /* Copies the event, whose id is 0 or above all before; returns its channel. */
 struct topic *window_append(
 	struct window *window, const struct wire_event *event);
+
+struct erasure;
+/* What was deleted is given to nobody any more; what is not held is passed
+ * over. */
+void window_erase(struct window *window, const struct erasure *erasure);
 
 struct topics *window_topics(const struct window *window);
 /* The patterns that match the channel, NULL if none do; who carries the newest

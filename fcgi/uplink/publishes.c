@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "lib/event/scope.h"
+
 struct publish {
 	struct call call; /* `number` is the publish's */
 	struct publishes *publishes;
@@ -90,6 +92,20 @@ static void put_publish(struct buf *out, const struct publishes *publishes,
 		}
 		wire_put_blob(out, item->data);
 	}
+	wire_end(out, begun);
+}
+
+static void put_delete(struct buf *out, const struct publishes *publishes,
+	uint64_t number, const struct deletion *deletion)
+{
+	size_t begun = wire_begin(out, WIRE_DELETE);
+
+	wire_put_u64(out, number);
+	wire_put_u64(out, answered(publishes));
+	wire_put_str16(out, deletion->channel);
+	wire_put_u64(out, deletion->id);
+	wire_put_u8(out, deletion->anywhere);
+	scope_put(deletion->scope, out);
 	wire_end(out, begun);
 }
 
@@ -211,19 +227,26 @@ static void on_away(struct call *call)
 	stored(list_entry(call, struct publish, call), &away);
 }
 
-struct call *publishes_add(struct publishes *publishes,
-	const struct publication *publication, uplink_stored *answer, void *arg)
+static struct publish *publish_new(
+	struct publishes *publishes, uplink_stored *answer, void *arg)
 {
 	struct publish *publish = mem_new(sizeof(*publish));
-	struct call *call = &publish->call;
 
-	call_init(call, publishes->clock, publishes->number + 1, on_away);
+	call_init(&publish->call, publishes->clock, publishes->number + 1,
+		on_away);
 	publish->publishes = publishes;
 	publish->answer = answer;
 	publish->arg = arg;
-	publish->events = publication->count;
 	list_init(&publish->kept);
-	put_publish(&call->frame, publishes, call->number, publication);
+	return publish;
+}
+
+/* It has its frame; it is sent by `send`, now or later. */
+static void ask(struct publishes *publishes, struct publish *publish,
+	void (*send)(struct publishes *publishes, struct publish *publish))
+{
+	struct call *call = &publish->call;
+
 	if (!admit(publishes, publish)) {
 		/* Answered "away" at the next look, never from here. */
 		buf_release(&call->frame);
@@ -232,15 +255,35 @@ struct call *publishes_add(struct publishes *publishes,
 	} else {
 		publishes->number++;
 		list_append(&publishes->waiting, &call->node);
-		if (publication->is_volatile)
-			send_one(publishes, publish);
-		else
-			send_in_time(publishes, publish);
+		send(publishes, publish);
 	}
+}
+
+struct call *publishes_add(struct publishes *publishes,
+	const struct publication *publication, uplink_stored *answer, void *arg)
+{
+	struct publish *publish = publish_new(publishes, answer, arg);
+	struct call *call = &publish->call;
+
+	publish->events = publication->count;
+	put_publish(&call->frame, publishes, call->number, publication);
+	ask(publishes, publish,
+		publication->is_volatile ? send_one : send_in_time);
 	if (!publication->is_volatile)
 		return call;
 	publish_free(publish);
 	return NULL;
+}
+
+struct call *publishes_delete(struct publishes *publishes,
+	const struct deletion *deletion, uplink_stored *answer, void *arg)
+{
+	struct publish *publish = publish_new(publishes, answer, arg);
+	struct call *call = &publish->call;
+
+	put_delete(&call->frame, publishes, call->number, deletion);
+	ask(publishes, publish, send_in_time);
+	return call;
 }
 
 /* ---- answers, and hubs that come and go */
@@ -254,7 +297,7 @@ bool publishes_stored(struct publishes *publishes, struct wire_in *in)
 	outcome.first = wire_get_u64(in);
 	outcome.last = wire_get_u64(in);
 	outcome.reason = wire_get_str16(in);
-	if (!wire_done(in) || outcome.outcome > WIRE_OUT_BEHIND)
+	if (!wire_done(in) || outcome.outcome > WIRE_OUT_DENIED)
 		return false;
 	call = number == 0 ? NULL : calls_find(&publishes->waiting, number);
 	if (call != NULL)

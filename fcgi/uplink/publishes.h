@@ -31,6 +31,7 @@ enum {
 };
 
 struct publishes;
+struct scope;
 
 struct publishes *publishes_new(
 	const struct clock *clock, const struct hub_sender *sender);
@@ -69,6 +70,19 @@ typedef void uplink_stored(void *arg, const struct stored *stored);
 struct call *publishes_add(struct publishes *publishes,
 	const struct publication *publication, uplink_stored *answer,
 	void *arg);
+
+/* Likewise: deletes the publish that is shown as `id` or, if it is 0, all that
+ * the channel has.  Unless `anywhere`, `scope` is what who asks may publish
+ * on. */
+struct deletion {
+	struct span channel;
+	uint64_t id;
+	bool anywhere;
+	const struct scope *scope; /* NULL = nothing */
+};
+
+struct call *publishes_delete(struct publishes *publishes,
+	const struct deletion *deletion, uplink_stored *answer, void *arg);
 
 /* ---- what the session does with them */
 /* A hub has come: what was sent and is unanswered, in order. */

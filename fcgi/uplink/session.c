@@ -288,6 +288,16 @@ bool session_is_filled(const struct session *session)
 	return session->state != FILLING;
 }
 
+/* While the sink is filled it has not been told of all that the hub has. */
+bool session_cursor(const struct session *session, uint64_t *id)
+{
+	if (session->state < FILLING || session->target == UINT64_MAX)
+		return false;
+	*id = session->newest > session->target ? session->newest
+						: session->target;
+	return true;
+}
+
 struct health session_health(const struct session *session)
 {
 	struct health health = {

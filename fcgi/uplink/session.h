@@ -95,6 +95,10 @@ bool session_frame(struct session *session, uint8_t type, struct span body);
  * it has been told would be one that nobody should start from. */
 bool session_is_filled(const struct session *session);
 
+/* An id that the hub's log has, the newest that is known here; false while no
+ * hub has said one. */
+bool session_cursor(const struct session *session, uint64_t *id);
+
 struct health {
 	bool away;
 	bool writable;

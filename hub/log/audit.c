@@ -14,7 +14,7 @@ void eventlog_check_newest(struct eventlog *log, struct channel *channel)
 	if (channel->newest_checked)
 		return;
 	channel->newest_checked = true;
-	if (channel->newest > channel->pruned_through &&
+	if (channel->newest > channel_past(channel) &&
 		!eventlog_has(log, channel, channel->newest))
 		eventlog_mark_lost(log, channel, channel->newest, true);
 }
@@ -35,7 +35,7 @@ void eventlog_note_ends(struct eventlog *log)
 	log->ends = mem_new((channels->numbers.count + 1) * sizeof(*log->ends));
 	for (struct channel *at = channels_first(channels); at != NULL;
 		at = channels_next(channels, at))
-		if (at->newest > at->pruned_through)
+		if (at->newest > channel_past(at))
 			log->ends[log->end_count++] =
 				(struct eventlog_end){at->newest, at->number};
 	qsort(log->ends, log->end_count, sizeof(*log->ends), by_newest);
@@ -80,7 +80,8 @@ static void check_owner(struct eventlog *log, uint64_t number, uint64_t oldest)
 
 	if (channel != NULL) {
 		eventlog_check_newest(log, channel);
-		if (channel->events > 0 && channel->oldest == 0)
+		if (channel->events > 0 && channel->oldest == 0 &&
+			oldest > channel->erased)
 			channel->oldest = oldest; /* as it is known now */
 		return;
 	}

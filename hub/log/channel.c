@@ -9,6 +9,7 @@
 
 #include "hub/lines.h"
 #include "lib/buf.h"
+#include "lib/event/erasure.h"
 #include "lib/log.h"
 
 /* ---- the tables */
@@ -136,7 +137,9 @@ struct channel *channel_add(
 	channel->name_len = (uint16_t)name.len;
 	memcpy(channel->name, name.at, name.len);
 	channel->keep = limits_of(&channels->limits, name);
+	channel->internal = erasure_is_channel(name);
 	channel->is_private =
+		channel->internal ||
 		privacy_hides_channel(&channels->sights.privacy, name);
 	list_init(&channel->idle);
 	channel->pruned_through = channels->floor;
@@ -301,6 +304,31 @@ void channel_uncount(struct channels *channels, struct channel *channel,
 	mark_pruned(channels, channel, id, at);
 }
 
+void channel_erase(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t weight, bool is_private)
+{
+	if (channel->shown != NULL)
+		shown_erase(channel->shown, id, weight, is_private);
+	count_down(channels, channel, weight);
+	if (channel->oldest == id)
+		channel->oldest = 0;
+	channel_touch(channels, channel);
+}
+
+void channel_erase_all(
+	struct channels *channels, struct channel *channel, uint64_t upto)
+{
+	if (channel->shown != NULL)
+		shown_erase_all(channel->shown, upto);
+	if (channel->keep == NULL) {
+		channels->sums.pool_events -= channel->events;
+		channels->sums.pool_bytes -= channel->bytes;
+	}
+	channel->events = channel->bytes = channel->oldest = 0;
+	channel->erased = upto;
+	channel_touch(channels, channel);
+}
+
 void channel_mark_lost(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t at, bool missing)
 {
@@ -331,6 +359,7 @@ uint64_t channel_oldest(struct channels *channels, struct channel *channel)
 	if (channel->events == 0 || channel->oldest != 0)
 		return channel->events == 0 ? 0 : channel->oldest;
 	query_bind_int(query, 1, channel->number);
+	query_bind_int(query, 2, channel->erased);
 	if (store_step(channels->store, query))
 		channel->oldest = query_int(query, 0);
 	store_end(query);

@@ -51,6 +51,8 @@ struct channel {
 	uint64_t newest;	/* id; 0 = none ever */
 	uint64_t oldest;	/* id, 0 = not looked up */
 	uint64_t pruned_through, pruned_at;
+	uint64_t erased; /* id: what it had up to there was deleted, and is no
+			    gap; rows of it may be left (erase.h) */
 	uint64_t keyed_at;
 	bool newest_checked; /* its newest event was looked for: it is there, or
 			 counts as pruned */
@@ -60,6 +62,8 @@ struct channel {
 	const struct keep *keep; /* its own limits; NULL = in the pool */
 	struct heap_node look;	 /* limits.h's, if it has own ones */
 	bool dirty;
+	bool internal; /* the hub's own: nobody is given it, or told of it */
+	bool erasing;  /* it has rows that were deleted */
 	bool returned[GONE_PARTS]; /* its name had these marks (enum gone_part),
 			     which go with its next row */
 	bool miscounted; /* an event that it counts is no row any more */
@@ -163,6 +167,15 @@ struct mark channels_mark(
  * was. */
 struct mark channels_distrust(struct channels *channels);
 
+/* Nobody misses an event of it up to there: it was pruned, and that is told by
+ * the mark; or it was deleted. */
+static inline uint64_t channel_past(const struct channel *channel)
+{
+	return channel->erased > channel->pruned_through
+		       ? channel->erased
+		       : channel->pruned_through;
+}
+
 /* Is anything private that everybody sees the public part of, or nothing of, or
  * was anything that is gone? */
 static inline bool channels_hide(const struct channels *channels)
@@ -208,6 +221,12 @@ void channel_count(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t weight, bool is_private);
 void channel_uncount(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t weight, uint64_t at, bool is_private);
+/* Likewise one that nobody is to miss; or all of them, up to `upto`, of which
+ * rows may be left. */
+void channel_erase(struct channels *channels, struct channel *channel,
+	uint64_t id, uint64_t weight, bool is_private);
+void channel_erase_all(
+	struct channels *channels, struct channel *channel, uint64_t upto);
 void channel_touch(struct channels *channels, struct channel *channel);
 
 /* An event that is lost counts as pruned, for whoever asks from below it; for

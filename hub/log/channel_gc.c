@@ -12,7 +12,7 @@
 
 void channel_rest(struct channels *channels, struct channel *channel)
 {
-	if (channel->events == 0 && !channel->dirty)
+	if (channel->events == 0 && !channel->dirty && !channel->erasing)
 		list_append(channel->keyed_at == 0 ? &channels->idle
 						   : &channels->keyed,
 			&channel->idle);

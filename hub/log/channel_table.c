@@ -32,8 +32,10 @@ static void count_rows(struct channels *channels, struct channel *channel)
 
 	store_prepare(channels->store, &count,
 		"SELECT count(*), coalesce(sum(" CHANNEL_WEIGHT "), 0),"
-		" coalesce(max(id), 0) FROM event WHERE channel = ?");
+		" coalesce(max(id), 0) FROM event WHERE channel = ? AND id > "
+		"?");
 	query_bind_int(&count, 1, channel->number);
+	query_bind_int(&count, 2, channel->erased);
 	if (store_step(channels->store, &count)) { /* there always is */
 		if (channel->keep == NULL) {
 			sums->pool_events += query_int(&count, 0);
@@ -57,6 +59,7 @@ static void count_anew(struct channels *channels, struct channel *channel)
 	log_warnx(LINE_LOG_DAMAGED_ROW, channels->store->path,
 		channel->name_len, channel->name);
 	channel->newest = channel->pruned_through = channel->pruned_at = 0;
+	channel->erased = 0;
 	channel->keyed_at =
 		clock_date_ms(channels->clock); /* it may have keys */
 	count_rows(channels, channel);
@@ -74,6 +77,7 @@ static void read_row(struct channels *channels, const struct query *row,
 	channel->pruned_through = query_int(row, 5);
 	channel->pruned_at = query_int(row, 6);
 	channel->keyed_at = query_int(row, 7);
+	channel->erased = query_int(row, 9);
 	channel->oldest = 0;
 	channel->newest_checked = false;
 	channels_note_change(channels, channel);
@@ -143,7 +147,8 @@ static void read_all(struct channels *channels)
 
 	store_prepare(channels->store, &all,
 		"SELECT number, name, events, bytes, newest, pruned_through,"
-		" pruned_at, keyed_at, sum FROM channel ORDER BY number");
+		" pruned_at, keyed_at, sum, erased FROM channel ORDER BY "
+		"number");
 	while (store_step(channels->store, &all)) {
 		uint64_t number = query_int(&all, 0);
 		struct span name = query_bytes(&all, 1);
@@ -169,15 +174,17 @@ static void read_all(struct channels *channels)
 static const struct statement statements[] = {
 	{offsetof(struct channels, write),
 		"INSERT INTO channel VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-		" ?9)"
+		" ?9, ?10)"
 		" ON CONFLICT(number) DO UPDATE SET events = ?3, bytes = ?4,"
 		" newest = ?5, pruned_through = ?6, pruned_at = ?7,"
-		" keyed_at = ?8, sum = ?9"},
+		" keyed_at = ?8, sum = ?9, erased = ?10"},
 	{offsetof(struct channels, reread),
 		"SELECT number, name, events, bytes, newest, pruned_through,"
-		" pruned_at, keyed_at, sum FROM channel WHERE number = ?"},
+		" pruned_at, keyed_at, sum, erased FROM channel"
+		" WHERE number = ?"},
 	{offsetof(struct channels, first_event),
-		"SELECT id FROM event WHERE channel = ? ORDER BY id LIMIT 1"},
+		"SELECT id FROM event WHERE channel = ? AND id > ?"
+		" ORDER BY id LIMIT 1"},
 	{offsetof(struct channels, remove),
 		"DELETE FROM channel WHERE number = ?"},
 	{0},
@@ -247,6 +254,7 @@ void channels_write(struct channels *channels)
 		query_bind_int(write, 7, at->pruned_at);
 		query_bind_int(write, 8, at->keyed_at);
 		query_bind_int(write, 9, checksum_of_channel(at));
+		query_bind_int(write, 10, at->erased);
 		store_run(channels->store, write);
 		shown_write(channels, at);
 		forget_marks(channels, at);

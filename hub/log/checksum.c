@@ -38,10 +38,12 @@ uint64_t checksum_of_channel(const struct channel *channel)
 {
 	const uint64_t numbers[] = {channel->number, channel->events,
 		channel->bytes, channel->newest, channel->pruned_through,
-		channel->pruned_at, channel->keyed_at};
+		channel->pruned_at, channel->keyed_at, channel->erased};
+	/* As before anything could be deleted. */
+	size_t count = channel->erased == 0 ? 7 : 8;
 
-	return add_numbers(digest_add(0, channel_name(channel)), numbers,
-		sizeof(numbers) / sizeof(*numbers));
+	return add_numbers(
+		digest_add(0, channel_name(channel)), numbers, count);
 }
 
 uint64_t checksum_of_shown(const struct channel *channel)

@@ -3,7 +3,9 @@
 
 #include "hub/log/entry.h"
 
+#include "hub/log/coming.h"
 #include "hub/log/orphan.h"
+#include "lib/event/erasure.h"
 #include "lib/event/traits.h"
 #include "lib/text.h"
 
@@ -47,14 +49,36 @@ static const char *single_fault(const struct proposal *what)
 					       : "it is on another channel";
 }
 
+static const char *erasure_fault(const struct proposal *what)
+{
+	struct erasure erasure;
+
+	return what->count == 1 && traits_fault(what->traits) == NULL &&
+			       erasure_get(what->traits, &erasure)
+		       ? NULL
+		       : "it does not say what was deleted";
+}
+
+static const char *what_fault(const struct proposal *what, bool single)
+{
+	const char *fault;
+
+	if (erasure_is_channel(what->channel))
+		return erasure_fault(what);
+	if (coming_is(what))
+		return coming_fault(what);
+	fault = single ? single_fault(what) : proposal_fault(what);
+	for (uint32_t i = 0; i < what->count && fault == NULL; i++)
+		fault = item_fault(what, &what->items[i]);
+	return fault;
+}
+
 const char *entry_fault(const struct ledger *ledger, const struct entry *entry)
 {
 	const struct proposal *what = &entry->what;
 	bool single = is_single(entry);
-	const char *fault = single ? single_fault(what) : proposal_fault(what);
+	const char *fault = what_fault(what, single);
 
-	for (uint32_t i = 0; i < what->count && fault == NULL; i++)
-		fault = item_fault(what, &what->items[i]);
 	if (fault != NULL)
 		return fault;
 	if (!single &&
@@ -124,7 +148,7 @@ static bool apply_item(struct rows *rows, struct proposed *item)
 	return true;
 }
 
-bool entry_apply(struct ledger *ledger, const struct entry *entry)
+static bool apply_items(struct ledger *ledger, const struct entry *entry)
 {
 	struct rows rows = {
 		.ledger = ledger,
@@ -133,14 +157,25 @@ bool entry_apply(struct ledger *ledger, const struct entry *entry)
 	};
 	bool good = true;
 
-	eventlog_place(&ledger->log, entry->id - entry->rows, entry->at);
 	rows.index_at =
 		origin_add(&rows.traits, entry->what.traits, &entry->origin);
 	for (uint32_t i = 0; i < entry->what.count && good; i++)
 		good = apply_item(&rows, &entry->what.items[i]);
+	buf_release(&rows.traits);
+	return good;
+}
+
+bool entry_apply(struct ledger *ledger, const struct entry *entry)
+{
+	const struct proposal *what = &entry->what;
+	bool good;
+
+	eventlog_place(&ledger->log, entry->id - entry->rows, entry->at);
+	good = coming_is(what)
+		       ? coming_apply(ledger, what, entry->at, &entry->origin)
+		       : apply_items(ledger, entry);
 	if (good && entry->orphan != 0)
 		orphan_remove(&ledger->store, entry->orphan);
-	buf_release(&rows.traits);
 	return good && ledger->store.trouble == DB_DONE;
 }
 
@@ -151,10 +186,12 @@ static bool begin_epoch(struct ledger *ledger, const struct epoch *epoch)
 {
 	struct eventlog *log = &ledger->log;
 
+	uint64_t id = epoch->start > log->newest ? epoch->start : log->newest;
+
 	epochs_write(&log->epochs, &ledger->store, epoch);
-	eventlog_place(log, epoch->start, log->at);
+	eventlog_place(log, id, log->at);
 	ledger_commit(ledger);
-	if (log->committed < epoch->start)
+	if (!ledger->writable || log->committed < id)
 		return false;
 	epochs_add(&log->epochs, epoch);
 	eventlog_find_newest(log);
@@ -190,28 +227,54 @@ static bool has_event(struct store *store, uint64_t id)
  * meanwhile, and lacks what this one had below it. */
 static bool has_been_at(struct ledger *ledger, uint64_t id)
 {
-	const struct epochs *epochs = &ledger->log.epochs;
-
-	for (size_t i = 0; i < epochs->count; i++)
-		if (epochs->all[i].start == id)
-			return true;
-	return has_event(&ledger->store, id);
+	return epochs_begin_at(&ledger->log.epochs, id) ||
+	       has_event(&ledger->store, id);
 }
 
-bool entry_hole(struct ledger *ledger, const struct epoch *hole)
+/* What the log has above the hole's `last` leaves it; ids up to `mark` are not
+ * had any more. */
+static void take_orphans(struct ledger *ledger, const struct epoch *hole,
+	uint64_t mark, const struct entry_orphaned *orphaned)
+{
+	bool lacks = mark > hole->start || !has_been_at(ledger, hole->last);
+
+	if (lacks)
+		mark_all(ledger, mark);
+	erasures_finish(&ledger->erasures);
+	if (orphaned != NULL)
+		orphaned->take(orphaned->arg, hole, lacks);
+	orphans_take(ledger, hole->last);
+	retention_take_back(&ledger->retention, hole->last, mark);
+}
+
+/* The order has gone on from the hole, and this log has been further by another
+ * server, which is none any more.  The ids up to its newest were that one's,
+ * and it goes on above them: what the order has there counts as pruned. */
+static bool leap(struct ledger *ledger, const struct epoch *hole,
+	const struct entry_orphaned *orphaned)
+{
+	const struct epoch rest = {hole->start, ledger->log.newest};
+
+	take_orphans(ledger, hole, rest.start, orphaned);
+	if (rest.start > hole->start &&
+		!epochs_begin_at(&ledger->log.epochs, rest.start) &&
+		(!begin_epoch(ledger, &rest) || !ledger_begin(ledger)))
+		return false;
+	return begin_epoch(ledger, hole);
+}
+
+bool entry_hole(struct ledger *ledger, const struct epoch *hole,
+	const struct entry_orphaned *orphaned)
 {
 	ledger_commit(ledger);
-	if (hole->start <= ledger->log.newest)
+	if (epochs_begin_at(&ledger->log.epochs, hole->start))
 		return true; /* it is known */
 	if (!ledger_begin(ledger))
 		return false;
-	if (ledger->log.newest > hole->last) {
-		if (!has_been_at(ledger, hole->last))
-			mark_all(ledger, hole->start);
-		orphans_take(ledger, hole->last);
-		retention_take_back(
-			&ledger->retention, hole->last, hole->start);
-	}
+	if (hole->start <= ledger->log.newest)
+		return leap(ledger, hole, orphaned);
+	if (ledger->log.newest > hole->last)
+		take_orphans(ledger, hole, hole->start, orphaned);
 	return begin_epoch(ledger, hole);
 }
 

@@ -39,11 +39,21 @@ const char *entry_fault(const struct ledger *ledger, const struct entry *entry);
  * trouble.  It has no fault. */
 bool entry_apply(struct ledger *ledger, const struct entry *entry);
 
+/* Who wants to know of it (NULL = nobody), in the transaction of a hole: what
+ * the log has above its `last`, and can still be read there, is about to leave
+ * it.  `lacks`: it may lack entries below. */
+struct entry_orphaned {
+	void (*take)(void *arg, const struct epoch *hole, bool lacks);
+	void *arg;
+};
+
 /* A transaction of its own: no event has an id above `hole->last` and up to
  * `hole->start`; what the log holds above `last` becomes orphans.  If it has
  * never been at `last`, it may lack anything up to there, which counts as
- * pruned.  False if it could not be committed. */
-bool entry_hole(struct ledger *ledger, const struct epoch *hole);
+ * pruned; so does what is up to its newest id, if that is beyond the hole.  One
+ * that is known changes nothing.  False if it could not be committed. */
+bool entry_hole(struct ledger *ledger, const struct epoch *hole,
+	const struct entry_orphaned *orphaned);
 
 /* Likewise: what was given the ids above the newest one and up to `upto` cannot
  * be had; whoever asks from below it is told of a gap. */

@@ -56,7 +56,11 @@ void epochs_write(const struct epochs *epochs, struct store *store,
 
 void epochs_add(struct epochs *epochs, const struct epoch *epoch)
 {
-	epochs->all[epochs->count++] = *epoch;
+	size_t at = epochs->count++;
+
+	for (; at > 0 && epochs->all[at - 1].start > epoch->start; at--)
+		epochs->all[at] = epochs->all[at - 1];
+	epochs->all[at] = *epoch;
 	if (epochs->count <= EPOCHS_MAX)
 		return;
 	epochs->all[1].last = epochs->all[0].last;
@@ -79,6 +83,13 @@ const struct epoch *epochs_find(const struct epochs *epochs, uint64_t cursor)
 	if (next == epochs->count || epochs->all[next].last >= cursor)
 		return NULL;
 	return &epochs->all[next];
+}
+
+bool epochs_begin_at(const struct epochs *epochs, uint64_t id)
+{
+	size_t next = search_above(0, epochs->count, start_at, epochs, id);
+
+	return next > 0 && epochs->all[next - 1].start == id;
 }
 
 uint64_t epochs_last_start(const struct epochs *epochs)

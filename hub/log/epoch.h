@@ -9,6 +9,7 @@
  * was copied.  Ids strictly between the `last` of the epoch before and its
  * `start` are nobody's, and a cursor in there is from a lost history.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,8 @@ void epochs_add(struct epochs *epochs, const struct epoch *epoch);
 
 /* The epoch before which `cursor` is lost, NULL if none. */
 const struct epoch *epochs_find(const struct epochs *epochs, uint64_t cursor);
+/* Does one begin there? */
+bool epochs_begin_at(const struct epochs *epochs, uint64_t id);
 /* Where the newest epoch begins, 0 if there is none. */
 uint64_t epochs_last_start(const struct epochs *epochs);
 

@@ -135,6 +135,19 @@ void eventlog_walk(
 enum eventlog_found eventlog_step(struct eventlog *log, struct channel *channel,
 	uint64_t upto, struct wire_event *event);
 
+/* A row as it was read: how its event hangs together with others. */
+struct eventlog_row {
+	struct channel *channel; /* NULL = there is none of that number */
+	uint64_t previous;	 /* of its channel; 0 = none, or not known */
+	bool summed;		 /* it has a checksum: not so very old ones */
+	bool sound;
+};
+
+/* The row of that id, whatever it is like; false if there is none.  What the
+ * event borrows is there until eventlog_rest(). */
+bool eventlog_look(struct eventlog *log, uint64_t id, struct wire_event *event,
+	struct eventlog_row *row);
+
 /* Ends a reading; before it the write-ahead log cannot be emptied. */
 void eventlog_rest(struct eventlog *log);
 

@@ -4,6 +4,8 @@
 #include "hub/log/ledger.h"
 
 #include "hub/lines.h"
+#include "lib/event/active.h"
+#include "lib/event/traits.h"
 #include "lib/log.h"
 
 /* ---- whether it can be written */
@@ -52,6 +54,16 @@ bool ledger_begin(struct ledger *ledger)
 	return ledger->writable && store_begin(&ledger->store);
 }
 
+/* Who was there goes by the limits of its channel. */
+static void note_expiry(struct ledger *ledger, const struct wire_event *event)
+{
+	uint64_t at;
+
+	if (trait_expires(event->traits, &at) &&
+		!active_is_reserved(event->channel))
+		expiries_note(&ledger->expiries, event->id, at);
+}
+
 uint64_t ledger_append(struct ledger *ledger, struct channel *channel,
 	struct span type, struct span traits, struct span data)
 {
@@ -67,6 +79,10 @@ uint64_t ledger_append(struct ledger *ledger, struct channel *channel,
 	event.taken = clock_now_us(ledger->clock);
 	if (event.id != 0)
 		ring_add(&ledger->ring, &event, event.id);
+	if (event.id != 0 && traits.len > 0)
+		note_expiry(ledger, &event);
+	if (event.id != 0 && channel->internal)
+		erasures_apply(&ledger->erasures, traits, event.id);
 	return event.id;
 }
 
@@ -98,14 +114,20 @@ void ledger_ack(struct ledger *ledger, const struct ack *ack)
 }
 
 /* A publish that went into a failed transaction has failed with it; so has a
- * conflict, perhaps with what was in there. */
+ * conflict, perhaps with what was in there, and what there was nothing of,
+ * perhaps as that was deleted in there. */
+static bool fails_with_it(enum wire_outcome outcome)
+{
+	return outcome <= WIRE_OUT_CONFLICT || outcome == WIRE_OUT_NOTHING;
+}
+
 static void let_acks_go(struct ledger *ledger, enum db_result trouble)
 {
 	struct ack *acks = (struct ack *)(void *)ledger->acks.at;
 	size_t count = ledger->acks.len / sizeof(*acks);
 
 	for (size_t i = 0; i < count; i++) {
-		if (trouble != DB_DONE && acks[i].outcome <= WIRE_OUT_CONFLICT)
+		if (trouble != DB_DONE && fails_with_it(acks[i].outcome))
 			refuse(&acks[i], trouble);
 		ledger_tell(ledger, &acks[i]);
 	}
@@ -173,16 +195,41 @@ void ledger_checkpoint(struct ledger *ledger)
 		store_checkpoint(&ledger->store);
 }
 
+/* The newest event goes with an erasure behind it: where the order is shared,
+ * with whatever comes next. */
+static void expire(struct ledger *ledger)
+{
+	uint64_t newest = expiries_step(&ledger->expiries);
+	struct erasure erasure = {.first = newest, .last = newest};
+	struct buf traits = {0};
+
+	if (newest == 0 || ledger->order != NULL || !ledger_begin(ledger))
+		return;
+	erasures_erase(&ledger->erasures, newest);
+	erasure_put(&traits, &erasure);
+	ledger_append(ledger,
+		channel_get(&ledger->channels, span_of(ERASURE_CHANNEL)),
+		span(NULL, 0), buf_span(&traits), span(NULL, 0));
+	buf_release(&traits);
+}
+
 void ledger_prune(struct ledger *ledger)
 {
 	eventlog_check_owners(&ledger->log, EVENTLOG_OWNERS_STEP);
 	if (ledger->retention.behind && ledger->writable)
 		retention_step(&ledger->retention);
+	if (erasures_wait(&ledger->erasures) && ledger->writable)
+		erasures_step(&ledger->erasures);
+	if (expiries_are_due(&ledger->expiries) && ledger->writable)
+		expire(ledger);
 }
 
 bool ledger_is_behind(const struct ledger *ledger)
 {
-	return ledger->retention.behind || !ledger->log.owned;
+	return ledger->retention.behind || !ledger->log.owned ||
+	       ((erasures_wait(&ledger->erasures) ||
+			expiries_are_due(&ledger->expiries)) &&
+		       ledger->writable);
 }
 
 /* As much as a large event, so that one is not promised room and then refused
@@ -217,6 +264,18 @@ static void try_to_write(struct ledger *ledger)
 	set_trouble(ledger, DB_DONE);
 }
 
+/* Once all that was deleted is, and not too often. */
+static void wipe(struct ledger *ledger)
+{
+	uint64_t now = clock_now_us(ledger->clock);
+
+	if (!ledger->store.tainted || erasures_wait(&ledger->erasures) ||
+		now < ledger->wipe_at)
+		return;
+	ledger->wipe_at = now + LEDGER_WIPE_US;
+	store_wipe(&ledger->store);
+}
+
 void ledger_tend(struct ledger *ledger)
 {
 	store_check_files(&ledger->store);
@@ -226,6 +285,7 @@ void ledger_tend(struct ledger *ledger)
 	if (!ledger->writable)
 		return;
 	ledger_commit(ledger);
+	wipe(ledger);
 	channels_collect(&ledger->channels,
 		calendar_before(&ledger->calendar, ledger->config->key_age_ms));
 	retention_step(&ledger->retention);
@@ -233,6 +293,15 @@ void ledger_tend(struct ledger *ledger)
 }
 
 /* ---- beginning and end */
+
+static void join_erasers(struct ledger *ledger)
+{
+	const struct party erasures = erasures_party(&ledger->erasures);
+	const struct party expiries = expiries_party(&ledger->expiries);
+
+	ledger_join(ledger, &erasures);
+	ledger_join(ledger, &expiries);
+}
 
 void ledger_open(struct ledger *ledger, const struct config *config,
 	const struct lock *lock, const struct clock *clock,
@@ -251,8 +320,11 @@ void ledger_open(struct ledger *ledger, const struct config *config,
 	receipts_open(&ledger->receipts, store, clock);
 	retention_open(&ledger->retention, config, &ledger->log, &ledger->keys,
 		&ledger->calendar);
+	erasures_open(&ledger->erasures, &ledger->log);
 	parties_open(&ledger->parties, &ledger->retention, &ledger->receipts,
 		&ledger->calendar, &ledger->log, &ledger->channels);
+	expiries_open(&ledger->expiries, &ledger->erasures, &ledger->calendar);
+	join_erasers(ledger);
 	ledger->writable = true;
 	set_trouble(ledger, start(ledger));
 	ring_open(&ledger->ring, ledger->log.committed);
@@ -278,6 +350,8 @@ void ledger_close(struct ledger *ledger)
 {
 	write_date(ledger);
 	ring_close(&ledger->ring);
+	expiries_close(&ledger->expiries);
+	erasures_close(&ledger->erasures);
 	retention_close(&ledger->retention);
 	receipts_close(&ledger->receipts);
 	keys_close(&ledger->keys);

@@ -18,7 +18,9 @@
 #include "hub/log/calendar.h"
 #include "hub/log/channel.h"
 #include "hub/log/disk/store.h"
+#include "hub/log/erase.h"
 #include "hub/log/eventlog.h"
+#include "hub/log/expire.h"
 #include "hub/log/key.h"
 #include "hub/log/party.h"
 #include "hub/log/receipt.h"
@@ -36,6 +38,8 @@ enum {
 	LEDGER_WAL_PAGES = 1536,    /* of the write-ahead log; above it, they
 				       are moved into the database, after the
 				       acks */
+	LEDGER_WIPE_US = 5000000,   /* between two times that it is overwritten
+				       after something was deleted */
 };
 
 struct lock;
@@ -76,10 +80,13 @@ struct ledger {
 	struct keys keys;
 	struct receipts receipts;
 	struct retention retention;
+	struct erasures erasures;
+	struct expiries expiries;
 	struct ring ring;
 	struct ledger_figures figures;
 	struct parties parties;
-	struct buf acks; /* struct ack, of the transaction */
+	struct buf acks;  /* struct ack, of the transaction */
+	uint64_t wipe_at; /* monotonic us: not before */
 	bool writable;
 	enum db_result trouble;	   /* why not */
 	const char *reason;	   /* the same in words; static */

@@ -111,7 +111,8 @@ static void look_at(struct match *match, const struct channel *channel)
 {
 	struct mark mark;
 
-	if (channel == NULL || sight_of(&match->sight, channel) == SEEN_NOTHING)
+	if (channel == NULL || channel->internal ||
+		sight_of(&match->sight, channel) == SEEN_NOTHING)
 		return;
 	mark = sight_mark(&match->sight, channel);
 	if ((mark.through > match->mark.through || mark.at > match->mark.at) &&

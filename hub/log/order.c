@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "lib/event/active.h"
+#include "lib/event/erasure.h"
 #include "lib/event/traits.h"
 
 /* ---- whether it will do */
@@ -27,16 +28,25 @@ static const char *topics_fault(
 	return NULL;
 }
 
-/* Only the hub itself says who is there. */
-static bool is_reserved(const struct proposal *proposal)
+const char *order_channel_fault(struct span channel)
 {
+	if (active_is_reserved(channel))
+		return "nobody publishes on " ACTIVE_CHANNEL;
+	if (erasure_is_channel(channel))
+		return "nobody publishes on " ERASURE_CHANNEL;
+	return NULL;
+}
+
+/* Only the hub itself says who is there, and what was deleted. */
+static const char *channels_fault(const struct proposal *proposal)
+{
+	const char *fault = order_channel_fault(proposal->channel);
 	struct trait_topics topics = {0};
 
 	trait_topics(proposal->traits, &topics);
-	while (topics.names.len > 0)
-		if (active_is_reserved(trait_next_topic(&topics.names)))
-			return true;
-	return active_is_reserved(proposal->channel);
+	while (topics.names.len > 0 && fault == NULL)
+		fault = order_channel_fault(trait_next_topic(&topics.names));
+	return fault;
 }
 
 const char *proposal_fault(const struct proposal *proposal)
@@ -46,9 +56,7 @@ const char *proposal_fault(const struct proposal *proposal)
 
 	if (fault == NULL && trait_topics(proposal->traits, &topics))
 		fault = topics_fault(proposal, topics);
-	if (fault == NULL && is_reserved(proposal))
-		fault = "nobody publishes on " ACTIVE_CHANNEL;
-	return fault;
+	return fault == NULL ? channels_fault(proposal) : fault;
 }
 
 /* ---- before anything is stored */

@@ -56,7 +56,14 @@ struct proposal {
 	struct publisher *publisher; /* NULL = it has no receipt */
 	uint64_t number;	     /* of the publisher's publish */
 	struct order_cursor cursor;
+	/* SHARED, without a publisher: by what its receipt is known, 0 = it has
+	 * none; and a name under which all machines store it once, or empty. */
+	uint64_t source;
+	struct span once;
 };
+
+/* NULL, or why nobody publishes on it, or deletes there (static). */
+const char *order_channel_fault(struct span channel);
 
 /* NULL, or why its traits will not do (static). */
 const char *proposal_fault(const struct proposal *proposal);
@@ -92,6 +99,20 @@ struct order_figures {
 	uint64_t behind_us; /* 0 = it has what it knows of */
 	uint64_t append_us; /* that the newest took */
 	uint64_t orphans;   /* events that are still to be put back */
+	unsigned machines;  /* that are there, this one too; 0 = not known */
+};
+
+/* Another machine: has it been silent for so long that it has left? */
+enum order_there {
+	ORDER_THERE,
+	ORDER_GONE,
+	ORDER_GONE_OURS, /* and of those that are there this one is to say so */
+};
+
+/* Ids up to which some machine may not know who has come and gone. */
+struct order_blind {
+	uint64_t here;	   /* this one */
+	uint64_t anywhere; /* any of those that are there */
 };
 
 struct order {
@@ -108,6 +129,9 @@ struct order {
 	void (*ask_cursor)(void *arg, struct span name, const uint8_t *identity,
 		struct order_question *question);
 	void (*figures)(void *arg, struct order_figures *figures);
+	enum order_there (*is_there)(void *arg, const uint8_t *hub);
+	struct order_blind (*blind)(void *arg);
+	const uint8_t *hub; /* by which this one is known: ORIGIN_HUB bytes */
 	void *arg;
 };
 

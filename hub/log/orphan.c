@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/event/active.h"
 #include "lib/event/traits.h"
 #include "lib/wire.h"
 
@@ -103,6 +104,9 @@ static void gather(struct gathering *gathering, const struct wire_event *event)
 	struct trait_topics topics = {0};
 	struct origin origin;
 
+	/* Who is there is told anew, or has gone. */
+	if (active_is_reserved(event->channel))
+		return;
 	if (!origin_find(event->traits, &origin))
 		origin = (struct origin){0};
 	if (trait_topics(event->traits, &topics) && topics.index > 0) {

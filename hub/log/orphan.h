@@ -7,7 +7,8 @@
  * They leave the log in the transaction that learns of the hole, each entry as
  * one, with what it takes to propose it again: its key, its label, its origin.
  * An orphan leaves the table in the transaction that applies its successor, or
- * knows that there is one.  One that is not put back stays.
+ * knows that there is one.  One that is not put back stays.  Events that tell
+ * who is there are none: they are told anew.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -16,7 +16,7 @@ struct eventlog;
 struct receipts;
 struct retention;
 
-enum { PARTIES_MAX = 9 };
+enum { PARTIES_MAX = 12 };
 
 /* Each of the three may be NULL. */
 struct party {

@@ -13,6 +13,8 @@ static const struct statement statements[] = {
 		" body) VALUES(?, ?, ?, ?)"},
 	{offsetof(struct present_rows, remove),
 		"DELETE FROM present WHERE subscriber = ?"},
+	{offsetof(struct present_rows, forget),
+		"DELETE FROM present WHERE joined > ?"},
 	{offsetof(struct present_rows, all),
 		"SELECT subscriber, joined, since, body FROM present"
 		" ORDER BY joined"},
@@ -49,6 +51,12 @@ void present_remove(
 {
 	query_bind_blob(&rows->remove, 1, subscriber_of(subscriber));
 	store_run(rows->store, &rows->remove);
+}
+
+void present_forget(struct present_rows *rows, uint64_t last)
+{
+	query_bind_int(&rows->forget, 1, last);
+	store_run(rows->store, &rows->forget);
 }
 
 void present_each(struct present_rows *rows,

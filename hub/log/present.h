@@ -6,7 +6,8 @@
  *
  * What was told of a subscriber's coming is a row until it is told that it has
  * gone, each in the transaction of the events that tell of it.  So a hub that
- * starts knows of whom it still has to be told.
+ * starts knows of whom it still has to be told.  Where the order is shared
+ * these are the subscribers of all machines.
  */
 #include <stdint.h>
 
@@ -23,7 +24,7 @@ struct present_row {
 
 struct present_rows {
 	struct store *store; /* borrowed */
-	struct query add, remove, all;
+	struct query add, remove, forget, all;
 };
 
 void present_rows_open(struct present_rows *rows, struct store *store);
@@ -33,6 +34,9 @@ void present_rows_close(struct present_rows *rows);
 void present_add(struct present_rows *rows, const struct present_row *row);
 void present_remove(
 	struct present_rows *rows, const uint8_t subscriber[ACTIVE_SUBSCRIBER]);
+
+/* In a transaction: those that joined above that id. */
+void present_forget(struct present_rows *rows, uint64_t last);
 
 /* Hands them out by `joined`. */
 void present_each(struct present_rows *rows,

@@ -13,23 +13,16 @@ enum {
 	LOOK_AROUND = 100, /* rows, for one that is whole */
 };
 
-/* A row as it was read: the event, and how it hangs together with others. */
-struct row {
-	struct channel *channel; /* NULL = there is none of that number */
-	uint64_t previous;	 /* of its channel; 0 = none, or not known */
-	bool sound;
-};
-
 /* A distance that cannot be is found out by the checksum. */
 static uint64_t previous_of(uint64_t id, uint64_t back)
 {
 	return back == 0 || back > id ? 0 : id - back;
 }
 
-static struct row read_row(struct eventlog *log, const struct query *found,
-	struct wire_event *event)
+static struct eventlog_row read_row(struct eventlog *log,
+	const struct query *found, struct wire_event *event)
 {
-	struct row row = {0};
+	struct eventlog_row row = {0};
 
 	*event = (struct wire_event){
 		.id = query_int(found, 0),
@@ -46,6 +39,7 @@ static struct row read_row(struct eventlog *log, const struct query *found,
 		row.sound = event->id <= log->channels->unsummed;
 		return row;
 	}
+	row.summed = true;
 	row.previous = previous_of(event->id, query_int(found, 6));
 	row.sound =
 		query_int(found, 5) == checksum_of_event(event, row.previous);
@@ -133,29 +127,37 @@ void eventlog_read(struct eventlog *log, uint64_t after, uint64_t upto)
 
 /* Said before, and told by the marks. */
 static bool is_marked(
-	const struct eventlog *log, const struct row *row, uint64_t id)
+	const struct eventlog *log, const struct eventlog_row *row, uint64_t id)
 {
-	return id <= (row->channel != NULL ? row->channel->pruned_through
+	return id <= (row->channel != NULL ? channel_past(row->channel)
 					   : log->channels->floor);
 }
 
 static bool lacks_previous(
-	struct eventlog *log, const struct row *row, uint64_t from)
+	struct eventlog *log, const struct eventlog_row *row, uint64_t from)
 {
 	return row->previous > from &&
-	       row->previous > row->channel->pruned_through &&
+	       row->previous > channel_past(row->channel) &&
 	       !eventlog_has(log, row->channel, row->previous);
+}
+
+/* One that was deleted, and only waits to go. */
+static bool is_erased(const struct eventlog_row *row, uint64_t id)
+{
+	return row->channel != NULL && id <= row->channel->erased;
 }
 
 enum eventlog_found eventlog_next(
 	struct eventlog *log, uint64_t from, struct wire_event *event)
 {
 	while (store_step(log->store, &log->range)) {
-		struct row row = read_row(log, &log->range, event);
+		struct eventlog_row row = read_row(log, &log->range, event);
 
 		if (event->id <= log->reached)
 			end_damaged(log, event->id);
 		log->reached = event->id;
+		if (is_erased(&row, event->id))
+			continue;
 		if (row.sound && !lacks_previous(log, &row, from))
 			return EVENTLOG_EVENT;
 		if (row.sound)
@@ -192,25 +194,35 @@ void eventlog_rest(struct eventlog *log)
 
 /* ---- of one channel */
 
-static struct row read_one(
+static struct eventlog_row read_one(
 	struct eventlog *log, uint64_t id, struct wire_event *event)
 {
 	store_end(&log->one);
 	query_bind_int(&log->one, 1, id);
 	if (!store_step(log->store, &log->one))
-		return (struct row){0};
+		return (struct eventlog_row){0};
 	return read_row(log, &log->one, event);
+}
+
+bool eventlog_look(struct eventlog *log, uint64_t id, struct wire_event *event,
+	struct eventlog_row *row)
+{
+	event->id = 0;
+	*row = read_one(log, id, event);
+	return event->id == id;
 }
 
 static bool must_be_there(
 	const struct channel *channel, uint64_t id, uint64_t after)
 {
-	return id > after && id > channel->pruned_through;
+	return id > after && id > channel_past(channel);
 }
 
 void eventlog_walk(
 	struct eventlog *log, const struct channel *channel, uint64_t after)
 {
+	if (after < channel->erased)
+		after = channel->erased;
 	store_end(&log->walk);
 	query_bind_int(&log->walk, 1, channel->number);
 	query_bind_int(&log->walk, 2, after);
@@ -220,8 +232,8 @@ void eventlog_walk(
 }
 
 /* The row that was found last, if it has not been told, or the next one. */
-static bool find_row(
-	struct eventlog *log, struct row *row, struct wire_event *event)
+static bool find_row(struct eventlog *log, struct eventlog_row *row,
+	struct wire_event *event)
 {
 	if (!log->on_row && !log->walked) {
 		log->on_row = store_step(log->store, &log->walk);
@@ -235,19 +247,20 @@ static bool find_row(
 	return true;
 }
 
-static bool is_whole(const struct row *row, const struct channel *channel)
+static bool is_whole(
+	const struct eventlog_row *row, const struct channel *channel)
 {
 	return row->sound && row->channel == channel;
 }
 
 /* Something that is lost is told once; later it is passed over. */
 static enum eventlog_found tell(struct eventlog *log, struct channel *channel,
-	const struct row *row, uint64_t id)
+	const struct eventlog_row *row, uint64_t id)
 {
 	log->reached = id;
 	if (is_whole(row, channel))
 		return EVENTLOG_EVENT;
-	if (id <= channel->pruned_through)
+	if (id <= channel_past(channel))
 		return EVENTLOG_END;
 	eventlog_mark_lost(log, channel, id, row->channel != channel);
 	return EVENTLOG_LOSS;
@@ -259,7 +272,7 @@ enum eventlog_found eventlog_step(struct eventlog *log, struct channel *channel,
 	enum eventlog_found found;
 
 	do {
-		struct row row = {0};
+		struct eventlog_row row = {0};
 		bool any = find_row(log, &row, event);
 		uint64_t id = any ? event->id : 0, must = channel->newest;
 

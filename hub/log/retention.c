@@ -9,7 +9,8 @@ struct due {
 	uint64_t id, back, weight, at;
 	struct channel *channel; /* NULL = it is nobody's */
 	bool has_traits, is_private;
-	bool early; /* it is not too old */
+	bool early;  /* it is not too old */
+	bool erased; /* it was deleted, and is counted no more */
 };
 
 /* What could not be read now is looked at again in so many ms. */
@@ -91,6 +92,7 @@ static void read_due(const struct channels *channels, const struct query *row,
 	due->channel = channel_numbered(channels, query_int(row, 3));
 	due->back = query_int(row, 4);
 	due->has_traits = query_type(row, 5) != DB_NULL;
+	due->erased = due->channel != NULL && due->id <= due->channel->erased;
 	due->is_private =
 		due->has_traits && due->channel != NULL &&
 		channel_hides(channels, due->channel, query_bytes(row, 5));
@@ -105,11 +107,12 @@ static void remove_due(struct retention *retention, const struct due *due)
 	if (due->has_traits)
 		labels_let_go(&log->labels, due->id);
 	query_bind_int(&retention->remove, 1, due->id);
-	if (!store_run(log->store, &retention->remove) || channel == NULL)
+	if (!store_run(log->store, &retention->remove) || channel == NULL ||
+		due->erased)
 		return;
 	/* One that nobody has missed before is counted all the same. */
 	if (due->back > 0 && due->back < due->id &&
-		previous > channel->pruned_through)
+		previous > channel_past(channel))
 		eventlog_mark_lost(log, channel, previous, true);
 	if (due->early && span_is(channel_name(channel), ACTIVE_CHANNEL))
 		retention->crowding++;
@@ -132,8 +135,10 @@ static uint64_t scan(
 		struct due *due = &dues[count];
 
 		read_due(log->channels, rows, due);
-		if (!of_pool || due->channel == NULL ||
-			due->channel->keep == NULL) {
+		if (due->erased) {
+			count++;
+		} else if (!of_pool || due->channel == NULL ||
+			   due->channel->keep == NULL) {
 			if (!is_due(excess, due)) {
 				stays = due->at;
 				break;

@@ -76,6 +76,22 @@ void shown_uncount(struct channels *channels, struct channel *channel,
 	mark_raise(&shown->pruned, &(struct mark){id, at});
 }
 
+void shown_erase(
+	struct shown *shown, uint64_t id, uint64_t weight, bool is_private)
+{
+	if (is_private)
+		return;
+	shown_take_off(shown, weight);
+	if (shown->oldest == id)
+		shown->oldest = 0;
+}
+
+void shown_erase_all(struct shown *shown, uint64_t upto)
+{
+	shown->events = shown->bytes = shown->oldest = 0;
+	shown->passed = upto;
+}
+
 void shown_mark_lost(struct channel *channel, uint64_t id, uint64_t at)
 {
 	if (channel->shown == NULL)
@@ -109,6 +125,8 @@ uint64_t shown_oldest(struct channels *channels, struct channel *channel)
 		return shown->events == 0 ? 0 : shown->oldest;
 	if (shown->passed < shown->pruned.through)
 		shown->passed = shown->pruned.through;
+	if (shown->passed < channel->erased)
+		shown->passed = channel->erased;
 	query_bind_int(first, 1, channel->number);
 	query_bind_int(first, 2, shown->passed);
 	while (shown->oldest == 0 && looks++ < LOOKS &&

@@ -41,6 +41,10 @@ void shown_count(struct channels *channels, struct channel *channel,
 /* Likewise when it goes. */
 void shown_uncount(struct channels *channels, struct channel *channel,
 	uint64_t id, uint64_t weight, uint64_t at, bool is_private);
+/* One, or all up to `upto`, was deleted: nobody is to miss it. */
+void shown_erase(
+	struct shown *shown, uint64_t id, uint64_t weight, bool is_private);
+void shown_erase_all(struct shown *shown, uint64_t upto);
 /* Something was lost, and nobody knows whether it was private. */
 void shown_mark_lost(struct channel *channel, uint64_t id, uint64_t at);
 /* Out of memory; harmless if there is none. */

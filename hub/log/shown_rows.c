@@ -36,6 +36,7 @@ static void take_private(struct channels *channels, struct query *rows)
 			channel_numbered(channels, query_int(rows, 0));
 
 		if (channel == NULL || channel->is_private ||
+			query_int(rows, 3) <= channel->erased ||
 			shown_has(channels, rows, 2))
 			continue;
 		shown_take_off(
@@ -45,7 +46,7 @@ static void take_private(struct channels *channels, struct query *rows)
 	query_release(rows);
 }
 
-#define ROWS "SELECT channel, " CHANNEL_WEIGHT ", traits FROM event"
+#define ROWS "SELECT channel, " CHANNEL_WEIGHT ", traits, id FROM event"
 
 /* What is not counted, but looked up. */
 static void look_for_ends(struct channels *channels, struct channel *channel)

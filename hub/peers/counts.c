@@ -205,13 +205,18 @@ bool counts_step(struct counts *counts)
 
 /* ---- what is stored */
 
+static bool is_listed(const struct channel *channel)
+{
+	return channel->events > 0 && !channel->internal;
+}
+
 /* A channel got its first event, or lost its last. */
 static void note(struct counts *counts, struct channel *channel)
 {
 	struct counted *counted = get(counts, channel_name(channel));
 
-	counted->channel = channel->events > 0 ? channel : NULL;
-	channel->listed = channel->events > 0 ? &counted->channel : NULL;
+	counted->channel = is_listed(channel) ? channel : NULL;
+	channel->listed = is_listed(channel) ? &counted->channel : NULL;
 	tidy(counts, counted);
 }
 
@@ -221,8 +226,7 @@ static void settle(void *arg)
 	struct channel *at = counts->channels->dirty;
 
 	for (; at != NULL; at = at->next_dirty)
-		if ((at->listed != NULL) != (at->events > 0) ||
-			at->shown != NULL)
+		if ((at->listed != NULL) != is_listed(at) || at->shown != NULL)
 			note(counts, at);
 }
 
@@ -232,7 +236,7 @@ static void note_all(struct counts *counts)
 
 	for (struct channel *at = channels_first(channels); at != NULL;
 		at = channels_next(channels, at))
-		if (at->events > 0)
+		if (is_listed(at))
 			note(counts, at);
 }
 

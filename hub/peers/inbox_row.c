@@ -3,6 +3,7 @@
 
 #include "hub/peers/inbox_row.h"
 
+#include "lib/event/traits.h"
 #include "lib/text.h"
 
 struct row row_get(struct wire_in *in)
@@ -68,7 +69,7 @@ struct proposal row_proposal(const struct row *row, struct proposed *item)
 	struct proposal proposal = propose(row, item);
 
 	if (item->key.len > 0)
-		item->digest = digest_with(
-			digest_of(proposal.type, item->data), proposal.traits);
+		item->digest = digest_with(digest_of(proposal.type, item->data),
+			traits_lasting(proposal.traits));
 	return proposal;
 }

@@ -19,6 +19,10 @@ static const struct metric_family orphans = {"tidings_order_orphans", GAUGE,
 	NULL,
 	"Events that the order has forgotten, and that are still to be put "
 	"back."};
+static const struct metric_family machines = {"tidings_order_machines", GAUGE,
+	NULL,
+	"Machines that share the order and were heard in the last 10 seconds, "
+	"this one too."};
 
 void order_figures_write(const struct ledger *ledger, struct metrics_text *text)
 {
@@ -36,4 +40,6 @@ void order_figures_write(const struct ledger *ledger, struct metrics_text *text)
 	metrics_add_seconds(text, "", figures.append_us);
 	metrics_begin(text, &orphans);
 	metrics_add(text, "", figures.orphans);
+	metrics_begin(text, &machines);
+	metrics_add(text, "", figures.machines);
 }

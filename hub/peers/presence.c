@@ -3,6 +3,9 @@
 
 #include "hub/peers/presence.h"
 
+#include <string.h>
+
+#include "hub/log/order.h"
 #include "hub/peers/peer.h"
 #include "hub/peers/present.h"
 
@@ -20,16 +23,11 @@ static struct span subscriber_of(const struct table_node *node)
 
 /* ---- who has come, and who has left */
 
-static void set_peer(
-	struct presence *presence, struct present *present, struct peer *peer)
+/* Its stream was at another machine, by what that told. */
+static void move_here(struct presence *presence, struct present *present)
 {
-	list_remove(&present->among);
-	present->peer = peer;
-	list_append(peer == NULL ? &presence->orphans : &peer->presents,
-		&present->among);
-	if (peer == NULL)
-		present->deadline = clock_now_us(presence->ledger->clock) +
-				    WIRE_GONE_MS * UINT64_C(1000);
+	present_own(presence, present);
+	present->anew = true;
 }
 
 bool presence_join(
@@ -39,14 +37,14 @@ bool presence_join(
 	struct joined joined;
 	struct present *present;
 
-	if (!joined_get(in, &joined))
+	if (!joined_get(in, &joined) || joined.hub.len > 0)
 		return false;
-	if (presence->ledger->order != NULL)
-		return true;
 	present = present_find(presence, joined.subscriber);
 	if (present == NULL)
 		present = present_new(presence, body, &joined);
-	set_peer(presence, present, peer);
+	if (present->machine != NULL)
+		move_here(presence, present);
+	present_set_peer(presence, present, peer);
 	present->gone = false;
 	present_look(presence, present);
 	return true;
@@ -77,7 +75,7 @@ bool presence_leave(
 void presence_forget(struct presence *presence, struct peer *peer)
 {
 	while (!list_empty(&peer->presents))
-		set_peer(presence,
+		present_set_peer(presence,
 			list_entry(peer->presents.next, struct present, among),
 			NULL);
 	list_remove(&peer->asking);
@@ -100,8 +98,13 @@ static void expire_orphans(struct presence *presence)
 
 bool presence_tend(struct presence *presence)
 {
+	bool more;
+
 	expire_orphans(presence);
-	return budget_tend(&presence->budget);
+	if (presence->ledger->order != NULL)
+		presence_tend_machines(presence);
+	more = budget_tend(&presence->free);
+	return budget_tend(&presence->budget) || more;
 }
 
 /* ---- beginning and end */
@@ -123,7 +126,40 @@ static void take_over(void *arg, const struct present_row *row)
 		present->entries[i].id = row->joined + i;
 	presence->newest = row->joined + present->count - 1;
 	present_enter(presence, present);
-	set_peer(presence, present, NULL);
+	if (present->machine == NULL)
+		present_set_peer(presence, present, NULL);
+}
+
+/* Those at the machine with that id are at this one; all if it is NULL. */
+static void take_home(struct presence *presence, const uint8_t *hub)
+{
+	struct node *head = &presence->machines, *at, *next;
+
+	for (at = head->next; at != head; at = next) {
+		struct presence_machine *machine =
+			list_entry(at, struct presence_machine, node);
+
+		next = at->next;
+		if (hub != NULL && memcmp(machine->hub, hub, ORIGIN_HUB) != 0)
+			continue;
+		while (!list_empty(&machine->presents))
+			present_own(presence, list_entry(machine->presents.next,
+						      struct present, among));
+	}
+}
+
+/* Those that the log tells of and no entry does are to be told of again. */
+void presence_share(struct presence *presence)
+{
+	const struct order *order = presence->ledger->order;
+	struct node *at = presence->orphans.next;
+	uint64_t hub;
+
+	memcpy(&hub, order->hub, sizeof(hub));
+	presence->source = (hub ^ clock_date_us(presence->ledger->clock)) | 1;
+	for (; at != &presence->orphans; at = at->next)
+		list_entry(at, struct present, among)->anew = true;
+	take_home(presence, order->hub);
 }
 
 void presence_open(struct presence *presence, struct ledger *ledger)
@@ -133,15 +169,18 @@ void presence_open(struct presence *presence, struct ledger *ledger)
 	list_init(&presence->orphans);
 	list_init(&presence->drafts);
 	list_init(&presence->asking);
+	list_init(&presence->machines);
+	list_init(&presence->told);
 	budget_open(&presence->budget, ledger->clock,
 		ledger->config->presence_rate);
+	budget_open(&presence->free, ledger->clock, 0);
+	presence->nobody = budget_join(&presence->free, span("", 0));
 	attendance_open(&presence->attendance);
 	present_rows_open(&presence->rows, &ledger->store);
-	/* Where several machines share an order nobody is seen, and who was
-	 * could not leave.  The rows stay: without [shared] they leave as
-	 * orphans do. */
+	present_each(&presence->rows, take_over, presence);
+	/* Those of other machines leave as orphans do. */
 	if (ledger->config->shared.redis_count == 0)
-		present_each(&presence->rows, take_over, presence);
+		take_home(presence, NULL);
 	presence->newest = presence_newest(presence);
 }
 
@@ -160,11 +199,13 @@ void presence_close(struct presence *presence)
 	while ((node = table_first(&presence->presents)) != NULL)
 		release(presence,
 			table_entry(node, struct present, by_subscriber));
+	presence_revert_told(presence);
+	presence_drop_machines(presence);
 	attendance_close(&presence->attendance);
+	budget_leave(&presence->free, presence->nobody);
+	budget_close(&presence->free);
 	budget_close(&presence->budget);
 	present_rows_close(&presence->rows);
 	table_release(&presence->presents);
-	buf_release(&presence->value);
-	buf_release(&presence->traits);
-	buf_release(&presence->data);
+	coming_release(&presence->coming);
 }

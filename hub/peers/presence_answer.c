@@ -90,7 +90,7 @@ bool presence_run(struct presence *presence)
 	bool more;
 
 	if (list_empty(&presence->asking))
-		return false;
+		return presence_has_more(presence);
 	list_init(&full);
 	end = now_us(presence) + PRESENCE_US;
 	do {
@@ -105,7 +105,7 @@ bool presence_run(struct presence *presence)
 				peer_has_room(peer) ? &presence->asking : &full,
 				&peer->asking);
 	} while (!list_empty(&presence->asking) && now_us(presence) < end);
-	more = !list_empty(&presence->asking);
+	more = !list_empty(&presence->asking) || presence_has_more(presence);
 	list_move(&presence->asking, &full);
 	return more;
 }

@@ -7,41 +7,8 @@
 #include <string.h>
 
 #include "hub/peers/present.h"
-#include "lib/event/traits.h"
-
-#define EXPIRES_MS UINT64_C(3600000)
 
 /* ---- telling of it */
-
-static void make_traits(struct presence *presence, const struct active *active)
-{
-	struct buf *out = &presence->traits;
-	struct buf *value = &presence->value;
-
-	buf_clear(out);
-	buf_clear(value);
-	wire_put_u64(
-		value, clock_date_ms(presence->ledger->clock) + EXPIRES_MS);
-	trait_add(out, TRAIT_EXPIRES, buf_span(value));
-	buf_clear(value);
-	active_put(value, active);
-	trait_add(out, TRAIT_ACTIVE, buf_span(value));
-	trait_add(out, TRAIT_PRIVATE, span("", 0));
-}
-
-/* The event's id, 0 if the transaction is in trouble. */
-static uint64_t append(struct presence *presence, const struct active *active)
-{
-	struct ledger *ledger = presence->ledger;
-
-	make_traits(presence, active);
-	buf_clear(&presence->data);
-	active_document(&presence->data, active);
-	return ledger_append(ledger,
-		channel_get(&ledger->channels, span_of(ACTIVE_CHANNEL)),
-		span(NULL, 0), buf_span(&presence->traits),
-		buf_span(&presence->data));
-}
 
 static bool append_all(struct presence *presence, struct present *present)
 {
@@ -58,7 +25,8 @@ static bool append_all(struct presence *presence, struct present *present)
 
 	for (uint16_t i = 0; i < present->count; i++) {
 		active.topic = wire_get_str16(&topics);
-		id = append(presence, &active);
+		id = coming_append(&presence->coming, presence->ledger, &active,
+			clock_date_ms(presence->ledger->clock), NULL);
 		if (id == 0)
 			return false;
 		if (active.here)
@@ -104,8 +72,10 @@ bool presence_step(struct presence *presence)
 	unsigned events = 0;
 	struct payer *payer;
 
-	if (presence->ledger->order != NULL)
+	if (presence->ledger->order != NULL) {
+		presence_propose(presence);
 		return false;
+	}
 	while (events < PRESENCE_STEP) {
 		struct present *present;
 
@@ -123,25 +93,6 @@ bool presence_step(struct presence *presence)
 }
 
 /* ---- the transaction has ended */
-
-void present_enter(struct presence *presence, struct present *present)
-{
-	struct wire_in topics = wire_in(present->topics);
-
-	for (uint16_t i = 0; i < present->count; i++)
-		attendance_enter(&presence->attendance, &present->entries[i],
-			wire_get_str16(&topics));
-	present->told = true;
-	presence->there++;
-}
-
-void present_take_out(struct presence *presence, struct present *present)
-{
-	for (uint16_t i = 0; i < present->count; i++)
-		attendance_leave(&presence->attendance, &present->entries[i]);
-	present->told = false;
-	presence->there--;
-}
 
 /* It was committed that it has come, or gone. */
 static void settle_one(struct presence *presence, struct present *present)
@@ -167,19 +118,12 @@ static struct present *next_draft(struct presence *presence)
 	return present;
 }
 
-uint64_t presence_newest(const struct presence *presence)
-{
-	const struct channel *channel = channel_find(
-		&presence->ledger->channels, span_of(ACTIVE_CHANNEL));
-
-	return channel == NULL ? 0 : channel->newest;
-}
-
 static void settle(void *arg)
 {
 	struct presence *presence = arg;
 	struct present *present;
 
+	presence_settle_told(presence);
 	if (list_empty(&presence->drafts))
 		return;
 	while ((present = next_draft(presence)) != NULL) {
@@ -194,6 +138,7 @@ static void revert(void *arg)
 	struct presence *presence = arg;
 	struct present *present;
 
+	presence_revert_told(presence);
 	while ((present = next_draft(presence)) != NULL)
 		present_look(presence, present);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hub/peers/peer.h"
 #include "lib/text.h"
 
 /* ---- a body of JOINED */
@@ -30,12 +31,26 @@ bool joined_get(struct wire_in *in, struct joined *joined)
 		sound = is_topic(wire_get_str16(in)) && sound;
 	joined->topics.len = (size_t)(in->at - joined->topics.at);
 	joined->open = in->at < in->end && wire_get_u8(in) != 0;
+	joined->hub =
+		in->at < in->end ? wire_get_bytes(in, ORIGIN_HUB) : span("", 0);
 	return wire_done(in) && sound && joined->count > 0 &&
 	       joined->count <= ACTIVE_TOPICS_MAX &&
 	       joined->user.len <= ACTIVE_USER_MAX &&
 	       joined->payload.len <= ACTIVE_PAYLOAD_MAX &&
 	       text_is_utf8(joined->user, NULL) &&
 	       text_is_utf8(joined->payload, NULL);
+}
+
+void joined_put(struct buf *out, const struct joined *joined)
+{
+	wire_put_bytes(out, joined->subscriber.at, ACTIVE_SUBSCRIBER);
+	wire_put_str8(out, joined->address);
+	wire_put_str16(out, joined->user);
+	wire_put_str16(out, joined->payload);
+	wire_put_u16(out, joined->count);
+	buf_add_span(out, joined->topics);
+	wire_put_u8(out, joined->open);
+	buf_add_span(out, joined->hub);
 }
 
 /* ---- one of them */
@@ -60,6 +75,7 @@ struct present *present_new(
 	struct wire_in in;
 	struct joined joined;
 
+	present->presence = presence;
 	buf_add_span(&present->body, body);
 	in = wire_in(buf_span(&present->body));
 	joined_get(&in, &joined);
@@ -74,8 +90,13 @@ struct present *present_new(
 		present->entries[i].who = &present->who;
 	list_init(&present->among);
 	list_init(&present->waiting);
-	present->payer = budget_join(&presence->budget, joined.address);
 	table_add(&presence->presents, &present->by_subscriber);
+	if (joined.hub.len == 0) {
+		present->payer = budget_join(&presence->budget, joined.address);
+		return present;
+	}
+	present->machine = presence_machine(presence, joined.hub);
+	list_append(&present->machine->presents, &present->among);
 	return present;
 }
 
@@ -83,9 +104,39 @@ void present_free(struct presence *presence, struct present *present)
 {
 	list_remove(&present->among);
 	table_remove(&presence->presents, &present->by_subscriber);
-	budget_leave(&presence->budget, present->payer);
+	if (present->payer != NULL)
+		budget_leave(&presence->budget, present->payer);
 	buf_release(&present->body);
 	free(present);
+}
+
+/* ---- whether it is to be told of */
+
+static struct budget *budget_of(
+	struct presence *presence, const struct present *present)
+{
+	return present->pays == presence->nobody ? &presence->free
+						 : &presence->budget;
+}
+
+static void stop_waiting(struct presence *presence, struct present *present)
+{
+	if (!list_linked(&present->waiting) || present->drafted)
+		return;
+	budget_forget(
+		budget_of(presence, present), present->pays, &present->waiting);
+}
+
+/* No address pays for those at other machines, nor for what is told again. */
+static void wait(struct presence *presence, struct present *present)
+{
+	if (list_linked(&present->waiting))
+		return;
+	present->pays = present->payer == NULL || present->anew
+				? presence->nobody
+				: present->payer;
+	budget_wait(
+		budget_of(presence, present), present->pays, &present->waiting);
 }
 
 /* It waits exactly while the two differ, and ends when there is nothing to say
@@ -94,13 +145,67 @@ void present_look(struct presence *presence, struct present *present)
 {
 	if (present->drafted)
 		return;
-	if (present->gone == present->told) {
-		if (!list_linked(&present->waiting))
-			budget_wait(&presence->budget, present->payer,
-				&present->waiting);
+	if (present->gone == present->told ||
+		(present->anew && present->peer != NULL)) {
+		wait(presence, present);
 		return;
 	}
-	budget_forget(&presence->budget, present->payer, &present->waiting);
+	stop_waiting(presence, present);
 	if (present->gone)
 		present_free(presence, present);
+}
+
+void present_set_peer(
+	struct presence *presence, struct present *present, struct peer *peer)
+{
+	list_remove(&present->among);
+	present->peer = peer;
+	list_append(peer == NULL ? &presence->orphans : &peer->presents,
+		&present->among);
+	if (peer == NULL)
+		present->deadline = clock_now_us(presence->ledger->clock) +
+				    WIRE_GONE_MS * UINT64_C(1000);
+}
+
+void present_own(struct presence *presence, struct present *present)
+{
+	struct wire_in in = wire_in(buf_span(&present->body));
+	struct joined joined;
+
+	joined_get(&in, &joined);
+	stop_waiting(presence, present);
+	present->machine = NULL;
+	present->payer = budget_join(&presence->budget, joined.address);
+	present->gone = false;
+	present_set_peer(presence, present, NULL);
+	present_look(presence, present);
+}
+
+/* ---- what was told */
+
+void present_enter(struct presence *presence, struct present *present)
+{
+	struct wire_in topics = wire_in(present->topics);
+
+	for (uint16_t i = 0; i < present->count; i++)
+		attendance_enter(&presence->attendance, &present->entries[i],
+			wire_get_str16(&topics));
+	present->told = true;
+	presence->there++;
+}
+
+void present_take_out(struct presence *presence, struct present *present)
+{
+	for (uint16_t i = 0; i < present->count; i++)
+		attendance_leave(&presence->attendance, &present->entries[i]);
+	present->told = false;
+	presence->there--;
+}
+
+uint64_t presence_newest(const struct presence *presence)
+{
+	const struct channel *channel = channel_find(
+		&presence->ledger->channels, span_of(ACTIVE_CHANNEL));
+
+	return channel == NULL ? 0 : channel->newest;
 }

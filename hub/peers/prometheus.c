@@ -292,22 +292,13 @@ static void write_all(struct prometheus *prometheus)
 	metrics_end(&prometheus->text);
 }
 
-bool prometheus_ask(const struct prometheus_sources *sources, struct peer *peer,
-	struct wire_in *in)
+void prometheus_put(
+	const struct prometheus_sources *sources, struct buf *out, bool open)
 {
-	uint64_t tag = wire_get_u64(in);
-	uint8_t format = wire_get_u8(in);
 	struct prometheus prometheus = {
 		.from = *sources,
-		.text.open = format == WIRE_OPENMETRICS,
+		.text = {.out = out, .open = open},
 	};
-	struct buf *out;
 
-	if (!wire_done(in) || format > WIRE_OPENMETRICS)
-		return false;
-	out = prometheus.text.out = link_begin(&peer->link, WIRE_METERED);
-	wire_put_u64(out, tag);
 	write_all(&prometheus);
-	link_end(&peer->link);
-	return true;
 }

@@ -23,8 +23,8 @@ struct prometheus_sources {
 	const struct inboxes *inboxes;
 };
 
-/* METRICS came: answers METERED; false if malformed. */
-bool prometheus_ask(const struct prometheus_sources *sources, struct peer *peer,
-	struct wire_in *in);
+/* Appends all figures, as text for Prometheus or, `open`, as OpenMetrics. */
+void prometheus_put(
+	const struct prometheus_sources *sources, struct buf *out, bool open);
 
 #endif

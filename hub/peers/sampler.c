@@ -233,6 +233,7 @@ static void on_sample(void *arg)
 	struct rates rates = take_rates(sampler);
 
 	compose(sampler, &rates);
+	samples_keep(&sampler->samples, buf_span(&sampler->text));
 	sampler->latency_now = (struct histogram){0};
 	sampler->ledger->figures.recent = (struct histogram){0};
 	if (sampler_responders(sampler) > 0)
@@ -252,6 +253,12 @@ static void on_beat(void *arg)
 	/* It may still be set, if this beat comes late. */
 	timer_set(loop_timers(sampler->peers->loop), &sampler->sample,
 		SAMPLER_PATIENCE_MS * 1000ull, 0);
+}
+
+void sampler_put_samples(const struct sampler *sampler, struct buf *out)
+{
+	samples_put(&sampler->samples, out, clock_date_ms(sampler->clock),
+		WIRE_MEASURE_MS);
 }
 
 /* ---- life */
@@ -278,4 +285,5 @@ void sampler_close(struct sampler *sampler)
 	timer_stop(timers, &sampler->beat);
 	timer_stop(timers, &sampler->sample);
 	buf_release(&sampler->text);
+	samples_release(&sampler->samples);
 }

@@ -7,7 +7,7 @@
  * A beat asks each follower what has happened there (MEASURE); a moment later a
  * sample is made of the reports that have come, and of what the hub knows by
  * itself, and goes to whoever listens on channel `metrics`: a volatile event,
- * so no disk is woken.
+ * so no disk is woken.  The last of them are kept (samples.h).
  *
  * A report is what happened since the last one, with the time that it covers:
  * rates are the sum of what each responder did in its own time, totals only
@@ -22,6 +22,7 @@
 #include "hub/log/ledger.h"
 #include "hub/peers/machine.h"
 #include "hub/peers/peer.h"
+#include "hub/peers/samples.h"
 #include "lib/histogram.h"
 #include "lib/loop.h"
 #include "lib/wire.h"
@@ -45,6 +46,7 @@ struct sampler {
 	struct histogram latency; /* since the start */
 	struct histogram latency_now; /* since the last sample */
 	struct buf text;
+	struct samples samples; /* the last ones */
 };
 
 void sampler_open(
@@ -56,6 +58,9 @@ bool sampler_take_report(
 	struct sampler *sampler, struct peer *peer, struct wire_in *in);
 /* It is about to be freed. */
 void sampler_depart(struct sampler *sampler, struct peer *peer);
+
+/* Appends the samples of the last minutes (samples.h). */
+void sampler_put_samples(const struct sampler *sampler, struct buf *out);
 
 /* Files of keys that are bad, by the responder that has most of them: they all
  * read the same. */

@@ -24,6 +24,9 @@ static const struct {
 	{"CROSSSLOT", "it is part of a cluster, which is not followed"},
 	{"WRONGTYPE", "another program has written to its keys with our "
 		      "prefix: one is of another type"},
+	{"ERR The user executing the script can't",
+		"its ACL forbids a command that is needed"},
+	{"ERR ACL failure", "its ACL forbids a command that is needed"},
 	{"ERR DB index", "it has no such db"},
 	{"ERR invalid DB", "it has no such db"},
 };

@@ -126,6 +126,7 @@ static void take_entry(struct follow *follow, const struct row *row)
 		return;
 	entry.id = row->id;
 	entry.at = row->at;
+	entry.founded = row->founded;
 	if (fault != NULL)
 		take_broken(follow, row->id, fault);
 	else

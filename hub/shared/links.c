@@ -159,6 +159,12 @@ static void listen(struct shared *shared)
 	}
 }
 
+static void forget_machines(struct shared *shared)
+{
+	machines_forget(&shared->machines);
+	shared->state.machines = 0;
+}
+
 static void on_beat(void *arg)
 {
 	struct shared *shared = arg;
@@ -168,7 +174,7 @@ static void on_beat(void *arg)
 	shared->beats_heard = true;
 	if (loop_now_us(shared->loop) - shared->machines_us >
 		MACHINES_GONE_MS * 1000ull)
-		machines_forget(&shared->machines);
+		forget_machines(shared);
 	if (shared->phase == LINKS_HERE) {
 		append_probe(&shared->append);
 		tally_beat(&shared->tally);
@@ -204,6 +210,8 @@ static void on_machines(void *arg)
 	uint64_t now = loop_now_us(shared->loop);
 
 	shared->machines_us = now;
+	if (shared->machines.since_us == 0)
+		shared->machines.since_us = now;
 	shared->state.machines = (unsigned)machines_count(&shared->machines);
 	if (shared->phase == LINKS_HERE)
 		hear_tallies(shared);

@@ -30,15 +30,24 @@ static const struct machine *find(
 
 /* ---- what is heard */
 
+/* The next number of those with spaces between them. */
+static bool read_word(struct span *text, uint64_t *number)
+{
+	const char *space =
+		text->len > 0 ? memchr(text->at, ' ', text->len) : NULL;
+	size_t len = space == NULL ? text->len : (size_t)(space - text->at);
+	struct span word = span(text->at, len);
+
+	*text = space == NULL ? span("", 0)
+			      : span(space + 1, text->len - len - 1);
+	return text_to_u64(word, number);
+}
+
 static bool read_words(struct span text, struct machine *machine)
 {
-	const char *space = memchr(text.at, ' ', text.len);
-	size_t len = space == NULL ? 0 : (size_t)(space - text.at);
-
-	return space != NULL &&
-	       text_to_u64(span(text.at, len), &machine->newest) &&
-	       text_to_u64(
-		       span(space + 1, text.len - len - 1), &machine->version);
+	return read_word(&text, &machine->newest) &&
+	       read_word(&text, &machine->version) &&
+	       read_word(&text, &machine->blind) && text.len == 0;
 }
 
 static void read_all(struct buf *there, const struct redis *redis,
@@ -87,6 +96,7 @@ static void on_reply(void *arg, const struct redis_reply *reply)
 void machines_linked(struct machines *machines)
 {
 	machines->asked = false;
+	machines->since_us = 0;
 	script_load(&machines->script, machines->conn);
 }
 
@@ -102,7 +112,8 @@ void machines_beat(struct machines *machines, uint64_t newest, uint64_t version)
 	command_key(&command, machines->prefix, "machine");
 	entry_put_id(&origin, machines->origin, SHARED_ID);
 	command_word(&command, buf_span(&origin));
-	buf_printf(&text, "%" PRIu64 " %" PRIu64, newest, version);
+	buf_printf(&text, "%" PRIu64 " %" PRIu64 " %" PRIu64, newest, version,
+		machines->blind);
 	command_word(&command, buf_span(&text));
 	command_number(&command, MACHINES_GONE_MS);
 	conn_ask(machines->conn, &command, on_reply, machines);
@@ -116,6 +127,7 @@ void machines_forget(struct machines *machines)
 	struct buf before = machines->there;
 
 	machines->there = (struct buf){0};
+	machines->since_us = 0;
 	tell_left(machines, &before);
 	buf_release(&before);
 }
@@ -151,6 +163,39 @@ bool machines_is_newest(const struct machines *machines)
 					SHARED_ID) < 0))
 			return false;
 	return true;
+}
+
+static bool is_first(const struct machines *machines)
+{
+	size_t count;
+	const struct machine *machine = all(&machines->there, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(machine[i].origin, machines->origin, SHARED_ID) < 0)
+			return false;
+	return true;
+}
+
+enum shared_there machines_there(const struct machines *machines,
+	const uint8_t origin[SHARED_ID], uint64_t now_us)
+{
+	if (machines->since_us == 0 ||
+		now_us - machines->since_us < MACHINES_GONE_MS * 1000ull ||
+		find(&machines->there, origin) != NULL)
+		return SHARED_THERE;
+	return is_first(machines) ? SHARED_GONE_OURS : SHARED_GONE;
+}
+
+uint64_t machines_blind(const struct machines *machines)
+{
+	size_t count;
+	const struct machine *machine = all(&machines->there, &count);
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (machine[i].blind > most)
+			most = machine[i].blind;
+	return most;
 }
 
 void machines_init(struct machines *machines, struct conn *conn,

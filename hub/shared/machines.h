@@ -25,6 +25,7 @@ struct machine {
 	uint8_t origin[SHARED_ID];
 	uint64_t newest;
 	uint64_t version; /* of its tally */
+	uint64_t blind;	  /* shared_blind() */
 };
 
 struct machines {
@@ -34,6 +35,8 @@ struct machines {
 	struct script script;
 	struct buf there; /* struct machine */
 	bool asked;
+	uint64_t since_us; /* of them all has been heard; 0 = not yet */
+	uint64_t blind;	   /* this one's */
 	/* Once they are known: after each machines_beat(). */
 	void (*heard)(void *arg);
 	void (*left)(void *arg, const uint8_t origin[SHARED_ID]);
@@ -52,6 +55,11 @@ void machines_beat(
 	struct machines *machines, uint64_t newest, uint64_t version);
 /* Nothing has been heard for long: they count as gone. */
 void machines_forget(struct machines *machines);
+/* As shared_there(), at that time, monotonic us. */
+enum shared_there machines_there(const struct machines *machines,
+	const uint8_t origin[SHARED_ID], uint64_t now_us);
+/* The highest of those that are there. */
+uint64_t machines_blind(const struct machines *machines);
 
 const struct machine *machines_all(
 	const struct machines *machines, size_t *count);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "hub/shared/redis_reply.h"
+
 /*
  * Freed when hiredis has done with its context: it calls `cleanup` then, once,
  * whether the link has failed or was hung up.
@@ -15,6 +17,7 @@
 struct redis_link {
 	redisAsyncContext *context;
 	struct redis_hooks hooks;
+	struct replies replies;
 	bool silent; /* hung up */
 };
 
@@ -61,6 +64,7 @@ static void cleanup(void *arg)
 		link->hooks.gone(link->hooks.arg,
 			fault == NULL || *fault == '\0' ? "it hung up" : fault);
 	link->context->ev.data = NULL;
+	replies_close(&link->replies);
 	free(link);
 }
 
@@ -100,6 +104,7 @@ static struct redis_link *dial(const char *host, int port,
 		return fail(context, fault);
 	link->context = context;
 	link->hooks = *hooks;
+	replies_open(&link->replies, context->c.reader);
 	context->ev.data = link;
 	context->ev.addRead = add_read;
 	context->ev.delRead = del_read;

@@ -120,6 +120,24 @@ void shared_count(struct shared *shared, struct span name, uint32_t number)
 	tally_set(&shared->tally, name, number);
 }
 
+enum shared_there shared_there(
+	const struct shared *shared, const uint8_t origin[SHARED_ID])
+{
+	return machines_there(
+		&shared->machines, origin, loop_now_us(shared->loop));
+}
+
+void shared_blind(struct shared *shared, uint64_t id)
+{
+	if (shared->machines.blind < id)
+		shared->machines.blind = id;
+}
+
+uint64_t shared_blindest(const struct shared *shared)
+{
+	return machines_blind(&shared->machines);
+}
+
 bool shared_identity(const struct shared *shared, uint8_t identity[SHARED_ID],
 	uint8_t secret[SHARED_SECRET])
 {

@@ -103,6 +103,8 @@ struct shared_entry {
 	uint64_t id; /* of its last row */
 	uint64_t at; /* ms since 1970; never falls as ids rise */
 	uint64_t rows;
+	bool founded; /* it was in the log that founded the order, of which not
+			 all was kept */
 	/* As it was proposed, but its items are those that are new, in their
 	 * order.  What it says was checked for its form only. */
 	struct shared_proposal what;
@@ -134,6 +136,14 @@ struct shared_state {
 	unsigned machines;    /* that are there, this one too; 0 = not known */
 	uint64_t append_us;   /* how long the newest append took; 0 = none */
 	const char *server;   /* the address in use; "" if none */
+};
+
+/* Another machine. */
+enum shared_there {
+	SHARED_THERE,	  /* or it is not known */
+	SHARED_GONE,	  /* silent for 10 s, in which others were heard */
+	SHARED_GONE_OURS, /* and this one is the first of those that are there:
+			     all of them agree which one is */
 };
 
 struct shared_notify {
@@ -227,6 +237,13 @@ void shared_ask_cursor(struct shared *shared, struct span name,
 /* So many listen to `name` on this machine: for the others, within a second or
  * two.  Of 10,000 names at most; more are not told. */
 void shared_count(struct shared *shared, struct span name, uint32_t number);
+enum shared_there shared_there(
+	const struct shared *shared, const uint8_t origin[SHARED_ID]);
+/* Up to this id this machine may have missed what only entries say; never
+ * lower than before.  All are told. */
+void shared_blind(struct shared *shared, uint64_t id);
+/* The highest of all machines' that are there. */
+uint64_t shared_blindest(const struct shared *shared);
 /* The log's identity and secret as the order has them; false as long as it is
  * not here. */
 bool shared_identity(const struct shared *shared, uint8_t identity[SHARED_ID],

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hub/lines.h"
+#include "hub/log/coming.h"
 #include "hub/together/rooms.h"
 #include "hub/together/wording.h"
 #include "lib/log.h"
@@ -65,6 +66,19 @@ static void move_cursor(
 			cursor->identity, cursor->to);
 }
 
+/* Who has come and gone up to there is not known here. */
+static void be_blind(struct together *together, uint64_t id)
+{
+	together->blind = id;
+	shared_blind(together->wing, id);
+}
+
+static void tell_who(struct together *together, const struct entry *entry)
+{
+	if (coming_is(&entry->what) && together->sink.came != NULL)
+		together->sink.came(together->sink.arg, entry);
+}
+
 static const char unfit[] = "an event of it is not what may be published";
 
 static void apply(struct together *together, const struct shared_entry *from)
@@ -81,8 +95,11 @@ static void apply(struct together *together, const struct shared_entry *from)
 			unfit);
 		arrive_missed(together, ledger->log.newest, from->id, unfit);
 	} else if (ledger_begin(ledger)) {
-		entry_apply(ledger, &entry);
+		if (entry_apply(ledger, &entry))
+			tell_who(together, &entry);
 		move_cursor(together, &from->what.cursor);
+		if (from->founded)
+			be_blind(together, from->id);
 		propose_reach(together, from->id);
 	} else {
 		arrive_stop(together);
@@ -112,14 +129,29 @@ static void renew(struct together *together, bool good)
 	together->sink.renewed(together->sink.arg);
 }
 
+static void forget(void *arg, const struct epoch *hole, bool lacks)
+{
+	struct together *together = arg;
+
+	const struct eventlog *log = &together->ledger->log;
+
+	if (lacks)
+		be_blind(together,
+			hole->start > log->newest ? hole->start : log->newest);
+	if (together->sink.forgot != NULL)
+		together->sink.forgot(together->sink.arg, hole->last);
+}
+
 void arrive_hole(void *arg, const struct shared_hole *hole)
 {
 	struct together *together = arg;
 	struct ledger *ledger = together->ledger;
 	const struct epoch epoch = {hole->last, hole->start};
+	const struct entry_orphaned orphaned = {forget, together};
 	bool good;
 
-	if (!together->following || hole->start <= ledger->log.newest)
+	if (!together->following ||
+		epochs_begin_at(&ledger->log.epochs, hole->start))
 		return;
 	ledger_commit(ledger);
 	if (ledger->log.newest > hole->last)
@@ -130,7 +162,7 @@ void arrive_hole(void *arg, const struct shared_hole *hole)
 		log_info(LINE_SHARED_HOLE, (unsigned long long)hole->last,
 			(unsigned long long)hole->start);
 	propose_lose(together, hole);
-	good = entry_hole(ledger, &epoch);
+	good = entry_hole(ledger, &epoch, &orphaned);
 	renew(together, good);
 	put_back_begin(together);
 }
@@ -145,6 +177,8 @@ void arrive_missed(void *arg, uint64_t from, uint64_t upto, const char *broken)
 	if (broken == NULL)
 		log_warnx(LINE_SHARED_MISSED, (unsigned long long)from,
 			(unsigned long long)upto);
+	if (broken == NULL)
+		be_blind(together, upto);
 	propose_lose(together, &(struct shared_hole){from, upto + 1});
 	renew(together, entry_missed(ledger, upto));
 }

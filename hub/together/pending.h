@@ -38,6 +38,7 @@ struct waiter {
 	uint64_t entry;	 /* PLACED: what has to be applied */
 	uint64_t asked;	 /* monotonic us */
 	uint64_t orphan; /* that is put back; 0 = none */
+	uint64_t newest; /* likewise: of the log, when it was asked for */
 	const struct waiter_end *end; /* NULL = nobody */
 	struct order_look look;	      /* LOOKING */
 	uint64_t cursor;	      /* of its inbox, as the order has it */

@@ -12,7 +12,7 @@
 #include "hub/together/wording.h"
 
 enum {
-	ROOM = 256, /* proposals that wait; up to here what is proposed at once
+	ROOM = 1024, /* proposals that wait; up to here what is proposed at once
 		       goes in one piece */
 };
 
@@ -82,6 +82,8 @@ static bool propose(void *arg, const struct proposal *proposal, struct ack *ack)
 		return false;
 	if (proposal->publisher != NULL)
 		origin.source = proposal->publisher->name;
+	else
+		origin.source = proposal->source;
 	memcpy(origin.hub, together->own, ORIGIN_HUB);
 	propose_append(together, proposal, &origin, 0, ack);
 	return false;
@@ -134,16 +136,38 @@ static void figures(void *arg, struct order_figures *figures)
 		.behind_us = behind_for(&together->behind,
 			ledger->log.committed, clock_now_us(ledger->clock)),
 		.append_us = together->append_us,
+		.machines = together->machines,
 		.orphans = together->put_back.since == 0
 				   ? 0
 				   : orphans_count(&together->ledger->store),
 	};
 }
 
+static enum order_there is_there(void *arg, const uint8_t *hub)
+{
+	static const enum order_there words[] = {
+		[SHARED_THERE] = ORDER_THERE,
+		[SHARED_GONE] = ORDER_GONE,
+		[SHARED_GONE_OURS] = ORDER_GONE_OURS,
+	};
+	const struct together *together = arg;
+
+	return words[shared_there(together->wing, hub)];
+}
+
+static struct order_blind blind(void *arg)
+{
+	const struct together *together = arg;
+	uint64_t others = shared_blindest(together->wing);
+
+	return (struct order_blind){together->blind,
+		others > together->blind ? others : together->blind};
+}
+
 void propose_open(struct together *together)
 {
-	together->order = (struct order){
-		propose, forget, room, look, ask_cursor, figures, together};
+	together->order = (struct order){propose, forget, room, look,
+		ask_cursor, figures, is_there, blind, together->own, together};
 	together->ledger->order = &together->order;
 }
 

@@ -48,12 +48,24 @@ static void leave(struct together *together, uint64_t id)
 		orphan_leave(&ledger->store, id);
 }
 
+/* The order has it, and the log had leapt over its place when it was asked for:
+ * it followed another server at that time.  Others have it there. */
+static bool is_leapt_over(
+	const struct together *together, const struct waiter *waiter)
+{
+	return waiter->ack.outcome == WIRE_OUT_REPEATED &&
+	       waiter->ack.last <= waiter->newest &&
+	       epochs_find(&together->ledger->log.epochs, waiter->ack.last) !=
+		       NULL;
+}
+
 static void answered(void *arg, const struct waiter *waiter)
 {
 	struct together *together = arg;
 
 	together->put_back.asked--;
-	if (waiter->ack.outcome == WIRE_OUT_CONFLICT)
+	if (waiter->ack.outcome == WIRE_OUT_CONFLICT ||
+		is_leapt_over(together, waiter))
 		leave(together, waiter->orphan);
 }
 
@@ -83,6 +95,7 @@ static void ask(void *arg, const struct orphan *orphan)
 	struct proposal what = orphan->what;
 	const struct ack nobody = {0};
 	struct buf name = {0};
+	struct waiter *waiter;
 	uint64_t cursor;
 
 	if (orphan->origin.has_row &&
@@ -92,8 +105,10 @@ static void ask(void *arg, const struct orphan *orphan)
 		what.cursor.identity = orphan->origin.inbox;
 		what.cursor.to = orphan->origin.row;
 	}
-	propose_append(together, &what, &orphan->origin, orphan->id, &nobody)
-		->end = &end;
+	waiter = propose_append(
+		together, &what, &orphan->origin, orphan->id, &nobody);
+	waiter->end = &end;
+	waiter->newest = together->ledger->log.newest;
 	together->put_back.asked++;
 	buf_release(&name);
 }

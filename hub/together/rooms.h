@@ -36,6 +36,8 @@ struct together {
 	struct behind behind;
 	enum shared_where where;
 	bool lagging;
+	unsigned machines;   /* that are there, 0 = not known */
+	uint64_t blind;	     /* up to here who has come and gone is not known */
 	uint64_t append_us;  /* how long the newest took */
 	struct buf sentence; /* why it is away, terminated */
 	bool following;	     /* what is told is what the log lacks */

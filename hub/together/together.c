@@ -78,6 +78,7 @@ static void on_state(void *arg, const struct shared_state *state)
 
 	together->where = state->where;
 	together->append_us = state->append_us;
+	together->machines = state->machines;
 	if (state->where == SHARED_HERE)
 		behind_hear(&together->behind, state->last, state->heard_us,
 			together->ledger->log.committed);
@@ -276,9 +277,10 @@ struct together *together_open(struct loop *loop, struct ledger *ledger,
 	propose_open(together);
 	ledger_join(ledger, &party);
 	put_back_begin(together);
+	/* What the newest one left out is not written down. */
+	together->blind = epochs_last_start(&ledger->log.epochs);
+	shared_blind(together->wing, together->blind);
 	arrive_start(together);
-	if (ledger->config->subscriptions)
-		log_warnx(LINE_SHARED_NO_PRESENCE);
 	return together;
 }
 

@@ -19,6 +19,7 @@
 #include "hub/log/origin.h"
 #include "lib/loop.h"
 
+struct entry;
 struct together;
 
 /* Whom it tells. */
@@ -34,6 +35,11 @@ struct together_sink {
 	void (*counted)(void *arg, const uint8_t hub[ORIGIN_HUB],
 		struct span name, uint32_t number);
 	void (*left)(void *arg, const uint8_t hub[ORIGIN_HUB]);
+	/* In a transaction: an entry that tells who has come or gone
+	 * (hub/log/coming.h). */
+	void (*came)(void *arg, const struct entry *entry);
+	/* Likewise, before it: what is above `last` leaves the log. */
+	void (*forgot)(void *arg, uint64_t last);
 	void *arg;
 };
 

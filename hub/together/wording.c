@@ -27,6 +27,7 @@ struct shared_proposal wording_of_proposal(const struct proposal *proposal,
 		.brief = proposal->brief,
 		.source = origin->source,
 		.number = origin->number,
+		.once = proposal->once,
 	};
 
 	for (uint32_t i = 0; i < proposal->count; i++)

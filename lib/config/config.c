@@ -99,6 +99,7 @@ void config_release(struct config *config)
 	free(config->shared.prefix);
 	free(config->shared.machine);
 	free(config->cookie);
+	free(config->kill_token);
 	free(config->hub_socket);
 	free(config->log_path);
 	free(config->fcgi_socket);

@@ -171,6 +171,9 @@ struct config {
 	unsigned presence_list; /* 1000, 1..10000: entries of a list `present`
 				 */
 
+	char *kill_token; /* file; empty = nobody kills a responder by asking
+			   */
+
 	struct config_shared shared;
 
 	struct config_channel *channels;

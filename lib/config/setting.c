@@ -95,6 +95,7 @@ static const struct setting responder_keys[] = {
 		.words = {"no", "yes"}},
 	{"presence_list", "1000", parse_number, AT(presence_list), .min = 1,
 		.max = 10000},
+	{"kill_token", "", parse_path_or_none, AT(kill_token)},
 };
 
 static const struct setting shared_keys[] = {

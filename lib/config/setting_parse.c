@@ -117,6 +117,17 @@ bool parse_path(const struct setting *setting, const char *text, void *target,
 	return true;
 }
 
+bool parse_path_or_none(const struct setting *setting, const char *text,
+	void *target, struct buf *fault)
+{
+	char **path = setting_field(setting, target);
+
+	(void)fault;
+	free(*path);
+	*path = mem_text(span_of(text));
+	return true;
+}
+
 bool parse_base(const struct setting *setting, const char *text, void *target,
 	struct buf *fault)
 {

@@ -15,7 +15,8 @@ setting_parse parse_time_or_none;		    /* or 0 */
 setting_parse parse_choice;			    /* one of two words */
 setting_parse parse_text;			    /* any, but empty */
 setting_parse parse_short_text;			    /* of 1 to max bytes */
-setting_parse parse_path;   /* of at most max bytes, 0 = any */
+setting_parse parse_path; /* of at most max bytes, 0 = any */
+setting_parse parse_path_or_none;
 setting_parse parse_base;   /* empty, or the path of a URL: /tidings */
 setting_parse parse_mode;   /* 0660 */
 setting_parse parse_cookie; /* empty, or the name of one */

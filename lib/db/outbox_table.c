@@ -33,7 +33,12 @@ static const char table[] =
 	" error TEXT, -- why a row was not published\n"
 	" also TEXT -- further channels: a JSON list of their names\n"
 	"  CONSTRAINT \"the further channels have at most 16 KiB\"\n"
-	"  CHECK (length(CAST(also AS BLOB)) <= 16384)\n"
+	"  CHECK (length(CAST(also AS BLOB)) <= 16384),\n"
+	" expires_at ANY -- seconds since 1970, or a date in UTC\n"
+	"  CONSTRAINT \"expires_at is a number of seconds or a date\"\n"
+	"  CHECK (typeof(expires_at) IN ('null', 'integer', 'real')\n"
+	"   OR (typeof(expires_at) = 'text'\n"
+	"    AND julianday(expires_at) IS NOT NULL))\n"
 	") STRICT";
 
 /* Rows are read in the order of their ids, each once: one that got in below

@@ -60,12 +60,28 @@ bool traits_are_private(struct span traits)
 	return trait_find(traits, TRAIT_PRIVATE).at != NULL;
 }
 
+bool trait_expires(struct span traits, uint64_t *at)
+{
+	struct wire_in in = wire_in(trait_find(traits, TRAIT_EXPIRES));
+
+	*at = wire_get_u64(&in);
+	return wire_done(&in);
+}
+
 bool traits_have_expired(struct span traits, uint64_t now)
 {
-	struct span value = trait_find(traits, TRAIT_EXPIRES);
-	struct wire_in in = wire_in(value);
+	uint64_t at;
 
-	return value.len > 0 && wire_get_u64(&in) <= now && wire_done(&in);
+	return trait_expires(traits, &at) && at <= now;
+}
+
+struct span traits_lasting(struct span traits)
+{
+	struct span value = trait_find(traits, TRAIT_EXPIRES);
+
+	return value.at == NULL
+		       ? traits
+		       : span(traits.at, (size_t)(value.at - HEAD - traits.at));
 }
 
 /* ---- whether they are sound */
@@ -139,6 +155,8 @@ const char *traits_fault(struct span traits)
 			fault = topics_fault(trait.value);
 		else if (trait.kind == TRAIT_RETRY && trait.value.len != 4)
 			fault = broken;
+		else if (trait.kind == TRAIT_EXPIRES && trait.value.len != 8)
+			fault = broken;
 	}
 	return fault;
 }
@@ -167,6 +185,13 @@ void trait_add_retry(struct buf *out, uint32_t ms)
 	wire_put_u8(out, TRAIT_RETRY);
 	wire_put_u16(out, sizeof(ms));
 	wire_put_u32(out, ms);
+}
+
+void trait_add_expires(struct buf *out, uint64_t at)
+{
+	wire_put_u8(out, TRAIT_EXPIRES);
+	wire_put_u16(out, sizeof(at));
+	wire_put_u64(out, at);
 }
 
 bool trait_retry(struct span traits, uint32_t *ms)

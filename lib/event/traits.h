@@ -17,6 +17,7 @@
  *   TRAIT_EXPIRES u64 ms since 1970: from then on it is given to nobody
  *   TRAIT_ORIGIN  which machine took it, from whom (hub/log/origin.h)
  *   TRAIT_ACTIVE  who is there, or has left (lib/event/active.h)
+ *   TRAIT_ERASURE what was deleted (lib/event/erasure.h); it is told nobody
  *   TRAIT_PRIVATE empty: the event is for those only who may read one of its
  *		   channels
  *
@@ -43,6 +44,7 @@ enum trait_kind {
 	TRAIT_ACTIVE = 6,
 	TRAIT_GUARDED = 128,
 	TRAIT_PRIVATE = 128,
+	TRAIT_ERASURE = 129,
 };
 
 enum {
@@ -70,14 +72,21 @@ struct span trait_find(struct span traits, uint8_t kind);
  * that is not known here. */
 bool traits_are_guarded(struct span traits);
 bool traits_are_private(struct span traits);
+/* Until when, in ms, it is given to anybody; false if for ever. */
+bool trait_expires(struct span traits, uint64_t *at);
 /* By that time, in ms, is it to be given to nobody any more? */
 bool traits_have_expired(struct span traits, uint64_t now);
+
+/* Those that belong to what is said, for telling a repetition from a new event:
+ * not until when it is good, nor what comes behind that. */
+struct span traits_lasting(struct span traits);
 
 /* Appends one; kinds must rise. */
 void trait_add(struct buf *out, uint8_t kind, struct span value);
 /* Likewise the topics of a publish, at index 0; `names`: count x str16. */
 void trait_add_topics(struct buf *out, struct span names, uint8_t count);
 
+void trait_add_expires(struct buf *out, uint64_t at);
 void trait_add_retry(struct buf *out, uint32_t ms);
 /* False if there is none. */
 bool trait_retry(struct span traits, uint32_t *ms);

@@ -42,6 +42,7 @@ QUICK = {
            ("undici", "undici", {NO_503}, {}),
            ("fetch-event-source", "@microsoft/fetch-event-source", CUT_OFF, {}),
            ("fetch-event-source-default", "@microsoft/fetch-event-source", {"stops: a reload"}, {}))},
+    "npm @tidings/client": (outside.ours, set(), {}),
     "PyPI httpx-sse": (lambda: outside.python("httpx-sse", "requirements"), set(), {"keepalive": True}),
     "PyPI requests-sse": (lambda: outside.python("requests-sse", "requirements"), {NO_503}, {}),
     "PyPI sseclient-py": (lambda: outside.python("sseclient-py", "requirements"), set(), {}),

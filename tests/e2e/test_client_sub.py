@@ -5,6 +5,8 @@ import os
 import shlex
 import signal
 import subprocess
+import time
+from datetime import datetime
 
 import pytest
 
@@ -31,6 +33,23 @@ def test_a_format_shows_what_is_wanted(run, shared):
     printed = run("sub", "formats", "--since", "all", "-n", 1,
                   "--format", r"%i\t%t|%c|%d%%").ends()
     assert printed == [f"{ident}\tkind|formats|x%"]
+
+
+def test_programs_are_told_when_an_event_was_published_if_they_ask(run, shared):
+    before = time.time()
+    shared.publish("x", channel="times")
+    shared.publish('{"a": 1}', channel="times")
+    after = time.time()
+    parsed = run("history", "times", "--time", "--parse")
+    parsed.ends()
+    told = parsed.events()
+    assert [list(event) for event in told] == [["id", "channel", "event", "at", "data"]] * 2
+    assert [event["data"] for event in told] == ["x", {"a": 1}]
+    for event in told:
+        assert before - 0.01 <= datetime.fromisoformat(event["at"]).timestamp() <= after + 0.01
+    assert run("history", "times", "--format", "%a").ends() == [event["at"] for event in told]
+    hooked = run("sub", "times", "--since", "all", "-n", 1, "--exec", 'printf "%s\\n" "$TIDINGS_AT"').ends()
+    assert hooked == [told[0]["at"]]
 
 
 def test_types_are_filtered_and_count_ends_it(run, shared):

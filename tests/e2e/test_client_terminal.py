@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a person at a terminal sees of `tidings`: status --watch, menu, check, sub."""
 
+import json
 import os
 import re
 import signal
@@ -10,7 +11,7 @@ import pytest
 
 from client import Client
 from terminal import Terminal
-from test_client_unreadable import FIGURES, strange_server  # noqa: F401, a fixture
+from test_client_unreadable import CHANNEL, FIGURES, HEAD, LIVE, strange_server  # noqa: F401, a fixture
 from world import eventually, program
 
 
@@ -221,30 +222,31 @@ def test_events_on_a_terminal_are_for_people(shared, terminal):
     assert re.search(r"^\d\d:\d\d:\d\d news first$", listener.text, re.M)
 
 
-def test_history_on_a_terminal_shows_no_time_that_is_not_the_event_s(shared, terminal):
-    shared.publish("long ago", channel="past")
-    history = terminal(shared, "history", "past")
-    history.ends(0)
-    assert history.lines[0] == "long ago"
+def told(id, data, at=None):
+    envelope = {"channel": "x", "data": data, **({"at": at} if at else {})}
+    return f"id: {id}\ndata: {json.dumps(envelope)}\n\n"
 
 
-def test_what_is_replayed_is_not_stamped_with_its_arrival(shared, terminal):
-    """With the time that its own data says, or none."""
-    shared.publish("bytes", channel="replayed")
-    shared.publish('{"timestamp": "2026-02-03T04:05:06.7+00:00"}', channel="replayed")
-    shared.post("/api/broadcast", b'{"message": "posted", "channel": "replayed"}',
-                {"Content-Type": "application/json"})
-    own = datetime(2026, 2, 3, 4, 5, 6, tzinfo=timezone.utc).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    for verb in ("tail", "sub"):
-        shown = terminal(shared, verb, "--since", "all", "replayed")
-        shown.shows("earlier  bytes", f"{own} {{", "posted")
-        assert re.search(r'^\d\d:\d\d:\d\d \{"message":"posted"', shown.text, re.M)
-        live = shared.publish(f"live for {verb}", channel="replayed")
-        shown.shows(f"live for {verb}")
-        assert re.search(rf"^\d\d:\d\d:\d\d live for {verb}$", shown.text, re.M), live
-    history = terminal(shared, "history", "replayed")
-    history.ends(0)
-    assert history.lines[0] == "bytes" and history.lines[1].startswith(f"{own} {{")
+def here(*moment):
+    return datetime(*moment, tzinfo=timezone.utc).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+@pytest.mark.parametrize("verb", [["tail"], ["sub", "--since", "all"], ["history"]])
+def test_what_is_replayed_has_the_time_at_which_it_was_published(shared, strange, terminal, verb):
+    strange.says["/api/channels/x"] = CHANNEL
+    strange.says["/stream"] = (HEAD + told(6, "bytes", "2026-02-03T04:05:06.789Z") +
+                            told(9, '{"timestamp": "2001-01-01T00:00:00Z"}', "2026-02-04T04:05:06.000Z") + LIVE)
+    shown = terminal(shared, *verb, "x", url=strange.url)
+    shown.shows(here(2026, 2, 3, 4, 5, 6) + " bytes", here(2026, 2, 4, 4, 5, 6) + ' {"timestamp"')
+
+
+@pytest.mark.parametrize("verb", [["tail"], ["history"]])
+def test_a_server_that_does_not_say_it_has_what_is_replayed_stamped_by_its_own_data_or_not(shared, strange, terminal, verb):
+    strange.says["/api/channels/x"] = CHANNEL
+    strange.says["/stream"] = (HEAD + told(6, "bytes") + told(9, '{"timestamp": "2001-01-01T00:00:00Z"}') + LIVE)
+    shown = terminal(shared, *verb, "x", url=strange.url)
+    shown.shows(here(2001, 1, 1) + ' {"timestamp"')
+    assert ("earlier  bytes" in shown.lines) == (verb == ["tail"])
 
 
 # ---- status, once
@@ -291,7 +293,7 @@ def test_a_line_of_a_pattern_names_the_channel(shared, terminal):
     shared.publish("passed", channel="people/1")
     history = terminal(shared, "history", "--pattern", "people/{n}")
     history.ends(0)
-    assert history.lines[0] == "people/1              passed"
+    assert re.fullmatch(r"\d\d:\d\d:\d\d people/1              passed", history.lines[0])
 
 
 def test_a_first_line_says_what_is_listened_to(shared, terminal):
@@ -317,8 +319,8 @@ def test_events_of_several_channels_stand_in_columns(shared, terminal):
     history.ends(0)
     with history.lock:
         rows = [history.screen.buffer[row] for row in range(1, 3)]
-    assert history.lines[1] == "columns/a-longer-name          data"
-    assert "".join(rows[1][column].data for column in range(31, 35)) == "data"
+    assert re.fullmatch(r"\d\d:\d\d:\d\d columns/a-longer-name          data", history.lines[1])
+    assert "".join(rows[1][column].data for column in range(40, 44)) == "data"
 
 
 @pytest.mark.parametrize("arguments, env, coloured", [
@@ -337,7 +339,42 @@ def test_a_pipe_gets_no_colour_and_no_line_beside_the_events(shared):
     shared.publish("data", channel="piped", event="plain")
     tail = Client(shared, "tail", "piped", "--count", "1")
     assert list(tail.ends() and tail.events()[0]) == ["id", "channel", "event", "data"] and not tail.errors
-    assert Client(shared, "history", "piped", "--color=always").ends() == ["\x1b[1mplain\x1b[0m data"]
+    assert Client(shared, "history", "piped", "--color=always").ends()[0].endswith(" \x1b[1mplain\x1b[0m data")
+
+
+def test_status_and_channels_have_colours_on_a_terminal_and_the_same_words_without(shared, terminal):
+    shared.publish("data", channel="coloured")
+    bright, plain = terminal(shared, "status"), terminal(shared, "status", env={"NO_COLOR": "1"})
+    for shown in (bright, plain):
+        shown.ends(0)
+        assert re.match(r"status       ok", shown.lines[0])
+    assert b"\x1b[2mstatus       \x1b[0m\x1b[32mok\x1b[0m" in bright.raw and b"\x1b" not in plain.raw
+    bright, plain = terminal(shared, "channels"), terminal(shared, "channels", "--color=never")
+    for shown in (bright, plain):
+        shown.ends(0)
+        assert re.search(r"^coloured +0 +1  \d{16}$", shown.text, re.M)
+    assert b"\x1b[1mchannel " in bright.raw and b"\x1b" not in plain.raw
+    piped = Client(shared, "channels").ends()
+    assert piped[0] == "channel                  subscribers      events  newest"
+    assert any(re.fullmatch(r"coloured {27}0 {11}1  \d{16}", line) for line in piped), piped
+
+
+def test_a_long_name_makes_the_column_wider_where_there_is_room(shared, terminal):
+    name = "columns/" + "x" * 52
+    shared.publish("data", channel=name)
+    wide, narrow = terminal(shared, "channels", columns=120), terminal(shared, "channels")
+    for shown in (wide, narrow):
+        shown.ends(0)
+    assert re.match(r"channel {54}subscribers", wide.lines[0]) and re.match(r"channel {18}subscribers", narrow.lines[0])
+    assert any(re.fullmatch(name + r" {11}0 {11}1  \d{16}", line) for line in wide.lines)
+
+
+@pytest.mark.parametrize("arguments", [["check", "health"], ["bench", "--time", "500ms", "--streams", "2"]])
+def test_a_dumb_terminal_is_told_nothing_that_it_would_obey(shared, terminal, arguments):
+    """Nothing is drawn anew there, nor wiped."""
+    shown = terminal(shared, *arguments, env={"TERM": "dumb"})
+    shown.ends(0)
+    assert not re.search(rb"\x1b|\r(?!\n)", shown.raw), shown.raw
 
 
 def test_data_that_are_json_are_told_as_such(shared):

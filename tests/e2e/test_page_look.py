@@ -146,6 +146,11 @@ def test_all_is_done_by_keyboard(browser, web):
     """From the top of the page downwards, as Tab goes."""
     page = Page(browser, web)
     page.window.run("document.activeElement.blur()")
+    tab_to(page, "#add > summary")
+    page.window.press(Keys.ENTER)
+    page.window.wait(lambda: page.window.focused().startswith("input[name=channel]"), "the field having the focus")
+    page.window.press("by keyboard", Keys.ENTER)
+    page.stream("by keyboard").is_("live")
     tab_to(page, "#publish [name=message]")
     page.window.press("typed, not clicked")
     tab_to(page, "#publish [name=type]")
@@ -153,9 +158,6 @@ def test_all_is_done_by_keyboard(browser, web):
     tab_to(page, "#publish button:not([type=button])")
     page.window.press(Keys.ENTER)
     page.sees("typed, not clicked", type="note")
-    tab_to(page, "#connect [name=channel]")
-    page.window.press("by keyboard", Keys.ENTER)
-    page.stream("by keyboard").is_("live")
     assert page.window.run("return document.querySelectorAll('[tabindex]:not([tabindex=\"0\"])"
                            ":not([tabindex=\"-1\"])').length") == 0
 

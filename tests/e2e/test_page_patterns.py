@@ -30,7 +30,7 @@ def test_a_pattern_shows_the_channel_of_each_event(browser, web):
     page, stream = hear(browser, web, "builds/{name}", "builds/{name}", "builds/17", "news", "builds/18")
     stream.counts(2)
     assert shown(page) == [("builds/17", "on builds/17"), ("builds/18", "on builds/18")]
-    assert page.window.texts("#events .row-head .channel") == ["builds/18", "builds/17"]
+    assert page.window.texts("#events .line .channel") == ["builds/18", "builds/17"]
 
 
 def test_a_button_listens_to_all_channels(chromium, web):
@@ -42,6 +42,7 @@ def test_a_button_listens_to_all_channels(chromium, web):
 
 def test_what_several_streams_bring_is_shown_once_and_counted_by_each(chromium, web):
     page = Page(chromium, web)
+    page.opens("#more-events").window.click("#toasts-on")
     streams = [page.connect(name).is_("live") for name in ("main", "*", "{name}")]
     web.publish("for three")
     web.publish("for one", channel="not a template's")
@@ -58,6 +59,7 @@ def test_what_several_streams_bring_is_shown_once_and_counted_by_each(chromium, 
 def test_what_is_no_pattern_is_refused_with_a_word(chromium, web, tag, word):
     page = Page(chromium, web)
     page.language(tag)
+    page.opens("#add")
     field = "#connect [name=channel]"
     for text in ("builds/{", "{a-b}", "builds/{}", "{a}" + "x" * 1000):
         page.window.fill(field, text)

@@ -17,10 +17,20 @@
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 
+#define TIME	"2026-11-30T18:30:00.123Z"
+#define TIME_MS 1796063400123u
+
 struct heard {
 	struct buf id, type, data;
-	unsigned events;
+	unsigned events, times;
 };
+
+static void heard_release(struct heard *heard)
+{
+	buf_release(&heard->id);
+	buf_release(&heard->type);
+	buf_release(&heard->data);
+}
 
 static void field(struct heard *heard, struct span line)
 {
@@ -45,6 +55,8 @@ static void field(struct heard *heard, struct span line)
 	} else if (span_is(name, "id")) {
 		buf_clear(&heard->id);
 		buf_add_span(&heard->id, value);
+	} else if (span_is(name, "at")) {
+		heard->times++;
 	} else {
 		MUST(false); /* nothing else was written */
 	}
@@ -100,9 +112,29 @@ static void check_plain(const struct wire_event *event)
 	MUST(!event_fits(event->type, event->data, text.len - 1));
 	buf_release(&text);
 	buf_release(&want);
-	buf_release(&heard.id);
-	buf_release(&heard.type);
-	buf_release(&heard.data);
+	heard_release(&heard);
+}
+
+/* Where times are asked for one line is added, and nothing else changes. */
+static void check_timed(const struct wire_event *event)
+{
+	struct heard heard = {0}, untimed = {0};
+	struct buf text = {0}, plain = {0};
+
+	event_text(&plain, event, EVENT_PLAIN);
+	event_text(&text, event, EVENT_TIMED);
+	hear(&heard, buf_span(&text));
+	hear(&untimed, buf_span(&plain));
+	MUST(heard.events == 1);
+	MUST(heard.times == 1 && untimed.times == 0);
+	MUST(text.len == plain.len + strlen("at: " TIME "\n"));
+	MUST(span_equal(buf_span(&heard.data), buf_span(&untimed.data)));
+	MUST(span_equal(buf_span(&heard.type), buf_span(&untimed.type)));
+	MUST(span_equal(buf_span(&heard.id), buf_span(&untimed.id)));
+	buf_release(&text);
+	buf_release(&plain);
+	heard_release(&heard);
+	heard_release(&untimed);
 }
 
 /* As on a stream of Mercure: nothing but the id is spelt otherwise. */
@@ -121,9 +153,7 @@ static void check_mercure(const struct wire_event *event)
 	MUST(span_equal(buf_span(&text), buf_span(&plain)));
 	buf_release(&text);
 	buf_release(&plain);
-	buf_release(&heard.id);
-	buf_release(&heard.type);
-	buf_release(&heard.data);
+	heard_release(&heard);
 }
 
 /* The envelope is JSON and says the same; only for text, as the hub takes no
@@ -136,11 +166,14 @@ static void check_envelope(const struct wire_event *event)
 	struct buf text = {0};
 	struct buf data = {0};
 
-	event_text(&text, event, EVENT_ENVELOPE);
+	event_text(&text, event, EVENT_TIMED_ENVELOPE);
 	hear(&heard, buf_span(&text));
-	MUST(heard.events == 1);
+	MUST(heard.events == 1 && heard.times == 0);
 	MUST(document_read(&document, buf_span(&heard.data), &fault));
-	MUST(document.count == 2);
+	MUST(document.count == 3);
+	json_decode(&data, document_member(&document, "at")->value);
+	MUST(span_is(buf_span(&data), TIME));
+	buf_clear(&data);
 	json_decode(&data, document_member(&document, "data")->value);
 	MUST(span_equal(buf_span(&data), event->data));
 	buf_clear(&data);
@@ -149,14 +182,12 @@ static void check_envelope(const struct wire_event *event)
 	document_release(&document);
 	buf_release(&text);
 	buf_release(&data);
-	buf_release(&heard.id);
-	buf_release(&heard.type);
-	buf_release(&heard.data);
+	heard_release(&heard);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct wire_event event = {.channel = span_of("news")};
+	struct wire_event event = {.at = TIME_MS, .channel = span_of("news")};
 	size_t type = size > 0 ? data[0] % 8 : 0;
 
 	if (size < 1 + type)
@@ -171,6 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!text_is_utf8(event.data, NULL))
 		return 0;
 	check_plain(&event);
+	check_timed(&event);
 	if (event.id != 0)
 		check_mercure(&event);
 	if (text_channel_fault(event.data) == NULL)

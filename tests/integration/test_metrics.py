@@ -132,6 +132,41 @@ def test_requests_are_counted_by_their_status(world, samples):
     assert samples.until(lambda s: s["requests_per_second"] == 0)["error_percent"] is None
 
 
+# ---- from before
+
+JSON = {"Accept": "application/json"}
+
+
+def earlier(world):
+    return world.door.ask("GET", "/metrics", JSON)
+
+
+def test_who_comes_late_is_told_the_samples_of_the_last_minutes(world, samples):
+    """Also at a responder that has not heard them."""
+    samples.next(2)
+    world.responder.has_settled()
+    world.responder.has_other_worker(world.responder.kill_worker())
+    answer = earlier(world)
+    assert answer.status == 200 and answer.headers["content-type"] == "application/json"
+    assert "no-store" in answer.headers["cache-control"] and "Accept" in answer.headers["vary"]
+    said = answer.json
+    assert said["interval_ms"] == 2000 and abs(when({"timestamp": said["now"]}) - time.time()) < 2
+    heard = [sample for sample in samples.all() if sample in said["samples"]]
+    assert len(heard) >= 2 and heard == samples.all()[:len(heard)]
+    times = [when(sample) for sample in said["samples"]]
+    assert times == sorted(times) and times[-1] <= when({"timestamp": said["now"]})
+
+
+def test_earlier_samples_are_for_who_may_hear_the_channel(make_world):
+    world = make_world({"responder": {"private": "metrics"}})
+    assert earlier(world).status == world.door.ask("GET", "/metrics").status == 403
+
+
+def test_earlier_samples_are_not_to_be_had_while_the_hub_is_away(world):
+    world.hub.stop()
+    assert earlier(world).status == 503
+
+
 # ---- over several responders
 
 @pytest.fixture

@@ -152,7 +152,7 @@ def test_above_a_hundred_thousand_channels_the_longest_empty_are_dropped_with_th
     world.hub.stop()
     with contextlib.closing(sqlite3.connect(world.log_db)) as db:
         db.execute("WITH RECURSIVE n(n) AS (VALUES(100) UNION ALL SELECT n + 1 FROM n LIMIT 99999)"
-                   " INSERT INTO channel SELECT n, CAST('d' || n AS BLOB), 0, 0, ?1, ?1, 0, 0, NULL"
+                   " INSERT INTO channel SELECT n, CAST('d' || n AS BLOB), 0, 0, ?1, ?1, 0, 0, NULL, 0"
                    " FROM n", [newer[0]])
         db.execute("UPDATE meta SET value = ? WHERE name = 'unsummed'", [newer[0]])
         db.commit()

@@ -147,6 +147,19 @@ def test_what_a_stranger_writes_into_the_stream_is_told_as_lost_and_all_goes_on(
     assert reader.data == ["before", "after"] and not one[0].faults()
 
 
+def test_a_script_that_fails_in_its_middle_is_a_503_and_all_goes_on_when_it_no_longer_does(one):
+    """What Redis had written by then stays: it is published, and nobody was told so."""
+    one[0].publish("before")
+    one.redis.ask("ACL", "SETUSER", "default", "-set")
+    answer = one[0].post("/realtime/main?id=half", b"half", within=20)
+    assert answer.status == 503 and "ACL forbids" in answer.text, answer.text
+    one.redis.ask("ACL", "SETUSER", "default", "+@all")
+    one.are_healthy(20)
+    one[0].publish("half", id="half")
+    id = one[0].publish("half", id="half")
+    assert one[0].channel("main")["newest"] == str(id) and not one[0].faults()
+
+
 def test_a_key_of_another_kind_crashes_nobody_and_what_waited_for_it_is_published_without_it(make_world):
     one = make_world(kind=Machines, count=1, each=SOON)
     one[0].publish("before")

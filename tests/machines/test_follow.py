@@ -326,17 +326,23 @@ def test_nothing_to_do_is_not_silence_though_give_up_is_short(redis, sharers):
     assert not [state for state in one.of("state") if state.where == "away"]
 
 
-def test_an_answer_that_was_lost_doubles_nothing(redis, sharers, tmp_path):
+@pytest.mark.parametrize("lost", ["answer", "question"])
+def test_an_answer_that_was_lost_doubles_nothing_and_the_order_stays(redis, sharers, tmp_path, lost):
     line = RedisLine(tmp_path / "line.sock", redis.socket)
     one = sharers(line.address, 1).follow(100)
     one.wait("state", where="empty")
     one.say("found", 0, 100)
     one.is_here()
-    line.delay = 0.2
-    numbers = [one.append(data=f"{n}", source="7", number=n) for n in range(20)]
-    time.sleep(0.1)
+    if lost == "answer":
+        line.delay = 0.2
+    else:
+        line.block()
+    numbers = [one.append(data=f"{n}", source="7", number=n) for n in range(10)]
+    time.sleep(0.1)     # they are under way, and the others wait
+    numbers += [one.append(data=f"{n}", source="7", number=n) for n in range(10, 20)]
     line.cut()
     line.delay = 0
+    line.unblock()
     assert {one.answer(number).outcome for number in numbers} == {"stored"}
     one.finds("entry", data=["19"])
     assert [e.data for e in one.of("entry")] == [[f"{n}"] for n in range(20)]

@@ -99,16 +99,24 @@ class Machines:
             return rows
         return None
 
-    def forget(self, deed):
+    def forget(self, deed, before_it_starts=lambda: None):
         """What Redis learned during the deed is gone."""
+        self.keep("kept")
+        deed()
+        self.is_as("kept", before_it_starts)
+
+    def keep(self, name):
+        """What Redis has now."""
         eventually(lambda: self.redis.ask("INFO", "persistence").find(b"aof_rewrite_in_progress:0") > 0, "quiet")
         time.sleep(1.2)  # appendfsync everysec
-        kept = self.folder / "kept"
-        shutil.copytree(self.redis.folder, kept, ignore=shutil.ignore_patterns("*.sock"))
-        deed()
+        shutil.copytree(self.redis.folder, self.folder / name, ignore=shutil.ignore_patterns("*.sock"))
+
+    def is_as(self, name, before_it_starts=lambda: None):
+        """Redis has what it had then, and nothing that it has learned since."""
         self.redis.kill()
         shutil.rmtree(self.redis.folder)
-        shutil.copytree(kept, self.redis.folder)
+        shutil.copytree(self.folder / name, self.redis.folder)
+        before_it_starts()
         self.redis.start()
 
     def close(self):
@@ -192,6 +200,35 @@ def test_what_the_order_forgets_is_put_back_once_and_who_saw_it_is_told(machines
     assert (again.outcome, again.last) == (REPEATED, rows[texts.index("lost")][0])
 
 
+def test_what_is_forgotten_again_while_it_is_put_back_is_put_back_all_the_same(machines, both):
+    """It has its new place, and has not come back from there."""
+    one, other = machines.all
+    both[0].publish("kept")
+    other.line.block()
+    lost = []
+    machines.forget(lambda: lost.append(both[0].publish("lost").last), lambda: one.line.hold(b"lost"))
+    eventually(lambda: b"lost" in str(machines.redis.ask("XRANGE", "{tidings}:log", "-", "+")).encode(), "asked for", 20)
+    eventually(lambda: one.why(), "it waits for what it is told", 10)
+    machines.is_as("kept", lambda: (one.line.cut(), one.line.let_go()))
+    other.line.unblock()
+    rows = eventually(lambda: machines.put_back(lost), "put back", 20)
+    assert [text for _, _, text in rows] == ["kept", "lost"]
+
+
+def test_what_a_second_master_has_at_a_place_that_all_have_leapt_over_is_named_and_asked_for_no_more(machines, both):
+    """Both of two servers were master, and it is the old one that stays."""
+    both[0].publish("kept")
+    lost = []
+    machines.forget(lambda: (lost.append(both[0].publish("old master's").last), machines.keep("old")))
+    lost.append(eventually(lambda: machines.put_back(lost), "put back", 20)[1][0])
+    machines.is_as("old")
+    for machine in machines.all:
+        eventually(lambda machine=machine: machine.ask("SELECT id, stays FROM orphan") == [(lost[1], 1)], "left", 30)
+        assert f"the event {lost[1]} is not put back" in machine.hub.log()
+    both[1].publish("goes on")
+    assert [text for _, _, text in eventually(machines.same, "the same log")] == ["kept", "goes on"]
+
+
 def test_a_follower_begins_anew_where_the_order_forgot(machines, both):
     a, b = both
     b.follow()
@@ -204,6 +241,53 @@ def test_a_follower_begins_anew_where_the_order_forgot(machines, both):
     while seen.id <= begun.start:
         seen = b.event()
     assert seen.data == b"lost"
+
+
+def test_what_came_by_a_server_that_only_one_machine_knew_is_put_back_and_who_saw_it_is_told(machines, both):
+    """A, B, and A again: of the ids that B gave some are below those at which A goes on, some above."""
+    a, b = both
+    kept = a.publish("kept").last
+    eventually(machines.same, "at both")
+    machines.all[1].hub.stop()
+    lost = []
+
+    def has_a_hole_up_to(start):
+        """As the script writes it that finds another server."""
+        last = machines.redis.ask("HGET", "{tidings}:state", "last").decode()
+        for key, name in ("hole", "last"), ("log", "hole"):
+            machines.redis.ask("XADD", "{tidings}:" + key, f"0-{start}", name, last)
+        machines.redis.ask("HSET", "{tidings}:state", "last", start)
+
+    def by_another_server():
+        machines.redis.kill()
+        machines.redis.start()
+        eventually(lambda: not machines.all[0].why(), "here again", 20)
+        lost.append(a.publish("lost", within=20 * SLOW).last)
+        has_a_hole_up_to(kept + 2 * 10**12)
+        lost.append(a.publish("lost, too").last)
+        machines.all[0].line.block()
+    machines.forget(by_another_server)
+    has_a_hole_up_to(kept + 10**12)
+    machines.all[1].hub.start()
+    with contextlib.closing(machines.all[1].peer()) as other:
+        there = other.publish("there").last
+        assert kept < lost[0] < there < lost[1]
+        machines.all[0].line.unblock()
+        rows = eventually(lambda: [row for row in machines.all[0].events() if row[0] > lost[1]][1:] and
+                          machines.all[0].events(), "both put back", 25)
+        assert [text for _, _, text in rows] == ["kept", "lost", "lost, too"]
+        back = rows[-1][0]
+        eventually(lambda: machines.all[1].events()[-1][0] == back, "at the other, too")
+        assert [text for _, _, text in machines.all[1].events()][:2] == ["kept", "there"]
+        assert machines.all[1].events()[2:] == rows[1:]
+        assert all(a.page("main", value=cursor).gap for cursor in (kept, *lost, there))
+        assert not other.page("main", value=there).gap and other.page("main", value=lost[0]).gap
+        assert not any(peer.page("main", value=back).gap for peer in (a, other))
+        machines.all[0].hub.stop()
+        machines.all[0].hub.start()
+        with contextlib.closing(machines.all[0].peer()) as again:
+            last = again.publish("last").last
+            eventually(lambda: [row[0] for row in machines.all[1].events()[-2:]] == [back, last], "it goes on")
 
 
 @pytest.mark.rare
@@ -249,6 +333,19 @@ def test_rows_are_published_once_whatever_dies(machines):
     assert [text for _, _, text in eventually(machines.same, "the same log")] == texts
 
 
+def test_rows_are_published_once_though_redis_has_forgotten_how_far_their_inbox_is(machines):
+    one, other = machines.all
+    one.reader.start()
+    one.insert("1", "2")
+    eventually(lambda: len(other.events()) == 2, "both came")
+    one.reader.stop()
+    machines.redis.ask("DEL", "{tidings}:inbox")
+    one.insert("3")
+    one.reader.start()
+    eventually(lambda: len(other.events()) >= 3, "the next came")
+    assert [text for _, _, text in eventually(machines.same, "the same log")] == ["1", "2", "3"]
+
+
 def test_a_machine_that_was_away_for_too_long_counts_it_as_pruned(machines, both):
     a, b = both
     first = a.publish("first").last
@@ -268,7 +365,7 @@ def test_a_log_of_its_own_does_not_join(machines, tmp_path):
     third = Machine(tmp_path, 3, machines.redis)
     assert third.enter("--found").returncode == 1
     with contextlib.closing(sqlite3.connect(third.log)) as db, db:
-        db.execute("INSERT INTO channel VALUES(1, x'61', 0, 0, 0, 0, 0, 0, NULL)")
+        db.execute("INSERT INTO channel VALUES(1, x'61', 0, 0, 0, 0, 0, 0, NULL, 0)")
     done = third.enter("--join")
     assert done.returncode == 1 and "is another than the order's" in done.stderr
     third.close()

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Redis restarts, stops, is slow or forgets: what publishers and browsers are told, and what is kept."""
 
+import contextlib
+import sqlite3
 import subprocess
 import time
 
 import pytest
 
+from clock import Clock
 from redisserver import RedisLine
-from several import Machines, found, said_away
+from several import Machines, Order, found, said_away
 from world import Publishing, eventually, program
 
 
@@ -86,6 +89,109 @@ def test_a_redis_that_answers_too_late_is_a_503_and_what_it_did_is_found_out_by_
     id = slow.publish("slow", id="slow-1")
     two.hold(1)
     assert two[0].channel("main")["newest"] == str(id)
+
+
+@pytest.mark.parametrize("delay", [0.4, 1.5])
+def test_a_redis_that_is_slow_each_time_loses_and_doubles_nothing(make_world, delay):
+    """Up to what is given up after, 2 s."""
+    one = make_world(kind=Machines, count=1, each={"give_up": "2s"})
+    line = RedisLine(one.folder / "line.sock", one.redis.socket)
+    one.closing.callback(line.close)
+    slow = one.add({"shared": {"redis": line.address}})
+    slow.is_healthy()
+    line.delay = delay
+    answers = [slow.post(f"/realtime/main?id=slow-{n}", b"%d" % n, within=20) for n in range(3)]
+    assert {answer.status for answer in answers} <= {200, 503}
+    assert all("shared order" in answer.text for answer in answers if answer.status == 503)
+    line.delay = 0
+    slow.is_healthy(20)
+    ids = [slow.publish(f"{n}", id=f"slow-{n}") for n in range(3)]
+    assert all(answer.json["id"] == str(id) for answer, id in zip(answers, ids) if answer.status == 200)
+    one.hold(3)
+
+
+def test_machines_whose_clocks_are_an_hour_off_bend_no_time_and_lose_nothing(three, tmp_path):
+    for number, seconds in ((1, 3600), (2, -3600)):
+        (tmp_path / str(number)).mkdir()
+        clock = Clock(tmp_path / str(number))
+        clock.jump(seconds)
+        clock.governs(three[number])
+    readers = three.listen("main")
+    began = time.time()
+    for n in range(6):
+        three[n % 3].publish(f"{n}", id=f"k{n}")
+    for reader in readers:
+        reader.sees(*[f"{n}" for n in range(6)], within=15)
+    assert three[0].publish("1", id="k1") and three[2].post("/realtime/main?id=k1", b"other").status == 409
+    three.hold(6)
+    three.redis.kill()
+    three.redis.start()
+    three.are_healthy(20)
+    three[1].publish("6")
+    three.hold(7)
+    for world in three.worlds:
+        with contextlib.closing(sqlite3.connect(f"file:{world.log_db}?mode=ro", uri=True)) as db:
+            times = [at / 1000 for at, in db.execute("SELECT at FROM event ORDER BY id")]
+        assert times == sorted(times) and began - 60 < times[0] and times[-1] < time.time() + 60, "Redis' own"
+
+
+def test_after_a_fail_over_the_first_dials_are_refused_and_what_was_forgotten_is_put_back(make_world, tmp_path):
+    with contextlib.ExitStack() as stack:
+        order = Order(stack, tmp_path)
+        two = make_world(kind=Machines, count=0, each={"give_up": "1s"}, lend=order.redis)
+        for number in range(2):
+            two.add({"shared": {"redis": order.lines_of(number)}})
+        readers = two.listen("main", reconnect=True)
+        two[0].publish("kept")
+        for line in order.lines[0]:
+            line.refusals = 3
+        with order.lagging():
+            two[0].publish("forgotten")
+            two[1].publish("this, too")
+            order.redis.kill()
+        order.promote()
+        two.are_healthy(20)
+        two[1].publish("after")
+        two.hold(4)
+        for reader in readers:
+            reader.wait(lambda reader=reader: set(reader.data[-3:]) == {"forgotten", "this, too", "after"},
+                        reader.story, 20)
+            assert reader.told("reset")
+
+
+def test_two_servers_that_are_both_master_for_a_time_lose_nothing_that_was_acknowledged(make_world, tmp_path):
+    with contextlib.ExitStack() as stack:
+        order = Order(stack, tmp_path)
+        two = make_world(kind=Machines, count=0, each={"give_up": "1s"}, lend=order.redis)
+        for number in range(2):
+            two.add({"shared": {"redis": order.lines_of(number)}})
+        two[0].publish("before")
+        two.hold(1)
+        line = order.lines[1][0]
+        line.refusals = 10**9
+        with order.lagging():
+            order.promote(also=True)
+            line.cut()
+            eventually(lambda: order.lines[1][1].socks, "the other one followed", 15)
+            two.are_healthy(20)
+            at_one, at_other = two[0].publish("at one", id="a"), two[1].publish("at the other", id="b")
+        order.replicate()
+        line.refusals = 0
+        two.are_healthy(20)
+        two[0].publish("healed")
+        eventually(lambda: {"at one", "at the other", "healed"} <= texts(two[0]), "put back", 20)
+        assert two[0].publish("at one", id="a") == at_one
+        assert two[0].publish("at the other", id="b") != at_other
+        eventually(lambda: texts(two[1]) >= {"at the other", "healed"}, "there, too", 20)
+        reader = two[1].listen("main", last_event_id=str(at_other))
+        reader.wait(lambda: reader.told("reset"), reader.story, 15)
+
+
+def texts(world):
+    with contextlib.closing(sqlite3.connect(f"file:{world.log_db}?mode=ro", uri=True, timeout=10)) as db:
+        rows = [text for text, in db.execute("SELECT CAST(data AS TEXT) FROM event")]
+    assert len(set(rows)) == len(rows), rows
+    return set(rows)
 
 
 def test_a_machine_that_is_cut_off_serves_what_it_has_and_then_catches_up(make_world):

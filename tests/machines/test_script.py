@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the script within Redis promises (hub/shared/append.lua), asked of a real one."""
 
+import contextlib
 import random
 import re
 import socket
@@ -239,6 +240,12 @@ def test_an_orphan_is_put_back_once_whoever_does_it(order):
     assert len(order.events()) == 1
 
 
+def test_an_orphan_of_which_only_its_id_is_known_is_put_back_once(order):
+    one, = order.append(event("a", orphan=50))
+    two, other = order.append(event("a", orphan=50), event("a", orphan=51))
+    assert (two.outcome, two.first, other.outcome) == (REPEATED, one.first, STORED)
+
+
 def test_an_orphan_that_its_publisher_has_repeated_is_done(order):
     one, = order.append(event("a", source="7:1"))
     done, = order.append(event("a", orphan=50, source="7:1"))
@@ -308,34 +315,57 @@ def test_two_servers_with_one_past_never_give_the_same_id(order, tmp_path):
     assert len(starts) == 3 and len(servers) == 1
 
 
-@pytest.mark.slow
-def test_a_fail_over_and_back_is_two_holes_though_the_run_id_is_the_same(order, redis, tmp_path):
-    begin = order.append(event("a"))[0].last
-    other = RedisServer(tmp_path, "other").start()
+@contextlib.contextmanager
+def replica(redis, folder):
+    other = RedisServer(folder, "other").start()
     try:
-        # To replicate, one of them has to listen on an address.
-        redis.ask("CONFIG", "SET", "port", 0)
-        for master, replica in ((redis, other), (other, redis)):
-            port = free_port()
-            master.ask("CONFIG", "SET", "port", port)
-            replica.ask("REPLICAOF", "127.0.0.1", port)
-            deadline = time.monotonic() + 30
-            while b"master_link_status:up" not in replica.ask("INFO", "replication"):
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
-            assert Order(replica).call(event("no")) == [b"replica"]
-            run_id = re.search(rb"run_id:(\w+)", redis.ask("INFO", "server"))[1]
-            replica.ask("REPLICAOF", "NO", "ONE")
-            master.ask("CONFIG", "SET", "port", 0)
-            Order(replica).append(event("after"))
-        assert re.search(rb"run_id:(\w+)", redis.ask("INFO", "server"))[1] == run_id
-        holes = order.holes()
-        assert len(holes) == 3 and holes[1][0] == begin
-        ids = [id for id, _ in order.entries()]
-        assert ids == sorted(set(ids))
+        yield other
     finally:
         other.close()
         redis.ask("CONFIG", "SET", "port", 0)
+
+
+def change_places(master, replica):
+    """To replicate, one of them has to listen on an address."""
+    port = free_port()
+    master.ask("CONFIG", "SET", "port", port)
+    replica.ask("REPLICAOF", "127.0.0.1", port)
+    deadline = time.monotonic() + 30
+    while b"master_link_status:up" not in replica.ask("INFO", "replication"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert Order(replica).call(event("no")) == [b"replica"]
+    replica.ask("REPLICAOF", "NO", "ONE")
+    master.ask("CONFIG", "SET", "port", 0)
+
+
+def run_id(redis):
+    return re.search(rb"run_id:(\w+)", redis.ask("INFO", "server"))[1]
+
+
+@pytest.mark.slow
+def test_a_fail_over_and_back_is_two_holes_though_the_run_id_is_the_same(order, redis, tmp_path):
+    begin = order.append(event("a"))[0].last
+    before = run_id(redis)
+    with replica(redis, tmp_path) as other:
+        for master, heir in ((redis, other), (other, redis)):
+            change_places(master, heir)
+            Order(heir).append(event("after"))
+    assert run_id(redis) == before
+    holes = order.holes()
+    assert len(holes) == 3 and holes[1][0] == begin
+    ids = [id for id, _ in order.entries()]
+    assert ids == sorted(set(ids))
+
+
+@pytest.mark.slow
+def test_a_fail_over_and_back_is_a_hole_though_nobody_published_meanwhile(order, redis, tmp_path):
+    begin = order.append(event("a"))[0].last
+    with replica(redis, tmp_path) as other:
+        change_places(redis, other)
+        change_places(other, redis)
+    order.append(event("after"))
+    assert len(order.holes()) == 2 and order.holes()[1][0] == begin
 
 
 def free_port():

@@ -23,7 +23,8 @@ def test_each_figure_that_is_documented_is_told(two):
     two.hold(1)
     for world in two.worlds:
         eventually(lambda world=world: names <= set(re.findall(r"^(\w+)", metrics(world), re.M)), f"{names}", 15)
-    assert len(names) >= 4
+        eventually(lambda world=world: re.search(r"^tidings_order_machines 2$", metrics(world), re.M), "both", 15)
+    assert len(names) >= 5
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")

@@ -15,7 +15,7 @@ import threading
 import time
 from urllib.parse import quote, urlencode
 
-from sse import Exact
+from sse import Exact, Timed
 
 CONTROL = ("connected", "live", "expired")
 WITHIN = 10
@@ -31,7 +31,7 @@ class Listener:
 
     def __init__(self, crowd, door, target, headers=None, last_event_id=None,
                  reconnect=False, receive_buffer=None, longest_wait=None, stubborn=False,
-                 reader=Exact, **more):
+                 reader=None, **more):
         self.crowd, self.door, self.target = crowd, door, target
         self.headers, self.more = dict(headers or {}), more
         self.last_id = last_event_id or ""
@@ -47,8 +47,8 @@ class Listener:
         self.cuts = 0            # ... without their proper end
         self.comments = 0
         self.taken = 0           # how many events the test has taken
-        self.reader = reader     # what it takes for a stream of ours
-        self.parser = reader()
+        self.reader = reader or reader_of(target)  # what it takes for a stream of ours
+        self.parser = self.reader()
         self.sock = None
         self.paused = False
         self.on_event = None     # called in the crowd's thread
@@ -315,6 +315,12 @@ class Crowd:
             while self.timers and self.timers[0][0] <= time.monotonic():
                 heapq.heappop(self.timers)[2]()
             self.changed.notify_all()
+
+
+def reader_of(target):
+    """Only who asks for times, and for no envelope, is given another field."""
+    query = target.partition("?")[2].split("&")
+    return Timed if "time=1" in query and "envelope=1" not in query else Exact
 
 
 def target_of(channels=(), path=None, **query):

@@ -75,6 +75,10 @@ def node(name, module):
         "unsuited": f"{about['name']} {about['version']} wants node {wanted}, this is {have}" if old else None}
 
 
+def ours():
+    return [need("node"), str(FOLDER / "node" / "tidings.mjs")], {}
+
+
 # ---- PyPI
 
 def python(name, list):

@@ -20,7 +20,7 @@ KEYS = {"plain": "plain", "tasks": "tasks"}
 WATCH = """
 const seen = window.seenByTest = { rows: [], gaps: [], states: [] };
 const row = (li) => ({ id: li.dataset.id, type: li.dataset.type, channel: li.dataset.channel,
-	data: li.querySelector(".data").textContent, at: Date.now() });
+	data: li.said.data, at: Date.now() });
 const take = (node) => {
 	if (node.nodeType !== 1)
 		return;
@@ -61,7 +61,7 @@ return { state: stream.dataset.state, last_id: text(".last-id"), rate: text(".ra
 EVENTS = """
 return [...document.querySelectorAll("#events li.event")].reverse().map((li) => ({
 	id: li.dataset.id, type: li.dataset.type, channel: li.dataset.channel,
-	data: li.querySelector(".data").textContent,
+	data: li.said.data, line: li.querySelector(".data")?.textContent ?? "",
 	shown: li.checkVisibility ? li.checkVisibility() : li.offsetParent !== null }));
 """
 
@@ -124,7 +124,7 @@ class Page:
 
     def ready(self, watch=True):
         """Waits until its scripts have run."""
-        self.window.find("#connect [name=channel]")
+        self.window.find("#publish [name=message]")
         self.window.wait(lambda: self.window.run("return document.readyState") == "complete",
                          "the page being loaded")
         if watch:
@@ -139,6 +139,14 @@ class Page:
                                section):
             self.window.click(f'nav [href="#{section}"]')
         self.window.find(f"#{section}")
+        if section == "metrics":
+            self.opens("#charts")
+        return self
+
+    def opens(self, css):
+        """Unfolds it, as a hand does."""
+        if not self.window.run("return document.querySelector(arguments[0]).open", css):
+            self.window.click(f"{css} > summary")
         return self
 
     def language(self, tag):
@@ -159,7 +167,7 @@ class Page:
         stream = self.stream(name)
         if stream.look() is not None:
             return stream
-        self.go("streams")
+        self.go("streams").opens("#add")
         if name in self.window.run("return Array.from(document.querySelectorAll('[data-connect]'),"
                                    " e => e.dataset.connect)"):
             self.window.click(f'[data-connect="{name}"]')

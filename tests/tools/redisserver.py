@@ -4,7 +4,7 @@
     redis = RedisServer(folder, maxmemory="2mb").start()
     redis.ask("FLUSHALL")
     redis.kill(); redis.start(); redis.freeze(); redis.thaw()
-    line = RedisLine(folder / "line.sock", redis.socket)     block(), slow, cut()
+    line = RedisLine(folder / "line.sock", redis.socket)     block(), delay, hold(b"text"), cut()
     old = FakeRedis(folder / "old.sock", b"redis_version:6.0.16\r\n")
 """
 
@@ -158,6 +158,7 @@ class RedisLine:
         self.delay = 0.0                 # seconds for what Redis answers
         self.open_ = threading.Event()   # cleared: nothing passes
         self.open_.set()
+        self.held, self.let = b"", threading.Event()  # what hold() is for
         self.refusals = 0                # so many of the next dials are refused
         self.socks = set()
         family, address = _place(at)
@@ -182,14 +183,16 @@ class RedisLine:
                     far.close()
                     continue
                 self.socks |= {near, far}
-                for one, other, delayed in ((near, far, False), (far, near, True)):
-                    threading.Thread(target=self._pass, args=[one, other, delayed], daemon=True).start()
+                for one, other, back in ((near, far, False), (far, near, True)):
+                    threading.Thread(target=self._pass, args=[one, other, back], daemon=True).start()
 
-    def _pass(self, one, other, delayed):
+    def _pass(self, one, other, back):
         with contextlib.suppress(OSError):
             while piece := one.recv(1 << 18):
                 self.open_.wait()
-                if delayed and self.delay:
+                if back and self.held and self.held in piece:
+                    self.let.wait()
+                if back and self.delay:
                     time.sleep(self.delay)
                 other.sendall(piece)
         for sock in (one, other):
@@ -203,6 +206,15 @@ class RedisLine:
     def unblock(self):
         self.open_.set()
 
+    def hold(self, text):
+        """What has these bytes does not come back, nor what is behind it on that connection."""
+        self.let.clear()
+        self.held = text
+
+    def let_go(self):
+        self.held = b""
+        self.let.set()
+
     def cut(self):
         for sock in list(self.socks):
             with contextlib.suppress(OSError):
@@ -212,4 +224,5 @@ class RedisLine:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.unblock()
+        self.let_go()
         self.cut()

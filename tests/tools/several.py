@@ -6,6 +6,9 @@
     id = one.publish("hello")
     three.all_see("hello", id=id)                       browsers on channel main, one a machine
     three.redis.kill()
+
+    order = Order(closing, folder)                      a Redis and its replica
+    order.fails_over(lag=0.2)
 """
 
 import contextlib
@@ -14,11 +17,12 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from daemon import SLOW, eventually, program
-from redisserver import RedisServer
-from world import World
+from redisserver import RedisLine, RedisServer
+from world import World, free_port
 
 
 class Machines:
@@ -88,6 +92,87 @@ class Machines:
         self.last_words += f"==== Redis\n{self.redis.daemon.log()[-3000:]}"
         self.closing.close()
         return faults
+
+
+class Order:
+    """A Redis and its replica, which change places; a line from each hub to each."""
+
+    def __init__(self, closing, folder):
+        self.closing, self.folder = closing, folder
+        settings = {"bind": "127.0.0.1", "repl-diskless-sync-delay": 0}
+        self.servers = [RedisServer(folder, name, port=free_port(), **settings).start() for name in ("a", "b")]
+        # Redis tells itself by where it stands in the file: each is a replica's way to the other.
+        self.ways = [RedisLine(free_port(), server.settings["port"]) for server in self.servers]
+        self.master, self.lines = 0, []
+        for one in (*self.servers, *self.ways):
+            closing.callback(one.close)
+        self.replicate()
+
+    @property
+    def redis(self):
+        return self.servers[self.master]
+
+    def lines_of(self, number):
+        """What [shared] of a machine has."""
+        lines = [RedisLine(self.folder / f"line-{number}-{n}.sock", server.socket)
+                 for n, server in enumerate(self.servers)]
+        for line in lines:
+            self.closing.callback(line.close)
+        self.lines.append(lines)
+        return " ".join(line.address for line in lines)
+
+    def replicate(self):
+        """The other one has all, and goes on getting it."""
+        other = self.servers[1 - self.master]
+        other.ask("REPLICAOF", "127.0.0.1", self.ways[self.master].address.rpartition(":")[2])
+        eventually(lambda: b"master_link_status:up" in other.ask("INFO", "replication"), "the replica", 20)
+
+    @contextlib.contextmanager
+    def lagging(self):
+        """The replica hears nothing of its master meanwhile, and then no more of this one."""
+        way = self.ways[self.master]
+        way.block()
+        yield
+        way.cut()
+        way.unblock()
+
+    def promote(self, also=False):
+        """also: the old one stays master, too."""
+        heir = self.servers[1 - self.master]
+        eventually(heir.serves, "the replica having read what it was sent", 20)
+        heir.ask("REPLICAOF", "NO", "ONE")
+        if not also:
+            self.master = 1 - self.master
+
+    def fails_over(self, lag):
+        """The replica is promoted while it lags: what came in that time is forgotten."""
+        old = self.redis
+        with self.lagging():
+            time.sleep(lag)
+            old.kill()
+        self.promote()
+        old.start()
+        self.replicate()
+
+    def changes_places(self, lag):
+        """Likewise, and the old one lives on: its run_id is the same when it is master again."""
+        with self.lagging():
+            time.sleep(lag)
+            self.promote()
+        self.replicate()
+
+    def has_two_masters(self, number, times, stays):
+        """That machine's way to one is shut, and it finds the other, which is promoted; if
+        that does not stay, what was given to it is forgotten."""
+        line = self.lines[number][self.master]
+        line.refusals = 10**9
+        with self.lagging():
+            self.promote(also=True)
+            line.cut()
+            time.sleep(times)
+        self.master = 1 - self.master if stays else self.master
+        self.replicate()
+        line.refusals = 0
 
 
 def found(world):

@@ -6,9 +6,11 @@ from the standard's text alone, so that the server is not judged by itself.
 Exact reads a stream of ours: what the standard passes over is a fault there.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 BOM = b"\xef\xbb\xbf"
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class Event:
     data: str
     last_id: str    # what Last-Event-ID would now be
     id: str | None  # the id line of this very event, None without one
+    at: str | None = None  # a Timed stream's: when it was published
 
     def __str__(self):
         text = self.data if len(self.data) < 80 else self.data[:77] + "..."
@@ -134,6 +137,25 @@ class Exact(Parser):
     @property
     def is_between_events(self):
         return not (self._line or self._start or self._data or self._type or self._own_id)
+
+
+class Timed(Exact):
+    """Of a stream with ?time=1, whose events have one more field."""
+
+    def _field(self, name, value):
+        if name != "at":
+            return super()._field(name, value)
+        if self._at is not None or not RFC3339.fullmatch(value):
+            raise ValueError(f"no time of an event: {value!r}")
+        self._at = value
+
+    def _clear(self):
+        super()._clear()
+        self._at = None
+
+    def _dispatch(self):
+        at = self._at
+        return replace(super()._dispatch(), at=at)
 
 
 def lines_of(data):

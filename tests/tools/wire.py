@@ -7,12 +7,12 @@ Its bytes only; who speaks them is in peers.py.
 import struct
 from collections import namedtuple
 
-VERSION = 9
+VERSION = 10
 FRAME_MAX = 16 << 20
 ID_MAX = (1 << 53) - 1
 VOLATILE = 1
 AFTER, SINCE, ALL, UNKNOWN = range(4)
-STORED, REPEATED, CONFLICT, INVALID, FULL, FAILED = range(6)
+STORED, REPEATED, CONFLICT, INVALID, FULL, FAILED, AWAY, BEHIND, NOTHING, DENIED = range(10)
 
 Item = namedtuple("Item", "key digest data")
 Row = namedtuple("Row", "id channel type key data reason traits", defaults=[b""])
@@ -168,6 +168,8 @@ Hello = _message(1, "Hello", "version:u16 source:u64 program:str8")
 Follow = _message(2, "Follow", "after:u64 window:u64")
 Publish = _message(3, "Publish", "number:u64 answered:u64 flags:u8 channel:str16 type:str8 traits:str16"
                    " items:items", optional="traits")
+Delete = _message(16, "Delete", "number:u64 answered:u64 channel:str16 id:u64 anywhere:u8 grant:grant")
+Delete.__new__.__defaults__ = (1, [])
 Page = _message(4, "Page", "tag:u64 after:u64 upto:u64 bytes:u32 public:u8 channel:selector",
                 optional="public")
 Page.__new__.__defaults__ = (0,)

@@ -5,14 +5,11 @@ what its time says, nothing is deleted by a new time for an hour, and then
 retention by age takes the old in small steps only."""
 
 import contextlib
-import mmap
 import sqlite3
-import struct
-import subprocess
 import time
-from pathlib import Path
 from zlib import crc32
 
+from clock import Clock
 from crowd import Audience
 from scene import NotHere
 from verdict import Account, faults, token_of
@@ -23,60 +20,12 @@ SHORT = {"jumps": 3, "clump": 36000}
 FULL = {"jumps": 50, "clump": 27000}
 
 DAY = 86400
-HOUR = 3601         # and a moment
+HOUR = Clock.HOUR
 KEPT = 4            # days
 LINES = 3000        # events of one POST
 END_OF_32_BITS = 1 << 31
 SHARE = 0.01        # of the events held, that one step may take
 FEW = 25            # events published one by one after each jump
-
-
-class Clock:
-    """The wall clock that the daemons see; clocks.c reads and counts."""
-
-    PAGE = struct.Struct("=qqQQQ")
-
-    def __init__(self, folder):
-        self.library, self.path = folder / "clocks.so", folder / "clock"
-        self.path.write_bytes(bytes(self.PAGE.size))
-        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", self.library,
-                        Path(__file__).with_name("clocks.c"), "-ldl"], check=True)
-        with open(self.path, "r+b") as file:
-            self.page = mmap.mmap(file.fileno(), self.PAGE.size)
-
-    def governs(self, world):
-        for daemon in (world.hub, world.responder):
-            daemon.stop()
-            daemon.environment.update(LD_PRELOAD=str(self.library), TIDINGS_CLOCKS=str(self.path))
-        world.hub.environment.update(TIDINGS_CLOCKS_PASS="1")
-        world.hub.start()
-        world.responder.start()
-        world.is_healthy()
-
-    def now(self):
-        return time.time() + self.offset
-
-    @property
-    def offset(self):
-        return self.PAGE.unpack(self.page)[0]
-
-    def jump(self, seconds):
-        self.page[:8] = struct.pack("=q", self.offset + int(seconds))
-
-    def hour(self):
-        """Passes, for the hub; all others see a jump."""
-        passed = self.PAGE.unpack(self.page)[1]
-        self.page[:16] = struct.pack("=qq", self.offset + HOUR, passed + HOUR)
-
-    def to(self, moment):
-        self.jump(moment - self.now())
-
-    def counts(self):
-        """Events deleted, most of them in one transaction, transactions."""
-        return self.PAGE.unpack(self.page)[2:]
-
-    def forget(self):
-        self.page[16:] = bytes(self.PAGE.size - 16)
 
 
 class History:

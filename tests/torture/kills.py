@@ -13,6 +13,7 @@ import time
 
 from crowd import Audience, Publishers, Subscriber
 from mercure import mercure
+from shredder import Shredder
 from updates import UpdatePublisher, UpdateSubscriber
 from verdict import Account
 from world import eventually, program
@@ -144,13 +145,14 @@ def play(scene, kills, subscribers, serving_ms):
         ("publisher", kills, of_publisher(world, account)))]
     with Publishers(world, account, PUBLISHERS) as publishers, \
             Publishers(world, account, 2, **WIDE) as wide, \
-            Publishers(world, account, 1, **UPDATES) as updates:
+            Publishers(world, account, 1, **UPDATES) as updates, \
+            Shredder(world) as shredder:
         for killer in killers:
             killer.start()
         watch(scene, killers, publishers, wide, updates)
     world.is_healthy(20)
     crowd.calms_down("builds/1", "other/x")
-    scene.faultless(crowd.faults())
+    scene.faultless(crowd.faults() + shredder.faults())
     hub, serving = killers[0], killers[0].percentile(0.99)
     scene.note(killed=sum(len(k.times) for k in killers), events=len(account.tried),
                acknowledged=len(account.acknowledged), repeats=publishers.repeats + wide.repeats + updates.repeats,

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Three machines share an order in a Redis with a replica: everything is killed, held
-and cut off, and fail-overs forget what was acknowledged; nothing is lost or doubled,
-all logs agree, and a browser that meets another machine each time misses nothing."""
+and cut off, fail-overs forget what was acknowledged, there and back, and two servers are
+master at once; nothing is lost or doubled, all logs agree, and a browser that meets
+another machine each time misses nothing; in the
+end each machine says who is there, and the same."""
 
 import contextlib
 import itertools
@@ -9,21 +11,26 @@ import sqlite3
 import threading
 import time
 
+from attended import SEES, agree, published
+from clock import Clock
 from crowd import Publisher, Together
 from oneorder import faults, story_of
-from redisserver import RedisLine, RedisServer, needs_redis
+from redisserver import needs_redis
 from scene import NotHere
-from several import Machines, Roaming, cut
+from several import Machines, Order, Roaming, cut, found, join, said_away
 from verdict import CALM, Account, truth_of
-from world import SLOW, eventually, free_port, insert
+from world import SLOW, eventually, insert
 
 TELLING = True
-SHORT = {"deeds": 9, "forgets": 1, "browsers": 24}
-FULL = {"deeds": 600, "forgets": 100, "browsers": 120}
+SHORT = {"deeds": 9, "forgets": 2, "rare": 0, "browsers": 24}
+FULL = {"deeds": 2700, "forgets": 100, "rare": 30, "browsers": 120}
 
-PUBLISHERS = 4
+PUBLISHERS = 3  # and one whose events have no ids of their own
+CONFIG = {"responder": {"workers": "2", "mercure_subscriptions": "yes"}}
+SEEN = 4  # each so manieth browser is seen, and sees who is there
 HELD = 0.1, 3.0  # seconds
 REST = 0.2, 0.6  # between deeds
+HOUR = 3600
 
 
 class Anywhere(Publisher):
@@ -36,6 +43,22 @@ class Anywhere(Publisher):
     def ask(self, data, within):
         self.world = next(self.worlds)
         return super().ask(data, within)
+
+
+class Nameless(Anywhere):
+    """What it publishes cannot be repeated: only the machines' receipts keep it from
+    being there twice."""
+
+    def publish(self, data):
+        self.account.tries(self.on, data)
+        with contextlib.suppress(OSError):
+            answer = self.ask(data, within=20 * SLOW)
+            if answer.status == 200:
+                self.account.acknowledges(data, self.id_in(answer))
+
+    def ask(self, data, within):
+        self.world = next(self.worlds)
+        return self.world.post("/realtime/main", data.encode(), within=within)
 
 
 class Inserter(threading.Thread):
@@ -60,53 +83,6 @@ class Inserter(threading.Thread):
             self.fault = fault
 
 
-class Order:
-    """A Redis and its replica, which change places; a line from each hub to each."""
-
-    def __init__(self, closing, folder):
-        self.closing, self.folder = closing, folder
-        settings = {"bind": "127.0.0.1", "repl-diskless-sync-delay": 0}
-        self.servers = [RedisServer(folder, name, port=free_port(), **settings).start() for name in ("a", "b")]
-        # Redis tells itself by where it stands in the file: each is a replica's way to the other.
-        self.ways = [RedisLine(free_port(), server.settings["port"]) for server in self.servers]
-        self.master, self.lines = 0, []
-        for one in (*self.servers, *self.ways):
-            closing.callback(one.close)
-        self.replicate()
-
-    @property
-    def redis(self):
-        return self.servers[self.master]
-
-    def lines_of(self, number):
-        """What [shared] of a machine has."""
-        lines = [RedisLine(self.folder / f"line-{number}-{n}.sock", server.socket)
-                 for n, server in enumerate(self.servers)]
-        for line in lines:
-            self.closing.callback(line.close)
-        self.lines.append(lines)
-        return " ".join(line.address for line in lines)
-
-    def replicate(self):
-        """The other one has all, and goes on getting it."""
-        other = self.servers[1 - self.master]
-        other.ask("REPLICAOF", "127.0.0.1", self.ways[self.master].address.rpartition(":")[2])
-        eventually(lambda: b"master_link_status:up" in other.ask("INFO", "replication"), "the replica", 20)
-
-    def fails_over(self, lag):
-        """The replica is promoted while it lags: what came in that time is forgotten."""
-        self.ways[self.master].block()
-        time.sleep(lag)
-        old = self.redis
-        old.kill()
-        self.ways[self.master].cut()
-        self.ways[self.master].unblock()
-        self.master = 1 - self.master
-        self.redis.ask("REPLICAOF", "NO", "ONE")
-        old.start()
-        self.replicate()
-
-
 class Deeds:
     """What is done to three machines, in an order that the seed says."""
 
@@ -115,6 +91,10 @@ class Deeds:
         self.machines, self.order = machines, order
         self.all = [self.kill_hub, self.kill_responder, self.kill_web, self.kill_reader, self.kill_redis,
                     self.hold_redis, self.cut_line, self.hold_line, self.stop_hub]
+        self.forgets = [self.fail_over, self.there_and_back, self.two_masters]
+        self.rare = [self.turn_clock, self.lose_log, self.empty_redis]
+        self.clocks = []
+        self.strayed = False  # somebody may have followed a master which did not stay
 
     def world(self):
         return self.rng.choice(self.machines.worlds)
@@ -167,19 +147,79 @@ class Deeds:
             line.unblock()
 
 
-def program_of(rng, deeds, count, forgets):
-    """So many by turns, which a short one has each of, and fail-overs in between."""
-    program = list(itertools.islice(itertools.cycle(rng.sample(deeds, len(deeds))), count))
-    for _ in range(forgets):
-        program.insert(rng.randrange(1, len(program) + 1), None)
+    # ---- what the order forgets
+
+    def lag(self):
+        return self.rng.uniform(0.05, 0.5)
+
+    def fail_over(self):
+        self.order.fails_over(self.lag())
+
+    def there_and_back(self):
+        self.order.changes_places(self.lag())
+        time.sleep(self.rng.uniform(0, 1))
+        self.order.changes_places(self.lag())
+
+    def two_masters(self):
+        number, stays = self.rng.randrange(3), self.rng.random() < 0.5
+        self.order.has_two_masters(number, self.held(), stays)
+        self.strayed |= not stays  # that one; others too, if their way was cut by chance
+
+    def holes(self):
+        """What of the others' each may lack: it is below what a strayed one had got to."""
+        return [ask(world, "SELECT last, start FROM hole") if self.strayed else [] for world in self.machines.worlds]
+
+    # ---- rare ones
+
+    def turn_clock(self):
+        for clock in self.clocks:
+            clock.jump(self.rng.choice([-HOUR, 0, HOUR]) - clock.offset)
+
+    def nothing_waits(self):
+        """What one machine alone has would be lost with its disk."""
+        self.machines.are_healthy(30)
+        for world in self.machines.worlds:
+            eventually(lambda world=world: ask(world, "SELECT count(*) FROM orphan WHERE stays = 0") == [(0,)], "nothing to put back", 30)
+
+    def lose_log(self):
+        self.nothing_waits()
+        world = self.world()
+        world.hub.stop()
+        for end in ("", "-wal", "-shm"):
+            world.log_db.with_name("log.db" + end).unlink(missing_ok=True)
+        join(world)
+        world.hub.start()
+
+    def empty_redis(self):
+        self.order.redis.ask("FLUSHALL")
+        for world in self.machines.worlds:
+            said_away(world, "--found", 30)
+        world = max(self.machines.worlds, key=lambda world: ask(world, "SELECT max(id) FROM event"))
+        world.hub.stop()
+        found(world)
+        world.hub.start()
+
+
+def ask(world, sql):
+    with contextlib.closing(sqlite3.connect(f"file:{world.log_db}?mode=ro", uri=True, timeout=10)) as db:
+        return db.execute(sql).fetchall()
+
+
+def program_of(rng, doer, deeds, forgets, rare):
+    """So many by turns, which a short one has each of, and the others in between."""
+    def some(kinds, count):
+        return list(itertools.islice(itertools.cycle(rng.sample(kinds, len(kinds))), count))
+    program = some(doer.all, deeds)
+    for deed in some(doer.forgets, forgets) + some(doer.rare, rare):
+        program.insert(rng.randrange(1, len(program) + 1), deed)
     return program
 
 
-def play(scene, deeds, forgets, browsers):
+def play(scene, deeds, forgets, rare, browsers):
     if needs_redis:
         raise NotHere(needs_redis)
     order = Order(scene.closing, scene.folder())
-    machines = Machines(count=0, web=True, config={"responder": {"workers": "2"}}, each={"give_up": "2s"},
+    machines = Machines(count=0, web=True, config=CONFIG, each={"give_up": "2s", "keep_age": "1d"},
                         redis=None, lend=order.redis)
     scene.worlds.append(machines)
     for number in range(3):
@@ -190,28 +230,39 @@ def play(scene, deeds, forgets, browsers):
     readers = []
     for n in range(browsers):
         door = Roaming(machines.worlds[n % 3:] + machines.worlds[:n % 3])
-        readers.append(crowd.listen(door, "/stream?channel=main", reconnect=True, stubborn=True, longest_wait=0.1))
+        readers.append(crowd.listen(door, "/stream?channel=main" + (SEES if n % SEEN == 0 else ""),
+                                    reconnect=True, stubborn=True, longest_wait=0.1))
     crowd.wait(lambda: all(reader.told("connected") for reader in readers), lambda: "not all are connected", 20 * SLOW)
     doer = Deeds(scene.rng, machines, order)
+    if rare:
+        doer.clocks = [clock_of(scene, world) for world in machines.worlds]
     writers = [Anywhere(machines.worlds, account, f"p{n}") for n in range(PUBLISHERS)]
-    writers.append(Inserter(machines[1], account))
+    writers += [Nameless(machines.worlds, account, "n"), Inserter(machines[1], account)]
     with Together(writers) as together:
-        for number, deed in enumerate(program_of(scene.rng, doer.all, deeds, forgets)):
-            deed() if deed else order.fails_over(scene.rng.uniform(0.05, 0.5))
+        for number, deed in enumerate(program_of(scene.rng, doer, deeds, forgets, rare)):
+            deed()
             for reader in scene.rng.sample(readers, 3):
                 cut(reader)
             time.sleep(scene.rng.uniform(*REST))
             together.check()
-            scene.say(f"{number + 1}: {deed.__name__ if deed else 'fail-over'}; {together.count} published")
+            scene.say(f"{number + 1}: {deed.__name__}; {together.count} published")
         machines.are_healthy(30)
     calms_down(scene, machines, account, readers)
-    logs = [truth_of(world.log_db) for world in machines.worlds]
+    agree(machines.worlds, readers[::SEEN])
+    logs = [published(truth_of(world.log_db)) for world in machines.worlds]
     stories = [story_of(reader) for reader in readers]
-    scene.faultless(faults(account, logs, stories, forgets > 0))
-    moved = sum(id is not None and id not in logs[0] for id in account.acknowledged.values())
-    scene.note(deeds=deeds, forgets=forgets, events=len(account.tried), acknowledged=len(account.acknowledged),
+    scene.faultless(faults(account, logs, stories, forgets + rare > 0, doer.holes()))
+    ids = set().union(*logs)
+    moved = sum(id is not None and id not in ids for id in account.acknowledged.values())
+    scene.note(events=len(account.tried), acknowledged=len(account.acknowledged),
                put_back=moved, resets=sum(items.count(None) for _, items in stories),
                deliveries=sum(len(items) for _, items in stories), connections=sum(len(r.answers) for r in readers))
+
+
+def clock_of(scene, world):
+    clock = Clock(scene.folder())
+    clock.governs(world)
+    return clock
 
 
 def calms_down(scene, machines, account, readers):

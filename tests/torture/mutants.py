@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The checker itself: the bugs of seeded/ are put into the product, one at a
-time, and the short scenarios must find them; the product as it is passes."""
+time, and the short scenarios, or the tests that are named, must find them; the
+product as it is passes."""
 
 import os
 import queue
@@ -13,11 +14,11 @@ import threading
 import time
 from collections import Counter
 
-from seeded import read_all
+from seeded import Mutant, read_all
 from world import BUILD, TOP
 
 SHORT = {"mutants": 3, "sound": 1, "jobs": 2, "only": ""}
-FULL = {"mutants": 0, "sound": 3, "jobs": 2, "only": ""}  # 0 = all; only: part of a name
+FULL = {"mutants": 0, "sound": 3, "jobs": 2, "only": ""}  # 0 = all; only: part of a name or file
 
 # What is tried in this order, until one finds it: (scenario, seeds).
 JUDGES = [("restored", range(1, 2)), ("medley", range(1, 5))]
@@ -26,7 +27,7 @@ LIMIT = 200    # seconds a judge may take
 
 SOURCES = ("hub", "inbox", "fcgi", "lib", "client", "tests", "docs", "man", "conf", "www", "m4",
            "build-aux", "debian")
-PROGRAMS = ("hub/tidings-hub", "inbox/tidings-inbox", "fcgi/tidings.fcgi")
+PROGRAMS = ("hub/tidings-hub", "inbox/tidings-inbox", "fcgi/tidings.fcgi", "hub/sharer")
 
 
 class Bench:
@@ -60,23 +61,25 @@ class Bench:
         if made.returncode != 0:
             raise AssertionError(f"{mutant.name!r} cannot be built:\n{made.stderr[-2000:]}")
 
-    def plays(self, scenario, seed):
-        """What the scenario found, None if nothing."""
-        command = [sys.executable, TOP / "tests/torture/run", scenario, "--short",
-                   "--seed", str(seed)]
+    def plays(self, judge, seed):
+        """What the scenario, or the file of tests, found; None if nothing."""
+        command, sign = [TOP / "tests/torture/run", judge, "--short", "--seed", str(seed)], r"VIOLATION: "
+        if judge.endswith(".py"):  # of the copy: it may read the sources, too
+            command, sign = ["-m", "pytest", "-q", "-x", "--tb=line", self.top / judge], r"(?m)^(?:FAILED|ERROR) "
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            text=True, errors="replace", env=dict(os.environ, TIDINGS_BUILD=str(self.build)))
+            [sys.executable, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace", cwd=self.top / "tests",
+            env=dict(os.environ, TIDINGS_BUILD=str(self.build)))
         try:
-            told = process.communicate(timeout=LIMIT)[1]
+            told = process.communicate(timeout=LIMIT)[0]
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGINT)  # it ends what it started
             process.communicate()
             return f"it hung for {LIMIT} s"
-        if process.returncode != (1 if "VIOLATION: " in told else 0):
-            raise AssertionError(f"{scenario} --seed {seed} ended with status "
-                                 f"{process.returncode}:\n{told[-2000:]}")
-        return told.partition("VIOLATION: ")[2].strip() or None
+        found = re.split(sign, told, maxsplit=1)[1:]
+        if process.returncode != len(found):
+            raise AssertionError(f"{judge} {seed} ended with status {process.returncode}:\n{told[-2000:]}")
+        return found[0].strip() if found else None
 
 
 class Trial:
@@ -129,9 +132,11 @@ class Trial:
             raise self.errors[0]
 
 
-def is_sound(scene, bench, times):
+def is_sound(scene, bench, mutants, times):
     """The product as it is passes, or what is found means nothing."""
-    for scenario, seeds in JUDGES:
+    judges = {scenario: seeds for mutant in mutants for scenario, seeds in mutant.judges or JUDGES}
+    bench.make(Mutant("no bug"))
+    for scenario, seeds in judges.items():
         for seed in list(seeds) * times:
             fault = bench.plays(scenario, seed)
             scene.must(fault is None, f"the product itself, by {scenario} --seed {seed}: {fault}")
@@ -139,12 +144,12 @@ def is_sound(scene, bench, times):
 
 def play(scene, mutants, sound, jobs, only):
     some = [mutant for mutant in read_all()
-            if any(part in mutant.name for part in only.split("|"))]
+            if any(part in mutant.name or part in mutant.file for part in only.split("|"))]
     if mutants:
         some = scene.rng.sample([mutant for mutant in some if not mutant.misfit()], mutants)
     scene.must(not any(mutant.misfit() for mutant in some),
                "; ".join(filter(None, (mutant.misfit() for mutant in some))))
-    is_sound(scene, Bench(scene.folder()), sound)
+    is_sound(scene, Bench(scene.folder()), some, sound)
     scene.say(f"the product passes {sound} times")
     trial = Trial(scene, some)
     trial.run(jobs)

@@ -8,7 +8,8 @@
         whatever machines it met
     I4  what a log holds is what was published, to the byte
     I7  where two logs hold an id it is the same event, and in the end they hold
-        the same
+        the same; but for what a machine that followed a second master for a while
+        had to leave out, in a hole that it knows of
     I8  what the order forgot is there exactly once, under another id, and whoever
         had seen it under the old one saw a reset after it
     I9  nothing is called lost of a machine that is only behind
@@ -33,37 +34,44 @@ def story_of(reader):
     return start, items
 
 
-def faults(account, logs, stories, forgot):
-    """logs: [{id: (channel, token, crc32)}]; forgot: may the order have forgotten something?"""
+def faults(account, logs, stories, forgot, holes=None):
+    """logs: [{id: (channel, token, crc32)}]; forgot: may the order have forgotten something?
+    holes: of each log what it may have left out, as [(after, before)]"""
     found = list(account.quarrels)
-    found += _of_logs(logs)
-    for number, log in enumerate(logs, 1):
-        found += [f"{fault} (machine {number})" for fault in _of_log(account, log, forgot)]
+    holes = holes or [[] for _ in logs]
+    ids = dict(sorted({id: row for log in reversed(logs) for id, row in log.items()}.items()))
+    where = {}
+    for id, (_, token, *_) in ids.items():
+        where.setdefault(token, []).append(id)
+    for number, (log, own) in enumerate(zip(logs, holes), 1):
+        for faulty in (_of_logs(ids, log, own), _of_log(account, log, forgot, where, own)):
+            found += [f"{fault} (machine {number})" for fault in faulty]
     for number, (start, items) in enumerate(stories):
-        found += [f"{fault} (browser {number})" for fault in _of_browser(start, items, logs[0], forgot)]
+        found += [f"{fault} (browser {number})" for fault in _of_browser(start, items, ids, forgot)]
     return found
 
 
-def _of_logs(logs):
-    for number, log in enumerate(logs[1:], 2):
-        for id in sorted(set(log) | set(logs[0])):
-            one, other = logs[0].get(id), log.get(id)
-            if one != other:
-                yield f"I7 {id} is {one and one[1]} at machine 1, {other and other[1]} at machine {number}"
+def _is_left_out(id, holes):
+    return any(after < id < before for after, before in holes)
 
 
-def _of_log(account, log, forgot):
-    where = {}
-    for id, (_, token, *_) in log.items():
-        where.setdefault(token, []).append(id)
+def _of_logs(ids, log, holes):
+    for id, row in ids.items():
+        if log.get(id) != row and (id in log or not _is_left_out(id, holes)):
+            yield f"I7 {id} is {row[1]}, and here {log[id][1] if id in log else 'not there'}"
+
+
+def _of_log(account, log, forgot, where, holes):
     for token, ids in where.items():
-        if len(ids) > 1:
-            yield f"{'I8' if forgot else 'I1'} {token} is there {len(ids)} times: {sorted(ids)[:4]}"
+        here = [id for id in ids if id in log]
+        if len(here) > 1:
+            yield f"{'I8' if forgot else 'I1'} {token} is there {len(here)} times: {here[:4]}"
     for token, id in account.acknowledged.items():
-        if token not in where:
+        ids = where.get(token, ())
+        if not any(id in log or _is_left_out(id, holes) for id in ids):
             yield f"{'I8' if forgot else 'I1'} {token}: acknowledged as {id}, and not there"
-        elif id is not None and id not in where[token] and not forgot:
-            yield f"I1 {token}: acknowledged as {id}, is {where[token][0]}"
+        elif id is not None and id not in ids and not forgot:
+            yield f"I1 {token}: acknowledged as {id}, is {ids[0]}"
     for id, (on, token, sum, *_) in log.items():
         channel, wanted = account.tried.get(token, ("", 0))
         if (names_of(channel), wanted) != (names_of(on), sum):
@@ -83,7 +91,7 @@ def _of_browser(start, items, log, forgot):
         if id <= last:
             yield f"I3 {id} came after {last}"
         missed = ids[bisect_right(ids, last):bisect_left(ids, id)]
-        if missed and not told:
+        if missed and not told and id in log:  # else the reset that has to come tells of them, too
             yield f"I3 {missed[0]} {log[missed[0]][1]} and {len(missed) - 1} more were missed before {id}"
         if id in log and log[id][1] != token:
             yield f"I7 {id} was seen as {token}, and is {log[id][1]}"

@@ -16,6 +16,7 @@ from collections import Counter
 from crowd import Audience, Publishers
 from forgetful import NOTHING, OF_ALL, OF_WAL, ForgetfulDisk
 from scene import NotHere
+from shredder import Shredder
 from verdict import Account, faults, truth_of
 from world import SLOW, WRAP, eventually, is_alive
 
@@ -122,6 +123,7 @@ class Place:
         self.kinds = Counter()
         self.steps = 0
         self.publishers = Publishers(self.world, self.account, 4, rate=0, longest=700)
+        self.shredder = Shredder(self.world)
 
     def _make_inbox(self):
         """As an application's own database, whose journal mode the hub keeps."""
@@ -130,7 +132,7 @@ class Place:
             db.execute("CREATE TABLE own(x)")
 
     def play(self, cuts, kinds):
-        with self.publishers:
+        with self.publishers, self.shredder:
             self.writer.start()
             for _ in range(cuts):
                 kind = self.rng.choice(kinds)
@@ -178,7 +180,7 @@ class Place:
     def faults(self):
         self.crowd.calms_down(within=30)
         seen = {f"subscriber {n}": one.seen for n, one in enumerate(self.crowd.subscribers)}
-        return faults(self.account, seen, truth_of(self.world.log_db))
+        return faults(self.account, seen, truth_of(self.world.log_db)) + self.shredder.faults()
 
     def _all_arrived(self):
         here = {token for _, token, _ in truth_of(self.world.log_db).values()}

@@ -3,7 +3,8 @@
 
     == what is wrong
     by: powercut 3              (scenarios tried instead of the usual, and on how
-                                many seeds; may be left out)
+                                many seeds, or a file of tests and how often; may
+                                be left out)
     -- hub_commit               (a function of any of the sources)
      a line that stays
     -one that goes
@@ -11,8 +12,8 @@
 
 What stays and goes must be in a function of that name in one place and in no
 other.  Only its words count: neither the file of the function matters, nor how
-it is indented and where its lines are broken.  What is in no function is named
-by its file, with the folder: -- hub/log/disk/schema.c
+it is indented and where its lines are broken.  What is in no function of C is
+named by its file, with the folder: -- hub/log/disk/schema.c
 """
 
 import functools
@@ -35,7 +36,7 @@ class Sources:
 
     def __init__(self, top):
         self.top, self.texts, self.changed = top, {}, {}
-        for path in csource.sources(top):
+        for path in [*csource.sources(top), *sorted(Path(top, "hub").rglob("*.lua"))]:
             self.texts[str(path.relative_to(top))] = path.read_text()
 
     def places(self, where, old):
@@ -45,7 +46,7 @@ class Sources:
             return [(where, *place) for place in csource.places(text, old)]
         named = re.compile(rf"\b{re.escape(where)}\s*\(")
         return [(file, one.begin + begin, one.begin + end)
-                for file, text in self.texts.items() if named.search(text)
+                for file, text in self.texts.items() if file.endswith(".c") and named.search(text)
                 for one in functions(text) if one.name == where
                 for begin, end in csource.places(text[one.begin:one.end], old)]
 
@@ -60,8 +61,8 @@ class Sources:
 
 
 class Mutant:
-    def __init__(self, name):
-        self.name, self.judges, self.changes = name, [], []  # (where, old, new)
+    def __init__(self, name, file="text"):
+        self.name, self.file, self.judges, self.changes = name, file, [], []  # (where, old, new)
 
     def changed(self, top=TOP):
         """file -> its new text, of those that are changed."""
@@ -83,7 +84,7 @@ def read(text, name="text"):
     mutants = []
     for line in text.splitlines(keepends=True):
         if line.startswith("== "):
-            mutants.append(Mutant(line[3:].strip()))
+            mutants.append(Mutant(line[3:].strip(), name))
         elif not mutants or not line.strip():
             continue
         elif line.startswith("by: "):

@@ -13,14 +13,14 @@ def row(token):
     return "main", token, crc32(token.encode())
 
 
-def judged(logs=None, stories=(), acknowledged=(), forgot=False, tried="abcd"):
+def judged(logs=None, stories=(), acknowledged=(), forgot=False, tried="abcd", holes=None):
     account = Account()
     for token in tried:
         account.tries("main", token)
     for token, id in acknowledged:
         account.acknowledges(token, id)
     logs = logs or [{1: "a", 2: "b", 4: "c"}] * 3
-    return faults(account, [{id: row(token) for id, token in log.items()} for log in logs], stories, forgot)
+    return faults(account, [{id: row(token) for id, token in log.items()} for log in logs], stories, forgot, holes)
 
 
 def test_nothing_is_found_where_all_is_well():
@@ -37,6 +37,7 @@ def test_nothing_is_found_where_all_is_well():
     ("I4", {"tried": "ab"}),
     ("I7", {"logs": [{1: "a"}, {1: "b"}]}),
     ("I7", {"logs": [{1: "a"}, {1: "a", 2: "b"}]}),
+    ("I7", {"logs": [{1: "a"}, {1: "a", 4: "b"}], "holes": [[(1, 4)], []], "forgot": True}),
     ("I7", {"stories": [(0, [(1, "b")])]}),
     ("I8", {"acknowledged": [("d", 3)], "forgot": True}),
     ("I8", {"logs": [{1: "a", 2: "a"}], "forgot": True}),
@@ -52,3 +53,9 @@ def test_what_was_put_back_under_another_id_with_a_reset_is_as_it_should_be():
     logs = [{1: "a", 2: "b", 9: "d"}] * 3
     assert judged(logs=logs, forgot=True, acknowledged=[("d", 3)],
                   stories=[(0, [(1, "a"), (2, "b"), (3, "d"), None, (9, "d")])]) == []
+
+
+def test_what_a_machine_left_out_while_it_followed_another_master_is_at_the_others():
+    how = {"logs": [{1: "a", 9: "c"}, {1: "a", 3: "b", 9: "c"}], "acknowledged": [("b", 3)], "forgot": True}
+    assert {fault[:2] for fault in judged(**how)} == {"I7", "I8"}
+    assert judged(**how, holes=[[(1, 8)], []], stories=[(0, [(1, "a"), None, (9, "c")])]) == []

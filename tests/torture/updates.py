@@ -13,7 +13,7 @@ from zlib import crc32
 from crowd import Publisher, Subscriber
 from mercure import FORM, PATH, token
 from mercure_reader import BROWSER, Browser, target
-from verdict import Seen, token_of
+from verdict import SHRED, Seen, token_of
 
 
 class Placed(Browser):
@@ -46,6 +46,8 @@ class UpdateSubscriber(Subscriber):
     def _take(self, event):
         if event.type == "reset":
             self.seen.resets += 1
+            return
+        if token_of(event.data) == SHRED:
             return
         self.heard.append((event.id, token_of(event.data), crc32(event.data.encode())))
         if event.id.startswith("#"):

@@ -51,6 +51,8 @@ class Seen:
         return hears(self.channels, self.patterns, names_of(on))
 
     def add(self, id, data):
+        if token_of(data) == SHRED:
+            return
         self.ids.append(int(id))
         self.sums.append(crc32(data.encode()))
 
@@ -85,6 +87,11 @@ def names_of(on):
     return {on} if isinstance(on, str) else on
 
 
+# The shredder's, who has books of his own, and what tells of his deletes.
+SHRED = "shred"
+NOT_HERE = b"shreds", b"/.well-known/tidings/erasures"
+
+
 def truth_of(log_db, shown=False):
     """{id: (channel, token, crc32)}; the hub may run.  shown: and the crc32 of
     the data as a browser has it, to which CR and CRLF are LF."""
@@ -93,6 +100,8 @@ def truth_of(log_db, shown=False):
         for id, channel, data, traits in db.execute(
                 "SELECT event.id, name, CAST(data AS BLOB), traits FROM event"
                 " JOIN channel ON number = channel ORDER BY event.id"):
+            if channel in NOT_HERE:
+                continue
             channel, id = channel.decode(), id + rise_of(traits)
             if id in truth or traits:
                 channel = frozenset([channel, *names_of(truth.get(id, (channel,))[0])])

@@ -98,6 +98,60 @@ static void test_an_envelope_names_the_channel_on_one_line(void **state)
 	}
 }
 
+/* 2026-11-30T18:30:00.123Z */
+#define HALF_PAST_SIX 1796063400123u
+
+static const struct {
+	const char *name;
+	uint64_t id;
+	enum event_dress dress;
+	bool is_private;
+	const char *text;
+} timed[] = {
+	{"a field where there is no envelope", 7, EVENT_TIMED, false,
+		"id: 7\nevent: t\nat: 2026-11-30T18:30:00.123Z\n"
+		"data: a\ndata: b\n\n"},
+	{"also if it is private", 7, EVENT_TIMED, true,
+		"id: 7\nevent: t\nat: 2026-11-30T18:30:00.123Z\n"
+		"data: a\ndata: b\n\n"},
+	{"and without an id", 0, EVENT_TIMED, false,
+		"event: t\nat: 2026-11-30T18:30:00.123Z\n"
+		"data: a\ndata: b\n\n"},
+	{"behind the others in an envelope", 7, EVENT_TIMED_ENVELOPE, false,
+		"id: 8\nevent: t\ndata: {\"channel\":\"a\",\"data\":\"a\\nb\","
+		"\"also\":[\"b\"],\"at\":\"2026-11-30T18:30:00.123Z\"}\n\n"},
+	{"and where others are nobody's business", 7, EVENT_TIMED_ENVELOPE,
+		true,
+		"id: 8\nevent: t\ndata: {\"channel\":\"a\",\"data\":\"a\\nb\","
+		"\"at\":\"2026-11-30T18:30:00.123Z\"}\n\n"},
+	{"nowhere, if nobody asks", 7, EVENT_PLAIN, false,
+		"id: 7\nevent: t\ndata: a\ndata: b\n\n"},
+};
+
+static void test_who_asks_is_told_when_an_event_was_published(void **state)
+{
+	struct buf traits = {0};
+
+	(void)state;
+	trait_add_topics(&traits, span("\x01\0a\x01\0b", 6), 2);
+	for (size_t i = 0; i < COUNT(timed); i++) {
+		struct wire_event event = {.id = timed[i].id,
+			.at = HALF_PAST_SIX,
+			.channel = span_of("a"),
+			.type = span_of("t"),
+			.data = span_of("a\nb")};
+		struct buf out = {0};
+
+		if ((timed[i].dress & EVENT_ENVELOPE) != 0)
+			event.traits = buf_span(&traits);
+		event_text(&out, &event,
+			event_dress(timed[i].dress, timed[i].is_private));
+		CHECK_TEXT(timed[i].name, buf_span(&out), timed[i].text);
+		buf_release(&out);
+	}
+	buf_release(&traits);
+}
+
 static void test_an_envelope_names_the_other_channels(void **state)
 {
 	static const char *const lines[] = {
@@ -272,6 +326,8 @@ int main(void)
 		cmocka_unit_test(test_events_become_text),
 		cmocka_unit_test(
 			test_an_envelope_names_the_channel_on_one_line),
+		cmocka_unit_test(
+			test_who_asks_is_told_when_an_event_was_published),
 		cmocka_unit_test(test_an_envelope_names_the_other_channels),
 		cmocka_unit_test(
 			test_a_private_events_envelope_names_no_other_channel),

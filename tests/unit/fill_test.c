@@ -64,6 +64,7 @@ static struct subscriber *listener(
 	sub->memberships[0].topic = topic_get_pattern(room->topics, &of);
 	sub->memberships[0].topic->subscribers++;
 	sub->opening = opening_new(sub, &(struct subscription){0});
+	sub->opens = true;
 	if (filling_is_due(sub))
 		filling_add(room->filling, sub);
 	return sub;

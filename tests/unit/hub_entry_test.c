@@ -171,7 +171,7 @@ static struct epoch forget_one(struct room *room, uint64_t id)
 	apply_text(room, id, "first");
 	apply_text(room, id + 1, "second");
 	apply_text(room, id + 2, "third");
-	assert_true(entry_hole(&room->ledger, &hole));
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
 	return hole;
 }
 
@@ -223,7 +223,7 @@ static void test_what_another_server_had_meanwhile_counts_as_pruned(
 	entry.what.channel = span_of("b");
 	apply(room, &entry);
 	apply_text(room, id + 100, "here");
-	assert_true(entry_hole(&room->ledger, &hole));
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
 	must_be_lost(room, "a", hole.start);
 	must_be_lost(room, "b", hole.start);
 	must_be_lost(room, "never seen", hole.start);
@@ -242,11 +242,11 @@ static void test_where_the_log_has_been_at_only_what_is_forgotten_is_a_gap(
 	entry.what.channel = span_of("b");
 	apply(room, &entry);
 	apply_text(room, id + 1, "forgotten");
-	assert_true(entry_hole(&room->ledger, &hole));
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
 	must_be_lost(room, "a", hole.start);
 	must_be_lost(room, "b", 0);
 	apply_text(room, id + 501, "forgotten, too");
-	assert_true(entry_hole(&room->ledger, &next));
+	assert_true(entry_hole(&room->ledger, &next, NULL));
 	must_be_lost(room, "a", next.start);
 	must_be_lost(room, "b", 0);
 	must_be_lost(room, "never seen", 0);
@@ -258,8 +258,59 @@ static void test_a_hole_that_is_known_changes_nothing(void **state)
 	struct epoch hole = forget_one(room, base(room));
 	size_t count = room->ledger.log.epochs.count;
 
-	assert_true(entry_hole(&room->ledger, &hole));
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
 	assert_int_equal(room->ledger.log.epochs.count, count);
+}
+
+/* It was further, by another server that is none any more. */
+static void test_a_hole_below_the_newest_event_takes_it_out_of_the_log(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t id = base(room);
+	struct epoch first = {id, id + 500}, hole = {id, id + 100};
+	struct eventlog *log = &room->ledger.log;
+
+	apply_text(room, id, "first");
+	assert_true(entry_hole(&room->ledger, &first, NULL));
+	apply_text(room, id + 501, "second");
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ask(room, "SELECT count(*) FROM event"), 1);
+		assert_int_equal(ask(room, "SELECT id FROM orphan"), id + 501);
+		assert_int_equal(log->committed, id + 501);
+		must_be_lost(room, "a", id + 501);
+		must_be_lost(room, "never seen", id + 501);
+		assert_true(eventlog_knows(log, id));
+		assert_false(eventlog_knows(log, id + 99));
+		assert_false(eventlog_knows(log, id + 101));
+		assert_false(eventlog_knows(log, first.start));
+		assert_true(eventlog_knows(log, id + 501));
+		assert_true(epochs_begin_at(&log->epochs, hole.start));
+		assert_true(epochs_begin_at(&log->epochs, id + 501));
+		assert_true(entry_hole(&room->ledger, &hole, NULL));
+		room_reopen(room);
+	}
+	apply_text(room, id + 502, "next");
+	assert_int_equal(log->losses, 0);
+}
+
+static void test_a_hole_below_another_one_that_is_the_newest_id_is_written_down(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t id = base(room);
+	struct epoch first = {id, id + 500}, hole = {id, id + 100};
+
+	apply_text(room, id, "first");
+	assert_true(entry_hole(&room->ledger, &first, NULL));
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
+	assert_true(epochs_begin_at(&room->ledger.log.epochs, hole.start));
+	assert_int_equal(room->ledger.log.committed, id + 500);
+	must_be_lost(room, "a", id + 500);
+	room_reopen(room);
+	assert_true(epochs_begin_at(&room->ledger.log.epochs, hole.start));
+	assert_true(epochs_begin_at(&room->ledger.log.epochs, first.start));
 }
 
 static void test_if_it_cannot_be_committed_nothing_has_left_the_log(
@@ -272,11 +323,11 @@ static void test_if_it_cannot_be_committed_nothing_has_left_the_log(
 	apply_text(room, id, "first");
 	apply_text(room, id + 1, "second");
 	room_fail(room);
-	assert_false(entry_hole(&room->ledger, &hole));
+	assert_false(entry_hole(&room->ledger, &hole, NULL));
 	room->ledger.writable = true;
 	assert_int_equal(room->ledger.log.committed, id + 1);
 	assert_true(eventlog_knows(&room->ledger.log, id + 1));
-	assert_true(entry_hole(&room->ledger, &hole));
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
 }
 
 static void check_third(void *arg, const struct orphan *orphan)
@@ -363,6 +414,8 @@ int main(void)
 		IN_ROOM(test_what_another_server_had_meanwhile_counts_as_pruned),
 		IN_ROOM(test_where_the_log_has_been_at_only_what_is_forgotten_is_a_gap),
 		IN_ROOM(test_a_hole_that_is_known_changes_nothing),
+		IN_ROOM(test_a_hole_below_the_newest_event_takes_it_out_of_the_log),
+		IN_ROOM(test_a_hole_below_another_one_that_is_the_newest_id_is_written_down),
 		IN_ROOM(test_if_it_cannot_be_committed_nothing_has_left_the_log),
 		IN_ROOM(test_an_orphan_can_be_proposed_again_and_goes_with_its_successor),
 		IN_ROOM(test_an_orphan_that_is_left_stays_and_is_asked_for_no_more),

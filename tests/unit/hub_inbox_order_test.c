@@ -61,8 +61,11 @@ static int setup(void **state)
 	hub_inbox_setup(state);
 	memset(&fake, 0, sizeof(fake));
 	fake.room = ASKED;
-	fake.order = (struct order){
-		propose, forget, room_for, look, ask_cursor, NULL, NULL};
+	fake.order = (struct order){.propose = propose,
+		.forget = forget,
+		.room = room_for,
+		.look = look,
+		.ask_cursor = ask_cursor};
 	desk.room->ledger.order = &fake.order;
 	return 0;
 }

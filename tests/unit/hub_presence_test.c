@@ -154,21 +154,6 @@ static void test_a_hub_that_starts_again_knows_who_was_there(void **state)
 	assert_int_equal(count(peer, "other"), 1);
 }
 
-static void test_where_the_order_is_shared_who_was_there_is_not(void **state)
-{
-	struct room *room = *state;
-
-	join(desk_known(&desk), 1);
-	assert_int_equal(told(), 1);
-	desk_close(&desk);
-	room->config.shared.redis_count = 1;
-	room_reopen(room);
-	desk_open(&desk, room);
-	assert_int_equal(count(desk_known(&desk), "room"), 0);
-	assert_int_equal(desk.presence.there, 0);
-	room->config.shared.redis_count = 0;
-}
-
 static void test_a_transaction_that_fails_is_told_of_again(void **state)
 {
 	struct room *room = *state;
@@ -365,7 +350,6 @@ int main(void)
 		TEST(test_a_peer_that_is_gone_has_left_with_all_after_five_seconds),
 		TEST(test_who_is_joined_again_in_time_has_never_left),
 		TEST(test_a_hub_that_starts_again_knows_who_was_there),
-		TEST(test_where_the_order_is_shared_who_was_there_is_not),
 		TEST(test_a_transaction_that_fails_is_told_of_again),
 		TEST(test_changes_of_mind_within_a_transaction_are_told_in_order),
 		TEST(test_beyond_an_addresss_budget_it_is_told_later),

@@ -22,7 +22,7 @@ static struct wing {
 	} asked[ASKED];
 	size_t count, waiting;
 	unsigned follows, pauses;
-	uint64_t from;
+	uint64_t from, blind;
 	const struct shared_founding *founding;
 } wing;
 
@@ -96,6 +96,26 @@ void shared_count(struct shared *shared, struct span name, uint32_t number)
 	(void)shared;
 	(void)name;
 	(void)number;
+}
+
+enum shared_there shared_there(
+	const struct shared *shared, const uint8_t origin[SHARED_ID])
+{
+	(void)shared;
+	(void)origin;
+	return SHARED_THERE;
+}
+
+void shared_blind(struct shared *shared, uint64_t id)
+{
+	(void)shared;
+	wing.blind = id;
+}
+
+uint64_t shared_blindest(const struct shared *shared)
+{
+	(void)shared;
+	return wing.blind;
 }
 
 bool shared_identity(const struct shared *shared, uint8_t identity[SHARED_ID],

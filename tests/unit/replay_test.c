@@ -123,19 +123,24 @@ static void test_each_dress_is_read_once(void **state)
 	int fd = room_resume(room, "a", 50);
 	int other = resume(room, "a", 50, EVENT_ENVELOPE, NULL);
 	int third = resume(room, "a", 50, EVENT_MERCURE, NULL);
+	int fourth = resume(room, "a", 50, EVENT_TIMED, NULL);
+	int fifth = resume(room, "a", 50, EVENT_TIMED_ENVELOPE, NULL);
 
 	answer_verdict(room, "x"); /* for all */
-	answer_page(room, "a", 50, 51, ROOM_FROM);
-	answer_page(room, "a", 50, 51, ROOM_FROM);
-	answer_page(room, "a", 50, 51, ROOM_FROM);
+	for (int i = 0; i < 5; i++)
+		answer_page(room, "a", 50, 51, ROOM_FROM);
 	assert_false(next(room, &question));
 	assert_true(has(room_text(room, fd), "id: 51\ndata: old\n"));
 	assert_true(has(room_text(room, other),
 		"id: 51\ndata: {\"channel\":\"a\",\"data\":\"old\"}\n"));
 	assert_true(has(room_text(room, third), "\nid: #51\ndata: old\n\n"));
+	assert_true(has(room_text(room, fourth), "Z\ndata: old\n"));
+	assert_true(has(room_text(room, fifth), "\"data\":\"old\",\"at\":\""));
 	close(fd);
 	close(other);
 	close(third);
+	close(fourth);
+	close(fifth);
 }
 
 /* One strip is held, the other has been asked for. */

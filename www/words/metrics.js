@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 export const words = {
 	en: {
-		"metrics-lead": "The last three minutes, a sample every two seconds; for Prometheus the same is at {path}.",
+		charts: "Charts of the last three minutes",
+		"metrics-lead": "A sample every two seconds; for Prometheus the same is at {path}.",
 		"metrics-unreadable": "What came last on channel metrics is no sample: it cannot be read.",
 		"chart-cpu": "Processor",
 		"chart-memory": "Memory",
@@ -20,7 +21,8 @@ export const words = {
 		"figure-responders": "Responders",
 	},
 	"pt-BR": {
-		"metrics-lead": "Os últimos três minutos, uma amostra a cada dois segundos; para o Prometheus, o mesmo está em {path}.",
+		charts: "Gráficos dos últimos três minutos",
+		"metrics-lead": "Uma amostra a cada dois segundos; para o Prometheus, o mesmo está em {path}.",
 		"metrics-unreadable": "O que veio por último no canal metrics não é uma amostra: não pode ser lido.",
 		"chart-cpu": "Processador",
 		"chart-memory": "Memória",

@@ -97,6 +97,15 @@ void files_close(struct files *files)
 	files->wal = NULL;
 }
 
+void files_renew_wal(struct files *files)
+{
+	struct stat now;
+
+	if (stat(files->wal, &now) == 0)
+		files->wal_size = now.st_size;
+	lengthen_wal(files);
+}
+
 static bool is_ours(const struct files *files, const char *path, ino_t inode)
 {
 	struct stat now;

@@ -46,6 +46,9 @@ enum files_state {
 enum files_state files_look(struct files *files);
 /* True if something has happened in the folder since it was last asked. */
 bool files_have_news(const struct files *files);
+/* The write-ahead log was emptied: it is made as long as at the start, of
+ * zeros. */
+void files_renew_wal(struct files *files);
 /* Out of the way of another database, which it would ruin. */
 void files_move_wal_away(const struct files *files);
 

@@ -68,6 +68,17 @@
 	" body BLOB NOT NULL,"		   /* as orphan.c writes it */        \
 	" stays INTEGER NOT NULL) STRICT;" /* it is not put back */
 
+#define ERASE                                                                \
+	"ALTER TABLE channel ADD COLUMN" /* up to there all was deleted, ... \
+					  */                                 \
+	" erased INTEGER NOT NULL DEFAULT 0;" /* ... and it is no gap */     \
+	"CREATE TABLE erasing(" /* channels that have such rows left */      \
+	" channel INTEGER PRIMARY KEY) STRICT;"                              \
+	"CREATE TABLE due(" /* events that go by themselves */               \
+	" at INTEGER NOT NULL,"                                              \
+	" id INTEGER NOT NULL,"                                              \
+	" PRIMARY KEY(at, id)) STRICT, WITHOUT ROWID;"
+
 static const char tables[] =
 	"CREATE TABLE event("
 	" id INTEGER PRIMARY KEY,"
@@ -124,7 +135,7 @@ static const char tables[] =
 	" ('probe', 0), ('unsummed', 0),"
 	/* When the log was last written, by the date that is believed. */
 	" ('date', 0), ('secret', randomblob(16));" GONE LABEL TICKETS SHOWN
-		PRESENT REST ORPHAN;
+		PRESENT REST ORPHAN ERASE;
 
 static const char to_2[] = "ALTER TABLE event ADD COLUMN sum INTEGER;"
 			   "ALTER TABLE event ADD COLUMN back INTEGER;"
@@ -143,9 +154,11 @@ static const char to_5[] = SHOWN PRESENT;
 
 static const char to_6[] = REST ORPHAN;
 
+static const char to_7[] = ERASE;
+
 /* steps[v - 1] leads from version v to v + 1; the last is none. */
 static const char *const steps[SCHEMA_VERSION] = {
-	to_2, to_3, to_4, to_5, to_6, NULL};
+	to_2, to_3, to_4, to_5, to_6, to_7, NULL};
 
 _Noreturn static void fail(struct db *db, const char *path)
 {

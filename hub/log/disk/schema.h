@@ -12,7 +12,7 @@
  */
 #include "lib/db/db.h"
 
-enum { SCHEMA_VERSION = 6 };
+enum { SCHEMA_VERSION = 7 };
 
 /* Opens `path`, creates what is missing.  Reads a few pages only, whatever the
  * size of the log; a log of an older version may take longer, once.  Any fault

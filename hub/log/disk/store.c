@@ -90,6 +90,25 @@ bool store_begin(struct store *store)
 	return store->trouble == DB_DONE;
 }
 
+static void set_secure(struct store *store, bool secure)
+{
+	enum db_result got =
+		db_run(&store->db, secure ? "PRAGMA secure_delete = ON"
+					  : "PRAGMA secure_delete = OFF");
+
+	if (got != DB_DONE)
+		log_fatalx(LINE_LOG_SQLITE, store->path, db_error(&store->db));
+	store->secure = secure;
+}
+
+void store_secure(struct store *store)
+{
+	assert(store->writing);
+	if (!store->secure && store->trouble == DB_DONE)
+		set_secure(store, true);
+	store->tainted = true;
+}
+
 /* Nothing is acknowledged that went into a file that is gone. */
 static void look_for_news(struct store *store)
 {
@@ -111,6 +130,8 @@ enum db_result store_commit(struct store *store)
 			LINE_LOG_ROLL_BACK, store->path, db_error(&store->db));
 	store->writing = false;
 	store->trouble = DB_DONE;
+	if (store->secure)
+		set_secure(store, false);
 	if (trouble == DB_DONE)
 		look_for_news(store);
 	return trouble;
@@ -130,6 +151,17 @@ void store_checkpoint(struct store *store)
 		log_fatalx(
 			LINE_LOG_CHECKPOINT, store->path, db_error(&store->db));
 	}
+}
+
+void store_wipe(struct store *store)
+{
+	if (!store->tainted)
+		return;
+	store_check_files(store);
+	if (db_checkpoint(&store->db, true) != DB_DONE)
+		return; /* at another time */
+	store->tainted = false;
+	files_renew_wal(&store->files);
 }
 
 void store_check_files(struct store *store)

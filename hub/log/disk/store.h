@@ -23,6 +23,8 @@ struct store {
 	const char *path; /* borrowed */
 	bool writing;
 	enum db_result trouble; /* DB_DONE while there is none */
+	bool secure;  /* what is deleted in this transaction is overwritten */
+	bool tainted; /* the write-ahead log may hold what was to be so */
 	struct query begin, commit, rollback;
 	struct files files;
 };
@@ -37,6 +39,10 @@ bool store_begin(struct store *store);
  * the trouble is told: DB_FULL or DB_BUSY. */
 enum db_result store_commit(struct store *store) DB_LOOK;
 
+/* In the transaction: what is deleted in it from now on leaves nothing in the
+ * file, once the write-ahead log is moved there; nor in that, once it is wiped.
+ */
+void store_secure(struct store *store);
 /* What a statement answered: true if it went well. */
 bool store_ok(struct store *store, enum db_result got);
 /* Runs it, if the transaction is not already in trouble. */
@@ -51,6 +57,10 @@ void store_prepare(struct store *store, struct query *query, const char *sql);
 /* Moves the write-ahead log into the database.  If there is no room for that
  * yet, or somebody reads the file, it is tried again after a later commit. */
 void store_checkpoint(struct store *store);
+
+/* Likewise, if something was deleted so; and overwrites the write-ahead log.
+ * Takes some ms. */
+void store_wipe(struct store *store);
 
 /* Ends the process if log.db or its -wal is no longer what was opened, or has
  * lost its end.  If both are whole, what was committed is first brought into

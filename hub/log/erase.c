@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "hub/log/erase.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "hub/log/checksum.h"
+#include "hub/log/disk/statement.h"
+#include "lib/event/traits.h"
+
+enum {
+	STEP_ROWS = 200, /* of a transaction, ... */
+	STEP_BYTES = 512 << 10,
+};
+
+static const struct statement statements[] = {
+	{offsetof(struct erasures, above),
+		"SELECT id FROM event WHERE id > ? AND id < ?"
+		" ORDER BY id LIMIT 1"},
+	{offsetof(struct erasures, next),
+		"SELECT id FROM event WHERE channel = ? AND id > ?"
+		" ORDER BY id LIMIT 1"},
+	{offsetof(struct erasures, previous),
+		"SELECT id FROM event WHERE channel = ? AND id < ?"
+		" ORDER BY id DESC LIMIT 1"},
+	{offsetof(struct erasures, link),
+		"UPDATE event SET back = ?2, sum = ?3 WHERE id = ?1"},
+	{offsetof(struct erasures, rows),
+		"SELECT id, length(data), traits IS NOT NULL FROM event"
+		" WHERE channel = ? AND id <= ? ORDER BY id LIMIT 200"},
+	{offsetof(struct erasures, remove), "DELETE FROM event WHERE id = ?"},
+	{offsetof(struct erasures, note),
+		"INSERT OR IGNORE INTO erasing(channel) VALUES(?)"},
+	{offsetof(struct erasures, done),
+		"DELETE FROM erasing WHERE channel = ?"},
+	{0},
+};
+
+/* ---- channels that have rows left */
+
+static uint64_t waiting_at(const struct erasures *erasures, size_t at)
+{
+	uint64_t number;
+
+	memcpy(&number, erasures->waiting.at + at, sizeof(number));
+	return number;
+}
+
+static void mark_waiting(const struct erasures *erasures, bool erasing)
+{
+	for (size_t at = 0; at < erasures->waiting.len; at += 8) {
+		struct channel *channel = channel_numbered(
+			erasures->log->channels, waiting_at(erasures, at));
+
+		if (channel != NULL)
+			channel->erasing = erasing;
+	}
+}
+
+static void read_waiting(void *arg)
+{
+	struct erasures *erasures = arg;
+	struct store *store = erasures->log->store;
+	struct query all = {0};
+
+	mark_waiting(erasures, false);
+	buf_clear(&erasures->waiting);
+	store_prepare(store, &all, "SELECT channel FROM erasing");
+	while (store_step(store, &all)) {
+		uint64_t number = query_int(&all, 0);
+
+		buf_add(&erasures->waiting, &number, sizeof(number));
+	}
+	query_release(&all);
+	mark_waiting(erasures, true);
+}
+
+void erasures_open(struct erasures *erasures, struct eventlog *log)
+{
+	erasures->log = log;
+	statements_prepare(statements, erasures, log->store);
+	read_waiting(erasures);
+}
+
+void erasures_close(struct erasures *erasures)
+{
+	statements_release(statements, erasures);
+	buf_release(&erasures->waiting);
+}
+
+struct party erasures_party(struct erasures *erasures)
+{
+	return (struct party){NULL, NULL, read_waiting, erasures};
+}
+
+/* ---- one row */
+
+static uint64_t ask(
+	struct erasures *erasures, struct query *query, uint64_t a, uint64_t b)
+{
+	uint64_t id = 0;
+
+	query_bind_int(query, 1, a);
+	query_bind_int(query, 2, b);
+	if (store_step(erasures->log->store, query))
+		id = query_int(query, 0);
+	store_end(query);
+	return id;
+}
+
+static void remove_row(struct erasures *erasures, uint64_t id, bool has_traits)
+{
+	struct eventlog *log = erasures->log;
+
+	if (has_traits)
+		labels_let_go(&log->labels, id);
+	query_bind_int(&erasures->remove, 1, id);
+	store_run(log->store, &erasures->remove);
+}
+
+/* The channel's event after `id` comes right behind `previous` from now on.  If
+ * it does not hang together with `id`, it is left to say so. */
+static void close_up(struct erasures *erasures, struct channel *channel,
+	uint64_t id, uint64_t previous)
+{
+	struct eventlog *log = erasures->log;
+	uint64_t next = ask(erasures, &erasures->next, channel->number, id);
+	struct query *link = &erasures->link;
+	struct eventlog_row row;
+	struct wire_event event;
+
+	if (next == 0) {
+		channel->newest = previous;
+		if (channel->shown != NULL && channel->shown->newest > previous)
+			channel->shown->newest = previous;
+		return;
+	}
+	if (eventlog_look(log, next, &event, &row) && row.sound && row.summed &&
+		row.previous == id) {
+		query_bind_int(link, 1, next);
+		query_bind_int(link, 2, next - previous);
+		query_bind_int(link, 3, checksum_of_event(&event, previous));
+		store_run(log->store, link);
+	}
+	eventlog_rest(log);
+}
+
+/* Whether the event before it is there, if it had one; else that is lost, and
+ * nobody would find out later. */
+static void check_previous(
+	struct eventlog *log, struct channel *channel, uint64_t previous)
+{
+	if (previous > channel_past(channel) &&
+		!eventlog_has(log, channel, previous))
+		eventlog_mark_lost(log, channel, previous, true);
+}
+
+/* It has been read: what is known of it. */
+struct erased_row {
+	uint64_t id, weight, previous;
+	struct channel *channel;
+	bool sound, has_traits, is_private;
+};
+
+static bool read_erased(
+	struct erasures *erasures, uint64_t id, struct erased_row *erased)
+{
+	struct eventlog *log = erasures->log;
+	struct eventlog_row row;
+	struct wire_event event;
+	bool found = eventlog_look(log, id, &event, &row);
+
+	if (found)
+		*erased = (struct erased_row){
+			.id = id,
+			.weight = channel_weight(event.type.len, event.data.len,
+				event.traits.len),
+			.previous = row.previous,
+			.channel = row.channel,
+			.sound = row.sound,
+			.has_traits = event.traits.len > 0,
+			.is_private = row.channel != NULL &&
+				      channel_hides(log->channels, row.channel,
+					      event.traits),
+		};
+	eventlog_rest(log);
+	return found;
+}
+
+static void erase_row(struct erasures *erasures, uint64_t id, bool secure)
+{
+	struct eventlog *log = erasures->log;
+	struct erased_row row;
+	uint64_t previous;
+
+	if (!read_erased(erasures, id, &row) || row.channel == NULL ||
+		row.channel->internal || id <= row.channel->erased)
+		return;
+	if (secure)
+		store_secure(log->store);
+	check_previous(log, row.channel, row.previous);
+	previous = ask(erasures, &erasures->previous, row.channel->number, id);
+	remove_row(erasures, id, row.has_traits);
+	if (!row.sound) {
+		eventlog_mark_lost(log, row.channel, id, true);
+		return;
+	}
+	if (previous <= row.channel->erased)
+		row.channel->erased = id; /* it was the first */
+	else
+		close_up(erasures, row.channel, id, previous);
+	channel_erase(
+		log->channels, row.channel, id, row.weight, row.is_private);
+}
+
+void erasures_erase(struct erasures *erasures, uint64_t id)
+{
+	erase_row(erasures, id, false);
+}
+
+/* ---- a channel */
+
+static void erase_channel(struct erasures *erasures, struct span name)
+{
+	struct eventlog *log = erasures->log;
+	struct channel *channel = channel_find(log->channels, name);
+
+	if (channel == NULL || channel->internal ||
+		channel->newest <= channel->erased)
+		return;
+	channel_erase_all(log->channels, channel, channel->newest);
+	query_bind_int(&erasures->note, 1, channel->number);
+	store_run(log->store, &erasures->note);
+	if (channel->erasing)
+		return;
+	channel->erasing = true;
+	buf_add(&erasures->waiting, &channel->number, sizeof(channel->number));
+}
+
+/* Some of its rows; true if there may be more. */
+static bool remove_rows(struct erasures *erasures, struct channel *channel)
+{
+	struct store *store = erasures->log->store;
+	struct query *rows = &erasures->rows;
+	uint64_t ids[STEP_ROWS], bytes = 0;
+	bool traits[STEP_ROWS];
+	size_t count = 0;
+
+	query_bind_int(rows, 1, channel->number);
+	query_bind_int(rows, 2, channel->erased);
+	while (count < STEP_ROWS && bytes < STEP_BYTES &&
+		store_step(store, rows)) {
+		ids[count] = query_int(rows, 0);
+		bytes += query_int(rows, 1);
+		traits[count++] = query_int(rows, 2) != 0;
+	}
+	store_end(rows);
+	if (count > 0)
+		store_secure(store);
+	for (size_t i = 0; i < count; i++)
+		remove_row(erasures, ids[i], traits[i]);
+	return count > 0;
+}
+
+/* Of the channel that has waited for least; it is left where it is if the
+ * transaction fails (read_waiting). */
+static void go_on(struct erasures *erasures)
+{
+	struct eventlog *log = erasures->log;
+	size_t last = erasures->waiting.len - sizeof(uint64_t);
+	uint64_t number = waiting_at(erasures, last);
+	struct channel *channel = channel_numbered(log->channels, number);
+
+	if (channel != NULL && remove_rows(erasures, channel))
+		return;
+	query_bind_int(&erasures->done, 1, number);
+	store_run(log->store, &erasures->done);
+	erasures->waiting.len = last;
+	if (channel == NULL)
+		return;
+	channel->erasing = false;
+	channel_touch(log->channels, channel);
+}
+
+void erasures_step(struct erasures *erasures)
+{
+	if (erasures_wait(erasures) && store_begin(erasures->log->store))
+		go_on(erasures);
+}
+
+void erasures_finish(struct erasures *erasures)
+{
+	while (erasures_wait(erasures) &&
+		erasures->log->store->trouble == DB_DONE)
+		go_on(erasures);
+}
+
+/* ---- what an erasure says */
+
+void erasures_apply(struct erasures *erasures, struct span traits, uint64_t id)
+{
+	struct erasure erasure;
+
+	if (!erasure_get(traits, &erasure))
+		return;
+	if (erasure.channel.len > 0) {
+		erase_channel(erasures, erasure.channel);
+		return;
+	}
+	for (uint64_t at = erasure.first; at <= erasure.last && at < id; at++)
+		erase_row(erasures, at, true);
+}
+
+/* Is that row one of the publish that is shown as `id`?  Then that is found. */
+static bool look_at(struct erasures *erasures, uint64_t at, uint64_t id,
+	struct buf *texts, struct erasable *found)
+{
+	struct eventlog *log = erasures->log;
+	struct trait_topics topics = {.count = 1};
+	struct eventlog_row row;
+	struct wire_event event;
+	bool is = eventlog_look(log, at, &event, &row) && row.sound &&
+		  !row.channel->internal && at > row.channel->erased &&
+		  at + traits_rise(event.traits) == id;
+
+	if (is) {
+		trait_topics(event.traits, &topics);
+		found->erasure = (struct erasure){
+			.first = id - topics.count + 1, .last = id};
+		buf_clear(texts);
+		buf_add_span(texts, event.channel);
+		buf_add_span(texts, event.traits);
+		found->channel = span(texts->at, event.channel.len);
+		found->traits =
+			span(texts->at + event.channel.len, event.traits.len);
+	}
+	eventlog_rest(log);
+	return is;
+}
+
+/* Others of its rows may be held longer than the last. */
+bool erasures_find(struct erasures *erasures, uint64_t id, struct buf *texts,
+	struct erasable *found)
+{
+	uint64_t at = id < TRAIT_TOPICS_MAX ? 0 : id - TRAIT_TOPICS_MAX;
+
+	if (look_at(erasures, id, id, texts, found))
+		return true;
+	while ((at = ask(erasures, &erasures->above, at, id)) != 0)
+		if (look_at(erasures, at, id, texts, found))
+			return true;
+	return false;
+}

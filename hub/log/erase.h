@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDINGS_HUB_LOG_ERASE_H
+#define TIDINGS_HUB_LOG_ERASE_H
+/*
+ * erase - events that were deleted go, and nobody misses them
+ *
+ * What is to go an erasure says (lib/event/erasure.h), which is an event itself
+ * and applied in the transaction that stores it.  The rows of one publish go
+ * there and then; the channel's event after each takes the one before it for
+ * its neighbour.  Of a channel that is deleted whole it is only noted up to
+ * where (channel->erased): from then on nobody is given those rows, and they
+ * go in later transactions, a few in each.  The rooms that read the log pass
+ * over them.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hub/log/eventlog.h"
+#include "hub/log/party.h"
+#include "lib/buf.h"
+#include "lib/event/erasure.h"
+
+struct erasures {
+	struct eventlog *log;
+	struct buf waiting; /* numbers of channels that have rows left */
+	struct query above, next, previous, link, rows, remove, note, done;
+};
+
+void erasures_open(struct erasures *erasures, struct eventlog *log);
+void erasures_close(struct erasures *erasures);
+struct party erasures_party(struct erasures *erasures);
+
+/* What would delete a publish; and of one of its rows the channel and the
+ * traits, which borrow. */
+struct erasable {
+	struct erasure erasure;
+	struct span channel, traits;
+};
+
+/* That of the publish that is shown as `id`, if a row of it is held; its texts
+ * are put into `texts`. */
+
+bool erasures_find(struct erasures *erasures, uint64_t id, struct buf *texts,
+	struct erasable *found);
+
+/* In the transaction: what the traits of the event `id` say, if they say
+ * anything. */
+void erasures_apply(struct erasures *erasures, struct span traits, uint64_t id);
+
+/* In the transaction: that row, if there is one.  Unlike one that was deleted
+ * it may leave its bytes in the file (store_secure). */
+void erasures_erase(struct erasures *erasures, uint64_t id);
+
+/* Are there channels with rows left? */
+static inline bool erasures_wait(const struct erasures *erasures)
+{
+	return erasures->waiting.len > 0;
+}
+
+/* Some of those rows, in a transaction that it begins; or all of them, in the
+ * one under way. */
+void erasures_step(struct erasures *erasures);
+void erasures_finish(struct erasures *erasures);
+
+#endif

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""examples/ do in a browser what their READMEs say, each with its README's own commands."""
+
+import json
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from world import SLOW, TOP, program
+
+EXAMPLES = TOP / "examples"
+MODULES = TOP / "tests" / "node_modules"
+PAGE = "example.html"
+ALIASES = {"@starfederation/datastar": "datastar1"}  # as tests/package.json calls what is newer
+
+
+def commands(name):
+    """What its README has indented, a list of words each."""
+    text = (EXAMPLES / name / "README.md").read_text()
+    return [line.strip() for line in re.findall(r"^ {4}(.+)$", text, re.M)]
+
+
+def bring(name, www):
+    """What `npm install` would: the libraries that the tests have, in the same versions."""
+    package = json.loads((EXAMPLES / name / "package.json").read_text())
+    for library, version in package["dependencies"].items():
+        here = MODULES / ALIASES.get(library, library)
+        if not here.is_dir():
+            pytest.skip(f"{library} is not installed")
+        assert json.loads((here / "package.json").read_text())["version"] == version
+        there = www / "node_modules" / library
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.symlink_to(here)
+
+
+@pytest.fixture
+def example(make_world, chromium, tmp_path):
+    """An example's world, and a window that shows its page."""
+    def begin(name):
+        pages = tmp_path / "pages"
+        pages.mkdir()
+        for file in (EXAMPLES / name).iterdir():
+            (pages / file.name).write_bytes(file.read_bytes())
+        if (pages / "package.json").exists():
+            bring(name, pages)
+        # quickstart --www has no Content-Security-Policy, the index here has that of our page
+        (pages / "index.html").rename(pages / PAGE)
+        world = make_world({"hub": {"demo": "no"}}, web=True, pages=pages)
+        return world, chromium.open(f"http://127.0.0.1:{world.port}/{PAGE}")
+    return begin
+
+
+def adapt(world, command):
+    """One of the README's, with this world's address, inbox and programs."""
+    command = command.replace("http://127.0.0.1:8000", f"http://127.0.0.1:{world.port}")
+    command = command.replace("/tmp/dashboard/inbox.db", shlex.quote(str(world.inboxes["main"])))
+    return command.replace("build/client/tidings", f"{program('client/tidings')} --url http://127.0.0.1:{world.port}")
+
+
+def sh(world, command):
+    command = adapt(world, command)
+    done = subprocess.run(command, shell=True, cwd=TOP, text=True, capture_output=True, timeout=30 * SLOW)
+    assert done.returncode == 0, (command, done.stderr)
+
+
+@pytest.mark.page
+def test_a_dashboard_shows_what_cron_inserted_also_before_it_opened(example):
+    measure = next(line for line in commands("dashboard") if line.startswith("examples/dashboard/measure"))
+    world, window = example("dashboard")
+    sh(world, measure)
+    window.wait(lambda: "–" not in window.texts("output"), "three figures")
+    sh(world, measure)
+
+    def points(window):
+        return window.run("return document.querySelector('#load polyline').points.length")
+    window.wait(lambda: points(window) == 2, "the second value")
+    window.goto(f"http://127.0.0.1:{world.port}/{PAGE}")
+    window.wait(lambda: points(window) == 2, "both after a reload")
+
+
+@pytest.mark.page
+def test_a_job_shows_its_progress_in_htmx(example):
+    job = next(line for line in commands("progress") if "--html" in line)
+    world, window = example("progress")
+    window.wait(lambda: world.channel("jobs")["subscribers"] == 1, "htmx listening")
+    job = adapt(world, job[:job.index(" -- ")]) + " -- sh -c 'echo \"<b>70%</b>\"; read line; exit 3'"
+    with subprocess.Popen(job, shell=True, cwd=TOP, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as running:
+        window.wait(lambda: window.text("#job") == "<b>70%</b>", "its line, as text")
+        assert window.run("return document.querySelector('#job progress').value") == 70
+        running.stdin.close()
+        assert running.wait(10 * SLOW) == 3
+    window.wait(lambda: window.text("#job") != "<b>70%</b>", "its end")
+
+
+@pytest.mark.page
+def test_a_list_of_turbo_changes_in_the_window(example):
+    append, remove = [line for line in commands("turbo") if line.startswith("curl")]
+    world, window = example("turbo")
+    window.wait(lambda: world.channel("orders")["subscribers"] == 1, "Turbo listening")
+    sh(world, append)
+    window.wait(lambda: window.texts("#orders li") == ["Order 7: one lamp"], "an order")
+    sh(world, remove)
+    window.wait(lambda: window.texts("#orders li") == [], "none")
+
+
+@pytest.mark.page
+def test_datastar_replaces_a_fragment(example):
+    (curl,) = [line for line in commands("datastar") if line.startswith("curl")]
+    world, window = example("datastar")
+    window.wait(lambda: world.channel("kitchen")["subscribers"] == 1, "Datastar listening")
+    sh(world, curl)
+    window.wait(lambda: window.text("#temperature") == "21.5 degrees", "the fragment")

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+// What somebody is told who listens in Node. TIDINGS_CLIENT: which form of the package.
+import assert from "node:assert";
+import { afterEach, beforeEach, test } from "node:test";
+import { Server, until } from "./server.mjs";
+
+const { listen } = await import(process.env.TIDINGS_CLIENT);
+const refusal = (status, error) => ({ status, body: JSON.stringify({ error, message: `${error}, says the server` }) });
+let server, feeds;
+
+beforeEach(async () => {
+	server = await new Server().start();
+	feeds = [];
+});
+
+afterEach(async () => {
+	feeds.forEach((feed) => feed.close());
+	await server.stop();
+});
+
+function told(options, url = server.url) {
+	const feed = listen(url, options);
+	feeds.push(feed);
+	const all = { feed, states: [], data: [], events: [], lost: [], refused: [], away: [], presence: [] };
+	for (const state of ["open", "away", "refused", "close"])
+		feed.on(state, () => all.states.push(state));
+	for (const type of ["lost", "refused", "away", "presence"])
+		feed.on(type, (what) => all[type].push(what));
+	feed.on("message", (event) => {
+		all.events.push(event);
+		all.data.push(event.data);
+	});
+	return all;
+}
+
+async function opened(options, url) {
+	const all = told(options, url);
+	await until(() => all.states.includes("open"), "being open");
+	return all;
+}
+
+const has = async (all, ...data) => {
+	await until(() => all.data.length >= data.length, `${data}, not ${all.data}, arriving`);
+	assert.deepEqual(all.data, data);
+};
+
+test("what is published on its channels is told, and nothing else", async () => {
+	const all = await opened({ channels: ["a", "b"] });
+	const id = server.publish("a", "one");
+	server.publish("c", "not for it");
+	server.publish("b", "two", { type: "alert" });
+	await has(all, "one", "two");
+	assert.deepEqual(all.events[0], { type: "message", id, channel: "a", data: "one", replayed: false });
+	assert.equal(all.events[1].type, "alert");
+	assert.equal(all.feed.lastId, all.events[1].id);
+});
+
+test("a server that goes away costs no event, however it goes", async () => {
+	const all = await opened({ channels: ["a"] });
+	let last = 0;
+	for (let round = 0; round < 4; round++) {
+		server.publish("a", ++last);
+		await until(() => all.data.length === last);
+		if (round === 0)
+			server.answers.push({ status: 503, headers: { "Retry-After": "0" } }, { status: 502 }, { status: 200, headers: { "Content-Type": "text/event-stream" } });
+		server.cut();
+		server.publish("a", ++last);
+		if (round === 1)
+			await server.stop().then(() => new Promise((done) => setTimeout(done, 60))).then(() => server.start());
+	}
+	await until(() => all.data.length === last);
+	assert.deepEqual(all.data.map(Number), [...Array(last).keys()].map((n) => n + 1));
+	assert.equal(all.states.at(-1), "open");
+	assert.ok(all.away.some(({ status }) => status === 503));
+	assert.deepEqual(all.lost, []);
+});
+
+test("a gap is told", async () => {
+	const all = await opened({ channels: ["a"] });
+	server.says("reset", { requested: "1", oldest: "5", newest: "9" });
+	await until(() => all.lost.length === 1);
+	assert.deepEqual(all.lost, [{ requested: "1", oldest: "5", newest: "9" }]);
+});
+
+test("`for await` gives each event, and ends with close()", async () => {
+	const { feed } = await opened({ channels: ["a"] });
+	const got = [];
+	const loop = (async () => {
+		for await (const { data } of feed)
+			got.push(data);
+	})();
+	await Promise.resolve();
+	for (let n = 0; n < 5; n++)
+		server.publish("a", n);
+	await until(() => got.length === 5);
+	feed.close();
+	await loop;
+	await until(() => server.streams.size === 0, "the stream's end");
+});
+
+test("who may not hear is told why, and is not asked for again", async () => {
+	server.refuses = () => refusal(403, "not_granted");
+	const all = told({ channels: ["a"] });
+	await until(() => all.refused.length === 1);
+	assert.deepEqual(all.refused[0], { status: 403, code: "not_granted", reason: "not_granted, says the server" });
+	await assert.rejects(async () => {
+		for await (const event of listen(server.url, { channels: ["a"] }))
+			assert.fail(event);
+	}, { status: 403 });
+	const asked = server.asked.length;
+	await new Promise((done) => setTimeout(done, 100));
+	assert.equal(server.asked.length, asked);
+});
+
+test("several feeds have one connection, and one that is refused takes no other with it", async () => {
+	server.refuses = ({ channels }) => channels.has("secret") ? refusal(403, "not_granted") : undefined;
+	const names = ["a", "b", "secret", "c", "d"];
+	const all = names.map((name) => told({ channels: [name], shared: true }));
+	await until(() => all[2].refused.length === 1 && all.filter(({ states }) => states.includes("open")).length === 4);
+	await until(() => server.streams.size === 1, "one connection");
+	names.forEach((name) => server.publish(name, name));
+	await Promise.all(all.map((one, n) => has(one, ...n === 2 ? [] : [names[n]])));
+	assert.deepEqual([...server.streams][0].channels, new Set(["a", "b", "c", "d"]));
+});
+
+test("a feed that comes later loses nothing of the others, nor of what it asks for", async () => {
+	server.publish("b", "b 0");
+	const first = await opened({ channels: ["a"], shared: true });
+	let n = 0;
+	const timer = setInterval(() => server.publish("a", n++) && server.publish("b", `b ${n}`), 1);
+	const later = await opened({ channels: ["b"], since: "all", shared: true });
+	const now = await opened({ channels: ["b"], shared: true });
+	await until(() => n > 100);
+	clearInterval(timer);
+	await until(() => first.data.length === n && later.data.length === n + 1 && now.data.at(-1) === `b ${n}`);
+	assert.deepEqual(first.data.map(Number), [...Array(n).keys()]);
+	assert.deepEqual(later.data, [...Array(n + 1).keys()].map((n) => `b ${n}`));
+	assert.deepEqual(now.data, later.data.slice(-now.data.length));
+	await until(() => server.streams.size === 1, "one connection");
+	assert.deepEqual(first.states, ["open"]);
+});
+
+test("a page goes on behind the id that it was rendered with", async () => {
+	const id = server.publish("a", "rendered");
+	server.publish("a", "since then");
+	const all = await opened({ channels: ["a"], after: id });
+	await has(all, "since then");
+	assert.ok(all.events[0].replayed);
+});
+
+// ---- what is shown
+
+test("authorize() is asked once, and again when the server takes that no more", async () => {
+	let asked = 0;
+	server.refuses = ({ headers }) => headers.authorization === `Bearer t${asked}` ? undefined : refusal(401, "bad_token");
+	const authorize = async () => `t${++asked}`;
+	const all = await opened({ channels: ["a"], authorize });
+	server.publish("a", "one");
+	await has(all, "one");
+	assert.equal(asked, 1);
+	server.says("expired", { reason: "token" });
+	server.publish("a", "two");
+	await has(all, "one", "two");
+	assert.equal(asked, 2);
+	server.refuses = () => refusal(401, "bad_token");
+	server.cut();
+	await until(() => all.refused.length === 1);
+	assert.equal(asked, 3);
+	assert.equal(all.refused[0].code, "bad_token");
+});
+
+test("what says when it ends is renewed before, by a stream that takes over", async () => {
+	const tokens = [];
+	const authorize = () => {
+		tokens.push(`t${tokens.length}`);
+		return { token: tokens.at(-1), expires: Date.now() + 200 };
+	};
+	const all = await opened({ channels: ["a"], authorize });
+	let n = 0;
+	const timer = setInterval(() => server.publish("a", n++), 2);
+	await until(() => tokens.length > 3);
+	clearInterval(timer);
+	await until(() => all.data.length === n);
+	assert.deepEqual(all.data.map(Number), [...Array(n).keys()]);
+	assert.deepEqual(all.states, ["open"]);
+	assert.ok(new Set(server.asked.map(({ headers }) => headers.authorization)).size > 2);
+});
+
+test("a JWT is renewed before its own end", async () => {
+	let asked = 0;
+	const authorize = () => {
+		const claims = Buffer.from(JSON.stringify({ n: asked++, exp: Math.floor(Date.now() / 1000) + 2 })).toString("base64url");
+		return `e30.${claims}.signature`;
+	};
+	await opened({ channels: ["a"], authorize });
+	await until(() => asked > 1, "another one");
+	await until(() => server.streams.size === 1);
+});
+
+test("an authorize() that throws is asked again later, and the reason is told", async () => {
+	let asked = 0;
+	const all = told({ channels: ["a"], authorize: () => {
+		if (asked++ === 0)
+			throw new Error("log in again");
+	} });
+	await until(() => all.states.includes("open"));
+	assert.equal(all.away[0].reason, "log in again");
+});
+
+test("presence is told as who is there", async () => {
+	const all = await opened({ channels: ["room"], presence: true });
+	const names = () => all.presence.at(-1)?.members.map(({ user }) => user);
+	server.says("present", { channel: "room", subscribers: [{ id: "1", user: "ann" }], count: 1 });
+	server.says("join", { channel: "room", id: "2", user: "bob" });
+	await until(() => all.presence.length === 2);
+	assert.deepEqual(names(), ["ann", "bob"]);
+	assert.equal(all.presence[1].join.user, "bob");
+	server.says("leave", { channel: "room", id: "1", user: "ann" });
+	await until(() => all.presence.length === 3);
+	assert.deepEqual(names(), ["bob"]);
+	assert.equal(server.asked[0].query.get("presence"), "1");
+});
+
+// ---- any server of event streams
+
+test("a plain server is gone on with by Last-Event-ID, also after a 503", async () => {
+	let n = 0;
+	server.isPlain = ({ answer, headers }) => {
+		const from = Number(headers["last-event-id"] ?? 0);
+		for (n = from + 1; n <= from + 3; n++)
+			answer.write(`${n === 1 ? "retry: 10\n" : ""}id: ${n}\r\nevent: tick\r\ndata: ${n}\r\n\r\n`);
+		answer.end();
+		if (from === 3)
+			server.answers.push({ status: 503 });
+	};
+	const all = told({}, `${server.url}?of=theirs`);
+	await until(() => all.data.length >= 9);
+	assert.deepEqual(all.data.slice(0, 9), ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+	assert.deepEqual(all.events[0], { type: "tick", id: "1", data: "1", replayed: false });
+	assert.deepEqual(Object.fromEntries(server.asked[0].query), { of: "theirs" });
+});
+
+test("a plain server that says 204 is left alone", async () => {
+	server.answers.push({ status: 204 });
+	const all = told({});
+	await until(() => all.states.includes("close"));
+	assert.equal(server.asked.length, 1);
+});
+
+test("a connection on which nothing comes any more is given up", async () => {
+	const all = await opened({ channels: ["a"], silence: 150 });
+	server.streams.clear(); // it hangs
+	server.publish("a", "meanwhile");
+	await has(all, "meanwhile");
+	assert.deepEqual(all.states.slice(0, 3), ["open", "away", "open"]);
+});
+
+test("a listener that throws stops nobody else", async (t) => {
+	const faults = [];
+	t.mock.method(console, "error", (fault) => faults.push(fault.message));
+	const all = await opened({ channels: ["a"] });
+	const off = all.feed.on("message", () => {
+		throw new Error("mine");
+	});
+	server.publish("a", "one");
+	await has(all, "one");
+	off();
+	server.publish("a", "two");
+	await has(all, "one", "two");
+	assert.deepEqual(faults, ["mine"]);
+});

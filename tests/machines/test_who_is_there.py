@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""Presence over several machines: each says the same of who is there, whatever happens to one."""
+
+import contextlib
+import json
+import time
+
+import pytest
+
+from attendance import ids, sees, watch, who
+from daemon import eventually
+from redisserver import RedisServer, needs_redis
+from several import Machines
+from test_hubs import Machine, both, machines  # noqa: F401, fixtures
+from wire import Joined, Left, Presence, Presents
+
+pytestmark = pytest.mark.skipif(bool(needs_redis), reason=needs_redis)
+
+ON = {"responder": {"mercure_subscriptions": "yes"}}
+
+
+@pytest.fixture
+def worlds(make_world):
+    return make_world(kind=Machines, config=ON)
+
+
+# ---- what a browser sees
+
+def test_who_is_at_one_machine_is_seen_at_all_and_listed_alike(worlds):
+    streams = [watch(world, "room") for world in worlds.worlds]
+    everybody = [sees(stream, 3, 15) for stream in streams]
+    assert everybody[0] == everybody[1] == everybody[2]
+    lists = [eventually(lambda world=world: len(who(world, "room")["subscribers"]) == 3 and who(world, "room"),
+                        "all are listed") for world in worlds.worlds]
+    assert lists[0] == lists[1] == lists[2], "the same ids, dates and cursor"
+    streams[1].leave()
+    for stream in streams[0], streams[2]:
+        assert len(sees(stream, 2)) == 2
+    another = watch(worlds[1], "room")
+    for stream in streams[0], streams[2], another:
+        sees(stream, 3)
+    documents = [world.door.ask("GET", "/.well-known/mercure/subscriptions") for world in worlds.worlds]
+    assert {answer.status for answer in documents} == {200} or len({answer.status for answer in documents}) == 1
+
+
+def test_a_hub_that_is_killed_takes_nobody_along(worlds):
+    streams = [watch(world, "room", reconnect=True, longest_wait=0.1) for world in worlds.worlds]
+    before = [sees(stream, 3, 15) for stream in streams][0]
+    worlds[1].hub.has_settled().kill_worker()
+    worlds[1].is_healthy(20)
+    another = watch(worlds[1], "room")
+    for stream in *streams, another:
+        assert before.keys() < sees(stream, 4, 20).keys()
+    assert not any(stream.told("leave") for stream in streams)
+
+
+def test_while_redis_is_away_no_stream_ends_and_who_came_is_told_of_later(worlds):
+    first = watch(worlds[0], "room")
+    sees(first, 1)
+    worlds.redis.kill()
+    second = watch(worlds[1], "room")
+    second.wait(lambda: second.told("present"), second.story)
+    time.sleep(1)
+    worlds.redis.start()
+    for stream in first, second:
+        sees(stream, 2, 20)
+    assert len(first.answers) == len(second.answers) == 1
+    second.leave()
+    sees(first, 1)
+
+
+# ---- what hubs say to each other
+
+def subscriber(number):
+    return b"subscriber%06d" % number
+
+
+def joins(peer, number, *topics):
+    peer.send(Joined(subscriber(number), "192.0.2.1", "ann", b'{"a":1}', [t.encode() for t in topics or ("room",)]))
+
+
+def leaves(peer, number):
+    peer.send(Left(subscriber(number)))
+
+
+def listed(peer, topic="room"):
+    """Who is there, by number."""
+    peer.send(Presence(3, topic.encode(), b"", 0, 100))
+    return {int(entry.subscriber[-6:]): entry for entry in peer.expect(Presents, tag=3).entries}
+
+
+def sees_only(peers, *numbers, topic="room", within=10):
+    for peer in peers:
+        eventually(lambda peer=peer: sorted(listed(peer, topic)) == sorted(numbers), f"only {numbers}", within)
+    one, *others = [listed(peer, topic) for peer in peers]
+    assert all(other == one for other in others), "each says the same"
+    return one
+
+
+def test_who_joins_at_two_machines_is_listed_with_one_id_and_date(machines, both):  # noqa: F811
+    a, b = both
+    joins(a, 1, "room", "other")
+    joins(b, 2)
+    entry = sees_only(both, 1, 2)[1]
+    assert entry.user == b"ann" and entry.payload == b'{"a":1}' and entry.since > 1.6e12
+    sees_only(both, 1, topic="other")
+    leaves(a, 1)
+    sees_only(both, 2)
+    eventually(machines.same, "the same log")
+    assert b"192.0.2.1" not in machines.redis.ask("XRANGE", "{tidings}:log", "-", "+")[0][1][1], \
+        "whose address it is stays at his machine"
+
+
+def test_joins_and_leaves_that_redis_forgets_are_told_again(machines, both):  # noqa: F811
+    a, b = both
+    for number in 1, 2:
+        joins(a, number)
+    joins(b, 3)
+    sees_only(both, 1, 2, 3)
+
+    def meanwhile():
+        leaves(a, 1)
+        joins(b, 4)
+        joins(b, 5)
+        sees_only(both, 2, 3, 4, 5)
+        leaves(b, 5)
+        sees_only(both, 2, 3, 4)
+    machines.forget(meanwhile)
+    sees_only(both, 2, 3, 4, within=20)
+    time.sleep(1)
+    sees_only(both, 2, 3, 4, within=20)
+    assert machines.all[0].ask("SELECT count(*) FROM orphan") == [(0,)]
+    eventually(machines.same, "the same log", 20)
+
+
+def test_who_is_there_is_known_to_a_machine_that_comes_too_late_for_his_event(machines, both, tmp_path):  # noqa: F811
+    a, _ = both
+    joins(a, 1)
+    joins(a, 2)
+    sees_only(both, 1, 2)
+    leaves(a, 2)
+    sees_only(both, 1)
+    machines.redis.ask("XTRIM", "{tidings}:log", "MAXLEN", "0")
+    with contextlib.closing(Machine(tmp_path, 3, machines.redis)) as third:
+        assert third.enter("--join").returncode == 0
+        third.hub.start()
+        with contextlib.closing(third.peer()) as peer:
+            sees_only([*both, peer], 1, within=15)
+
+
+def test_who_was_there_before_the_order_was_founded_is_seen_at_all(tmp_path):
+    with contextlib.closing(RedisServer(tmp_path).start()) as redis, contextlib.ExitStack() as stack:
+        one, other = (stack.enter_context(contextlib.closing(Machine(tmp_path, n, redis))) for n in (1, 2))
+        shared = one.conf.read_text()
+        one.conf.write_text(shared[:shared.index("[shared]")])
+        one.hub.start()
+        with contextlib.closing(one.peer()) as peer:
+            joins(peer, 1)
+            joins(peer, 2)
+            sees_only([peer], 1, 2)
+        one.hub.stop()
+        one.conf.write_text(shared)
+        assert one.enter("--found").returncode == 0 and other.enter("--join").returncode == 0
+        one.hub.start()
+        other.hub.start()
+        with contextlib.closing(one.peer()) as peer, contextlib.closing(other.peer()) as elsewhere:
+            joins(peer, 1)
+            sees_only([peer, elsewhere], 1, within=15)
+
+
+@pytest.mark.slow
+def test_a_machine_that_is_silent_for_ten_seconds_takes_along_who_was_there(machines, both):  # noqa: F811
+    """And who is still there when it is back is told of again."""
+    a, b = both
+    joins(a, 1)
+    joins(b, 2)
+    sees_only(both, 1, 2)
+    machines.all[0].line.block()
+    sees_only([b], 2, within=25)
+    eventually(lambda: sorted(listed(a)) == [1, 2], "who is here is here")
+    machines.all[0].line.unblock()
+    sees_only(both, 1, 2, within=20)
+    machines.all[0].hub.kill_all()
+    eventually(lambda: machines.all[1].ask("SELECT count(*) FROM present") == [(1,)], "they have left", 25)
+    sees_only([b], 2)
+    events = machines.all[1].ask("SELECT CAST(data AS TEXT) FROM event ORDER BY id")
+    told = [json.loads(data)["active"] for data, in events if '"subscriber":"urn:uuid:73756273-6372-6962-6572-303030303031"' in data]
+    assert told == [True, False, True, False], "each time once"
