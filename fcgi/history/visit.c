@@ -69,7 +69,7 @@ static void look_on(struct visit *visit, const struct window *window,
 		const struct entry *entry =
 			window_entry(window, topic_at(topic, index));
 
-		if (entry->event.id != 0 &&
+		if (entry->event.id != 0 && !entry->gone &&
 			is_for(visit, &entry->event, entry->is_private, now))
 			leaf_add(&visit->leaf, &entry->event);
 	}

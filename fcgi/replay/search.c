@@ -102,7 +102,8 @@ static void place(
 	if (window_locate(window, last->id, &pos) &&
 		pos > window_floor(window)) {
 		entry = window_entry(window, pos);
-		search_take(search, last, &entry->event, entry->is_private);
+		search_take(search, last, entry->gone ? NULL : &entry->event,
+			entry->is_private);
 		return;
 	}
 	list_append(&search->todo, &last->todo);
@@ -139,7 +140,7 @@ static const struct entry *find(const struct search *search,
 		const struct entry *entry =
 			window_entry(window, topic_at(topic, i - 1));
 
-		if (entry->event.id != 0 &&
+		if (entry->event.id != 0 && !entry->gone &&
 			is_for(search, &entry->event, entry->is_private))
 			return entry;
 	}

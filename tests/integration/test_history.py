@@ -197,6 +197,31 @@ def test_what_may_mean_something_else_in_a_minute_is_not_kept(make_world):
     assert page(world, "few", after=ids[3], limit=1).headers["cache-control"] == "public, max-age=60"
 
 
+@pytest.mark.parametrize("where", ["memory", "log"])
+def test_a_deleted_event_is_on_no_page_which_is_another_one_then(make_world, where):
+    world = make_world({"responder": {"window": "1M"}})
+    ids = [world.publish(str(n), channel="less") for n in range(4)]
+    before = page(world, "less", limit=2)
+    assert world.door.ask("DELETE", f"/api/channels/less/events/{ids[1]}").status in (200, 204)
+    for _ in range(30 if where == "log" else 0):
+        world.publish("x" * 60000, channel="fill")
+    after = page(world, "less", {"If-None-Match": before.headers["etag"]}, limit=2)
+    assert (after.status, data_of(after.json), after.json["gap"]) == (200, ["0", "2"], False)
+    assert after.headers["etag"] != before.headers["etag"]
+    for cursor in ids[:2]:
+        got = read(world, "less", after=cursor)
+        assert (data_of(got), got["gap"]) == (["2", "3"], False)
+
+
+def test_a_page_with_an_event_that_expires_is_not_kept_and_loses_it(shared):
+    shared.post("/realtime/brief?ttl=2s", b"soon gone")
+    id = shared.publish("stays", channel="brief")
+    got = page(shared, "brief", limit=2)
+    assert data_of(got.json) == ["soon gone", "stays"] and got.headers["cache-control"] == "no-store"
+    eventually(lambda: data_of(read(shared, "brief")) == ["stays"], "its end")
+    assert read(shared, "brief", after=id - 2)["gap"] is False
+
+
 def test_pages_of_other_origins_may_read_it_and_a_cache_keeps_them_apart(make_world):
     world = make_world({"responder": {"origins": "https://app.example https://other.example"}})
     world.publish("x", channel="cors")

@@ -83,6 +83,19 @@ def test_an_event_on_several_channels_is_given_once_unless_one_has_gone_on(world
     assert caught_up(world.listen(path="/stream?channel=x&channel=y&since=last")).data == ["both", "newer"]
 
 
+def test_of_a_channel_whose_last_event_was_deleted_the_one_before_is_given(make_world):
+    world = make_world({"responder": {"window": "1M"}})
+    for again in ("from memory", "from the log"):
+        world.publish("first " + again, channel="v")
+        id = world.publish("second", channel="v")
+        assert world.door.ask("DELETE", f"/api/channels/v/events/{id}").status in (200, 204)
+        if again == "from the log":
+            far(world)
+        for path in ("/stream?channel=v&since=last", "/stream?pattern=v&since=last", "/stream?pattern=%7Bv%7D&since=last"):
+            assert "first " + again in caught_up(world.listen(path=path)).data, path
+            assert "second" not in caught_up(world.listen(path=path)).data, path
+
+
 def test_with_one_event_kept_the_state_is_the_last_value_too(make_world):
     world, ids = pruned(make_world)
     assert caught_up(world.listen(path="/stream?channel=few&since=last")).data == ["5"]
