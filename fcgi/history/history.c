@@ -152,19 +152,6 @@ static void on_patience(void *arg)
 	answer(visit->history, visit);
 }
 
-static enum visit_caching caching_of(const struct access *access)
-{
-	switch (access_more(access)) {
-	case ACCESS_NOBODY:
-		return VISIT_PUBLIC;
-	case ACCESS_BY_HEADER:
-		return VISIT_PUBLIC_UNSHOWN;
-	case ACCESS_BY_OTHERS:
-		break;
-	}
-	return VISIT_PRIVATE;
-}
-
 static bool wants_lines(const char *accept)
 {
 	unsigned lines = media_quality(accept, "application/x-ndjson", NULL);
@@ -201,7 +188,7 @@ static void begin(struct history *history, struct request *request,
 	visit->client = client;
 	visit->grant = grant;
 	visit->wanted = *wanted;
-	visit->caching = caching_of(history->parts.access);
+	visit->more = access_more(history->parts.access);
 	visit->leaf.limit = wanted->limit;
 	visit->leaf.lines = wants_lines(request->accept);
 	fair_place_init(&visit->place);

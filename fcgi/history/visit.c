@@ -94,7 +94,7 @@ bool visit_look(struct visit *visit, const struct window *window, uint64_t now)
 
 void visit_restart(struct visit *visit)
 {
-	visit->judged = visit->gap = false;
+	visit->judged = visit->gap = visit->partial = false;
 	leaf_clear(&visit->leaf);
 }
 
@@ -172,9 +172,9 @@ static bool shows_anything(const struct request *request)
 
 static bool is_public(const struct visit *visit, const struct request *request)
 {
-	if (visit->grant != NULL || visit->caching == VISIT_PRIVATE)
+	if (visit->grant != NULL || visit->more == ACCESS_BY_OTHERS)
 		return false;
-	return visit->caching == VISIT_PUBLIC || !shows_anything(request);
+	return visit->more == ACCESS_NOBODY || !shows_anything(request);
 }
 
 static const char *cache_of(
@@ -189,7 +189,7 @@ static const char *cache_of(
 static void add_headers(
 	const struct visit *visit, struct request *request, const char *etag)
 {
-	cors_vary(&request->headers, visit->caching == VISIT_PUBLIC
+	cors_vary(&request->headers, visit->more == ACCESS_NOBODY
 					     ? "Accept"
 					     : "Accept, Authorization, Cookie");
 	if (is_lasting(visit))

@@ -5,10 +5,10 @@
  * visit - one request for a page of a channel's events, until it is answered
  *
  *   FRESH     in the queue of those that nobody has looked at
- *   HUNGRY    in that of those which need the hub's word: where it begins, then
- *             older events, a sheet at a time
- *   ASKING    the hub is being asked
+ *   SEEKING   it needs the hub's word (seeker.h): where it begins, then older
+ *             events, a sheet at a time
  *   WAITING   there is nothing for it yet, and it waits for an event
+ *             (waiters.h)
  *
  * What the window holds is taken from there: whoever keeps up with a channel
  * costs the hub nothing.
@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fcgi/guard/access.h"
 #include "fcgi/history/history_query.h"
 #include "fcgi/history/leaf.h"
 #include "fcgi/replay/fair_queue.h"
@@ -24,19 +25,12 @@
 
 struct client;
 struct deferred;
-struct grant;
 struct history;
 struct judged;
 struct paged;
 struct privacy;
 struct seeker;
 struct window;
-
-enum visit_caching {
-	VISIT_PUBLIC,	      /* all who show nothing are given the same */
-	VISIT_PUBLIC_UNSHOWN, /* likewise, but others may be given more */
-	VISIT_PRIVATE,
-};
 
 struct visit {
 	struct history *history;
@@ -46,10 +40,10 @@ struct visit {
 	struct node fellow;    /* in the list of all */
 	struct node wait;      /* in waiters */
 	struct timer patience; /* of one that may wait */
-	struct client *client; /* held, as a stream is; NULL = given back */
+	struct client *client; /* counted, as a stream's is */
 	struct grant *grant;   /* held; may be NULL */
 	struct history_query wanted;
-	enum visit_caching caching;
+	enum access_more more; /* is anybody given more of the channel? */
 	struct leaf leaf;
 	bool judged; /* the hub has said where it begins: */
 	bool gap;

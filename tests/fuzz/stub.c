@@ -26,7 +26,10 @@
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { WAITING_MAX = 8, CHUNK = 64 << 10 };
+enum {
+	WAITING_MAX = 128, /* a stream has 100 channels with presence=1 */
+	CHUNK = 64 << 10,
+};
 
 /* What has been asked: the frame's type, and its number or tag. */
 struct asked {
