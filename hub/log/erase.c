@@ -8,6 +8,7 @@
 
 #include "hub/log/checksum.h"
 #include "hub/log/disk/statement.h"
+#include "hub/log/origin.h"
 #include "lib/event/traits.h"
 
 enum {
@@ -35,6 +36,11 @@ static const struct statement statements[] = {
 		"INSERT OR IGNORE INTO erasing(channel) VALUES(?)"},
 	{offsetof(struct erasures, done),
 		"DELETE FROM erasing WHERE channel = ?"},
+	{offsetof(struct erasures, told),
+		"SELECT id, traits FROM event WHERE channel = ?"
+		" ORDER BY id DESC LIMIT 1000"},
+	{offsetof(struct erasures, orphan),
+		"DELETE FROM orphan WHERE id BETWEEN ? AND ?"},
 	{0},
 };
 
@@ -309,8 +315,34 @@ void erasures_apply(struct erasures *erasures, struct span traits, uint64_t id)
 		erase_channel(erasures, erasure.channel);
 		return;
 	}
+	/* What the shared order forgot is not put back then. */
+	query_bind_int(&erasures->orphan, 1, erasure.first);
+	query_bind_int(&erasures->orphan, 2, erasure.last);
+	store_run(erasures->log->store, &erasures->orphan);
 	for (uint64_t at = erasure.first; at <= erasure.last && at < id; at++)
 		erase_row(erasures, at, true);
+}
+
+bool erasures_find_done(struct erasures *erasures, uint64_t source,
+	uint64_t number, uint64_t *id)
+{
+	struct eventlog *log = erasures->log;
+	const struct channel *channel =
+		channel_find(log->channels, span_of(ERASURE_CHANNEL));
+	struct query *told = &erasures->told;
+	struct origin origin;
+	bool found = false;
+
+	if (channel == NULL)
+		return false;
+	query_bind_int(told, 1, channel->number);
+	while (!found && store_step(log->store, told)) {
+		*id = query_int(told, 0);
+		found = origin_find(query_bytes(told, 1), &origin) &&
+			origin.source == source && origin.number == number;
+	}
+	store_end(told);
+	return found;
 }
 
 /* Is that row one of the publish that is shown as `id`?  Then that is found. */

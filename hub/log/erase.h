@@ -23,7 +23,8 @@
 struct erasures {
 	struct eventlog *log;
 	struct buf waiting; /* numbers of channels that have rows left */
-	struct query above, next, previous, link, rows, remove, note, done;
+	struct query above, next, previous, link, rows, remove, note, done,
+		told, orphan;
 };
 
 void erasures_open(struct erasures *erasures, struct eventlog *log);
@@ -42,6 +43,12 @@ struct erasable {
 
 bool erasures_find(struct erasures *erasures, uint64_t id, struct buf *texts,
 	struct erasable *found);
+
+/* Was it deleted by the request of that number of that publisher?  *id is then
+ * the erasure's.  Of a shared order only, where no receipt of it is kept here;
+ * and of the last ones. */
+bool erasures_find_done(struct erasures *erasures, uint64_t source,
+	uint64_t number, uint64_t *id);
 
 /* In the transaction: what the traits of the event `id` say, if they say
  * anything. */

@@ -117,11 +117,20 @@ static bool propose(struct ledger *ledger, struct publisher *publisher,
 }
 
 /* One whose answer was lost comes again, when there is nothing left. */
-static bool was_done(const struct publisher *publisher, uint64_t number)
+static bool was_done(struct ledger *ledger, const struct publisher *publisher,
+	uint64_t number, struct ack *ack)
 {
 	struct receipt receipt;
+	uint64_t id;
 
-	return publisher_look(publisher, number, &receipt);
+	if (publisher_look(publisher, number, &receipt))
+		id = receipt.last;
+	else if (ledger->order == NULL || !erasures_find_done(&ledger->erasures,
+						  publisher->name, number, &id))
+		return false;
+	ack->outcome = WIRE_OUT_STORED;
+	ack->first = ack->last = id;
+	return true;
 }
 
 /* Likewise. */
@@ -136,11 +145,11 @@ static bool decide(struct ledger *ledger, struct publisher *publisher,
 		ack->reason = text_topic_fault(request->channel);
 	if (ack->reason != NULL)
 		return true;
-	if (!was_done(publisher, request->number)) {
-		ack->outcome = find(ledger, request, &erasure);
-		if (ack->outcome != WIRE_OUT_STORED)
-			return true;
-	}
+	if (was_done(ledger, publisher, request->number, ack))
+		return true;
+	ack->outcome = find(ledger, request, &erasure);
+	if (ack->outcome != WIRE_OUT_STORED)
+		return true;
 	return propose(ledger, publisher, request, &erasure, ack);
 }
 

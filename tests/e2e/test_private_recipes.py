@@ -250,7 +250,7 @@ def issues(world, keyed, seconds, user="7"):
 
 
 @pytest.mark.page
-@pytest.mark.parametrize("block", [1, 2], ids=["by-itself", "by-feed.js"])
+@pytest.mark.parametrize("block", [1, 2], ids=["by-itself", "by-the-client"])
 def test_a_page_with_a_ticket_misses_nothing_when_it_ends(make_world, keyed, browser, tmp_path, block):
     world = serves(make_world, keyed, tmp_path, block)
     issues(world, keyed, 8 * SLOW)
@@ -258,9 +258,9 @@ def test_a_page_with_a_ticket_misses_nothing_when_it_ends(make_world, keyed, bro
     window = browser.open(f"http://127.0.0.1:{world.port}/orders.html")
     eventually(lambda: world.health().json["streams"] == 1, "the page listening")
     issues(world, keyed, 300)
-    tickets = "return performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/api/ticket')).length"
+    shown = "return performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/token.php')).length"
     with Numbers(world, "users/7/orders", pause=0.02) as numbers:
-        window.wait(lambda: window.run(tickets) == 2, "the first ticket's end", 20)
+        window.wait(lambda: window.run(shown) == 2, "the first ticket's end", 20)
         numbers.goes_on(50)
         last = numbers.stop()
     window.wait(lambda: window.texts("li")[-1:] == [str(last)], "all of them")
@@ -272,7 +272,7 @@ def test_a_page_with_a_ticket_misses_nothing_when_it_ends(make_world, keyed, bro
 @pytest.mark.page
 @pytest.mark.parametrize("user,seconds,why", [("8", 300, "nothing was shown that grants this channel"),
                                               ("7", -300, "the token is not good, or not any more")])
-def test_a_page_with_feed_js_says_why_it_hears_nothing(make_world, keyed, chromium, tmp_path, user, seconds, why):
+def test_a_page_with_the_client_says_why_it_hears_nothing(make_world, keyed, chromium, tmp_path, user, seconds, why):
     world = serves(make_world, keyed, tmp_path, 2)
     issues(world, keyed, seconds, user)
     chromium.expects(".")

@@ -3,6 +3,7 @@
 
 from urllib.parse import quote
 
+from wire import NOTHING, STORED, Delete, Stored
 from world import eventually
 
 
@@ -45,8 +46,9 @@ def test_a_machine_that_was_away_deletes_the_same_when_it_is_back(two):
     two.hold(3)
     two[1].hub.kill()
     delete(two[0], "main", ids[1])
-    two[0].publish("3")
+    newest = two[0].publish("3")
     two[1].hub.start()
+    eventually(lambda: two[1].channel("main")["newest"] == str(newest), "it having caught up")
     reader = two[1].listen(last_event_id=str(ids[0]))
     reader.sees("2", "3")
     assert reader.data == ["2", "3"] and not reader.told("reset")
@@ -66,3 +68,22 @@ def test_what_is_good_for_a_time_goes_at_all_machines_and_newer_ones_stay(two):
         reader = world.listen(last_event_id=str(before))
         reader.sees("after")
         assert not reader.told("reset")
+
+
+def test_one_whose_answer_was_lost_is_answered_as_done_when_it_is_sent_again(two):
+    peer = two[0].hub_peer(source=77)
+    id = peer.publish("one").first
+
+    def again(peer):
+        peer.send(Delete(10, 0, b"main", id))
+        return peer.expect(Stored, number=10)
+
+    done = again(peer)
+    assert done.outcome == STORED and done.first > id
+    two[0].hub.kill_all()
+    two[0].hub.start()
+    two[0].is_healthy()
+    assert again(two[0].hub_peer(source=77)) == done
+    peer = two[0].hub_peer(source=77)
+    peer.send(Delete(11, 0, b"main", id))
+    assert peer.expect(Stored, number=11).outcome == NOTHING

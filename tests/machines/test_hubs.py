@@ -11,7 +11,7 @@ import pytest
 from daemon import SLOW, Daemon, eventually, program
 from peers import Hub
 from redisserver import RedisLine, RedisServer, needs_redis
-from wire import AFTER, ID_MAX, Following, Item, Judge, Judged, Publish, State, Stored
+from wire import AFTER, ID_MAX, Delete, Following, Item, Judge, Judged, Publish, State, Stored
 
 pytestmark = pytest.mark.skipif(bool(needs_redis), reason=needs_redis)
 
@@ -227,6 +227,21 @@ def test_what_a_second_master_has_at_a_place_that_all_have_leapt_over_is_named_a
         assert f"the event {lost[1]} is not put back" in machine.hub.log()
     both[1].publish("goes on")
     assert [text for _, _, text in eventually(machines.same, "the same log")] == ["kept", "goes on"]
+
+
+def test_what_was_deleted_before_the_order_forgot_it_is_not_put_back(machines, both):
+    a, _ = both
+    kept, lost = a.publish("kept").last, []
+
+    def deletes():
+        lost.extend([a.publish("gone").last, a.publish("stays").last])
+        for number, id in ((100, lost[0]), (101, kept)):
+            a.send(Delete(number, 0, b"main", id))
+            assert a.expect(Stored, number=number).outcome == STORED
+
+    machines.forget(deletes)
+    rows = eventually(lambda: machines.put_back(lost), "put back", 20)
+    assert [text for _, _, text in rows if text] == ["stays"]
 
 
 def test_a_follower_begins_anew_where_the_order_forgot(machines, both):

@@ -20,7 +20,8 @@ TRANSLATION = TOP / "README.pt-BR.md"
 DOCS = sorted((TOP / "docs").rglob("*.md"))
 # What is written for those who use Tidings, in English.
 GUIDES = [README, *DOCS]
-ALL = [*GUIDES, TRANSLATION, TOP / "HACKING.md", TOP / "SECURITY.md", TOP / "CHANGELOG.md"]
+ALL = [*GUIDES, TRANSLATION, TOP / "HACKING.md", TOP / "SECURITY.md", TOP / "CHANGELOG.md",
+       TOP / "js" / "README.md"]
 
 
 def name_of(path):
