@@ -6,7 +6,9 @@
  *
  * Who asks is given the newest event of each of his channels, and of each that
  * his patterns match, up to where the window ends when he asks; what comes
- * behind that the window has for him.  So nothing is lost between.
+ * behind that the window has for him.  So nothing is lost between.  Of a public
+ * channel the hub does not name a private event as the newest, though he may
+ * read it for another of its channels.
  *
  * What the window holds is taken from there.  Of other channels the hub is
  * asked for the newest id that is for him, then for that event; and for
