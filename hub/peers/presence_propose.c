@@ -13,11 +13,12 @@
 #include "hub/peers/present.h"
 
 enum {
-	ASKED_MAX = 256,     /* proposals that are not answered */
-	OTHERS_US = 3000000, /* later also those that are not the first tell
-				that a machine has left */
-	DOUBT_US =
-		30000000, /* in which those who are there are told of again */
+	ASKED_MAX = 1024, /* proposals that are not answered */
+	/* Later those that are not the first tell, too, that a machine has
+	 * left. */
+	OTHERS_US = 3000000,
+	/* In this time those who are there are told of again. */
+	DOUBT_US = 30000000,
 };
 
 /* ---- what is proposed */

@@ -42,18 +42,22 @@ static uint64_t reached(const struct follow *follow)
 						  : follow->from;
 }
 
+static void tell_hole(struct follow *follow, const struct shared_hole *hole)
+{
+	holes_told(&follow->holes, hole);
+	follow->from = hole->start;
+	memset(follow->origin, 0, SHARED_ID);
+	follow->notify.hole(follow->notify.arg, hole);
+}
+
 void follow_tell_hole(struct follow *follow, const struct shared_hole *hole)
 {
 	if (!tell_broken(follow))
 		return;
 	if (hole->last > follow->from)
 		tell_missed(follow, hole->last, NULL);
-	if (follow_is_stale(follow))
-		return;
-	holes_told(&follow->holes, hole);
-	follow->from = hole->start;
-	memset(follow->origin, 0, SHARED_ID);
-	follow->notify.hole(follow->notify.arg, hole);
+	if (!follow_is_stale(follow))
+		tell_hole(follow, hole);
 }
 
 /* All up to there, except entries. */
@@ -101,8 +105,15 @@ static void take_hole(struct follow *follow, const struct row *row)
 		take_broken(follow, row->id, "it is a hole without an end");
 		return;
 	}
-	if (tell_broken(follow))
-		follow_tell_up_to(follow, hole.last);
+	if (!tell_broken(follow))
+		return;
+	/* Of the newest ids in the log that founded the order none was an
+	 * entry. */
+	if (row->founded && follow->from >= row->before) {
+		tell_hole(follow, &hole);
+		return;
+	}
+	follow_tell_up_to(follow, hole.last);
 	if (!follow_is_stale(follow))
 		follow_tell_hole(follow, &hole);
 }

@@ -7,7 +7,8 @@
 --         entries  id before h a n i, ...
 --         keys     name value milliseconds, ...
 --         cursors  field cursor, ...
---         end      identity secret last at r
+--         end      identity secret last at r, and above which id nothing was: ''
+--                  if that is not known
 -- Gives "ok", or "taken" (it is not empty), or "other" (somebody else founds
 -- it), or the id of the first hole.
 local log, hole, state, inbox, founder = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -37,7 +38,7 @@ elseif step == 'cursors' then
 		redis.call('HSET', inbox, ARGV[i], ARGV[i + 1])
 	end
 elseif step == 'end' then
-	local identity, secret, last, at, r = unpack(ARGV, 4, 8)
+	local identity, secret, last, at, r, before = unpack(ARGV, 4, 9)
 	local time = redis.call('TIME')
 	local start = math.max(tonumber(last), tonumber(time[1]) * 1000000 +
 		tonumber(time[2])) + 1000000000 + tonumber(r)
@@ -46,7 +47,11 @@ elseif step == 'end' then
 		.. ' ' .. string.match(redis.call('INFO', 'replication'),
 			'master_replid:(%x+)')
 	redis.call('XADD', hole, '0-' .. id, 'last', last)
-	redis.call('XADD', log, '0-' .. id, 'hole', last)
+	local row = {'XADD', log, '0-' .. id, 'hole', last}
+	if before and before ~= '' then
+		row[6], row[7] = 'p', before
+	end
+	redis.call(unpack(row))
 	redis.call('HSET', state, 'identity', identity, 'secret', secret,
 		'version', '1', 'last', id, 'at', at, 'server', server)
 	redis.call('DEL', founder)

@@ -117,6 +117,11 @@ static size_t put_end(struct founding *founding, struct buf *scratch)
 		what->last > founding->before ? what->last : founding->before);
 	number(founding, what->at > founding->at ? what->at : founding->at);
 	number(founding, random_below(RANDOM_JUMP));
+	buf_clear(scratch);
+	if (founding->before > 0 || !what->cut)
+		buf_printf(
+			scratch, "%llu", (unsigned long long)founding->before);
+	word(founding, scratch);
 	return 1;
 }
 

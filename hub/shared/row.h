@@ -6,7 +6,8 @@
  *
  *   entry  h head, a time in ms, n rows, i items (entry.h); p, if it was there
  *	    when the order was founded: the id before it
- *   hole   hole last
+ *   hole   hole last; p, if it is the one after the founding: no entry is
+ *	    between that id and `last`
  *
  * Spans borrow from the reply.
  */

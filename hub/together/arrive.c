@@ -20,6 +20,7 @@ void arrive_stop(struct together *together)
 	if (together->following)
 		shared_pause(together->wing);
 	together->following = false;
+	together->unfit = 0;
 }
 
 /* Of the newest event, if that is the newest id. */
@@ -81,6 +82,36 @@ static void tell_who(struct together *together, const struct entry *entry)
 
 static const char unfit[] = "an event of it is not what may be published";
 
+/* Many of them are written down as one. */
+static void leave_out(struct together *together, uint64_t id)
+{
+	if (together->unfit == 0)
+		log_warnx(LINE_SHARED_BROKEN, (unsigned long long)id, unfit);
+	together->unfit = id;
+}
+
+void arrive_step(struct together *together)
+{
+	uint64_t id = together->unfit;
+
+	together->unfit = 0;
+	if (id != 0)
+		arrive_missed(
+			together, together->ledger->log.newest, id, unfit);
+}
+
+/* A transaction, after what will not do; false if there can be none now. */
+static bool begin(struct together *together)
+{
+	arrive_step(together);
+	if (!together->following)
+		return false;
+	if (ledger_begin(together->ledger))
+		return true;
+	arrive_stop(together);
+	return false;
+}
+
 static void apply(struct together *together, const struct shared_entry *from)
 {
 	struct ledger *ledger = together->ledger;
@@ -90,19 +121,15 @@ static void apply(struct together *together, const struct shared_entry *from)
 	if (from->what.count > 1)
 		items = mem_new(from->what.count * sizeof(*items));
 	entry = wording_of_entry(from, items);
-	if (entry_fault(ledger, &entry) != NULL) {
-		log_warnx(LINE_SHARED_BROKEN, (unsigned long long)from->id,
-			unfit);
-		arrive_missed(together, ledger->log.newest, from->id, unfit);
-	} else if (ledger_begin(ledger)) {
+	if (entry_fault(ledger, &entry) != NULL)
+		leave_out(together, from->id);
+	else if (begin(together)) {
 		if (entry_apply(ledger, &entry))
 			tell_who(together, &entry);
 		move_cursor(together, &from->what.cursor);
 		if (from->founded)
 			be_blind(together, from->id);
 		propose_reach(together, from->id);
-	} else {
-		arrive_stop(together);
 	}
 	if (items != &one)
 		free(items);
@@ -150,6 +177,7 @@ void arrive_hole(void *arg, const struct shared_hole *hole)
 	const struct entry_orphaned orphaned = {forget, together};
 	bool good;
 
+	arrive_step(together);
 	if (!together->following ||
 		epochs_begin_at(&ledger->log.epochs, hole->start))
 		return;
@@ -161,6 +189,9 @@ void arrive_hole(void *arg, const struct shared_hole *hole)
 	else
 		log_info(LINE_SHARED_HOLE, (unsigned long long)hole->last,
 			(unsigned long long)hole->start);
+	/* What was there before the order was founded is told in no entry. */
+	if (hole->last > ledger->log.newest)
+		be_blind(together, hole->start);
 	propose_lose(together, hole);
 	good = entry_hole(ledger, &epoch, &orphaned);
 	renew(together, good);
@@ -172,6 +203,7 @@ void arrive_missed(void *arg, uint64_t from, uint64_t upto, const char *broken)
 	struct together *together = arg;
 	struct ledger *ledger = together->ledger;
 
+	arrive_step(together);
 	if (!together->following || upto <= ledger->log.newest)
 		return;
 	if (broken == NULL)

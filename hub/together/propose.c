@@ -214,7 +214,8 @@ static void place(
 {
 	const struct eventlog *log = &together->ledger->log;
 
-	if (epochs_find(&log->epochs, entry) != NULL) {
+	if (epochs_find(&log->epochs, entry) != NULL ||
+		epochs_begin_at(&log->epochs, entry)) {
 		fail(together, waiter, forgotten);
 		return;
 	}

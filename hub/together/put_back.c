@@ -15,6 +15,7 @@
 
 enum {
 	AT_ONCE = 64,	      /* are asked */
+	LEFT_AT_ONCE = 256,   /* are left where they are, in one turn */
 	OTHERS_US = 10000000, /* later others' are put back, too */
 };
 
@@ -113,14 +114,17 @@ static void ask(void *arg, const struct orphan *orphan)
 	buf_release(&name);
 }
 
-static void take(struct together *together, struct asking *asking,
+/* False if it is left. */
+static bool take(struct together *together, struct asking *asking,
 	const struct orphan_line *line)
 {
 	struct store *store = &together->ledger->store;
 
-	if (is_old(together, line) ||
-		!orphan_read(store, line->id, ask, asking))
-		leave(together, line->id);
+	if (!is_old(together, line) &&
+		orphan_read(store, line->id, ask, asking))
+		return true;
+	leave(together, line->id);
+	return false;
 }
 
 /* Those that may be put back now, from `through` on. */
@@ -133,16 +137,17 @@ static void take_some(struct together *together)
 		now > put_back->since + OTHERS_US ? NULL : together->own;
 	struct asking asking = {.together = together};
 	struct orphan_line line;
+	unsigned left = 0;
 
 	cursors_open(&asking.cursors, store);
 	put_back->looked = false;
-	while (put_back->asked < AT_ONCE) {
+	while (put_back->asked < AT_ONCE && left < LEFT_AT_ONCE) {
 		if (!orphan_next(store, put_back->through, hub, &line)) {
 			put_back->looked = true;
 			break;
 		}
 		put_back->through = line.id;
-		take(together, &asking, &line);
+		left += !take(together, &asking, &line);
 	}
 	cursors_close(&asking.cursors);
 }

@@ -41,6 +41,8 @@ struct together {
 	uint64_t append_us;  /* how long the newest took */
 	struct buf sentence; /* why it is away, terminated */
 	bool following;	     /* what is told is what the log lacks */
+	uint64_t unfit;	     /* up to this id it is, and none of it will do;
+				0 = there is none such */
 	struct put_back put_back;
 	struct founding *founding; /* under way; NULL = none is */
 	bool founded;		   /* one has come to its end */
@@ -75,6 +77,8 @@ void arrive_hole(void *arg, const struct shared_hole *hole);
 void arrive_missed(void *arg, uint64_t from, uint64_t upto, const char *broken);
 /* It cannot be written down now: all is told anew later. */
 void arrive_stop(struct together *together);
+/* Writes down what will not do. */
+void arrive_step(struct together *together);
 /* Lets it be told, from what is committed on. */
 void arrive_start(struct together *together);
 

@@ -119,6 +119,7 @@ void together_step(struct together *together)
 {
 	if (together == NULL)
 		return;
+	arrive_step(together);
 	propose_step(together);
 	put_back_step(together);
 }

@@ -116,3 +116,15 @@ def test_its_redis_is_not_for_a_configuration_of_ones_own_to_say(tmp_path):
     mine.write_text("[shared]\nredis = 127.0.0.1:6379\n")
     assert quickstart_says("--machines", "2", "--config", mine, port=free_ports(2)) == (
         f"quickstart: --config: {mine} has redis, which quickstart gives itself\n")
+
+
+def test_what_else_of_the_order_a_configuration_of_ones_own_says_holds(quickstart, tmp_path):
+    mine, folder = tmp_path / "mine.conf", tmp_path / "q"
+    mine.write_text("; mine\n[shared]\nkeep_age = 30m\ngive_up = soon\n")
+    assert quickstart_says("--machines", "2", "--config", mine, port=free_ports(2)).startswith(
+        f"quickstart: --config: {mine}:4: give_up: ")
+    mine.write_text("; mine\n[shared]\nkeep_age = 30m\n")
+    run = quickstart("--no-demo", "--machines", "2", "--config", mine, "--dir", folder, port=free_ports(2)).serves()
+    text = (folder / "2" / "tidings.conf").read_text()
+    assert "keep_age = 30m" in text and f"redis = unix:{folder}/redis/redis.sock" in text
+    assert run.interrupt() == 130

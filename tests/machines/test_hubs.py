@@ -11,7 +11,7 @@ import pytest
 from daemon import SLOW, Daemon, eventually, program
 from peers import Hub
 from redisserver import RedisLine, RedisServer, needs_redis
-from wire import AFTER, ID_MAX, Delete, Following, Item, Judge, Judged, Publish, State, Stored
+from wire import AFTER, ID_MAX, Delete, Following, Item, Joined, Judge, Judged, Left, Publish, State, Stored
 
 pytestmark = pytest.mark.skipif(bool(needs_redis), reason=needs_redis)
 
@@ -414,6 +414,26 @@ def test_who_joins_has_what_was_published_on_several_channels_before_the_foundin
                 assert not peer.page("a", "b", "main", value=last).gap
                 assert not peer.page("a", "b", "main", value=first - 1).gap, "nothing was there before"
                 assert [event.id for event in peer.page("b", value=first).events] == [last]
+
+
+def test_who_joins_lacks_nothing_where_the_newest_ids_of_the_founding_log_told_who_is_there(tmp_path):
+    with contextlib.closing(RedisServer(tmp_path).start()) as redis, contextlib.ExitStack() as stack:
+        one, other = (stack.enter_context(contextlib.closing(Machine(tmp_path, n, redis))) for n in (1, 2))
+        shared = one.conf.read_text()
+        one.conf.write_text(shared[:shared.index("[shared]")])
+        one.hub.start()
+        with contextlib.closing(one.peer()) as peer:
+            event = peer.publish("event").last
+            peer.send(Joined(b"subscriber000001", "", "", b"", [b"room"]), Left(b"nobody0000000000"))
+            came = eventually(lambda: [row[0] for row in one.events() if row[0] > event], "he is told of")[0]
+        one.hub.stop()
+        one.conf.write_text(shared)
+        assert one.enter("--found").returncode == 0 and other.enter("--join").returncode == 0
+        other.hub.start()
+        eventually(lambda: len(other.events()) == 1, "the event")
+        with contextlib.closing(other.peer()) as peer:
+            for cursor in event - 1, event, came:
+                eventually(lambda cursor=cursor: not peer.page("main", value=cursor).gap, f"no gap after {cursor}")
 
 
 def test_an_empty_order_says_how_it_is_founded(machines, both):

@@ -7,8 +7,10 @@ import time
 
 import pytest
 
-from attendance import ids, sees, watch, who
+from attendance import sees, watch, who
 from daemon import eventually
+from mercure import PATH, mercure
+from mercure_reader import reader
 from redisserver import RedisServer, needs_redis
 from several import Machines
 from test_hubs import Machine, both, machines  # noqa: F401, fixtures
@@ -16,6 +18,8 @@ from wire import Joined, Left, Presence, Presents
 
 pytestmark = pytest.mark.skipif(bool(needs_redis), reason=needs_redis)
 
+LIST = PATH + "/subscriptions"
+ALL = LIST + "{/topic}{/subscriber}"
 ON = {"responder": {"mercure_subscriptions": "yes"}}
 
 
@@ -28,7 +32,7 @@ def worlds(make_world):
 
 def test_who_is_at_one_machine_is_seen_at_all_and_listed_alike(worlds):
     streams = [watch(world, "room") for world in worlds.worlds]
-    everybody = [sees(stream, 3, 15) for stream in streams]
+    everybody = [{id: entry["since"] for id, entry in sees(stream, 3, 15).items()} for stream in streams]
     assert everybody[0] == everybody[1] == everybody[2]
     lists = [eventually(lambda world=world: len(who(world, "room")["subscribers"]) == 3 and who(world, "room"),
                         "all are listed") for world in worlds.worlds]
@@ -39,8 +43,26 @@ def test_who_is_at_one_machine_is_seen_at_all_and_listed_alike(worlds):
     another = watch(worlds[1], "room")
     for stream in streams[0], streams[2], another:
         sees(stream, 3)
-    documents = [world.door.ask("GET", "/.well-known/mercure/subscriptions") for world in worlds.worlds]
-    assert {answer.status for answer in documents} == {200} or len({answer.status for answer in documents}) == 1
+
+
+def test_mercure_s_subscriptions_are_the_same_at_each_machine(make_world, tmp_path):
+    worlds = make_world(kind=Machines, count=2, config=mercure(tmp_path, ON)).worlds
+    admins = [reader(world, subscribe=[ALL]) for world in worlds]
+    watchers = [admin.listen(LIST + "/books/{subscriber}") for admin in admins]
+    one = reader(worlds[0], subscribe=["x"], payload={"name": "ann"}).listen("books")
+    other = reader(worlds[1]).listen("books")
+    for watcher in watchers:
+        watcher.wait(lambda watcher=watcher: len(watcher.data) == 2, watcher.story, 15)
+    assert watchers[0].data == watchers[1].data and watchers[0].ids == watchers[1].ids
+    lists = [admin.door.ask("GET", LIST + "/books", {}).json for admin in admins]
+    assert lists[0] == lists[1] and len(lists[0]["subscriptions"]) == 2
+    assert {"name": "ann"} in [entry.get("payload") for entry in lists[0]["subscriptions"]]
+    one.leave()
+    other.leave()
+    for watcher in watchers:
+        watcher.wait(lambda watcher=watcher: len(watcher.data) == 4, watcher.story, 15)
+    assert watchers[0].data == watchers[1].data
+    assert [json.loads(text)["active"] for text in watchers[0].data] == [True, True, False, False]
 
 
 def test_a_hub_that_is_killed_takes_nobody_along(worlds):

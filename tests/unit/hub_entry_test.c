@@ -4,6 +4,7 @@
 
 #include "hub/log/entry.h"
 #include "hub/log/orphan.h"
+#include "lib/event/active.h"
 #include "lib/event/traits.h"
 #include "tests/unit/hub_room.h"
 
@@ -162,6 +163,86 @@ static void test_what_no_hub_writes_is_not_applied(void **state)
 	entry.id = WIRE_ID_MAX;
 	assert_non_null(entry_fault(&room->ledger, &entry));
 }
+
+/* ---- who is there */
+
+static void put_who(struct buf *traits, const struct active *active)
+{
+	struct buf value = {0};
+
+	buf_clear(traits);
+	active_put(&value, active);
+	trait_add(traits, TRAIT_ACTIVE, buf_span(&value));
+	buf_release(&value);
+}
+
+static void test_who_is_there_is_an_event_for_each_of_his_topics(void **state)
+{
+	struct room *room = *state;
+	const uint8_t subscriber[ACTIVE_SUBSCRIBER] = {1};
+	struct proposed items[] = {
+		{.data = span_of("room")}, {.data = span_of("other")}};
+	struct entry entry = entry_of(base(room) + 1, items);
+	struct active active = {.here = true,
+		.subscriber = subscriber,
+		.user = span_of("ann"),
+		.payload = span_of("{}")};
+	struct buf traits = {0};
+
+	put_who(&traits, &active);
+	entry.rows = entry.what.count = 2;
+	entry.what.channel = span_of(ACTIVE_CHANNEL);
+	entry.what.traits = buf_span(&traits);
+	entry.at = 7000;
+	apply(room, &entry);
+	assert_int_equal(ask(room, "SELECT count(*) FROM event"), 2);
+	assert_int_equal(ask(room, "SELECT count(*) FROM event"
+				   " WHERE CAST(data AS TEXT) LIKE"
+				   " '%\"topic\":\"other\"%\"active\":true,"
+				   "\"payload\":{},\"user\":\"ann\","
+				   "\"since\":\"1970-01-01T00:00:07.000Z\"}'"),
+		1);
+	buf_release(&traits);
+}
+
+static void test_what_does_not_say_who_is_there_is_refused(void **state)
+{
+	struct room *room = *state;
+	const uint8_t subscriber[ACTIVE_SUBSCRIBER] = {1};
+	struct proposed item = {.data = span_of("room")};
+	struct entry entry = entry_of(base(room), &item);
+	const struct active good = {.subscriber = subscriber};
+	struct active bad = good;
+	struct buf traits = {0};
+
+	entry.what.channel = span_of(ACTIVE_CHANNEL);
+	assert_non_null(entry_fault(&room->ledger, &entry));
+	put_who(&traits, &good);
+	entry.what.traits = buf_span(&traits);
+	assert_null(entry_fault(&room->ledger, &entry));
+	item.data = span_of("");
+	assert_non_null(entry_fault(&room->ledger, &entry));
+	item.data = span_of("room");
+	entry.what.type = span_of("type");
+	assert_non_null(entry_fault(&room->ledger, &entry));
+	entry.what.type = span_of("");
+	bad.payload = span_of("{\n}");
+	put_who(&traits, &bad);
+	entry.what.traits = buf_span(&traits);
+	assert_non_null(entry_fault(&room->ledger, &entry));
+	bad = good;
+	bad.topic = span_of("room");
+	put_who(&traits, &bad);
+	entry.what.traits = buf_span(&traits);
+	assert_non_null(entry_fault(&room->ledger, &entry));
+	put_who(&traits, &good);
+	trait_add(&traits, TRAIT_PRIVATE, span("", 0));
+	entry.what.traits = buf_span(&traits);
+	assert_non_null(entry_fault(&room->ledger, &entry));
+	buf_release(&traits);
+}
+
+/* ---- what is forgotten */
 
 /* Two that the order knows, and one that it forgets. */
 static struct epoch forget_one(struct room *room, uint64_t id)
@@ -414,6 +495,8 @@ int main(void)
 		IN_ROOM(test_what_another_server_had_meanwhile_counts_as_pruned),
 		IN_ROOM(test_where_the_log_has_been_at_only_what_is_forgotten_is_a_gap),
 		IN_ROOM(test_a_hole_that_is_known_changes_nothing),
+		IN_ROOM(test_who_is_there_is_an_event_for_each_of_his_topics),
+		IN_ROOM(test_what_does_not_say_who_is_there_is_refused),
 		IN_ROOM(test_a_hole_below_the_newest_event_takes_it_out_of_the_log),
 		IN_ROOM(test_a_hole_below_another_one_that_is_the_newest_id_is_written_down),
 		IN_ROOM(test_if_it_cannot_be_committed_nothing_has_left_the_log),

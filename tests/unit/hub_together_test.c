@@ -426,6 +426,84 @@ static void test_what_has_its_place_and_cannot_be_had_is_not_acknowledged(
 	assert_int_equal(told(room), 2);
 }
 
+static void test_what_was_removed_before_it_came_is_not_acknowledged(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t id = base(room);
+
+	must_wait(room, 1);
+	wing.notify.missed(wing.notify.arg, room->ledger.log.newest, id, NULL);
+	answer(0, SHARED_STORED, id);
+	must_wait(room, 2);
+	answer(1, SHARED_REPEATED, id);
+	ledger_commit(&room->ledger);
+	assert_int_equal(told(room), 2);
+	assert_int_equal(ack_at(room, 0)->outcome, WIRE_OUT_AWAY);
+	assert_int_equal(ack_at(room, 1)->outcome, WIRE_OUT_AWAY);
+}
+
+/* ---- what a stranger wrote */
+
+static void follow_unfit(uint64_t id)
+{
+	const struct shared_item item = {.data = span_of("x")};
+	const struct shared_entry entry = {
+		.id = id,
+		.at = now_ms,
+		.rows = 1,
+		.what = {.channel = span_of(ACTIVE_CHANNEL),
+			.items = &item,
+			.count = 1,
+			.rows = 1},
+	};
+
+	wing.notify.entry(wing.notify.arg, &entry);
+}
+
+static void test_entries_that_will_not_do_are_left_out_together(void **state)
+{
+	struct room *room = *state;
+	struct eventlog *log = &room->ledger.log;
+	uint64_t id = base(room);
+	uint64_t had = log->committed;
+
+	for (uint64_t i = 0; i < 100; i++)
+		follow_unfit(id + i);
+	assert_int_equal(log->committed, had);
+	follow(id + 100, 0);
+	assert_int_equal(log->committed, id + 99);
+	ledger_commit(&room->ledger);
+	assert_int_equal(log->committed, id + 100);
+	assert_int_equal(renewals, 1);
+	follow_unfit(id + 101);
+	together_step(together);
+	assert_int_equal(log->committed, id + 101);
+	assert_int_equal(renewals, 2);
+}
+
+/* ---- who has come and gone meanwhile is not known */
+
+static void test_a_log_that_may_lack_entries_says_up_to_where(void **state)
+{
+	struct room *room = *state;
+	uint64_t id = base(room);
+
+	follow(id, 0);
+	ledger_commit(&room->ledger);
+	wing.blind = 0;
+	wing.notify.missed(wing.notify.arg, id, id + 5, "broken");
+	assert_int_equal(wing.blind, 0);
+	wing.notify.missed(wing.notify.arg, id + 5, id + 9, NULL);
+	assert_int_equal(wing.blind, id + 9);
+	wing.notify.hole(
+		wing.notify.arg, &(struct shared_hole){id + 9, id + 500});
+	assert_int_equal(wing.blind, id + 9);
+	wing.notify.hole(
+		wing.notify.arg, &(struct shared_hole){id + 300, id + 900});
+	assert_int_equal(wing.blind, id + 900);
+}
+
 /* ---- whether it will do */
 
 static void test_who_is_too_far_behind_proposes_nothing(void **state)
@@ -535,6 +613,25 @@ static void test_an_old_orphan_is_left_where_it_is(void **state)
 	ledger_commit(&room->ledger);
 	assert_int_equal(wing.count, 0);
 	assert_true(room->ledger.order->room(room->ledger.order->arg) > 0);
+}
+
+static void test_many_old_orphans_are_left_in_several_turns(void **state)
+{
+	struct room *room = *state;
+	uint64_t id = base(room);
+	const struct shared_hole hole = {id - 1, id + 5000};
+
+	now_ms -= room->config.key_age_ms;
+	for (uint64_t i = 0; i < 300; i++)
+		follow(id + i, 0);
+	ledger_commit(&room->ledger);
+	wing.notify.hole(wing.notify.arg, &hole);
+	together_step(together);
+	ledger_commit(&room->ledger);
+	assert_int_equal(orphans_count(&room->ledger.store), 300 - 256);
+	together_step(together);
+	ledger_commit(&room->ledger);
+	assert_int_equal(orphans_count(&room->ledger.store), 0);
 }
 
 /* Another machine took it. */
@@ -705,6 +802,9 @@ int main(void)
 		IN_ROOM(test_what_does_not_come_back_is_given_up),
 		IN_ROOM(test_what_the_order_forgot_before_it_came_is_refused),
 		IN_ROOM(test_what_has_its_place_and_cannot_be_had_is_not_acknowledged),
+		IN_ROOM(test_what_was_removed_before_it_came_is_not_acknowledged),
+		IN_ROOM(test_entries_that_will_not_do_are_left_out_together),
+		IN_ROOM(test_a_log_that_may_lack_entries_says_up_to_where),
 		IN_ROOM(test_who_is_too_far_behind_proposes_nothing),
 		IN_ROOM(test_an_order_that_is_stopped_refuses_at_once_and_says_why),
 		cmocka_unit_test(
@@ -712,6 +812,7 @@ int main(void)
 		IN_ROOM(test_orphans_are_proposed_again_before_rows_of_inboxes),
 		IN_ROOM(test_an_orphan_that_is_there_already_is_one_no_more),
 		IN_ROOM(test_an_old_orphan_is_left_where_it_is),
+		IN_ROOM(test_many_old_orphans_are_left_in_several_turns),
 		IN_ROOM(test_what_another_machine_took_is_put_back_here_only_later),
 		IN_ROOM(test_a_log_that_lost_nothing_is_put_there_whole),
 		IN_ROOM(test_what_is_older_than_redis_keeps_it_is_not_put_there),
