@@ -26,7 +26,9 @@ static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 	if (exit_status == EXIT_OK && !help && colour_wanted(STDERR_FILENO))
 		be_coloured();
 	if (help)
-		help_verb(verb);
+		help_verb(verb, option_given("color")
+					? colour_wanted(STDOUT_FILENO)
+					: colour_usual(STDOUT_FILENO));
 	else if (exit_status == EXIT_OK)
 		exit_status = verb->run();
 	option_release();
@@ -55,7 +57,7 @@ static enum exit_status run_words(char **words)
 			"expected a verb behind the flags; `tidings --help` "
 			"lists them");
 	if (strcmp(words[0], "help") == 0)
-		return help_all(verbs, words[1]);
+		return help_all(verbs, words[1], colour_usual(STDOUT_FILENO));
 	verb = verb_named(verbs, words[0]);
 	if (verb == NULL)
 		return option_unknown_verb(verbs, words[0]);
@@ -74,7 +76,8 @@ int main(int argc, char **argv)
 	signal(SIGCHLD, SIG_DFL); /* ignored, nobody could be waited for */
 	exit_status = option_before(verbs, argc, argv, &before);
 	if (exit_status == EXIT_OK && (before.help || argc < 2))
-		exit_status = help_all(verbs, argc < 2 ? NULL : before.verb[0]);
+		exit_status = help_all(verbs, argc < 2 ? NULL : before.verb[0],
+			colour_usual(STDOUT_FILENO));
 	else if (exit_status == EXIT_OK && before.version)
 		puts(PACKAGE_STRING);
 	else if (exit_status == EXIT_OK)

@@ -259,7 +259,7 @@ static const struct option_row rows[] = {
 	{"auto", 'a', SWITCH, NULL, NULL,
 		"is what it does anyway: asks nothing"},
 	{"wait", 'w', DURATION, "TIME", "5s",
-		"how long an event may take before it counts as held back"},
+		"an event that takes longer counts as held back"},
 	{"server-config", '\0', TEXT, "FILE", NULL,
 		"the tidings.conf to go by"},
 	{"set-cookie", '\0', TEXT, "LINE", NULL,

@@ -131,9 +131,20 @@ static void draw(struct menu *menu)
 	screen_end();
 }
 
+/* How long nothing has to be done, in ms: what has come since the last drawing
+ * is drawn as soon as the next one may be. */
+static int pause_ms(uint64_t drawn, bool late)
+{
+	uint64_t since = clock_mono_us() - drawn;
+
+	if (!late)
+		return TURN_MS;
+	return since < DRAW_US ? (int)((DRAW_US - since) / 1000) + 1 : 0;
+}
+
 static void run(struct menu *menu)
 {
-	uint64_t drawn = 0;
+	uint64_t drawn = 0, shown = 0;
 	int key;
 
 	while (!menu->over && !interrupt_caught()) {
@@ -144,8 +155,9 @@ static void run(struct menu *menu)
 		if (clock_mono_us() - drawn >= DRAW_US) {
 			draw(menu);
 			drawn = clock_mono_us();
+			shown = menu->heard;
 		}
-		http_turn(menu->http, TURN_MS);
+		http_turn(menu->http, pause_ms(drawn, menu->heard != shown));
 		while (!menu->over &&
 			(key = screen_wait(0)) != SCREEN_NOTHING) {
 			on_key(menu, key);

@@ -35,11 +35,25 @@ bool colour_reader(int fd)
 	return isatty(fd) != 0 || is_said("always");
 }
 
+static bool is_bright(int fd)
+{
+	return isatty(fd) != 0 && !is_set("NO_COLOR") && !is_dumb();
+}
+
 bool colour_wanted(int fd)
 {
 	if (is_said("always") || is_said("never"))
 		return is_said("always");
-	return isatty(fd) != 0 && !is_set("NO_COLOR") && !is_dumb();
+	return is_bright(fd);
+}
+
+bool colour_usual(int fd)
+{
+	const char *said = getenv("TIDINGS_COLOR");
+
+	if (said != NULL && strcmp(said, "always") == 0)
+		return true;
+	return is_bright(fd) && (said == NULL || strcmp(said, "never") != 0);
 }
 
 bool colour_redraws(int fd)

@@ -13,6 +13,8 @@
 bool colour_reader(int fd);
 /* ... whom colours help? */
 bool colour_wanted(int fd);
+/* The same before flags have been read: by the environment alone. */
+bool colour_usual(int fd);
 /* Can a line be drawn anew there: a terminal that is not dumb? */
 bool colour_redraws(int fd);
 /* Can the signs of UTF-8 be shown (the locale's character set)? */

@@ -11,6 +11,29 @@
 
 enum { COLUMN = 26 }; /* where descriptions begin */
 
+static bool coloured;
+
+/* Prints `text` between what turns a colour on and off. */
+static void put(const char *code, const char *text, size_t len)
+{
+	if (coloured && len > 0)
+		printf("\033[%sm%.*s\033[0m", code, (int)len, text);
+	else
+		printf("%.*s", (int)len, text);
+}
+
+static void put_title(const char *title)
+{
+	put("1", title, strlen(title));
+}
+
+/* Of a flag or a verb, in so many columns. */
+static void put_name(const char *name, size_t len, size_t width)
+{
+	put("36", name, len);
+	printf("%*s", len < width ? (int)(width - len) : 0, "");
+}
+
 static void print_row(const struct option_row *row)
 {
 	struct buf left = {0};
@@ -21,12 +44,14 @@ static void print_row(const struct option_row *row)
 		buf_printf(&left, "      --%s", row->name);
 	if (row->value != NULL)
 		buf_printf(&left, " %s", row->value);
-	printf("%-*.*s", COLUMN, (int)left.len, left.at);
+	put_name(left.at, left.len, COLUMN);
 	if (left.len >= COLUMN)
 		printf("\n%*s", COLUMN, "");
 	printf("%s", row->help);
+	buf_clear(&left);
 	if (row->initial != NULL)
-		printf(" [%s]", row->initial);
+		buf_printf(&left, " [%s]", row->initial);
+	put("2", left.at, left.len);
 	putchar('\n');
 	buf_release(&left);
 }
@@ -39,7 +64,9 @@ static void print_rows(const struct option_row *rows)
 
 static void print_title(const char *title)
 {
-	printf("\n%s:\n", title);
+	putchar('\n');
+	put_title(title);
+	puts(":");
 }
 
 static void print_examples(const char *examples)
@@ -55,9 +82,11 @@ static void print_examples(const char *examples)
 	}
 }
 
-void help_verb(const struct verb *verb)
+void help_verb(const struct verb *verb, bool colour)
 {
-	printf("Usage: tidings %s [FLAGS]%s%s\n%c%s.\n", verb->name,
+	coloured = colour;
+	put_title("Usage");
+	printf(": tidings %s [FLAGS]%s%s\n%c%s.\n", verb->name,
 		verb->arguments[0] == '\0' ? "" : " ", verb->arguments,
 		verb->summary[0] - 'a' + 'A', verb->summary + 1);
 	if (verb->more != NULL)
@@ -102,30 +131,35 @@ static void print_verbs(const struct verb *const *verbs)
 		if (strcmp(verbs[i]->group, group) != 0)
 			print_title(verbs[i]->group);
 		group = verbs[i]->group;
-		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+		printf("  ");
+		put_name(verbs[i]->name, strlen(verbs[i]->name), 10);
+		printf(" %s\n", verbs[i]->summary);
 	}
 }
 
-enum exit_status help_all(const struct verb *const *verbs, const char *name)
+enum exit_status help_all(
+	const struct verb *const *verbs, const char *name, bool colour)
 {
 	const struct verb *verb = name == NULL ? NULL : verb_named(verbs, name);
 
 	if (name != NULL && strcmp(name, "--words") == 0)
 		return help_words(verbs);
 	if (verb != NULL) {
-		help_verb(verb);
+		help_verb(verb, colour);
 		return EXIT_OK;
 	}
 	if (name != NULL)
 		return option_unknown_verb(verbs, name);
-	puts("Usage: tidings VERB [FLAGS] [ARGUMENTS]\n"
+	coloured = colour;
+	put_title("Usage");
+	puts(": tidings VERB [FLAGS] [ARGUMENTS]\n"
 	     "Publish events, and listen to them.");
 	print_verbs(verbs);
 	print_examples("tidings pub alerts \"disk almost full\"\n"
 		       "tidings tail alerts\n"
 		       "tidings --url https://site.example/tidings check");
 	puts("\n`tidings VERB --help` shows its flags and examples.  Each flag "
-	     "can also be set in\nthe environment (TIDINGS_URL, "
-	     "TIDINGS_SUB_SINCE) or in ~/.config/tidings/client.conf.");
+	     "can also be set\nin the environment (TIDINGS_URL, "
+	     "TIDINGS_SUB_SINCE) or in\n~/.config/tidings/client.conf.");
 	return EXIT_OK;
 }

@@ -4,11 +4,14 @@
 /*
  * help - what --help shows, from the verbs' tables
  */
+#include <stdbool.h>
+
 #include "client/option/option_table.h"
 
-void help_verb(const struct verb *verb);
+void help_verb(const struct verb *verb, bool colour);
 /* Shows all verbs, or the one of that name (`tidings help pub`), or the tables
  * for the shells' completions (`tidings help --words`). */
-enum exit_status help_all(const struct verb *const *verbs, const char *name);
+enum exit_status help_all(
+	const struct verb *const *verbs, const char *name, bool colour);
 
 #endif

@@ -284,7 +284,7 @@ static const struct option_row rows[] = {
 	{"streams", 's', NUMBER, "N", "100", "streams to hold"},
 	{"publishers", 'p', NUMBER, "N", "1", "that wait for each answer"},
 	{"rate", 'r', NUMBER, "N", "100",
-		"events a second, of all together; 0 = as fast as they go"},
+		"events a second of all; 0 = as fast as they go"},
 	{"size", '\0', NUMBER, "BYTES", "100", "of an event's data"},
 	{"time", 't', DURATION, "TIME", "5s", "how long to publish"},
 	{0},

@@ -288,8 +288,7 @@ static const struct option_row rows[] = {
 		"publish inserts, updates and deletes of TABLE, too"},
 	{"off", '\0', LIST, "TABLE", NULL, "publish those of TABLE no longer"},
 	{"channel", 'C', TEXT, "NAME", NULL,
-		"publish them on this channel instead of one named as the "
-		"table"},
+		"publish them on it instead of one named as the table"},
 	{0},
 };
 

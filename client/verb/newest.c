@@ -47,8 +47,9 @@ const struct verb verb_cursor = {
 	.arguments = "",
 	.summary = "print the id of now, to begin at later",
 	.more = "Whatever is published after this has ended has a higher id.  "
-		"So what begins at it,\nby --since here or by ?since= in a "
-		"URL, misses nothing since.",
+		"So what begins at\n"
+		"it, by --since here or by ?since= in a URL, misses nothing "
+		"since.",
 	.examples = "tidings cursor\n"
 		    "tidings --url https://site.example/tidings cursor",
 	.group = "See what is there",

@@ -261,8 +261,9 @@ const struct verb verb_pub = {
 	.arguments = "CHANNEL [MESSAGE|-]",
 	.summary = "publish an event and print its id",
 	.more = "Without MESSAGE, or with -, the message is standard input, to "
-		"its end and byte for\nbyte.  On a terminal without either it "
-		"asks, and each line is an event.",
+		"its end and byte\n"
+		"for byte.  On a terminal without either it asks, and each "
+		"line is an event.",
 	.examples = "tidings pub alerts \"disk almost full\"\n"
 		    "tidings pub orders '{\"id\": 7}' --json --event new\n"
 		    "tidings pub backups done --retry\n"

@@ -258,14 +258,15 @@ const struct verb verb_run = {
 	.arguments = "CHANNEL [--] COMMAND...",
 	.summary = "run a command, and publish its progress",
 	.more = "Its output, input, signals and exit status are as without "
-		"this.  Each line becomes\nan event `progress`, with a percent "
-		"where it names one.  A server that is away\nnever keeps the "
-		"command waiting.",
+		"this.  Each line\n"
+		"becomes an event `progress`, with a percent where it names "
+		"one.  A server that\n"
+		"is away never keeps the command waiting.",
 	.examples =
 		"tidings run backup -- rsync -a --info=progress2 /home /mnt\n"
 		"tidings run --task nightly builds -- make check\n"
-		"tidings run --html '<meter max=100 "
-		"value=\"{percent}\"></meter> {message}' jobs ./convert",
+		"tidings run --html '<meter max=100 value={percent}>' jobs "
+		"./convert",
 	.group = "Publish and listen",
 	.rows = rows,
 	.least = 1,

@@ -203,8 +203,7 @@ static enum exit_status run_history(void)
 
 #define ROWS_OF_ALL                                                           \
 	{"pattern", 'p', LIST, "PATTERN", NULL,                               \
-		"all channels it matches (builds/{name}, *); may be "         \
-		"repeated"},                                                  \
+		"all channels it matches (builds/{name}, *), repeatable"},    \
 		{"event", 'e', LIST, "TYPES", NULL,                           \
 			"only events of these types (a,b); may be repeated"}, \
 		{"count", 'n', NUMBER, "N", NULL, "end after N events"},      \
@@ -217,8 +216,8 @@ static enum exit_status run_history(void)
 		{"time", 'T', SWITCH, NULL, NULL,                             \
 			"with --json, when it was published, as \"at\""},     \
 		{"format", 'f', TEXT, "FORMAT", NULL,                         \
-			"%i id, %t type, %c channel, %d data, %a time; \\n "  \
-			"and \\t"},                                           \
+			"%i id, %t type, %c channel, %d data, %a time, \\n "  \
+			"\\t"},                                               \
 	{                                                                     \
 		"wait", 'w', SWITCH, NULL, NULL,                              \
 			"wait for a server that is not there yet"             \
@@ -254,14 +253,17 @@ const struct verb verb_sub = {
 	.arguments = "[CHANNEL...]",
 	.summary = "print events as they come, and lose none",
 	.more = "With --cursor nothing is lost: after a cut of any length, a "
-		"restart of anything or\na kill of this program it goes on "
-		"after the last event that was printed, or whose\ncommand "
-		"succeeded.  The one in flight at that moment may come twice.\n"
+		"restart of anything\n"
+		"or a kill of this program it goes on after the last event "
+		"that was printed, or\n"
+		"whose command succeeded.  The one in flight at that moment "
+		"may come twice.\n"
 		"\n"
 		"COMMAND gets the data on its standard input, and TIDINGS_ID, "
-		"TIDINGS_EVENT,\nTIDINGS_CHANNEL and TIDINGS_AT, when it was "
-		"published, in its environment.  If it\nfails, this ends with "
-		"status 1.",
+		"TIDINGS_EVENT,\n"
+		"TIDINGS_CHANNEL and TIDINGS_AT, when it was published, in its "
+		"environment.  If\n"
+		"it fails, this ends with status 1.",
 	.examples = "tidings sub alerts\n"
 		    "tidings sub orders --since 10m --event new,paid\n"
 		    "tidings sub --pattern 'builds/{name}'\n"

@@ -83,10 +83,12 @@ const struct verb verb_token = {
 	.arguments = "new",
 	.summary = "make a token, or a key that signs tokens",
 	.more = "A JWT, signed by the only section [keys] of tidings.conf if "
-		"neither --keys nor --key\nnames another.  With --api a token "
-		"that is no JWT and does not end, and the lines\nfor "
-		"tidings.conf.  Say a token to other commands in TIDINGS_TOKEN "
-		"or with --token.",
+		"neither --keys nor\n"
+		"--key names another.  With --api a token that is no JWT and "
+		"does not end, and\n"
+		"the lines for tidings.conf.  Say a token to other commands in "
+		"TIDINGS_TOKEN or\n"
+		"with --token.",
 	.examples = "tidings token new --new-key site.key\n"
 		    "tidings token new --key site.key --publish "
 		    "'builds/{name}' --for 1d\n"

@@ -48,6 +48,7 @@ def test_help_lists_verbs_in_groups_and_each_verb_has_examples(shared):
         shown = Client(shared, verb, "--help").ends()
         assert any(f"tidings {verb}" in line or "tidings --url" in line
                    for line in shown[shown.index("Examples:"):shown.index("Flags of all verbs:")]), verb
+        assert max(map(len, shown)) <= 80, max(shown, key=len)
         assert all(len(line) <= 90 for line in shown), verb
 
 

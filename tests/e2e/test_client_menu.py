@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
 """`tidings menu` on a terminal: channels, events, one event."""
 
+import json
 import re
 import signal
+import time
 
 import pytest
 
 from client import Client
+from cost import spent
 from test_client_terminal import terminal  # noqa: F401, a fixture
-from world import eventually
+from test_client_unreadable import HEAD, LIVE, strange_server  # noqa: F401, a fixture
+from world import SLOW, eventually
 
 
 def chosen(menu):
@@ -153,3 +157,36 @@ def test_the_menu_in_a_pipe_is_lines(shared):
     lines = Client(shared, "menu", input="5\nz\nq\n").ends(0, 20)
     assert any(re.match(r"ok +broadcast", line) for line in lines)
     assert any("there is no choice z" in line for line in lines)
+
+
+def test_the_menu_keeps_up_with_a_thousand_events_a_second(shared, terminal):  # noqa: F811
+    """It draws no more often than one can see, hears its keys meanwhile, and then shows what came last."""
+    menu = terminal(shared, "menu")
+    menu.shows("q end")
+    menu.presses("nmenu-much\r")
+    menu.shows("no event yet")
+    began, before, drawn = time.monotonic(), spent(menu.process.pid), len(menu.raw)
+    for batch in range(40):
+        shared.publish("\n".join(f"event {batch * 50 + n}" for n in range(50)), channel="menu-much", lines=1)
+        if batch == 10:
+            menu.presses("\x1bOA")
+            menu.shows("stopped")
+        if batch == 20:
+            menu.presses("\x1bOF")
+            menu.hides("stopped")
+        time.sleep(max(0, began + (batch + 1) * 0.05 - time.monotonic()))
+    menu.shows("event 1999")
+    assert spent(menu.process.pid) - before < 0.5 * SLOW, "seconds of processor time for 2,000 events"
+    assert len(menu.raw) - drawn < 400_000 * SLOW
+
+
+def test_the_menu_shows_when_an_event_was_published_also_on_another_day(shared, strange, terminal):  # noqa: F811
+    envelope = {"channel": "x", "data": "old", "at": "2001-02-03T12:05:06.000Z"}
+    strange.says["/api/channels"] = {"channels": [], "more": False}
+    strange.says["/stream"] = HEAD + f"id: 6\ndata: {json.dumps(envelope)}\n\n" + LIVE
+    menu = terminal(shared, "menu", url=strange.url)
+    menu.shows("q end")
+    menu.presses("nx\r")
+    menu.shows("Feb 2001 ", "old")
+    menu.presses("\r")
+    menu.shows("time     2001-02-03 ")

@@ -359,6 +359,17 @@ def test_status_and_channels_have_colours_on_a_terminal_and_the_same_words_witho
     assert any(re.fullmatch(r"coloured {27}0 {11}1  \d{16}", line) for line in piped), piped
 
 
+@pytest.mark.parametrize("arguments", [["help"], ["sub", "--help"], ["help", "channels"]])
+def test_help_has_colours_on_a_terminal_and_the_same_words_without(shared, terminal, arguments):
+    bright, plain = terminal(shared, *arguments, rows=60), terminal(shared, *arguments, rows=60, env={"NO_COLOR": "1"})
+    for shown in (bright, plain):
+        shown.ends(0)
+    assert bright.lines == plain.lines and b"\x1b" not in plain.raw
+    assert bright.raw.startswith(b"\x1b[1mUsage\x1b[0m: tidings ") and b"\x1b[36m" in bright.raw
+    piped = Client(shared, *arguments).ends()
+    assert piped == plain.lines[:len(piped)]
+
+
 def test_a_long_name_makes_the_column_wider_where_there_is_room(shared, terminal):
     name = "columns/" + "x" * 52
     shared.publish("data", channel=name)

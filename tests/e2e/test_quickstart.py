@@ -19,6 +19,7 @@ import pytest
 from documents import README, Document
 from page import Page
 from symfony import Symfony, needs_symfony
+from terminal import Terminal
 from world import BUILD, INSTRUMENTED, SLOW, TOP, addresses, eventually, free_port
 
 pytestmark = [
@@ -41,6 +42,46 @@ def test_one_command_serves_everything_and_ends_without_a_trace(quickstart, crow
     assert run.interrupt() == 130
     run.has_left_nothing()
     assert not folder.exists()
+
+
+@pytest.fixture(name="begun")
+def begun_on_a_terminal(tmp_path):
+    """begun(TERM): quickstart, as a person sees it begin."""
+    shown = []
+
+    def begin(term):
+        shown.append(Terminal([str(TOP / "conf" / "quickstart"), "--no-install", "--dir", str(tmp_path / "q"),
+                               "--port", str(free_port())], {**os.environ, "TERM": term}, rows=40))
+        return shown[-1]
+    yield begin
+    for one in shown:
+        one.close()
+
+
+def test_a_person_sees_what_it_is_doing_until_it_serves(begun):
+    shown = begun("xterm")
+    shown.shows("Tidings is at http://127.0.0.1:", within=60)
+    said = shown.raw.split(b"Tidings is at")[0]
+    assert b"building, 0 s" in said and b"starting hub, inbox, responder and lighttpd, 0 s" in said
+    assert said.endswith(b"\r\x1b[K") and "starting" not in shown.text
+    shown.presses("\x03")
+    shown.ends(130)
+
+
+def test_a_dumb_terminal_is_shown_no_more_than_a_file_is(begun):
+    shown = begun("dumb")
+    shown.shows("Tidings is at http://127.0.0.1:", within=60)
+    assert shown.raw.startswith(b"Tidings is at") and b"\x1b" not in shown.raw
+    shown.presses("\x03")
+    shown.ends(130)
+
+
+def test_interrupted_while_it_says_what_it_is_doing_it_leaves_no_half_a_line(begun):
+    shown = begun("xterm")
+    shown.shows("building, ", within=20)
+    shown.presses("\x03")
+    shown.ends(130)
+    assert "building" not in shown.text
 
 
 def test_it_listens_on_the_loopback_only(quickstart):
