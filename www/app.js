@@ -12,6 +12,7 @@
 //   inbox     the path of the server's inbox: in quickstart only
 //   sample    what came on channel metrics, or null: nothing is known now
 //   token   there is another one, or none any more
+//   delay   from publish to this browser, as delay.js has it; null: not known
 //   wants-token                 somebody would type one in
 
 import { Connections } from "./connections.js";

@@ -2,11 +2,14 @@
 // metrics - what machine and server do, as figures and as charts
 //
 // Listens to channel `metrics` on a feed of its own, also if the reader has not
-// connected to it: it costs no connection. What a sample does not say leaves a
-// gap in the lines, and so does each sample that did not come.
+// connected to it: it costs no connection. Those of the last minutes come first
+// (history.js). What a sample does not say leaves a gap in the lines, and so does
+// each sample that nobody has.
 
-import { lineChart, SAMPLE_MS, SAMPLES } from "./charts.js";
+import { lineChart, SAMPLES } from "./charts.js";
+import { Delay } from "./delay.js";
 import { el, setText } from "./dom.js";
+import { History } from "./history.js";
 import { addWords, formatNumber, onLanguage, t, translate } from "./i18n.js";
 import { pathAt } from "./place.js";
 import { words } from "./words/metrics.js";
@@ -129,20 +132,29 @@ export function mount(section, { feeds, bus }) {
 	const say = (sample) => {
 		said = sample;
 		bus.dispatchEvent(new CustomEvent("sample", { detail: sample }));
+		bus.dispatchEvent(new CustomEvent("delay", { detail: delay.p99(read(sample, "delivery_p99_ms")) }));
 		for (const panel of panels)
 			panel.say(sample);
 		for (const { key, format, value } of figures)
 			setText(value, show(read(sample, key), format));
 	};
-	let last = null; // when the last one came, ms
-	const hear = ({ data, at }) => {
-		const sample = parse(data);
-		unread.hidden = sample !== null;
-		const missed = last === null ? 0 : Math.max(0, Math.round((at - last) / SAMPLE_MS) - 1);
-		last = at;
+	let [held, holes] = [0, 0];
+	const history = new History((sample, missed) => {
+		[held, holes] = [held + 1, holes + missed];
+		Object.assign(section.dataset, { samples: held, holes });
 		for (const panel of panels)
 			panel.add(sample, missed);
 		say(sample);
+	});
+	const delay = new Delay(() => history.clock);
+	bus.addEventListener("event", ({ detail: { published, at, replayed, again } }) => {
+		if (!replayed && !again)
+			delay.saw(published, at);
+	});
+	const hear = ({ data }) => {
+		const sample = parse(data);
+		unread.hidden = sample !== null;
+		history.hear(sample);
 	};
 	// The library is large: fetched when somebody wants to see it.
 	folded.addEventListener("toggle", () => panels.forEach((panel) => panel.start()), { once: true });
@@ -158,7 +170,12 @@ export function mount(section, { feeds, bus }) {
 	});
 	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 	feeds.open({ kind: "channel", channel: "metrics" }, {
-		state: (name) => name === "lost" && say(null), // what was is no longer known
+		state(name) {
+			if (name === "lost")
+				say(null); // what was is no longer known
+			else if (name === "live")
+				history.ask();
+		},
 		event: hear, gap() {}, recovered() {},
 	});
 }

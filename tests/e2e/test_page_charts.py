@@ -64,6 +64,26 @@ def test_the_figures_are_those_of_the_stream(chromium, make_world):
         "the number of subscribers", 20)
 
 
+def test_the_last_minutes_are_there_at_once_and_a_kill_leaves_no_hole(chromium, make_world):
+    web = make_world({"responder": {"retry": "100ms"}}, web=True)
+    chromium.expects("Failed to load resource", "net::ERR")
+    reader = web.listen(path="/metrics", reconnect=True)
+    reader.wait(lambda: len(reader.data) >= 3, reader.story, 15)
+    page = Page(chromium, web)
+    page.ready()
+
+    def held(what):
+        return int(page.window.run("return document.querySelector('#metrics').dataset[arguments[0]]", what) or 0)
+    page.window.wait(lambda: held("samples"), "a sample", 10)
+    assert held("samples") >= 3 and re.search(r"\d", shown(page)["memory"])
+    web.responder.has_settled()
+    web.responder.has_other_worker(web.responder.kill_worker())
+    seen = len(reader.data)
+    reader.wait(lambda: len(reader.data) >= seen + 2, reader.story, 15)
+    page.window.wait(lambda: held("samples") >= seen + 2, "all samples", 15)
+    assert held("holes") == 0
+
+
 def test_a_sample_that_cannot_be_read_is_said_until_one_can(chromium, make_world):
     web = make_world(web=True, hub=True)
     page = Page(chromium, web)
