@@ -65,5 +65,6 @@ $("language").addEventListener("change", ({ target }) => {
 setLanguage(preferred());
 $("language").value = document.documentElement.lang;
 document.body.classList.add("ready");
+performance.mark("ready");
 
 page.connections.open({ kind: "channel", channel: "main" });

@@ -21,7 +21,8 @@ const NOTES_MAX = 20; // that are older than the newest ROWS_MAX
 const FRAME_MS = 250; // a window that is not seen has no frames
 const BATCH = 10;
 const PACE_MS = 100;
-const SEEN_MAX = 50;
+const ROW_PX = 24; // at least, of a row that is closed
+const SPARE = 6; // rows that are filled beyond what is seen
 const AT_END = 8; // px
 
 // How the arrow keys go, up being older.
@@ -37,6 +38,7 @@ export class List {
 	#timer = 0;
 	#calm = 0; // timer
 	#isFlooded = false;
+	#seen = 50; // rows
 	#sent = new Set(); // ids that this window has published
 	#type = ""; // the type that is shown; "" = all
 	#text = ""; // what rows are looked for, in small letters
@@ -50,6 +52,9 @@ export class List {
 		element.addEventListener("click", ({ target }) => this.#click(target));
 		element.addEventListener("keydown", (event) => this.#press(event));
 		element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+		new ResizeObserver(([{ contentRect }]) => {
+			this.#seen = Math.ceil(contentRect.height / ROW_PX) + SPARE;
+		}).observe(element);
 	}
 
 	get waiting() {
@@ -96,6 +101,16 @@ export class List {
 		[...this.element.children].forEach(fill);
 	}
 
+	// Those that are seen, whoever has scrolled where.
+	#fillSeen() {
+		if (!this.#isFlooded)
+			return; // all are
+		const { children, scrollTop } = this.element;
+		const first = Math.floor(-scrollTop / ROW_PX);
+		for (let n = Math.max(0, first - 2 * this.#seen); n <= first + SPARE + this.#seen && n < children.length; n++)
+			fill(children[n]);
+	}
+
 	#flush() {
 		cancelAnimationFrame(this.#frame);
 		clearTimeout(this.#timer);
@@ -108,10 +123,12 @@ export class List {
 		const isRead = this.#isRead;
 		const before = isRead ? element.scrollHeight : 0;
 		const rows = this.#fresh.splice(0).map((item) => this.#row(item)).reverse();
-		rows.slice(0, SEEN_MAX).forEach(fill);
+		if (!isRead)
+			rows.slice(0, this.#seen).forEach(fill);
 		element.prepend(...rows);
 		if (isRead) {
 			element.scrollTop -= element.scrollHeight - before;
+			this.#fillSeen();
 			this.unseen += rows.filter(({ hidden }) => !hidden).length;
 		}
 		while (element.childElementCount > ROWS_MAX)
@@ -175,7 +192,7 @@ export class List {
 	}
 
 	#scrolled() {
-		this.#fillAll();
+		this.#fillSeen();
 		if (this.unseen === 0 || this.#isRead)
 			return;
 		this.unseen = 0;

@@ -147,8 +147,8 @@ export function mount(section, { feeds, bus }) {
 		say(sample);
 	});
 	const delay = new Delay(() => history.clock);
-	bus.addEventListener("event", ({ detail: { published, at, replayed } }) => {
-		if (!replayed)
+	bus.addEventListener("event", ({ detail: { published, at, replayed, again } }) => {
+		if (!replayed && !again)
 			delay.saw(published, at);
 	});
 	const hear = ({ data }) => {

@@ -142,9 +142,9 @@ def test_the_large_figures_are_those_of_the_server_and_of_this_browser(chromium,
     readers = [web.listen("main") for _ in range(3)]
     large = "return document.querySelector(`[data-large=${arguments[0]}]`).textContent"
     page.window.wait(lambda: page.window.run(large, "subscribers") not in ("–", "0", "1", "2", "3"), "the streams", 20)
-    for n in range(6):
+    for n in range(20):
         web.publish(f"number {n}")
-    page.sees("number 5")
+    page.sees("number 19")
     page.window.wait(lambda: page.window.run(large, "deliveries") not in ("–", "0"), "deliveries", 20)
     page.window.wait(lambda: page.window.run(large, "latency").replace(".", "").isdigit(), "how long it took", 20)
     assert "browser" in page.window.text("#figures div:last-child dt")
