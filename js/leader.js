@@ -45,7 +45,8 @@ export class Leader {
 	#isHeld = true; // until begin()
 	#reached = 0; // timer
 
-	// how: { url(channels, { lastEventId | since }), headers(last), isPlain, silence }
+	// how: { url(channels, { lastEventId | since }), headers(last), isPlain, silence,
+	// presence: only a new stream is told who is there }
 	// tell(say, what, wants, cursor): to these; they have all up to the cursor
 	constructor(how, pass, tell) {
 		this.#how = how;
@@ -141,24 +142,30 @@ export class Leader {
 	}
 
 	#change(wants, waiting) {
-		const { channels, movedAt, line } = this.#main;
+		const { channels, movedAt, line, wants: first } = this.#main;
 		const isOld = line.round !== this.#pass.round;
 		if (this.#how.isPlain && isOld)
 			line.reopen();
+		const isNow = (want) => !want.since && !want.after && want.channels.every((name) => channels.has(name)) &&
+			(!this.#how.presence || first.includes(want));
 		for (const want of waiting)
-			if (this.#how.isPlain || !want.since && !want.after && want.channels.every((name) => channels.has(name)))
+			if (this.#how.isPlain || isNow(want))
 				this.#join(want);
 		if (this.#how.isPlain)
 			return;
 		const joined = wants.filter((want) => want.joined);
 		const more = wants.filter((want) => !want.joined).slice(0, this.#few);
 		const [{ since } = {}] = more;
-		if (since)
+		if (joined.length === 0) { // nobody whom it matters to
+			this.#endAll();
+			this.#start(more);
+		} else if (since) {
 			this.#side = this.#open(more.filter((want) => want.since === since), { since });
-		else if (more.length > 0 && Date.now() - movedAt > FRESH_MS && !more.some(({ after }) => after))
+		} else if (more.length > 0 && Date.now() - movedAt > FRESH_MS && !more.some(({ after }) => after)) {
 			this.#next(joined, []); // or what came on new channels since that id would come, in vain
-		else if (more.length > 0 || isOld || channels.size > channelsOf(joined).size)
+		} else if (more.length > 0 || isOld || channels.size > channelsOf(joined).size) {
 			this.#next(joined, more.filter((want) => !want.since));
+		}
 	}
 
 	#next(joined, more) {
@@ -212,8 +219,8 @@ export class Leader {
 	}
 
 	// What has no id comes by the main stream.
-	#bring(stream, { also, ...event }) {
-		const names = [event.channel, ...also ?? []];
+	#bring(stream, event) {
+		const names = [event.channel, ...event.also ?? []];
 		const wants = this.#those((want) => this.#hears(stream, want) &&
 			(want.isAll || want.channels.some((name) => names.includes(name))));
 		if (event.id !== "")
