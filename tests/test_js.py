@@ -46,7 +46,7 @@ def package(installed):
 
 
 def test_the_sources_do_what_they_say():
-    done = run("node", "--test", "--test-reporter=tap", "tests/js/", folder=TOP,
+    done = run("node", "--test", "--test-reporter=tap", "tests/js/client.test.mjs", "tests/js/parse.test.mjs", folder=TOP,
                TIDINGS_CLIENT=str(TOP / "js/index.js"), TIDINGS_STREAM=str(TOP / "js/stream.js"))
     assert re.search(r"^# pass [1-9]", done, re.M)
 
