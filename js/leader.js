@@ -24,6 +24,7 @@ const REACH_MS = 1000;
 // Ids are numbers of any length; "" is before all.
 export const isAfter = (a, b) => a.length === b.length ? a > b : a.length > b.length;
 const earliest = (ids) => ids.reduce((a, b) => isAfter(a, b) ? b : a);
+const isJoined = ({ joined }) => joined;
 const channelsOf = (wants) => new Set(wants.flatMap(({ channels }) => channels));
 
 function read(data) {
@@ -73,7 +74,7 @@ export class Leader {
 	}
 
 	close() {
-		this.#isHeld = true;
+		this.#wants.clear();
 		clearTimeout(this.#reached);
 		this.#pass.close();
 		this.#endAll();
@@ -153,7 +154,7 @@ export class Leader {
 				this.#join(want);
 		if (this.#how.isPlain)
 			return;
-		const joined = wants.filter((want) => want.joined);
+		const joined = wants.filter(isJoined);
 		const more = wants.filter((want) => !want.joined).slice(0, this.#few);
 		const [{ since } = {}] = more;
 		if (joined.length === 0) { // nobody whom it matters to
@@ -234,7 +235,7 @@ export class Leader {
 	#reach() {
 		this.#reached = 0;
 		if (this.#main !== null)
-			this.#tell("reach", {}, this.#those(({ joined }) => joined), this.#main.line.last);
+			this.#tell("reach", {}, this.#those(isJoined), this.#main.line.last);
 	}
 
 	#live(stream) {
@@ -242,7 +243,7 @@ export class Leader {
 		if (stream === this.#side)
 			this.#arrive(stream);
 		if (stream === this.#main)
-			this.#tell("open", {}, this.#those(({ joined }) => joined), stream.line.last);
+			this.#tell("open", {}, this.#those(isJoined), stream.line.last);
 		this.plan();
 	}
 
@@ -267,6 +268,8 @@ export class Leader {
 	// ---- what is wrong
 
 	#expired(stream, { reason }) {
+		if (stream !== this.#main && stream !== this.#side)
+			return;
 		if (reason !== "age")
 			this.#pass.spoil(stream.line.round);
 		stream.isLive = false;

@@ -215,6 +215,19 @@ test("what says when it ends is renewed before, by a stream that takes over", as
 	assert.ok(new Set(server.asked.map(({ headers }) => headers.authorization)).size > 2);
 });
 
+test("who is closed while authorize() is under way asks no more", async () => {
+	let asked = 0, give;
+	const all = told({ channels: ["a"], authorize: () => {
+		asked++;
+		return new Promise((resolve) => give = () => resolve({ token: "t", expires: Date.now() + 20 }));
+	} });
+	await until(() => asked === 1);
+	all.feed.close();
+	give();
+	await new Promise((done) => setTimeout(done, 100));
+	assert.deepEqual([asked, server.asked.length], [1, 0]);
+});
+
 test("a JWT is renewed before its own end", async () => {
 	let asked = 0;
 	const authorize = () => {
