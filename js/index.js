@@ -46,7 +46,7 @@ class Feed {
 		const queue = [];
 		let wake, fault;
 		const end = (error) => {
-			fault ??= error;
+			fault ||= error;
 			wake?.();
 		};
 		const off = [
@@ -86,11 +86,14 @@ class Feed {
 			this.lastId = cursor;
 	}
 
-	#take(event) {
-		const { id } = event;
+	// It is given by the channel that is the feed's own.
+	#take({ also = [], ...event }) {
+		const { id, channel } = event;
 		if (id !== "" && !this.#isPlain && !isAfter(id, this.lastId))
 			return;
 		this.lastId = id || this.lastId;
+		if (channel !== undefined)
+			event.channel = [channel, ...also].find((name) => this.#want.channels.includes(name)) ?? channel;
 		this.#say("message", { ...event, replayed: this.state !== "open" && !this.#isPlain });
 	}
 
@@ -128,21 +131,21 @@ export function listen(url, options = {}) {
 	const isPlain = channels.length + patterns.length === 0;
 	const address = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
 	const query = address.searchParams;
-	const ask = (name, values) => values.forEach((value) => query.append(name, value));
-	ask("pattern", patterns);
-	ask("event", types);
-	const ways = { envelope: !isPlain, time, presence, authorized: authorize && !isPlain };
-	for (const name in ways)
-		if (ways[name])
-			query.set(name, 1);
-	if (presence)
-		query.append("by", "user");
+	const more = {
+		envelope: 1, keepalive: "20s", time: time && 1, presence: presence && 1, by: presence && "user",
+		authorized: authorize && 1, // rather a 401 than public events only
+	};
+	for (const [name, value] of Object.entries(isPlain ? {} : more))
+		if (value && !query.has(name))
+			query.set(name, value);
+	patterns.forEach((pattern) => query.append("pattern", pattern));
+	types.forEach((type) => query.append("event", type));
 	// who shows something shares with those of the same name only
 	const shared = options.shared ?? ("location" in globalThis && (!authorize || as !== undefined));
 	const isAll = isPlain || patterns.length > 0; // what comes by a pattern is not told apart
-	const name = JSON.stringify(["tidings client 1", address.href, as, credentials, isAll && [channels, since]]);
+	const name = JSON.stringify(["tidings client 1", address.href, as, credentials, isAll && channels]);
 	const how = {
-		name: shared ? name : null, isPlain, authorize, credentials,
+		name: shared ? name : null, isPlain, presence, authorize, credentials,
 		silence: options.silence ?? (isPlain ? 0 : SILENCE_MS),
 		url(names, begin) {
 			const all = new URL(address);
@@ -152,11 +155,10 @@ export function listen(url, options = {}) {
 				all.searchParams.set(key, value);
 			return all.href;
 		},
+		over: () => shared && shares.delete(name),
 		headers: (last) => isPlain && last !== "" ? { "Last-Event-ID": last } : {},
 	};
-	let share = shared && shares.get(name);
-	if (!share || share.isOver)
-		share = new Share(how);
+	const share = shared && shares.get(name) || new Share(how);
 	if (shared)
 		shares.set(name, share);
 	return new Feed({ channels, isAll, since, after }, isPlain, share);

@@ -24,6 +24,7 @@ const REACH_MS = 1000;
 // Ids are numbers of any length; "" is before all.
 export const isAfter = (a, b) => a.length === b.length ? a > b : a.length > b.length;
 const earliest = (ids) => ids.reduce((a, b) => isAfter(a, b) ? b : a);
+const isJoined = ({ joined }) => joined;
 const channelsOf = (wants) => new Set(wants.flatMap(({ channels }) => channels));
 
 function read(data) {
@@ -45,7 +46,8 @@ export class Leader {
 	#isHeld = true; // until begin()
 	#reached = 0; // timer
 
-	// how: { url(channels, { lastEventId | since }), headers(last), isPlain, silence }
+	// how: { url(channels, { lastEventId | since }), headers(last), isPlain, silence,
+	// presence: only a new stream is told who is there }
 	// tell(say, what, wants, cursor): to these; they have all up to the cursor
 	constructor(how, pass, tell) {
 		this.#how = how;
@@ -72,7 +74,7 @@ export class Leader {
 	}
 
 	close() {
-		this.#isHeld = true;
+		this.#wants.clear();
 		clearTimeout(this.#reached);
 		this.#pass.close();
 		this.#endAll();
@@ -141,24 +143,30 @@ export class Leader {
 	}
 
 	#change(wants, waiting) {
-		const { channels, movedAt, line } = this.#main;
+		const { channels, movedAt, line, wants: first } = this.#main;
 		const isOld = line.round !== this.#pass.round;
 		if (this.#how.isPlain && isOld)
 			line.reopen();
+		const isNow = (want) => !want.since && !want.after && want.channels.every((name) => channels.has(name)) &&
+			(!this.#how.presence || first.includes(want));
 		for (const want of waiting)
-			if (this.#how.isPlain || !want.since && !want.after && want.channels.every((name) => channels.has(name)))
+			if (this.#how.isPlain || isNow(want))
 				this.#join(want);
 		if (this.#how.isPlain)
 			return;
-		const joined = wants.filter((want) => want.joined);
+		const joined = wants.filter(isJoined);
 		const more = wants.filter((want) => !want.joined).slice(0, this.#few);
 		const [{ since } = {}] = more;
-		if (since)
+		if (joined.length === 0) { // nobody whom it matters to
+			this.#endAll();
+			this.#start(more);
+		} else if (since) {
 			this.#side = this.#open(more.filter((want) => want.since === since), { since });
-		else if (more.length > 0 && Date.now() - movedAt > FRESH_MS && !more.some(({ after }) => after))
+		} else if (more.length > 0 && Date.now() - movedAt > FRESH_MS && !more.some(({ after }) => after)) {
 			this.#next(joined, []); // or what came on new channels since that id would come, in vain
-		else if (more.length > 0 || isOld || channels.size > channelsOf(joined).size)
+		} else if (more.length > 0 || isOld || channels.size > channelsOf(joined).size) {
 			this.#next(joined, more.filter((want) => !want.since));
+		}
 	}
 
 	#next(joined, more) {
@@ -212,8 +220,8 @@ export class Leader {
 	}
 
 	// What has no id comes by the main stream.
-	#bring(stream, { also, ...event }) {
-		const names = [event.channel, ...also ?? []];
+	#bring(stream, event) {
+		const names = [event.channel, ...event.also ?? []];
 		const wants = this.#those((want) => this.#hears(stream, want) &&
 			(want.isAll || want.channels.some((name) => names.includes(name))));
 		if (event.id !== "")
@@ -227,7 +235,7 @@ export class Leader {
 	#reach() {
 		this.#reached = 0;
 		if (this.#main !== null)
-			this.#tell("reach", {}, this.#those(({ joined }) => joined), this.#main.line.last);
+			this.#tell("reach", {}, this.#those(isJoined), this.#main.line.last);
 	}
 
 	#live(stream) {
@@ -235,7 +243,7 @@ export class Leader {
 		if (stream === this.#side)
 			this.#arrive(stream);
 		if (stream === this.#main)
-			this.#tell("open", {}, this.#those(({ joined }) => joined), stream.line.last);
+			this.#tell("open", {}, this.#those(isJoined), stream.line.last);
 		this.plan();
 	}
 
@@ -260,6 +268,8 @@ export class Leader {
 	// ---- what is wrong
 
 	#expired(stream, { reason }) {
+		if (stream !== this.#main && stream !== this.#side)
+			return;
 		if (reason !== "age")
 			this.#pass.spoil(stream.line.round);
 		stream.isLive = false;

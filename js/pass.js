@@ -50,7 +50,7 @@ export class Pass {
 
 	close() {
 		clearTimeout(this.#timer);
-		this.#renewed = () => {};
+		this.#renewed = null;
 	}
 
 	#renew() {
@@ -64,10 +64,10 @@ export class Pass {
 		this.#held = { ...token && { Authorization: `Bearer ${token}` }, ...headers };
 		const life = new Date(expires) - Date.now();
 		clearTimeout(this.#timer);
-		if (life > 0)
+		if (life > 0 && this.#renewed)
 			this.#timer = setTimeout(() => this.#renew().catch(() => {}),
 				Math.min(TIMER_MAX, life - Math.min(AHEAD_MS, life / 4)));
-		this.#renewed();
+		this.#renewed?.();
 		return this.#held;
 	}
 }

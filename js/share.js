@@ -24,7 +24,7 @@ export class Share {
 	#isKnown = false; // a leader has been told of this window, or will be
 	#closing = new AbortController();
 
-	// how: as of Leader and Pass, and `name`: of those who share; null for nobody.
+	// how: as of Leader and Pass, and { name: of those who share, null for nobody; over() }
 	constructor(how) {
 		this.#how = how;
 		const on = (target, type, act) => target?.addEventListener?.(type, act, { signal: this.#closing.signal });
@@ -42,10 +42,6 @@ export class Share {
 		return this.#lead !== null;
 	}
 
-	get isOver() {
-		return this.#closing.signal.aborted;
-	}
-
 	// Returns how to take it away.
 	add(feed) {
 		const n = ++this.#count;
@@ -58,6 +54,7 @@ export class Share {
 				return;
 			this.#closing.abort();
 			this.#stop();
+			this.#how.over();
 		};
 	}
 

@@ -46,7 +46,7 @@ def package(installed):
 
 
 def test_the_sources_do_what_they_say():
-    done = run("node", "--test", "--test-reporter=tap", "tests/js/", folder=TOP,
+    done = run("node", "--test", "--test-reporter=tap", "tests/js/client.test.mjs", "tests/js/parse.test.mjs", folder=TOP,
                TIDINGS_CLIENT=str(TOP / "js/index.js"), TIDINGS_STREAM=str(TOP / "js/stream.js"))
     assert re.search(r"^# pass [1-9]", done, re.M)
 
@@ -97,5 +97,5 @@ feed.state = "open";
 @pytest.mark.skipif(not TYPESCRIPT.is_file(), reason="npm has not installed typescript in tests/")
 def test_typescript_knows_its_types(installed):
     (installed / "uses.ts").write_text(USES)
-    run("node", str(TYPESCRIPT), "--noEmit", "--strict", "--target", "es2022", "--module", "nodenext",
+    run("node", str(TYPESCRIPT), "--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext",
         "--lib", "es2022,dom", "uses.ts", folder=installed)

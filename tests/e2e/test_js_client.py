@@ -252,8 +252,7 @@ def test_windows_that_cannot_share_are_each_for_themselves(world, open_page):
 # ---- who asks
 
 @pytest.fixture
-def private(make_world, browser, tmp_path):
-    browser.expects(*AWAY, "terminated", "aborted", r"40[13]", "Failed to load resource", "was interrupted")
+def private(make_world, tmp_path):
     return make_world({"responder": {"private": "users/{+rest}"},
                        "keys site": {"file": key_file(tmp_path), "algorithms": "HS256"}}, web=True, pages=PAGES)
 
@@ -283,11 +282,17 @@ def always_fresh(world, seconds):
         thread.join()
 
 
+@pytest.fixture
+def asking(browser):
+    browser.expects(*AWAY, "terminated", "aborted", r"40[13]", "Failed to load resource", "was interrupted")
+    return browser
+
+
 @pytest.mark.in_both_browsers
-def test_tokens_that_end_are_renewed_without_a_gap(private, browser):
+def test_tokens_that_end_are_renewed_without_a_gap(private, asking):
     """The window that leads asks for each; when it is gone, the other one does."""
     with always_fresh(private, 3), Numbers(private, "users/7", pause=0.02) as numbers:
-        first, second = (ClientPage(browser.blank(), f"http://127.0.0.1:{private.port}/client.html") for _ in range(2))
+        first, second = (ClientPage(asking.blank(), f"http://127.0.0.1:{private.port}/client.html") for _ in range(2))
         for page in (first, second):
             page.listens("users/7", shows="/token.txt", **{"as": "7"})
         assert private.health().json["streams"] == 1
@@ -300,9 +305,9 @@ def test_tokens_that_end_are_renewed_without_a_gap(private, browser):
     assert second.states("users/7") == ["connecting", "open"]
 
 
-def test_what_may_not_be_heard_is_refused_and_takes_no_other_with_it(private, browser):
+def test_what_may_not_be_heard_is_refused_and_takes_no_other_with_it(private, asking):
     is_given(private, 300)
-    page = ClientPage(browser.blank(), f"http://127.0.0.1:{private.port}/client.html")
+    page = ClientPage(asking.blank(), f"http://127.0.0.1:{private.port}/client.html")
     for channel in ("users/8", "users/7", "main"):
         page.opens(channel, shows="/token.txt", **{"as": "7"})
     page.is_("refused", "users/8")
@@ -314,6 +319,26 @@ def test_what_may_not_be_heard_is_refused_and_takes_no_other_with_it(private, br
     page.has("on users/7", name="users/7")
     page.has("on main")
     assert page.data("users/8") == []
+
+
+def test_windows_know_who_is_there(make_world, tmp_path, asking):
+    world = make_world({"responder": {"mercure": "yes", "mercure_subscriptions": "yes", "private": "users/{+rest}"},
+                        "keys site": {"file": key_file(tmp_path), "algorithms": "HS256"}}, web=True, pages=PAGES)
+    pages = [ClientPage(asking.blank(), f"http://127.0.0.1:{world.port}/client.html") for _ in range(3)]
+
+    def here(page):
+        told = page.told("room")["presence"]
+        return len(told[-1]["members"]) if told else 0
+    pages[0].listens("room", presence=True)
+    pages[0].window.wait(lambda: here(pages[0]) == 1, "one being there")
+    pages[1].listens("room", presence=True, shared=False)
+    for page in pages[:2]:
+        page.window.wait(lambda: here(page) == 2, "two being there")
+    pages[2].listens("room", presence=True)  # by the stream of the first
+    pages[2].window.wait(lambda: here(pages[2]) == 2, "the third one knowing who is there")
+    pages[1].close()
+    for page in (pages[0], pages[2]):
+        page.window.wait(lambda: here(page) == 1, "one having left", 20)
 
 
 # ---- without Tidings

@@ -53,6 +53,7 @@ test("what is published on its channels is told, and nothing else", async () => 
 	assert.deepEqual(all.events[0], { type: "message", id, channel: "a", data: "one", replayed: false });
 	assert.equal(all.events[1].type, "alert");
 	assert.equal(all.feed.lastId, all.events[1].id);
+	assert.deepEqual([...server.asked[0].query], [["envelope", "1"], ["keepalive", "20s"], ["channel", "a"], ["channel", "b"]]);
 });
 
 test("a server that goes away costs no event, however it goes", async () => {
@@ -98,6 +99,24 @@ test("`for await` gives each event, and ends with close()", async () => {
 	await until(() => server.streams.size === 0, "the stream's end");
 });
 
+test("a loop that is far behind is told so, and not given what it would lack", async () => {
+	const { feed, events } = await opened({ channels: ["a"] });
+	const loop = feed[Symbol.asyncIterator]();
+	const first = loop.next();
+	for (let n = 0; n < 10_100; n++)
+		server.publish("a", n);
+	assert.equal((await first).value.data, "0");
+	await until(() => events.length === 10_100);
+	await assert.rejects(loop.next(), /too far behind/);
+});
+
+test("a feed that is opened when all others are closed is a new one", async () => {
+	(await opened({ channels: ["a"], shared: true })).feed.close();
+	const all = await opened({ channels: ["a"], shared: true });
+	server.publish("a", "one");
+	await has(all, "one");
+});
+
 test("who may not hear is told why, and is not asked for again", async () => {
 	server.refuses = () => refusal(403, "not_granted");
 	const all = told({ channels: ["a"] });
@@ -121,6 +140,16 @@ test("several feeds have one connection, and one that is refused takes no other 
 	names.forEach((name) => server.publish(name, name));
 	await Promise.all(all.map((one, n) => has(one, ...n === 2 ? [] : [names[n]])));
 	assert.deepEqual([...server.streams][0].channels, new Set(["a", "b", "c", "d"]));
+});
+
+test("an event on several channels is told once, by the channel that is the feed's own", async () => {
+	const both = await opened({ channels: ["b", "a"], shared: true });
+	const one = await opened({ channels: ["b"], shared: true });
+	server.publish("a", "for both", { also: ["b", "c"] });
+	await has(both, "for both");
+	await has(one, "for both");
+	assert.deepEqual([both.events[0].channel, one.events[0].channel], ["a", "b"]);
+	assert.ok(!("also" in one.events[0]));
 });
 
 test("a feed that comes later loses nothing of the others, nor of what it asks for", async () => {
@@ -186,6 +215,19 @@ test("what says when it ends is renewed before, by a stream that takes over", as
 	assert.ok(new Set(server.asked.map(({ headers }) => headers.authorization)).size > 2);
 });
 
+test("who is closed while authorize() is under way asks no more", async () => {
+	let asked = 0, give;
+	const all = told({ channels: ["a"], authorize: () => {
+		asked++;
+		return new Promise((resolve) => give = () => resolve({ token: "t", expires: Date.now() + 20 }));
+	} });
+	await until(() => asked === 1);
+	all.feed.close();
+	give();
+	await new Promise((done) => setTimeout(done, 100));
+	assert.deepEqual([asked, server.asked.length], [1, 0]);
+});
+
 test("a JWT is renewed before its own end", async () => {
 	let asked = 0;
 	const authorize = () => {
@@ -205,6 +247,17 @@ test("an authorize() that throws is asked again later, and the reason is told", 
 	} });
 	await until(() => all.states.includes("open"));
 	assert.equal(all.away[0].reason, "log in again");
+});
+
+test("one feed instead of another is one connection after another", async () => {
+	const first = await opened({ channels: ["a"], shared: true, presence: true });
+	const second = told({ channels: ["b"], shared: true, presence: true });
+	first.feed.close();
+	await until(() => second.states.includes("open"));
+	server.publish("a", "not for it");
+	server.publish("b", "one");
+	await has(second, "one");
+	assert.deepEqual(server.asked.map(({ query }) => query.getAll("channel")), [["a"], ["b"]]);
 });
 
 test("presence is told as who is there", async () => {
