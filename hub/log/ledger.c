@@ -279,6 +279,7 @@ static void wipe(struct ledger *ledger)
 void ledger_tend(struct ledger *ledger)
 {
 	store_check_files(&ledger->store);
+	files_tend(&ledger->store.files);
 	calendar_look(&ledger->calendar);
 	if (!ledger->writable)
 		try_to_write(ledger);
