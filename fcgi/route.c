@@ -190,7 +190,7 @@ static bool matches(
 
 	if (path.len < len || memcmp(path.at, route->path, len) != 0)
 		return false;
-	*rest = span(path.at + len, path.len - len);
+	*tail = (struct tail){.rest = span(path.at + len, path.len - len)};
 	if (route->channel == REST && rest->len > 0)
 		return rest->at[0] == '/';
 	if (route->channel != NULL || rest->len == 0)

@@ -8,7 +8,6 @@
 
 #include "hub/log/checksum.h"
 #include "hub/log/disk/statement.h"
-#include "hub/log/origin.h"
 #include "lib/event/traits.h"
 
 enum {
@@ -103,7 +102,7 @@ struct party erasures_party(struct erasures *erasures)
 
 /* ---- one row */
 
-static uint64_t ask(
+uint64_t erasures_ask(
 	struct erasures *erasures, struct query *query, uint64_t a, uint64_t b)
 {
 	uint64_t id = 0;
@@ -132,7 +131,8 @@ static void close_up(struct erasures *erasures, struct channel *channel,
 	uint64_t id, uint64_t previous)
 {
 	struct eventlog *log = erasures->log;
-	uint64_t next = ask(erasures, &erasures->next, channel->number, id);
+	uint64_t next =
+		erasures_ask(erasures, &erasures->next, channel->number, id);
 	struct query *link = &erasures->link;
 	struct eventlog_row row;
 	struct wire_event event;
@@ -207,7 +207,8 @@ static void erase_row(struct erasures *erasures, uint64_t id, bool secure)
 	if (secure)
 		store_secure(log->store);
 	check_previous(log, row.channel, row.previous);
-	previous = ask(erasures, &erasures->previous, row.channel->number, id);
+	previous = erasures_ask(
+		erasures, &erasures->previous, row.channel->number, id);
 	remove_row(erasures, id, row.has_traits);
 	if (!row.sound) {
 		eventlog_mark_lost(log, row.channel, id, true);
@@ -321,67 +322,4 @@ void erasures_apply(struct erasures *erasures, struct span traits, uint64_t id)
 	store_run(erasures->log->store, &erasures->orphan);
 	for (uint64_t at = erasure.first; at <= erasure.last && at < id; at++)
 		erase_row(erasures, at, true);
-}
-
-bool erasures_find_done(struct erasures *erasures, uint64_t source,
-	uint64_t number, uint64_t *id)
-{
-	struct eventlog *log = erasures->log;
-	const struct channel *channel =
-		channel_find(log->channels, span_of(ERASURE_CHANNEL));
-	struct query *told = &erasures->told;
-	struct origin origin;
-	bool found = false;
-
-	if (channel == NULL)
-		return false;
-	query_bind_int(told, 1, channel->number);
-	while (!found && store_step(log->store, told)) {
-		*id = query_int(told, 0);
-		found = origin_find(query_bytes(told, 1), &origin) &&
-			origin.source == source && origin.number == number;
-	}
-	store_end(told);
-	return found;
-}
-
-/* Is that row one of the publish that is shown as `id`?  Then that is found. */
-static bool look_at(struct erasures *erasures, uint64_t at, uint64_t id,
-	struct buf *texts, struct erasable *found)
-{
-	struct eventlog *log = erasures->log;
-	struct trait_topics topics = {.count = 1};
-	struct eventlog_row row;
-	struct wire_event event;
-	bool is = eventlog_look(log, at, &event, &row) && row.sound &&
-		  !row.channel->internal && at > row.channel->erased &&
-		  at + traits_rise(event.traits) == id;
-
-	if (is) {
-		trait_topics(event.traits, &topics);
-		found->erasure = (struct erasure){
-			.first = id - topics.count + 1, .last = id};
-		buf_clear(texts);
-		buf_add_span(texts, event.channel);
-		buf_add_span(texts, event.traits);
-		found->channel = span(texts->at, event.channel.len);
-		found->traits =
-			span(texts->at + event.channel.len, event.traits.len);
-	}
-	eventlog_rest(log);
-	return is;
-}
-
-/* Others of its rows may be held longer than the last. */
-bool erasures_find(struct erasures *erasures, uint64_t id, struct buf *texts,
-	struct erasable *found)
-{
-	uint64_t at = id < TRAIT_TOPICS_MAX ? 0 : id - TRAIT_TOPICS_MAX;
-
-	if (look_at(erasures, id, id, texts, found))
-		return true;
-	while ((at = ask(erasures, &erasures->above, at, id)) != 0)
-		if (look_at(erasures, at, id, texts, found))
-			return true;
-	return false;
 }

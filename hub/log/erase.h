@@ -50,6 +50,10 @@ bool erasures_find(struct erasures *erasures, uint64_t id, struct buf *texts,
 bool erasures_find_done(struct erasures *erasures, uint64_t source,
 	uint64_t number, uint64_t *id);
 
+/* The first column of the first row, asked with both; 0 if there is none. */
+uint64_t erasures_ask(
+	struct erasures *erasures, struct query *query, uint64_t a, uint64_t b);
+
 /* In the transaction: what the traits of the event `id` say, if they say
  * anything. */
 void erasures_apply(struct erasures *erasures, struct span traits, uint64_t id);

@@ -180,58 +180,6 @@ void ledger_join(struct ledger *ledger, const struct party *party)
 
 /* ---- upkeep */
 
-void ledger_save_losses(struct ledger *ledger)
-{
-	const struct channels *channels = &ledger->channels;
-
-	if ((channels->dirty != NULL || channels->floor_raised) &&
-		ledger->writable && store_begin(&ledger->store))
-		ledger_commit(ledger);
-}
-
-void ledger_checkpoint(struct ledger *ledger)
-{
-	if (ledger->store.db.wal_pages > LEDGER_WAL_PAGES)
-		store_checkpoint(&ledger->store);
-}
-
-/* The newest event goes with an erasure behind it: where the order is shared,
- * with whatever comes next. */
-static void expire(struct ledger *ledger)
-{
-	uint64_t newest = expiries_step(&ledger->expiries);
-	struct erasure erasure = {.first = newest, .last = newest};
-	struct buf traits = {0};
-
-	if (newest == 0 || ledger->order != NULL || !ledger_begin(ledger))
-		return;
-	erasures_erase(&ledger->erasures, newest);
-	erasure_put(&traits, &erasure);
-	ledger_append(ledger,
-		channel_get(&ledger->channels, span_of(ERASURE_CHANNEL)),
-		span(NULL, 0), buf_span(&traits), span(NULL, 0));
-	buf_release(&traits);
-}
-
-void ledger_prune(struct ledger *ledger)
-{
-	eventlog_check_owners(&ledger->log, EVENTLOG_OWNERS_STEP);
-	if (ledger->retention.behind && ledger->writable)
-		retention_step(&ledger->retention);
-	if (erasures_wait(&ledger->erasures) && ledger->writable)
-		erasures_step(&ledger->erasures);
-	if (expiries_are_due(&ledger->expiries) && ledger->writable)
-		expire(ledger);
-}
-
-bool ledger_is_behind(const struct ledger *ledger)
-{
-	return ledger->retention.behind || !ledger->log.owned ||
-	       ((erasures_wait(&ledger->erasures) ||
-			expiries_are_due(&ledger->expiries)) &&
-		       ledger->writable);
-}
-
 /* As much as a large event, so that one is not promised room and then refused
  * it. */
 static const char probe[] =
@@ -279,6 +227,7 @@ static void wipe(struct ledger *ledger)
 void ledger_tend(struct ledger *ledger)
 {
 	store_check_files(&ledger->store);
+	files_tend(&ledger->store.files);
 	calendar_look(&ledger->calendar);
 	if (!ledger->writable)
 		try_to_write(ledger);

@@ -104,6 +104,8 @@ static void remove_due(struct retention *retention, const struct due *due)
 	struct channel *channel = due->channel;
 	uint64_t previous = due->id - due->back;
 
+	if (due->erased)
+		store_secure(log->store);
 	if (due->has_traits)
 		labels_let_go(&log->labels, due->id);
 	query_bind_int(&retention->remove, 1, due->id);

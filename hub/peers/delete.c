@@ -58,10 +58,13 @@ static bool is_on(
 static enum wire_outcome find_event(struct ledger *ledger,
 	const struct request *request, struct erasure *erasure)
 {
-	struct erasable found;
+	struct erasable found = {0};
 	struct buf texts = {0};
 	bool all = true, is;
 
+	/* Another machine may have it. */
+	if (ledger->order != NULL && request->id > ledger->log.committed)
+		return WIRE_OUT_BEHIND;
 	is = erasures_find(&ledger->erasures, request->id, &texts, &found) &&
 	     is_on(request, &found, &all);
 	*erasure = found.erasure;

@@ -9,6 +9,7 @@
 #include <config.h>
 
 #include "lib/buf.h"
+#include "lib/event/erasure.h"
 #include "lib/event/topic_list.h"
 #include "lib/event/traits.h"
 #include "lib/json/json.h"
@@ -37,6 +38,24 @@ static void take_apart(struct span traits)
 	buf_release(&again);
 }
 
+/* What says that something was deleted says it once more as it did. */
+static void delete (struct span traits)
+{
+	struct erasure erasure, again;
+	struct buf put = {0};
+
+	traits_lasting(traits);
+	if (!erasure_get(traits, &erasure))
+		return;
+	MUST((erasure.channel.len > 0) == (erasure.last == 0));
+	MUST(erasure.last - erasure.first < TRAIT_TOPICS_MAX);
+	erasure_put(&put, &erasure);
+	MUST(erasure_get(buf_span(&put), &again));
+	MUST(again.first == erasure.first && again.last == erasure.last &&
+		span_equal(again.channel, erasure.channel));
+	buf_release(&put);
+}
+
 static void put_together(struct span text)
 {
 	struct topic_list list;
@@ -60,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span bytes = span(data, size);
 
 	take_apart(bytes);
+	delete (bytes);
 	traits_are_guarded(bytes);
 	trait_find(bytes, TRAIT_LABEL);
 	put_together(bytes);

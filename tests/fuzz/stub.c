@@ -73,6 +73,15 @@ static void check_publish(struct wire_in *in)
 	}
 }
 
+static void check_delete(struct wire_in *in)
+{
+	wire_get_u64(in);
+	MUST(text_topic_fault(wire_get_str16(in)) == NULL);
+	MUST(wire_get_u64(in) <= WIRE_ID_MAX);
+	MUST(wire_get_u8(in) <= 1);
+	scope_pass(in);
+}
+
 static void check_channels(struct wire_in *in)
 {
 	struct span after = wire_get_str16(in);
@@ -181,6 +190,7 @@ static void on_asked(uint8_t type, struct wire_in in)
 {
 	static void (*const check[])(struct wire_in *) = {
 		[WIRE_PUBLISH] = check_publish,
+		[WIRE_DELETE] = check_delete,
 		[WIRE_PAGE] = check_page,
 		[WIRE_JUDGE] = check_judge,
 		[WIRE_CHANNELS] = check_channels,
@@ -285,7 +295,7 @@ static void answer_page(struct buf *out, uint8_t mood)
 
 static void answer_stored(struct buf *out, uint8_t mood)
 {
-	wire_put_u8(out, mood / 2 % 6); /* the outcome */
+	wire_put_u8(out, mood / 2 % (WIRE_OUT_DENIED + 1)); /* the outcome */
 	wire_put_u64(out, STUB_NEWEST);
 	wire_put_u64(out, STUB_NEWEST);
 	wire_put_str16(out, span_of((mood & 128) != 0 ? "no \"room\"" : ""));
@@ -337,7 +347,7 @@ static void answer_one(const struct asked *asked, uint8_t mood)
 	} else if (asked->type == WIRE_PAGE) {
 		answer_page(&out, mood);
 		say(WIRE_PAGED, buf_span(&out));
-	} else if (asked->type == WIRE_PUBLISH) {
+	} else if (asked->type == WIRE_PUBLISH || asked->type == WIRE_DELETE) {
 		answer_stored(&out, mood);
 		say(WIRE_STORED, buf_span(&out));
 	} else if (asked->type == WIRE_CHANNELS) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fcgi/http/record.h"
+#include "lib/event/erasure.h"
 #include "tests/unit/stream_room.h"
 
 /* As much of a subscriber as the composer looks at. */
@@ -67,6 +68,27 @@ static void test_channels_are_merged_in_the_order_of_the_log(void **state)
 	assert_int_equal(batch->events, 4);
 	assert_int_equal(batch->id, 105);
 	assert_int_equal(batch->pos, window_end(room->window));
+	batch_drop(batch);
+	free(sub);
+}
+
+static void test_what_was_deleted_is_passed_over(void **state)
+{
+	struct room *room = *state;
+	struct subscriber *sub = READER(room, "a", "b");
+	struct batch *batch;
+
+	append(room, 101, "a", "1");
+	append(room, 102, "b", "2");
+	append(room, 103, "a", "3");
+	append(room, 104, "a", "4");
+	for (uint64_t id = 101; id <= 103; id += 2)
+		window_erase(room->window,
+			&(struct erasure){.first = id, .last = id});
+	batch = next(room, sub);
+	CHECK_TEXT("the rest", content(batch),
+		"id: 102\ndata: 2\n\nid: 104\ndata: 4\n\n");
+	assert_int_equal(batch->events, 2);
 	batch_drop(batch);
 	free(sub);
 }
@@ -249,6 +271,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_ROOM(test_channels_are_merged_in_the_order_of_the_log),
+		IN_ROOM(test_what_was_deleted_is_passed_over),
 		IN_ROOM(test_nothing_comes_twice),
 		IN_ROOM(test_what_lies_beyond_the_horizon_is_left),
 		IN_ROOM(test_a_volatile_event_has_no_id_and_is_not_counted),

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "lib/event/erasure.h"
 #include "lib/histogram.h"
 #include "tests/unit/stream_room.h"
 
@@ -36,6 +37,32 @@ static void test_an_event_goes_to_who_listens_by_a_pattern(void **state)
 	room_publish(room, "b1", "y");
 	room_turn(room);
 	CHECK_TEXT("once", room_text(room, fd), "id: 101\ndata: x\n\n");
+	close(fd);
+}
+
+static void test_who_comes_after_a_delete_is_not_given_what_it_took(
+	void **state)
+{
+	struct room *room = *state;
+	struct wire_event event = {
+		.id = 103, .channel = span_of(ERASURE_CHANNEL)};
+	struct buf traits = {0}, out = {0};
+	struct span text;
+	int fd;
+
+	room_publish(room, "a", "x");
+	room_publish(room, "a", "y");
+	erasure_put(&traits, &(struct erasure){.first = 101, .last = 101});
+	event.traits = buf_span(&traits);
+	wire_put_event(&out, &event);
+	assert_true(session_frame(&room->session, WIRE_EVENT, buf_span(&out)));
+	fd = room_resume(room, "a", ROOM_FROM);
+	room_turn(room);
+	text = room_text(room, fd);
+	assert_true(has(text, "data: y"));
+	assert_false(has(text, "data: x"));
+	buf_release(&traits);
+	buf_release(&out);
 	close(fd);
 }
 
@@ -197,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_ROOM(test_an_event_goes_to_the_window_and_to_who_listens),
 		IN_ROOM(test_an_event_goes_to_who_listens_by_a_pattern),
+		IN_ROOM(test_who_comes_after_a_delete_is_not_given_what_it_took),
 		IN_ROOM(test_a_sample_without_listeners_pushes_nothing_out),
 		IN_ROOM(test_ids_that_do_not_rise_are_no_frame_of_a_hub),
 		IN_ROOM(test_a_hub_that_goes_on_voids_nothing),

@@ -286,6 +286,29 @@ static void test_what_was_deleted_is_in_no_file_any_more(void **state)
 	buf_release(&big);
 }
 
+static void test_nor_is_what_retention_takes_of_a_channel_that_was_deleted(
+	void **state)
+{
+	struct room *room = *state;
+	struct ledger *ledger = &room->ledger;
+
+	for (int i = 0; i < 500; i++)
+		room_add(room, "a", "all about alice");
+	ledger_commit(ledger);
+	erase_channel(room, "a");
+	ledger_commit(ledger);
+	retention_step(&ledger->retention);
+	ledger_commit(ledger);
+	while (erasures_wait(&ledger->erasures)) {
+		ledger_prune(ledger);
+		ledger_commit(ledger);
+	}
+	ledger_tend(ledger);
+	ledger_commit(ledger);
+	assert_int_equal(rows(room, ROWS), 0);
+	assert_false(is_in_the_files(room, "about alice"));
+}
+
 /* ---- those that are good until a time */
 
 static uint64_t add_until(
@@ -423,6 +446,7 @@ int main(void)
 		TEST(test_retention_takes_what_is_left_of_a_channel_for_nothing),
 		TEST(test_what_is_damaged_beside_a_deleted_event_is_still_told),
 		TEST(test_what_was_deleted_is_in_no_file_any_more),
+		TEST(test_nor_is_what_retention_takes_of_a_channel_that_was_deleted),
 		TEST(test_an_event_goes_when_its_time_has_come_and_not_before),
 		TEST(test_many_that_are_due_go_a_few_at_a_time),
 		TEST(test_the_newest_event_goes_too_and_no_id_is_used_again),

@@ -120,6 +120,27 @@ static void test_what_was_held_last_stays_longest(void **state)
 	shelf_free(shelf);
 }
 
+static void test_a_strip_that_may_have_what_was_deleted_is_not_found(
+	void **state)
+{
+	struct shelf *shelf = shelf_new(LARGE);
+
+	(void)state;
+	put(shelf, "a", make(10, 20, 1, IDS(12)));
+	put(shelf, "a", make(20, 30, 1, IDS(25)));
+	put(shelf, "b", make(10, 30, 1, IDS(15)));
+	put(shelf, "c", make(10, 15, 1, IDS(15)));
+	put(shelf, "c", make(15, 19, 1, IDS(16)));
+	shelf_erase(shelf, 20, 20);
+	assert_false(finds(shelf, "a", 10));
+	assert_true(finds(shelf, "a", 20));
+	assert_false(finds(shelf, "b", 10));
+	assert_true(finds(shelf, "c", 10));
+	shelf_erase(shelf, 1, 100);
+	assert_int_equal(shelf_bytes(shelf), 0);
+	shelf_free(shelf);
+}
+
 static void test_events_that_are_not_in_their_place_are_left_out(void **state)
 {
 	struct strip *strip = make(10, 20, 5, IDS(10, 12, 12, 11, 21, 20));
@@ -278,6 +299,8 @@ int main(void)
 		cmocka_unit_test(
 			test_the_longest_pattern_has_a_place_of_its_own),
 		cmocka_unit_test(test_what_was_held_last_stays_longest),
+		cmocka_unit_test(
+			test_a_strip_that_may_have_what_was_deleted_is_not_found),
 		cmocka_unit_test(
 			test_events_that_are_not_in_their_place_are_left_out),
 		cmocka_unit_test(test_text_is_taken_out_across_records),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fcgi/stream/window.h"
+#include "lib/event/erasure.h"
 #include "tests/unit/unit.h"
 
 struct room {
@@ -221,6 +222,42 @@ static void test_a_channel_s_positions_stay_in_order_as_it_grows(void **state)
 		assert_int_equal(topic_at(topic, i), 3 + i);
 }
 
+static void test_what_was_deleted_keeps_its_place_and_loses_its_data(
+	void **state)
+{
+	struct room *room = *state;
+	struct topic *topic;
+
+	append(room, 101, "a", 10);
+	append(room, 102, "b", 10);
+	append(room, 105, "a", 10);
+	append(room, 0, "a", 10);
+	topic = append(room, 106, "a", 10);
+	for (uint64_t id = 1; id < 200; id += 3)
+		window_erase(room->window,
+			&(struct erasure){.first = id, .last = id});
+	window_erase(
+		room->window, &(struct erasure){.first = 102, .last = 105});
+	for (uint32_t i = 0; i < 4; i++) {
+		uint64_t position = topic_at(topic, i);
+		const struct entry *entry =
+			window_entry(room->window, position);
+
+		assert_int_equal(entry->gone, i == 1 || i == 3);
+		assert_int_equal(entry->event.data.len, entry->gone ? 0 : 10);
+	}
+	window_erase(room->window,
+		&(struct erasure){.channel = span_of("nobody's")});
+	window_erase(room->window, &(struct erasure){.channel = span_of("a")});
+	for (uint32_t i = 0; i < 4; i++)
+		assert_true(
+			window_entry(room->window, topic_at(topic, i))->gone);
+	assert_true(window_newest(room->window) == 106);
+	for (int i = 0; i < 100; i++) /* they leave as all others do */
+		append(room, (uint64_t)(200 + i), "c", 10000);
+	assert_true(window_floor(room->window) > 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +265,7 @@ int main(void)
 		TEST(test_only_ids_that_were_seen_are_found),
 		TEST(test_a_volatile_event_has_the_mark_of_the_one_before),
 		TEST(test_the_oldest_leave_when_it_is_full),
+		TEST(test_what_was_deleted_keeps_its_place_and_loses_its_data),
 		TEST(test_the_newest_stays_however_large),
 		TEST(test_a_channel_nobody_wants_is_forgotten),
 		TEST(test_after_a_new_beginning_nobody_is_at_his_old_place),

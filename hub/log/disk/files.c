@@ -47,24 +47,28 @@ static bool has_room(const struct files *files)
 /* SQLite stops reading at the first frame that is not of the log's present
  * round; zeros never are.  It holds no locks on this file, so that closing a
  * descriptor of it does no harm. */
-static void lengthen_wal(const struct files *files)
+/* Some of it; true if it is as long as it gets. */
+static bool lengthen_wal(const struct files *files, size_t most)
 {
 	static const char zeros[64 << 10];
 	int fd = open(files->wal, O_WRONLY | O_CLOEXEC);
-	off_t at;
+	off_t at, end;
 
 	if (fd < 0 || !has_room(files)) {
 		if (fd >= 0)
 			close(fd);
-		return;
+		return true;
 	}
 	at = lseek(fd, 0, SEEK_END);
-	while (at >= 0 && at < FILES_WAL_BYTES &&
+	end = at + (off_t)most < FILES_WAL_BYTES ? at + (off_t)most
+						 : FILES_WAL_BYTES;
+	while (at >= 0 && at < end &&
 		pwrite(fd, zeros, sizeof(zeros), at) == (ssize_t)sizeof(zeros))
 		at += (off_t)sizeof(zeros);
 	if (fsync(fd) < 0)
 		log_fatal(LINE_LOG_FSYNC, files->wal);
 	close(fd);
+	return at < end || at >= FILES_WAL_BYTES;
 }
 
 void files_open(struct files *files, const char *path)
@@ -85,7 +89,7 @@ void files_open(struct files *files, const char *path)
 		log_fatal(LINE_LOG_STAT, files->wal);
 	files->wal_inode = now.st_ino;
 	files->wal_size = now.st_size;
-	lengthen_wal(files);
+	lengthen_wal(files, FILES_WAL_BYTES);
 	watch_folder(files);
 }
 
@@ -103,7 +107,13 @@ void files_renew_wal(struct files *files)
 
 	if (stat(files->wal, &now) == 0)
 		files->wal_size = now.st_size;
-	lengthen_wal(files);
+	files->shortened = true;
+}
+
+void files_tend(struct files *files)
+{
+	if (files->shortened)
+		files->shortened = !lengthen_wal(files, FILES_WAL_STEP);
 }
 
 static bool is_ours(const struct files *files, const char *path, ino_t inode)

@@ -16,7 +16,8 @@
 #include <sys/types.h>
 
 enum {
-	FILES_WAL_BYTES = 7 << 20, /* LEDGER_WAL_PAGES and one transaction */
+	FILES_WAL_BYTES = 7 << 20,  /* LEDGER_WAL_PAGES and one transaction */
+	FILES_WAL_STEP = 256 << 10, /* each time, where nobody is to wait */
 	FILES_SPARE = 8, /* it is not, if less than this many times as much is
 			    free on the disk */
 };
@@ -27,6 +28,7 @@ struct files {
 	dev_t device;
 	ino_t inode, wal_inode;
 	off_t size, wal_size; /* when they were last looked at */
+	bool shortened;	      /* the write-ahead log, by us */
 	int notify;	      /* -1 if there is no inotify */
 };
 
@@ -46,9 +48,10 @@ enum files_state {
 enum files_state files_look(struct files *files);
 /* True if something has happened in the folder since it was last asked. */
 bool files_have_news(const struct files *files);
-/* The write-ahead log was emptied: it is made as long as at the start, of
- * zeros. */
+/* The write-ahead log was emptied: it is made as long again as at the start,
+ * some of it each time that the second is called. */
 void files_renew_wal(struct files *files);
+void files_tend(struct files *files);
 /* Out of the way of another database, which it would ruin. */
 void files_move_wal_away(const struct files *files);
 

@@ -58,8 +58,7 @@ void store_prepare(struct store *store, struct query *query, const char *sql);
  * yet, or somebody reads the file, it is tried again after a later commit. */
 void store_checkpoint(struct store *store);
 
-/* Likewise, if something was deleted so; and overwrites the write-ahead log.
- * Takes some ms. */
+/* Likewise, if something was deleted so; and empties the write-ahead log. */
 void store_wipe(struct store *store);
 
 /* Ends the process if log.db or its -wal is no longer what was opened, or has
