@@ -3,10 +3,11 @@
 
 There is no registry and no Docker here: the base image is made of Debian's
 packages, and buildah builds and runs.  What compose.yaml asks of each service
-(user, capabilities, volumes, command) is read from it; its networks are not
-tried.  With --full only.
+(user, capabilities, volumes, command, restart, health check) is read from it; its
+networks are not tried.  With --full only.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ yaml = pytest.importorskip("yaml", reason="needs python3-yaml")
 STORE = ("--storage-driver", "vfs")
 missing = [tool for tool in ("buildah", "mmdebstrap", "ip") if shutil.which(tool) is None]
 pytestmark = [
-    pytest.mark.deploy, pytest.mark.rare, pytest.mark.timeout(400),
+    pytest.mark.deploy, pytest.mark.rare, pytest.mark.timeout(1800),
     pytest.mark.skipif(os.getuid() != 0, reason="needs root"),
     pytest.mark.skipif(bool(missing), reason="needs " + ", ".join(missing)),
 ]
@@ -58,7 +59,9 @@ def image(tmp_path_factory):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_the_four_services_of_the_image_serve(image):
+@pytest.fixture(scope="module")
+def story(image):
+    """What a user of the four services has seen; see tests/tools/container_story.py."""
     compose = yaml.safe_load((TOP / "conf/container/compose.yaml").read_text())
     assert set(compose["services"]) == {"hub", "inbox", "responder", "web"}
     first = image.does("from", "--pull=never", "localhost/tidings")
@@ -66,45 +69,50 @@ def test_the_four_services_of_the_image_serve(image):
     for name in compose["volumes"]:  # an empty volume begins as a copy of what is there
         inside = {"run": "run/tidings", "data": "var/lib/tidings"}[name]
         subprocess.run(["cp", "-a", root / inside, image.folder / f"volume-{name}"], check=True)
-    commands, exec_hub = [], None
-    for name in ("hub", "inbox", "responder", "web"):
-        service = compose["services"][name]
-        assert service["cap_drop"] == ["ALL"]
+    enter, services = {}, {}
+    for name, service in compose["services"].items():
+        assert service["cap_drop"] == ["ALL"] and service["restart"] == "unless-stopped"
         volumes = [word for volume in service["volumes"]
                    for word in ("-v", f"{image.folder}/volume-{volume}")]
         container = image.does("from", "--pull=never", "localhost/tidings")
-        run = [*image.base, "run", "--user", service["user"], "--cap-drop", "all", *volumes,
-               container, "--"]
-        commands.append([*run, *service["command"].split()])
-        if name == "hub":
-            exec_hub = run
-    insert = [*exec_hub, "sqlite3", "-cmd", ".timeout 5000", "/var/lib/tidings/inbox/inbox.db",
-              "INSERT INTO broadcast(channel, data) VALUES ('alerts', 'inserted')"]
+        enter[name] = [*image.base, "run", "--user", service["user"], "--cap-drop", "all",
+                       *volumes, container, "--"]
+        services[name] = [*enter[name], *service["command"].split()]
+    kind, *health = compose["services"]["web"]["healthcheck"]["test"]
+    assert kind == "CMD"
+    plan = {
+        "services": services,
+        "killed": {name: service["command"].split()[0]
+                   for name, service in compose["services"].items()},
+        "health": [*enter["web"], *health],
+        "history": [*enter["web"], "tidings", "history"],
+        "insert": [*enter["hub"], "sqlite3", "-cmd", ".timeout 5000",
+                   "/var/lib/tidings/inbox/inbox.db",
+                   "INSERT INTO broadcast(channel, data) VALUES ('alerts', 'inserted')"]}
     # A network of their own, in which nobody else has the port.
     done = subprocess.run(
-        ["unshare", "-npf", "--kill-child", "--mount-proc", sys.executable, "-c", f"""
-import subprocess, time
-subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-for command in {commands!r}:
-    subprocess.Popen(command)
-def ask(*words):
-    return subprocess.run(["curl", "-s", "-m", "5", *words], text=True, capture_output=True).stdout
-deadline = time.monotonic() + 30
-while '"ok"' not in ask("http://127.0.0.1:8080/health") and time.monotonic() < deadline:
-    time.sleep(0.1)
-print(ask("-d", "hello", "http://127.0.0.1:8080/realtime/alerts"))
-deadline = time.monotonic() + 10
-while subprocess.run({insert!r}).returncode and time.monotonic() < deadline:
-    time.sleep(0.1)
-while '"events":2' not in ask("http://127.0.0.1:8080/api/channels/alerts") and \\
-        time.monotonic() < deadline:
-    time.sleep(0.1)
-print("page", "app.js" in ask("http://127.0.0.1:8080/tidings/"))
-print(subprocess.run({[*image.base, "run", first, "--", "tidings", "history", "alerts"]!r},
-                     text=True, capture_output=True).stdout)
-"""], text=True, capture_output=True, timeout=120,
+        ["unshare", "-npf", "--kill-child", "--mount-proc", sys.executable,
+         TOP / "tests/tools/container_story.py", json.dumps(plan)],
+        text=True, capture_output=True, timeout=600,
         env={**os.environ, "BUILDAH_ISOLATION": "chroot"})
-    assert '"status":"ok"' in done.stdout, done.stdout + done.stderr
-    assert "page True" in done.stdout
-    assert '"data":"hello"' in done.stdout
-    assert '"data":"inserted"' in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_four_services_of_the_image_serve(story):
+    assert story["healthy"]
+    assert '"status":"ok"' in story["published"]
+    assert story["page"]
+    assert '"data":"hello"' in story["history"]["text"], story["history"]
+    assert '"data":"inserted"' in story["history"]["text"], story["history"]
+
+
+def test_its_health_check_says_that_it_is_well(story):
+    assert story["health"]["status"] == 0, story["health"]
+
+
+def test_what_was_acknowledged_is_there_once_after_each_service_was_killed(story):
+    assert set(story["deaths"].values()) == {3}
+    events = [json.loads(line) for line in story["numbers"]["text"].splitlines()]
+    assert [event["data"] for event in events] == \
+        [str(number) for number in range(story["acknowledged"])]
