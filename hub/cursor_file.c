@@ -3,7 +3,6 @@
 
 #include "hub/cursor_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>

@@ -13,7 +13,7 @@
 
 struct verdict {
 	bool people, colour, signs;
-	bool redraws; /* the line that says what is being tried */
+	bool redraws;	   /* the line that says what is being tried */
 	size_t width;	   /* columns */
 	const char *group; /* under which the last one stands; borrowed */
 	unsigned good, warned, failed;

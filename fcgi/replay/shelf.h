@@ -24,9 +24,9 @@ enum {
 };
 
 enum shelf_kind {
-	SHELF_DRESS = 7, /* bits: an enum event_dress, of the text */
-	SHELF_SHORT = 8, /* strips are short, for who reads very many at
-			    once: they would be many writes for others */
+	SHELF_DRESS = 7,  /* bits: an enum event_dress, of the text */
+	SHELF_SHORT = 8,  /* strips are short, for who reads very many at
+			     once: they would be many writes for others */
 	SHELF_PUBLIC = 16 /* without what is private, for who may not read
 			    anything of it: how much there is of it would
 			    show in the time that it takes */

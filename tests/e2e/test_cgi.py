@@ -112,6 +112,11 @@ def test_metrics_count_what_short_processes_did(cgi):
     reader.leave()
 
 
+def test_the_cursor_is_where_the_log_is(cgi):
+    id = cgi.publish("before", channel="cursors")
+    assert int(cgi.door.ask("GET", "/api/cursor").json["id"]) >= id
+
+
 def test_channels_and_health(cgi):
     reader = cgi.listen("a")
     cgi.publish("x", channel="a")

@@ -46,6 +46,23 @@ def test_an_event_has_the_same_id_at_each_machine_and_in_its_answer(three):
         world.listen("news", last_event_id="0").sees("one", type="alert", id=id)
 
 
+def test_a_cursor_that_was_read_at_one_machine_is_as_good_at_another(three):
+    """Over HTTP or from the file of either; the page's stream may be of a third."""
+    for world in three.worlds:
+        before = three[0].publish("before")
+        read = [int(world.door.ask("GET", "/api/cursor").json["id"]),
+                int(world.hub_socket.with_suffix(".cursor").read_text())]
+        id = three[1].publish("after")
+        for since in read:
+            assert since < id
+            for reader in three.listen(since=since):
+                reader.wait(lambda reader=reader: id in reader.ids, reader.story)
+                assert not reader.told("reset")
+                reader.leave()
+        eventually(lambda world=world, before=before: int(world.door.ask("GET", "/api/cursor").json["id"]) > before,
+                   "the cursor")
+
+
 def test_what_was_there_before_is_read_at_a_machine_that_came_later(two):
     ids = [two[0].publish(f"{n}") for n in range(3)]
     late = two.add()

@@ -80,7 +80,7 @@ def test_an_update_on_several_topics_is_heard_once_under_one_id(app, anyone):
 
 
 def test_other_sites_parameters_are_passed_over(app, anyone):
-    stream = anyone.listen("t", channel="c", pattern="{p}", since="all", envelope="1", event="x", utm="y")
+    stream = anyone.listen("t", channel="c", pattern="{p}", since="all", envelope="1", time="1", event="x", utm="y")
     app.publish("c", data="no")
     app.publish("t", data="yes")
     assert stream.sees("yes").data == "yes"
