@@ -26,7 +26,6 @@ def result(window):
     return window.wait(lambda: SUM.match(window.text("#theatre .result") or ""), "the sum", 40)
 
 
-@pytest.mark.in_both_browsers
 def test_the_kill_is_seen_and_nothing_is_lost(browser, quickstart):
     run = quickstart("--no-demo").serves()
     window = opens(browser, run)
