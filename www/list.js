@@ -22,6 +22,7 @@ const FRAME_MS = 250; // a window that is not seen has no frames
 const BATCH = 10;
 const PACE_MS = 100;
 const ROW_PX = 24; // at least, of a row that is closed
+const SLICE = 25; // rows that are filled at once without need
 const SPARE = 6; // rows that are filled beyond what is seen
 const AT_END = 8; // px
 
@@ -94,7 +95,15 @@ export class List {
 		if (this.#isFlooded)
 			this.#calm = setTimeout(() => this.#pace(0), 3 * PACE_MS);
 		else
-			this.#fillAll();
+			this.#fillRest();
+	}
+
+	// A few at a time: there may be all of them to fill.
+	#fillRest() {
+		const empty = [...this.element.children].filter((row) => row.firstChild === null);
+		empty.slice(0, SLICE).forEach(fill);
+		if (empty.length > SLICE)
+			this.#calm = setTimeout(() => this.#fillRest(), FRAME_MS / 4);
 	}
 
 	#fillAll() {
@@ -103,8 +112,6 @@ export class List {
 
 	// Those that are seen, whoever has scrolled where.
 	#fillSeen() {
-		if (!this.#isFlooded)
-			return; // all are
 		const { children, scrollTop } = this.element;
 		const first = Math.floor(-scrollTop / ROW_PX);
 		for (let n = Math.max(0, first - 2 * this.#seen); n <= first + SPARE + this.#seen && n < children.length; n++)
