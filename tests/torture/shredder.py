@@ -9,17 +9,19 @@ import threading
 
 CHANNEL = "shreds"
 HEARD = 200, 404  # a DELETE that was answered so is done, by this request or one before
+FENCE = "shred fence"
 
 
 class Shredder:
     def __init__(self, world):
         self.world, self.rng = world, random.Random(CHANNEL)
         self.count = 0
-        self.kept, self.gone, self.doubtful = [], set(), set()
+        self.kept, self.gone, self.doubtful, self.ids = [], set(), set(), {}
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._work, daemon=True)
 
     def __enter__(self):
+        self.first = self.world.publish(FENCE, channel=CHANNEL)
         self.thread.start()
         return self
 
@@ -48,14 +50,19 @@ class Shredder:
         answer = self._asks("POST", f"/realtime/{CHANNEL}?id={self.count}", data.encode())
         if answer is None:
             return
+        self.doubtful.discard(data)
+        self.kept.append(data)
+        self.ids[data] = answer.json["id"]
         if self.count % 40 == 0:
             self._all()
         elif self.rng.random() < 0.7:
-            if self._asks("DELETE", f"/api/channels/{CHANNEL}/events/{answer.json['id']}"):
-                self._is_gone([data])
-        else:
-            self.doubtful.discard(data)
-            self.kept.append(data)
+            self._delete(self.rng.choice(self.kept[-9:]))
+
+    def _delete(self, data):
+        self.kept.remove(data)
+        self.doubtful.add(data)
+        if self._asks("DELETE", f"/api/channels/{CHANNEL}/events/{self.ids[data]}"):
+            self._is_gone([data])
 
     def _all(self):
         before, self.kept = [*self.kept, *self.doubtful], []
@@ -68,11 +75,13 @@ class Shredder:
         self.gone |= set(those)
 
     def faults(self):
-        """Once it is over, and the hub serves."""
-        reader = self.world.listen(CHANNEL, since="all")
-        self.world.publish("fence", channel=CHANNEL)
-        reader.wait(lambda: "fence" in reader.data, reader.story)
-        given = [data for data in reader.data if data not in self.doubtful and data != "fence"]
+        """Once it is over, and the hub serves: as a responder reads it that knows nothing."""
+        self.world.responder.kill_worker()
+        self.world.is_healthy(20)
+        reader = self.world.listen(CHANNEL, last_event_id=str(self.first))
+        self.world.publish(FENCE, channel=CHANNEL)
+        reader.wait(lambda: FENCE in reader.data, reader.story)
+        given = [data for data in reader.data if data not in self.doubtful and data != FENCE]
         told = []
         if given != self.kept:
             told.append(f"{CHANNEL}: kept {self.kept[-9:]}, given {given[-9:]}")
