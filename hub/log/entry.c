@@ -198,11 +198,27 @@ static bool has_been_at(struct ledger *ledger, uint64_t id)
 	return has_event(&ledger->store, id);
 }
 
+/* What the log holds above `last` it has from another server, where ids were
+ * already higher than where this hole ends. */
+static bool turn_back(struct ledger *ledger, uint64_t last)
+{
+	const struct epoch epoch = {last, ledger->log.newest + 1};
+
+	if (ledger->log.newest_event <= last)
+		return true;
+	if (!ledger_begin(ledger))
+		return false;
+	mark_all(ledger, epoch.start);
+	orphans_take(ledger, last);
+	retention_take_back(&ledger->retention, last, epoch.start);
+	return begin_epoch(ledger, &epoch);
+}
+
 bool entry_hole(struct ledger *ledger, const struct epoch *hole)
 {
 	ledger_commit(ledger);
 	if (hole->start <= ledger->log.newest)
-		return true; /* it is known */
+		return turn_back(ledger, hole->last);
 	if (!ledger_begin(ledger))
 		return false;
 	if (ledger->log.newest > hole->last) {

@@ -42,7 +42,9 @@ bool entry_apply(struct ledger *ledger, const struct entry *entry);
 /* A transaction of its own: no event has an id above `hole->last` and up to
  * `hole->start`; what the log holds above `last` becomes orphans.  If it has
  * never been at `last`, it may lack anything up to there, which counts as
- * pruned.  False if it could not be committed. */
+ * pruned.  If its newest id is above `start` it has never seen the hole, having
+ * followed another server; the ids up to its newest are nobody's then.  False
+ * if it could not be committed. */
 bool entry_hole(struct ledger *ledger, const struct epoch *hole);
 
 /* Likewise: what was given the ids above the newest one and up to `upto` cannot

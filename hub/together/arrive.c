@@ -119,9 +119,12 @@ void arrive_hole(void *arg, const struct shared_hole *hole)
 	const struct epoch epoch = {hole->last, hole->start};
 	bool good;
 
-	if (!together->following || hole->start <= ledger->log.newest)
+	if (!together->following)
 		return;
 	ledger_commit(ledger);
+	if (hole->start <= ledger->log.newest &&
+		ledger->log.newest_event <= hole->last)
+		return; /* it has nothing that was forgotten */
 	if (ledger->log.newest > hole->last)
 		log_warnx(LINE_SHARED_ORPHANS,
 			(unsigned long long)ledger->log.newest_event,
