@@ -73,7 +73,7 @@ room "libcrypto" "lib/crypto/module.h lib/crypto/module.c lib/crypto/module_key.
 room "xxhash" lib/digest.c 'xxhash\.h'
 room "syslog" lib/log.c 'syslog\.h'
 room "timerfd" lib/alarm.c 'sys/timerfd\.h'
-room "hiredis" hub/shared/redis.c hub/shared/redis_reply.h 'hiredis/.*'
+room "hiredis" "hub/shared/redis.c hub/shared/redis_reply.h" 'hiredis/.*'
 room "libseccomp" inbox/walls/filter.c 'seccomp\.h'
 room "Landlock" inbox/walls/landlock.c 'linux/landlock\.h'
 room "libev" lib/loop.c 'ev\.h'
