@@ -77,7 +77,7 @@ struct waiting {
 	void *whose;
 	uint64_t deadline_us;
 	bool again;  /* it may be said again */
-	bool is_row; /* of an inbox, and was never stored before */
+	bool is_row; /* of an inbox, perhaps one that is put back */
 	struct buf words;
 	size_t word_count;
 };

@@ -101,7 +101,7 @@ void append_encode(struct waiting *waiting, const struct shared_proposal *what)
 	command_number(&waiting->words, keyed ? what->count : 0);
 	waiting->word_count = WORDS;
 	waiting->again = is_known_again(what, keyed);
-	waiting->is_row = what->cursor.name.len > 0 && what->orphan == 0;
+	waiting->is_row = what->cursor.name.len > 0;
 	if (keyed)
 		put_keyed(waiting, what, &scratch);
 	else if (what->count > 0)

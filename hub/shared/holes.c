@@ -63,6 +63,13 @@ bool holes_below(struct holes *holes, uint64_t from, struct shared_hole *hole)
 	size_t count;
 	const struct shared_hole *pending = all(&holes->pending, &count);
 
+	/* One that knows a later one has been here since. */
+	for (size_t i = count; i-- > 0;)
+		if (is_known(holes, &pending[i])) {
+			pending += i + 1;
+			count -= i + 1;
+			break;
+		}
 	for (size_t i = 0; i < count; i++)
 		if (pending[i].last < from && !is_known(holes, &pending[i]) &&
 			!is_old(holes, &pending[i])) {

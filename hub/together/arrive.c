@@ -182,6 +182,9 @@ void arrive_hole(void *arg, const struct shared_hole *hole)
 		epochs_begin_at(&ledger->log.epochs, hole->start))
 		return;
 	ledger_commit(ledger);
+	if (hole->start <= ledger->log.newest &&
+		ledger->log.newest_event <= hole->last)
+		return; /* it has nothing that was forgotten */
 	if (ledger->log.newest > hole->last)
 		log_warnx(LINE_SHARED_ORPHANS,
 			(unsigned long long)ledger->log.newest_event,

@@ -24,7 +24,7 @@ void put_back_begin(struct together *together)
 	struct put_back *put_back = &together->put_back;
 
 	put_back->through = 0;
-	put_back->looked = false;
+	put_back->looked = put_back->failed = false;
 	put_back->since = clock_now_us(together->ledger->clock);
 }
 
@@ -65,6 +65,7 @@ static void answered(void *arg, const struct waiter *waiter)
 	struct together *together = arg;
 
 	together->put_back.asked--;
+	together->put_back.failed |= waiter->ack.outcome == WIRE_OUT_AWAY;
 	if (waiter->ack.outcome == WIRE_OUT_CONFLICT ||
 		is_leapt_over(together, waiter))
 		leave(together, waiter->orphan);
@@ -176,5 +177,5 @@ void put_back_tend(struct together *together)
 		return;
 	}
 	put_back->through = 0;
-	put_back->looked = false;
+	put_back->looked = put_back->failed = false;
 }

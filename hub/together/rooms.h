@@ -21,6 +21,7 @@ struct put_back {
 	uint64_t through; /* those up to here were asked or seen since ... */
 	uint64_t since;	  /* ... this began, monotonic us; 0 = there are none */
 	bool looked;	  /* whether there are any was looked up */
+	bool failed;	  /* one of them; they are asked again in a while */
 };
 
 struct together {
@@ -98,7 +99,7 @@ void put_back_tend(struct together *together);
 static inline bool put_back_is_done(const struct put_back *put_back)
 {
 	return put_back->since == 0 ||
-	       (put_back->looked && put_back->asked == 0);
+	       (put_back->looked && put_back->asked == 0 && !put_back->failed);
 }
 
 #endif

@@ -121,10 +121,13 @@ class Order:
         self.lines.append(lines)
         return " ".join(line.address for line in lines)
 
+    def replica_s_way(self):
+        return self.ways[self.master].address.rpartition(":")[2]
+
     def replicate(self):
         """The other one has all, and goes on getting it."""
         other = self.servers[1 - self.master]
-        other.ask("REPLICAOF", "127.0.0.1", self.ways[self.master].address.rpartition(":")[2])
+        other.ask("REPLICAOF", "127.0.0.1", self.replica_s_way())
         eventually(lambda: b"master_link_status:up" in other.ask("INFO", "replication"), "the replica", 20)
 
     @contextlib.contextmanager
@@ -151,7 +154,8 @@ class Order:
             time.sleep(lag)
             old.kill()
         self.promote()
-        old.start()
+        old.start(replicaof=f"127.0.0.1 {self.replica_s_way()}")
+        old.settings["replicaof"] = None
         self.replicate()
 
     def changes_places(self, lag):

@@ -31,6 +31,7 @@ SEEN = 4  # each so manieth browser is seen, and sees who is there
 HELD = 0.1, 3.0  # seconds
 REST = 0.2, 0.6  # between deeds
 HOUR = 3600
+HOLES = "SELECT last, start FROM hole"
 
 
 class Anywhere(Publisher):
@@ -95,6 +96,7 @@ class Deeds:
         self.rare = [self.turn_clock, self.lose_log, self.empty_redis]
         self.clocks = []
         self.strayed = False  # somebody may have followed a master which did not stay
+        self.doubled = False  # there were two
 
     def world(self):
         return self.rng.choice(self.machines.worlds)
@@ -163,11 +165,16 @@ class Deeds:
     def two_masters(self):
         number, stays = self.rng.randrange(3), self.rng.random() < 0.5
         self.order.has_two_masters(number, self.held(), stays)
+        self.doubled = True
         self.strayed |= not stays  # that one; others too, if their way was cut by chance
 
     def holes(self):
         """What of the others' each may lack: it is below what a strayed one had got to."""
-        return [ask(world, "SELECT last, start FROM hole") if self.strayed else [] for world in self.machines.worlds]
+        return [ask(world, HOLES) if self.strayed else [] for world in self.machines.worlds]
+
+    def forgotten(self):
+        """None if browsers may be told of something else as well."""
+        return None if self.doubled or self.clocks else ask(self.machines[0], HOLES)
 
     # ---- rare ones
 
@@ -247,11 +254,13 @@ def play(scene, deeds, forgets, rare, browsers):
             together.check()
             scene.say(f"{number + 1}: {deed.__name__}; {together.count} published")
         machines.are_healthy(30)
+    doer.nothing_waits()
     calms_down(scene, machines, account, readers)
     agree(machines.worlds, readers[::SEEN])
     logs = [published(truth_of(world.log_db)) for world in machines.worlds]
     stories = [story_of(reader) for reader in readers]
-    scene.faultless(faults(account, logs, stories, forgets + rare > 0, doer.holes()))
+    scene.faultless(faults(account, logs, stories, forgets + rare > 0, doer.holes(), doer.forgotten(),
+                           doer.doubled))
     ids = set().union(*logs)
     moved = sum(id is not None and id not in ids for id in account.acknowledged.values())
     scene.note(events=len(account.tried), acknowledged=len(account.acknowledged),
@@ -265,12 +274,17 @@ def clock_of(scene, world):
     return clock
 
 
+def taken(world, data):
+    answer = world.post(f"/realtime/main?id={data}", data.encode(), within=20 * SLOW)
+    return answer.status == 200 and int(answer.json["id"])
+
+
 def calms_down(scene, machines, account, readers):
     """A last event, which all logs and browsers have in time."""
     for world in machines.worlds:
         data = f"fence/{machines.worlds.index(world)}"
         account.tries("main", data)
-        fence = world.publish(data, within=30 * SLOW)
+        fence = eventually(lambda data=data, world=world: taken(world, data), "a last publish", 30)
         account.acknowledges(data, fence)
     began = time.monotonic()
     eventually(lambda: all(fence in truth_of(world.log_db) for world in machines.worlds), "all logs agreeing", 20)

@@ -34,9 +34,11 @@ def story_of(reader):
     return start, items
 
 
-def faults(account, logs, stories, forgot, holes=None):
+def faults(account, logs, stories, forgot, holes=None, forgotten=None, falls=False):
     """logs: [{id: (channel, token, crc32)}]; forgot: may the order have forgotten something?
-    holes: of each log what it may have left out, as [(after, before)]"""
+    holes: of each log what it may have left out, as [(after, before)]; forgotten: likewise
+    what the order has, if a reset means that, and nothing else; falls: may ids fall at a
+    reset?  two masters give some at the same time"""
     found = list(account.quarrels)
     holes = holes or [[] for _ in logs]
     ids = dict(sorted({id: row for log in reversed(logs) for id, row in log.items()}.items()))
@@ -47,7 +49,7 @@ def faults(account, logs, stories, forgot, holes=None):
         for faulty in (_of_logs(ids, log, own), _of_log(account, log, forgot, where, own)):
             found += [f"{fault} (machine {number})" for fault in faulty]
     for number, (start, items) in enumerate(stories):
-        found += [f"{fault} (browser {number})" for fault in _of_browser(start, items, ids, forgot)]
+        found += [f"{fault} (browser {number})" for fault in _of_browser(start, items, ids, forgot, forgotten, falls)]
     return found
 
 
@@ -78,17 +80,19 @@ def _of_log(account, log, forgot, where, holes):
             yield f"I4 {id}: {token} in {on} is not what was published"
 
 
-def _of_browser(start, items, log, forgot):
+def _of_browser(start, items, log, forgot, forgotten, falls):
     ids = sorted(log)
     last, told, orphan = start, False, None
     for item in items:
         if item is None:
             if not forgot:
                 yield f"I9 a reset after {last}, and nothing was forgotten"
+            elif forgotten is not None and not _is_left_out(last, forgotten):
+                yield f"I9 a reset after {last}, which was not forgotten"
             told, orphan = True, None
             continue
         id, token = item
-        if id <= last:
+        if id <= last and not (told and falls):
             yield f"I3 {id} came after {last}"
         missed = ids[bisect_right(ids, last):bisect_left(ids, id)]
         if missed and not told and id in log:  # else the reset that has to come tells of them, too

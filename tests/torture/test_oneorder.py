@@ -13,14 +13,14 @@ def row(token):
     return "main", token, crc32(token.encode())
 
 
-def judged(logs=None, stories=(), acknowledged=(), forgot=False, tried="abcd", holes=None):
+def judged(logs=None, stories=(), acknowledged=(), forgot=False, tried="abcd", holes=None, forgotten=None):
     account = Account()
     for token in tried:
         account.tries("main", token)
     for token, id in acknowledged:
         account.acknowledges(token, id)
     logs = logs or [{1: "a", 2: "b", 4: "c"}] * 3
-    return faults(account, [{id: row(token) for id, token in log.items()} for log in logs], stories, forgot, holes)
+    return faults(account, [{id: row(token) for id, token in log.items()} for log in logs], stories, forgot, holes, forgotten)
 
 
 def test_nothing_is_found_where_all_is_well():
@@ -43,6 +43,7 @@ def test_nothing_is_found_where_all_is_well():
     ("I8", {"logs": [{1: "a", 2: "a"}], "forgot": True}),
     ("I8", {"stories": [(0, [(1, "a"), (2, "b"), (3, "d"), (4, "c")])], "forgot": True}),
     ("I9", {"stories": [(0, [(1, "a"), None, (2, "b")])]}),
+    ("I9", {"stories": [(0, [(1, "a"), None, (2, "b")])], "forgot": True, "forgotten": [(2, 4)]}),
 ])
 def test_each_broken_promise_is_named(promise, how):
     found = judged(**how)
@@ -51,7 +52,7 @@ def test_each_broken_promise_is_named(promise, how):
 
 def test_what_was_put_back_under_another_id_with_a_reset_is_as_it_should_be():
     logs = [{1: "a", 2: "b", 9: "d"}] * 3
-    assert judged(logs=logs, forgot=True, acknowledged=[("d", 3)],
+    assert judged(logs=logs, forgot=True, forgotten=[(2, 8)], acknowledged=[("d", 3)],
                   stories=[(0, [(1, "a"), (2, "b"), (3, "d"), None, (9, "d")])]) == []
 
 
