@@ -65,7 +65,7 @@ class Bench:
         """What the scenario, or the file of tests, found; None if nothing."""
         command, sign = [TOP / "tests/torture/run", judge, "--short", "--seed", str(seed)], r"VIOLATION: "
         if judge.endswith(".py"):  # of the copy: it may read the sources, too
-            command, sign = ["-m", "pytest", "-q", "-x", "--tb=line", self.top / judge], r"(?m)^(?:FAILED|ERROR) "
+            command, sign = ["-m", "pytest", "-q", "-x", "--tb=line", self.top / judge], r"(?m)^(?:FAILED |ERROR |\++ Timeout)"
         process = subprocess.Popen(
             [sys.executable, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace", cwd=self.top / "tests",
