@@ -13,7 +13,7 @@ import pytest
 from visitor import visitor
 from world import eventually
 
-RENDERS = 1000
+RENDERS = 300
 
 
 def cursor(world, who=None):
