@@ -69,6 +69,8 @@ static void hear_erasure(
 		return;
 	window_erase(feed->window, &erasure);
 	streams_erase(feed->streams, &erasure);
+	if (feed->history != NULL)
+		history_erase(feed->history);
 }
 
 static void on_event(void *arg, const struct wire_event *event)

@@ -21,10 +21,13 @@
 
 static void put_what(struct buf *out)
 {
-	if (argument(1) != NULL)
-		buf_printf(out, "event %s of ", argument(1));
-	else
+	if (argument(1) != NULL) {
+		buf_add_span(out, span_of("event "));
+		escape_add(out, span_of(argument(1)));
+		buf_add_span(out, span_of(" of "));
+	} else {
 		buf_add_span(out, span_of("all events of "));
+	}
 	escape_add(out, span_of(argument(0)));
 }
 

@@ -119,6 +119,7 @@ void cors_vary(struct buf *headers, const char *also)
  * here but the last id. */
 static const char headers[] =
 	"Authorization, Content-Type, Last-Event-ID, Cache-Control, "
+	"If-None-Match, "
 	"HX-Boosted, "
 	"HX-Current-URL, HX-History-Restore-Request, HX-Request, "
 	"HX-Request-Type, HX-Source, HX-Target, HX-Trigger, Datastar-Request";

@@ -20,6 +20,14 @@ static bool is_local(const struct request *request)
 	       host_is_local(request->host);
 }
 
+/* A page of another name came through a proxy that does not say so. */
+static bool is_elsewhere(const struct request *request)
+{
+	const char *host = strstr(request->origin, "://");
+
+	return host != NULL && !host_is_local(host + 3);
+}
+
 /* Browsers that do not say Sec-Fetch-Site say Origin or Referer. */
 static bool is_of_no_page(const struct request *request)
 {
@@ -29,7 +37,7 @@ static bool is_of_no_page(const struct request *request)
 
 enum asker own_page_asks(const struct request *request)
 {
-	if (!is_local(request))
+	if (!is_local(request) || is_elsewhere(request))
 		return ASKER_FOREIGN;
 	if (strcmp(request->fetch_site, "same-origin") == 0)
 		return ASKER_PAGE;

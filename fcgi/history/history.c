@@ -79,20 +79,41 @@ static void answer(const struct history *history, struct visit *visit)
 		visit_answer(visit);
 }
 
-/* Waits, or is answered.  Nothing is lost between: it has seen all that the
- * window has. */
+static bool may_wait(const struct history *history, const struct visit *visit)
+{
+	return timer_is_set(&visit->patience) && visit_is_empty(visit) &&
+	       !history->parts.admit->shut;
+}
+
+/* What came while the hub was asked is in the window; false if that has gone
+ * on beyond its place. */
+static bool sees_all(const struct history *history, struct visit *visit)
+{
+	const struct history_parts *parts = &history->parts;
+
+	return visit->cursor >= window_newest(parts->window) ||
+	       (session_is_filled(parts->session) &&
+		       visit_look(visit, parts->window, date_ms(history)));
+}
+
+/* Waits, or is answered.  Nothing is lost between: who waits has seen all that
+ * the window has, and what the hub said is out of date by then. */
 static void finish(void *arg, struct visit *visit)
 {
-	const struct history *history = arg;
+	struct history *history = arg;
+	bool all = !may_wait(history, visit) || sees_all(history, visit);
 
-	if (!timer_is_set(&visit->patience) || !visit_is_empty(visit) ||
-		history->parts.admit->shut) {
+	if (!may_wait(history, visit)) {
 		answer(history, visit);
 		return;
 	}
 	visit->wanted.since =
 		(struct since){.from = WIRE_AFTER, .value = visit->cursor};
-	waiters_add(history->waiters, visit);
+	visit_restart(visit);
+	if (all)
+		waiters_add(history->waiters, visit);
+	else
+		refresh(history, visit);
 }
 
 /* ---- what the window has */
@@ -267,6 +288,18 @@ void history_begin_anew(struct history *history)
 
 	for (; node != &history->all; node = node->next)
 		restart(history, list_entry(node, struct visit, fellow));
+}
+
+void history_erase(struct history *history)
+{
+	struct node *node = history->all.next;
+
+	for (; node != &history->all; node = node->next) {
+		struct visit *visit = list_entry(node, struct visit, fellow);
+
+		if (visit->leaf.count > 0)
+			restart(history, visit);
+	}
 }
 
 void history_drain(struct history *history)

@@ -55,6 +55,8 @@ handler history_show;
 void history_hear(struct history *history, const struct wire_event *event);
 /* The window has begun anew: who waits is at no place any more. */
 void history_begin_anew(struct history *history);
+/* Something was deleted: a page that is half there may hold it. */
+void history_erase(struct history *history);
 /* Who waits is answered with what there is: he asks another responder. */
 void history_drain(struct history *history);
 
