@@ -250,8 +250,12 @@ void window_erase(struct window *window, const struct erasure *erasure)
 		erase_ids(window, erasure->first, erasure->last);
 	else
 		topic = topic_find(window->topics, erasure->channel);
-	for (uint32_t i = 0; topic != NULL && i < topic->count; i++)
-		blank(entry(window, topic_at(topic, i)));
+	for (uint32_t i = 0; topic != NULL && i < topic->count; i++) {
+		struct entry *held = entry(window, topic_at(topic, i));
+
+		if (erasure->last == 0 || held->event.id <= erasure->last)
+			blank(held);
+	}
 }
 
 bool window_valid(const struct window *window)

@@ -228,6 +228,7 @@ static bool has_event(struct store *store, uint64_t id)
 static bool has_been_at(struct ledger *ledger, uint64_t id)
 {
 	return epochs_begin_at(&ledger->log.epochs, id) ||
+	       epochs_last_start(&ledger->log.epochs) <= id ||
 	       has_event(&ledger->store, id);
 }
 
@@ -241,6 +242,7 @@ static void take_orphans(struct ledger *ledger, const struct epoch *hole,
 	if (lacks)
 		mark_all(ledger, mark);
 	erasures_finish(&ledger->erasures);
+	store_secure(&ledger->store); /* some of them may be deleted later */
 	if (orphaned != NULL)
 		orphaned->take(orphaned->arg, hole, lacks);
 	orphans_take(ledger, hole->last);

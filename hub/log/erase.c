@@ -40,6 +40,9 @@ static const struct statement statements[] = {
 		" ORDER BY id DESC LIMIT 1000"},
 	{offsetof(struct erasures, orphan),
 		"DELETE FROM orphan WHERE id BETWEEN ? AND ?"},
+	{offsetof(struct erasures, orphans),
+		"DELETE FROM orphan WHERE substr(body, 1, length(?1)) = ?1"
+		" AND (?2 = 0 OR id <= ?2)"},
 	{0},
 };
 
@@ -210,6 +213,7 @@ static void erase_row(struct erasures *erasures, uint64_t id, bool secure)
 	previous = erasures_ask(
 		erasures, &erasures->previous, row.channel->number, id);
 	remove_row(erasures, id, row.has_traits);
+	log->bytes += row.weight; /* of the transaction: it may be full */
 	if (!row.sound) {
 		eventlog_mark_lost(log, row.channel, id, true);
 		return;
@@ -306,17 +310,61 @@ void erasures_finish(struct erasures *erasures)
 
 /* ---- what an erasure says */
 
+/* One that was put back: what has come since stays. */
+static void erase_up_to(
+	struct erasures *erasures, struct channel *channel, uint64_t last)
+{
+	const struct store *store = erasures->log->store;
+	uint64_t id = channel->erased;
+
+	while (store->trouble == DB_DONE &&
+		(id = erasures_ask(erasures, &erasures->next, channel->number,
+			 id)) != 0 &&
+		id <= last)
+		erase_row(erasures, id, true);
+}
+
+/* A body begins with its channel. */
+static void forget_orphans(
+	struct erasures *erasures, struct span channel, uint64_t last)
+{
+	struct query *orphans = &erasures->orphans;
+	struct buf head = {0};
+
+	wire_put_str16(&head, channel);
+	query_bind_blob(orphans, 1, buf_span(&head));
+	query_bind_int(orphans, 2, last);
+	store_run(erasures->log->store, orphans);
+	buf_release(&head);
+}
+
+static void apply_to_channel(
+	struct erasures *erasures, const struct erasure *erasure)
+{
+	struct channel *channel =
+		channel_find(erasures->log->channels, erasure->channel);
+
+	forget_orphans(erasures, erasure->channel, erasure->last);
+	if (channel == NULL || channel->internal)
+		return;
+	if (erasure->last == 0 || channel->newest <= erasure->last)
+		erase_channel(erasures, erasure->channel);
+	else
+		erase_up_to(erasures, channel, erasure->last);
+}
+
 void erasures_apply(struct erasures *erasures, struct span traits, uint64_t id)
 {
 	struct erasure erasure;
 
 	if (!erasure_get(traits, &erasure))
 		return;
+	/* What the shared order forgot is not put back then. */
+	store_secure(erasures->log->store);
 	if (erasure.channel.len > 0) {
-		erase_channel(erasures, erasure.channel);
+		apply_to_channel(erasures, &erasure);
 		return;
 	}
-	/* What the shared order forgot is not put back then. */
 	query_bind_int(&erasures->orphan, 1, erasure.first);
 	query_bind_int(&erasures->orphan, 2, erasure.last);
 	store_run(erasures->log->store, &erasures->orphan);

@@ -24,7 +24,7 @@ struct erasures {
 	struct eventlog *log;
 	struct buf waiting; /* numbers of channels that have rows left */
 	struct query above, next, previous, link, rows, remove, note, done,
-		told, orphan;
+		told, orphan, orphans;
 };
 
 void erasures_open(struct erasures *erasures, struct eventlog *log);

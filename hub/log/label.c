@@ -21,6 +21,8 @@ void labels_open(struct labels *labels, struct store *store)
 		" LIMIT 1");
 	store_prepare(store, &labels->remove,
 		"DELETE FROM label WHERE text = ? AND id = ?");
+	store_prepare(store, &labels->undue,
+		"DELETE FROM due WHERE at = ? AND id = ?");
 }
 
 void labels_close(struct labels *labels)
@@ -30,6 +32,7 @@ void labels_close(struct labels *labels)
 	query_release(&labels->traits);
 	query_release(&labels->held);
 	query_release(&labels->remove);
+	query_release(&labels->undue);
 }
 
 void labels_add(struct labels *labels, struct span traits, uint64_t id)
@@ -73,6 +76,18 @@ static bool is_held(
 	return found;
 }
 
+/* It is not due any more. */
+static void let_go_due(struct labels *labels, struct span traits, uint64_t id)
+{
+	uint64_t at;
+
+	if (!trait_expires(traits, &at) || at > INT64_MAX)
+		return;
+	query_bind_int(&labels->undue, 1, at);
+	query_bind_int(&labels->undue, 2, id);
+	store_run(labels->store, &labels->undue);
+}
+
 void labels_let_go(struct labels *labels, uint64_t id)
 {
 	struct query *row = &labels->traits;
@@ -87,6 +102,7 @@ void labels_let_go(struct labels *labels, uint64_t id)
 		label = trait_find(traits, TRAIT_LABEL);
 		last = id + traits_rise(traits);
 		trait_topics(traits, &topics);
+		let_go_due(labels, traits, id);
 		if (label.len > 0 &&
 			!is_held(labels, id - topics.index, last, id)) {
 			query_bind_blob(&labels->remove, 1, label);

@@ -16,7 +16,7 @@
 
 struct labels {
 	struct store *store;
-	struct query add, find, traits, held, remove;
+	struct query add, find, traits, held, remove, undue;
 };
 
 void labels_open(struct labels *labels, struct store *store);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/event/active.h"
+#include "lib/event/erasure.h"
 #include "lib/event/traits.h"
 #include "lib/wire.h"
 
@@ -58,6 +59,20 @@ static void finish(struct gathering *gathering)
 	store_run(&gathering->ledger->store, add);
 }
 
+/* Where it is put back there may be newer events, which it does not mean. */
+static void bound_erasure(struct buf *traits, const struct wire_event *event)
+{
+	struct erasure erasure;
+
+	if (!erasure_is_channel(event->channel) ||
+		!erasure_get(event->traits, &erasure) ||
+		erasure.channel.len == 0 || erasure.last != 0)
+		return;
+	erasure.last = event->id;
+	buf_clear(traits);
+	erasure_put(traits, &erasure);
+}
+
 static void begin(struct gathering *gathering, const struct wire_event *event,
 	const struct origin *origin)
 {
@@ -73,6 +88,7 @@ static void begin(struct gathering *gathering, const struct wire_event *event,
 	buf_clear(head);
 	buf_clear(traits);
 	origin_strip(traits, event->traits);
+	bound_erasure(traits, event);
 	if (trait_topics(buf_span(traits), &topics))
 		trait_set_index(traits, 0);
 	wire_put_str16(head, event->channel);

@@ -218,7 +218,9 @@ static void look_at_blind(struct presence *presence)
 	struct order_blind blind = order->blind(order->arg);
 	uint64_t now = clock_now_us(presence->ledger->clock);
 
-	if (blind.anywhere > presence->told_again) {
+	/* What is above this log may be nobody's word; it gets there. */
+	if (blind.anywhere > presence->told_again &&
+		blind.anywhere <= presence->ledger->log.committed) {
 		presence->told_again = blind.anywhere;
 		tell_again(presence, blind.anywhere);
 	}

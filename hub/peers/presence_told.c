@@ -158,8 +158,13 @@ static void settle_came(struct presence *presence, const struct told *told)
 		present = present_new(presence, buf_span(&told->body), &joined);
 	else if (present->told)
 		present_take_out(presence, present);
-	if (present->machine != NULL)
+	if (present->machine != NULL) {
+		/* It may have come back under another id. */
+		list_remove(&present->among);
+		present->machine = presence_machine(presence, joined.hub);
+		list_append(&present->machine->presents, &present->among);
 		present->gone = false;
+	}
 	set_told(presence, present, told);
 	if (memcmp(joined.hub.at, presence->ledger->order->hub, ORIGIN_HUB) ==
 			0 &&

@@ -45,9 +45,12 @@ static bool read_word(struct span *text, uint64_t *number)
 
 static bool read_words(struct span text, struct machine *machine)
 {
+	/* A hub of before says two. */
+	machine->blind = 0;
 	return read_word(&text, &machine->newest) &&
 	       read_word(&text, &machine->version) &&
-	       read_word(&text, &machine->blind) && text.len == 0;
+	       (text.len == 0 || read_word(&text, &machine->blind)) &&
+	       text.len == 0;
 }
 
 static void read_all(struct buf *there, const struct redis *redis,

@@ -121,7 +121,9 @@ static void apply(struct together *together, const struct shared_entry *from)
 	if (from->what.count > 1)
 		items = mem_new(from->what.count * sizeof(*items));
 	entry = wording_of_entry(from, items);
-	if (entry_fault(ledger, &entry) != NULL)
+	/* What is left out has its ids all the same. */
+	if (entry_fault(ledger, &entry) != NULL ||
+		entry.id - entry.rows < together->unfit)
 		leave_out(together, from->id);
 	else if (begin(together)) {
 		if (entry_apply(ledger, &entry))

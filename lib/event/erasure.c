@@ -25,7 +25,7 @@ void erasure_put(struct buf *traits, const struct erasure *erasure)
 static bool is_sound(const struct erasure *erasure)
 {
 	if (erasure->channel.len > 0)
-		return erasure->first == 0 && erasure->last == 0;
+		return erasure->first == 0 && erasure->last <= WIRE_ID_MAX;
 	return erasure->first > 0 && erasure->first <= erasure->last &&
 	       erasure->last <= WIRE_ID_MAX &&
 	       erasure->last - erasure->first < TRAIT_TOPICS_MAX;

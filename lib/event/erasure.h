@@ -11,8 +11,10 @@
  *
  *     u64 first | u64 last | str16 channel
  *
- * the rows with the ids from `first` to `last`, those of one publish; or, if
- * both are 0, all that the channel has below the erasure's own id.  Pure.
+ * the rows with the ids from `first` to `last`, those of one publish; or, with
+ * a channel, all that it has below the erasure's own id, and up to `last` unless
+ * that is 0: so one that the order forgot takes nothing that is newer when it
+ * is put back.  Pure.
  */
 #include <stdbool.h>
 #include <stdint.h>
