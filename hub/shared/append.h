@@ -77,6 +77,7 @@ struct waiting {
 	void *whose;
 	uint64_t deadline_us;
 	bool again;  /* it may be said again */
+	bool stale;  /* a row that flew when what is before it was forgotten */
 	bool is_row; /* of an inbox, perhaps one that is put back */
 	struct buf words;
 	size_t word_count;
@@ -94,8 +95,9 @@ void append_add(
  * append_open(). */
 void append_greet(struct append *append);
 void append_open(struct append *append);
-/* Rows of inboxes that are not on their way fail: what was forgotten comes
- * before them, since a cursor that they moved would tell of that, too. */
+/* Rows of inboxes fail: what was forgotten comes before them, since a cursor
+ * that they moved would tell of that, too.  Those that fly do so if they would
+ * have to be said again. */
 void append_fail_rows(struct append *append);
 /* There is none any more: proposals wait, each for give_up at most; once it has
  * been away for so long, new ones fail. */
@@ -118,7 +120,8 @@ void append_fail(
 void append_fail_late(struct append *append, struct waiting *waiting);
 /* Whatever is flying fails for that reason. */
 void append_fail_flying(struct append *append, const char *reason);
-/* Those that fly are waiting again, in their order, before all others. */
+/* Those that fly are waiting again, in their order, before all others; what is
+ * stale fails. */
 void append_take_back(struct append *append);
 /* The deadline may be another. */
 void append_watch(struct append *append);

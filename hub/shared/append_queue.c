@@ -47,22 +47,37 @@ void append_fail_flying(struct append *append, const char *reason)
 		append_fail(append, append_first(&append->flying), reason);
 }
 
+static const char forgotten[] =
+	"the shared order has forgotten what came before it";
+
 void append_fail_rows(struct append *append)
 {
+	for (struct node *at = append->flying.next; at != &append->flying;
+		at = at->next) {
+		struct waiting *flying = list_entry(at, struct waiting, node);
+
+		flying->stale = flying->is_row;
+	}
 	for (struct node *at = append->waiting.next, *next;
 		at != &append->waiting; at = next) {
 		struct waiting *waiting = list_entry(at, struct waiting, node);
 
 		next = at->next;
 		if (waiting->is_row)
-			append_fail(append, waiting,
-				"the shared order has forgotten what came "
-				"before it");
+			append_fail(append, waiting, forgotten);
 	}
 }
 
 void append_take_back(struct append *append)
 {
+	for (struct node *at = append->flying.next, *next;
+		at != &append->flying; at = next) {
+		struct waiting *flying = list_entry(at, struct waiting, node);
+
+		next = at->next;
+		if (flying->stale)
+			append_fail(append, flying, forgotten);
+	}
 	list_move(&append->flying, &append->waiting);
 	list_move(&append->waiting, &append->flying);
 }

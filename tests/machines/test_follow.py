@@ -157,6 +157,33 @@ def test_rows_come_after_what_was_forgotten_even_if_the_link_lives(redis, one):
     assert row.outcome == "failed" or row.first > one.of("hole")[-1].start
 
 
+def test_a_row_under_way_when_the_order_forgot_those_before_it_does_not_come_before_them(redis, one, sharers, tmp_path):
+    """The hole is met by the one connection, and the other is lost before it has answered."""
+    line, inbox = RedisLine(tmp_path / "line.sock", redis.socket), f"other:{'00' * 16}"
+    two = sharers(line.address, 2).follow(one.begin, holes=[(100, one.begin)])
+    two.is_here()
+    two.answer(two.append(data="r1", inbox=f"{inbox}:0:1"))
+    kept = {key: redis.ask("DUMP", key) for key in (LOG, STATE, "{tidings}:inbox")}
+    lost = two.answer(two.append(data="r2", inbox=f"{inbox}:1:2")).first
+    line.hold(b"$2\r\nok")
+    under_way = two.append(data="r3", inbox=f"{inbox}:2:3")
+    one.finds("entry", data=["r3"])
+    for key, value in kept.items():
+        redis.ask("RESTORE", key, 0, value, "REPLACE")
+    for key, name in ("hole", "last"), ("log", "hole"):  # as the script does for another machine
+        redis.ask("XADD", "{tidings}:" + key, f"0-{lost + 10**10}", name, lost - 1)
+    redis.ask("HSET", STATE, "last", lost + 10**10)
+    two.wait("hole")
+    line.cut()
+    line.let_go()
+    assert two.answer(under_way).outcome == "failed"
+    again = two.append(data="r2", inbox=f"{inbox}:1:2", orphan=lost)
+    if (told := two.answer(again)).outcome == "failed":  # in the same turn as the row
+        told = two.answer(two.append(data="r2", inbox=f"{inbox}:1:2", orphan=lost))
+    assert told.outcome == "stored", told
+    line.close()
+
+
 def test_a_hole_is_told_before_anything_may_be_proposed(redis, one, sharers):
     """A row of an inbox would be published over those before it that are in the hole."""
     common = one.answer(one.append(data="common")).first

@@ -175,6 +175,11 @@ def test_two_servers_that_are_both_master_for_a_time_lose_nothing_that_was_ackno
             eventually(lambda: order.lines[1][1].socks, "the other one followed", 15)
             two.are_healthy(20)
             at_one, at_other = two[0].publish("at one", id="a"), two[1].publish("at the other", id="b")
+        assert at_other > at_one
+        early = two[0].listen("main", last_event_id=str(at_other))
+        early.is_connected(15)
+        early.is_told("reset")
+        early.sees("before", "at one")
         order.replicate()
         line.refusals = 0
         two.are_healthy(20)

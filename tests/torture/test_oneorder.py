@@ -13,14 +13,16 @@ def row(token):
     return "main", token, crc32(token.encode())
 
 
-def judged(logs=None, stories=(), acknowledged=(), forgot=False, tried="abcd", holes=None, forgotten=None):
+def judged(logs=None, stories=(), acknowledged=(), forgot=False, tried="abcd", holes=None, forgotten=None,
+           falls=False):
     account = Account()
     for token in tried:
         account.tries("main", token)
     for token, id in acknowledged:
         account.acknowledges(token, id)
     logs = logs or [{1: "a", 2: "b", 4: "c"}] * 3
-    return faults(account, [{id: row(token) for id, token in log.items()} for log in logs], stories, forgot, holes, forgotten)
+    return faults(account, [{id: row(token) for id, token in log.items()} for log in logs], stories, forgot, holes, forgotten,
+                  falls)
 
 
 def test_nothing_is_found_where_all_is_well():
@@ -60,3 +62,13 @@ def test_what_a_machine_left_out_while_it_followed_another_master_is_at_the_othe
     how = {"logs": [{1: "a", 9: "c"}, {1: "a", 3: "b", 9: "c"}], "acknowledged": [("b", 3)], "forgot": True}
     assert {fault[:2] for fault in judged(**how)} == {"I7", "I8"}
     assert judged(**how, holes=[[(1, 8)], []], stories=[(0, [(1, "a"), None, (9, "c")])]) == []
+
+
+def test_ids_fall_only_at_a_reset_and_only_where_there_were_two_masters():
+    """A browser that saw 9 at the one comes to a machine whose newest is 4: it is told, and given all."""
+    how = {"logs": [{1: "a", 2: "b", 4: "c", 9: "d"}] * 3, "forgot": True}
+    told = [(0, [(1, "a"), (2, "b"), (4, "c"), (9, "d"), None, (1, "a"), (2, "b"), (4, "c"), (9, "d")])]
+    untold = [(0, [item for item in told[0][1] if item])]
+    assert judged(**how, stories=told, falls=True) == []
+    assert {fault[:2] for fault in judged(**how, stories=told)} == {"I3"}
+    assert {fault[:2] for fault in judged(**how, stories=untold, falls=True)} == {"I3"}

@@ -219,6 +219,38 @@ static void test_rows_that_waited_too_long_take_the_later_ones_with_them(
 	assert_int_equal(failed_count, 2);
 }
 
+/* What was forgotten is put back: said again, it would come before that. */
+static void test_a_row_that_flew_when_others_were_forgotten_is_not_said_again(
+	void **state)
+{
+	(void)state;
+	add_row(1, 1);
+	loop_turn_over(loop);
+	append_fail_rows(&append);
+	assert_int_equal(failed_count, 0);
+	add_row(2, 1);
+	append_lost(&append);
+	append_open(&append);
+	loop_turn_over(loop);
+	assert_int_equal(failed_count, 2);
+	assert_int_equal(failed[0], 1);
+	assert_int_equal(failed[1], 2);
+	assert_int_equal(batches, 1);
+}
+
+static void test_a_row_whose_link_was_lost_is_said_again_otherwise(void **state)
+{
+	(void)state;
+	add_row(1, 1);
+	loop_turn_over(loop);
+	append_lost(&append);
+	append_open(&append);
+	loop_turn_over(loop);
+	assert_int_equal(failed_count, 0);
+	assert_int_equal(batches, 2);
+	assert_true(is_asked("row 1."));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +265,12 @@ int main(void)
 			setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_rows_that_waited_too_long_take_the_later_ones_with_them,
+			setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_row_that_flew_when_others_were_forgotten_is_not_said_again,
+			setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_row_whose_link_was_lost_is_said_again_otherwise,
 			setup, teardown),
 	};
 
