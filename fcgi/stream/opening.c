@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "fcgi/stream/subscriber.h"
 #include "lib/buf.h"
 
 enum { LOOK_US = 100000 };
@@ -35,7 +36,7 @@ struct opening *opening_new(
 	return opening;
 }
 
-void opening_free(struct opening *opening)
+static void opening_free(struct opening *opening)
 {
 	if (opening == NULL)
 		return;
@@ -44,6 +45,15 @@ void opening_free(struct opening *opening)
 	free(opening->requested);
 	free(opening->headers);
 	free(opening);
+}
+
+void opening_leave(struct subscriber *sub)
+{
+	if (!sub->opens)
+		return;
+	opening_free(sub->opening);
+	sub->half = NULL;
+	sub->opens = false;
 }
 
 static struct opening *oldest(struct openings *openings)

@@ -86,7 +86,9 @@ struct opening {
 /* Copies what it needs of the subscription. */
 struct opening *opening_new(
 	struct subscriber *sub, const struct subscription *subscription);
-void opening_free(struct opening *opening); /* NULL will do */
+/* Frees the subscriber's: its first byte is written, or never will be. Harmless
+ * if it has none. */
+void opening_leave(struct subscriber *sub);
 
 /* ---- those who wait, oldest first */
 struct openings;

@@ -4,19 +4,17 @@
 #include "fcgi/stream/streams.h"
 
 #include <stdlib.h>
-#include <sys/socket.h>
 
-#include "fcgi/counters.h"
 #include "fcgi/guard/limit.h"
 #include "fcgi/presence/presence.h"
 #include "fcgi/replay/lasts.h"
 #include "fcgi/replay/replay.h"
 #include "fcgi/stream/audience.h"
-#include "fcgi/stream/batch.h"
 #include "fcgi/stream/composer.h"
 #include "fcgi/stream/expiry.h"
 #include "fcgi/stream/fanout.h"
 #include "fcgi/stream/filling.h"
+#include "fcgi/stream/greeting.h"
 #include "fcgi/stream/notice.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/subscriber.h"
@@ -24,7 +22,6 @@
 #include "fcgi/stream/window.h"
 #include "fcgi/uplink/questions.h"
 #include "fcgi/uplink/session.h"
-#include "lib/buf.h"
 
 struct streams {
 	struct streams_parts parts;
@@ -41,78 +38,13 @@ static struct streams *streams_of(const struct subscriber *sub)
 	return list_entry(sub->home, struct streams, home);
 }
 
-static void forget_opening(struct subscriber *sub)
-{
-	if (!sub->opens)
-		return;
-	opening_free(sub->opening);
-	sub->half = NULL;
-	sub->opens = false;
-}
-
-/* With its head the request counts as answered; returns the `retry:` in it. */
-static uint64_t answer(const struct subscriber *sub)
-{
-	const struct streams_parts *parts = &streams_of(sub)->parts;
-
-	counters_answered(parts->counters, 200);
-	return parts->retry_ms;
-}
-
-/* Says "not now" to one who has had no byte yet. */
-static void postpone(struct subscriber *sub)
-{
-	struct buf text = {0};
-	struct batch *word;
-
-	notice_head(&text, sub, answer(sub));
-	word = batch_new(sub->request, buf_span(&text));
-	(void)!send(loop_io_fd(&sub->watch), word->bytes, word->len,
-		MSG_NOSIGNAL | MSG_DONTWAIT);
-	batch_drop(word);
-	buf_release(&text);
-	subscriber_close(sub);
-}
-
 /* Who has begun comes back by himself, and so does who is told "not now". */
 static void end(struct subscriber *sub)
 {
 	if (sub->opens)
-		postpone(sub);
+		greeting_postpone(sub);
 	else
 		subscriber_close(sub);
-}
-
-/* Where in the window the cursor is, or that it is below it. */
-static void find_place(struct subscriber *sub)
-{
-	const struct window *window = sub->home->window;
-
-	sub->below = !window_valid(window) || sub->id < window_from(window);
-	if (!sub->below)
-		sub->pos = window_seek(window, sub->id);
-}
-
-static enum pump_result start(struct subscriber *sub, struct batch *batch)
-{
-	forget_opening(sub);
-	if (sub->seen)
-		presence_begin(streams_of(sub)->parts.presence, sub);
-	return subscriber_give(sub, batch);
-}
-
-/* The first bytes of a stream whose cursor is decided. */
-static enum pump_result begin(
-	struct subscriber *sub, const struct judged *judged)
-{
-	struct buf text = {0};
-	struct batch *batch;
-
-	sub->behind = sub->id < window_newest(sub->home->window);
-	notice_begin(&text, sub, judged, answer(sub));
-	batch = batch_new(sub->request, buf_span(&text));
-	buf_release(&text);
-	return start(sub, batch);
 }
 
 /* On with what is in the window, and below it with older events. */
@@ -128,35 +60,15 @@ static void begin_at(struct subscriber *sub, uint64_t id, uint64_t pos)
 
 	sub->id = id;
 	sub->pos = pos;
-	progress = begin(sub, NULL);
+	progress = greeting_begin(sub, NULL);
 	if (progress == CAUGHT_UP)
 		go_on(sub, window_end(sub->home->window));
 }
 
-/* ---- the last values */
-
-/* They come with the first bytes, and behind them what the window has: its
- * cursor stays below them until they were given, so that nobody who is cut off
- * there misses one. */
+/* Behind the last values comes what the window has. */
 static void on_lasts(struct subscriber *sub, const struct lasts_found *found)
 {
-	const struct judged judged = {.gap = found->cut,
-		.oldest = found->oldest,
-		.newest = found->newest};
-	struct buf text = {0};
-	struct batch *batch;
-
-	sub->behind = true;
-	sub->id = found->oldest == 0 ? found->upto : found->oldest - 1;
-	notice_begin(&text, sub, &judged, answer(sub));
-	buf_add_span(&text, found->text);
-	batch = batch_new(sub->request, buf_span(&text));
-	batch->events = found->count;
-	batch->replay = true;
-	buf_release(&text);
-	sub->id = found->upto;
-	find_place(sub);
-	if (start(sub, batch) == CAUGHT_UP)
+	if (greeting_lasts(sub, found) == CAUGHT_UP)
 		go_on(sub, window_end(sub->home->window));
 }
 
@@ -231,7 +143,7 @@ void streams_filled(struct streams *streams)
 
 static void arrived(struct subscriber *sub)
 {
-	find_place(sub);
+	subscriber_find_place(sub);
 	go_on(sub, window_end(sub->home->window));
 }
 
@@ -267,7 +179,7 @@ static enum pump_result judged(
 	free(sub->told);
 	sub->told = told_new(judged);
 	if (sub->opens)
-		return begin(sub, judged);
+		return greeting_begin(sub, judged);
 	if (judged->gap)
 		return tell_gap(sub, judged, asked);
 	return CAUGHT_UP;
@@ -327,7 +239,7 @@ static void on_gone(struct subscriber *sub)
 	replay_leave(streams_of(sub)->replay, sub);
 	lasts_leave(streams_of(sub)->lasts, sub);
 	fanout_forget(parts->fanout, sub);
-	forget_opening(sub);
+	opening_leave(sub);
 	if (sub->seen)
 		presence_leave(parts->presence, sub);
 	audience_leave(parts->audience, sub);
@@ -345,11 +257,15 @@ struct streams *streams_new(const struct streams_parts *parts)
 		.window = parts->window,
 		.composer = parts->composer,
 		.counters = parts->counters,
+		.presence = parts->presence,
+		.retry_ms = parts->retry_ms,
 		.owner = {.below = on_below, .gone = on_gone},
 	};
 	streams->filling = filling_new(parts->loop, parts->window, on_filled);
-	streams->openings = openings_new(loop_timers(parts->loop), postpone);
-	streams->expiry = expiry_new(loop_timers(parts->loop), postpone);
+	streams->openings =
+		openings_new(loop_timers(parts->loop), greeting_postpone);
+	streams->expiry =
+		expiry_new(loop_timers(parts->loop), greeting_postpone);
 	streams->replay = replay_new(&(struct replay_parts){
 		.loop = parts->loop,
 		.questions = parts->session->questions,

@@ -178,6 +178,15 @@ static enum pump_result flush(struct subscriber *sub)
 	return CAUGHT_UP;
 }
 
+void subscriber_find_place(struct subscriber *sub)
+{
+	const struct window *window = sub->home->window;
+
+	sub->below = !window_valid(window) || sub->id < window_from(window);
+	if (!sub->below)
+		sub->pos = window_seek(window, sub->id);
+}
+
 bool subscriber_is_below(const struct subscriber *sub)
 {
 	const struct window *window = sub->home->window;

@@ -6,7 +6,7 @@
  * half-sent batch
  *
  *   OPENING   `opens`: nothing has been written; waits for the window
- *             to fill or for the hub to judge its cursor (streams.c)
+ *             to fill or for the hub to judge its cursor (opening.h)
  *   LIVE      in the window; the fan-out calls subscriber_pump when there is
  *             something new on its channels
  *   BLOCKED   half != NULL and the socket is full: pumps itself once it is
@@ -34,6 +34,7 @@
 struct counters;
 struct grant;
 struct opening;
+struct presence;
 struct batch;
 struct composer;
 struct expiry_lease;
@@ -58,6 +59,8 @@ struct subscriber_home {
 	const struct window *window;
 	struct composer *composer;
 	struct counters *counters;
+	struct presence *presence; /* NULL = nobody says that he is there */
+	uint64_t retry_ms;	   /* after which they come back */
 	struct subscriber_owner owner;
 };
 
@@ -144,6 +147,8 @@ enum pump_result subscriber_give(struct subscriber *sub, struct batch *batch);
 /* A comment, if nothing is half-sent. */
 void subscriber_beat(struct subscriber *sub);
 
+/* Looks for its cursor in the window, or finds that it is below it. */
+void subscriber_find_place(struct subscriber *sub);
 /* True if the window no longer holds all that this subscriber lacks. */
 bool subscriber_is_below(const struct subscriber *sub);
 /* Neither opening, nor behind, nor blocked: the fan-out may write to it. */

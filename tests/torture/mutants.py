@@ -25,8 +25,8 @@ JUDGES = [("restored", range(1, 2)), ("medley", range(1, 5))]
 SHARE = 0.96   # of the mutants must be found
 LIMIT = 200    # seconds a judge may take
 
-SOURCES = ("hub", "inbox", "fcgi", "lib", "client", "tests", "docs", "man", "conf", "www", "m4",
-           "build-aux", "debian")
+SOURCES = ("hub", "inbox", "fcgi", "lib", "client", "js", "examples", "tests", "docs", "man", "conf",
+           "www", "m4", "build-aux", "debian")
 PROGRAMS = ("hub/tidings-hub", "inbox/tidings-inbox", "fcgi/tidings.fcgi", "hub/sharer")
 
 

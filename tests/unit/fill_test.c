@@ -74,7 +74,7 @@ static void leave_it(struct room *room, struct subscriber *sub)
 {
 	struct topic *topic = sub->memberships[0].topic;
 
-	opening_free(sub->opening);
+	opening_leave(sub);
 	topic->subscribers--;
 	topic_tidy(room->topics, topic);
 	free(sub);
