@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """examples/ do in a browser what their READMEs say, each with its README's own commands."""
 
+import configparser
 import json
 import re
 import shlex
@@ -8,6 +9,7 @@ import subprocess
 
 import pytest
 
+from mercure import mercure
 from world import SLOW, TOP, program
 
 EXAMPLES = TOP / "examples"
@@ -27,12 +29,25 @@ def bring(name, www):
     package = json.loads((EXAMPLES / name / "package.json").read_text())
     for library, version in package["dependencies"].items():
         here = MODULES / ALIASES.get(library, library)
+        if version.startswith("file:"):
+            here = (EXAMPLES / name / version.removeprefix("file:")).resolve()
+            version = json.loads((here / "package.json").read_text())["version"]
         if not here.is_dir():
             pytest.skip(f"{library} is not installed")
         assert json.loads((here / "package.json").read_text())["version"] == version
         there = www / "node_modules" / library
         there.parent.mkdir(parents=True, exist_ok=True)
         there.symlink_to(here)
+
+
+def settings(name, folder):
+    """What quickstart would write, with the example's own file on top."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(EXAMPLES / name / "tidings.conf")
+    ours = {"hub": {"demo": "no"}, "responder": {"mercure": "yes", "mercure_subscriptions": "yes"}}
+    for section in parser.sections():
+        ours.setdefault(section, {}).update(parser[section])
+    return mercure(folder, ours)
 
 
 @pytest.fixture
@@ -47,7 +62,7 @@ def example(make_world, chromium, tmp_path):
             bring(name, pages)
         # quickstart --www has no Content-Security-Policy, the index here has that of our page
         (pages / "index.html").rename(pages / PAGE)
-        world = make_world({"hub": {"demo": "no"}}, web=True, pages=pages)
+        world = make_world(settings(name, tmp_path), web=True, pages=pages)
         return world, chromium.open(f"http://127.0.0.1:{world.port}/{PAGE}")
     return begin
 
@@ -56,13 +71,16 @@ def adapt(world, command):
     """One of the README's, with this world's address, inbox and programs."""
     command = command.replace("http://127.0.0.1:8000", f"http://127.0.0.1:{world.port}")
     command = command.replace("/tmp/dashboard/inbox.db", shlex.quote(str(world.inboxes["main"])))
-    return command.replace("build/client/tidings", f"{program('client/tidings')} --url http://127.0.0.1:{world.port}")
+    tidings = str(program("client/tidings"))
+    return command.replace("build/client/tidings", tidings if " token " in command
+                           else f"{tidings} --url http://127.0.0.1:{world.port}")
 
 
 def sh(world, command):
     command = adapt(world, command)
     done = subprocess.run(command, shell=True, cwd=TOP, text=True, capture_output=True, timeout=30 * SLOW)
     assert done.returncode == 0, (command, done.stderr)
+    return done.stdout
 
 
 @pytest.mark.page
@@ -112,3 +130,31 @@ def test_datastar_replaces_a_fragment(example):
     window.wait(lambda: world.channel("kitchen")["subscribers"] == 1, "Datastar listening")
     sh(world, curl)
     window.wait(lambda: window.text("#temperature") == "21.5 degrees", "the fragment")
+
+
+@pytest.mark.page
+def test_a_chat_shows_who_is_there_and_what_was_said(example, tmp_path, chromium):
+    (token,) = [line for line in commands("chat") if "token new" in line]
+    world, nobody = example("chat")
+    chromium.expects("401")
+    nobody.wait(lambda: nobody.text("#state") not in ("", "connecting"), "a refusal")
+
+    def enter(name):
+        said = sh(world, token.replace("/tmp/chat", str(tmp_path)).replace("ann", name))
+        return chromium.open(f"http://127.0.0.1:{world.port}/{PAGE}#{said.strip()}")
+
+    ann = enter("ann")
+    ann.wait(lambda: ann.text("#here") == "ann", "herself")
+    for number in range(60):
+        ann.fill("#text", f"<b>{number}</b>")
+        ann.click("button")
+        ann.wait(lambda number=number: (ann.texts("#messages li") or [""])[-1] == f"ann: <b>{number}</b>", "what she says")
+        ann.wait(lambda: ann.value("#text") == "", "its answer")
+    bob = enter("bob")
+    for window in (ann, bob):
+        window.wait(lambda window=window: window.text("#here") == "ann, bob", "both")
+    last = [f"ann: <b>{number}</b>" for number in range(10, 60)]
+    assert bob.texts("#messages li") == ann.texts("#messages li") == last
+    ann.close()
+    bob.wait(lambda: bob.text("#here") == "bob", "only bob", 20)
+    assert nobody.texts("#messages li") == [] and nobody.text("#here") == "nobody"
