@@ -3,14 +3,17 @@
 
 import configparser
 import json
+import os
 import re
 import shlex
+import shutil
 import subprocess
 
 import pytest
 
 from mercure import mercure
-from world import SLOW, TOP, program
+from web import WebDoor
+from world import SLOW, TOP, eventually, free_port, program
 
 EXAMPLES = TOP / "examples"
 MODULES = TOP / "tests" / "node_modules"
@@ -158,3 +161,65 @@ def test_a_chat_shows_who_is_there_and_what_was_said(example, tmp_path, chromium
     ann.close()
     bob.wait(lambda: bob.text("#here") == "bob", "only bob", 20)
     assert nobody.texts("#messages li") == [] and nobody.text("#here") == "nobody"
+
+
+@pytest.fixture(params=["app.php", "app.py"])
+def application(request, make_world, tmp_path):
+    """Where it answers, and its world."""
+    (command,) = [line for line in commands("notifications") if line.split()[-1].endswith(request.param)
+                  or f"{request.param} " in line]
+    port = free_port()
+    ours = settings("notifications", tmp_path)
+    ours["responder"]["origins"] = ours["responder"]["origins"].replace("8080", str(port))
+    world = make_world(ours, web=True)
+    command = adapt(world, command).replace("/tmp/notifications", str(tmp_path)).replace("8080", str(port))
+    variables, words = command.split()[:2], command.split()[2:]
+    if shutil.which(words[0]) is None:
+        pytest.skip(f"{words[0]} is not installed")
+    variables = dict(variable.split("=", 1) for variable in variables)
+    with subprocess.Popen(words, cwd=TOP, env={**os.environ, **variables}, stderr=subprocess.DEVNULL) as running:
+        door = WebDoor(port)
+        eventually(lambda: is_open(door), "the application", 10)
+        yield world, f"http://127.0.0.1:{port}"
+        running.terminate()
+
+
+def is_open(door):
+    try:
+        return door.ask("GET", "/").status == 200
+    except OSError:
+        return False
+
+
+@pytest.mark.page
+def test_who_has_logged_in_is_notified_of_what_is_for_him_alone(application, chromium):
+    (notify,) = [line for line in commands("notifications") if "tidings pub" in line]
+    world, address = application
+    window = chromium.open(address)
+
+    def log_in(user, password):
+        window.fill("[name=user]", user)
+        window.fill("[name=password]", password)
+        window.click("button")
+
+    def heard():
+        return window.texts("#notifications li")
+
+    def fetched(user):
+        return window.run("return fetch(arguments[0], {credentials: 'include'}).then((answer) => answer.status)",
+                          f"http://127.0.0.1:{world.port}/stream?channel=users/{user}/notifications")
+
+    log_in("7", "eight")
+    window.wait(lambda: window.count("[name=user]") == 1, "the form again")
+    log_in("7", "seven")
+    window.wait(lambda: window.text("h1") == "For user 7", "his page")
+    sh(world, notify.replace("users/7", "users/8").replace("1017", "1018"))
+    sh(world, notify.replace("order", "<b>order</b>"))
+    window.wait(lambda: heard() == ["<b>order</b> 1017 has been shipped"], "what is for him")
+    chromium.expects("403", "401")
+    assert fetched(7) == 200 and fetched(8) == 403
+    window.click("button")
+    window.wait(lambda: window.count("[name=user]") == 1, "the form")
+    assert fetched(7) == fetched(8) == 403
+    log_in("8", "eight")
+    window.wait(lambda: heard() == ["order 1018 has been shipped"], "what was for the other one")
