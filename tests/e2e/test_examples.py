@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from mercure import mercure
+from symfony import needs_symfony
 from web import WebDoor
 from world import SLOW, TOP, eventually, free_port, program
 
@@ -223,3 +224,14 @@ def test_who_has_logged_in_is_notified_of_what_is_for_him_alone(application, chr
     assert fetched(7) == fetched(8) == 403
     log_in("8", "eight")
     window.wait(lambda: heard() == ["order 1018 has been shipped"], "what was for the other one")
+
+
+@needs_symfony
+@pytest.mark.page
+def test_a_page_shows_what_symfony_publishes_over_mercure(example, tmp_path):
+    token, publish = [line for line in commands("symfony") if "MERCURE_" in line]
+    world, window = example("symfony")
+    window.wait(lambda: world.channel("https://example.com/books/1")["subscribers"] == 1, "it listening")
+    token = token.replace("/tmp/symfony", str(tmp_path))
+    sh(world, f"{token}; no_proxy='*' {publish}")
+    window.wait(lambda: window.text("#left") == "3", "what is left")
