@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: MIT
 """examples/ do in a browser what their READMEs say, each with its README's own commands."""
 
+import configparser
 import json
+import os
 import re
 import shlex
+import shutil
 import subprocess
 
 import pytest
 
-from world import SLOW, TOP, program
+from mercure import mercure
+from symfony import needs_symfony
+from web import WebDoor
+from world import SLOW, TOP, eventually, free_port, program
 
 EXAMPLES = TOP / "examples"
 MODULES = TOP / "tests" / "node_modules"
@@ -27,12 +33,25 @@ def bring(name, www):
     package = json.loads((EXAMPLES / name / "package.json").read_text())
     for library, version in package["dependencies"].items():
         here = MODULES / ALIASES.get(library, library)
+        if version.startswith("file:"):
+            here = (EXAMPLES / name / version.removeprefix("file:")).resolve()
+            version = json.loads((here / "package.json").read_text())["version"]
         if not here.is_dir():
             pytest.skip(f"{library} is not installed")
         assert json.loads((here / "package.json").read_text())["version"] == version
         there = www / "node_modules" / library
         there.parent.mkdir(parents=True, exist_ok=True)
         there.symlink_to(here)
+
+
+def settings(name, folder):
+    """What quickstart would write, with the example's own file on top."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(EXAMPLES / name / "tidings.conf")
+    ours = {"hub": {"demo": "no"}, "responder": {"mercure": "yes", "mercure_subscriptions": "yes"}}
+    for section in parser.sections():
+        ours.setdefault(section, {}).update(parser[section])
+    return mercure(folder, ours)
 
 
 @pytest.fixture
@@ -47,7 +66,7 @@ def example(make_world, chromium, tmp_path):
             bring(name, pages)
         # quickstart --www has no Content-Security-Policy, the index here has that of our page
         (pages / "index.html").rename(pages / PAGE)
-        world = make_world({"hub": {"demo": "no"}}, web=True, pages=pages)
+        world = make_world(settings(name, tmp_path), web=True, pages=pages)
         return world, chromium.open(f"http://127.0.0.1:{world.port}/{PAGE}")
     return begin
 
@@ -56,13 +75,16 @@ def adapt(world, command):
     """One of the README's, with this world's address, inbox and programs."""
     command = command.replace("http://127.0.0.1:8000", f"http://127.0.0.1:{world.port}")
     command = command.replace("/tmp/dashboard/inbox.db", shlex.quote(str(world.inboxes["main"])))
-    return command.replace("build/client/tidings", f"{program('client/tidings')} --url http://127.0.0.1:{world.port}")
+    tidings = str(program("client/tidings"))
+    return command.replace("build/client/tidings", tidings if " token " in command
+                           else f"{tidings} --url http://127.0.0.1:{world.port}")
 
 
 def sh(world, command):
     command = adapt(world, command)
     done = subprocess.run(command, shell=True, cwd=TOP, text=True, capture_output=True, timeout=30 * SLOW)
     assert done.returncode == 0, (command, done.stderr)
+    return done.stdout
 
 
 @pytest.mark.page
@@ -112,3 +134,104 @@ def test_datastar_replaces_a_fragment(example):
     window.wait(lambda: world.channel("kitchen")["subscribers"] == 1, "Datastar listening")
     sh(world, curl)
     window.wait(lambda: window.text("#temperature") == "21.5 degrees", "the fragment")
+
+
+@pytest.mark.page
+def test_a_chat_shows_who_is_there_and_what_was_said(example, tmp_path, chromium):
+    (token,) = [line for line in commands("chat") if "token new" in line]
+    world, nobody = example("chat")
+    chromium.expects("401")
+    nobody.wait(lambda: nobody.text("#state") not in ("", "connecting"), "a refusal")
+
+    def enter(name):
+        said = sh(world, token.replace("/tmp/chat", str(tmp_path)).replace("ann", name))
+        return chromium.open(f"http://127.0.0.1:{world.port}/{PAGE}#{said.strip()}")
+
+    ann = enter("ann")
+    ann.wait(lambda: ann.text("#here") == "ann", "herself")
+    for number in range(60):
+        ann.fill("#text", f"<b>{number}</b>")
+        ann.click("button")
+        ann.wait(lambda number=number: (ann.texts("#messages li") or [""])[-1] == f"ann: <b>{number}</b>", "what she says")
+        ann.wait(lambda: ann.value("#text") == "", "its answer")
+    bob = enter("bob")
+    for window in (ann, bob):
+        window.wait(lambda window=window: window.text("#here") == "ann, bob", "both")
+    last = [f"ann: <b>{number}</b>" for number in range(10, 60)]
+    assert bob.texts("#messages li") == ann.texts("#messages li") == last
+    ann.close()
+    bob.wait(lambda: bob.text("#here") == "bob", "only bob", 20)
+    assert nobody.texts("#messages li") == [] and nobody.text("#here") == "nobody"
+
+
+@pytest.fixture(params=["app.php", "app.py"])
+def application(request, make_world, tmp_path):
+    """Where it answers, and its world."""
+    (command,) = [line for line in commands("notifications") if line.split()[-1].endswith(request.param)
+                  or f"{request.param} " in line]
+    port = free_port()
+    ours = settings("notifications", tmp_path)
+    ours["responder"]["origins"] = ours["responder"]["origins"].replace("8080", str(port))
+    world = make_world(ours, web=True)
+    command = adapt(world, command).replace("/tmp/notifications", str(tmp_path)).replace("8080", str(port))
+    variables, words = command.split()[:2], command.split()[2:]
+    if shutil.which(words[0]) is None:
+        pytest.skip(f"{words[0]} is not installed")
+    variables = dict(variable.split("=", 1) for variable in variables)
+    with subprocess.Popen(words, cwd=TOP, env={**os.environ, **variables}, stderr=subprocess.DEVNULL) as running:
+        door = WebDoor(port)
+        eventually(lambda: is_open(door), "the application", 10)
+        yield world, f"http://127.0.0.1:{port}"
+        running.terminate()
+
+
+def is_open(door):
+    try:
+        return door.ask("GET", "/").status == 200
+    except OSError:
+        return False
+
+
+@pytest.mark.page
+def test_who_has_logged_in_is_notified_of_what_is_for_him_alone(application, chromium):
+    (notify,) = [line for line in commands("notifications") if "tidings pub" in line]
+    world, address = application
+    window = chromium.open(address)
+
+    def log_in(user, password):
+        window.fill("[name=user]", user)
+        window.fill("[name=password]", password)
+        window.click("button")
+
+    def heard():
+        return window.texts("#notifications li")
+
+    def fetched(user):
+        return window.run("return fetch(arguments[0], {credentials: 'include'}).then((answer) => answer.status)",
+                          f"http://127.0.0.1:{world.port}/stream?channel=users/{user}/notifications")
+
+    log_in("7", "eight")
+    window.wait(lambda: window.count("[name=user]") == 1, "the form again")
+    log_in("7", "seven")
+    window.wait(lambda: window.text("h1") == "For user 7", "his page")
+    sh(world, notify.replace("users/7", "users/8").replace("1017", "1018"))
+    sh(world, notify.replace("order", "<b>order</b>"))
+    window.wait(lambda: heard() == ["<b>order</b> 1017 has been shipped"], "what is for him")
+    chromium.expects("403", "401")
+    assert fetched(7) == 200 and fetched(8) == 403
+    window.click("button")
+    window.wait(lambda: window.count("[name=user]") == 1, "the form")
+    assert fetched(7) == fetched(8) == 403
+    log_in("8", "eight")
+    window.wait(lambda: heard() == ["order 1018 has been shipped"], "what was for the other one")
+
+
+@needs_symfony
+@pytest.mark.page
+def test_a_page_shows_what_symfony_publishes_over_mercure(example, tmp_path):
+    token, publish = [line for line in commands("symfony") if "MERCURE_" in line]
+    world, window = example("symfony")
+    window.wait(lambda: world.channel("https://example.com/books/1")["subscribers"] == 1, "it listening")
+    token = token.replace("/tmp/symfony", str(tmp_path))
+    sh(world, f"{token}; no_proxy='*' {publish}")
+    window.wait(lambda: window.text("#left") == "3", "what is left")
