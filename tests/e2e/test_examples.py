@@ -12,7 +12,10 @@ import subprocess
 import pytest
 
 from mercure import mercure
+from redisserver import needs_redis
 from symfony import needs_symfony
+from test_quickstart import pytestmark as those_of_quickstart
+from test_quickstart_machines import free_ports, healthy
 from web import WebDoor
 from world import SLOW, TOP, eventually, free_port, program
 
@@ -235,3 +238,29 @@ def test_a_page_shows_what_symfony_publishes_over_mercure(example, tmp_path):
     token = token.replace("/tmp/symfony", str(tmp_path))
     sh(world, f"{token}; no_proxy='*' {publish}")
     window.wait(lambda: window.text("#left") == "3", "what is left")
+
+
+@those_of_quickstart[0]
+@those_of_quickstart[1]
+@pytest.mark.skipif(bool(needs_redis), reason=needs_redis)
+@pytest.mark.page
+def test_three_machines_show_the_same_when_one_is_killed(quickstart, chromium, tmp_path):
+    start, publish, kill = commands("machines")
+    folder, port = str(tmp_path / "m"), free_ports(3)
+    words = start.replace("/tmp/machines", folder).split()[1:]
+    run = quickstart(*words, port=port).serves()
+    chromium.expects("Failed to load resource", "ERR_")
+    window = chromium.open(f"http://127.0.0.1:{port}/")
+
+    def column(number):
+        return window.texts(f"td:nth-child({number})")
+    window.wait(lambda: column(2) == ["there"] * 3, "three streams")
+    publish = publish.replace(":8000", f":{port}").replace("1000", "50")
+    publish = publish.replace("build/client/tidings", str(program("client/tidings")))
+    with subprocess.Popen(publish, shell=True, cwd=TOP) as publishing:
+        window.wait(lambda: column(3)[1] != "", "numbers")
+        subprocess.run(kill.replace("/tmp/machines", folder).split(), check=True)
+        assert publishing.wait(60 * SLOW) == 0
+    eventually(lambda: healthy(WebDoor(port + 1)), "the second being well again", 20)
+    window.wait(lambda: column(3) == column(4) == ["50"] * 3, "all numbers at all three", 30)
+    assert column(5) == ["0"] * 3 and "hub 2 ended by KILL" in run.said()
