@@ -18,7 +18,7 @@ class Feed {
 
 	constructor(want, isPlain, share) {
 		this.#want = want;
-		this.lastId = want.after ?? "";
+		this.lastId = want.after;
 		this.#isPlain = isPlain;
 		this.#leave = share.add(this);
 	}
@@ -44,19 +44,19 @@ class Feed {
 
 	async *[Symbol.asyncIterator]() {
 		const queue = [];
-		let wake, fault;
+		let wake, fault = this.state === "refused" && new Error(this.state);
 		const end = (error) => {
 			fault ||= error;
 			wake?.();
 		};
 		const off = [
-			this.on("message", (event) => end(queue.push(event) > LAG_MAX && new Error("too far behind"))),
+			this.on("message", (event) => end(!fault && queue.push(event) > LAG_MAX && new Error("too slow"))),
 			this.on("refused", (why) => end(Object.assign(new Error(why.reason), why))),
 			this.on("close", () => end()),
 		];
 		try {
 			for (;;) {
-				if (fault)
+				if (fault && (queue.length > LAG_MAX || !queue.length))
 					throw fault;
 				if (queue.length > 0)
 					yield queue.shift();
@@ -161,5 +161,5 @@ export function listen(url, options = {}) {
 	const share = shared && shares.get(name) || new Share(how);
 	if (shared)
 		shares.set(name, share);
-	return new Feed({ channels, isAll, since, after }, isPlain, share);
+	return new Feed({ channels, isAll, since, after: String(after ?? "") }, isPlain, share);
 }

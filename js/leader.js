@@ -152,7 +152,7 @@ export class Leader {
 		for (const want of waiting)
 			if (this.#how.isPlain || isNow(want))
 				this.#join(want);
-		if (this.#how.isPlain)
+		if (this.#how.isPlain || this.#main === null) // a listener may have closed the last feed
 			return;
 		const joined = wants.filter(isJoined);
 		const more = wants.filter((want) => !want.joined).slice(0, this.#few);

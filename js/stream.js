@@ -3,7 +3,7 @@
 //
 //   trying -> open     an answer that is an event stream
 //   any -> waiting     it is lost, or any other answer; tried again, later each time
-//   any -> refused     400, 401, 403; tried again by hurry()
+//   any -> refused     400, 401, 403, 414, 431; tried again by hurry()
 //   any -> closed      close(), or a 204
 //
 // A new try goes on behind `last`, the id of the last event that was passed on.
@@ -97,7 +97,7 @@ export class Stream {
 		this.#wait = 0;
 		const { pass } = this.#how;
 		const stop = this.#stop = new AbortController();
-		let why = { reason: "the connection was lost" };
+		let why = { reason: "connection lost" };
 		try {
 			const shown = await pass.headers();
 			this.round = pass.round;
@@ -161,11 +161,11 @@ export class Stream {
 			this.#renewed = true;
 			pass.spoil(this.round);
 			this.#run();
-		} else if ([400, 401, 403].includes(why.status)) {
+		} else if ([400, 401, 403, 414, 431].includes(why.status)) {
 			this.#on.refused(why);
 		} else {
 			const delay = Math.min(Math.max(LONGEST_MS, this.#retry), this.#retry * 2 ** this.#failures++);
-			this.#timer = setTimeout(() => this.#run(), Math.max(this.#wait, delay * (1 + Math.random() / 2)));
+			this.#timer = setTimeout(() => this.#run(), Math.min(1e9, Math.max(this.#wait, delay * (1 + Math.random() / 2))));
 			this.#on.down(why);
 		}
 	}

@@ -60,7 +60,7 @@ export class Channels {
 		try {
 			const answer = await fetch(at(`api/channels?limit=${MOST}`),
 				{ cache: "no-store", headers: this.#page.token.headers });
-			this.#isRefused = !answer.ok;
+			this.#isRefused = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
 			if (answer.ok)
 				this.#tell((await answer.json()).channels);
 		} catch {

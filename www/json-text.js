@@ -7,6 +7,7 @@
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
 const DEEPER = { "{": 1, "[": 1, "}": -1, "]": -1 };
 const MOST = 65_536; // characters
+const DEEPEST = 50; // steps to the right: each line has them
 
 function isJson(text) {
 	try {
@@ -44,7 +45,7 @@ export function pretty(text) {
 	if (!isJson(text))
 		return null;
 	let [depth, made, last] = [0, "", ""];
-	const line = () => `\n${"  ".repeat(depth)}`;
+	const line = () => `\n${"  ".repeat(Math.min(depth, DEEPEST))}`;
 	for (const [token] of text.matchAll(TOKENS)) {
 		const step = DEEPER[token] ?? 0;
 		depth += Math.min(0, step);

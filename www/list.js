@@ -243,7 +243,10 @@ export class List {
 		let to = row === null ? this.element.firstElementChild : next(row);
 		while (to !== null && (to.hidden || to.said === undefined))
 			to = next(to) === to ? null : next(to);
-		to?.firstElementChild.focus();
+		if (to === null)
+			return;
+		fill(to); // in a flood it may be empty yet
+		to.firstElementChild.focus();
 	}
 
 	// What is shown, oldest first, a JSON object per line.

@@ -30,9 +30,9 @@ function jsOf(event, { withToken }) {
 	};
 }
 
-function htmx(event) {
+function htmx(event, { withToken }) {
 	return {
-		publish: `# the server publishes a piece of HTML\n${asCurl({ ...event, data: "<li>hello</li>" }, false)}`,
+		publish: `# the server publishes a piece of HTML\n${asCurl({ ...event, data: "<li>hello</li>" }, withToken)}`,
 		listen: `<script src="htmx.min.js"></script>\n<script src="htmx-ext-sse.js"></script>\n\n` +
 			`<ul hx-ext="sse" hx-swap="beforeend"\n    sse-swap="${html(isTyped(event) ? event.type : "message")}"\n` +
 			`    sse-connect="${html(streamAddress(event))}"></ul>`,

@@ -228,7 +228,6 @@ static bool has_event(struct store *store, uint64_t id)
 static bool has_been_at(struct ledger *ledger, uint64_t id)
 {
 	return epochs_begin_at(&ledger->log.epochs, id) ||
-	       epochs_last_start(&ledger->log.epochs) <= id ||
 	       has_event(&ledger->store, id);
 }
 
