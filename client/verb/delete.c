@@ -144,7 +144,7 @@ const struct verb verb_delete = {
 	.arguments = "CHANNEL [ID]",
 	.summary = "delete an event, or all that a channel has",
 	.more = "An event is named by the id that it is shown with; one that "
-		"was published on several\nchannels goes from all of them.  On "
+		"was published on\nseveral channels goes from all of them.  On "
 		"a terminal it asks first.",
 	.examples = "tidings delete alerts 1796065039086399\n"
 		    "tidings delete users/42 --yes",
