@@ -15,7 +15,7 @@
 #include "hub/log/ledger.h"
 #include "lib/span.h"
 
-enum { ROWS_MAX = 256, ROWS_COLUMNS = 6 };
+enum { ROWS_MAX = 256, ROWS_COLUMNS = 7 };
 
 struct value {
 	int type; /* DB_INT, DB_TEXT ... */
