@@ -183,6 +183,25 @@ static void test_a_channel_is_empty_at_once_and_its_rows_go_step_by_step(
 	assert_int_equal(rows(room, "SELECT count(*) FROM erasing"), 0);
 }
 
+static void test_a_deletion_that_was_put_back_takes_nothing_newer(void **state)
+{
+	struct room *room = *state;
+	uint64_t ids[8], first = room_add(room, "a", "first"), last;
+
+	last = room_add(room, "a", "last");
+	room_add(room, "b", "another's");
+	room_add(room, "a", "newer");
+	ledger_commit(&room->ledger);
+	erase(room, &(struct erasure){.last = last, .channel = span_of("a")});
+	ledger_commit(&room->ledger);
+	assert_int_equal(walk(room, "a", ids), 1);
+	assert_true(ids[0] > last && last > first);
+	assert_int_equal(walk(room, "b", ids), 1);
+	erase(room, &(struct erasure){.last = ids[0], .channel = span_of("b")});
+	ledger_commit(&room->ledger);
+	assert_int_equal(walk(room, "b", ids), 0);
+}
+
 static void test_retention_takes_what_is_left_of_a_channel_for_nothing(
 	void **state)
 {
@@ -357,6 +376,21 @@ static void test_an_event_goes_when_its_time_has_come_and_not_before(
 	assert_false(room->ledger.store.tainted);
 }
 
+static void test_what_is_deleted_before_its_time_is_not_due_any_more(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t id;
+
+	add_until(room, "a", 3000);
+	ledger_commit(&room->ledger);
+	assert_int_equal(rows(room, "SELECT count(*) FROM due"), 1);
+	assert_int_equal(walk(room, "a", &id), 1);
+	erase_id(room, id);
+	ledger_commit(&room->ledger);
+	assert_int_equal(rows(room, "SELECT count(*) FROM due"), 0);
+}
+
 static void test_many_that_are_due_go_a_few_at_a_time(void **state)
 {
 	struct room *room = *state;
@@ -443,11 +477,13 @@ int main(void)
 		TEST(test_whatever_is_deleted_the_rest_is_whole),
 		TEST(test_what_could_not_be_committed_was_not_deleted),
 		TEST(test_a_channel_is_empty_at_once_and_its_rows_go_step_by_step),
+		TEST(test_a_deletion_that_was_put_back_takes_nothing_newer),
 		TEST(test_retention_takes_what_is_left_of_a_channel_for_nothing),
 		TEST(test_what_is_damaged_beside_a_deleted_event_is_still_told),
 		TEST(test_what_was_deleted_is_in_no_file_any_more),
 		TEST(test_nor_is_what_retention_takes_of_a_channel_that_was_deleted),
 		TEST(test_an_event_goes_when_its_time_has_come_and_not_before),
+		TEST(test_what_is_deleted_before_its_time_is_not_due_any_more),
 		TEST(test_many_that_are_due_go_a_few_at_a_time),
 		TEST(test_the_newest_event_goes_too_and_no_id_is_used_again),
 		TEST(test_who_was_there_goes_by_other_rules),
