@@ -53,12 +53,12 @@ def test_sub_survives_the_death_of_every_part(make_world, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_two_hundred_kills_lose_nothing_and_double_only_what_was_in_flight(make_world, tmp_path):
+@pytest.mark.parametrize("kills", [60, pytest.param(200, marks=pytest.mark.rare)])
+def test_kills_lose_nothing_and_double_only_what_was_in_flight(make_world, tmp_path, kills):
     """sub --cursor at 500 events/s: killed at random, cut at random."""
     world, random = make_world(web=True), Random(4)
     output, cursor = tmp_path / "output", tmp_path / "cursor"
     publisher = Steady(world, "torture", rate=500)
-    kills = 200
     with open(output, "ab") as out:
         def start():
             return Client(world, "sub", "torture", "--cursor", cursor, "--format", "%d",

@@ -8,10 +8,12 @@ from realtext import LINES, everyone_has, post_each
 pytestmark = pytest.mark.behind_apache("--full")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
-def test_each_line_by_a_post_of_its_own(web, audience, lines):
-    post_each(web, lines)
-    everyone_has(audience, lines)
+@pytest.mark.parametrize("count", [1000, pytest.param(None, marks=pytest.mark.rare, id="all")])
+def test_each_line_by_a_post_of_its_own(web, audience, lines, count):
+    post_each(web, lines[:count])
+    everyone_has(audience, lines[:count])
 
 
 @pytest.mark.behind_apache

@@ -9,6 +9,7 @@ import pytest
 from refused import is_refused
 from tickets import SITE, asks, cookie_of, key_file, say, site, ticket_of, token  # noqa: F401, a fixture
 from visitor import visitor
+from world import eventually
 
 
 def is_expired(reader, reason="token", within=10):
@@ -86,6 +87,8 @@ def test_streams_with_a_ticket_end_when_the_key_of_its_token_leaves_its_file(mak
     rotate(key, tmp_path)
     for reader in readers:
         is_expired(reader, within=10)
+    # each worker looks for itself, and one may have none of these streams
+    eventually(lambda: world.responder.log().count("site.key: read again") == 2, "both workers having read it")
     for one in (ticket, handed_on):
         is_refused(visitor(world).get("/stream?channel=users/7&ticket=" + one), 401, "bad_token")
     say(world, "users/7", "still here")

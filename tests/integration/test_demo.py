@@ -39,6 +39,7 @@ def heard(demo, kind):
             if e.type in kinds]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BEATS)
 def test_each_kind_comes_at_its_beat_without_drift(demo, kind):
     times = [datetime.fromisoformat(event["timestamp"].replace("Z", "+00:00")).timestamp()
@@ -49,12 +50,14 @@ def test_each_kind_comes_at_its_beat_without_drift(demo, kind):
     assert times[-1] - times[0] == pytest.approx((len(times) - 1) * BEATS[kind], abs=0.3 * SLOW)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FIELDS)
 def test_its_data_is_json_of_these_fields(demo, kind):
     for event in heard(demo, kind):
         assert {name: type(value) for name, value in event.items()} == FIELDS[kind]
 
 
+@pytest.mark.slow
 def test_now_and_then_an_event_is_special_even_an_error(demo):
     special = [e for e in demo.readers[0].events if e.type in SPECIAL]
     assert [e.type for e in special][:2] == ["announcement", "error"]
@@ -62,6 +65,7 @@ def test_now_and_then_an_event_is_special_even_an_error(demo):
     assert [e["sequence"] for e in heard(demo, "message")][:8] == list(range(1, 9))
 
 
+@pytest.mark.slow
 def test_everybody_sees_the_same_events_with_the_same_ids(demo):
     one, other = (reader.events[1:40] for reader in demo.readers)
     count = min(len(one), len(other))
@@ -71,6 +75,7 @@ def test_everybody_sees_the_same_events_with_the_same_ids(demo):
     assert all(e.id for e in one if e.type != "live")
 
 
+@pytest.mark.slow
 def test_it_is_off_unless_asked_for(demo, make_world):
     """... which a hub that had it on would show within two seconds."""
     world = make_world()

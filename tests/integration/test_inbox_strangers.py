@@ -338,6 +338,7 @@ def worked_out(path, expression, rows):
              journal_mode="wal", legal=False)
 
 
+@pytest.mark.slow
 def test_a_schema_that_changes_all_the_time_takes_no_core(town):
     """Twenty thousand views, and its version raised ten times a second."""
     with town.closed():
@@ -382,6 +383,7 @@ def test_a_schema_without_end_is_read_no_longer_than_its_time(town):
     town.made_anew()
 
 
+@pytest.mark.slow
 def test_a_function_without_end_is_ended_from_outside(own_town):
     """One call of instr() that takes minutes: SQLite itself never comes to look."""
     town = own_town

@@ -82,6 +82,7 @@ def test_a_sample_comes_every_two_seconds_as_a_message_without_an_id(samples):
         assert later - earlier == pytest.approx(2, abs=0.3 * SLOW)
 
 
+@pytest.mark.slow
 def test_a_sample_wakes_no_disk(world, samples):
     world.publish("x")
     samples.next()
@@ -431,6 +432,7 @@ def proc_stat():
     return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
+@pytest.mark.slow
 def test_the_processors_load_is_that_of_proc_stat(samples):
     samples.next()
     begin, since = proc_stat(), len(samples.all())
@@ -456,6 +458,7 @@ def test_memory_is_that_of_proc_meminfo(samples):
     assert sample["memory_percent"] == pytest.approx(used, abs=5)
 
 
+@pytest.mark.slow
 def test_network_bytes_are_counted_the_loopback_included(samples):
     samples.next()
     since = len(samples.all())

@@ -223,6 +223,7 @@ def test_the_figures_of_inboxes_are_those_of_the_documentation(world):
         assert named and named <= {name.removesuffix("_bucket") for name, *_ in figures(world)}
 
 
+@pytest.mark.slow
 def test_published_rows_that_are_left_to_the_application_are_counted(make_world):
     world = make_world(config={"inbox main": {"consume": "no"}})
     world.insert(*(str(n) for n in range(700)))

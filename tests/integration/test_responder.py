@@ -222,6 +222,7 @@ def test_another_log_resets_open_streams(served):
     assert reader.ids == [1001, 5001]
 
 
+@pytest.mark.slow
 def test_a_hub_that_says_nothing_is_left(served):
     """A PING without an answer: after ten seconds the connection is closed."""
     begun = time.monotonic()

@@ -168,8 +168,8 @@ def test_silence_is_filled_with_comments(make_world):
     assert reader.state == "OPEN"
 
 
-@pytest.mark.parametrize("target", ("/stream?keepalive=3s", "/realtime/a?keepalive=3s", "/sse/events?keepalive=3s",
-                                    "/tasks/stream?interval=60&keepalive=3s"))
+@pytest.mark.parametrize("target", ("/stream?keepalive=3s", *(pytest.param(other, marks=pytest.mark.slow) for other in (
+    "/realtime/a?keepalive=3s", "/sse/events?keepalive=3s", "/tasks/stream?interval=60&keepalive=3s"))))
 def test_a_client_that_waits_only_five_seconds_to_read_asks_for_comments_in_time(world, target):
     """httpx, LaunchDarkly: with a comment every 15 seconds they ended or reconnected for ever."""
     exchange = Exchange(world.fcgi_socket)

@@ -343,7 +343,6 @@ def run_id(redis):
     return re.search(rb"run_id:(\w+)", redis.ask("INFO", "server"))[1]
 
 
-@pytest.mark.slow
 def test_a_fail_over_and_back_is_two_holes_though_the_run_id_is_the_same(order, redis, tmp_path):
     begin = order.append(event("a"))[0].last
     before = run_id(redis)
@@ -358,7 +357,6 @@ def test_a_fail_over_and_back_is_two_holes_though_the_run_id_is_the_same(order, 
     assert ids == sorted(set(ids))
 
 
-@pytest.mark.slow
 def test_a_fail_over_and_back_is_a_hole_though_nobody_published_meanwhile(order, redis, tmp_path):
     begin = order.append(event("a"))[0].last
     with replica(redis, tmp_path) as other:

@@ -12,6 +12,7 @@ import threading
 import time
 from urllib.parse import quote
 
+from daemon import end_of
 from world import SLOW, eventually, program
 
 
@@ -52,7 +53,7 @@ class Client:
         if self.process.stdin and not self.process.stdin.closed:
             self.process.stdin.close()
         try:
-            ended = self.process.wait(within * SLOW)
+            ended = end_of(self.process, within * SLOW)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise AssertionError(f"still running; it said {self.errors[-3:]}") from None

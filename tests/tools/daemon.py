@@ -12,6 +12,7 @@ holds words to put before the hub's command (valgrind).
 import contextlib
 import os
 import re
+import select
 import shlex
 import signal
 import subprocess
@@ -57,6 +58,19 @@ def eventually(condition, what, within=10):
         pause = min(pause * 2, 0.02)
 
 
+def end_of(process, within):
+    """What process.wait(within) returns, at once when it ends: that one looks each 50 ms."""
+    if process.poll() is None:
+        end = os.pidfd_open(process.pid)
+        try:
+            waits = select.poll()
+            waits.register(end, select.POLLIN)
+            waits.poll(1000 * within)
+        finally:
+            os.close(end)
+    return process.wait(0)
+
+
 def is_alive(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -99,7 +113,7 @@ class Daemon:
     def start_to_fail(self, within=10):
         """Starts it expecting that it refuses; returns (status, what it said)."""
         self.launch()
-        status = self.process.wait(within * SLOW)
+        status = end_of(self.process, within * SLOW)
         self.process = None
         return status, self.log()
 
@@ -143,7 +157,7 @@ class Daemon:
             return None
         process.terminate()
         try:
-            return process.wait(within * SLOW)
+            return end_of(process, within * SLOW)
         finally:
             self._end(process)
 
@@ -199,7 +213,7 @@ class Daemon:
         if process is not None and process.poll() is None:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(12 * SLOW)
+                end_of(process, 12 * SLOW)
             self._end(process)
         for pid in self.descendants:
             if is_alive(pid) and _session(pid) == (process.pid if process else None):

@@ -18,7 +18,7 @@ from world import SLOW, eventually
 
 CONTROL = ("connected", "live")
 TYPES = ("message", "note")
-PATIENCE, SHORT = 20, 5
+PATIENCE, SHORT = 20, 2  # they come back within 0.7 s
 SILENCE = 6  # longer than the shortest read timeout, 5 s
 
 

@@ -15,7 +15,7 @@ import subprocess
 import uuid
 from pathlib import Path
 
-from daemon import SLOW, TOP, eventually, is_alive
+from daemon import SLOW, TOP, end_of, eventually, is_alive
 from web import WebDoor
 from world import free_port
 
@@ -84,7 +84,7 @@ class Quickstart:
         with contextlib.suppress(ProcessLookupError):
             send = os.killpg if group or number == signal.SIGINT else os.kill
             send(self.process.pid, number)
-        return self.process.wait(30 * SLOW)
+        return end_of(self.process, 30 * SLOW)
 
     def has_left_nothing(self):
         eventually(lambda: not self.pids(), f"nothing being left of {self.pids()}", 10)

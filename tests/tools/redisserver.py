@@ -34,7 +34,7 @@ class RedisServer:
         self.socket = self.folder / "redis.sock"
         self.settings = {"port": 0, "unixsocket": self.socket, "dir": self.folder,
                          "daemonize": "no", "set-proc-title": "no", "appendonly": "yes",
-                         "save": '""', "locale-collate": None, **settings}
+                         "save": '""', "locale-collate": None, "repl-diskless-sync-delay": 0, **settings}
         self.daemon = Daemon(name, ["redis-server", str(self.folder / "redis.conf")], folder, self.serves,
                              {"LC_ALL": "C"})
 
@@ -83,8 +83,9 @@ class RedisServer:
         os.kill(self.daemon.pid, signal.SIGCONT)
 
     def close(self):
-        with contextlib.suppress(AttributeError, ProcessLookupError):
-            self.thaw()
+        """At once: it refuses a SIGTERM while it writes its first AOF as a master."""
+        if self.daemon.process:
+            self.kill()
         self.daemon.clean_up()
 
 

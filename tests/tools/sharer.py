@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from daemon import SLOW, program
+from daemon import SLOW, end_of, program
 
 NOBODY = "00" * 16
 
@@ -109,5 +109,5 @@ class Sharer:
         if self.process.stdin.closed:
             return
         self.process.stdin.close()
-        status = self.process.wait(20)
+        status = end_of(self.process, 20)
         assert status == 0, f"it ended with {status}"

@@ -13,6 +13,7 @@ import threading
 
 import pyte
 
+from daemon import end_of
 from world import SLOW, eventually
 
 
@@ -113,7 +114,7 @@ class Terminal:
         os.killpg(os.tcgetpgrp(self.ours), signal.SIGWINCH)
 
     def ends(self, status=0, within=10):
-        ended = self.process.wait(within * SLOW)
+        ended = end_of(self.process, within * SLOW)
         self.reader.join(5)
         assert ended == status, f"ended with {ended}\n{self.text}"
 
