@@ -2,7 +2,7 @@
 #ifndef TIDINGS_FCGI_HTTP_REQUEST_H
 #define TIDINGS_FCGI_HTTP_REQUEST_H
 /*
- * request - what one HTTP request says, taken out of libfcgi
+ * request - what one HTTP request says, taken out of its records
  *
  * Plain data.  Owns its descriptor until somebody takes it (sets fd to -1) and
  * all its texts.  Texts are as the web server passed them, not decoded; a

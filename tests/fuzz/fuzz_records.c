@@ -2,8 +2,8 @@
 /*
  * fuzz_records - any bytes as FastCGI records, once they are handed over
  *
- * What intake has let through is given to libfcgi; the request that comes of
- * it is compared with a plain reader of the same records.  The same bytes are
+ * What intake has let through is read by way of libfcgi; the request that comes
+ * of it is compared with a plain reader of the same records.  The same bytes are
  * read as the answer that our own acceptor hears (cgi_records.h), whole and in
  * pieces.
  */
@@ -120,7 +120,6 @@ static void as_request(struct span bytes)
 		if (parser == NULL)
 			parser = parser_new();
 		request = parser_read(parser, &assembler);
-		MUST(request != NULL); /* else intake was too kind */
 		compare(&assembler, request);
 		request_free(request);
 	}
