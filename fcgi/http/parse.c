@@ -20,11 +20,8 @@
 #include "fcgi/http/request.h"
 #include "lib/buf.h"
 
-struct parser { /* what the next request uses again */
-	struct buf params;
-	struct buf texts; /* "NAME=value", each with its zero */
-	char **environment;
-	size_t room; /* for so many */
+struct parser {
+	struct buf params; /* of the last request: the next one uses it again */
 };
 
 struct parser *parser_new(void)
@@ -35,8 +32,6 @@ struct parser *parser_new(void)
 void parser_free(struct parser *parser)
 {
 	buf_release(&parser->params);
-	buf_release(&parser->texts);
-	free(parser->environment);
 	free(parser);
 }
 
@@ -77,44 +72,6 @@ static void read_all(struct buf *out, const struct assembler *assembler,
 	out->len += (size_t)got;
 }
 
-/* ---- an environment */
-
-static void set_variable(struct parser *parser, size_t index, char *line)
-{
-	if (index == parser->room) {
-		parser->room = 2 * index + 32;
-		parser->environment = mem_resize(parser->environment,
-			parser->room * sizeof(*parser->environment));
-	}
-	parser->environment[index] = line;
-}
-
-/* Two lengths were at least two bytes: there is room for '=' and zero. */
-static void read_environment(
-	struct parser *parser, const struct assembler *assembler)
-{
-	struct span rest, name, value;
-	size_t count = 0;
-
-	buf_clear(&parser->params);
-	buf_clear(&parser->texts);
-	read_all(&parser->params, assembler, INTAKE_PARAMS, assembler->params);
-	rest = buf_span(&parser->params);
-	buf_reserve(&parser->texts, rest.len);
-	while (intake_pair(&rest, &name, &value)) {
-		set_variable(parser, count++,
-			parser->texts.at + parser->texts.len);
-		buf_add_span(&parser->texts, name);
-		buf_add_char(&parser->texts, '=');
-		buf_add_span(&parser->texts, value);
-		buf_add_char(&parser->texts, '\0');
-	}
-	assert(rest.len == 0); /* else intake was too kind */
-	set_variable(parser, count, NULL);
-}
-
-/* ---- */
-
 struct request *parser_read(
 	struct parser *parser, const struct assembler *assembler)
 {
@@ -123,8 +80,9 @@ struct request *parser_read(
 
 	request->id = assembler->id;
 	request->too_long = assembler->too_long;
-	read_environment(parser, assembler);
-	request_read(request, parser->environment);
+	buf_clear(&parser->params);
+	read_all(&parser->params, assembler, INTAKE_PARAMS, assembler->params);
+	request_read(request, buf_span(&parser->params));
 	if (body > assembler->max_body)
 		body = assembler->max_body;
 	if (body > 0)

@@ -60,8 +60,9 @@ void request_free(struct request *request); /* NULL will do */
 /* Does request_read() look at the variable of this name? */
 bool request_reads(struct span name);
 
-/* Copies what is wanted of a CGI environment ("NAME=value", NULL-ended). */
-void request_read(struct request *request, char *const *environment);
+/* Copies what is wanted of the variables that a web server tells: name-value
+ * pairs that intake.h has looked at.  Once for each request. */
+void request_read(struct request *request, struct span pairs);
 
 /* ---- who answers it */
 
