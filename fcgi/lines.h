@@ -57,9 +57,6 @@
 #define LINE_NOT_WHOLE \
 	"accept: close connection: its request did not come whole"
 
-/* ERROR */
-#define LINE_WRITE_REQUEST "parse: write request"
-#define LINE_NO_LIBFCGI	   "parse: libfcgi cannot be set up"
 /*
  * ERROR
  * No memory or no descriptors are left.

@@ -56,7 +56,7 @@ void buf_clear(struct buf *buf)
 	buf->len = 0;
 }
 
-static void grow(struct buf *buf, size_t more)
+void buf_grow(struct buf *buf, size_t more)
 {
 	size_t size = buf->size < SMALLEST ? SMALLEST : buf->size;
 
@@ -66,13 +66,6 @@ static void grow(struct buf *buf, size_t more)
 		size *= 2;
 	buf->at = mem_resize(buf->at, size);
 	buf->size = size;
-}
-
-char *buf_reserve(struct buf *buf, size_t more)
-{
-	if (buf->at == NULL || more > buf->size - buf->len)
-		grow(buf, more);
-	return buf->at + buf->len;
 }
 
 void buf_add(struct buf *buf, const void *at, size_t len)
@@ -92,6 +85,17 @@ void buf_add_char(struct buf *buf, char c)
 {
 	*buf_reserve(buf, 1) = c;
 	buf->len++;
+}
+
+void buf_add_number(struct buf *buf, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	buf_add(buf, digits + at, sizeof(digits) - at);
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)

@@ -9,6 +9,7 @@
  * has a path that nobody ever tests.
  */
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/span.h"
 
@@ -21,9 +22,16 @@ struct buf {
 void buf_release(struct buf *buf); /* back to empty, memory returned */
 void buf_clear(struct buf *buf);   /* empty, memory kept */
 
+/* Moves to where there is room for `more` further bytes. */
+void buf_grow(struct buf *buf, size_t more);
 /* Makes room for `more` further bytes and returns where they go; the caller
  * writes them and moves `len` itself. */
-char *buf_reserve(struct buf *buf, size_t more);
+static inline char *buf_reserve(struct buf *buf, size_t more)
+{
+	if (buf->at == NULL || more > buf->size - buf->len)
+		buf_grow(buf, more);
+	return buf->at + buf->len;
+}
 
 void buf_add(struct buf *buf, const void *at, size_t len);
 void buf_add_span(struct buf *buf, struct span text);
@@ -32,6 +40,8 @@ static inline void buf_add_text(struct buf *buf, const char *text)
 	buf_add(buf, text, strlen(text));
 }
 void buf_add_char(struct buf *buf, char c);
+/* In decimal digits. */
+void buf_add_number(struct buf *buf, uint64_t number);
 void buf_printf(struct buf *buf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -63,7 +63,7 @@ ok "the responder does not know the hub" - "$include(\.\./)?(hub|inbox|client|te
 ok "the client does not know the daemons" - "$include(\.\./)?(hub|inbox|fcgi|tests)/" $client
 ok "nobody goes up to go down" - "$include\.\./" $all
 }
-room "SQLite" "lib/db/db.c lib/db/db_files.c lib/db/db_query.c" 'sqlite3\.h'
+room "SQLite" "lib/db/db.c lib/db/db_files.c lib/db/db_join.c lib/db/db_query.c" 'sqlite3\.h'
 room "json-c" "lib/json/json.c lib/json/json_read.c" 'json-c/.*|json\.h'
 room "libfcgi" fcgi/http/parse.c 'fcgiapp\.h|fcgi_stdio\.h|fcgios\.h'
 room "libcurl" "client/http/http.c client/http/transfer.h" 'curl/.*'

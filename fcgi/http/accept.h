@@ -39,9 +39,7 @@ struct acceptor_parts {
 	void *arg;
 };
 
-/* Watches the listener.  Ends the process if libfcgi cannot be set up.  libfcgi
- * puts its own handlers on SIGTERM, SIGUSR1 and SIGPIPE where there are none:
- * set yours after this. */
+/* Watches the listener. */
 struct acceptor *acceptor_new(const struct acceptor_parts *parts);
 void acceptor_free(
 	struct acceptor *acceptor); /* closes incomplete connections */

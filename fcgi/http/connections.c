@@ -115,13 +115,10 @@ static void hand_over(struct connection *connection)
 	struct request *request =
 		parser_read(all->parser, &connection->assembler);
 
-	if (request != NULL) {
-		request->fd = connection->fd;
-		connection->fd = -1;
-	}
+	request->fd = connection->fd;
+	connection->fd = -1;
 	connection_free(connection);
-	if (request != NULL)
-		all->parts.take(all->parts.take_arg, request);
+	all->parts.take(all->parts.take_arg, request);
 }
 
 /* Receives what there is; returns false if the peer is gone, and sets *more if

@@ -28,7 +28,6 @@ struct connections_parts {
 	void *counted_arg;
 };
 
-/* Ends the process if libfcgi cannot be set up. */
 struct connections *connections_new(const struct connections_parts *parts);
 /* Closes them. */
 void connections_free(struct connections *connections);

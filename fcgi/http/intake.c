@@ -15,8 +15,6 @@ enum {
 	HEAD = 8,
 	VERSION = 1,
 	TYPE_BEGIN = 1,
-	TYPE_PARAMS = 4,
-	TYPE_STDIN = 5,
 	ROLE_RESPONDER = 1,
 };
 
@@ -69,6 +67,21 @@ static bool record_at(
 	return have >= record->size;
 }
 
+bool assembler_next(const struct assembler *assembler, enum intake_type type,
+	size_t *at, struct span *content)
+{
+	struct record record;
+
+	while (*at < assembler->looked &&
+		record_at(&assembler->records, *at, &record)) {
+		*at += record.size;
+		*content = record.content;
+		if (record.type == type)
+			return true;
+	}
+	return false;
+}
+
 /* One length of a name-value pair (FastCGI 1.0 section 3.4). */
 static bool take_length(struct span *rest, size_t *length)
 {
@@ -85,20 +98,28 @@ static bool take_length(struct span *rest, size_t *length)
 	return true;
 }
 
+bool intake_pair(struct span *rest, struct span *name, struct span *value)
+{
+	size_t first, second;
+
+	if (!take_length(rest, &first) || !take_length(rest, &second))
+		return false;
+	if (first > rest->len || second > rest->len - first)
+		return false;
+	*name = span(rest->at, first);
+	*value = span(rest->at + first, second);
+	*rest = span(rest->at + first + second, rest->len - first - second);
+	/* C strings are made of them. */
+	return memchr(name->at, '\0', first + second) == NULL;
+}
+
 static bool pairs_are_sound(struct span rest)
 {
-	size_t name, value;
+	struct span name, value;
 
-	while (rest.len > 0) {
-		if (!take_length(&rest, &name) || !take_length(&rest, &value))
+	while (rest.len > 0)
+		if (!intake_pair(&rest, &name, &value))
 			return false;
-		if (name > rest.len || value > rest.len - name)
-			return false;
-		/* libfcgi makes C strings of them */
-		if (memchr(rest.at, '\0', name + value) != NULL)
-			return false;
-		rest = span(rest.at + name + value, rest.len - name - value);
-	}
 	return true;
 }
 
@@ -106,15 +127,15 @@ static bool pairs_are_sound(struct span rest)
 static bool params_are_sound(const struct assembler *assembler)
 {
 	struct buf joined = {0};
-	struct record record;
+	struct span content;
+	size_t at = 0;
 	bool sound;
 
-	for (size_t at = 0; at < assembler->looked; at += record.size) {
-		if (!record_at(&assembler->records, at, &record))
-			break;
-		if (record.type == TYPE_PARAMS)
-			buf_add_span(&joined, record.content);
-	}
+	while (assembler_next(assembler, INTAKE_PARAMS, &at, &content))
+		if (content.len == assembler->params)
+			return pairs_are_sound(content);
+		else
+			buf_add_span(&joined, content);
 	sound = pairs_are_sound(buf_span(&joined));
 	buf_release(&joined);
 	return sound;
@@ -136,7 +157,7 @@ static enum assembler_state look_begin(
 static enum assembler_state look_params(
 	struct assembler *assembler, const struct record *record)
 {
-	if (record->type != TYPE_PARAMS || record->id != assembler->id)
+	if (record->type != INTAKE_PARAMS || record->id != assembler->id)
 		return refuse(assembler, "a record among the parameters");
 	assembler->params += record->content.len;
 	if (assembler->params > ASSEMBLER_PARAMS_MAX)
@@ -160,8 +181,8 @@ static void throw_away(struct assembler *assembler, size_t size)
 
 static enum assembler_state end_here(struct assembler *assembler)
 {
-	const char end[HEAD] = {VERSION, TYPE_STDIN, (char)(assembler->id >> 8),
-		(char)(assembler->id & 0xff)};
+	const char end[HEAD] = {VERSION, INTAKE_STDIN,
+		(char)(assembler->id >> 8), (char)(assembler->id & 0xff)};
 
 	assembler->records.len = assembler->looked;
 	buf_add(&assembler->records, end, sizeof(end));
@@ -172,7 +193,7 @@ static enum assembler_state end_here(struct assembler *assembler)
 static enum assembler_state look_stdin(
 	struct assembler *assembler, const struct record *record)
 {
-	if (record->type != TYPE_STDIN || record->id != assembler->id)
+	if (record->type != INTAKE_STDIN || record->id != assembler->id)
 		return refuse(assembler, "a record in the middle of the body");
 	if (record->content.len == 0) {
 		assembler->records.len = assembler->looked;
@@ -202,8 +223,7 @@ static enum assembler_state look_at(
 	return ASSEMBLER_REFUSED;
 }
 
-/* libfcgi 2.4.2 forgets the padding where another kind of record is due, and
- * takes what is in it for records, which nobody would have looked at. */
+/* A byte of a body may come with 255 of padding: it is not kept. */
 static void drop_padding(struct assembler *assembler, struct record *record)
 {
 	size_t size = HEAD + record->content.len;

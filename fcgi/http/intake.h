@@ -6,18 +6,17 @@
  *
  *   WANTS      more bytes are needed
  *   COMPLETE   BEGIN, PARAMS and STDIN have come, each to its end
- *   REFUSED    this is nothing that libfcgi may see; `why` says what
+ *   REFUSED    this is nothing that anybody should read; `why` says what
  *
- * libfcgi 2.4.2 trusts its peer: a management record smashes its stack, a
- * false length in PARAMS ends the process, a request that stops half-way holds
- * whoever reads it.  So nothing is given to it before the whole request is here
- * and has been looked at.  Pure.
+ * Who reads a request (parse.h) trusts it: so nothing is read before all of it
+ * is here and each record and pair has been looked at.  Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/buf.h"
+#include "lib/span.h"
 
 enum {
 	ASSEMBLER_PARAMS_MAX = 64
@@ -60,5 +59,22 @@ void assembler_release(struct assembler *assembler);
 /* Looks at the records that have come since the last call.  When COMPLETE,
  * `records` holds exactly the request, STDIN's end included. */
 enum assembler_state assembler_look(struct assembler *assembler);
+
+/* ---- to read what is COMPLETE */
+
+enum intake_type {
+	INTAKE_PARAMS = 4, /* name-value pairs, which may run over the border
+			      of two records */
+	INTAKE_STDIN = 5,
+};
+
+/* The content of the next record of this type, borrowed; empty at the end of
+ * what has this type.  *at is 0 at first.  False if there is none. */
+bool assembler_next(const struct assembler *assembler, enum intake_type type,
+	size_t *at, struct span *content);
+
+/* Takes one name-value pair, without a zero in it, off all of them; false if
+ * there is no whole one. */
+bool intake_pair(struct span *rest, struct span *name, struct span *value);
 
 #endif

@@ -10,14 +10,11 @@ struct assembler;
 struct parser;
 struct request;
 
-/* Ends the process if libfcgi cannot be set up.  libfcgi puts its own handlers
- * on SIGTERM, SIGUSR1 and SIGPIPE where there are none: set yours after this.
- */
 struct parser *parser_new(void);
 void parser_free(struct parser *parser);
 
 /* Reads what an assembler has that is COMPLETE.  The request has no descriptor
- * yet and is the caller's; NULL if libfcgi does not understand it. */
+ * yet and is the caller's. */
 struct request *parser_read(
 	struct parser *parser, const struct assembler *assembler);
 

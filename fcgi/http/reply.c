@@ -23,6 +23,11 @@
 #include "lib/list.h"
 #include "lib/loop.h"
 
+enum {
+	HEAD = 256,   /* bytes of an answer's head, mostly */
+	RECORDS = 64, /* of what FastCGI puts around an answer, mostly */
+};
+
 struct waiting {
 	struct replies *replies;
 	struct node node;
@@ -162,22 +167,43 @@ static const char *reason(unsigned status)
 	}
 }
 
+static void add_line(struct buf *out, const char *name, const char *value)
+{
+	buf_add_text(out, name);
+	buf_add_text(out, value);
+	buf_add(out, "\r\n", 2);
+}
+
+static void add_status(struct buf *out, unsigned status)
+{
+	buf_add_text(out, "Status: ");
+	buf_add_number(out, status);
+	add_line(out, " ", reason(status));
+}
+
+static void add_length(struct buf *out, size_t len)
+{
+	buf_add_text(out, "Content-Length: ");
+	buf_add_number(out, len);
+	buf_add(out, "\r\n", 2);
+}
+
+/* Without printf(3): of an answer's instructions those were two thirds. */
 static void compose(struct buf *out, const struct request *request,
 	const struct answer *answer)
 {
-	buf_printf(out, "Status: %u %s\r\n", answer->status,
-		reason(answer->status));
-	if (answer->type != NULL)
-		buf_printf(out,
-			"Content-Type: %s\r\n"
-			"X-Content-Type-Options: nosniff\r\n",
-			answer->type);
+	buf_reserve(out, HEAD + answer->body.len);
+	add_status(out, answer->status);
+	if (answer->type != NULL) {
+		add_line(out, "Content-Type: ", answer->type);
+		add_line(out, "X-Content-Type-Options: ", "nosniff");
+	}
 	if (answer->type != NULL && !answer->open)
-		buf_printf(out, "Content-Length: %zu\r\n", answer->body.len);
-	buf_printf(out, "Cache-Control: %s\r\n",
+		add_length(out, answer->body.len);
+	add_line(out, "Cache-Control: ",
 		answer->cache == NULL ? "no-store" : answer->cache);
 	if (answer->headers != NULL)
-		buf_add_span(out, span_of(answer->headers));
+		buf_add_text(out, answer->headers);
 	buf_add_span(out, buf_span(&request->headers));
 	buf_add(out, "\r\n", 2);
 	if (answer->type != NULL && !request->head)
@@ -199,6 +225,7 @@ void reply(struct replies *replies, struct request *request,
 
 	counters_answered(replies->counters, answer->status);
 	compose(&text, request, answer);
+	buf_reserve(&records, text.len + RECORDS);
 	record_stdout(&records, request->id, buf_span(&text));
 	record_end(&records, request->id);
 	buf_release(&text);

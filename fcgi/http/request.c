@@ -11,47 +11,114 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fcgi/http/intake.h"
+
+enum { VARIABLES = 23 };
+
+/* What is said so far: spans of what the web server sent, or of texts here. */
+struct said {
+	struct span values[VARIABLES];
+	struct buf cookies;
+	bool https;
+};
+
+typedef void say(struct said *said, size_t index, struct span value);
+
+/* One that comes twice (nginx before 1.23 joins no lines) is the last that says
+ * something.  A server that passes on what it has not looked at is told better
+ * by an empty one behind it. */
+static void say_last(struct said *said, size_t index, struct span value)
+{
+	if (value.len > 0)
+		said->values[index] = value;
+}
+
+static void say_login(struct said *said, size_t index, struct span value)
+{
+	said->values[index] = value;
+}
+
+static void say_or(
+	struct said *said, size_t index, struct span value, const char *twice)
+{
+	if (said->values[index].len > 0 && value.len > 0)
+		value = span_of(twice);
+	say_last(said, index, value);
+}
+
+/* What proxies say of who asks.  A client can write it too, also with '_' for
+ * '-', which lighttpd passes as a variable of the same name: said twice,
+ * nothing is known (RFC 7239 section 6.2). */
+static void say_alone(struct said *said, size_t index, struct span value)
+{
+	say_or(said, index, value, "unknown");
+}
+
+/* As where they were joined. */
+static void say_token(struct said *said, size_t index, struct span value)
+{
+	say_or(said, index, value, "Bearer ,");
+}
+
+/* A browser may send several lines; they are one, in their order. */
+static void say_cookie(struct said *said, size_t index, struct span value)
+{
+	struct span *all = &said->values[index];
+
+	if (all->len == 0) {
+		*all = value;
+		return;
+	}
+	if (said->cookies.len == 0)
+		buf_add_span(&said->cookies, *all);
+	buf_add(&said->cookies, "; ", 2);
+	buf_add_span(&said->cookies, value);
+	*all = buf_span(&said->cookies);
+}
+
 struct variable {
 	const char *name;
 	size_t len;
 	size_t field;
+	say *say;
 };
 
-#define VARIABLE(name, field)                                           \
-	{                                                               \
-		name, sizeof(name) - 1, offsetof(struct request, field) \
+#define VARIABLE(name, field, say)                                           \
+	{                                                                    \
+		name, sizeof(name) - 1, offsetof(struct request, field), say \
 	}
 
 /* Sorted by length: most that a web server tells are none of these. */
 static const struct variable variables[] = {
-	VARIABLE("HTTP_VIA", via),
-	VARIABLE("HTTP_HOST", host),
-	VARIABLE("REMOTE_ADDR", address),
-	VARIABLE("REQUEST_URI", uri),
-	VARIABLE("HTTP_ORIGIN", origin),
-	VARIABLE("HTTP_ACCEPT", accept),
-	VARIABLE("HTTP_COOKIE", cookie),
-	VARIABLE("REMOTE_USER", remote_user),
-	VARIABLE("CONTENT_TYPE", content_type),
-	VARIABLE("HTTP_REFERER", referer),
-	VARIABLE("REQUEST_METHOD", method),
-	VARIABLE("CONTENT_LENGTH", content_length),
-	VARIABLE("REQUEST_SCHEME", scheme),
-	VARIABLE("HTTP_FORWARDED", forwarded),
-	VARIABLE("HTTP_X_REAL_IP", real_ip),
-	VARIABLE("HTTP_USER_AGENT", user_agent),
-	VARIABLE("HTTP_AUTHORIZATION", authorization),
-	VARIABLE("HTTP_LAST_EVENT_ID", last_event_id),
-	VARIABLE("HTTP_CACHE_CONTROL", cache_control),
-	VARIABLE("HTTP_IF_NONE_MATCH", if_none_match),
-	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site),
-	VARIABLE("HTTP_X_FORWARDED_FOR", forwarded_for),
-	VARIABLE("HTTP_TRANSFER_ENCODING", transfer_encoding),
+	VARIABLE("HTTP_VIA", via, say_last),
+	VARIABLE("HTTP_HOST", host, say_last),
+	VARIABLE("REMOTE_ADDR", address, say_last),
+	VARIABLE("REQUEST_URI", uri, say_last),
+	VARIABLE("HTTP_ORIGIN", origin, say_last),
+	VARIABLE("HTTP_ACCEPT", accept, say_last),
+	VARIABLE("HTTP_COOKIE", cookie, say_cookie),
+	VARIABLE("REMOTE_USER", remote_user, say_login),
+	VARIABLE("CONTENT_TYPE", content_type, say_last),
+	VARIABLE("HTTP_REFERER", referer, say_last),
+	VARIABLE("REQUEST_METHOD", method, say_last),
+	VARIABLE("CONTENT_LENGTH", content_length, say_last),
+	VARIABLE("REQUEST_SCHEME", scheme, say_last),
+	VARIABLE("HTTP_FORWARDED", forwarded, say_alone),
+	VARIABLE("HTTP_X_REAL_IP", real_ip, say_alone),
+	VARIABLE("HTTP_USER_AGENT", user_agent, say_last),
+	VARIABLE("HTTP_AUTHORIZATION", authorization, say_token),
+	VARIABLE("HTTP_LAST_EVENT_ID", last_event_id, say_last),
+	VARIABLE("HTTP_CACHE_CONTROL", cache_control, say_last),
+	VARIABLE("HTTP_IF_NONE_MATCH", if_none_match, say_last),
+	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site, say_last),
+	VARIABLE("HTTP_X_FORWARDED_FOR", forwarded_for, say_alone),
+	VARIABLE("HTTP_TRANSFER_ENCODING", transfer_encoding, say_last),
 };
 
-static const char HTTPS[] = "HTTPS";
+_Static_assert(sizeof(variables) / sizeof(variables[0]) == VARIABLES,
+	"VARIABLES is not the length of their table");
 
-enum { VARIABLES = sizeof(variables) / sizeof(variables[0]) };
+static const char HTTPS[] = "HTTPS";
 
 static const char **field_of(struct request *request, size_t index)
 {
@@ -80,70 +147,43 @@ void request_free(struct request *request)
 	free(request);
 }
 
-/* What proxies say of who asks.  A client can write it too, also with '_' for
- * '-', which lighttpd passes as a variable of the same name: said twice,
- * nothing is known. */
-static bool is_of_proxies(const struct request *request, const char **field)
-{
-	return field == &request->forwarded ||
-	       field == &request->forwarded_for || field == &request->real_ip;
-}
-
-static void set(struct request *request, const char **field, const char *value)
-{
-	static const char unknown[] = "unknown"; /* RFC 7239 section 6.2 */
-	static const char two[] = "Bearer ,";	 /* as where they were joined */
-
-	/* A server that passes on what it has not looked at is told better by
-	 * an empty one behind it. */
-	if (value[0] == '\0' && field != &request->remote_user)
-		return;
-	if (is_of_proxies(request, field) && (*field)[0] != '\0')
-		value = unknown;
-	if (field == &request->authorization && (*field)[0] != '\0')
-		value = two;
-	*field = value;
-}
-
 /* Names of one length differ in their last letters rather than their first. */
-static bool is_called(
-	const struct variable *variable, const char *name, size_t len)
+static bool is_called(const struct variable *variable, struct span name)
 {
-	return variable->len == len &&
-	       variable->name[len - 1] == name[len - 1] &&
-	       memcmp(variable->name, name, len) == 0;
+	return variable->name[name.len - 1] == name.at[name.len - 1] &&
+	       memcmp(variable->name, name.at, name.len) == 0;
 }
 
-/* Points the field that this variable belongs to at its value.  One that comes
- * twice (nginx before 1.23 joins no lines) is the last that says something. */
-static void point(struct request *request, const char *variable, bool *https)
+static void take(struct said *said, struct span name, struct span value)
 {
-	const char *equals = strchr(variable, '=');
-	size_t len;
+	size_t i = 0;
 
-	if (equals == NULL)
-		return;
-	len = (size_t)(equals - variable);
-	for (size_t i = 0; i < VARIABLES && variables[i].len <= len; i++)
-		if (is_called(&variables[i], variable, len))
-			set(request, field_of(request, i), equals + 1);
-	if (span_is(span(variable, len), HTTPS))
-		*https = strcmp(equals + 1, "off") != 0 && equals[1] != '\0';
+	while (i < VARIABLES && variables[i].len < name.len)
+		i++;
+	for (; i < VARIABLES && variables[i].len == name.len; i++)
+		if (is_called(&variables[i], name))
+			variables[i].say(said, i, value);
+	if (span_is(name, HTTPS))
+		said->https = value.len > 0 && !span_is(value, "off");
 }
 
-/* Replaces all borrowed texts by copies of our own. */
-static void keep(struct request *request)
+/* Makes texts of our own of them. */
+static void keep(struct request *request, const struct said *said)
 {
-	size_t sizes[VARIABLES], total = 0;
+	size_t total = 0;
 	char *at;
 
 	for (size_t i = 0; i < VARIABLES; i++)
-		total += sizes[i] = strlen(*field_of(request, i)) + 1;
+		total += said->values[i].len + 1;
 	request->texts = at = mem_resize(NULL, total);
 	for (size_t i = 0; i < VARIABLES; i++) {
-		memcpy(at, *field_of(request, i), sizes[i]);
+		struct span value = said->values[i];
+
+		if (value.len > 0)
+			memcpy(at, value.at, value.len);
+		at[value.len] = '\0';
 		*field_of(request, i) = at;
-		at += sizes[i];
+		at += value.len + 1;
 	}
 }
 
@@ -155,32 +195,15 @@ bool request_reads(struct span name)
 	return span_is(name, HTTPS);
 }
 
-/* A browser may send several lines; they are one, in their order. */
-static void join_cookies(
-	struct request *request, char *const *environment, struct buf *joined)
+void request_read(struct request *request, struct span pairs)
 {
-	static const char cookie[] = "HTTP_COOKIE=";
-	size_t len = sizeof(cookie) - 1;
+	struct said said = {0};
+	struct span name, value;
 
-	for (char *const *at = environment; *at != NULL; at++)
-		if (strncmp(*at, cookie, len) == 0)
-			buf_printf(joined, "%s%s", joined->len > 0 ? "; " : "",
-				*at + len);
-	buf_add_char(joined, '\0');
-	request->cookie = joined->at;
-}
-
-void request_read(struct request *request, char *const *environment)
-{
-	struct buf cookies = {0};
-	bool https = false;
-
-	for (char *const *at = environment; *at != NULL; at++)
-		point(request, *at, &https);
+	while (intake_pair(&pairs, &name, &value))
+		take(&said, name, value);
+	keep(request, &said);
+	buf_release(&said.cookies);
 	if (request->scheme[0] == '\0')
-		request->scheme = https ? "https" : "http";
-	if (request->cookie[0] != '\0')
-		join_cookies(request, environment, &cookies);
-	keep(request);
-	buf_release(&cookies);
+		request->scheme = said.https ? "https" : "http";
 }

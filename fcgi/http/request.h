@@ -2,7 +2,7 @@
 #ifndef TIDINGS_FCGI_HTTP_REQUEST_H
 #define TIDINGS_FCGI_HTTP_REQUEST_H
 /*
- * request - what one HTTP request says, taken out of libfcgi
+ * request - what one HTTP request says, taken out of its records
  *
  * Plain data.  Owns its descriptor until somebody takes it (sets fd to -1) and
  * all its texts.  Texts are as the web server passed them, not decoded; a
@@ -60,8 +60,9 @@ void request_free(struct request *request); /* NULL will do */
 /* Does request_read() look at the variable of this name? */
 bool request_reads(struct span name);
 
-/* Copies what is wanted of a CGI environment ("NAME=value", NULL-ended). */
-void request_read(struct request *request, char *const *environment);
+/* Copies what is wanted of the variables that a web server tells: name-value
+ * pairs that intake.h has looked at.  Once for each request. */
+void request_read(struct request *request, struct span pairs);
 
 /* ---- who answers it */
 

@@ -10,6 +10,7 @@
 
 #include "lib/clock.h"
 #include "lib/db/db_files.h"
+#include "lib/db/db_join.h"
 #include "lib/db/db_result.h"
 
 static enum db_result io_result(struct sqlite3 *handle, int code)
@@ -151,7 +152,8 @@ enum db_result db_open(struct db *db, const char *path, enum db_kind kind)
 				      : SQLITE_OPEN_READWRITE;
 	if (kind == DB_OWN)
 		flags |= SQLITE_OPEN_CREATE;
-	code = sqlite3_open_v2(path, &db->handle, flags, NULL);
+	code = sqlite3_open_v2(
+		path, &db->handle, flags, kind == DB_OWN ? db_join() : NULL);
 	if (code != SQLITE_OK)
 		return db_result_of(db->handle, code);
 	sqlite3_busy_timeout(db->handle, 0);

@@ -32,7 +32,8 @@ enum db_result {
 #define DB_LOOK __attribute__((warn_unused_result))
 
 enum db_kind {
-	DB_OWN,	      /* may be created, ours alone */
+	DB_OWN,	      /* may be created, ours alone; a commit is written in one
+			 piece (lib/db/db_join.h) */
 	DB_FOREIGN,   /* must exist; nothing in it is trusted */
 	DB_READ_ONLY, /* the same, and nothing is written to it */
 };

@@ -2,10 +2,10 @@
 /*
  * fuzz_records - any bytes as FastCGI records, once they are handed over
  *
- * What intake has let through is given to libfcgi; the request that comes of
- * it is compared with a plain reader of the same records.  The same bytes are
- * read as the answer that our own acceptor hears (cgi_records.h), whole and in
- * pieces.
+ * What intake has let through is read by way of libfcgi; the request that comes
+ * of it is compared with a plain reader of the same records.  The same bytes
+ * are read as the answer that our own acceptor hears (cgi_records.h), whole and
+ * in pieces.
  */
 #include <config.h>
 
@@ -49,28 +49,20 @@ static size_t length(struct span *pairs)
 	return value;
 }
 
-/* The value of the last pair of that name; a name that goes on with '=' and
- * what follows reads the same in an environment. */
+/* The value of the last pair of that name that says something. */
 static struct buf look_up(struct span pairs, const char *wanted)
 {
 	struct buf found = {0};
-	size_t len = strlen(wanted);
 
 	while (pairs.len > 0) {
 		size_t name = length(&pairs);
 		size_t value = length(&pairs);
-		struct buf line = {0};
 
 		MUST(name <= pairs.len && value <= pairs.len - name);
-		buf_add(&line, pairs.at, name);
-		buf_add_char(&line, '=');
-		buf_add(&line, pairs.at + name, value);
-		if (line.len > len && memcmp(line.at, wanted, len) == 0 &&
-			line.at[len] == '=') {
+		if (value > 0 && span_is(span(pairs.at, name), wanted)) {
 			buf_clear(&found);
-			buf_add(&found, line.at + len + 1, line.len - len - 1);
+			buf_add(&found, pairs.at + name, value);
 		}
-		buf_release(&line);
 		pairs = span(pairs.at + name + value, pairs.len - name - value);
 	}
 	return found;
@@ -120,7 +112,6 @@ static void as_request(struct span bytes)
 		if (parser == NULL)
 			parser = parser_new();
 		request = parser_read(parser, &assembler);
-		MUST(request != NULL); /* else intake was too kind */
 		compare(&assembler, request);
 		request_free(request);
 	}

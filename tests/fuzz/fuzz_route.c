@@ -20,6 +20,7 @@
 #include "lib/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/stub.h"
+#include "tests/unit/pairs.h"
 
 enum { VARIABLES_MAX = 32, ANSWER_MAX = 1 << 20 };
 
@@ -31,7 +32,7 @@ struct texts {
 	size_t count;
 };
 
-/* Takes the lines off `rest`; as for libfcgi, each is a C string with a '='. */
+/* Takes the lines off `rest`; each is a C string with a '='. */
 static void read_lines(struct texts *texts, struct span *rest)
 {
 	size_t from = 0;
@@ -55,10 +56,12 @@ static struct request *make_request(
 	const struct texts *texts, struct span body, int fd)
 {
 	struct request *request = request_new();
+	struct buf pairs = pairs_of(texts->environment);
 
 	request->fd = fd;
 	request->id = 1;
-	request_read(request, texts->environment);
+	request_read(request, buf_span(&pairs));
+	buf_release(&pairs);
 	buf_add_span(&request->body, body);
 	return request;
 }

@@ -49,6 +49,20 @@ static void test_reserve_gives_room_and_moves_nothing(void **state)
 	buf_release(&buf);
 }
 
+static void test_a_number_is_added_in_digits(void **state)
+{
+	struct buf buf = {0};
+
+	(void)state;
+	buf_add_number(&buf, 0);
+	buf_add_char(&buf, ' ');
+	buf_add_number(&buf, 1203);
+	buf_add_char(&buf, ' ');
+	buf_add_number(&buf, UINT64_MAX);
+	CHECK_TEXT("digits", buf_span(&buf), "0 1203 18446744073709551615");
+	buf_release(&buf);
+}
+
 static void test_printf_appends_however_long_the_text_is(void **state)
 {
 	struct buf buf = {0};
@@ -109,6 +123,7 @@ int main(void)
 			test_an_all_zero_buf_is_empty_and_can_be_released),
 		cmocka_unit_test(test_what_is_added_stays_while_it_grows),
 		cmocka_unit_test(test_reserve_gives_room_and_moves_nothing),
+		cmocka_unit_test(test_a_number_is_added_in_digits),
 		cmocka_unit_test(test_printf_appends_however_long_the_text_is),
 		cmocka_unit_test(test_drop_takes_from_the_front),
 		cmocka_unit_test(test_a_copied_text_is_terminated),

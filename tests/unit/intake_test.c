@@ -162,7 +162,7 @@ static void test_an_endless_body_is_not_read_for_ever(void **state)
 	assembler_release(&assembler);
 }
 
-/* ---- what libfcgi must not see */
+/* ---- what nobody should read */
 
 static void no_fastcgi(struct buf *out)
 {
@@ -325,7 +325,7 @@ static const struct {
 	CASE(too_many_parameters),
 };
 
-static void test_what_libfcgi_cannot_bear_is_refused(void **state)
+static void test_what_nobody_should_read_is_refused(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(refused); i++) {
@@ -365,7 +365,7 @@ int main(void)
 		cmocka_unit_test(test_what_follows_the_request_is_left_out),
 		cmocka_unit_test(test_a_body_beyond_the_limit_is_thrown_away),
 		cmocka_unit_test(test_an_endless_body_is_not_read_for_ever),
-		cmocka_unit_test(test_what_libfcgi_cannot_bear_is_refused),
+		cmocka_unit_test(test_what_nobody_should_read_is_refused),
 		cmocka_unit_test(test_a_pair_may_lie_in_two_records),
 	};
 

@@ -8,7 +8,16 @@
 #include <unistd.h>
 
 #include "fcgi/http/request.h"
+#include "tests/unit/pairs.h"
 #include "tests/unit/unit.h"
+
+static void says(struct request *request, char *const *environment)
+{
+	struct buf pairs = pairs_of(environment);
+
+	request_read(request, buf_span(&pairs));
+	buf_release(&pairs);
+}
 
 static void test_a_variable_that_is_not_there_is_empty(void **state)
 {
@@ -16,7 +25,7 @@ static void test_a_variable_that_is_not_there_is_empty(void **state)
 	struct request *request = request_new();
 
 	(void)state;
-	request_read(request, environment);
+	says(request, environment);
 	assert_string_equal(request->method, "");
 	assert_string_equal(request->uri, "");
 	assert_string_equal(request->last_event_id, "");
@@ -37,7 +46,7 @@ static void test_texts_are_copied_as_they_were(void **state)
 	struct request *request = request_new();
 
 	(void)state;
-	request_read(request, environment);
+	says(request, environment);
 	memset(method, 'x', sizeof(method) - 1);
 	memset(uri, 'x', sizeof(uri) - 1);
 	assert_string_equal(request->method, "GET");
@@ -57,7 +66,7 @@ static void test_what_proxies_say_twice_is_as_good_as_unknown(void **state)
 	struct request *request = request_new();
 
 	(void)state;
-	request_read(request, environment);
+	says(request, environment);
 	assert_string_equal(request->forwarded_for, "unknown");
 	assert_string_equal(request->forwarded, "for=3");
 	assert_string_equal(request->real_ip, "4");
@@ -73,7 +82,7 @@ static void test_cookies_in_several_lines_are_one_line(void **state)
 	struct request *request = request_new();
 
 	(void)state;
-	request_read(request, environment);
+	says(request, environment);
 	assert_string_equal(request->cookie, "a=b; c=d; e=f; ; a=g");
 	request_free(request);
 }
@@ -85,7 +94,7 @@ static void test_an_empty_login_takes_back_the_one_before_it(void **state)
 	struct request *request = request_new();
 
 	(void)state;
-	request_read(request, environment);
+	says(request, environment);
 	assert_string_equal(request->remote_user, "");
 	request_free(request);
 }
@@ -113,7 +122,7 @@ static void test_the_scheme_comes_from_either_variable(void **state)
 			j++)
 			environment[j] =
 				mem_text(span_of(schemes[i].variables[j]));
-		request_read(request, environment);
+		says(request, environment);
 		CHECK_TEXT(schemes[i].name, span_of(request->scheme),
 			schemes[i].scheme);
 		for (size_t j = 0; j < 3; j++)
