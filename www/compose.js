@@ -40,8 +40,6 @@ const read = (form) => {
 function faultOf({ channel, data, format }) {
 	if (channel === "")
 		return "no-channel";
-	if (channel === "." || channel === "..")
-		return "dot-channel"; // a browser takes that for a folder
 	if (data === "")
 		return "no-message";
 	if (format === "json")

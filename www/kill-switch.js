@@ -9,6 +9,7 @@
 
 import { at } from "./place.js";
 
+const ANSWER_MS = 5000; // something between may be silent
 const HERE = /^(localhost|.*\.localhost|127\.0\.0\.1|\[::1\])$/;
 
 export class Refusal extends Error {
@@ -21,7 +22,7 @@ export class Refusal extends Error {
 
 async function ask(method, body) {
 	const answer = await fetch(at("api/kill"), {
-		method, cache: "no-store", ...body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) },
+		method, cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS), ...body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) },
 	}).catch(() => null);
 	const said = await answer?.json().catch(() => null);
 	return { status: answer?.status ?? 0, wait: Number(answer?.headers.get("Retry-After") ?? 0), said };

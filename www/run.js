@@ -4,7 +4,7 @@
 //   idle     a click begins
 //   running  lines come, the last few are shown; a click ends it, or RUN_MS do
 
-import { publishAddress, streamAddress } from "./commands.js";
+import { publication, streamAddress } from "./commands.js";
 import { el, setText } from "./dom.js";
 import { onLanguage, t } from "./i18n.js";
 
@@ -13,9 +13,8 @@ const LINE_MAX = 400; // characters
 const RUN_MS = 60_000;
 
 async function publish(event, token) {
-	const answer = await fetch(publishAddress(event), {
-		method: "POST", headers: { "Content-Type": "text/plain", ...token.headers }, body: event.data,
-	});
+	const { address, type, body } = publication(event);
+	const answer = await fetch(address, { method: "POST", headers: { "Content-Type": type, ...token.headers }, body });
 	return `${answer.status} ${(await answer.text()).trim()}`;
 }
 
@@ -31,8 +30,8 @@ async function hear(event, token, say, signal) {
 		if (heard instanceof MessageEvent)
 			say(`${heard.lastEventId} ${heard.data}`);
 	});
-	stream.addEventListener("open", (opened) => opened instanceof MessageEvent || say(t("use-open", { type })));
-	stream.addEventListener("error", (error) => error instanceof MessageEvent || say(t("use-lost")));
+	stream.addEventListener("open", (opened) => opened instanceof MessageEvent || say.ours(t("use-open", { type })));
+	stream.addEventListener("error", (error) => error instanceof MessageEvent || say.ours(t("use-lost")));
 }
 
 // As it stands on the wire.
@@ -46,7 +45,7 @@ async function read(event, token, say, signal) {
 			return;
 		const lines = (rest + value).split("\n");
 		rest = lines.pop();
-		lines.forEach(say);
+		lines.forEach((line) => say(line));
 	}
 }
 
@@ -70,12 +69,19 @@ export class Run {
 		setText(this.button, t(this.#stop === null ? "use-run" : "use-stop"));
 	}
 
-	#say(line) {
-		this.#lines.push(line.slice(0, LINE_MAX));
+	// lang: of the line; what the page itself says is in its own.
+	#say(line, lang = "en") {
+		this.#lines.push(el("span", { lang }, `${line.slice(0, LINE_MAX)}\n`));
 		if (this.#lines.length > LINES_MAX)
 			this.#lines.shift();
 		this.output.hidden = false;
-		setText(this.output, this.#lines.join("\n"));
+		this.output.replaceChildren(...this.#lines);
+	}
+
+	// Silent once it is stopped; say(line) of the server's, say.ours(line) of the page's.
+	#voice(signal) {
+		const say = (line, lang) => signal.aborted || this.#say(line, lang);
+		return Object.assign(say, { ours: (line) => say(line, document.documentElement.lang) });
 	}
 
 	async #begin() {
@@ -84,7 +90,7 @@ export class Run {
 		this.#timer = setTimeout(() => this.#end(), RUN_MS);
 		this.#show();
 		try {
-			await this.act(this.event(), this.token, (line) => stop.signal.aborted || this.#say(line), stop.signal);
+			await this.act(this.event(), this.token, this.#voice(stop.signal), stop.signal);
 		} catch (error) {
 			if (!stop.signal.aborted)
 				this.#say(String(error?.said ?? error?.message ?? error));

@@ -7,7 +7,7 @@
 // Each message has an id of its own until it was answered: sent again after a
 // cut, it is the same message, and the server publishes it once.
 
-import { publishAddress } from "./commands.js";
+import { publication } from "./commands.js";
 
 // Not crypto.randomUUID, which an insecure origin has not.
 function randomId() {
@@ -42,8 +42,9 @@ export class Sender {
 	}
 
 	async #post(event, headers) {
-		const answer = await fetch(publishAddress({ ...event, id: this.#id }), {
-			method: "POST", headers: { "Content-Type": "text/plain", ...headers }, body: event.data,
+		const { address, type, body } = publication({ ...event, id: this.#id });
+		const answer = await fetch(address, {
+			method: "POST", headers: { "Content-Type": type, ...headers }, body,
 		}).catch(() => {
 			throw new NoAnswer();
 		});

@@ -14,7 +14,7 @@
 // Events are published all the time, each with an id of its own until the server
 // has acknowledged it: sent again it is the same.
 
-import { publishAddress } from "./commands.js";
+import { publication } from "./commands.js";
 import { Count } from "./theatre-count.js";
 
 export const CHANNEL = "theatre";
@@ -64,7 +64,7 @@ export class Run {
 			await this.#isWhole();
 			this.#become("done");
 		} catch (error) {
-			this.why = error instanceof Failure ? error.message : error.code || "away";
+			this.why = error instanceof Failure ? error.message : error.code || "unanswered";
 			this.#become("failed");
 		} finally {
 			clearInterval(this.#timer);
@@ -120,13 +120,15 @@ export class Run {
 
 	async #publish() {
 		const n = ++this.#n;
-		const data = JSON.stringify({ run: this.#name, n });
+		const { address, type, body } = publication({
+			channel: CHANNEL, id: `${this.#name}/${n}`, data: JSON.stringify({ run: this.#name, n }),
+		});
 		this.count.sent(n, this.now);
 		this.#on.change();
 		const end = performance.now() + WHOLE_MS;
 		while (performance.now() < end && this.state !== "failed") {
-			const answer = await fetch(publishAddress({ channel: CHANNEL, id: `${this.#name}/${n}` }), {
-				method: "POST", headers: { "Content-Type": "text/plain" }, body: data,
+			const answer = await fetch(address, {
+				method: "POST", headers: { "Content-Type": type }, body,
 			}).catch(() => null);
 			const said = answer?.ok ? await answer.json().catch(() => null) : null;
 			if (typeof said?.id === "string") {

@@ -13,7 +13,7 @@ import { words } from "./words/theatre.js";
 addWords(words);
 
 const LEGEND = ["came", "missed", "recovered", "lost"];
-const FAILURES = ["silent", "spared", "not_found"];
+const FAILURES = ["unanswered", "silent", "spared", "not_found"];
 const seconds = (ms) => formatNumber(ms / 1000, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 function sentenceOf(run) {
@@ -51,7 +51,7 @@ export class Stage {
 		section.append(translate(el("h2", { id: "theatre-title", "data-t": "theatre-title" })), translate(el("div", { class: "stage" },
 			el("p", { class: "lead", "data-t": "theatre-lead" }),
 			el("div", { class: "bar" }, this.#button, this.#told, this.#running),
-			this.#strip.element, legend, this.#result)));
+			this.#strip.element, el("div", { class: "foot" }, legend, this.#result))));
 		section.hidden = false;
 		onLanguage(() => this.#say());
 	}

@@ -7,7 +7,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 1000, HEIGHT = 60;
-const SPAN_MS = 10_000; // at first; twice as much each time it is full
+const SPAN_MS = 8000; // at first
+const GROWTH = 1.5; // each time it is full
 
 function make(name, attributes) {
 	const element = document.createElementNS(SVG, name);
@@ -33,7 +34,7 @@ export class Strip {
 
 	show(count, now) {
 		while (now > this.#span) {
-			this.#span *= 2;
+			this.#span *= GROWTH;
 			this.#lines.clear();
 			this.#strokes.replaceChildren();
 		}

@@ -43,7 +43,7 @@ const isNarrow = () => matchMedia("(max-width: 40rem)").matches;
 class Snippet {
 	constructor(language, verb, page) {
 		this.code = el("code", { tabindex: "0", lang: "en", ...verb === "publish" ? { id: `as-${language}` } : {} });
-		const said = el("output", { class: "ran", lang: "en", hidden: true });
+		const said = el("output", { class: "ran", hidden: true });
 		const buttons = [copyButton(() => this.code.textContent, { copy: "use-copy" })];
 		if (RUNS[language] !== undefined)
 			buttons.unshift(new Run(RUNS[language][verb], said, page, () => this.event).button);

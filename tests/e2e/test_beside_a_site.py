@@ -12,7 +12,7 @@ import pytest
 
 from client import Client
 from installed import OWN, SNIPPETS, apache_site, below, debian_apache_site, install, lighttpd_site, nginx_site
-from servers import MODULES
+from servers import DEFLATE, MODULES
 from test_page_place import PageBelow, works
 
 pytestmark = pytest.mark.deploy
@@ -121,6 +121,26 @@ def test_what_was_installed_before_keeps_its_addresses(as_before):
     as_before.base = ""
     said = Client(as_before, "check", "--auto", "--wait", "2s", *TRIED).ends(None, within=60)
     assert not [line for line in said if line.startswith("FAIL")], said
+
+
+@needs_lighttpd
+@pytest.mark.skipif(not DEFLATE.exists(), reason="needs lighttpd-mod-deflate")
+@pytest.mark.parametrize("modules", [(), ("deflate",)], ids=["alone", "with the site's own"])
+def test_the_page_is_compressed_and_a_stream_never(make_world, installed, modules):
+    """Whatever the site itself compresses."""
+    world = make_world({"responder": {"base": "/tidings"}})
+    lighttpd_site(world, installed, modules=modules,
+                  behind='deflate.mimetypes := ( "text/", "application/json" )\ndeflate.cache-dir := ""\n' if modules else "")
+    zipped = {"Accept-Encoding": "gzip, deflate, br"}
+    for path in ("", "app.js", "words/page.js", "style.css"):
+        answer = world.door.ask("GET", f"/tidings/{path}", zipped)
+        assert (answer.status, answer.headers.get("content-encoding")) == (200, "gzip"), path
+        assert len(answer.body) < 0.7 * len(world.door.ask("GET", f"/tidings/{path}").body)
+    readers = [world.listen(path=path, headers=zipped) for path in ("/stream?channel=news", "/realtime/news")]
+    world.publish("as it is " * 500, channel="news")
+    for reader in readers:
+        reader.sees("as it is " * 500)
+    assert "more than once" not in world.daemons[-1].log()
 
 
 def is_told_to_come_back(world, path):

@@ -34,6 +34,7 @@ def installed(tmp_path_factory):
     "etc/logrotate.d/tidings", "etc/lighttpd/conf-available/50-tidings.conf",
     "etc/apache2/conf-available/tidings.conf", "etc/nginx/snippets/tidings.conf", "share/tidings/later.asis",
     "share/tidings/later.shtml", "share/tidings/lighttpd-root.conf", "share/tidings/lighttpd-later.conf",
+    "share/tidings/lighttpd-deflate.conf",
     "share/tidings/apache-root.conf", "share/tidings/lighttpd-mercure.conf", "share/tidings/apache-mercure.conf",
     "share/tidings/nginx-mercure.conf",
     "lib/systemd/system/tidings-hub.service",

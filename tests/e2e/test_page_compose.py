@@ -21,7 +21,7 @@ HOSTILE = ["<script>window.hacked = 1; alert(1)</script>",
 @pytest.mark.parametrize("format, type, message", [
     ("text", "", "plain words"), ("text", "note", AWKWARD), ("json", "", '{"n": [1, null, "é"]}'),
     ("json", "sensor", json.dumps({"text": AWKWARD})), ("text", "", "--data @/etc/passwd"),
-    ("text", "", "@/etc/passwd"), ("text", "it's", "';DROP TABLE broadcast;--")])
+    ("text", "", "@/etc/passwd"), ("text", "", "-"), ("text", "", "-n"), ("text", "it's", "';DROP TABLE broadcast;--")])
 def test_the_commands_that_it_shows_do_the_same(chromium, web, format, type, message):
     page = Page(chromium, web)
     page.connect("alerts & more").is_("live")

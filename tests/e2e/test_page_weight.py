@@ -9,7 +9,7 @@ import time
 import pytest
 
 from page import Page
-from servers import SERVERS
+from servers import DEFLATE, SERVERS
 from world import SLOW
 
 pytestmark = pytest.mark.page
@@ -52,9 +52,9 @@ def visit(browser, web, fresh=True):
     return took, loaded
 
 
-@pytest.mark.parametrize("server", ["nginx", "apache"])
+@pytest.mark.parametrize("server", [
+    pytest.param("lighttpd", marks=pytest.mark.skipif(not DEFLATE.exists(), reason="needs lighttpd-mod-deflate")), "nginx", "apache"])
 def test_a_visit_costs_few_bytes_and_the_next_one_hardly_any(chromium, make_world, server):
-    """lighttpd compresses only with a package of its own."""
     web = make_world(web=True, server=SERVERS[server])
     _, loaded = visit(chromium, web)
     assert "/app.js" in loaded and sum(loaded.values()) < BYTES, sorted(loaded.items(), key=lambda item: -item[1])[:20]

@@ -54,6 +54,8 @@ class Site:
 
     def __init__(self, world, installed, name, addresses, more=()):
         self.world, self.port = world, free_port()
+        self.etc = world.folder / "etc"
+        self.etc.mkdir()
         self.text = below(installed, f"etc/{SNIPPETS[name]}").read_text()
         self.documents = world.folder / "site"
         for path, content in OWN.items():
@@ -62,12 +64,12 @@ class Site:
             place.write_bytes(content)
         # where a web server that gives up its rights may read it
         shutil.copytree(below(installed, "share/tidings"), world.folder / "share")
-        self.etc = world.folder / "etc"
-        self.etc.mkdir()
+        for path in (world.folder / "share").glob("*.conf"):
+            path.write_text(self.fill(path.read_text()))
         # as an upgrade from 0.1.0 has it
         for kind in (["root"] if addresses == "root" else []) + [*more]:
             file = f"{name}-{kind}.conf"
-            (self.etc / file).write_text(self.fill((world.folder / "share" / file).read_text()))
+            shutil.copy(world.folder / "share" / file, self.etc / file)
 
     def fill(self, text):
         """What a file says about an installation, for this world."""

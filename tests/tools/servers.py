@@ -14,6 +14,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent.parent
 SBIN = os.environ["PATH"] + ":/usr/sbin:/sbin"
 MODULES = "/usr/lib/apache2/modules"
+DEFLATE = Path("/usr/lib/lighttpd/mod_deflate.so")
 # These will not be root, but these folders are root's alone.
 UNPRIVILEGED = {"apache", "nginx"}
 RIGHTS = ["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"]
@@ -42,6 +43,8 @@ class Server:
                   "FCGI_SOCKET": socket,
                   "LATER": TOP / "conf" / "later", **self.limits}
         text = (TOP / "conf" / f"{self.name}.conf.in").read_text()
+        if DEFLATE.exists():  # as quickstart
+            text = re.sub(r"^# (server\.modules +\+=|deflate\.)", r"\1", text, flags=re.M)
         self.path(folder).write_text(
             re.sub(r"@([A-Z_]+)@", lambda match: str(values[match.group(1)]), text))
         return str(self.path(folder))

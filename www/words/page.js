@@ -31,9 +31,8 @@ export const words = {
 		tasks: "Tarefas",
 		language: "Idioma",
 		earlier: "antes",
-		"hero-title": "Eventos ao vivo que chegam, morra o que morrer no caminho",
-		"hero-text": "Um POST ou um INSERT de SQL entra, e todo navegador aberto o mostra milissegundos " +
-			"depois. Está no disco antes de ser confirmado; quem esteve fora recebe o que perdeu, " +
-			"uma só vez e em ordem.",
+		"hero-title": "Eventos ao vivo que chegam, haja o que houver",
+		"hero-text": "Entra um POST ou um INSERT, e todo navegador aberto o mostra em milissegundos. Só se " +
+			"confirma o que está no disco; quem esteve fora recebe o que perdeu, uma vez e em ordem.",
 	},
 };
