@@ -15,19 +15,21 @@ export interface Options {
 	channels?: string[];
 	/** URI templates of channels: `builds/{name}`, `*`. */
 	patterns?: string[];
+	/** Of patterns, without channels: is a channel one of them? Such feeds have one connection together. */
+	matches?: (channel: string) => boolean;
 	/** Only events of these types. */
 	types?: string[];
-	/** Begin in the past: `10m`, `2h`, `all`. */
+	/** Begin in the past: `10m`, `2h`, `all`; `last`: the last value of each channel first. */
 	since?: string;
 	/** Begin behind this id, as a page has it that was rendered with it. */
-	after?: string;
+	after?: string | number;
 	/** Be there, and be told who else is. */
 	presence?: boolean;
 	/** Events have `at`, when they were stored. */
 	time?: boolean;
 	/** Called for what is shown to the server, whenever there is need. */
 	authorize?: () => Shown | Promise<Shown>;
-	/** Who that is: windows share with those of the same name only. */
+	/** Who that is: windows share with those of the same name only, and, unless `shared` is true, of the same channels. */
 	as?: string;
 	/** One connection for all windows. True in browsers, but with `authorize` only if there is `as`. */
 	shared?: boolean;
@@ -56,12 +58,16 @@ export interface Trouble {
 	reason: string;
 	/** Of the answer, if there was one. */
 	status?: number;
-	/** Of Tidings: `not_granted`, `bad_token` … */
+	/** Of Tidings: `not_granted`, `bad_token` …; `authorize` if that has thrown. */
 	code?: string;
+	/** Of the answer, if there was one: its media type. */
+	type?: string;
 }
 
 /** Events are missing: what was asked for is no longer held. Ids are null if there is none. */
 export interface Gap {
+	/** Only this one, which came in no shape that can be read. */
+	unreadable?: string;
 	requested?: string | null;
 	oldest?: string | null;
 	newest?: string | null;

@@ -12,14 +12,17 @@ class Feed {
 	lastId = "";
 	#want;
 	#isPlain;
+	#takes;
 	#listeners = new Map();
 	#roll = new Map();
 	#leave;
 
-	constructor(want, isPlain, share) {
+	// takes(event, channels): is it the feed's? By the channel that it has then.
+	constructor(want, isPlain, takes, share) {
 		this.#want = want;
 		this.lastId = want.after;
 		this.#isPlain = isPlain;
+		this.#takes = takes;
 		this.#leave = share.add(this);
 	}
 
@@ -44,14 +47,14 @@ class Feed {
 
 	async *[Symbol.asyncIterator]() {
 		const queue = [];
-		let wake, fault = this.state === "refused" && new Error(this.state);
+		let wake, fault = this.state === "refused" && Error(this.state);
 		const end = (error) => {
 			fault ||= error;
 			wake?.();
 		};
 		const off = [
-			this.on("message", (event) => end(!fault && queue.push(event) > LAG_MAX && new Error("too slow"))),
-			this.on("refused", (why) => end(Object.assign(new Error(why.reason), why))),
+			this.on("message", (event) => end(!fault && queue.push(event) > LAG_MAX && Error("too slow"))),
+			this.on("refused", (why) => end(Object.assign(Error(why.reason), why))),
 			this.on("close", () => end()),
 		];
 		try {
@@ -88,13 +91,12 @@ class Feed {
 
 	// It is given by the channel that is the feed's own.
 	#take({ also = [], ...event }) {
-		const { id, channel } = event;
+		const { id } = event;
 		if (id !== "" && !this.#isPlain && !isAfter(id, this.lastId))
 			return;
 		this.lastId = id || this.lastId;
-		if (channel !== undefined)
-			event.channel = [channel, ...also].find((name) => this.#want.channels.includes(name)) ?? channel;
-		this.#say("message", { ...event, replayed: this.state !== "open" && !this.#isPlain });
+		if (this.#takes(event, [event.channel, ...also]))
+			this.#say("message", { ...event, replayed: this.state !== "open" && !this.#isPlain });
 	}
 
 	// channel -> id -> who is there
@@ -127,7 +129,7 @@ class Feed {
 
 // See README.md and index.d.ts.
 export function listen(url, options = {}) {
-	const { channels = [], patterns = [], types = [], since, after, presence, time, as, authorize, credentials } = options;
+	const { channels = [], patterns = [], types = [], since, after, presence, time, as, authorize, credentials, matches } = options;
 	const isPlain = channels.length + patterns.length === 0;
 	const address = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
 	const query = address.searchParams;
@@ -138,19 +140,26 @@ export function listen(url, options = {}) {
 	for (const [name, value] of Object.entries(isPlain ? {} : more))
 		if (value && !query.has(name))
 			query.set(name, value);
-	patterns.forEach((pattern) => query.append("pattern", pattern));
-	types.forEach((type) => query.append("event", type));
-	// who shows something shares with those of the same name only
+	// what comes by a pattern is not told apart, but by who can tell which it matches
+	const isTold = matches && !channels.length;
+	const isAll = isPlain || patterns.length > 0;
+	const [parameter, topics] = isTold ? ["pattern", patterns] : ["channel", channels];
+	if (!isTold)
+		patterns.forEach((pattern) => query.append("pattern", pattern));
+	if (!isPlain)
+		types.forEach((type) => query.append("event", type));
+	// who shows something shares with those of the same name only, and, for what is
+	// private on several channels does not say so, of the same channels
 	const shared = options.shared ?? ("location" in globalThis && (!authorize || as !== undefined));
-	const isAll = isPlain || patterns.length > 0; // what comes by a pattern is not told apart
-	const name = JSON.stringify(["tidings client 1", address.href, as, credentials, isAll && channels]);
+	const isApart = isAll && !isTold || as !== undefined && !options.shared;
+	const name = JSON.stringify(["tidings client 2", address.href, as, credentials, parameter, isApart && [...topics].sort()]);
 	const how = {
 		name: shared ? name : null, isPlain, presence, authorize, credentials,
 		silence: options.silence ?? (isPlain ? 0 : SILENCE_MS),
 		url(names, begin) {
 			const all = new URL(address);
 			for (const channel of names)
-				all.searchParams.append("channel", channel);
+				all.searchParams.append(parameter, channel);
 			for (const [key, value] of Object.entries(isPlain ? {} : begin))
 				all.searchParams.set(key, value);
 			return all.href;
@@ -161,5 +170,7 @@ export function listen(url, options = {}) {
 	const share = shared && shares.get(name) || new Share(how);
 	if (shared)
 		shares.set(name, share);
-	return new Feed({ channels, isAll, since, after: String(after ?? "") }, isPlain, share);
+	const takes = isPlain ? ({ type }) => !types.length || types.includes(type)
+		: (event, names) => event.channel = names.find(isTold ? matches : (name) => channels.includes(name)) ?? (isTold ? "" : names[0]);
+	return new Feed({ channels: topics, isAll, since, after: String(after ?? "") }, isPlain, takes, share);
 }

@@ -27,11 +27,11 @@ const earliest = (ids) => ids.reduce((a, b) => isAfter(a, b) ? b : a);
 const isJoined = ({ joined }) => joined;
 const channelsOf = (wants) => new Set(wants.flatMap(({ channels }) => channels));
 
-function read(data) {
+function read(data, id) {
 	try {
 		return JSON.parse(data) ?? {};
 	} catch {
-		return {};
+		return { unreadable: id };
 	}
 }
 
@@ -40,7 +40,7 @@ export class Leader {
 	#pass;
 	#tell;
 	#wants = new Map(); // key -> { key, channels, isAll, since, after, joined, why }
-	#main = null; // { line: Stream, wants: that came with it, channels, isLive, since, movedAt }
+	#main = null; // { line: Stream, wants: that came with it, channels, isLive, since, movedAt, why: it is down }
 	#side = null; // the next one, or one with `since`
 	#few = Infinity; // so many wants at once, while it is not known which are refused
 	#isHeld = true; // until begin()
@@ -61,7 +61,8 @@ export class Leader {
 	}
 
 	set(key, want) {
-		this.#wants.set(key, { ...want, key });
+		this.#wants.set(key, want = { ...want, key });
+		queueMicrotask(() => this.#main?.why && this.#tell("away", this.#main.why, [want])); // once it listens
 		this.plan();
 	}
 
@@ -132,14 +133,11 @@ export class Leader {
 
 	// Who goes on comes first: a gap in those who begin now is none.
 	#start(waiting) {
-		const known = waiting.filter(({ after }) => after);
 		const { since } = waiting[0];
-		if (known.length > 0)
-			this.#main = this.#open(waiting, { lastEventId: earliest(known.map(({ after }) => after)) });
-		else
-			this.#main = this.#open(waiting, since ? { since } : {});
-		for (const want of known.length > 0 ? known : waiting.filter((want) => since && want.since === since))
-			want.joined = true;
+		const known = waiting.filter(({ after }) => after);
+		const first = known.length > 0 ? known : waiting.filter((want) => since && want.since === since);
+		this.#main = this.#open(waiting, known.length > 0 ? { lastEventId: earliest(known.map(({ after }) => after)) } : since ? { since } : {});
+		first.forEach((want) => want.joined = true);
 	}
 
 	#change(wants, waiting) {
@@ -201,7 +199,7 @@ export class Leader {
 		}
 		if (id !== "")
 			stream.movedAt = Date.now();
-		const said = read(data);
+		const said = read(data, id);
 		if (typeof said.data === "string")
 			this.#bring(stream, { type, id, ...said });
 		else if (type === "connected" ? !said.behind : type === "live")
@@ -210,7 +208,7 @@ export class Leader {
 			queueMicrotask(() => this.#expired(stream, said));
 		else if (said.channel !== undefined)
 			this.#tell("presence", { word: type, said }, this.#those(({ channels }) => channels.includes(said.channel)));
-		else if (type !== "connected")
+		else if (type === "reset" || said.unreadable !== undefined)
 			this.#tell("lost", said, this.#those((want) => this.#hears(stream, want) && (stream !== this.#side || !want.joined)));
 	}
 
@@ -240,6 +238,7 @@ export class Leader {
 
 	#live(stream) {
 		stream.isLive = true;
+		stream.why = null;
 		if (stream === this.#side)
 			this.#arrive(stream);
 		if (stream === this.#main)
@@ -278,6 +277,7 @@ export class Leader {
 
 	#down(stream, why) {
 		stream.isLive = false;
+		stream.why = why;
 		if (stream === this.#main)
 			this.#tell("away", why, this.#those());
 	}

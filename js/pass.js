@@ -38,9 +38,7 @@ export class Pass {
 	}
 
 	async headers() {
-		if (!this.isAsked)
-			return {};
-		return this.#held ?? this.#renew();
+		return this.isAsked ? this.#held ?? this.#renew() : {};
 	}
 
 	spoil(round) {

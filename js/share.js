@@ -30,10 +30,10 @@ export class Share {
 		const on = (target, type, act) => target?.addEventListener?.(type, act, { signal: this.#closing.signal });
 		const { document } = globalThis;
 		on(globalThis, "pagehide", () => this.#stop());
-		on(globalThis, "pageshow", () => this.#start());
+		on(globalThis, "pageshow", () => this.#wake());
 		on(globalThis, "online", () => this.#lead?.hurry());
 		on(document, "freeze", () => this.#stop());
-		on(document, "resume", () => this.#start());
+		on(document, "resume", () => this.#wake());
 		on(document, "visibilitychange", () => document.hidden || this.#ask({ kind: "hurry" }));
 		this.#start();
 	}
@@ -92,6 +92,12 @@ export class Share {
 		this.#lead = this.#peers = this.#leader = null;
 		this.#isThere = this.#isKnown = false;
 		this.#watched.clear();
+	}
+
+	#wake() {
+		if (!this.#isThere)
+			this.#feeds.forEach((feed) => feed.hear("away", { reason: "frozen" }));
+		this.#start();
 	}
 
 	// ---- as any window

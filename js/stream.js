@@ -9,6 +9,7 @@
 // A new try goes on behind `last`, the id of the last event that was passed on.
 
 const FIRST_MS = 1000; // unless `retry:` says something else
+const LEAST_MS = 100; // whatever it says
 const LONGEST_MS = 30_000;
 
 // The events of a body: { type, data, id }, id "" if there is none; { retry }.
@@ -47,11 +48,11 @@ export async function* parse(body, alive = () => {}) {
 	}
 }
 
-// Why there is no stream: { status, code, reason }.
+// Why there is no stream: { status, type, code, reason }.
 async function refusal(answer) {
-	const { status, statusText } = answer;
-	const { error, message } = await answer.json().catch(() => ({}));
-	return { status, code: error, reason: message ?? (answer.ok ? "no event stream" : statusText) };
+	const type = answer.headers.get("content-type") ?? "";
+	const { error, message } = /json/.test(type) && await answer.json().catch(() => 0) || {};
+	return { status: answer.status, type, code: error, reason: message ?? "no event stream" };
 }
 
 export class Stream {
@@ -98,14 +99,16 @@ export class Stream {
 		const { pass } = this.#how;
 		const stop = this.#stop = new AbortController();
 		let why = { reason: "connection lost" };
+		let code = "authorize"; // it has thrown
 		try {
 			const shown = await pass.headers();
+			code = undefined;
 			this.round = pass.round;
 			if (this.#stop === stop)
 				why = await this.#read(stop, shown) ?? why;
 		} catch (error) {
 			if (!stop.signal.aborted)
-				why = { reason: String(error?.message ?? error) };
+				why = { code, reason: String(error?.message ?? error) };
 		}
 		stop.abort();
 		if (this.#stop === stop)
@@ -142,7 +145,7 @@ export class Stream {
 	}
 
 	#take({ retry = this.#retry, ...event }) {
-		this.#retry = retry;
+		this.#retry = Math.max(LEAST_MS, retry);
 		if (event.type === undefined)
 			return;
 		this.#failures = 0;
@@ -165,7 +168,7 @@ export class Stream {
 			this.#on.refused(why);
 		} else {
 			const delay = Math.min(Math.max(LONGEST_MS, this.#retry), this.#retry * 2 ** this.#failures++);
-			this.#timer = setTimeout(() => this.#run(), Math.min(1e9, Math.max(this.#wait, delay * (1 + Math.random() / 2))));
+			this.#timer = setTimeout(() => this.#run(), Math.min(1e9, Math.max(this.#wait, delay) * (1 + Math.random() / 2)));
 			this.#on.down(why);
 		}
 	}

@@ -46,8 +46,8 @@ def package(installed):
 
 
 def test_the_sources_do_what_they_say():
-    done = run("node", "--test", "--test-reporter=tap", "tests/js/client.test.mjs", "tests/js/parse.test.mjs", folder=TOP,
-               TIDINGS_CLIENT=str(TOP / "js/index.js"), TIDINGS_STREAM=str(TOP / "js/stream.js"))
+    done = run("node", "--test", "--test-reporter=tap", "tests/js/client.test.mjs", "tests/js/parse.test.mjs",
+               "tests/js/process.test.mjs", folder=TOP, TIDINGS_CLIENT=str(TOP / "js/index.js"), TIDINGS_STREAM=str(TOP / "js/stream.js"))
     assert re.search(r"^# pass [1-9]", done, re.M)
 
 
@@ -67,6 +67,17 @@ def test_what_npm_packs_is_small_and_whole(package):
     assert (package / "LICENSE").read_text() == (TOP / "LICENSE").read_text()
 
 
+def test_its_readme_leads_nowhere_that_is_not_there(package):
+    """npm and its registry show it without the rest of the sources."""
+    text = (package / "README.md").read_text()
+    titles = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", text, re.M)}
+    links = re.findall(r"\]\(([^)\s]+)\)", text)
+    assert len(links) >= 2
+    for link in links:
+        assert link.startswith("https://") or link.removeprefix("#") in titles and link.startswith("#") \
+            or (package / link).is_file(), link
+
+
 def test_it_is_imported_by_its_name(installed):
     (installed / "names.js").write_text('import * as all from "@tidings/client"; console.log(Object.keys(all).join());')
     assert run("node", "names.js", folder=installed) == "listen\n"
@@ -81,6 +92,8 @@ const off: () => void = feed.on("message", (event: Message) => event.data.length
 feed.on("refused", (why: Trouble) => why.status?.toFixed());
 feed.on("presence", ({ members, join }) => members.map(({ user }) => user).concat(join?.user));
 listen(new URL("http://localhost/"), { authorize: () => "token" });
+listen("/stream", { channels: ["a"], since: "last", after: 7 }).on("away", ({ code, type }) => [code, type]);
+listen("/stream", { patterns: ["a/{b}"], matches: (channel) => channel.startsWith("a/") });
 listen("/stream", { authorize() {} }).on("lost", ({ oldest }) => oldest);
 for await (const { id } of feed)
 	id.length;

@@ -53,7 +53,7 @@ function faultOf({ channel, data, format }) {
 
 const inMs = (ms) => formatNumber(ms, { maximumFractionDigits: ms < 10 ? 1 : 0 });
 
-export function mount(section, { bus, feeds, token }) {
+export function mount(section, { bus, token }) {
 	const form = makeForm();
 	const told = el("p", { id: "published", role: "status" });
 	const [sender, returns] = [new Sender(), new Returns()];
@@ -78,8 +78,6 @@ export function mount(section, { bus, feeds, token }) {
 			form.elements[fault.endsWith("channel") ? "channel" : "message"].focus();
 			return;
 		}
-		if (event.type !== "")
-			feeds.addTypes([event.type]); // or this window would not hear it
 		const began = performance.now();
 		try {
 			const said = await sender.send(event, token.headers);

@@ -24,7 +24,3 @@ export function compareIds(a, b) {
 }
 
 export const isAfter = (a, b) => compareIds(a, b) > 0;
-export const later = (a, b) => isAfter(a, b) ? a : b;
-
-// The smallest of at least one.
-export const earliest = (ids) => ids.reduce((a, b) => isAfter(a, b) ? b : a);

@@ -1,126 +1,124 @@
 // SPDX-License-Identifier: MIT
-// shared-tasks - the demonstration tasks, for all windows at once
+// shared-tasks - a feed of the demonstration tasks, the same run for all windows
 //
-//   idle     nobody wants them, or they have ended
-//   running  one stream; whoever joins is given what it has missed of this run
-//   lost     the connection is; the source below comes back with the last id
+//   asking   are there windows with a run already? They tell its interval
+//   joining  on the stream of that run; what is known of it is asked for again, now
+//            that nothing can fall between
+//   running  what was before has been told, and what comes is
+//   over     the event `close`, or close()
 //
-//   idle -> running           the first who wants them
-//   running <-> lost          the source
-//   running -> idle           the event `close`, or nobody wants them any more
+//   asking -> joining -> running -> over
 //
-// After `close` the server has nothing more to say (a 204 to whoever asks), so
-// the stream is closed here and never opened again with those ids.
+// It has the words of a feed of js/: on(), close(), lastId. After `close` the server
+// has nothing more to say (a 204 to whoever asks), so that its stream is closed here.
 
-import { earliest, isAfter } from "./ids.js";
+import { isAfter } from "./ids.js";
+import { listen } from "./js/index.js";
 import { at } from "./place.js";
-import { Source } from "./source.js";
 
-const OWN = ["connected", "live", "reset"]; // the server's, not the tasks'
+const ANSWER_MS = 200;
+const OWN = ["connected", "live", "reset", "expired"]; // the server's, not the tasks'
 
 export class SharedTasks {
-	#types;
-	#on;
-	#pass;
-	#wants = new Set();
-	#source = null;
-	#events = [];
-	#last = "";
-	#state = "connecting";
-	#why = null;
+	lastId;
+	#interval;
+	#options;
+	#listeners = new Map();
+	#events = []; // of this run
+	#waiting = []; // what came while joining
+	#isRunning = false;
+	#feed = null;
+	#others = "BroadcastChannel" in globalThis ? new BroadcastChannel(`tidings tasks 1 ${at("")}`) : null;
+	#heard = null; // (run): the answer of another window
 
-	// on: as of Multiplexer
-	constructor(types, on, pass) {
-		this.#types = types;
-		this.#on = on;
-		this.#pass = pass;
+	// options: as of listen(); after: what is told already, an id or "".
+	constructor(interval, { after = "", ...options }) {
+		this.lastId = after;
+		this.#interval = interval;
+		this.#options = { ...options, after, shared: true };
+		if (this.#others !== null)
+			this.#others.onmessage = ({ data }) => this.#hear(data);
+		this.#begin();
 	}
 
-	// want: { interval, after, state }
-	add(want) {
-		this.#wants.add(want);
-		if (this.#why !== null)
-			this.#on.trouble(this.#why, [want]);
-		queueMicrotask(() => this.#serve(want));
-	}
-
-	drop(want) {
-		this.#wants.delete(want);
-		if (this.#wants.size === 0)
-			this.close();
-	}
-
-	addTypes(types) {
-		this.#source?.addTypes(types);
+	on(type, listener) {
+		this.#listeners.set(type, listener);
 	}
 
 	close() {
-		this.#wants.clear();
-		this.#source?.close();
-		this.#source = null;
-		this.#events = [];
-		this.#last = "";
-		this.#state = "connecting";
-		this.#why = null;
+		this.#feed?.close();
+		this.#others?.close();
+		this.#others = this.#heard = null;
+		this.#listeners.clear();
 	}
 
-	// Once all are there that came together.
-	#serve(want) {
-		if (!this.#wants.has(want))
+	#say(type, what) {
+		this.#listeners.get(type)?.(what);
+	}
+
+	async #begin() {
+		const run = await this.#ask();
+		this.#interval = run?.interval ?? this.#interval;
+		const query = this.#interval === undefined ? "" : `?interval=${this.#interval}`;
+		if (this.#isClosed)
 			return;
-		if (this.#source === null)
-			this.#open(want);
-		this.#on.welcome(want, {
-			state: this.#state === "connecting" ? undefined : this.#state,
-			after: want.after ?? "",
-			events: this.#events.filter((event) => isAfter(event.id, want.after ?? "")),
-		});
+		this.#feed = listen(at(`tasks/stream${query}`), this.#options);
+		for (const type of ["away", "refused"])
+			this.#feed.on(type, (why) => this.#say(type, why));
+		this.#feed.on("close", () => this.#finish());
+		this.#feed.on("message", (event) => this.#take(event));
+		this.#feed.on("open", () => this.#join(run));
 	}
 
-	#open({ interval }) {
-		const known = [...this.#wants].map((want) => want.after ?? "").filter(Boolean);
-		const url = (last) => {
-			const query = new URLSearchParams();
-			if (interval !== undefined)
-				query.set("interval", interval);
-			if (last !== "")
-				query.set("lastEventId", last);
-			return at(query.size ? `tasks/stream?${query}` : "tasks/stream");
-		};
-		this.#last = known.length ? earliest(known) : "";
-		this.#source = new Source(url, this.#last, [...OWN, ...this.#types], {
-			open: () => {
-				this.#source.isGood(); // its next event may take a minute
-				this.#become("live");
-			},
-			message: (event) => this.#hear(event),
-			down: () => this.#become("lost"),
-			trouble: (why) => {
-				this.#why = why;
-				this.#on.trouble(why, null);
-			},
-		}, this.#pass);
+	get #isClosed() {
+		return this.#listeners.size === 0;
 	}
 
-	#become(state) {
-		this.#state = state;
-		this.#on.state(state, null);
-	}
-
-	#hear(event) {
-		this.#source.isGood();
-		if (OWN.includes(event.type) || !isAfter(event.lastEventId, this.#last))
+	async #join(run) {
+		if (!this.#isRunning && run !== null)
+			this.#waiting.unshift(...(await this.#ask())?.events ?? run.events);
+		if (this.#isClosed)
 			return;
-		this.#last = event.lastEventId;
-		const passed = { type: event.type, id: event.lastEventId, channel: "tasks", data: event.data, at: Date.now() };
-		this.#events.push(passed);
-		this.#on.event(passed, passed.id, null);
+		this.#say("open");
+		this.#isRunning = true;
+		this.#waiting.splice(0).forEach((event) => this.#take(event));
+	}
+
+	#take(event) {
+		if (!this.#isRunning) {
+			this.#waiting.push(event);
+			return;
+		}
+		if (OWN.includes(event.type) || !isAfter(event.id, this.lastId))
+			return;
+		this.lastId = event.id;
+		this.#events.push(event);
+		this.#say("message", { ...event, channel: "tasks" });
 		if (event.type === "close")
 			this.#finish();
 	}
 
 	#finish() {
+		this.#say("close");
 		this.close();
-		this.#on.state("ended", null);
+	}
+
+	// ---- among windows
+
+	// The run that another one has; null if none says so in time.
+	async #ask() {
+		if (this.#others === null)
+			return null;
+		const answer = new Promise((resolve) => this.#heard = resolve);
+		const late = new Promise((resolve) => setTimeout(() => resolve(null), ANSWER_MS));
+		this.#others.postMessage({ kind: "ask" });
+		return Promise.race([answer, late]);
+	}
+
+	#hear({ kind, run }) {
+		if (kind === "run")
+			this.#heard?.(run);
+		else if (this.#isRunning)
+			this.#others.postMessage({ kind: "run", run: { interval: this.#interval, events: this.#events } });
 	}
 }

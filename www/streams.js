@@ -114,26 +114,17 @@ class Card {
 
 // ---- adding one
 
-// A browser tells a page only of types that it asked for.
-const typesIn = (text) => text.split(/[\s,]+/).filter(Boolean);
-
-function connectForm({ connections, feeds }) {
+function connectForm({ connections }) {
 	const field = new TopicField("topic-example");
 	const history = el("select", { name: "since" },
 		el("option", { value: "", "data-t": "from-now" }),
 		el("option", { value: "10m", "data-t": "from-10m" }),
 		el("option", { value: "all", "data-t": "from-all" }));
-	const types = el("input", {
-		name: "types", autocomplete: "off", spellcheck: "false", autocapitalize: "none",
-		"data-t-placeholder": "types-example",
-	});
 	const form = el("form", { id: "connect", novalidate: true },
 		el("label", { class: "field wide" }, el("span", { "data-t": "topic" }), field.element),
 		el("label", { class: "field" }, el("span", { "data-t": "from" }), history),
-		el("label", { class: "field" }, el("span", { "data-t": "further-types" }), types),
 		el("button", { class: "button", "data-t": "connect" }));
 	field.serve(form, (source) => {
-		feeds.addTypes(typesIn(types.value));
 		connections.open({ ...source, since: history.value || undefined });
 		field.clear();
 	});

@@ -1,125 +1,91 @@
 // SPDX-License-Identifier: MIT
-// subscriber - one feed: what the leading window brings becomes what the page is
-// told, in order and once
+// subscriber - one feed of js/, in the words of feed.js
 //
-//   waiting  no leader knows of it yet; what comes is not for it
-//   side     is given older events, for it alone
-//   joined   takes all that comes on its topic
-//   ended    by us, or the tasks are done; for good
-//
-//   waiting -> side, joined       a message for it alone ("state", "welcome")
-//   side -> joined                a "welcome"
-//   side, joined -> waiting       another window leads, or this one slept; or its
-//                                 topic is refused
-//
-// Its position is the id up to which it has everything, with which it goes on
-// under any leader. The states it tells are those of feed.js.
+// It goes on behind what it has been told when it is begun again, with something
+// else to show.
 
-import { isAfter, later } from "./ids.js";
-import { waysOf } from "./topic.js";
+import { listen } from "./js/index.js";
+import { timeOf } from "./moment.js";
+import { at } from "./place.js";
+import { SharedTasks } from "./shared-tasks.js";
+import { Trouble } from "./trouble.js";
+
+function open({ path, interval, options }, how) {
+	return path === "tasks/stream" ? new SharedTasks(interval, { ...options, ...how })
+		: listen(at(path), { ...options, ...how, time: true, shared: true });
+}
+
+// Where the server is asked for it by itself.
+function addressOf({ path, options: { channels = [], patterns = [] } }) {
+	const query = new URLSearchParams([...channels.map((name) => ["channel", name]), ...patterns.map((text) => ["pattern", text])]);
+	return at(`${path}?${query}`);
+}
 
 export class Subscriber {
-	phase = "waiting";
 	state = "connecting";
+	#want;
 	#on;
-	#position; // undefined until it has begun
+	#feed = null;
+	#trouble = null;
+	#after = "";
 	#count = 0; // events since the connection came back
 	#wasLost = false;
 
-	// want: { n, stream, topic, interval, since }
+	// want: as wantOf() has it; on: as of open() in feed.js
 	constructor(want, on) {
-		this.want = want;
+		this.#want = want;
 		this.#on = on;
 	}
 
-	// What it wants, as a leader is told.
-	get request() {
-		const { state } = this;
-		return this.#position === undefined
-			? { ...this.want, state }
-			: { ...this.want, state, since: undefined, after: this.#position };
+	// how: { authorize, as, credentials }, of listen()
+	begin(how) {
+		this.#leave();
+		const { options } = this.#want;
+		const begin = this.#after === "" ? {} : { since: undefined, after: this.#after };
+		const feed = this.#feed = open({ ...this.#want, options: { ...options, ...begin } }, how);
+		this.#trouble = new Trouble(addressOf(this.#want), (why) => this.#say("trouble", why));
+		const hear = (type, act) => feed.on(type, (what) => feed === this.#feed && act(what));
+		hear("open", () => {
+			this.#become("live");
+			this.#trouble?.good();
+		});
+		hear("message", (event) => this.#take(event));
+		for (const type of ["away", "refused"])
+			hear(type, (why) => this.#fails(why));
+		hear("lost", (said) => this.#say("gap", said));
+		hear("close", () => this.end());
 	}
 
-	// What a leader says; `to` is null if it is for all who have joined.
-	hear(message) {
-		if (this.phase === "ended")
-			return;
-		const isMeant = message.to !== null || this.phase === "joined";
-		switch (message.kind) {
-		case "welcome":
-			this.#join(message);
-			return;
-		case "state":
-			if (message.to !== null && message.state === "catching up")
-				this.phase = "side";
-			if (isMeant || message.state === "lost")
-				this.become(message.state);
-			return;
-		case "trouble":
-			if (message.why?.isFinal && message.to !== null)
-				this.#isRefused();
-			this.#say("trouble", message.why);
-			return;
-		case "event":
-			if (isMeant)
-				this.#take(message.event, message.cursor);
-			return;
-		case "gap":
-			if (isMeant)
-				this.#say("gap", message.said);
-			return;
-		}
+	end() {
+		this.#leave();
+		this.#become("ended");
 	}
 
-	// Another leader is to come.
-	wait() {
-		if (this.phase !== "ended")
-			this.phase = "waiting";
+	#leave() {
+		const feed = this.#feed;
+		this.#feed = null;
+		this.#after = feed?.lastId || this.#after;
+		feed?.close();
+		this.#trouble?.close();
 	}
 
-	// It alone; others go on.
-	#isRefused() {
-		this.wait();
-		this.loses();
-	}
-
-	// It was not there for a while.
-	loses() {
+	#fails(why) {
 		if (this.state !== "connecting")
-			this.become("lost");
-	}
-
-	#join({ state, after, events }) {
-		this.phase = "joined";
-		this.#position = later(after, this.#position ?? "");
-		if (events.length > 0)
-			this.become("catching up");
-		for (const event of events)
-			this.#give(event);
-		if (state !== undefined)
-			this.become(state);
-	}
-
-	// cursor: everything on the stream up to it has been brought.
-	#take(event, cursor) {
-		this.#give(event);
-		if (cursor !== "" && this.phase === "joined")
-			this.#position = later(cursor, this.#position ?? "");
+			this.#become("lost");
+		this.#trouble.failed(why);
 	}
 
 	// Who was live before is live again only by way of catching up.
-	become(state) {
-		if (state === this.state || this.phase === "ended")
+	#become(state) {
+		if (state === this.state || this.state === "ended")
 			return;
 		if (state === "live" && this.#wasLost && this.state !== "catching up")
-			this.become("catching up");
-		if (state === "lost" && this.state !== "connecting") {
+			this.#become("catching up");
+		if (state === "lost") {
 			this.#wasLost = true;
 			this.#count = 0;
 		}
 		this.state = state;
-		if (state === "ended")
-			this.phase = "ended";
 		this.#say("state", state);
 		if (state === "live" && this.#wasLost) {
 			this.#wasLost = false;
@@ -127,21 +93,13 @@ export class Subscriber {
 		}
 	}
 
-	// It is given by the channel that is its own.
-	#give({ also, ...event }) {
-		const { id } = event;
-		const channel = waysOf(this.want.stream).channelOf(this.want.topic, { ...event, also });
-		if (channel === undefined)
-			return;
-		if (id !== "") {
-			if (this.#position !== undefined && !isAfter(id, this.#position))
-				return;
-			this.#position = id;
-		}
-		const replayed = this.state === "catching up";
-		if (replayed)
+	#take({ at: published, replayed, ...event }) {
+		if (replayed && event.id !== "")
+			this.#become("catching up");
+		const isOld = this.state === "catching up";
+		if (isOld)
 			this.#count++;
-		this.#say("event", { ...event, channel, replayed });
+		this.#say("event", { ...event, at: Date.now(), published: timeOf(published), replayed: isOld });
 	}
 
 	// A page's fault is the page's, not the stream's.

@@ -3,8 +3,8 @@
 //
 //   none    only what the browser has of its own is shown, cookies and logins
 //   asking  the server is asked whether it takes it
-//   used    what is published shows it, and a ticket got for it the streams; if it
-//           may only publish, or there are no tickets, the streams show nothing
+//   used    what is published shows it, and the streams; if it may only publish, or
+//           there are no tickets, the streams show nothing
 //
 //   none, used -> asking    the form
 //   asking -> used, none    the answer
@@ -12,7 +12,7 @@
 
 import { el, setText } from "./dom.js";
 import { addWords, onLanguage, t, translate } from "./i18n.js";
-import { ticketFor } from "./pass.js";
+import { ticketFor } from "./ticket.js";
 import { words } from "./words/token.js";
 
 addWords(words);
@@ -29,24 +29,18 @@ export class Token {
 		return this.isUsed ? { Authorization: `Bearer ${this.#text}` } : {};
 	}
 
-	// What a stream's address has of it, as in pass.js.
+	// What a stream's address has of it, as in ticket.js.
 	ticket() {
 		return ticketFor(this.#text);
 	}
 
 	// Windows with the same one share streams.
-	async use(text, feeds, answer) {
+	async use(text, feeds, mayListen) {
 		this.#text = text;
-		let given = answer;
-		const authorize = () => {
-			const first = given;
-			given = undefined;
-			return first ?? this.#text;
-		};
-		if (answer === undefined)
-			feeds.authorize();
+		if (mayListen)
+			feeds.authorize(() => text, await digestOf(text));
 		else
-			feeds.authorize(authorize, await digestOf(text));
+			feeds.authorize();
 	}
 
 	forget(feeds) {
@@ -95,11 +89,11 @@ export function mount(section, { bus, feeds, token }) {
 		bus.dispatchEvent(new CustomEvent("token"));
 	};
 	const take = async (text) => {
-		const [answer, why] = await ticketFor(text).then((answer) => [answer], (why) => [undefined, why]);
+		const why = await ticketFor(text).then(() => undefined, (why) => why);
 		const rest = why && REST[why.code];
 		if (why === undefined || rest !== undefined) {
 			field.value = "";
-			await token.use(text, feeds, answer);
+			await token.use(text, feeds, why === undefined);
 			say(rest ?? "token-used");
 			return;
 		}

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
-// trouble - why a stream cannot be had, which EventSource does not tell
+// trouble - why a feed has no stream, in kinds that the page has sentences for
 //
-//   opening  an EventSource tries, or has an answer; asked about if nothing comes
-//   failing  it has failed, and the browser or we try again; asked about at
-//            once if the browser has given up, else after some seconds, and
-//            then less and less often
+//   opening  it tries, or has an answer; asked about if nothing comes
+//   failing  it has failed, and is tried again; what the answer says is told at
+//            once, else the server is asked after some seconds, and then less and
+//            less often
 //   good     the stream is what it should be; nothing is asked
 //
 //   opening, failing -> good    good()
 //   any -> failing              failed()
 //
-// To ask is one HEAD of the stream's own address, and only if that is an error a
-// GET, which may have the server's own sentence. What ends at once is asked for as
-// by one who takes no streams: he is told why.
+// To ask is a GET of /health, which all feeds of a window ask together. What ends at
+// once is asked for as by one who takes no streams: he is told why.
 //
 // why: { kind, path, host } and for its kind
 //   offline, none   no network; no answer
@@ -26,100 +25,83 @@
 //   authorize       { said }: authorize() has thrown that
 
 import { at, pathAt } from "./place.js";
-import { isJson, refusalIn, typeOf } from "./refusal.js";
+import { isJson, refusalIn, refusalOf, textOf } from "./refusal.js";
 
-const QUIET_MS = 10_000; // an EventSource that says nothing
+const QUIET_MS = 10_000; // a stream that says nothing
 const FIRST_MS = 5000; // longer than a restarted server's browsers stay away
 const LONGEST_MS = 60_000;
 const ASK_MS = 10_000;
-const SAID_MAX = 300; // characters
+const TOGETHER_MS = 3000; // who asks so soon is given the last answer
 
-const head = { method: "HEAD", cache: "no-store", headers: { Accept: "text/event-stream" } };
+const signal = () => AbortSignal.timeout(ASK_MS);
 
-// What /health says is wrong; throws if it does not answer.
-async function askHealth(signal) {
-	const answer = await fetch(at("health"), { cache: "no-store", signal });
-	if (!isJson(answer))
-		return answer.ok ? { said: "" } : { kind: "status", status: answer.status, said: "", path: pathAt("health") };
-	const { reason } = await answer.json();
-	return { said: typeof reason === "string" ? reason.slice(0, SAID_MAX) : "" };
-}
-
-async function askForNoStream(url, how) {
-	const answer = await fetch(url, { ...how, cache: "no-store", headers: { Accept: "application/json" } });
-	return answer.ok ? "" : (await refusalIn(answer)).said;
-}
-
-async function askWhyItEnds(url, how) {
-	const health = await askHealth(how.signal);
-	if (health.kind !== undefined || health.said !== "")
-		return health;
-	return { said: await askForNoStream(url, how) };
-}
-
-async function look(url, how) {
-	let answer = await fetch(url, { ...head, ...how });
-	if (answer.status >= 400)
-		answer = await fetch(url, { ...head, ...how, method: "GET" });
-	if (!answer.ok)
-		return refusalIn(answer);
-	if (!typeOf(answer).startsWith("text/event-stream"))
-		return { kind: "type", type: typeOf(answer).split(";")[0] || "?" };
-	return { kind: "ended", ...await askWhyItEnds(url, how) };
-}
-
-// credentials: as of fetch.
-export async function ask(url, credentials) {
-	const { pathname: path, host } = new URL(url);
-	const place = { path, host };
+// What /health says is wrong: { said, "" if nothing is } or why it does not answer.
+async function askHealth() {
 	if (navigator.onLine === false)
-		return { kind: "offline", ...place };
-	const stop = new AbortController();
-	const timer = setTimeout(() => stop.abort(), ASK_MS);
+		return { kind: "offline" };
 	try {
-		return { ...place, ...await look(url, { credentials, signal: stop.signal }) };
-	} catch {
-		return { kind: stop.signal.aborted ? "slow" : "none", ...place };
-	} finally {
-		clearTimeout(timer);
-		stop.abort(); // a stream that has begun
+		const answer = await fetch(at("health"), { cache: "no-store", signal: signal() });
+		if (!isJson(answer)) // perhaps it is not passed on
+			return answer.ok || answer.status === 404 ? { said: "" } : { kind: "status", status: answer.status, said: "", path: pathAt("health") };
+		return { said: textOf((await answer.json()).reason) };
+	} catch (error) {
+		return { kind: error?.name === "TimeoutError" ? "slow" : "none" };
 	}
+}
+
+let health = { at: -Infinity, answer: null };
+
+function askTogether() {
+	if (performance.now() - health.at > TOGETHER_MS)
+		health = { at: performance.now(), answer: askHealth() };
+	return health.answer;
+}
+
+// The server's sentence on that stream. What is about who asks is told by the stream.
+async function askForNoStream(url) {
+	const answer = await fetch(url, { cache: "no-store", headers: { Accept: "application/json" }, signal: signal() }).catch(() => null);
+	const refusal = answer === null || answer.ok ? null : await refusalIn(answer);
+	return refusal?.isFinal === false ? refusal.said : "";
+}
+
+// As js/stream.js tells of it; null if that tells nothing.
+export function whyOf({ status, type, code, reason }, url) {
+	if (code === "authorize")
+		return { kind: "authorize", said: textOf(reason), path: "", host: "" };
+	if (status === undefined)
+		return null;
+	const { pathname: path, host } = new URL(url);
+	return status < 300 ? { kind: "type", type: type.split(";")[0] || "?", path, host }
+		: { path, host, ...refusalOf({ status, type, code, reason }) };
 }
 
 export class Trouble {
 	#url;
-	#credentials;
-	#isOpen;
 	#say;
 	#quiet = 0; // timer: nothing has come
 	#next = 0; // timer: to be asked about
 	#asked = 0; // since it was good
+	#failures = 0; // since it was good
 	#isGood = false;
 	#round = 0; // what was asked before the last change is not heard
 
-	// url: () => address. isOpen: () => has the EventSource an answer?
-	// say: (why | null), null once the stream is good. credentials: as of fetch.
-	constructor(url, isOpen, say, credentials) {
+	// url: the stream's. say: (why | null), null once the stream is good.
+	constructor(url, say) {
 		this.#url = url;
-		this.#credentials = credentials;
-		this.#isOpen = isOpen;
 		this.#say = say;
+		this.#opening();
 	}
 
-	// To be called when an EventSource is made, and when it has an answer.
-	opening() {
+	// why: as js/stream.js tells of it
+	failed(why) {
 		this.#isGood = false;
+		this.#failures++;
 		clearTimeout(this.#quiet);
-		this.#quiet = setTimeout(() => this.#ask(), QUIET_MS);
-	}
-
-	failed(givenUp) {
-		this.#isGood = false;
-		clearTimeout(this.#quiet);
-		if (this.#next !== 0)
-			return;
-		const wait = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#asked);
-		this.#next = setTimeout(() => this.#ask(), givenUp && this.#asked === 0 ? 0 : wait);
+		const known = whyOf(why, this.#url);
+		if (known !== null)
+			this.#say(known);
+		else if (this.#next === 0)
+			this.#next = setTimeout(() => this.#ask(), Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#asked));
 	}
 
 	good() {
@@ -127,14 +109,8 @@ export class Trouble {
 			return;
 		this.close();
 		this.#isGood = true;
-		this.#asked = 0;
+		this.#asked = this.#failures = 0;
 		this.#say(null);
-	}
-
-	// Something else is tried: if that fails, it is asked about at once.
-	restart() {
-		this.close();
-		this.#asked = 0;
 	}
 
 	close() {
@@ -144,17 +120,34 @@ export class Trouble {
 		this.#round++;
 	}
 
+	#opening() {
+		this.#quiet = setTimeout(() => this.#ask(), QUIET_MS);
+	}
+
 	async #ask() {
-		const wasFailing = this.#next !== 0;
 		const round = this.#round;
-		const url = this.#url();
-		const { pathname: path, host } = new URL(url);
+		const { pathname: path, host } = new URL(this.#url);
 		this.#next = 0;
-		if (wasFailing && this.#isOpen())
-			return; // it is back: see what comes of it
 		this.#asked++;
-		const why = this.#isOpen() ? { kind: "held", path, host } : await ask(url, this.#credentials);
-		if (round === this.#round && !(why.kind === "ended" && this.#isOpen()))
-			this.#say(why);
+		const isHeld = this.#failures === 0;
+		const found = await askTogether();
+		const said = found.kind !== undefined || isHeld ? found.said : found.said || await askForNoStream(this.#url);
+		if (round !== this.#round)
+			return;
+		const failed = this.#failures;
+		if (found.kind !== undefined)
+			this.#say({ path, host, ...found });
+		else if (isHeld)
+			this.#say({ kind: "held", path, host });
+		else if (failed > 1 || said !== "")
+			this.#say({ kind: "ended", said, path, host });
+		else
+			this.#isBackPerhaps();
+	}
+
+	// It has failed once, and the server is well: see what comes of it.
+	#isBackPerhaps() {
+		this.#failures = 0;
+		this.#opening();
 	}
 }

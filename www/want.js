@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// want - what a page asks for (feed.js), in the words of those who get it
+// want - what a page asks for (feed.js), in the words of js/ and of the server
 
-import { isPattern } from "./pattern.js";
+import { isPattern, matcherOf } from "./pattern.js";
 
 const bytes = (text) => new TextEncoder().encode(text).length;
 
@@ -28,20 +28,21 @@ function beginning({ since }) {
 const KINDS = {
 	channel({ channel, ...begin }) {
 		check(isChannelName(channel), "a channel's name");
-		return { stream: "channel", topic: channel, ...beginning(begin) };
+		return { path: "stream", options: { channels: [channel], ...beginning(begin) } };
 	},
 	pattern({ pattern, ...begin }) {
 		check(isPattern(pattern), "a pattern");
-		return { stream: "pattern", topic: pattern, ...beginning(begin) };
+		return { path: "stream", options: { patterns: [pattern], matches: matcherOf(pattern), ...beginning(begin) } };
 	},
-	plain: () => ({ stream: "plain", topic: "sse" }),
+	plain: () => ({ path: "sse/events", options: { channels: ["sse"] } }),
 	tasks({ interval }) {
 		check(interval === undefined || isInterval(interval), "0.05 to 60 seconds");
-		return { stream: "tasks", topic: "tasks", interval };
+		return { path: "tasks/stream", interval, options: {} };
 	},
 };
 
-// What a stream is asked for it; throws a TypeError for what is none.
+// { path, options: of listen(), interval: of the tasks }; throws a TypeError for
+// what is none.
 export function wantOf(source) {
 	check(Object.hasOwn(KINDS, source.kind), "a kind of feed");
 	return KINDS[source.kind](source);

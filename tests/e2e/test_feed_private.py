@@ -61,7 +61,7 @@ def told_nothing_of(page, channel):
 
 # ---- what is shown
 
-@pytest.mark.parametrize("way", ["token", "ticket", "untimed", "session"])
+@pytest.mark.parametrize("way", ["token", "timed", "session"])
 def test_what_is_shown_brings_what_is_private(world, page, way):
     page.shows(way, SEVEN, user="7")
     page.listens("users/7")
@@ -72,7 +72,7 @@ def test_what_is_shown_brings_what_is_private(world, page, way):
     page.has("on users/7", name="users/7")
     page.has("on main")
     page.has("on users/7", "on main", name="pattern")
-    assert page.run("return asked") == 1
+    assert page.run("return asked") == 2, "once for channels, once for patterns"
 
 
 def test_a_cookie_brings_what_is_private(world, page):
@@ -90,15 +90,14 @@ def test_a_token_is_kept_in_memory_only(world, page):
                     " (await indexedDB.databases()).length, (await caches.keys()).length, (await navigator.locks.query()),"
                     " performance.getEntriesByType('resource').map(({ name }) => name), addresses]))")
     assert token not in kept and token.split(".")[2] not in kept
-    assert "ticket=" in kept
 
 
 # ---- renewal
 
 @pytest.mark.in_both_browsers
-@pytest.mark.parametrize("way", ["ticket", "session", "untimed"])
+@pytest.mark.parametrize("way", ["timed", "session"])
 def test_what_ends_is_renewed_and_no_event_is_lost_or_told_twice(world, page, way):
-    """Events every 20 ms; a ticket of 2 s is renewed before it ends, what says no end when the stream does."""
+    """Events every 20 ms; what says that it ends in 2 s is renewed before, what says no end when the stream does."""
     page.shows(way, SEVEN, "2s", user="7").listens("users/7")
     page.listens(kind="pattern", pattern="users/{+rest}")
     with Numbers(world, "users/7", pause=0.02) as numbers:
@@ -110,15 +109,12 @@ def test_what_ends_is_renewed_and_no_event_is_lost_or_told_twice(world, page, wa
         assert page.run("return sum(arguments[0]).first", name) == 0
         assert not page.told(name)["gaps"]
         assert [why for why in page.told(name)["troubles"] if why] == []
-        if way == "ticket":
-            assert page.states(name) == ["connecting", "live"]
-        else:
-            assert page.states(name)[:5] == ["connecting", "live", "lost", "catching up", "live"]
+        assert page.states(name) == ["connecting", "live"]
 
 
 @pytest.mark.in_both_browsers
 def test_windows_renew_what_they_share_once_and_go_on_when_the_one_that_leads_is_gone(world, open_page):
-    pages = [open_page().shows("ticket", SEVEN, "2s", user="7") for _ in range(2)]
+    pages = [open_page().shows("timed", SEVEN, user="7") for _ in range(2)]
     for page in pages:
         page.listens("users/7")
     assert world.health().json["streams"] == 1
@@ -135,7 +131,7 @@ def test_windows_renew_what_they_share_once_and_go_on_when_the_one_that_leads_is
 
 
 def test_two_users_in_one_browser_hear_each_his_own(world, open_page):
-    seven, eight = open_page().shows("ticket", SEVEN, user="7"), open_page().shows("ticket", EIGHT, user="8")
+    seven, eight = open_page().shows("token", SEVEN, user="7"), open_page().shows("token", EIGHT, user="8")
     nobody = open_page()
     for page in (seven, eight, nobody):
         page.listens(kind="pattern", pattern="*")
@@ -184,13 +180,13 @@ def test_who_may_not_is_told_why_and_asks_no_more(world, page):
     why = page.is_refused(403, "users/7")
     assert (why["code"], why["path"]) == ("not_granted", "/stream") and "channel" in why["said"]
     asks_no_more(page)
-    page.shows("ticket", SEVEN)
+    page.shows("token", SEVEN)
     page.is_("live", "users/7")
     assert page.told("users/7")["troubles"][-1] is None
 
 
 def test_one_channel_that_is_refused_takes_no_other_with_it(world, page):
-    page.shows("ticket", SEVEN, user="7")
+    page.shows("token", SEVEN, user="7")
     for channel in ("main", "users/8", "users/7", "users/9"):
         page.opens(channel)
     for channel in ("main", "users/7"):
@@ -207,7 +203,7 @@ def test_one_channel_that_is_refused_takes_no_other_with_it(world, page):
     for channel in ("main", "users/7", "other"):
         page.has("hello", name=channel)
     assert page.states() == ["connecting", "live"] and told_nothing_of(page, "users/8")
-    page.shows("ticket", EIGHT, user="8")
+    page.shows("token", EIGHT, user="8")
     page.is_refused(403, "users/7")
     page.is_("live", "users/8")
     world.publish("for 8", channel="users/8")
@@ -227,7 +223,7 @@ def test_a_cookie_that_has_expired_is_a_refusal_and_not_less_than_before(world, 
     asks_no_more(page)
     page.run("document.cookie = arguments[0]", f"mercureAuthorization={signed(60)}; path=/; SameSite=Strict")
     world.publish("meanwhile")
-    page.run("dispatchEvent(new Event('visibilitychange'))")
+    page.run("document.dispatchEvent(new Event('visibilitychange'))")
     page.is_("live")
     page.has("meanwhile")
 
@@ -238,7 +234,7 @@ def test_a_bad_token_is_told_with_the_servers_sentence(world, page, token):
     page.is_("live")
     page.shows("token", token)
     why = page.is_refused(401)
-    assert (why["code"], why["path"]) == ("bad_token", "/api/ticket") and "not good" in why["said"]
+    assert (why["code"], why["path"]) == ("bad_token", "/stream") and "not good" in why["said"]
     asked = page.run("return asked")
     asks_no_more(page)
     assert page.run("return asked") == asked
@@ -251,7 +247,7 @@ def test_what_expires_and_cannot_be_renewed_is_refused(world, page):
     page.is_refused(401, "users/7", 20)
     asks_no_more(page)
     page.run("window.token = arguments[0]", signed(60))
-    page.run("dispatchEvent(new Event('visibilitychange'))")
+    page.run("document.dispatchEvent(new Event('visibilitychange'))")
     page.is_("live", "users/7")
     world.publish("hello", channel="users/7")
     page.has("hello", name="users/7")
@@ -267,7 +263,7 @@ def test_an_authorize_that_fails_is_told_and_asked_again(world, page):
 
 def test_a_hub_that_is_not_there_yet_refuses_nobody(make_world, world, page):
     """Nobody can tell a ticket's worth then: it is tried until the hub has come."""
-    page.shows("ticket", SEVEN, user="7").listens("users/7")
+    page.shows("token", SEVEN, user="7").listens("users/7")
     world.hub.stop()
     world.responder.stop()
     page.is_("lost", "users/7")

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.page, pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 @pytest.mark.in_both_browsers
-def test_five_windows_share_three_connections_and_all_still_publish(world, open_page):
+def test_five_windows_share_two_connections_and_all_still_publish(world, open_page):
     pages = [open_page() for _ in range(5)]
     for n, page in enumerate(pages):
         page.listens("main")
@@ -22,9 +22,7 @@ def test_five_windows_share_three_connections_and_all_still_publish(world, open_
         page.listens(kind="plain")
     for channel in ("main", "own 0", "own 4", "sse"):
         eventually(lambda: subscribers(world, channel) == 1, f"one stream of {channel}")
-    assert len([page for page in pages if page.leads]) == 1
-    for page in pages:
-        page.window.wait(lambda: page.run("return feeds.windows") == 5, "five windows being known")
+    assert len([page for page in pages if page.leads]) == 1 and world.health().json["streams"] == 2
     said = [f"from {n}" for n in range(5)]
     for page, text in zip(pages, said):
         assert page.ask("post", "main", text) == 200

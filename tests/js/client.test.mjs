@@ -121,7 +121,7 @@ test("who may not hear is told why, and is not asked for again", async () => {
 	server.refuses = () => refusal(403, "not_granted");
 	const all = told({ channels: ["a"] });
 	await until(() => all.refused.length === 1);
-	assert.deepEqual(all.refused[0], { status: 403, code: "not_granted", reason: "not_granted, says the server" });
+	assert.deepEqual(all.refused[0], { status: 403, type: "application/json", code: "not_granted", reason: "not_granted, says the server" });
 	await assert.rejects(async () => {
 		for await (const event of listen(server.url, { channels: ["a"] }))
 			assert.fail(event);
@@ -169,12 +169,76 @@ test("a feed that comes later loses nothing of the others, nor of what it asks f
 	assert.deepEqual(first.states, ["open"]);
 });
 
-test("a page goes on behind the id that it was rendered with", async () => {
+test("a page goes on behind the id that it was rendered with, as a text or a number", async () => {
 	const id = server.publish("a", "rendered");
 	server.publish("a", "since then");
-	const all = await opened({ channels: ["a"], after: id });
-	await has(all, "since then");
-	assert.ok(all.events[0].replayed);
+	for (const after of [id, Number(id)]) {
+		const all = await opened({ channels: ["a"], after });
+		await has(all, "since then");
+		assert.ok(all.events[0].replayed);
+		server.publish("b", "another's");
+		assert.deepEqual(server.asked.at(-1).query.get("lastEventId"), id);
+	}
+});
+
+test("ids beyond what a number can hold are told apart", async () => {
+	const all = await opened({ channels: ["a"] });
+	for (const id of ["9007199254740992", "9007199254740993", "9007199254740993", "10000000000000000000000"])
+		[...server.streams][0].answer.write(`id: ${id}\ndata: {"channel":"a","data":"${id}"}\n\n`);
+	await has(all, "9007199254740992", "9007199254740993", "10000000000000000000000");
+});
+
+test("feeds of patterns that are told apart have one connection, and each is told what is its own", async () => {
+	const starting = (start) => (channel) => channel.startsWith(start);
+	const all = [];
+	for (const start of ["builds/", "news/"])
+		all.push(await opened({ patterns: [`${start}{name}`], matches: starting(start), shared: true }));
+	server.publish("news/1", "news");
+	server.publish("builds/7", "build");
+	server.publish("news/2", "both", { also: ["builds/8"] });
+	await has(all[0], "build", "both");
+	await has(all[1], "news", "both");
+	assert.deepEqual(all.map(({ events }) => events[1].channel), ["builds/8", "news/2"]);
+	await until(() => server.streams.size === 1, "one connection");
+});
+
+test("a feed that begins while there is no connection is told so at once", async () => {
+	const first = await opened({ channels: ["a"], shared: true });
+	await server.stop();
+	await until(() => first.states.includes("away"));
+	const late = told({ channels: ["b"], shared: true });
+	await Promise.resolve();
+	await Promise.resolve();
+	assert.deepEqual([late.states, late.feed.state], [["away"], "away"]);
+	await server.start();
+	await until(() => late.states.includes("open"));
+});
+
+test("a page that was frozen says that it was away, and catches up", async (t) => {
+	const page = new EventTarget();
+	globalThis.addEventListener = page.addEventListener.bind(page);
+	t.after(() => delete globalThis.addEventListener);
+	const all = await opened({ channels: ["a"] });
+	server.publish("a", "before");
+	await has(all, "before");
+	page.dispatchEvent(new Event("pagehide"));
+	await until(() => server.streams.size === 0, "nothing being listened to");
+	server.publish("a", "meanwhile");
+	page.dispatchEvent(new Event("pageshow"));
+	await has(all, "before", "meanwhile");
+	await until(() => all.feed.state === "open");
+	assert.deepEqual(all.states, ["open", "away", "open"]);
+	assert.ok(all.events[1].replayed);
+});
+
+test("what cannot be read is a gap, and a word that is not known is none", async () => {
+	const all = await opened({ channels: ["a"] });
+	const [{ answer }] = server.streams;
+	answer.write("event: later\ndata: {\"more\":1}\n\nevent: other\ndata: 5\n\nid: 2000\ndata: {\"chan\n\n");
+	server.says("live", {}, "2001");
+	await until(() => all.feed.lastId === "2001" || all.lost.length > 0);
+	await until(() => all.lost.length > 0);
+	assert.deepEqual(all.lost, [{ unreadable: "2000" }]);
 });
 
 // ---- what is shown
@@ -215,6 +279,18 @@ test("what says when it ends is renewed before, by a stream that takes over", as
 	assert.ok(new Set(server.asked.map(({ headers }) => headers.authorization)).size > 2);
 });
 
+test("what is private on several channels is told to each feed of a user", async (t) => {
+	globalThis.location = new URL(server.url); // as in a browser
+	t.after(() => delete globalThis.location);
+	const names = [["a"], ["b"], ["b", "a"]];
+	const all = await Promise.all(names.map((channels) => opened({ channels, as: "7", authorize: () => "token" })));
+	const same = await opened({ channels: ["a", "b"], as: "7", authorize: () => "token" });
+	server.publish("a", "private", { also: ["b"], isPrivate: true });
+	await Promise.all([...all, same].map((one) => has(one, "private")));
+	assert.deepEqual(all.map(({ events }) => events[0].channel), ["a", "b", "a"]);
+	assert.equal(server.streams.size, 3, "feeds of the same channels have one connection");
+});
+
 test("who is closed while authorize() is under way asks no more", async () => {
 	let asked = 0, give;
 	const all = told({ channels: ["a"], authorize: () => {
@@ -246,7 +322,16 @@ test("an authorize() that throws is asked again later, and the reason is told", 
 			throw new Error("log in again");
 	} });
 	await until(() => all.states.includes("open"));
-	assert.equal(all.away[0].reason, "log in again");
+	assert.deepEqual(all.away[0], { code: "authorize", reason: "log in again" });
+});
+
+test("a 403 without a sentence is a refusal as any", async () => {
+	for (const [body, type] of [["null", "application/json"], ["", "application/json"], ["\"no\"", "application/problem+json"], ["<p>no", "text/html"]]) {
+		server.answers.push({ status: 403, body, headers: { "Content-Type": type } });
+		const all = told({ channels: [`a${body}`] });
+		await until(() => all.refused.length === 1, `a refusal with ${body}`);
+		assert.deepEqual(all.refused[0], { status: 403, type, code: undefined, reason: "no event stream" });
+	}
 });
 
 test("one feed instead of another is one connection after another", async () => {
@@ -291,6 +376,23 @@ test("a plain server is gone on with by Last-Event-ID, also after a 503", async 
 	assert.deepEqual(all.data.slice(0, 9), ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
 	assert.deepEqual(all.events[0], { type: "tick", id: "1", data: "1", replayed: false });
 	assert.deepEqual(Object.fromEntries(server.asked[0].query), { of: "theirs" });
+});
+
+test("of a plain server's events those are told that are of the types that are asked for", async () => {
+	server.isPlain = ({ answer }) => answer.write("data: 1\n\nevent: tick\ndata: 2\n\nevent: tock\ndata: 3\n\nevent: tick\ndata: 4\n\n");
+	const all = told({ types: ["tick", "message"] });
+	await has(all, "1", "2", "4");
+	assert.deepEqual([...server.asked[0].query], [], "the URL is as it was given");
+});
+
+test("a server that says retry: 0 is not asked all the time, even if it is away", async (t) => {
+	server.isPlain = ({ answer }) => answer.end("retry: 0\n\n");
+	told({});
+	const begun = Date.now();
+	await until(() => server.asked.length >= 3);
+	assert.ok(Date.now() - begun >= 300, `3 requests in ${Date.now() - begun} ms`); // 100 and 200
+	await until(() => server.asked.length >= 4);
+	assert.ok(Date.now() - begun >= 700, `4 requests in ${Date.now() - begun} ms`);
 });
 
 test("a plain server that says 204 is left alone", async () => {

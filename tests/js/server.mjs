@@ -47,14 +47,21 @@ export class Server {
 			answer.write(`${id && `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
 	}
 
-	#bring({ answer, channels }, { id, channel, data, also, type = "message" }) {
-		if (channels.has(channel) || also?.some((name) => channels.has(name)))
-			answer.write(`id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ channel, data, also })}\n\n`);
+	// By the first of its channels that the stream is for; a private event names no others.
+	#bring({ answer, takes }, { id, channel, data, also = [], isPrivate, type = "message" }) {
+		const names = [channel, ...also];
+		const by = names.find(takes);
+		const others = isPrivate || also.length === 0 ? undefined : names.filter((name) => name !== by);
+		if (by !== undefined)
+			answer.write(`id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ channel: by, data, also: others })}\n\n`);
 	}
 
 	#serve(request, answer) {
 		const query = new URL(request.url, this.url).searchParams;
-		const stream = { answer, query, headers: request.headers, channels: new Set(query.getAll("channel")) };
+		const channels = new Set(query.getAll("channel"));
+		const starts = query.getAll("pattern").map((pattern) => pattern.replace(/\{.*/, "")); // all that it knows of them
+		const takes = (name) => channels.has(name) || starts.some((start) => name.startsWith(start));
+		const stream = { answer, query, headers: request.headers, channels, takes };
 		this.asked.push(stream);
 		const other = this.answers.shift() ?? this.refuses(stream);
 		if (other !== undefined) {

@@ -16,7 +16,7 @@ from world import eventually
 
 PAGES = Path(__file__).parent.parent / "e2e" / "pages"
 # What browsers say in their console of a server that goes away.
-AWAY = ("net::ERR", "503", "was interrupted", "can.t establish a connection")
+AWAY = ("net::ERR", "503", "was interrupted", "can.t establish a connection", "terminated", "aborted")
 
 
 class Page:
@@ -87,7 +87,7 @@ class Page:
 
     @property
     def leads(self):
-        return self.run("return feeds.leading")
+        return self.run("return leading()")
 
     def close(self):
         self.window.close()

@@ -1,144 +1,112 @@
 // SPDX-License-Identifier: MIT
+// What a feed says of its stream, and what the page is told of it.
 import assert from "node:assert";
 import { beforeEach, test } from "node:test";
-import { forget, open, settled, sources, timers } from "./fakes.mjs";
 import { placeIs } from "./place.js";
-import { Source } from "./source.js";
+import { Trouble, whyOf } from "./trouble.js";
 
-placeIs("http://site/tidings/");
-const STREAM = "text/event-stream; charset=utf-8";
-let said, asked, answers, source;
-
-// `answers`: path -> what comes, or an error that is thrown.
-globalThis.fetch = async (url, { method = "GET", headers = {} }) => {
-	const path = new URL(url).pathname;
-	asked.push(`${method} ${path}`);
-	const [status, type, body] = answers[`${headers.Accept} ${path}`] ?? answers[path] ?? [];
-	if (status === undefined)
-		throw new TypeError("refused");
-	return new Response(method === "HEAD" ? null : body, { status, headers: { "Content-Type": type } });
-};
-Object.defineProperty(globalThis, "navigator", { value: { onLine: true }, writable: true });
+globalThis.navigator ??= { onLine: true };
+placeIs("http://localhost/tidings/");
+const URL_ = "http://localhost/tidings/stream?channel=main";
+const place = { path: "/tidings/stream", host: "localhost" };
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+let timers, now = 0, answers;
 
 beforeEach(() => {
-	forget();
-	[said, asked, answers] = [[], [], {}];
-	navigator.onLine = true;
-	source = new Source(() => "http://site/tidings/stream", "", ["message"], {
-		open() {}, message() {}, down() {}, trouble: (why) => said.push(why),
-	});
+	timers = [];
+	answers = {};
+	now += 100_000;
+	performance.now = () => now;
+	globalThis.setTimeout = (act, ms) => timers.push({ act, ms });
+	globalThis.clearTimeout = (n) => n > 0 && (timers[n - 1].ms = null);
+	globalThis.fetch = async (address) => answers[new URL(address).pathname]?.() ?? Promise.reject(new TypeError("no answer"));
 });
 
+const json = (status, said) => () => Response.json(said, { status });
 const due = () => timers.filter(({ ms }) => ms !== null);
 
-// What is to happen after so many milliseconds happens.
-async function passes(ms) {
-	const timer = due().find((one) => one.ms === ms);
-	assert.ok(timer, `no timer of ${ms} ms among ${due().map((one) => one.ms)}`);
+async function rings() {
+	const [timer] = due().splice(0, 1);
+	now += timer.ms;
 	timer.ms = null;
 	timer.act();
-	for (let i = 0; i < 50; i++)
-		await settled();
+	await settled();
+	await settled();
+	return timer;
 }
 
-// The browser has given up, and another EventSource is made.
-function isTriedAgain() {
-	const [timer] = due();
-	timer.ms = null;
-	timer.act();
-	return open()[0];
+function troubled() {
+	const said = [];
+	return { said, trouble: new Trouble(URL_, (why) => said.push(why)) };
 }
 
-async function givesUp() {
-	open()[0].breaks(false);
-	await passes(0);
-	return said.at(-1);
-}
-
-test("an answer that ends EventSource for good is told at once, with the server's sentence", async () => {
-	answers["/tidings/stream"] = [404, "text/html", "<h1>not found</h1>"];
-	const why = await givesUp();
-	assert.deepEqual([why.kind, why.status, why.path, why.isOurs, why.said], ["status", 404, "/tidings/stream", false, ""]);
-	assert.deepEqual(asked, ["HEAD /tidings/stream", "GET /tidings/stream"]);
+test("what an answer says is told at once, and in whose words", () => {
+	const ours = { status: 403, type: "application/json", code: "not_granted", reason: "not for you" };
+	assert.deepEqual(whyOf(ours, URL_), { kind: "status", status: 403, isOurs: true, code: "not_granted", said: "not for you", isFinal: true, ...place });
+	assert.deepEqual(whyOf({ status: 403, type: "text/html", reason: "no event stream" }, URL_),
+		{ kind: "status", status: 403, isOurs: false, code: "", said: "", isFinal: false, ...place });
+	assert.deepEqual(whyOf({ status: 200, type: "text/html; charset=utf-8" }, URL_), { kind: "type", type: "text/html", ...place });
+	assert.deepEqual(whyOf({ code: "authorize", reason: "log in" }, URL_), { kind: "authorize", said: "log in", path: "", host: "" });
+	assert.equal(whyOf({ reason: "connection lost" }, URL_), null);
 });
 
-test("Tidings' own refusal is known from that of the web server", async () => {
-	answers["/tidings/stream"] = [403, "application/json", '{"error":"x","message":"not from there"}'];
-	const why = await givesUp();
-	assert.deepEqual([why.status, why.isOurs, why.said], [403, true, "not from there"]);
+test("a cut that is soon over is no trouble", async () => {
+	const { said, trouble } = troubled();
+	trouble.good();
+	trouble.failed({ reason: "connection lost" });
+	trouble.good();
+	assert.deepEqual([said, due()], [[null, null], []]);
 });
 
-test("an answer of another type is named by its type", async () => {
-	answers["/tidings/stream"] = [200, "text/html; charset=utf-8", "<p>"];
-	const { kind, type } = await givesUp();
-	assert.deepEqual([kind, type], ["type", "text/html"]);
+test("what ends again and again is told with what /health says", async () => {
+	answers["/tidings/health"] = json(503, { status: "degraded", reason: "the hub is away" });
+	const { said, trouble } = troubled();
+	trouble.failed({ reason: "connection lost" });
+	trouble.failed({ reason: "connection lost" });
+	await rings();
+	assert.deepEqual(said, [{ kind: "ended", said: "the hub is away", ...place }]);
 });
 
-test("no answer is told as none, and no network as that", async () => {
-	assert.equal((await givesUp()).kind, "none");
-	navigator.onLine = false;
-	isTriedAgain().breaks(true);
-	await passes(10000);
-	assert.equal(said.at(-1).kind, "offline");
-});
-
-test("a stream that ends at once is explained by what /health says", async () => {
-	answers["/tidings/stream"] = [200, STREAM, "retry: 1\n"];
-	answers["/tidings/health"] = [503, "application/json", '{"status":"degraded","reason":"the hub is away"}'];
-	const { kind, said: reason } = await givesUp();
-	assert.deepEqual([kind, reason], ["ended", "the hub is away"]);
-});
-
-test("a stream that ends at once though all is well is explained by the server's own sentence", async () => {
-	answers["/tidings/stream"] = [200, STREAM, "retry: 1\n"];
-	answers["application/json /tidings/stream"] = [503, "application/json", '{"message":"too many"}'];
-	answers["/tidings/health"] = [200, "application/json", '{"status":"ok"}'];
-	const { kind, said: reason } = await givesUp();
-	assert.deepEqual([kind, reason], ["ended", "too many"]);
-});
-
-test("a web server that answers for nobody is found out by /health", async () => {
-	answers["/tidings/stream"] = [200, STREAM, "retry: 1\n"];
-	answers["/tidings/health"] = [502, "text/html", "<h1>bad gateway</h1>"];
-	const { kind, status, path } = await givesUp();
-	assert.deepEqual([kind, status, path], ["status", 502, "/tidings/health"]);
-});
-
-test("a cut that the browser mends by itself is not asked about", async () => {
-	open()[0].connects("1");
-	source.isGood();
-	open()[0].breaks(true);
-	assert.deepEqual(due().map(({ ms }) => ms), [5000]);
-	open()[0].connects("1");
-	source.isGood();
-	assert.deepEqual(due(), []);
-	assert.deepEqual([asked, said], [[], [null, null]]);
-});
-
-test("what lasts is asked about less and less often", async () => {
-	await givesUp();
-	isTriedAgain();
-	for (const ms of [10000, 20000, 40000, 60000, 60000]) {
-		open()[0].breaks(true);
-		open()[0].breaks(true);
-		assert.deepEqual(due().map((one) => one.ms), [ms]);
-		await passes(ms);
+test("a server that is gone is told as that, and asked about less and less often", async () => {
+	const { said, trouble } = troubled();
+	const waits = [];
+	for (let n = 0; n < 6; n++) {
+		trouble.failed({ reason: "Failed to fetch" });
+		waits.push(due()[0].ms);
+		await rings();
 	}
+	assert.deepEqual(waits, [5000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+	assert.deepEqual(said[0], { kind: "none", ...place });
 });
 
-test("a stream that has begun and brings nothing is held up", async () => {
-	open()[0].readyState = 1;
-	open()[0].dispatchEvent(new Event("open"));
-	await passes(10000);
-	assert.equal(said.at(-1).kind, "held");
-	assert.deepEqual(asked, []);
-	open()[0].connects("1");
-	source.isGood();
-	assert.equal(said.at(-1), null);
+test("a stream of which nothing comes is held up", async () => {
+	answers["/tidings/health"] = json(200, { status: "ok" });
+	const { said } = troubled();
+	assert.equal(due()[0].ms, 10_000);
+	await rings();
+	assert.deepEqual(said, [{ kind: "held", ...place }]);
 });
 
-test("a closed source asks nothing more", async () => {
-	open()[0].breaks(true);
-	source.close();
-	assert.deepEqual(due(), []);
+test("what has failed once and then brings nothing is held up, too", async () => {
+	answers["/tidings/health"] = json(200, { status: "ok" });
+	answers["/tidings/stream"] = json(200, {});
+	const { said, trouble } = troubled();
+	trouble.good();
+	trouble.failed({ reason: "connection lost" });
+	await rings();
+	await rings();
+	assert.deepEqual(said, [null, { kind: "held", ...place }]);
+});
+
+test("feeds that are troubled together ask together, and one that is over is told nothing", async () => {
+	let asked = 0;
+	answers["/tidings/health"] = () => ++asked && Response.json({ reason: "full" }, { status: 503 });
+	const all = [troubled(), troubled(), troubled()];
+	all.forEach(({ trouble }) => [1, 2].forEach(() => trouble.failed({ reason: "connection lost" })));
+	const timersNow = due();
+	all[2].trouble.close();
+	timersNow.forEach(({ act, ms }) => ms !== null && act());
+	await settled();
+	await settled();
+	assert.deepEqual([asked, ...all.map(({ said }) => said.length)], [1, 1, 1, 0]);
 });

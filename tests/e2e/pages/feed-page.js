@@ -3,18 +3,31 @@
 // With ?alone, in a browser that has nothing to share streams by.
 if (location.search === "?alone")
 	delete Navigator.prototype.locks;
-window.made = 0; // EventSources
+window.made = 0; // streams
 window.addresses = []; // theirs
-window.EventSource = class extends EventSource {
-	constructor(address) {
-		super(address);
+const fetch = window.fetch;
+window.fetch = (address, how) => {
+	if (how?.headers?.Accept === "text/event-stream") {
 		window.made++;
 		window.addresses.push(address);
 	}
+	return fetch(address, how);
 };
+const leads = new Set(); // of which streams this window has the lead
+const request = window.LockManager?.prototype.request;
+if (request !== undefined)
+	LockManager.prototype.request = function (name, how, act) {
+		return request.call(this, name, how, async (lock) => {
+			leads.add(name);
+			await act(lock);
+			leads.delete(name);
+		});
+	};
 const { openFeeds } = await import("./feed.js");
 
 window.feeds = openFeeds();
+// Of what has no patterns.
+window.leading = () => !navigator.locks || [...leads].some((name) => name.endsWith(" lead") && !name.includes('"pattern"'));
 window.told = {}; // name -> { states, events, gaps, recovered }
 window.opened = {};
 
@@ -37,8 +50,7 @@ const post = (path, token, wish) => fetch(path, {
 });
 const WAYS = {
 	token: (token) => token,
-	ticket: async (token, age) => (await post("/api/ticket", token, { age })).json(),
-	untimed: async (token, age) => ({ ticket: (await (await post("/api/ticket", token, { age })).json()).ticket }),
+	timed: (token) => ({ token: token.split(" ").at(-1), expires: Date.now() + 2000 }),
 	session: async (token, age) => void await post("/api/session", token, { age }),
 	cookie: () => undefined,
 	nothing: () => Promise.reject(new Error("nobody is logged in")),
