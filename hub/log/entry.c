@@ -211,32 +211,13 @@ static void mark_all(struct ledger *ledger, uint64_t upto)
 	channel_mark_lost(channels, NULL, upto, ledger->log.at, false);
 }
 
-static bool has_event(struct store *store, uint64_t id)
-{
-	struct query query = {0};
-	bool found;
-
-	store_prepare(store, &query, "SELECT 1 FROM event WHERE id = ?");
-	query_bind_int(&query, 1, id);
-	found = store_step(store, &query);
-	query_release(&query);
-	return found;
-}
-
-/* Has this log come by that id?  If not, it has followed another server
- * meanwhile, and lacks what this one had below it. */
-static bool has_been_at(struct ledger *ledger, uint64_t id)
-{
-	return epochs_begin_at(&ledger->log.epochs, id) ||
-	       has_event(&ledger->store, id);
-}
-
 /* What the log has above the hole's `last` leaves it; ids up to `mark` are not
  * had any more. */
 static void take_orphans(struct ledger *ledger, const struct epoch *hole,
 	uint64_t mark, const struct entry_orphaned *orphaned)
 {
-	bool lacks = mark > hole->start || !has_been_at(ledger, hole->last);
+	bool lacks = mark > hole->start ||
+		     epochs_leap_over(&ledger->log.epochs, hole->last);
 
 	if (lacks)
 		mark_all(ledger, mark);

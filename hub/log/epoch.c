@@ -85,6 +85,21 @@ const struct epoch *epochs_find(const struct epochs *epochs, uint64_t cursor)
 	return &epochs->all[next];
 }
 
+/* One may lie within another: servers that were master at the same time go on
+ * at ids of their own. */
+bool epochs_leap_over(const struct epochs *epochs, uint64_t id)
+{
+	for (size_t i = epochs->count; i > 0; i--) {
+		const struct epoch *epoch = &epochs->all[i - 1];
+
+		if (epoch->start <= id)
+			break;
+		if (epoch->last < id)
+			return true;
+	}
+	return false;
+}
+
 bool epochs_begin_at(const struct epochs *epochs, uint64_t id)
 {
 	size_t next = search_above(0, epochs->count, start_at, epochs, id);

@@ -39,6 +39,10 @@ void epochs_add(struct epochs *epochs, const struct epoch *epoch);
 
 /* The epoch before which `cursor` is lost, NULL if none. */
 const struct epoch *epochs_find(const struct epochs *epochs, uint64_t cursor);
+/* Was that id never given here: is it between the last one before an epoch and
+ * the first one of it?  Of all others the log has had each, though it may not
+ * hold it any more. */
+bool epochs_leap_over(const struct epochs *epochs, uint64_t id);
 /* Does one begin there? */
 bool epochs_begin_at(const struct epochs *epochs, uint64_t id);
 /* Where the newest epoch begins, 0 if there is none. */

@@ -72,9 +72,19 @@ void append_greet(struct append *append)
 	append_send(append);
 }
 
-void append_open(struct append *append)
+void append_open(struct append *append, uint64_t hole)
 {
+	append->hole = hole;
 	append->open = true;
+}
+
+void append_hear_hole(struct append *append, uint64_t hole)
+{
+	bool failed = append->row_failed;
+
+	append->hole = hole;
+	append_fail_rows(append);
+	append->row_failed = failed;
 }
 
 void append_lost(struct append *append)

@@ -62,6 +62,7 @@ struct append {
 	bool probe;	  /* one is to be sent, if without proposals */
 	uint64_t away_us; /* since when it is not open */
 	uint64_t floor;
+	uint64_t hole; /* as append_open() */
 	uint64_t sent_us, took_us;
 	uint64_t look, look_sent, looked; /* numbers */
 	struct script script;
@@ -94,11 +95,13 @@ void append_add(
 /* There is a link: asks where the order stands, and sends nothing else before
  * append_open(). */
 void append_greet(struct append *append);
-void append_open(struct append *append);
-/* Rows of inboxes fail: what was forgotten comes before them, since a cursor
- * that they moved would tell of that, too.  Those that fly do so if they would
- * have to be said again. */
-void append_fail_rows(struct append *append);
+/* The order's holes are told; the newest is this one, 0 = there is none.
+ * Whoever proposes has to know of it: nothing is stored otherwise. */
+void append_open(struct append *append, uint64_t hole);
+/* A newer one is told.  Rows of inboxes fail (append_fail_rows): what was
+ * forgotten comes before them, since a cursor that they moved would tell of
+ * that, too. */
+void append_hear_hole(struct append *append, uint64_t hole);
 /* There is none any more: proposals wait, each for give_up at most; once it has
  * been away for so long, new ones fail. */
 void append_lost(struct append *append);
@@ -110,6 +113,8 @@ void append_raise_floor(struct append *append, uint64_t id);
 
 /* Those that are doomed fail, and the rows after one that has failed. */
 void append_settle(struct append *append);
+/* Rows of inboxes fail; those that fly, if they would have to be said again. */
+void append_fail_rows(struct append *append);
 /* The list is not empty. */
 struct waiting *append_first(const struct node *list);
 /* It has its answer. */

@@ -6,7 +6,8 @@
 --
 -- KEYS  log hole state inbox
 -- ARGV  prefix identity floor r, the seconds for which receipts, keys and brief
---       keys hold, the number of proposals; then of each of these
+--       keys hold, the newest hole that who proposes was told, 0 if none was,
+--       the number of proposals; then of each of these
 --         receipt field from to orphan once brief each head count keyed
 --       and, if it is keyed, its items as name digest blob; else all of its
 --       blobs as one
@@ -16,7 +17,7 @@ local log, hole, state, inbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, identity = ARGV[1], ARGV[2]
 local floor, r = tonumber(ARGV[3]), tonumber(ARGV[4])
 local receipt_age, key_age, brief_age = ARGV[5], ARGV[6], ARGV[7]
-local count = tonumber(ARGV[8])
+local heard, count = ARGV[8], tonumber(ARGV[9])
 local MOST = 9007199254740991
 local STORED, REPEATED, CONFLICT, BEHIND = 0, 1, 2, 3
 
@@ -93,6 +94,15 @@ if opened then
 	write_state()
 	if count > 0 then return {'forgot'} end
 end
+
+-- Somebody else may have opened it, on a server that took the place of another
+-- while this hub's link to it went on.
+local function newest_hole()
+	local row = redis.call('XREVRANGE', hole, '+', '-', 'COUNT', '1')[1]
+	if not row or #row[2] ~= 2 or row[2][1] ~= 'last' then return '0' end
+	return string.match(row[1], '^0%-(%d+)$') or '0'
+end
+if count > 0 and newest_hole() ~= heard then return {'forgot'} end
 
 -- ---- the proposals
 
@@ -187,7 +197,7 @@ local function store(i, count, keyed, each, head, brief)
 	return STORED, ids[1], ids[keyed]
 end
 
-local i = 9
+local i = 10
 for _ = 1, count do
 	local receipt, field, from, to = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
 	local orphan, once = ARGV[i + 4], ARGV[i + 5]

@@ -16,7 +16,7 @@
 #include "lib/text.h"
 
 enum {
-	CALL_WORDS = 1 + 4 + 8, /* of a call, before its proposals */
+	CALL_WORDS = 1 + 4 + 9, /* of a call, before its proposals */
 	REPLY_WORDS = 5,	/* before the answers */
 	ANSWER_WORDS = 5,	/* of each */
 };
@@ -250,6 +250,7 @@ static void put_call(struct append *append, size_t count, size_t words)
 	command_number(out, APPEND_RECEIPT_AGE_S);
 	command_number(out, append->key_age_s);
 	command_number(out, APPEND_BRIEF_AGE_S);
+	command_number(out, append->hole);
 	command_number(out, count);
 	buf_release(&scratch);
 }

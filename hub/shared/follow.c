@@ -156,9 +156,15 @@ static void on_holes(void *arg, const struct redis_reply *reply)
 		return;
 	}
 	holes_begin(&follow->holes);
-	for (size_t i = 0; i < redis->count(reply); i++)
-		if (row_read_hole(&hole, redis, redis->item(reply, i)))
+	follow->newest_hole = 0;
+	for (size_t i = 0; i < redis->count(reply); i++) {
+		bool is_one =
+			row_read_hole(&hole, redis, redis->item(reply, i));
+
+		if (is_one)
 			holes_add(&follow->holes, &hole);
+		follow->newest_hole = is_one ? hole.start : 0;
+	}
 	if (holes_below(&follow->holes, follow->from, &hole)) {
 		follow_tell_hole(follow, &hole);
 		begin(follow);

@@ -44,6 +44,7 @@ struct follow {
 	const char *broken;   /* ... are none for this reason */
 	uint8_t origin[SHARED_ID]; /* of the newest told; all zero: not known */
 	struct holes holes;
+	uint64_t newest_hole; /* of the order, as far as it is known */
 	bool wanted; /* shared_follow() was said, and not taken back */
 	bool linked; /* there is a link */
 	bool begun;  /* its holes are known ... */

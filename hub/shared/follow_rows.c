@@ -45,6 +45,8 @@ static uint64_t reached(const struct follow *follow)
 static void tell_hole(struct follow *follow, const struct shared_hole *hole)
 {
 	holes_told(&follow->holes, hole);
+	if (hole->start > follow->newest_hole)
+		follow->newest_hole = hole->start;
 	follow->from = hole->start;
 	memset(follow->origin, 0, SHARED_ID);
 	follow->notify.hole(follow->notify.arg, hole);

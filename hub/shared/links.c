@@ -118,7 +118,7 @@ static void on_ready(void *arg)
 		return;
 	shared->phase = LINKS_HERE;
 	dial_settle(&shared->first);
-	append_open(&shared->append);
+	append_open(&shared->append, shared->follow.newest_hole);
 	trim_start(&shared->trim);
 	cursors_linked(&shared->cursors);
 	links_set_state(shared, SHARED_HERE, NULL);

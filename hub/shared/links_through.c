@@ -35,7 +35,7 @@ void links_hole(void *arg, const struct shared_hole *hole)
 	struct shared *shared = arg;
 
 	append_raise_floor(&shared->append, hole->start);
-	append_fail_rows(&shared->append);
+	append_hear_hole(&shared->append, shared->follow.newest_hole);
 	shared->notify.hole(shared->notify.arg, hole);
 }
 

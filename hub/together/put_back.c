@@ -2,7 +2,9 @@
 /*
  * put_back - orphans are proposed again (rooms.h)
  *
- * In their old order, a few at a time.  The hub that took one from its
+ * In their old order, a few at a time; if one fails, all that are left begin
+ * anew once the others have been answered, since a row of an inbox that comes
+ * before others of it would tell of these, too.  The hub that took one from its
  * publisher does so at once; if it does not, any that holds it.
  */
 #include "config.h"
@@ -157,7 +159,7 @@ void put_back_step(struct together *together)
 {
 	struct put_back *put_back = &together->put_back;
 
-	if (put_back->since == 0 || put_back->looked ||
+	if (put_back->since == 0 || put_back->looked || put_back->failed ||
 		together->where != SHARED_HERE || together->lagging)
 		return;
 	if (put_back->asked < AT_ONCE / 2)
@@ -170,7 +172,8 @@ void put_back_tend(struct together *together)
 	struct put_back *put_back = &together->put_back;
 	struct orphan_line line;
 
-	if (put_back->since == 0 || !put_back->looked || put_back->asked > 0)
+	if (put_back->since == 0 || put_back->asked > 0 ||
+		!(put_back->looked || put_back->failed))
 		return;
 	if (!orphan_next(&together->ledger->store, 0, NULL, &line)) {
 		put_back->since = 0;

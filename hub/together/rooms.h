@@ -21,7 +21,7 @@ struct put_back {
 	uint64_t through; /* those up to here were asked or seen since ... */
 	uint64_t since;	  /* ... this began, monotonic us; 0 = there are none */
 	bool looked;	  /* whether there are any was looked up */
-	bool failed;	  /* one of them; they are asked again in a while */
+	bool failed;	  /* one of them; all are asked again in a while */
 };
 
 struct together {

@@ -53,10 +53,13 @@ class Order:
             said = self.redis.ask("EVAL", FOUND, 5, *KEYS, P + "founder", P, "me", *step)
         return int(said)
 
-    def call(self, *proposals, floor=0, r=None, identity="ab" * 16, ages=(600, 86400, 60)):
+    def call(self, *proposals, floor=0, r=None, identity="ab" * 16, ages=(600, 86400, 60), heard=None):
+        """heard: of which hole; the newest that there is."""
         r = random.randrange(10**11) if r is None else r
+        heard = (self.holes() or [(0, 0)])[-1][1] if heard is None else heard
         words = [word for proposal in proposals for word in proposal]
-        return self.redis.ask("EVAL", APPEND, 4, *KEYS, P, identity, floor, r, *ages, len(proposals), *words)
+        return self.redis.ask("EVAL", APPEND, 4, *KEYS, P, identity, floor, r, *ages, heard, len(proposals),
+                              *words)
 
     def append(self, *proposals, **how):
         said = self.call(*proposals, **how)
@@ -281,6 +284,18 @@ def test_a_row_is_not_stored_in_the_call_that_opens_a_hole(order, redis):
     assert len(order.holes()) == 2 and order.last() == order.holes()[-1][1], "the hole is there"
     assert order.redis.ask("HGET", P + "inbox", "orders:aa") == b"1", "the cursor is where it was"
     assert [data for _, data in order.events()] == ["r1"]
+
+
+def test_a_row_is_not_stored_by_who_has_not_heard_of_the_newest_hole(order, redis):
+    """Another hub opened it: one whose link has outlived what was forgotten asks as if all were there."""
+    order.append(event("r1", inbox="orders:aa", span=(0, 1)))
+    heard = order.holes()[-1][1]
+    order.redis.ask("HSET", P + "state", "server", "another")
+    assert order.last() == order.holes()[-1][1] > heard
+    before = order.everything()
+    assert order.call(event("r4", inbox="orders:aa", span=(3, 4)), heard=heard) == [b"forgot"]
+    assert order.everything() == before
+    assert order.append(event("r2", inbox="orders:aa", span=(1, 2)))[0].outcome == STORED
 
 
 def test_a_floor_above_the_order_means_a_hole_that_no_id_lies_in(order):

@@ -105,7 +105,7 @@ static int setup(void **state)
 	assert_true(conn_open(&conn, "", 0, fault));
 	append_init(&append, loop, &conn, &options, "{t}", &notify);
 	append.script.redis = &redis;
-	append_open(&append);
+	append_open(&append, 0);
 	failed_count = batches = 0;
 	return 0;
 }
@@ -211,7 +211,7 @@ static void test_rows_that_waited_too_long_take_the_later_ones_with_them(
 	append_lost(&append);
 	add_row(1, 1);
 	hand_clock_pass(&hands, 4900000);
-	append_open(&append);
+	append_open(&append, 0);
 	append.busy = true;
 	add_row(2, 1);
 	hand_clock_pass(&hands, 200000);
@@ -226,15 +226,31 @@ static void test_a_row_that_flew_when_others_were_forgotten_is_not_said_again(
 	(void)state;
 	add_row(1, 1);
 	loop_turn_over(loop);
-	append_fail_rows(&append);
+	append_hear_hole(&append, 7);
 	assert_int_equal(failed_count, 0);
 	add_row(2, 1);
 	append_lost(&append);
-	append_open(&append);
+	append_open(&append, 0);
 	loop_turn_over(loop);
 	assert_int_equal(failed_count, 2);
 	assert_int_equal(failed[0], 1);
 	assert_int_equal(failed[1], 2);
+	assert_int_equal(batches, 1);
+}
+
+static void
+test_what_is_put_back_after_a_hole_does_not_fail_with_rows_before_it(
+	void **state)
+{
+	(void)state;
+	append.busy = true;
+	add_row(1, 1);
+	append_hear_hole(&append, 7);
+	assert_int_equal(failed_count, 1);
+	add_row(2, 1);
+	append.busy = false;
+	loop_turn_over(loop);
+	assert_int_equal(failed_count, 1);
 	assert_int_equal(batches, 1);
 }
 
@@ -244,7 +260,7 @@ static void test_a_row_whose_link_was_lost_is_said_again_otherwise(void **state)
 	add_row(1, 1);
 	loop_turn_over(loop);
 	append_lost(&append);
-	append_open(&append);
+	append_open(&append, 0);
 	loop_turn_over(loop);
 	assert_int_equal(failed_count, 0);
 	assert_int_equal(batches, 2);
@@ -268,6 +284,9 @@ int main(void)
 			setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_row_that_flew_when_others_were_forgotten_is_not_said_again,
+			setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_what_is_put_back_after_a_hole_does_not_fail_with_rows_before_it,
 			setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_row_whose_link_was_lost_is_said_again_otherwise,

@@ -291,24 +291,50 @@ static void must_be_lost(struct room *room, const char *name, uint64_t upto)
 		upto);
 }
 
-/* Of two masters this machine has followed the one that was given up. */
+/* Of two masters this machine has followed the one that was given up, whose
+ * ids began above a hole of its own. */
 static void test_what_another_server_had_meanwhile_counts_as_pruned(
 	void **state)
 {
 	struct room *room = *state;
 	struct proposed item = {.data = span_of("x")};
 	uint64_t id = base(room);
-	struct epoch hole = {id + 50, id + 500};
+	struct epoch theirs = {id, id + 99}, hole = {id + 50, id + 500};
 	struct entry entry = entry_of(id, &item);
 
 	entry.what.channel = span_of("b");
 	apply(room, &entry);
+	assert_true(entry_hole(&room->ledger, &theirs, NULL));
 	apply_text(room, id + 100, "here");
 	assert_true(entry_hole(&room->ledger, &hole, NULL));
 	must_be_lost(room, "a", hole.start);
 	must_be_lost(room, "b", hole.start);
 	must_be_lost(room, "never seen", hole.start);
 	assert_int_equal(ask(room, "SELECT id FROM orphan"), id + 100);
+}
+
+/* It was there when the log came by. */
+static void
+test_who_had_seen_all_that_is_left_has_no_gap_though_its_newest_event_was_deleted(
+	void **state)
+{
+	struct room *room = *state;
+	struct proposed item = {.data = span_of("x")};
+	uint64_t id = base(room);
+	struct epoch hole = {id + 1, id + 500};
+	struct entry entry = entry_of(id, &item);
+
+	entry.what.channel = span_of("b");
+	apply(room, &entry);
+	apply_text(room, id + 1, "the newest that is left");
+	apply_text(room, id + 2, "forgotten");
+	assert_true(ledger_begin(&room->ledger));
+	erasures_erase(&room->ledger.erasures, id + 1);
+	ledger_commit(&room->ledger);
+	assert_true(entry_hole(&room->ledger, &hole, NULL));
+	must_be_lost(room, "a", hole.start);
+	must_be_lost(room, "b", 0);
+	must_be_lost(room, "never seen", 0);
 }
 
 static void test_where_the_log_has_been_at_only_what_is_forgotten_is_a_gap(
@@ -493,6 +519,7 @@ int main(void)
 		IN_ROOM(test_what_no_hub_writes_is_not_applied),
 		IN_ROOM(test_what_the_order_forgot_leaves_the_log_as_an_orphan),
 		IN_ROOM(test_what_another_server_had_meanwhile_counts_as_pruned),
+		IN_ROOM(test_who_had_seen_all_that_is_left_has_no_gap_though_its_newest_event_was_deleted),
 		IN_ROOM(test_where_the_log_has_been_at_only_what_is_forgotten_is_a_gap),
 		IN_ROOM(test_a_hole_that_is_known_changes_nothing),
 		IN_ROOM(test_who_is_there_is_an_event_for_each_of_his_topics),

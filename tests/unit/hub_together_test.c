@@ -12,7 +12,7 @@
 
 /* ---- a wing that says what the test wants */
 
-enum { ASKED = 8 };
+enum { ASKED = 160 };
 
 static struct wing {
 	struct shared_notify notify;
@@ -682,6 +682,36 @@ static void test_what_another_machine_took_is_put_back_here_only_later(
 	assert_int_equal(wing.asked[2].orphan, id + 2);
 }
 
+/* A later row of the inbox would tell that the first is published, too. */
+static void test_after_an_orphan_that_failed_none_is_put_back_before_it(
+	void **state)
+{
+	enum { MANY = 80, AT_ONCE = 64 };
+	struct room *room = *state;
+	uint64_t id = base(room);
+	const struct shared_hole hole = {id - 1, id + 500};
+
+	for (uint64_t i = 0; i < MANY; i++)
+		follow(id + i, 0);
+	ledger_commit(&room->ledger);
+	wing.notify.hole(wing.notify.arg, &hole);
+	together_step(together);
+	assert_int_equal(wing.count, AT_ONCE);
+	answer(0, SHARED_FAILED, 0);
+	for (uint64_t i = 1; i < AT_ONCE; i++) {
+		answer(i, SHARED_STORED, hole.start + i);
+		follow(hole.start + i, id + i);
+		together_step(together);
+		assert_int_equal(wing.count, AT_ONCE);
+	}
+	ledger_commit(&room->ledger);
+	together_tend(together);
+	together_step(together);
+	assert_int_equal(wing.count, AT_ONCE + 1 + MANY - AT_ONCE);
+	assert_int_equal(wing.asked[AT_ONCE].orphan, id);
+	assert_int_equal(wing.asked[AT_ONCE + 1].orphan, id + AT_ONCE);
+}
+
 /* ---- an order is founded */
 
 static const struct shared_founding *found(void)
@@ -814,6 +844,7 @@ int main(void)
 		IN_ROOM(test_an_old_orphan_is_left_where_it_is),
 		IN_ROOM(test_many_old_orphans_are_left_in_several_turns),
 		IN_ROOM(test_what_another_machine_took_is_put_back_here_only_later),
+		IN_ROOM(test_after_an_orphan_that_failed_none_is_put_back_before_it),
 		IN_ROOM(test_a_log_that_lost_nothing_is_put_there_whole),
 		IN_ROOM(test_what_is_older_than_redis_keeps_it_is_not_put_there),
 		IN_ROOM(test_what_is_more_than_redis_keeps_is_not_put_there),
