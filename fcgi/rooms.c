@@ -13,6 +13,7 @@
 #include "fcgi/http/cgi.h"
 #include "fcgi/http/deferred.h"
 #include "fcgi/http/reply.h"
+#include "fcgi/http/unread.h"
 #include "fcgi/presence/presence.h"
 #include "fcgi/replay/shelf.h"
 #include "fcgi/route.h"
@@ -89,7 +90,9 @@ static void open_access(struct rooms *rooms)
 
 static void open_answers(struct rooms *rooms)
 {
-	rooms->replies = replies_new(rooms->loop, rooms->counters);
+	rooms->unread = unread_new(rooms->loop);
+	rooms->replies =
+		replies_new(rooms->loop, rooms->counters, rooms->unread);
 	rooms->deferrals = deferrals_new(rooms->loop, rooms->replies);
 	rooms->limiter = limit_new(rooms->config, loop_clock(rooms->loop));
 	rooms->admit = (struct admit){
@@ -126,6 +129,7 @@ static void open_streams(struct rooms *rooms)
 		.session = rooms->session,
 		.limiter = rooms->limiter,
 		.counters = rooms->counters,
+		.unread = rooms->unread,
 		.presence = rooms->presence,
 		.retry_ms = config->retry_ms,
 		.shelf = shelf_limit(rooms),
@@ -317,6 +321,7 @@ void rooms_close(struct rooms *rooms)
 	presence_free(rooms->presence);
 	uplink_free(rooms->uplink);
 	replies_free(rooms->replies);
+	unread_free(rooms->unread);
 	fanout_free(rooms->fanout);
 	composer_free(rooms->composer);
 	window_free(rooms->window);

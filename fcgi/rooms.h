@@ -53,6 +53,7 @@ struct rooms {
 	struct limiter *limiter;
 	struct admit admit;
 	/* requests, in and out */
+	struct unread *unread;
 	struct replies *replies;
 	struct deferrals *deferrals;
 	struct tasks *tasks;

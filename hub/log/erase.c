@@ -68,16 +68,6 @@ uint64_t erasures_ask(
 	return id;
 }
 
-void erasures_remove(struct erasures *erasures, uint64_t id, bool has_traits)
-{
-	struct eventlog *log = erasures->log;
-
-	if (has_traits)
-		labels_let_go(&log->labels, id);
-	query_bind_int(&erasures->remove, 1, id);
-	store_run(log->store, &erasures->remove);
-}
-
 /* The channel's event after `id` comes right behind `previous` from now on.  If
  * it does not hang together with `id`, it is left to say so. */
 static void close_up(struct erasures *erasures, struct channel *channel,

@@ -61,6 +61,18 @@ struct party erasures_party(struct erasures *erasures)
 	return (struct party){NULL, NULL, look_again, erasures};
 }
 
+/* ---- one row */
+
+void erasures_remove(struct erasures *erasures, uint64_t id, bool has_traits)
+{
+	struct eventlog *log = erasures->log;
+
+	if (has_traits)
+		labels_let_go(&log->labels, id);
+	query_bind_int(&erasures->remove, 1, id);
+	store_run(log->store, &erasures->remove);
+}
+
 /* ---- a channel */
 
 void erasures_erase_channel(struct erasures *erasures, struct channel *channel)
