@@ -14,6 +14,7 @@
 #include "fcgi/http/deferred.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/unread.h"
+#include "fcgi/post/unheard.h"
 #include "fcgi/presence/presence.h"
 #include "fcgi/replay/shelf.h"
 #include "fcgi/route.h"
@@ -154,8 +155,17 @@ static size_t count_streams(const void *arg)
 	return audience_count(rooms->audience) + tasks_count(rooms->tasks);
 }
 
+static bool is_heard(const void *arg, uint64_t id)
+{
+	const struct rooms *rooms = arg;
+
+	return !window_valid(rooms->window) ||
+	       window_newest(rooms->window) >= id;
+}
+
 static void open_verbs(struct rooms *rooms)
 {
+	rooms->unheard = unheard_new(rooms->loop, is_heard, rooms);
 	rooms->subscribe = (struct subscribe){
 		.access = rooms->access,
 		.admit = &rooms->admit,
@@ -171,6 +181,7 @@ static void open_verbs(struct rooms *rooms)
 		.publishes = rooms->session->publishes,
 		.deferrals = rooms->deferrals,
 		.replies = rooms->replies,
+		.unheard = rooms->unheard,
 		.clock = loop_clock(rooms->loop),
 		.max_event = rooms->config->max_event,
 	};
@@ -313,6 +324,7 @@ void rooms_close(struct rooms *rooms)
 	router_free(rooms->router);
 	kill_switch_close(&rooms->kill_switch);
 	deferrals_free(rooms->deferrals);
+	unheard_free(rooms->unheard);
 	rooms_drain(rooms);
 	uplink_farewell(rooms->uplink);
 	tasks_free(rooms->tasks);

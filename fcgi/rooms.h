@@ -58,6 +58,7 @@ struct rooms {
 	struct deferrals *deferrals;
 	struct tasks *tasks;
 	struct subscribe subscribe;
+	struct unheard *unheard;
 	struct post post;
 	struct pass pass;
 	struct who who;
