@@ -13,6 +13,8 @@
 #include "fcgi/http/cgi.h"
 #include "fcgi/http/deferred.h"
 #include "fcgi/http/reply.h"
+#include "fcgi/http/unread.h"
+#include "fcgi/post/unheard.h"
 #include "fcgi/presence/presence.h"
 #include "fcgi/replay/shelf.h"
 #include "fcgi/route.h"
@@ -89,7 +91,9 @@ static void open_access(struct rooms *rooms)
 
 static void open_answers(struct rooms *rooms)
 {
-	rooms->replies = replies_new(rooms->loop, rooms->counters);
+	rooms->unread = unread_new(rooms->loop);
+	rooms->replies =
+		replies_new(rooms->loop, rooms->counters, rooms->unread);
 	rooms->deferrals = deferrals_new(rooms->loop, rooms->replies);
 	rooms->limiter = limit_new(rooms->config, loop_clock(rooms->loop));
 	rooms->admit = (struct admit){
@@ -126,6 +130,7 @@ static void open_streams(struct rooms *rooms)
 		.session = rooms->session,
 		.limiter = rooms->limiter,
 		.counters = rooms->counters,
+		.unread = rooms->unread,
 		.presence = rooms->presence,
 		.retry_ms = config->retry_ms,
 		.shelf = shelf_limit(rooms),
@@ -150,8 +155,17 @@ static size_t count_streams(const void *arg)
 	return audience_count(rooms->audience) + tasks_count(rooms->tasks);
 }
 
+static bool is_heard(const void *arg, uint64_t id)
+{
+	const struct rooms *rooms = arg;
+
+	return !window_valid(rooms->window) ||
+	       window_newest(rooms->window) >= id;
+}
+
 static void open_verbs(struct rooms *rooms)
 {
+	rooms->unheard = unheard_new(rooms->loop, is_heard, rooms);
 	rooms->subscribe = (struct subscribe){
 		.access = rooms->access,
 		.admit = &rooms->admit,
@@ -167,6 +181,7 @@ static void open_verbs(struct rooms *rooms)
 		.publishes = rooms->session->publishes,
 		.deferrals = rooms->deferrals,
 		.replies = rooms->replies,
+		.unheard = rooms->unheard,
 		.clock = loop_clock(rooms->loop),
 		.max_event = rooms->config->max_event,
 	};
@@ -309,6 +324,7 @@ void rooms_close(struct rooms *rooms)
 	router_free(rooms->router);
 	kill_switch_close(&rooms->kill_switch);
 	deferrals_free(rooms->deferrals);
+	unheard_free(rooms->unheard);
 	rooms_drain(rooms);
 	uplink_farewell(rooms->uplink);
 	tasks_free(rooms->tasks);
@@ -317,6 +333,7 @@ void rooms_close(struct rooms *rooms)
 	presence_free(rooms->presence);
 	uplink_free(rooms->uplink);
 	replies_free(rooms->replies);
+	unread_free(rooms->unread);
 	fanout_free(rooms->fanout);
 	composer_free(rooms->composer);
 	window_free(rooms->window);

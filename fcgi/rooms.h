@@ -53,10 +53,12 @@ struct rooms {
 	struct limiter *limiter;
 	struct admit admit;
 	/* requests, in and out */
+	struct unread *unread;
 	struct replies *replies;
 	struct deferrals *deferrals;
 	struct tasks *tasks;
 	struct subscribe subscribe;
+	struct unheard *unheard;
 	struct post post;
 	struct pass pass;
 	struct who who;

@@ -12,6 +12,7 @@
 #include "hub/peers/page.h"
 #include "hub/peers/presence.h"
 #include "hub/peers/prometheus.h"
+#include "hub/peers/publish.h"
 #include "hub/peers/publish_queue.h"
 #include "lib/log.h"
 
@@ -107,13 +108,13 @@ static bool on_follow(
 static bool on_publish(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return publish_queue_hear(dispatch->publishes, peer, in);
+	return publish_queue_hear(dispatch->publishes, peer, publish_take, in);
 }
 
 static bool on_delete(
 	struct dispatch *dispatch, struct peer *peer, struct wire_in *in)
 {
-	return delete_take(dispatch->ledger, peer, in);
+	return publish_queue_hear(dispatch->publishes, peer, delete_take, in);
 }
 
 static bool on_page(

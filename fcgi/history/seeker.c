@@ -24,10 +24,18 @@ enum {
 struct seeker {
 	struct seeker_parts parts;
 	struct fair_queue *queue;
-	unsigned asking; /* questions that the hub has */
+	struct fair_queue *half; /* who have some of their events */
+	unsigned asking;	 /* questions that the hub has */
 };
 
 /* ---- what the hub says */
+
+static struct fair_place *take(struct seeker *seeker)
+{
+	struct fair_place *place = fair_queue_take(seeker->half);
+
+	return place != NULL ? place : fair_queue_take(seeker->queue);
+}
 
 /* No hub has answered for as long as one may take: none will now. */
 static void give_up(struct seeker *seeker)
@@ -35,7 +43,7 @@ static void give_up(struct seeker *seeker)
 	const struct seeker_owner *owner = &seeker->parts.owner;
 	struct fair_place *place;
 
-	while ((place = fair_queue_take(seeker->queue)) != NULL)
+	while ((place = take(seeker)) != NULL)
 		owner->lost(owner->arg, list_entry(place, struct visit, place));
 }
 
@@ -158,7 +166,7 @@ void seeker_ask(struct seeker *seeker)
 	struct fair_place *place;
 
 	while (seeker->asking < SEEKER_ASKED &&
-		(place = fair_queue_take(seeker->queue)) != NULL) {
+		(place = take(seeker)) != NULL) {
 		struct visit *visit = list_entry(place, struct visit, place);
 
 		seeker->asking++;
@@ -173,7 +181,8 @@ void seeker_ask(struct seeker *seeker)
 void seeker_add(struct seeker *seeker, struct visit *visit)
 {
 	visit->seeker = seeker;
-	fair_queue_add(seeker->queue, &visit->place, visit->client);
+	fair_queue_add(visit->leaf.count > 0 ? seeker->half : seeker->queue,
+		&visit->place, visit->client);
 	loop_again(seeker->parts.loop);
 }
 
@@ -193,6 +202,7 @@ struct seeker *seeker_new(const struct seeker_parts *parts)
 
 	seeker->parts = *parts;
 	seeker->queue = fair_queue_new();
+	seeker->half = fair_queue_new();
 	return seeker;
 }
 
@@ -201,5 +211,6 @@ void seeker_free(struct seeker *seeker)
 	if (seeker == NULL)
 		return;
 	fair_queue_free(seeker->queue);
+	fair_queue_free(seeker->half);
 	free(seeker);
 }

@@ -5,7 +5,8 @@
  * seeker - what visits need from the hub: where they begin, then older events
  *
  * SEEKER_ASKED questions are under way at a time, of one client's visit after
- * the other's.  The rest is in a queue here.
+ * the other's.  The rest is in a queue here, and those that have some events
+ * come first: no more than that many pages are half made at a time.
  */
 #include <stdbool.h>
 

@@ -57,6 +57,7 @@ struct request *deferred_done(struct deferred *deferred)
 	deferrals->count--;
 	loop_io_want(deferrals->loop, &deferred->watch, 0);
 	timer_stop(loop_timers(deferrals->loop), &deferred->patience);
+	unread_remove(replies_unread(deferred->replies), &deferred->unread);
 	buf_release(&deferred->note);
 	buf_release(&deferred->answer);
 	buf_release(&deferred->records);
@@ -153,6 +154,8 @@ struct deferred *deferred_new(
 	deferrals->count++;
 	loop_io_init(&deferred->watch, request->fd, on_event, deferred);
 	timer_init(&deferred->patience, on_impatience, deferred);
+	deferred->unread.end = on_impatience;
+	deferred->unread.arg = deferred;
 	if (!timer_is_set(&deferrals->look))
 		timer_set(loop_timers(deferrals->loop), &deferrals->look,
 			WHILE_US, WHILE_US);
@@ -189,6 +192,8 @@ static void wait_for_room(struct deferred *deferred)
 	loop_io_want(loop, &deferred->watch, LOOP_READ | LOOP_WRITE);
 	timer_set(loop_timers(loop), &deferred->patience,
 		REPLY_DEADLINE_MS * 1000ull, 0);
+	unread_note(replies_unread(deferred->replies), &deferred->unread,
+		deferred->records.len);
 }
 
 static void send_records(struct deferred *deferred)
@@ -204,6 +209,8 @@ static void send_records(struct deferred *deferred)
 	} else {
 		loop_io_want(loop, &deferred->watch, LOOP_READ);
 		timer_stop(loop_timers(loop), &deferred->patience);
+		unread_remove(
+			replies_unread(deferred->replies), &deferred->unread);
 		buf_clear(&deferred->records);
 		deferred->sent = 0;
 		deferred->taken(deferred);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fcgi/http/unread.h"
 #include "lib/buf.h"
 #include "lib/list.h"
 #include "lib/loop.h"
@@ -44,6 +45,7 @@ struct deferred {
 	size_t sent;
 	void (*taken)(struct deferred *deferred);
 	bool begun; /* its head has been sent */
+	struct unread_text unread;
 	struct timer patience;
 	const void *room; /* the handler's, if it has to go on */
 	/* What the handler has beside it: told when the deferred goes, for

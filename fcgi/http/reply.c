@@ -18,6 +18,7 @@
 #include "fcgi/counters.h"
 #include "fcgi/http/record.h"
 #include "fcgi/http/request.h"
+#include "fcgi/http/unread.h"
 #include "lib/buf.h"
 #include "lib/json/json.h"
 #include "lib/list.h"
@@ -33,6 +34,8 @@ struct waiting {
 	struct node node;
 	struct loop_io writable;
 	struct timer deadline;
+	uint64_t end_us;
+	struct unread_text unread;
 	int fd;
 	struct buf rest;
 	size_t sent;
@@ -41,16 +44,19 @@ struct waiting {
 struct replies {
 	struct loop *loop;
 	struct counters *counters;
+	struct unread *unread;
 	struct node waiting;
 	size_t count;
 };
 
-struct replies *replies_new(struct loop *loop, struct counters *counters)
+struct replies *replies_new(
+	struct loop *loop, struct counters *counters, struct unread *unread)
 {
 	struct replies *replies = mem_new(sizeof(*replies));
 
 	replies->loop = loop;
 	replies->counters = counters;
+	replies->unread = unread;
 	list_init(&replies->waiting);
 	return replies;
 }
@@ -63,6 +69,7 @@ static void leave(struct waiting *waiting)
 	replies->count--;
 	loop_io_want(replies->loop, &waiting->writable, 0);
 	timer_stop(loop_timers(replies->loop), &waiting->deadline);
+	unread_remove(replies->unread, &waiting->unread);
 	close(waiting->fd);
 	buf_release(&waiting->rest);
 	free(waiting);
@@ -82,6 +89,11 @@ void replies_free(struct replies *replies)
 	free(replies);
 }
 
+struct unread *replies_unread(const struct replies *replies)
+{
+	return replies->unread;
+}
+
 size_t replies_count(const struct replies *replies)
 {
 	return replies->count;
@@ -97,6 +109,25 @@ static ssize_t push(int fd, const char *at, size_t len)
 	return sent;
 }
 
+static void on_end(void *arg)
+{
+	leave(arg);
+}
+
+/* Some of it was taken, or it begins to wait. */
+static void wait_on(struct waiting *waiting)
+{
+	struct replies *replies = waiting->replies;
+	uint64_t now = loop_now_us(replies->loop);
+	uint64_t left =
+		waiting->end_us > now ? waiting->end_us - now : UINT64_C(1);
+
+	if (left > REPLY_DEADLINE_MS * UINT64_C(1000))
+		left = REPLY_DEADLINE_MS * UINT64_C(1000);
+	timer_set(loop_timers(replies->loop), &waiting->deadline, left, 0);
+	unread_note(replies->unread, &waiting->unread, waiting->rest.len);
+}
+
 static void on_writable(void *arg, unsigned events)
 {
 	struct waiting *waiting = arg;
@@ -108,11 +139,8 @@ static void on_writable(void *arg, unsigned events)
 		waiting->sent += (size_t)sent;
 	if (sent < 0 || waiting->sent == waiting->rest.len)
 		leave(waiting);
-}
-
-static void on_deadline(void *arg)
-{
-	leave(arg);
+	else if (sent > 0)
+		wait_on(waiting);
 }
 
 /* Takes `fd` and the bytes. */
@@ -126,9 +154,12 @@ static void wait(struct replies *replies, int fd, struct buf *rest, size_t sent)
 	replies->count++;
 	loop_io_init(&waiting->writable, fd, on_writable, waiting);
 	loop_io_want(replies->loop, &waiting->writable, LOOP_WRITE);
-	timer_init(&waiting->deadline, on_deadline, waiting);
-	timer_set(loop_timers(replies->loop), &waiting->deadline,
-		REPLY_DEADLINE_MS * 1000ull, 0);
+	timer_init(&waiting->deadline, on_end, waiting);
+	waiting->unread.end = on_end;
+	waiting->unread.arg = waiting;
+	waiting->end_us =
+		loop_now_us(replies->loop) + REPLY_TOTAL_MS * UINT64_C(1000);
+	wait_on(waiting);
 }
 
 static const char *reason(unsigned status)

@@ -18,15 +18,19 @@ struct buf;
 struct loop;
 struct counters;
 struct replies;
+struct unread;
 struct request;
 
 enum {
-	REPLY_DEADLINE_MS = 10000, /* a web server that does not take an answer
-				      for so long is closed */
+	REPLY_DEADLINE_MS = 10000, /* a web server that takes nothing of an
+				      answer for so long is closed */
+	REPLY_TOTAL_MS = 120000,   /* so is one that has not all of it then */
 };
 
-/* Counts them in `counters`. */
-struct replies *replies_new(struct loop *loop, struct counters *counters);
+/* Counts them in `counters`, and what waits in `unread`; borrows all. */
+struct replies *replies_new(
+	struct loop *loop, struct counters *counters, struct unread *unread);
+struct unread *replies_unread(const struct replies *replies);
 void replies_free(struct replies *replies); /* closes what is still waiting */
 size_t replies_count(const struct replies *replies);
 

@@ -9,6 +9,7 @@
 #include "fcgi/http/reply.h"
 #include "fcgi/post/admission.h"
 #include "fcgi/post/post.h"
+#include "fcgi/post/unheard.h"
 #include "fcgi/uplink/publishes.h"
 #include "lib/json/json.h"
 #include "lib/text.h"
@@ -17,23 +18,31 @@
 
 /* Of a whole channel the id is the place that this has in the order: what comes
  * after it is new. */
-static void on_stored(void *arg, const struct stored *stored)
+static void answer(struct deferred *deferred)
 {
-	struct deferred *deferred = arg;
 	struct replies *replies = deferred->replies;
-	struct json_object *object;
+	struct json_object *object = json_new();
 	struct buf body = {0};
 
-	if (fault_refuses(deferred, stored))
-		return;
-	object = json_new();
 	json_add_text(object, "status", span_of("deleted"));
-	json_add_id(object, "id",
-		deferred->after != 0 ? deferred->after : stored->last);
+	json_add_id(object, "id", deferred->after);
 	json_add_text(object, "channel", buf_span(&deferred->note));
 	json_end(object, &body);
 	reply_json(replies, deferred_done(deferred), 200, buf_span(&body));
 	buf_release(&body);
+}
+
+static void on_stored(void *arg, const struct stored *stored)
+{
+	struct deferred *deferred = arg;
+	const struct post *post = deferred->room;
+
+	if (fault_refuses(deferred, stored))
+		return;
+	deferred->call = NULL;
+	if (deferred->after == 0)
+		deferred->after = stored->last;
+	unheard_wait(post->unheard, deferred, stored->last, answer);
 }
 
 /* ---- the question */
@@ -53,6 +62,7 @@ static void ask(struct post *post, struct request *request,
 
 	buf_add_span(&deferred->note, target->channel);
 	deferred->after = id;
+	deferred->room = post;
 	deferred->call = publishes_delete(
 		post->publishes, &deletion, on_stored, deferred);
 }

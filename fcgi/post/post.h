@@ -17,6 +17,7 @@ struct clock;
 struct limiter;
 struct publishes;
 struct replies;
+struct unheard;
 
 /* The handlers' room; plain data, borrows all of it. */
 struct post {
@@ -25,6 +26,7 @@ struct post {
 	struct publishes *publishes; /* the hub is asked there ... */
 	struct deferrals *deferrals; /* ... while the request waits here */
 	struct replies *replies;
+	struct unheard *unheard;
 	const struct clock *clock;
 	size_t max_event; /* bytes of an event as it is sent */
 };

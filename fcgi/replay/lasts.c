@@ -24,9 +24,10 @@ enum {
 struct lasts {
 	struct lasts_parts parts;
 	struct loop_turn turn;
-	struct fair_queue *queue; /* of searches that have to ask */
+	struct fair_queue *fresh; /* of searches that have not begun, ... */
+	struct fair_queue *queue; /* ... and that have to ask */
 	struct node all;
-	unsigned asked;
+	unsigned asked, begun;
 };
 
 /* ---- its way */
@@ -36,6 +37,7 @@ static void forget(struct search *search)
 	struct lasts *lasts = search->lasts;
 
 	search->sub->opening->search = NULL;
+	lasts->begun -= search->begun;
 	search_free(search);
 	loop_again(lasts->parts.loop);
 }
@@ -145,17 +147,19 @@ static void on_event(void *arg, const struct paged *page)
 	struct wire_event event;
 	bool found;
 
-	list_remove(&last->todo);
 	if (page->away) {
+		list_remove(&last->todo);
 		list_append(&search->todo, &last->todo);
 		lose(search);
 		return;
 	}
-	/* One that has been pruned meanwhile has a newer one behind it. */
 	found = page->count > 0 && wire_get_event(wire_get_blob(&in), &event) &&
 		event.id == last->id;
-	search_take(search, last, found ? &event : NULL,
-		found && is_private(search->lasts->parts.window, &event));
+	if (found)
+		search_take(search, last, &event,
+			is_private(search->lasts->parts.window, &event));
+	else
+		search_miss(search, last);
 	go_on(search);
 }
 
@@ -222,11 +226,26 @@ static void ask_one(struct lasts *lasts, struct search *search)
 	loop_again(lasts->parts.loop);
 }
 
+static void begin_some(struct lasts *lasts)
+{
+	struct fair_place *place;
+
+	while (lasts->begun < LASTS_BEGUN &&
+		(place = fair_queue_take(lasts->fresh)) != NULL) {
+		struct search *search = list_entry(place, struct search, place);
+
+		lasts->begun++;
+		search_begin(search, lasts->parts.window);
+		go_on(search);
+	}
+}
+
 static void on_turn(void *arg)
 {
 	struct lasts *lasts = arg;
 	struct fair_place *place;
 
+	begin_some(lasts);
 	while (lasts->asked < LASTS_ASKED &&
 		(place = fair_queue_take(lasts->queue)) != NULL) {
 		struct search *search = list_entry(place, struct search, place);
@@ -242,13 +261,13 @@ static void on_turn(void *arg)
 
 void lasts_ask(struct lasts *lasts, struct subscriber *sub)
 {
-	struct search *search =
-		search_new(sub, lasts->parts.window, &lasts->asked);
+	struct search *search = search_new(sub, &lasts->asked);
 
 	search->lasts = lasts;
 	sub->opening->search = search;
 	list_append(&lasts->all, &search->fellow);
-	go_on(search);
+	fair_queue_add(lasts->fresh, &search->place, sub->client);
+	loop_again(lasts->parts.loop);
 }
 
 void lasts_leave(struct lasts *lasts, struct subscriber *sub)
@@ -270,12 +289,29 @@ void lasts_begin_anew(struct lasts *lasts)
 	}
 }
 
+void lasts_erase(struct lasts *lasts, const struct erasure *erasure)
+{
+	struct node *node = lasts->all.next, *next;
+
+	for (; node != &lasts->all; node = next) {
+		struct search *search = list_entry(node, struct search, fellow);
+		struct subscriber *sub = search->sub;
+
+		next = node->next;
+		if (!search_holds(search, erasure))
+			continue;
+		forget(search);
+		lasts_ask(lasts, sub);
+	}
+}
+
 struct lasts *lasts_new(const struct lasts_parts *parts)
 {
 	struct lasts *lasts = mem_new(sizeof(*lasts));
 
 	lasts->parts = *parts;
 	list_init(&lasts->all);
+	lasts->fresh = fair_queue_new();
 	lasts->queue = fair_queue_new();
 	loop_turn_init(&lasts->turn, LASTS_ORDER, on_turn, lasts);
 	loop_turn_start(parts->loop, &lasts->turn);
@@ -287,6 +323,7 @@ void lasts_free(struct lasts *lasts)
 	if (lasts == NULL)
 		return;
 	loop_turn_stop(lasts->parts.loop, &lasts->turn);
+	fair_queue_free(lasts->fresh);
 	fair_queue_free(lasts->queue);
 	free(lasts);
 }

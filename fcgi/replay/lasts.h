@@ -13,7 +13,8 @@
  * What the window holds is taken from there.  Of other channels the hub is
  * asked for the newest id that is for him, then for that event; and for
  * patterns for all channels, some at a time.  LASTS_ASKED questions are under
- * way at once, of one client's stream after the other's.
+ * way at once, of one client's stream after the other's, and no more than
+ * LASTS_BEGUN streams have begun, so that not all hold values at once.
  *
  * No more than LASTS_MOST values are given, nor more than LASTS_BYTES of them:
  * the newest.
@@ -26,11 +27,13 @@
 
 enum {
 	LASTS_ASKED = 64,
+	LASTS_BEGUN = 32,
 	LASTS_MOST = 1000,
 	LASTS_BYTES = 1 << 20,
 	LASTS_ORDER = 4, /* in a turn: after patterns were filled */
 };
 
+struct erasure;
 struct lasts;
 struct loop;
 struct questions;
@@ -72,5 +75,8 @@ void lasts_ask(struct lasts *lasts, struct subscriber *sub);
 void lasts_leave(struct lasts *lasts, struct subscriber *sub);
 /* This is another log: what was found is void. */
 void lasts_begin_anew(struct lasts *lasts);
+/* That was deleted, and is in the window no more: who holds any of it begins
+ * again. */
+void lasts_erase(struct lasts *lasts, const struct erasure *erasure);
 
 #endif

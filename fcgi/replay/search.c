@@ -12,9 +12,12 @@
 #include "fcgi/stream/topic.h"
 #include "fcgi/stream/window.h"
 #include "fcgi/uplink/call.h"
+#include "lib/event/erasure.h"
 #include "lib/event/selector.h"
 #include "lib/event/traits.h"
 #include "lib/loop.h"
+
+enum { MISSED_MOST = 3 };
 
 /* ---- one */
 
@@ -130,6 +133,34 @@ void search_set_id(struct search *search, const struct window *window,
 		place(search, window, last);
 }
 
+void search_miss(struct search *search, struct last *last)
+{
+	list_remove(&last->todo);
+	if (++last->missed > MISSED_MOST) {
+		last_free(last);
+		return;
+	}
+	heap_remove(&search->values, &last->by_id);
+	last->id = 0;
+	list_append(&search->todo, &last->todo);
+}
+
+bool search_holds(const struct search *search, const struct erasure *erasure)
+{
+	for (size_t i = 0; i < search->values.count; i++) {
+		const struct last *last = heap_entry(
+			search->values.places[i].node, struct last, by_id);
+
+		if (erasure->channel.len > 0
+				? span_equal(erasure->channel,
+					  span_of(last->channel))
+				: last->id >= erasure->first &&
+					  last->id <= erasure->last)
+			return true;
+	}
+	return false;
+}
+
 /* ---- the window */
 
 /* The newest that is for him, from there downwards. */
@@ -159,22 +190,28 @@ static void add_channel(struct search *search, const struct window *window,
 			&last_new(search, topic_name(topic))->todo);
 }
 
-struct search *search_new(
-	struct subscriber *sub, const struct window *window, unsigned *asking)
+struct search *search_new(struct subscriber *sub, unsigned *asking)
 {
 	struct search *search = mem_new(sizeof(*search));
 
 	search->sub = sub;
 	search->asking = asking;
-	search->upto = window_newest(window);
-	search->listing = sub->patterns > 0;
 	fair_place_init(&search->place);
 	list_init(&search->fellow);
 	list_init(&search->todo);
 	list_init(&search->asked);
+	return search;
+}
+
+void search_begin(struct search *search, const struct window *window)
+{
+	const struct subscriber *sub = search->sub;
+
+	search->begun = true;
+	search->upto = window_newest(window);
+	search->listing = sub->patterns > 0;
 	for (uint16_t i = 0; i < sub->count - sub->patterns; i++)
 		add_channel(search, window, sub->memberships[i].topic);
-	return search;
 }
 
 void search_free(struct search *search)

@@ -16,6 +16,7 @@
 #include "lib/list.h"
 
 struct call;
+struct erasure;
 struct lasts;
 struct lasts_found;
 struct subscriber;
@@ -32,6 +33,7 @@ struct last {
 	uint64_t id;	   /* of the row; 0 = not known */
 	uint64_t shown;	   /* as it is given; 0 = it has no text yet */
 	char *channel;	   /* owned */
+	uint8_t missed;	   /* times that its event had gone */
 	struct buf text;
 };
 
@@ -40,6 +42,7 @@ struct search {
 	struct lasts *lasts;
 	struct fair_place place; /* in the queue of those who have to ask */
 	struct node fellow;	 /* in the list of all */
+	bool begun;		 /* it has had its turn */
 	uint64_t upto;		 /* what is above it the window has */
 	struct node todo, asked; /* lasts */
 	struct heap values;	 /* lasts, by id */
@@ -51,10 +54,11 @@ struct search {
 	struct buf after;
 };
 
+/* It has found nothing yet, and holds nothing. */
+struct search *search_new(struct subscriber *sub, unsigned *asking);
 /* With the channels that the subscriber names, and what the window has of them.
  */
-struct search *search_new(
-	struct subscriber *sub, const struct window *window, unsigned *asking);
+void search_begin(struct search *search, const struct window *window);
 /* What was asked for it is answered to nobody. */
 void search_free(struct search *search);
 
@@ -66,7 +70,12 @@ void search_add(struct search *search, const struct window *window,
 /* The newest id of one that was asked for; 0 if there is none. */
 void search_set_id(struct search *search, const struct window *window,
 	struct last *last, uint64_t id);
-/* The event of one; NULL if it has gone. */
+/* The event of one has gone meanwhile, and there may be another: its id is to
+ * be asked for again, if that has not happened too often. */
+void search_miss(struct search *search, struct last *last);
+/* Is anything of that in it? */
+bool search_holds(const struct search *search, const struct erasure *erasure);
+/* The event of one; NULL if there is none. */
 void search_take(struct search *search, struct last *last,
 	const struct wire_event *event, bool is_private);
 

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fcgi/http/unread.h"
 #include "lib/buf.h"
 
 struct batch {
@@ -22,6 +23,7 @@ struct batch {
 	/* Where a subscriber is once it has been given this: position in the
 	 * window (0 = not from the window) and cursor. */
 	uint64_t pos, id;
+	struct unread_text unread; /* its one holder's */
 	char bytes[];
 };
 

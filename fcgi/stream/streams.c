@@ -204,6 +204,7 @@ void streams_erase(struct streams *streams, const struct erasure *erasure)
 {
 	composer_clear(streams->parts.composer);
 	replay_erase(streams->replay, erasure);
+	lasts_erase(streams->lasts, erasure);
 }
 
 /* ---- the end */
@@ -257,6 +258,7 @@ struct streams *streams_new(const struct streams_parts *parts)
 		.window = parts->window,
 		.composer = parts->composer,
 		.counters = parts->counters,
+		.unread = parts->unread,
 		.presence = parts->presence,
 		.retry_ms = parts->retry_ms,
 		.owner = {.below = on_below, .gone = on_gone},

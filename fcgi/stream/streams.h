@@ -35,6 +35,7 @@ struct streams_parts {
 	const struct session *session; /* the hub's: is the window filled? */
 	struct limiter *limiter;       /* what a stream ends is given back */
 	struct counters *counters;
+	struct unread *unread;
 	struct presence *presence; /* NULL = nobody says that he is there */
 	uint64_t retry_ms;
 	size_t shelf; /* bytes of older events that are kept (shelf.h) */

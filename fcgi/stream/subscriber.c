@@ -126,6 +126,13 @@ static void say_end(struct subscriber *sub)
 		MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+static void drop(struct subscriber *sub, struct batch *batch)
+{
+	if (batch != NULL)
+		unread_remove(sub->home->unread, &batch->unread);
+	batch_drop(batch);
+}
+
 void subscriber_close(struct subscriber *sub)
 {
 	struct batch *half = subscriber_half(sub);
@@ -134,7 +141,7 @@ void subscriber_close(struct subscriber *sub)
 		say_end(sub);
 	want(sub, 0);
 	close(loop_io_fd(&sub->watch));
-	batch_drop(half);
+	drop(sub, half);
 	sub->home->owner.gone(sub);
 	grant_drop(sub->grant);
 	free(sub->told);
@@ -151,6 +158,23 @@ static void count(struct subscriber *sub)
 		counters->delivered += sub->half->events;
 }
 
+static void on_unread(void *arg)
+{
+	subscriber_close(arg);
+}
+
+/* What others are given too is in memory for them as well. */
+static void note_unread(struct subscriber *sub)
+{
+	struct batch *half = sub->half;
+
+	if (half->len <= UNREAD_LONG || half->refs > 1)
+		return;
+	half->unread.end = on_unread;
+	half->unread.arg = sub;
+	unread_note(sub->home->unread, &half->unread, half->len);
+}
+
 /* Sends the rest of `half`; CAUGHT_UP if it is out. */
 static enum pump_result flush(struct subscriber *sub)
 {
@@ -164,6 +188,7 @@ static enum pump_result flush(struct subscriber *sub)
 			continue;
 		if (len < 0 && errno == EAGAIN) {
 			want(sub, LOOP_READ | LOOP_WRITE);
+			note_unread(sub);
 			return BLOCKED;
 		}
 		if (len < 0) {
@@ -173,7 +198,7 @@ static enum pump_result flush(struct subscriber *sub)
 		sub->done += (uint32_t)len;
 	}
 	count(sub);
-	batch_drop(sub->half);
+	drop(sub, sub->half);
 	sub->half = NULL;
 	return CAUGHT_UP;
 }
@@ -294,6 +319,11 @@ enum pump_result subscriber_give(struct subscriber *sub, struct batch *batch)
 
 void subscriber_beat(struct subscriber *sub)
 {
+	const struct batch *half = subscriber_half(sub);
+
+	/* The others that were given it may have gone. */
+	if (half != NULL && half->unread.bytes == 0)
+		note_unread(sub);
 	if (!subscriber_is_ready(sub))
 		return;
 	subscriber_give(sub, batch_new(sub->request, event_comment()));

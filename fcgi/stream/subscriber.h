@@ -42,6 +42,7 @@ struct straggler;
 struct subscriber;
 struct client;
 struct told;
+struct unread;
 struct window;
 
 /* Whose it is, and what he is told. */
@@ -59,6 +60,7 @@ struct subscriber_home {
 	const struct window *window;
 	struct composer *composer;
 	struct counters *counters;
+	struct unread *unread;	   /* long texts that wait */
 	struct presence *presence; /* NULL = nobody says that he is there */
 	uint64_t retry_ms;	   /* after which they come back */
 	struct subscriber_owner owner;

@@ -221,7 +221,6 @@ static void take_orphans(struct ledger *ledger, const struct epoch *hole,
 
 	if (lacks)
 		mark_all(ledger, mark);
-	erasures_finish(&ledger->erasures);
 	store_secure(&ledger->store); /* some of them may be deleted later */
 	if (orphaned != NULL)
 		orphaned->take(orphaned->arg, hole, lacks);

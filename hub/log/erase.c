@@ -4,16 +4,10 @@
 #include "hub/log/erase.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "hub/log/checksum.h"
 #include "hub/log/disk/statement.h"
 #include "lib/event/traits.h"
-
-enum {
-	STEP_ROWS = 200, /* of a transaction, ... */
-	STEP_BYTES = 512 << 10,
-};
 
 static const struct statement statements[] = {
 	{offsetof(struct erasures, above),
@@ -46,61 +40,17 @@ static const struct statement statements[] = {
 	{0},
 };
 
-/* ---- channels that have rows left */
-
-static uint64_t waiting_at(const struct erasures *erasures, size_t at)
-{
-	uint64_t number;
-
-	memcpy(&number, erasures->waiting.at + at, sizeof(number));
-	return number;
-}
-
-static void mark_waiting(const struct erasures *erasures, bool erasing)
-{
-	for (size_t at = 0; at < erasures->waiting.len; at += 8) {
-		struct channel *channel = channel_numbered(
-			erasures->log->channels, waiting_at(erasures, at));
-
-		if (channel != NULL)
-			channel->erasing = erasing;
-	}
-}
-
-static void read_waiting(void *arg)
-{
-	struct erasures *erasures = arg;
-	struct store *store = erasures->log->store;
-	struct query all = {0};
-
-	mark_waiting(erasures, false);
-	buf_clear(&erasures->waiting);
-	store_prepare(store, &all, "SELECT channel FROM erasing");
-	while (store_step(store, &all)) {
-		uint64_t number = query_int(&all, 0);
-
-		buf_add(&erasures->waiting, &number, sizeof(number));
-	}
-	query_release(&all);
-	mark_waiting(erasures, true);
-}
-
 void erasures_open(struct erasures *erasures, struct eventlog *log)
 {
 	erasures->log = log;
 	statements_prepare(statements, erasures, log->store);
-	read_waiting(erasures);
+	erasures_look(erasures);
 }
 
 void erasures_close(struct erasures *erasures)
 {
 	statements_release(statements, erasures);
 	buf_release(&erasures->waiting);
-}
-
-struct party erasures_party(struct erasures *erasures)
-{
-	return (struct party){NULL, NULL, read_waiting, erasures};
 }
 
 /* ---- one row */
@@ -116,16 +66,6 @@ uint64_t erasures_ask(
 		id = query_int(query, 0);
 	store_end(query);
 	return id;
-}
-
-static void remove_row(struct erasures *erasures, uint64_t id, bool has_traits)
-{
-	struct eventlog *log = erasures->log;
-
-	if (has_traits)
-		labels_let_go(&log->labels, id);
-	query_bind_int(&erasures->remove, 1, id);
-	store_run(log->store, &erasures->remove);
 }
 
 /* The channel's event after `id` comes right behind `previous` from now on.  If
@@ -152,6 +92,7 @@ static void close_up(struct erasures *erasures, struct channel *channel,
 		query_bind_int(link, 2, next - previous);
 		query_bind_int(link, 3, checksum_of_event(&event, previous));
 		store_run(log->store, link);
+		log->bytes += event.data.len; /* it is written anew */
 	}
 	eventlog_rest(log);
 }
@@ -212,7 +153,7 @@ static void erase_row(struct erasures *erasures, uint64_t id, bool secure)
 	check_previous(log, row.channel, row.previous);
 	previous = erasures_ask(
 		erasures, &erasures->previous, row.channel->number, id);
-	remove_row(erasures, id, row.has_traits);
+	erasures_remove(erasures, id, row.has_traits);
 	log->bytes += row.weight; /* of the transaction: it may be full */
 	if (!row.sound) {
 		eventlog_mark_lost(log, row.channel, id, true);
@@ -229,83 +170,6 @@ static void erase_row(struct erasures *erasures, uint64_t id, bool secure)
 void erasures_erase(struct erasures *erasures, uint64_t id)
 {
 	erase_row(erasures, id, false);
-}
-
-/* ---- a channel */
-
-static void erase_channel(struct erasures *erasures, struct span name)
-{
-	struct eventlog *log = erasures->log;
-	struct channel *channel = channel_find(log->channels, name);
-
-	if (channel == NULL || channel->internal ||
-		channel->newest <= channel->erased)
-		return;
-	channel_erase_all(log->channels, channel, channel->newest);
-	query_bind_int(&erasures->note, 1, channel->number);
-	store_run(log->store, &erasures->note);
-	if (channel->erasing)
-		return;
-	channel->erasing = true;
-	buf_add(&erasures->waiting, &channel->number, sizeof(channel->number));
-}
-
-/* Some of its rows; true if there may be more. */
-static bool remove_rows(struct erasures *erasures, struct channel *channel)
-{
-	struct store *store = erasures->log->store;
-	struct query *rows = &erasures->rows;
-	uint64_t ids[STEP_ROWS], bytes = 0;
-	bool traits[STEP_ROWS];
-	size_t count = 0;
-
-	query_bind_int(rows, 1, channel->number);
-	query_bind_int(rows, 2, channel->erased);
-	while (count < STEP_ROWS && bytes < STEP_BYTES &&
-		store_step(store, rows)) {
-		ids[count] = query_int(rows, 0);
-		bytes += query_int(rows, 1);
-		traits[count++] = query_int(rows, 2) != 0;
-	}
-	store_end(rows);
-	if (count > 0)
-		store_secure(store);
-	for (size_t i = 0; i < count; i++)
-		remove_row(erasures, ids[i], traits[i]);
-	return count > 0;
-}
-
-/* Of the channel that has waited for least; it is left where it is if the
- * transaction fails (read_waiting). */
-static void go_on(struct erasures *erasures)
-{
-	struct eventlog *log = erasures->log;
-	size_t last = erasures->waiting.len - sizeof(uint64_t);
-	uint64_t number = waiting_at(erasures, last);
-	struct channel *channel = channel_numbered(log->channels, number);
-
-	if (channel != NULL && remove_rows(erasures, channel))
-		return;
-	query_bind_int(&erasures->done, 1, number);
-	store_run(log->store, &erasures->done);
-	erasures->waiting.len = last;
-	if (channel == NULL)
-		return;
-	channel->erasing = false;
-	channel_touch(log->channels, channel);
-}
-
-void erasures_step(struct erasures *erasures)
-{
-	if (erasures_wait(erasures) && store_begin(erasures->log->store))
-		go_on(erasures);
-}
-
-void erasures_finish(struct erasures *erasures)
-{
-	while (erasures_wait(erasures) &&
-		erasures->log->store->trouble == DB_DONE)
-		go_on(erasures);
 }
 
 /* ---- what an erasure says */
@@ -348,7 +212,7 @@ static void apply_to_channel(
 	if (channel == NULL || channel->internal)
 		return;
 	if (erasure->last == 0 || channel->newest <= erasure->last)
-		erase_channel(erasures, erasure->channel);
+		erasures_erase_channel(erasures, channel);
 	else
 		erase_up_to(erasures, channel, erasure->last);
 }

@@ -68,9 +68,16 @@ static inline bool erasures_wait(const struct erasures *erasures)
 	return erasures->waiting.len > 0;
 }
 
-/* Some of those rows, in a transaction that it begins; or all of them, in the
- * one under way. */
+/* Some of those rows, in a transaction that it begins. */
 void erasures_step(struct erasures *erasures);
-void erasures_finish(struct erasures *erasures);
+
+/* ---- between its own rooms */
+
+/* Which channels have rows left, as the file says. */
+void erasures_look(struct erasures *erasures);
+/* In the transaction: all that the channel has; or that row, whose neighbours
+ * the caller sees to. */
+void erasures_erase_channel(struct erasures *erasures, struct channel *channel);
+void erasures_remove(struct erasures *erasures, uint64_t id, bool has_traits);
 
 #endif

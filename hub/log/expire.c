@@ -99,6 +99,22 @@ static void let_go(struct expiries *expiries, const struct due *due)
 	store_run(expiries->erasures->log->store, &expiries->done);
 }
 
+/* Those of them that the transaction has room for; how many were looked at. */
+static size_t let_some_go(struct expiries *expiries, const struct due *due,
+	size_t count, uint64_t *stays)
+{
+	const struct eventlog *log = expiries->erasures->log;
+	uint64_t begun = log->bytes;
+	size_t i;
+
+	for (i = 0; i < count && log->bytes - begun < EXPIRE_BYTES; i++)
+		if (is_newest(log, due[i].id))
+			*stays = due[i].id;
+		else
+			let_go(expiries, &due[i]);
+	return i;
+}
+
 uint64_t expiries_step(struct expiries *expiries)
 {
 	struct eventlog *log = expiries->erasures->log;
@@ -109,11 +125,8 @@ uint64_t expiries_step(struct expiries *expiries)
 	if (!store_begin(log->store))
 		return 0;
 	count = read_due(expiries, date, due, &next);
-	for (size_t i = 0; i < count; i++)
-		if (is_newest(log, due[i].id))
-			stays = due[i].id;
-		else
-			let_go(expiries, &due[i]);
+	if (let_some_go(expiries, due, count, &stays) < count)
+		next = date;
 	expiries->next = next;
 	if (stays != 0 && count < EXPIRE_STEP && next > date + STAYS_MS)
 		expiries->next = date + STAYS_MS;

@@ -15,7 +15,10 @@
 #include "hub/log/calendar.h"
 #include "hub/log/erase.h"
 
-enum { EXPIRE_STEP = 100 }; /* events of a transaction */
+enum {
+	EXPIRE_STEP = 100,	  /* events of a transaction, ... */
+	EXPIRE_BYTES = 512 << 10, /* ... or about so much of them */
+};
 
 struct expiries {
 	struct erasures *erasures;

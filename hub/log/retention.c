@@ -38,7 +38,7 @@ void retention_open(struct retention *retention, const struct config *config,
 		" FROM event WHERE id > ? ORDER BY id LIMIT 4000");
 	store_prepare(store, &retention->channel,
 		"SELECT id, " CHANNEL_WEIGHT ", at, channel, back, traits"
-		" FROM event WHERE channel = ? ORDER BY id");
+		" FROM event WHERE channel = ? AND id > ? ORDER BY id");
 	store_prepare(
 		store, &retention->remove, "DELETE FROM event WHERE id = ?");
 }
@@ -104,13 +104,10 @@ static void remove_due(struct retention *retention, const struct due *due)
 	struct channel *channel = due->channel;
 	uint64_t previous = due->id - due->back;
 
-	if (due->erased)
-		store_secure(log->store);
 	if (due->has_traits)
 		labels_let_go(&log->labels, due->id);
 	query_bind_int(&retention->remove, 1, due->id);
-	if (!store_run(log->store, &retention->remove) || channel == NULL ||
-		due->erased)
+	if (!store_run(log->store, &retention->remove) || channel == NULL)
 		return;
 	/* One that nobody has missed before is counted all the same. */
 	if (due->back > 0 && due->back < due->id &&
@@ -122,8 +119,16 @@ static void remove_due(struct retention *retention, const struct due *due)
 		due->is_private);
 }
 
-/* Deletes what the statement, a scan in the order of ids, finds due.  The time
- * of the first event that stays; UINT64_MAX if it did not come to one. */
+/* The transaction has room for it: of large ones it deletes fewer. */
+static bool has_room(const struct retention *retention, uint32_t count)
+{
+	return count < retention->left &&
+	       retention->bytes < RETENTION_STEP_BYTES;
+}
+
+/* Deletes what the statement, a scan in the order of ids, finds due.  What was
+ * deleted on request goes by itself (erase.h).  The time of the first event
+ * that stays; UINT64_MAX if it did not come to one. */
 static uint64_t scan(
 	struct retention *retention, struct query *rows, struct excess *excess)
 {
@@ -133,20 +138,19 @@ static uint64_t scan(
 	uint32_t count = 0;
 	uint64_t stays = UINT64_MAX;
 
-	while (count < retention->left && store_step(log->store, rows)) {
+	while (has_room(retention, count) && store_step(log->store, rows)) {
 		struct due *due = &dues[count];
 
 		read_due(log->channels, rows, due);
-		if (due->erased) {
-			count++;
-		} else if (!of_pool || due->channel == NULL ||
-			   due->channel->keep == NULL) {
+		if (!due->erased && (!of_pool || due->channel == NULL ||
+					    due->channel->keep == NULL)) {
 			if (!is_due(excess, due)) {
 				stays = due->at;
 				break;
 			}
 			take(excess, due);
 			due->early = due->at >= excess->before;
+			retention->bytes += due->weight;
 			count++;
 		}
 		if (of_pool)
@@ -156,6 +160,8 @@ static uint64_t scan(
 	for (uint32_t i = 0; i < count && store_begin(log->store); i++)
 		remove_due(retention, &dues[i]);
 	retention->left -= count;
+	if (!has_room(retention, 0))
+		retention->left = 0;
 	return stays;
 }
 
@@ -204,6 +210,7 @@ static void prune_channel(
 		!retention->behind)
 		return;
 	query_bind_int(&retention->channel, 1, channel->number);
+	query_bind_int(&retention->channel, 2, channel->erased);
 	stays = scan(retention, &retention->channel, &excess);
 	limits_look(&retention->log->channels->limits, channel,
 		next_look(retention, channel, stays));
@@ -262,7 +269,8 @@ static void take_back(
 	if (due->has_traits)
 		labels_let_go(&log->labels, due->id);
 	query_bind_int(&retention->remove, 1, due->id);
-	if (store_run(log->store, &retention->remove) && due->channel != NULL)
+	if (store_run(log->store, &retention->remove) && due->channel != NULL &&
+		!due->erased)
 		channel_uncount(log->channels, due->channel, mark, due->weight,
 			due->at, due->is_private);
 }
@@ -292,12 +300,14 @@ void retention_settle(struct retention *retention)
 	retention->crowded += retention->crowding;
 	retention->crowding = 0;
 	retention->left = RETENTION_STEP;
+	retention->bytes = 0;
 }
 
 void retention_revert(struct retention *retention)
 {
 	retention->crowding = 0;
 	retention->left = RETENTION_STEP;
+	retention->bytes = 0;
 	retention->pool_low = 0;
 	retention->behind = false;
 }

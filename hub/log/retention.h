@@ -19,7 +19,10 @@
 #include "lib/config/config.h"
 
 enum {
-	RETENTION_STEP = 1000, /* rows deleted in one transaction at most */
+	RETENTION_STEP =
+		1000, /* rows deleted in one transaction at most, ... */
+	RETENTION_STEP_BYTES = 8 << 20, /* ... and about so much: twice what one
+					   stores */
 	RETENTION_LOOKS = 200, /* channels with limits of their own that it
 				  looks at, at most */
 	RETENTION_SLACK = 256, /* events above a limit before a commit takes
@@ -34,6 +37,7 @@ struct retention {
 	uint64_t pool_low; /* no event of the pool is at or below it */
 	bool behind;	   /* the last step did not do it all */
 	uint32_t left;	   /* rows that this transaction may still delete */
+	uint64_t bytes;	   /* that it has deleted */
 	/* Of who is there, dropped because there were too many: committed, and
 	 * in this transaction. */
 	uint64_t crowded, crowding;

@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hub/peers/publish.h"
-
 struct publish_request {
 	struct publish_request *next;
+	publish_taker *taker;
 	size_t len;
 	char body[];
 };
@@ -17,10 +16,11 @@ struct publish_request {
 /* ---- what waits */
 
 static void enqueue(struct publish_queue *queue, struct peer *peer,
-	struct publish_line *line, struct span body)
+	struct publish_line *line, publish_taker *taker, struct span body)
 {
 	struct publish_request *request = mem_new(sizeof(*request) + body.len);
 
+	request->taker = taker;
 	request->len = body.len;
 	memcpy(request->body, body.at, body.len);
 	*line->end = request;
@@ -74,19 +74,19 @@ static bool has_time(struct publish_queue *queue)
 	return now < queue->end;
 }
 
-bool publish_queue_hear(
-	struct publish_queue *queue, struct peer *peer, struct wire_in *in)
+bool publish_queue_hear(struct publish_queue *queue, struct peer *peer,
+	publish_taker *taker, struct wire_in *in)
 {
 	struct span body = span(in->at, (size_t)(in->end - in->at));
 	bool is_short = body.len <= PUBLISH_SHORT;
 
 	if (is_short && queue->short_waiting == 0 && has_time(queue))
-		return publish_take(queue->ledger, peer, in);
+		return taker(queue->ledger, peer, in);
 	if (peer->publish_bytes + body.len > PUBLISH_BYTES)
-		return publish_take(queue->ledger, peer, in);
+		return taker(queue->ledger, peer, in);
 	enqueue(queue, peer,
 		is_short ? &peer->short_publishes : &peer->long_publishes,
-		body);
+		taker, body);
 	return true;
 }
 
@@ -98,7 +98,7 @@ static void take(struct publish_queue *queue, struct peer *peer,
 	struct publish_request *request = dequeue(queue, peer, line);
 	struct wire_in in = wire_in(span(request->body, request->len));
 
-	if (!publish_take(queue->ledger, peer, &in))
+	if (!request->taker(queue->ledger, peer, &in))
 		peer_drop(peer, "sent a malformed frame");
 	free(request);
 }

@@ -2,7 +2,7 @@
 #ifndef TIDINGS_HUB_PEERS_PUBLISH_QUEUE_H
 #define TIDINGS_HUB_PEERS_PUBLISH_QUEUE_H
 /*
- * publish_queue - publishes, so many of them in a turn
+ * publish_queue - publishes and deletions, so many of them in a turn
  *
  * A short one is taken as it comes while the turn has time left and no short
  * one waits, whoever's.  Then it waits, as a long one always does, until it is
@@ -34,9 +34,13 @@ struct publish_queue {
 	uint64_t end; /* of this turn's time for short ones; 0 = not begun */
 };
 
-/* PUBLISH came; false if it was taken, and malformed. */
-bool publish_queue_hear(
-	struct publish_queue *queue, struct peer *peer, struct wire_in *in);
+/* What takes one, publish_take() or delete_take(): false if it is malformed. */
+typedef bool publish_taker(
+	struct ledger *ledger, struct peer *peer, struct wire_in *in);
+
+/* PUBLISH or DELETE came; false if it was taken, and malformed. */
+bool publish_queue_hear(struct publish_queue *queue, struct peer *peer,
+	publish_taker *taker, struct wire_in *in);
 /* Once a turn: of the short ones that wait. */
 void publish_queue_run_short(struct publish_queue *queue);
 /* Likewise, of the long ones; false if there was none. */

@@ -8,11 +8,14 @@ from urllib.parse import quote
 
 import pytest
 
+from fcgi import Exchange, begin, params, stdin, variables
+from peers import Proxy
 from refused import is_refused
 from visitor import visitor
-from wire import DENIED, NOTHING, STORED, Delete, Stored
+from wire import DENIED, NOTHING, STORED, Delete, Event, Stored
 from world import eventually
 
+TO_RESPONDER = Proxy.TO_RESPONDER
 SMALL = {"responder": {"window": "1M"}}
 
 
@@ -243,6 +246,25 @@ def test_while_the_hub_is_away_nothing_is_said_to_be_deleted(make_world):
     world.hub.kill()
     answer = delete(world, "main", id)
     assert answer.status == 503 and answer.json["error"] == "hub_away", answer
+
+
+def test_it_is_said_to_be_deleted_once_nobody_here_is_given_it_any_more(make_world):
+    world = make_world(proxy=True, inbox=False)
+    id = world.publish("one")
+    world.proxy.hold(TO_RESPONDER, Event)
+    asked = Exchange(world.fcgi_socket)
+    asked.send(begin(), params(variables("DELETE", f"/api/channels/main/events/{id}")), stdin())
+    world.proxy.wait_until_held(TO_RESPONDER)  # the hub has said "stored" before
+    page = world.door.ask("GET", f"/api/channels/main/events?after={id - 1}").json
+    assert [e["data"] for e in page["events"]] == ["one"]  # the window has not heard of it
+    asked.sock.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        asked.sock.recv(1)
+    world.proxy.release(TO_RESPONDER)
+    asked.sock.setblocking(True)
+    assert asked.read().status == 200
+    page = world.door.ask("GET", f"/api/channels/main/events?after={id - 1}").json
+    assert page["events"] == []
 
 
 def hub_deletes(peer, channel, id, number, **grant):

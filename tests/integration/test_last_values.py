@@ -6,9 +6,11 @@ import threading
 
 import pytest
 
+from peers import Proxy
 from test_history import pruned
 from tickets import SITE, key_file, token
 from visitor import visitor
+from wire import Delete, Page, Stored
 from world import eventually
 
 
@@ -94,6 +96,21 @@ def test_of_a_channel_whose_last_event_was_deleted_the_one_before_is_given(make_
         for path in ("/stream?channel=v&since=last", "/stream?pattern=v&since=last", "/stream?pattern=%7Bv%7D&since=last"):
             assert "first " + again in caught_up(world.listen(path=path)).data, path
             assert "second" not in caught_up(world.listen(path=path)).data, path
+
+
+def test_of_a_value_that_is_deleted_while_it_is_looked_for_the_one_before_is_given(make_world):
+    world = make_world({"responder": {"window": "1M"}}, proxy=True, inbox=False)
+    world.publish("before", channel="a")
+    id = world.publish("deleted", channel="a")
+    far(world)
+    hub = world.hub_peer()
+    world.proxy.hold(Proxy.TO_HUB, Page)
+    reader = world.listen(path="/stream?channel=a&since=last", wait=False)
+    world.proxy.wait_until_held(Proxy.TO_HUB)
+    hub.send(Delete(1, 0, b"a", id))
+    hub.expect(Stored, number=1)
+    world.proxy.release(Proxy.TO_HUB)
+    assert caught_up(reader).data == ["before"]
 
 
 def test_with_one_event_kept_the_state_is_the_last_value_too(make_world):

@@ -20,6 +20,19 @@ static void publish(struct peer *peer, uint64_t number, const char *data)
 	say(peer, WIRE_PUBLISH, &body);
 }
 
+static void ask_to_delete(struct peer *peer, uint64_t number, uint64_t id)
+{
+	struct buf body = {0};
+
+	wire_put_u64(&body, number);
+	wire_put_u64(&body, 0);
+	wire_put_str16(&body, span_of("a"));
+	wire_put_u64(&body, id);
+	wire_put_u8(&body, 1);
+	wire_put_u32(&body, 0); /* no grant */
+	say(peer, WIRE_DELETE, &body);
+}
+
 static void subscribe(struct peer *peer, const char *name, uint32_t count)
 {
 	struct buf body = {0};
@@ -120,6 +133,33 @@ static void test_a_publisher_is_told_after_the_commit(void **state)
 	assert_int_equal(wire_get_u64(&in), room->ledger.log.committed);
 }
 
+static void test_deletions_wait_their_turn_as_publishes_do(void **state)
+{
+	struct room *room = *state;
+	struct peer *peer = desk_known(&desk);
+	const struct channel *channel;
+
+	publish(peer, 1, "x");
+	publish(peer, 2, "y");
+	hand_clock_pass(&room->hands, PUBLISH_US);
+	ask_to_delete(peer, 3, 0); /* all there is, also what waits before it */
+	publish(peer, 4, "z");
+	channel = channel_find(&room->ledger.channels, span_of("a"));
+	assert_int_equal(channel->events, 2);
+	assert_true(publish_queue_waits(&desk.publishes));
+	desk_turn(&desk);
+	assert_int_equal(channel->events, 2);
+	desk_turn(&desk);
+	assert_int_equal(channel->events, 1);
+	assert_false(publish_queue_waits(&desk.publishes));
+	for (uint64_t number = 1; number <= 4; number++) {
+		struct wire_in in = heard(peer, WIRE_STORED);
+
+		assert_int_equal(wire_get_u64(&in), number);
+		assert_int_equal(wire_get_u8(&in), WIRE_OUT_STORED);
+	}
+}
+
 static void test_one_who_left_before_the_commit_is_told_nothing(void **state)
 {
 	struct room *room = *state;
@@ -182,6 +222,7 @@ int main(void)
 		TEST(test_a_second_hello_ends_the_connection),
 		TEST(test_a_malformed_frame_ends_the_connection_whatever_its_type),
 		TEST(test_a_publisher_is_told_after_the_commit),
+		TEST(test_deletions_wait_their_turn_as_publishes_do),
 		TEST(test_one_who_left_before_the_commit_is_told_nothing),
 		TEST(test_who_goes_takes_its_counts_and_questions_along),
 		TEST(test_channels_are_told_with_what_is_held_and_who_listens),

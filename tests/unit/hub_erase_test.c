@@ -183,6 +183,30 @@ static void test_a_channel_is_empty_at_once_and_its_rows_go_step_by_step(
 	assert_int_equal(rows(room, "SELECT count(*) FROM erasing"), 0);
 }
 
+/* Each is read and written over: a few hundred would hold up everybody. */
+static void
+test_large_events_of_a_deleted_channel_go_few_at_a_time_with_retention_too(
+	void **state)
+{
+	enum { SIZE = 60000, MOST = (512 << 10) / SIZE + 1 };
+	struct room *room = *state;
+	char *data = mem_new(SIZE + 1);
+	int64_t before;
+
+	memset(data, 'x', SIZE);
+	for (int i = 0; i < 40; i++)
+		room_publish(room, "a", data);
+	erase_channel(room, "a");
+	ledger_commit(&room->ledger);
+	while ((before = rows(room, ROWS)) > 0) {
+		retention_step(&room->ledger.retention);
+		ledger_prune(&room->ledger);
+		ledger_commit(&room->ledger);
+		assert_in_range(before - rows(room, ROWS), 1, MOST);
+	}
+	free(data);
+}
+
 static void test_a_deletion_that_was_put_back_takes_nothing_newer(void **state)
 {
 	struct room *room = *state;
@@ -202,8 +226,7 @@ static void test_a_deletion_that_was_put_back_takes_nothing_newer(void **state)
 	assert_int_equal(walk(room, "b", ids), 0);
 }
 
-static void test_retention_takes_what_is_left_of_a_channel_for_nothing(
-	void **state)
+static void test_retention_passes_over_what_was_deleted(void **state)
 {
 	struct room *room = *state;
 	uint64_t ids[8];
@@ -305,7 +328,7 @@ static void test_what_was_deleted_is_in_no_file_any_more(void **state)
 	buf_release(&big);
 }
 
-static void test_nor_is_what_retention_takes_of_a_channel_that_was_deleted(
+static void test_nor_is_what_retention_came_by_in_a_channel_that_was_deleted(
 	void **state)
 {
 	struct room *room = *state;
@@ -330,8 +353,8 @@ static void test_nor_is_what_retention_takes_of_a_channel_that_was_deleted(
 
 /* ---- those that are good until a time */
 
-static uint64_t add_until(
-	struct room *room, const char *channel, uint64_t ms_from_now)
+static uint64_t add_with(struct room *room, const char *channel,
+	const char *data, uint64_t ms_from_now)
 {
 	struct ledger *ledger = &room->ledger;
 	struct buf traits = {0};
@@ -341,9 +364,15 @@ static uint64_t add_until(
 	assert_true(ledger_begin(ledger));
 	id = ledger_append(ledger,
 		channel_get(&ledger->channels, span_of(channel)), span_of(""),
-		buf_span(&traits), span_of("data"));
+		buf_span(&traits), span_of(data));
 	buf_release(&traits);
 	return id;
+}
+
+static uint64_t add_until(
+	struct room *room, const char *channel, uint64_t ms_from_now)
+{
+	return add_with(room, channel, "data", ms_from_now);
 }
 
 static void pass(struct room *room, uint64_t ms)
@@ -406,6 +435,32 @@ static void test_many_that_are_due_go_a_few_at_a_time(void **state)
 	pass(room, 0);
 	assert_int_equal(rows(room, "SELECT count(*) FROM event"), 1);
 	assert_false(ledger_is_behind(&room->ledger));
+}
+
+static void test_of_large_ones_that_are_due_still_fewer_go_at_a_time(
+	void **state)
+{
+	enum { SIZE = 60000 };
+	struct room *room = *state;
+	char *data = mem_new(SIZE + 1);
+	int64_t before;
+
+	memset(data, 'x', SIZE);
+	for (int i = 0; i < 40; i++) {
+		add_with(room, "a", data, 1000);
+		ledger_commit(&room->ledger);
+	}
+	room_publish(room, "b", "newest");
+	pass(room, 900);
+	assert_int_equal(rows(room, ROWS), 40);
+	for (uint64_t ms = 200; (before = rows(room, ROWS)) > 0; ms = 0) {
+		pass(room, ms);
+		assert_in_range(
+			before - rows(room, ROWS), 1, EXPIRE_BYTES / SIZE + 1);
+		assert_true(rows(room, ROWS) == 0 ||
+			    ledger_is_behind(&room->ledger));
+	}
+	free(data);
 }
 
 static void test_the_newest_event_goes_too_and_no_id_is_used_again(void **state)
@@ -477,14 +532,16 @@ int main(void)
 		TEST(test_whatever_is_deleted_the_rest_is_whole),
 		TEST(test_what_could_not_be_committed_was_not_deleted),
 		TEST(test_a_channel_is_empty_at_once_and_its_rows_go_step_by_step),
+		TEST(test_large_events_of_a_deleted_channel_go_few_at_a_time_with_retention_too),
 		TEST(test_a_deletion_that_was_put_back_takes_nothing_newer),
-		TEST(test_retention_takes_what_is_left_of_a_channel_for_nothing),
+		TEST(test_retention_passes_over_what_was_deleted),
 		TEST(test_what_is_damaged_beside_a_deleted_event_is_still_told),
 		TEST(test_what_was_deleted_is_in_no_file_any_more),
-		TEST(test_nor_is_what_retention_takes_of_a_channel_that_was_deleted),
+		TEST(test_nor_is_what_retention_came_by_in_a_channel_that_was_deleted),
 		TEST(test_an_event_goes_when_its_time_has_come_and_not_before),
 		TEST(test_what_is_deleted_before_its_time_is_not_due_any_more),
 		TEST(test_many_that_are_due_go_a_few_at_a_time),
+		TEST(test_of_large_ones_that_are_due_still_fewer_go_at_a_time),
 		TEST(test_the_newest_event_goes_too_and_no_id_is_used_again),
 		TEST(test_who_was_there_goes_by_other_rules),
 		TEST(test_a_publish_is_found_by_the_id_that_is_shown),

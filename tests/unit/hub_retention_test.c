@@ -42,6 +42,31 @@ static void test_publishers_wait_for_one_step_and_no_more(void **state)
 	assert_int_equal(held(room), 5001 - 2 * RETENTION_STEP);
 }
 
+static void test_of_large_events_a_step_takes_fewer(void **state)
+{
+	enum { SIZE = 60000 };
+	struct room *room = *state;
+	struct retention *retention = &room->ledger.retention;
+	uint64_t before;
+	char *data = mem_new(SIZE + 1);
+
+	memset(data, 'x', SIZE);
+	for (int i = 0; i < 300; i++)
+		room_publish(room, "a", data);
+	room->config.keep.events = 10;
+	while (held(room) > 10) {
+		before = held(room);
+		retention_step(retention);
+		retention_keep_up(retention);
+		ledger_commit(&room->ledger);
+		assert_true(before - held(room) <=
+			    RETENTION_STEP_BYTES / SIZE + 1);
+		assert_true(held(room) < before);
+		assert_true(held(room) == 10 || retention->behind);
+	}
+	free(data);
+}
+
 static void test_a_step_that_failed_is_done_again(void **state)
 {
 	struct room *room = *state;
@@ -213,6 +238,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_publishers_wait_for_one_step_and_no_more,
 			room_setup, room_teardown),
+		TEST(test_of_large_events_a_step_takes_fewer),
 		cmocka_unit_test_setup_teardown(
 			test_a_step_that_failed_is_done_again, room_setup,
 			room_teardown),

@@ -295,6 +295,7 @@ static void open_feed(struct room *room)
 		.fanout = room->fanout,
 		.session = &room->session,
 		.counters = room->counters,
+		.unread = room->unread,
 		.retry_ms = 1000,
 		.shelf = room_shelf,
 	});
@@ -321,6 +322,7 @@ int room_enter_alone(void **state)
 	room->clock = hand_clock(&room->hands);
 	room->loop = loop_new(&room->clock);
 	room->counters = counters_new(&room->clock);
+	room->unread = unread_new(room->loop);
 	room->newest = ROOM_FROM;
 	room->nowhere.fd = -1;
 	room->session.link = &room->nowhere;
@@ -345,6 +347,7 @@ int room_leave(void **state)
 
 	streams_drain(room->streams);
 	streams_free(room->streams);
+	unread_free(room->unread);
 	tasks_free(room->tasks);
 	session_release(&room->session);
 	fanout_free(room->fanout);

@@ -11,6 +11,7 @@
  */
 #include "fcgi/counters.h"
 #include "fcgi/feed.h"
+#include "fcgi/http/unread.h"
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/composer.h"
@@ -43,6 +44,7 @@ struct room {
 	struct clock clock;
 	struct loop *loop;
 	struct counters *counters;
+	struct unread *unread;
 	struct topics *topics;
 	struct audience *audience;
 	struct window *window;

@@ -2,6 +2,7 @@
 /* subscriber: a cursor, and at most one half-sent batch */
 #include <config.h>
 
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,6 +52,7 @@ static struct subscriber *subscribe(
 		.window = room->window,
 		.composer = room->composer,
 		.counters = room->counters,
+		.unread = room->unread,
 		.owner = {.below = on_below, .gone = on_gone},
 	};
 	sub = subscriber_new(&room->home, &subscription);
@@ -97,6 +99,66 @@ static void test_it_is_given_what_comes_after_its_cursor(void **state)
 	assert_int_equal(subscriber_pump(sub, end_of(room)), CAUGHT_UP);
 	assert_int_equal(room_text(room, fd).len, 0);
 	subscriber_close(sub);
+	close(fd);
+}
+
+static struct batch *long_text(void)
+{
+	static char bytes[1 << 20];
+
+	memset(bytes, 'y', sizeof(bytes));
+	return batch_new(1, span(bytes, sizeof(bytes)));
+}
+
+/* Each may have a MiB of last values: there is an end to how many. */
+static void test_a_long_text_that_nobody_reads_ends_when_there_are_too_many(
+	void **state)
+{
+	enum { FIT = (UNREAD_BYTES >> 20) - 1, COUNT = FIT + 2 };
+	struct room *room = *state;
+	struct subscriber *subs[COUNT];
+	char bytes[32 << 10];
+	int fds[COUNT];
+
+	for (int i = 0; i < COUNT; i++) {
+		subs[i] = subscribe(room, "a", &fds[i]);
+		assert_int_equal(
+			subscriber_give(subs[i], long_text()), BLOCKED);
+		if (i != FIT - 1)
+			continue;
+		while (recv(fds[0], bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+			;
+		room_turn(room); /* it is given more */
+	}
+	assert_true(unread_bytes(room->unread) > UNREAD_BYTES);
+	room_turn(room);
+	assert_int_equal(gone, 2); /* with heads they are more than a MiB */
+	assert_true(unread_bytes(room->unread) <= UNREAD_BYTES);
+	for (int i = 0; i < COUNT; i++) {
+		if (i != 1 && i != 2)
+			subscriber_close(subs[i]);
+		close(fds[i]);
+	}
+	assert_int_equal(unread_bytes(room->unread), 0);
+}
+
+static void test_what_others_are_given_too_counts_once_they_have_gone(
+	void **state)
+{
+	struct room *room = *state;
+	struct batch *shared = long_text();
+	struct subscriber *sub;
+	int fd;
+
+	sub = subscribe(room, "a", &fd);
+	assert_int_equal(subscriber_give(sub, batch_hold(shared)), BLOCKED);
+	subscriber_beat(sub);
+	assert_int_equal(unread_bytes(room->unread), 0);
+	batch_drop(shared);
+	subscriber_beat(sub);
+	assert_true(unread_bytes(room->unread) > 0);
+	subscriber_close(sub);
+	assert_int_equal(unread_bytes(room->unread), 0);
 	close(fd);
 }
 
@@ -401,6 +463,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_ROOM(test_it_is_given_what_comes_after_its_cursor),
+		IN_ROOM(test_a_long_text_that_nobody_reads_ends_when_there_are_too_many),
+		IN_ROOM(test_what_others_are_given_too_counts_once_they_have_gone),
 		IN_ROOM(test_nothing_is_written_beyond_the_horizon),
 		IN_ROOM(test_a_full_socket_is_waited_for_and_nothing_is_lost),
 		IN_ROOM(test_who_is_far_behind_takes_turns_with_the_others),
