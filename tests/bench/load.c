@@ -8,6 +8,8 @@
  *   draining     until every stream has every event, or a deadline
  *   catching up  the stalled streams, if there are any, read at last
  *
+ * With --past the streams come last: publishing, opening, draining.
+ *
  * One thread, one epoll, meant for a core of its own.  Prints key=value lines;
  * `client_util` near 1 says that the client, not the server, was measured.
  */
@@ -92,7 +94,7 @@ static void open_streams(struct load *load)
 
 	note_usage(load, &load->before);
 	load->pss_before = usage_pss(&load->before);
-	began = payload_now();
+	began = load->began = payload_now();
 	while (streams_opened(load->streams) < load->options.streams) {
 		streams_open(load->streams);
 		turn(load, payload_now() + second / 10);
@@ -112,6 +114,8 @@ static void rest(struct load *load)
 
 	while (payload_now() < until)
 		turn(load, until);
+	note_usage(load, &load->after);
+	load->rested_cpu_us = usage_cpu_us(&load->before, &load->after);
 	load->pss_after = usage_pss(&load->after);
 }
 
@@ -124,6 +128,44 @@ static void start_inserter(struct load *load)
 		    &load->inserter, "/bin/sh", NULL, NULL, argv, environ) != 0)
 		errx(1, "cannot start /bin/sh");
 	load->ledger.published = load->options.events;
+}
+
+/* Until all is published, and nobody listens. */
+static void publish_past(struct load *load)
+{
+	uint64_t now = payload_now();
+
+	publishers_start(load->publishers, now);
+	while (!publishers_done(load->publishers)) {
+		uint64_t next = publishers_tick(load->publishers, now);
+		uint64_t most = now + second / 100;
+		turn(load, next < most ? next : most);
+		now = payload_now();
+	}
+}
+
+/* Until all streams have all of it. */
+static void drain(struct load *load)
+{
+	uint64_t now = payload_now();
+	uint64_t deadline = now + (uint64_t)(load->options.drain * 1e9);
+
+	while (now < deadline && !ledger_is_settled(&load->ledger)) {
+		turn(load, now + second / 100);
+		now = payload_now();
+	}
+	load->ended = now;
+}
+
+static void replay(struct load *load)
+{
+	publish_past(load);
+	uint64_t cpu = own_cpu_us();
+	open_streams(load);
+	drain(load);
+	note_usage(load, &load->after);
+	load->client_us = own_cpu_us() - cpu;
+	load->pss_after = usage_pss(&load->after);
 }
 
 static bool is_published(const struct load *load)
@@ -241,10 +283,14 @@ int main(int argc, char **argv)
 	load.publishers =
 		publishers_new(&load.options, &load.ledger, load.epoll);
 
-	open_streams(&load);
-	rest(&load);
-	if (load.options.seconds > 0)
-		measure(&load);
+	if (load.options.past != 0) {
+		replay(&load);
+	} else {
+		open_streams(&load);
+		rest(&load);
+		if (load.options.seconds > 0)
+			measure(&load);
+	}
 	report(&load);
 
 	publishers_free(load.publishers);

@@ -25,10 +25,12 @@ struct row {
 
 static const struct row rows[] = {
 	{"port", PORT, AT(port), "of the server on 127.0.0.1"},
+	{"publish-port", PORT, AT(publish_port), "of another, for POSTs"},
 	{"listen", TEXT, AT(listen), "path of a stream, {} = channel number"},
 	{"publish", TEXT, AT(publish), "path of a POST, {} and {key}"},
 	{"form", TEXT, AT(form), "a POST is a form: what is before its data"},
 	{"token", TEXT, AT(token), "that a POST shows"},
+	{"show", TEXT, AT(show), "token that a stream shows"},
 	{"streams", COUNT, AT(streams), "to open [1]"},
 	{"stalled", COUNT, AT(stalled), "of them, read only at the end [0]"},
 	{"channels", COUNT, AT(channels), "to spread them over [1]"},
@@ -38,6 +40,7 @@ static const struct row rows[] = {
 	{"rate", NUMBER, AT(rate), "events/s, 0 = closed loop [0]"},
 	{"seconds", NUMBER, AT(seconds), "to publish; 0 = only open [5]"},
 	{"events", COUNT, AT(events), "at most [no limit]"},
+	{"past", COUNT, AT(past), "1 = published before the streams come [0]"},
 	{"settle", NUMBER, AT(settle), "seconds before memory is read [0.3]"},
 	{"drain", NUMBER, AT(drain), "seconds to wait for the rest [15]"},
 	{"insert", TEXT, AT(insert), "command that publishes --events events"},
@@ -114,6 +117,9 @@ static void check(const struct options *options)
 	if (options->stalled > 0 &&
 		(options->channels != 1 || options->stalled > options->streams))
 		errx(2, "--stalled: at most all streams, on one channel");
+	if (options->past != 0 && (options->stalled > 0 || options->kill != 0 ||
+					  options->insert != NULL))
+		errx(2, "--past: without --stalled, --kill and --insert");
 	if (options->insert != NULL && options->events == 0)
 		errx(2, "--insert needs --events");
 	if (options->insert == NULL && options->publish == NULL &&
@@ -147,6 +153,8 @@ void options_parse(struct options *options, int argc, char **argv)
 	if (optind != argc)
 		usage();
 	check(options);
+	if (options->publish_port == 0)
+		options->publish_port = options->port;
 }
 
 uint32_t options_capacity(const struct options *options)
@@ -166,7 +174,10 @@ void options_path(char *out, size_t size, const char *pattern, uint32_t channel,
 	size_t len = 0;
 
 	out[0] = '\0';
-	for (const char *at = pattern; *at != '\0' && len + 24 < size;) {
+	for (const char *at = pattern; *at != '\0';) {
+		if (len + 24 >= size)
+			errx(2, "longer than %zu bytes: %.60s...", size - 24,
+				pattern);
 		if (strncmp(at, "{key}", 5) == 0) {
 			len += (size_t)snprintf(out + len, size - len, "%d.%u",
 				getpid(), number);

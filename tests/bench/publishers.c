@@ -21,7 +21,7 @@ enum state { IDLE, ASKING, WAITING };
 
 enum {
 	AGAIN_NS = 20000000,
-	HEAD_MAX = 3072,
+	HEAD_MAX = OPTIONS_PATH + (4 << 10),
 };
 
 struct publisher {
@@ -90,7 +90,7 @@ void publishers_free(struct publishers *publishers)
 static void dial(struct publishers *publishers, struct publisher *one)
 {
 	struct sockaddr_in there = {.sin_family = AF_INET,
-		.sin_port = htons(publishers->options->port),
+		.sin_port = htons(publishers->options->publish_port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct epoll_event event = {.events = EPOLLIN,
 		.data.u64 = publishers->options->streams + one->number};
@@ -100,7 +100,7 @@ static void dial(struct publishers *publishers, struct publisher *one)
 	if (one->fd < 0 ||
 		connect(one->fd, (struct sockaddr *)&there, sizeof(there)) != 0)
 		err(1, "publishers: connect to port %u",
-			publishers->options->port);
+			publishers->options->publish_port);
 	setsockopt(one->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (epoll_ctl(publishers->epoll, EPOLL_CTL_ADD, one->fd, &event) != 0)
 		err(1, "publishers: epoll_ctl");
@@ -134,7 +134,7 @@ static void post(struct publishers *publishers, struct publisher *one)
 	const struct options *options = publishers->options;
 	const bool form = options->form != NULL, token = options->token != NULL;
 	struct payload payload = {one->event, one->number, one->began};
-	char path[512], before[512] = "";
+	char path[OPTIONS_PATH], before[1024] = "";
 
 	if (one->fd < 0)
 		dial(publishers, one);

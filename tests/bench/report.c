@@ -20,6 +20,8 @@ static void print_opening(const struct load *load)
 		options->streams / (double)load->opening_ns * 1e9);
 	printf("opening_cpu_us_per_stream=%.2f\n",
 		(double)load->opening_cpu_us / options->streams);
+	printf("rested_cpu_us_per_stream=%.2f\n",
+		(double)load->rested_cpu_us / options->streams);
 	printf("pss_before=%" PRIu64 "\npss_after=%" PRIu64 "\n",
 		load->pss_before, load->pss_after);
 	printf("pss_per_stream=%.0f\n",

@@ -31,8 +31,9 @@ struct load {
 	uint64_t pss_after;
 	uint64_t opening_ns;
 	uint64_t opening_cpu_us;
-	uint64_t client_us;    /* while publishing and draining */
-	uint64_t caught_up_ns; /* how long the stalled took */
+	uint64_t rested_cpu_us; /* with what came after, while resting */
+	uint64_t client_us;	/* while publishing and draining */
+	uint64_t caught_up_ns;	/* how long the stalled took */
 	struct usage before;
 	struct usage after;
 };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The two systems that tests/bench/run measures, each started anew for a run."""
+"""The systems that tests/bench/run measures, each started anew for a run."""
 
 import contextlib
 import os
@@ -42,6 +42,11 @@ http {{
 			nchan_channel_id $1;
 			nchan_subscriber_first_message newest;
 		}}
+		location ~ ^/past/(.+)$ {{
+			nchan_subscriber eventsource;
+			nchan_channel_id $1;
+			nchan_subscriber_first_message oldest;
+		}}
 		location ~ ^/publish/(.+)$ {{
 			nchan_publisher;
 			nchan_message_buffer_length 1000;
@@ -76,6 +81,12 @@ def find(name):
 class System:
     """Some processes on core 0, on a port of their own, in a folder of their own."""
 
+    # Each in a session of its own, as an init system has it: the kernel shares a core out
+    # between sessions (sched_autogroup).  False: all in that of whoever measures.
+    sessions = True
+    pass_ = None          # what a stream shows
+    publish_port = None   # if that is another one
+
     def __init__(self, folder, descriptors, pin):
         self.folder, self.descriptors, self.pin = folder, descriptors, pin
         self.port = free_port()
@@ -95,7 +106,8 @@ class System:
     def run(self, *command):
         with open(self.folder / "log", "ab") as log:
             child = subprocess.Popen(self.pin + [str(word) for word in command],
-                                     stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                     stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                     start_new_session=self.sessions)
         self.processes.append(child)
         return child
 
@@ -137,7 +149,7 @@ class Nchan(System):
     keyed = publish
 
     @staticmethod
-    def missing(_build):
+    def missing():
         if find("nginx") is None or not NCHAN_MODULE.exists():
             return "needs nginx-light and libnginx-mod-nchan"
         return None
@@ -152,17 +164,18 @@ class Nchan(System):
         self.wait(lambda: self.answers("/"), "nginx")
 
 
-class Tidings(System):
-    name = "Tidings"
+class Behind(System):
+    """Something behind lighttpd, whose configuration is the one that is shipped."""
+
     listen = publish = "/realtime/bench-{}"
-    keyed = "/realtime/bench-{}?id={key}"
     top = Path(__file__).resolve().parent.parent.parent
     build = None
+    parts = ()
 
-    @staticmethod
-    def missing(build):
-        for part in ("hub/tidings-hub", "inbox/tidings-inbox", "fcgi/tidings.fcgi"):
-            if not (build / part).exists():
+    @classmethod
+    def missing(cls):
+        for part in cls.parts:
+            if not (cls.build / part).exists():
                 return f"{part} is not built"
         return "needs lighttpd" if find("lighttpd") is None else None
 
@@ -176,6 +189,31 @@ class Tidings(System):
             text = text.replace(f"@{word}@", str(value))
         return text
 
+    def start_lighttpd(self):
+        conf = self.folder / "lighttpd.conf"
+        conf.write_text(self.lighttpd_conf())
+        self.run(find("lighttpd"), "-D", "-f", conf)
+        self.wait(lambda: self.answers("/health"), self.name)
+
+
+class Floor(Behind):
+    """Nothing but the web server: floor.c."""
+
+    name = "floor"
+    keyed = Behind.publish
+    parts = ("tests/bench/floor",)
+    past = 0
+
+    def start(self):
+        self.run(self.build / "tests/bench/floor", self.folder / "fcgi.sock", self.past)
+        self.start_lighttpd()
+
+
+class Tidings(Behind):
+    name = "Tidings"
+    keyed = "/realtime/bench-{}?id={key}"
+    parts = ("hub/tidings-hub", "inbox/tidings-inbox", "fcgi/tidings.fcgi")
+
     def config(self):
         return TIDINGS.format(folder=self.folder)
 
@@ -183,13 +221,11 @@ class Tidings(System):
         # A folder of its own: its reader looks whenever a file in it changes.
         (self.folder / "inbox").mkdir()
         (self.folder / "tidings.conf").write_text(self.config())
-        (self.folder / "lighttpd.conf").write_text(self.lighttpd_conf())
         conf = self.folder / "tidings.conf"
         self.run(self.build / "hub/tidings-hub", "-c", conf)
         self.run(self.build / "inbox/tidings-inbox", "-c", conf)
         self.responder = self.run(self.build / "fcgi/tidings.fcgi", "-c", conf)
-        self.run(find("lighttpd"), "-D", "-f", self.folder / "lighttpd.conf")
-        self.wait(lambda: self.answers("/health"), "Tidings")
+        self.start_lighttpd()
         self.wait(self.has_table, "the inbox")
 
     def worker(self):

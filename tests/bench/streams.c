@@ -21,6 +21,7 @@ enum {
 	READ = 256 << 10, /* one read; larger bursts take another */
 	RETRY_MS = 3000,  /* what a browser does without `retry:` */
 	TICK_NS = 1000000,
+	HEAD_ROOM = 4 << 10, /* of a request's head, beside its path */
 	STALLED_BUFFER = 4 << 10,
 	STALLED_SEGMENT = 1400,
 };
@@ -133,19 +134,23 @@ static void request(
 	struct streams *streams, struct stream *stream, uint64_t now)
 {
 	const struct options *options = streams->options;
-	char path[512];
-	char text[1024];
+	const char *last = stream->sse.id_len > 0 ? stream->sse.id : NULL;
+	char path[OPTIONS_PATH];
+	char text[OPTIONS_PATH + HEAD_ROOM];
 	int len;
 
 	options_path(path, sizeof(path), options->listen,
 		stream->sse.stream % options->channels, stream->sse.stream);
 	len = snprintf(text, sizeof(text),
 		"GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
-		"Accept: text/event-stream\r\n%s%s%s\r\n",
-		path, options->port,
-		stream->sse.id_len > 0 ? "Last-Event-ID: " : "",
-		stream->sse.id_len > 0 ? stream->sse.id : "",
-		stream->sse.id_len > 0 ? "\r\n" : "");
+		"Accept: text/event-stream\r\n%s%s%s%s%s%s\r\n",
+		path, options->port, last ? "Last-Event-ID: " : "",
+		last ? last : "", last ? "\r\n" : "",
+		options->show ? "Authorization: Bearer " : "",
+		options->show ? options->show : "",
+		options->show ? "\r\n" : "");
+	if ((size_t)len >= sizeof(text))
+		errx(1, "streams: a request's head is too long");
 	ssize_t sent = send(stream->fd, text, (size_t)len, MSG_NOSIGNAL);
 	if (sent < 0 && errno == EAGAIN) {
 		watch(streams, stream, EPOLL_CTL_MOD, EPOLLOUT);
