@@ -46,6 +46,7 @@ static const struct variable variables[] = {
 	VARIABLE("HTTP_IF_NONE_MATCH", if_none_match),
 	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site),
 	VARIABLE("HTTP_X_FORWARDED_FOR", forwarded_for),
+	VARIABLE("HTTP_ACCEPT_ENCODING", accept_encoding),
 	VARIABLE("HTTP_TRANSFER_ENCODING", transfer_encoding),
 };
 

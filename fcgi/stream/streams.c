@@ -258,6 +258,7 @@ struct streams *streams_new(const struct streams_parts *parts)
 		.composer = parts->composer,
 		.counters = parts->counters,
 		.presence = parts->presence,
+		.gzip = parts->gzip,
 		.retry_ms = parts->retry_ms,
 		.owner = {.below = on_below, .gone = on_gone},
 	};

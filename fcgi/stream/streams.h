@@ -16,6 +16,7 @@
 struct audience;
 struct session;
 struct fanout;
+struct gzip;
 struct loop;
 struct counters;
 struct composer;
@@ -36,6 +37,7 @@ struct streams_parts {
 	struct limiter *limiter;       /* what a stream ends is given back */
 	struct counters *counters;
 	struct presence *presence; /* NULL = nobody says that he is there */
+	struct gzip *gzip;	   /* NULL = no stream has it */
 	uint64_t retry_ms;
 	size_t shelf; /* bytes of older events that are kept (shelf.h) */
 };
