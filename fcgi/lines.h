@@ -125,4 +125,12 @@
  */
 #define LINE_UNEXPECTED_ARGUMENT "tidings.fcgi: unexpected argument \"%s\""
 
+/*
+ * REASON
+ * `compress = yes`, but zlib cannot be opened, or there is no memory for it:
+ * streams are served as they are. REASON is the system's sentence, or
+ * "tidings-deflate.so is of another version", or "no memory".
+ */
+#define LINE_NOT_COMPRESSED "gzip: streams are not compressed: %.*s"
+
 #endif

@@ -21,6 +21,7 @@
 #include "fcgi/stream/audience.h"
 #include "fcgi/stream/composer.h"
 #include "fcgi/stream/fanout.h"
+#include "fcgi/stream/gzip.h"
 #include "fcgi/stream/streams.h"
 #include "fcgi/stream/tasks.h"
 #include "fcgi/stream/topic.h"
@@ -106,11 +107,14 @@ static void open_answers(struct rooms *rooms)
 	};
 }
 
-/* As much as the window, and room for a stream of very many channels. */
+/* As much as the window, and room for a stream of very many channels.  Beside
+ * each strip may hang the same as gzip, which is shorter by a quarter. */
 static size_t shelf_limit(const struct rooms *rooms)
 {
 	size_t bytes = rooms->lone ? CGI_WINDOW : rooms->config->window;
 
+	if (rooms->gzip != NULL)
+		bytes = bytes / 7 * 4;
 	return bytes < SHELF_LEAST ? SHELF_LEAST : bytes;
 }
 
@@ -121,6 +125,9 @@ static void open_streams(struct rooms *rooms)
 	if (config->subscriptions)
 		rooms->presence = presence_new(
 			rooms->loop, rooms->session, config->presence_list);
+	/* In a process of its own a stream shares nothing. */
+	if (config->compress && !rooms->lone)
+		rooms->gzip = gzip_open(rooms->loop);
 	rooms->streams = streams_new(&(struct streams_parts){
 		.loop = rooms->loop,
 		.window = rooms->window,
@@ -132,6 +139,7 @@ static void open_streams(struct rooms *rooms)
 		.counters = rooms->counters,
 		.unread = rooms->unread,
 		.presence = rooms->presence,
+		.gzip = rooms->gzip,
 		.retry_ms = config->retry_ms,
 		.shelf = shelf_limit(rooms),
 	});
@@ -174,6 +182,7 @@ static void open_verbs(struct rooms *rooms)
 		.clock = loop_clock(rooms->loop),
 		.stream_age_ms = rooms->config->stream_age_ms,
 		.presence = rooms->presence != NULL,
+		.compress = rooms->gzip != NULL,
 	};
 	rooms->post = (struct post){
 		.access = rooms->access,
@@ -330,6 +339,7 @@ void rooms_close(struct rooms *rooms)
 	tasks_free(rooms->tasks);
 	history_free(rooms->history);
 	streams_free(rooms->streams);
+	gzip_free(rooms->gzip);
 	presence_free(rooms->presence);
 	uplink_free(rooms->uplink);
 	replies_free(rooms->replies);

@@ -23,6 +23,7 @@
 struct clock;
 struct config;
 struct acceptor;
+struct gzip;
 struct history;
 struct router;
 struct uplink;
@@ -43,6 +44,7 @@ struct rooms {
 	struct uplink *uplink;
 	const struct session *session;
 	struct presence *presence; /* NULL = nobody says that he is there */
+	struct gzip *gzip;	   /* NULL = nothing is compressed */
 	struct streams *streams;
 	struct history *history;
 	struct feed feed; /* what the hub says goes there */

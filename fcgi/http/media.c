@@ -83,6 +83,35 @@ unsigned media_quality(
 	return best;
 }
 
+enum { UNSAID = -1 };
+
+/* What it says of a coding by its name. */
+static int coding_quality(const char *accept, const char *coding)
+{
+	struct span rest = span_of(accept);
+	int quality = UNSAID;
+
+	while (rest.len > 0) {
+		struct span range = cut(&rest, ',');
+		struct span name = range;
+
+		if (same(cut(&name, ';'), coding))
+			quality = (int)quality_of(range, coding, NULL);
+	}
+	return quality;
+}
+
+bool media_takes_gzip(const char *accept_encoding)
+{
+	static const char *const names[] = {"gzip", "x-gzip", "*"};
+	int quality = UNSAID;
+
+	for (size_t i = 0; i < 3 && quality == UNSAID; i++)
+		quality = coding_quality(accept_encoding, names[i]);
+	return quality > 0 &&
+	       quality >= coding_quality(accept_encoding, "identity");
+}
+
 bool media_is(const char *content_type, const char *type)
 {
 	return same(span(content_type, strcspn(content_type, "; \t")), type);

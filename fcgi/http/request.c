@@ -13,7 +13,7 @@
 
 #include "fcgi/http/intake.h"
 
-enum { VARIABLES = 23 };
+enum { VARIABLES = 24 };
 
 /* What is said so far: spans of what the web server sent, or of texts here. */
 struct said {
@@ -112,6 +112,7 @@ static const struct variable variables[] = {
 	VARIABLE("HTTP_IF_NONE_MATCH", if_none_match, say_last),
 	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site, say_last),
 	VARIABLE("HTTP_X_FORWARDED_FOR", forwarded_for, say_alone),
+	VARIABLE("HTTP_ACCEPT_ENCODING", accept_encoding, say_last),
 	VARIABLE("HTTP_TRANSFER_ENCODING", transfer_encoding, say_last),
 };
 

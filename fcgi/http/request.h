@@ -25,8 +25,9 @@ struct request {
 	const char *host;    /* HTTP_HOST */
 	const char *scheme;  /* REQUEST_SCHEME, or from HTTPS */
 	const char *accept;  /* HTTP_ACCEPT */
-	const char *last_event_id; /* HTTP_LAST_EVENT_ID; an empty header
-				      counts as none */
+	const char *accept_encoding; /* HTTP_ACCEPT_ENCODING */
+	const char *last_event_id;   /* HTTP_LAST_EVENT_ID; an empty header
+					counts as none */
 	const char *content_type;
 	const char *content_length;
 	const char *transfer_encoding; /* HTTP_TRANSFER_ENCODING: the body came

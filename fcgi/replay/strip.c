@@ -117,6 +117,7 @@ struct strip *strip_new(uint64_t from, const struct paged *paged,
 		strip->batch = batch_new(1, buf_span(&text));
 		strip->batch->events = strip->count;
 		strip->batch->replay = true;
+		strip->batch->common = true;
 		strip->cost +=
 			strip->batch->len + sizeof(*strip->batch) +
 			paged->count *

@@ -22,6 +22,13 @@ struct batch *batch_new(uint16_t request, struct span text)
 	return batch;
 }
 
+size_t batch_text_len(const struct batch *batch)
+{
+	size_t record = RECORD_HEAD + RECORD_BODY;
+
+	return batch->len - (batch->len + record - 1) / record * RECORD_HEAD;
+}
+
 void batch_text(
 	const struct batch *batch, size_t begin, size_t end, struct buf *out)
 {
@@ -45,6 +52,8 @@ struct batch *batch_hold(struct batch *batch)
 
 void batch_drop(struct batch *batch)
 {
-	if (batch != NULL && --batch->refs == 0)
-		free(batch);
+	if (batch == NULL || --batch->refs > 0)
+		return;
+	batch_drop(batch->packed);
+	free(batch);
 }

@@ -286,6 +286,7 @@ static struct batch *compose(struct composer *composer,
 	}
 	batch = batch_new(sub->request, buf_span(&composer->text));
 	batch->events = composer->events;
+	batch->common = true;
 	batch->pos = through;
 	batch->id = window_mark(composer->window, through);
 	return batch;

@@ -5,6 +5,7 @@
 
 #include "fcgi/guard/access.h"
 #include "fcgi/guard/grant.h"
+#include "fcgi/http/media.h"
 #include "fcgi/http/request.h"
 #include "fcgi/presence/wish.h"
 #include "fcgi/stream/admit.h"
@@ -53,18 +54,33 @@ static void forgo_filter(struct subscription *subscription)
 		subscription->types = filter_of_none();
 }
 
+/* Only for who has shown nothing: what is private is never compressed (gzip.h).
+ * What is said to those who cannot be let in now is not, either. */
+static void choose_gzip(
+	struct request *request, struct subscription *subscription)
+{
+	subscription->gzip = subscription->grant == NULL &&
+			     media_takes_gzip(request->accept_encoding);
+	if (subscription->gzip)
+		buf_printf(&request->headers, "Content-Encoding: gzip\r\n");
+}
+
 void entrance_pass(struct subscribe *subscribe, struct request *request,
 	struct subscription *subscription, enum entrance entrance)
 {
 	if (!is_allowed(subscribe, request, subscription, entrance))
 		return;
 	forgo_filter(subscription);
+	if (subscribe->compress)
+		buf_printf(&request->headers, "Vary: Accept-Encoding\r\n");
 	subscription->client =
 		admit_enter(subscribe->admit, request, subscription);
 	if (subscription->client == NULL) {
 		grant_drop(subscription->grant);
 		return;
 	}
+	if (subscribe->compress)
+		choose_gzip(request, subscription);
 	if (subscription->presence != 0)
 		wish_name(subscription, request);
 	subscription->end = expiry_of(subscription->grant,

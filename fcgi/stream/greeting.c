@@ -9,6 +9,7 @@
 #include "fcgi/presence/presence.h"
 #include "fcgi/replay/lasts.h"
 #include "fcgi/stream/batch.h"
+#include "fcgi/stream/gzip.h"
 #include "fcgi/stream/notice.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/window.h"
@@ -24,8 +25,12 @@ static uint64_t answer(const struct subscriber *sub)
 
 static struct batch *batch_of(const struct subscriber *sub, struct buf *text)
 {
-	struct batch *batch = batch_new(sub->request, buf_span(text));
+	struct batch *batch;
 
+	if (sub->gzip)
+		gzip_answer(text);
+	batch = batch_new(sub->request, buf_span(text));
+	batch->is_gzip = sub->gzip;
 	buf_release(text);
 	return batch;
 }

@@ -56,6 +56,7 @@ struct subscription {
 	bool browser; /* MERCURE: who asks is a browser's EventSource */
 	bool gaps;    /* MERCURE: a gap is told, and does not end the stream */
 	bool tells;   /* MERCURE: the head says where the stream begins */
+	bool gzip;    /* its headers say that it is gzip; no grant then */
 	uint8_t presence;	   /* enum presence_wish (presence.h), and
 				      whose stream it is then: */
 	const char *address;	   /* NULL = not known */

@@ -260,6 +260,7 @@ struct streams *streams_new(const struct streams_parts *parts)
 		.counters = parts->counters,
 		.unread = parts->unread,
 		.presence = parts->presence,
+		.gzip = parts->gzip,
 		.retry_ms = parts->retry_ms,
 		.owner = {.below = on_below, .gone = on_gone},
 	};

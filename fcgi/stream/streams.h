@@ -16,6 +16,7 @@
 struct audience;
 struct session;
 struct fanout;
+struct gzip;
 struct loop;
 struct counters;
 struct composer;
@@ -37,6 +38,7 @@ struct streams_parts {
 	struct counters *counters;
 	struct unread *unread;
 	struct presence *presence; /* NULL = nobody says that he is there */
+	struct gzip *gzip;	   /* NULL = no stream has it */
 	uint64_t retry_ms;
 	size_t shelf; /* bytes of older events that are kept (shelf.h) */
 };

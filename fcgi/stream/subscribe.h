@@ -28,6 +28,7 @@ struct subscribe {
 	const struct clock *clock;
 	uint64_t stream_age_ms; /* 0 = streams have no end of their own */
 	bool presence;		/* streams may say that they are there */
+	bool compress;		/* streams are gzip for who accepts that */
 };
 
 handler subscribe_channels; /* ?channel= and ?pattern=, or else the route's own

@@ -15,6 +15,7 @@
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/composer.h"
 #include "fcgi/stream/event.h"
+#include "fcgi/stream/gzip.h"
 #include "fcgi/stream/notice.h"
 #include "fcgi/stream/opening.h"
 #include "fcgi/stream/window.h"
@@ -103,7 +104,9 @@ struct subscriber *subscriber_new(
 	sub->dress = (uint8_t)subscription->dress;
 	sub->browser = subscription->browser;
 	sub->gaps = subscription->gaps;
+	assert(!subscription->gzip || subscription->grant == NULL);
 	sub->seen = subscription->presence != 0;
+	sub->gzip = subscription->gzip;
 	sub->client = subscription->client;
 	sub->grant = subscription->grant;
 	list_init(&sub->due);
@@ -244,6 +247,25 @@ static void pass(struct subscriber *sub, uint64_t horizon)
 		sub->id = mark;
 }
 
+/* Somebody else is on each of its channels: he is likely to be given the same.
+ */
+static bool is_in_company(const struct subscriber *sub)
+{
+	for (uint16_t i = 0; i < sub->count; i++)
+		if (sub->memberships[i].topic->subscribers < 2)
+			return false;
+	return true;
+}
+
+/* Takes the caller's reference, as gzip_piece(). */
+static struct batch *as_sent(const struct subscriber *sub, struct batch *batch)
+{
+	if (!sub->gzip || batch == NULL)
+		return batch;
+	return gzip_piece(sub->home->gzip, batch, sub->request,
+		batch->packed == NULL && is_in_company(sub));
+}
+
 /* The next batch, NULL if it has everything. */
 static struct batch *next(struct subscriber *sub, uint64_t horizon)
 {
@@ -293,7 +315,7 @@ enum pump_result subscriber_pump(struct subscriber *sub, uint64_t horizon)
 				want(sub, LOOP_READ);
 				return BELOW;
 			}
-			sub->half = next(sub, horizon);
+			sub->half = as_sent(sub, next(sub, horizon));
 			sub->done = 0;
 		}
 		if (sub->half == NULL)
@@ -312,7 +334,7 @@ enum pump_result subscriber_give(struct subscriber *sub, struct batch *batch)
 {
 	assert(subscriber_half(sub) == NULL);
 	assert(!sub->opens);
-	sub->half = batch;
+	sub->half = as_sent(sub, batch);
 	sub->done = 0;
 	return flush(sub);
 }

@@ -33,6 +33,7 @@
 
 struct counters;
 struct grant;
+struct gzip;
 struct opening;
 struct presence;
 struct batch;
@@ -62,6 +63,7 @@ struct subscriber_home {
 	struct counters *counters;
 	struct unread *unread;	   /* long texts that wait */
 	struct presence *presence; /* NULL = nobody says that he is there */
+	struct gzip *gzip;	   /* NULL = nobody has it */
 	uint64_t retry_ms;	   /* after which they come back */
 	struct subscriber_owner owner;
 };
@@ -102,6 +104,7 @@ struct subscriber {
 	bool behind : 1;     /* began behind: owed an event `live` */
 	bool below : 1;	     /* `pos` means nothing, only `id` counts */
 	bool seen : 1;	     /* presence.h knows it */
+	bool gzip : 1;	     /* what it is given is gzip */
 	bool leased : 1; /* it has an end: a lease is behind its memberships */
 	struct membership memberships[];
 };

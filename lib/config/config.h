@@ -165,6 +165,7 @@ struct config {
 	bool token_in_url;	/* token_in_url = no | yes */
 	uint64_t stream_age_ms; /* stream_age = 0, or 1m..7d */
 	uint64_t ticket_age_ms; /* ticket_age = 5m, 0 = off, or 30s..1h */
+	bool compress;		/* compress = no | yes: streams as gzip */
 	bool mercure;		/* mercure = no | yes: /.well-known/mercure */
 	bool subscriptions; /* mercure_subscriptions = no | yes: streams tell
 			       that they are there */

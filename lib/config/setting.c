@@ -90,6 +90,7 @@ static const struct setting responder_keys[] = {
 		.max = DAYS(7)},
 	{"ticket_age", "5m", parse_time_or_none, AT(ticket_age_ms),
 		.min = 30000, .max = 3600000},
+	{"compress", "no", parse_choice, AT(compress), .words = {"no", "yes"}},
 	{"mercure", "no", parse_choice, AT(mercure), .words = {"no", "yes"}},
 	{"mercure_subscriptions", "no", parse_choice, AT(subscriptions),
 		.words = {"no", "yes"}},

@@ -68,12 +68,46 @@ static void test_a_body_is_of_a_type_whatever_its_parameters(void **state)
 	assert_false(media_is("", "application/json"));
 }
 
+static const struct {
+	const char *accept_encoding;
+	bool takes;
+} codings[] = {
+	{"", false},
+	{"gzip", true},
+	{"gzip, deflate, br, zstd", true}, /* Chromium, Firefox */
+	{"br;q=1.0, gzip;q=0.8, *;q=0.1", true},
+	{"deflate, GZip ; q=0.5", true},
+	{"x-gzip", true},
+	{"*", true},
+	{"deflate, *;q=0.3", true},
+	{"identity", false},
+	{"br, deflate", false},
+	{"gzip;q=0", false},
+	{"gzip;q=0.000, *", false},
+	{"*;q=0", false},
+	{"gzip;q=0.5, identity", false}, /* it would rather have none */
+	{"gzip, identity;q=0.5", true},
+	{"gzip;q=0.5, identity;q=0.5", true},
+	{"gzipped, ungzip", false},
+	{",,;q=1,", false},
+};
+
+static void test_gzip_is_for_who_accepts_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(codings); i++)
+		CHECK(codings[i].accept_encoding,
+			media_takes_gzip(codings[i].accept_encoding) ==
+				codings[i].takes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_it_is_read_as_it_is_meant),
 		cmocka_unit_test(
 			test_a_body_is_of_a_type_whatever_its_parameters),
+		cmocka_unit_test(test_gzip_is_for_who_accepts_it),
 	};
 
 	return cmocka_run_group_tests_name("media", tests, NULL, NULL);

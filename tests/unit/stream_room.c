@@ -10,9 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fcgi/stream/gzip.h"
 #include "lib/log.h"
 
 size_t room_shelf = ROOM_WINDOW;
+const struct deflater *room_deflater;
 
 /* ---- the hub */
 
@@ -287,6 +289,8 @@ static void open_window(struct room *room)
 
 static void open_feed(struct room *room)
 {
+	if (room_deflater != NULL)
+		room->gzip = gzip_new(room->loop, room_deflater);
 	room->streams = streams_new(&(struct streams_parts){
 		.loop = room->loop,
 		.window = room->window,
@@ -296,6 +300,7 @@ static void open_feed(struct room *room)
 		.session = &room->session,
 		.counters = room->counters,
 		.unread = room->unread,
+		.gzip = room->gzip,
 		.retry_ms = 1000,
 		.shelf = room_shelf,
 	});
@@ -348,6 +353,7 @@ int room_leave(void **state)
 	streams_drain(room->streams);
 	streams_free(room->streams);
 	unread_free(room->unread);
+	gzip_free(room->gzip);
 	tasks_free(room->tasks);
 	session_release(&room->session);
 	fanout_free(room->fanout);

@@ -50,6 +50,7 @@ struct room {
 	struct window *window;
 	struct composer *composer;
 	struct fanout *fanout;
+	struct gzip *gzip;	     /* NULL without room_deflater */
 	struct subscriber_home home; /* for a test's own subscribers */
 	struct streams *streams;
 	struct tasks *tasks;
@@ -63,6 +64,10 @@ struct room {
 
 /* Bytes of older events that rooms keep from now on. */
 extern size_t room_shelf;
+
+struct deflater;
+/* With which streams may be gzip, likewise; NULL = none is. */
+extern const struct deflater *room_deflater;
 
 /* With a hub that has told the (empty) window; or before any came. */
 int room_enter(void **state);
