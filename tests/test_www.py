@@ -2,6 +2,7 @@
 """The modules under www/feed.js one by one, in node; each test says what it is."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -26,3 +27,26 @@ def test_modules(tmp_path, name):
     assert done.returncode == 0, "\n".join(
         line for line in done.stdout.splitlines() if "not ok" in line)
     assert "# pass 0\n" not in done.stdout and "# pass" in done.stdout
+
+
+DEEP = 4  # imports below app.js: a browser that asked import by import would be as many answers late
+
+
+def depths():
+    """How far below app.js each module that the page imports at its start is."""
+    www, depth, left = TOP / "www", {"app.js": 0}, ["app.js"]
+    for name in left:
+        for imported in re.findall(r"^(?:import|export)\b[^;]*?\bfrom \"(\.[^\"]+)\"", (www / name).read_text(), re.M):
+            path = os.path.normpath(Path(name).parent / imported)
+            if path not in depth:
+                depth[path] = depth[name] + 1
+                left.append(path)
+    return depth
+
+
+def test_what_lies_deep_is_asked_for_at_once_and_nothing_in_vain():
+    listed = re.findall(r'rel="modulepreload" href="([^"]+)"', (TOP / "www" / "index.html").read_text())
+    depth = depths()
+    assert len(depth) > 40 and len(listed) == len(set(listed))
+    assert set(listed) <= set(depth), "index.html preloads what nobody imports"
+    assert {name for name in depth if depth[name] >= DEEP} <= set(listed), "index.html should preload these, too"

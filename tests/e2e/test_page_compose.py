@@ -120,7 +120,7 @@ def test_toasts_do_not_cover_the_page_in_a_burst(chromium, web):
 ])
 def test_a_notification_of_another_shape_pops_up_all_the_same(chromium, web, odd):
     page = Page(chromium, web)
-    page.go("compose")
+    page.connect("main").is_("live")
     switch(page, "#toasts-on")
     web.publish(json.dumps(odd), event="notification")
     page.window.wait(lambda: "odd" in (page.window.text("#toasts .toast") or ""), "a toast")

@@ -219,3 +219,34 @@ def test_it_is_there_at_once(chromium, web):
         setTimeout(() => done(sum), 300);
     """)
     assert shift < 0.1
+
+
+FORM_ENDS = "return [document.querySelector('#publish').getBoundingClientRect().bottom, innerHeight]"
+
+
+@pytest.mark.parametrize("width, height", [(768, 1024), (1280, 900), (1920, 1080)])
+def test_the_form_is_in_sight_in_each_language(chromium, web, width, height):
+    page = Page(chromium, web)
+    page.connect("main").is_("live")
+    page.window.has_width(width, height)
+    for language in LANGUAGES:
+        page.language(language)
+        end, seen = page.window.run(FORM_ENDS)
+        assert end <= seen, (language, end, seen)
+
+
+def test_few_events_stand_at_the_head_and_many_end_at_the_foot(chromium, web):
+    page = Page(chromium, web)
+    page.connect("main").is_("live")
+    place = """
+        const [list, rows] = [document.querySelector("#events"), document.querySelectorAll("#events li")];
+        const [box, newest, oldest] = [list, rows[0], rows[rows.length - 1]].map((e) => e.getBoundingClientRect());
+        return [Math.abs(oldest.top - box.top) < 2, Math.abs(newest.bottom - box.bottom) < 2];
+    """
+    web.publish("the first")
+    web.publish("the second")
+    page.sees("the second")
+    assert page.window.run(place) == [True, False]
+    web.publish("\n".join(f"number {n}" for n in range(100)), lines=1)
+    page.sees("number 99")
+    page.window.wait(lambda: page.window.run(place) == [False, True], "the newest at the foot")

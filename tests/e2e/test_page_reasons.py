@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from page import Page
-from test_page_look import violations
+from test_page_look import FORM_ENDS, violations
 from world import TOP
 
 pytestmark = pytest.mark.page
@@ -110,6 +110,8 @@ def test_it_says_why_there_is_no_stream(chromium, site, case):
     page = opens(chromium, site, **answers)
     says(page, *parts)
     assert badge(page) == f"lost: {word}"
+    end, seen = page.window.run(FORM_ENDS)
+    assert end <= seen, "the form is in sight, although nothing can be heard"
     assert word in page.window.text('article.stream[data-key="channel:main"] .state')
     page.language("pt-BR")
     said = says(page, "/tidings/")
