@@ -293,7 +293,7 @@ def test_a_row_is_not_stored_by_who_has_not_heard_of_the_newest_hole(order, redi
     order.redis.ask("HSET", P + "state", "server", "another")
     assert order.last() == order.holes()[-1][1] > heard
     before = order.everything()
-    assert order.call(event("r4", inbox="orders:aa", span=(3, 4)), heard=heard) == [b"forgot"]
+    assert order.call(event("r4", inbox="orders:aa", span=(3, 4)), heard=heard) == [b"unheard"]
     assert order.everything() == before
     assert order.append(event("r2", inbox="orders:aa", span=(1, 2)))[0].outcome == STORED
 
