@@ -16,6 +16,7 @@
 #include "hub/log/ledger.h"
 #include "hub/log/order.h"
 #include "hub/log/origin.h"
+#include "lib/buf.h"
 
 struct orphan {
 	uint64_t id;	      /* of its last row */
@@ -44,5 +45,20 @@ uint64_t orphans_count(struct store *store);
 /* Hands out the whole of one, borrowed for the call; false if it is gone. */
 bool orphan_read(struct store *store, uint64_t id,
 	void (*found)(void *arg, const struct orphan *orphan), void *arg);
+
+/* ---- by where they come from */
+
+struct orphan_origin {
+	uint64_t id;
+	struct origin origin;
+};
+
+/* Appends all that are to be put back, as struct orphan_origin. */
+void orphans_list(struct store *store, struct buf *list);
+/* Of these: the lowest row of that inbox, 0 if there is none; and the id of the
+ * one that is the same publish, or the same row of an inbox, likewise. */
+uint64_t orphans_first_row(
+	const struct buf *list, const uint8_t inbox[ORIGIN_INBOX]);
+uint64_t orphans_find(const struct buf *list, const struct origin *origin);
 
 #endif

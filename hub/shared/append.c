@@ -52,7 +52,8 @@ static void on_turn(void *arg)
 
 	append_settle(append);
 	if (append->open && !append->busy &&
-		(append->probe || !list_empty(&append->waiting) ||
+		(append->probe ||
+			(append->deaf == 0 && !list_empty(&append->waiting)) ||
 			append->look != append->look_sent))
 		append_send(append);
 }
@@ -60,6 +61,10 @@ static void on_turn(void *arg)
 void append_probe(struct append *append)
 {
 	append->probe = true;
+	/* Who does not hear of it by then begins anew. */
+	if (append->deaf > 0 && --append->deaf == 0)
+		append->notify.refused(append->notify.arg, SHARED_AWAY,
+			"it has forgotten its newest events");
 }
 
 /* ---- links */
@@ -75,6 +80,7 @@ void append_greet(struct append *append)
 void append_open(struct append *append, uint64_t hole)
 {
 	append->hole = hole;
+	append->deaf = 0;
 	append->open = true;
 }
 
@@ -83,6 +89,7 @@ void append_hear_hole(struct append *append, uint64_t hole)
 	bool failed = append->row_failed;
 
 	append->hole = hole;
+	append->deaf = 0;
 	append_fail_rows(append);
 	append->row_failed = failed;
 }

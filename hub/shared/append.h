@@ -62,7 +62,10 @@ struct append {
 	bool probe;	  /* one is to be sent, if without proposals */
 	uint64_t away_us; /* since when it is not open */
 	uint64_t floor;
-	uint64_t hole; /* as append_open() */
+	uint64_t hole;	    /* as append_open() */
+	uint64_t sent_hole; /* with the batch that is under way */
+	unsigned deaf; /* no proposals before a newer one is told, or so many
+			  signs of life have passed; 0 = there is none */
 	uint64_t sent_us, took_us;
 	uint64_t look, look_sent, looked; /* numbers */
 	struct script script;
@@ -96,7 +99,8 @@ void append_add(
  * append_open(). */
 void append_greet(struct append *append);
 /* The order's holes are told; the newest is this one, 0 = there is none.
- * Whoever proposes has to know of it: nothing is stored otherwise. */
+ * Whoever proposes has to know of it: nothing is stored otherwise, and it is
+ * said again once it is told. */
 void append_open(struct append *append, uint64_t hole);
 /* A newer one is told.  Rows of inboxes fail (append_fail_rows): what was
  * forgotten comes before them, since a cursor that they moved would tell of

@@ -102,7 +102,7 @@ local function newest_hole()
 	if not row or #row[2] ~= 2 or row[2][1] ~= 'last' then return '0' end
 	return string.match(row[1], '^0%-(%d+)$') or '0'
 end
-if count > 0 and newest_hole() ~= heard then return {'forgot'} end
+if count > 0 and newest_hole() ~= heard then return {'unheard'} end
 
 -- ---- the proposals
 

@@ -19,6 +19,7 @@ enum {
 	CALL_WORDS = 1 + 4 + 9, /* of a call, before its proposals */
 	REPLY_WORDS = 5,	/* before the answers */
 	ANSWER_WORDS = 5,	/* of each */
+	DEAF_BEATS = 2, /* signs of life that a hole may take to be told */
 };
 
 /* ---- what comes of it */
@@ -87,6 +88,13 @@ static void take_word(struct append *append, struct reading *reading)
 	};
 	struct span word = text(reading, 0);
 
+	if (span_is(word, "unheard")) {
+		append_take_back(append);
+		append->busy = false;
+		append->deaf =
+			append->hole == append->sent_hole ? DEAF_BEATS : 0;
+		return;
+	}
 	/* What it forgot is told first when it is linked anew. */
 	if (span_is(word, "forgot"))
 		append_take_back(append);
@@ -260,7 +268,7 @@ void append_send(struct append *append)
 	size_t words, count;
 
 	/* If some fly already, the script has to be sent once more. */
-	if (append->open && list_empty(&append->flying) &&
+	if (append->open && append->deaf == 0 && list_empty(&append->flying) &&
 		list_empty(&append->doomed) && !append->row_failed)
 		take_off(append);
 	count = count_flying(append, &words);
@@ -272,6 +280,7 @@ void append_send(struct append *append)
 			buf_span(&list_entry(at, struct waiting, node)->words));
 	append->busy = true;
 	append->probe = false;
+	append->sent_hole = append->hole;
 	append->look_sent = append->look;
 	append->sent_us = loop_now_us(append->loop);
 	conn_ask(append->conn, &append->command, on_reply, append);

@@ -17,8 +17,7 @@ static void put_receipt(struct waiting *waiting,
 {
 	buf_clear(scratch);
 	if (what->source != 0)
-		buf_printf(scratch, "%" PRIu64 ":%" PRIu64, what->source,
-			what->number);
+		entry_put_receipt(scratch, what);
 	command_word(&waiting->words, buf_span(scratch));
 }
 

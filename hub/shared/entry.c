@@ -60,6 +60,11 @@ void entry_put_key(struct buf *out, struct span channel, struct span key)
 	buf_add_span(out, key);
 }
 
+void entry_put_receipt(struct buf *out, const struct shared_proposal *what)
+{
+	buf_printf(out, "%" PRIu64 ":%" PRIu64, what->source, what->number);
+}
+
 void entry_put_digest(struct buf *out, struct digest digest)
 {
 	buf_printf(out, "%016" PRIx64 "%016" PRIx64, digest.high, digest.low);

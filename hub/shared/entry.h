@@ -30,6 +30,8 @@ void entry_put_item(struct buf *out, const struct shared_item *item);
 /* How Redis' keys and fields name things: an idempotency key (hashed there),
  * its digest, an inbox. */
 void entry_put_key(struct buf *out, struct span channel, struct span key);
+/* SOURCE:NUMBER, by which a publish is known that is sent again. */
+void entry_put_receipt(struct buf *out, const struct shared_proposal *what);
 void entry_put_digest(struct buf *out, struct digest digest);
 /* Random bytes, as digits. */
 void entry_put_id(struct buf *out, const uint8_t *id, size_t len);

@@ -4,7 +4,8 @@
 -- KEYS  log hole state inbox founder
 -- ARGV  prefix who-founds step, and of the step
 --         begin
---         entries  id before h a n i, ...
+--         entries  id before h a n i receipt shown milliseconds, ...; of a hole h
+--                  is '', and a its last id: one that may lie below all entries
 --         keys     name value milliseconds, ...
 --         cursors  field cursor, ...
 --         end      identity secret last at r, and above which id nothing was: ''
@@ -23,10 +24,23 @@ redis.call('SET', founder, ARGV[2], 'PX', '10000')
 if step == 'begin' then
 	redis.call('DEL', log, hole, inbox)
 elseif step == 'entries' then
-	for i = 4, #ARGV, 6 do
-		redis.call('XADD', log, '0-' .. ARGV[i], 'p', ARGV[i + 1], 'h',
-			ARGV[i + 2], 'a', ARGV[i + 3], 'n', ARGV[i + 4], 'i',
-			ARGV[i + 5])
+	for i = 4, #ARGV, 9 do
+		local id, before, head, at, n, items, receipt, shown, age =
+			unpack(ARGV, i, i + 8)
+		if head == '' then
+			redis.call('XADD', log, '0-' .. id, 'hole', at, 'p', before)
+			redis.call('XADD', hole, '0-' .. id, 'last', at)
+		else
+			redis.call('XADD', log, '0-' .. id, 'p', before, 'h', head, 'a',
+				at, 'n', n, 'i', items)
+		end
+		if receipt ~= '' then
+			-- Its first item may have been another row.
+			local key = prefix .. 'receipt:' .. receipt
+			local first = string.match(redis.call('GET', key) or '', '^%d+')
+			redis.call('SET', key, (first or shown) .. ' ' .. shown .. ' ' .. id,
+				'PX', age)
+		end
 	end
 elseif step == 'keys' then
 	for i = 4, #ARGV, 3 do

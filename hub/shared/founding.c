@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "hub/shared/append.h"
 #include "hub/shared/command.h"
 #include "hub/shared/entry.h"
 #include "hub/shared/fault.h"
@@ -29,34 +30,100 @@ static void number(struct founding *founding, uint64_t value)
 	founding->word_count++;
 }
 
-/* ---- what a step has; how many of them */
+static void next_hole(struct founding *founding)
+{
+	const struct shared_founding *what = founding->what;
+
+	if (what->hole == NULL || !what->hole(what->arg, &founding->hole))
+		founding->hole = (struct shared_hole){0};
+}
+
+/* ---- what a step has; 0 if that is nothing */
+
+/* It comes after `last`, or after what was put before it: all of that is there,
+ * but for what was cut. */
+static void put_place(struct founding *founding, uint64_t id, uint64_t last)
+{
+	number(founding, id);
+	number(founding, founding->whole ? founding->before : last);
+	founding->before = id;
+}
+
+static void put_nothing(struct founding *founding, unsigned words)
+{
+	static const struct buf none;
+
+	while (words-- > 0)
+		word(founding, &none);
+}
+
+/* Those that begin up to there. */
+static void put_holes(struct founding *founding, uint64_t upto)
+{
+	const struct shared_founding *what = founding->what;
+	struct shared_hole *hole = &founding->hole;
+
+	while (hole->start != 0 && hole->start <= upto) {
+		put_place(founding, hole->start, hole->last);
+		put_nothing(founding, 1);
+		number(founding, hole->last);
+		put_nothing(founding, 5);
+		if (what->from > 0 && hole->last >= what->from)
+			founding->whole = true;
+		next_hole(founding);
+	}
+}
+
+/* So that a publish that is sent again, or put back, is known. */
+static void put_receipt(struct founding *founding,
+	const struct shared_entry *entry, uint64_t shown, struct buf *scratch)
+{
+	uint64_t now = clock_date_ms(loop_clock(founding->conn->loop));
+	uint64_t ends = entry->at + APPEND_RECEIPT_AGE_S * 1000ull;
+	bool lives = entry->what.source != 0 && ends > now;
+
+	buf_clear(scratch);
+	if (lives)
+		entry_put_receipt(scratch, &entry->what);
+	word(founding, scratch);
+	number(founding, shown);
+	number(founding, lives ? ends - now : 0);
+}
+
+static void put_entry(struct founding *founding,
+	const struct shared_entry *entry, uint64_t shown, struct buf *scratch)
+{
+	put_place(founding, entry->id, entry->id - entry->rows);
+	founding->whole = true;
+	founding->at = entry->at;
+	buf_clear(scratch);
+	entry_put_head(scratch, &entry->what);
+	word(founding, scratch);
+	number(founding, entry->at);
+	number(founding, entry->rows);
+	buf_clear(scratch);
+	for (uint32_t i = 0; i < entry->what.count; i++)
+		entry_put_item(scratch, &entry->what.items[i]);
+	word(founding, scratch);
+	put_receipt(founding, entry, shown, scratch);
+}
 
 static size_t put_entries(struct founding *founding, struct buf *scratch)
 {
 	const struct shared_founding *what = founding->what;
 	struct shared_entry entry;
+	uint64_t shown;
 	size_t count = 0;
 
 	while (count < FOUNDING_MOST && founding->words.len < FOUNDING_BYTES &&
-		(founding->more = what->entry(what->arg, &entry))) {
-		if (founding->before == 0 && what->cut)
-			founding->before = entry.id - entry.rows;
-		number(founding, entry.id);
-		number(founding, founding->before);
-		buf_clear(scratch);
-		entry_put_head(scratch, &entry.what);
-		word(founding, scratch);
-		number(founding, entry.at);
-		number(founding, entry.rows);
-		buf_clear(scratch);
-		for (uint32_t i = 0; i < entry.what.count; i++)
-			entry_put_item(scratch, &entry.what.items[i]);
-		word(founding, scratch);
-		founding->before = entry.id;
-		founding->at = entry.at;
+		(founding->more = what->entry(what->arg, &entry, &shown))) {
+		put_holes(founding, entry.id);
+		put_entry(founding, &entry, shown, scratch);
 		count++;
 	}
-	return count;
+	if (!founding->more)
+		put_holes(founding, what->last);
+	return founding->word_count;
 }
 
 static size_t put_keys(struct founding *founding, struct buf *scratch)
@@ -220,6 +287,8 @@ void founding_begin(
 	founding->what = what;
 	founding->step = FOUNDING_BEGIN;
 	founding->before = founding->at = 0;
+	founding->whole = !what->cut;
+	next_hole(founding);
 	go_on(founding);
 }
 

@@ -33,7 +33,9 @@ struct founding {
 		FOUNDING_END,
 	} step;
 	bool more;	 /* of the step */
-	uint64_t before; /* id of the last entry */
+	bool whole;	 /* nothing is cut between these */
+	uint64_t before; /* id of the last entry or hole */
+	struct shared_hole hole; /* the next one; all zero = there is none */
 	uint64_t at;	 /* its time */
 	struct buf words, command, fault;
 	size_t word_count;

@@ -35,6 +35,7 @@ enum {
 			       origin), an inbox's */
 	SHARED_SECRET = 32, /* bytes */
 	SHARED_ROWS_MAX = 1 << 20, /* of one proposal */
+	SHARED_JUMP = 1000000000,  /* ids of a hole, at least */
 };
 
 /* ---- what goes to the order */
@@ -262,12 +263,16 @@ struct shared_founding {
 	uint8_t identity[SHARED_ID], secret[SHARED_SECRET];
 	uint64_t last; /* newest id ever given out */
 	uint64_t at;   /* ms, its time */
-	bool cut;      /* there were some below its first entry */
+	bool cut;      /* there were some below its first entry, ... */
+	uint64_t from; /* ... none of them above this id; 0 = not known */
 	/* Each hands out the next one, borrowed until the next call, from a
 	 * turn of the loop; false = no more.  Of an entry id, at, rows and what
 	 * is kept of the proposal (rows of one publish may be entries of their
-	 * own). */
-	bool (*entry)(void *arg, struct shared_entry *entry);
+	 * own, and `shown` then is the id of the last row of the item). */
+	bool (*entry)(void *arg, struct shared_entry *entry, uint64_t *shown);
+	/* Rising, in which no entry lies: what somebody may not have heard that
+	 * was forgotten by an order before this one.  NULL = there are none. */
+	bool (*hole)(void *arg, struct shared_hole *hole);
 	bool (*key)(void *arg, struct shared_key *key);
 	bool (*cursor)(void *arg, struct shared_cursor *cursor); /* `to` */
 	void *arg;

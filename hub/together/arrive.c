@@ -9,6 +9,7 @@
 
 #include "hub/lines.h"
 #include "hub/log/coming.h"
+#include "hub/log/orphan.h"
 #include "hub/together/rooms.h"
 #include "hub/together/wording.h"
 #include "lib/log.h"
@@ -54,6 +55,7 @@ void arrive_start(struct together *together)
 	shared_follow(
 		together->wing, log->committed, hub, holes, epochs->count);
 	together->following = true;
+	together->listed = false;
 	free(holes);
 }
 
@@ -78,6 +80,24 @@ static void tell_who(struct together *together, const struct entry *entry)
 {
 	if (coming_is(&entry->what) && together->sink.came != NULL)
 		together->sink.came(together->sink.arg, entry);
+}
+
+/* From the log that founded the order, which does not say what it was before: a
+ * successor of one that waits here to be put back. */
+static void take_for_successor(
+	struct together *together, const struct origin *origin)
+{
+	struct store *store = &together->ledger->store;
+	uint64_t orphan;
+
+	if (!together->listed) {
+		buf_clear(&together->orphans);
+		orphans_list(store, &together->orphans);
+		together->listed = true;
+	}
+	orphan = orphans_find(&together->orphans, origin);
+	if (orphan != 0)
+		orphan_remove(store, orphan);
 }
 
 static const char unfit[] = "an event of it is not what may be published";
@@ -129,8 +149,10 @@ static void apply(struct together *together, const struct shared_entry *from)
 		if (entry_apply(ledger, &entry))
 			tell_who(together, &entry);
 		move_cursor(together, &from->what.cursor);
-		if (from->founded)
+		if (from->founded) {
+			take_for_successor(together, &entry.origin);
 			be_blind(together, from->id);
+		}
 		propose_reach(together, from->id);
 	}
 	if (items != &one)
@@ -198,6 +220,7 @@ void arrive_hole(void *arg, const struct shared_hole *hole)
 	if (hole->last > ledger->log.newest)
 		be_blind(together, hole->start);
 	propose_lose(together, hole);
+	together->listed = false;
 	good = entry_hole(ledger, &epoch, &orphaned);
 	renew(together, good);
 	put_back_begin(together);

@@ -13,13 +13,18 @@
 #include "hub/log/orphan.h"
 #include "hub/together/rooms.h"
 #include "lib/event/active.h"
+#include "lib/event/traits.h"
 
 struct founding {
 	struct shared_founding to;
 	struct ledger *ledger;
-	struct query key, cursor;
+	struct query key, cursor, name;
 	uint64_t event, key_id; /* the last ones */
+	size_t hole;		/* the next one */
+	uint64_t young;		/* no hole up to there is told */
+	struct buf orphans;	/* struct orphan_origin */
 	struct buf identity;	/* of the last cursor; */
+	struct buf inbox;	/* its name, of the last entry; */
 	struct buf body;	/* what the last one borrows from, and ... */
 	struct shared_item item;
 };
@@ -43,7 +48,24 @@ static bool next_event(struct founding *founding, struct wire_event *event)
 	       wire_get_event(buf_span(&founding->body), event);
 }
 
-static bool next_entry(void *arg, struct shared_entry *entry)
+/* Which row of which inbox it was. */
+static void put_row(struct founding *founding, struct shared_cursor *cursor,
+	const struct origin *origin)
+{
+	struct store *store = &founding->ledger->store;
+
+	buf_clear(&founding->inbox);
+	query_bind_blob(&founding->name, 1,
+		span((const char *)origin->inbox, ORIGIN_INBOX));
+	if (store_step(store, &founding->name))
+		buf_add_span(&founding->inbox, query_bytes(&founding->name, 0));
+	store_end(&founding->name);
+	cursor->name = buf_span(&founding->inbox);
+	cursor->to = origin->row;
+	memcpy(cursor->identity, origin->inbox, SHARED_ID);
+}
+
+static bool next_entry(void *arg, struct shared_entry *entry, uint64_t *shown)
 {
 	struct founding *founding = arg;
 	struct wire_event event;
@@ -71,8 +93,30 @@ static bool next_entry(void *arg, struct shared_entry *entry)
 		entry->what.source = origin.source;
 		entry->what.number = origin.number;
 		memcpy(entry->what.origin, origin.hub, SHARED_ID);
+		if (origin.has_row)
+			put_row(founding, &entry->what.cursor, &origin);
 	}
+	*shown = event.id + traits_rise(event.traits);
 	return true;
+}
+
+/* Ids that were not given, or forgotten, in one piece: no log misses so many
+ * that it was not told of. */
+static bool next_hole(void *arg, struct shared_hole *hole)
+{
+	struct founding *founding = arg;
+	const struct epochs *epochs = &founding->ledger->log.epochs;
+
+	while (founding->hole < epochs->count) {
+		const struct epoch *epoch = &epochs->all[founding->hole++];
+
+		if (epoch->start <= founding->young ||
+			epoch->start - epoch->last < SHARED_JUMP)
+			continue;
+		*hole = (struct shared_hole){epoch->last, epoch->start};
+		return true;
+	}
+	return false;
 }
 
 static bool next_key(void *arg, struct shared_key *key)
@@ -106,6 +150,15 @@ static bool next_key(void *arg, struct shared_key *key)
 	return true;
 }
 
+/* Rows that are to be put back are in no order. */
+static void lower(const struct founding *founding, struct shared_cursor *cursor)
+{
+	uint64_t row = orphans_first_row(&founding->orphans, cursor->identity);
+
+	if (row != 0 && row <= cursor->to)
+		cursor->to = row - 1;
+}
+
 static bool next_cursor(void *arg, struct shared_cursor *cursor)
 {
 	struct founding *founding = arg;
@@ -124,9 +177,20 @@ static bool next_cursor(void *arg, struct shared_cursor *cursor)
 			.to = query_int(query, 2),
 		};
 		memcpy(cursor->identity, founding->identity.at, SHARED_ID);
+		lower(founding, cursor);
 	}
 	store_end(query);
 	return found;
+}
+
+/* No event of the last key_age is up to there; what is older is put back by
+ * nobody. */
+static uint64_t find_young(struct ledger *ledger)
+{
+	uint64_t now = clock_date_ms(ledger->clock);
+	uint64_t age = ledger->config->key_age_ms;
+
+	return eventlog_since(&ledger->log, now > age ? now - age : 0) - 1;
 }
 
 /* What Redis would soon drop again is not put there: above which id the rest
@@ -162,11 +226,15 @@ void found_begin(struct together *together)
 	founding = mem_new(sizeof(*founding));
 	founding->ledger = ledger;
 	founding->event = begin_at(ledger);
+	founding->young = find_young(ledger);
+	orphans_list(&ledger->store, &founding->orphans);
 	founding->to = (struct shared_founding){
 		.last = ledger->log.committed,
 		.at = ledger->log.at,
 		.cut = is_cut(founding),
+		.from = founding->event,
 		.entry = next_entry,
+		.hole = next_hole,
 		.key = next_key,
 		.cursor = next_cursor,
 		.arg = founding,
@@ -179,6 +247,8 @@ void found_begin(struct together *together)
 	store_prepare(&ledger->store, &founding->cursor,
 		"SELECT identity, name, cursor FROM inbox"
 		" WHERE identity > ? ORDER BY identity LIMIT 1");
+	store_prepare(&ledger->store, &founding->name,
+		"SELECT name FROM inbox WHERE identity = ?");
 	together->founding = founding;
 	shared_found(together->wing, &founding->to);
 }
@@ -192,6 +262,9 @@ void found_end(struct together *together)
 	together->founding = NULL;
 	query_release(&founding->key);
 	query_release(&founding->cursor);
+	query_release(&founding->name);
+	buf_release(&founding->orphans);
+	buf_release(&founding->inbox);
 	buf_release(&founding->identity);
 	buf_release(&founding->body);
 	free(founding);

@@ -42,6 +42,8 @@ struct together {
 	uint64_t append_us;  /* how long the newest took */
 	struct buf sentence; /* why it is away, terminated */
 	bool following;	     /* what is told is what the log lacks */
+	struct buf orphans;  /* struct orphan_origin, if `listed` */
+	bool listed;
 	uint64_t unfit;	     /* up to this id it is, and none of it will do;
 				0 = there is none such */
 	struct put_back put_back;

@@ -298,5 +298,6 @@ void together_close(struct together *together)
 	together->ledger->order = NULL;
 	together->ledger->away = NULL;
 	buf_release(&together->sentence);
+	buf_release(&together->orphans);
 	free(together);
 }

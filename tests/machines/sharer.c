@@ -224,7 +224,7 @@ static void follow(struct sharer *sharer, char **words, size_t count)
 
 /* ---- a founding: ids 10, 20, ... */
 
-static bool next_entry(void *arg, struct shared_entry *entry)
+static bool next_entry(void *arg, struct shared_entry *entry, uint64_t *shown)
 {
 	static const struct shared_item item = {.data = {"old", 3}};
 	struct sharer *sharer = arg;
@@ -238,6 +238,7 @@ static bool next_entry(void *arg, struct shared_entry *entry)
 			.items = &item,
 			.count = 1,
 			.rows = 1}};
+	*shown = entry->id;
 	return true;
 }
 

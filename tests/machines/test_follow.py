@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What a hub is told of the order that it shares, whatever becomes of Redis."""
 
+import re
 import struct
 import time
 
 import pytest
 
+from daemon import eventually
 from redisserver import RedisLine, RedisServer, needs_redis
 from sharer import Sharer
 
@@ -181,6 +183,26 @@ def test_a_row_under_way_when_the_order_forgot_those_before_it_does_not_come_bef
     if (told := two.answer(again)).outcome == "failed":  # in the same turn as the row
         told = two.answer(two.append(data="r2", inbox=f"{inbox}:1:2", orphan=lost))
     assert told.outcome == "stored", told
+    line.close()
+
+
+def test_who_has_not_heard_of_a_hole_stores_no_row_before_he_has(redis, one, sharers, tmp_path):
+    """Another hub met it first, and both links of this one live on."""
+    line, inbox = RedisLine(tmp_path / "line.sock", redis.socket), f"other:{'00' * 16}"
+    two = sharers(line.address, 2).follow(one.begin, holes=[(100, one.begin)])
+    two.is_here()
+    two.answer(two.append(data="r1", inbox=f"{inbox}:0:1"))
+    line.hold(b"$4\r\nhole")
+    redis.ask("HSET", STATE, "server", "another")
+    hole = one.wait("hole")
+    answers = [two.append(data="x"), two.append(data="r2", inbox=f"{inbox}:1:2")]
+    calls = lambda: sum(int(n) for n in re.findall(rb"cmdstat_evalsha:calls=(\d+)", redis.ask("INFO", "commandstats")))  # noqa: E731
+    before = calls()
+    eventually(lambda: calls() >= before + 3, "it has asked", 10)
+    line.let_go()
+    stored, row = (two.answer(number) for number in answers)
+    assert stored.outcome == "stored" and stored.first > hole.start
+    assert row.outcome == "failed", row
     line.close()
 
 

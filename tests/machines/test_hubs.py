@@ -486,3 +486,61 @@ def test_an_empty_order_says_how_it_is_founded(machines, both):
         assert peer.publish("kept", key="k").last == stored.last
         assert peer.publish("next").last > stored.last
     assert len(eventually(machines.same, "the same log")) == 2
+
+
+def found_anew(machines, whose):
+    """Redis has forgotten everything, and that machine's log is written into it; its hub runs again."""
+    machines.redis.ask("FLUSHALL")
+    founder = machines.all[whose]
+    founder.hub.stop()
+    done = founder.enter("--found")
+    assert done.returncode == 0, done.stderr
+    founder.hub.start()
+
+
+def test_rows_that_wait_to_be_put_back_are_there_once_though_redis_is_emptied_meanwhile(machines):
+    one, other = machines.all
+    one.reader.start()
+    one.insert("1")
+    eventually(lambda: len(other.events()) == 1, "it came")
+    machines.forget(lambda: (one.insert("2", "3"), eventually(lambda: len(other.events()) == 3, "they came"),
+                             one.reader.stop(), one.hub.stop()))
+    assert eventually(lambda: other.ask("SELECT id FROM orphan")[1:], "they wait", 20), "the other's to put back"
+    found_anew(machines, whose=1)
+    one.hub.start()
+    one.reader.start()
+    eventually(lambda: not one.ask("SELECT id FROM orphan") and not other.ask("SELECT id FROM orphan"), "put back", 25)
+    one.insert("4")
+    eventually(lambda: len(other.events()) >= 4, "the next one came", 20)
+    assert [text for _, _, text in eventually(machines.same, "the same log")] == ["1", "2", "3", "4"]
+
+
+def test_a_publish_that_is_sent_again_after_the_order_was_founded_anew_is_not_stored_again(machines, both):
+    a, _ = both
+    stored = a.publish("one", "two")
+    eventually(machines.same, "at both")
+    found_anew(machines, whose=1)
+    eventually(lambda: not machines.all[0].why(), "here again", 20)
+    a.number -= 1  # it is sent again
+    again = a.publish("one", "two", within=10 * SLOW)
+    assert (again.first, again.last) == (stored.first, stored.last)
+    assert [text for _, _, text in eventually(machines.same, "the same log")] == ["one", "two"]
+
+
+def test_what_was_forgotten_while_a_machine_was_away_is_there_once_though_redis_is_emptied_before_it_is_back(machines, both):
+    """It knows of the events, and neither that they were forgotten nor that they were put back."""
+    a, _ = both
+    one, other = machines.all
+    kept = a.publish("kept").last
+    lost = []
+    machines.forget(lambda: (lost.extend([a.publish("one").last, a.publish("two").last]),
+                             eventually(machines.same, "at both"), other.hub.stop()))
+    back = eventually(lambda: (rows := one.events()) and len(rows) == 3 and rows[1][0] not in lost and rows, "put back", 20)
+    found_anew(machines, whose=0)
+    other.hub.start()
+    assert eventually(machines.same, "the same log", 20) == back
+    eventually(lambda: not other.ask("SELECT id FROM orphan"), "nothing waits", 20)
+    with contextlib.closing(other.peer()) as late:
+        assert late.page("main", value=lost[0]).gap and not late.page("main", value=back[-1][0]).gap
+        assert back[0][0] == kept
+

@@ -293,7 +293,7 @@ def test_a_row_is_not_stored_by_who_has_not_heard_of_the_newest_hole(order, redi
     order.redis.ask("HSET", P + "state", "server", "another")
     assert order.last() == order.holes()[-1][1] > heard
     before = order.everything()
-    assert order.call(event("r4", inbox="orders:aa", span=(3, 4)), heard=heard) == [b"forgot"]
+    assert order.call(event("r4", inbox="orders:aa", span=(3, 4)), heard=heard) == [b"unheard"]
     assert order.everything() == before
     assert order.append(event("r2", inbox="orders:aa", span=(1, 2)))[0].outcome == STORED
 
@@ -476,12 +476,17 @@ def test_an_order_is_founded_once(order):
     ask = lambda who, *step: order.redis.ask("EVAL", FOUND, 5, *KEYS, P + "founder", P, who, *step)  # noqa: E731
     assert ask("me", "begin") == b"ok"
     assert ask("you", "begin") == b"other"
-    assert ask("me", "entries", 10, 0, "head", 1000, 1, "item", 20, 10, "head", 1001, 1, "item") == b"ok"
+    assert ask("me", "entries", 10, 0, "head", 1000, 1, "item", "7:1", 11, 60000,
+               11, 10, "head", 1000, 1, "item", "7:1", 11, 60000, 19, 11, "", 12, "", "", "", "", "",
+               20, 19, "head", 1001, 1, "item", "", 20, 0) == b"ok"
     assert ask("me", "keys", "news\0k", "aa 10 1000", 60000) == b"ok"
     assert ask("me", "cursors", "orders:aa", 7) == b"ok"
     start = int(ask("me", "end", "ab" * 16, "cd" * 32, 25, 1001, 3))
     assert order.last() == start > 25 + JUMP
-    assert [id for id, _ in order.entries()] == [10, 20, start] and order.holes() == [(25, start)]
+    assert [id for id, _ in order.entries()] == [10, 11, 19, 20, start]
+    assert order.holes() == [(12, 19), (25, start)]
+    again, = order.append(event("a", "b", source="7:1"))
+    assert (again.first, again.last, again.entry) == (11, 11, 11), "it is known by its receipt"
     same, behind = order.append(event(("news\0k", "aa", "x")), event("r", inbox="orders:aa", span=(6, 7)))
     assert (same.outcome, same.first, behind.outcome) == (REPEATED, 10, BEHIND)
 
@@ -490,9 +495,9 @@ def test_a_founding_that_was_broken_off_is_begun_anew(order):
     order.redis.ask("FLUSHALL")
     ask = lambda who, *step: order.redis.ask("EVAL", FOUND, 5, *KEYS, P + "founder", P, who, *step)  # noqa: E731
     ask("me", "begin")
-    ask("me", "entries", 10, 0, "head", 1000, 1, "item")
+    ask("me", "entries", 10, 0, "head", 1000, 1, "item", "", 10, 0)
     order.redis.ask("DEL", P + "founder")
-    assert ask("me", "entries", 20, 10, "head", 1000, 1, "item") == b"other", "its time was over"
+    assert ask("me", "entries", 20, 10, "head", 1000, 1, "item", "", 20, 0) == b"other", "its time was over"
     assert order.call() == [b"empty"]
     assert ask("you", "begin") == b"ok"
     assert order.entries() == []

@@ -712,6 +712,45 @@ static void test_after_an_orphan_that_failed_none_is_put_back_before_it(
 	assert_int_equal(wing.asked[AT_ONCE + 1].orphan, id + AT_ONCE);
 }
 
+/* The log that founded the order does not say what an event was before. */
+static void
+test_an_orphan_whose_successor_was_in_the_log_that_founded_the_order_is_one_no_more(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t id = base(room);
+	const struct shared_hole hole = {id - 1, id + 500};
+	const struct shared_item item = {.data = span_of("x")};
+	struct shared_entry entry = {
+		.id = id,
+		.at = now_ms,
+		.rows = 1,
+		.what = {.channel = span_of("a"),
+			.items = &item,
+			.count = 1,
+			.rows = 1,
+			.source = 7,
+			.number = 8,
+			.origin = {9}},
+	};
+	struct orphan_line line;
+
+	wing.notify.entry(wing.notify.arg, &entry);
+	ledger_commit(&room->ledger);
+	wing.notify.hole(wing.notify.arg, &hole);
+	entry.founded = true;
+	entry.id = hole.start + 1;
+	entry.what.number = 9;
+	wing.notify.entry(wing.notify.arg, &entry);
+	ledger_commit(&room->ledger);
+	assert_true(orphan_next(&room->ledger.store, 0, NULL, &line));
+	entry.id++;
+	entry.what.number = 8;
+	wing.notify.entry(wing.notify.arg, &entry);
+	ledger_commit(&room->ledger);
+	assert_false(orphan_next(&room->ledger.store, 0, NULL, &line));
+}
+
 /* ---- an order is founded */
 
 static const struct shared_founding *found(void)
@@ -726,12 +765,13 @@ static void must_have(
 	const struct shared_founding *founding, uint64_t first, uint64_t count)
 {
 	struct shared_entry entry;
+	uint64_t shown = 0;
 
 	for (uint64_t i = 0; i < count; i++) {
-		assert_true(founding->entry(founding->arg, &entry));
+		assert_true(founding->entry(founding->arg, &entry, &shown));
 		assert_int_equal(entry.id, first + i);
 	}
-	assert_false(founding->entry(founding->arg, &entry));
+	assert_false(founding->entry(founding->arg, &entry, &shown));
 }
 
 static void keep(struct room *room, uint64_t age_ms, uint64_t bytes)
@@ -845,6 +885,7 @@ int main(void)
 		IN_ROOM(test_many_old_orphans_are_left_in_several_turns),
 		IN_ROOM(test_what_another_machine_took_is_put_back_here_only_later),
 		IN_ROOM(test_after_an_orphan_that_failed_none_is_put_back_before_it),
+		IN_ROOM(test_an_orphan_whose_successor_was_in_the_log_that_founded_the_order_is_one_no_more),
 		IN_ROOM(test_a_log_that_lost_nothing_is_put_there_whole),
 		IN_ROOM(test_what_is_older_than_redis_keeps_it_is_not_put_there),
 		IN_ROOM(test_what_is_more_than_redis_keeps_is_not_put_there),
