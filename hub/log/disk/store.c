@@ -9,11 +9,23 @@
 #include "hub/log/disk/schema.h"
 #include "lib/log.h"
 
+static void set_secure(struct store *store, bool secure)
+{
+	enum db_result got =
+		db_run(&store->db, secure ? "PRAGMA secure_delete = ON"
+					  : "PRAGMA secure_delete = OFF");
+
+	if (got != DB_DONE)
+		log_fatalx(LINE_LOG_SQLITE, store->path, db_error(&store->db));
+	store->secure = secure;
+}
+
 void store_open(struct store *store, const char *path)
 {
 	store->path = path;
 	store->trouble = DB_DONE;
 	schema_open(&store->db, path);
+	set_secure(store, false); /* Debian's SQLite would always do it */
 	store_prepare(store, &store->begin, "BEGIN IMMEDIATE");
 	store_prepare(store, &store->commit, "COMMIT");
 	store_prepare(store, &store->rollback, "ROLLBACK");
@@ -88,17 +100,6 @@ bool store_begin(struct store *store)
 		store_run(store, &store->begin);
 	}
 	return store->trouble == DB_DONE;
-}
-
-static void set_secure(struct store *store, bool secure)
-{
-	enum db_result got =
-		db_run(&store->db, secure ? "PRAGMA secure_delete = ON"
-					  : "PRAGMA secure_delete = OFF");
-
-	if (got != DB_DONE)
-		log_fatalx(LINE_LOG_SQLITE, store->path, db_error(&store->db));
-	store->secure = secure;
 }
 
 void store_secure(struct store *store)
