@@ -177,13 +177,17 @@ static bool is_public(const struct visit *visit, const struct request *request)
 	return visit->more == ACCESS_NOBODY || !shows_anything(request);
 }
 
+/* A browser asks each time, which its web server's cache answers: what was
+ * deleted is not shown for a minute more by each on the way. */
+static const char everybody[] =
+	"public, max-age=0, s-maxage=60, must-revalidate";
+
 static const char *cache_of(
 	const struct visit *visit, const struct request *request)
 {
 	if (!is_lasting(visit))
 		return "no-store";
-	return is_public(visit, request) ? "public, max-age=60"
-					 : "private, no-cache";
+	return is_public(visit, request) ? everybody : "private, no-cache";
 }
 
 static void add_headers(

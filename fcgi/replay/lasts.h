@@ -27,7 +27,7 @@
 
 enum {
 	LASTS_ASKED = 64,
-	LASTS_BEGUN = 32,
+	LASTS_BEGUN = 16,
 	LASTS_MOST = 1000,
 	LASTS_BYTES = 1 << 20,
 	LASTS_ORDER = 4, /* in a turn: after patterns were filled */

@@ -59,7 +59,7 @@ uint64_t erasures_ask(
 void erasures_apply(struct erasures *erasures, struct span traits, uint64_t id);
 
 /* In the transaction: that row, if there is one.  Unlike one that was deleted
- * it may leave its bytes in the file (store_secure). */
+ * it may leave its bytes in the write-ahead log (store_secure). */
 void erasures_erase(struct erasures *erasures, uint64_t id);
 
 /* Are there channels with rows left? */

@@ -55,7 +55,7 @@ def test_history_and_a_wait_for_the_next_event(web):
     ids = [web.publish(str(n), channel="a/b") for n in range(3)]
     page = web.door.ask("GET", "/api/channels/a%2Fb/events?limit=2")
     assert [event["id"] for event in page.json["events"]] == list(map(str, ids[:2]))
-    assert page.headers["cache-control"] == "public, max-age=60"
+    assert page.headers["cache-control"] == "public, max-age=0, s-maxage=60, must-revalidate"
     assert web.door.ask("GET", "/api/channels/a%2Fb/events?limit=2", {"If-None-Match": page.headers["etag"]}).status == 304
     last = web.door.ask("GET", f"/api/channels/a%2Fb/events?after={page.json['next']}").json
     with ThreadPoolExecutor() as pool:

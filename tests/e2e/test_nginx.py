@@ -57,6 +57,52 @@ def test_answers_that_are_collected_are_told_the_directive(make_world):
     assert "fastcgi_buffering off" in hints(lines)
 
 
+def with_its_cache(make_world):
+    """As docs/web-servers.md has it."""
+    world = make_world(web=True)
+    words = (TOP / "docs/web-servers.md").read_text().split("### A cache for history")[1]
+    path, place = re.findall(r"```nginx\n(.*?)```", words, re.S)[:2]
+    path = path.replace("/var/cache/nginx/tidings", str(world.folder / "cache"))
+    place = place.replace("/run/tidings/fcgi.sock", str(world.fcgi_socket))
+    world.change_web(("http {\n", "http {\n" + path),
+                     ("client_body_buffer_size 128k;\n", "client_body_buffer_size 128k;\n" + place))
+    return world
+
+
+def test_its_cache_gives_full_pages_of_history_and_asks_nobody(make_world):
+    world = with_its_cache(make_world)
+    ids = [world.publish(str(n), channel="old") for n in range(3)]
+    full, last = "/api/channels/old/events?limit=2", f"/api/channels/old/events?after={ids[1]}&limit=2"
+    page = world.door.ask("GET", full)
+    assert [event["data"] for event in page.json["events"]] == ["0", "1"]
+    assert [event["data"] for event in world.door.ask("GET", last).json["events"]] == ["2"]
+    world.responder.kill_all()
+    again = world.door.ask("GET", full)
+    assert (again.status, again.body) == (200, page.body)
+    assert world.door.ask("GET", full, {"If-None-Match": page.headers["etag"]}).status == 304
+    assert world.door.ask("GET", full, {"Accept": "application/x-ndjson"}).status >= 500  # another page
+    assert world.door.ask("GET", last).status >= 500  # the last one is kept by nobody
+
+
+@pytest.mark.rare
+@pytest.mark.timeout(200)
+def test_its_cache_shows_what_was_deleted_for_a_minute_and_no_longer(make_world):
+    world = with_its_cache(make_world)
+    ids = [world.publish(str(n), channel="old") for n in range(4)]
+
+    def shown():
+        page = world.door.ask("GET", "/api/channels/old/events?limit=2")
+        return [event["data"] for event in page.json["events"]]
+
+    begun = time.monotonic()
+    assert shown() == ["0", "1"]
+    assert world.door.ask("DELETE", f"/api/channels/old/events/{ids[0]}").status == 200
+    while shown() == ["0", "1"]:
+        assert time.monotonic() - begun < 62 * SLOW
+        time.sleep(1)
+    assert shown() == ["1", "2"]
+
+
 @pytest.mark.parametrize("old, new, hint", [
     ("/fcgi.sock;", "/elsewhere.sock;", "is tidings.fcgi running"),
     ("(realtime|api", "(elsewhere|api", "does not pass this path"),

@@ -13,6 +13,8 @@ from tickets import SITE, key_file, token
 from visitor import visitor
 from world import SLOW, eventually
 
+KEPT = "public, max-age=0, s-maxage=60, must-revalidate"
+
 
 def path_of(channel, **query):
     return f"/api/channels/{quote(channel, safe='')}/events" + ("?" + urlencode(query) if query else "")
@@ -177,7 +179,7 @@ def test_a_full_page_may_be_kept_and_is_not_sent_twice(shared):
     for n in range(3):
         shared.publish(str(n), channel="kept")
     full, last = page(shared, "kept", limit=2), page(shared, "kept", limit=4)
-    assert full.headers["cache-control"] == "public, max-age=60"
+    assert full.headers["cache-control"] == KEPT
     assert full.headers["vary"] == "Origin, Accept"
     assert last.headers["cache-control"] == "no-store" and "etag" not in last.headers
     again = page(shared, "kept", {"If-None-Match": f'"x", W/{full.headers["etag"]}'}, limit=2)
@@ -194,7 +196,7 @@ def test_what_may_mean_something_else_in_a_minute_is_not_kept(make_world):
         answer = page(world, "few", limit=1, **query)
         assert len(answer.json["events"]) == 1
         assert answer.headers["cache-control"] == "no-store" and "etag" not in answer.headers, query
-    assert page(world, "few", after=ids[3], limit=1).headers["cache-control"] == "public, max-age=60"
+    assert page(world, "few", after=ids[3], limit=1).headers["cache-control"] == KEPT
 
 
 @pytest.mark.parametrize("where", ["memory", "log"])
@@ -277,7 +279,7 @@ def test_private_events_of_a_public_channel_are_not_in_a_strangers_page_nor_in_i
         assert mixed.headers["vary"] == plain.headers["vary"]
         if len(mixed.json["events"]) == query["limit"]:
             assert mixed.json["next"] == mixed.json["events"][-1]["id"]
-            assert mixed.headers["cache-control"] == "public, max-age=60"
+            assert mixed.headers["cache-control"] == KEPT
     assert len(all_of(shows(site, "users/7"), "mixed")) == 8
 
 
@@ -286,7 +288,7 @@ def test_who_shows_anything_is_given_a_page_of_his_own(site):
     site.publish("x", channel="news")
     for headers in ({"Authorization": "Bearer " + token(60)}, {"Cookie": "theme=dark"}):
         assert page(site, "news", headers, limit=1).headers["cache-control"] == "private, no-cache"
-    assert page(site, "news", limit=1).headers["cache-control"] == "public, max-age=60"
+    assert page(site, "news", limit=1).headers["cache-control"] == KEPT
 
 
 def test_nobody_keeps_a_page_where_logins_of_the_web_server_count(make_world):

@@ -7,8 +7,8 @@ from cost import resident
 from world import INSTRUMENTED
 
 MIB = 1 << 20
-MOST = 64 * MIB  # fcgi/http/unread.h
-STRANGERS = 128  # each asks for a MiB
+MOST = 64 * MIB  # fcgi/http/unread.h; beside them what is being made
+STRANGERS = 160  # each asks for a MiB
 VALUES = 17  # of 60,000 bytes: nearly a MiB
 
 
@@ -44,4 +44,4 @@ def test_strangers_that_do_not_read_leave_memory_and_answers_to_others(full, tar
         sock.close()
     assert world.health().status == 200
     if not INSTRUMENTED:
-        assert most < MOST + 32 * MIB, f"{most >> 20} MiB"
+        assert most < MOST + 48 * MIB, f"{most >> 20} MiB"

@@ -9,11 +9,20 @@
 #include "hub/log/disk/schema.h"
 #include "lib/log.h"
 
+/* What SQLite moves or deletes leaves no copy where it was, as far as SQLite
+ * sees to that: also of what is deleted only later. */
+static void overwrite(struct store *store)
+{
+	if (db_run(&store->db, "PRAGMA secure_delete = ON") != DB_DONE)
+		log_fatalx(LINE_LOG_SQLITE, store->path, db_error(&store->db));
+}
+
 void store_open(struct store *store, const char *path)
 {
 	store->path = path;
 	store->trouble = DB_DONE;
 	schema_open(&store->db, path);
+	overwrite(store);
 	store_prepare(store, &store->begin, "BEGIN IMMEDIATE");
 	store_prepare(store, &store->commit, "COMMIT");
 	store_prepare(store, &store->rollback, "ROLLBACK");
@@ -90,22 +99,9 @@ bool store_begin(struct store *store)
 	return store->trouble == DB_DONE;
 }
 
-static void set_secure(struct store *store, bool secure)
-{
-	enum db_result got =
-		db_run(&store->db, secure ? "PRAGMA secure_delete = ON"
-					  : "PRAGMA secure_delete = OFF");
-
-	if (got != DB_DONE)
-		log_fatalx(LINE_LOG_SQLITE, store->path, db_error(&store->db));
-	store->secure = secure;
-}
-
 void store_secure(struct store *store)
 {
 	assert(store->writing);
-	if (!store->secure && store->trouble == DB_DONE)
-		set_secure(store, true);
 	store->tainted = true;
 }
 
@@ -130,8 +126,6 @@ enum db_result store_commit(struct store *store)
 			LINE_LOG_ROLL_BACK, store->path, db_error(&store->db));
 	store->writing = false;
 	store->trouble = DB_DONE;
-	if (store->secure)
-		set_secure(store, false);
 	if (trouble == DB_DONE)
 		look_for_news(store);
 	return trouble;

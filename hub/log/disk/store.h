@@ -23,7 +23,6 @@ struct store {
 	const char *path; /* borrowed */
 	bool writing;
 	enum db_result trouble; /* DB_DONE while there is none */
-	bool secure;  /* what is deleted in this transaction is overwritten */
 	bool tainted; /* the write-ahead log may hold what was to be so */
 	struct query begin, commit, rollback;
 	struct files files;
@@ -39,9 +38,8 @@ bool store_begin(struct store *store);
  * the trouble is told: DB_FULL or DB_BUSY. */
 enum db_result store_commit(struct store *store) DB_LOOK;
 
-/* In the transaction: what is deleted in it from now on leaves nothing in the
- * file, once the write-ahead log is moved there; nor in that, once it is wiped.
- */
+/* In the transaction: what is deleted in it leaves nothing in the write-ahead
+ * log either, once that is wiped.  In the file all that goes is overwritten. */
 void store_secure(struct store *store);
 /* What a statement answered: true if it went well. */
 bool store_ok(struct store *store, enum db_result got);
