@@ -111,8 +111,7 @@ static struct span reads(struct room *room, struct browser *browser)
 		assert_int_equal(inflate(stream, Z_SYNC_FLUSH), Z_OK);
 	/* Go's reader gives what it has at an empty stored block only. */
 	if (said.len > 0)
-		assert_memory_equal(
-			said.at + said.len - 4, "\0\0\xff\xff", 4);
+		assert_memory_equal(said.at + said.len - 4, "\0\0\xff\xff", 4);
 	assert_int_equal(stream->avail_in, 0);
 	assert_true(stream->avail_out > 0);
 	browser->text.len = ROOM - stream->avail_out;
