@@ -108,8 +108,7 @@ bool media_takes_gzip(const char *accept_encoding)
 
 	for (size_t i = 0; i < 3 && quality == UNSAID; i++)
 		quality = coding_quality(accept_encoding, names[i]);
-	return quality > 0 &&
-	       quality >= coding_quality(accept_encoding, "identity");
+	return quality > 0 && coding_quality(accept_encoding, "identity") <= 0;
 }
 
 bool media_is(const char *content_type, const char *type)

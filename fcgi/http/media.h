@@ -11,8 +11,9 @@
  * count. */
 unsigned media_quality(
 	const char *accept, const char *type, const char *version);
-/* Does an Accept-Encoding header (RFC 9110 section 12.5.3) take gzip, and not
- * rather nothing of the kind? */
+/* Does an Accept-Encoding header (RFC 9110 section 12.5.3) take gzip, and does
+ * not say that none will do?  Ruby's Net::HTTP says so, and would be given
+ * events by 16 KiB only. */
 bool media_takes_gzip(const char *accept_encoding);
 /* Is a body of that Content-Type one of `type`, whatever its parameters? */
 bool media_is(const char *content_type, const char *type);

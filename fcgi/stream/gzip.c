@@ -78,17 +78,27 @@ void gzip_free(struct gzip *gzip)
 
 /* RFC 1951 section 3.2.4: not the last block, stored; how long it is, and the
  * same in ones' complement. */
+static void add_block(struct buf *out, struct span text)
+{
+	size_t len = text.len;
+	const unsigned char head[] = {
+		0, len & 0xff, len >> 8 & 0xff, ~len & 0xff, ~len >> 8 & 0xff};
+
+	buf_add(out, head, sizeof(head));
+	buf_add_span(out, text);
+}
+
+/* Behind it is an empty block, as zlib flushes: Go's reader keeps back whatever
+ * came until one does. */
 static void add_stored(struct buf *out, struct span text)
 {
 	while (text.len > 0) {
 		size_t len = text.len < STORED_MOST ? text.len : STORED_MOST;
-		const unsigned char head[] = {0, len & 0xff, len >> 8 & 0xff,
-			~len & 0xff, ~len >> 8 & 0xff};
 
-		buf_add(out, head, sizeof(head));
-		buf_add(out, text.at, len);
+		add_block(out, span(text.at, len));
 		text = span(text.at + len, text.len - len);
 	}
+	add_block(out, text);
 }
 
 /* The batch with other bytes. */

@@ -8,7 +8,7 @@
  * that know nothing of each other.  What several are given is deflated once and
  * by itself, and hangs beside its batch: so a stream may begin at any piece,
  * and has nothing of its own.  What only one is given, what is short, and what
- * becomes hardly shorter is in stored blocks, five bytes longer than it is.
+ * becomes hardly shorter is in stored blocks, ten bytes longer than it is.
  *
  * Only who has shown nothing has such a stream (entrance.c): how long a piece
  * is tells something of what is in it, and whoever could have texts of his own

@@ -48,6 +48,14 @@ static bool web_server_left(struct subscriber *sub)
 	return len == 0 || (len >= 2 && bytes[1] == RECORD_ABORT);
 }
 
+/* Who was blocked goes as far as the others: the next fan-out takes it along,
+ * and what it is given has been deflated for them. */
+static uint64_t late_horizon(const struct subscriber *sub)
+{
+	return sub->gzip ? composer_horizon(sub->home->composer)
+			 : window_end(sub->home->window);
+}
+
 static void ready(void *arg, unsigned events)
 {
 	struct subscriber *sub = arg;
@@ -57,7 +65,7 @@ static void ready(void *arg, unsigned events)
 		return;
 	}
 	if ((events & LOOP_WRITE) != 0 &&
-		subscriber_pump(sub, window_end(sub->home->window)) == BELOW)
+		subscriber_pump(sub, late_horizon(sub)) == BELOW)
 		sub->home->owner.below(sub);
 }
 

@@ -13,6 +13,7 @@ import selectors
 import socket
 import threading
 import time
+import zlib
 from urllib.parse import quote, urlencode
 
 from sse import Exact, Timed
@@ -46,6 +47,7 @@ class Listener:
         self.ends = 0            # connections that came to an end
         self.cuts = 0            # ... without their proper end
         self.comments = 0
+        self.came = 0            # bytes of the answers' bodies, gzip as they came
         self.taken = 0           # how many events the test has taken
         self.reader = reader or reader_of(target)  # what it takes for a stream of ours
         self.parser = self.reader()
@@ -143,6 +145,7 @@ class Listener:
         self.parser.retry = retry
         self.parser.last_id = self.parser._id_buffer = self.last_id
         answer = self.door.answer()
+        self.inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
         try:
             self.sock = self.door.dial(self.receive_buffer)
             self.sock.settimeout(5)
@@ -169,6 +172,9 @@ class Listener:
         answer.body = answer.body[:4096]  # remembered as events, not as bytes
         if answer.status is not None and self.state == "CONNECTING":
             self.state = "OPEN"
+        self.came += len(body)
+        if answer.headers.get("content-encoding") == "gzip":
+            body = self.inflater.decompress(body)
         if answer.status == 200:
             self._read(body)
         if answer.ended or not piece:

@@ -86,8 +86,8 @@ static const struct {
 	{"gzip;q=0.000, *", false},
 	{"*;q=0", false},
 	{"gzip;q=0.5, identity", false}, /* it would rather have none */
-	{"gzip, identity;q=0.5", true},
-	{"gzip;q=0.5, identity;q=0.5", true},
+	{"gzip;q=1.0,deflate;q=0.6,identity;q=0.3", false}, /* Ruby */
+	{"gzip, identity;q=0", true},
 	{"gzipped, ungzip", false},
 	{",,;q=1,", false},
 };
