@@ -12,6 +12,7 @@
 #include "fcgi/http/accept.h"
 #include "fcgi/http/cgi.h"
 #include "fcgi/http/deferred.h"
+#include "fcgi/http/kept.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/presence/presence.h"
 #include "fcgi/replay/shelf.h"
@@ -89,6 +90,7 @@ static void open_access(struct rooms *rooms)
 
 static void open_answers(struct rooms *rooms)
 {
+	rooms->kept = kept_new(rooms->loop);
 	rooms->replies = replies_new(rooms->loop, rooms->counters);
 	rooms->deferrals = deferrals_new(rooms->loop, rooms->replies);
 	rooms->limiter = limit_new(rooms->config, loop_clock(rooms->loop));
@@ -248,6 +250,7 @@ static void open_acceptor(struct rooms *rooms, int listener)
 		.loop = rooms->loop,
 		.listener = listener,
 		.max_body = rooms->config->max_body,
+		.kept = rooms->kept,
 		.replies = rooms->replies,
 		.take = take,
 		.arg = rooms,
@@ -317,6 +320,7 @@ void rooms_close(struct rooms *rooms)
 	presence_free(rooms->presence);
 	uplink_free(rooms->uplink);
 	replies_free(rooms->replies);
+	kept_free(rooms->kept);
 	fanout_free(rooms->fanout);
 	composer_free(rooms->composer);
 	window_free(rooms->window);

@@ -24,6 +24,7 @@ struct clock;
 struct config;
 struct acceptor;
 struct history;
+struct kept;
 struct router;
 struct uplink;
 struct presence;
@@ -53,6 +54,7 @@ struct rooms {
 	struct limiter *limiter;
 	struct admit admit;
 	/* requests, in and out */
+	struct kept *kept;
 	struct replies *replies;
 	struct deferrals *deferrals;
 	struct tasks *tasks;

@@ -117,6 +117,8 @@ static void hand_over(struct connection *connection)
 
 	if (request != NULL) {
 		request->fd = connection->fd;
+		if (connection->assembler.keep)
+			request->kept = all->parts.kept;
 		connection->fd = -1;
 	}
 	connection_free(connection);
