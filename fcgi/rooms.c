@@ -12,6 +12,7 @@
 #include "fcgi/http/accept.h"
 #include "fcgi/http/cgi.h"
 #include "fcgi/http/deferred.h"
+#include "fcgi/http/kept.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/unread.h"
 #include "fcgi/post/unheard.h"
@@ -92,6 +93,7 @@ static void open_access(struct rooms *rooms)
 
 static void open_answers(struct rooms *rooms)
 {
+	rooms->kept = kept_new(rooms->loop);
 	rooms->unread = unread_new(rooms->loop);
 	rooms->replies =
 		replies_new(rooms->loop, rooms->counters, rooms->unread);
@@ -272,6 +274,7 @@ static void open_acceptor(struct rooms *rooms, int listener)
 		.loop = rooms->loop,
 		.listener = listener,
 		.max_body = rooms->config->max_body,
+		.kept = rooms->kept,
 		.replies = rooms->replies,
 		.take = take,
 		.arg = rooms,
@@ -344,6 +347,7 @@ void rooms_close(struct rooms *rooms)
 	uplink_free(rooms->uplink);
 	replies_free(rooms->replies);
 	unread_free(rooms->unread);
+	kept_free(rooms->kept);
 	fanout_free(rooms->fanout);
 	composer_free(rooms->composer);
 	window_free(rooms->window);

@@ -25,6 +25,7 @@ struct config;
 struct acceptor;
 struct gzip;
 struct history;
+struct kept;
 struct router;
 struct uplink;
 struct presence;
@@ -56,6 +57,7 @@ struct rooms {
 	struct admit admit;
 	/* requests, in and out */
 	struct unread *unread;
+	struct kept *kept;
 	struct replies *replies;
 	struct deferrals *deferrals;
 	struct tasks *tasks;

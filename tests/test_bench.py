@@ -87,3 +87,14 @@ def test_a_row_is_measured_beside_the_floor_in_seconds(tmp_path):
     for row in done.stdout.splitlines()[-2:]:
         nchan, floor, ours, _, ratio = row.split(" | ")[1:6]
         assert nchan == "–" and "µs CPU" in floor and "µs CPU" in ours and ratio.startswith("× "), row
+
+
+@pytest.mark.deploy
+@pytest.mark.rare
+@pytest.mark.parametrize("words", [["cores", "--most=1", "--only=posts64", "--only=hub-64"], ["webservers", "--only=posts"]])
+def test_what_workers_and_web_servers_cost_is_measured_in_seconds(words):
+    build("load", "insert", "machine", "floor")
+    done = subprocess.run([BENCH / words[0], f"--build={BUILD}", "--short", *words[1:]],
+                          capture_output=True, text=True, timeout=50 * SLOW, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "µs" in done.stdout and "**" not in done.stdout, done.stdout

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "fcgi/http/connections.h"
+#include "fcgi/http/kept.h"
 #include "fcgi/lines.h"
 #include "lib/buf.h"
 #include "lib/log.h"
@@ -29,6 +30,7 @@ struct acceptor {
 	struct timer rest;
 	bool shut;
 	struct connections *connections;
+	struct kept *kept; /* NULL = none is */
 };
 
 static bool is_full(const struct acceptor *acceptor)
@@ -51,6 +53,12 @@ void acceptor_take(struct acceptor *acceptor, int fd)
 	connections_take(acceptor->connections, fd);
 }
 
+static bool none_is_left(void)
+{
+	return errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+	       errno == ENOMEM;
+}
+
 /* False if there was nobody, or no descriptor. */
 static bool accept_one(struct acceptor *acceptor)
 {
@@ -61,8 +69,10 @@ static bool accept_one(struct acceptor *acceptor)
 		acceptor_take(acceptor, fd);
 		return true;
 	}
-	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		errno == ENOMEM) {
+	if (none_is_left()) {
+		/* Who is idle gives way. */
+		if (acceptor->kept != NULL && kept_clear(acceptor->kept) > 0)
+			return true;
 		log_warn(LINE_REST, REST_S);
 		timer_set(loop_timers(acceptor->loop), &acceptor->rest,
 			REST_S * 1000000ull, 0);
@@ -84,6 +94,11 @@ static void on_connection(void *arg, unsigned events)
 
 /* ---- life */
 
+static void take_again(void *arg, int fd)
+{
+	acceptor_take(arg, fd);
+}
+
 struct acceptor *acceptor_new(const struct acceptor_parts *parts)
 {
 	struct acceptor *acceptor = mem_new(sizeof(*acceptor));
@@ -92,12 +107,16 @@ struct acceptor *acceptor_new(const struct acceptor_parts *parts)
 	acceptor->connections = connections_new(&(struct connections_parts){
 		.loop = parts->loop,
 		.max_body = parts->max_body,
+		.kept = parts->kept,
 		.replies = parts->replies,
 		.take = parts->take,
 		.take_arg = parts->arg,
 		.counted = adjust,
 		.counted_arg = acceptor,
 	});
+	acceptor->kept = parts->kept;
+	if (parts->kept != NULL)
+		kept_serve(parts->kept, take_again, acceptor);
 	loop_io_init(
 		&acceptor->listener, parts->listener, on_connection, acceptor);
 	timer_init(&acceptor->rest, adjust, acceptor);
@@ -110,6 +129,8 @@ void acceptor_shut(struct acceptor *acceptor)
 	acceptor->shut = true;
 	timer_stop(loop_timers(acceptor->loop), &acceptor->rest);
 	adjust(acceptor);
+	if (acceptor->kept != NULL)
+		kept_shut(acceptor->kept);
 	connections_hurry(acceptor->connections);
 }
 

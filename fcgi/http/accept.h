@@ -4,12 +4,13 @@
 /*
  * accept - the acceptor: connections in, requests out
  *
- * Each connection is one request; it is collected without blocking
- * (connections.h), read and handed on.
+ * Each connection is one request, or one after another (kept.h); a request is
+ * collected without blocking (connections.h), read and handed on.
  */
 #include <stddef.h>
 
 struct acceptor;
+struct kept;
 struct loop;
 struct replies;
 struct request;
@@ -34,6 +35,8 @@ struct acceptor_parts {
 	struct loop *loop;
 	int listener; /* non-blocking, borrowed; -1 = nobody listens */
 	size_t max_body;
+	struct kept *kept;	 /* connections for further requests, which come
+				    back here; NULL = there are none */
 	struct replies *replies; /* for one that is refused here */
 	void (*take)(void *arg, struct request *request);
 	void *arg;

@@ -116,6 +116,8 @@ static void hand_over(struct connection *connection)
 		parser_read(all->parser, &connection->assembler);
 
 	request->fd = connection->fd;
+	if (connection->assembler.keep)
+		request->kept = all->parts.kept;
 	connection->fd = -1;
 	connection_free(connection);
 	all->parts.take(all->parts.take_arg, request);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 struct connections;
+struct kept;
 struct loop;
 struct replies;
 struct request;
@@ -21,6 +22,8 @@ struct request;
 struct connections_parts {
 	struct loop *loop;
 	size_t max_body;
+	struct kept *kept; /* where those go that are for further requests;
+			      NULL = none is */
 	struct replies *replies; /* for one that is refused here */
 	void (*take)(void *take_arg, struct request *request);
 	void *take_arg;

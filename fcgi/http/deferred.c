@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "fcgi/http/kept.h"
 #include "fcgi/http/record.h"
 #include "fcgi/http/reply.h"
 #include "fcgi/http/request.h"
@@ -205,7 +206,7 @@ static void send_records(struct deferred *deferred)
 	} else if (deferred->sent < deferred->records.len) {
 		wait_for_room(deferred);
 	} else if (deferred->taken == NULL) {
-		request_free(deferred_done(deferred));
+		kept_answered(deferred_done(deferred));
 	} else {
 		loop_io_want(loop, &deferred->watch, LOOP_READ);
 		timer_stop(loop_timers(loop), &deferred->patience);

@@ -16,6 +16,7 @@ enum {
 	VERSION = 1,
 	TYPE_BEGIN = 1,
 	ROLE_RESPONDER = 1,
+	KEEP_CONN = 1,
 };
 
 struct record {
@@ -150,6 +151,7 @@ static enum assembler_state look_begin(
 	if (number((const unsigned char *)record->content.at) != ROLE_RESPONDER)
 		return refuse(assembler, "wants another role than responder");
 	assembler->id = record->id;
+	assembler->keep = (record->content.at[2] & KEEP_CONN) != 0;
 	assembler->stage = ASSEMBLER_PARAMS;
 	return ASSEMBLER_WANTS;
 }
@@ -184,6 +186,7 @@ static enum assembler_state end_here(struct assembler *assembler)
 	const char end[HEAD] = {VERSION, INTAKE_STDIN,
 		(char)(assembler->id >> 8), (char)(assembler->id & 0xff)};
 
+	assembler->keep = false;
 	assembler->records.len = assembler->looked;
 	buf_add(&assembler->records, end, sizeof(end));
 	assembler->looked += sizeof(end);
@@ -196,6 +199,7 @@ static enum assembler_state look_stdin(
 	if (record->type != INTAKE_STDIN || record->id != assembler->id)
 		return refuse(assembler, "a record in the middle of the body");
 	if (record->content.len == 0) {
+		assembler->keep &= assembler->records.len == assembler->looked;
 		assembler->records.len = assembler->looked;
 		return ASSEMBLER_COMPLETE;
 	}

@@ -49,6 +49,8 @@ struct assembler {
 	size_t params; /* content bytes so far */
 	size_t body;   /* the same, what was thrown away included */
 	uint16_t id;   /* FastCGI request id */
+	bool keep; /* the connection is for further requests (FCGI_KEEP_CONN),
+		      and the next byte on it is the next one's */
 	bool too_long; /* the body passed max_body; only its begin is kept */
 	const char *why;
 };

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "fcgi/counters.h"
+#include "fcgi/http/kept.h"
 #include "fcgi/http/record.h"
 #include "fcgi/http/request.h"
 #include "fcgi/http/unread.h"
@@ -36,6 +36,7 @@ struct waiting {
 	struct timer deadline;
 	uint64_t end_us;
 	struct unread_text unread;
+	struct kept *kept; /* its request's */
 	int fd;
 	struct buf rest;
 	size_t sent;
@@ -61,7 +62,7 @@ struct replies *replies_new(
 	return replies;
 }
 
-static void leave(struct waiting *waiting)
+static void leave(struct waiting *waiting, struct kept *kept)
 {
 	struct replies *replies = waiting->replies;
 
@@ -70,7 +71,7 @@ static void leave(struct waiting *waiting)
 	loop_io_want(replies->loop, &waiting->writable, 0);
 	timer_stop(loop_timers(replies->loop), &waiting->deadline);
 	unread_remove(replies->unread, &waiting->unread);
-	close(waiting->fd);
+	kept_take(kept, waiting->fd);
 	buf_release(&waiting->rest);
 	free(waiting);
 }
@@ -84,7 +85,7 @@ void replies_free(struct replies *replies)
 	for (node = replies->waiting.next; node != &replies->waiting;
 		node = next) {
 		next = node->next;
-		leave(list_entry(node, struct waiting, node));
+		leave(list_entry(node, struct waiting, node), NULL);
 	}
 	free(replies);
 }
@@ -111,7 +112,7 @@ static ssize_t push(int fd, const char *at, size_t len)
 
 static void on_end(void *arg)
 {
-	leave(arg);
+	leave(arg, NULL);
 }
 
 /* Some of it was taken, or it begins to wait. */
@@ -137,22 +138,29 @@ static void on_writable(void *arg, unsigned events)
 	(void)events;
 	if (sent > 0)
 		waiting->sent += (size_t)sent;
-	if (sent < 0 || waiting->sent == waiting->rest.len)
-		leave(waiting);
+	if (sent < 0)
+		leave(waiting, NULL);
+	else if (waiting->sent == waiting->rest.len)
+		leave(waiting, waiting->kept);
 	else if (sent > 0)
 		wait_on(waiting);
 }
 
-/* Takes `fd` and the bytes. */
-static void wait(struct replies *replies, int fd, struct buf *rest, size_t sent)
+/* Takes the request's descriptor, and the bytes. */
+static void wait(struct replies *replies, struct request *request,
+	struct buf *rest, size_t sent)
 {
 	struct waiting *waiting = mem_new(sizeof(*waiting));
 
-	*waiting = (struct waiting){
-		.replies = replies, .fd = fd, .rest = *rest, .sent = sent};
+	*waiting = (struct waiting){.replies = replies,
+		.kept = request->kept,
+		.fd = request->fd,
+		.rest = *rest,
+		.sent = sent};
+	request->fd = -1;
 	list_append(&replies->waiting, &waiting->node);
 	replies->count++;
-	loop_io_init(&waiting->writable, fd, on_writable, waiting);
+	loop_io_init(&waiting->writable, waiting->fd, on_writable, waiting);
 	loop_io_want(replies->loop, &waiting->writable, LOOP_WRITE);
 	timer_init(&waiting->deadline, on_end, waiting);
 	waiting->unread.end = on_end;
@@ -261,12 +269,15 @@ void reply(struct replies *replies, struct request *request,
 	record_end(&records, request->id);
 	buf_release(&text);
 	sent = push(request->fd, records.at, records.len);
-	if (sent >= 0 && (size_t)sent < records.len) {
-		wait(replies, request->fd, &records, (size_t)sent);
-		request->fd = -1;
-	} else {
+	if (sent >= 0 && (size_t)sent == records.len) {
 		buf_release(&records);
+		kept_answered(request);
+		return;
 	}
+	if (sent >= 0)
+		wait(replies, request, &records, (size_t)sent);
+	else
+		buf_release(&records);
 	request_free(request);
 }
 

@@ -6,8 +6,8 @@
  *
  * Head, body and the request's end leave in one system call if the socket
  * takes them, as it nearly always does; what it does not take waits here.
- * Every reply takes the request: descriptor closed when all is sent, request
- * freed.
+ * Every reply takes the request: descriptor closed when all is sent, or kept
+ * for the next one (kept.h), request freed.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -14,9 +14,13 @@
 
 #include "lib/buf.h"
 
+struct kept;
+
 struct request {
 	int fd;		     /* the FastCGI connection, non-blocking; closed by
 				request_free unless taken */
+	struct kept *kept;   /* where its connection goes once it is answered;
+				NULL = it is closed */
 	uint16_t id;	     /* FastCGI request id */
 	const char *method;  /* REQUEST_METHOD */
 	const char *uri;     /* REQUEST_URI: path and query, encoded */

@@ -189,7 +189,7 @@ class Behind(System):
             text = text.replace(f"@{word}@", str(value))
         return text
 
-    def start_lighttpd(self):
+    def start_web(self):
         conf = self.folder / "lighttpd.conf"
         conf.write_text(self.lighttpd_conf())
         self.run(find("lighttpd"), "-D", "-f", conf)
@@ -206,7 +206,7 @@ class Floor(Behind):
 
     def start(self):
         self.run(self.build / "tests/bench/floor", self.folder / "fcgi.sock", self.past)
-        self.start_lighttpd()
+        self.start_web()
 
 
 class Tidings(Behind):
@@ -225,7 +225,7 @@ class Tidings(Behind):
         self.run(self.build / "hub/tidings-hub", "-c", conf)
         self.run(self.build / "inbox/tidings-inbox", "-c", conf)
         self.responder = self.run(self.build / "fcgi/tidings.fcgi", "-c", conf)
-        self.start_lighttpd()
+        self.start_web()
         self.wait(self.has_table, "the inbox")
 
     def worker(self):

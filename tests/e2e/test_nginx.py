@@ -48,9 +48,11 @@ def test_a_reload_is_noticed_by_nobody_until_the_old_workers_time_is_over(make_w
 
 
 def test_answers_that_are_collected_are_told_the_directive(make_world):
-    """Where nginx is told not to mind X-Accel-Buffering, too."""
+    """Where nginx is told not to mind X-Accel-Buffering, too, and keeps no connections: then it
+    knows how long a record is, and passes it on."""
     world = make_world(web=True)
-    world.change_web(("fastcgi_buffering off;", "fastcgi_ignore_headers X-Accel-Buffering;"))
+    world.change_web(("fastcgi_buffering off;", "fastcgi_ignore_headers X-Accel-Buffering;"),
+                     ("fastcgi_keep_conn           on;", ""))
     lines = check(world, 1, "--auto", "--wait", "500ms")
     assert verdicts(lines)["health"] == "ok"
     assert verdicts(lines)["main stream"] == "FAIL"

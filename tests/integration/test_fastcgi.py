@@ -89,12 +89,6 @@ def test_the_answer_carries_the_request_s_own_id_and_ends_it(world):
     assert exchange.reads_the_end()
 
 
-def test_a_kept_connection_is_closed_all_the_same(world):
-    exchange = ask(world, begin(flags=1), params(variables("GET", "/health")), stdin())
-    assert exchange.read().status == 200
-    assert exchange.reads_the_end()
-
-
 # ---- silence and half a request hold up nobody else
 
 HALVES = {

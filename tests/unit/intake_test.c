@@ -145,6 +145,7 @@ static void test_an_endless_body_is_not_read_for_ever(void **state)
 	(void)state;
 	assembler_init(&assembler, 100);
 	put_begin(&assembler.records, 7, 1);
+	assembler.records.at[8 + 2] = 1;
 	put_end(&assembler.records, PARAMS, 7);
 	while (got == ASSEMBLER_WANTS && sent < 2 * ASSEMBLER_EXCESS_MAX) {
 		put_record(&assembler.records, STDIN, 7,
@@ -155,6 +156,7 @@ static void test_an_endless_body_is_not_read_for_ever(void **state)
 	}
 	assert_int_equal(got, ASSEMBLER_COMPLETE);
 	assert_true(assembler.too_long);
+	assert_false(assembler.keep); /* the rest of it still comes */
 	assert_true(sent > ASSEMBLER_EXCESS_MAX);
 	/* closed by an end of its own */
 	assert_int_equal(assembler.records.len, 16 + 8 + 8);
@@ -357,6 +359,49 @@ static void test_a_pair_may_lie_in_two_records(void **state)
 	buf_release(&bytes);
 }
 
+static enum assembler_state look_with(struct assembler *assembler, int flags,
+	struct span body, struct span behind)
+{
+	struct buf bytes = {0};
+	enum assembler_state state;
+
+	put_request(&bytes, 1, body);
+	bytes.at[8 + 2] = (char)flags;
+	buf_add_span(&bytes, behind);
+	state = look_at(assembler, &bytes);
+	buf_release(&bytes);
+	return state;
+}
+
+static void test_a_connection_is_kept_if_it_is_asked_for_and_may_be(
+	void **state)
+{
+	static const char long_body[200];
+	const struct {
+		const char *name;
+		int flags;
+		struct span body, behind;
+		bool keep;
+	} cases[] = {
+		{"not asked for", 0, {"body", 4}, {"", 0}, false},
+		{"asked for", 1, {"body", 4}, {"", 0}, true},
+		{"and another flag", 3, {"", 0}, {"", 0}, true},
+		{"another flag", 2, {"", 0}, {"", 0}, false},
+		{"something is behind", 1, {"body", 4}, {"\1", 1}, false},
+		{"a body that is too long", 1, {long_body, 200}, {"", 0}, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct assembler assembler;
+		CHECK(cases[i].name,
+			look_with(&assembler, cases[i].flags, cases[i].body,
+				cases[i].behind) == ASSEMBLER_COMPLETE);
+		CHECK(cases[i].name, assembler.keep == cases[i].keep);
+		assembler_release(&assembler);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +412,8 @@ int main(void)
 		cmocka_unit_test(test_an_endless_body_is_not_read_for_ever),
 		cmocka_unit_test(test_what_nobody_should_read_is_refused),
 		cmocka_unit_test(test_a_pair_may_lie_in_two_records),
+		cmocka_unit_test(
+			test_a_connection_is_kept_if_it_is_asked_for_and_may_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
