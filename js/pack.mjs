@@ -10,7 +10,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const MODULES = ["peers", "pass", "stream", "leader", "share", "index"]; // none before what it imports
 const here = (path) => new URL(path, import.meta.url);
-const WORDS = new Map([["const", "let"], ["true", "!0"], ["false", "!1"], ["undefined", "void 0"]]);
+const WORDS = new Map([["const", "let"], ["true", "!0"], ["false", "!1"], ["undefined", "void 0"], ["Number", "+"], ["Infinity", "1/0"]]);
+// Of what no window tells another, and nobody gives or is given.
+const PROPERTIES = new Map(["isPlain", "isLive", "movedAt", "isAsked", "spoil", "reopen", "hurry", "round", "line",
+	"joined", "pass", "down", "ended", "failed", "gone", "plan", "stream", "hear", "renewed", "others", "last"].map((name, n) => [name, `$${n}`]));
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const LITERAL = /("(?:[^"\\]|\\.)*"|`[^`]*`|(?<=[(,] ?|= )\/(?:[^/\\\n]|\\.)+\/[a-z]*)/;
 
@@ -49,7 +52,8 @@ function shortThings(text) {
 	const free = [...LETTERS].filter((letter) => !new RegExp(`(?<![.#\\w])${letter}\\b`).test(code));
 	const short = new Map(names.map((name, n) => [name, free[n] ?? `${free[n % free.length]}${Math.floor(n / free.length)}`]));
 	return parts.map((part, n) => n % 2 === 1 ? part
-		: part.replace(/(?<![.#\w])\w+\b/g, (word) => short.get(word) ?? WORDS.get(word) ?? word)).join("");
+		: part.replace(/(?<![.#\w])\w+\b/g, (word) => short.get(word) ?? WORDS.get(word) ?? word)
+			.replace(/(?<!#)\b\w+\b/g, (word) => PROPERTIES.get(word) ?? word)).join("");
 }
 
 export function pack() {

@@ -38,10 +38,6 @@ export class Share {
 		this.#start();
 	}
 
-	get leads() {
-		return this.#lead !== null;
-	}
-
 	// Returns how to take it away.
 	add(feed) {
 		const n = ++this.#count;

@@ -11,6 +11,17 @@
 const FIRST_MS = 1000; // unless `retry:` says something else
 const LEAST_MS = 100; // whatever it says
 const LONGEST_MS = 30_000;
+const BUSY_MS = 15; // then others have their turn: what is read from memory never waits
+
+// A turn of the loop; when it is over. No timer: those of a hidden window are held up.
+const turn = () => new Promise((done) => {
+	const { port1, port2 } = new MessageChannel();
+	port1.onmessage = () => {
+		port1.close();
+		done(Date.now());
+	};
+	port2.postMessage(0);
+});
 
 // The events of a body: { type, data, id }, id "" if there is none; { retry }.
 export async function* parse(body, alive = () => {}) {
@@ -134,10 +145,13 @@ export class Stream {
 				return await refusal(answer);
 			}
 			this.#on.open();
+			let begun = 0;
 			for await (const event of parse(answer.body, alive)) {
 				if (this.#stop !== stop)
 					return;
 				this.#take(event);
+				if (Date.now() - begun > BUSY_MS)
+					begun = await turn();
 			}
 		} finally {
 			clearTimeout(timer);

@@ -18,8 +18,8 @@ KB = 6 * 1024
 pytestmark = pytest.mark.skipif(not shutil.which("node") or not shutil.which("npm"), reason="node or npm is not installed")
 
 
-def run(*command, folder, **environment):
-    done = subprocess.run(command, cwd=folder, text=True, timeout=55, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+def run(*command, folder, timeout=55, **environment):
+    done = subprocess.run(command, cwd=folder, text=True, timeout=timeout, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, env=dict(os.environ, NO_COLOR="1", **environment))
     print(done.stdout)
     assert done.returncode == 0, "\n".join(
@@ -55,6 +55,15 @@ def test_what_npm_packs_does_the_same(package):
     done = run("node", "--test", "--test-reporter=tap", "tests/js/client.test.mjs", folder=TOP,
                TIDINGS_CLIENT=str(package / "dist/tidings.js"))
     assert re.search(r"^# pass [1-9]", done, re.M)
+
+
+@pytest.mark.rare
+@pytest.mark.timeout(700)
+def test_an_hour_of_events_leaves_nothing_behind_in_a_program():
+    """720,000 events and 60 cuts in some three minutes."""
+    done = run("node", "--test", "--test-reporter=tap", "tests/js/hour.test.mjs", folder=TOP, timeout=650,
+               TIDINGS_CLIENT=str(TOP / "js/index.js"))
+    assert re.search(r"^# pass 1", done, re.M)
 
 
 def test_what_npm_packs_is_small_and_whole(package):

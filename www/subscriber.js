@@ -50,8 +50,8 @@ export class Subscriber {
 			this.#trouble?.good();
 		});
 		hear("message", (event) => this.#take(event));
-		for (const type of ["away", "refused"])
-			hear(type, (why) => this.#fails(why));
+		hear("away", (why) => this.#fails(why, true));
+		hear("refused", (why) => this.#fails(why, this.state !== "connecting"));
 		hear("lost", (said) => this.#say("gap", said));
 		hear("close", () => this.end());
 	}
@@ -69,8 +69,8 @@ export class Subscriber {
 		this.#trouble?.close();
 	}
 
-	#fails(why) {
-		if (this.state !== "connecting")
+	#fails(why, isLost) {
+		if (isLost)
 			this.#become("lost");
 		this.#trouble.failed(why);
 	}
@@ -81,7 +81,7 @@ export class Subscriber {
 			return;
 		if (state === "live" && this.#wasLost && this.state !== "catching up")
 			this.#become("catching up");
-		if (state === "lost") {
+		if (state === "lost" && this.state !== "connecting") {
 			this.#wasLost = true;
 			this.#count = 0;
 		}

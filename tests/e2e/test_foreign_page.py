@@ -67,8 +67,10 @@ const opened = async () => {
 };
 const overhears = async () => {
 	const heard = [];
-	for (const as of ['', ' as 7'])
-		new BroadcastChannel(`tidings 2 ${site}/${as}`).onmessage = ({ data }) => heard.push(data);
+	for (const [as, more] of [[null, ''], ['7', '&authorized=1']]) {
+		const name = ['tidings client 2', `${site}/stream?envelope=1&keepalive=20s&time=1${more}`, as, null, 'channel', false];
+		new BroadcastChannel(JSON.stringify(name)).onmessage = ({ data }) => heard.push(data);
+	}
 	addEventListener('message', ({ data }) => heard.push(data));
 	await wait(BRIEF);
 	return [heard, await navigator.locks?.query()];
@@ -148,7 +150,7 @@ def logged_in(make_world, browser, request):
     page.ask(CLEAN)
     assert page.ask("(async (token) => (await fetch('/api/session', { method: 'POST',"
                     " headers: { Authorization: `Bearer ${token}` } })).status)", SEVEN) == 204
-    page.shows("ticket", SEVEN, user="7").listens("users/7")
+    page.shows("token", SEVEN, user="7").listens("users/7")
     world.publish(SECRET, channel="users/7")
     page.has(SECRET, name="users/7")
     yield world, page
