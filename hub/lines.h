@@ -257,17 +257,19 @@
  * Nobody can publish on this machine, and nothing comes from others; what is
  * held is served. The sentence names the address and what is wrong with it;
  * it is tried again all the time, and said again at most every 10 seconds.
- * "it has not been reached yet": at the start. "it hung up", "it answers what
- * nobody understands": there is something else than Redis. "another program
- * has written to its keys with our prefix: log has an id that is none of
- * ours", "another program has written to its keys with our prefix: state is
- * broken": see who, and found it anew. "its event with the id of this log's
- * newest is another one: they have no history in common": this log belongs to
- * another order; the hub does not try again. A publisher is told "the shared
- * order is away", "the shared order does not answer", "the shared order was
- * lost", "the shared order's answer is malformed", or "the shared order has
- * forgotten what came before it". The same of a maxmemory-policy that was
- * changed meanwhile: it goes on, but Redis may remove what is needed.
+ * "it has not been reached yet": at the start. "it has forgotten its newest
+ * events": after a fail-over, until all of this machine is told what is gone;
+ * it goes on by itself. "it hung up", "it answers what nobody understands":
+ * there is something else than Redis. "another program has written to its keys
+ * with our prefix: log has an id that is none of ours", "another program has
+ * written to its keys with our prefix: state is broken": see who, and found it
+ * anew. "its event with the id of this log's newest is another one: they have
+ * no history in common": this log belongs to another order; the hub does not
+ * try again. A publisher is told "the shared order is away", "the shared order
+ * does not answer", "the shared order was lost", "the shared order's answer is
+ * malformed", or "the shared order has forgotten what came before it". The same
+ * of a maxmemory-policy that was changed meanwhile: it goes on, but Redis may
+ * remove what is needed.
  */
 #define LINE_SHARED_AWAY "shared order: %s"
 
