@@ -3,6 +3,7 @@
 
 #include "fcgi/http/unread.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "lib/buf.h"
@@ -30,6 +31,7 @@ static void on_turn(void *arg)
 
 void unread_note(struct unread *unread, struct unread_text *text, size_t bytes)
 {
+	assert(bytes > 0);
 	unread_remove(unread, text);
 	text->bytes = bytes;
 	unread->bytes += bytes;

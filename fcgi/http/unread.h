@@ -35,7 +35,8 @@ struct unread *unread_new(struct loop *loop);
 /* None may be left; NULL will do. */
 void unread_free(struct unread *unread);
 
-/* It waits from now on; or, if it does already, some of it was taken. */
+/* It waits from now on; or, if it does already, some of it was taken.  `bytes`
+ * is above 0. */
 void unread_note(struct unread *unread, struct unread_text *text, size_t bytes);
 /* Harmless if it is not counted. */
 void unread_remove(struct unread *unread, struct unread_text *text);

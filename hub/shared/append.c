@@ -91,6 +91,7 @@ void append_hear_hole(struct append *append, uint64_t hole)
 	append->hole = hole;
 	append->deaf = 0;
 	append_fail_rows(append);
+	/* Rows that come from now on come behind what is put back. */
 	append->row_failed = failed;
 }
 
