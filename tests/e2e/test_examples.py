@@ -15,9 +15,9 @@ from mercure import mercure
 from redisserver import needs_redis
 from symfony import needs_symfony
 from test_quickstart import pytestmark as those_of_quickstart
-from test_quickstart_machines import free_ports, healthy
+from test_quickstart_machines import healthy
 from web import WebDoor
-from world import SLOW, TOP, eventually, free_port, program
+from world import SLOW, TOP, eventually, free_port, free_ports, program
 
 EXAMPLES = TOP / "examples"
 MODULES = TOP / "tests" / "node_modules"

@@ -3,7 +3,6 @@
 
 import contextlib
 import os
-import random
 import signal
 import socket
 import sqlite3
@@ -14,19 +13,9 @@ from redisserver import needs_redis
 from test_quickstart import pytestmark as those_of_quickstart
 from test_quickstart import quickstart_says
 from web import WebDoor
-from world import eventually
+from world import eventually, free_ports
 
 pytestmark = [*those_of_quickstart, pytest.mark.skipif(bool(needs_redis), reason=needs_redis)]
-
-
-def free_ports(count):
-    """The first of so many in a row."""
-    while True:
-        first = random.randrange(20000, 30000)
-        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for port in range(first, first + count):
-                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            return first
 
 
 def doors(run):

@@ -97,8 +97,8 @@ class Story:
             client.start(f"http://127.0.0.1:{self.passage.port}/stream")
 
     def play(self):
-        self.start()
         self.begin("the beginning")
+        self.start()
         self.publish(3)
         self.all_have_it()
         for _ in range(2):
