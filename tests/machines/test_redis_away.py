@@ -183,6 +183,8 @@ def test_two_servers_that_are_both_master_for_a_time_lose_nothing_that_was_ackno
         early.sees("before", "at one")
         order.replicate()
         line.refusals = 0
+        # what the first one took before it is back it has not, docs/several-machines.md
+        eventually(lambda: line.socks, "the other one is back", 15)
         two.are_healthy(20)
         two[0].publish("healed")
         eventually(lambda: {"at one", "at the other", "healed"} <= texts(two[0]), "put back", 20)
