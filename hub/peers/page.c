@@ -296,11 +296,14 @@ static void answer_next(struct eventlog *log, struct peer *peer, uint64_t end)
 
 /* ---- whose turn it is */
 
+static bool wants_answer(const struct peer *peer)
+{
+	return peer->pages != NULL && peer_has_room(peer);
+}
+
 static bool wants(const struct peer *peer)
 {
-	if (follow_wants_page(peer))
-		return true;
-	return peer->pages != NULL && peer_has_room(peer);
+	return follow_wants_page(peer) || wants_answer(peer);
 }
 
 bool pages_run(
@@ -321,7 +324,8 @@ bool pages_run(
 		peers->page_turn = peer->next;
 		if (follow_wants_page(peer))
 			follow_page(log, ring, peer);
-		else
+		/* Whoever is behind all the time may ask, too. */
+		if (wants_answer(peer))
 			answer_next(log, peer, end);
 	}
 }

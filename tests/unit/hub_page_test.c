@@ -208,6 +208,40 @@ static void follow(struct peer *peer, uint64_t after)
 	say(peer, WIRE_FOLLOW, &body);
 }
 
+/* What the next frame is. */
+static unsigned says(const struct peer *peer)
+{
+	const struct link *link = &peer->link;
+	struct span body;
+	uint8_t found = 0;
+	bool bad;
+
+	wire_frame(span(link->out.at + link->out_done, link_pending(link)),
+		&found, &body, &bad);
+	return found;
+}
+
+/* It was told "the hub is away" after five seconds, which no web server is for
+ * who resumes. */
+static void test_who_is_behind_all_the_time_is_answered(void **state)
+{
+	struct room *room = *state;
+	struct peer *peer = desk_known(&desk);
+	uint64_t first = publish_six(room);
+
+	ring_restart(&room->ledger.ring, room->ledger.log.committed);
+	follow(peer, first - 1);
+	heard(peer, WIRE_FOLLOWING);
+	assert_int_equal(peer->follow, BEHIND);
+	ask(peer, first - 1, 1 << 20);
+	room->clock.mono_us = hurry;
+	pages_run(&room->ledger.log, &room->ledger.ring, &desk.peers);
+	assert_int_equal(peer->follow, BEHIND);
+	while (says(peer) == WIRE_EVENT)
+		heard(peer, WIRE_EVENT);
+	assert_in_range(paged(peer).count, 1, 2);
+}
+
 static void test_a_follower_goes_on_where_it_was(void **state)
 {
 	struct room *room = *state;
@@ -268,6 +302,7 @@ int main(void)
 		TEST(test_when_time_is_up_the_rest_waits_for_the_next_turn),
 		TEST(test_who_asks_for_much_keeps_no_other_waiting),
 		TEST(test_who_asks_too_much_at_once_is_closed),
+		TEST(test_who_is_behind_all_the_time_is_answered),
 		TEST(test_a_follower_goes_on_where_it_was),
 		TEST(test_a_follower_from_elsewhere_begins_anew),
 		TEST(test_a_follower_sees_nothing_that_is_not_committed),
