@@ -45,7 +45,6 @@ struct composer {
 	struct window *window;
 	struct kept kept[KEPT];
 	bool any;	    /* something is kept */
-	uint64_t horizon;   /* of the last fan-out */
 	struct buf text;    /* scratch */
 	struct view view;   /* of what is in it */
 	uint32_t events;    /* stored ones in it */
@@ -60,16 +59,6 @@ struct composer *composer_new(struct window *window)
 
 	composer->window = window;
 	return composer;
-}
-
-void composer_begin(struct composer *composer, uint64_t horizon)
-{
-	composer->horizon = horizon;
-}
-
-uint64_t composer_horizon(const struct composer *composer)
-{
-	return composer->horizon;
 }
 
 static void forget(struct kept *kept)

@@ -20,11 +20,6 @@ struct window;
 struct composer *composer_new(struct window *window);
 void composer_free(struct composer *composer);
 
-/* A fan-out begins that goes up to there; at first 0. */
-void composer_begin(struct composer *composer, uint64_t horizon);
-/* How far the last one goes: who comes late to it and goes no further is given
- * the same batches as the others. */
-uint64_t composer_horizon(const struct composer *composer);
 /* The next events for `sub` after its position and cursor, up to the position
  * `horizon`; the caller holds a reference.  NULL if there is none. */
 struct batch *composer_next(struct composer *composer,

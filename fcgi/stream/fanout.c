@@ -196,7 +196,6 @@ static void start(struct fanout *fanout)
 	fanout->began = clock_now_us(fanout->clock);
 	fanout->waited = 0;
 	fanout->horizon = window_end(fanout->parts.window);
-	composer_begin(fanout->parts.composer, fanout->horizon);
 	fanout->written = fanout->slices = 0;
 	collect(fanout);
 	if (list_empty(&fanout->due))

@@ -232,6 +232,11 @@ static void on_below(struct subscriber *sub)
 	replay_ask(streams_of(sub)->replay, sub);
 }
 
+static void on_late(struct subscriber *sub)
+{
+	fanout_subscriber(streams_of(sub)->parts.fanout, sub);
+}
+
 static void on_gone(struct subscriber *sub)
 {
 	const struct streams_parts *parts = &streams_of(sub)->parts;
@@ -262,7 +267,7 @@ struct streams *streams_new(const struct streams_parts *parts)
 		.presence = parts->presence,
 		.gzip = parts->gzip,
 		.retry_ms = parts->retry_ms,
-		.owner = {.below = on_below, .gone = on_gone},
+		.owner = {on_below, on_late, on_gone},
 	};
 	streams->filling = filling_new(parts->loop, parts->window, on_filled);
 	streams->openings =

@@ -48,12 +48,23 @@ static bool web_server_left(struct subscriber *sub)
 	return len == 0 || (len >= 2 && bytes[1] == RECORD_ABORT);
 }
 
-/* Who was blocked goes as far as the others: the next fan-out takes it along,
- * and what it is given has been deflated for them. */
-static uint64_t late_horizon(const struct subscriber *sub)
+static enum pump_result flush(struct subscriber *sub);
+
+/* The next fan-out takes it along: what it is given by itself would have to be
+ * deflated for it alone. */
+static bool goes_with_others(const struct subscriber *sub)
 {
-	return sub->gzip ? composer_horizon(sub->home->composer)
-			 : window_end(sub->home->window);
+	return sub->gzip && !sub->behind && !sub->below &&
+	       sub->straggler == NULL;
+}
+
+static void finish(struct subscriber *sub)
+{
+	if (sub->half != NULL && flush(sub) != CAUGHT_UP)
+		return;
+	want(sub, LOOP_READ);
+	if (sub->pos < window_end(sub->home->window))
+		sub->home->owner.late(sub);
 }
 
 static void ready(void *arg, unsigned events)
@@ -64,8 +75,11 @@ static void ready(void *arg, unsigned events)
 		subscriber_close(sub);
 		return;
 	}
-	if ((events & LOOP_WRITE) != 0 &&
-		subscriber_pump(sub, late_horizon(sub)) == BELOW)
+	if ((events & LOOP_WRITE) == 0)
+		return;
+	if (goes_with_others(sub))
+		finish(sub);
+	else if (subscriber_pump(sub, window_end(sub->home->window)) == BELOW)
 		sub->home->owner.below(sub);
 }
 

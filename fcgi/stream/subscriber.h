@@ -51,6 +51,8 @@ struct subscriber_owner {
 	/* subscriber_pump() has said BELOW, and nobody else will ask for
 	 * older events. */
 	void (*below)(struct subscriber *sub);
+	/* With gzip: it was blocked, and is to go on with the next fan-out. */
+	void (*late)(struct subscriber *sub);
 	/* It is about to be freed: out of whatever it is in. */
 	void (*gone)(struct subscriber *sub);
 };

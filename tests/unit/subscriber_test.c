@@ -13,7 +13,7 @@ enum { LONG = 60000 }; /* longer than the socket's buffer */
 
 /* ---- an owner of our own, who notes what he is told */
 
-static unsigned gone, below;
+static unsigned gone, below, late;
 static uint16_t wanted_keepalive; /* seconds; 0 = none asked for */
 
 static void on_gone(struct subscriber *sub)
@@ -31,6 +31,12 @@ static void on_below(struct subscriber *sub)
 	below++;
 }
 
+static void on_late(struct subscriber *sub)
+{
+	(void)sub;
+	late++;
+}
+
 /* Live, at the window's end. */
 static struct subscriber *subscribe(
 	struct room *room, const char *channel, int *fd)
@@ -45,7 +51,7 @@ static struct subscriber *subscribe(
 
 	assert_int_equal(
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-	gone = below = 0;
+	gone = below = late = 0;
 	subscription.fd = ends[0];
 	room->home = (struct subscriber_home){
 		.loop = room->loop,
@@ -53,7 +59,7 @@ static struct subscriber *subscribe(
 		.composer = room->composer,
 		.counters = room->counters,
 		.unread = room->unread,
-		.owner = {.below = on_below, .gone = on_gone},
+		.owner = {on_below, on_late, on_gone},
 	};
 	sub = subscriber_new(&room->home, &subscription);
 	audience_join(room->audience, sub, &name, subscription.types);
@@ -175,6 +181,32 @@ static void test_nothing_is_written_beyond_the_horizon(void **state)
 	append(room, "a", 1);
 	assert_int_equal(subscriber_pump(sub, horizon), CAUGHT_UP);
 	CHECK_TEXT("only that", room_text(room, fd), "id: 101\ndata: y\n\n");
+	subscriber_close(sub);
+	close(fd);
+}
+
+/* By itself it would be given what nobody else is. */
+static void test_with_gzip_who_was_blocked_goes_on_with_the_others(void **state)
+{
+	struct room *room = *state;
+	struct batch *piece = long_text();
+	struct subscriber *sub;
+	char bytes[32 << 10];
+	uint64_t pos;
+	int fd;
+
+	sub = subscribe(room, "a", &fd);
+	sub->gzip = piece->is_gzip = true;
+	pos = sub->pos;
+	assert_int_equal(subscriber_give(sub, piece), BLOCKED);
+	append(room, "a", 3);
+	for (int turn = 0; turn < 100; turn++) {
+		(void)!recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		room_turn(room);
+	}
+	assert_true(subscriber_is_ready(sub));
+	assert_int_equal(late, 1);
+	assert_int_equal(sub->pos, pos);
 	subscriber_close(sub);
 	close(fd);
 }
@@ -466,6 +498,7 @@ int main(void)
 		IN_ROOM(test_a_long_text_that_nobody_reads_ends_when_there_are_too_many),
 		IN_ROOM(test_what_others_are_given_too_counts_once_they_have_gone),
 		IN_ROOM(test_nothing_is_written_beyond_the_horizon),
+		IN_ROOM(test_with_gzip_who_was_blocked_goes_on_with_the_others),
 		IN_ROOM(test_a_full_socket_is_waited_for_and_nothing_is_lost),
 		IN_ROOM(test_who_is_far_behind_takes_turns_with_the_others),
 		IN_ROOM(test_a_turns_share_that_was_all_is_the_end_of_it),
