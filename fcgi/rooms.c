@@ -173,6 +173,7 @@ static bool is_heard(const void *arg, uint64_t id)
 	       window_newest(rooms->window) >= id;
 }
 
+/* Those that a stream, a publisher or a page speaks to. */
 static void open_verbs(struct rooms *rooms)
 {
 	rooms->unheard = unheard_new(rooms->loop, is_heard, rooms);
@@ -203,6 +204,21 @@ static void open_verbs(struct rooms *rooms)
 		.clock = loop_clock(rooms->loop),
 		.ticket_age_ms = rooms->config->ticket_age_ms,
 	};
+	rooms->history = history_new(&(struct history_parts){
+		.loop = rooms->loop,
+		.access = rooms->access,
+		.window = rooms->window,
+		.session = rooms->session,
+		.admit = &rooms->admit,
+		.limiter = rooms->limiter,
+		.deferrals = rooms->deferrals,
+		.replies = rooms->replies,
+	});
+}
+
+/* Those that tell how it goes, and who is there. */
+static void open_reports(struct rooms *rooms)
+{
 	rooms->status = (struct status){
 		.session = rooms->session,
 		.streams = count_streams,
@@ -219,16 +235,6 @@ static void open_verbs(struct rooms *rooms)
 		.replies = rooms->replies,
 		.on = rooms->presence != NULL,
 	};
-	rooms->history = history_new(&(struct history_parts){
-		.loop = rooms->loop,
-		.access = rooms->access,
-		.window = rooms->window,
-		.session = rooms->session,
-		.admit = &rooms->admit,
-		.limiter = rooms->limiter,
-		.deferrals = rooms->deferrals,
-		.replies = rooms->replies,
-	});
 	rooms->description = (struct description){.replies = rooms->replies};
 	rooms->metrics = (struct metrics){
 		.listen = subscribe_one,
@@ -312,6 +318,7 @@ void rooms_open(struct rooms *rooms, const struct config *config,
 	open_access(rooms);
 	open_streams(rooms);
 	open_verbs(rooms);
+	open_reports(rooms);
 	open_acceptor(rooms, listener);
 	open_feed(rooms);
 }

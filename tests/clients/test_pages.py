@@ -62,7 +62,7 @@ class Page(Client):
 
     @property
     def said(self):
-        return self.window.run("return said[arguments[0]]", self.name)
+        return self.window.run("return said[arguments[0]] ?? []", self.name)  # none before it starts
 
     @said.setter
     def said(self, _):

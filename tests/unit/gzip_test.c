@@ -309,7 +309,7 @@ static void test_no_more_is_deflated_in_a_turn_than_it_has_time_for(
 	enum { MANY = 40, LONG = 20000 };
 	struct room *room = *state;
 	struct browser browsers[MANY + 1];
-	char name[MANY][8];
+	char name[MANY][16];
 
 	browsers[MANY] = listen_on(room, "news");
 	for (int i = 0; i < MANY; i++) {

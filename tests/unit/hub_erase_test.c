@@ -409,7 +409,7 @@ static void test_what_is_deleted_before_its_time_is_not_due_any_more(
 	void **state)
 {
 	struct room *room = *state;
-	uint64_t id;
+	uint64_t id = 0;
 
 	add_until(room, "a", 3000);
 	ledger_commit(&room->ledger);

@@ -59,8 +59,8 @@ static void test_of_large_events_a_step_takes_fewer(void **state)
 		retention_step(retention);
 		retention_keep_up(retention);
 		ledger_commit(&room->ledger);
-		assert_true(before - held(room) <=
-			    RETENTION_STEP_BYTES / SIZE + 1);
+		assert_true(
+			before - held(room) <= RETENTION_STEP_BYTES / SIZE + 1);
 		assert_true(held(room) < before);
 		assert_true(held(room) == 10 || retention->behind);
 	}
