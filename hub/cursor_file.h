@@ -22,8 +22,8 @@ struct cursor_file *cursor_file_new(
 	struct loop *loop, const struct eventlog *log, const char *socket);
 void cursor_file_free(struct cursor_file *file);
 
-/* After each commit, before anybody is told of it; nearly nothing if nothing
- * has changed. */
+/* Once a turn, when all have been told what was committed: nobody waits for the
+ * file.  Nearly nothing if nothing has changed. */
 void cursor_file_step(struct cursor_file *file);
 
 #endif

@@ -74,7 +74,6 @@ static void wait_for_inboxes(struct hub *hub)
 static void commit_and_tell(struct hub *hub)
 {
 	ledger_commit(&hub->ledger);
-	cursor_file_step(hub->cursor);
 	inboxes_answer(&hub->inboxes);
 	move_followers(hub);
 	peers_flush(&hub->peers);
@@ -102,6 +101,7 @@ static void turn(void *arg)
 	peers_flush(&hub->peers);
 	if (publish_queue_run_long(&hub->publishes))
 		commit_and_tell(hub);
+	cursor_file_step(hub->cursor);
 	ledger_checkpoint(ledger);
 	more |= publish_queue_waits(&hub->publishes);
 	wait_for_inboxes(hub);

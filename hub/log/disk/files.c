@@ -22,6 +22,7 @@
 enum {
 	MASK = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
 	       IN_DELETE_SELF | IN_MOVE_SELF,
+	READS = 16, /* of what happens; beyond, it is asked how they are */
 };
 
 static void watch_folder(struct files *files)
@@ -161,9 +162,40 @@ enum files_state files_look(struct files *files)
 						    : FILES_FINE;
 }
 
+/* ---- what happens in the folder */
+
+/* What has no name happened to the folder, or there was too much of it. */
+static bool is_of_ours(
+	const struct files *files, const struct inotify_event *event)
+{
+	return event->len == 0 ||
+	       strcmp(event->name, path_name(files->path)) == 0 ||
+	       strcmp(event->name, path_name(files->wal)) == 0;
+}
+
+static bool has_ours(const struct files *files, const char *news, size_t len)
+{
+	const struct inotify_event *event;
+
+	for (size_t at = 0; at < len; at += sizeof(*event) + event->len) {
+		event = (const void *)(news + at);
+		if (is_of_ours(files, event))
+			return true;
+	}
+	return false;
+}
+
 bool files_have_news(const struct files *files)
 {
-	char news[4096];
+	_Alignas(struct inotify_event) char news[4096];
 
-	return files->notify < 0 || read(files->notify, news, sizeof(news)) > 0;
+	for (int i = 0; i < READS && files->notify >= 0; i++) {
+		ssize_t len = read(files->notify, news, sizeof(news));
+
+		if (len <= 0)
+			return false;
+		if (has_ours(files, news, (size_t)len))
+			return true;
+	}
+	return true;
 }

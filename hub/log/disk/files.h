@@ -46,7 +46,8 @@ enum files_state {
 };
 
 enum files_state files_look(struct files *files);
-/* True if something has happened in the folder since it was last asked. */
+/* True if something has happened to one of them, to their names or to the folder
+ * since it was last asked, or if nobody can tell. */
 bool files_have_news(const struct files *files);
 /* The write-ahead log was emptied: it is made as long again as at the start,
  * some of it each time that the second is called. */
