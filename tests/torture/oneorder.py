@@ -5,7 +5,8 @@
         the order forgot it (I8)
     I2  what was not acknowledged is in each log once or not at all
     I3  a browser saw strictly rising ids, and missed none without a reset,
-        whatever machines it met
+        whatever machines it met; one that is sent back by a reset is given what
+        the machine has, and told by that reset of what the machine had to leave out
     I4  what a log holds is what was published, to the byte
     I7  where two logs hold an id it is the same event, and in the end they hold
         the same; but for what a machine that followed a second master for a while
@@ -49,7 +50,7 @@ def faults(account, logs, stories, forgot, holes=None, forgotten=None, falls=Fal
         for faulty in (_of_logs(ids, log, own), _of_log(account, log, forgot, where, own)):
             found += [f"{fault} (machine {number})" for fault in faulty]
     for number, (start, items) in enumerate(stories):
-        found += [f"{fault} (browser {number})" for fault in _of_browser(start, items, ids, forgot, forgotten, falls)]
+        found += [f"{fault} (browser {number})" for fault in _of_browser(start, items, ids, forgot, forgotten, falls, holes)]
     return found
 
 
@@ -80,22 +81,24 @@ def _of_log(account, log, forgot, where, holes):
             yield f"I4 {id}: {token} in {on} is not what was published"
 
 
-def _of_browser(start, items, log, forgot, forgotten, falls):
+def _of_browser(start, items, log, forgot, forgotten, falls, holes):
     ids = sorted(log)
     last, told, orphan = start, False, None
+    sent_back = 0  # from there, by the last reset: it was told of what it is not given below
     for item in items:
         if item is None:
             if not forgot:
                 yield f"I9 a reset after {last}, and nothing was forgotten"
             elif forgotten is not None and not _is_left_out(last, forgotten):
                 yield f"I9 a reset after {last}, which was not forgotten"
-            told, orphan = True, None
+            told, orphan, sent_back = True, None, max(sent_back, last)
             continue
         id, token = item
         if id <= last and not (told and falls):
             yield f"I3 {id} came after {last}"
         missed = ids[bisect_right(ids, last):bisect_left(ids, id)]
-        if missed and not told and id in log:  # else the reset that has to come tells of them, too
+        if missed and not told and id in log and not (  # else the reset that has to come tells of them, too
+                missed[-1] < sent_back and any(all(_is_left_out(one, own) for one in missed) for own in holes)):
             yield f"I3 {missed[0]} {log[missed[0]][1]} and {len(missed) - 1} more were missed before {id}"
         if id in log and log[id][1] != token:
             yield f"I7 {id} was seen as {token}, and is {log[id][1]}"

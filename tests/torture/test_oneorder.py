@@ -72,3 +72,16 @@ def test_ids_fall_only_at_a_reset_and_only_where_there_were_two_masters():
     assert judged(**how, stories=told, falls=True) == []
     assert {fault[:2] for fault in judged(**how, stories=told)} == {"I3"}
     assert {fault[:2] for fault in judged(**how, stories=untold, falls=True)} == {"I3"}
+
+
+def test_a_reset_that_sends_a_browser_back_tells_of_what_that_machine_had_to_leave_out():
+    """It has seen all, as 9 by a second master, and is then given all by a machine that lacks 3 and 4."""
+    how = {"logs": [{1: "a", 2: "b", 8: "d"}, {1: "a", 2: "b", 3: "c", 8: "d"}], "forgot": True, "falls": True}
+    lacks = [[(2, 7)], []]
+    back = [(1, "a"), (2, "b"), (8, "d")]
+    assert judged(**how, holes=lacks, stories=[(0, [*back[:2], (3, "c"), (9, "e"), None, *back])]) == []
+    # not without a reset that sent it back, nor where no machine had to leave it out, nor for what was new to it
+    assert {fault[:2] for fault in judged(**how, holes=lacks, stories=[(0, back)])} == {"I3"}
+    assert {fault[:2] for fault in judged(**how, holes=[[(2, 3)], []], stories=[
+        (0, [*back[:2], (3, "c"), (9, "e"), None, *back])])} == {"I3", "I7"}
+    assert {fault[:2] for fault in judged(**how, holes=lacks, stories=[(0, [(1, "a"), None, *back])])} == {"I3"}
