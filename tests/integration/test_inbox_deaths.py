@@ -98,9 +98,10 @@ def test_a_death_at_this_step_doubles_and_loses_no_row(between, victim, step, en
         world.reader.kill_worker()
     elif count == 1:
         proxy.hold(direction, kind)
-    world.put("one", "bad", "two")
-    if count == 2:  # that of ROWS goes on, that of TOLD does not
+    else:  # that of ROWS goes on, that of TOLD does not
         proxy.hold(Proxy.TO_HUB, Told)
+    world.put("one", "bad", "two")
+    if count == 2:
         proxy.wait_until_held(Proxy.TO_HUB)
         proxy.hold(direction, kind)
         proxy.release(Proxy.TO_HUB)
