@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A Redis that will not do: a sentence that says why, and nothing is lost or invented."""
 
+import re
+
 import pytest
 
 from redisserver import FakeRedis, RedisServer
 from several import Machines, found, said_away
+from test_follow import entry
 from world import eventually
 
 SOON = {"give_up": "1s"}
@@ -171,3 +174,70 @@ def test_a_key_of_another_kind_crashes_nobody_and_what_waited_for_it_is_publishe
     one.redis.ask("DEL", "{tidings}:inbox")
     one.hold(3)
     assert not one[0].faults()
+
+
+# ---- several that a stranger wrote
+
+BROKEN = ("v", "1")                                     # the part in the order refuses it: it has no head,
+NOT_UTF8 = entry(b"\xff\xfe", channel="main")           # is no text,
+TOO_LONG = entry(b"x" * ((1 << 20) + 1), channel="main")  # or one over all limits
+NOBODY = entry(b"x", channel="/.well-known/mercure/subscriptions")      # the log does: it says not who is there,
+NOTHING = entry(b"x", channel="/.well-known/tidings/erasures")          # or not what was deleted
+GOOD = entry(b"between", channel="main")
+
+
+def write_at_once(redis, first, *rows):
+    """Into the order from that id on, so that all come in one answer; its state knows of them."""
+    words = [word for fields in rows for word in (len(fields), *fields)]
+    redis.ask("EVAL", """local at, id = 2, tonumber(ARGV[1])
+        while at <= #ARGV do
+            local n = tonumber(ARGV[at])
+            redis.call('XADD', KEYS[1], string.format('0-%d', id), unpack(ARGV, at + 1, at + n))
+            at, id = at + n + 1, id + 1
+        end
+        redis.call('HSET', KEYS[2], 'last', string.format('%d', id - 1))""",
+              2, "{tidings}:log", "{tidings}:state", first, *words)
+
+
+def named_as_unfit(world):
+    """The ids of which its log says that they are no events."""
+    return [int(id) for id in re.findall(r"shared order: id (\d+) is no event of ours", world.hub.log())]
+
+
+def saw(reader, *data):
+    """All of these and nothing else, and that there is a gap."""
+    reader.wait(lambda: reader.data[-1:] == [data[-1]], reader.story, 20)
+    assert reader.data == [*data] and reader.told("reset"), reader.story()
+    return reader.ids
+
+
+@pytest.mark.parametrize("rows, lines", [
+    ((BROKEN, NOT_UTF8), 1), ((TOO_LONG, BROKEN), 1), ((NOBODY, NOTHING), 1), ((NOT_UTF8, NOBODY), 2),
+    ((NOBODY, TOO_LONG), 2)], ids=["fields", "limits", "log", "order, log", "log, order"])
+def test_two_after_one_another_are_told_in_one_line_and_as_a_gap_at_each_machine(two, rows, lines):
+    """In one for each part of a hub that refuses them."""
+    readers = two.listen("main", reconnect=True)
+    last = two[0].publish("before")
+    write_at_once(two.redis, last + 1, *rows)
+    id = two[1].publish("after", within=30)
+    for world, reader in zip(two.worlds, readers):
+        assert saw(reader, "before", "after") == [last, id] and id == last + 3
+        named = named_as_unfit(world)
+        assert len(named) == lines and set(named) <= {last + 1, last + 2}, named
+        assert not world.faults()
+
+
+@pytest.mark.parametrize("unfit", [NOT_UTF8, NOBODY], ids=["order", "log"])
+def test_a_good_one_between_two_is_seen_in_its_place_at_each_machine_and_by_who_joins_later(two, unfit):
+    readers = two.listen("main", reconnect=True)
+    last = two[0].publish("before")
+    write_at_once(two.redis, last + 1, unfit, GOOD, unfit)
+    id = two[1].publish("after", within=30)
+    for reader in readers:
+        assert saw(reader, "before", "between", "after") == [last, last + 2, id]
+    two.add().is_healthy()
+    for world in two.worlds:
+        again = world.listen("main", last_event_id=str(last))
+        assert saw(again, "between", "after") == [last + 2, id]
+        assert named_as_unfit(world) == [last + 1, last + 3]
+        assert not world.faults()
