@@ -69,7 +69,8 @@ struct presence {
 	size_t asked;		 /* proposals that are not answered */
 	bool rests;		 /* one has failed: none for a moment */
 	bool more;		 /* more may be proposed */
-	uint64_t told_again;	 /* whoever came up to here was told of again */
+	uint64_t apart; /* whoever came up to here may have left for others */
+	uint64_t told_again;  /* whoever came up to here was told of again */
 	uint64_t doubted;     /* up to here entries may be lacking here: ... */
 	uint64_t doubt_until; /* ... then who was not told of again has left;
 				 us, 0 = that is done */

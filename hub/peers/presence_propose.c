@@ -37,7 +37,17 @@ static void answered(void *of, const struct ack *ack)
 	present_look(presence, present);
 }
 
-/* Others may tell that it has left with its machine, too. */
+/* Others may tell that it has left with its machine, too: of one that is at
+ * this, only where this was away. */
+static bool has_name(
+	const struct presence *presence, const struct present *present)
+{
+	if (present->insist)
+		return false;
+	return present->machine != NULL ||
+	       (present->gone && present->entries[0].id <= presence->apart);
+}
+
 static void put_name(struct buf *out, const struct present *present)
 {
 	char subscriber[ACTIVE_TEXT];
@@ -72,7 +82,7 @@ static void propose(struct presence *presence, struct present *present)
 		items[i].data = wire_get_str16(&topics);
 	coming_put(&presence->coming, &active);
 	what.traits = buf_span(&presence->coming.traits);
-	if (present->machine != NULL && !present->insist)
+	if (has_name(presence, present))
 		put_name(&name, present);
 	what.once = buf_span(&name);
 	present->drafted = true;
@@ -238,6 +248,8 @@ static void look_at_blind(struct presence *presence)
 void presence_tend_machines(struct presence *presence)
 {
 	presence->rests = false;
+	if (presence->ledger->away != NULL)
+		presence->apart = presence->ledger->log.committed;
 	look_at_machines(presence);
 	look_at_blind(presence);
 }

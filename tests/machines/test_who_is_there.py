@@ -205,6 +205,97 @@ def test_a_machine_that_is_silent_for_ten_seconds_takes_along_who_was_there(mach
     machines.all[0].hub.kill_all()
     eventually(lambda: machines.all[1].ask("SELECT count(*) FROM present") == [(1,)], "they have left", 25)
     sees_only([b], 2)
-    events = machines.all[1].ask("SELECT CAST(data AS TEXT) FROM event ORDER BY id")
-    told = [json.loads(data)["active"] for data, in events if '"subscriber":"urn:uuid:73756273-6372-6962-6572-303030303031"' in data]
-    assert told == [True, False, True, False], "each time once"
+    assert told_of(machines.all[1])[1] == [True, False, True, False], "each time once"
+
+
+# ---- who comes and goes all the time
+
+def told_of(machine):
+    """By number, whether he had come or gone, each time that its log tells of him."""
+    told = {}
+    for data, in machine.ask("SELECT CAST(data AS TEXT) FROM event ORDER BY id"):
+        event = json.loads(data)
+        number = int(bytes.fromhex(event["subscriber"].rpartition(":")[2].replace("-", ""))[-6:])
+        told.setdefault(number, []).append(event["active"])
+    return told
+
+
+def is_told_in_turn(told):
+    """Nobody comes twice without having gone, nor the other way round."""
+    return all(turns == [turn % 2 == 0 for turn in range(len(turns))] for turns in told.values())
+
+
+def agree(machines):
+    """What all their logs tell, when it is the same."""
+    first, *others = [machine.events() for machine in machines]
+    return all(other == first for other in others) and told_of(machines[0])
+
+
+def flaps(peer, number, times):
+    """So quickly that nobody need be told each time; he is there in the end."""
+    for _ in range(times):
+        joins(peer, number)
+        leaves(peer, number)
+    joins(peer, number)
+
+
+def comes_and_goes(peer, number, times, others=()):
+    """Each time is told; he has gone in the end."""
+    for _ in range(times):
+        joins(peer, number)
+        eventually(lambda: sorted(listed(peer)) == sorted([number, *others]), "he is there")
+        leaves(peer, number)
+        eventually(lambda: sorted(listed(peer)) == sorted(others), "he is not there")
+
+
+def is_cut_off(line):
+    line.refusals = 10**9
+    line.cut()
+
+
+def test_who_comes_and_goes_while_a_machine_is_cut_off_is_told_in_turn_and_listed_alike(machines, both, tmp_path):  # noqa: F811
+    a, b = both
+    with contextlib.closing(Machine(tmp_path, 3, machines.redis)) as third:
+        assert third.enter("--join").returncode == 0
+        third.hub.start()
+        with contextlib.closing(third.peer()) as c:
+            joins(a, 1)
+            sees_only([a, b, c], 1)
+            is_cut_off(machines.all[0].line)
+            eventually(machines.all[0].why, "it is away")
+            comes_and_goes(b, 2, 10, others=[1])
+            for peer, number in ((a, 3), (b, 4), (c, 5)):
+                flaps(peer, number, 100)
+            leaves(a, 1)
+            sees_only([b, c], 1, 4, 5)
+            machines.all[0].line.refusals = 0
+            sees_only([a, b, c], 3, 4, 5, within=20)
+            told = eventually(lambda: agree([*machines.all, third]), "the same log", 20)
+    assert is_told_in_turn(told), told
+    assert len(told[2]) == 20 and told[1] == [True, False], told
+    assert {number for number, turns in told.items() if turns[-1]} == {3, 4, 5}, told
+
+
+@pytest.mark.slow
+@pytest.mark.rare
+def test_who_comes_and_goes_while_his_machine_is_silent_for_ten_seconds_is_told_in_turn(machines, both):  # noqa: F811
+    """It is back at the moment when the other has told that he has left."""
+    a, b = both
+    for number in 1, 3:
+        joins(a, number)
+    joins(b, 2)
+    sees_only(both, 1, 2, 3)
+    machines.all[0].line.block()
+    eventually(machines.all[0].why, "it is away", 20)
+    flaps(a, 1, 50)
+    leaves(a, 3)
+    flaps(a, 4, 50)
+    comes_and_goes(b, 5, 10, others=[1, 2, 3])
+    eventually(lambda: told_of(machines.all[1])[1] == [True, False], "the other tells of it", 25)
+    machines.all[0].line.unblock()
+    flaps(a, 1, 50)
+    flaps(b, 2, 50)
+    sees_only(both, 1, 2, 4, within=20)
+    told = eventually(lambda: agree(machines.all), "the same log", 20)
+    assert is_told_in_turn(told) and told[3] == [True, False], told
+    assert told[1][:3] == [True, False, True] and {n for n, turns in told.items() if turns[-1]} == {1, 2, 4}, told

@@ -392,6 +392,28 @@ static void test_a_machine_that_is_back_in_time_keeps_who_was_there(
 	assert_int_equal(desk.presence.presents.count, 1);
 }
 
+static void test_who_leaves_a_machine_that_was_away_is_told_so_by_one_of_them(
+	void **state)
+{
+	struct peer *peer = desk_known(&desk);
+
+	(void)state;
+	join(peer, 1);
+	assert_int_equal(proposed(), 1);
+	come(0);
+	ledger_of()->away = "it is away";
+	assert_int_equal(proposed_after(250000), 0);
+	leave(peer, 1);
+	ledger_of()->away = NULL;
+	assert_int_equal(proposed_after(250000), 1);
+	assert_true(asked[1].once.len > 0);
+	assert_memory_equal(asked[1].once.at, "left:urn:uuid:", 14);
+	other(1, false);
+	answer(1, WIRE_OUT_REPEATED);
+	assert_int_equal(proposed_after(250000), 0);
+	assert_int_equal(desk.presence.presents.count, 0);
+}
+
 static void test_a_stream_that_changes_machine_with_its_name_is_here(
 	void **state)
 {
@@ -586,6 +608,7 @@ int main(void)
 		TEST(test_the_others_say_so_only_if_the_first_does_not),
 		TEST(test_what_was_said_once_and_did_not_come_here_is_said_again),
 		TEST(test_a_machine_that_is_back_in_time_keeps_who_was_there),
+		TEST(test_who_leaves_a_machine_that_was_away_is_told_so_by_one_of_them),
 		TEST(test_a_stream_that_changes_machine_with_its_name_is_here),
 		TEST(test_who_is_here_is_told_of_again_where_a_machine_missed_it),
 		TEST(test_whom_nobody_tells_of_again_has_left),
