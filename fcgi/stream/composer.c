@@ -9,6 +9,7 @@
 #include "fcgi/http/record.h"
 #include "fcgi/stream/batch.h"
 #include "fcgi/stream/event.h"
+#include "fcgi/stream/milestone.h"
 #include "fcgi/stream/selection.h"
 #include "fcgi/stream/subscriber.h"
 #include "fcgi/stream/topic.h"
@@ -17,7 +18,8 @@
 #include "lib/heap.h"
 
 enum {
-	KEPT = 16, /* a newer batch takes the slot of an older one */
+	KEPT = 16,	 /* a newer batch takes the slot of an older one */
+	KEPT_SHIFT = 60, /* 64 bits, less those that number KEPT */
 	TEXT_KEPT = 256 << 10, /* bytes of scratch that outlive a large event */
 };
 
@@ -31,6 +33,7 @@ struct kept {
 	uint16_t request;
 	uint16_t count;
 	uint8_t dress;
+	bool gzip;
 	const struct topic **topics; /* sorted as in the memberships */
 };
 
@@ -105,21 +108,26 @@ static bool same_topics(const struct kept *kept, const struct subscriber *sub)
 	return true;
 }
 
-static struct kept *slot(struct composer *composer, uint64_t first)
+/* Many begin behind a milestone: by the upper bits of a product, which all of
+ * the place decides. */
+static struct kept *slot(
+	struct composer *composer, const struct subscriber *sub, uint64_t first)
 {
-	return &composer->kept[first % KEPT];
+	uint64_t place = first << 1 | sub->gzip;
+
+	return &composer->kept[place * 0x9e3779b97f4a7c15 >> KEPT_SHIFT];
 }
 
 static struct batch *shared(struct composer *composer,
 	const struct subscriber *sub, uint64_t first, uint64_t horizon)
 {
-	const struct kept *kept = slot(composer, first);
+	const struct kept *kept = slot(composer, sub, first);
 
 	if (kept->batch == NULL || kept->first != first ||
 		kept->request != sub->request ||
 		kept->generation != window_generation(composer->window) ||
-		kept->dress != sub->dress || kept->batch->pos > horizon ||
-		!same_topics(kept, sub) ||
+		kept->dress != sub->dress || kept->gzip != sub->gzip ||
+		kept->batch->pos > horizon || !same_topics(kept, sub) ||
 		!view_is_of(&kept->view, composer->window, sub->grant))
 		return NULL;
 	return batch_hold(kept->batch);
@@ -128,7 +136,7 @@ static struct batch *shared(struct composer *composer,
 static void keep(struct composer *composer, const struct subscriber *sub,
 	uint64_t first, struct batch *batch)
 {
-	struct kept *kept = slot(composer, first);
+	struct kept *kept = slot(composer, sub, first);
 
 	forget(kept);
 	*kept = (struct kept){.batch = batch_hold(batch),
@@ -137,6 +145,7 @@ static void keep(struct composer *composer, const struct subscriber *sub,
 		.request = sub->request,
 		.count = sub->count,
 		.dress = sub->dress,
+		.gzip = sub->gzip,
 		.view = composer->view,
 		.topics = mem_new(sub->count * sizeof(*kept->topics))};
 	for (uint16_t i = 0; i < sub->count; i++)
@@ -261,11 +270,23 @@ static uint64_t find_first(struct composer *composer,
 	return 0;
 }
 
+/* It is full before that position; returns the one up to which it goes. */
+static uint64_t end_full(struct composer *composer,
+	const struct milestone *best, uint64_t position)
+{
+	if (best->len == 0)
+		return position - 1;
+	composer->text.len = best->len;
+	composer->events = best->events;
+	return best->through;
+}
+
 /* The lanes are at the first event that it lacks. */
 static struct batch *compose(struct composer *composer,
 	const struct subscriber *sub, uint64_t horizon)
 {
-	uint64_t through = horizon;
+	uint64_t through = horizon, before = 0;
+	struct milestone best = {0};
 	struct batch *batch;
 	struct lane *lane;
 
@@ -275,10 +296,14 @@ static struct batch *compose(struct composer *composer,
 	while ((lane = first_lane(composer, horizon)) != NULL) {
 		uint64_t position = lane->node.key;
 
+		if (sub->gzip && composer->text.len >= RECORD_BODY / 2)
+			milestone_pass(&best, before, position,
+				composer->text.len, composer->events);
 		if (!add(composer, sub, position)) {
-			through = position - 1;
+			through = end_full(composer, &best, position);
 			break;
 		}
+		before = position;
 		/* Patterns have it as well. */
 		do
 			advance(composer, lane);

@@ -247,6 +247,85 @@ static void test_a_batch_is_full_at_a_record_and_the_rest_follows(void **state)
 	free(sub);
 }
 
+enum { MANY = 400, MOST = 64 };
+
+/* Events of other lengths, some of them on another channel. */
+static void append_many(struct room *room)
+{
+	struct subscriber *sub = READER(room, "a");
+	static char data[450];
+
+	memset(data, 'x', sizeof(data) - 1);
+	for (unsigned i = 0; i < MANY; i++)
+		append(room, ROOM_FROM + 1 + i, i % 8 == 0 ? "b" : "a",
+			data + i * 37 % 250);
+	free(sub);
+}
+
+/* Who has all up to that id is given batches which end at these positions;
+ * returns how many.  Fails if an event is missed or comes twice. */
+static unsigned walk(
+	struct room *room, bool gzip, uint64_t id, uint64_t ends[MOST])
+{
+	struct subscriber *sub = READER(room, "a");
+	struct batch *batch;
+	unsigned events = 0, count = 0;
+
+	sub->gzip = gzip;
+	for (uint64_t i = id - ROOM_FROM; i < MANY; i++)
+		events += i % 8 != 0;
+	sub->id = id;
+	while ((batch = next(room, sub)) != NULL) {
+		assert_true(batch->pos > sub->pos && count < MOST);
+		ends[count++] = sub->pos = batch->pos;
+		sub->id = batch->id;
+		events -= batch->events;
+		batch_drop(batch);
+	}
+	assert_int_equal(events, 0);
+	free(sub);
+	return count;
+}
+
+static bool is_among(uint64_t end, const uint64_t *ends, unsigned count)
+{
+	while (count-- > 0)
+		if (ends[count] == end)
+			return true;
+	return false;
+}
+
+static void test_those_who_are_late_meet_where_batches_end_if_those_are_packed(
+	void **state)
+{
+	struct room *room = *state;
+	uint64_t one[MOST], other[MOST];
+	unsigned count, own, met = 0;
+
+	append_many(room);
+	count = walk(room, true, ROOM_FROM, one);
+	assert_true(count > 3);
+	for (unsigned late = 1; late < 100; late++) {
+		own = walk(room, true, ROOM_FROM + late, other);
+		for (unsigned i = 1; i < own; i++)
+			CHECK("the same from the second one on",
+				is_among(other[i], one, count));
+		met += is_among(other[0], one, count);
+	}
+	assert_true(met > 50);
+}
+
+static void test_batches_are_full_where_they_are_not_packed(void **state)
+{
+	struct room *room = *state;
+	uint64_t full[MOST], packed[MOST];
+
+	append_many(room);
+	walk(room, false, ROOM_FROM, full);
+	walk(room, true, ROOM_FROM, packed);
+	assert_true(full[0] > packed[0]);
+}
+
 static void test_a_long_event_is_a_batch_of_its_own(void **state)
 {
 	struct room *room = *state;
@@ -279,6 +358,8 @@ int main(void)
 		IN_ROOM(test_nobody_is_given_what_another_one_wants),
 		IN_ROOM(test_one_that_was_composed_for_less_is_not_reused),
 		IN_ROOM(test_a_batch_is_full_at_a_record_and_the_rest_follows),
+		IN_ROOM(test_those_who_are_late_meet_where_batches_end_if_those_are_packed),
+		IN_ROOM(test_batches_are_full_where_they_are_not_packed),
 		IN_ROOM(test_a_long_event_is_a_batch_of_its_own),
 	};
 
