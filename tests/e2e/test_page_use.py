@@ -54,8 +54,8 @@ def test_who_pastes_what_publishes_says_the_same(chromium, web, tmp_path, name):
     for type, message in (("", "plain words"), ("note's", AWKWARD), ("", "--data @/etc/passwd"), ("", '{"a": "\\\\ \\n é"}'),
                           ("", "-"), ("", "-n"), ("", "@/etc/passwd"), ("", "</script><!--<script>")):
         page.compose(message, channel="odd & 'quoted'", type=type)
+        before = web.channel("odd & 'quoted'")["events"]
         with running(tmp_path, name, snippet(page, name, "publish")) as said:
-            before = web.channel("odd & 'quoted'")["events"]
             eventually(lambda n=before: web.channel("odd & 'quoted'")["events"] > n, f"{name} publishing: {said()}")
         assert stored(web, "odd & 'quoted'")[-1][1:] == (type or "message", message)
 
