@@ -103,8 +103,11 @@ def test_metrics_count_what_short_processes_did(cgi):
         return int(text.partition('tidings_http_requests_total{class="2xx"} ')[2].split("\n")[0])
     reader = cgi.listen(path="/metrics")
     reader.is_connected()
-    sample = json.loads(reader.next().data)
-    assert sample["subscribers"] >= 1 and sample["responders"] >= 1
+
+    def counts():  # the hub hears of a process a moment after it has come
+        sample = json.loads(reader.next().data)
+        return sample["subscribers"] >= 1 and sample["responders"] >= 1
+    eventually(counts, "itself being counted")
     before = posts()
     for n in range(10):
         cgi.publish(str(n), channel="counted")

@@ -76,6 +76,8 @@ def test_streams_with_a_ticket_end_when_the_key_of_its_token_leaves_its_file(mak
     key = key_file(tmp_path)
     world = make_world({**SITE, "keys site": {"file": key, "algorithms": "HS256"},
                         "responder": {**SITE["responder"], "workers": "2"}})
+    # a worker that has not met the hub yet gives no tickets
+    eventually(lambda: world.responder.log().count("connected to the hub") == 2, "both workers being there")
     ticket = ticket_of(visitor(world, token=token()))
     handed_on = asks(visitor(world), path="/api/ticket?ticket=" + ticket).json["ticket"]
     cookie, _ = cookie_of(asks(visitor(world, token=token()), path="/api/session"))

@@ -14,6 +14,7 @@ from test_cgi_program import Run
 from test_tokens import has_crypto
 from tickets import CI, SECRET, SITE, asks, cookie_of, key_file, say, site, ticket_of, token  # noqa: F401, a fixture
 from visitor import visitor
+from world import eventually
 
 
 def seconds_of(text):
@@ -144,6 +145,8 @@ def test_a_ticket_of_another_log_is_refused_and_one_of_this_outlives_every_resta
 
 def test_a_ticket_is_good_at_each_worker(make_world):
     world = make_world({**SITE, "responder": {**SITE["responder"], "workers": "2"}})
+    # a worker that has not met the hub yet knows none
+    eventually(lambda: world.responder.log().count("connected to the hub") == 2, "both workers being there")
     ticket = ticket_of(visitor(world, user="7"))
     for _ in range(8):
         visitor(world).listen(path=f"/stream?channel=users/7&ticket={ticket}")
